@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import {
+  HEARTBEATS_PER_TTL_COUNT,
+  LEASE_REMOVE_AFTER_MAX_MS,
+  LEASE_TTL_DEFAULT_MS,
+  LEASE_TTL_MAX_MS,
+  LEASE_TTL_MIN_MS,
+} from './limits';
+
+/** A promise to keep renewing. All times are milliseconds since the last renewal. */
+export interface Lease {
+  /** After this time without a renewal the instance is unhealthy. */
+  ttlMs: number;
+  /** After this time without a renewal the instance is gone; null: never. */
+  removeAfterMs: number | null;
+  /** How often to renew: a hint, by default a third of the time to live. */
+  intervalMs: number;
+  /** Instead of `removeAfterMs` until the first renewal. Only dialects set it (Eureka). */
+  firstRemoveAfterMs?: number;
+}
+
+const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
+
+/** What a registration asks of its lease; every member may be left out. */
+export const LeaseRequest = z
+  .strictObject({
+    ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS).optional(),
+    removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS).nullable().optional(),
+    intervalMs: milliseconds(1, LEASE_TTL_MAX_MS).optional(),
+    firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS).optional(),
+  })
+  .check((payload) => {
+    const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
+    if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
+      payload.issues.push({
+        code: 'custom',
+        path: ['removeAfterMs'],
+        message: `removeAfterMs (${removeAfterMs}) must not be less than ttlMs (${ttlMs})`,
+        input: removeAfterMs,
+      });
+    }
+    if (intervalMs !== undefined && intervalMs > ttlMs) {
+      payload.issues.push({
+        code: 'custom',
+        path: ['intervalMs'],
+        message: `intervalMs (${intervalMs}) must not be more than ttlMs (${ttlMs})`,
+        input: intervalMs,
+      });
+    }
+  })
+  .meta({ description: 'Times since the last renewal, in milliseconds; `removeAfterMs: null` never removes' });
+export type LeaseRequest = z.output<typeof LeaseRequest>;
+
+/** The lease as answers show it. */
+export const LeaseView = z.object({
+  ttlMs: z.int(),
+  removeAfterMs: z.int().nullable(),
+  intervalMs: z.int(),
+  firstRemoveAfterMs: z.int().optional(),
+});
+
+/** Fills what a request left out: 30 s, removal at the same time, a third of it between heartbeats. */
+export function grantLease(request: LeaseRequest | null | undefined): Lease {
+  const ttlMs = request?.ttlMs ?? LEASE_TTL_DEFAULT_MS;
+  return {
+    ttlMs,
+    removeAfterMs: request?.removeAfterMs === undefined ? ttlMs : request.removeAfterMs,
+    intervalMs: request?.intervalMs ?? Math.floor(ttlMs / HEARTBEATS_PER_TTL_COUNT),
+    ...(request?.firstRemoveAfterMs === undefined ? {} : { firstRemoveAfterMs: request.firstRemoveAfterMs }),
+  };
+}

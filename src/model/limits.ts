@@ -1,0 +1,130 @@
+/**
+ * Every limit of the registry, in one place. The suffix of a name is its unit; the comment gives the reason and the
+ * code raised beyond it. Nothing is ever clamped or cut off: over a limit is an error.
+ */
+
+/** Largest body of one call; a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
+export const BODY_MAX_BYTES = 64 * 1024;
+
+/** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
+export const BATCH_BODY_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Operations in one batch; keeps one revision well under 50 ms of the object's time. `INVALID_REQUEST` */
+export const BATCH_OPERATIONS_MAX_COUNT = 1_000;
+
+/** Instances renewed by one heartbeat call; a host agent rarely holds more. `INVALID_REQUEST` */
+export const HEARTBEAT_INSTANCES_MAX_COUNT = 10_000;
+
+/** Length of a group, service, cluster, node or instance id in UTF-8; DNS names and file names fit. `INVALID_REQUEST` */
+export const NAME_MAX_BYTES = 255;
+
+/** Longest URL of an instance; what browsers and proxies commonly accept. `INVALID_REQUEST` */
+export const URL_MAX_BYTES = 2_048;
+
+/** Entries of an instance's or service's metadata. `INVALID_REQUEST` */
+export const METADATA_MAX_COUNT = 64;
+
+/** Keys and values of metadata together, in UTF-8: it is sent to every watcher with every change. `INVALID_REQUEST` */
+export const METADATA_MAX_BYTES = 8 * 1024;
+
+/** What dialects keep beside an instance, as JSON in UTF-8, for the same reason as metadata. `INVALID_REQUEST` */
+export const EXTENSIONS_MAX_BYTES = 8 * 1024;
+
+/** Tags of one instance; filters walk them. `INVALID_REQUEST` */
+export const TAGS_MAX_COUNT = 64;
+
+/** Named ports of one instance. `INVALID_REQUEST` */
+export const PORTS_MAX_COUNT = 64;
+
+/** Highest weight, as Nacos has it. `INVALID_REQUEST` */
+export const WEIGHT_MAX = 10_000;
+
+/** Instances of one service: a resolve answer of that size is about 2 MiB. `LIMIT_EXCEEDED` */
+export const INSTANCES_PER_SERVICE_MAX_COUNT = 10_000;
+
+/** Instances of one namespace, measured to fit into an object's 128 MB with room to work. `LIMIT_EXCEEDED` */
+export const INSTANCES_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/** Records of one namespace, as stored text: what the object holds in memory. `LIMIT_EXCEEDED` */
+export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
+
+/** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
+export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/** Shortest time to live of a lease. Below it, heartbeats cost more than they tell. `INVALID_REQUEST` */
+export const LEASE_TTL_MIN_MS = 1_000;
+
+/** Longest time to live of a lease; who needs more wants `ephemeral: false`. `INVALID_REQUEST` */
+export const LEASE_TTL_MAX_MS = 24 * 60 * 60 * 1_000;
+
+/** Time to live when a registration names none. */
+export const LEASE_TTL_DEFAULT_MS = 30_000;
+
+/** Longest time between the last renewal and removal; fits 32 bits, and a week-end. `INVALID_REQUEST` */
+export const LEASE_REMOVE_AFTER_MAX_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** Heartbeats that fit into one time to live, for the hint of an interval: two may be lost. */
+export const HEARTBEATS_PER_TTL_COUNT = 3;
+
+/** An answered renewal is durable after at most this time. */
+export const CHECKPOINT_DELAY_MS = 5_000;
+
+/** Leases packed into one row of a checkpoint: 160 kB, well under the platform's 2 MB a row. */
+export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
+
+/** An alarm this late, with nothing heard since, means that the registry itself was out of reach. */
+export const DEAFNESS_LATENESS_MS = 3_000;
+
+/** Alarms are never armed closer together: an alarm loop is a bill. */
+export const ALARM_SPACING_MIN_MS = 250;
+
+/** More alarms in an hour than this are logged: about four a second, the closest spacing, for a quarter of it. */
+export const ALARMS_PER_HOUR_WARN_COUNT = 3_600;
+
+/** Leases ended in one commit of a sweep, so that no sweep blocks the object for 50 ms. */
+export const SWEEP_SLICE_MAX_COUNT = 1_000;
+
+/** An override outlives its instance by this time, so that a restart does not shake it off. */
+export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
+
+/** Quarantine left behind by an operator's drain: a live client would register again at its next beat. */
+export const DRAIN_QUARANTINE_MS = 10 * 60 * 1_000;
+
+/** Longest wait of one call. `INVALID_REQUEST` */
+export const WAIT_MAX_MS = 5 * 60 * 1_000;
+
+/** How long a drain waits for its subscribers when the call names no time. */
+export const DRAIN_WAIT_DEFAULT_MS = 30_000;
+
+/** Longest grace between a drain and the removal of the instance. `INVALID_REQUEST` */
+export const DRAIN_GRACE_MAX_MS = 60 * 60 * 1_000;
+
+/** Age of a cached answer when the call names none. */
+export const CACHED_MAX_AGE_DEFAULT_MS = 5_000;
+
+/** Oldest cached answer that can be asked for. `INVALID_REQUEST` */
+export const CACHED_MAX_AGE_MAX_MS = 60_000;
+
+/** Journal kept, by age. */
+export const JOURNAL_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** Journal kept, by revisions. */
+export const JOURNAL_MAX_COUNT = 200_000;
+
+/** Journal kept, by size; a twentieth of an object's storage. */
+export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
+
+/** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
+export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
+
+/** Journal rows removed in one commit of a compaction. */
+export const COMPACTION_SLICE_MAX_COUNT = 500;
+
+/** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
+export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 500;
+
+/** Rows of one page of a list. `INVALID_REQUEST` */
+export const PAGE_MAX_COUNT = 100_000;
+
+/** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
+export const ROOT_TOKEN_MIN_CHARACTERS = 32;

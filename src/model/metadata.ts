@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from './limits';
+import { utf8Length } from './names';
+
+/**
+ * Refuses the one key that a plain object can't hold as data. zod would leave it out of a record without a word, and
+ * nothing is dropped in silence here.
+ */
+export function refusesPrototypeKey<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value, context) => {
+    if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+      context.addIssue({ code: 'custom', message: 'the key "__proto__" is not allowed' });
+    }
+    return value;
+  }, schema);
+}
+
+/** The same entries in the order of their keys, so that two equal maps have one text. */
+export function sortedByKey<T>(map: Record<string, T>): Record<string, T> {
+  const keys = Object.keys(map);
+  if (keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key)) return map;
+  return Object.fromEntries(keys.sort().map((key) => [key, map[key] as T])); // `as`: the key was just read from the map
+}
+
+function metadataProblem(metadata: Record<string, string | null>): string | undefined {
+  let count = 0;
+  let bytes = 0;
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key === '') return 'metadata keys must not be empty';
+    if (!key.isWellFormed() || value?.isWellFormed() === false) return 'metadata must be well-formed Unicode';
+    count += 1;
+    bytes += utf8Length(key) + utf8Length(value ?? '');
+  }
+  if (count > METADATA_MAX_COUNT) return `metadata has ${count} entries; at most ${METADATA_MAX_COUNT} are allowed`;
+  if (bytes > METADATA_MAX_BYTES) return `metadata has ${bytes} bytes; at most ${METADATA_MAX_BYTES} are allowed`;
+  return undefined;
+}
+
+function limited<T extends z.ZodType<Record<string, string | null>>>(schema: T) {
+  return schema.check((payload) => {
+    const problem = metadataProblem(payload.value);
+    if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
+  });
+}
+
+/** String to string, at most 64 entries and 8 KiB; kept in the order of its keys. */
+export const Metadata = refusesPrototypeKey(limited(z.record(z.string(), z.string())))
+  .transform(sortedByKey)
+  .meta({
+    description: 'String to string, at most 64 entries and 8 KiB',
+    example: { version: '2.1.0' },
+  });
+export type Metadata = Record<string, string>;
+
+/** A merge patch of metadata (RFC 7396): a value sets, null removes, what is absent stays. */
+export const MetadataPatch = refusesPrototypeKey(limited(z.record(z.string(), z.string().nullable())));
+export type MetadataPatch = Record<string, string | null>;
+
+/** Metadata after a merge patch. The caller checks the limits of the result. */
+export function mergeMetadata(metadata: Metadata, patch: MetadataPatch): Metadata {
+  const merged: Metadata = { ...metadata };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = value;
+  }
+  return sortedByKey(merged);
+}

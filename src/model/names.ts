@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { NAME_MAX_BYTES } from './limits';
+
+export const DEFAULT_NAMESPACE = 'public';
+export const DEFAULT_GROUP = 'DEFAULT_GROUP';
+export const DEFAULT_CLUSTER = 'DEFAULT';
+
+/** Between a group and a service where both stand in one string: `DEFAULT_GROUP@@orders`. */
+export const GROUP_SEPARATOR = '@@';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Bytes of a text in UTF-8, without encoding it. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // A surrogate pair is two units and four bytes: two for each of its units.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return bytes;
+}
+
+/** What is wrong with a name, in words; undefined where nothing is. */
+function nameProblem(name: string): string | undefined {
+  if (name.length === 0) return 'must not be empty';
+  if (name.length > NAME_MAX_BYTES || utf8Length(name) > NAME_MAX_BYTES)
+    return `must be at most ${NAME_MAX_BYTES} bytes of UTF-8`;
+  if (CONTROL_CHARACTERS.test(name)) return 'must not contain control characters';
+  if (name === '.' || name === '..') return 'must not be "." or ".."';
+  if (!name.isWellFormed()) return 'must be well-formed Unicode';
+  return undefined;
+}
+
+function named(what: string, alsoWrong?: (name: string) => string | undefined) {
+  return z.string().check((payload) => {
+    const problem = nameProblem(payload.value) ?? alsoWrong?.(payload.value);
+    if (problem !== undefined)
+      payload.issues.push({ code: 'custom', message: `${what} ${problem}`, input: payload.value });
+  });
+}
+
+/** Id of a namespace: a tenant, and the unit of consistency. */
+export const NamespaceId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
+  .meta({ description: 'Namespace id', example: DEFAULT_NAMESPACE });
+
+/** Second level of naming. `@@` is kept for `group@@service`. */
+export const GroupName = named('a group name', (name) =>
+  name.includes(GROUP_SEPARATOR) ? `must not contain "${GROUP_SEPARATOR}"` : undefined,
+).meta({ description: 'Group name', example: DEFAULT_GROUP });
+
+export const ServiceName = named('a service name').meta({ description: 'Service name', example: 'orders' });
+
+export const InstanceId = named('an instance id').meta({ description: 'Instance id', example: '10.0.0.7:8080' });
+
+/** A label inside a service, such as a data centre or a version of a fleet. */
+export const ClusterName = named('a cluster name').meta({ description: 'Cluster label', example: DEFAULT_CLUSTER });
+
+/** Any other short name: a node, a tag, a port, a zone. */
+export const ShortName = named('a name');

@@ -1,0 +1,137 @@
+import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
+import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
+import type { JsonText } from './json-text';
+import type { Override, OverrideView } from './override';
+import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
+import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
+import type { Stats } from './stats';
+
+/** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
+export interface Caller {
+  /** Id of the token: owner of what it registers, actor in the journal. */
+  tokenId: string;
+  /** Address of the other end, where the platform or a trusted proxy tells it. */
+  address?: string | undefined;
+  /** Where the other end is, where the platform tells it. */
+  place?: Location | undefined;
+}
+
+/** Names a service. */
+export interface ServiceKey {
+  group: string;
+  service: string;
+}
+
+/**
+ * An answer: the position of the namespace it was given at, and its body as JSON text.
+ *
+ * Bodies cross the call as text because encoding once in the object costs a fraction of a structured clone that is
+ * encoded again on the other side (design/decisions/0003-json-text.md).
+ */
+export interface Answer<T> {
+  cursor: string;
+  body: JsonText<T>;
+}
+
+/** An answer to a conditional read. `body` is null where nothing in its scope changed since the cursor that was given. */
+export interface ReadAnswer<T> {
+  cursor: string;
+  body: JsonText<T> | null;
+}
+
+/** An answer to a change that may make something new. */
+export interface WriteAnswer<T> extends Answer<T> {
+  created: boolean;
+}
+
+/** A read's condition and kind. */
+export interface ReadOptions {
+  /** Cursor from an earlier answer to the same read. */
+  ifNoneMatch?: string | undefined;
+  /** The answer may be kept and served again for this time, in milliseconds: counted for drains. */
+  keepForMs?: number | undefined;
+}
+
+export interface RegisterCommand {
+  key: InstanceKey;
+  definition: InstanceDefinition;
+  precondition: Precondition;
+}
+
+export interface InstanceListCommand extends ServiceKey, ReadOptions {
+  filter: InstanceFilter;
+  limit?: number | undefined;
+  after?: string | undefined;
+}
+
+export interface ResolveCommand extends ServiceKey, ReadOptions {
+  cluster?: string | undefined;
+  tag?: string | undefined;
+  /** Resolved by the surface: `auto` has become a point. */
+  near?: Exclude<Near, { kind: 'auto' }> | undefined;
+  limit?: number | undefined;
+}
+
+export interface ServiceListCommand extends ReadOptions {
+  group?: string | undefined;
+  prefix?: string | undefined;
+  limit?: number | undefined;
+  after?: string | undefined;
+}
+
+/**
+ * Everything that can be asked of one namespace; what surfaces depend on, whoever stands behind it.
+ *
+ * Every method answers only when all that its answer was derived from is durable, refusals included (I3). All throw
+ * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for what is not there, `REVISION_MISMATCH` for a
+ * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` when the outcome is unknown.
+ */
+export interface NamespaceApi {
+  /** Registers or replaces; the same content again renews the lease and changes nothing. */
+  register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
+  /** Changes members of a registration and leaves the rest. */
+  patch(
+    caller: Caller,
+    command: { key: InstanceKey; patch: InstancePatch; precondition: Precondition },
+  ): Promise<Answer<InstanceView>>;
+  /** Removes an instance; also succeeds when there is none, unless a precondition says otherwise. */
+  deregister(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
+  /** Renews one lease. `INSTANCE_NOT_FOUND` means: register again. `CONFLICT`: the instance has no lease. */
+  renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>>;
+  /** Renews many leases, and names the instances it does not know. */
+  renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>>;
+  /** Takes an instance out of traffic, then removes it after a grace. */
+  drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;
+  readInstance(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>>;
+  listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>>;
+  /** Available endpoints, nearest first or chosen by weight. */
+  resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>>;
+
+  putOverride(
+    caller: Caller,
+    command: { key: InstanceKey; override: Override; precondition: Precondition },
+  ): Promise<WriteAnswer<OverrideView>>;
+  readOverride(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>>;
+  /** Clears an override; also succeeds when there is none. */
+  clearOverride(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
+
+  putService(
+    caller: Caller,
+    command: ServiceKey & { definition: ServiceDefinition; precondition: Precondition },
+  ): Promise<WriteAnswer<ServiceView>>;
+  patchService(
+    caller: Caller,
+    command: ServiceKey & { patch: ServicePatch; precondition: Precondition },
+  ): Promise<Answer<ServiceView>>;
+  readService(command: ServiceKey & ReadOptions): Promise<ReadAnswer<ServiceView>>;
+  /** Removes a service. `CONFLICT` while instances remain, unless `force` removes them with it. */
+  removeService(
+    caller: Caller,
+    command: ServiceKey & { force: boolean; precondition: Precondition },
+  ): Promise<{ cursor: string }>;
+  listServices(command: ServiceListCommand): Promise<ReadAnswer<ServiceList>>;
+
+  /** Applies all operations as one revision, or none of them. */
+  batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>>;
+  stats(): Promise<Answer<Stats>>;
+}

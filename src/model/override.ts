@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { InstanceStatus, Weight } from './instance';
+import { Metadata } from './metadata';
+
+const Reason = z
+  .string()
+  .max(1_000)
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+/** No traffic, whatever the instance beats or registers: until lifted, or until `until`. */
+export const Quarantine = z
+  .strictObject({ until: z.iso.datetime({ offset: true }).optional(), reason: Reason.optional() })
+  .meta({ description: 'No traffic in any dialect, until lifted or until `until`' });
+export type Quarantine = z.output<typeof Quarantine>;
+
+/** Members of an override's body. */
+export const overrideMembers = {
+  enabled: z.boolean().optional(),
+  weight: Weight.optional(),
+  status: InstanceStatus.optional(),
+  metadata: Metadata.optional().meta({ description: 'Entries that are merged over those of the registration' }),
+  quarantine: Quarantine.optional(),
+};
+
+export const EMPTY_OVERRIDE_PROBLEM = 'an override sets at least one of enabled, weight, status, metadata, quarantine';
+
+/**
+ * What the operator says about an instance: merged over the registration on every read, untouched when the instance
+ * registers again, kept for ten minutes after the instance is gone, or as long as a quarantine in it lasts.
+ */
+export const Override = z
+  .strictObject(overrideMembers)
+  .refine((override) => Object.keys(override).length > 0, EMPTY_OVERRIDE_PROBLEM);
+export type Override = z.output<typeof Override>;
+
+/** An override as answers show it. */
+export const OverrideView = z
+  .object({
+    enabled: z.boolean().optional(),
+    weight: z.number().optional(),
+    status: InstanceStatus.optional(),
+    metadata: z.record(z.string(), z.string()).optional(),
+    quarantine: z.object({ until: z.string().optional(), reason: z.string().optional() }).optional(),
+    actor: z.string().meta({ description: 'Id of the token that set it' }),
+    revision: z.int(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Override' });
+export type OverrideView = z.output<typeof OverrideView>;

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { duration } from './duration';
+import { InstanceStatus, InstanceView } from './instance';
+import {
+  CACHED_MAX_AGE_DEFAULT_MS,
+  CACHED_MAX_AGE_MAX_MS,
+  DRAIN_GRACE_MAX_MS,
+  DRAIN_WAIT_DEFAULT_MS,
+  PAGE_MAX_COUNT,
+  WAIT_MAX_MS,
+} from './limits';
+import { ClusterName, GroupName, ShortName } from './names';
+
+const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const Count = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number')
+  .transform(Number)
+  .pipe(z.int().min(1).max(PAGE_MAX_COUNT));
+
+/** How fresh an answer has to be. */
+const Freshness = {
+  consistency: z
+    .enum(['strong', 'cached'])
+    .default('strong')
+    .meta({ description: 'cached: an answer up to `maxAge` old will do' }),
+  maxAge: duration(0, CACHED_MAX_AGE_MAX_MS)
+    .default(CACHED_MAX_AGE_DEFAULT_MS)
+    .meta({ description: 'Oldest cached answer, such as 5s' }),
+};
+
+/** Which instances of a service a list shows. `metadata.<key>=<value>` parameters arrive as `metadata`. */
+export const InstanceFilter = z.strictObject({
+  cluster: ClusterName.optional(),
+  tag: ShortName.optional(),
+  status: InstanceStatus.optional(),
+  available: Flag.optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+});
+export type InstanceFilter = z.output<typeof InstanceFilter>;
+
+/** Parameters of a list of instances. */
+export const InstanceListQuery = InstanceFilter.extend({
+  limit: Count.optional(),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  ...Freshness,
+});
+export type InstanceListQuery = z.output<typeof InstanceListQuery>;
+
+/** Where the caller is, or which zone it prefers. */
+export type Near =
+  | { kind: 'auto' }
+  | { kind: 'point'; latitude: number; longitude: number }
+  | { kind: 'zone'; zone: string };
+
+const NEAR_PROBLEM = 'near is auto, a latitude and a longitude such as 52.5,13.4, or zone:<name>';
+
+function parseNear(text: string): Near | undefined {
+  if (text === 'auto') return { kind: 'auto' };
+  if (text.startsWith('zone:') && text.length > 5) return { kind: 'zone', zone: text.slice(5) };
+  const point = /^(-?\d{1,2}(?:\.\d{1,9})?),(-?\d{1,3}(?:\.\d{1,9})?)$/.exec(text);
+  if (point === null) return undefined;
+  const latitude = Number(point[1]);
+  const longitude = Number(point[2]);
+  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { kind: 'point', latitude, longitude } : undefined;
+}
+
+const NearParameter = z.string().transform((text, context): Near => {
+  const near = parseNear(text);
+  if (near !== undefined) return near;
+  context.addIssue({ code: 'custom', message: NEAR_PROBLEM });
+  return z.NEVER;
+});
+
+/** Parameters of resolve. With `limit` and without `near`, the choice is random by weight. */
+export const ResolveQuery = z.strictObject({
+  cluster: ClusterName.optional(),
+  tag: ShortName.optional(),
+  near: NearParameter.optional().meta({ description: 'auto, lat,lon or zone:<name>: the nearest come first' }),
+  limit: Count.optional(),
+  ...Freshness,
+});
+export type ResolveQuery = z.output<typeof ResolveQuery>;
+
+export const ServiceListQuery = z.strictObject({
+  group: GroupName.optional(),
+  prefix: z.string().max(255).optional(),
+  limit: Count.optional(),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  ...Freshness,
+});
+export type ServiceListQuery = z.output<typeof ServiceListQuery>;
+
+/** Parameters of a read of one record. */
+export const RecordQuery = z.strictObject({ ...Freshness });
+
+export const DrainQuery = z.strictObject({
+  wait: duration(0, WAIT_MAX_MS)
+    .default(DRAIN_WAIT_DEFAULT_MS)
+    .meta({ description: 'How long to wait for subscribers, such as 30s' }),
+  grace: duration(0, DRAIN_GRACE_MAX_MS).default(0).meta({ description: 'Time between the answer and removal' }),
+});
+export type DrainQuery = z.output<typeof DrainQuery>;
+
+export const ServiceRemovalQuery = z.strictObject({
+  force: z
+    .enum(['', 'true', 'false'])
+    .optional()
+    .transform((text) => text === '' || text === 'true')
+    .meta({ description: 'Remove its instances too' }),
+});
+
+/** One endpoint, ready to use. */
+export const Endpoint = z
+  .object({
+    id: z.string(),
+    address: z.string().optional(),
+    port: z.int().optional(),
+    url: z.string().optional(),
+    ports: z.record(z.string(), z.object({ port: z.int(), secure: z.boolean() })),
+    weight: z.number(),
+    metadata: z.record(z.string(), z.string()),
+    cluster: z.string(),
+    zone: z.string().optional(),
+    distanceKm: z.number().optional(),
+  })
+  .meta({ id: 'Endpoint' });
+export type Endpoint = z.output<typeof Endpoint>;
+
+export const Resolution = z
+  .object({
+    service: z.string(),
+    protected: z.boolean().meta({ description: 'Too few are healthy: health was not asked for' }),
+    instances: z.array(Endpoint),
+  })
+  .meta({ id: 'Resolution' });
+export type Resolution = z.output<typeof Resolution>;
+
+export const InstanceList = z
+  .object({ instances: z.array(InstanceView), next: z.string().optional() })
+  .meta({ id: 'InstanceList' });
+export type InstanceList = z.output<typeof InstanceList>;
+
+/** Answer to a drain. `blind` counts those who read without subscribing, by kind; they can't acknowledge. */
+export const DrainReport = z
+  .object({
+    drained: z.boolean(),
+    acknowledged: z.int(),
+    subscribers: z.int(),
+    laggards: z.array(z.string()),
+    blind: z.record(z.string(), z.int()),
+    safeAfterMs: z.int().meta({ description: 'Longest time that one of them may keep an old answer' }),
+    removedAt: z.iso.datetime().meta({ description: 'When the instance is removed' }),
+  })
+  .meta({ id: 'DrainReport' });
+export type DrainReport = z.output<typeof DrainReport>;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const count = (description: string) => z.int().meta({ description });
+
+/** What a namespace holds now, and what it has done and cost since its object last woke. */
+export const Stats = z
+  .object({
+    revision: count('Newest revision'),
+    compactedRevision: count('Newest revision that is no longer in the journal'),
+    epoch: z.string().meta({ description: 'Random id of this storage' }),
+    services: count('Services, by record or by instances'),
+    instances: count('Instances'),
+    healthyInstances: count('Instances within their time to live'),
+    availableInstances: count('Instances that resolving returns'),
+    flappingInstances: count('Instances that changed health more than twice in five minutes'),
+    overrides: count('Overrides, also of instances that are gone'),
+    leases: count('Leases held'),
+    recordBytes: count('Text of all records, in bytes: what the limit counts'),
+    journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
+    sinceWake: z
+      .object({
+        wokeAt: z.iso.datetime(),
+        wakes: count('Times this object woke in this process'),
+        requests: count('Calls answered, refusals too'),
+        commits: count('Revisions made'),
+        commitGroups: count('Storage transactions that made them durable'),
+        renewals: count('Leases renewed'),
+        expired: count('Instances removed because their lease lapsed'),
+        unhealthy: count('Instances that turned unhealthy'),
+        recovered: count('Instances that turned healthy again'),
+        outages: count('Times the registry took a silence for its own fault'),
+        checkpoints: count('Checkpoints of renewals written'),
+        alarms: count('Alarms run'),
+        alarmsArmed: count('Alarms armed; each is a row written'),
+        rowsWritten: count('Rows written, alarms included'),
+      })
+      .meta({ description: 'Counters that start at zero when the object wakes' }),
+  })
+  .meta({ id: 'Stats' });
+export type Stats = z.output<typeof Stats>;

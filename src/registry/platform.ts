@@ -1,0 +1,46 @@
+import type { SqlStorage } from './sql-storage';
+
+/** Where the core gets the time from. */
+export interface Clock {
+  /** Milliseconds since the epoch, as the machine tells them: they may jump. */
+  now(): number;
+}
+
+/** Where the core gets randomness from. */
+export interface RandomSource {
+  /** A number in [0, 1). */
+  fraction(): number;
+  /** An id that nobody else has: 128 bits in 22 characters of A-Z a-z 0-9 - _. */
+  id(): string;
+}
+
+/** The one alarm: wakes the core by calling `Registry.alarm()`, at least once, perhaps late. */
+export interface Alarm {
+  /** When it is set to fire, in milliseconds since the epoch; null if it is not set. Known without a wait. */
+  armedFor(): number | null;
+  /** Sets it, replacing what was set. Durable with the next sync; a row is billed. */
+  arm(at: number): void;
+}
+
+/** A one-shot timer in memory: gone with the process, and it keeps the object awake while it runs. */
+export interface OneShot {
+  start(delayMs: number, work: () => void): void;
+}
+
+/** What a host lends to the core. */
+export interface Platform {
+  storage: SqlStorage;
+  clock: Clock;
+  random: RandomSource;
+  alarm: Alarm;
+  checkpointTimer: OneShot;
+  /**
+   * Names the run of the process, or the deployed version, that the core runs in. Another name than the last one
+   * means that the registry was out of reach in between.
+   */
+  processId: string;
+  /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can mend that. */
+  abort(reason: string): void;
+  /** One line for the operator. Never a secret. */
+  log(level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;
+}

@@ -1,0 +1,1 @@
+export { NamespaceObject } from './host/namespace-object';

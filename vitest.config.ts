@@ -1,0 +1,33 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+/** A test runs in Node, unless its name says that it needs workerd. `*.proof.test.ts` belongs to `npm run test:ci`. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['**/*.workerd.test.ts', '**/*.proof.test.ts', '**/node_modules/**', 'test/clients/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            remoteBindings: false,
+            miniflare: { bindings: { ROLLCALL_ROOT_TOKEN: 'test-root-token-0123456789abcdefghijklmnop' } },
+          }),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['src/**/*.workerd.test.ts', 'test/**/*.workerd.test.ts'],
+          exclude: ['**/node_modules/**'],
+        },
+      },
+    ],
+  },
+});
