@@ -1,0 +1,92 @@
+import { dirname, join } from 'node:path/posix';
+import { importsOf } from './imports';
+import { isTest, type SourceFile } from './source-tree';
+
+/** What the files of one room may import, beside each other. */
+interface Room {
+  rooms: readonly string[];
+  /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
+  packages: readonly string[];
+}
+
+/**
+ * The arrows of the house: STYLE's table, and the only place where it is written down for machines. Biome shows the
+ * same arrows in the editor; the house test fails when its configuration says something else. A new room is drawn here
+ * before its first file is written.
+ */
+export const ARROWS: Readonly<Record<string, Room>> = {
+  model: { rooms: [], packages: ['zod'] },
+  registry: { rooms: ['model'], packages: [] },
+  host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },
+  auth: { rooms: ['model'], packages: [] },
+  http: { rooms: ['model', 'auth'], packages: ['hono', 'hono-openapi', 'zod'] },
+  launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
+  'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'] },
+};
+
+/** The first folder below `src/`, or the file itself where it lies in no folder. */
+function roomOf(path: string): string | undefined {
+  return /^src\/([^/]+)/.exec(path)?.[1];
+}
+
+const isAllowedPackage = (specifier: string, packages: readonly string[]): boolean =>
+  packages.some((name) =>
+    name.endsWith(':*')
+      ? specifier.startsWith(name.slice(0, -1))
+      : specifier === name || specifier.startsWith(`${name}/`),
+  );
+
+/** Rule 2: imports follow the arrows. Tests may look anywhere; `.d.ts` files describe the platform, not our code. */
+export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<string, Room>> = ARROWS): string[] {
+  const problems: string[] = [];
+  for (const file of files) {
+    const room = roomOf(file.path);
+    if (room === undefined || isTest(file) || !/\.[jt]s$/.test(file.path) || file.path.endsWith('.d.ts')) continue;
+    const allowed = Object.hasOwn(arrows, room) ? arrows[room] : undefined;
+    if (allowed === undefined) {
+      problems.push(`${file.path}: the room "${room}" has no arrows; draw them in test/house/arrows.ts`);
+      continue;
+    }
+    for (const specifier of importsOf(file)) {
+      const relative = specifier.startsWith('.');
+      const target = relative ? roomOf(join(dirname(file.path), specifier)) : undefined;
+      const fits = relative
+        ? target === room || (target !== undefined && allowed.rooms.includes(target))
+        : isAllowedPackage(specifier, allowed.packages);
+      if (!fits) problems.push(`${file.path}: "${room}" may not import ${specifier}`);
+    }
+  }
+  return problems;
+}
+
+/** The same arrows as overrides of Biome's configuration, so that the editor shows a wrong import as it is typed. */
+export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS): unknown[] {
+  return Object.entries(arrows)
+    .filter(([room]) => !room.endsWith('.ts'))
+    .map(([room, { rooms, packages }]) => ({
+      includes: [`src/${room}/**`, '!**/*.test.ts', '!**/*.d.ts'],
+      linter: {
+        rules: {
+          style: {
+            noRestrictedImports: {
+              level: 'error',
+              options: {
+                patterns: [
+                  {
+                    group: [
+                      '**',
+                      '!./**',
+                      `!../${room}/**`,
+                      ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
+                      ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
+                    ],
+                    message: `${room} may import ${[...rooms, ...packages].join(', ') || 'nothing'}; see test/house/arrows.ts.`,
+                  },
+                ],
+              },
+            },
+          },
+        },
+      },
+    }));
+}

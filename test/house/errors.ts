@@ -1,0 +1,25 @@
+import { isTest, type SourceFile, withoutComments } from './source-tree';
+
+/** Rooms that callers reach. The launcher talks to a person at a terminal, and imports no room. */
+const CALLER_FACING = /^src\/(model|registry|host|auth|http|worker\.ts)/;
+const HOME = 'src/model/errors.ts';
+
+/** Rooms that refuse requests. Below them a bare `Error` is a defect, and INTERNAL is the right word for it. */
+const SURFACE = /^src\/(model|auth|http|worker\.ts)/;
+
+/** Rule 14: one error class. Any other would reach the wire as INTERNAL, whatever it was meant to say. */
+export function errorClassProblems(files: SourceFile[]): string[] {
+  return files
+    .filter((file) => CALLER_FACING.test(file.path) && !isTest(file) && file.path !== HOME)
+    .flatMap((file) =>
+      withoutComments(file.text)
+        .split('\n')
+        .flatMap((line, index) => {
+          const where = `${file.path}:${index + 1}`;
+          if (/\bextends \w*Error\b/.test(line)) return [`${where} declares an error class; use RegistryError`];
+          if (SURFACE.test(file.path) && /\bthrow new (?!RegistryError\b)\w+/.test(line))
+            return [`${where} throws something else than a RegistryError`];
+          return [];
+        }),
+    );
+}

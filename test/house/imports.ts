@@ -1,0 +1,45 @@
+import { dirname, join } from 'node:path/posix';
+import { type SourceFile, withoutComments } from './source-tree';
+
+const IMPORT = /(?:^|[\n;])\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"\n]+)['"]/g;
+const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"\n]+)['"]/g;
+
+/** What a file imports, types too, as it is written there. */
+export function importsOf(file: SourceFile): string[] {
+  const text = withoutComments(file.text);
+  return [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map((match) => match[1] ?? '');
+}
+
+/** The project's file that a relative import names; undefined for a package, or where there is no such file. */
+export function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<string>): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  const base = join(dirname(from.path), specifier);
+  return [base, `${base}.ts`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) => paths.has(path));
+}
+
+/** Rule 2: no file imports itself through others. Each problem is one such round. */
+export function importCycles(files: SourceFile[]): string[] {
+  const paths = new Set(files.map((file) => file.path));
+  const targets = new Map(
+    files.map((file) => [
+      file.path,
+      importsOf(file).flatMap((specifier) => resolveImport(file, specifier, paths) ?? []),
+    ]),
+  );
+  const problems: string[] = [];
+  const done = new Set<string>();
+
+  function visit(path: string, trail: string[]): void {
+    const start = trail.indexOf(path);
+    if (start >= 0) {
+      problems.push(`imports go round: ${[...trail.slice(start), path].join(' -> ')}`);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  }
+
+  for (const path of targets.keys()) visit(path, []);
+  return problems;
+}
