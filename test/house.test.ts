@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { arrowProblems, biomeOverrides } from './house/arrows';
+import { errorClassProblems } from './house/errors';
+import { fileSizeProblems } from './house/file-sizes';
+import { importCycles, importsOf } from './house/imports';
+import { limitNameProblems, strayLimitProblems } from './house/limits';
+import { hasBehaviour, neighbourTestProblems } from './house/neighbour-tests';
+import { impurityProblems } from './house/pure-core';
+import { readProject, type SourceFile } from './house/source-tree';
+import { quotedIds, readSpec, specProblems } from './house/spec-ids';
+import { localPlaceProblems, unrunTestProblems } from './house/words';
+
+/**
+ * The rules of the house that a machine can check. Each is a function from files to problems in `test/house/`; here it
+ * runs over the project, and over a bad sample that it has to find.
+ */
+
+/** Source files above 400 lines, each with the reason why it is one thing. */
+const LONG_FILES: Record<string, string> = {};
+
+/** Files of the pure rooms whose behaviour is covered by a test that is not their neighbour. */
+const TESTED_ELSEWHERE: Record<string, string> = {};
+
+const project = readProject();
+
+function projectFile(path: string): SourceFile {
+  const file = project.find((candidate) => candidate.path === path);
+  if (file === undefined) throw new Error(`${path} is missing`);
+  return file;
+}
+
+const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join('\n') });
+
+describe('shape', () => {
+  it('finds the project', () => {
+    expect(project.length).toBeGreaterThan(50);
+    expect(project.some(({ path }) => path.startsWith('node_modules/'))).toBe(false);
+  });
+
+  it('files are small', () => {
+    expect(fileSizeProblems(project, LONG_FILES)).toEqual([]);
+  });
+
+  it('sees a file that is too long, and an exception that is no longer needed', () => {
+    const long = file('src/http/long.ts', ...Array<string>(401).fill('x'));
+    const tests = file('src/http/long.test.ts', ...Array<string>(601).fill('x'));
+    expect(fileSizeProblems([long, tests], {})).toHaveLength(2);
+    expect(fileSizeProblems([long], { 'src/http/long.ts': 'one table' })).toEqual([]);
+    expect(fileSizeProblems([file('src/http/long.ts', 'x')], { 'src/http/long.ts': 'one table' })).toHaveLength(1);
+  });
+
+  it('imports follow the arrows', () => {
+    expect(arrowProblems(project)).toEqual([]);
+  });
+
+  it.each([
+    ["import { env } from 'cloudflare:workers';", 'src/registry/a.ts'],
+    ["import { app } from '../http/app';", 'src/registry/a.ts'],
+    ["import type { Registry } from '../registry/registry';", 'src/model/a.ts'],
+    ["import { Hono } from 'hono';", 'src/auth/a.ts'],
+    ["export * from '../../host/clock';", 'src/http/v1/a.ts'],
+    ["const core = await import('../registry/registry');", 'src/launcher/a.ts'],
+    ["import {\n  one,\n  two,\n} from 'zod';", 'src/launcher/a.ts'],
+    ['export {};', 'src/attic/a.ts'],
+  ])('sees that %s is wrong in %s', (line, path) => {
+    expect(arrowProblems([file(path, line)])).toHaveLength(1);
+  });
+
+  it('lets through what the arrows allow, and what a comment only mentions', () => {
+    const right = file(
+      'src/http/v1/a.ts',
+      "import { limits } from '../../model/limits';",
+      "import { Hono } from 'hono';",
+    );
+    const mention = file('src/model/a.ts', '/* import x from "hono"; */', "// import y from 'hono';");
+    expect(arrowProblems([right, mention])).toEqual([]);
+  });
+
+  it('shows the same arrows in the editor', () => {
+    expect(JSON.parse(projectFile('biome.json').text).overrides).toEqual(biomeOverrides());
+  });
+
+  it('no import goes round', () => {
+    expect(importCycles(project.filter(({ path }) => /^(src|bench|examples|scripts)\/.*\.[jt]s$/.test(path)))).toEqual(
+      [],
+    );
+  });
+
+  it('sees a round, however long', () => {
+    const round = [
+      file('src/a/one.ts', "import { two } from './two';"),
+      file('src/a/two.ts', "import type { three } from '../b/three';"),
+      file('src/b/three.ts', "export { one } from '../a/one';"),
+      file('src/b/four.ts', "import { three } from './three';"),
+    ];
+    expect(importCycles(round)).toEqual([
+      'imports go round: src/a/one.ts -> src/a/two.ts -> src/b/three.ts -> src/a/one.ts',
+    ]);
+    expect(importCycles(round.slice(1))).toEqual([]);
+  });
+
+  it('reads every kind of import', () => {
+    const source =
+      "import 'a';import b from \"b\";\nexport { c } from 'c';\nimport type {\n  d,\n} from 'd';\nawait import('e');";
+    expect(importsOf(file('x.ts', source))).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('what behaves in a pure room has its test beside it', () => {
+    expect(neighbourTestProblems(project, TESTED_ELSEWHERE)).toEqual([]);
+  });
+
+  it('sees a missing neighbour, and tells behaviour from words', () => {
+    const behaves = file('src/model/a.ts', 'export const double = (n: number): number => n * 2;');
+    const words = file(
+      'src/model/b.ts',
+      'export interface B { work: () => void }',
+      "export const NAME = 'b'; // => function",
+    );
+    expect(hasBehaviour(behaves)).toBe(true);
+    expect(hasBehaviour(words)).toBe(false);
+    expect(neighbourTestProblems([behaves, words], {})).toHaveLength(1);
+    expect(neighbourTestProblems([behaves, file('src/model/a.test.ts', '')], {})).toEqual([]);
+    expect(neighbourTestProblems([behaves], { 'src/model/a.ts': 'test/gone.test.ts' })).toHaveLength(1);
+  });
+});
+
+describe('core', () => {
+  it('has no clock, randomness, timer or platform of its own', () => {
+    expect(impurityProblems(project)).toEqual([]);
+  });
+
+  it.each([
+    'const now = Date.now();',
+    'const now = new Date();',
+    'const now = Date();',
+    'const share = Math.random();',
+    'const id = crypto.randomUUID();',
+    'setTimeout(sweep, 5);',
+    'const timer = setInterval(sweep, 5);',
+    'const took = performance.now();',
+  ])('sees %s', (line) => {
+    expect(impurityProblems([file('src/registry/a.ts', line)])).not.toEqual([]);
+    expect(impurityProblems([file('src/host/a.ts', line)])).toEqual([]);
+  });
+
+  it('may format a time that it was given', () => {
+    const format = 'export const format = (at: number): string => new Date(at).toISOString(); // not Date.now()';
+    expect(impurityProblems([file('src/model/time.ts', format)])).toEqual([]);
+  });
+});
+
+describe('errors and limits', () => {
+  it('there is one error class', () => {
+    expect(errorClassProblems(project)).toEqual([]);
+  });
+
+  it.each(['class Lost extends Error {}', "throw new Error('lost');", "if (late) throw new TypeError('late');"])(
+    'sees %s',
+    (line) => {
+      expect(errorClassProblems([file('src/http/a.ts', line)])).toHaveLength(1);
+    },
+  );
+
+  it('every limit has its unit and its reason, and lives with the others', () => {
+    expect(limitNameProblems(projectFile('src/model/limits.ts'))).toEqual([]);
+    expect(strayLimitProblems(project)).toEqual([]);
+  });
+
+  it('sees a limit without unit, without reason, or in another file', () => {
+    const good = ['/** Longest wait. `INVALID_REQUEST` */', 'export const WAIT_MAX_MS = 300_000;'];
+    expect(limitNameProblems(file('limits.ts', ...good))).toEqual([]);
+    expect(limitNameProblems(file('limits.ts', '/** Why. */', 'export const WAIT_MAX = 300_000;'))).toHaveLength(1);
+    expect(limitNameProblems(file('limits.ts', '', 'export const WAIT_MAX_MS = 300_000;'))).toHaveLength(1);
+    expect(limitNameProblems(file('limits.ts', '/** Why. */', 'export let waitMs: number;'))).toHaveLength(1);
+    expect(strayLimitProblems([file('src/host/alarm.ts', 'const RETRY_MAX_MS = 5_000;')])).toHaveLength(1);
+  });
+});
+
+describe('words', () => {
+  it('nothing names a machine or the host of a package', () => {
+    expect(localPlaceProblems(project)).toEqual([]);
+  });
+
+  it('sees a path and a host of one machine', () => {
+    const path = ['cd ', 'work', 'main'].join('/');
+    const host = ['https://registry', 'npmjs', 'org'].join('.');
+    const lock = `"${'resolve'}d": "https://packages.example/zod.tgz"`;
+    expect(
+      localPlaceProblems([file('README.md', path, host, 'src/work/main'), file('package-lock.json', lock)]),
+    ).toHaveLength(3);
+  });
+
+  it('no test is left out', () => {
+    expect(unrunTestProblems(project)).toEqual([]);
+  });
+
+  it.each(['only', 'skip', 'todo', 'skipIf', 'each.only'])('sees .%s', (word) => {
+    expect(unrunTestProblems([file('src/a.test.ts', `it.${word}('x', () => {});`)])).toHaveLength(1);
+  });
+});
+
+describe('promises', () => {
+  it('every promise of the spec is quoted by a test, and nothing else is', () => {
+    const spec = readSpec(projectFile('design/spec.md').text);
+    expect(spec.promised).toEqual(expect.arrayContaining(['I1', 'I2', 'I3']));
+    expect(specProblems(spec, quotedIds(project))).toEqual([]);
+  });
+
+  it('sees an id that is unquoted, unknown, given twice, or tested before its time', () => {
+    const spec = readSpec('- **L1** One.\n- **L2** Two.\n- **L2** Again.\n## Promised later\n- **W1** Watch.');
+    const titles = file('src/a.test.ts', `it('${'['}L1, L9] x', run);`, `it("${'['}W1] y", run);`);
+    expect(specProblems(spec, quotedIds([titles]))).toEqual([
+      'the spec gives L2 twice',
+      'no test quotes L2',
+      'no test quotes L2',
+      'W1 is tested; it is no longer promised for later',
+      'src/a.test.ts quotes L9, which the spec lacks',
+    ]);
+  });
+});
