@@ -1,0 +1,94 @@
+import type { SqlStorage } from './sql-storage';
+
+/**
+ * Tables of a namespace's storage; design/storage-schema.md describes every column. All are WITHOUT ROWID or keyed by
+ * INTEGER PRIMARY KEY, and none has a second index: each row changed is one row billed.
+ */
+const TABLES = [
+  `CREATE TABLE IF NOT EXISTS property (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS record (
+    kind INTEGER NOT NULL,
+    group_name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    flags INTEGER NOT NULL,
+    lease INTEGER,
+    ttl_ms INTEGER,
+    remove_after_ms INTEGER,
+    first_remove_after_ms INTEGER,
+    timed_at INTEGER NOT NULL,
+    value TEXT,
+    PRIMARY KEY (kind, group_name, service, id)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS journal (
+    revision INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    check_bits INTEGER NOT NULL,
+    bytes_until INTEGER NOT NULL,
+    changes TEXT NOT NULL,
+    PRIMARY KEY (revision, part)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS checkpoint (
+    row INTEGER PRIMARY KEY,
+    state TEXT,
+    at INTEGER,
+    shift_ms INTEGER,
+    process TEXT,
+    leases BLOB
+  ) STRICT`,
+];
+
+/** Version of the schema above. A change to it adds a step to {@link MIGRATIONS}. */
+export const SCHEMA_VERSION = 1;
+
+/** Step `n` brings version `n + 1` to version `n + 2`. */
+const MIGRATIONS: ReadonlyArray<(storage: SqlStorage) => void> = [];
+
+/** What is true of the whole storage. */
+export interface StorageIdentity {
+  epoch: string;
+}
+
+function property(storage: SqlStorage, name: string): string | undefined {
+  for (const [value] of storage.read('SELECT value FROM property WHERE name = ?', name)) {
+    if (typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+function setProperty(storage: SqlStorage, name: string, value: string): void {
+  storage.run(
+    'INSERT INTO property (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    name,
+    value,
+  );
+}
+
+/**
+ * Makes the tables on first use, or brings them to today's version, in one transaction.
+ *
+ * @param newEpoch Makes the random id of a storage that has none yet.
+ * @throws {Error} Where the storage was written by a newer version: going on could lose what that version knows.
+ */
+export function prepareStorage(storage: SqlStorage, newEpoch: () => string): StorageIdentity {
+  let epoch = '';
+  storage.transaction(() => {
+    for (const table of TABLES) storage.run(table);
+    const version = Number(property(storage, 'schema') ?? SCHEMA_VERSION);
+    if (version > SCHEMA_VERSION) {
+      throw new Error(`the storage has schema ${version}; this version of Rollcall knows ${SCHEMA_VERSION} at most`);
+    }
+    for (const migrate of MIGRATIONS.slice(version - 1)) migrate(storage);
+    epoch = property(storage, 'epoch') ?? newEpoch();
+    if (property(storage, 'schema') !== String(SCHEMA_VERSION)) setProperty(storage, 'schema', String(SCHEMA_VERSION));
+    if (property(storage, 'epoch') === undefined) setProperty(storage, 'epoch', epoch);
+  });
+  return { epoch };
+}
