@@ -31,7 +31,7 @@ const TABLES = [
     cause TEXT NOT NULL,
     actor TEXT NOT NULL,
     check_bits INTEGER NOT NULL,
-    bytes_until INTEGER NOT NULL,
+    size_until INTEGER NOT NULL,
     changes TEXT NOT NULL,
     PRIMARY KEY (revision, part)
   ) STRICT, WITHOUT ROWID`,

@@ -1,0 +1,194 @@
+import type { InstanceKey } from '../model/batch';
+import type { ServiceKey } from '../model/namespace-api';
+import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
+
+/** An instance in memory: its text, and what is asked of it too often to read the text. */
+export interface InstanceEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  text: string;
+  revision: number;
+  /** Bits of {@link ENTRY_FLAGS}. */
+  flags: number;
+  /** Slot in the lease table; -1 without a lease. */
+  lease: number;
+}
+
+/** Bits of an entry: those of the record, and what the override makes of them. */
+export const ENTRY_FLAGS = {
+  healthy: 1,
+  willing: 2,
+  /** Willing, and no override says otherwise. With `healthy`, it is available. */
+  eligible: 4,
+} as const;
+
+const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
+
+export function isAvailable(entry: InstanceEntry): boolean {
+  return (entry.flags & AVAILABLE) === AVAILABLE;
+}
+
+export function isHealthy(entry: InstanceEntry): boolean {
+  return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
+}
+
+export interface OverrideEntry {
+  text: string;
+  record: OverrideRecord;
+  revision: number;
+}
+
+export interface ServiceRecordEntry {
+  text: string;
+  record: ServiceRecord;
+  revision: number;
+}
+
+/** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
+export class ServiceEntry {
+  readonly group: string;
+  readonly name: string;
+  readonly instances = new Map<string, InstanceEntry>();
+  readonly overrides = new Map<string, OverrideEntry>();
+  /** What it has of its own; undefined where it exists by its instances alone. */
+  own: ServiceRecordEntry | undefined;
+  /** Revision of the newest change to the service, an instance or an override in it. */
+  revision = 0;
+  /** Whether the disk may hold heads of deleted records of this service. */
+  hasHeads = false;
+  /** Until when somebody may be served an answer kept from before now; on the namespace's axis. */
+  keptUntil = 0;
+
+  constructor(group: string, name: string) {
+    this.group = group;
+    this.name = name;
+  }
+
+  /** Whether lists show it. */
+  get exists(): boolean {
+    return this.own !== undefined || this.instances.size > 0;
+  }
+}
+
+/** All records of a namespace, in memory, by group and name. It holds no rule: commands decide, and it keeps. */
+export class Catalog {
+  readonly #groups = new Map<string, Map<string, ServiceEntry>>();
+  #ordered: ServiceEntry[] | undefined;
+  #instances = 0;
+  #overrides = 0;
+  #size = 0;
+
+  get instanceCount(): number {
+    return this.#instances;
+  }
+
+  get overrideCount(): number {
+    return this.#overrides;
+  }
+
+  /** Length of the text of all records: what the limit of a namespace counts. */
+  get size(): number {
+    return this.#size;
+  }
+
+  service({ group, service }: ServiceKey): ServiceEntry | undefined {
+    return this.#groups.get(group)?.get(service);
+  }
+
+  instance(key: InstanceKey): InstanceEntry | undefined {
+    return this.#groups.get(key.group)?.get(key.service)?.instances.get(key.id);
+  }
+
+  override(key: InstanceKey): OverrideEntry | undefined {
+    return this.#groups.get(key.group)?.get(key.service)?.overrides.get(key.id);
+  }
+
+  /** Text and revision of a record of any kind; undefined where there is none. */
+  record(key: RecordKey): { text: string; revision: number } | undefined {
+    const service = this.service(key);
+    if (key.kind === 'instance') return service?.instances.get(key.id);
+    return key.kind === 'override' ? service?.overrides.get(key.id) : service?.own;
+  }
+
+  /** The entry of a service, made if it is new here. */
+  serviceFor({ group, service }: ServiceKey): ServiceEntry {
+    let services = this.#groups.get(group);
+    if (services === undefined) {
+      services = new Map();
+      this.#groups.set(group, services);
+    }
+    let entry = services.get(service);
+    if (entry === undefined) {
+      entry = new ServiceEntry(group, service);
+      services.set(service, entry);
+      this.#ordered = undefined;
+    }
+    return entry;
+  }
+
+  /** Services by name, then group; those that only the journal knows among them. */
+  services(): readonly ServiceEntry[] {
+    if (this.#ordered === undefined) {
+      this.#ordered = [...this.#groups.values()].flatMap((services) => [...services.values()]);
+      this.#ordered.sort((a, b) => compare(a.name, b.name) || compare(a.group, b.group));
+    }
+    return this.#ordered;
+  }
+
+  /** Forgets a service that does not exist and that the journal no longer knows. */
+  forget(service: ServiceEntry): void {
+    const services = this.#groups.get(service.group);
+    services?.delete(service.name);
+    if (services?.size === 0) this.#groups.delete(service.group);
+    this.#ordered = undefined;
+  }
+
+  /** Puts an instance, new or changed. The lease slot is the caller's to fill. */
+  putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
+    let entry = service.instances.get(id);
+    if (entry === undefined) {
+      entry = { service, id, text, revision, flags, lease: -1 };
+      service.instances.set(id, entry);
+      this.#instances += 1;
+      this.#size += text.length;
+    } else {
+      this.#size += text.length - entry.text.length;
+      entry.text = text;
+      entry.revision = revision;
+      entry.flags = flags;
+    }
+    return entry;
+  }
+
+  removeInstance(entry: InstanceEntry): void {
+    entry.service.instances.delete(entry.id);
+    this.#instances -= 1;
+    this.#size -= entry.text.length;
+  }
+
+  putOverride(service: ServiceEntry, id: string, text: string, revision: number, record: OverrideRecord): void {
+    this.removeOverride(service, id);
+    service.overrides.set(id, { text, record, revision });
+    this.#overrides += 1;
+    this.#size += text.length;
+  }
+
+  removeOverride(service: ServiceEntry, id: string): void {
+    const entry = service.overrides.get(id);
+    if (entry === undefined) return;
+    service.overrides.delete(id);
+    this.#overrides -= 1;
+    this.#size -= entry.text.length;
+  }
+
+  setOwn(service: ServiceEntry, own: ServiceRecordEntry | undefined): void {
+    this.#size += (own?.text.length ?? 0) - (service.own?.text.length ?? 0);
+    service.own = own;
+  }
+}
+
+/** Order of names: by code unit, the same everywhere. */
+export function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

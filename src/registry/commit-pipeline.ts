@@ -1,0 +1,86 @@
+import { RegistryError } from '../model/errors';
+import type { SqlStorage } from './sql-storage';
+
+/** Writes one command's rows. */
+export type Write = () => void;
+
+/**
+ * Makes changes durable, in order and in groups: while one group is on its way to the disk, later writes queue, and go
+ * together in one transaction. Sharing the sync this way is worth three times the writes of one commit each.
+ *
+ * Nothing may leave the registry before {@link settled} has resolved: that is what makes an answer true.
+ */
+export class CommitPipeline {
+  readonly #storage: SqlStorage;
+  readonly #onFailure: (reason: unknown) => void;
+  #queue: Write[] = [];
+  /** Resolves when the group that is being written is durable. */
+  #writing: Promise<void> | undefined;
+  /** Resolves when the queue, as it is now, is durable. */
+  #waiting: Promise<void> | undefined;
+  #failed = false;
+  #groups = 0;
+
+  /** @param onFailure Called once if a group can't be made durable: what is in memory is then ahead of the disk. */
+  constructor(storage: SqlStorage, onFailure: (reason: unknown) => void) {
+    this.#storage = storage;
+    this.#onFailure = onFailure;
+  }
+
+  /** Groups written so far. */
+  get groupCount(): number {
+    return this.#groups;
+  }
+
+  /** Queues a write. All that is queued until the group before is durable goes in one transaction. */
+  enqueue(write: Write): void {
+    this.#queue.push(write);
+    if (this.#waiting !== undefined) return;
+    const before = this.#writing ?? Promise.resolve();
+    this.#waiting = before.then(() => this.#write());
+    // Whoever waits hears of a failure; a group that nobody waits for must not become an unhandled rejection.
+    this.#waiting.catch(() => {});
+  }
+
+  /**
+   * Resolves when everything queued so far is durable; undefined where it is already.
+   *
+   * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
+   */
+  settled(): Promise<void> | undefined {
+    if (this.#failed) throw outcomeUnknown();
+    return this.#waiting ?? this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const writes = this.#queue;
+    const group = this.#waiting;
+    this.#queue = [];
+    this.#writing = group;
+    this.#waiting = undefined;
+    try {
+      if (this.#failed) throw outcomeUnknown();
+      this.#storage.transaction(() => {
+        for (const write of writes) write();
+      });
+      await this.#storage.sync();
+    } catch (error) {
+      if (!this.#failed) {
+        this.#failed = true;
+        this.#onFailure(error);
+      }
+      throw outcomeUnknown(error);
+    }
+    this.#groups += 1;
+    if (this.#writing === group) this.#writing = undefined;
+  }
+}
+
+function outcomeUnknown(cause?: unknown): RegistryError {
+  return new RegistryError(
+    'UNAVAILABLE',
+    'the change could not be confirmed as stored; whether it happened is not known: read before you try again',
+    { retryAfterSeconds: 1 },
+    { cause },
+  );
+}

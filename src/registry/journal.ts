@@ -1,0 +1,276 @@
+import {
+  COMPACTION_SLICE_MAX_COUNT,
+  JOURNAL_MAX_AGE_MS,
+  JOURNAL_MAX_BYTES,
+  JOURNAL_MAX_COUNT,
+  JOURNAL_PART_MAX_BYTES,
+} from '../model/limits';
+import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { RECORD_KINDS, type RecordKey } from './records';
+import type { SqlStorage } from './sql-storage';
+
+/** Why a revision was made. */
+export type Cause =
+  | 'registered'
+  | 'updated'
+  | 'deregistered'
+  | 'expired'
+  | 'unhealthy'
+  | 'recovered'
+  | 'overridden'
+  | 'quarantined'
+  | 'drained'
+  | 'session-closed'
+  | 'imported'
+  | 'rolled-back';
+
+/** The registry itself, where a change has no caller. */
+export const REGISTRY_ACTOR = 'registry';
+
+/** One changed record, with its whole text before and after. */
+export interface JournaledChange extends RecordKey {
+  cause: Cause;
+  /** Revision of the record before; 0 where the journal knows of none. */
+  previous: number;
+  /** Revision of the service before; 0 likewise. */
+  servicePrevious: number;
+  before: string | null;
+  after: string | null;
+}
+
+/** What is kept of the past: the first bound that is reached counts. */
+export interface Retention {
+  maxAgeMs: number;
+  maxCount: number;
+  maxBytes: number;
+}
+
+export const DEFAULT_RETENTION: Retention = {
+  maxAgeMs: JOURNAL_MAX_AGE_MS,
+  maxCount: JOURNAL_MAX_COUNT,
+  maxBytes: JOURNAL_MAX_BYTES,
+};
+
+/** A change as JSON: the texts of records are JSON already, and are put in as they are. */
+function encodeChange(change: JournaledChange): string {
+  const { kind, group, service, id, cause, previous, servicePrevious, before, after } = change;
+  const head = JSON.stringify({ kind, group, service, id, cause, previous, servicePrevious }).slice(0, -1);
+  return `${head},"before":${before},"after":${after}}`;
+}
+
+/** The changes of a revision as one or more JSON arrays, each small enough for a row. */
+function encodeParts(changes: readonly JournaledChange[]): string[] {
+  const parts: string[] = [];
+  let part: string[] = [];
+  let size = 0;
+  for (const change of changes) {
+    const text = encodeChange(change);
+    if (size + text.length > JOURNAL_PART_MAX_BYTES && part.length > 0) {
+      parts.push(`[${part.join(',')}]`);
+      part = [];
+      size = 0;
+    }
+    part.push(text);
+    size += text.length + 1;
+  }
+  parts.push(`[${part.join(',')}]`);
+  return parts;
+}
+
+const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/**
+ * The retained past: one or more rows for each revision, in order. Its newest revision is the namespace's, so the last
+ * row is never compacted; its oldest tells what was.
+ */
+export class Journal {
+  readonly #epoch: string;
+  readonly #storage: SqlStorage;
+  readonly #retention: Retention;
+  #head: Position;
+  #cursor: string;
+  #compactedRevision = 0;
+  /** Text ever written, and text ever compacted. */
+  #sizeUntil = 0;
+  #sizeCompacted = 0;
+  #latestStamp = 0;
+  #oldestStamp = 0;
+
+  constructor(storage: SqlStorage, epoch: string, retention: Retention) {
+    this.#storage = storage;
+    this.#epoch = epoch;
+    this.#retention = retention;
+    this.#head = { epoch, revision: 0, check: 0 };
+    for (const row of storage.read(
+      'SELECT revision, check_bits, size_until, at FROM journal ORDER BY revision DESC, part DESC LIMIT 1',
+    )) {
+      const [revision, check, sizeUntil, at] = row.map(Number);
+      this.#head = { epoch, revision: revision ?? 0, check: check ?? 0 };
+      this.#sizeUntil = sizeUntil ?? 0;
+      this.#latestStamp = at ?? 0;
+    }
+    this.#cursor = encodeCursor(this.#head);
+    this.#readOldest();
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Newest revision, durable or not. */
+  get revision(): number {
+    return this.#head.revision;
+  }
+
+  /** Newest revision that is no longer kept. */
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  /** Cursor of the newest revision. */
+  get cursor(): string {
+    return this.#cursor;
+  }
+
+  /** Length of the text that is kept. */
+  get size(): number {
+    return this.#sizeUntil - this.#sizeCompacted;
+  }
+
+  /** Stamp of the newest revision; 0 where there is none. */
+  get latestStamp(): number {
+    return this.#latestStamp;
+  }
+
+  /**
+   * The position that a cursor names, where it is one of this past: same epoch, still kept, and the same commit. A
+   * storage that was rewound from outside is found out by the check.
+   */
+  position(cursor: string): Position | undefined {
+    if (cursor === this.#cursor) return this.#head;
+    const position = decodeCursor(cursor);
+    if (position === undefined || position.epoch !== this.#epoch) return undefined;
+    const { revision, check } = position;
+    if (revision === 0) return this.#compactedRevision === 0 && check === 0 ? position : undefined;
+    if (revision >= this.#head.revision || revision <= this.#compactedRevision) return undefined;
+    for (const [kept] of this.#storage.read(
+      'SELECT check_bits FROM journal WHERE revision = ? AND part = 0',
+      revision,
+    )) {
+      if (kept === check) return position;
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes the next revision, and returns what writes it to the disk.
+   *
+   * @param check 32 random bits.
+   * @param at Stamp of the commit, in milliseconds since the epoch.
+   */
+  append(changes: readonly JournaledChange[], cause: Cause, actor: string, at: number, check: number): () => void {
+    const revision = this.#head.revision + 1;
+    this.#head = { epoch: this.#epoch, revision, check };
+    this.#cursor = encodeCursor(this.#head);
+    this.#latestStamp = at;
+    if (this.#oldestStamp === 0) this.#oldestStamp = at;
+    const parts = encodeParts(changes);
+    let sizeUntil = this.#sizeUntil;
+    for (const part of parts) this.#sizeUntil += part.length;
+    return () => {
+      for (const [index, part] of parts.entries()) {
+        sizeUntil += part.length;
+        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, part);
+      }
+    };
+  }
+
+  /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
+  get isOverfull(): boolean {
+    const slack = 1 + COMPACTION_SLICE_MAX_COUNT / this.#retention.maxCount;
+    const count = this.#head.revision - this.#compactedRevision;
+    return count > this.#retention.maxCount * slack || this.size > this.#retention.maxBytes * slack;
+  }
+
+  /** When the oldest revision is too old, as the clock shows it; `Infinity` where only the newest is left. */
+  get overdueAt(): number {
+    if (this.#head.revision - this.#compactedRevision <= 1) return Number.POSITIVE_INFINITY;
+    return this.#oldestStamp + this.#retention.maxAgeMs;
+  }
+
+  /**
+   * The oldest revisions that are to go, at most a slice of them; undefined where all may stay.
+   *
+   * @param stamp Now, for people.
+   */
+  planCompaction(stamp: number): Compaction | undefined {
+    const newestByCount = this.#head.revision - this.#retention.maxCount;
+    const sizeByBytes = this.#sizeUntil - this.#retention.maxBytes;
+    const stampByAge = stamp - this.#retention.maxAgeMs;
+    let plan: Compaction | undefined;
+    let rows = 0;
+    let size = 0;
+    for (const row of this.#storage.read(
+      'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part',
+    )) {
+      const [revision, at, sizeUntil] = [Number(row[0]), Number(row[1]), Number(row[2])];
+      const changes = String(row[3]);
+      const isNextRevision = revision !== plan?.revision;
+      if (isNextRevision && (rows >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE)) break;
+      const mustGo = revision <= newestByCount || at <= stampByAge || sizeUntil <= sizeByBytes;
+      if (isNextRevision && (!mustGo || revision === this.#head.revision)) break;
+      plan ??= { revision, removed: [] };
+      plan.revision = revision;
+      rows += 1;
+      size += changes.length;
+      collectChanged(plan, revision, changes);
+    }
+    return plan;
+  }
+
+  /** Removes the revisions of a plan, and the heads of records that were deleted in them. Runs inside a commit. */
+  compact(plan: Compaction): void {
+    this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);
+    for (const { kind, group, service, id, revision } of plan.removed) {
+      this.#storage.run(
+        `DELETE FROM record WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL AND revision = ?`,
+        RECORD_KINDS[kind],
+        group,
+        service,
+        id,
+        revision,
+      );
+    }
+    this.#readOldest();
+  }
+
+  #readOldest(): void {
+    this.#compactedRevision = this.#head.revision;
+    this.#sizeCompacted = this.#sizeUntil;
+    const oldest = 'SELECT revision, size_until - LENGTH(changes), at FROM journal ORDER BY revision, part LIMIT 1';
+    for (const row of this.#storage.read(oldest)) {
+      const [revision, sizeBefore, at] = row.map(Number);
+      this.#compactedRevision = (revision ?? 1) - 1;
+      this.#sizeCompacted = sizeBefore ?? 0;
+      this.#oldestStamp = at ?? 0;
+    }
+  }
+}
+
+/** Parsing a slice's deletions takes time: at most this much text is read for one. */
+const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
+
+/** What a compaction removes: all revisions up to one, and the heads of records that were deleted in them. */
+export interface Compaction {
+  revision: number;
+  removed: (RecordKey & { revision: number })[];
+}
+
+function collectChanged(plan: Compaction, revision: number, changes: string): void {
+  if (!changes.includes('"after":null')) return;
+  const parsed = JSON.parse(changes) as JournaledChange[]; // `as`: only encodeParts writes these texts
+  for (const { kind, group, service, id, after } of parsed) {
+    if (after === null) plan.removed.push({ kind, group, service, id, revision });
+  }
+}

@@ -1,0 +1,134 @@
+import type { InstanceKey } from '../model/batch';
+import type { InstanceView } from '../model/instance';
+import { sortedByKey } from '../model/metadata';
+import type { Override, OverrideView } from '../model/override';
+import type { ServiceSummary, ServiceView } from '../model/service';
+import { isAvailable, isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
+import type { InstanceRecord } from './records';
+
+/** An instance is flapping while its last three changes of health lie within this time. */
+const FLAPPING_WINDOW_MS = 5 * 60 * 1_000;
+
+/** How many changes of health are remembered: more than two in the window are flapping. */
+export const FLAPPING_CHANGES_COUNT = 3;
+
+/** What of an instance an operator can set: as it is once the override is merged over the registration. */
+export interface Effective {
+  weight: number;
+  status: InstanceView['status'];
+  metadata: Record<string, string>;
+  enabled: boolean;
+  quarantined: boolean;
+}
+
+/** Merges what the operator says over what the instance says. */
+export function effective(record: InstanceRecord, override: Override | undefined): Effective {
+  const { weight, status, metadata } = record.definition;
+  const draining = record.drainEndsAt !== undefined;
+  return {
+    weight: override?.weight ?? weight,
+    status: draining ? 'draining' : (override?.status ?? status),
+    metadata: override?.metadata === undefined ? metadata : sortedByKey({ ...metadata, ...override.metadata }),
+    enabled: override?.enabled ?? true,
+    quarantined: override?.quarantine !== undefined,
+  };
+}
+
+/** Whether it takes traffic as long as it is healthy. */
+export function isEligible(instance: Effective): boolean {
+  return instance.enabled && !instance.quarantined && instance.status === 'up' && instance.weight > 0;
+}
+
+/** @param now For people: milliseconds since the epoch. */
+export function isFlapping(record: InstanceRecord, now: number): boolean {
+  const [first] = record.healthChangedAt;
+  return (
+    first !== undefined && record.healthChangedAt.length >= FLAPPING_CHANGES_COUNT && now - first <= FLAPPING_WINDOW_MS
+  );
+}
+
+/** A time for people, as RFC 3339 in UTC. */
+export function timestamp(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** An instance as answers show it. `now` is for people: it decides only the mark of flapping. */
+export function instanceView(
+  key: InstanceKey,
+  record: InstanceRecord,
+  revision: number,
+  override: Override | undefined,
+  now: number,
+): InstanceView {
+  const { definition } = record;
+  const merged = effective(record, override);
+  return {
+    id: key.id,
+    group: key.group,
+    service: key.service,
+    cluster: definition.cluster,
+    node: definition.node,
+    address: definition.address,
+    port: definition.port,
+    url: definition.url,
+    ports: definition.ports,
+    weight: merged.weight,
+    status: merged.status,
+    ephemeral: definition.ephemeral,
+    metadata: merged.metadata,
+    tags: definition.tags,
+    version: definition.version,
+    location: definition.location ?? record.place,
+    incarnation: definition.incarnation,
+    lease: definition.lease,
+    extensions: definition.extensions,
+    enabled: merged.enabled,
+    quarantined: merged.quarantined,
+    healthy: record.healthy,
+    available: record.healthy && isEligible(merged),
+    flapping: isFlapping(record, now),
+    overridden: override !== undefined,
+    owner: record.owner,
+    createdRevision: record.createdRevision,
+    revision,
+    changes: record.changes,
+    registeredAt: timestamp(record.registeredAt),
+    updatedAt: timestamp(record.updatedAt),
+  };
+}
+
+/** An override as answers show it. */
+export function overrideView({ record, revision }: Pick<OverrideEntry, 'record' | 'revision'>): OverrideView {
+  return { ...record.override, actor: record.actor, revision, updatedAt: timestamp(record.updatedAt) };
+}
+
+/** A service as lists show it. */
+export function serviceSummary(service: ServiceEntry): ServiceSummary {
+  let healthy = 0;
+  let available = 0;
+  for (const entry of service.instances.values()) {
+    if (isHealthy(entry)) healthy += 1;
+    if (isAvailable(entry)) available += 1;
+  }
+  return {
+    name: service.name,
+    group: service.group,
+    instances: service.instances.size,
+    healthy,
+    available,
+    persistent: service.own !== undefined,
+    revision: service.revision,
+  };
+}
+
+/** A service as its own answer shows it. */
+export function serviceView(service: ServiceEntry): ServiceView {
+  const own = service.own?.record;
+  return {
+    ...serviceSummary(service),
+    metadata: own?.definition.metadata ?? {},
+    protectThreshold: own?.definition.protectThreshold ?? 0,
+    selector: own?.definition.selector,
+    createdRevision: own?.createdRevision ?? null,
+  };
+}
