@@ -1,0 +1,28 @@
+// A small HTTP service: `node greeter.js <id> [port]`. Start as many as you like.
+
+import { createServer } from 'node:http';
+import { join } from './membership.js';
+
+const [id = `greeter-${process.pid}`, port = '0'] = process.argv.slice(2);
+const ADDRESS = '127.0.0.1';
+
+const server = createServer((_request, response) => {
+  response.setHeader('content-type', 'text/plain');
+  response.end(`hello from ${id}\n`);
+});
+
+server.listen(Number(port), ADDRESS, () => {
+  const { port } = server.address();
+  console.log(`${id}: listening on http://${ADDRESS}:${port}`);
+
+  // Registered only now that it can answer. A short lease, because callers should notice a crash quickly.
+  const membership = join('greeter', id, { address: ADDRESS, port, lease: { ttlMs: 3_000 } });
+
+  process.once('SIGTERM', async () => {
+    await membership.leave();
+    // Answers what it has been asked, takes nothing new, and then nothing keeps the process alive.
+    server.close();
+    server.closeIdleConnections();
+    console.log(`${id}: left`);
+  });
+});
