@@ -8,7 +8,7 @@ import { hasBehaviour, neighbourTestProblems } from './house/neighbour-tests';
 import { impurityProblems } from './house/pure-core';
 import { readProject, type SourceFile } from './house/source-tree';
 import { quotedIds, readSpec, specProblems } from './house/spec-ids';
-import { localPlaceProblems, unrunTestProblems } from './house/words';
+import { brokenLinkProblems, localPlaceProblems, unrunTestProblems } from './house/words';
 
 /**
  * The rules of the house that a machine can check. Each is a function from files to problems in `test/house/`; here it
@@ -188,6 +188,17 @@ describe('words', () => {
     expect(
       localPlaceProblems([file('README.md', path, host, 'src/work/main'), file('package-lock.json', lock)]),
     ).toHaveLength(3);
+  });
+
+  it('links between pages lead somewhere', () => {
+    expect(brokenLinkProblems(project)).toEqual([]);
+  });
+
+  it('sees a link that leads nowhere', () => {
+    const page = file('docs/a.md', '[home](../README.md#run), [gone](gone.md), [web](https://example.org)', '[b](b/)');
+    expect(brokenLinkProblems([page, file('README.md', ''), file('docs/b/c.md', '')])).toEqual([
+      'docs/a.md links to gone.md, which is not there',
+    ]);
   });
 
   it('no test is left out', () => {

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path/posix';
 import { isTest, type SourceFile } from './source-tree';
 
 /** Paths and hosts that exist on one machine only, and a lock file that names where packages were fetched. */
@@ -23,5 +24,20 @@ export function unrunTestProblems(files: SourceFile[]): string[] {
         .flatMap((line, index) =>
           unrun.test(line) ? [`${file.path}:${index + 1} leaves a test out: ${line.trim()}`] : [],
         ),
+    );
+}
+
+/** Links between the project's own pages lead somewhere. */
+export function brokenLinkProblems(files: SourceFile[]): string[] {
+  const paths = new Set(
+    files.flatMap(({ path }) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))),
+  );
+  return files
+    .filter((file) => file.path.endsWith('.md'))
+    .flatMap((file) =>
+      [...file.text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)]
+        .map((match) => match[1] ?? '')
+        .filter((target) => !paths.has(join(dirname(file.path), target).replace(/\/$/, '')))
+        .map((target) => `${file.path} links to ${target}, which is not there`),
     );
 }
