@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PROJECT_ROOT } from './house/source-tree';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-deploy-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('[D1] deploys to Cloudflare as it is, up to the upload', () => {
+  const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
+  const run = spawnSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {
+    cwd: PROJECT_ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, WRANGLER_LOG_PATH: folder },
+  });
+  expect(run.stderr).not.toMatch(/warning|error/i);
+  expect(run.status).toBe(0);
+  expect(run.stdout).toMatch(/env\.NAMESPACES \(NamespaceObject\)\s+Durable Object/);
+  // Each class of the migrations has to be exported, or the deploy fails beyond the dry run.
+  expect(readFileSync(join(folder, 'worker.js'), 'utf8')).toMatch(/export \{[^}]*\bNamespaceObject\b[^}]*\}/);
+});

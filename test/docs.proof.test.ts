@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { differences, readSteps, runSteps } from './docs/walk';
+import { PROJECT_ROOT } from './house/source-tree';
+import { RegistryProcess } from './registry-process';
+
+/** Where the pages say that the registry listens. */
+const SHOWN_URL = 'http://127.0.0.1:8787';
+
+/** Lines of an output, empty ones apart. */
+const linesOf = (text: string): string[] => text.split('\n').flatMap((line) => line.trim() || []);
+
+function parsed(line: string | undefined): unknown {
+  try {
+    return JSON.parse(line ?? '');
+  } catch {
+    return line;
+  }
+}
+
+/** The code of a line that is a problem, as the registry answers it to a call that it refuses. */
+const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
+
+describe.each(['README.md', 'docs/getting-started.md'])('%s', (page) => {
+  let registry: RegistryProcess;
+  let folder = '';
+
+  beforeEach(async () => {
+    registry = await RegistryProcess.start();
+    folder = mkdtempSync(join(tmpdir(), 'rollcall-docs-'));
+    // Pages read the token where `npm start` leaves it.
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(join(folder, 'data', 'root-token'), registry.token);
+  });
+
+  afterEach(async () => {
+    await registry.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('[D2] runs as it is written, and answers what it shows', () => {
+    const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
+    expect(steps.length).toBeGreaterThan(1);
+    const { outputs, status, stderr } = runSteps(steps, folder);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+
+    const problems = steps.flatMap(({ shown, line }, index) => {
+      const lines = linesOf(outputs[index] ?? '');
+      const last = lines.at(-1);
+      const answer =
+        shown?.language === 'json'
+          ? differences(parsed(shown.text), parsed(last))
+          : differences(
+              linesOf(shown?.text ?? ''),
+              shown === undefined ? [] : lines.slice(-linesOf(shown.text).length),
+            );
+      const refused = lines.filter((text) => refusal(text) !== undefined && !shown?.text.includes(refusal(text) ?? ''));
+      return [...answer, ...refused].map((problem) => `${page}:${line} ${problem}`);
+    });
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('the check of a page', () => {
+  it('reads commands and what follows them', () => {
+    const page = 'One\n```sh\na\n```\n```json\n{}\n```\n```bash\nb\n```\n```sh\nc\n```\n';
+    expect(readSteps(page)).toEqual([
+      { commands: 'a\n', line: 2, shown: { language: 'json', text: '{}\n' } },
+      { commands: 'c\n', line: 11, shown: undefined },
+    ]);
+  });
+
+  it('sees a member that is missing or different, and lets times and cursors differ', () => {
+    const shown = { id: 'a', at: '2026-09-18T12:00:00.000Z', list: [1] };
+    expect(differences(shown, { id: 'a', at: '2027-01-01T00:00:00.000Z', list: [1], more: true })).toEqual([]);
+    expect(differences(shown, { id: 'b', at: 'soon', list: [1, 2] })).toHaveLength(3);
+    expect(differences(shown, 'nothing')).toHaveLength(1);
+    expect(differences({ id: 'a' }, {})).toHaveLength(1);
+  });
+
+  it('ends at the first command that fails', () => {
+    const steps = readSteps('```sh\nx=1\n```\n```sh\necho $x\n```\n```sh\nfalse\n```\n```sh\necho after\n```\n');
+    const { outputs, status } = runSteps(steps, tmpdir());
+    expect(status).toBe(1);
+    expect(outputs.map((text) => text.trim())).toEqual(['', '1', '']);
+  });
+});
