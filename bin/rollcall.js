@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Plain JavaScript for any Node from 20 on. In a checkout the launcher is TypeScript, and is bundled first; what npm
+// installs holds no sources, and brings dist/ along.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const source = pathOf('src/launcher/main.ts');
+const bundle = pathOf('dist/launcher.js');
+
+async function bundleLauncher() {
+  const { build, stop } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [source],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+  });
+  await stop();
+  const [{ text }] = outputFiles;
+  if (existsSync(bundle) && readFileSync(bundle, 'utf8') === text) return;
+  mkdirSync(pathOf('dist'), { recursive: true });
+  writeFileSync(`${bundle}.${process.pid}`, text);
+  renameSync(`${bundle}.${process.pid}`, bundle);
+}
+
+if (existsSync(source)) await bundleLauncher();
+const { main } = await import(new URL('../dist/launcher.js', import.meta.url));
+process.exitCode = await main(process.argv.slice(2));

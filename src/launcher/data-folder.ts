@@ -1,0 +1,43 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LaunchError, systemErrorCode } from './launch-error';
+import { STORAGE_NAME } from './workerd-config';
+
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'part of the path is a file',
+  EEXIST: 'it is a file',
+  ENOENT: 'it can’t be made there',
+  ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'the path is too long',
+};
+
+/** Turns a system error about the data folder into one for people; anything else comes back as it was. */
+export function dataFolderError(folder: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (code === undefined) return error;
+  const reason = REASONS[code] ?? code;
+  const advice = 'Choose another folder with --data, or make this one writable for the user that runs the registry.';
+  return new LaunchError(`The data folder ${folder} can't be used: ${reason}. ${advice}`, 1, { cause: error });
+}
+
+/**
+ * Makes the data folder where it is absent, for this user alone, with the folder of SQLite files in it.
+ *
+ * @returns Its absolute path.
+ * @throws {LaunchError} if it can't be written to.
+ */
+export function prepareDataFolder(path: string): string {
+  const folder = resolve(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    mkdirSync(join(folder, STORAGE_NAME), { recursive: true, mode: 0o700 });
+    accessSync(join(folder, STORAGE_NAME), constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw dataFolderError(folder, error);
+  }
+  return folder;
+}

@@ -1,0 +1,87 @@
+import { isIPv6 } from 'node:net';
+import { parseArgs } from 'node:util';
+import { LaunchError } from './launch-error';
+
+/** Options of `rollcall serve`, as it uses them. */
+export interface ServeOptions {
+  host: string;
+  port: number;
+  data: string;
+  rootToken: string | undefined;
+  help: boolean;
+}
+
+export const SERVE_HELP = `Usage: rollcall serve [options]
+
+Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).
+
+Options:
+  --port <port>      port to listen on; 0 takes a free one (default 8787, or PORT)
+  --host <address>   address to listen on (default 127.0.0.1)
+  --data <folder>    folder of all data, made where it is absent (default data, or ROLLCALL_DATA)
+  -h, --help         show this
+
+Environment:
+  ROLLCALL_ROOT_TOKEN   the root token, 32 characters or more (default: made on the first start, kept in
+                        the data folder as root-token)
+`;
+
+/** A command that was written wrongly: exit code 2. */
+export function usageError(message: string): LaunchError {
+  return new LaunchError(`${message}\nSee: rollcall --help`, 2);
+}
+
+function parsePort(text: string, source: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw usageError(`${source} must be a port from 0 to 65535, not ${JSON.stringify(text)}.`);
+}
+
+/** An address or a host name; an IPv6 address may come in brackets, as in a URL. */
+function parseHost(text: string): string {
+  const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  if (isIPv6(host) || /^[A-Za-z0-9._-]+$/.test(host)) return host;
+  throw usageError(`--host must be an address or a host name, not ${JSON.stringify(text)}.`);
+}
+
+function parseFolder(text: string, source: string): string {
+  if (text !== '') return text;
+  throw usageError(`${source} must name a folder, and is empty.`);
+}
+
+function parseFlags(words: string[]) {
+  try {
+    const options = {
+      port: { type: 'string' },
+      host: { type: 'string' },
+      data: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    } as const;
+    return parseArgs({ args: words, options, allowPositionals: false }).values;
+  } catch (error) {
+    // parseArgs throws TypeErrors alone, and their messages name the word that is wrong.
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
+ * anything happens.
+ *
+ * @throws {LaunchError} with exit code 2, naming the option and the value that is wrong.
+ */
+export function parseServeOptions(words: string[], env: NodeJS.ProcessEnv): ServeOptions {
+  const flags = parseFlags(words);
+  const port = flags.port === undefined ? parsePort(env.PORT ?? '8787', 'PORT') : parsePort(flags.port, '--port');
+  const data =
+    flags.data === undefined
+      ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA')
+      : parseFolder(flags.data, '--data');
+  return {
+    host: parseHost(flags.host ?? '127.0.0.1'),
+    port,
+    data,
+    rootToken: env.ROLLCALL_ROOT_TOKEN,
+    help: flags.help ?? false,
+  };
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { registryBundle } from './bundle';
+import { prepareDataFolder } from './data-folder';
+import { DataLock } from './data-lock';
+import type { LaunchError } from './launch-error';
+import { untilReady } from './readiness';
+import { type RootToken, rootToken } from './root-token';
+import { Supervisor } from './supervisor';
+import { STORAGE_NAME, workerdConfig } from './workerd-config';
+import { startWorkerd, type WorkerdProcess } from './workerd-process';
+
+/** What workerd itself keeps open, with room for a few more objects. A connection takes two descriptors beside it. */
+const RESERVED_DESCRIPTORS = 64;
+
+/** How to run a registry. */
+export interface RegistryOptions {
+  /** The data folder; made where it is absent. */
+  data: string;
+  /** Address or host name to listen on; IPv6 without brackets. Default 127.0.0.1. */
+  host?: string | undefined;
+  /** Port to listen on. Default 0: a free one. */
+  port?: number | undefined;
+  /** Default: the one in the data folder, made on the first start. */
+  rootToken?: string | undefined;
+  /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
+  workerPath?: string | undefined;
+  /** Variables for workerd beside those of this process. */
+  env?: NodeJS.ProcessEnv | undefined;
+  /** Takes what happens, a line at a time: what workerd prints, its deaths, findings at the start. Never a secret. */
+  output?: ((line: string) => void) | undefined;
+}
+
+/** A registry that runs. */
+export interface RunningRegistry {
+  /** Where it answers, without a path: a loopback address if it listens on all of them. */
+  readonly url: string;
+  readonly rootToken: string;
+  /** Absolute path of the token's file; null if the token was given. */
+  readonly tokenPath: string | null;
+  /** True if this start made the token. */
+  readonly tokenMade: boolean;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** How many connections the descriptor limit allows; Infinity without a limit. */
+  readonly connectionLimit: number;
+  /** Process number of the workerd that runs, or ran last. */
+  readonly workerdPid: number;
+  /** Resolves after a stop; rejects with a {@link LaunchError} when workerd kept dying. */
+  readonly ended: Promise<void>;
+  /** Ends workerd with a signal, as a crash would; resolves when the one that replaces it answers. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Stops it, within five seconds, open connections or not, and gives the data folder free. */
+  stop(): Promise<void>;
+}
+
+function registryConfig(modulePath: string): string {
+  return workerdConfig({
+    modulePath,
+    objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' }],
+    bindings: ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_PROCESS_ID'].map((name) => {
+      return { name, fromEnvironment: name };
+    }),
+  });
+}
+
+/** Where to reach what listens on a host: an address that stands for all of them can't be called. */
+function urlOf(host: string, port: number): string {
+  const callable = host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
+  return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
+}
+
+/** What every start of workerd on one data folder has in common. */
+interface Setting {
+  options: RegistryOptions;
+  host: string;
+  folder: string;
+  lock: DataLock;
+  token: string;
+  config: string;
+  output: (line: string) => void;
+}
+
+/** Starts one workerd on a locked folder, and waits until the registry in it answers. */
+async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
+  const { options, host, folder, lock, token, config, output } = setting;
+  const workerd = await startWorkerd({
+    config,
+    configPath: join(folder, 'workerd.capnp'),
+    storage: join(folder, STORAGE_NAME),
+    host,
+    port,
+    // A new process id at every start tells the core that the registry was out of reach in between.
+    env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: token, ROLLCALL_PROCESS_ID: randomUUID() },
+    output,
+    started: (pid) => lock.noteWorkerd(pid),
+  });
+  const gone = new AbortController();
+  void workerd.ended.then(() => gone.abort());
+  try {
+    await untilReady(urlOf(host, workerd.port), token, AbortSignal.any([signal, gone.signal]));
+  } catch (error) {
+    workerd.kill('SIGKILL');
+    await workerd.ended;
+    throw error;
+  }
+  return workerd;
+}
+
+function running(supervisor: Supervisor, token: RootToken, setting: Setting): RunningRegistry {
+  const { workerd } = supervisor;
+  const release = () => setting.lock.release();
+  process.once('exit', release);
+  return {
+    url: urlOf(setting.host, workerd.port),
+    rootToken: token.token,
+    tokenPath: token.path,
+    tokenMade: token.made,
+    data: setting.folder,
+    connectionLimit: Math.max(0, Math.floor((workerd.descriptorLimit - RESERVED_DESCRIPTORS) / 2)),
+    get workerdPid() {
+      return supervisor.workerd.pid;
+    },
+    ended: supervisor.ended,
+    kill: (signal) => supervisor.kill(signal),
+    stop: async () => {
+      await supervisor.stop();
+      process.off('exit', release);
+      release();
+    },
+  };
+}
+
+/**
+ * Starts a registry on a data folder and resolves when it answers. It ends with this process at the latest.
+ *
+ * `rollcall serve` runs on this; tests and the bench import it too, to have a real registry of their own.
+ *
+ * @throws {LaunchError} if the folder is in use or can't be written, the token is too short, the port is taken.
+ */
+export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
+  const { host = '127.0.0.1', port = 0, output = () => {} } = options;
+  const folder = prepareDataFolder(options.data);
+  const lock = await DataLock.take(folder, output);
+  try {
+    const token = rootToken(folder, options.rootToken, output);
+    const config = registryConfig(options.workerPath ?? (await registryBundle()));
+    const setting: Setting = { options, host, folder, lock, token: token.token, config, output };
+    const supervisor = await Supervisor.start({
+      launch: (at, signal) => launch(setting, at, signal),
+      port,
+      say: output,
+    });
+    return running(supervisor, token, setting);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from './compatibility';
+
+/** Name of the one constant in the configuration, of the socket, and of the folder of SQLite files: workerd's command line uses them. */
+export const CONFIG_NAME = 'config';
+export const SOCKET_NAME = 'http';
+export const STORAGE_NAME = 'storage';
+
+/** A Durable Object class of the Worker, and the binding it is reached by. */
+export interface ObjectClass {
+  binding: string;
+  className: string;
+  /** Decides the ids of objects and the folder of their data: once in use, it never changes, or all data is lost. */
+  uniqueKey: string;
+}
+
+/** A value that the Worker finds in its environment. One that is read from an unset variable is null. */
+export type Binding = { name: string; fromEnvironment: string } | { name: string; text: string };
+
+/** A Worker, as workerd is to run it. */
+export interface WorkerdConfig {
+  /** Absolute path of the Worker: one ES module. */
+  modulePath: string;
+  objects?: ObjectClass[];
+  bindings?: Binding[];
+}
+
+/** Escapes a string for Cap'n Proto text, which takes UTF-8 and the escapes of C. */
+function quoted(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped here
+  const escaped = text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f\u007f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+  return `"${escaped}"`;
+}
+
+function bindingText(binding: Binding): string {
+  return 'text' in binding
+    ? `(name = ${quoted(binding.name)}, text = ${quoted(binding.text)})`
+    : `(name = ${quoted(binding.name)}, fromEnvironment = ${quoted(binding.fromEnvironment)})`;
+}
+
+function list(items: string[]): string {
+  return `[${items.map((item) => `\n        ${item},`).join('')}\n      ]`;
+}
+
+/**
+ * The configuration that runs a Worker on workerd, as Cap'n Proto text.
+ *
+ * Neither an address nor a folder nor a secret is in it: the first two go on workerd's command line, and secrets into
+ * its environment. Also for the bench, which runs Workers of its own.
+ */
+export function workerdConfig({ modulePath, objects = [], bindings = [] }: WorkerdConfig): string {
+  const allBindings = [
+    ...objects.map(({ binding, className }) => {
+      return `(name = ${quoted(binding)}, durableObjectNamespace = ${quoted(className)})`;
+    }),
+    ...bindings.map(bindingText),
+  ];
+  const classes = objects.map(({ className, uniqueKey }) => {
+    return `(className = ${quoted(className)}, uniqueKey = ${quoted(uniqueKey)}, enableSql = true)`;
+  });
+  return `# Written anew at every start.
+using Workerd = import "/workerd/workerd.capnp";
+
+const ${CONFIG_NAME} :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.js", esModule = embed ${quoted(modulePath)})],
+      compatibilityDate = ${quoted(COMPATIBILITY_DATE)},
+      compatibilityFlags = [${COMPATIBILITY_FLAGS.map(quoted).join(', ')}],
+      bindings = ${list(allBindings)},
+      durableObjectNamespaces = ${list(classes)},
+      durableObjectStorage = (localDisk = "${STORAGE_NAME}"),
+    )),
+    (name = "${STORAGE_NAME}", disk = (writable = true)),
+  ],
+  sockets = [(name = "${SOCKET_NAME}", http = (), service = "main")],
+);
+`;
+}
