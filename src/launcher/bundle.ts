@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { PACKAGE_ROOT } from './package';
 
-/** Bundles a Worker into one ES module, as text, the way wrangler does it for Cloudflare. */
-async function bundle(entry: string): Promise<string> {
+/** Bundles a Worker into one ES module, as text, the way wrangler does it for Cloudflare. Also for the bench's Workers. */
+export async function bundleWorker(entry: string): Promise<string> {
   // Not imported at the top: an installed package ships its bundle, and never bundles.
   const esbuild = await import('esbuild');
   const { outputFiles } = await esbuild.build({
@@ -42,7 +42,7 @@ export async function registryBundle(): Promise<string> {
   const source = join(PACKAGE_ROOT, 'src', 'worker.ts');
   const path = join(PACKAGE_ROOT, 'dist', 'worker.js');
   if (!existsSync(source)) return path;
-  const text = await bundle(source);
+  const text = await bundleWorker(source);
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) replaceFile(path, text);
   return path;
 }

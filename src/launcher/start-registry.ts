@@ -54,7 +54,8 @@ export interface RunningRegistry {
   stop(): Promise<void>;
 }
 
-function registryConfig(modulePath: string): string {
+/** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
+export function registryConfig(modulePath: string): string {
   return workerdConfig({
     modulePath,
     objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' }],

@@ -39,6 +39,8 @@ export interface WorkerdOptions {
   port: number;
   /** Environment of the process: where secrets go. */
   env: NodeJS.ProcessEnv;
+  /** Further arguments of workerd's command line, such as the inspector's address. */
+  extraArguments?: string[];
   /** Takes each line that workerd prints. */
   output: (line: string) => void;
   /** Called once with the process number, before workerd opens a file; a throw ends the start. */
@@ -66,7 +68,10 @@ export interface WorkerdProcess {
 }
 
 /** What comes on the control descriptor, one JSON object a line. */
-type ControlEvent = { event: 'listen'; port: number } | { event: 'descriptors'; limit: string };
+type ControlEvent =
+  | { event: 'listen'; port: number }
+  | { event: 'listen-inspector'; port: number }
+  | { event: 'descriptors'; limit: string };
 
 function binaryPath(): string {
   // The package's main export is the path of the binary for this system; it is CommonJS and has no types.
@@ -86,6 +91,7 @@ function spawnWorkerd(options: WorkerdOptions): ChildProcess {
     `--socket-addr=${SOCKET_NAME}=${socketAddress(options.host, options.port)}`,
     `--directory-path=${STORAGE_NAME}=${options.storage}`,
     '--control-fd=3',
+    ...(options.extraArguments ?? []),
   ];
   return spawn('/bin/sh', ['-c', PRELUDE, 'workerd', ...command, ...overrides], {
     env: options.env,
@@ -131,7 +137,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProc
       // Only the prelude and workerd write there.
       const event = JSON.parse(line) as ControlEvent;
       if (event.event === 'listen') resolve(event.port);
-      else if (event.limit !== 'unlimited') descriptorLimit = Number(event.limit);
+      else if (event.event === 'descriptors' && event.limit !== 'unlimited') descriptorLimit = Number(event.limit);
     });
   });
 
