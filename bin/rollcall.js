@@ -10,8 +10,8 @@ const source = pathOf('src/launcher/main.ts');
 const bundle = pathOf('dist/launcher.js');
 
 async function bundleLauncher() {
-  const { build, stop } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { buildSync } = await import('esbuild');
+  const { outputFiles } = buildSync({
     entryPoints: [source],
     bundle: true,
     write: false,
@@ -20,7 +20,6 @@ async function bundleLauncher() {
     format: 'esm',
     packages: 'external',
   });
-  await stop();
   const [{ text }] = outputFiles;
   if (existsSync(bundle) && readFileSync(bundle, 'utf8') === text) return;
   mkdirSync(pathOf('dist'), { recursive: true });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +17,8 @@ const ORPHAN_GRACE_MS = 2_000;
 
 /** What the lock file says. */
 interface Claim {
+  /** Random: one process may take, release and take again. */
+  id: string;
   /** Where the process numbers below mean something; see {@link processScope}. */
   scope: string;
   launcher: ProcessIdentity;
@@ -135,7 +138,7 @@ export class DataLock {
   static async take(folder: string, say: (line: string) => void): Promise<DataLock> {
     const path = join(folder, 'lock');
     const launcher = identify(process.pid) ?? { pid: process.pid, started: null };
-    const claim: Claim = { scope: processScope(), launcher, workerd: null };
+    const claim: Claim = { id: randomUUID(), scope: processScope(), launcher, workerd: null };
     try {
       while (!createLock(path, JSON.stringify(claim))) {
         const text = readLock(path);

@@ -76,15 +76,19 @@ export class Supervisor {
   }
 
   async #keepRunning(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    for (;;) {
       const startedAt = performance.now();
       const end = await this.#workerd.ended;
       if (this.#stopping.signal.aborted) return;
       if (performance.now() - startedAt >= STEADY_AFTER_MS) this.#deaths = 0;
       this.#say(`workerd (process ${this.#workerd.pid}) ${howItEnded(end)}. Starting it again.`);
       this.#answering = this.#startAgain();
-      this.#answering.catch(() => {}); // Thrown below, for those who wait on `ended`.
-      this.#workerd = await this.#answering;
+      try {
+        this.#workerd = await this.#answering;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        throw error;
+      }
       this.#say(`workerd (process ${this.#workerd.pid}) answers again.`);
     }
   }

@@ -1,0 +1,59 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/temporary-folder';
+import * as limits from '../model/limits';
+import { ROOT_TOKEN_MIN_CHARACTERS, rootToken } from './root-token';
+
+const quiet = () => {};
+
+test('the launcher and the registry agree on how long a root token is', () => {
+  expect(ROOT_TOKEN_MIN_CHARACTERS).toBe(limits.ROOT_TOKEN_MIN_CHARACTERS);
+});
+
+test('[M2] the first start makes a token for its owner alone, later ones keep it', () => {
+  const folder = temporaryFolder();
+  const first = rootToken(folder, undefined, quiet);
+  const path = join(folder, 'root-token');
+  expect(first).toEqual({ token: expect.stringMatching(/^[\w-]{43}$/), path, made: true });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).toBe(`${first.token}\n`);
+  expect(readdirSync(folder)).toEqual(['root-token']);
+  expect(rootToken(folder, undefined, quiet)).toEqual({ ...first, made: false });
+  expect(rootToken(temporaryFolder(), undefined, quiet).token).not.toBe(first.token);
+});
+
+test('[M2] a token file that others can read is closed to them, and that is said', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'root-token');
+  rootToken(folder, undefined, quiet);
+  chmodSync(path, 0o644);
+  const said: string[] = [];
+  const { token } = rootToken(folder, undefined, (line) => said.push(line));
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(said).toEqual([expect.stringContaining('could be read by other users (mode 644)')]);
+  expect(said.join()).not.toContain(token);
+});
+
+test('a given token is used as it is, and no file is made', () => {
+  const folder = temporaryFolder();
+  const token = 'x'.repeat(32);
+  expect(rootToken(folder, token, quiet)).toEqual({ token, path: null, made: false });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.each([
+  ['', 'ROLLCALL_ROOT_TOKEN has 0 characters; a root token has at least 32'],
+  ['x'.repeat(31), 'ROLLCALL_ROOT_TOKEN has 31 characters'],
+  [`${'x'.repeat(31)} y`, 'ROLLCALL_ROOT_TOKEN holds a space'],
+  [`${'x'.repeat(31)}\ny`, 'ROLLCALL_ROOT_TOKEN holds a space or another character that a header'],
+  [`${'x'.repeat(31)}é`, 'ROLLCALL_ROOT_TOKEN holds a space or another character'],
+])('a given token that will not do is refused: %j', (token, message) => {
+  expect(() => rootToken(temporaryFolder(), token, quiet)).toThrow(message);
+});
+
+test('a token file that somebody emptied is refused, by its path', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'root-token'), '\n', { mode: 0o600 });
+  expect(() => rootToken(folder, undefined, quiet)).toThrow(`${join(folder, 'root-token')} has 0 characters`);
+});

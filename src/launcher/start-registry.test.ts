@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { type RegistryOptions, type RunningRegistry, startRegistry } from './start-registry';
+
+const STAND_IN = resolve('test/fixtures/stand-in-worker.js');
+
+/** Starts workerd with a stand-in for the registry, until the test is over. */
+async function start(options: Partial<RegistryOptions> = {}): Promise<RunningRegistry> {
+  const registry = await startRegistry({ data: temporaryFolder(), workerPath: STAND_IN, ...options });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
+async function get(registry: RunningRegistry, path: string): Promise<unknown> {
+  const response = await fetch(registry.url + path, { headers: { Authorization: `Bearer ${registry.rootToken}` } });
+  return response.json();
+}
+
+/** Milliseconds that a stop takes. */
+async function timeToStop(registry: RunningRegistry): Promise<number> {
+  const startedAt = performance.now();
+  await registry.stop();
+  return performance.now() - startedAt;
+}
+
+/** Opens a WebSocket that neither side will close. */
+async function openWebSocket(registry: RunningRegistry): Promise<void> {
+  const headers = {
+    Authorization: `Bearer ${registry.rootToken}`,
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+  const upgrade = request(`${registry.url}/socket`, { headers });
+  upgrade.on('error', () => {});
+  upgrade.end();
+  await once(upgrade, 'upgrade');
+}
+
+/** Opens a connection that says nothing. */
+async function openConnection(registry: RunningRegistry): Promise<void> {
+  const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('[M8] a workerd that died is started again, on the same port and with all its data', async () => {
+  const said: string[] = [];
+  const registry = await start({ output: (line) => said.push(line) });
+  expect(await get(registry, '/count')).toBe(1);
+  const { processId } = (await get(registry, '/bindings')) as { processId: string };
+  const pid = registry.workerdPid;
+
+  await registry.kill('SIGKILL');
+  expect(await get(registry, '/count')).toBe(2);
+  expect(await get(registry, '/bindings')).toEqual({
+    processId: expect.not.stringMatching(processId),
+    trustedProxy: null,
+  });
+  expect(registry.workerdPid).not.toBe(pid);
+  expect(said).toEqual([
+    `workerd (process ${pid}) was ended by SIGKILL. Starting it again.`,
+    `workerd (process ${registry.workerdPid}) answers again.`,
+  ]);
+});
+
+test('a workerd that keeps dying is given up, and the folder is free again', { timeout: 20_000 }, async () => {
+  const data = temporaryFolder();
+  const workerPath = join(data, 'worker.js');
+  copyFileSync(STAND_IN, workerPath);
+  const said: string[] = [];
+  const registry = await start({ data, workerPath, output: (line) => said.push(line) });
+  writeFileSync(workerPath, 'this is not JavaScript');
+  process.kill(registry.workerdPid, 'SIGKILL');
+  await expect(registry.ended).rejects.toThrow('workerd died 6 times in a row');
+  expect(said.filter((line) => line.includes('SyntaxError')).length).toBeGreaterThanOrEqual(5);
+  await registry.stop();
+  await start({ data });
+});
+
+test('a stop in the middle of a restart ends it', async () => {
+  const data = temporaryFolder();
+  const workerPath = join(data, 'worker.js');
+  copyFileSync(STAND_IN, workerPath);
+  const registry = await start({ data, workerPath });
+  writeFileSync(workerPath, 'this is not JavaScript');
+  process.kill(registry.workerdPid, 'SIGKILL');
+  await new Promise((wake) => setTimeout(wake, 600));
+  expect(await timeToStop(registry)).toBeLessThan(1_000);
+  await registry.ended;
+});
+
+test('[M3] a stop with nothing open is quick', async () => {
+  const registry = await start();
+  await get(registry, '/count');
+  expect(await timeToStop(registry)).toBeLessThan(1_000);
+  expect(isRunning(registry.workerdPid)).toBe(false);
+});
+
+test('[M3] a stop with a WebSocket, a request that hangs and a silent connection takes less than five seconds', async () => {
+  const registry = await start();
+  await Promise.all([openWebSocket(registry), openConnection(registry)]);
+  const hanging = get(registry, '/hang').catch(() => 'cut');
+  await new Promise((wake) => setTimeout(wake, 100));
+  const duration = await timeToStop(registry);
+  expect(duration).toBeGreaterThan(1_000);
+  expect(duration).toBeLessThan(5_000);
+  expect(isRunning(registry.workerdPid)).toBe(false);
+  expect(await hanging).toBe('cut');
+});
+
+test('[M6] a port in use is said to be in use, and the folder is free again', async () => {
+  const { port } = new URL((await start()).url);
+  const data = temporaryFolder();
+  await expect(start({ data, port: Number(port) })).rejects.toThrow(
+    `Port ${port} on 127.0.0.1 is in use. Stop what listens there, or choose another port with --port`,
+  );
+  await start({ data });
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1 is not an address of this machine'],
+  ['nobody.invalid', 'The host name nobody.invalid is unknown'],
+])('a host that cannot be listened on, %s, is named', async (host, message) => {
+  await expect(start({ host })).rejects.toThrow(message);
+});
+
+test.each([
+  ['::1', /^http:\/\/\[::1\]:\d+$/],
+  ['0.0.0.0', /^http:\/\/127\.0\.0\.1:\d+$/],
+  ['localhost', /^http:\/\/localhost:\d+$/],
+])('it listens on %s', async (host, url) => {
+  const registry = await start({ host });
+  expect(registry.url).toMatch(url);
+  expect(await get(registry, '/count')).toBe(1);
+});
+
+test('[M4] a second start on the folder refuses, and the first goes on', async () => {
+  const data = temporaryFolder();
+  const registry = await start({ data });
+  await expect(start({ data })).rejects.toThrow(`in use by a registry (process ${process.pid})`);
+  expect(await get(registry, '/count')).toBe(1);
+});
+
+test('a data folder that cannot be used is refused with the reason', async () => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  await expect(start({ data: file })).rejects.toThrow(`The data folder ${file} can't be used: it is a file`);
+  await expect(start({ data: join(file, 'data') })).rejects.toThrow('part of the path is a file');
+  // Not even root may make a folder there.
+  await expect(start({ data: '/sys/rollcall' })).rejects.toThrow(
+    /can't be used: (this user may not write there|the file system is read-only)/,
+  );
+});
+
+test('no secret is on a command line or in the configuration', async () => {
+  const registry = await start();
+  const commandLine = readFileSync(`/proc/${registry.workerdPid}/cmdline`, 'utf8');
+  expect(commandLine).toContain('--directory-path=storage=');
+  expect(commandLine).not.toContain(registry.rootToken);
+  expect(readFileSync(join(registry.data, 'workerd.capnp'), 'utf8')).not.toContain(registry.rootToken);
+});

@@ -1,0 +1,41 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { workerdConfig } from './workerd-config';
+import { startWorkerd } from './workerd-process';
+
+test('strings are escaped: a quote, a backslash or a line break ends none', () => {
+  const config = workerdConfig({ modulePath: '/a"b\\c\nd', bindings: [{ name: 'X', text: '"), (name = "Y' }] });
+  expect(config).toContain('embed "/a\\"b\\\\c\\x0ad"');
+  expect(config).toContain('(name = "X", text = "\\"), (name = \\"Y")');
+});
+
+test('workerd takes a module from any folder, and every kind of binding', async () => {
+  const folder = join(temporaryFolder(), 'it\'s "odd" \\ é');
+  mkdirSync(folder);
+  const modulePath = join(folder, 'worker.js');
+  copyFileSync('test/fixtures/stand-in-worker.js', modulePath);
+  const workerd = await startWorkerd({
+    config: workerdConfig({
+      modulePath,
+      objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'test' }],
+      bindings: [
+        { name: 'ROLLCALL_ROOT_TOKEN', fromEnvironment: 'TEST_TOKEN' },
+        { name: 'ROLLCALL_PROCESS_ID', text: 'a "quoted" \\ text' },
+        { name: 'ROLLCALL_TRUSTED_PROXY', fromEnvironment: 'NOBODY_SETS_THIS' },
+      ],
+    }),
+    configPath: join(folder, 'workerd.capnp'),
+    storage: folder,
+    host: '127.0.0.1',
+    port: 0,
+    env: { ...process.env, TEST_TOKEN: 'abc' },
+    output: () => {},
+  });
+  const get = (path: string) =>
+    fetch(`http://127.0.0.1:${workerd.port}${path}`, { headers: { Authorization: 'Bearer abc' } });
+  expect(await (await get('/bindings')).json()).toEqual({ processId: 'a "quoted" \\ text', trustedProxy: null });
+  expect(await (await get('/count')).json()).toBe(1);
+  expect(await workerd.stop()).toEqual({ code: 0, signal: null });
+});
