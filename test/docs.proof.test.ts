@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../src/launcher/start-registry';
 import { differences, readSteps, runSteps } from './docs/walk';
 import { PROJECT_ROOT } from './house/source-tree';
-import { RegistryProcess } from './registry-process';
+import { temporaryFolder } from './temporary-folder';
 
 /** Where the pages say that the registry listens. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
@@ -24,23 +25,12 @@ function parsed(line: string | undefined): unknown {
 const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
 
 describe.each(['README.md', 'docs/getting-started.md'])('%s', (page) => {
-  let registry: RegistryProcess;
-  let folder = '';
-
-  beforeEach(async () => {
-    registry = await RegistryProcess.start();
-    folder = mkdtempSync(join(tmpdir(), 'rollcall-docs-'));
+  it('[D2] runs as it is written, and answers what it shows', async () => {
+    const folder = temporaryFolder();
     // Pages read the token where `npm start` leaves it.
-    mkdirSync(join(folder, 'data'));
-    writeFileSync(join(folder, 'data', 'root-token'), registry.token);
-  });
+    const registry = await startRegistry({ data: join(folder, 'data') });
+    onTestFinished(() => registry.stop());
 
-  afterEach(async () => {
-    await registry.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('[D2] runs as it is written, and answers what it shows', () => {
     const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
     expect(steps.length).toBeGreaterThan(1);
     const { outputs, status, stderr } = runSteps(steps, folder);

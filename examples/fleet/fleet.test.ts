@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RegistryProcess } from '../../test/registry-process';
+import { expect, it, onTestFinished } from 'vitest';
+import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../../test/temporary-folder';
 
 /** What greeter.js asks for. */
 const TTL_MS = 3_000;
@@ -12,36 +13,26 @@ const TTL_MS = 3_000;
 /** How late the registry may be with an expiry. */
 const SLACK_MS = 1_000;
 
-const GREETERS = ['greeter-1', 'greeter-2', 'greeter-3'];
-
 /** A line that a program printed, and when. */
 interface Line {
   at: number;
   text: string;
 }
 
-let registry: RegistryProcess;
-let programs: ChildProcess[] = [];
+async function start(options: Partial<RegistryOptions> = {}): Promise<RunningRegistry> {
+  const registry = await startRegistry({ data: temporaryFolder(), ...options });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
 
-beforeEach(async () => {
-  registry = await RegistryProcess.start();
-});
-
-afterEach(async () => {
-  for (const program of programs) program.kill('SIGKILL');
-  programs = [];
-  await registry.stop();
-});
-
-/** Starts one of the example's programs, and collects what it prints. */
-function run(name: string, ...args: string[]): { program: ChildProcess; lines: Line[] } {
+/** Runs one of the example's programs until the test is over, and collects what it prints. */
+function run(registry: RunningRegistry, name: string, ...args: string[]): { program: ChildProcess; lines: Line[] } {
   const program = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args], {
-    env: { ...process.env, ROLLCALL_URL: registry.url, ROLLCALL_TOKEN: registry.token },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ROLLCALL_URL: registry.url, ROLLCALL_TOKEN: registry.rootToken },
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  programs.push(program);
+  onTestFinished(() => void program.kill('SIGKILL'));
   const lines: Line[] = [];
-  if (program.stdout === null) throw new Error('the output is not piped');
   createInterface(program.stdout).on('line', (text) => lines.push({ at: Date.now(), text }));
   return { program, lines };
 }
@@ -54,29 +45,56 @@ async function until(what: string, holds: () => boolean, withinMs = 10_000): Pro
   }
 }
 
-it('[D3] a killed service is no longer called after its ttl, a drained one never fails, and the others answer', async () => {
-  const greeters = GREETERS.map((id) => run('greeter.js', id));
-  const caller = run('caller.js');
+/** Three greeters and a caller, once every greeter has been heard. */
+async function startFleet(registry: RunningRegistry) {
+  const [one, two, three] = ['greeter-1', 'greeter-2', 'greeter-3'].map((id) => run(registry, 'greeter.js', id));
+  const caller = run(registry, 'caller.js');
   const since = (at: number) => caller.lines.filter((line) => line.at > at).map((line) => line.text);
-  const heard = (at: number) => new Set(since(at).filter((text) => text.startsWith('hello')));
-  await until('an answer of every greeter', () => heard(0).size === 3);
+  /** Which greeters answered after a time. */
+  const heard = (at: number) => [...new Set(since(at).filter((text) => text.startsWith('hello')))].sort();
+  await until('an answer of every greeter', () => heard(0).length === 3);
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three greeters were started');
+  return { one, two, three, since, heard };
+}
 
-  greeters[0]?.program.kill('SIGKILL');
+it('[D3] a killed service is no longer called after its ttl, and the others go on answering', async () => {
+  const { one, since, heard } = await startFleet(await start());
+  one.program.kill('SIGKILL');
   await sleep(TTL_MS + SLACK_MS);
   const expiredAt = Date.now();
   await until('answers of the two others', () => since(expiredAt).length >= 20);
-  expect(since(expiredAt).filter((text) => text.includes('greeter-1'))).toEqual([]);
-  expect(heard(expiredAt)).toEqual(new Set(['hello from greeter-2', 'hello from greeter-3']));
-  expect(caller.lines.filter((line) => line.text.startsWith('failed') && line.at > expiredAt)).toEqual([]);
+  expect(heard(expiredAt)).toEqual(['hello from greeter-2', 'hello from greeter-3']);
+  expect(since(expiredAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
+});
 
-  const drained = greeters[1]?.program;
-  if (drained === undefined) throw new Error('greeter-2 was not started');
-  const drainStartedAt = Date.now();
-  drained.kill('SIGTERM');
-  const [code] = await once(drained, 'exit');
-  const drainedAt = Date.now();
+it('a service that is told to stop drains first: no call meets it dying', async () => {
+  const { two, since, heard } = await startFleet(await start());
+  const stoppedAt = Date.now();
+  two.program.kill('SIGTERM');
+  const [code] = await once(two.program, 'exit');
   expect(code).toBe(0);
-  await until('answers of the last one', () => since(drainedAt).length >= 10);
-  expect(since(drainStartedAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
-  expect(heard(drainedAt)).toEqual(new Set(['hello from greeter-3']));
+  const leftAt = Date.now();
+  await until('answers of the two others', () => since(leftAt).length >= 20);
+  expect(heard(leftAt)).toEqual(['hello from greeter-1', 'hello from greeter-3']);
+  expect(since(stoppedAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
+});
+
+it('a service comes back by itself when the registry was away, or has lost it', async () => {
+  const data = temporaryFolder();
+  const registry = await start({ data });
+  const { three, heard } = await startFleet(registry);
+
+  await registry.stop();
+  await sleep(TTL_MS);
+  const again = await start({ data, port: Number(new URL(registry.url).port) });
+  const backAt = Date.now();
+  await until('an answer of every greeter after the restart', () => heard(backAt).length === 3);
+
+  const headers = { authorization: `Bearer ${again.rootToken}` };
+  const path = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/greeter/instances/greeter-3';
+  expect((await fetch(again.url + path, { method: 'DELETE', headers })).status).toBe(204);
+  const registrations = () => three.lines.filter((line) => line.text.includes('registered')).length;
+  await until('another registration', () => registrations() === 2);
+  const registeredAt = Date.now();
+  await until('an answer of it', () => heard(registeredAt).includes('hello from greeter-3'));
 });
