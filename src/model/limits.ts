@@ -30,6 +30,9 @@ export const METADATA_MAX_BYTES = 8 * 1024;
 /** What dialects keep beside an instance, as JSON in UTF-8, for the same reason as metadata. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_BYTES = 8 * 1024;
 
+/** Levels of nesting in extensions; what walks them must not run out of stack. `INVALID_REQUEST` */
+export const EXTENSIONS_MAX_DEPTH_COUNT = 32;
+
 /** Tags of one instance; filters walk them. `INVALID_REQUEST` */
 export const TAGS_MAX_COUNT = 64;
 
@@ -78,7 +81,7 @@ export const DEAFNESS_LATENESS_MS = 3_000;
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
 
-/** More alarms in an hour than this are logged: about four a second, the closest spacing, for a quarter of it. */
+/** More alarms in an hour than this are logged: one a second, a quarter of what the spacing allows. */
 export const ALARMS_PER_HOUR_WARN_COUNT = 3_600;
 
 /** Leases ended in one commit of a sweep, so that no sweep blocks the object for 50 ms. */
@@ -128,3 +131,21 @@ export const PAGE_MAX_COUNT = 100_000;
 
 /** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
+
+/** Spellings of verified Authorization headers that an isolate remembers; beyond it, it starts over. */
+export const VERIFIED_HEADERS_MAX_COUNT = 256;
+
+/** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
+export const FIELD_ERRORS_MAX_COUNT = 20;
+
+/** Copies of answers that one isolate keeps for cached reads; the oldest goes first. */
+export const CACHED_READS_MAX_COUNT = 1_000;
+
+/** Copies of answers that one isolate keeps, in memory: an eighth of its 128 MB. */
+export const CACHED_READS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** How long a cached read waits for an identical one under way before it asks for itself. */
+export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
+
+/** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
+export const CALL_MAX_MS = 30_000;

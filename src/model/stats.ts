@@ -20,7 +20,6 @@ export const Stats = z
     sinceWake: z
       .object({
         wokeAt: z.iso.datetime(),
-        wakes: count('Times this object woke in this process'),
         requests: count('Calls answered, refusals too'),
         commits: count('Revisions made'),
         commitGroups: count('Storage transactions that made them durable'),

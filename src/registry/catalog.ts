@@ -54,10 +54,14 @@ export class ServiceEntry {
   own: ServiceRecordEntry | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
-  /** Whether the disk may hold heads of deleted records of this service. */
+  /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
   hasHeads = false;
-  /** Until when somebody may be served an answer kept from before now; on the namespace's axis. */
+  /** Heads that are still on their way to the disk, by kind and id. */
+  readonly unwrittenHeads = new Map<string, number>();
+  /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
   keptUntil = 0;
+  /** How many such answers were given since nobody held any. */
+  keptCount = 0;
 
   constructor(group: string, name: string) {
     this.group = group;
@@ -76,6 +80,7 @@ export class Catalog {
   #ordered: ServiceEntry[] | undefined;
   #instances = 0;
   #overrides = 0;
+  #ownServices = 0;
   #size = 0;
 
   get instanceCount(): number {
@@ -84,6 +89,11 @@ export class Catalog {
 
   get overrideCount(): number {
     return this.#overrides;
+  }
+
+  /** Services that were created on purpose. */
+  get ownServiceCount(): number {
+    return this.#ownServices;
   }
 
   /** Length of the text of all records: what the limit of a namespace counts. */
@@ -183,6 +193,7 @@ export class Catalog {
 
   setOwn(service: ServiceEntry, own: ServiceRecordEntry | undefined): void {
     this.#size += (own?.text.length ?? 0) - (service.own?.text.length ?? 0);
+    this.#ownServices += (own === undefined ? 0 : 1) - (service.own === undefined ? 0 : 1);
     service.own = own;
   }
 }

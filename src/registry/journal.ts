@@ -193,10 +193,13 @@ export class Journal {
     return count > this.#retention.maxCount * slack || this.size > this.#retention.maxBytes * slack;
   }
 
-  /** When the oldest revision is too old, as the clock shows it; `Infinity` where only the newest is left. */
+  /**
+   * When the oldest revision is too old by a hundredth, as the clock shows it; `Infinity` where only the newest is
+   * left. The hundredth gathers what grows old meanwhile, so that compactions stay rare.
+   */
   get overdueAt(): number {
     if (this.#head.revision - this.#compactedRevision <= 1) return Number.POSITIVE_INFINITY;
-    return this.#oldestStamp + this.#retention.maxAgeMs;
+    return this.#oldestStamp + this.#retention.maxAgeMs * 1.01;
   }
 
   /**

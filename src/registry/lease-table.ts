@@ -46,6 +46,11 @@ export class LeaseTable<Holder> {
   #earliest = Number.POSITIVE_INFINITY;
   #heardAt = 0;
 
+  /** The row of a checkpoint that a slot is packed in. */
+  static rowOf(slot: number): number {
+    return Math.floor(slot / CHECKPOINT_LEASES_PER_ROW_COUNT);
+  }
+
   /** Leases held. */
   get size(): number {
     return this.#size;
@@ -101,7 +106,7 @@ export class LeaseTable<Holder> {
     this.#renewedAt[slot] = now;
     this.#extendedAt[slot] = 0;
     this.#heardAt = now;
-    this.#changedRows.add(Math.floor(slot / CHECKPOINT_LEASES_PER_ROW_COUNT));
+    this.#changedRows.add(LeaseTable.rowOf(slot));
     const removeAfterMs = this.#removeAfterFirstRenewal.get(slot);
     if (removeAfterMs !== undefined) {
       this.#removeAfterMs[slot] = removeAfterMs;
@@ -116,6 +121,12 @@ export class LeaseTable<Holder> {
     this.#earliest = Math.min(this.#earliest, this.#deadline(slot));
   }
 
+  /** Whether `firstRemoveAfterMs` still counts. */
+  awaitsFirstRenewal(slot: number): boolean {
+    return this.#removeAfterFirstRenewal.has(slot);
+  }
+
+  /** When it was last renewed, or granted. */
   renewedAt(slot: number): number {
     return this.#renewedAt[slot] ?? 0;
   }
@@ -126,25 +137,29 @@ export class LeaseTable<Holder> {
   }
 
   /**
-   * Forgives a silence that was the registry's own fault: every lease counts from `now`, once until it renews, so that
-   * repeated trouble never makes the dead immortal. Source: etcd's lessor, which extends all leases on promotion.
+   * Forgives a silence that was the registry's own fault. The first one since a lease was renewed lets it count from
+   * `now`, as etcd's lessor does on promotion; of every further one only the deaf time itself does not count. So a
+   * holder is given a whole time to live to come back, and repeated trouble makes nobody immortal
+   * (design/decisions/0002-deafness.md).
    *
+   * @param deafMs How long the registry could not be heard from.
    * @returns How many leases were extended.
    */
-  extendAll(now: number): number {
+  extendAll(now: number, deafMs: number): number {
     let extended = 0;
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      if (this.#ttlMs[slot] === 0 || this.#extendedAt[slot] !== 0) continue;
-      this.#extendedAt[slot] = now;
-      this.#changedRows.add(Math.floor(slot / CHECKPOINT_LEASES_PER_ROW_COUNT));
+      if (this.#ttlMs[slot] === 0) continue;
+      const extendedAt = this.#extendedAt[slot] ?? 0;
+      this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, extendedAt + deafMs);
+      this.#changedRows.add(LeaseTable.rowOf(slot));
       extended += 1;
     }
     return extended;
   }
 
   /**
-   * Leases past a deadline at `now`, at most `most` of them, and the exact earliest deadline from here on. Slots that
-   * `isFirst` accepts are all returned, whatever `most` says: a reader must not be shown any of them.
+   * Leases past a deadline at `now`, at most `most` of them; but those whose holder `isFirst` accepts are all returned,
+   * as a reader must not be shown any of them. Makes the bound of all deadlines exact on the way.
    */
   lapsed(now: number, most: number, isFirst?: (holder: Holder) => boolean): LapsedLease<Holder>[] {
     const lapsed: LapsedLease<Holder>[] = [];
@@ -161,6 +176,15 @@ export class LeaseTable<Holder> {
     }
     this.#earliest = earliest;
     return lapsed;
+  }
+
+  /** Makes the bound of all deadlines exact. */
+  findEarliest(): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let slot = 0; slot < this.#holders.length; slot++) {
+      if (this.#ttlMs[slot] !== 0) earliest = Math.min(earliest, this.#deadline(slot));
+    }
+    this.#earliest = earliest;
   }
 
   /** Rows of a checkpoint that changed since they were last packed, each with its number and its columns. */

@@ -141,9 +141,19 @@ export function decodeInstance(text: string): InstanceRecord {
   };
 }
 
+/** The lease in the text of an instance; most have the default one, and need no parsing. */
+export function leaseIn(text: string): Lease | null {
+  return text.includes('"lease":') ? decodeInstance(text).definition.lease : DEFAULT_LEASE;
+}
+
+/** A definition as text: the same for the same definition. */
+export function definitionText(definition: InstanceDefinition): string {
+  return JSON.stringify(compact(definition));
+}
+
 /** Whether the text of an instance holds this very definition. */
 export function holdsDefinition(text: string, definition: InstanceDefinition): boolean {
-  const sought = JSON.stringify(compact(definition));
+  const sought = definitionText(definition);
   return text.startsWith(sought, DEFINITION_FIRST.length) && text[DEFINITION_FIRST.length + sought.length] === ',';
 }
 

@@ -1,0 +1,86 @@
+import type { BatchReport, InstanceKey, Operation, OperationResult } from '../model/batch';
+import type { InstanceDefinition, Registration, Renewal } from '../model/instance';
+import { type JsonText, jsonText } from '../model/json-text';
+import type { Answer, Caller } from '../model/namespace-api';
+import type { DrainReport } from '../model/queries';
+import type { InstanceEntry } from './catalog';
+import { missingInstance } from './missing';
+import { viewOf } from './queries/lists';
+import { leaseIn } from './records';
+import type { NamespaceState } from './state';
+import { timestamp } from './view';
+import { warningsFor } from './warnings';
+
+/** The entry of an instance that must be there. */
+export function requireInstance(state: NamespaceState, key: InstanceKey): InstanceEntry {
+  const entry = state.catalog.instance(key);
+  if (entry === undefined) throw missingInstance(key);
+  return entry;
+}
+
+/** When the time to live of an instance ends, for people; null without a lease. */
+function expiresAt({ leases, time }: NamespaceState, { lease }: InstanceEntry): string | null {
+  return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
+}
+
+/** Answer to a registration that has just been applied. */
+export function registration(
+  state: NamespaceState,
+  caller: Caller,
+  key: InstanceKey,
+  definition: InstanceDefinition,
+): JsonText<Registration> {
+  const entry = requireInstance(state, key);
+  return jsonText({
+    ...viewOf(entry, state.time.stamp()),
+    expiresAt: expiresAt(state, entry),
+    warnings: warningsFor(key.id, definition, entry.service, caller),
+  });
+}
+
+/** Answer to a renewal that has just been applied. */
+export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
+  const lease = leaseIn(entry.text);
+  const expires = expiresAt(state, entry);
+  if (lease === null || expires === null) throw new Error('a lease was renewed that does not exist');
+  return { cursor: state.journal.cursor, body: jsonText({ lease, expiresAt: expires }) };
+}
+
+/**
+ * Answer to a drain. Nobody subscribes yet, so nobody is waited for; those who were given an answer to keep can't be
+ * told, and the answer says how long they may keep it.
+ *
+ * @param drainEndsAt On the namespace's axis.
+ */
+export function drainReport(
+  state: NamespaceState,
+  key: InstanceKey,
+  drainEndsAt: number,
+  now: number,
+): JsonText<DrainReport> {
+  const service = state.catalog.service(key);
+  const safeAfterMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const report: DrainReport = {
+    drained: true,
+    acknowledged: 0,
+    subscribers: 0,
+    laggards: [],
+    blind: safeAfterMs > 0 ? { cached: service?.keptCount ?? 0 } : {},
+    safeAfterMs,
+    removedAt: timestamp(state.time.clockAt(drainEndsAt)),
+  };
+  return jsonText(report);
+}
+
+/** Answer to a batch that has just been applied. */
+export function batchReport(
+  state: NamespaceState,
+  operations: readonly Operation[],
+  outcomes: readonly OperationResult['outcome'][],
+): JsonText<BatchReport> {
+  const results = operations.map(({ op, key }, index): OperationResult => {
+    const kept = op === 'override' ? state.catalog.override(key) : state.catalog.instance(key);
+    return { outcome: outcomes[index] ?? 'absent', id: key.id, revision: kept?.revision ?? null };
+  });
+  return jsonText({ cursor: state.journal.cursor, revision: state.journal.revision, results });
+}

@@ -1,0 +1,51 @@
+import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
+import type { Caller } from '../../model/namespace-api';
+import type { Override } from '../../model/override';
+import type { Draft } from '../draft';
+import type { Cause } from '../journal';
+import { missingInstance } from '../missing';
+
+/**
+ * Sets what the operator says about an instance, all of it anew. The instance may be gone as long as its override
+ * lingers.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`.
+ */
+export function putOverride(
+  draft: Draft,
+  caller: Caller,
+  key: InstanceKey,
+  override: Override,
+  precondition: Precondition,
+): OperationResult['outcome'] {
+  const current = draft.override(key);
+  draft.require({ kind: 'override', ...key }, current, precondition);
+  if (current === undefined && draft.instance(key) === undefined) throw missingInstance(key);
+  const ordered = inOrder(override);
+  if (current !== undefined && JSON.stringify(current.record.override) === JSON.stringify(ordered)) return 'unchanged';
+  const cause: Cause = override.quarantine === undefined ? 'overridden' : 'quarantined';
+  draft.putOverride(key, { override: ordered, actor: caller.tokenId, updatedAt: draft.stamp }, cause);
+  return current === undefined ? 'created' : 'changed';
+}
+
+/**
+ * Clears an override; one that is not there is no mistake.
+ *
+ * @throws {RegistryError} `REVISION_MISMATCH`.
+ */
+export function clearOverride(draft: Draft, key: InstanceKey, precondition: Precondition): void {
+  const current = draft.override(key);
+  draft.require({ kind: 'override', ...key }, current, precondition);
+  if (current !== undefined) draft.putOverride(key, null, 'overridden');
+}
+
+/** Members in one order, so that the same override has the same text. */
+function inOrder({ enabled, weight, status, metadata, quarantine }: Override): Override {
+  return {
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(status === undefined ? {} : { status }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(quarantine === undefined ? {} : { quarantine: { until: quarantine.until, reason: quarantine.reason } }),
+  };
+}

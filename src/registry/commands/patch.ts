@@ -1,0 +1,48 @@
+import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
+import { RegistryError } from '../../model/errors';
+import type { InstanceDefinition, InstancePatch } from '../../model/instance';
+import { Metadata, mergeMetadata } from '../../model/metadata';
+import type { Draft } from '../draft';
+import { missingInstance } from '../missing';
+import { definitionText } from '../records';
+
+/**
+ * Changes members of a registration. It is no renewal: who changes a weight need not be the instance.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` where the result is over a limit.
+ */
+export function patch(
+  draft: Draft,
+  key: InstanceKey,
+  changes: InstancePatch,
+  precondition: Precondition,
+): OperationResult['outcome'] {
+  const current = draft.instance(key);
+  draft.require({ kind: 'instance', ...key }, current, precondition);
+  if (current === undefined) throw missingInstance(key);
+  const { record } = current;
+  const definition: InstanceDefinition = {
+    ...record.definition,
+    weight: changes.weight ?? record.definition.weight,
+    status: changes.status ?? record.definition.status,
+    tags: changes.tags ?? record.definition.tags,
+    metadata:
+      changes.metadata === undefined
+        ? record.definition.metadata
+        : merged(record.definition.metadata, changes.metadata),
+  };
+  if (definitionText(definition) === definitionText(record.definition)) return 'unchanged';
+  const updated = { ...record, definition, changes: record.changes + 1, updatedAt: draft.stamp };
+  draft.putInstance(key, updated, 'updated', false);
+  return 'changed';
+}
+
+/** Metadata after a merge patch, within the limits. */
+export function merged(metadata: Metadata, changes: Record<string, string | null>): Metadata {
+  const checked = Metadata.safeParse(mergeMetadata(metadata, changes));
+  if (checked.success) return checked.data;
+  const message = checked.error.issues[0]?.message ?? 'metadata is over a limit';
+  throw new RegistryError('INVALID_REQUEST', `after this patch, ${message}`, {
+    errors: [{ path: 'metadata', message }],
+  });
+}

@@ -1,0 +1,15 @@
+import type { InstanceKey } from '../../model/batch';
+import type { Draft } from '../draft';
+import { withHealth } from '../health';
+import { missingInstance } from '../missing';
+
+/**
+ * Renews the lease of an instance that had turned unhealthy: it is healthy again.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ */
+export function recover(draft: Draft, key: InstanceKey): void {
+  const current = draft.instance(key);
+  if (current === undefined) throw missingInstance(key);
+  draft.putInstance(key, withHealth(current.record, true, draft.stamp), 'recovered', true);
+}

@@ -1,0 +1,73 @@
+import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
+import type { InstanceDefinition } from '../../model/instance';
+import type { Caller } from '../../model/namespace-api';
+import { type InstanceEntry, isHealthy } from '../catalog';
+import type { Draft } from '../draft';
+import { withHealth } from '../health';
+import { holdsDefinition, type InstanceRecord } from '../records';
+
+/**
+ * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition
+ * with a new incarnation is a restart, and ends a drain.
+ *
+ * @throws {RegistryError} `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
+ */
+export function register(
+  draft: Draft,
+  caller: Caller,
+  key: InstanceKey,
+  definition: InstanceDefinition,
+  precondition: Precondition,
+): OperationResult['outcome'] {
+  const entry = draft.untouched(key);
+  if (entry !== undefined && isRepeat(entry, definition)) {
+    draft.require({ kind: 'instance', ...key }, { record: entry, revision: entry.revision }, precondition);
+    draft.renew(entry);
+    return 'unchanged';
+  }
+  const current = draft.instance(key);
+  draft.require({ kind: 'instance', ...key }, current, precondition);
+  if (current === undefined) {
+    draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);
+    return 'created';
+  }
+  draft.putInstance(key, replaced(draft, caller, current.record, definition), 'registered', true);
+  return 'changed';
+}
+
+function isRepeat(entry: InstanceEntry, definition: InstanceDefinition): boolean {
+  return isHealthy(entry) && holdsDefinition(entry.text, definition);
+}
+
+function newRecord(draft: Draft, caller: Caller, definition: InstanceDefinition): InstanceRecord {
+  return {
+    definition,
+    place: definition.location === undefined ? caller.place : undefined,
+    owner: caller.tokenId,
+    createdRevision: draft.revision,
+    changes: 1,
+    registeredAt: draft.stamp,
+    updatedAt: draft.stamp,
+    healthy: true,
+    healthChangedAt: [],
+  };
+}
+
+function replaced(
+  draft: Draft,
+  caller: Caller,
+  record: InstanceRecord,
+  definition: InstanceDefinition,
+): InstanceRecord {
+  const { incarnation } = definition;
+  const restarted = incarnation !== undefined && incarnation !== record.definition.incarnation;
+  const healed = record.healthy ? record : withHealth(record, true, draft.stamp);
+  return {
+    ...healed,
+    definition,
+    place: definition.location === undefined ? (record.place ?? caller.place) : undefined,
+    changes: record.changes + 1,
+    updatedAt: draft.stamp,
+    drainEndsAt: restarted ? undefined : record.drainEndsAt,
+  };
+}

@@ -1,0 +1,217 @@
+import type { InstanceKey, Precondition } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
+import {
+  INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  INSTANCES_PER_SERVICE_MAX_COUNT,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
+} from '../model/limits';
+import type { ServiceKey } from '../model/namespace-api';
+import type { Catalog, InstanceEntry } from './catalog';
+import type { Cause, Journal } from './journal';
+import {
+  decodeInstance,
+  type InstanceRecord,
+  type OverrideRecord,
+  type RecordKey,
+  type ServiceRecord,
+} from './records';
+
+/** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
+export interface Drafted<Record> {
+  record: Record;
+  revision: number;
+}
+
+/** What a command does to one record. `record` is null where it removes it. */
+export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
+  | { kind: 'instance'; record: InstanceRecord | null; renewed: boolean }
+  | { kind: 'override'; record: OverrideRecord | null }
+  | { kind: 'service'; record: ServiceRecord | null }
+);
+
+/**
+ * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
+ * the middle leaves nothing behind, and a batch sees its own earlier operations.
+ */
+export class Draft {
+  readonly #catalog: Catalog;
+  readonly #journal: Journal;
+  readonly #changes = new Map<string, DraftedChange>();
+  readonly #renewed = new Set<InstanceEntry>();
+  readonly #created = new Map<string, number>();
+  #createdTotal = 0;
+
+  /** Now, on the namespace's axis. */
+  readonly now: number;
+  /** Now, for people. */
+  readonly stamp: number;
+
+  constructor(catalog: Catalog, journal: Journal, now: number, stamp: number) {
+    this.#catalog = catalog;
+    this.#journal = journal;
+    this.now = now;
+    this.stamp = stamp;
+  }
+
+  /** The revision that this draft becomes, if it changes anything. */
+  get revision(): number {
+    return this.#journal.revision + 1;
+  }
+
+  /** Everything that changes, in the order in which it was first touched. */
+  get changes(): Iterable<DraftedChange> {
+    return this.#changes.values();
+  }
+
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  /** Instances whose lease is renewed, and that change in nothing else. */
+  get renewed(): Iterable<InstanceEntry> {
+    return this.#renewed;
+  }
+
+  /** The cause of the revision: that of its changes, or `updated` where they differ. */
+  get cause(): Cause {
+    const causes = new Set([...this.#changes.values()].map((change) => change.cause));
+    const [cause] = causes;
+    return causes.size === 1 && cause !== undefined ? cause : 'updated';
+  }
+
+  /** The entry of an instance that this draft has not touched. */
+  untouched(key: InstanceKey): InstanceEntry | undefined {
+    return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
+  }
+
+  instance(key: InstanceKey): Drafted<InstanceRecord> | undefined {
+    const change = this.#changes.get(nameOf('instance', key));
+    if (change?.kind === 'instance') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    const entry = this.#catalog.instance(key);
+    return entry === undefined ? undefined : { record: decodeInstance(entry.text), revision: entry.revision };
+  }
+
+  override(key: InstanceKey): Drafted<OverrideRecord> | undefined {
+    const change = this.#changes.get(nameOf('override', key));
+    if (change?.kind === 'override') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    return this.#catalog.override(key);
+  }
+
+  service(key: ServiceKey): Drafted<ServiceRecord> | undefined {
+    const change = this.#changes.get(nameOf('service', { ...key, id: '' }));
+    if (change?.kind === 'service') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    return this.#catalog.service(key)?.own;
+  }
+
+  /**
+   * Puts an instance.
+   *
+   * @param renewed Whether its lease counts from now on.
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   */
+  putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
+    const { group, service, id } = key;
+    const name = nameOf('instance', key);
+    const before = this.#changes.get(name);
+    if (before === undefined && this.#catalog.instance(key) === undefined) this.#makeRoom(key);
+    const wasRenewed = before?.kind === 'instance' && before.renewed;
+    this.#changes.set(name, {
+      kind: 'instance',
+      group,
+      service,
+      id,
+      cause,
+      record,
+      renewed: renewed || wasRenewed,
+    });
+  }
+
+  removeInstance({ group, service, id }: InstanceKey, cause: Cause): void {
+    const change: DraftedChange = { kind: 'instance', group, service, id, cause, record: null, renewed: false };
+    this.#changes.set(nameOf('instance', change), change);
+  }
+
+  putOverride({ group, service, id }: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
+    const change: DraftedChange = { kind: 'override', group, service, id, cause, record };
+    this.#changes.set(nameOf('override', change), change);
+  }
+
+  /** @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room. */
+  putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
+    const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
+    const isNew = this.#catalog.service({ group, service })?.own === undefined;
+    if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `this namespace has ${SERVICES_PER_NAMESPACE_MAX_COUNT} services of their own, the most it holds; remove some first`,
+      );
+    }
+    this.#changes.set(nameOf('service', change), change);
+  }
+
+  /** Renews the lease of an instance that stays as it is. */
+  renew(entry: InstanceEntry): void {
+    this.#renewed.add(entry);
+  }
+
+  /**
+   * Checks what must hold of a record before it changes.
+   *
+   * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
+   */
+  require(key: RecordKey, current: Drafted<unknown> | undefined, precondition: Precondition): void {
+    const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
+    if (precondition.absent && current !== undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
+    }
+    if (precondition.revision !== undefined && current?.revision !== precondition.revision) {
+      const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `the call asked for the ${what} at revision ${precondition.revision}, but ${found}; read it and try again`,
+      );
+    }
+    if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
+  }
+
+  #requireUnchanged(what: string, current: Drafted<unknown> | undefined, cursor: string): void {
+    if (current === undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
+    }
+    const position = this.#journal.position(cursor);
+    if (position === undefined) {
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `the cursor ${quote(cursor)} is not one of this namespace's kept past; read the ${what} again for a new one`,
+      );
+    }
+    // A record that this draft has touched has no revision yet: it is newer than any cursor.
+    if (current.revision === 0 || current.revision > position.revision) {
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} has changed since the cursor; read it and try again`);
+    }
+  }
+
+  #makeRoom({ group, service }: InstanceKey): void {
+    const name = `${group}\u0000${service}`;
+    const created = this.#created.get(name) ?? 0;
+    const inService = (this.#catalog.service({ group, service })?.instances.size ?? 0) + created;
+    if (inService >= INSTANCES_PER_SERVICE_MAX_COUNT) {
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the most a service holds`,
+      );
+    }
+    if (this.#catalog.instanceCount + this.#createdTotal >= INSTANCES_PER_NAMESPACE_MAX_COUNT) {
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
+      );
+    }
+    this.#created.set(name, created + 1);
+    this.#createdTotal += 1;
+  }
+}
+
+function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): string {
+  return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
+}

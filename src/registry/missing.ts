@@ -1,0 +1,24 @@
+import type { InstanceKey } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
+import type { ServiceKey } from '../model/namespace-api';
+
+export function missingInstance({ group, service, id }: InstanceKey): RegistryError {
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `there is no instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}; if it is yours, register it again`,
+  );
+}
+
+export function missingService({ group, service }: ServiceKey): RegistryError {
+  return new RegistryError(
+    'SERVICE_NOT_FOUND',
+    `there is no service ${quote(service)} in group ${quote(group)}; it comes to be with its first instance, or by PUT`,
+  );
+}
+
+export function missingOverride({ service, id }: InstanceKey): RegistryError {
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `nothing is overridden of an instance ${quote(id)} of service ${quote(service)}; PUT an override to set something`,
+  );
+}

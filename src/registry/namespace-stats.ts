@@ -1,0 +1,53 @@
+import type { Stats } from '../model/stats';
+import { isAvailable, isHealthy } from './catalog';
+import { decodeInstance } from './records';
+import type { NamespaceState } from './state';
+import { isFlapping, timestamp } from './view';
+
+/** What a namespace holds, and what it has done since it woke. */
+export function namespaceStats(state: NamespaceState): Stats {
+  const { catalog, journal, leases, counters, pipeline, checkpoints } = state;
+  const stamp = state.time.stamp();
+  let services = 0;
+  let healthy = 0;
+  let available = 0;
+  let flapping = 0;
+  for (const service of catalog.services()) {
+    if (service.exists) services += 1;
+    for (const entry of service.instances.values()) {
+      if (isHealthy(entry)) healthy += 1;
+      if (isAvailable(entry)) available += 1;
+      // Most instances never changed their health: a look at the text spares parsing it.
+      if (entry.text.includes('"healthChangedAt"') && isFlapping(decodeInstance(entry.text), stamp)) flapping += 1;
+    }
+  }
+  return {
+    revision: journal.revision,
+    compactedRevision: journal.compactedRevision,
+    epoch: journal.epoch,
+    services,
+    instances: catalog.instanceCount,
+    healthyInstances: healthy,
+    availableInstances: available,
+    flappingInstances: flapping,
+    overrides: catalog.overrideCount,
+    leases: leases.size,
+    recordBytes: catalog.size,
+    journal: { revisions: journal.revision - journal.compactedRevision, bytes: journal.size },
+    sinceWake: {
+      wokeAt: timestamp(counters.wokeAt),
+      requests: counters.requests,
+      commits: counters.commits,
+      commitGroups: pipeline.groupCount,
+      renewals: counters.renewals,
+      expired: counters.expired,
+      unhealthy: counters.unhealthy,
+      recovered: counters.recovered,
+      outages: counters.outages,
+      checkpoints: checkpoints.writtenCount,
+      alarms: counters.alarms,
+      alarmsArmed: counters.alarmsArmed,
+      rowsWritten: counters.rowsWritten,
+    },
+  };
+}

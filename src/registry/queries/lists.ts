@@ -1,0 +1,102 @@
+import { RegistryError } from '../../model/errors';
+import type { InstanceView } from '../../model/instance';
+import { type JsonText, jsonText } from '../../model/json-text';
+import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
+import type { InstanceFilter, InstanceList } from '../../model/queries';
+import type { ServiceList } from '../../model/service';
+import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
+import { decodeInstance } from '../records';
+import { instanceView, serviceSummary } from '../view';
+import type { AnswerCache } from './answer-cache';
+
+/** Instances of a service in the order of their ids. `now` is for people. A service that does not exist has none. */
+export function listInstances(
+  service: ServiceEntry | undefined,
+  command: InstanceListCommand,
+  cache: AnswerCache,
+  now: number,
+): JsonText<InstanceList> {
+  if (service === undefined) return jsonText({ instances: [] });
+  const isPlain =
+    Object.keys(command.filter).length === 0 && command.limit === undefined && command.after === undefined;
+  if (!isPlain) return jsonText(page(service, command, now));
+  return cache.list(service, () => {
+    const list = page(service, command, now);
+    // The mark of flapping ends with time alone, so such a list does not keep.
+    return { text: jsonText(list), keeps: list.instances.every(({ flapping }) => !flapping) };
+  });
+}
+
+function page(service: ServiceEntry, { filter, limit, after }: InstanceListCommand, now: number): InstanceList {
+  const entries = [...service.instances.values()].sort((a, b) => compare(a.id, b.id));
+  const instances: InstanceView[] = [];
+  for (const entry of entries) {
+    if (after !== undefined && compare(entry.id, after) <= 0) continue;
+    if (filter.available !== undefined && isAvailable(entry) !== filter.available) continue;
+    const view = viewOf(entry, now);
+    if (!matches(view, filter)) continue;
+    if (limit !== undefined && instances.length === limit) return { instances, next: instances.at(-1)?.id };
+    instances.push(view);
+  }
+  return { instances };
+}
+
+/** An entry of the catalog as answers show it. */
+export function viewOf(entry: InstanceEntry, now: number): InstanceView {
+  const { service, id } = entry;
+  const override = service.overrides.get(id)?.record.override;
+  const key = { group: service.group, service: service.name, id };
+  return instanceView(key, decodeInstance(entry.text), entry.revision, override, now);
+}
+
+function matches(instance: InstanceView, { cluster, tag, status, metadata }: InstanceFilter): boolean {
+  if (cluster !== undefined && instance.cluster !== cluster) return false;
+  if (tag !== undefined && !instance.tags.includes(tag)) return false;
+  if (status !== undefined && instance.status !== status) return false;
+  return Object.entries(metadata ?? {}).every(([key, value]) => instance.metadata[key] === value);
+}
+
+/** Services by name, then group. */
+export function listServices(catalog: Catalog, command: ServiceListCommand): ServiceList {
+  const { limit } = command;
+  const after = command.after === undefined ? undefined : placeInOrder(command.after);
+  const services: ServiceList['services'] = [];
+  let last: ServiceEntry | undefined;
+  for (const service of catalog.services()) {
+    if (!service.exists || !isSought(service, command)) continue;
+    if (after !== undefined && (compare(service.name, after.name) || compare(service.group, after.group)) <= 0)
+      continue;
+    if (limit !== undefined && services.length === limit) return { services, next: last && nextOf(last) };
+    services.push(serviceSummary(service));
+    last = service;
+  }
+  return { services };
+}
+
+/** Revision of the newest change to what a list with these parameters shows, or would have shown. */
+export function newestRevision(catalog: Catalog, command: ServiceListCommand): number {
+  let newest = 0;
+  for (const service of catalog.services()) {
+    if (service.revision > newest && isSought(service, command)) newest = service.revision;
+  }
+  return newest;
+}
+
+function isSought(service: ServiceEntry, { group, prefix }: ServiceListCommand): boolean {
+  return (group === undefined || service.group === group) && (prefix === undefined || service.name.startsWith(prefix));
+}
+
+function nextOf({ name, group }: ServiceEntry): string {
+  return JSON.stringify([name, group]);
+}
+
+function placeInOrder(after: string): { name: string; group: string } {
+  try {
+    const [name, group]: unknown[] = JSON.parse(after);
+    if (typeof name === 'string' && typeof group === 'string') return { name, group };
+  } catch {
+    // Not JSON: refused below, as anything else that no page ended with.
+  }
+  const message = 'must be the `next` of the page before, as it was given';
+  throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
+}

@@ -1,0 +1,325 @@
+import type { BatchReport, HeartbeatReport, InstanceKey, Operation, OperationResult } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
+import type { InstanceView, Registration, Renewal } from '../model/instance';
+import { jsonText } from '../model/json-text';
+import type {
+  Answer,
+  Caller,
+  InstanceListCommand,
+  NamespaceApi,
+  ReadAnswer,
+  ReadOptions,
+  RegisterCommand,
+  ResolveCommand,
+  ServiceKey,
+  ServiceListCommand,
+  WriteAnswer,
+} from '../model/namespace-api';
+import type { OverrideView } from '../model/override';
+import type { DrainReport, InstanceList, Resolution } from '../model/queries';
+import type { ServiceList, ServiceView } from '../model/service';
+import type { Stats } from '../model/stats';
+import { attendAlarm } from './alarm';
+import { batchReport, drainReport, registration, renewal, requireInstance } from './answers';
+import { isHealthy } from './catalog';
+import { deregister } from './commands/deregister';
+import { drain } from './commands/drain';
+import { clearOverride, putOverride } from './commands/override';
+import { patch } from './commands/patch';
+import { recover } from './commands/recover';
+import { register } from './commands/register';
+import { patchService, putService, removeService } from './commands/service';
+import { commit, renew } from './commit';
+import { Draft } from './draft';
+import { DEFAULT_RETENTION, type Retention } from './journal';
+import { missingOverride, missingService } from './missing';
+import { namespaceStats } from './namespace-stats';
+import type { Platform } from './platform';
+import { AnswerCache } from './queries/answer-cache';
+import { listInstances, listServices, newestRevision, viewOf } from './queries/lists';
+import { resolve } from './queries/resolve';
+import type { NamespaceState } from './state';
+import { sweep } from './sweep';
+import { change, read, turn } from './turn';
+import { overrideView, serviceView } from './view';
+import { wake } from './wake';
+
+/** What a method of the interface is asked, after the caller. */
+type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
+
+/**
+ * One namespace, awake: every call is one turn of {@link turn}, and everything that changes goes through
+ * {@link commit}. It knows no platform; a host lends it one, and calls {@link alarm} when the alarm fires.
+ */
+export class Registry implements NamespaceApi {
+  readonly #state: NamespaceState;
+  readonly #cache = new AnswerCache();
+
+  private constructor(state: NamespaceState) {
+    this.#state = state;
+  }
+
+  /** Brings a namespace back from its storage, or makes a new one. */
+  static wake(platform: Platform, retention: Retention = DEFAULT_RETENTION): Registry {
+    return new Registry(wake(platform, retention));
+  }
+
+  /** Does what is due. The host calls it when the alarm fires; late, early or twice does no harm. */
+  alarm(): Promise<void> {
+    return attendAlarm(this.#state);
+  }
+
+  register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
+    return change(
+      this.#state,
+      caller,
+      key,
+      (draft) => register(draft, caller, key, definition, precondition),
+      (outcome) => ({
+        cursor: this.#state.journal.cursor,
+        created: outcome === 'created',
+        body: registration(this.#state, caller, key, definition),
+      }),
+    );
+  }
+
+  patch(caller: Caller, command: Command<'patch'>): Promise<Answer<InstanceView>> {
+    const { key } = command;
+    return change(
+      this.#state,
+      caller,
+      key,
+      (draft) => patch(draft, key, command.patch, command.precondition),
+      () => this.#instanceAnswer(key),
+    );
+  }
+
+  deregister(caller: Caller, { key, precondition }: Command<'deregister'>): Promise<{ cursor: string }> {
+    return change(
+      this.#state,
+      caller,
+      key,
+      (draft) => deregister(draft, key, precondition),
+      () => this.#position(),
+    );
+  }
+
+  renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
+    const state = this.#state;
+    return turn(state, key, (now) => {
+      const entry = requireInstance(state, key);
+      if (entry.lease < 0) {
+        throw new RegistryError(
+          'CONFLICT',
+          `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
+        );
+      }
+      this.#renew(caller, [key], now);
+      return renewal(state, entry);
+    });
+  }
+
+  renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
+    return turn(this.#state, undefined, (now) => {
+      const unknown = keys.filter((key) => this.#state.catalog.instance(key) === undefined);
+      const known = keys.filter((key) => this.#state.catalog.instance(key) !== undefined);
+      this.#renew(caller, known, now);
+      return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
+    });
+  }
+
+  drain(caller: Caller, { key, graceMs }: Command<'drain'>): Promise<Answer<DrainReport>> {
+    const state = this.#state;
+    return change(
+      state,
+      caller,
+      key,
+      (draft) => drain(draft, caller, key, graceMs),
+      (drainEndsAt, now) => {
+        const body = drainReport(state, key, drainEndsAt, now);
+        // Without a grace the end of the drain is due already.
+        sweep(state, now, state.catalog.service(key));
+        return { ...this.#position(), body };
+      },
+    );
+  }
+
+  readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
+    return read(
+      this.#state,
+      key,
+      options,
+      // An instance that is gone is 404, whatever the reader knows of it. The service's revision stands for the
+      // instance's: it also tells of an override that was cleared.
+      () => requireInstance(this.#state, key).service.revision,
+      () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
+    );
+  }
+
+  listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>> {
+    const { time } = this.#state;
+    return read(
+      this.#state,
+      command,
+      command,
+      () => this.#revisionOf(command),
+      () => listInstances(this.#state.catalog.service(command), command, this.#cache, time.stamp()),
+    );
+  }
+
+  resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>> {
+    const { catalog, platform } = this.#state;
+    return read(
+      this.#state,
+      command,
+      command,
+      () => this.#revisionOf(command),
+      () => resolve(catalog.service(command), command, this.#cache, () => platform.random.fraction()),
+    );
+  }
+
+  putOverride(caller: Caller, command: Command<'putOverride'>): Promise<WriteAnswer<OverrideView>> {
+    const { key, override, precondition } = command;
+    return change(
+      this.#state,
+      caller,
+      key,
+      (draft) => putOverride(draft, caller, key, override, precondition),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#overrideText(key) }),
+    );
+  }
+
+  readOverride({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>> {
+    return read(
+      this.#state,
+      key,
+      options,
+      () => this.#revisionOf(key),
+      () => this.#overrideText(key),
+    );
+  }
+
+  clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
+    return change(
+      this.#state,
+      caller,
+      key,
+      (draft) => clearOverride(draft, key, precondition),
+      () => this.#position(),
+    );
+  }
+
+  putService(caller: Caller, command: Command<'putService'>): Promise<WriteAnswer<ServiceView>> {
+    return change(
+      this.#state,
+      caller,
+      command,
+      (draft) => putService(draft, command, command.definition, command.precondition),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#serviceText(command) }),
+    );
+  }
+
+  patchService(caller: Caller, command: Command<'patchService'>): Promise<Answer<ServiceView>> {
+    const exists = () => this.#state.catalog.service(command)?.exists ?? false;
+    return change(
+      this.#state,
+      caller,
+      command,
+      (draft) => patchService(draft, command, exists(), command.patch, command.precondition),
+      () => ({ ...this.#position(), body: this.#serviceText(command) }),
+    );
+  }
+
+  readService(command: ServiceKey & ReadOptions): Promise<ReadAnswer<ServiceView>> {
+    return read(
+      this.#state,
+      command,
+      command,
+      () => this.#revisionOf(command),
+      () => this.#serviceText(command),
+    );
+  }
+
+  removeService(caller: Caller, command: Command<'removeService'>): Promise<{ cursor: string }> {
+    const instanceIds = () => [...(this.#state.catalog.service(command)?.instances.keys() ?? [])];
+    return change(
+      this.#state,
+      caller,
+      command,
+      (draft) => removeService(draft, command, instanceIds(), command.force, command.precondition),
+      () => this.#position(),
+    );
+  }
+
+  listServices(command: ServiceListCommand): Promise<ReadAnswer<ServiceList>> {
+    const { catalog } = this.#state;
+    return read(
+      this.#state,
+      undefined,
+      command,
+      () => newestRevision(catalog, command),
+      () => jsonText(listServices(catalog, command)),
+    );
+  }
+
+  batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>> {
+    return change(
+      this.#state,
+      caller,
+      undefined,
+      (draft) => operations.map((operation) => applyOperation(draft, caller, operation)),
+      (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
+    );
+  }
+
+  stats(): Promise<Answer<Stats>> {
+    return turn(this.#state, undefined, () => ({ ...this.#position(), body: jsonText(namespaceStats(this.#state)) }));
+  }
+
+  /** Renews leases of instances that are there; those that had turned unhealthy recover, all in one revision. */
+  #renew(caller: Caller, keys: readonly InstanceKey[], now: number): void {
+    const unhealthy: InstanceKey[] = [];
+    for (const key of keys) {
+      const entry = this.#state.catalog.instance(key);
+      if (entry !== undefined && isHealthy(entry)) renew(this.#state, entry, now);
+      else unhealthy.push(key);
+    }
+    if (unhealthy.length === 0) return;
+    const draft = new Draft(this.#state.catalog, this.#state.journal, now, this.#state.time.stamp());
+    for (const key of unhealthy) recover(draft, key);
+    commit(this.#state, draft, caller.tokenId);
+  }
+
+  #position(): { cursor: string } {
+    return { cursor: this.#state.journal.cursor };
+  }
+
+  #revisionOf(key: ServiceKey): number {
+    return this.#state.catalog.service(key)?.revision ?? 0;
+  }
+
+  #instanceAnswer(key: InstanceKey): Answer<InstanceView> {
+    const { time } = this.#state;
+    return { ...this.#position(), body: jsonText(viewOf(requireInstance(this.#state, key), time.stamp())) };
+  }
+
+  #overrideText(key: InstanceKey) {
+    const override = this.#state.catalog.override(key);
+    if (override === undefined) throw missingOverride(key);
+    return jsonText(overrideView(override));
+  }
+
+  #serviceText(key: ServiceKey) {
+    const service = this.#state.catalog.service(key);
+    if (service === undefined || !service.exists) throw missingService(key);
+    return jsonText(serviceView(service));
+  }
+}
+
+function applyOperation(draft: Draft, caller: Caller, operation: Operation): OperationResult['outcome'] {
+  const { key, precondition } = operation;
+  if (operation.op === 'register') return register(draft, caller, key, operation.definition, precondition);
+  if (operation.op === 'update') return patch(draft, key, operation.patch, precondition);
+  if (operation.op === 'deregister') return deregister(draft, key, precondition);
+  return putOverride(draft, caller, key, operation.override, precondition);
+}

@@ -1,0 +1,34 @@
+import type { Agenda } from './agenda';
+import type { Catalog, InstanceEntry } from './catalog';
+import type { Checkpoints } from './checkpoints';
+import type { CommitPipeline } from './commit-pipeline';
+import type { Counters } from './counters';
+import type { Journal } from './journal';
+import type { LeaseTable } from './lease-table';
+import type { NamespaceTime } from './namespace-time';
+import type { Platform } from './platform';
+
+/** Everything a namespace is while it is awake. Parts of it know one another only through the functions that take it. */
+export interface NamespaceState {
+  readonly platform: Platform;
+  readonly time: NamespaceTime;
+  readonly catalog: Catalog;
+  readonly leases: LeaseTable<InstanceEntry>;
+  readonly agenda: Agenda;
+  readonly journal: Journal;
+  readonly pipeline: CommitPipeline;
+  readonly checkpoints: Checkpoints;
+  readonly counters: Counters;
+  readonly attention: Attention;
+}
+
+/** What the registry remembers of its own wakefulness. */
+export interface Attention {
+  /** When it last looked for lapsed leases; on the namespace's axis. */
+  sweptAt: number;
+  /** When the alarm last ran, by the clock. */
+  alarmRanAt: number;
+  /** When the hour began in which alarms are counted, by the clock, and how many there were. */
+  alarmHourStartedAt: number;
+  alarmsThisHour: number;
+}

@@ -1,0 +1,122 @@
+import type { InstanceKey } from '../model/batch';
+import { DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import type { Duty } from './agenda';
+import type { InstanceEntry, ServiceEntry } from './catalog';
+import { commit } from './commit';
+import { Draft } from './draft';
+import { withHealth } from './health';
+import { REGISTRY_ACTOR } from './journal';
+import type { LapsedLease } from './lease-table';
+import { decodeInstance } from './records';
+import type { NamespaceState } from './state';
+
+/**
+ * Ends what time has ended, as commits like any other: leases past a deadline, drains past their grace, quarantines
+ * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all:
+ * who reads it must not be shown the dead.
+ *
+ * @returns Whether more is due.
+ */
+export function sweep(state: NamespaceState, now: number, first?: ServiceEntry): boolean {
+  const leasesAreDue = now >= state.leases.earliestDeadline;
+  if (leasesAreDue) sweepLeases(state, now, first);
+  state.attention.sweptAt = now;
+  if (now >= state.agenda.earliestDeadline) attend(state, now);
+  return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
+}
+
+function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | undefined): void {
+  const isFirst = (entry: InstanceEntry) => entry.service === first;
+  let lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+  const deafMs = now - lastAttentiveAt(state);
+  if (lapsed.length > 0 && deafMs > DEAFNESS_LATENESS_MS) {
+    forgiveSilence(state, now, deafMs, 'a deadline passed unattended, and nothing was heard since');
+    lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+  }
+  if (lapsed.length === 0) return;
+  const expired = lapsed.filter(({ lapse }) => lapse === 'expired');
+  const unhealthy = lapsed.filter(({ lapse }) => lapse === 'unhealthy');
+  const draft = newDraft(state, now);
+  for (const { holder } of expired) draft.removeInstance(keyOf(holder), 'expired');
+  commit(state, draft, REGISTRY_ACTOR);
+  markUnhealthy(state, unhealthy, now);
+  state.leases.findEarliest();
+}
+
+function markUnhealthy(state: NamespaceState, lapsed: LapsedLease<InstanceEntry>[], now: number): void {
+  const draft = newDraft(state, now);
+  for (const { holder } of lapsed) {
+    const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
+    draft.putInstance(keyOf(holder), record, 'unhealthy', false);
+  }
+  commit(state, draft, REGISTRY_ACTOR);
+}
+
+/**
+ * When the registry was last known to be listening: a deadline before then was attended to, or a renewal came in.
+ * Where that is more than three seconds ago and a deadline has passed since, the registry was silent, and not the
+ * holders: its alarm ran late, or a clock jumped forward.
+ */
+function lastAttentiveAt(state: NamespaceState): number {
+  return Math.max(state.leases.earliestDeadline, state.leases.heardAt, state.attention.sweptAt);
+}
+
+/**
+ * Makes up for a time in which holders could not be heard, and remembers it before anything is answered.
+ *
+ * @param deafMs How long that was.
+ */
+export function forgiveSilence(state: NamespaceState, now: number, deafMs: number, why: string): void {
+  const extended = state.leases.extendAll(now, deafMs);
+  state.counters.outages += 1;
+  state.attention.sweptAt = now;
+  state.checkpoints.close();
+  state.platform.log('warn', 'leases extended: the registry was out of reach', { why, deafMs, extended });
+}
+
+function attend(state: NamespaceState, now: number): void {
+  const drained = newDraft(state, now);
+  const settled = newDraft(state, now);
+  for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
+    if (duty.kind === 'drain') endDrain(drained, duty.key);
+    else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
+    else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
+    // A compaction is on the agenda only to be woken for: every alarm looks at the journal.
+  }
+  commit(state, drained, REGISTRY_ACTOR);
+  commit(state, settled, REGISTRY_ACTOR);
+}
+
+function endDrain(draft: Draft, key: InstanceKey): void {
+  const drainEndsAt = draft.instance(key)?.record.drainEndsAt;
+  if (drainEndsAt !== undefined && drainEndsAt <= draft.now) draft.removeInstance(key, 'drained');
+}
+
+function endQuarantine(state: NamespaceState, draft: Draft, duty: Duty & { key: InstanceKey }): void {
+  const record = draft.override(duty.key)?.record;
+  const until = record?.override.quarantine?.until;
+  if (record === undefined || until === undefined) return;
+  const endsAt = state.time.whenClockShows(Date.parse(until));
+  if (endsAt > draft.now) {
+    state.agenda.set(duty, endsAt);
+    return;
+  }
+  const { quarantine: _lifted, ...rest } = record.override;
+  const kept = Object.keys(rest).length > 0 ? { ...record, override: rest, updatedAt: draft.stamp } : null;
+  draft.putOverride(duty.key, kept, 'overridden');
+}
+
+/** An override goes ten minutes after its instance, but a quarantine in it holds it as long as it lasts. */
+function endLinger(state: NamespaceState, draft: Draft, key: InstanceKey): void {
+  if (state.catalog.instance(key) !== undefined) return;
+  const record = draft.override(key)?.record;
+  if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
+}
+
+function newDraft(state: NamespaceState, now: number): Draft {
+  return new Draft(state.catalog, state.journal, now, state.time.stamp());
+}
+
+function keyOf(entry: InstanceEntry): InstanceKey {
+  return { group: entry.service.group, service: entry.service.name, id: entry.id };
+}

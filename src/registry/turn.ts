@@ -1,0 +1,86 @@
+import type { JsonText } from '../model/json-text';
+import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/namespace-api';
+import { arm } from './arming';
+import { commit } from './commit';
+import { Draft } from './draft';
+import type { NamespaceState } from './state';
+import { sweep } from './sweep';
+
+/**
+ * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
+ * answer nor a refusal, before everything it was derived from is durable (I3).
+ *
+ * @param scope The service it concerns: what lapsed there is always swept. Undefined for the whole namespace.
+ * @param step Gets the time on the namespace's axis.
+ */
+export async function turn<Result>(
+  state: NamespaceState,
+  scope: ServiceKey | undefined,
+  step: (now: number) => Result,
+): Promise<Result> {
+  state.counters.requests += 1;
+  try {
+    let now = state.time.now();
+    let isMoreDue = sweep(state, now, scope && state.catalog.service(scope));
+    while (isMoreDue && scope === undefined) {
+      await state.pipeline.settled();
+      now = state.time.now();
+      isMoreDue = sweep(state, now);
+    }
+    return step(now);
+  } finally {
+    const durable = state.pipeline.settled();
+    if (durable !== undefined) await durable;
+  }
+}
+
+/** Runs one call that changes something. `decide` works on a draft: a throw in it leaves nothing behind. */
+export function change<Outcome, Result>(
+  state: NamespaceState,
+  caller: Caller,
+  scope: ServiceKey | undefined,
+  decide: (draft: Draft) => Outcome,
+  answer: (outcome: Outcome, now: number) => Result,
+): Promise<Result> {
+  return turn(state, scope, (now) => {
+    const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+    const outcome = decide(draft);
+    commit(state, draft, caller.tokenId);
+    arm(state);
+    return answer(outcome, now);
+  });
+}
+
+/**
+ * Runs one read. Where nothing in its scope changed since the cursor that the reader knows, the body is null.
+ *
+ * @param changedAt Revision of the newest change in the scope of the read.
+ */
+export function read<T>(
+  state: NamespaceState,
+  scope: ServiceKey | undefined,
+  options: ReadOptions,
+  changedAt: () => number,
+  body: (now: number) => JsonText<T>,
+): Promise<ReadAnswer<T>> {
+  return turn(state, scope, (now) => {
+    const { cursor } = state.journal;
+    noteKept(state, scope, options, now);
+    const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
+    if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
+    return { cursor, body: body(now) };
+  });
+}
+
+/** Remembers that an answer about this service may be served again for a while, for drains to say so. */
+function noteKept(
+  state: NamespaceState,
+  scope: ServiceKey | undefined,
+  { keepForMs = 0 }: ReadOptions,
+  now: number,
+): void {
+  const service = scope && state.catalog.service(scope);
+  if (service === undefined || keepForMs === 0) return;
+  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
+  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+}

@@ -1,0 +1,176 @@
+import { OVERRIDE_LINGER_MS } from '../model/limits';
+import { Agenda } from './agenda';
+import { arm } from './arming';
+import { Catalog, ENTRY_FLAGS, type InstanceEntry, type ServiceEntry } from './catalog';
+import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
+import { refreshEligibility, scheduleCompaction } from './commit';
+import { CommitPipeline } from './commit-pipeline';
+import { newCounters } from './counters';
+import { Journal, type Retention } from './journal';
+import { LeaseTable, unpackLease } from './lease-table';
+import { NamespaceTime } from './namespace-time';
+import type { Platform } from './platform';
+import { type RecordRow, readRecordRows } from './record-row';
+import { decodeInstance, decodeOverride, decodeService } from './records';
+import { prepareStorage } from './schema';
+import type { SqlStorage } from './sql-storage';
+import type { NamespaceState } from './state';
+import { forgiveSilence } from './sweep';
+
+/**
+ * Brings a namespace back from its storage, or makes a new one.
+ *
+ * Two signs tell that holders could not be heard before: the last checkpoint was left open (a crash), or another
+ * process wrote it (a restart, a deploy). A wake from hibernation shows neither, and its deadlines are exact.
+ */
+export function wake(lent: Platform, retention: Retention): NamespaceState {
+  const counters = newCounters(lent.clock.now());
+  const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
+  const { storage } = platform;
+  const { epoch } = prepareStorage(storage, () => platform.random.id().slice(0, 12));
+  const journal = new Journal(storage, epoch, retention);
+  const checkpoint = readCheckpoint(storage);
+  const loaded = load(storage, checkpoint);
+  const shiftMs = checkpoint.header?.shiftMs ?? 0;
+  const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, journal.latestStamp + shiftMs);
+  const time = new NamespaceTime(platform.clock, shiftMs, latest, journal.latestStamp);
+  const pipeline = new CommitPipeline(storage, (reason) => {
+    platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
+      reason: String(reason),
+    });
+    platform.abort('a commit could not be stored');
+  });
+  const { catalog, leases } = loaded;
+  const checkpoints = new Checkpoints({
+    storage,
+    leases,
+    time,
+    timer: platform.checkpointTimer,
+    process: platform.processId,
+    enqueue: (write) => pipeline.enqueue(write),
+  });
+  const attention = { sweptAt: 0, alarmRanAt: 0, alarmHourStartedAt: 0, alarmsThisHour: 0 };
+  const agenda = new Agenda();
+  const state = { platform, time, catalog, leases, agenda, journal, pipeline, checkpoints, counters, attention };
+  fillAgenda(state, loaded.goneAt);
+  makeUpForSilence(state, checkpoint, latest);
+  arm(state);
+  return state;
+}
+
+/** Counts the rows that everything written bills. */
+function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorage {
+  return {
+    run: (statement, ...bindings) => {
+      const rows = storage.run(statement, ...bindings);
+      count(rows);
+      return rows;
+    },
+    read: (query, ...bindings) => storage.read(query, ...bindings),
+    transaction: (work) => storage.transaction(work),
+    sync: () => storage.sync(),
+  };
+}
+
+interface Loaded {
+  catalog: Catalog;
+  leases: LeaseTable<InstanceEntry>;
+  /** When instances went that have an override left behind. */
+  goneAt: Map<ServiceEntry, Map<string, number>>;
+  /** The latest time that any row knows of, on the namespace's axis. */
+  latest: number;
+}
+
+/** Rows come with overrides before instances, so an instance finds its override there. */
+function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
+  const loaded: Loaded = { catalog: new Catalog(), leases: new LeaseTable(), goneAt: new Map(), latest: 0 };
+  let service: ServiceEntry | undefined;
+  for (const row of readRecordRows(storage)) {
+    if (service?.name !== row.service || service.group !== row.group) service = loaded.catalog.serviceFor(row);
+    service.revision = Math.max(service.revision, row.revision);
+    if (row.value === null) loadHead(loaded, service, row);
+    else if (row.kind === 'instance') loadInstance(loaded, service, row, row.value, checkpoint);
+    else if (row.kind === 'override') {
+      loaded.catalog.putOverride(service, row.id, row.value, row.revision, decodeOverride(row.value));
+    } else {
+      const own = { text: row.value, record: decodeService(row.value), revision: row.revision };
+      loaded.catalog.setOwn(service, own);
+    }
+  }
+  loaded.leases.collectFreeSlots();
+  return loaded;
+}
+
+function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {
+  service.hasHeads = true;
+  loaded.latest = Math.max(loaded.latest, row.timedAt);
+  if (row.kind !== 'instance' || !service.overrides.has(row.id)) return;
+  const goneAt = loaded.goneAt.get(service) ?? new Map<string, number>();
+  loaded.goneAt.set(service, goneAt.set(row.id, row.timedAt));
+}
+
+function loadInstance(
+  loaded: Loaded,
+  service: ServiceEntry,
+  row: RecordRow,
+  text: string,
+  checkpoint: StoredCheckpoint,
+): void {
+  const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
+  const entry = loaded.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
+  const override = service.overrides.get(row.id);
+  if (override !== undefined) refreshEligibility(entry, override.record);
+  if (row.lease === null || row.ttlMs === null) return;
+  const times = leaseTimes(row, row.lease, checkpoint);
+  loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
+  const renewedSince = times.renewedAt > row.timedAt;
+  entry.lease = loaded.leases.grant(
+    entry,
+    {
+      ttlMs: row.ttlMs,
+      removeAfterMs: row.removeAfterMs,
+      firstRemoveAfterMs: renewedSince ? undefined : (row.firstRemoveAfterMs ?? undefined),
+      healthy: (row.flags & ENTRY_FLAGS.healthy) !== 0,
+      ...times,
+    },
+    row.lease,
+  );
+}
+
+/** The newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */
+function leaseTimes(row: RecordRow, slot: number, checkpoint: StoredCheckpoint) {
+  const packed = checkpoint.rows.get(LeaseTable.rowOf(slot));
+  const times = packed === undefined ? undefined : unpackLease(packed, slot);
+  return times !== undefined && times.renewedAt >= row.timedAt ? times : { renewedAt: row.timedAt, extendedAt: 0 };
+}
+
+/** Everything on the agenda follows from the records. */
+function fillAgenda(state: NamespaceState, goneAt: Loaded['goneAt']): void {
+  const { agenda, catalog, time } = state;
+  for (const service of catalog.services()) {
+    for (const [id, { record }] of service.overrides) {
+      const key = { group: service.group, service: service.name, id };
+      const until = record.override.quarantine?.until;
+      if (until !== undefined) agenda.set({ kind: 'quarantine', key }, time.whenClockShows(Date.parse(until)));
+      if (service.instances.has(id)) continue;
+      agenda.set({ kind: 'linger', key }, (goneAt.get(service)?.get(id) ?? 0) + OVERRIDE_LINGER_MS);
+    }
+    for (const entry of service.instances.values()) {
+      if ((entry.flags & ENTRY_FLAGS.willing) !== 0) continue;
+      const { drainEndsAt } = decodeInstance(entry.text);
+      const key = { group: service.group, service: service.name, id: entry.id };
+      if (drainEndsAt !== undefined) agenda.set({ kind: 'drain', key }, drainEndsAt);
+    }
+  }
+  scheduleCompaction(state, time.now());
+}
+
+function makeUpForSilence(state: NamespaceState, { header }: StoredCheckpoint, latest: number): void {
+  const sameProcess = header?.process === state.platform.processId;
+  if (sameProcess && header.state === 'closed') return;
+  const now = state.time.now();
+  const why = header?.state === 'open' ? 'renewals may have been lost' : 'another process ran before';
+  if (state.leases.size > 0) forgiveSilence(state, now, now - latest, why);
+  // The name of this process is kept, so that the next wake knows whether it is the same.
+  else state.checkpoints.close();
+}
