@@ -1,0 +1,21 @@
+/** What the Worker is given by its host: wrangler.toml on Cloudflare, the launcher's configuration on one machine. */
+declare namespace Cloudflare {
+  interface Env {
+    NAMESPACES: DurableObjectNamespace<import('./host/namespace-object').NamespaceObject>;
+    /** 32 characters or more. workerd gives null where it is unset, Cloudflare nothing. */
+    ROLLCALL_ROOT_TOKEN?: string | null;
+    /** `true`: a proxy in front sets `X-Forwarded-For`, and its last entry counts as the caller's address. */
+    ROLLCALL_TRUSTED_PROXY?: string | null;
+    /** Names the run of workerd; the launcher makes a new one for each start. None on Cloudflare. */
+    ROLLCALL_PROCESS_ID?: string | null;
+    /** What is deployed; there is none on one machine. `wrangler deploy --tag <commit>` sets its tag. */
+    VERSION?: WorkerVersionMetadata;
+  }
+
+  interface GlobalProps {
+    mainModule: typeof import('./worker');
+    durableNamespaces: 'NamespaceObject';
+  }
+}
+
+interface Env extends Cloudflare.Env {}

@@ -1,0 +1,13 @@
+import type { SqlRow, SqlStorage } from '../registry/sql-storage';
+
+/** Durable Object SQLite as the core sees it. */
+export function durableSqlite(storage: DurableObjectStorage): SqlStorage {
+  const { sql } = storage;
+  return {
+    run: (statement, ...bindings) => sql.exec(statement, ...bindings).rowsWritten,
+    // `as`: every column of ours is a number, text or a BLOB, which comes as an ArrayBuffer.
+    read: (query, ...bindings) => sql.exec(query, ...bindings).raw() as Iterable<SqlRow>,
+    transaction: (work) => storage.transactionSync(work),
+    sync: () => storage.sync(),
+  };
+}
