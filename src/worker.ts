@@ -1,1 +1,32 @@
+import { waitUntil } from 'cloudflare:workers';
+import { version } from '../package.json';
+import { remoteNamespace } from './host/remote-namespace';
+import { type App, createApp } from './http/app';
+import { PlatformCache } from './http/platform-cache';
+import { DEFAULT_NAMESPACE } from './model/names';
+
 export { NamespaceObject } from './host/namespace-object';
+
+/** Binds the rooms together, for one isolate. */
+function bind(env: Env): App {
+  // Until namespaces have a directory there is one, and no other name makes an object.
+  const namespace = remoteNamespace(() => env.NAMESPACES.getByName(DEFAULT_NAMESPACE));
+  return createApp({
+    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? namespace : undefined),
+    rootToken: env.ROLLCALL_ROOT_TOKEN,
+    trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
+    build: { version, commit: env.VERSION?.tag || undefined },
+    now: () => Date.now(),
+    sharedCache: new PlatformCache(caches.default),
+    waitUntil,
+  });
+}
+
+let app: App | undefined;
+
+export default {
+  fetch(request, env) {
+    app ??= bind(env);
+    return app.fetch(request);
+  },
+} satisfies ExportedHandler<Env>;

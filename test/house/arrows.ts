@@ -7,6 +7,8 @@ interface Room {
   rooms: readonly string[];
   /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
   packages: readonly string[];
+  /** Files outside `src/`, from the project's folder: what is made from the code, or stands above it. */
+  files?: readonly string[];
 }
 
 /**
@@ -19,9 +21,9 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   registry: { rooms: ['model'], packages: [] },
   host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },
   auth: { rooms: ['model'], packages: [] },
-  http: { rooms: ['model', 'auth'], packages: ['hono', 'hono-openapi', 'zod'] },
+  http: { rooms: ['model', 'auth'], packages: ['hono', 'hono-openapi', 'zod'], files: ['docs/openapi.json'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
-  'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'] },
+  'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'], files: ['package.json'] },
 };
 
 /** The first folder below `src/`, or the file itself where it lies in no folder. */
@@ -49,9 +51,10 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
     }
     for (const specifier of importsOf(file)) {
       const relative = specifier.startsWith('.');
-      const target = relative ? roomOf(join(dirname(file.path), specifier)) : undefined;
+      const path = join(dirname(file.path), specifier);
+      const target = relative ? roomOf(path) : undefined;
       const fits = relative
-        ? target === room || (target !== undefined && allowed.rooms.includes(target))
+        ? target === room || (target !== undefined && allowed.rooms.includes(target)) || allowed.files?.includes(path)
         : isAllowedPackage(specifier, allowed.packages);
       if (!fits) problems.push(`${file.path}: "${room}" may not import ${specifier}`);
     }
@@ -63,7 +66,7 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
 export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS): unknown[] {
   return Object.entries(arrows)
     .filter(([room]) => !room.endsWith('.ts'))
-    .map(([room, { rooms, packages }]) => ({
+    .map(([room, { rooms, packages, files = [] }]) => ({
       includes: [`src/${room}/**`, '!**/*.test.ts', '!**/*.d.ts'],
       linter: {
         rules: {
@@ -76,9 +79,12 @@ export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS):
                     group: [
                       '**',
                       '!./**',
+                      // A file one folder up, for the folders of a room; what lies there beside rooms, the test tells.
+                      '!../*',
                       `!../${room}/**`,
                       ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
                       ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
+                      ...files.map((name) => `!../../${name}`),
                     ],
                     message: `${room} may import ${[...rooms, ...packages].join(', ') || 'nothing'}; see test/house/arrows.ts.`,
                   },

@@ -1,0 +1,12 @@
+/** Writes `docs/openapi.json` from the routes: `npm run openapi`. The Worker serves what is written there. */
+import { writeFileSync } from 'node:fs';
+import { version } from '../package.json';
+import { createApp } from '../src/http/app';
+import { openApiDocument } from '../src/http/openapi';
+
+const document = await openApiDocument(
+  createApp({ namespaceOf: () => undefined, rootToken: null, build: { version }, now: () => 0 }).routes,
+  version,
+);
+writeFileSync('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);
+console.log(`docs/openapi.json: ${Object.keys(document.paths ?? {}).length} paths`);

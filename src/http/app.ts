@@ -1,0 +1,93 @@
+import { Hono } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { Authenticator } from '../auth/authenticator';
+import { RegistryError } from '../model/errors';
+import type { NamespaceApi } from '../model/namespace-api';
+import { CachedReads, type SharedCache } from './cached-reads';
+import { addDocsDoors } from './docs-doors';
+import { errorResponse, refusalOf } from './error-response';
+import { addHealthDoor, type Build } from './health-door';
+import { addMetricsRoute } from './metrics-route';
+import { rawPath } from './request-target';
+import type { Surface } from './route';
+import type { RouteCard } from './route-card';
+import { addInstanceRoutes } from './v1/instance-routes';
+import { addLeaseRoutes } from './v1/lease-routes';
+import { addNamespaceRoutes } from './v1/namespace-routes';
+import { addOverrideRoutes } from './v1/override-routes';
+import { addResolveRoute } from './v1/resolve-route';
+import { addServiceRoutes } from './v1/service-routes';
+
+/** What the app is bound to: the host's part in it. */
+export interface AppOptions {
+  /** The namespace of an id; undefined where there is none. Asked once for each request. */
+  namespaceOf(id: string): NamespaceApi | undefined;
+  /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
+  rootToken: string | null | undefined;
+  /** True: the last entry of `X-Forwarded-For` is the caller's address. */
+  trustedProxy?: boolean;
+  build: Build;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Where copies for cached reads are shared beyond this isolate. */
+  sharedCache?: SharedCache | undefined;
+  /** Keeps work going after an answer has left. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+}
+
+/** The app: one for an isolate. */
+export interface App {
+  fetch(request: Request): Response | Promise<Response>;
+  /** Every route there is. */
+  routes: readonly RouteCard[];
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Methods that a path answers; HEAD is answered wherever GET is. */
+function methodsOf(hono: Hono, path: string): string[] {
+  return METHODS.filter((method) => hono.router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
+}
+
+/** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
+export function createApp(options: AppOptions): App {
+  const { build, now, sharedCache: shared, waitUntil, trustedProxy = false } = options;
+  const hono = new Hono({ getPath: rawPath });
+  const surface: Surface = {
+    hono,
+    cards: [],
+    authenticator: new Authenticator(options.rootToken),
+    cachedReads: new CachedReads({ now, shared, waitUntil }),
+    trustedProxy,
+    namespaceOf: (id) => options.namespaceOf(id),
+  };
+
+  addInstanceRoutes(surface);
+  addLeaseRoutes(surface);
+  addResolveRoute(surface);
+  addServiceRoutes(surface);
+  addOverrideRoutes(surface);
+  addNamespaceRoutes(surface);
+  addMetricsRoute(surface, build);
+  addHealthDoor(surface, build);
+  addDocsDoors(surface, build.version);
+
+  // Only who may come in learns which doors there are.
+  hono.notFound(async (context) => {
+    await surface.authenticator.authenticate(context.req.header('authorization') ?? null);
+    const { method, path } = context.req;
+    const allow = methodsOf(hono, path);
+    if (allow.length > 0) {
+      throw new RegistryError('METHOD_NOT_ALLOWED', `This route answers ${allow.join(', ')}; not ${method}.`, {
+        allow,
+      });
+    }
+    throw new RegistryError('ROUTE_NOT_FOUND', 'There is no such route. All routes are listed at /docs.');
+  });
+  hono.onError((error, context) => {
+    const pattern = matchedRoutes(context).at(-1)?.path ?? 'no route';
+    return errorResponse(refusalOf(error, `${context.req.method} ${pattern}`));
+  });
+
+  return { fetch: (request) => hono.fetch(request), routes: surface.cards };
+}

@@ -1,0 +1,144 @@
+import { CACHED_READ_FOLLOW_MAX_MS, CACHED_READS_MAX_BYTES, CACHED_READS_MAX_COUNT } from '../model/limits';
+import type { ReadAnswer } from '../model/namespace-api';
+
+/** An answer that was kept. */
+export interface Copy {
+  cursor: string;
+  body: string;
+  /** When the read began that gave it, in milliseconds since the epoch: it is never younger than it says. */
+  readAt: number;
+}
+
+/** A cache beyond this isolate: the platform's, near the caller. */
+export interface SharedCache {
+  /** The copy kept under a key, however old; undefined where there is none. */
+  match(key: string): Promise<Copy | undefined>;
+  /** Keeps a copy for a time in milliseconds. */
+  put(key: string, copy: Copy, keepForMs: number): Promise<void>;
+}
+
+/** Asks the namespace; the answer may be kept for this time in milliseconds. */
+export type AskNamespace = (keepForMs: number) => Promise<ReadAnswer<unknown>>;
+
+/** What cached reads stand on. */
+export interface CachedReadsOptions {
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  shared?: SharedCache | undefined;
+  /** Keeps work going after the answer has left, where the platform would end it. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+}
+
+/** A read under way: since when, in milliseconds since the epoch, and its answer; undefined if it fails. */
+interface Flight {
+  since: number;
+  answer: Promise<Copy | undefined>;
+}
+
+/** Text takes up to two bytes a character. */
+const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body.length);
+
+/**
+ * Answers of the recent past, for reads that said that an old one will do.
+ *
+ * A key is path and query, and so holds the age that the caller accepts: a copy is never kept longer than the namespace
+ * was told, which is what a drain's `safeAfterMs` counts on.
+ *
+ * Identical reads under way are one call here, and only here. A strong read must show every change that was answered
+ * before it began; a call that was already under way may have been evaluated before such a change.
+ */
+export class CachedReads {
+  readonly #copies = new Map<string, Copy>();
+  readonly #underWay = new Map<string, Flight>();
+  readonly #options: CachedReadsOptions;
+  #bytes = 0;
+
+  constructor(options: CachedReadsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A copy that is younger than `maxAgeMs`, or a fresh answer.
+   *
+   * @param key Path and query, and whatever else the answer depends on. The caller is authorized already.
+   */
+  async read(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
+    const kept = this.#copies.get(key);
+    if (kept !== undefined && this.ageOf(kept) < maxAgeMs) return kept;
+    const leader = this.#underWay.get(key);
+    if (leader !== undefined && this.#options.now() - leader.since < CACHED_READ_FOLLOW_MAX_MS) {
+      const followed = await this.#follow(leader.answer);
+      if (followed !== undefined) return followed;
+    }
+    // There is no leader, or it failed, or its client left and took the call with it: this read goes its own way.
+    return this.#lead(key, maxAgeMs, ask);
+  }
+
+  /** Milliseconds since a copy was read; never negative, even where the clock went back. */
+  ageOf(copy: Copy): number {
+    return Math.max(0, this.#options.now() - copy.readAt);
+  }
+
+  async #lead(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
+    const refresh = this.#refresh(key, maxAgeMs, ask);
+    const flight: Flight = { since: this.#options.now(), answer: refresh.catch(() => undefined) };
+    this.#options.waitUntil?.(flight.answer);
+    this.#underWay.delete(key);
+    this.#underWay.set(key, flight);
+    // A call that was cut off never ends by itself; what is left of such calls is bounded here.
+    for (const oldest of this.#underWay.keys()) {
+      if (this.#underWay.size <= CACHED_READS_MAX_COUNT) break;
+      this.#underWay.delete(oldest);
+    }
+    try {
+      return await refresh;
+    } finally {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+    }
+  }
+
+  async #refresh(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
+    const near = await this.#options.shared?.match(key);
+    if (near !== undefined && this.ageOf(near) < maxAgeMs) {
+      this.#keep(key, near);
+      return near;
+    }
+    const readAt = this.#options.now();
+    const { cursor, body } = await ask(maxAgeMs);
+    // No condition was sent, so there is a body.
+    const copy: Copy = { cursor, body: body ?? '', readAt };
+    this.#keep(key, copy);
+    const { shared, waitUntil } = this.#options;
+    if (shared !== undefined) waitUntil?.(shared.put(key, copy, maxAgeMs));
+    return copy;
+  }
+
+  /** Waits for somebody else's call, for a while; undefined where it gave nothing. */
+  async #follow(leader: Promise<Copy | undefined>): Promise<Copy | undefined> {
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), CACHED_READ_FOLLOW_MAX_MS);
+    try {
+      return await Promise.race([leader, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #keep(key: string, copy: Copy): void {
+    this.#drop(key);
+    if (bytesOf(key, copy) > CACHED_READS_MAX_BYTES) return;
+    this.#copies.set(key, copy);
+    this.#bytes += bytesOf(key, copy);
+    for (const oldest of this.#copies.keys()) {
+      if (this.#copies.size <= CACHED_READS_MAX_COUNT && this.#bytes <= CACHED_READS_MAX_BYTES) break;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    const copy = this.#copies.get(key);
+    if (copy === undefined) return;
+    this.#copies.delete(key);
+    this.#bytes -= bytesOf(key, copy);
+  }
+}

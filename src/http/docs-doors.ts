@@ -1,0 +1,46 @@
+import openApi from '../../docs/openapi.json';
+import { COMMON_HEADERS } from './answers';
+import { docsPage } from './docs-page';
+import { landingPage } from './landing-page';
+import { pageResponse } from './page';
+import { openDoor, type Surface } from './route';
+
+/** What explains the registry to whoever comes by: two pages and the document that one of them is made from. */
+export function addDocsDoors(surface: Surface, version: string): void {
+  openDoor(surface, {
+    operation: 'readDocument',
+    method: 'get',
+    path: '/api/v1/openapi.json',
+    scope: 'open',
+    chapter: 'Registry',
+    summary: 'Read this description, as OpenAPI 3.1',
+    input: {},
+    answers: { 200: { description: 'The document', contentType: 'application/json' } },
+    answer: () =>
+      new Response(JSON.stringify(openApi), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
+  });
+
+  openDoor(surface, {
+    operation: 'showDocs',
+    method: 'get',
+    path: '/docs',
+    scope: 'open',
+    chapter: 'Registry',
+    summary: 'Show this description as a page',
+    input: {},
+    answers: { 200: { description: 'A page', contentType: 'text/html' } },
+    answer: () => pageResponse(docsPage(openApi)),
+  });
+
+  openDoor(surface, {
+    operation: 'showLanding',
+    method: 'get',
+    path: '/',
+    scope: 'open',
+    chapter: 'Registry',
+    summary: 'Show what this is, and where to go from here',
+    input: {},
+    answers: { 200: { description: 'A page', contentType: 'text/html' } },
+    answer: () => pageResponse(landingPage(version)),
+  });
+}

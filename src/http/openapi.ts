@@ -1,0 +1,173 @@
+import { Hono } from 'hono';
+import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } from 'hono-openapi';
+import { z } from 'zod';
+import { NamespaceId } from '../model/names';
+import { PROBLEM_TABLE } from './error-response';
+import { CHAPTERS, type RequestSchemas, type RouteCard } from './route-card';
+
+/**
+ * Makes the OpenAPI 3.1 document from the schemas that the routes parse with.
+ *
+ * This runs when the project is built, and is no part of the Worker: converting all schemas takes longer than the
+ * processor time that a request may have on a small plan. What is served is the committed result (`docs/openapi.json`);
+ * a test fails when that is old.
+ */
+
+type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number];
+type JsonSchema = Record<string, unknown>;
+
+/** Drops what every schema of its kind says: that integers are safe ones, and how a date-time is spelt. */
+function tidy({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+}
+
+/** The side of a schema that a client sees: what goes into a request, and for answers the members that it can count on. */
+const described = (schema: z.ZodType) => resolver(schema, { options: { override: tidy } });
+
+const Problem = z
+  .object({
+    type: z.string().meta({ description: 'A page about this kind of refusal' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What was wrong, with which value, and what to do' }),
+    code: z.enum(PROBLEM_TABLE.map(({ code }) => code)),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Each member that was wrong' }),
+  })
+  .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457)' });
+
+const CURSOR_HEADER = {
+  'Rollcall-Cursor': {
+    description: 'Position of the namespace that the answer shows',
+    schema: { type: 'string' as const },
+  },
+};
+
+const CONDITION_PARAMETERS: Record<NonNullable<RouteCard['conditional']>, Parameter[]> = {
+  read: [
+    {
+      in: 'header',
+      name: 'If-None-Match',
+      description:
+        'A cursor in double quotes, as an ETag gave it: 304 if nothing in the scope of this read changed since',
+      schema: { type: 'string' },
+    },
+  ],
+  change: [
+    {
+      in: 'header',
+      name: 'If-Match',
+      description:
+        'A cursor in double quotes: 412 unless the record is unchanged since. `*`: 412 unless there is such a record',
+      schema: { type: 'string' },
+    },
+    {
+      in: 'header',
+      name: 'If-None-Match',
+      description: '`*`: 412 if there is such a record',
+      schema: { type: 'string', enum: ['*'] },
+    },
+  ],
+};
+
+/** The members of an object schema as parameters of a path or a query. */
+function parametersOf(where: 'path' | 'query', schema: z.ZodObject): Parameter[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', override: tidy });
+  return Object.entries(properties).map(([name, property]): Parameter => {
+    const { description, example, ...rest } = property as JsonSchema & { description?: string }; // `as`: an object's member is a schema
+    const filter = name === 'metadata';
+    return {
+      in: where,
+      name: filter ? 'metadata.<key>' : name,
+      ...(where === 'path' || required.includes(name) ? { required: true } : {}),
+      ...(filter
+        ? { description: 'Value that the entry `<key>` of the metadata must have; one parameter for each key' }
+        : {}),
+      ...(description === undefined ? {} : { description }),
+      ...(example === undefined ? {} : { example }),
+      // `as`: JSON Schema 2020-12 is what OpenAPI 3.1 takes; the library's type is of an older draft.
+      schema: (filter ? { type: 'string' } : rest) as Parameter extends { schema?: infer S } ? S : never,
+    };
+  });
+}
+
+function parametersOfCard({ path, input, conditional }: RouteCard): Parameter[] {
+  const namespace = path.includes('/:ns') ? parametersOf('path', z.object({ ns: NamespaceId })) : [];
+  return [
+    ...namespace,
+    ...(input.path === undefined ? [] : parametersOf('path', input.path)),
+    ...(input.query === undefined ? [] : parametersOf('query', input.query)),
+    ...(conditional === undefined ? [] : CONDITION_PARAMETERS[conditional]),
+  ];
+}
+
+function bodyOf(input: RequestSchemas, example: unknown): DescribeRouteOptions['requestBody'] {
+  if (input.body === undefined) return undefined;
+  return {
+    required: true,
+    content: { 'application/json': { schema: described(input.body), ...(example === undefined ? {} : { example }) } },
+  };
+}
+
+function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
+  const headers = path.includes('/:ns') ? CURSOR_HEADER : undefined;
+  const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
+    const content =
+      schema !== undefined
+        ? { 'application/json': { schema: described(schema) } }
+        : contentType !== undefined
+          ? { [contentType]: { schema: { type: 'string' as const } } }
+          : undefined;
+    return [status, { description, ...(headers && { headers }), ...(content && { content }) }] as const;
+  });
+  if (conditional === 'read')
+    entries.push(['304', { description: 'Nothing changed since that cursor', headers: CURSOR_HEADER }]);
+  const refused = {
+    description: scope === 'open' ? 'The registry is not set up' : 'Refused; `code` says why',
+    content: { 'application/problem+json': { schema: described(Problem) } },
+  };
+  return { ...Object.fromEntries(entries), ...(path === '/health' ? {} : { default: refused }) };
+}
+
+/** The document, as it is committed and served. */
+export async function openApiDocument(cards: readonly RouteCard[], version: string): Promise<Record<string, unknown>> {
+  const app = new Hono();
+  for (const card of cards) {
+    const { operation, method, path, scope, chapter, summary, description, input, example } = card;
+    const spec: DescribeRouteOptions = {
+      operationId: operation,
+      tags: [chapter],
+      summary,
+      ...(description === undefined ? {} : { description }),
+      parameters: parametersOfCard(card),
+      requestBody: bodyOf(input, example),
+      responses: answersOf(card),
+      security: scope === 'open' ? [] : [{ token: [] }],
+      ...(scope === 'open' ? {} : { 'x-scope': scope }),
+    };
+    app.on(method, path, describeRoute(spec));
+  }
+  const document = await generateSpecs(app, {
+    excludeStaticFile: false,
+    documentation: {
+      info: {
+        title: 'Rollcall',
+        version,
+        summary: 'A service registry with no servers to run',
+        description:
+          'Services register, hold a lease and disappear when it lapses; callers resolve peers. ' +
+          'Every answer about a namespace carries its position as `Rollcall-Cursor`.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags: CHAPTERS.map(({ name, description }) => ({ name, description })),
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+  });
+  // Through JSON: what is left out there is left out in the committed text, too.
+  return JSON.parse(JSON.stringify(document));
+}

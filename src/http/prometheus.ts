@@ -1,0 +1,75 @@
+import { DEFAULT_NAMESPACE } from '../model/names';
+import type { Stats } from '../model/stats';
+import type { Build } from './health-door';
+
+/** Prometheus text format 0.0.4. */
+export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+interface Metric {
+  name: string;
+  type: 'gauge' | 'counter';
+  help: string;
+  value: (stats: Stats) => number;
+}
+
+const gauge = (name: string, help: string, value: Metric['value']): Metric => ({ name, type: 'gauge', help, value });
+const counter = (name: string, help: string, value: Metric['value']): Metric => ({
+  name: `${name}_total`,
+  type: 'counter',
+  help: `${help} since the namespace's object woke.`,
+  value,
+});
+
+/** Base units, as Prometheus asks for: seconds and bytes; counters end in `_total`. */
+const METRICS: readonly Metric[] = [
+  gauge('rollcall_revision', 'Newest revision.', (stats) => stats.revision),
+  gauge('rollcall_compacted_revision', 'Newest revision that left the journal.', (stats) => stats.compactedRevision),
+  gauge('rollcall_services', 'Services, by record or by instances.', (stats) => stats.services),
+  gauge('rollcall_instances', 'Instances.', (stats) => stats.instances),
+  gauge('rollcall_instances_healthy', 'Instances within their time to live.', (stats) => stats.healthyInstances),
+  gauge('rollcall_instances_available', 'Instances that resolving returns.', (stats) => stats.availableInstances),
+  gauge(
+    'rollcall_instances_flapping',
+    'Instances that changed health more than twice in five minutes.',
+    (stats) => stats.flappingInstances,
+  ),
+  gauge('rollcall_overrides', 'Overrides by operators.', (stats) => stats.overrides),
+  gauge('rollcall_leases', 'Leases held.', (stats) => stats.leases),
+  gauge('rollcall_record_bytes', 'Text of all records: what the limit counts.', (stats) => stats.recordBytes),
+  gauge('rollcall_journal_revisions', 'Revisions in the journal.', (stats) => stats.journal.revisions),
+  gauge('rollcall_journal_bytes', 'Text in the journal.', (stats) => stats.journal.bytes),
+  gauge(
+    'rollcall_wake_timestamp_seconds',
+    "When the namespace's object woke, since the epoch.",
+    (stats) => Date.parse(stats.sinceWake.wokeAt) / 1_000,
+  ),
+  counter('rollcall_requests', 'Calls answered, refusals too,', (stats) => stats.sinceWake.requests),
+  counter('rollcall_commits', 'Revisions made', (stats) => stats.sinceWake.commits),
+  counter('rollcall_commit_groups', 'Storage transactions', (stats) => stats.sinceWake.commitGroups),
+  counter('rollcall_renewals', 'Leases renewed', (stats) => stats.sinceWake.renewals),
+  counter('rollcall_instances_expired', 'Instances removed as their lease lapsed', (stats) => stats.sinceWake.expired),
+  counter('rollcall_instances_unhealthy', 'Turns to unhealthy', (stats) => stats.sinceWake.unhealthy),
+  counter('rollcall_instances_recovered', 'Turns back to healthy', (stats) => stats.sinceWake.recovered),
+  counter('rollcall_outages', 'Silences that were the fault of the registry', (stats) => stats.sinceWake.outages),
+  counter('rollcall_checkpoints', 'Checkpoints of renewals written', (stats) => stats.sinceWake.checkpoints),
+  counter('rollcall_alarms', 'Alarms run', (stats) => stats.sinceWake.alarms),
+  counter('rollcall_alarms_armed', 'Alarms armed', (stats) => stats.sinceWake.alarmsArmed),
+  counter('rollcall_rows_written', 'Rows written, alarms included,', (stats) => stats.sinceWake.rowsWritten),
+];
+
+/** A label's value, escaped as the format asks. */
+const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+
+/** The stats of the default namespace, and the build, as Prometheus reads them. */
+export function prometheusText(stats: Stats, { version, commit }: Build): string {
+  const lines = [
+    '# HELP rollcall_build_info Version that is running; always 1.',
+    '# TYPE rollcall_build_info gauge',
+    `rollcall_build_info{version="${escaped(version)}",commit="${escaped(commit ?? '')}"} 1`,
+  ];
+  for (const { name, type, help, value } of METRICS) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    lines.push(`${name}{namespace="${DEFAULT_NAMESPACE}"} ${value(stats)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,80 @@
+import { RegistryError } from '../model/errors';
+import { invalid } from './field-errors';
+
+/** Where the path of a request's URL begins and ends, without parsing the URL: this runs for every request. */
+function pathBounds(url: string): { start: number; end: number } {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const query = url.indexOf('?', start);
+  const fragment = url.indexOf('#', start);
+  let end = query === -1 ? url.length : query;
+  if (fragment !== -1 && fragment < end) end = fragment;
+  return { start, end };
+}
+
+/** The path as it was sent, still percent-encoded, so that a `%2F` inside a name does not part it. */
+export function rawPath(request: Request): string {
+  const { start, end } = pathBounds(request.url);
+  return request.url.slice(start, end);
+}
+
+/** Path and query as they were sent. */
+export function pathAndQuery(request: Request): string {
+  const { url } = request;
+  const { start } = pathBounds(url);
+  const fragment = url.indexOf('#', start);
+  return fragment === -1 ? url.slice(start) : url.slice(start, fragment);
+}
+
+function decoded(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `${what} has a "%" that begins no UTF-8 character; write it as %25.`,
+      {},
+      { cause },
+    );
+  }
+}
+
+/** Refuses a path that can't be decoded; the router, which decodes each segment once, would let it through as it is. */
+export function assertDecodable(path: string): void {
+  if (path.includes('%')) decoded(path, 'The path');
+}
+
+const formDecoded = (text: string): string =>
+  /[%+]/.test(text) ? decoded(text.replaceAll('+', ' '), 'The query') : text;
+
+/** Begins the name of a parameter that filters by an entry of the metadata. */
+const METADATA_PREFIX = 'metadata.';
+
+/**
+ * The parameters of a query, each with its text; `metadata.<key>=<value>` are gathered under `metadata`.
+ *
+ * The objects have no prototype, so a parameter named `__proto__` is one like any other, and is refused as unknown.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` for a parameter that comes twice, or can't be decoded.
+ */
+export function readQuery(url: string): Record<string, unknown> {
+  const parameters: Record<string, unknown> = Object.create(null);
+  const { end } = pathBounds(url);
+  if (url[end] !== '?') return parameters;
+  const fragment = url.indexOf('#', end);
+  const text = url.slice(end + 1, fragment === -1 ? undefined : fragment);
+  const metadata: Record<string, unknown> = Object.create(null);
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = formDecoded(equals === -1 ? pair : pair.slice(0, equals));
+    const value = equals === -1 ? '' : formDecoded(pair.slice(equals + 1));
+    const filters = name.startsWith(METADATA_PREFIX);
+    const holder = filters ? metadata : parameters;
+    const key = filters ? name.slice(METADATA_PREFIX.length) : name;
+    if (key in holder) throw invalid('query', [{ path: name, message: 'comes twice; once is enough' }]);
+    holder[key] = value;
+  }
+  // A parameter called just `metadata` meets the schema as the text it is, and is refused there.
+  if (Object.keys(metadata).length > 0) parameters.metadata = metadata;
+  return parameters;
+}

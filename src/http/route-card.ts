@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import type { Scope } from '../auth/principal';
+
+/** Headings under which the documentation shows the routes, in this order. */
+export const CHAPTERS = [
+  { name: 'Instances', description: 'Register, change and remove what can be called' },
+  { name: 'Leases', description: 'How an instance stays, and how it leaves' },
+  { name: 'Callers', description: 'Find what can be called' },
+  { name: 'Services', description: 'What instances have in common' },
+  { name: 'Operators', description: 'What people say about an instance, beside what it says of itself' },
+  { name: 'Registry', description: 'The registry itself' },
+] as const;
+export type Chapter = (typeof CHAPTERS)[number]['name'];
+
+/** One answer of a route, for the documentation. */
+export interface AnswerCard {
+  description: string;
+  /** Of a JSON body; absent where there is none, or another type. */
+  schema?: z.ZodType;
+  /** Of a body that is not JSON. */
+  contentType?: string;
+}
+
+/** The schemas of a request's parts. A part that a route does not name has to be empty. */
+export interface RequestSchemas {
+  path?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+}
+
+/** What is known about a route beside its code: the documentation and the table test read it. */
+export interface RouteCard {
+  /** Its name for generated clients. */
+  operation: string;
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete';
+  /** In the router's words: `/api/v1/ns/:ns/services`. */
+  path: string;
+  /** What a token needs for it; `open`: no token, and so no data. */
+  scope: Scope | 'open';
+  chapter: Chapter;
+  /** A few words: what it does. */
+  summary: string;
+  /** What one has to know beyond that, as sentences of plain text. */
+  description?: string;
+  input: RequestSchemas;
+  /** Successful answers by status; refusals are the same everywhere. */
+  answers: Record<number, AnswerCard>;
+  /** Conditions that it takes in headers. */
+  conditional?: 'read' | 'change';
+  /** A body that shows how it is used, as a value that its schema takes. */
+  example?: unknown;
+}

@@ -1,0 +1,114 @@
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { Authenticator } from '../auth/authenticator';
+import { authorize } from '../auth/authorize';
+import type { Scope } from '../auth/principal';
+import { RegistryError } from '../model/errors';
+import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
+import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import type { NamespaceApi } from '../model/namespace-api';
+import { withDeadline } from './deadline';
+import { parsed } from './field-errors';
+import { readJsonBody } from './json-body';
+import { assertDecodable, rawPath, readQuery } from './request-target';
+import { RouteCall, type Surroundings } from './route-call';
+import type { RequestSchemas, RouteCard } from './route-card';
+
+/** What a route is registered on: the router, and what all of its routes share. */
+export interface Surface extends Surroundings {
+  hono: Hono;
+  /** Every route that was registered, for the documentation and for the test that walks them all. */
+  cards: RouteCard[];
+  authenticator: Authenticator;
+  /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
+  namespaceOf(id: string): NamespaceApi | undefined;
+}
+
+/** A request's parts as their schemas gave them. */
+export type Parsed<Input extends RequestSchemas> = { [Part in keyof Input]: z.output<Input[Part]> };
+
+/** A route: what it takes, whom it serves, the one method it calls, and what the outcome is over HTTP. */
+export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
+  scope: Scope;
+  input: Input;
+  /** Largest body, where it is not the usual one. */
+  bodyMaxBytes?: number;
+  /** Time that the call was asked to wait, in milliseconds: its deadline is later by that. */
+  waitMs?: (input: Parsed<Input>) => number;
+  call: (namespace: NamespaceApi, input: Parsed<Input>, call: RouteCall) => Promise<Outcome>;
+  map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
+}
+
+/** The query of a route that has no parameters: any parameter is a mistake. */
+const NO_QUERY = z.strictObject({});
+
+async function parseInput(
+  context: Context,
+  input: RequestSchemas,
+  bodyMaxBytes: number,
+): Promise<Parsed<RequestSchemas>> {
+  const request = context.req.raw;
+  assertDecodable(rawPath(request));
+  const parts: Parsed<RequestSchemas> = {};
+  if (input.path !== undefined) {
+    const names: Record<string, unknown> = {};
+    for (const name of Object.keys(input.path.shape)) names[name] = context.req.param(name);
+    parts.path = parsed(input.path, names, 'path');
+  }
+  parts.query = parsed(input.query ?? NO_QUERY, readQuery(request.url), 'query');
+  if (input.body !== undefined) {
+    parts.body = parsed(input.body, await readJsonBody(request, bodyMaxBytes), 'body');
+  }
+  return parts;
+}
+
+function openNamespace(surface: Surface, id: string): NamespaceApi {
+  const namespace = surface.namespaceOf(id);
+  if (namespace !== undefined) return namespace;
+  throw new RegistryError(
+    'NAMESPACE_NOT_FOUND',
+    `There is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there.`,
+  );
+}
+
+/**
+ * Registers a route on a namespace. Each request passes the same five steps, in this order: authenticate, parse,
+ * authorize, call, map. A route without a scope does not compile.
+ */
+export function route<Input extends RequestSchemas, Outcome>(
+  surface: Surface,
+  definition: RouteDefinition<Input, Outcome>,
+): void {
+  const { method, path, scope, call, map, waitMs, bodyMaxBytes = BODY_MAX_BYTES } = definition;
+  const handler = async (context: Context): Promise<Response> => {
+    const principal = await surface.authenticator.authenticate(context.req.raw.headers.get('authorization'));
+    // `as`: the parts come from the schemas of this very definition.
+    const input = (await parseInput(context, definition.input, bodyMaxBytes)) as Parsed<Input>;
+    const named = context.req.param('ns');
+    const namespace = named === undefined ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
+    authorize(principal, scope, { namespace });
+    const asked = new RouteCall(context, principal, surface);
+    const calling = call(openNamespace(surface, namespace), input, asked);
+    const outcome = await withDeadline(calling, CALL_MAX_MS + (waitMs?.(input) ?? 0));
+    return map(outcome, input, asked);
+  };
+  surface.hono.on(method, path, handler);
+  surface.cards.push(definition);
+}
+
+/** A door that is open to everybody, and so shows no data. */
+export interface OpenDoor extends RouteCard {
+  scope: 'open';
+  /** True: it answers even before the registry is set up. */
+  beforeSetup?: boolean;
+  answer: () => Response | Promise<Response>;
+}
+
+/** Registers a door that needs no token. */
+export function openDoor(surface: Surface, door: OpenDoor): void {
+  surface.hono.on(door.method, door.path, () => {
+    if (!door.beforeSetup) surface.authenticator.assertConfigured();
+    return door.answer();
+  });
+  surface.cards.push(door);
+}

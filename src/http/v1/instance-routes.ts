@@ -1,0 +1,132 @@
+import { deriveInstanceId } from '../../model/derived-id';
+import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';
+import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
+import { answered, read, removed, written } from '../answers';
+import { route, type Surface } from '../route';
+import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, ServiceNames } from './paths';
+
+const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, tags: ['blue'] };
+
+const REGISTRATION_ANSWERS = {
+  200: {
+    description: 'It was there: changed, or the same again, which renews its lease and changes nothing',
+    schema: Registration,
+  },
+  201: { description: 'It is new', schema: Registration },
+};
+
+/** Instances: register, change, read, list, deregister. */
+export function addInstanceRoutes(surface: Surface): void {
+  route(surface, {
+    operation: 'registerInstance',
+    method: 'put',
+    path: INSTANCE_PATH,
+    scope: 'register',
+    chapter: 'Instances',
+    summary: 'Register an instance, or replace its registration',
+    description:
+      'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
+      '`warnings` name what is likely a mistake.',
+    input: { path: InstanceNames, body: InstanceDefinition },
+    conditional: 'change',
+    answers: REGISTRATION_ANSWERS,
+    example: DEFINITION_EXAMPLE,
+    call: (namespace, { path, body }, call) =>
+      namespace.register(call.callerWithOrigin, { key: path, definition: body, precondition: call.precondition }),
+    map: (registration) => written(registration),
+  });
+
+  route(surface, {
+    operation: 'registerInstanceByAddress',
+    method: 'post',
+    path: INSTANCES_PATH,
+    scope: 'register',
+    chapter: 'Instances',
+    summary: 'Register an instance under an id derived from its address',
+    description:
+      'The id is `address:port`, or the url where one of them is missing; a repeat is the same instance. ' +
+      '`Location` says where it is.',
+    input: { path: ServiceNames, body: InstanceDefinition },
+    conditional: 'change',
+    answers: REGISTRATION_ANSWERS,
+    example: DEFINITION_EXAMPLE,
+    call: (namespace, { path, body }, call) =>
+      namespace.register(call.callerWithOrigin, {
+        key: { ...path, id: deriveInstanceId(body) },
+        definition: body,
+        precondition: call.precondition,
+      }),
+    map: (registration, { body }, call) =>
+      written(registration, `${call.path}/${encodeURIComponent(deriveInstanceId(body))}`),
+  });
+
+  route(surface, {
+    operation: 'listInstances',
+    method: 'get',
+    path: INSTANCES_PATH,
+    scope: 'read',
+    chapter: 'Callers',
+    summary: 'List the instances of a service',
+    description:
+      'All of them, unhealthy ones too; `metadata.<key>=<value>` filters by metadata. ' +
+      'A service that does not exist is empty. Without `limit` the list is whole.',
+    input: { path: ServiceNames, query: InstanceListQuery },
+    conditional: 'read',
+    answers: { 200: { description: 'In the order of their ids', schema: InstanceList } },
+    call: (namespace, { path, query }, call) => {
+      const { limit, after, consistency, maxAge, ...filter } = query;
+      return call.read({ consistency, maxAge }, (options) =>
+        namespace.listInstances({ ...path, filter, limit, after, ...options }),
+      );
+    },
+    map: read,
+  });
+
+  route(surface, {
+    operation: 'readInstance',
+    method: 'get',
+    path: INSTANCE_PATH,
+    scope: 'read',
+    chapter: 'Instances',
+    summary: 'Read an instance',
+    input: { path: InstanceNames, query: RecordQuery },
+    conditional: 'read',
+    answers: { 200: { description: 'With the override of an operator merged over it', schema: InstanceView } },
+    call: (namespace, { path, query }, call) =>
+      call.read(query, (options) => namespace.readInstance({ key: path, ...options })),
+    map: read,
+  });
+
+  route(surface, {
+    operation: 'patchInstance',
+    method: 'patch',
+    path: INSTANCE_PATH,
+    scope: 'register',
+    chapter: 'Instances',
+    summary: 'Change weight, status, metadata or tags of a registration',
+    description: 'Metadata is a merge patch: a value sets, null removes, what is left out stays. Tags replace.',
+    input: { path: InstanceNames, body: InstancePatch },
+    conditional: 'change',
+    answers: { 200: { description: 'As it is now', schema: InstanceView } },
+    example: { weight: 2, metadata: { version: '2.2.0', canary: null } },
+    call: (namespace, { path, body }, call) =>
+      namespace.patch(call.caller, { key: path, patch: body, precondition: call.precondition }),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'deregisterInstance',
+    method: 'delete',
+    path: INSTANCE_PATH,
+    scope: 'register',
+    chapter: 'Instances',
+    summary: 'Deregister an instance',
+    description: 'Also succeeds when it is gone already. To take an instance out of traffic, drain or quarantine it.',
+    input: { path: InstanceNames },
+    conditional: 'change',
+    answers: { 204: { description: 'It is gone' } },
+    call: (namespace, { path }, call) =>
+      namespace.deregister(call.caller, { key: path, precondition: call.precondition }),
+    map: removed,
+  });
+}

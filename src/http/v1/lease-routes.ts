@@ -1,0 +1,58 @@
+import { HeartbeatBatch, HeartbeatReport } from '../../model/batch';
+import { Renewal } from '../../model/instance';
+import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
+import { DrainQuery, DrainReport } from '../../model/queries';
+import { answered } from '../answers';
+import { route, type Surface } from '../route';
+import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH } from './paths';
+
+/** How an instance stays, and how it leaves: heartbeat, single and for many, and drain. */
+export function addLeaseRoutes(surface: Surface): void {
+  route(surface, {
+    operation: 'renewLease',
+    method: 'post',
+    path: `${INSTANCE_PATH}/heartbeat`,
+    scope: 'register',
+    chapter: 'Leases',
+    summary: 'Renew the lease of an instance',
+    description: '404 with the code INSTANCE_NOT_FOUND means: register again. No body is needed.',
+    input: { path: InstanceNames },
+    answers: { 200: { description: 'When the lease ends unless it is renewed again', schema: Renewal } },
+    call: (namespace, { path }, call) => namespace.renew(call.caller, path),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'renewLeases',
+    method: 'post',
+    path: `${NAMESPACE_PATH}/heartbeat`,
+    scope: 'register',
+    chapter: 'Leases',
+    summary: 'Renew the leases of many instances',
+    description: 'Those under `unknown` have to register again.',
+    input: { body: HeartbeatBatch },
+    bodyMaxBytes: BATCH_BODY_MAX_BYTES,
+    answers: { 200: { description: 'How many were renewed, and which are not known', schema: HeartbeatReport } },
+    example: { instances: [{ service: 'orders', id: '10.0.0.7:8080' }] },
+    call: (namespace, { body }, call) => namespace.renewMany(call.caller, body.instances),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'drainInstance',
+    method: 'post',
+    path: `${INSTANCE_PATH}/drain`,
+    scope: 'register',
+    chapter: 'Leases',
+    summary: 'Take an instance out of traffic, then remove it',
+    description:
+      'Answers once every subscriber of the service has acknowledged that it is out, or when `wait` has passed. ' +
+      '`safeAfterMs` is the longest time that one who can not acknowledge may keep an old answer.',
+    input: { path: InstanceNames, query: DrainQuery },
+    waitMs: ({ query }) => query.wait,
+    answers: { 200: { description: 'It is out of traffic', schema: DrainReport } },
+    call: (namespace, { path, query }, call) =>
+      namespace.drain(call.caller, { key: path, waitMs: query.wait, graceMs: query.grace }),
+    map: answered,
+  });
+}

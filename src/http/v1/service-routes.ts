@@ -1,0 +1,93 @@
+import { RecordQuery, ServiceListQuery, ServiceRemovalQuery } from '../../model/queries';
+import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../../model/service';
+import { answered, read, removed, written } from '../answers';
+import { route, type Surface } from '../route';
+import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
+
+/** Services: what they have of their own, beside their instances. */
+export function addServiceRoutes(surface: Surface): void {
+  route(surface, {
+    operation: 'listServices',
+    method: 'get',
+    path: `${NAMESPACE_PATH}/services`,
+    scope: 'read',
+    chapter: 'Services',
+    summary: 'List services, with counts of their instances',
+    input: { query: ServiceListQuery },
+    conditional: 'read',
+    answers: { 200: { description: 'In the order of group and name', schema: ServiceList } },
+    call: (namespace, { query }, call) => {
+      const { consistency, maxAge, ...command } = query;
+      return call.read({ consistency, maxAge }, (options) => namespace.listServices({ ...command, ...options }));
+    },
+    map: read,
+  });
+
+  route(surface, {
+    operation: 'putService',
+    method: 'put',
+    path: SERVICE_PATH,
+    scope: 'operate',
+    chapter: 'Services',
+    summary: 'Create a service, or replace what it has of its own',
+    description: 'Its instances make a service without this; one that was made on purpose stays when the last goes.',
+    input: { path: ServiceNames, body: ServiceDefinition },
+    conditional: 'change',
+    answers: {
+      200: { description: 'It was there', schema: ServiceView },
+      201: { description: 'It is new', schema: ServiceView },
+    },
+    example: { protectThreshold: 0.5, metadata: { team: 'checkout' } },
+    call: (namespace, { path, body }, call) =>
+      namespace.putService(call.caller, { ...path, definition: body, precondition: call.precondition }),
+    map: (service) => written(service),
+  });
+
+  route(surface, {
+    operation: 'readService',
+    method: 'get',
+    path: SERVICE_PATH,
+    scope: 'read',
+    chapter: 'Services',
+    summary: 'Read a service',
+    input: { path: ServiceNames, query: RecordQuery },
+    conditional: 'read',
+    answers: { 200: { description: 'With counts of its instances', schema: ServiceView } },
+    call: (namespace, { path, query }, call) =>
+      call.read(query, (options) => namespace.readService({ ...path, ...options })),
+    map: read,
+  });
+
+  route(surface, {
+    operation: 'patchService',
+    method: 'patch',
+    path: SERVICE_PATH,
+    scope: 'operate',
+    chapter: 'Services',
+    summary: 'Change metadata, protect threshold or selector of a service',
+    description: 'Metadata is a merge patch: a value sets, null removes, what is left out stays.',
+    input: { path: ServiceNames, body: ServicePatch },
+    conditional: 'change',
+    answers: { 200: { description: 'As it is now', schema: ServiceView } },
+    example: { protectThreshold: 0.8 },
+    call: (namespace, { path, body }, call) =>
+      namespace.patchService(call.caller, { ...path, patch: body, precondition: call.precondition }),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'removeService',
+    method: 'delete',
+    path: SERVICE_PATH,
+    scope: 'operate',
+    chapter: 'Services',
+    summary: 'Remove a service',
+    description: 'Refused with 409 while it has instances; `?force` removes them too.',
+    input: { path: ServiceNames, query: ServiceRemovalQuery },
+    conditional: 'change',
+    answers: { 204: { description: 'It is gone' } },
+    call: (namespace, { path, query }, call) =>
+      namespace.removeService(call.caller, { ...path, force: query.force, precondition: call.precondition }),
+    map: removed,
+  });
+}
