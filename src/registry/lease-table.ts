@@ -1,4 +1,4 @@
-import { CHECKPOINT_LEASES_PER_ROW_COUNT } from '../model/limits';
+import { CHECKPOINT_LEASES_PER_ROW_COUNT, HEARTBEATS_PER_TTL_COUNT, RETURN_MIN_MS } from '../model/limits';
 
 /** Stands for "never" in a column of 32 bits. */
 const NEVER = 0xffff_ffff;
@@ -138,23 +138,24 @@ export class LeaseTable<Holder> {
 
   /**
    * Forgives a silence that was the registry's own fault. The first one since a lease was renewed lets it count from
-   * `now`, as etcd's lessor does on promotion; of every further one only the deaf time itself does not count. So a
-   * holder is given a whole time to live to come back, and repeated trouble makes nobody immortal
+   * `now`, as etcd's lessor does on promotion; of every further one only the deaf time itself does not count, but a
+   * holder always finds enough left to come back. So repeated trouble makes nobody immortal
    * (design/decisions/0002-deafness.md).
    *
    * @param deafMs How long the registry could not be heard from.
-   * @returns How many leases were extended.
+   * @returns How many leases there are.
    */
   extendAll(now: number, deafMs: number): number {
-    let extended = 0;
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      if (this.#ttlMs[slot] === 0) continue;
+      const ttlMs = this.#ttlMs[slot] ?? 0;
+      if (ttlMs === 0) continue;
       const extendedAt = this.#extendedAt[slot] ?? 0;
-      this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, extendedAt + deafMs);
+      const leastMs = Math.min(Math.ceil(ttlMs / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
+      const again = Math.max(extendedAt + deafMs, now + leastMs - ttlMs);
+      this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
       this.#changedRows.add(LeaseTable.rowOf(slot));
-      extended += 1;
     }
-    return extended;
+    return this.#size;
   }
 
   /**

@@ -169,8 +169,14 @@ function makeUpForSilence(state: NamespaceState, { header }: StoredCheckpoint, l
   const sameProcess = header?.process === state.platform.processId;
   if (sameProcess && header.state === 'closed') return;
   const now = state.time.now();
-  const why = header?.state === 'open' ? 'renewals may have been lost' : 'another process ran before';
-  if (state.leases.size > 0) forgiveSilence(state, now, now - latest, why);
-  // The name of this process is kept, so that the next wake knows whether it is the same.
-  else state.checkpoints.close();
+  if (state.leases.size === 0) {
+    // The name of this process is kept, so that the next wake knows whether it is the same.
+    state.checkpoints.close();
+  } else if (header?.state === 'open') {
+    forgiveSilence(state, now, now - header.at, 'renewals may have been lost');
+  } else {
+    // Nothing was lost, so only the time after the first deadline that nobody attended to was deaf for sure.
+    const attentiveAt = Math.max(latest, Math.min(now, state.leases.earliestDeadline));
+    forgiveSilence(state, now, now - attentiveAt, 'another process ran before');
+  }
 }
