@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { startWorkerd, type WorkerdProcess } from '../src/launcher/workerd-process';
+import type { Stats } from '../src/model/stats';
+import type { BenchWorker } from './bench-workers';
+import { drive, type Load, type LoadResult } from './load';
+import type { Workspace } from './workspace';
+
+/** Good for nothing but the bench's own data, which is gone when it ends. */
+const ROOT_TOKEN = 'bench-root-token-0123456789abcdefghijklmn';
+
+export interface ServerOptions {
+  workspace: Workspace;
+  worker: BenchWorker;
+  /** Folder of SQLite files. Default: a new one. */
+  storage?: string;
+  /** Listen for V8's inspector too. */
+  inspector?: boolean;
+}
+
+/** An answer, read to its end. */
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
+
+/** A workerd of the bench's own, running one Worker on its own data. */
+export class BenchServer {
+  readonly #workerd: WorkerdProcess;
+  readonly #folder: string;
+  readonly #forget: () => void;
+  readonly origin: string;
+  /** Folder of SQLite files; outlives the server, for another one to wake on. */
+  readonly storage: string;
+  readonly inspectorPort: number | undefined;
+
+  private constructor(options: ServerOptions & { storage: string }, workerd: WorkerdProcess, port?: number) {
+    this.#workerd = workerd;
+    this.#folder = options.workspace.folder;
+    this.#forget = options.workspace.atEnd(() => workerd.kill('SIGKILL'));
+    this.origin = `http://127.0.0.1:${workerd.port}`;
+    this.storage = options.storage;
+    this.inspectorPort = port;
+  }
+
+  /** Resolves when it listens; nothing has been asked of an object by then. */
+  static async start(options: ServerOptions): Promise<BenchServer> {
+    const { workspace, worker, storage = workspace.newFolder('storage') } = options;
+    const inspectorPort = options.inspector ? await freePort() : undefined;
+    const workerd = await startWorkerd({
+      config: worker.config,
+      configPath: join(workspace.newFolder('config'), 'workerd.capnp'),
+      storage,
+      host: '127.0.0.1',
+      port: 0,
+      env: { ...process.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_PROCESS_ID: randomUUID() },
+      extraArguments: inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`],
+      output: (line) => console.error(`  workerd: ${line}`),
+    });
+    return new BenchServer({ ...options, storage }, workerd, inspectorPort);
+  }
+
+  /** Number of the workerd process. */
+  get pid(): number {
+    return this.#workerd.pid;
+  }
+
+  /** One request as the loads make them, for preparing and for checking. */
+  async call(method: string, path: string, body?: string): Promise<Answer> {
+    const response = await fetch(this.origin + path, {
+      method,
+      headers: { Authorization: `Bearer ${ROOT_TOKEN}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /**
+   * Like {@link call}, for what has to succeed.
+   *
+   * @throws {Error} with the answer if it is not 2xx.
+   */
+  async must(method: string, path: string, body?: string): Promise<string> {
+    const { status, text } = await this.call(method, path, body);
+    if (status < 200 || status > 299) throw new Error(`${method} ${path} answered ${status}: ${text.slice(0, 500)}`);
+    return text;
+  }
+
+  async stats(): Promise<Stats> {
+    // The registry's own answer: a test of its own holds it to this schema.
+    return JSON.parse(await this.must('GET', '/api/v1/ns/public/stats')) as Stats;
+  }
+
+  /** Runs `wrk` against it. */
+  drive(load: Load): Promise<LoadResult> {
+    return drive(this.origin, load, ROOT_TOKEN, this.#folder);
+  }
+
+  async stop(): Promise<void> {
+    await this.#workerd.stop();
+    this.#forget();
+  }
+}

@@ -1,0 +1,53 @@
+import type { BenchWorkers } from './bench-workers';
+import type { Spread } from './statistics';
+import type { Workspace } from './workspace';
+
+/** What a figure is to reach, by its median. */
+export interface Goal {
+  /** The ratio to the floor, or the value itself. */
+  of: 'ratio' | 'value';
+  atLeast?: number;
+  atMost?: number;
+}
+
+/** What one measurement came to: one line of the report. */
+export interface Finding {
+  /** Name of the figure it belongs to. */
+  figure: string;
+  title: string;
+  unit: string;
+  value: Spread;
+  floor?: { name: string; value: Spread };
+  /** Of the value to the floor, round by round. */
+  ratio?: Spread;
+  goal?: Goal;
+  note?: string;
+}
+
+/** What a figure has to work with. */
+export interface Bench {
+  workspace: Workspace;
+  workers: BenchWorkers;
+  /** Rounds in which a figure and its floor take turns. */
+  rounds: number;
+  /** Length of each half of a round. */
+  seconds: number;
+  /** Prints progress. */
+  say: (line: string) => void;
+}
+
+/** Something the bench can measure, by its name on the command line. */
+export interface Figure {
+  name: string;
+  measure(bench: Bench): Promise<Finding[]>;
+}
+
+/** Whether a finding meets its goal; undefined where it has none. */
+export function reached({ goal, value, ratio }: Finding): boolean | undefined {
+  if (goal === undefined) return undefined;
+  const measured = goal.of === 'value' ? value.median : ratio?.median;
+  if (measured === undefined) throw new Error('a goal for a ratio needs a ratio');
+  return (
+    measured >= (goal.atLeast ?? Number.NEGATIVE_INFINITY) && measured <= (goal.atMost ?? Number.POSITIVE_INFINITY)
+  );
+}

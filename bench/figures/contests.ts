@@ -1,0 +1,171 @@
+import type { Contest } from '../contest';
+import { LISTED_COUNT, LISTED_PATH, registerListed } from '../listed-service';
+import {
+  instancePath,
+  NAMESPACE_PATH,
+  RESOLVED_COUNT,
+  registration,
+  registrationBatch,
+  servicePath,
+  servicesOfTwenty,
+} from '../population';
+
+/** A namespace of ordinary size, for what is done to instances that are there. */
+const POPULATION = 10_000;
+
+/** Instances that the loads of batches register in turn, every other time with other metadata. */
+const BATCHED_COUNT = 20_000;
+
+function expect(holds: boolean, what: string, seen: unknown): void {
+  if (!holds) throw new Error(`${what}; got ${String(seen).slice(0, 300)}`);
+}
+
+/** Members of an answer that a check looks at. */
+interface Shown {
+  id?: string;
+  expiresAt?: string;
+  available?: boolean;
+  instances?: { address?: string }[];
+  results?: { outcome: string }[];
+}
+
+function parse(answer: string): Shown {
+  // What is absent fails the check that looks for it.
+  return JSON.parse(answer) as Shown;
+}
+
+function checkInstances(count: number) {
+  return (answer: string) => {
+    const instances = parse(answer).instances ?? [];
+    expect(instances.length === count, `an answer shows ${count} instances`, answer);
+    expect(
+      instances.every(({ address }) => address?.startsWith('10.')),
+      'each instance has its address',
+      answer,
+    );
+  };
+}
+
+const heartbeat: Contest = {
+  name: 'heartbeat',
+  title: 'Heartbeat, one lease a request',
+  floor: 'noop',
+  goal: { of: 'ratio', atLeast: 0.9 },
+  method: 'POST',
+  population: POPULATION,
+  cycle: POPULATION,
+  request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
+  check: (answer) => expect(parse(answer).expiresAt !== undefined, 'a heartbeat says when the lease ends', answer),
+  verify: (before, after, answered) => {
+    const renewals = after.sinceWake.renewals - before.sinceWake.renewals;
+    expect(renewals >= answered, `${answered} heartbeats were answered, so as many leases are renewed`, renewals);
+  },
+};
+
+const register: Contest = {
+  name: 'register',
+  title: 'Register, new instances, durable',
+  floor: 'bare',
+  goal: { of: 'ratio', atLeast: 0.8 },
+  method: 'PUT',
+  population: 0,
+  fresh: true,
+  request: (n) => registration(n),
+  check: (answer) => expect(parse(answer).available === true, 'a new instance is available', answer),
+  verify: (before, after, answered) => {
+    const made = after.instances - before.instances;
+    expect(made > answered, `${answered} instances and that of the check were registered, so as many are there`, made);
+  },
+};
+
+const registerAgain: Contest = {
+  name: 'register-again',
+  title: 'Register again, same content',
+  floor: 'noop',
+  method: 'PUT',
+  population: POPULATION,
+  cycle: POPULATION,
+  request: (n) => registration(n, { longLease: true }),
+  check: (answer) => expect(parse(answer).available === true, 'an instance is available', answer),
+  verify: (before, after) =>
+    expect(after.revision === before.revision, 'registering again makes no revision', after.revision),
+};
+
+function resolving(query: string): Pick<Contest, 'method' | 'population' | 'cycle' | 'request' | 'check'> {
+  const services = servicesOfTwenty(POPULATION);
+  return {
+    method: 'GET',
+    population: POPULATION,
+    cycle: services.length,
+    request: (n) => ({ path: `${servicePath(services[n % services.length] ?? '')}/resolve${query}` }),
+    check: checkInstances(RESOLVED_COUNT),
+  };
+}
+
+const resolve: Contest = {
+  name: 'resolve',
+  title: `Resolve, ${RESOLVED_COUNT} instances`,
+  floor: 'noop',
+  goal: { of: 'ratio', atLeast: 0.9 },
+  ...resolving(''),
+};
+
+const cachedResolve: Contest = {
+  name: 'cached-resolve',
+  title: `Resolve with consistency=cached, ${RESOLVED_COUNT} instances`,
+  floor: 'hello',
+  goal: { of: 'ratio', atLeast: 0.7 },
+  ...resolving('?consistency=cached'),
+};
+
+const list: Contest = {
+  name: 'list',
+  title: `List, ${LISTED_COUNT} instances, unchanged since the last list`,
+  floor: 'noop',
+  method: 'GET',
+  population: POPULATION,
+  cycle: 1,
+  prepare: registerListed,
+  request: () => ({ path: LISTED_PATH }),
+  check: checkInstances(LISTED_COUNT),
+};
+
+function batch(size: number): Contest {
+  const perGeneration = BATCHED_COUNT / size;
+  return {
+    name: `batch-${size}`,
+    title: `Register in batches of ${size}`,
+    note: '8 connections; instances are new the first time, and changed later',
+    method: 'POST',
+    connections: 8,
+    population: 0,
+    fresh: true,
+    cycle: perGeneration * 2,
+    counts: { each: size, unit: 'instances/s' },
+    request: (n) => {
+      const first = (n % perGeneration) * size;
+      const body = registrationBatch(first, first + size, { generation: Math.floor(n / perGeneration) });
+      return { path: `${NAMESPACE_PATH}/batch`, body };
+    },
+    check: (answer) => {
+      const created = parse(answer).results?.filter(({ outcome }) => outcome === 'created');
+      expect(created?.length === size, `a batch creates ${size} instances`, answer);
+    },
+    verify: (before, after, answered) => {
+      const made = after.revision - before.revision;
+      expect(made >= answered, `${answered} batches changed something, so as many revisions are made`, made);
+    },
+  };
+}
+
+/** The figures that are rates. */
+export const contests: readonly Contest[] = [
+  heartbeat,
+  register,
+  registerAgain,
+  resolve,
+  cachedResolve,
+  list,
+  batch(100),
+  batch(1_000),
+];

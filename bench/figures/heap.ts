@@ -1,0 +1,52 @@
+import { BenchServer } from '../bench-server';
+import type { Bench, Figure, Finding, Goal } from '../figure';
+import { Inspector } from '../inspector';
+import { fill } from '../population';
+import { spread } from '../statistics';
+
+const COUNT = 100_000;
+const GOAL: Goal = { of: 'value', atMost: 600 };
+
+/** Bytes of heap, array buffers included, in a registry that has woken. */
+async function heapBytes(server: BenchServer): Promise<number> {
+  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
+  await server.stats();
+  const inspector = await Inspector.connect(server.inspectorPort);
+  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection();
+  inspector.close();
+  return usedSize + backingStorageSize;
+}
+
+function finding(title: string, bytes: number): Finding {
+  return {
+    figure: 'heap',
+    title,
+    unit: 'B',
+    value: spread([bytes]),
+    goal: GOAL,
+    note: 'V8 heap and array buffers after a full collection, over an empty namespace',
+  };
+}
+
+/** Heap that an instance takes: after it was registered, and after waking. */
+export const heap: Figure = {
+  name: 'heap',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const { workspace, workers } = bench;
+    const first = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
+    const empty = await heapBytes(first);
+    await fill(first, COUNT);
+    const registered = await heapBytes(first);
+    await first.stop();
+    const { storage } = first;
+    const second = await BenchServer.start({ workspace, worker: workers.registry, storage, inspector: true });
+    const woken = await heapBytes(second);
+    await second.stop();
+    const findings = [
+      finding('Heap an instance, 100,000 registered', (registered - empty) / COUNT),
+      finding('Heap an instance, woken with 100,000', (woken - empty) / COUNT),
+    ];
+    for (const { title, value } of findings) bench.say(`${title}: ${value.median.toFixed(0)} B`);
+    return findings;
+  },
+};

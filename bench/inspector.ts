@@ -1,0 +1,99 @@
+/** Bytes of V8's heap. */
+export interface HeapUsage {
+  usedSize: number;
+  /** Memory of array buffers, which lies beside the heap. */
+  backingStorageSize: number;
+}
+
+/** One function of a CPU profile, with how often it was on top when a sample was taken. */
+export interface ProfileNode {
+  id: number;
+  callFrame: { functionName: string; url: string; lineNumber: number };
+  hitCount: number;
+  children?: number[];
+}
+
+/** A CPU profile as V8 gives it. Times are in microseconds. */
+export interface CpuProfile {
+  nodes: ProfileNode[];
+  startTime: number;
+  endTime: number;
+}
+
+interface Reply {
+  id?: number;
+  result?: unknown;
+  error?: { message: string };
+}
+
+const REPLY_WITHIN_MS = 30_000;
+
+/** V8's inspector in a workerd, for its one Worker. The answers' shapes are the inspector protocol's. */
+export class Inspector {
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #lastId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => {
+      const reply = JSON.parse(String(data)) as Reply;
+      if (reply.id !== undefined) this.#waiting.get(reply.id)?.(reply);
+    });
+  }
+
+  /** Connects to the inspector of a workerd that was started with one. */
+  static async connect(port: number): Promise<Inspector> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/main`);
+    await new Promise<void>((connected, failed) => {
+      socket.addEventListener('open', () => connected());
+      socket.addEventListener('error', () => failed(new Error(`no inspector answers on port ${port}`)));
+    });
+    return new Inspector(socket);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #call(method: string, parameters: object = {}): Promise<unknown> {
+    const id = ++this.#lastId;
+    return new Promise((done, failed) => {
+      const timer = setTimeout(() => failed(new Error(`the inspector did not answer ${method}`)), REPLY_WITHIN_MS);
+      this.#waiting.set(id, ({ result, error }) => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+        if (error === undefined) done(result);
+        else failed(new Error(`${method}: ${error.message}`));
+      });
+      this.#socket.send(JSON.stringify({ id, method, params: parameters }));
+    });
+  }
+
+  /** What the heap holds after everything unreachable is gone. */
+  async heapAfterCollection(): Promise<HeapUsage> {
+    await this.#call('HeapProfiler.enable');
+    // Twice: what the first collection finalises, the second can free.
+    for (let time = 0; time < 2; time++) {
+      let collected = false;
+      const collection = this.#call('HeapProfiler.collectGarbage').then(() => {
+        collected = true;
+      });
+      // workerd collects when it next looks at its messages, so it is given some to look at.
+      while (!collected) await this.#call('Runtime.getHeapUsage');
+      await collection;
+    }
+    return (await this.#call('Runtime.getHeapUsage')) as HeapUsage;
+  }
+
+  async startProfile(samplingIntervalUs: number): Promise<void> {
+    await this.#call('Profiler.enable');
+    await this.#call('Profiler.setSamplingInterval', { interval: samplingIntervalUs });
+    await this.#call('Profiler.start');
+  }
+
+  async stopProfile(): Promise<CpuProfile> {
+    const { profile } = (await this.#call('Profiler.stop')) as { profile: CpuProfile };
+    return profile;
+  }
+}

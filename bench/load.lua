@@ -1,0 +1,34 @@
+-- Replays a list of requests, in order and then again from its start. Used by load.ts.
+--
+-- The one argument names a file: its first line is the method, its second the root token, and each further line one
+-- request, path and body with a tab between (neither holds a tab). Requests are laid out as bytes before the clock
+-- starts, so that the client costs the same whatever it sends.
+
+local requests = {}
+local sent = 0
+
+function init(args)
+  local lines = io.lines(args[1])
+  wrk.method = lines()
+  wrk.headers['Authorization'] = 'Bearer ' .. lines()
+  wrk.headers['Content-Type'] = 'application/json'
+  for line in lines do
+    local path, body = line:match('^([^\t]+)\t(.*)$')
+    requests[#requests + 1] = wrk.format(nil, path, nil, wrk.method ~= 'GET' and body or nil)
+  end
+end
+
+function request()
+  sent = sent + 1
+  return requests[(sent - 1) % #requests + 1]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  print(string.format(
+    'RESULT {"requests":%d,"durationUs":%d,"bytes":%d,"latencyUs":{"median":%d,"p99":%d},' ..
+      '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}',
+    summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout
+  ))
+end

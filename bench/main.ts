@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { bundleWorkers } from './bench-workers';
+import { contestFigure } from './contest';
+import { type Bench, type Figure, type Finding, reached } from './figure';
+import { contests } from './figures/contests';
+import { cost } from './figures/cost';
+import { heap } from './figures/heap';
+import { readsAfterChange } from './figures/reads-after-change';
+import { scaling } from './figures/scaling';
+import { waking } from './figures/waking';
+import { requireWrk } from './load';
+import { type BenchOptions, parseOptions, USAGE } from './options';
+import { profile } from './profile';
+import { renderReport, renderTable, type Setting } from './report';
+import { Workspace } from './workspace';
+
+const FIGURES: readonly Figure[] = [...contests.map(contestFigure), readsAfterChange, scaling, waking, heap, cost];
+
+function setting({ rounds, seconds }: BenchOptions): Setting {
+  // The package's own manifest: it has a version.
+  const { version } = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cores: cpus().length,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    node: process.versions.node,
+    workerd: version,
+    rounds,
+    seconds,
+  };
+}
+
+/** Measures one figure after the other. One that fails is told, and the others go on. */
+async function measureAll(
+  bench: Bench,
+  figures: readonly Figure[],
+): Promise<{ findings: Finding[]; failed: string[] }> {
+  const findings: Finding[] = [];
+  const failed: string[] = [];
+  for (const { name, measure } of figures) {
+    try {
+      findings.push(...(await measure(bench)));
+    } catch (error) {
+      console.error(`${name} failed:`, error);
+      failed.push(name);
+    }
+  }
+  return { findings, failed };
+}
+
+function write(options: BenchOptions, findings: readonly Finding[]): void {
+  const how = setting(options);
+  const judged = findings.map((finding) => ({ ...finding, reached: reached(finding) }));
+  mkdirSync('bench/results', { recursive: true });
+  writeFileSync('bench/results/latest.json', `${JSON.stringify({ setting: how, findings: judged }, null, 2)}\n`);
+  writeFileSync('bench/RESULTS.md', renderReport(how, findings));
+  console.log('written: bench/RESULTS.md, bench/results/latest.json');
+}
+
+async function run(options: BenchOptions): Promise<number> {
+  await requireWrk();
+  const began = performance.now();
+  const workspace = new Workspace();
+  const say = (line: string) =>
+    console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
+  const workers = await bundleWorkers(workspace.newFolder('workers'));
+  const bench: Bench = { workspace, workers, rounds: options.rounds, seconds: options.seconds, say };
+
+  const profiled = contests.find(({ name }) => name === options.profile);
+  if (profiled !== undefined) {
+    console.log(await profile(bench, profiled));
+    return 0;
+  }
+  const figures = FIGURES.filter(({ name }) => options.only === undefined || name === options.only);
+  const { findings, failed } = await measureAll(bench, figures);
+  console.log(`\n${renderTable(findings)}\n`);
+  if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
+  else if (options.only === undefined && !options.quick) write(options, findings);
+  return failed.length > 0 ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  try {
+    const names = { figures: FIGURES.map(({ name }) => name), contests: contests.map(({ name }) => name) };
+    const options = parseOptions(process.argv.slice(2), names);
+    if (!options.help) return await run(options);
+    console.log(`${USAGE}\n\nfigures: ${names.figures.join(', ')}`);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 2;
+  }
+}
+
+process.exit(await main());

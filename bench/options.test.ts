@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions } from './options';
+
+const NAMES = { figures: ['heartbeat', 'heap'], contests: ['heartbeat'] };
+
+describe('parseOptions', () => {
+  it('measures everything in nine rounds of a second when nothing is said', () => {
+    expect(parseOptions([], NAMES)).toEqual({
+      help: false,
+      quick: false,
+      only: undefined,
+      profile: undefined,
+      rounds: 9,
+      seconds: 1,
+    });
+  });
+
+  it('takes fewer rounds when it is to be quick, unless they are given', () => {
+    expect(parseOptions(['--quick'], NAMES).rounds).toBe(3);
+    expect(parseOptions(['--quick', '--rounds', '5'], NAMES).rounds).toBe(5);
+  });
+
+  it.each([
+    [['--only', 'heartbeats'], '--only: there is no "heartbeats"; there are heartbeat, heap'],
+    [['--profile', 'heap'], '--profile: there is no "heap"; there are heartbeat'],
+    [['--rounds', '0'], '--rounds takes a whole number from 1, not "0"'],
+    [['--seconds', '1.5'], '--seconds takes a whole number from 1, not "1.5"'],
+    [['--fast'], "Unknown option '--fast'"],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseOptions(args, NAMES)).toThrow(message);
+  });
+});

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+
+/** What one run of the bench is asked to do. */
+export interface BenchOptions {
+  help: boolean;
+  /** Name of the one figure to measure; all of them when absent. */
+  only: string | undefined;
+  /** Name of a figure to profile instead of measuring. */
+  profile: string | undefined;
+  /** Rounds in which a figure and its floor take turns. */
+  rounds: number;
+  /** Length of each half of a round. */
+  seconds: number;
+  /** Only to see that it works: nothing is written. */
+  quick: boolean;
+}
+
+const ROUNDS = 9;
+const QUICK_ROUNDS = 3;
+
+export const USAGE = `usage: npm run bench -- [options]
+
+Measures Rollcall on its own workerd processes and compares it with floors that run in the same rounds.
+Writes bench/RESULTS.md and bench/results/latest.json after a full run.
+
+  --only <figure>     measure one figure and print it; nothing is written
+  --profile <figure>  run one rate under V8's CPU profiler and say where the time goes; nothing is written
+  --rounds <n>        rounds of figure and floor (default ${ROUNDS})
+  --seconds <s>       seconds of load in each half of a round (default 1)
+  --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote; nothing is written
+  --help              show this`;
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`--${name} takes a whole number from 1, not "${text}"`);
+  return value;
+}
+
+function known(option: string, name: string | undefined, names: readonly string[]): string | undefined {
+  if (name === undefined || names.includes(name)) return name;
+  throw new RangeError(`--${option}: there is no "${name}"; there are ${names.join(', ')}`);
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param names What `--only` may name, and what `--profile` may.
+ * @throws {Error} for an option or a value that makes no sense, quoting it.
+ */
+export function parseOptions(args: string[], names: { figures: string[]; contests: string[] }): BenchOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      help: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      profile: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  const { help, quick } = values;
+  return {
+    help,
+    quick,
+    only: known('only', values.only, names.figures),
+    profile: known('profile', values.profile, names.contests),
+    rounds: values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : positive('rounds', values.rounds),
+    seconds: values.seconds === undefined ? 1 : positive('seconds', values.seconds),
+  };
+}

@@ -1,0 +1,78 @@
+import type { BenchServer } from './bench-server';
+import type { LoadRequest } from './load';
+import { type ReferenceOptions, referenceInstance } from './reference-instance';
+
+/** Sizes that services have in turn. */
+const SERVICE_SIZES = [20, 40, 80, 60, 100] as const;
+const CYCLE = SERVICE_SIZES.reduce((sum, size) => sum + size, 0);
+
+/** Size of the services that {@link servicesOfTwenty} names. */
+export const RESOLVED_COUNT = SERVICE_SIZES[0];
+
+const BATCH_COUNT = 1_000;
+export const NAMESPACE_PATH = '/api/v1/ns/public';
+
+/** Name of service `index`, all of one length. */
+function serviceName(index: number): string {
+  return `service-${String(index).padStart(5, '0')}`;
+}
+
+/** Path of a service in the default group. */
+export function servicePath(service: string): string {
+  return `${NAMESPACE_PATH}/groups/DEFAULT_GROUP/services/${service}`;
+}
+
+/** Service and id of instance `n` of a namespace that is filled from 0 on: services of 20 to 100 instances. */
+export function placeOf(n: number): { service: string; id: string } {
+  let rest = n % CYCLE;
+  let index = Math.floor(n / CYCLE) * SERVICE_SIZES.length;
+  for (const size of SERVICE_SIZES) {
+    if (rest < size) break;
+    rest -= size;
+    index += 1;
+  }
+  return { service: serviceName(index), id: `instance-${String(n).padStart(7, '0')}` };
+}
+
+/** Path of instance `n`. */
+export function instancePath(n: number): string {
+  const { service, id } = placeOf(n);
+  return `${servicePath(service)}/instances/${id}`;
+}
+
+/** The request that registers instance `n`. */
+export function registration(n: number, options: ReferenceOptions = {}): LoadRequest & { body: string } {
+  return { path: instancePath(n), body: JSON.stringify(referenceInstance(n, options)) };
+}
+
+/** Services of exactly 20 instances in a namespace filled with `count`. */
+export function servicesOfTwenty(count: number): string[] {
+  const services = [];
+  for (let index = 0, first = 0; first + RESOLVED_COUNT <= count; index += SERVICE_SIZES.length, first += CYCLE) {
+    services.push(serviceName(index));
+  }
+  return services;
+}
+
+/** Body of a batch that registers the instances from `first` up to `end`. */
+export function registrationBatch(first: number, end: number, options: ReferenceOptions): string {
+  const operations = [];
+  for (let n = first; n < end; n++) {
+    operations.push({ op: 'register', ...placeOf(n), ...referenceInstance(n, options) });
+  }
+  return JSON.stringify({ operations });
+}
+
+/**
+ * Fills a namespace with instances 0 to `count` - 1, which stay for the whole run.
+ *
+ * @throws {Error} if it does not hold exactly that many afterwards.
+ */
+export async function fill(server: BenchServer, count: number): Promise<void> {
+  for (let first = 0; first < count; first += BATCH_COUNT) {
+    const body = registrationBatch(first, Math.min(first + BATCH_COUNT, count), { longLease: true });
+    await server.must('POST', `${NAMESPACE_PATH}/batch`, body);
+  }
+  const { instances } = await server.stats();
+  if (instances !== count) throw new Error(`${count} instances were registered, and stats count ${instances}`);
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { ProfileNode } from './inspector';
+import { sourcesOf, summarise } from './profile';
+
+const BUNDLE = [
+  '// node_modules/hono/dist/hono.js',
+  'function match() {}',
+  '// src/registry/commit.ts',
+  'function commit() {}',
+  '// commits what waits',
+  'function flush() {}',
+].join('\n');
+
+function node(functionName: string, lineNumber: number, hitCount: number, url = 'worker.js'): ProfileNode {
+  return { id: 0, callFrame: { functionName, url, lineNumber }, hitCount };
+}
+
+describe('profile', () => {
+  it('sourcesOf finds the source of a line, and is not misled by other comments', () => {
+    const sourceOf = sourcesOf(BUNDLE);
+    expect([1, 3, 5].map(sourceOf)).toEqual(['hono/dist/hono.js', 'src/registry/commit.ts', 'src/registry/commit.ts']);
+  });
+
+  it('summarise adds up the calls of a function and of a file, and tells idleness apart', () => {
+    const nodes = [
+      node('commit', 3, 2),
+      node('flush', 5, 1),
+      node('match', 1, 5),
+      node('commit', 3, 1),
+      node('(idle)', -1, 8, ''),
+      node('(garbage collector)', -1, 2, ''),
+      node('unused', 3, 0),
+    ];
+    const { idle, functions, files } = summarise({ nodes, startTime: 0, endTime: 1 }, sourcesOf(BUNDLE));
+    expect(idle).toBeCloseTo(8 / 19);
+    expect(files.map(({ name, share }) => [name, share])).toEqual([
+      ['hono/dist/hono.js', 5 / 11],
+      ['src/registry/commit.ts', 4 / 11],
+      ['(garbage collector)', 2 / 11],
+    ]);
+    expect(functions[1]).toEqual({ name: 'commit  src/registry/commit.ts', share: 3 / 11 });
+  });
+});

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { type Contest, RegistrySide } from './contest';
+import type { Bench } from './figure';
+import { type CpuProfile, Inspector } from './inspector';
+
+const SAMPLING_INTERVAL_US = 200;
+const LINES = 45;
+
+/** Share of the time that a function, or a file, was on top of the stack. */
+export interface SelfTime {
+  name: string;
+  share: number;
+}
+
+/**
+ * Sources of a bundle's lines: esbuild puts the path of each source in a comment before its text.
+ *
+ * @returns A function from a line, counted from 0, to the path of its source.
+ */
+export function sourcesOf(bundle: string): (line: number) => string {
+  let source = '';
+  const sources = bundle.split('\n').map((line) => {
+    const path = /^\/\/ (\S+\.(?:[cm]?js|ts))$/.exec(line)?.[1];
+    if (path !== undefined) source = path.replace(/^.*node_modules\//, '');
+    return source;
+  });
+  return (line) => sources[line] ?? '';
+}
+
+function ranked(hits: ReadonlyMap<string, number>, total: number): SelfTime[] {
+  return [...hits].map(([name, count]) => ({ name, share: count / total })).sort((a, b) => b.share - a.share);
+}
+
+/** Adds up a profile by function and by file. Time in which nothing ran is left out of the total, and told apart. */
+export function summarise(profile: CpuProfile, sourceOf: (line: number) => string) {
+  const functions = new Map<string, number>();
+  const files = new Map<string, number>();
+  let idle = 0;
+  let total = 0;
+  for (const { callFrame, hitCount } of profile.nodes) {
+    if (hitCount === 0) continue;
+    const { functionName, url, lineNumber } = callFrame;
+    if (functionName === '(idle)') {
+      idle += hitCount;
+      continue;
+    }
+    total += hitCount;
+    const file = url === '' ? functionName || '(runtime)' : sourceOf(lineNumber);
+    const name = url === '' ? functionName || '(runtime)' : `${functionName || '(anonymous)'}  ${file}`;
+    functions.set(name, (functions.get(name) ?? 0) + hitCount);
+    files.set(file, (files.get(file) ?? 0) + hitCount);
+  }
+  return { idle: idle / (idle + total), functions: ranked(functions, total), files: ranked(files, total) };
+}
+
+function table(title: string, rows: readonly SelfTime[]): string {
+  const lines = rows.slice(0, LINES).map(({ name, share }) => `${(share * 100).toFixed(1).padStart(6)} %  ${name}`);
+  return [title, ...lines].join('\n');
+}
+
+/** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
+export async function profile(bench: Bench, contest: Contest): Promise<string> {
+  const registry = await RegistrySide.start(bench, contest, true);
+  const { inspectorPort } = registry.side.server;
+  if (inspectorPort === undefined) throw new Error('the registry was started without an inspector');
+  const inspector = await Inspector.connect(inspectorPort);
+  await inspector.startProfile(SAMPLING_INTERVAL_US);
+  const rate = await registry.side.run();
+  const taken = await inspector.stopProfile();
+  inspector.close();
+  await registry.finish();
+  const { idle, functions, files } = summarise(
+    taken,
+    sourcesOf(readFileSync(bench.workers.registry.modulePath, 'utf8')),
+  );
+  return [
+    `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} under the profiler; idle ${(idle * 100).toFixed(1)} %`,
+    table('Self time by file', files),
+    table('Self time by function', functions),
+  ].join('\n\n');
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { type Finding, reached } from './figure';
+import { formatNumber, renderReport, renderTable } from './report';
+
+const heartbeat: Finding = {
+  figure: 'heartbeat',
+  title: 'Heartbeat',
+  unit: 'requests/s',
+  value: { median: 11_400, least: 10_000.4, most: 12_000 },
+  floor: { name: 'noop', value: { median: 12_000, least: 11_000, most: 12_500 } },
+  ratio: { median: 0.951, least: 0.9, most: 0.99 },
+  goal: { of: 'ratio', atLeast: 0.9 },
+};
+
+const heap: Finding = {
+  figure: 'heap',
+  title: 'Heap',
+  unit: 'B',
+  value: { median: 640, least: 640, most: 640 },
+  goal: { of: 'value', atMost: 600 },
+  note: 'after collection',
+};
+
+describe('report', () => {
+  it('renders a figure with its floor, ratio and goal', () => {
+    expect(renderTable([heartbeat]).split('\n')[2]).toBe(
+      '| Heartbeat | 11,400 [10,000..12,000] requests/s | noop: 12,000 [11,000..12,500] | 0.95 [0.90..0.99] | ≥ 0.900 × noop | yes |',
+    );
+  });
+
+  it('renders a single value without brackets, and says so where a goal is not reached', () => {
+    expect(renderTable([heap]).split('\n')[2]).toBe('| Heap (after collection) | 640 B |  |  | ≤ 600 B | **no** |');
+  });
+
+  it('leaves goal and verdict empty where there is no goal', () => {
+    const { goal: _goal, ...plain } = heap;
+    expect(renderTable([plain]).split('\n')[2]).toMatch(/\| {2}\| {2}\| {2}\| {2}\|$/);
+  });
+
+  it.each([
+    [{ of: 'ratio', atLeast: 0.96 } as const, false],
+    [{ of: 'ratio', atMost: 1.3 } as const, true],
+    [{ of: 'value', atMost: 11_399 } as const, false],
+    [undefined, undefined],
+  ])('judges by the median: %o', (goal, verdict) => {
+    const { goal: _goal, ...rest } = heartbeat;
+    expect(reached(goal === undefined ? rest : { ...rest, goal })).toBe(verdict);
+  });
+
+  it('names the machine', () => {
+    const setting = {
+      date: '2026-11-20',
+      cores: 2,
+      processor: 'Any',
+      node: '24.21.0',
+      workerd: '1.2',
+      rounds: 9,
+      seconds: 1,
+    };
+    expect(renderReport(setting, [heap])).toContain('2026-11-20, on 2 cores (Any), Node 24.21.0, workerd 1.2');
+  });
+
+  it.each([
+    [1_234.5, '1,235'],
+    [12.34, '12.3'],
+    [1.234, '1.23'],
+    [0.012_34, '0.0123'],
+    [3, '3'],
+  ])('writes %d as %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { median, ratios, spread } from './statistics';
+
+describe('statistics', () => {
+  it('median takes the middle of an odd number of values, in any order', () => {
+    expect(median([9, 1, 10])).toBe(9);
+  });
+
+  it('median takes the mean of the two middle ones of an even number', () => {
+    expect(median([4, 1, 100, 2])).toBe(3);
+  });
+
+  it('median sorts numbers, not their text, and leaves the list alone', () => {
+    const values = [10, 9, 100];
+    expect(median(values)).toBe(10);
+    expect(values).toEqual([10, 9, 100]);
+  });
+
+  it('median refuses an empty list', () => {
+    expect(() => median([])).toThrow(RangeError);
+  });
+
+  it('spread names the least and the most beside the median', () => {
+    expect(spread([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3 });
+  });
+
+  it('ratios pair round by round', () => {
+    // The second round was twice as slow for both: the ratio must not see it.
+    expect(ratios([90, 45], [100, 50])).toEqual([0.9, 0.9]);
+  });
+
+  it('ratios refuse lists that do not pair', () => {
+    expect(() => ratios([1, 2], [1])).toThrow("2 measurements don't pair with 1");
+  });
+});

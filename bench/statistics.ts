@@ -1,0 +1,36 @@
+/** What repeated measurements say: the middle one, and how far they lay apart. */
+export interface Spread {
+  median: number;
+  least: number;
+  most: number;
+}
+
+/**
+ * Middle of a list of measurements; the mean of the two middle ones where their number is even.
+ *
+ * @throws {RangeError} for an empty list: there is no middle of nothing.
+ */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const upper = sorted[sorted.length >> 1];
+  const lower = sorted[(sorted.length - 1) >> 1];
+  if (upper === undefined || lower === undefined) throw new RangeError('a median needs at least one value');
+  return (lower + upper) / 2;
+}
+
+/** Median, least and most of a list of measurements. */
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
+}
+
+/**
+ * Ratios of two lists, round by round: what disturbs a whole round disturbs both of its halves, and cancels out.
+ *
+ * @throws {RangeError} if the lists don't pair up.
+ */
+export function ratios(values: readonly number[], floors: readonly number[]): number[] {
+  if (values.length !== floors.length) {
+    throw new RangeError(`${values.length} measurements don't pair with ${floors.length}`);
+  }
+  return values.map((value, round) => value / (floors[round] ?? Number.NaN));
+}
