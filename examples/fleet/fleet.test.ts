@@ -67,8 +67,9 @@ it('[D3] a killed service is no longer called after its ttl, and the others go o
   expect(since(expiredAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
 });
 
-it('a service that is told to stop drains first: no call meets it dying', async () => {
-  const { two, since, heard } = await startFleet(await start());
+it('a service that is told to stop drains first: no call meets it dying; started again, it is called again', async () => {
+  const registry = await start();
+  const { two, since, heard } = await startFleet(registry);
   const stoppedAt = Date.now();
   two.program.kill('SIGTERM');
   const [code] = await once(two.program, 'exit');
@@ -77,6 +78,10 @@ it('a service that is told to stop drains first: no call meets it dying', async 
   await until('answers of the two others', () => since(leftAt).length >= 20);
   expect(heard(leftAt)).toEqual(['hello from greeter-1', 'hello from greeter-3']);
   expect(since(stoppedAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
+
+  run(registry, 'greeter.js', 'greeter-2');
+  const startedAt = Date.now();
+  await until('an answer of the new run', () => heard(startedAt).includes('hello from greeter-2'));
 });
 
 it('a service comes back by itself when the registry was away, or has lost it', async () => {

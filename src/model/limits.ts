@@ -90,6 +90,12 @@ export const ALARMS_PER_HOUR_WARN_COUNT = 3_600;
 /** Leases ended in one commit of a sweep, so that no sweep blocks the object for 50 ms. */
 export const SWEEP_SLICE_MAX_COUNT = 1_000;
 
+/** An instance is flapping while its last changes of health lie within this time. */
+export const FLAPPING_WINDOW_MS = 5 * 60 * 1_000;
+
+/** How many changes of health are remembered: more than two in the window are flapping. */
+export const FLAPPING_CHANGES_COUNT = 3;
+
 /** An override outlives its instance by this time, so that a restart does not shake it off. */
 export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
 

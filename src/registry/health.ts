@@ -1,5 +1,5 @@
+import { FLAPPING_CHANGES_COUNT } from '../model/limits';
 import type { InstanceRecord } from './records';
-import { FLAPPING_CHANGES_COUNT } from './view';
 
 /** An instance whose health has changed at `stamp`: the mark of flapping is made of the last of these changes. */
 export function withHealth(record: InstanceRecord, healthy: boolean, stamp: number): InstanceRecord {

@@ -1,16 +1,11 @@
 import type { InstanceKey } from '../model/batch';
 import type { InstanceView } from '../model/instance';
+import { FLAPPING_CHANGES_COUNT, FLAPPING_WINDOW_MS } from '../model/limits';
 import { sortedByKey } from '../model/metadata';
 import type { Override, OverrideView } from '../model/override';
 import type { ServiceSummary, ServiceView } from '../model/service';
 import { isAvailable, isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
 import type { InstanceRecord } from './records';
-
-/** An instance is flapping while its last three changes of health lie within this time. */
-const FLAPPING_WINDOW_MS = 5 * 60 * 1_000;
-
-/** How many changes of health are remembered: more than two in the window are flapping. */
-export const FLAPPING_CHANGES_COUNT = 3;
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
 export interface Effective {

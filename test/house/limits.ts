@@ -5,8 +5,10 @@ const HOME = 'src/model/limits.ts';
 /** Units, as the last word of a limit's name. A weight is a share and has no unit of its own. */
 const UNIT = /_(MS|BYTES|COUNT|CHARACTERS|METERS)$|^WEIGHT_MAX$/;
 const EXPORTED_NUMBER = /^export const (\w+)(?:: number)? = [-\d(]/;
+
+/** An hour is an hour; everything else that is so many of a unit is a limit. */
 const LIMIT_ELSEWHERE =
-  /^(?:export )?const ([A-Z][A-Z0-9_]*_(?:MS|BYTES|COUNT|CHARACTERS|MAX|MIN))(?:: number)? = [-\d(]/;
+  /^(?:export )?const (?!(?:HOUR|DAY)_MS\b)([A-Z][A-Z0-9_]*_(?:MS|BYTES|COUNT|CHARACTERS|MAX|MIN))(?:: number)? = [-\d(]/;
 
 /** Rule 18: in the file of limits, each name ends in its unit and each has a comment with the reason. */
 export function limitNameProblems(limits: SourceFile): string[] {
