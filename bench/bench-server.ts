@@ -10,6 +10,8 @@ import type { Workspace } from './workspace';
 /** Good for nothing but the bench's own data, which is gone when it ends. */
 const ROOT_TOKEN = 'bench-root-token-0123456789abcdefghijklmn';
 
+const PRINTED_LINES = 20;
+
 export interface ServerOptions {
   workspace: Workspace;
   worker: BenchWorker;
@@ -37,6 +39,8 @@ async function freePort(): Promise<number> {
 /** A workerd of the bench's own, running one Worker on its own data. */
 export class BenchServer {
   readonly #workerd: WorkerdProcess;
+  /** The last lines that workerd printed: shown only when something fails. */
+  readonly #printed: readonly string[];
   readonly #folder: string;
   readonly #forget: () => void;
   readonly origin: string;
@@ -44,18 +48,25 @@ export class BenchServer {
   readonly storage: string;
   readonly inspectorPort: number | undefined;
 
-  private constructor(options: ServerOptions & { storage: string }, workerd: WorkerdProcess, port?: number) {
+  private constructor(
+    options: ServerOptions & { storage: string },
+    workerd: WorkerdProcess,
+    printed: readonly string[],
+    inspectorPort: number | undefined,
+  ) {
     this.#workerd = workerd;
+    this.#printed = printed;
     this.#folder = options.workspace.folder;
     this.#forget = options.workspace.atEnd(() => workerd.kill('SIGKILL'));
     this.origin = `http://127.0.0.1:${workerd.port}`;
     this.storage = options.storage;
-    this.inspectorPort = port;
+    this.inspectorPort = inspectorPort;
   }
 
   /** Resolves when it listens; nothing has been asked of an object by then. */
   static async start(options: ServerOptions): Promise<BenchServer> {
     const { workspace, worker, storage = workspace.newFolder('storage') } = options;
+    const printed: string[] = [];
     const inspectorPort = options.inspector ? await freePort() : undefined;
     const workerd = await startWorkerd({
       config: worker.config,
@@ -65,9 +76,12 @@ export class BenchServer {
       port: 0,
       env: { ...process.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_PROCESS_ID: randomUUID() },
       extraArguments: inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`],
-      output: (line) => console.error(`  workerd: ${line}`),
+      output: (line) => {
+        printed.push(line);
+        if (printed.length > PRINTED_LINES) printed.shift();
+      },
     });
-    return new BenchServer({ ...options, storage }, workerd, inspectorPort);
+    return new BenchServer({ ...options, storage }, workerd, printed, inspectorPort);
   }
 
   /** Number of the workerd process. */
@@ -88,11 +102,14 @@ export class BenchServer {
   /**
    * Like {@link call}, for what has to succeed.
    *
-   * @throws {Error} with the answer if it is not 2xx.
+   * @throws {Error} with the answer, and what workerd printed, if it is not 2xx.
    */
   async must(method: string, path: string, body?: string): Promise<string> {
     const { status, text } = await this.call(method, path, body);
-    if (status < 200 || status > 299) throw new Error(`${method} ${path} answered ${status}: ${text.slice(0, 500)}`);
+    if (status < 200 || status > 299) {
+      const answer = `${method} ${path} answered ${status}: ${text.slice(0, 500)}`;
+      throw new Error([answer, ...this.#printed].join('\n  workerd: '));
+    }
     return text;
   }
 

@@ -63,9 +63,10 @@ export class Side {
   /** Loads it once; returns the rate. */
   async run(): Promise<number> {
     const { name, method, connections = CONNECTIONS, counts, cycle, request } = this.#contest;
-    const first = cycle === undefined ? this.#next : 0;
+    const first = this.#next;
     const length = cycle ?? DISTINCT_REQUESTS_PER_SECOND * this.#seconds;
-    const requests = Array.from({ length }, (_, index) => request(first + index));
+    const number = (index: number) => (cycle === undefined ? first + index : (first + index) % cycle);
+    const requests = Array.from({ length }, (_, index) => request(number(index)));
     const result = await this.server.drive({ method, requests, connections, seconds: this.#seconds });
     // Up to one more for each connection was on its way at the end, carried out or not.
     this.#next += result.requests + connections;

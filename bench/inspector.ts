@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Bytes of V8's heap. */
 export interface HeapUsage {
   usedSize: number;
@@ -26,6 +28,7 @@ interface Reply {
   error?: { message: string };
 }
 
+const NUDGE_AFTER_MS = 20;
 const REPLY_WITHIN_MS = 30_000;
 
 /** V8's inspector in a workerd, for its one Worker. The answers' shapes are the inspector protocol's. */
@@ -70,17 +73,20 @@ export class Inspector {
     });
   }
 
-  /** What the heap holds after everything unreachable is gone. */
-  async heapAfterCollection(): Promise<HeapUsage> {
+  /**
+   * What the heap holds after everything unreachable is gone.
+   *
+   * @param nudge Makes the Worker run for a moment: workerd collects when the isolate next does something.
+   */
+  async heapAfterCollection(nudge: () => Promise<unknown>): Promise<HeapUsage> {
     await this.#call('HeapProfiler.enable');
     // Twice: what the first collection finalises, the second can free.
     for (let time = 0; time < 2; time++) {
       let collected = false;
-      const collection = this.#call('HeapProfiler.collectGarbage').then(() => {
+      const collection = this.#call('HeapProfiler.collectGarbage').finally(() => {
         collected = true;
       });
-      // workerd collects when it next looks at its messages, so it is given some to look at.
-      while (!collected) await this.#call('Runtime.getHeapUsage');
+      while (!collected) await Promise.race([collection, sleep(NUDGE_AFTER_MS).then(nudge)]);
       await collection;
     }
     return (await this.#call('Runtime.getHeapUsage')) as HeapUsage;

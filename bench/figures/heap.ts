@@ -12,7 +12,7 @@ async function heapBytes(server: BenchServer): Promise<number> {
   if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
   await server.stats();
   const inspector = await Inspector.connect(server.inspectorPort);
-  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection();
+  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
   inspector.close();
   return usedSize + backingStorageSize;
 }
