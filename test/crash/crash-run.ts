@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SeededRandom } from '../simulation/seeded-random';
+import type { Outage } from './lease-bounds';
+import { LeaseFleet } from './lease-fleet';
+import { RegistryClient } from './registry-client';
+import { Revisions } from './revisions';
+import { Victim } from './victim';
+import { Writer } from './writer';
+
+const WRITERS_COUNT = 12;
+const RENEWING_COUNT = 6;
+
+/**
+ * Crashes in quick succession extend every lease each time, as the registry can't know whom it did not hear. Now and
+ * then it is left alone for long enough that all who are dead have to be gone.
+ */
+const CALM_EVERY_ROUNDS = 5;
+const CALM_MS = 5_000;
+
+/** How a run goes. */
+export interface CrashOptions {
+  rounds: number;
+  seed: number;
+  /** Path of the `rollcall.js` to run. */
+  program: string;
+  /** Takes a line now and then. */
+  log?: (line: string) => void;
+}
+
+/** How a run went. Without a defect there are no violations. */
+export interface CrashReport {
+  violations: string[];
+  acknowledged: number;
+  byKind: Record<string, number>;
+  unknown: { applied: number; lost: number };
+  leases: LeaseFleet['counts'];
+  /** Longest time from a kill until the registry answered again. */
+  longestOutageMs: number;
+  exitCode: number | null;
+}
+
+/**
+ * Kills a registry again and again while writers are at work, and compares what is there after each restart with what
+ * was acknowledged.
+ *
+ * The seed decides what is done and when something is killed; how far the calls have got by then is the machine's.
+ */
+export async function crashRun({ rounds, seed, program, log = () => {} }: CrashOptions): Promise<CrashReport> {
+  const random = new SeededRandom(seed);
+  const data = mkdtempSync(join(tmpdir(), 'rollcall crash-'));
+  const victim = new Victim(program, data, randomBytes(24).toString('hex'));
+  const violations: string[] = [];
+  const outages: Outage[] = [];
+  const revisions = new Revisions(violations);
+  let exitCode: number | null = null;
+
+  await victim.start();
+  const client = new RegistryClient(victim.url, victim.token, revisions);
+  const writers = Array.from({ length: WRITERS_COUNT }, (_, number) => {
+    return new Writer(`writer-${number}`, client, revisions, random.fork());
+  });
+  const fleet = new LeaseFleet(client, random.fork(), violations, outages);
+  const over = new AbortController();
+  const leases = fleet.work(RENEWING_COUNT, over.signal);
+  try {
+    for (let round = 1; round <= rounds && violations.length === 0; round += 1) {
+      const stop = new AbortController();
+      const work = writers.map((writer) => writer.work(stop.signal));
+      await sleep(round % CALM_EVERY_ROUNDS === 0 ? CALM_MS : random.whole(100, 900));
+      const blow = random.weighted({ workerd: 5, launcher: 1, both: 2 });
+      await victim.strike(blow, outages);
+      stop.abort();
+      await Promise.all(work);
+      await Promise.all(writers.map((writer) => writer.check()));
+      if (round % 10 === 0) log(`round ${round}: revision ${revisions.newest}, ${violations.length} violations`);
+    }
+  } finally {
+    over.abort();
+    await leases;
+    client.close();
+    exitCode = await victim.stop();
+    rmSync(data, { recursive: true, force: true });
+  }
+
+  const byKind: Record<string, number> = {};
+  const unknown = { applied: 0, lost: 0 };
+  for (const writer of writers) {
+    for (const [kind, count] of writer.acknowledged) byKind[kind] = (byKind[kind] ?? 0) + count;
+    unknown.applied += writer.unknown.applied;
+    unknown.lost += writer.unknown.lost;
+  }
+  return {
+    violations,
+    acknowledged: Object.values(byKind).reduce((sum, count) => sum + count, 0),
+    byKind,
+    unknown,
+    leases: fleet.counts,
+    longestOutageMs: Math.max(0, ...outages.map(({ from, until }) => until - from)),
+    exitCode,
+  };
+}
+
+/** A report in one line. */
+export function summary(report: CrashReport, { rounds, seed }: Pick<CrashOptions, 'rounds' | 'seed'>): string {
+  const { acknowledged, unknown, leases, longestOutageMs, violations } = report;
+  return [
+    `seed ${seed}: ${rounds} kills`,
+    `${acknowledged} changes acknowledged`,
+    `${unknown.applied + unknown.lost} unanswered (${unknown.applied} happened)`,
+    `${leases.renewals} renewals, ${leases.late} late`,
+    `${leases.deaths} deaths`,
+    `longest outage ${longestOutageMs} ms`,
+    `${violations.length} violations`,
+  ].join(', ');
+}

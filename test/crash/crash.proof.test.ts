@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { packedProgram } from '../packed-program';
+import { temporaryFolder } from '../temporary-folder';
+import { crashRun, summary } from './crash-run';
+
+/** The short form of `npm run crash -- --rounds 200`. */
+const ROUNDS = 10;
+
+const seed = Date.now() % 2 ** 31;
+
+it(`[I1, I2, I6, C3, L7] nothing acknowledged is lost in ${ROUNDS} kills (seed ${seed})`, async () => {
+  const report = await crashRun({ rounds: ROUNDS, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
+  console.log(summary(report, { rounds: ROUNDS, seed }));
+  expect(report.violations).toEqual([]);
+  expect(report.exitCode).toBe(0);
+  // A run in which little happened proves little.
+  expect(report.acknowledged).toBeGreaterThan(500);
+  expect(report.leases.renewals).toBeGreaterThan(50);
+  expect(report.leases.deaths).toBeGreaterThan(3);
+  expect(report.unknown.applied + report.unknown.lost).toBeGreaterThan(ROUNDS);
+});
+
+/** Defects that a change of the core could bring in, each as changes of the bundled Worker. */
+const DEFECTS: { name: string; changes: [place: string, instead: string][]; caught: RegExp }[] = [
+  {
+    name: 'an answer leaves while its change waits to be stored',
+    changes: [
+      ['return this.#waiting ?? this.#writing;', 'return undefined;'],
+      ['before.then(() => this.#write())', 'before.then(() => scheduler.wait(20)).then(() => this.#write())'],
+    ],
+    caught: /should be there|should be gone|used twice|went back/,
+  },
+  {
+    name: 'only the first record of a batch is stored',
+    changes: [
+      [
+        'writeRecordRow(state.platform.storage, row);',
+        'if (row === rows[0]) writeRecordRow(state.platform.storage, row);',
+      ],
+    ],
+    caught: /and should be/,
+  },
+  {
+    name: 'a crash is taken for the silence of holders',
+    changes: [['if (sameProcess && header.state === "closed") return;', 'return;']],
+    caught: /renews in time and is told|is gone at|is unhealthy before/,
+  },
+];
+
+describe('the proof sees that', () => {
+  it.each(DEFECTS)('$name', async ({ changes, caught }) => {
+    const program = await packedProgram(temporaryFolder(), (worker) =>
+      changes.reduce((text, [place, instead]) => {
+        expect(text.split(place), `"${place}" in the bundle`).toHaveLength(2);
+        return text.replace(place, instead);
+      }, worker),
+    );
+    const { violations } = await crashRun({ rounds: 10, seed: 1, program });
+    expect(violations.join('\n')).toMatch(caught);
+  });
+});

@@ -1,0 +1,49 @@
+import type { Position } from '../../src/registry/cursor';
+
+/**
+ * Every revision that any answer has shown: none may come back for another change, or be followed by a lower one.
+ *
+ * A cursor carries random bits of its commit. The same revision with other bits is a number that was given out twice.
+ */
+export class Revisions {
+  readonly violations: string[];
+  readonly #checks = new Map<number, number>();
+  readonly #changes = new Map<number, string>();
+  #epoch: string | undefined;
+  #newest = 0;
+
+  constructor(violations: string[]) {
+    this.violations = violations;
+  }
+
+  /** The highest revision that any answer has shown. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /**
+   * Checks the position of an answer.
+   *
+   * @param floor The highest revision shown before the call began: the answer is at least as new.
+   */
+  see({ epoch, revision, check }: Position, floor: number, by: string): void {
+    this.#epoch ??= epoch;
+    if (epoch !== this.#epoch) this.violations.push(`${by}: epoch ${epoch} after ${this.#epoch}`);
+    if (revision < floor) this.violations.push(`${by}: revision ${revision} after ${floor}: it went back`);
+    const known = this.#checks.get(revision);
+    if (known !== undefined && known !== check) {
+      this.violations.push(`${by}: revision ${revision} shows another commit than before: it was used twice`);
+    }
+    this.#checks.set(revision, check);
+    this.#newest = Math.max(this.#newest, revision);
+  }
+
+  /** Notes that a revision is that of one change; all records of one batch name the same change. */
+  claim(revision: number, change: string): void {
+    const owner = this.#changes.get(revision);
+    if (owner !== undefined && owner !== change) {
+      this.violations.push(`revision ${revision} is that of ${owner}, and of ${change} too`);
+    }
+    this.#changes.set(revision, change);
+  }
+}

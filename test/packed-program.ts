@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { registryBundle } from '../src/launcher/bundle';
+import { PROJECT_ROOT } from './house/source-tree';
+
+/**
+ * Lays out the program as a package has it, with no sources beside it, so that it runs the Worker it is given.
+ *
+ * @param folder Where to, an empty folder.
+ * @param change What becomes of the text of the Worker.
+ * @returns Path of `rollcall.js`.
+ */
+export async function packedProgram(folder: string, change: (worker: string) => string): Promise<string> {
+  // Whatever the command, running it from a checkout bundles the launcher.
+  execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
+  for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
+  for (const path of ['package.json', 'bin/rollcall.js', 'dist/launcher.js']) {
+    copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
+  }
+  symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'dist/worker.js'), change(readFileSync(await registryBundle(), 'utf8')));
+  return join(folder, 'bin/rollcall.js');
+}
