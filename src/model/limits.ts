@@ -158,3 +158,54 @@ export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 
 /** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
 export const CALL_MAX_MS = 30_000;
+
+/** Names of groups and services in the scope of one watch. `INVALID_REQUEST` */
+export const WATCH_SCOPE_NAMES_MAX_COUNT = 256;
+
+/** Watches of one socket. `LIMIT_EXCEEDED` */
+export const WATCHES_PER_SOCKET_MAX_COUNT = 256;
+
+/** What a socket is remembered by while the object sleeps: the platform keeps 16 KiB. `LIMIT_EXCEEDED` */
+export const SOCKET_MEMORY_MAX_BYTES = 15 * 1024;
+
+/** Sockets of one namespace; the platform takes 32,768 an object. `LIMIT_EXCEEDED` */
+export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
+
+/** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
+export const FRAME_MAX_BYTES = BATCH_BODY_MAX_BYTES;
+
+/** A snapshot or a revision larger than this is sent in parts. */
+export const FRAME_PART_MAX_BYTES = 256 * 1024;
+
+/** What a receiver may be sent before it grants more: enough for a snapshot of 5,000 instances. */
+export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
+
+/** Highest credit; what is granted beyond it is not counted. */
+export const CREDIT_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A receiver without credit for which more than this waits is closed, and resumes by cursor. */
+export const BACKLOG_MAX_BYTES = 4 * 1024 * 1024;
+
+/** A stream that nothing matched gets its cursor after this time, at the next wake. */
+export const BOOKMARK_INTERVAL_MS = 30_000;
+
+/** Or after so many revisions. */
+export const BOOKMARK_REVISIONS_COUNT = 1_000;
+
+/** Journal rows read for a watch that catches up, before others get a turn. */
+export const CATCH_UP_SLICE_MAX_COUNT = 500;
+
+/** Time to live of a session's lease when the client names none: three lost pings. */
+export const SESSION_TTL_DEFAULT_MS = 45_000;
+
+/** How often a session's client pings. The platform answers, and the object sleeps on. */
+export const SESSION_PING_INTERVAL_MS = 15_000;
+
+/** A poller is a live subscriber until this long after its last poll ended. */
+export const POLLER_LINGER_MS = 10_000;
+
+/** Longest life of an event stream over HTTP: the browser then resumes it. */
+export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;
+
+/** A comment goes over an idle event stream this often, so that proxies keep it and a gone client is noticed. */
+export const EVENT_STREAM_KEEPALIVE_MS = 15_000;

@@ -1,8 +1,11 @@
 import { RegistryError } from '../model/errors';
 import type { SqlStorage } from './sql-storage';
 
-/** Writes one command's rows. */
-export type Write = () => void;
+/** What one command has to write, and to do once that is durable. */
+interface Entry {
+  write: () => void;
+  published: (() => void) | undefined;
+}
 
 /**
  * Makes changes durable, in order and in groups: while one group is on its way to the disk, later writes queue, and go
@@ -13,7 +16,7 @@ export type Write = () => void;
 export class CommitPipeline {
   readonly #storage: SqlStorage;
   readonly #onFailure: (reason: unknown) => void;
-  #queue: Write[] = [];
+  #queue: Entry[] = [];
   /** Resolves when the group that is being written is durable. */
   #writing: Promise<void> | undefined;
   /** Resolves when the queue, as it is now, is durable. */
@@ -32,9 +35,13 @@ export class CommitPipeline {
     return this.#groups;
   }
 
-  /** Queues a write. All that is queued until the group before is durable goes in one transaction. */
-  enqueue(write: Write): void {
-    this.#queue.push(write);
+  /**
+   * Queues a write. All that is queued until the group before is durable goes in one transaction.
+   *
+   * @param published Called once it is durable, in the order of the queue, before anybody who waits goes on.
+   */
+  enqueue(write: () => void, published?: () => void): void {
+    this.#queue.push({ write, published });
     if (this.#waiting !== undefined) return;
     const before = this.#writing ?? Promise.resolve();
     this.#waiting = before.then(() => this.#write());
@@ -53,7 +60,7 @@ export class CommitPipeline {
   }
 
   async #write(): Promise<void> {
-    const writes = this.#queue;
+    const entries = this.#queue;
     const group = this.#waiting;
     this.#queue = [];
     this.#writing = group;
@@ -61,7 +68,7 @@ export class CommitPipeline {
     try {
       if (this.#failed) throw outcomeUnknown();
       this.#storage.transaction(() => {
-        for (const write of writes) write();
+        for (const { write } of entries) write();
       });
       await this.#storage.sync();
     } catch (error) {
@@ -72,6 +79,7 @@ export class CommitPipeline {
       throw outcomeUnknown(error);
     }
     this.#groups += 1;
+    for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;
   }
 }

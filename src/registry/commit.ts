@@ -3,7 +3,8 @@ import { OVERRIDE_LINGER_MS, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/li
 import { ENTRY_FLAGS, type InstanceEntry, isHealthy, type ServiceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange } from './journal';
-import { type RecordRow, readHeadRevision, writeRecordRow } from './record-row';
+import { headName, headRevision } from './heads';
+import { type RecordRow, writeRecordRow } from './record-row';
 import type { InstanceRecord, OverrideRecord } from './records';
 import { decodeInstance, encodeInstance, encodeOverride, encodeService, instanceFlags } from './records';
 import type { NamespaceState } from './state';
@@ -33,13 +34,15 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): void
   const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
   const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
+  const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
+  const publish = state.publisher.prepare(told, journaled);
   state.pipeline.enqueue(() => {
     for (const row of rows) {
       writeRecordRow(state.platform.storage, row);
       if (row.value === null) forgetUnwrittenHead(state, row);
     }
     append();
-  });
+  }, publish);
   scheduleCompaction(state, now);
 }
 
@@ -92,23 +95,11 @@ function journaledChange(state: NamespaceState, { change, before, after }: Encod
     service,
     id,
     cause,
-    previous: before?.revision ?? headRevision(state, change, entry),
+    previous: before?.revision ?? headRevision(state.platform.storage, change, entry),
     servicePrevious: entry?.revision ?? 0,
     before: before?.text ?? null,
     after,
   };
-}
-
-/** Revision at which a record that is not there now was removed, as far as the journal still knows. */
-function headRevision(state: NamespaceState, change: DraftedChange, service: ServiceEntry | undefined): number {
-  if (service === undefined) return 0;
-  const unwritten = service.unwrittenHeads.get(headName(change));
-  if (unwritten !== undefined) return unwritten;
-  return service.hasHeads ? readHeadRevision(state.platform.storage, change) : 0;
-}
-
-function headName({ kind, id }: Pick<DraftedChange, 'kind' | 'id'>): string {
-  return `${kind}\u0000${id}`;
 }
 
 function forgetUnwrittenHead(state: NamespaceState, row: RecordRow): void {

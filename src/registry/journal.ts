@@ -9,6 +9,23 @@ import { decodeCursor, encodeCursor, type Position } from './cursor';
 import { RECORD_KINDS, type RecordKey } from './records';
 import type { SqlStorage } from './sql-storage';
 
+/** A revision that the journal keeps. */
+export interface JournalEntry {
+  revision: number;
+  cursor: string;
+  /** Stamp, in milliseconds since the epoch. */
+  at: number;
+  cause: string;
+  actor: string;
+  /** Its changes as JSON arrays: {@link decodeChanges} reads them. */
+  parts: string[];
+}
+
+/** Reads a part of an entry. */
+export function decodeChanges(part: string): JournaledChange[] {
+  return JSON.parse(part) as JournaledChange[]; // `as`: only encodeParts writes these texts
+}
+
 /** Why a revision was made. */
 export type Cause =
   | 'registered'
@@ -96,6 +113,8 @@ export class Journal {
   #sizeCompacted = 0;
   #latestStamp = 0;
   #oldestStamp = 0;
+  /** Revisions that are still on their way to the disk. */
+  readonly #unwritten = new Map<number, readonly JournaledChange[]>();
 
   constructor(storage: SqlStorage, epoch: string, retention: Retention) {
     this.#storage = storage;
@@ -175,6 +194,7 @@ export class Journal {
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
     if (this.#oldestStamp === 0) this.#oldestStamp = at;
+    this.#unwritten.set(revision, changes);
     const parts = encodeParts(changes);
     let sizeUntil = this.#sizeUntil;
     for (const part of parts) this.#sizeUntil += part.length;
@@ -183,7 +203,47 @@ export class Journal {
         sizeUntil += part.length;
         this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, part);
       }
+      this.#unwritten.delete(revision);
     };
+  }
+
+  /** The changes of a revision, durable or not; none where it is not kept. */
+  changesAt(revision: number): readonly JournaledChange[] {
+    const unwritten = this.#unwritten.get(revision);
+    if (unwritten !== undefined) return unwritten;
+    const parts = [...this.#storage.read('SELECT changes FROM journal WHERE revision = ? ORDER BY part', revision)];
+    return parts.flatMap(([changes]) => decodeChanges(String(changes)));
+  }
+
+  /**
+   * Revisions after one, oldest first, as far as they are on the disk; whoever stops early reads no further.
+   *
+   * @param revision One that is kept, or `compactedRevision`.
+   */
+  *entriesAfter(revision: number): Generator<JournalEntry> {
+    let entry: JournalEntry | undefined;
+    const rows = this.#storage.read(
+      'SELECT revision, at, cause, actor, check_bits, changes FROM journal WHERE revision > ? ORDER BY revision, part',
+      revision,
+    );
+    for (const row of rows) {
+      const changes = String(row[5]);
+      if (entry?.revision === row[0]) {
+        entry.parts.push(changes);
+        continue;
+      }
+      if (entry !== undefined) yield entry;
+      const position = { epoch: this.#epoch, revision: Number(row[0]), check: Number(row[4]) };
+      entry = {
+        revision: position.revision,
+        cursor: encodeCursor(position),
+        at: Number(row[1]),
+        cause: String(row[2]),
+        actor: String(row[3]),
+        parts: [changes],
+      };
+    }
+    if (entry !== undefined) yield entry;
   }
 
   /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
@@ -272,8 +332,7 @@ export interface Compaction {
 
 function collectChanged(plan: Compaction, revision: number, changes: string): void {
   if (!changes.includes('"after":null')) return;
-  const parsed = JSON.parse(changes) as JournaledChange[]; // `as`: only encodeParts writes these texts
-  for (const { kind, group, service, id, after } of parsed) {
+  for (const { kind, group, service, id, after } of decodeChanges(changes)) {
     if (after === null) plan.removed.push({ kind, group, service, id, revision });
   }
 }

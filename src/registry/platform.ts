@@ -1,4 +1,5 @@
 import type { SqlStorage } from './sql-storage';
+import type { Connections } from './watch/connection';
 
 /** Where the core gets the time from. */
 export interface Clock {
@@ -34,6 +35,7 @@ export interface Platform {
   random: RandomSource;
   alarm: Alarm;
   checkpointTimer: OneShot;
+  connections: Connections;
   /**
    * Names the run of the process, or the deployed version, that the core runs in. Another name than the last one
    * means that the registry was out of reach in between.

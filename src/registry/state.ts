@@ -7,9 +7,15 @@ import type { Journal } from './journal';
 import type { LeaseTable } from './lease-table';
 import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
+import type { Publisher } from './publisher';
 
 /** Everything a namespace is while it is awake. Parts of it know one another only through the functions that take it. */
-export interface NamespaceState {
+export interface NamespaceState extends NamespaceMemory {
+  readonly publisher: Publisher;
+}
+
+/** What a namespace holds, whoever is told of it. */
+export interface NamespaceMemory {
   readonly platform: Platform;
   readonly time: NamespaceTime;
   readonly catalog: Catalog;

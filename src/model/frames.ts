@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { Batch } from './batch';
+import { InstanceView } from './instance';
+import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
+import { ClusterName, DEFAULT_GROUP, GROUP_SEPARATOR, GroupName, ServiceName, ShortName } from './names';
+
+/** Name of the WebSocket subprotocol. */
+export const SOCKET_PROTOCOL = 'rollcall.v1';
+
+/** What a client sends to show that it lives, and what it gets back: the platform answers, the registry sleeps on. */
+export const PING = 'ping';
+export const PONG = 'pong';
+
+/** Close codes of our own. 4000 is a clean end of a session; all others leave its lease running. */
+export const CLOSE_CODES = {
+  /** The client ends its session: its instances go at once. */
+  sessionEnded: 4000,
+  /** Another socket resumed the session. */
+  superseded: 4001,
+  /** The first frame or the socket itself made no sense. */
+  protocolError: 4002,
+  /** The token was revoked or has expired. */
+  unauthorized: 4003,
+  /** Too slow: no credit left, and too much is waiting. Resume by cursor. */
+  slowConsumer: 4008,
+  /** Come back later: the reason names a time in milliseconds. */
+  tryAgain: 4009,
+} as const;
+
+/** Name of a watch or a request, chosen by the client. */
+const ClientName = z.string().min(1).max(32);
+
+function serviceRef(text: string): { group: string; service: string } {
+  const at = text.indexOf(GROUP_SEPARATOR);
+  if (at < 0) return { group: DEFAULT_GROUP, service: text };
+  return { group: text.slice(0, at), service: text.slice(at + GROUP_SEPARATOR.length) };
+}
+
+/** `orders` in the default group, or `group@@orders`. */
+export const ServiceRef = z
+  .string()
+  .transform(serviceRef)
+  .pipe(z.object({ group: GroupName, service: ServiceName }));
+
+/** What a watch is about: the whole namespace, or any of some groups and services. */
+export const WatchScope = z.strictObject({
+  groups: z.array(GroupName).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
+  services: z.array(ServiceRef).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
+});
+/** Empty in both members: the whole namespace. */
+export type WatchScope = z.output<typeof WatchScope>;
+
+const request = { id: ClientName.meta({ description: 'Comes back in the answer' }) };
+const Cursor = z.string().max(128);
+
+/** What a client sends over a socket. */
+export const ClientFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('session'),
+    ...request,
+    session: z.string().max(64).optional().meta({ description: 'The id of a session to resume; absent: a new one' }),
+    ttlMs: z.int().min(LEASE_TTL_MIN_MS).max(LEASE_TTL_MAX_MS).optional(),
+  }),
+  z.strictObject({ type: z.literal('batch'), ...request, ...Batch.shape }),
+  z.strictObject({
+    type: z.literal('watch'),
+    ...request,
+    watch: ClientName,
+    scope: WatchScope,
+    cursor: Cursor.optional().meta({ description: 'Go on from here; absent: a snapshot first' }),
+  }),
+  z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
+  z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),
+  z.strictObject({
+    type: z.literal('resolve'),
+    ...request,
+    service: ServiceRef,
+    cluster: ClusterName.optional(),
+    tag: ShortName.optional(),
+    limit: z.int().min(1).optional(),
+  }),
+  z.strictObject({ type: z.literal('ack'), watch: ClientName, cursor: Cursor }),
+  z.strictObject({ type: z.literal('credit'), bytes: z.int().min(1) }),
+  z.strictObject({ type: z.literal('end') }),
+]);
+export type ClientFrame = z.output<typeof ClientFrame>;
+
+/** What a service has of its own, as watchers see it. */
+export const WatchedService = z.object({
+  group: z.string(),
+  name: z.string(),
+  persistent: z.boolean().meta({ description: 'Created on purpose: it stays when its last instance goes' }),
+  metadata: z.record(z.string(), z.string()),
+  protectThreshold: z.number(),
+  selector: z.object({ type: z.string(), expression: z.string() }).optional(),
+  revision: z.int().meta({ description: 'Of what it has of its own; 0 where it has nothing' }),
+});
+export type WatchedService = z.output<typeof WatchedService>;
+
+/** A service in a snapshot. A large one continues in the next part. */
+export const SnapshotService = WatchedService.extend({ instances: z.array(InstanceView) });
+export type SnapshotService = z.output<typeof SnapshotService>;
+
+const named = { group: z.string(), service: z.string(), id: z.string() };
+
+/** One change to what a watcher knows: a record as it is now, or the name of one that is gone. */
+export const WatchedChange = z.union([
+  z.object({ type: z.literal('put'), kind: z.literal('instance'), ...named, after: InstanceView }),
+  z.object({ type: z.literal('put'), kind: z.literal('service'), ...named, after: WatchedService }),
+  z.object({ type: z.literal('delete'), kind: z.enum(['instance', 'service']), ...named }),
+]);
+export type WatchedChange = z.output<typeof WatchedChange>;
+
+const watchFrame = { watch: z.string(), cursor: z.string() };
+const asOf = z.int().meta({
+  description: 'Revision that the content is of. What a receiver has of a record at this revision or later, it keeps.',
+});
+const part = {
+  part: z.int().optional().meta({ description: 'Counted from 0, where a frame comes in parts' }),
+  last: z.boolean().optional().meta({ description: 'The cursor counts only at the last part' }),
+};
+
+/** What a server sends over a socket; over an event stream, the last four are events by their type. */
+export const ServerFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('answer'), id: z.string(), body: z.unknown() }),
+  z.object({
+    type: z.literal('error'),
+    id: z.string().optional(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  }),
+  z.object({ type: z.literal('snapshot'), ...watchFrame, ...part, revision: asOf, services: z.array(SnapshotService) }),
+  z.object({
+    type: z.literal('changes'),
+    ...watchFrame,
+    ...part,
+    revision: asOf,
+    cause: z.string(),
+    actor: z.string(),
+    at: z.iso.datetime(),
+    changes: z.array(WatchedChange),
+  }),
+  z.object({ type: z.literal('bookmark'), ...watchFrame }),
+  z.object({ type: z.literal('reset'), watch: z.string(), reason: z.string() }),
+]);
+export type ServerFrame = z.output<typeof ServerFrame>;
+
+/** Answer to a `session` frame. */
+export const SessionOpened = z.object({
+  session: z.string().meta({ description: 'Secret: whoever knows it can resume the session' }),
+  resumed: z.boolean(),
+  ttlMs: z.int(),
+  pingIntervalMs: z.int().meta({ description: 'Send `ping` as a text this often; `pong` comes back' }),
+});
+export type SessionOpened = z.output<typeof SessionOpened>;

@@ -1,0 +1,56 @@
+import type { WatchScope } from '../../model/frames';
+import type { Caller } from '../../model/namespace-api';
+
+/** What one watch of a connection is remembered by. */
+export interface WatchMemory {
+  name: string;
+  scope: WatchScope;
+  /**
+   * Everything up to this revision has been sent; the rest follows from the journal. Absent: everything that is
+   * durable has been sent, so nothing has to be written down while a watch keeps up.
+   */
+  sentUntil?: number | undefined;
+  /** A snapshot is under way, and its next part begins after this instance. */
+  snapshotAfter?: SnapshotPlace | undefined;
+}
+
+/** A place in the order of a snapshot: by service name, group, and instance id; `id` is empty before the first. */
+export interface SnapshotPlace {
+  service: string;
+  group: string;
+  id: string;
+  /** Parts sent so far. */
+  parts: number;
+}
+
+/** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
+export interface ConnectionMemory {
+  version: 1;
+  /** What it is called in receipts. */
+  subscriber: string;
+  /** `socket`: a client's own. `stream`: a Worker that serves an event stream. `poll`: one that waits for a poller. */
+  kind: 'socket' | 'stream' | 'poll';
+  caller: Caller;
+  /** Key of the session it holds. */
+  session?: string | undefined;
+  watches: WatchMemory[];
+}
+
+/** One open socket, as the core sees it. None of its methods throws: a socket that is gone is gone. */
+export interface Connection {
+  readonly memory: ConnectionMemory;
+  send(frame: string): void;
+  close(code: number, reason: string): void;
+  /** Writes the memory down, after it has changed. */
+  remember(): void;
+}
+
+/** All open sockets, as the host knows them. */
+export interface Connections {
+  /** Every one, also those that slept since the object was last in memory. */
+  all(): Iterable<Connection>;
+  /** The socket that holds a session; undefined where there is none. */
+  ofSession(session: string): Connection | undefined;
+  /** When a connection last showed that it lives, by the clock; 0 if it never did since it was opened. */
+  heardAt(connection: Connection): number;
+}

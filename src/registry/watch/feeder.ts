@@ -1,0 +1,136 @@
+import { CATCH_UP_SLICE_MAX_COUNT } from '../../model/limits';
+import { decodeChanges, type JournalEntry } from '../journal';
+import type { NamespaceMemory } from '../state';
+import { snapshotPart } from './snapshot';
+import { addressed, changesFrames } from './watch-frames';
+import { inScope, isWhole } from './watch-index';
+import { changesOfPast } from './watched-changes';
+import type { Watcher } from './watcher';
+
+/** Brings watches that are behind up to date: the rest of their snapshot, then the journal, as their credit allows. */
+export class Feeder {
+  readonly #memory: NamespaceMemory;
+  readonly #published: () => { revision: number; cursor: string };
+
+  /** @param published How far those who are live have been told. */
+  constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }) {
+    this.#memory = memory;
+    this.#published = published;
+  }
+
+  /** Goes on with a watch that is behind, if nobody does so already. It ends when there is nothing left, or no credit. */
+  feed(watcher: Watcher): void {
+    if (watcher.isFeeding || !watcher.isOpen) return;
+    if (watcher.isLive) {
+      if (watcher.wantsBookmark) this.sendBookmark(watcher);
+      return;
+    }
+    watcher.isFeeding = true;
+    this.#feedInSlices(watcher)
+      .catch((error: unknown) => {
+        this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
+        watcher.peer.connection.close(1011, 'internal error; resume by cursor');
+      })
+      .finally(() => {
+        watcher.isFeeding = false;
+      });
+  }
+
+  /** Tells a watch that is live how far the namespace is. */
+  sendBookmark(watcher: Watcher): void {
+    const { revision, cursor } = this.#published();
+    watcher.wantsBookmark = false;
+    watcher.toldRevision = revision;
+    watcher.peer.send(JSON.stringify({ type: 'bookmark', watch: watcher.name, cursor }));
+  }
+
+  async #feedInSlices(watcher: Watcher): Promise<void> {
+    while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive) {
+      // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
+      if (watcher.memory.snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher);
+      else if (watcher.position < this.#memory.journal.compactedRevision) this.#startOver(watcher, 'compacted');
+      else this.#sendFromJournal(watcher);
+      await this.#memory.platform.storage.sync();
+    }
+    if (!watcher.isOpen) return;
+    watcher.peer.connection.remember();
+    if (watcher.isLive && watcher.wantsBookmark) this.sendBookmark(watcher);
+  }
+
+  /** The past that it would go on from is gone: it gets a snapshot instead. */
+  #startOver(watcher: Watcher, reason: string): void {
+    const { revision } = this.#memory.journal;
+    watcher.peer.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
+    watcher.memory.snapshotAfter = { service: '', group: '', id: '', parts: 0 };
+    watcher.memory.sentUntil = revision;
+    watcher.position = revision;
+  }
+
+  async #sendSnapshotPart(watcher: Watcher): Promise<void> {
+    const { memory } = watcher;
+    const { journal, pipeline } = this.#memory;
+    const from = memory.snapshotAfter;
+    if (from?.parts === 0) {
+      memory.sentUntil = journal.revision;
+      watcher.position = journal.revision;
+      watcher.snapshotCursor = journal.cursor;
+    }
+    const { revision } = journal;
+    const part = snapshotPart(this.#memory, watcher.scope, from);
+    const durable = pipeline.settled();
+    if (durable !== undefined) await durable;
+    if (!watcher.isOpen) return;
+    const isOnly = from?.parts === 0 && part.next === undefined;
+    const place = isOnly ? {} : { part: from?.parts ?? 0, last: part.next === undefined };
+    const head = JSON.stringify({ cursor: watcher.snapshotCursor, revision, ...place }).slice(1, -1);
+    watcher.peer.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
+    memory.snapshotAfter = part.next;
+    if (part.next === undefined) this.#caughtUp(watcher, watcher.position);
+  }
+
+  #sendFromJournal(watcher: Watcher): void {
+    let rows = 0;
+    const published = this.#published().revision;
+    for (const entry of this.#memory.journal.entriesAfter(watcher.position)) {
+      // What is on the disk may not be durable yet.
+      if (entry.revision > published) break;
+      this.#sendEntry(watcher, entry);
+      watcher.position = entry.revision;
+      watcher.memory.sentUntil = entry.revision;
+      rows += entry.parts.length;
+      if (rows >= CATCH_UP_SLICE_MAX_COUNT || !watcher.peer.hasCredit) break;
+    }
+    this.#caughtUp(watcher, watcher.position);
+  }
+
+  #sendEntry(watcher: Watcher, entry: JournalEntry): void {
+    if (!mayConcern(watcher, entry)) return;
+    const changes = entry.parts.flatMap(decodeChanges);
+    const told = changesOfPast(this.#memory, changes, entry.revision, entry.at).filter((change) =>
+      inScope(watcher.scope, change),
+    );
+    if (told.length === 0) return;
+    const frames = changesFrames(
+      entry,
+      told.map(({ text }) => text),
+    );
+    for (const frame of frames) watcher.peer.send(addressed('changes', watcher.name, frame));
+    watcher.toldRevision = entry.revision;
+  }
+
+  /** Live again, where everything that those who are live were told has been sent. */
+  #caughtUp(watcher: Watcher, sentUntil: number): void {
+    if (sentUntil < this.#published().revision) return;
+    watcher.memory.sentUntil = undefined;
+    watcher.backlogSize = 0;
+  }
+}
+
+/** A glance at the text spares parsing entries that a narrow scope has no part in. */
+function mayConcern({ scope }: Watcher, { parts }: JournalEntry): boolean {
+  if (isWhole(scope) || scope.groups.length > 0) return true;
+  return scope.services.some(({ service }) => {
+    const named = `"service":${JSON.stringify(service)}`;
+    return parts.some((part) => part.includes(named));
+  });
+}

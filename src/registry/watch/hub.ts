@@ -1,0 +1,213 @@
+import { CLOSE_CODES } from '../../model/frames';
+import type { ServiceKey } from '../../model/namespace-api';
+import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../model/limits';
+import type { JournaledChange } from '../journal';
+import type { Publisher } from '../publisher';
+import type { NamespaceMemory } from '../state';
+import type { Connection, WatchMemory } from './connection';
+import { addressed, changesFrames, type ToldRevision } from './watch-frames';
+import { Feeder } from './feeder';
+import { WatchIndex } from './watch-index';
+import { changesOfCommit, type EncodedChange } from './watched-changes';
+import { Peer, Watcher } from './watcher';
+
+/** Frames of one revision for those who watch what it changed. */
+interface Audience {
+  watchers: Watcher[];
+  frames: string[];
+}
+
+/**
+ * Tells watchers what changed: in order, each change once, none left out, a revision as a whole, and nothing before it
+ * is durable.
+ *
+ * A watcher is either live, and is sent changes as they become durable, or it follows from the journal, in slices, as
+ * far as its credit goes: after a resume, a snapshot, or when its credit ran out. Then it is live again.
+ * Source: etcd's synced and unsynced watcher groups.
+ */
+export class Hub implements Publisher {
+  readonly #memory: NamespaceMemory;
+  readonly #index = new WatchIndex<Watcher>();
+  readonly #peers = new Map<Connection, Peer>();
+  readonly #feeder: Feeder;
+  #isAwake = false;
+  /** Everything up to here has been told to those who are live. */
+  #published: { revision: number; cursor: string };
+  #bookmarkedAt = 0;
+  #bookmarkedRevision = 0;
+
+  constructor(memory: NamespaceMemory) {
+    this.#memory = memory;
+    this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
+    this.#feeder = new Feeder(memory, () => this.#published);
+  }
+
+  get watchCount(): number {
+    return this.#index.size;
+  }
+
+  get connectionCount(): number {
+    this.#wake();
+    return this.#peers.size;
+  }
+
+  /** The connection, with the watches that it is remembered by. */
+  connect(connection: Connection): Peer {
+    this.#wake();
+    const known = this.#peers.get(connection);
+    if (known !== undefined) return known;
+    const peer = new Peer(connection);
+    this.#peers.set(connection, peer);
+    for (const memory of connection.memory.watches) this.#add(peer, memory);
+    return peer;
+  }
+
+  /** Lets go of a connection that is closed. */
+  disconnect(connection: Connection): void {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return;
+    this.#peers.delete(connection);
+    for (const watcher of peer.watchers.values()) this.#remove(watcher);
+  }
+
+  /**
+   * Starts a watch: from a snapshot, or from after a cursor.
+   *
+   * @param sentUntil Revision of the cursor; undefined: a snapshot first.
+   */
+  watch(peer: Peer, name: string, scope: Watcher['scope'], sentUntil: number | undefined): void {
+    const { revision } = this.#memory.journal;
+    const memory: WatchMemory =
+      sentUntil === undefined
+        ? { name, scope, sentUntil: revision, snapshotAfter: { service: '', group: '', id: '', parts: 0 } }
+        : { name, scope, sentUntil };
+    peer.connection.memory.watches.push(memory);
+    peer.connection.remember();
+    this.#add(peer, memory);
+  }
+
+  /** Ends a watch. Returns whether there was one. */
+  unwatch(peer: Peer, name: string): boolean {
+    const watcher = peer.watchers.get(name);
+    if (watcher === undefined) return false;
+    this.#remove(watcher);
+    const { memory } = peer.connection;
+    memory.watches = memory.watches.filter((watch) => watch !== watcher.memory);
+    peer.connection.remember();
+    return true;
+  }
+
+  /** Grants a connection more credit, and goes on with what waited for it. */
+  grant(peer: Peer, bytes: number): void {
+    peer.grant(bytes);
+    for (const watcher of peer.watchers.values()) this.#feeder.feed(watcher);
+  }
+
+  /** Sends a watch its cursor, at once or when it has caught up. */
+  sync(watcher: Watcher): void {
+    watcher.wantsBookmark = true;
+    this.#feeder.feed(watcher);
+  }
+
+  /** Everybody who watches a service. */
+  watchersOf(key: ServiceKey): Iterable<Watcher> {
+    this.#wake();
+    return this.#index.watchersOf(key);
+  }
+
+  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void {
+    this.#wake();
+    const audiences = this.#index.size === 0 ? [] : this.#audiencesOf(told, changes);
+    return () => {
+      this.#published = { revision: told.revision, cursor: told.cursor };
+      for (const { watchers, frames } of audiences) {
+        for (const watcher of watchers) this.#tell(watcher, told.revision, frames);
+      }
+      this.sendBookmarks();
+    };
+  }
+
+  /** Gives those whom nothing told of the newest revisions their cursor, once in a while: call when awake. */
+  sendBookmarks(): void {
+    const now = this.#memory.time.now();
+    const { revision } = this.#published;
+    const isTime = now - this.#bookmarkedAt >= BOOKMARK_INTERVAL_MS && revision > this.#bookmarkedRevision;
+    if (!isTime && revision - this.#bookmarkedRevision < BOOKMARK_REVISIONS_COUNT) return;
+    this.#bookmarkedAt = now;
+    this.#bookmarkedRevision = revision;
+    for (const peer of this.#peers.values()) {
+      for (const watcher of peer.watchers.values()) {
+        if (watcher.isLive && watcher.toldRevision < revision) this.#feeder.sendBookmark(watcher);
+      }
+    }
+  }
+
+  /** Takes in the connections that slept since the object was last in memory: at the first need, and once. */
+  #wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    for (const connection of this.#memory.platform.connections.all()) this.connect(connection);
+  }
+
+  #add(peer: Peer, memory: WatchMemory): void {
+    const watcher = new Watcher(peer, memory, memory.sentUntil ?? this.#published.revision);
+    peer.watchers.set(memory.name, watcher);
+    this.#index.add(watcher);
+    this.#feeder.feed(watcher);
+  }
+
+  #remove(watcher: Watcher): void {
+    watcher.isOpen = false;
+    watcher.peer.watchers.delete(watcher.name);
+    this.#index.remove(watcher);
+  }
+
+  /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
+  #audiencesOf(told: ToldRevision, changes: readonly JournaledChange[]): Audience[] {
+    const encoded = changesOfCommit(this.#memory, changes, told.revision, told.at);
+    const indexesOf = new Map<Watcher, number[]>();
+    for (const [index, change] of encoded.entries()) {
+      for (const watcher of this.#index.watchersOf(change)) {
+        const indexes = indexesOf.get(watcher);
+        if (indexes === undefined) indexesOf.set(watcher, [index]);
+        else indexes.push(index);
+      }
+    }
+    const audiences = new Map<string, Audience>();
+    for (const [watcher, indexes] of indexesOf) {
+      const name = indexes.length === encoded.length ? 'all' : indexes.join();
+      const audience = audiences.get(name);
+      if (audience === undefined) audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });
+      else audience.watchers.push(watcher);
+    }
+    return [...audiences.values()];
+  }
+
+  #tell(watcher: Watcher, revision: number, frames: readonly string[]): void {
+    if (!watcher.isOpen || revision <= watcher.position) return;
+    if (watcher.isLive && watcher.peer.hasCredit) {
+      for (const frame of frames) watcher.peer.send(addressed('changes', watcher.name, frame));
+      watcher.position = revision;
+      watcher.toldRevision = revision;
+      return;
+    }
+    if (watcher.isLive) fallBehind(watcher, revision - 1);
+    for (const frame of frames) watcher.backlogSize += frame.length;
+    if (watcher.peer.hasCredit || watcher.backlogSize <= BACKLOG_MAX_BYTES) return;
+    watcher.peer.connection.close(CLOSE_CODES.slowConsumer, 'too slow: more than 4 MiB wait; resume by cursor');
+    this.disconnect(watcher.peer.connection);
+  }
+}
+
+function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes: readonly number[]): string[] {
+  return changesFrames(
+    told,
+    indexes.map((index) => encoded[index]?.text ?? ''),
+  );
+}
+
+/** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */
+function fallBehind(watcher: Watcher, sentUntil: number): void {
+  watcher.memory.sentUntil = sentUntil;
+  watcher.peer.connection.remember();
+}

@@ -1,0 +1,74 @@
+import type { WatchScope } from '../../model/frames';
+import { FRAME_PART_MAX_BYTES } from '../../model/limits';
+import { type Catalog, compare, type ServiceEntry } from '../catalog';
+import { viewOf } from '../queries/lists';
+import type { NamespaceMemory } from '../state';
+import type { SnapshotPlace } from './connection';
+import { isWhole } from './watch-index';
+import { watchedService } from './watched-changes';
+
+/** A part of a snapshot: encoded services, and the place to go on from; undefined where it is the last. */
+export interface SnapshotPart {
+  services: string;
+  next: SnapshotPlace | undefined;
+}
+
+/**
+ * The next part of a snapshot, of about 256 KiB, read as everything is now. Services come by name and group, their
+ * instances by id; a large service goes on in the next part.
+ */
+export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: SnapshotPlace | undefined): SnapshotPart {
+  const stamp = state.time.stamp();
+  const services: string[] = [];
+  let size = 0;
+  for (const service of servicesIn(state.catalog, scope, from)) {
+    const isContinued = from?.service === service.name && from.group === service.group;
+    const texts: string[] = [];
+    let last = isContinued ? (from?.id ?? '') : '';
+    for (const id of idsAfter(service, last)) {
+      const entry = service.instances.get(id);
+      if (entry === undefined) continue;
+      if (size > FRAME_PART_MAX_BYTES) {
+        services.push(encodeService(service, texts));
+        const place = { service: service.name, group: service.group, id: last, parts: (from?.parts ?? 0) + 1 };
+        return { services: services.join(','), next: place };
+      }
+      const text = JSON.stringify(viewOf(entry, stamp));
+      texts.push(text);
+      size += text.length;
+      last = id;
+    }
+    if (!isContinued || texts.length > 0) services.push(encodeService(service, texts));
+  }
+  return { services: services.join(','), next: undefined };
+}
+
+function encodeService(service: ServiceEntry, instances: readonly string[]): string {
+  const own = watchedService({ group: service.group, service: service.name }, service.own);
+  return `${JSON.stringify(own).slice(0, -1)},"instances":[${instances.join(',')}]}`;
+}
+
+function idsAfter(service: ServiceEntry, after: string): string[] {
+  const ids = [...service.instances.keys()];
+  return (after === '' ? ids : ids.filter((id) => compare(id, after) > 0)).sort(compare);
+}
+
+/** Services of a scope in order, from a place on. */
+function* servicesIn(catalog: Catalog, scope: WatchScope, from: SnapshotPlace | undefined): Generator<ServiceEntry> {
+  for (const service of candidates(catalog, scope)) {
+    if (!service.exists) continue;
+    const order = from === undefined ? 1 : compare(service.name, from.service) || compare(service.group, from.group);
+    if (order >= 0) yield service;
+  }
+}
+
+/** The whole order is walked only by a watch that is about more than a few services. */
+function candidates(catalog: Catalog, scope: WatchScope): Iterable<ServiceEntry> {
+  if (isWhole(scope)) return catalog.services();
+  if (scope.groups.length > 0) {
+    const services = new Set(scope.services.map((key) => catalog.service(key)));
+    return catalog.services().filter((service) => scope.groups.includes(service.group) || services.has(service));
+  }
+  const named = scope.services.map((key) => catalog.service(key)).filter((service) => service !== undefined);
+  return [...new Set(named)].sort((a, b) => compare(a.name, b.name) || compare(a.group, b.group));
+}
