@@ -30,6 +30,8 @@ export interface Contest {
   counts?: { each: number; unit: string };
   /** Instances that the namespace holds before. */
   population: number;
+  /** The load renews the instances, so that they need no lease that outlives the run. */
+  renews?: boolean;
   /** Each round begins with new servers, because the load fills them. */
   fresh?: boolean;
   /** Further preparation of the filled registry. */
@@ -93,7 +95,7 @@ export class RegistrySide {
   static async start(bench: Bench, contest: Contest, inspector = false): Promise<RegistrySide> {
     const { workspace, workers } = bench;
     const server = await BenchServer.start({ workspace, worker: workers.registry, inspector });
-    if (contest.population > 0) await fill(server, contest.population);
+    if (contest.population > 0) await fill(server, contest.population, { longLease: !contest.renews });
     await contest.prepare?.(server);
     const before = await server.stats();
     const first = contest.request(0);

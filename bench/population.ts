@@ -64,13 +64,14 @@ export function registrationBatch(first: number, end: number, options: Reference
 }
 
 /**
- * Fills a namespace with instances 0 to `count` - 1, which stay for the whole run.
+ * Fills a namespace with instances 0 to `count` - 1.
  *
+ * @param options With a long lease they stay for the whole run; else they want to be renewed.
  * @throws {Error} if it does not hold exactly that many afterwards.
  */
-export async function fill(server: BenchServer, count: number): Promise<void> {
+export async function fill(server: BenchServer, count: number, options: ReferenceOptions): Promise<void> {
   for (let first = 0; first < count; first += BATCH_COUNT) {
-    const body = registrationBatch(first, Math.min(first + BATCH_COUNT, count), { longLease: true });
+    const body = registrationBatch(first, Math.min(first + BATCH_COUNT, count), options);
     await server.must('POST', `${NAMESPACE_PATH}/batch`, body);
   }
   const { instances } = await server.stats();

@@ -35,7 +35,7 @@ export const heap: Figure = {
     const { workspace, workers } = bench;
     const first = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
     const empty = await heapBytes(first);
-    await fill(first, COUNT);
+    await fill(first, COUNT, { longLease: true });
     const registered = await heapBytes(first);
     await first.stop();
     const { storage } = first;

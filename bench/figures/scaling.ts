@@ -47,7 +47,7 @@ interface Scaled {
 
 async function start(bench: Bench, count: number): Promise<Scaled> {
   const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
-  await fill(server, count);
+  await fill(server, count, { longLease: true });
   const all = operations(count);
   const side = (name: OperationName) => {
     const contest: Contest = { name: `scale-${name}`, population: count, check: () => {}, ...all[name] };

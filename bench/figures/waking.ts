@@ -13,7 +13,7 @@ const GOALS_MS: ReadonlyMap<number, number> = new Map([
 /** Makes a data folder of a namespace with so many instances, and leaves it as a stopped workerd does. */
 async function prepare(bench: Bench, count: number): Promise<string> {
   const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
-  await fill(server, count);
+  await fill(server, count, { longLease: true });
   await server.stop();
   return server.storage;
 }

@@ -24,7 +24,7 @@ const TABLES = `
     cause TEXT NOT NULL,
     actor TEXT NOT NULL,
     check_bits INTEGER NOT NULL,
-    bytes_until INTEGER NOT NULL,
+    size_until INTEGER NOT NULL,
     changes TEXT NOT NULL,
     PRIMARY KEY (revision, part)
   ) STRICT, WITHOUT ROWID`;
@@ -46,7 +46,7 @@ export class BareObject extends DurableObject<object> {
   #waiting: Waiting[] = [];
   #syncing = false;
   #revision = 0;
-  #bytes = 0;
+  #size = 0;
 
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
@@ -84,10 +84,11 @@ export class BareObject extends DurableObject<object> {
     const revision = ++this.#revision;
     const now = Date.now();
     const value = `{"definition":${body},"owner":"root","createdRevision":${revision},"registeredAt":${now}}`;
-    const changes = `[{"kind":"instance","group":"${group}","service":"${service}","id":"${id}","after":${value}}]`;
-    this.#bytes += changes.length;
+    const head = `{"kind":"instance","group":"${group}","service":"${service}","id":"${id}","cause":"registered"`;
+    const changes = `[${head},"previous":0,"servicePrevious":${revision - 1},"before":null,"after":${value}}]`;
+    this.#size += changes.length;
     this.ctx.storage.sql.exec(RECORD_ROW, group, service, id, revision, revision, now, value);
-    this.ctx.storage.sql.exec(JOURNAL_ROW, revision, now, this.#bytes, changes);
+    this.ctx.storage.sql.exec(JOURNAL_ROW, revision, now, this.#size, changes);
   }
 }
 

@@ -31,7 +31,7 @@ export class Authenticator {
     if (this.#rootToken.length >= ROOT_TOKEN_MIN_CHARACTERS && PRINTABLE.test(this.#rootToken)) return;
     throw new RegistryError(
       'NOT_CONFIGURED',
-      `The registry has no usable root token. Set the secret ROLLCALL_ROOT_TOKEN to ${ROOT_TOKEN_MIN_CHARACTERS} or more random letters, digits and signs.`,
+      `the registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN to ${ROOT_TOKEN_MIN_CHARACTERS} or more random letters, digits and signs`,
     );
   }
 
@@ -51,18 +51,18 @@ export class Authenticator {
   async #verify(authorization: string | null): Promise<Principal> {
     this.assertConfigured();
     if (authorization === null) {
-      throw new RegistryError('UNAUTHENTICATED', 'This needs a token: send "Authorization: Bearer <token>".');
+      throw new RegistryError('UNAUTHENTICATED', 'this needs a token: send "Authorization: Bearer <token>"');
     }
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) {
       throw new RegistryError(
         'UNAUTHENTICATED',
-        'The Authorization header is not "Bearer <token>", the only form that is taken here.',
+        'the Authorization header is not "Bearer <token>", the only form that is taken here',
       );
     }
     this.#rootDigest ??= await digestOf(this.#rootToken);
     if (!sameDigest(await digestOf(token), this.#rootDigest)) {
-      throw new RegistryError('UNAUTHENTICATED', 'The token is not valid.');
+      throw new RegistryError('UNAUTHENTICATED', 'the token is not valid');
     }
     // One token can be written in many ways (case of the scheme, spaces); a caller that tries them all gains nothing.
     if (this.#verified.size >= VERIFIED_HEADERS_MAX_COUNT) this.#verified.clear();

@@ -20,6 +20,6 @@ export function authorize(principal: Principal, scope: Scope, target: Target): v
   if (principal.grants.some((grant) => covers(grant, scope, target))) return;
   throw new RegistryError(
     'FORBIDDEN',
-    `Token "${principal.tokenId}" lacks the scope "${scope}" on namespace "${target.namespace}"; use a token that has it.`,
+    `token "${principal.tokenId}" lacks the scope "${scope}" on namespace "${target.namespace}"; use a token that has it`,
   );
 }

@@ -1,9 +1,9 @@
 import type { Answer, ReadAnswer, WriteAnswer } from '../model/namespace-api';
+import { COMMON_HEADERS } from './common-headers';
+import { KnownHeaders } from './known-headers';
 
-/** On every answer, refusals too. Nothing of the registry may be kept by a cache that it does not know of. */
-export const COMMON_HEADERS = { 'Rollcall-Api': '1.0', 'Cache-Control': 'no-store' } as const;
-
-const JSON_TYPE = 'application/json';
+const plainHeaders = new KnownHeaders(false);
+const readHeaders = new KnownHeaders(true);
 
 /** What a read is answered with; `ageSeconds` where it came from a copy. */
 export interface FreshnessKnown {
@@ -12,27 +12,19 @@ export interface FreshnessKnown {
 
 /** A body with its cursor: 200. */
 export function answered({ cursor, body }: Answer<unknown>): Response {
-  return new Response(body, { headers: { ...COMMON_HEADERS, 'Content-Type': JSON_TYPE, 'Rollcall-Cursor': cursor } });
+  return new Response(body, { headers: plainHeaders.of(cursor) });
 }
 
 /** A read: 200 with an ETag to come back with, or 304 where nothing changed. */
 export function read({ cursor, body, ageSeconds }: ReadAnswer<unknown> & FreshnessKnown): Response {
-  const headers: Record<string, string> = { ...COMMON_HEADERS, 'Rollcall-Cursor': cursor, ETag: `"${cursor}"` };
-  if (ageSeconds !== undefined) headers.Age = String(ageSeconds);
-  if (body === null) return new Response(null, { status: 304, headers });
-  headers['Content-Type'] = JSON_TYPE;
-  return new Response(body, { headers });
+  return new Response(body, { status: body === null ? 304 : 200, headers: readHeaders.of(cursor, ageSeconds) });
 }
 
 /** A change that may have made something: 201, or 200. */
 export function written({ cursor, body, created }: WriteAnswer<unknown>, location?: string): Response {
-  const headers: Record<string, string> = {
-    ...COMMON_HEADERS,
-    'Content-Type': JSON_TYPE,
-    'Rollcall-Cursor': cursor,
-  };
-  if (created && location !== undefined) headers.Location = location;
-  return new Response(body, { status: created ? 201 : 200, headers });
+  const response = new Response(body, { status: created ? 201 : 200, headers: plainHeaders.of(cursor) });
+  if (created && location !== undefined) response.headers.set('Location', location);
+  return response;
 }
 
 /** A removal: 204. */

@@ -78,11 +78,11 @@ export function createApp(options: AppOptions): App {
     const { method, path } = context.req;
     const allow = methodsOf(hono, path);
     if (allow.length > 0) {
-      throw new RegistryError('METHOD_NOT_ALLOWED', `This route answers ${allow.join(', ')}; not ${method}.`, {
+      throw new RegistryError('METHOD_NOT_ALLOWED', `this route answers ${allow.join(', ')}, not ${method}`, {
         allow,
       });
     }
-    throw new RegistryError('ROUTE_NOT_FOUND', 'There is no such route. All routes are listed at /docs.');
+    throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
   });
   hono.onError((error, context) => {
     const pattern = matchedRoutes(context).at(-1)?.path ?? 'no route';

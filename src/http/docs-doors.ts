@@ -1,5 +1,5 @@
 import openApi from '../../docs/openapi.json';
-import { COMMON_HEADERS } from './answers';
+import { COMMON_HEADERS } from './common-headers';
 import { docsPage } from './docs-page';
 import { landingPage } from './landing-page';
 import { pageResponse } from './page';

@@ -1,5 +1,5 @@
 import { type ErrorData, RegistryError, type RegistryErrorCode } from '../model/errors';
-import { COMMON_HEADERS } from './answers';
+import { COMMON_HEADERS } from './common-headers';
 
 /** What each refusal is over HTTP. A new code breaks the build here until it has its line. */
 const PROBLEMS = {
@@ -64,7 +64,7 @@ export function refusalOf(error: unknown, where: string): ErrorData {
   console.error(`unforeseen error in ${where}, incident ${incident}:`, error);
   return {
     code: 'INTERNAL',
-    message: `An error that nobody foresaw. The registry's log has it as incident ${incident}.`,
+    message: `an error that nobody foresaw; the registry's log has it as incident ${incident}`,
     details: {},
   };
 }

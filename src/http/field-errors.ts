@@ -50,5 +50,5 @@ export function invalid(part: RequestPart, errors: FieldError[]): RegistryError 
   const fault =
     first === undefined ? 'is not valid' : first.path === '' ? first.message : `${first.path}: ${first.message}`;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
-  return new RegistryError('INVALID_REQUEST', `In the ${part}: ${fault}${more}.`, { errors });
+  return new RegistryError('INVALID_REQUEST', `in the ${part}: ${fault}${more}`, { errors });
 }

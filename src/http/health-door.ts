@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { COMMON_HEADERS } from './answers';
+import { COMMON_HEADERS } from './common-headers';
 import { openDoor, type Surface } from './route';
 
 /** What runs here. */

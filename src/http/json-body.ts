@@ -12,20 +12,20 @@ function assertJson(headers: Headers): void {
     const got = type === null ? 'there is none' : `this one is "${type.slice(0, 80)}"`;
     throw new RegistryError(
       'UNSUPPORTED_MEDIA_TYPE',
-      `The body must have the Content-Type application/json in UTF-8; ${got}.`,
+      `the body must have the Content-Type application/json in UTF-8; ${got}`,
     );
   }
   const encoding = headers.get('content-encoding');
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new RegistryError(
       'UNSUPPORTED_MEDIA_TYPE',
-      'The body must not be compressed; send it without Content-Encoding.',
+      'the body must not be compressed; send it without Content-Encoding',
     );
   }
 }
 
 const tooLarge = (maxBytes: number): RegistryError =>
-  new RegistryError('PAYLOAD_TOO_LARGE', `The body has more than ${maxBytes} bytes, the most that this call takes.`);
+  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the most that this call takes`);
 
 /** All bytes of a body, or a refusal as soon as they are too many, whatever the length that was announced. */
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
@@ -66,18 +66,18 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
   assertJson(request.headers);
   const bytes = await readBytes(request, maxBytes);
-  if (bytes.byteLength === 0) throw new RegistryError('INVALID_REQUEST', 'The body is empty; send a JSON object.');
+  if (bytes.byteLength === 0) throw new RegistryError('INVALID_REQUEST', 'the body is empty; send a JSON object');
   let text: string;
   try {
     text = decoder.decode(bytes);
   } catch (cause) {
-    throw new RegistryError('INVALID_REQUEST', 'The body is not UTF-8.', {}, { cause });
+    throw new RegistryError('INVALID_REQUEST', 'the body is not UTF-8', {}, { cause });
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
     // The parser tells where: a position, or the text around it.
     const place = cause instanceof SyntaxError ? `: ${cause.message}` : '';
-    throw new RegistryError('INVALID_REQUEST', `The body is not JSON${place}.`, {}, { cause });
+    throw new RegistryError('INVALID_REQUEST', `the body is not JSON${place}`, {}, { cause });
   }
 }

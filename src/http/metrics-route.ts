@@ -1,5 +1,5 @@
 import { readJsonText } from '../model/json-text';
-import { COMMON_HEADERS } from './answers';
+import { COMMON_HEADERS } from './common-headers';
 import type { Build } from './health-door';
 import { PROMETHEUS_TYPE, prometheusText } from './prometheus';
 import { route, type Surface } from './route';

@@ -31,7 +31,7 @@ function decoded(text: string, what: string): string {
   } catch (cause) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `${what} has a "%" that begins no UTF-8 character; write it as %25.`,
+      `${what} has a "%" that begins no UTF-8 character; write it as %25`,
       {},
       { cause },
     );
@@ -40,11 +40,11 @@ function decoded(text: string, what: string): string {
 
 /** Refuses a path that can't be decoded; the router, which decodes each segment once, would let it through as it is. */
 export function assertDecodable(path: string): void {
-  if (path.includes('%')) decoded(path, 'The path');
+  if (path.includes('%')) decoded(path, 'the path');
 }
 
 const formDecoded = (text: string): string =>
-  /[%+]/.test(text) ? decoded(text.replaceAll('+', ' '), 'The query') : text;
+  /[%+]/.test(text) ? decoded(text.replaceAll('+', ' '), 'the query') : text;
 
 /** Begins the name of a parameter that filters by an entry of the metadata. */
 const METADATA_PREFIX = 'metadata.';

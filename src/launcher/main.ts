@@ -3,6 +3,8 @@ import { packageVersion } from './package';
 import { serve } from './serve';
 import { usageError } from './serve-options';
 
+export { registryBundle } from './bundle';
+
 const HELP = `Rollcall, a service registry.
 
 Usage: rollcall <command> [options]

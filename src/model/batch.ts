@@ -24,7 +24,7 @@ export type InstanceKey = z.output<typeof InstanceKey>;
 export interface Precondition {
   /** The record exists and has this revision. */
   revision?: number | undefined;
-  /** There is no such record. */
+  /** True: there is no such record. False: there is one. */
   absent?: boolean | undefined;
   /** The record is unchanged since this cursor. */
   cursor?: string | undefined;

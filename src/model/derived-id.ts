@@ -27,7 +27,7 @@ export function deriveInstanceId({ address, port, url }: Place): string {
   if (utf8Length(id) <= NAME_MAX_BYTES) return id;
   throw new RegistryError(
     'INVALID_REQUEST',
-    `A url of more than ${NAME_MAX_BYTES} bytes gives no id; register it with PUT, under an id of your own.`,
+    `a url of more than ${NAME_MAX_BYTES} bytes gives no id; register it with PUT, under an id of your own`,
     { errors: [{ path: 'url', message: `is too long to be an id (at most ${NAME_MAX_BYTES} bytes)` }] },
   );
 }

@@ -144,6 +144,9 @@ export const ROOT_TOKEN_MIN_CHARACTERS = 32;
 /** Spellings of verified Authorization headers that an isolate remembers; beyond it, it starts over. */
 export const VERIFIED_HEADERS_MAX_COUNT = 256;
 
+/** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
+export const KNOWN_HEADERS_MAX_COUNT = 256;
+
 /** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 

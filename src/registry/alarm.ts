@@ -21,9 +21,9 @@ export async function attendAlarm(state: NamespaceState): Promise<void> {
 }
 
 /** An alarm loop is a bill: more than one a second for an hour is said aloud. */
-function noteAlarm({ attention, counters, platform }: NamespaceState): void {
+function noteAlarm({ attention, counters, platform, time }: NamespaceState): void {
   const now = platform.clock.now();
-  attention.alarmRanAt = now;
+  attention.alarmRanAt = time.now();
   counters.alarms += 1;
   if (now - attention.alarmHourStartedAt >= HOUR_MS || now < attention.alarmHourStartedAt) {
     attention.alarmHourStartedAt = now;

@@ -8,7 +8,7 @@ import type { NamespaceState } from './state';
 export function arm(state: NamespaceState): void {
   const earliest = Math.min(state.leases.earliestDeadline, state.agenda.earliestDeadline);
   if (earliest === Number.POSITIVE_INFINITY) return;
-  const at = Math.max(state.time.clockAt(earliest), state.attention.alarmRanAt + ALARM_SPACING_MIN_MS);
+  const at = state.time.clockAt(Math.max(earliest, state.attention.alarmRanAt + ALARM_SPACING_MIN_MS));
   const armedFor = state.platform.alarm.armedFor();
   if (armedFor !== null && armedFor <= at) return;
   state.platform.alarm.arm(at);

@@ -170,7 +170,9 @@ function putInstance(
   if (lease === null) {
     releaseLease(state, entry);
   } else if (renewed || entry.lease < 0) {
-    const grant = { ...lease, healthy: record.healthy, renewedAt: now, extendedAt: 0 };
+    // Only what is new waits for its first renewal: to register again is to renew.
+    const firstRemoveAfterMs = before === undefined ? lease.firstRemoveAfterMs : undefined;
+    const grant = { ...lease, firstRemoveAfterMs, healthy: record.healthy, renewedAt: now, extendedAt: 0 };
     if (entry.lease < 0) entry.lease = leases.grant(entry, grant);
     else leases.regrant(entry.lease, grant);
   } else {

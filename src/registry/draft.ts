@@ -164,6 +164,9 @@ export class Draft {
     if (precondition.absent && current !== undefined) {
       throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
     }
+    if (precondition.absent === false && current === undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the call asked for one to be there`);
+    }
     if (precondition.revision !== undefined && current?.revision !== precondition.revision) {
       const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
       throw new RegistryError(

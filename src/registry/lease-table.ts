@@ -151,7 +151,7 @@ export class LeaseTable<Holder> {
       if (ttlMs === 0) continue;
       const extendedAt = this.#extendedAt[slot] ?? 0;
       const leastMs = Math.min(Math.ceil(ttlMs / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
-      const again = Math.max(extendedAt + deafMs, now + leastMs - ttlMs);
+      const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
       this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
       this.#changedRows.add(LeaseTable.rowOf(slot));
     }
@@ -226,9 +226,13 @@ export class LeaseTable<Holder> {
   }
 
   #deadline(slot: number): number {
+    return this.#countedFrom(slot) + this.#nextMs(slot);
+  }
+
+  /** Time from where the lease counts to its next deadline; one that is unhealthy already has only its removal left. */
+  #nextMs(slot: number): number {
     const removalMs = this.#removalMs(slot);
-    const nextMs = this.#unhealthy[slot] === 1 ? removalMs : Math.min(this.#ttlMs[slot] ?? 0, removalMs);
-    return this.#countedFrom(slot) + nextMs;
+    return this.#unhealthy[slot] === 1 ? removalMs : Math.min(this.#ttlMs[slot] ?? 0, removalMs);
   }
 
   #reserve(slot: number): void {

@@ -32,7 +32,7 @@ export interface NamespaceMemory {
 export interface Attention {
   /** When it last looked for lapsed leases; on the namespace's axis. */
   sweptAt: number;
-  /** When the alarm last ran, by the clock. */
+  /** When the alarm last ran; on the namespace's axis. */
   alarmRanAt: number;
   /** When the hour began in which alarms are counted, by the clock, and how many there were. */
   alarmHourStartedAt: number;

@@ -27,7 +27,9 @@ export async function turn<Result>(
       now = state.time.now();
       isMoreDue = sweep(state, now);
     }
-    return step(now);
+    const result = step(now);
+    arm(state);
+    return result;
   } finally {
     const durable = state.pipeline.settled();
     if (durable !== undefined) await durable;
@@ -46,7 +48,6 @@ export function change<Outcome, Result>(
     const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
     const outcome = decide(draft);
     commit(state, draft, caller.tokenId);
-    arm(state);
     return answer(outcome, now);
   });
 }

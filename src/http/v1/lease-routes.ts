@@ -17,6 +17,7 @@ export function addLeaseRoutes(surface: Surface): void {
     summary: 'Renew the lease of an instance',
     description: '404 with the code INSTANCE_NOT_FOUND means: register again. No body is needed.',
     input: { path: InstanceNames },
+    withoutDeadline: true,
     answers: { 200: { description: 'When the lease ends unless it is renewed again', schema: Renewal } },
     call: (namespace, { path }, call) => namespace.renew(call.caller, path),
     map: answered,

@@ -11,7 +11,7 @@ function resolvedNear(near: Near | undefined, call: RouteCall): ResolveCommand['
   if (near?.kind !== 'auto') return near;
   const { latitude, longitude } = call.place ?? {};
   if (latitude !== undefined && longitude !== undefined) return { kind: 'point', latitude, longitude };
-  const message = 'near=auto: where you are is not known here; give near=<latitude>,<longitude> or near=zone:<name>.';
+  const message = 'near=auto: where you are is not known here; give near=<latitude>,<longitude> or near=zone:<name>';
   throw new RegistryError('INVALID_REQUEST', message, {
     errors: [{ path: 'near', message: 'the place of the caller is not known' }],
   });
@@ -31,6 +31,7 @@ export function addResolveRoute(surface: Surface): void {
       'without `near` the choice is random by weight, and a cached answer holds one such choice. ' +
       'A service that does not exist has no endpoints.',
     input: { path: ServiceNames, query: ResolveQuery },
+    withoutDeadline: true,
     conditional: 'read',
     answers: { 200: { description: 'Endpoints, ready to use', schema: Resolution } },
     call: (namespace, { path, query }, call) => {

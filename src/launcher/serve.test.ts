@@ -1,0 +1,290 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { join, resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Program } from '../../test/program';
+import { systemNode } from '../../test/system-node';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { identify } from './process-identity';
+
+const PROGRAM = resolve('bin/rollcall.js');
+const ANSWERS = /answers on (http:\S+)/;
+
+/** The environment of these tests, without what would configure a registry. */
+function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { PORT, ROLLCALL_DATA, ROLLCALL_ROOT_TOKEN, ...rest } = process.env;
+  return { ...rest, ...more };
+}
+
+/** Runs `rollcall serve` on a free port in a folder of its own, on the Node of this machine. */
+function serve(cwd: string, words: string[] = [], env: NodeJS.ProcessEnv = {}): Program {
+  return new Program(systemNode(), [PROGRAM, 'serve', '--port', '0', ...words], { cwd, env: environment(env) });
+}
+
+/** Runs a command line that is expected to end by itself. */
+function run(words: string[], env: NodeJS.ProcessEnv = {}) {
+  const cwd = temporaryFolder();
+  const { status, stdout, stderr } = spawnSync(systemNode(), [PROGRAM, ...words], {
+    cwd,
+    env: environment(env),
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** Calls the registry that serves in a folder. */
+async function call(cwd: string, url: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const token = readFileSync(join(cwd, 'data', 'root-token'), 'utf8').trim();
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  return fetch(`${url}/api/v1/ns/public${path}`, { ...init, headers });
+}
+
+const ORDERS = '/groups/DEFAULT_GROUP/services/orders';
+
+test('[M1] it says where it listens, with a curl that works when pasted', async () => {
+  const cwd = temporaryFolder();
+  const program = serve(cwd);
+  const url = await program.prints(ANSWERS);
+  await program.prints(/Ctrl-C stops it/);
+  const curl = /^ {2}(curl (?:.*\\\n)*.*)$/m.exec(program.stdout.join('\n'))?.[1] ?? '';
+  const pasted = execFileSync('sh', ['-c', curl.replace('curl', 'curl -sS')], { cwd, encoding: 'utf8' });
+  expect(JSON.parse(pasted)).toMatchObject({ id: 'orders-1', service: 'orders', available: true });
+  const resolved = await call(cwd, url, `${ORDERS}/resolve`);
+  expect(await resolved.json()).toMatchObject({ instances: [{ id: 'orders-1', address: '10.0.0.7', port: 8080 }] });
+});
+
+test('[M2] it makes a root token, says where it is and never shows it; a later start keeps it', async () => {
+  const cwd = temporaryFolder();
+  const first = serve(cwd);
+  await first.prints(/root token {3}.*data\/root-token \(made just now; keep it secret\)/);
+  const path = join(cwd, 'data', 'root-token');
+  const token = readFileSync(path, 'utf8').trim();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(statSync(join(cwd, 'data')).mode & 0o777).toBe(0o700);
+  first.kill('SIGTERM');
+  expect(await first.end()).toEqual({ code: 0, signal: null });
+
+  const second = serve(cwd);
+  const url = await second.prints(ANSWERS);
+  await second.prints(/root token {3}.*data\/root-token$/m);
+  expect((await call(cwd, url, '/stats')).status).toBe(200);
+  expect(readFileSync(path, 'utf8').trim()).toBe(token);
+  expect(first.printed + second.printed).not.toContain(token);
+});
+
+test('a given token counts, and the printed curl uses it', async () => {
+  const cwd = temporaryFolder();
+  const ROLLCALL_ROOT_TOKEN = 'a-token-of-thirty-two-characters';
+  const program = serve(cwd, [], { ROLLCALL_ROOT_TOKEN });
+  const url = await program.prints(ANSWERS);
+  await program.prints(/the one in ROLLCALL_ROOT_TOKEN[\s\S]*Bearer \$ROLLCALL_ROOT_TOKEN/);
+  const headers = { Authorization: `Bearer ${ROLLCALL_ROOT_TOKEN}` };
+  expect((await fetch(`${url}/api/v1/ns/public/stats`, { headers })).status).toBe(200);
+  expect(program.printed).not.toContain(ROLLCALL_ROOT_TOKEN);
+});
+
+test('a short token is refused, and not shown', () => {
+  const { status, stdout, stderr } = run(['serve', '--port', '0'], { ROLLCALL_ROOT_TOKEN: 'hunter2' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toBe(
+    'ROLLCALL_ROOT_TOKEN has 7 characters; a root token has at least 32. ' +
+      'Give a longer random one, or unset it to have one made in the data folder.\n',
+  );
+});
+
+test('[M3] a stop signal ends it within five seconds, though a request hangs, and what was there is there again', async () => {
+  const cwd = temporaryFolder();
+  const program = serve(cwd);
+  const url = await program.prints(ANSWERS);
+  const registered = await call(cwd, url, `${ORDERS}/instances/orders-1`, {
+    method: 'PUT',
+    body: '{"address": "10.0.0.7", "port": 8080}',
+  });
+  expect(registered.status).toBe(201);
+  // A request whose body never comes.
+  const socket = await connectTo(url);
+  socket.write('PUT /api/v1/ns/public/services HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
+  const startedAt = performance.now();
+  program.kill('SIGINT');
+  expect(await program.end()).toEqual({ code: 0, signal: null });
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+
+  const again = serve(cwd);
+  const list = await call(cwd, await again.prints(ANSWERS), `${ORDERS}/instances`);
+  expect(await list.json()).toMatchObject({ instances: [{ id: 'orders-1' }] });
+});
+
+test('Ctrl-C at a terminal, which all of its processes get, lets a running request end well', async () => {
+  const cwd = temporaryFolder();
+  const words = [PROGRAM, 'serve', '--port', '0'];
+  const program = new Program(systemNode(), words, { cwd, env: environment(), detached: true });
+  const url = await program.prints(ANSWERS);
+  const socket = await connectTo(url);
+  const body = '{"address": "10.0.0.7", "port": 8080}';
+  const token = readFileSync(join(cwd, 'data', 'root-token'), 'utf8').trim();
+  socket.write(
+    `PUT /api/v1/ns/public${ORDERS}/instances/orders-1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 10)}`,
+  );
+  await new Promise((wake) => setTimeout(wake, 100));
+  process.kill(-program.pid, 'SIGINT');
+  await program.prints(/Stopping/);
+  socket.write(body.slice(10));
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 201 /);
+  socket.destroy();
+  expect(await program.end()).toEqual({ code: 0, signal: null });
+});
+
+test('a second Ctrl-C ends it at once, and workerd with it', async () => {
+  const cwd = temporaryFolder();
+  const program = serve(cwd);
+  const socket = await connectTo(await program.prints(ANSWERS));
+  socket.write('PUT /api/v1/ns/public/services HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
+  const workerd = workerdOf(cwd);
+  await new Promise((wake) => setTimeout(wake, 100));
+  program.kill('SIGINT');
+  await program.prints(/Stopping/);
+  // What npm passes on beside the terminal arrives in the same moment, and is no second one.
+  program.kill('SIGINT');
+  await new Promise((wake) => setTimeout(wake, 700));
+  const startedAt = performance.now();
+  program.kill('SIGINT');
+  expect(await program.end()).toEqual({ code: 130, signal: null });
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  await expect.poll(() => identify(workerd)).toBe(null);
+});
+
+test('[M4] a second start on the folder is refused, with the process that uses it', async () => {
+  const cwd = temporaryFolder();
+  const first = serve(cwd);
+  await first.prints(ANSWERS);
+  const second = serve(cwd);
+  expect(await second.end()).toEqual({ code: 1, signal: null });
+  expect(second.stderr).toEqual([
+    expect.stringMatching(/data folder .*\/data is in use by a registry \(process \d+\)/),
+  ]);
+  expect(second.printed).toContain(`(process ${first.pid})`);
+});
+
+test('[M4, M5] of many starts on the folder of a launcher that was killed one wins, and ends the orphan', async () => {
+  const cwd = temporaryFolder();
+  const killed = serve(cwd);
+  await killed.prints(ANSWERS);
+  const orphan = workerdOf(cwd);
+  killed.kill('SIGKILL');
+  await killed.end();
+  expect(identify(orphan)).not.toBe(null);
+
+  const starts = [serve(cwd), serve(cwd), serve(cwd)];
+  const winner = await Promise.any(starts.map((start) => start.prints(ANSWERS).then(() => start)));
+  for (const start of starts.filter((each) => each !== winner)) {
+    expect(await start.end()).toEqual({ code: 1, signal: null });
+    expect(start.printed).toContain(`in use by a registry (process ${winner.pid})`);
+  }
+  expect(starts.map((start) => start.printed).join()).toContain(`workerd (process ${orphan}) outlived the launcher`);
+  expect(identify(orphan)).toBe(null);
+});
+
+test('[M6] a port in use is said to be in use', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  const { status, stderr } = run(['serve'], { PORT: port });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+});
+
+test('[M7] it raises the descriptor limit and prints how many connections that allows; that many fit', async () => {
+  const cwd = temporaryFolder();
+  const limited = 'ulimit -Sn 256 && ulimit -Hn 300 && exec "$@"';
+  const command = ['-c', limited, 'sh', systemNode(), PROGRAM, 'serve', '--port', '0'];
+  const program = new Program('sh', command, { cwd, env: environment() });
+  const url = await program.prints(ANSWERS);
+  const limit = Number(await program.prints(/connections {2}at most (\d+) at once/));
+  expect(limit).toBe((300 - 64) / 2);
+  await Promise.all(Array.from({ length: limit - 1 }, () => connectTo(url)));
+  expect((await call(cwd, url, '/stats')).status).toBe(200);
+  // workerd ends when descriptors run out: it must not have died and come back.
+  expect(program.stderr).toEqual([]);
+});
+
+test('[M8] a workerd that died is started again, with all that was acknowledged', async () => {
+  const cwd = temporaryFolder();
+  const program = serve(cwd);
+  const url = await program.prints(ANSWERS);
+  const body = '{"address": "10.0.0.7", "port": 8080}';
+  await call(cwd, url, `${ORDERS}/instances/orders-1`, { method: 'PUT', body });
+  process.kill(workerdOf(cwd), 'SIGKILL');
+  await program.prints(/workerd \(process \d+\) was ended by SIGKILL\. Starting it again\.[\s\S]*answers again/);
+  expect((await call(cwd, url, `${ORDERS}/instances/orders-1`)).status).toBe(200);
+});
+
+test('it listens on IPv6, and warns of a network that it is open to', async () => {
+  const loopback = serve(temporaryFolder(), ['--host', '::1']);
+  expect(await loopback.prints(ANSWERS)).toMatch(/^http:\/\/\[::1\]:\d+$/);
+  await loopback.prints(/Ctrl-C stops it/);
+  expect(loopback.printed).not.toContain('Note:');
+
+  const open = serve(temporaryFolder(), ['--host', '0.0.0.0']);
+  expect(await open.prints(ANSWERS)).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  await open.prints(/Note: 0\.0\.0\.0 can be reached over the network, unencrypted\./);
+});
+
+test('a data folder with quotes and spaces works, and so does the curl that reads its token', async () => {
+  const cwd = temporaryFolder();
+  const data = `it's "odd"`;
+  mkdirSync(join(cwd, data));
+  const program = serve(cwd, ['--data', data]);
+  await program.prints(/Ctrl-C stops it/);
+  const curl = /^ {2}(curl (?:.*\\\n)*.*)$/m.exec(program.stdout.join('\n'))?.[1] ?? '';
+  expect(JSON.parse(execFileSync('sh', ['-c', curl], { cwd, encoding: 'utf8', stdio: 'pipe' }))).toMatchObject({
+    id: 'orders-1',
+  });
+});
+
+test('a data folder that cannot be used is named, with the reason', () => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  const { status, stderr } = run(['serve', '--port', '0', '--data', file]);
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `The data folder ${file} can't be used: it is a file. Choose another folder with --data, ` +
+      'or make this one writable for the user that runs the registry.\n',
+  );
+});
+
+test.each([
+  [['--help'], 0, /^Rollcall, a service registry\.[\s\S]*serve {4}run the registry/],
+  [['help'], 0, /^Rollcall/],
+  [['serve', '--help'], 0, /^Usage: rollcall serve \[options\][\s\S]*--port[\s\S]*ROLLCALL_ROOT_TOKEN/],
+  [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
+  [[], 2, /^rollcall needs a command, such as: rollcall serve\nSee: rollcall --help\n$/],
+  [['srve'], 2, /^rollcall has no command "srve"\.\n/],
+  [['--prot'], 2, /^rollcall has no option "--prot"\.\n/],
+  [['serve', '--prot', '80'], 2, /--prot[\s\S]*See: rollcall --help/],
+  [['serve', '--port', 'eighty'], 2, /^--port must be a port from 0 to 65535, not "eighty"\.\n/],
+])('rollcall %j ends with %i', (words, code, text) => {
+  const { status, stdout, stderr } = run(words);
+  expect(status).toBe(code);
+  expect(code === 0 ? stdout : stderr).toMatch(text);
+  expect(code === 0 ? stderr : stdout).toBe('');
+});
+
+/** The workerd that the lock in a folder names. */
+function workerdOf(cwd: string): number {
+  return JSON.parse(readFileSync(join(cwd, 'data', 'lock'), 'utf8')).workerd.pid;
+}
+
+async function connectTo(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
