@@ -1,12 +1,14 @@
 import { DurableObject } from 'cloudflare:workers';
 import { RegistryError } from '../model/errors';
+import { CLOSE_CODES } from '../model/frames';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { Platform } from '../registry/platform';
 import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
 import { ObjectAlarm } from './object-alarm';
+import { ObjectSockets } from './object-sockets';
 import type { Outcome } from './outcome';
-import { randomSource } from './random-source';
+import { randomSource, sha256 } from './random-source';
 
 type Arguments<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>;
 type Result<Method extends keyof NamespaceApi> = Promise<Outcome<Awaited<ReturnType<NamespaceApi[Method]>>>>;
@@ -19,12 +21,14 @@ export class NamespaceObject extends DurableObject<Env> {
   /** Made before the first event is delivered; see the constructor. */
   #registry: Registry | undefined;
   #alarm: ObjectAlarm | undefined;
+  readonly #sockets: ObjectSockets;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      this.#registry = Registry.wake(platformOf(ctx, env, this.#alarm));
+      this.#registry = Registry.wake(platformOf(ctx, env, this.#alarm, this.#sockets));
     });
   }
 
@@ -110,13 +114,40 @@ export class NamespaceObject extends DurableObject<Env> {
     return outcome(this.#awake().stats());
   }
 
+  listSubscribers(...asked: Arguments<'listSubscribers'>): Result<'listSubscribers'> {
+    return outcome(this.#awake().listSubscribers(...asked));
+  }
+
+  acknowledge(...asked: Arguments<'acknowledge'>): Result<'acknowledge'> {
+    return outcome(this.#awake().acknowledge(...asked));
+  }
+
+  /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
+  override fetch(request: Request): Response {
+    return this.#sockets.open(request, this.#awake().connectionCount);
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const connection = this.#sockets.connectionOf(socket);
+    if (typeof message === 'string') await this.#awake().receive(connection, message);
+    else connection.close(CLOSE_CODES.protocolError, 'frames are text');
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    await this.#awake().closed(this.#sockets.connectionOf(socket), code === CLOSE_CODES.sessionEnded);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#awake().closed(this.#sockets.connectionOf(socket), false);
+  }
+
   #awake(): Registry {
     if (this.#registry === undefined) throw new Error('an event was delivered before the namespace was awake');
     return this.#registry;
   }
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): Platform {
+function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, connections: ObjectSockets): Platform {
   return {
     storage: durableSqlite(ctx.storage),
     clock: { now: () => Date.now() },
@@ -124,6 +155,8 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): Plat
     alarm,
     // The one timer of the object: one-shot, at most five seconds, and only while renewals are not stored yet.
     checkpointTimer: { start: (delayMs, work) => void setTimeout(work, delayMs) },
+    connections,
+    digest: sha256,
     processId: env.ROLLCALL_PROCESS_ID ?? env.VERSION?.id ?? 'unnamed',
     abort: (reason) => ctx.abort(reason),
     log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),

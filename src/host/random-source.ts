@@ -9,3 +9,9 @@ export const randomSource: RandomSource = {
     return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   },
 };
+
+/** SHA-256 of a text, in hexadecimal. */
+export async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -31,6 +31,8 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     listServices: (...asked) => again(stub, (object) => object.listServices(...asked)),
     batch: (...asked) => once(stub, (object) => object.batch(...asked)),
     stats: () => again(stub, (object) => object.stats()),
+    listSubscribers: (...asked) => again(stub, (object) => object.listSubscribers(...asked)),
+    acknowledge: (...asked) => once(stub, (object) => object.acknowledge(...asked)),
   };
 }
 

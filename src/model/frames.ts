@@ -152,5 +152,6 @@ export const SessionOpened = z.object({
   resumed: z.boolean(),
   ttlMs: z.int(),
   pingIntervalMs: z.int().meta({ description: 'Send `ping` as a text this often; `pong` comes back' }),
+  reconnectWithinMs: z.int().meta({ description: 'When the socket breaks, come back at a random time within this' }),
 });
 export type SessionOpened = z.output<typeof SessionOpened>;

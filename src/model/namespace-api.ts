@@ -5,6 +5,7 @@ import type { Override, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
+import type { SubscriberList } from './subscriber';
 
 /** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
 export interface Caller {
@@ -14,6 +15,8 @@ export interface Caller {
   address?: string | undefined;
   /** Where the other end is, where the platform tells it. */
   place?: Location | undefined;
+  /** Key of the session whose lease holds what is registered; set for calls over the session's socket. */
+  session?: string | undefined;
 }
 
 /** Names a service. */
@@ -50,6 +53,8 @@ export interface ReadOptions {
   ifNoneMatch?: string | undefined;
   /** The answer may be kept and served again for this time, in milliseconds: counted for drains. */
   keepForMs?: number | undefined;
+  /** The reader names itself: coming back with a cursor acknowledges it. */
+  subscriber?: { id: string; address?: string | undefined } | undefined;
 }
 
 export interface RegisterCommand {
@@ -134,4 +139,8 @@ export interface NamespaceApi {
   /** Applies all operations as one revision, or none of them. */
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>>;
   stats(): Promise<Answer<Stats>>;
+  /** Who watches a service or polls it by name, and how far each is. */
+  listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>>;
+  /** Acknowledges a cursor for all streams of a subscriber: its own list has everything up to there. */
+  acknowledge(command: { subscriber: string; cursor: string }): Promise<{ cursor: string }>;
 }

@@ -4,6 +4,8 @@ import type { InstanceKey } from '../model/batch';
 export type Duty =
   /** The grace of a drain ends: the instance is removed. */
   | { kind: 'drain'; key: InstanceKey }
+  /** A drain has waited long enough for acknowledgements. */
+  | { kind: 'acknowledgements'; key: InstanceKey }
   /** A quarantine reaches its `until`. */
   | { kind: 'quarantine'; key: InstanceKey }
   /** An override has outlived its instance long enough. */

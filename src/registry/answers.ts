@@ -2,13 +2,11 @@ import type { BatchReport, InstanceKey, Operation, OperationResult } from '../mo
 import type { InstanceDefinition, Registration, Renewal } from '../model/instance';
 import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller } from '../model/namespace-api';
-import type { DrainReport } from '../model/queries';
 import type { InstanceEntry } from './catalog';
 import { missingInstance } from './missing';
-import { viewOf } from './queries/lists';
 import { leaseIn } from './records';
 import type { NamespaceState } from './state';
-import { timestamp } from './view';
+import { timestamp, viewOf } from './view';
 import { warningsFor } from './warnings';
 
 /** The entry of an instance that must be there. */
@@ -44,32 +42,6 @@ export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Ren
   const expires = expiresAt(state, entry);
   if (lease === null || expires === null) throw new Error('a lease was renewed that does not exist');
   return { cursor: state.journal.cursor, body: jsonText({ lease, expiresAt: expires }) };
-}
-
-/**
- * Answer to a drain. Nobody subscribes yet, so nobody is waited for; those who were given an answer to keep can't be
- * told, and the answer says how long they may keep it.
- *
- * @param drainEndsAt On the namespace's axis.
- */
-export function drainReport(
-  state: NamespaceState,
-  key: InstanceKey,
-  drainEndsAt: number,
-  now: number,
-): JsonText<DrainReport> {
-  const service = state.catalog.service(key);
-  const safeAfterMs = Math.max(0, (service?.keptUntil ?? 0) - now);
-  const report: DrainReport = {
-    drained: true,
-    acknowledged: 0,
-    subscribers: 0,
-    laggards: [],
-    blind: safeAfterMs > 0 ? { cached: service?.keptCount ?? 0 } : {},
-    safeAfterMs,
-    removedAt: timestamp(state.time.clockAt(drainEndsAt)),
-  };
-  return jsonText(report);
 }
 
 /** Answer to a batch that has just been applied. */

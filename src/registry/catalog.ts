@@ -1,6 +1,8 @@
 import type { InstanceKey } from '../model/batch';
 import type { ServiceKey } from '../model/namespace-api';
+import type { PlainReads } from './plain-reads';
 import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
+import type { SessionEntry } from './session-table';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
 export interface InstanceEntry {
@@ -10,8 +12,10 @@ export interface InstanceEntry {
   revision: number;
   /** Bits of {@link ENTRY_FLAGS}. */
   flags: number;
-  /** Slot in the lease table; -1 without a lease. */
+  /** Slot in the lease table, its session's where it has one; -1 without a lease. */
   lease: number;
+  /** The session that holds it; undefined where it has a lease of its own, or none. */
+  session: SessionEntry | undefined;
 }
 
 /** Bits of an entry: those of the record, and what the override makes of them. */
@@ -62,6 +66,8 @@ export class ServiceEntry {
   keptUntil = 0;
   /** How many such answers were given since nobody held any. */
   keptCount = 0;
+  /** Reads by those who do not name themselves, in this minute and the one before. */
+  readonly plainReads: PlainReads = { minute: 0, count: 0, before: 0 };
 
   constructor(group: string, name: string) {
     this.group = group;
@@ -157,7 +163,7 @@ export class Catalog {
   putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
     let entry = service.instances.get(id);
     if (entry === undefined) {
-      entry = { service, id, text, revision, flags, lease: -1 };
+      entry = { service, id, text, revision, flags, lease: -1, session: undefined };
       service.instances.set(id, entry);
       this.#instances += 1;
       this.#size += text.length;
@@ -202,4 +208,9 @@ export class Catalog {
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** What an instance is called. */
+export function keyOf({ service, id }: InstanceEntry): InstanceKey {
+  return { group: service.group, service: service.name, id };
 }

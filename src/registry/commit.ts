@@ -2,11 +2,12 @@ import { RegistryError } from '../model/errors';
 import { OVERRIDE_LINGER_MS, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
 import { ENTRY_FLAGS, type InstanceEntry, isHealthy, type ServiceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
-import type { JournaledChange } from './journal';
 import { headName, headRevision } from './heads';
+import type { JournaledChange } from './journal';
 import { type RecordRow, writeRecordRow } from './record-row';
 import type { InstanceRecord, OverrideRecord } from './records';
 import { decodeInstance, encodeInstance, encodeOverride, encodeService, instanceFlags } from './records';
+import { holdInstance } from './session-table';
 import type { NamespaceState } from './state';
 import { effective, isEligible } from './view';
 
@@ -55,7 +56,7 @@ export function scheduleCompaction(state: NamespaceState, now: number): void {
 
 /** Renews a lease that changes in nothing else: no revision, no row. */
 export function renew(state: NamespaceState, entry: InstanceEntry, now: number): void {
-  if (entry.lease < 0 || entry.service.instances.get(entry.id) !== entry) return;
+  if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
   state.checkpoints.open();
   state.leases.renew(entry.lease, now);
   state.counters.renewals += 1;
@@ -169,7 +170,10 @@ function putInstance(
   const { lease } = record.definition;
   if (lease === null) {
     releaseLease(state, entry);
-  } else if (renewed || entry.lease < 0) {
+  } else if (record.session !== undefined) {
+    holdBySession(state, entry, record.session);
+  } else if (renewed || entry.lease < 0 || entry.session !== undefined) {
+    if (entry.session !== undefined) releaseLease(state, entry);
     // Only what is new waits for its first renewal: to register again is to renew.
     const firstRemoveAfterMs = before === undefined ? lease.firstRemoveAfterMs : undefined;
     const grant = { ...lease, firstRemoveAfterMs, healthy: record.healthy, renewedAt: now, extendedAt: 0 };
@@ -187,6 +191,7 @@ function putInstance(
   row.flags = flags;
   if (lease === null) return;
   row.lease = entry.lease;
+  if (entry.session !== undefined) return;
   row.ttlMs = lease.ttlMs;
   row.removeAfterMs = lease.removeAfterMs;
   row.firstRemoveAfterMs = leases.awaitsFirstRenewal(entry.lease) ? (lease.firstRemoveAfterMs ?? null) : null;
@@ -205,9 +210,20 @@ function removeInstance(state: NamespaceState, service: ServiceEntry, id: string
   );
 }
 
+/** Leaves an instance without a lease: its own ends, its session's goes on without it. */
 function releaseLease(state: NamespaceState, entry: InstanceEntry): void {
-  if (entry.lease >= 0) state.leases.release(entry.lease);
+  if (entry.session !== undefined) holdInstance(entry, undefined);
+  else if (entry.lease >= 0) state.leases.release(entry.lease);
   entry.lease = -1;
+}
+
+function holdBySession(state: NamespaceState, entry: InstanceEntry, key: string): void {
+  const session = state.sessions.get(key);
+  if (session === undefined) throw new Error('an instance names a session that has ended');
+  if (entry.session === session) return;
+  releaseLease(state, entry);
+  holdInstance(entry, session);
+  entry.lease = session.lease;
 }
 
 function putOverride(

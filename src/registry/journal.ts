@@ -21,9 +21,17 @@ export interface JournalEntry {
   parts: string[];
 }
 
-/** Reads a part of an entry. */
+/** Reads a part of an entry: the records in it become texts again, as they are kept everywhere else. */
 export function decodeChanges(part: string): JournaledChange[] {
-  return JSON.parse(part) as JournaledChange[]; // `as`: only encodeParts writes these texts
+  const changes = JSON.parse(part) as StoredChange[]; // `as`: only encodeParts writes these texts
+  return changes.map((change) => ({ ...change, before: textOf(change.before), after: textOf(change.after) }));
+}
+
+/** A change as JSON holds it: with records in it, where we keep texts. */
+type StoredChange = Omit<JournaledChange, 'before' | 'after'> & { before: object | null; after: object | null };
+
+function textOf(record: object | null): string | null {
+  return record === null ? null : JSON.stringify(record);
 }
 
 /** Why a revision was made. */
@@ -229,7 +237,7 @@ export class Journal {
     for (const row of rows) {
       const changes = String(row[5]);
       if (entry?.revision === row[0]) {
-        entry.parts.push(changes);
+        entry?.parts.push(changes);
         continue;
       }
       if (entry !== undefined) yield entry;

@@ -105,7 +105,7 @@ export class LeaseTable<Holder> {
   renew(slot: number, now: number): void {
     this.#renewedAt[slot] = now;
     this.#extendedAt[slot] = 0;
-    this.#heardAt = now;
+    this.#heardAt = Math.max(this.#heardAt, now);
     this.#changedRows.add(LeaseTable.rowOf(slot));
     const removeAfterMs = this.#removeAfterFirstRenewal.get(slot);
     if (removeAfterMs !== undefined) {
@@ -147,15 +147,18 @@ export class LeaseTable<Holder> {
    */
   extendAll(now: number, deafMs: number): number {
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      const ttlMs = this.#ttlMs[slot] ?? 0;
-      if (ttlMs === 0) continue;
-      const extendedAt = this.#extendedAt[slot] ?? 0;
-      const leastMs = Math.min(Math.ceil(ttlMs / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
-      const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
-      this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
-      this.#changedRows.add(LeaseTable.rowOf(slot));
+      if (this.#ttlMs[slot] !== 0) this.extend(slot, now, deafMs);
     }
     return this.#size;
+  }
+
+  /** Forgives one lease, as {@link extendAll} does. */
+  extend(slot: number, now: number, deafMs: number): void {
+    const extendedAt = this.#extendedAt[slot] ?? 0;
+    const leastMs = Math.min(Math.ceil((this.#ttlMs[slot] ?? 0) / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
+    const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
+    this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
+    this.#changedRows.add(LeaseTable.rowOf(slot));
   }
 
   /**

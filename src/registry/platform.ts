@@ -15,6 +15,9 @@ export interface RandomSource {
   id(): string;
 }
 
+/** Makes digests of secrets. */
+export type Digest = (secret: string) => Promise<string>;
+
 /** The one alarm: wakes the core by calling `Registry.alarm()`, at least once, perhaps late. */
 export interface Alarm {
   /** When it is set to fire, in milliseconds since the epoch; null if it is not set. Known without a wait. */
@@ -36,6 +39,8 @@ export interface Platform {
   alarm: Alarm;
   checkpointTimer: OneShot;
   connections: Connections;
+  /** SHA-256, as text. */
+  digest: Digest;
   /**
    * Names the run of the process, or the deployed version, that the core runs in. Another name than the last one
    * means that the registry was out of reach in between.

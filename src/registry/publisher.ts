@@ -3,6 +3,9 @@ import type { ToldRevision } from './watch/watch-frames';
 
 /** Who tells watchers of commits. */
 export interface Publisher {
+  /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
+  wake(): void;
+
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
 }

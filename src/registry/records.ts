@@ -31,6 +31,8 @@ export interface InstanceRecord {
   healthy: boolean;
   /** Stamps of the last three changes of health, for the mark of flapping. */
   healthChangedAt: number[];
+  /** Key of the session that holds it, where one does. */
+  session?: string | undefined;
   /** The owner is taking it out; it is removed at this time of the namespace's axis. */
   drainEndsAt?: number | undefined;
 }
@@ -121,6 +123,7 @@ export function encodeInstance(record: InstanceRecord): string {
     healthy: record.healthy ? undefined : false,
     place: record.place,
     healthChangedAt: record.healthChangedAt.length === 0 ? undefined : record.healthChangedAt,
+    session: record.session,
     drainEndsAt: record.drainEndsAt,
   });
 }

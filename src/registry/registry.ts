@@ -19,11 +19,11 @@ import type { OverrideView } from '../model/override';
 import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
+import type { SubscriberList } from '../model/subscriber';
 import { attendAlarm } from './alarm';
-import { batchReport, drainReport, registration, renewal, requireInstance } from './answers';
+import { batchReport, registration, renewal, requireInstance } from './answers';
 import { isHealthy } from './catalog';
 import { deregister } from './commands/deregister';
-import { drain } from './commands/drain';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { recover } from './commands/recover';
@@ -36,13 +36,16 @@ import { missingOverride, missingService } from './missing';
 import { namespaceStats } from './namespace-stats';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
-import { listInstances, listServices, newestRevision, viewOf } from './queries/lists';
+import { listInstances, listServices, newestRevision } from './queries/lists';
 import { resolve } from './queries/resolve';
 import type { NamespaceState } from './state';
-import { sweep } from './sweep';
 import { change, read, turn } from './turn';
-import { overrideView, serviceView } from './view';
+import { overrideView, serviceView, viewOf } from './view';
 import { wake } from './wake';
+import type { Connection } from './watch/connection';
+import { drainAndWait, subscriberViews } from './watch/draining';
+import type { Hub } from './watch/hub';
+import { SocketFrames } from './watch/socket-frames';
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -53,15 +56,20 @@ type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method
  */
 export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
+  readonly #hub: Hub;
+  readonly #frames: SocketFrames;
   readonly #cache = new AnswerCache();
 
-  private constructor(state: NamespaceState) {
+  private constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
+    this.#hub = hub;
+    this.#frames = new SocketFrames(state, hub, this);
   }
 
   /** Brings a namespace back from its storage, or makes a new one. */
   static wake(platform: Platform, retention: Retention = DEFAULT_RETENTION): Registry {
-    return new Registry(wake(platform, retention));
+    const { state, hub } = wake(platform, retention);
+    return new Registry(state, hub);
   }
 
   /** Does what is due. The host calls it when the alarm fires; late, early or twice does no harm. */
@@ -128,20 +136,8 @@ export class Registry implements NamespaceApi {
     });
   }
 
-  drain(caller: Caller, { key, graceMs }: Command<'drain'>): Promise<Answer<DrainReport>> {
-    const state = this.#state;
-    return change(
-      state,
-      caller,
-      key,
-      (draft) => drain(draft, caller, key, graceMs),
-      (drainEndsAt, now) => {
-        const body = drainReport(state, key, drainEndsAt, now);
-        // Without a grace the end of the drain is due already.
-        sweep(state, now, state.catalog.service(key));
-        return { ...this.#position(), body };
-      },
-    );
+  drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
+    return drainAndWait(this.#state, this.#hub, caller, command);
   }
 
   readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
@@ -274,6 +270,46 @@ export class Registry implements NamespaceApi {
 
   stats(): Promise<Answer<Stats>> {
     return turn(this.#state, undefined, () => ({ ...this.#position(), body: jsonText(namespaceStats(this.#state)) }));
+  }
+
+  listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>> {
+    return turn(this.#state, key, (now) => {
+      return {
+        ...this.#position(),
+        body: jsonText({ subscribers: subscriberViews(this.#state, this.#hub, key, now) }),
+      };
+    });
+  }
+
+  acknowledge({ subscriber, cursor }: { subscriber: string; cursor: string }): Promise<{ cursor: string }> {
+    return turn(this.#state, undefined, () => {
+      const position = this.#state.journal.position(cursor);
+      if (position === undefined) {
+        throw new RegistryError(
+          'COMPACTED',
+          `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
+        );
+      }
+      for (const watcher of this.#hub.watchersBy(subscriber)) {
+        this.#state.receipts.acknowledge(watcher, position.revision);
+      }
+      return this.#position();
+    });
+  }
+
+  /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */
+  receive(connection: Connection, text: string): Promise<void> {
+    return this.#frames.receive(connection, text);
+  }
+
+  /** Notes that a socket is gone. `isEnd`: its client closed it to end its session. */
+  closed(connection: Connection, isEnd: boolean): Promise<void> {
+    return this.#frames.closed(connection, isEnd);
+  }
+
+  /** How many sockets are open. */
+  get connectionCount(): number {
+    return this.#hub.connectionCount;
   }
 
   /** Renews leases of instances that are there; those that had turned unhealthy recover, all in one revision. */

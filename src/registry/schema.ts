@@ -43,6 +43,15 @@ const TABLES = [
     process TEXT,
     leases BLOB
   ) STRICT`,
+  `CREATE TABLE IF NOT EXISTS session (
+    key TEXT PRIMARY KEY,
+    secret_digest TEXT NOT NULL,
+    token TEXT NOT NULL,
+    lease INTEGER NOT NULL,
+    ttl_ms INTEGER NOT NULL,
+    timed_at INTEGER NOT NULL,
+    closed INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** Version of the schema above. A change to it adds a step to {@link MIGRATIONS}. */

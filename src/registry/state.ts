@@ -1,5 +1,5 @@
 import type { Agenda } from './agenda';
-import type { Catalog, InstanceEntry } from './catalog';
+import type { Catalog } from './catalog';
 import type { Checkpoints } from './checkpoints';
 import type { CommitPipeline } from './commit-pipeline';
 import type { Counters } from './counters';
@@ -8,10 +8,13 @@ import type { LeaseTable } from './lease-table';
 import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import type { Publisher } from './publisher';
+import type { LeaseHolder, SessionTable } from './session-table';
+import type { Receipts } from './watch/receipts';
 
 /** Everything a namespace is while it is awake. Parts of it know one another only through the functions that take it. */
 export interface NamespaceState extends NamespaceMemory {
   readonly publisher: Publisher;
+  readonly receipts: Receipts;
 }
 
 /** What a namespace holds, whoever is told of it. */
@@ -19,7 +22,8 @@ export interface NamespaceMemory {
   readonly platform: Platform;
   readonly time: NamespaceTime;
   readonly catalog: Catalog;
-  readonly leases: LeaseTable<InstanceEntry>;
+  readonly leases: LeaseTable<LeaseHolder>;
+  readonly sessions: SessionTable;
   readonly agenda: Agenda;
   readonly journal: Journal;
   readonly pipeline: CommitPipeline;

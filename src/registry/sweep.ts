@@ -1,13 +1,14 @@
 import type { InstanceKey } from '../model/batch';
 import { DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
 import type { Duty } from './agenda';
-import type { InstanceEntry, ServiceEntry } from './catalog';
+import { type InstanceEntry, keyOf, type ServiceEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
 import { withHealth } from './health';
 import { REGISTRY_ACTOR } from './journal';
-import type { LapsedLease } from './lease-table';
 import { decodeInstance } from './records';
+import { isSession, type LeaseHolder, type SessionEntry } from './session-table';
+import { endSessions, refreshSessions } from './sessions';
 import type { NamespaceState } from './state';
 
 /**
@@ -26,26 +27,41 @@ export function sweep(state: NamespaceState, now: number, first?: ServiceEntry):
 }
 
 function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | undefined): void {
-  const isFirst = (entry: InstanceEntry) => entry.service === first;
-  let lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+  const isFirst = (holder: LeaseHolder) =>
+    isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
+  const lapsedNow = () => state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+  let lapsed = lapsedNow();
+  const sessions = lapsed.map(({ holder }) => holder).filter(isSession);
+  if (refreshSessions(state, sessions, now)) lapsed = lapsedNow();
   const deafMs = now - lastAttentiveAt(state);
   if (lapsed.length > 0 && deafMs > DEAFNESS_LATENESS_MS) {
     forgiveSilence(state, now, deafMs, 'a deadline passed unattended, and nothing was heard since');
-    lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+    lapsed = lapsedNow();
   }
   if (lapsed.length === 0) return;
-  const expired = lapsed.filter(({ lapse }) => lapse === 'expired');
-  const unhealthy = lapsed.filter(({ lapse }) => lapse === 'unhealthy');
-  const draft = newDraft(state, now);
-  for (const { holder } of expired) draft.removeInstance(keyOf(holder), 'expired');
-  commit(state, draft, REGISTRY_ACTOR);
+  const expired: InstanceEntry[] = [];
+  const unhealthy: InstanceEntry[] = [];
+  const ended: SessionEntry[] = [];
+  for (const { holder, lapse } of lapsed) {
+    if (isSession(holder)) ended.push(holder);
+    else if (lapse === 'expired') expired.push(holder);
+    else unhealthy.push(holder);
+  }
+  expire(state, expired, now);
+  if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, unhealthy, now);
   state.leases.findEarliest();
 }
 
-function markUnhealthy(state: NamespaceState, lapsed: LapsedLease<InstanceEntry>[], now: number): void {
+function expire(state: NamespaceState, instances: readonly InstanceEntry[], now: number): void {
   const draft = newDraft(state, now);
-  for (const { holder } of lapsed) {
+  for (const instance of instances) draft.removeInstance(keyOf(instance), 'expired');
+  commit(state, draft, REGISTRY_ACTOR);
+}
+
+function markUnhealthy(state: NamespaceState, instances: readonly InstanceEntry[], now: number): void {
+  const draft = newDraft(state, now);
+  for (const holder of instances) {
     const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
     draft.putInstance(keyOf(holder), record, 'unhealthy', false);
   }
@@ -79,6 +95,7 @@ function attend(state: NamespaceState, now: number): void {
   const settled = newDraft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
     if (duty.kind === 'drain') endDrain(drained, duty.key);
+    else if (duty.kind === 'acknowledgements') state.receipts.expire(duty.key);
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     // A compaction is on the agenda only to be woken for: every alarm looks at the journal.
@@ -115,8 +132,4 @@ function endLinger(state: NamespaceState, draft: Draft, key: InstanceKey): void 
 
 function newDraft(state: NamespaceState, now: number): Draft {
   return new Draft(state.catalog, state.journal, now, state.time.stamp());
-}
-
-function keyOf(entry: InstanceEntry): InstanceKey {
-  return { group: entry.service.group, service: entry.service.name, id: entry.id };
 }

@@ -3,6 +3,7 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/names
 import { arm } from './arming';
 import { commit } from './commit';
 import { Draft } from './draft';
+import { notePlainRead } from './plain-reads';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
 
@@ -66,22 +67,32 @@ export function read<T>(
 ): Promise<ReadAnswer<T>> {
   return turn(state, scope, (now) => {
     const { cursor } = state.journal;
-    noteKept(state, scope, options, now);
     const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
+    if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
     if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
     return { cursor, body: body(now) };
   });
 }
 
-/** Remembers that an answer about this service may be served again for a while, for drains to say so. */
-function noteKept(
+/** Remembers who was given an answer about a service, for drains: by name, or as one who can't be told of changes. */
+function noteReader(
   state: NamespaceState,
-  scope: ServiceKey | undefined,
-  { keepForMs = 0 }: ReadOptions,
+  scope: ServiceKey,
+  { keepForMs = 0, subscriber }: ReadOptions,
+  knownRevision: number,
   now: number,
 ): void {
-  const service = scope && state.catalog.service(scope);
-  if (service === undefined || keepForMs === 0) return;
+  if (subscriber !== undefined) {
+    const { id, address } = subscriber;
+    state.receipts.notePoll(id, scope, address, knownRevision, state.journal.revision, now);
+    return;
+  }
+  const service = state.catalog.service(scope);
+  if (service === undefined) return;
+  if (keepForMs === 0) {
+    notePlainRead(service.plainReads, now);
+    return;
+  }
   service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
   service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
 }

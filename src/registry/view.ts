@@ -4,8 +4,8 @@ import { FLAPPING_CHANGES_COUNT, FLAPPING_WINDOW_MS } from '../model/limits';
 import { sortedByKey } from '../model/metadata';
 import type { Override, OverrideView } from '../model/override';
 import type { ServiceSummary, ServiceView } from '../model/service';
-import { isAvailable, isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
-import type { InstanceRecord } from './records';
+import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
+import { decodeInstance, type InstanceRecord } from './records';
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
 export interface Effective {
@@ -90,6 +90,12 @@ export function instanceView(
     registeredAt: timestamp(record.registeredAt),
     updatedAt: timestamp(record.updatedAt),
   };
+}
+
+/** An entry of the catalog as answers show it. */
+export function viewOf(entry: InstanceEntry, now: number): InstanceView {
+  const override = entry.service.overrides.get(entry.id)?.record.override;
+  return instanceView(keyOf(entry), decodeInstance(entry.text), entry.revision, override, now);
 }
 
 /** An override as answers show it. */

@@ -1,7 +1,7 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
 import { arm } from './arming';
-import { Catalog, ENTRY_FLAGS, type InstanceEntry, type ServiceEntry } from './catalog';
+import { Catalog, ENTRY_FLAGS, type ServiceEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { refreshEligibility, scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
@@ -13,9 +13,12 @@ import type { Platform } from './platform';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService } from './records';
 import { prepareStorage } from './schema';
+import { holdInstance, type LeaseHolder, readSessionRows, type SessionEntry, SessionTable } from './session-table';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';
+import { Hub } from './watch/hub';
+import { Receipts } from './watch/receipts';
 
 /**
  * Brings a namespace back from its storage, or makes a new one.
@@ -23,7 +26,7 @@ import { forgiveSilence } from './sweep';
  * Two signs tell that holders could not be heard before: the last checkpoint was left open (a crash), or another
  * process wrote it (a restart, a deploy). A wake from hibernation shows neither, and its deadlines are exact.
  */
-export function wake(lent: Platform, retention: Retention): NamespaceState {
+export function wake(lent: Platform, retention: Retention): { state: NamespaceState; hub: Hub } {
   const counters = newCounters(lent.clock.now());
   const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
   const { storage } = platform;
@@ -40,7 +43,7 @@ export function wake(lent: Platform, retention: Retention): NamespaceState {
     });
     platform.abort('a commit could not be stored');
   });
-  const { catalog, leases } = loaded;
+  const { catalog, leases, sessions } = loaded;
   const checkpoints = new Checkpoints({
     storage,
     leases,
@@ -51,11 +54,25 @@ export function wake(lent: Platform, retention: Retention): NamespaceState {
   });
   const attention = { sweptAt: 0, alarmRanAt: 0, alarmHourStartedAt: 0, alarmsThisHour: 0 };
   const agenda = new Agenda();
-  const state = { platform, time, catalog, leases, agenda, journal, pipeline, checkpoints, counters, attention };
+  const memory = {
+    platform,
+    time,
+    catalog,
+    leases,
+    sessions,
+    agenda,
+    journal,
+    pipeline,
+    checkpoints,
+    counters,
+    attention,
+  };
+  const hub = new Hub(memory);
+  const state = { ...memory, publisher: hub, receipts: new Receipts() };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
   arm(state);
-  return state;
+  return { state, hub };
 }
 
 /** Counts the rows that everything written bills. */
@@ -74,7 +91,8 @@ function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorag
 
 interface Loaded {
   catalog: Catalog;
-  leases: LeaseTable<InstanceEntry>;
+  leases: LeaseTable<LeaseHolder>;
+  sessions: SessionTable;
   /** When instances went that have an override left behind. */
   goneAt: Map<ServiceEntry, Map<string, number>>;
   /** The latest time that any row knows of, on the namespace's axis. */
@@ -83,13 +101,20 @@ interface Loaded {
 
 /** Rows come with overrides before instances, so an instance finds its override there. */
 function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
-  const loaded: Loaded = { catalog: new Catalog(), leases: new LeaseTable(), goneAt: new Map(), latest: 0 };
+  const loaded: Loaded = {
+    catalog: new Catalog(),
+    leases: new LeaseTable(),
+    sessions: new SessionTable(),
+    goneAt: new Map(),
+    latest: 0,
+  };
+  const bySlot = loadSessions(loaded, storage, checkpoint);
   let service: ServiceEntry | undefined;
   for (const row of readRecordRows(storage)) {
     if (service?.name !== row.service || service.group !== row.group) service = loaded.catalog.serviceFor(row);
     service.revision = Math.max(service.revision, row.revision);
     if (row.value === null) loadHead(loaded, service, row);
-    else if (row.kind === 'instance') loadInstance(loaded, service, row, row.value, checkpoint);
+    else if (row.kind === 'instance') loadInstance(loaded, service, row, row.value, checkpoint, bySlot);
     else if (row.kind === 'override') {
       loaded.catalog.putOverride(service, row.id, row.value, row.revision, decodeOverride(row.value));
     } else {
@@ -99,6 +124,21 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
   }
   loaded.leases.collectFreeSlots();
   return loaded;
+}
+
+/** Sessions by their slot, as the rows of their instances name it. */
+function loadSessions(loaded: Loaded, storage: SqlStorage, checkpoint: StoredCheckpoint): Map<number, SessionEntry> {
+  const bySlot = new Map<number, SessionEntry>();
+  for (const { timedAt, ...row } of readSessionRows(storage)) {
+    const session: SessionEntry = { ...row, instances: new Set(), connection: undefined };
+    const times = leaseTimes(timedAt, row.lease, checkpoint);
+    loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
+    const terms = { ttlMs: row.ttlMs, removeAfterMs: row.ttlMs, healthy: true, ...times };
+    loaded.leases.grant(session, terms, row.lease);
+    loaded.sessions.add(session);
+    bySlot.set(row.lease, session);
+  }
+  return bySlot;
 }
 
 function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {
@@ -115,13 +155,20 @@ function loadInstance(
   row: RecordRow,
   text: string,
   checkpoint: StoredCheckpoint,
+  sessions: ReadonlyMap<number, SessionEntry>,
 ): void {
   const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
   const entry = loaded.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
   const override = service.overrides.get(row.id);
   if (override !== undefined) refreshEligibility(entry, override.record);
-  if (row.lease === null || row.ttlMs === null) return;
-  const times = leaseTimes(row, row.lease, checkpoint);
+  if (row.lease === null) return;
+  if (row.ttlMs === null) {
+    const session = sessions.get(row.lease);
+    holdInstance(entry, session);
+    entry.lease = session?.lease ?? -1;
+    return;
+  }
+  const times = leaseTimes(row.timedAt, row.lease, checkpoint);
   loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
   const renewedSince = times.renewedAt > row.timedAt;
   entry.lease = loaded.leases.grant(
@@ -138,10 +185,10 @@ function loadInstance(
 }
 
 /** The newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */
-function leaseTimes(row: RecordRow, slot: number, checkpoint: StoredCheckpoint) {
+function leaseTimes(timedAt: number, slot: number, checkpoint: StoredCheckpoint) {
   const packed = checkpoint.rows.get(LeaseTable.rowOf(slot));
   const times = packed === undefined ? undefined : unpackLease(packed, slot);
-  return times !== undefined && times.renewedAt >= row.timedAt ? times : { renewedAt: row.timedAt, extendedAt: 0 };
+  return times !== undefined && times.renewedAt >= timedAt ? times : { renewedAt: timedAt, extendedAt: 0 };
 }
 
 /** Everything on the agenda follows from the records. */

@@ -20,7 +20,7 @@ export function register(
   precondition: Precondition,
 ): OperationResult['outcome'] {
   const entry = draft.untouched(key);
-  if (entry !== undefined && isRepeat(entry, definition)) {
+  if (entry !== undefined && isRepeat(entry, definition, caller)) {
     draft.require({ kind: 'instance', ...key }, { record: entry, revision: entry.revision }, precondition);
     draft.renew(entry);
     return 'unchanged';
@@ -35,8 +35,10 @@ export function register(
   return 'changed';
 }
 
-function isRepeat(entry: InstanceEntry, definition: InstanceDefinition): boolean {
-  return isHealthy(entry) && holdsDefinition(entry.text, definition);
+/** The same content, held in the same way. */
+function isRepeat(entry: InstanceEntry, definition: InstanceDefinition, caller: Caller): boolean {
+  const session = definition.lease === null ? undefined : caller.session;
+  return isHealthy(entry) && entry.session?.key === session && holdsDefinition(entry.text, definition);
 }
 
 function newRecord(draft: Draft, caller: Caller, definition: InstanceDefinition): InstanceRecord {
@@ -50,6 +52,7 @@ function newRecord(draft: Draft, caller: Caller, definition: InstanceDefinition)
     updatedAt: draft.stamp,
     healthy: true,
     healthChangedAt: [],
+    session: definition.lease === null ? undefined : caller.session,
   };
 }
 
@@ -68,6 +71,7 @@ function replaced(
     place: definition.location === undefined ? (record.place ?? caller.place) : undefined,
     changes: record.changes + 1,
     updatedAt: draft.stamp,
+    session: definition.lease === null ? undefined : caller.session,
     drainEndsAt: restarted ? undefined : record.drainEndsAt,
   };
 }

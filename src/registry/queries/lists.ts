@@ -4,9 +4,8 @@ import { type JsonText, jsonText } from '../../model/json-text';
 import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
 import type { InstanceFilter, InstanceList } from '../../model/queries';
 import type { ServiceList } from '../../model/service';
-import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
-import { decodeInstance } from '../records';
-import { instanceView, serviceSummary } from '../view';
+import { type Catalog, compare, isAvailable, type ServiceEntry } from '../catalog';
+import { serviceSummary, viewOf } from '../view';
 import type { AnswerCache } from './answer-cache';
 
 /** Instances of a service in the order of their ids. `now` is for people. A service that does not exist has none. */
@@ -39,14 +38,6 @@ function page(service: ServiceEntry, { filter, limit, after }: InstanceListComma
     instances.push(view);
   }
   return { instances };
-}
-
-/** An entry of the catalog as answers show it. */
-export function viewOf(entry: InstanceEntry, now: number): InstanceView {
-  const { service, id } = entry;
-  const override = service.overrides.get(id)?.record.override;
-  const key = { group: service.group, service: service.name, id };
-  return instanceView(key, decodeInstance(entry.text), entry.revision, override, now);
 }
 
 function matches(instance: InstanceView, { cluster, tag, status, metadata }: InstanceFilter): boolean {

@@ -21,7 +21,12 @@ export interface SnapshotPlace {
   id: string;
   /** Parts sent so far. */
   parts: number;
+  /** Cursor of the snapshot as a whole; empty before its first part. */
+  cursor: string;
 }
+
+/** Where every snapshot begins. */
+export const SNAPSHOT_START: SnapshotPlace = { service: '', group: '', id: '', parts: 0, cursor: '' };
 
 /** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
 export interface ConnectionMemory {
@@ -49,8 +54,6 @@ export interface Connection {
 export interface Connections {
   /** Every one, also those that slept since the object was last in memory. */
   all(): Iterable<Connection>;
-  /** The socket that holds a session; undefined where there is none. */
-  ofSession(session: string): Connection | undefined;
   /** When a connection last showed that it lives, by the clock; 0 if it never did since it was opened. */
   heardAt(connection: Connection): number;
 }

@@ -1,6 +1,7 @@
 import { CATCH_UP_SLICE_MAX_COUNT } from '../../model/limits';
 import { decodeChanges, type JournalEntry } from '../journal';
 import type { NamespaceMemory } from '../state';
+import { SNAPSHOT_START, type SnapshotPlace } from './connection';
 import { snapshotPart } from './snapshot';
 import { addressed, changesFrames } from './watch-frames';
 import { inScope, isWhole } from './watch-index';
@@ -47,8 +48,9 @@ export class Feeder {
   async #feedInSlices(watcher: Watcher): Promise<void> {
     while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive) {
       // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
-      if (watcher.memory.snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher);
-      else if (watcher.position < this.#memory.journal.compactedRevision) this.#startOver(watcher, 'compacted');
+      const { snapshotAfter } = watcher.memory;
+      if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);
+      else if (watcher.position < this.#memory.journal.compactedRevision) this.startOver(watcher, 'compacted');
       else this.#sendFromJournal(watcher);
       await this.#memory.platform.storage.sync();
     }
@@ -58,31 +60,30 @@ export class Feeder {
   }
 
   /** The past that it would go on from is gone: it gets a snapshot instead. */
-  #startOver(watcher: Watcher, reason: string): void {
+  startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
     watcher.peer.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
-    watcher.memory.snapshotAfter = { service: '', group: '', id: '', parts: 0 };
+    watcher.memory.snapshotAfter = SNAPSHOT_START;
     watcher.memory.sentUntil = revision;
     watcher.position = revision;
   }
 
-  async #sendSnapshotPart(watcher: Watcher): Promise<void> {
+  async #sendSnapshotPart(watcher: Watcher, from: SnapshotPlace): Promise<void> {
     const { memory } = watcher;
     const { journal, pipeline } = this.#memory;
-    const from = memory.snapshotAfter;
-    if (from?.parts === 0) {
-      memory.sentUntil = journal.revision;
-      watcher.position = journal.revision;
-      watcher.snapshotCursor = journal.cursor;
-    }
     const { revision } = journal;
-    const part = snapshotPart(this.#memory, watcher.scope, from);
+    if (from.parts === 0) {
+      memory.sentUntil = revision;
+      watcher.position = revision;
+    }
+    const cursor = from.parts === 0 ? journal.cursor : from.cursor;
+    const part = snapshotPart(this.#memory, watcher.scope, { ...from, cursor });
     const durable = pipeline.settled();
     if (durable !== undefined) await durable;
     if (!watcher.isOpen) return;
-    const isOnly = from?.parts === 0 && part.next === undefined;
-    const place = isOnly ? {} : { part: from?.parts ?? 0, last: part.next === undefined };
-    const head = JSON.stringify({ cursor: watcher.snapshotCursor, revision, ...place }).slice(1, -1);
+    const isOnly = from.parts === 0 && part.next === undefined;
+    const place = isOnly ? {} : { part: from.parts, last: part.next === undefined };
+    const head = JSON.stringify({ cursor, revision, ...place }).slice(1, -1);
     watcher.peer.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
     memory.snapshotAfter = part.next;
     if (part.next === undefined) this.#caughtUp(watcher, watcher.position);

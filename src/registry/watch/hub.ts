@@ -1,12 +1,12 @@
 import { CLOSE_CODES } from '../../model/frames';
-import type { ServiceKey } from '../../model/namespace-api';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../model/limits';
+import type { ServiceKey } from '../../model/namespace-api';
 import type { JournaledChange } from '../journal';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
-import type { Connection, WatchMemory } from './connection';
-import { addressed, changesFrames, type ToldRevision } from './watch-frames';
+import { type Connection, SNAPSHOT_START, type WatchMemory } from './connection';
 import { Feeder } from './feeder';
+import { addressed, changesFrames, type ToldRevision } from './watch-frames';
 import { WatchIndex } from './watch-index';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
 import { Peer, Watcher } from './watcher';
@@ -29,6 +29,7 @@ export class Hub implements Publisher {
   readonly #memory: NamespaceMemory;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
+  readonly #bySubscriber = new Map<string, Set<Peer>>();
   readonly #feeder: Feeder;
   #isAwake = false;
   /** Everything up to here has been told to those who are live. */
@@ -47,27 +48,36 @@ export class Hub implements Publisher {
   }
 
   get connectionCount(): number {
-    this.#wake();
+    this.wake();
     return this.#peers.size;
   }
 
   /** The connection, with the watches that it is remembered by. */
   connect(connection: Connection): Peer {
-    this.#wake();
+    this.wake();
     const known = this.#peers.get(connection);
     if (known !== undefined) return known;
     const peer = new Peer(connection);
     this.#peers.set(connection, peer);
+    const { subscriber } = connection.memory;
+    const others = this.#bySubscriber.get(subscriber);
+    if (others === undefined) this.#bySubscriber.set(subscriber, new Set([peer]));
+    else others.add(peer);
     for (const memory of connection.memory.watches) this.#add(peer, memory);
     return peer;
   }
 
-  /** Lets go of a connection that is closed. */
-  disconnect(connection: Connection): void {
+  /** Lets go of a connection that is closed. Returns what it was. */
+  disconnect(connection: Connection): Peer | undefined {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return;
+    if (peer === undefined) return undefined;
     this.#peers.delete(connection);
-    for (const watcher of peer.watchers.values()) this.#remove(watcher);
+    const { subscriber } = connection.memory;
+    const others = this.#bySubscriber.get(subscriber);
+    others?.delete(peer);
+    if (others?.size === 0) this.#bySubscriber.delete(subscriber);
+    for (const watcher of peer.watchers.values()) this.#close(watcher);
+    return peer;
   }
 
   /**
@@ -79,22 +89,20 @@ export class Hub implements Publisher {
     const { revision } = this.#memory.journal;
     const memory: WatchMemory =
       sentUntil === undefined
-        ? { name, scope, sentUntil: revision, snapshotAfter: { service: '', group: '', id: '', parts: 0 } }
+        ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
         : { name, scope, sentUntil };
     peer.connection.memory.watches.push(memory);
     peer.connection.remember();
     this.#add(peer, memory);
   }
 
-  /** Ends a watch. Returns whether there was one. */
-  unwatch(peer: Peer, name: string): boolean {
-    const watcher = peer.watchers.get(name);
-    if (watcher === undefined) return false;
-    this.#remove(watcher);
-    const { memory } = peer.connection;
-    memory.watches = memory.watches.filter((watch) => watch !== watcher.memory);
-    peer.connection.remember();
-    return true;
+  /** Ends a watch. */
+  unwatch(watcher: Watcher): void {
+    this.#close(watcher);
+    const { connection, watchers } = watcher.peer;
+    watchers.delete(watcher.name);
+    connection.memory.watches = connection.memory.watches.filter((watch) => watch !== watcher.memory);
+    connection.remember();
   }
 
   /** Grants a connection more credit, and goes on with what waited for it. */
@@ -111,12 +119,18 @@ export class Hub implements Publisher {
 
   /** Everybody who watches a service. */
   watchersOf(key: ServiceKey): Iterable<Watcher> {
-    this.#wake();
+    this.wake();
     return this.#index.watchersOf(key);
   }
 
+  /** All watches of a subscriber. */
+  watchersBy(subscriber: string): Watcher[] {
+    this.wake();
+    return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
+  }
+
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void {
-    this.#wake();
+    this.wake();
     const audiences = this.#index.size === 0 ? [] : this.#audiencesOf(told, changes);
     return () => {
       this.#published = { revision: told.revision, cursor: told.cursor };
@@ -143,10 +157,15 @@ export class Hub implements Publisher {
   }
 
   /** Takes in the connections that slept since the object was last in memory: at the first need, and once. */
-  #wake(): void {
+  wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
-    for (const connection of this.#memory.platform.connections.all()) this.connect(connection);
+    const { platform, sessions } = this.#memory;
+    for (const connection of platform.connections.all()) {
+      this.connect(connection);
+      const session = sessions.get(connection.memory.session ?? '');
+      if (session !== undefined) session.connection ??= connection;
+    }
   }
 
   #add(peer: Peer, memory: WatchMemory): void {
@@ -156,9 +175,8 @@ export class Hub implements Publisher {
     this.#feeder.feed(watcher);
   }
 
-  #remove(watcher: Watcher): void {
+  #close(watcher: Watcher): void {
     watcher.isOpen = false;
-    watcher.peer.watchers.delete(watcher.name);
     this.#index.remove(watcher);
   }
 
@@ -177,7 +195,8 @@ export class Hub implements Publisher {
     for (const [watcher, indexes] of indexesOf) {
       const name = indexes.length === encoded.length ? 'all' : indexes.join();
       const audience = audiences.get(name);
-      if (audience === undefined) audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });
+      if (audience === undefined)
+        audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });
       else audience.watchers.push(watcher);
     }
     return [...audiences.values()];

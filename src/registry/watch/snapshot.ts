@@ -1,8 +1,8 @@
 import type { WatchScope } from '../../model/frames';
 import { FRAME_PART_MAX_BYTES } from '../../model/limits';
 import { type Catalog, compare, type ServiceEntry } from '../catalog';
-import { viewOf } from '../queries/lists';
 import type { NamespaceMemory } from '../state';
+import { viewOf } from '../view';
 import type { SnapshotPlace } from './connection';
 import { isWhole } from './watch-index';
 import { watchedService } from './watched-changes';
@@ -17,20 +17,26 @@ export interface SnapshotPart {
  * The next part of a snapshot, of about 256 KiB, read as everything is now. Services come by name and group, their
  * instances by id; a large service goes on in the next part.
  */
-export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: SnapshotPlace | undefined): SnapshotPart {
+export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: SnapshotPlace): SnapshotPart {
   const stamp = state.time.stamp();
   const services: string[] = [];
   let size = 0;
   for (const service of servicesIn(state.catalog, scope, from)) {
-    const isContinued = from?.service === service.name && from.group === service.group;
+    const isContinued = from.service === service.name && from.group === service.group && from.id !== '';
     const texts: string[] = [];
-    let last = isContinued ? (from?.id ?? '') : '';
+    let last = isContinued ? from.id : '';
     for (const id of idsAfter(service, last)) {
       const entry = service.instances.get(id);
       if (entry === undefined) continue;
       if (size > FRAME_PART_MAX_BYTES) {
         services.push(encodeService(service, texts));
-        const place = { service: service.name, group: service.group, id: last, parts: (from?.parts ?? 0) + 1 };
+        const place = {
+          service: service.name,
+          group: service.group,
+          id: last,
+          parts: from.parts + 1,
+          cursor: from.cursor,
+        };
         return { services: services.join(','), next: place };
       }
       const text = JSON.stringify(viewOf(entry, stamp));
@@ -54,11 +60,10 @@ function idsAfter(service: ServiceEntry, after: string): string[] {
 }
 
 /** Services of a scope in order, from a place on. */
-function* servicesIn(catalog: Catalog, scope: WatchScope, from: SnapshotPlace | undefined): Generator<ServiceEntry> {
+function* servicesIn(catalog: Catalog, scope: WatchScope, from: SnapshotPlace): Generator<ServiceEntry> {
   for (const service of candidates(catalog, scope)) {
     if (!service.exists) continue;
-    const order = from === undefined ? 1 : compare(service.name, from.service) || compare(service.group, from.group);
-    if (order >= 0) yield service;
+    if ((compare(service.name, from.service) || compare(service.group, from.group)) >= 0) yield service;
   }
 }
 

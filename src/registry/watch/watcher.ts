@@ -16,8 +16,6 @@ export class Watcher {
   backlogSize = 0;
   /** It asked for its cursor, and gets it once it has caught up. */
   wantsBookmark = false;
-  /** Cursor of the snapshot that is under way. */
-  snapshotCursor = '';
   isFeeding = false;
   isOpen = true;
 

@@ -1,0 +1,91 @@
+import { PING, PONG } from '../model/frames';
+import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
+import type { Connection, ConnectionMemory, Connections } from '../registry/watch/connection';
+
+/** Header in which a Worker tells an object whom a socket is for. */
+export const CONNECTION_HEADER = 'Rollcall-Connection';
+
+/** What a Worker tells of a socket that it opens. */
+export type SocketPurpose = Pick<ConnectionMemory, 'kind' | 'subscriber' | 'caller'>;
+
+/** A hibernating WebSocket as the core sees it. */
+class SocketConnection implements Connection {
+  readonly memory: ConnectionMemory;
+  readonly socket: WebSocket;
+
+  constructor(socket: WebSocket, memory: ConnectionMemory) {
+    this.socket = socket;
+    this.memory = memory;
+  }
+
+  send(frame: string): void {
+    quietly(() => this.socket.send(frame));
+  }
+
+  close(code: number, reason: string): void {
+    quietly(() => this.socket.close(code, reason));
+  }
+
+  remember(): void {
+    quietly(() => this.socket.serializeAttachment(this.memory));
+  }
+}
+
+/** The other end may be gone already; its close is on its way, and is what counts. */
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Nothing to do: see above.
+  }
+}
+
+/** The sockets of a Durable Object. They outlive its sleep, and what the core remembers of them does so with them. */
+export class ObjectSockets implements Connections {
+  readonly #ctx: DurableObjectState;
+  readonly #connections = new WeakMap<WebSocket, SocketConnection>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /**
+   * Accepts a socket.
+   *
+   * @param open How many are open.
+   */
+  open(request: Request, open: number): Response {
+    const purpose = request.headers.get(CONNECTION_HEADER);
+    if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+      return new Response('a namespace object answers socket upgrades of its own Worker alone', { status: 400 });
+    }
+    if (open >= SOCKETS_PER_NAMESPACE_MAX_COUNT) return new Response('too many sockets are open', { status: 429 });
+    const { 0: client, 1: server } = new WebSocketPair();
+    const told = JSON.parse(purpose) as SocketPurpose; // `as`: only our own Worker reaches an object, and wrote it
+    const connection = new SocketConnection(server, { version: 1, ...told, watches: [] });
+    this.#connections.set(server, connection);
+    this.#ctx.acceptWebSocket(server);
+    connection.remember();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** The connection of a socket that the platform hands over. */
+  connectionOf(socket: WebSocket): Connection {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) return known;
+    const memory = socket.deserializeAttachment() as ConnectionMemory; // `as`: only remember() writes attachments
+    const connection = new SocketConnection(socket, memory);
+    this.#connections.set(socket, connection);
+    return connection;
+  }
+
+  *all(): Generator<Connection> {
+    for (const socket of this.#ctx.getWebSockets()) yield this.connectionOf(socket);
+  }
+
+  heardAt(connection: Connection): number {
+    if (!(connection instanceof SocketConnection)) return 0;
+    return this.#ctx.getWebSocketAutoResponseTimestamp(connection.socket)?.getTime() ?? 0;
+  }
+}

@@ -1,0 +1,161 @@
+import type { Caller } from '../model/namespace-api';
+import { keyOf } from './catalog';
+import { commit } from './commit';
+import { Draft } from './draft';
+import type { Cause } from './journal';
+import { deleteSessionRow, type SessionEntry, writeSessionRow } from './session-table';
+import type { NamespaceState } from './state';
+import type { Connection } from './watch/connection';
+
+/** What a client shows to resume its session: the key names it, the secret proves it. */
+export interface SessionTicket {
+  key: string;
+  secretDigest: string;
+}
+
+/**
+ * Resumes the session that a ticket names; undefined where there is none that this caller may resume. Nothing changes
+ * for anybody who watches: that is what a session is for. Another socket that still holds it lets go of it.
+ *
+ * @returns The session, and the connection that held it until now.
+ */
+export function resumeSession(
+  state: NamespaceState,
+  connection: Connection,
+  caller: Caller,
+  ticket: SessionTicket,
+  now: number,
+): { session: SessionEntry; superseded: Connection | undefined } | undefined {
+  const session = state.sessions.get(ticket.key);
+  if (session === undefined || session.tokenId !== caller.tokenId) return undefined;
+  if (session.secretDigest !== ticket.secretDigest) return undefined;
+  const holder = connectionOf(state, session);
+  state.checkpoints.open();
+  state.leases.renew(session.lease, now);
+  attach(session, connection);
+  if (session.isClosed) {
+    session.isClosed = false;
+    state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
+  }
+  return { session, superseded: holder === connection ? undefined : holder };
+}
+
+/** Opens a session: a lease, which the connection renews by being there. */
+export function openSession(
+  state: NamespaceState,
+  connection: Connection,
+  caller: Caller,
+  ticket: SessionTicket,
+  ttlMs: number,
+  now: number,
+): SessionEntry {
+  const session: SessionEntry = {
+    ...ticket,
+    tokenId: caller.tokenId,
+    ttlMs,
+    lease: -1,
+    instances: new Set(),
+    connection,
+    isClosed: false,
+  };
+  const terms = { ttlMs, removeAfterMs: ttlMs, healthy: true, renewedAt: now, extendedAt: 0 };
+  session.lease = state.leases.grant(session, terms);
+  state.sessions.add(session);
+  attach(session, connection);
+  state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
+  return session;
+}
+
+function attach(session: SessionEntry, connection: Connection): void {
+  session.connection = connection;
+  connection.memory.session = session.key;
+  connection.remember();
+}
+
+/**
+ * Ends a session with all that it holds, as one revision.
+ *
+ * @param actor Id of the token, or `registry`.
+ */
+export function endSession(
+  state: NamespaceState,
+  session: SessionEntry,
+  cause: Cause,
+  actor: string,
+  now: number,
+): void {
+  endSessions(state, [session], cause, actor, now);
+}
+
+/** Ends many sessions, as one revision. */
+export function endSessions(
+  state: NamespaceState,
+  sessions: readonly SessionEntry[],
+  cause: Cause,
+  actor: string,
+  now: number,
+): void {
+  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  for (const session of sessions) {
+    for (const entry of session.instances) draft.removeInstance(keyOf(entry), cause);
+  }
+  commit(state, draft, actor);
+  for (const session of sessions) {
+    state.leases.release(session.lease);
+    state.sessions.remove(session);
+    state.pipeline.enqueue(() => deleteSessionRow(state.platform.storage, session.key));
+  }
+}
+
+/**
+ * Notes that the socket of a session is gone. Its lease runs on from the last sign of life; if the socket no longer
+ * holds the session, because another resumed it, nothing is noted.
+ */
+export function noteClosed(state: NamespaceState, connection: Connection): void {
+  const session = state.sessions.get(connection.memory.session ?? '');
+  if (session === undefined) return;
+  const holder = connectionOf(state, session);
+  if (holder !== undefined && holder !== connection) return;
+  hear(state, session, connection);
+  session.connection = undefined;
+  session.isClosed = true;
+  const heardAt = state.leases.renewedAt(session.lease);
+  state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
+}
+
+/**
+ * Looks for signs of life of sessions that seem to have lapsed: pings are answered without waking anybody, and only
+ * the platform knows when the last one came. A session whose socket vanished without a close (a deploy, a move of the
+ * object) is forgiven once, as a silence of the registry's own.
+ *
+ * @returns Whether any of them lives on.
+ */
+export function refreshSessions(state: NamespaceState, sessions: readonly SessionEntry[], now: number): boolean {
+  let anyLives = false;
+  for (const session of sessions) {
+    const connection = connectionOf(state, session);
+    if (connection !== undefined) {
+      hear(state, session, connection);
+    } else if (!session.isClosed) {
+      session.isClosed = true;
+      state.leases.extend(session.lease, now, 0);
+      const heardAt = state.leases.renewedAt(session.lease);
+      state.checkpoints.close();
+      state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
+    }
+    anyLives ||= state.leases.ttlEndsAt(session.lease) > now;
+  }
+  return anyLives;
+}
+
+function hear(state: NamespaceState, session: SessionEntry, connection: Connection): void {
+  const { leases, time, platform } = state;
+  const heardAt = Math.min(time.now(), time.whenClockShows(platform.connections.heardAt(connection)));
+  if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
+}
+
+/** The socket that holds a session; undefined where none does. */
+function connectionOf(state: NamespaceState, session: SessionEntry): Connection | undefined {
+  state.publisher.wake();
+  return session.connection;
+}

@@ -1,0 +1,121 @@
+import type { InstanceKey } from '../../model/batch';
+import { type JsonText, jsonText } from '../../model/json-text';
+import type { Answer, Caller, ServiceKey } from '../../model/namespace-api';
+import type { DrainReport } from '../../model/queries';
+import type { SubscriberView } from '../../model/subscriber';
+import { drain } from '../commands/drain';
+import { recentPlainReads } from '../plain-reads';
+import type { NamespaceState } from '../state';
+import { sweep } from '../sweep';
+import { change } from '../turn';
+import { timestamp } from '../view';
+import type { Hub } from './hub';
+import type { BarrierOutcome, Poller } from './receipts';
+import type { Watcher } from './watcher';
+
+/**
+ * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
+ * The wait ends with its time, and the answer names who has not acknowledged; the removal is written down before the
+ * wait begins, so it happens even if nobody is left to wait.
+ */
+export async function drainAndWait(
+  state: NamespaceState,
+  hub: Hub,
+  caller: Caller,
+  { key, waitMs, graceMs }: { key: InstanceKey; waitMs: number; graceMs: number },
+): Promise<Answer<DrainReport>> {
+  const { waiting, isAwaited } = await change(
+    state,
+    caller,
+    key,
+    (draft) => {
+      const subscribers = subscribersOf(state, hub, key, draft.now);
+      const mostMs = subscribers.length > 0 ? waitMs : 0;
+      drain(draft, caller, key, mostMs + graceMs);
+      return subscribers;
+    },
+    (subscribers, now) => {
+      if (subscribers.length > 0) state.agenda.set({ kind: 'acknowledgements', key }, now + waitMs);
+      // Where it was draining already, its subscribers may have acknowledged that long ago.
+      const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
+      const outcome = state.receipts.wait(key, revision, subscribers);
+      return { waiting: outcome, isAwaited: subscribers.length > 0 };
+    },
+  );
+  const outcome = await waiting;
+  return change(
+    state,
+    caller,
+    key,
+    (draft) => {
+      const record = draft.instance(key)?.record;
+      const drainEndsAt = draft.now + graceMs;
+      if (record?.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt)
+        return record?.drainEndsAt;
+      if (graceMs === 0) draft.removeInstance(key, 'drained');
+      else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
+      return drainEndsAt;
+    },
+    (drainEndsAt = state.time.now(), now) => {
+      const body = report(state, key, outcome, drainEndsAt, now);
+      // Where nobody was waited for and there is no grace, the end of the drain is due already.
+      sweep(state, now, state.catalog.service(key));
+      return { cursor: state.journal.cursor, body };
+    },
+  );
+}
+
+/** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
+function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
+  const watchers = [...hub.watchersOf(key)].filter(({ peer }) => peer.connection.memory.kind !== 'poll');
+  return [...watchers, ...state.receipts.pollersOf(key, now)];
+}
+
+function report(
+  state: NamespaceState,
+  key: InstanceKey,
+  { subscribers, acknowledged, laggards }: BarrierOutcome,
+  drainEndsAt: number,
+  now: number,
+): JsonText<DrainReport> {
+  const service = state.catalog.service(key);
+  const safeAfterMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const blind: Record<string, number> = {};
+  if (safeAfterMs > 0) blind.cached = service?.keptCount ?? 0;
+  const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
+  if (plain > 0) blind.plain = plain;
+  return jsonText({
+    drained: laggards.length === 0,
+    acknowledged,
+    subscribers,
+    laggards,
+    blind,
+    safeAfterMs,
+    removedAt: timestamp(state.time.clockAt(drainEndsAt)),
+  });
+}
+
+/** Who watches a service, and how far each is. */
+export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): SubscriberView[] {
+  const changedAt = state.catalog.service(key)?.revision ?? 0;
+  const lag = (sent: number) => Math.max(0, changedAt - sent);
+  return subscribersOf(state, hub, key, now)
+    .map((each): SubscriberView => {
+      if (!('peer' in each)) {
+        const { subscriber, address, sentRevision, acknowledgedRevision } = each;
+        return { id: subscriber, kind: 'poll', address, sentRevision, acknowledgedRevision, lag: lag(sentRevision) };
+      }
+      const { subscriber, kind, caller } = each.peer.connection.memory;
+      const sentRevision = each.isLive ? Math.max(each.position, changedAt) : each.position;
+      const { acknowledgedRevision } = each;
+      return {
+        id: subscriber,
+        kind,
+        address: caller.address,
+        sentRevision,
+        acknowledgedRevision,
+        lag: lag(sentRevision),
+      };
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}

@@ -1,0 +1,152 @@
+import type { InstanceKey } from '../../model/batch';
+import { POLLER_LINGER_MS } from '../../model/limits';
+import type { ServiceKey } from '../../model/namespace-api';
+import type { Watcher } from './watcher';
+
+/** One who asks again and again, and names itself: its cursor comes back with the next question. */
+export interface Poller {
+  readonly subscriber: string;
+  readonly service: ServiceKey;
+  address: string | undefined;
+  /** Revision of the newest answer it was given. */
+  sentRevision: number;
+  /** Revision of the cursor it last came back with: it has that, and everything before. */
+  acknowledgedRevision: number;
+  /** On the namespace's axis; it lives as long as a poll of it is under way, too. */
+  liveUntil: number;
+}
+
+/** One who has to acknowledge a change before its drain is done. */
+type Awaited = Watcher | Poller;
+
+/** A drain that waits for acknowledgements. */
+interface Barrier {
+  key: InstanceKey;
+  revision: number;
+  /** Those it still waits for. */
+  missing: Set<Awaited>;
+  /** All of them, but for those who went before they could acknowledge. */
+  subscribers: number;
+  resolve: (outcome: BarrierOutcome) => void;
+}
+
+/** What waiting came to. */
+export interface BarrierOutcome {
+  subscribers: number;
+  acknowledged: number;
+  /** Who has not acknowledged, by name. */
+  laggards: string[];
+}
+
+export function subscriberOf(awaited: Awaited): string {
+  return 'peer' in awaited ? awaited.peer.connection.memory.subscriber : awaited.subscriber;
+}
+
+/**
+ * Who has told that it has what. Receipts live in memory: after a sleep every subscriber is taken to be as far as it
+ * was sent, and whoever is not acknowledges anew.
+ */
+export class Receipts {
+  readonly #pollers = new Map<string, Poller>();
+  readonly #barriers = new Set<Barrier>();
+
+  /** Notes a poll, and what it came back with. */
+  notePoll(
+    subscriber: string,
+    service: ServiceKey,
+    address: string | undefined,
+    acknowledged: number,
+    sent: number,
+    now: number,
+  ): void {
+    const name = pollerName(subscriber, service);
+    const poller = this.#pollers.get(name) ?? {
+      subscriber,
+      service: { group: service.group, service: service.service },
+      address,
+      sentRevision: 0,
+      acknowledgedRevision: 0,
+      liveUntil: 0,
+    };
+    this.#pollers.set(name, poller);
+    poller.address = address;
+    poller.sentRevision = Math.max(poller.sentRevision, sent);
+    poller.liveUntil = now + POLLER_LINGER_MS;
+    this.acknowledge(poller, acknowledged);
+  }
+
+  /** A poll that was under way is over: its poller has a while to come back. */
+  notePollEnded(subscriber: string, service: ServiceKey, now: number): void {
+    const poller = this.#pollers.get(pollerName(subscriber, service));
+    if (poller !== undefined) poller.liveUntil = now + POLLER_LINGER_MS;
+  }
+
+  /** Notes that everything up to a revision has arrived. Revisions only rise. */
+  acknowledge(awaited: Awaited, revision: number): void {
+    if (revision <= awaited.acknowledgedRevision) return;
+    awaited.acknowledgedRevision = revision;
+    for (const barrier of this.#barriers) {
+      if (revision >= barrier.revision && barrier.missing.delete(awaited)) this.#settleIfDone(barrier);
+    }
+  }
+
+  /** Nobody waits any longer for one who is gone. */
+  forget(awaited: Awaited): void {
+    for (const barrier of this.#barriers) {
+      if (!barrier.missing.delete(awaited)) continue;
+      barrier.subscribers -= 1;
+      this.#settleIfDone(barrier);
+    }
+  }
+
+  /** Pollers of a service that are alive; those that are not are forgotten. */
+  pollersOf(service: ServiceKey, now: number): Poller[] {
+    const alive: Poller[] = [];
+    for (const [name, poller] of this.#pollers) {
+      if (poller.liveUntil <= now) {
+        this.#pollers.delete(name);
+        this.forget(poller);
+      } else if (poller.service.service === service.service && poller.service.group === service.group) {
+        alive.push(poller);
+      }
+    }
+    return alive;
+  }
+
+  /**
+   * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} ends the wait.
+   *
+   * @param revision The change that they must have.
+   */
+  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[]): Promise<BarrierOutcome> {
+    const missing = new Set(subscribers.filter(({ acknowledgedRevision }) => acknowledgedRevision < revision));
+    return new Promise((resolve) => {
+      const barrier: Barrier = { key, revision, missing, subscribers: subscribers.length, resolve };
+      this.#barriers.add(barrier);
+      this.#settleIfDone(barrier);
+    });
+  }
+
+  /** Ends the wait for an instance's drain, as far as it has come. */
+  expire(key: InstanceKey): void {
+    for (const barrier of this.#barriers) {
+      const { group, service, id } = barrier.key;
+      if (group === key.group && service === key.service && id === key.id) this.#settle(barrier);
+    }
+  }
+
+  #settleIfDone(barrier: Barrier): void {
+    if (barrier.missing.size === 0) this.#settle(barrier);
+  }
+
+  #settle(barrier: Barrier): void {
+    this.#barriers.delete(barrier);
+    const { subscribers, missing, resolve } = barrier;
+    const laggards = [...new Set([...missing].map(subscriberOf))].sort();
+    resolve({ subscribers, acknowledged: subscribers - missing.size, laggards });
+  }
+}
+
+function pollerName(subscriber: string, { group, service }: ServiceKey): string {
+  return `${subscriber}\u0000${group}\u0000${service}`;
+}

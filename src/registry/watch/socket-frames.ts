@@ -1,0 +1,296 @@
+import type { Operation } from '../../model/batch';
+import { quote, RegistryError } from '../../model/errors';
+import { CLOSE_CODES, ClientFrame, type ServerFrame, type SessionOpened, type WatchScope } from '../../model/frames';
+import {
+  SESSION_PING_INTERVAL_MS,
+  SESSION_TTL_DEFAULT_MS,
+  SOCKET_MEMORY_MAX_BYTES,
+  WATCHES_PER_SOCKET_MAX_COUNT,
+} from '../../model/limits';
+import { utf8Length } from '../../model/names';
+import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import type { SessionEntry } from '../session-table';
+import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn';
+import type { Connection } from './connection';
+import type { Hub } from './hub';
+import type { Peer } from './watcher';
+
+type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
+
+/** Sockets that come back at once are spread over a millisecond each: what the registry can take in. */
+const RECONNECT_MIN_MS = 1_000;
+
+/**
+ * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
+ * goes on.
+ */
+export class SocketFrames {
+  readonly #state: NamespaceState;
+  readonly #hub: Hub;
+  readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
+  /** Sessions that are being opened, by their sockets. */
+  readonly #opening = new Map<Connection, Promise<void>>();
+
+  constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
+    this.#state = state;
+    this.#hub = hub;
+    this.#api = api;
+  }
+
+  /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
+  async receive(connection: Connection, text: string): Promise<void> {
+    let id: string | undefined;
+    try {
+      const frame = readFrame(text);
+      id = 'id' in frame ? frame.id : undefined;
+      await this.#opening.get(connection)?.catch(() => {});
+      await this.#handle(connection, frame);
+    } catch (error) {
+      connection.send(JSON.stringify(errorFrame(error, id)));
+      if (!(error instanceof RegistryError)) {
+        this.#state.platform.log('error', 'a frame could not be handled', { error: String(error) });
+      }
+    }
+  }
+
+  /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
+  async closed(connection: Connection, isEnd: boolean): Promise<void> {
+    const peer = this.#hub.disconnect(connection);
+    for (const watcher of peer?.watchers.values() ?? []) this.#state.receipts.forget(watcher);
+    if (isEnd) await this.#end(connection);
+    else noteClosed(this.#state, connection);
+    const durable = this.#state.pipeline.settled();
+    if (durable !== undefined) await durable;
+  }
+
+  async #handle(connection: Connection, frame: ClientFrame): Promise<void> {
+    const peer = this.#hub.connect(connection);
+    this.#noteAlive(connection);
+    switch (frame.type) {
+      case 'session':
+        return this.#openSession(connection, frame);
+      case 'batch':
+        return this.#batch(connection, frame);
+      case 'watch':
+        return this.#watch(peer, frame);
+      case 'unwatch':
+        return this.#unwatch(peer, frame);
+      case 'sync':
+        return this.#sync(peer, frame);
+      case 'resolve':
+        return this.#resolve(connection, frame);
+      case 'ack':
+        return this.#acknowledge(peer, frame);
+      case 'credit':
+        return this.#hub.grant(peer, frame.bytes);
+      case 'end':
+        await this.#end(connection);
+        return connection.close(CLOSE_CODES.sessionEnded, 'session ended');
+    }
+  }
+
+  /** Frames that follow in a hurry wait: they may speak for the session. */
+  async #openSession(connection: Connection, frame: Frame<'session'>): Promise<void> {
+    const opening = this.#open(connection, frame);
+    this.#opening.set(connection, opening);
+    await opening.finally(() => this.#opening.delete(connection));
+  }
+
+  async #open(connection: Connection, frame: Frame<'session'>): Promise<void> {
+    const { random, digest } = this.#state.platform;
+    const [key = '', secret = ''] = frame.session?.split('.') ?? [];
+    const offered = { key, secretDigest: await digest(secret) };
+    const fresh = { key: random.id(), secret: random.id() };
+    const ticket = { key: fresh.key, secretDigest: await digest(fresh.secret) };
+    const { caller } = connection.memory;
+    const body = await turn(this.#state, undefined, (now): SessionOpened => {
+      this.#assertNoSession(connection);
+      const resumed = resumeSession(this.#state, connection, caller, offered, now);
+      if (resumed !== undefined) {
+        if (resumed.superseded !== undefined) letGo(resumed.superseded);
+        return this.#sessionOpened(resumed.session, frame.session ?? '', true);
+      }
+      const ttlMs = frame.ttlMs ?? SESSION_TTL_DEFAULT_MS;
+      const session = openSession(this.#state, connection, caller, ticket, ttlMs, now);
+      return this.#sessionOpened(session, `${fresh.key}.${fresh.secret}`, false);
+    });
+    answer(connection, frame.id, body);
+  }
+
+  #sessionOpened({ ttlMs }: SessionEntry, session: string, resumed: boolean): SessionOpened {
+    return {
+      session,
+      resumed,
+      ttlMs,
+      pingIntervalMs: pingIntervalMs(ttlMs),
+      reconnectWithinMs: this.#reconnectWithinMs(),
+    };
+  }
+
+  /** Whoever speaks lives: a frame renews the lease of the session that its socket holds, as a ping does. */
+  #noteAlive(connection: Connection): void {
+    const session = this.#sessionOf(connection);
+    if (session === undefined) return;
+    this.#state.checkpoints.open();
+    this.#state.leases.renew(session.lease, this.#state.time.now());
+  }
+
+  #assertNoSession(connection: Connection): void {
+    if (this.#sessionOf(connection) === undefined) return;
+    throw new RegistryError('CONFLICT', 'this socket holds a session already; open another socket for another session');
+  }
+
+  async #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
+    const session = this.#sessionOf(connection);
+    const caller: Caller = { ...connection.memory.caller, session: session?.key };
+    const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
+    const { body } = await this.#api.batch(caller, operations);
+    // The body is JSON already: it is put in as it is.
+    connection.send(`{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+  }
+
+  async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {
+    const { connection } = peer;
+    await turn(this.#state, firstOf(scope), () => {
+      assertRoom(peer, watch, scope);
+      const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
+      answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
+      if (cursor !== undefined && position === undefined) {
+        connection.send(JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
+      }
+      this.#hub.watch(peer, watch, scope, position?.revision);
+    });
+  }
+
+  #resetReason(cursor: string): string {
+    return cursor.startsWith(`c${this.#state.journal.epoch}.`) ? 'compacted' : 'unknown';
+  }
+
+  #unwatch(peer: Peer, { id, watch }: Frame<'unwatch'>): void {
+    const watcher = peer.watchers.get(watch);
+    if (watcher === undefined) throw noWatch(watch);
+    this.#hub.unwatch(watcher);
+    this.#state.receipts.forget(watcher);
+    answer(peer.connection, id, {});
+  }
+
+  #sync(peer: Peer, { id, watch }: Frame<'sync'>): void {
+    const watcher = peer.watchers.get(watch);
+    if (watcher === undefined) throw noWatch(watch);
+    answer(peer.connection, id, {});
+    this.#hub.sync(watcher);
+  }
+
+  async #resolve(connection: Connection, { id, service, cluster, tag, limit }: Frame<'resolve'>): Promise<void> {
+    const { body } = await this.#api.resolve({ ...service, cluster, tag, limit });
+    connection.send(`{"type":"answer","id":${JSON.stringify(id)},"body":${body}}`);
+  }
+
+  #acknowledge(peer: Peer, { watch, cursor }: Frame<'ack'>): void {
+    const watcher = peer.watchers.get(watch);
+    const position = this.#state.journal.position(cursor);
+    // A receipt for what is no longer there is no mistake of the sender's.
+    if (watcher !== undefined && position !== undefined) this.#state.receipts.acknowledge(watcher, position.revision);
+  }
+
+  async #end(connection: Connection): Promise<void> {
+    const session = this.#sessionOf(connection);
+    if (session === undefined) return;
+    await turn(this.#state, undefined, (now) => {
+      // It may have lapsed or been resumed elsewhere meanwhile.
+      if (this.#sessionOf(connection) !== session) return;
+      endSession(this.#state, session, 'session-closed', connection.memory.caller.tokenId, now);
+      connection.memory.session = undefined;
+      connection.remember();
+    });
+  }
+
+  /** The session that a connection holds; one that lapsed is none. */
+  #sessionOf(connection: Connection): SessionEntry | undefined {
+    return this.#state.sessions.get(connection.memory.session ?? '');
+  }
+
+  #reconnectWithinMs(): number {
+    return Math.max(RECONNECT_MIN_MS, this.#hub.connectionCount);
+  }
+}
+
+function readFrame(text: string): ClientFrame {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RegistryError('INVALID_REQUEST', `a frame is a JSON object; this is none: ${quote(text)}`);
+  }
+  const parsed = ClientFrame.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const [first] = errors;
+  throw new RegistryError('INVALID_REQUEST', `the frame does not fit: ${first?.path || 'frame'}: ${first?.message}`, {
+    errors,
+  });
+}
+
+function errorFrame(error: unknown, id: string | undefined): ServerFrame {
+  if (!(error instanceof RegistryError)) {
+    return { type: 'error', id, code: 'INTERNAL', detail: 'something went wrong here; it has been logged' };
+  }
+  return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
+}
+
+function answer(connection: Connection, id: string, body: object): void {
+  const frame: ServerFrame = { type: 'answer', id, body };
+  connection.send(JSON.stringify(frame));
+}
+
+/** Three pings fit into a time to live, so that two may be lost. */
+function pingIntervalMs(ttlMs: number): number {
+  return Math.min(SESSION_PING_INTERVAL_MS, Math.floor(ttlMs / 3));
+}
+
+/** A socket whose session was resumed elsewhere no longer speaks for it. */
+function letGo(connection: Connection): void {
+  connection.memory.session = undefined;
+  connection.remember();
+  connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
+}
+
+/** What is registered over a session's socket is held by the session, unless it has no lease at all. */
+function held(operation: Operation, { ttlMs }: SessionEntry): Operation {
+  if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
+  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs: pingIntervalMs(ttlMs) };
+  return { ...operation, definition: { ...operation.definition, lease } };
+}
+
+/** The one service that a scope is about; undefined where it is about more. */
+function firstOf({ groups, services }: WatchScope) {
+  return groups.length === 0 && services.length === 1 ? services[0] : undefined;
+}
+
+function assertRoom(peer: Peer, watch: string, scope: WatchScope): void {
+  if (peer.watchers.has(watch)) {
+    throw new RegistryError(
+      'CONFLICT',
+      `this socket has a watch ${quote(watch)} already; unwatch it, or choose another name`,
+    );
+  }
+  if (peer.watchers.size >= WATCHES_PER_SOCKET_MAX_COUNT) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `this socket has ${WATCHES_PER_SOCKET_MAX_COUNT} watches, the most a socket has`,
+    );
+  }
+  const size = utf8Length(JSON.stringify({ ...peer.connection.memory, added: { name: watch, scope } }));
+  if (size > SOCKET_MEMORY_MAX_BYTES) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `the names in the watches of this socket take ${size} bytes, more than ${SOCKET_MEMORY_MAX_BYTES}; open another socket`,
+    );
+  }
+}
+
+function noWatch(watch: string): RegistryError {
+  return new RegistryError('INVALID_REQUEST', `this socket has no watch ${quote(watch)}`);
+}
