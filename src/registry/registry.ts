@@ -21,7 +21,7 @@ import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import { attendAlarm } from './alarm';
 import { batchReport, drainReport, registration, renewal, requireInstance } from './answers';
-import { isHealthy } from './catalog';
+import { isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { drain } from './commands/drain';
 import { clearOverride, putOverride } from './commands/override';
@@ -149,8 +149,8 @@ export class Registry implements NamespaceApi {
       this.#state,
       key,
       options,
-      // An instance that is gone is 404, whatever the reader knows of it. The service's revision stands for the
-      // instance's: it also tells of an override that was cleared.
+      // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
+      // tells of an override that was cleared.
       () => requireInstance(this.#state, key).service.revision,
       () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
     );
@@ -194,7 +194,10 @@ export class Registry implements NamespaceApi {
       this.#state,
       key,
       options,
-      () => this.#revisionOf(key),
+      () => {
+        this.#requireOverride(key);
+        return this.#revisionOf(key);
+      },
       () => this.#overrideText(key),
     );
   }
@@ -235,7 +238,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       command,
       command,
-      () => this.#revisionOf(command),
+      () => this.#requireService(command).revision,
       () => this.#serviceText(command),
     );
   }
@@ -303,16 +306,24 @@ export class Registry implements NamespaceApi {
     return { ...this.#position(), body: jsonText(viewOf(requireInstance(this.#state, key), time.stamp())) };
   }
 
-  #overrideText(key: InstanceKey) {
+  #requireOverride(key: InstanceKey): OverrideEntry {
     const override = this.#state.catalog.override(key);
     if (override === undefined) throw missingOverride(key);
-    return jsonText(overrideView(override));
+    return override;
+  }
+
+  #requireService(key: ServiceKey): ServiceEntry {
+    const service = this.#state.catalog.service(key);
+    if (service === undefined || !service.exists) throw missingService(key);
+    return service;
+  }
+
+  #overrideText(key: InstanceKey) {
+    return jsonText(overrideView(this.#requireOverride(key)));
   }
 
   #serviceText(key: ServiceKey) {
-    const service = this.#state.catalog.service(key);
-    if (service === undefined || !service.exists) throw missingService(key);
-    return jsonText(serviceView(service));
+    return jsonText(serviceView(this.#requireService(key)));
   }
 }
 
