@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { version } from '../package.json';
 import { createApp } from '../src/http/app';
-import { openApiDocument } from '../src/http/openapi';
+import { openApiDocument } from '../src/http/docs/openapi';
 
 const document = await openApiDocument(
   createApp({ namespaceOf: () => undefined, rootToken: null, build: { version }, now: () => 0 }).routes,

@@ -6,6 +6,9 @@ import { onTestFinished } from 'vitest';
 /** Time that a program gets to print what is waited for. */
 const PRINT_TIMEOUT_MS = 20_000;
 
+/** Time that a program gets to end when its test is over. */
+const STOP_TIMEOUT_MS = 6_000;
+
 /** Where a program runs. */
 export interface ProgramOptions {
   cwd?: string;
@@ -35,7 +38,9 @@ export class Program {
     createInterface(child.stderr).on('line', (line) => this.stderr.push(line));
     onTestFinished(async () => {
       child.kill('SIGTERM');
-      await this.#ended;
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      clearTimeout(timer);
     });
   }
 

@@ -4,7 +4,7 @@ import { Authenticator } from '../auth/authenticator';
 import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
 import { CachedReads, type SharedCache } from './cached-reads';
-import { addDocsDoors } from './docs-doors';
+import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';

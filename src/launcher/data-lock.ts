@@ -120,12 +120,14 @@ export class DataLock {
   readonly #path: string;
   #claim: Claim;
   readonly #beat: NodeJS.Timeout;
+  readonly #releaseAtExit = () => this.release();
 
   private constructor(path: string, claim: Claim) {
     this.#path = path;
     this.#claim = claim;
     this.#beat = setInterval(() => this.#touch(), BEAT_MS);
     this.#beat.unref();
+    process.once('exit', this.#releaseAtExit);
   }
 
   /**
@@ -188,8 +190,9 @@ export class DataLock {
     renameSync(temporary, this.#path);
   }
 
-  /** Gives the folder free. May be called twice, and while the process exits. */
+  /** Gives the folder free. An exit of this process does so too. */
   release(): void {
+    process.off('exit', this.#releaseAtExit);
     clearInterval(this.#beat);
     if (this.#isOurs()) rmSync(this.#path, { force: true });
   }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -136,6 +136,29 @@ test('Ctrl-C at a terminal, which all of its processes get, lets a running reque
   expect(String(answer)).toMatch(/^HTTP\/1\.1 201 /);
   socket.destroy();
   expect(await program.end()).toEqual({ code: 0, signal: null });
+});
+
+test('[M3] a SIGTERM to npm reaches it through the shell between, which dies without a word', async () => {
+  const cwd = temporaryFolder();
+  const command = `'${systemNode()}' '${PROGRAM}' serve --port 0; true`;
+  const shell = new Program('sh', ['-c', command], { cwd, env: environment({ npm_command: 'run-script' }) });
+  await shell.prints(ANSWERS);
+  const workerd = workerdOf(cwd);
+  shell.kill('SIGTERM');
+  // The pipes close when the last process that holds them has ended.
+  expect(await shell.end()).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(shell.stderr).toEqual(['Stopping.']);
+  expect(identify(workerd)).toBe(null);
+});
+
+test('[M3] a signal before it answers ends it, and leaves the folder free', async () => {
+  const cwd = temporaryFolder();
+  const program = serve(cwd);
+  await expect.poll(() => existsSync(join(cwd, 'data', 'workerd.capnp')), { interval: 1, timeout: 5_000 }).toBe(true);
+  program.kill('SIGTERM');
+  expect(await program.end()).toEqual({ code: 0, signal: null });
+  expect(program.stdout).toEqual([]);
+  expect(readdirSync(join(cwd, 'data')).sort()).toEqual(['root-token', 'storage', 'workerd.capnp']);
 });
 
 test('a second Ctrl-C ends it at once, and workerd with it', async () => {

@@ -110,8 +110,6 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
 
 function running(supervisor: Supervisor, token: RootToken, setting: Setting): RunningRegistry {
   const { workerd } = supervisor;
-  const release = () => setting.lock.release();
-  process.once('exit', release);
   return {
     url: urlOf(setting.host, workerd.port),
     rootToken: token.token,
@@ -126,8 +124,7 @@ function running(supervisor: Supervisor, token: RootToken, setting: Setting): Ru
     kill: (signal) => supervisor.kill(signal),
     stop: async () => {
       await supervisor.stop();
-      process.off('exit', release);
-      release();
+      setting.lock.release();
     },
   };
 }

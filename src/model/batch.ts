@@ -95,12 +95,14 @@ const OverrideOperation = z
   });
 
 /** Body of a batch: all of it in one revision, or nothing. */
-export const Batch = z.strictObject({
-  operations: z
-    .array(z.discriminatedUnion('op', [RegisterOperation, UpdateOperation, DeregisterOperation, OverrideOperation]))
-    .min(1)
-    .max(BATCH_OPERATIONS_MAX_COUNT),
-});
+export const Batch = z
+  .strictObject({
+    operations: z
+      .array(z.discriminatedUnion('op', [RegisterOperation, UpdateOperation, DeregisterOperation, OverrideOperation]))
+      .min(1)
+      .max(BATCH_OPERATIONS_MAX_COUNT),
+  })
+  .meta({ id: 'Batch' });
 
 /** What became of one operation: the record's revision after it, or null where it is gone. */
 export const OperationResult = z
@@ -119,9 +121,11 @@ export const BatchReport = z
 export type BatchReport = z.output<typeof BatchReport>;
 
 /** Body of a heartbeat for many instances. */
-export const HeartbeatBatch = z.strictObject({
-  instances: z.array(InstanceKey).min(1).max(HEARTBEAT_INSTANCES_MAX_COUNT),
-});
+export const HeartbeatBatch = z
+  .strictObject({
+    instances: z.array(InstanceKey).min(1).max(HEARTBEAT_INSTANCES_MAX_COUNT),
+  })
+  .meta({ id: 'HeartbeatBatch' });
 
 /** Answer to a heartbeat for many: those it does not know must register again. */
 export const HeartbeatReport = z

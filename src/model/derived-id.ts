@@ -23,7 +23,9 @@ export function deriveInstanceId({ address, port, url }: Place): string {
     return `${host}:${port}`;
   }
   const { href, pathname, search, hash } = new URL(url ?? '');
-  const id = pathname === '/' && search === '' && hash === '' ? href.slice(0, -1) : href;
+  // An empty query is not in `search`, and tells two urls apart all the same.
+  const isBare = pathname === '/' && search === '' && hash === '' && href.endsWith('/');
+  const id = isBare ? href.slice(0, -1) : href;
   if (utf8Length(id) <= NAME_MAX_BYTES) return id;
   throw new RegistryError(
     'INVALID_REQUEST',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonProblem } from './json-value';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
 import { EXTENSIONS_MAX_BYTES, PORTS_MAX_COUNT, TAGS_MAX_COUNT, URL_MAX_BYTES, WEIGHT_MAX } from './limits';
 import { Metadata, MetadataPatch, refusesPrototypeKey, sortedByKey } from './metadata';
@@ -8,7 +9,7 @@ import { ClusterName, DEFAULT_CLUSTER, ShortName, utf8Length } from './names';
 export const InstanceStatus = z.enum(['starting', 'up', 'draining', 'down', 'out-of-service']);
 export type InstanceStatus = z.output<typeof InstanceStatus>;
 
-export const Port = z.int().min(1).max(65_535);
+export const Port = z.int().min(1).max(65_535).meta({ example: 8080 });
 export const Weight = z.number().min(0).max(WEIGHT_MAX).meta({ description: 'Share of traffic; 0 means none' });
 
 /** Where an instance runs. Latitude and longitude in degrees; they come together or not at all. */
@@ -55,8 +56,13 @@ const Ports = refusesPrototypeKey(z.record(ShortName, NamedPort))
 
 const Tags = z.array(ShortName).max(TAGS_MAX_COUNT);
 
+const JsonMember = z.unknown().check((payload) => {
+  const problem = jsonProblem(payload.value);
+  if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
+});
+
 /** What only one dialect understands, by dialect: comes back to its own clients as they wrote it. */
-const Extensions = refusesPrototypeKey(z.record(ShortName, z.json()))
+const Extensions = refusesPrototypeKey(z.record(ShortName, JsonMember))
   .refine(
     (extensions) => utf8Length(JSON.stringify(extensions)) <= EXTENSIONS_MAX_BYTES,
     `extensions must be at most ${EXTENSIONS_MAX_BYTES} bytes of JSON`,
@@ -69,24 +75,24 @@ export const instanceMembers = {
   cluster: ClusterName.default(DEFAULT_CLUSTER),
   node: ShortName.optional().meta({ description: 'The host it runs on' }),
   address: Address.optional(),
-  port: Port.optional(),
+  port: Port.optional().meta({ description: 'Port of the address' }),
   url: AbsoluteUrl.optional().meta({
     description: 'Absolute URL, for what has no port',
     example: 'https://orders.example',
   }),
-  ports: Ports.default({}),
+  ports: Ports.default({}).meta({ description: 'Further ports, by name' }),
   weight: Weight.default(1),
-  status: InstanceStatus.default('up'),
+  status: InstanceStatus.default('up').meta({ description: 'What the instance says of itself' }),
   ephemeral: z.boolean().default(true).meta({ description: 'false: no lease; it stays until it is deregistered' }),
   metadata: Metadata.default({}),
-  tags: Tags.default([]),
-  version: ShortName.optional(),
-  location: Location.optional(),
+  tags: Tags.default([]).meta({ description: 'Labels that reads filter by' }),
+  version: ShortName.optional().meta({ description: 'Version of what runs' }),
+  location: Location.optional().meta({ description: 'Where it runs; where the caller is, when left out' }),
   incarnation: ShortName.optional().meta({
     description: 'Random id of this run of the process: tells a restart from a repeat',
   }),
   lease: LeaseRequest.nullable().optional(),
-  extensions: Extensions.default({}),
+  extensions: Extensions.default({}).meta({ description: 'What only one dialect understands, by dialect' }),
 };
 
 interface Reachable {
@@ -115,7 +121,8 @@ export const InstanceDefinition = z
     const problem = definitionProblem(payload.value);
     if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
   })
-  .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }));
+  .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }))
+  .meta({ id: 'InstanceDefinition' });
 export type InstanceDefinition = z.output<typeof InstanceDefinition>;
 /** What a client writes: everything but the address may be left out. */
 export type InstanceDefinitionInput = z.input<typeof InstanceDefinition>;
@@ -133,7 +140,8 @@ export const EMPTY_PATCH_PROBLEM = 'a patch changes at least one of weight, stat
 /** Body of PATCH. */
 export const InstancePatch = z
   .strictObject(patchMembers)
-  .refine((patch) => Object.keys(patch).length > 0, EMPTY_PATCH_PROBLEM);
+  .refine((patch) => Object.keys(patch).length > 0, EMPTY_PATCH_PROBLEM)
+  .meta({ id: 'InstancePatch' });
 export type InstancePatch = z.output<typeof InstancePatch>;
 
 /** An instance as answers show it: the registration with the operator's override merged over it, and what is derived. */

@@ -24,10 +24,19 @@ const milliseconds = (least: number, most: number) => z.int().min(least).max(mos
 /** What a registration asks of its lease; every member may be left out. */
 export const LeaseRequest = z
   .strictObject({
-    ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS).optional(),
-    removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS).nullable().optional(),
-    intervalMs: milliseconds(1, LEASE_TTL_MAX_MS).optional(),
-    firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS).optional(),
+    ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
+      .optional()
+      .meta({ description: 'Unhealthy after this time; 30 s when left out' }),
+    removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+      .nullable()
+      .optional()
+      .meta({ description: 'Gone after this time; `ttlMs` when left out, null: never' }),
+    intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
+      .optional()
+      .meta({ description: 'Hint of how often to renew; a third of `ttlMs` when left out' }),
+    firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+      .optional()
+      .meta({ description: 'Instead of `removeAfterMs` until the first renewal' }),
   })
   .check((payload) => {
     const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;

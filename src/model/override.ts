@@ -30,7 +30,8 @@ export const EMPTY_OVERRIDE_PROBLEM = 'an override sets at least one of enabled,
  */
 export const Override = z
   .strictObject(overrideMembers)
-  .refine((override) => Object.keys(override).length > 0, EMPTY_OVERRIDE_PROBLEM);
+  .refine((override) => Object.keys(override).length > 0, EMPTY_OVERRIDE_PROBLEM)
+  .meta({ id: 'OverrideDefinition' });
 export type Override = z.output<typeof Override>;
 
 /** An override as answers show it. */

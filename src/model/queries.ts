@@ -9,6 +9,7 @@ import {
   PAGE_MAX_COUNT,
   WAIT_MAX_MS,
 } from './limits';
+import { refusesPrototypeKey } from './metadata';
 import { ClusterName, GroupName, ShortName } from './names';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -25,23 +26,23 @@ const Freshness = {
     .default('strong')
     .meta({ description: 'cached: an answer up to `maxAge` old will do' }),
   maxAge: duration(0, CACHED_MAX_AGE_MAX_MS)
-    .default(CACHED_MAX_AGE_DEFAULT_MS)
+    .prefault(`${CACHED_MAX_AGE_DEFAULT_MS / 1_000}s`)
     .meta({ description: 'Oldest cached answer, such as 5s' }),
 };
 
 /** Which instances of a service a list shows. `metadata.<key>=<value>` parameters arrive as `metadata`. */
 export const InstanceFilter = z.strictObject({
-  cluster: ClusterName.optional(),
-  tag: ShortName.optional(),
-  status: InstanceStatus.optional(),
-  available: Flag.optional(),
-  metadata: z.record(z.string(), z.string()).optional(),
+  cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
+  tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
+  status: InstanceStatus.optional().meta({ description: 'Only instances of this status' }),
+  available: Flag.optional().meta({ description: 'Only instances that resolving returns, or only the others' }),
+  metadata: refusesPrototypeKey(z.record(z.string(), z.string())).optional(),
 });
 export type InstanceFilter = z.output<typeof InstanceFilter>;
 
 /** Parameters of a list of instances. */
 export const InstanceListQuery = InstanceFilter.extend({
-  limit: Count.optional(),
+  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
   ...Freshness,
 });
@@ -74,18 +75,18 @@ const NearParameter = z.string().transform((text, context): Near => {
 
 /** Parameters of resolve. With `limit` and without `near`, the choice is random by weight. */
 export const ResolveQuery = z.strictObject({
-  cluster: ClusterName.optional(),
-  tag: ShortName.optional(),
+  cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
+  tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
   near: NearParameter.optional().meta({ description: 'auto, lat,lon or zone:<name>: the nearest come first' }),
-  limit: Count.optional(),
+  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
   ...Freshness,
 });
 export type ResolveQuery = z.output<typeof ResolveQuery>;
 
 export const ServiceListQuery = z.strictObject({
-  group: GroupName.optional(),
-  prefix: z.string().max(255).optional(),
-  limit: Count.optional(),
+  group: GroupName.optional().meta({ description: 'Only this group' }),
+  prefix: z.string().max(255).optional().meta({ description: 'What the names begin with' }),
+  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
   ...Freshness,
 });
@@ -96,9 +97,9 @@ export const RecordQuery = z.strictObject({ ...Freshness });
 
 export const DrainQuery = z.strictObject({
   wait: duration(0, WAIT_MAX_MS)
-    .default(DRAIN_WAIT_DEFAULT_MS)
+    .prefault(`${DRAIN_WAIT_DEFAULT_MS / 1_000}s`)
     .meta({ description: 'How long to wait for subscribers, such as 30s' }),
-  grace: duration(0, DRAIN_GRACE_MAX_MS).default(0).meta({ description: 'Time between the answer and removal' }),
+  grace: duration(0, DRAIN_GRACE_MAX_MS).prefault('0s').meta({ description: 'Time between the answer and removal' }),
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 

@@ -11,11 +11,13 @@ export const Selector = z.strictObject({ type: ShortName, expression: z.string()
 export type Selector = z.output<typeof Selector>;
 
 /** Body of PUT: what a service has of its own. A service without any of it needs no call: its instances make it. */
-export const ServiceDefinition = z.strictObject({
-  metadata: Metadata.default({}),
-  protectThreshold: ProtectThreshold.default(0),
-  selector: Selector.optional(),
-});
+export const ServiceDefinition = z
+  .strictObject({
+    metadata: Metadata.default({}),
+    protectThreshold: ProtectThreshold.default(0),
+    selector: Selector.optional(),
+  })
+  .meta({ id: 'ServiceDefinition' });
 export type ServiceDefinition = z.output<typeof ServiceDefinition>;
 
 /** Body of PATCH: metadata is a merge patch; `selector: null` removes it. */
@@ -28,7 +30,8 @@ export const ServicePatch = z
   .refine(
     (patch) => Object.keys(patch).length > 0,
     'a patch changes at least one of metadata, protectThreshold, selector',
-  );
+  )
+  .meta({ id: 'ServicePatch' });
 export type ServicePatch = z.output<typeof ServicePatch>;
 
 /** A line in the list of services. */

@@ -3,7 +3,7 @@ import { OVERRIDE_LINGER_MS, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/li
 import { ENTRY_FLAGS, type InstanceEntry, isHealthy, type ServiceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
-import type { JournaledChange } from './journal';
+import type { Cause, JournaledChange } from './journal';
 import { type RecordRow, writeRecordRow } from './record-row';
 import type { InstanceRecord, OverrideRecord } from './records';
 import { decodeInstance, encodeInstance, encodeOverride, encodeService, instanceFlags } from './records';
@@ -62,6 +62,9 @@ export function renew(state: NamespaceState, entry: InstanceEntry, now: number):
   state.counters.renewals += 1;
 }
 
+/** What health and drains add to a record counts for no limit: a namespace that is full goes on with what it has. */
+const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained']);
+
 function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
   const encoded: EncodedChange[] = [];
   let growth = 0;
@@ -69,7 +72,7 @@ function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
     const before = state.catalog.record(change);
     const after = encode(change);
     if (before === undefined && after === null) continue;
-    growth += (after?.length ?? 0) - (before?.text.length ?? 0);
+    if (!UNLIMITED.has(change.cause)) growth += (after?.length ?? 0) - (before?.text.length ?? 0);
     encoded.push({ change, before, after });
   }
   if (growth > 0 && state.catalog.size + growth > RECORDS_PER_NAMESPACE_MAX_BYTES) {

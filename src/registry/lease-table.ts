@@ -140,15 +140,19 @@ export class LeaseTable<Holder> {
    * Forgives a silence that was the registry's own fault. The first one since a lease was renewed lets it count from
    * `now`, as etcd's lessor does on promotion; of every further one only the deaf time itself does not count, but a
    * holder always finds enough left to come back. So repeated trouble makes nobody immortal
-   * (design/decisions/0002-deafness.md).
+   * (design/decisions/0002-deafness.md). Makes the bound of all deadlines exact on the way.
    *
    * @param deafMs How long the registry could not be heard from.
    * @returns How many leases there are.
    */
   extendAll(now: number, deafMs: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      if (this.#ttlMs[slot] !== 0) this.extend(slot, now, deafMs);
+      if (this.#ttlMs[slot] === 0) continue;
+      this.extend(slot, now, deafMs);
+      earliest = Math.min(earliest, this.#deadline(slot));
     }
+    this.#earliest = earliest;
     return this.#size;
   }
 

@@ -22,7 +22,7 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, renewal, requireInstance } from './answers';
-import { isHealthy } from './catalog';
+import { isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
@@ -145,8 +145,8 @@ export class Registry implements NamespaceApi {
       this.#state,
       key,
       options,
-      // An instance that is gone is 404, whatever the reader knows of it. The service's revision stands for the
-      // instance's: it also tells of an override that was cleared.
+      // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
+      // tells of an override that was cleared.
       () => requireInstance(this.#state, key).service.revision,
       () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
     );
@@ -190,7 +190,10 @@ export class Registry implements NamespaceApi {
       this.#state,
       key,
       options,
-      () => this.#revisionOf(key),
+      () => {
+        this.#requireOverride(key);
+        return this.#revisionOf(key);
+      },
       () => this.#overrideText(key),
     );
   }
@@ -231,7 +234,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       command,
       command,
-      () => this.#revisionOf(command),
+      () => this.#requireService(command).revision,
       () => this.#serviceText(command),
     );
   }
@@ -339,16 +342,24 @@ export class Registry implements NamespaceApi {
     return { ...this.#position(), body: jsonText(viewOf(requireInstance(this.#state, key), time.stamp())) };
   }
 
-  #overrideText(key: InstanceKey) {
+  #requireOverride(key: InstanceKey): OverrideEntry {
     const override = this.#state.catalog.override(key);
     if (override === undefined) throw missingOverride(key);
-    return jsonText(overrideView(override));
+    return override;
+  }
+
+  #requireService(key: ServiceKey): ServiceEntry {
+    const service = this.#state.catalog.service(key);
+    if (service === undefined || !service.exists) throw missingService(key);
+    return service;
+  }
+
+  #overrideText(key: InstanceKey) {
+    return jsonText(overrideView(this.#requireOverride(key)));
   }
 
   #serviceText(key: ServiceKey) {
-    const service = this.#state.catalog.service(key);
-    if (service === undefined || !service.exists) throw missingService(key);
-    return jsonText(serviceView(service));
+    return jsonText(serviceView(this.#requireService(key)));
   }
 }
 

@@ -35,7 +35,9 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
   const checkpoint = readCheckpoint(storage);
   const loaded = load(storage, checkpoint);
   const shiftMs = checkpoint.header?.shiftMs ?? 0;
-  const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, journal.latestStamp + shiftMs);
+  // Stamps stand still after the clock was set back, so one that is still ahead of the clock tells nothing of the axis.
+  const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
+  const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, stampedAt);
   const time = new NamespaceTime(platform.clock, shiftMs, latest, journal.latestStamp);
   const pipeline = new CommitPipeline(storage, (reason) => {
     platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {

@@ -84,7 +84,7 @@ export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS):
                       `!../${room}/**`,
                       ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
                       ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
-                      ...files.map((name) => `!../../${name}`),
+                      ...files.map((name) => `!**/${name}`),
                     ],
                     message: `${room} may import ${[...rooms, ...packages].join(', ') || 'nothing'}; see test/house/arrows.ts.`,
                   },

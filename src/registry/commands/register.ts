@@ -5,6 +5,7 @@ import { type InstanceEntry, isHealthy } from '../catalog';
 import type { Draft } from '../draft';
 import { withHealth } from '../health';
 import { holdsDefinition, type InstanceRecord } from '../records';
+import { recover } from './recover';
 
 /**
  * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition
@@ -22,8 +23,7 @@ export function register(
   const entry = draft.untouched(key);
   if (entry !== undefined && isRepeat(entry, definition, caller)) {
     draft.require({ kind: 'instance', ...key }, { record: entry, revision: entry.revision }, precondition);
-    draft.renew(entry);
-    return 'unchanged';
+    return repeat(draft, key, entry);
   }
   const current = draft.instance(key);
   draft.require({ kind: 'instance', ...key }, current, precondition);
@@ -38,7 +38,17 @@ export function register(
 /** The same content, held in the same way. */
 function isRepeat(entry: InstanceEntry, definition: InstanceDefinition, caller: Caller): boolean {
   const session = definition.lease === null ? undefined : caller.session;
-  return isHealthy(entry) && entry.session?.key === session && holdsDefinition(entry.text, definition);
+  return entry.session?.key === session && holdsDefinition(entry.text, definition);
+}
+
+/** The same definition again is a renewal, and no more; of one that had turned unhealthy, a recovery. */
+function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): OperationResult['outcome'] {
+  if (isHealthy(entry)) {
+    draft.renew(entry);
+    return 'unchanged';
+  }
+  recover(draft, key);
+  return 'changed';
 }
 
 function newRecord(draft: Draft, caller: Caller, definition: InstanceDefinition): InstanceRecord {

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } from 'hono-openapi';
 import { z } from 'zod';
-import { NamespaceId } from '../model/names';
-import { PROBLEM_TABLE } from './error-response';
-import { CHAPTERS, type RequestSchemas, type RouteCard } from './route-card';
+import { NamespaceId } from '../../model/names';
+import { PROBLEM_TABLE } from '../error-response';
+import { CHAPTERS, type RequestSchemas, type RouteCard } from '../route-card';
 
 /**
  * Makes the OpenAPI 3.1 document from the schemas that the routes parse with.
@@ -16,11 +16,13 @@ import { CHAPTERS, type RequestSchemas, type RouteCard } from './route-card';
 type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number];
 type JsonSchema = Record<string, unknown>;
 
-/** Drops what every schema of its kind says: that integers are safe ones, and how a date-time is spelt. */
+/** Drops what every schema of its kind says: that integers are safe ones, and how a format is spelt. */
 function tidy({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+  // Every name is a string; what else it must be, the text says.
+  if (jsonSchema.propertyNames !== undefined) delete jsonSchema.propertyNames;
 }
 
 /** The side of a schema that a client sees: what goes into a request, and for answers the members that it can count on. */

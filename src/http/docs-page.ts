@@ -1,4 +1,0 @@
-import type { Page } from './page';
-export function docsPage(_document: unknown): Page {
-  return { title: 'Rollcall', body: '', style: '' };
-}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import * as limits from './limits';
+
+/** What must hold between limits, so that a change of one is held against the others. */
+const RELATIONS: Record<string, boolean> = {
+  'three beats fit into the shortest lease':
+    Math.floor(limits.LEASE_TTL_MIN_MS / limits.HEARTBEATS_PER_TTL_COUNT) * limits.HEARTBEATS_PER_TTL_COUNT <=
+    limits.LEASE_TTL_MIN_MS,
+  'the default lease can be asked for':
+    limits.LEASE_TTL_MIN_MS <= limits.LEASE_TTL_DEFAULT_MS && limits.LEASE_TTL_DEFAULT_MS <= limits.LEASE_TTL_MAX_MS,
+  'the longest lease can be removed at its end': limits.LEASE_TTL_MAX_MS <= limits.LEASE_REMOVE_AFTER_MAX_MS,
+  'the longest lease fits 32 bits': limits.LEASE_REMOVE_AFTER_MAX_MS < 2 ** 31,
+  'a registration full of everything fits into a body':
+    3 * (limits.METADATA_MAX_BYTES + limits.EXTENSIONS_MAX_BYTES) <= limits.BODY_MAX_BYTES,
+  'a batch of ordinary registrations fits into its body':
+    limits.BATCH_OPERATIONS_MAX_COUNT * 1_024 <= limits.BATCH_BODY_MAX_BYTES,
+  'a heartbeat for many fits into its body, names and all':
+    limits.HEARTBEAT_INSTANCES_MAX_COUNT * 256 <= limits.BATCH_BODY_MAX_BYTES,
+  'a batch fits into a service': limits.BATCH_OPERATIONS_MAX_COUNT <= limits.INSTANCES_PER_SERVICE_MAX_COUNT,
+  'a service fits into a namespace': limits.INSTANCES_PER_SERVICE_MAX_COUNT <= limits.INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  'one page can hold a namespace': limits.PAGE_MAX_COUNT >= limits.INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  'a name can hold the id of a namespace': limits.NAME_MAX_BYTES >= 64,
+  'a cached answer is younger than the oldest that can be asked for':
+    limits.CACHED_MAX_AGE_DEFAULT_MS <= limits.CACHED_MAX_AGE_MAX_MS,
+  'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
+  'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
+  'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
+  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
+  'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
+  'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
+};
+
+it.each(Object.entries(RELATIONS))('%s', (_, holds) => expect(holds).toBe(true));
+
+it('every limit is a positive number', () => {
+  for (const [name, limit] of Object.entries(limits)) expect(limit, name).toBeGreaterThan(0);
+});

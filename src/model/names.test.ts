@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NAME_MAX_BYTES } from './limits';
+import { ClusterName, GroupName, InstanceId, NamespaceId, ServiceName, ShortName, utf8Length } from './names';
+
+const NAMES = { GroupName, ServiceName, InstanceId, ClusterName, ShortName };
+
+const problem = (schema: typeof InstanceId, value: unknown): string | undefined =>
+  schema.safeParse(value).error?.issues[0]?.message;
+
+describe('utf8Length', () => {
+  it('counts what the encoder makes', () => {
+    const encoder = new TextEncoder();
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(utf8Length(text)).toBe(encoder.encode(text).byteLength);
+      }),
+    );
+  });
+});
+
+describe.each(Object.entries(NAMES))('%s', (_, schema) => {
+  it.each(['orders', '10.0.0.7:8080', 'a/b', 'größe', '订单', '🦆', ' ', '%2F', '__proto__', 'constructor', '...'])(
+    'takes %s as it is',
+    (name) => expect(schema.parse(name)).toBe(name),
+  );
+
+  it.each(['', '.', '..', 'a\u0000b', 'a\nb', 'a\u007f', 'a\u0085', '\ud800', 7, null, undefined, {}, [[]]])(
+    'refuses %j',
+    (name) => expect(schema.safeParse(name).success).toBe(false),
+  );
+
+  it('[R14] takes a name at its limit of bytes, and refuses one beyond it', () => {
+    expect(schema.safeParse('a'.repeat(NAME_MAX_BYTES)).success).toBe(true);
+    expect(schema.safeParse('a'.repeat(NAME_MAX_BYTES + 1)).success).toBe(false);
+    expect(schema.safeParse('ü'.repeat(NAME_MAX_BYTES / 2)).success).toBe(true);
+    expect(schema.safeParse(`${'ü'.repeat(NAME_MAX_BYTES / 2)}ab`).success).toBe(false);
+  });
+});
+
+it('keeps @@ free for group@@service, in groups alone', () => {
+  expect(problem(GroupName, 'a@@b')).toContain('must not contain "@@"');
+  expect(GroupName.parse('a@b')).toBe('a@b');
+  expect(ServiceName.parse('a@@b')).toBe('a@@b');
+});
+
+it('says what is wrong with a name', () => {
+  expect(problem(InstanceId, 'x'.repeat(10_000))).toBe('an instance id must be at most 255 bytes of UTF-8');
+  expect(problem(ServiceName, '..')).toBe('a service name must not be "." or ".."');
+});
+
+describe('NamespaceId', () => {
+  it.each(['public', 'A-b_9', 'x'.repeat(64)])('takes %s', (id) => expect(NamespaceId.parse(id)).toBe(id));
+  it.each(['', 'x'.repeat(65), 'a.b', 'a b', 'ä', 'a/b', '*'])('refuses %j', (id) =>
+    expect(NamespaceId.safeParse(id).success).toBe(false),
+  );
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { CACHED_MAX_AGE_MAX_MS, DRAIN_GRACE_MAX_MS, PAGE_MAX_COUNT, WAIT_MAX_MS } from './limits';
+import {
+  DrainQuery,
+  InstanceListQuery,
+  RecordQuery,
+  ResolveQuery,
+  ServiceListQuery,
+  ServiceRemovalQuery,
+} from './queries';
+
+const fresh = { consistency: 'strong', maxAge: 5_000 };
+
+describe('freshness', () => {
+  it.each([ResolveQuery, InstanceListQuery, ServiceListQuery, RecordQuery])(
+    'is strong unless a copy will do',
+    (schema) => {
+      expect(schema.parse({})).toEqual(fresh);
+      expect(schema.parse({ consistency: 'cached', maxAge: '1m' })).toEqual({ consistency: 'cached', maxAge: 60_000 });
+      expect(schema.safeParse({ maxAge: `${CACHED_MAX_AGE_MAX_MS + 1}ms` }).success).toBe(false);
+      expect(schema.safeParse({ consistency: 'eventual' }).success).toBe(false);
+      expect(schema.safeParse({ colour: 'blue' }).success).toBe(false);
+    },
+  );
+});
+
+describe('ResolveQuery', () => {
+  it.each([
+    ['auto', { kind: 'auto' }],
+    ['52.5,13.4', { kind: 'point', latitude: 52.5, longitude: 13.4 }],
+    ['-90,180', { kind: 'point', latitude: -90, longitude: 180 }],
+    ['zone:eu-1a', { kind: 'zone', zone: 'eu-1a' }],
+  ])('reads near=%s', (near, read) => expect(ResolveQuery.parse({ near }).near).toEqual(read));
+
+  it.each(['', 'zone:', '91,0', '0,181', '1', '1,2,3', 'NaN,NaN', '1e1,0', 'Berlin', '52.5, 13.4'])(
+    'does not read near=%s',
+    (near) => expect(ResolveQuery.safeParse({ near }).success).toBe(false),
+  );
+});
+
+describe('limit', () => {
+  it.each(['1', String(PAGE_MAX_COUNT)])('takes %s', (limit) =>
+    expect(ResolveQuery.parse({ limit }).limit).toBe(Number(limit)),
+  );
+  it.each(['0', '-1', '1.5', '', 'ten', '1e3', String(PAGE_MAX_COUNT + 1), '99999999999'])('refuses %j', (limit) =>
+    expect(ResolveQuery.safeParse({ limit }).success).toBe(false),
+  );
+});
+
+describe('InstanceListQuery', () => {
+  it('reads flags and filters by metadata', () => {
+    expect(InstanceListQuery.parse({ available: 'false', metadata: { a: 'b' } })).toEqual({
+      ...fresh,
+      available: false,
+      metadata: { a: 'b' },
+    });
+  });
+
+  it('refuses a filter that would be lost, and one that is no filter', () => {
+    expect(InstanceListQuery.safeParse({ metadata: JSON.parse('{"__proto__":"x"}') }).success).toBe(false);
+    expect(InstanceListQuery.safeParse({ metadata: 'x' }).success).toBe(false);
+    expect(InstanceListQuery.safeParse({ available: 'yes' }).success).toBe(false);
+  });
+});
+
+describe('DrainQuery', () => {
+  it('waits for 30 s and gives no grace unless told otherwise', () => {
+    expect(DrainQuery.parse({})).toEqual({ wait: 30_000, grace: 0 });
+    expect(DrainQuery.parse({ wait: '0', grace: '5m' })).toEqual({ wait: 0, grace: 300_000 });
+  });
+
+  it('[R14] takes both at their limits and none beyond', () => {
+    expect(DrainQuery.parse({ wait: `${WAIT_MAX_MS}ms`, grace: `${DRAIN_GRACE_MAX_MS}ms` })).toEqual({
+      wait: WAIT_MAX_MS,
+      grace: DRAIN_GRACE_MAX_MS,
+    });
+    expect(DrainQuery.safeParse({ wait: `${WAIT_MAX_MS + 1}ms` }).success).toBe(false);
+    expect(DrainQuery.safeParse({ grace: `${DRAIN_GRACE_MAX_MS + 1}ms` }).success).toBe(false);
+  });
+});
+
+describe('ServiceRemovalQuery', () => {
+  it.each([
+    [{}, false],
+    [{ force: '' }, true],
+    [{ force: 'true' }, true],
+    [{ force: 'false' }, false],
+  ])('reads %j as force: %s', (query, force) => expect(ServiceRemovalQuery.parse(query)).toEqual({ force }));
+
+  it('refuses any other force', () => {
+    expect(ServiceRemovalQuery.safeParse({ force: '1' }).success).toBe(false);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { ServiceDefinition, ServicePatch } from './service';
+
+describe('ServiceDefinition', () => {
+  it('has defaults for all of its own', () => {
+    expect(ServiceDefinition.parse({})).toEqual({ metadata: {}, protectThreshold: 0 });
+    expect(ServiceDefinition.parse({ selector: { type: 'none' } }).selector).toEqual({ type: 'none', expression: '' });
+  });
+
+  it.each([0, 0.5, 1])('takes the threshold %d', (protectThreshold) =>
+    expect(ServiceDefinition.parse({ protectThreshold }).protectThreshold).toBe(protectThreshold),
+  );
+
+  it.each([
+    { protectThreshold: 1.1 },
+    { protectThreshold: -0.1 },
+    { name: 'x' },
+    { selector: null },
+    { selector: {} },
+    null,
+    [[]],
+  ])('refuses %j', (definition) => expect(ServiceDefinition.safeParse(definition).success).toBe(false));
+});
+
+describe('ServicePatch', () => {
+  it('removes a selector by null, and changes something', () => {
+    expect(ServicePatch.parse({ selector: null })).toEqual({ selector: null });
+    expect(ServicePatch.safeParse({}).success).toBe(false);
+    expect(ServicePatch.safeParse({ weight: 1 }).success).toBe(false);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Capabilities } from '../../test/contracts/namespace/lent-namespace';
+import { namespaceContract } from '../../test/contracts/namespace-contract';
+import { forgetful, NodeNamespace } from '../../test/fixtures/node-namespace';
+
+const capabilities: Capabilities = {
+  movesTime: true,
+  restarts: true,
+  writesRenewalsInMovedTime: true,
+  remembers: true,
+  isFast: true,
+};
+
+namespaceContract('the core in Node', capabilities, () => new NodeNamespace());
+
+namespaceContract(
+  'the core in Node, woken for every call',
+  {
+    ...capabilities,
+    writesRenewalsInMovedTime: 'it writes them before it sleeps, so after every call',
+    remembers: 'to forget is what it is here for',
+    isFast: 'a wake reads every record',
+  },
+  () => {
+    const namespace = new NodeNamespace();
+    const api = forgetful(namespace);
+    return {
+      api,
+      pass: (ms) => namespace.pass(ms),
+      jump: (ms) => namespace.jump(ms),
+      restart: () => namespace.restart(),
+    };
+  },
+);

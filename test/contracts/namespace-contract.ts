@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import { batches } from './namespace/batches';
+import { conditions } from './namespace/conditions';
+import { drains } from './namespace/drains';
+import { leases } from './namespace/leases';
+import type { Capabilities, LentNamespace } from './namespace/lent-namespace';
+import { limits } from './namespace/limits';
+import { listing } from './namespace/listing';
+import { names } from './namespace/names';
+import { overrides } from './namespace/overrides';
+import { registrations } from './namespace/registrations';
+import { resolving } from './namespace/resolving';
+import { rows } from './namespace/rows';
+import { Scene } from './namespace/scene';
+import { services } from './namespace/services';
+import { trouble } from './namespace/trouble';
+import { waking } from './namespace/waking';
+
+/** The chapters of the contract. Each registers its cases over the namespace of the test that runs. */
+const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
+  registrations,
+  overrides,
+  drains,
+  resolving,
+  listing,
+  services,
+  batches,
+  conditions,
+  leases,
+  trouble,
+  waking,
+  rows,
+  limits,
+  names,
+];
+
+/** What every `NamespaceApi` promises. `lend` gives a fresh, empty namespace for each test. */
+export function namespaceContract(
+  name: string,
+  capabilities: Capabilities,
+  lend: () => LentNamespace | Promise<LentNamespace>,
+): void {
+  describe(`NamespaceApi: ${name}`, () => {
+    let lent: LentNamespace;
+    let scene: Scene;
+
+    beforeEach(async () => {
+      lent = await lend();
+      scene = new Scene(lent);
+    });
+    afterEach(() => lent.close?.());
+
+    for (const chapter of CHAPTERS) chapter(() => scene, capabilities);
+  });
+}

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import type { ReadAnswer } from '../../../src/model/namespace-api';
+import { decodeCursor, encodeCursor, type Position } from '../../../src/registry/cursor';
+import { type Capabilities, where } from './lent-namespace';
+import { isUnchanged, key, ORDERS, OWNER, refusal, type Scene } from './scene';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The reads that take a cursor, each of something in or about the service `orders`. */
+const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer<unknown>>][] = [
+  ['readInstance', ({ api }, ifNoneMatch) => api.readInstance({ key: key('a'), ifNoneMatch })],
+  ['readOverride', ({ api }, ifNoneMatch) => api.readOverride({ key: key('a'), ifNoneMatch })],
+  ['listInstances', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch })],
+  ['a filtered list', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: { tag: 'x' }, ifNoneMatch })],
+  ['resolve', ({ api }, ifNoneMatch) => api.resolve({ ...ORDERS, ifNoneMatch })],
+  ['readService', ({ api }, ifNoneMatch) => api.readService({ ...ORDERS, ifNoneMatch })],
+  ['listServices', ({ api }, ifNoneMatch) => api.listServices({ prefix: 'orders', ifNoneMatch })],
+];
+
+/** A cursor with something else in it. */
+function forged(cursor: string, change: Partial<Position>): string {
+  const position = decodeCursor(cursor);
+  if (position === undefined) throw new Error(`${cursor} is no cursor`);
+  return encodeCursor({ ...position, ...change });
+}
+
+/** An instance with an override, in a service of its own: something to find for each of {@link READS}. */
+async function furnish(scene: Scene): Promise<void> {
+  await scene.register('a', { tags: ['x'] });
+  await scene.override('a', { weight: 2 });
+  await scene.putService({ metadata: { team: 'shop' } });
+}
+
+/** Cursors, and what they let a reader skip. */
+export function conditions(stage: () => Scene, capabilities: Capabilities): void {
+  describe('a cursor', () => {
+    it('[Q1] comes with every answer, moves with every change and stays while nothing changes', async () => {
+      const scene = stage();
+      const cursors: string[] = [];
+      const note = async (answer: Promise<{ cursor: string }>) => cursors.push((await answer).cursor);
+      await note(scene.register('a'));
+      const changed = await scene.api.patch(OWNER, { key: key('a'), patch: { weight: 2 }, precondition: {} });
+      await note(Promise.resolve(changed));
+      await note(scene.api.renew(OWNER, key('a')));
+      await note(scene.api.renewMany(OWNER, [key('a')]));
+      await note(scene.api.resolve(ORDERS));
+      await note(scene.api.stats());
+      await note(scene.deregister('a'));
+      const [first, ...rest] = cursors;
+      const last = rest.pop();
+      expect(new Set(rest)).toEqual(new Set([changed.cursor]));
+      expect(new Set([first, changed.cursor, last]).size).toBe(3);
+      for (const cursor of cursors) expect(cursor).toMatch(/^c/);
+    });
+  });
+
+  describe.each(READS)('%s with a cursor', (name, read) => {
+    it('[Q2] says that nothing has changed, heartbeats included', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const { cursor } = await read(scene);
+      expect(isUnchanged(await read(scene, cursor))).toBe(true);
+      await scene.beat('a');
+      await scene.register('a', { tags: ['x'] });
+      expect(isUnchanged(await read(scene, cursor))).toBe(true);
+    });
+
+    it('[Q2] does not care for changes elsewhere, nor which read the cursor came from', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const { cursor } = await read(scene);
+      const elsewhere = await scene.register('z', {}, { service: 'users' });
+      expect(isUnchanged(await read(scene, cursor))).toBe(true);
+      const answer = await read(scene, elsewhere.cursor);
+      expect(isUnchanged(answer)).toBe(true);
+      expect(answer.cursor).toBe(elsewhere.cursor);
+    });
+
+    it('[Q2] answers in full once what it shows has changed', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const { cursor } = await read(scene);
+      if (name === 'readService') await scene.patchService({ metadata: { team: 'depot' } });
+      else if (name === 'listServices') await scene.register('b');
+      else await scene.override('a', { weight: 3 });
+      const answer = await read(scene, cursor);
+      expect(isUnchanged(answer)).toBe(false);
+      expect(answer.cursor).not.toBe(cursor);
+      expect(isUnchanged(await read(scene, answer.cursor))).toBe(true);
+    });
+
+    it.each<[string, (cursor: string) => string]>([
+      ['of another epoch', (cursor) => forged(cursor, { epoch: 'elsewhere' })],
+      ['of a revision to come', (cursor) => forged(cursor, { revision: 1_000 })],
+      ['of another commit', (cursor) => forged(cursor, { check: 1 })],
+      ['of an earlier revision, of another commit', (cursor) => forged(cursor, { revision: 2, check: 1 })],
+      ['of nothing at all, with a check', (cursor) => forged(cursor, { revision: 0, check: 1 })],
+      ['that is none', () => 'W/"x"'],
+    ])('[Q3] answers a cursor %s in full', async (_what, forge) => {
+      const scene = stage();
+      await furnish(scene);
+      const { cursor } = await read(scene);
+      const answer = await read(scene, forge(cursor));
+      expect(isUnchanged(answer)).toBe(false);
+      expect(answer.cursor).toBe(cursor);
+    });
+
+    where(capabilities.movesTime, () => {
+      it('[Q3] answers a cursor in full that is older than the journal', async () => {
+        const scene = stage();
+        await scene.register('a', { tags: ['x'], ephemeral: false });
+        await scene.override('a', { weight: 2 });
+        await scene.putService();
+        const { cursor } = await read(scene);
+        await scene.register('z', { ephemeral: false }, { service: 'users' });
+        expect(isUnchanged(await read(scene, cursor))).toBe(true);
+        await scene.pass(8 * DAY_MS);
+        expect(await scene.stats()).toMatchObject({ revision: 4, compactedRevision: 3 });
+        expect(isUnchanged(await read(scene, cursor))).toBe(false);
+      });
+    });
+  });
+
+  describe('a cursor that saw something go', () => {
+    it('[Q2] is no reason to say that an instance which is gone has not changed', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const { cursor } = await scene.deregister('a');
+      const read = scene.api.readInstance({ key: key('a'), ifNoneMatch: cursor });
+      await expect(read).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+    });
+
+    it('[Q2] is none for an override that is gone', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { weight: 2 });
+      const { cursor } = await scene.clearOverride('a');
+      const read = scene.api.readOverride({ key: key('a'), ifNoneMatch: cursor });
+      await expect(read).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+    });
+
+    it('[Q2, V7] is none for a service that is gone, or never was', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const { cursor } = await scene.deregister('a');
+      const gone = scene.api.readService({ ...ORDERS, ifNoneMatch: cursor });
+      await expect(gone).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
+      const never = scene.api.readService({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor });
+      await expect(never).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
+    });
+
+    it('[Q2] holds for a list that is empty since, and for one that always was', async () => {
+      const scene = stage();
+      const first = await scene.register('a');
+      const { cursor } = await scene.deregister('a');
+      const list = (ifNoneMatch: string) => scene.api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch });
+      expect(isUnchanged(await list(first.cursor))).toBe(false);
+      expect(isUnchanged(await list(cursor))).toBe(true);
+      expect(isUnchanged(await scene.api.resolve({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor }))).toBe(true);
+    });
+  });
+
+  where(capabilities.movesTime, () => {
+    it('[Q2, L3] a lapsed lease is a change: the cursor moves with what is shown', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const { cursor } = await scene.api.resolve(ORDERS);
+      await scene.jump(30_000);
+      const answer = await scene.api.resolve({ ...ORDERS, ifNoneMatch: cursor });
+      expect(isUnchanged(answer)).toBe(false);
+      expect(answer.cursor).not.toBe(cursor);
+    });
+  });
+
+  it('[Q4] a precondition takes only a cursor of this past', async () => {
+    const scene = stage();
+    await scene.register('a');
+    const cursor = await scene.cursor();
+    for (const wrong of [
+      forged(cursor, { epoch: 'elsewhere' }),
+      forged(cursor, { revision: 9 }),
+      forged(cursor, { check: 1 }),
+      'none',
+    ]) {
+      await expect(scene.patch('a', { weight: 2 }, { cursor: wrong })).rejects.toEqual(refusal('REVISION_MISMATCH'));
+    }
+    await scene.register('z', {}, { service: 'users' });
+    expect(await scene.patch('a', { weight: 2 }, { cursor })).toMatchObject({ weight: 2 });
+  });
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { DRAIN_QUARANTINE_MS } from '../../../src/model/limits';
+import { type Capabilities, where } from './lent-namespace';
+import { OPERATOR, ORDERS, refusal, type Scene } from './scene';
+
+/** Taking an instance out of traffic before it stops. */
+export function drains(stage: () => Scene, capabilities: Capabilities): void {
+  describe('drain', () => {
+    it('[O6] without a grace removes the instance at once', async () => {
+      const scene = stage();
+      const { instance } = await scene.register('a');
+      const report = await scene.drain('a');
+      expect(report).toMatchObject({
+        drained: true,
+        acknowledged: 0,
+        subscribers: 0,
+        laggards: [],
+        blind: {},
+        safeAfterMs: 0,
+      });
+      expect(Date.parse(report.removedAt)).toBeGreaterThanOrEqual(Date.parse(instance.registeredAt));
+      expect(await scene.resolved()).toEqual([]);
+      await expect(scene.read('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+    });
+
+    it('[O6] with a grace leaves it in lists, draining', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const { instance } = await scene.register('b');
+      const { removedAt } = await scene.drain('a', { graceMs: 20_000 });
+      expect(Date.parse(removedAt)).toBeGreaterThanOrEqual(Date.parse(instance.registeredAt) + 20_000);
+      expect(await scene.resolved()).toEqual(['b']);
+      expect(await scene.read('a')).toMatchObject({ status: 'draining', available: false, healthy: true });
+    });
+
+    it('needs an instance', () => expect(stage().drain('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND')));
+
+    it('[O7] ends when the instance registers with a new incarnation, and not when it repeats itself', async () => {
+      const scene = stage();
+      await scene.register('a', { incarnation: 'run-1' });
+      await scene.drain('a', { graceMs: 20_000 });
+      await scene.register('a', { incarnation: 'run-1' });
+      await scene.register('a', { incarnation: 'run-1', port: 9_000 });
+      await scene.beat('a');
+      await scene.patch('a', { weight: 2 });
+      expect(await scene.read('a')).toMatchObject({ status: 'draining' });
+      const { created } = await scene.register('a', { incarnation: 'run-2' });
+      expect(created).toBe(false);
+      expect(await scene.read('a')).toMatchObject({ status: 'up', available: true });
+      expect(await scene.resolved()).toEqual(['a']);
+    });
+
+    it('[O7] goes on when the instance registers without an incarnation', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a', { graceMs: 20_000 });
+      await scene.register('a', { port: 9_000 });
+      expect(await scene.read('a')).toMatchObject({ status: 'draining' });
+    });
+
+    it('[O6] is not undone by an override', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a', { graceMs: 20_000 });
+      await scene.override('a', { status: 'up', enabled: true });
+      expect(await scene.resolved()).toEqual([]);
+    });
+
+    it('[O7] ends when the instance is removed: a registration after that takes traffic', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a', { graceMs: 20_000 });
+      await scene.deregister('a');
+      await scene.register('a');
+      expect(await scene.resolved()).toEqual(['a']);
+    });
+
+    it('[O8] by an operator leaves a quarantine of ten minutes', async () => {
+      const scene = stage();
+      const { instance } = await scene.register('a');
+      await scene.drain('a', { caller: OPERATOR });
+      await scene.register('a', { incarnation: 'run-2' });
+      expect(await scene.read('a')).toMatchObject({ quarantined: true, available: false });
+      const { quarantine, actor } = await scene.readOverride('a');
+      expect(actor).toBe(OPERATOR.tokenId);
+      expect(Date.parse(quarantine?.until ?? '')).toBeGreaterThanOrEqual(
+        Date.parse(instance.registeredAt) + DRAIN_QUARANTINE_MS,
+      );
+    });
+
+    it('[O8] by an operator leaves a quarantine that is there already as it is, and the rest of the override', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { weight: 5, quarantine: { reason: 'bad disk' } });
+      await scene.drain('a', { caller: OPERATOR });
+      expect(await scene.readOverride('a')).toMatchObject({ weight: 5, quarantine: { reason: 'bad disk' } });
+      await scene.register('b');
+      await scene.override('b', { weight: 5 });
+      await scene.drain('b', { caller: OPERATOR });
+      expect(await scene.readOverride('b')).toMatchObject({ weight: 5, quarantine: { reason: expect.any(String) } });
+    });
+
+    it('[O6] repeated does not put its end off', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const first = await scene.drain('a', { graceMs: 20_000 });
+      const revision = await scene.revision();
+      expect(await scene.drain('a', { graceMs: 60_000 })).toEqual(first);
+      expect(await scene.revision()).toBe(revision);
+      const sooner = await scene.drain('a', { graceMs: 5_000 });
+      expect(Date.parse(sooner.removedAt)).toBeLessThan(Date.parse(first.removedAt));
+    });
+
+    where(capabilities.remembers, () => {
+      it('tells how many were given an answer to keep, and for how long they may go by it', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
+        await scene.api.listInstances({ ...ORDERS, filter: {}, keepForMs: 2_000 });
+        await scene.resolve();
+        const report = await scene.drain('a', { graceMs: 20_000 });
+        expect(report.blind).toEqual({ cached: 2 });
+        expect(report.safeAfterMs).toBeGreaterThan(4_000);
+        expect(report.safeAfterMs).toBeLessThanOrEqual(5_000);
+      });
+    });
+
+    where(capabilities.movesTime, () => {
+      it('[O6] removes the instance when the grace is over, whatever it beats', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a');
+        const { removedAt } = await scene.drain('a', { graceMs: 20_000 });
+        expect(Date.parse(removedAt) - Date.parse(instance.registeredAt)).toBe(20_000);
+        await scene.pass(19_999);
+        await scene.beat('a');
+        expect(await scene.listed()).toEqual(['a']);
+        await scene.pass(1);
+        expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[O7] takes the pending removal with it when it ends', async () => {
+        const scene = stage();
+        await scene.register('a', { ephemeral: false, incarnation: 'run-1' });
+        await scene.drain('a', { graceMs: 20_000 });
+        await scene.register('a', { ephemeral: false, incarnation: 'run-2' });
+        await scene.pass(60_000);
+        expect(await scene.resolved()).toEqual(['a']);
+      });
+
+      it('[O8] by an operator: after ten minutes the instance takes traffic again', async () => {
+        const scene = stage();
+        await scene.register('a', { ephemeral: false });
+        await scene.drain('a', { caller: OPERATOR, graceMs: 20_000 });
+        await scene.pass(20_000);
+        await scene.register('a', { ephemeral: false });
+        await scene.pass(DRAIN_QUARANTINE_MS - 1);
+        expect(await scene.resolved()).toEqual([]);
+        await scene.pass(1);
+        expect(await scene.resolved()).toEqual(['a']);
+        await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      });
+
+      it('counts answers to keep only as long as they may be kept', async () => {
+        const scene = stage();
+        await scene.register('a', { ephemeral: false });
+        await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
+        await scene.pass(5_000);
+        expect(await scene.drain('a')).toMatchObject({ blind: {}, safeAfterMs: 0 });
+      });
+    });
+  });
+}

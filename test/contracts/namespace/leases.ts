@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { type Capabilities, where } from './lent-namespace';
+import { key, OWNER, refusal, type Scene } from './scene';
+
+/** Unhealthy after ten seconds, gone after a minute. */
+const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };
+/** Unhealthy after ten seconds, and never gone. */
+const FOREVER = { ttlMs: 10_000, removeAfterMs: null };
+
+/** Renewing, and what becomes of those who don't. */
+export function leases(stage: () => Scene, capabilities: Capabilities): void {
+  describe('renew', () => {
+    it('[L4] tells the lease and when it ends', async () => {
+      const scene = stage();
+      const { instance } = await scene.register('a', { lease: LONG });
+      const renewal = await scene.beat('a');
+      expect(renewal.lease).toEqual({ ...LONG, intervalMs: 3_333 });
+      expect(Date.parse(renewal.expiresAt)).toBeGreaterThanOrEqual(Date.parse(instance.expiresAt ?? ''));
+    });
+
+    it('[L4] does not know an instance that is not there', async () => {
+      const scene = stage();
+      await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      await scene.register('a');
+      await scene.deregister('a');
+      await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+    });
+
+    it('[L5] for many renews those it knows and names those it does not', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.register('b', { ephemeral: false });
+      const missing = { group: 'other', service: 'orders', id: 'a' };
+      const answer = await scene.api.renewMany(OWNER, [key('a'), missing, key('b'), key('z')]);
+      expect(JSON.parse(answer.body)).toEqual({ renewed: 2, unknown: [missing, key('z')] });
+      expect(await scene.revision()).toBe(2);
+    });
+  });
+
+  where(capabilities.movesTime, () => {
+    describe('a lease', () => {
+      it('[L1] that is silent for its time to live is gone, to the millisecond', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.pass(29_999);
+        expect(await scene.resolved()).toEqual(['a']);
+        await scene.pass(1);
+        expect(await scene.resolved()).toEqual([]);
+        await expect(scene.read('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+        await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+        expect(await scene.revision()).toBe(2);
+      });
+
+      it('[L1, I6] that is renewed in time stays, and counts from its last renewal', async () => {
+        const scene = stage();
+        await scene.register('a');
+        for (let round = 0; round < 20; round++) {
+          await scene.pass(29_000);
+          const { expiresAt } = await scene.beat('a');
+          expect(await scene.resolved()).toEqual(['a']);
+          if (round === 0) continue;
+          const { registeredAt } = await scene.read('a');
+          expect(Date.parse(expiresAt) - Date.parse(registeredAt)).toBe((round + 1) * 29_000 + 30_000);
+        }
+        expect(await scene.revision()).toBe(1);
+        await scene.pass(30_000);
+        expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[R2] is renewed by the same registration again', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.pass(20_000);
+        await scene.register('a');
+        await scene.pass(29_999);
+        expect(await scene.listed()).toEqual(['a']);
+        await scene.pass(1);
+        expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[L1] with a later removal turns unhealthy first', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: LONG });
+        await scene.pass(9_999);
+        expect(await scene.read('a')).toMatchObject({ healthy: true, revision: 1 });
+        await scene.pass(1);
+        expect(await scene.read('a')).toMatchObject({ healthy: false, available: false, revision: 2, changes: 2 });
+        expect(await scene.resolved()).toEqual([]);
+        expect(await scene.readService()).toMatchObject({ instances: 1, healthy: 0 });
+        await scene.pass(49_999);
+        expect(await scene.listed()).toEqual(['a']);
+        await scene.pass(1);
+        expect(await scene.listed()).toEqual([]);
+        expect(await scene.revision()).toBe(3);
+      });
+
+      it('[L2] that is never removed turns unhealthy and stays', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: FOREVER });
+        await scene.pass(30 * 24 * 3_600_000);
+        expect(await scene.read('a')).toMatchObject({ healthy: false });
+        await scene.beat('a');
+        expect(await scene.resolved()).toEqual(['a']);
+      });
+
+      it.each([
+        ['its heartbeat', (scene: Scene) => scene.beat('a')],
+        ['a heartbeat for many', (scene: Scene) => scene.api.renewMany(OWNER, [key('a')])],
+        ['the same registration', (scene: Scene) => scene.register('a', { lease: LONG })],
+        ['another registration', (scene: Scene) => scene.register('a', { lease: LONG, weight: 2 })],
+      ])('[L12] that turned unhealthy is healthy again with %s, and counts anew', async (_by, recovers) => {
+        const scene = stage();
+        await scene.register('a', { lease: LONG });
+        await scene.pass(15_000);
+        await recovers(scene);
+        expect(await scene.read('a')).toMatchObject({ healthy: true, available: true, revision: 3, changes: 3 });
+        expect(await scene.resolved()).toEqual(['a']);
+        await scene.pass(10_000);
+        expect(await scene.read('a')).toMatchObject({ healthy: false });
+        await scene.pass(50_000);
+        expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[L12] and others that recover with one heartbeat share a revision', async () => {
+        const scene = stage();
+        for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
+        await scene.pass(10_000);
+        expect(await scene.revision()).toBe(4);
+        await scene.api.renewMany(OWNER, [key('a'), key('b'), key('a')]);
+        expect(await scene.revision()).toBe(5);
+        expect((await scene.list()).instances).toMatchObject([
+          { id: 'a', healthy: true, changes: 3 },
+          { id: 'b', healthy: true, changes: 3 },
+          { id: 'c', healthy: false, changes: 2 },
+        ]);
+      });
+
+      it('[L11] that recovered is seen by the alarm when it is silent again', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { lease: FOREVER });
+        await scene.pass(60_000);
+        await scene.beat('a');
+        await scene.pass(60_000);
+        const { updatedAt } = await scene.read('a');
+        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(70_000);
+      });
+
+      it('[L11] is ended at its deadline, not when somebody looks', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { lease: LONG });
+        await scene.pass(40_000);
+        const { updatedAt } = await scene.read('a');
+        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000);
+      });
+
+      it('[L1] becomes shorter or longer with the registration that says so', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: { ttlMs: 3_600_000 } });
+        await scene.register('a', { lease: { ttlMs: 5_000 } });
+        await scene.register('b', { lease: { ttlMs: 5_000 } });
+        await scene.register('b', { lease: { ttlMs: 3_600_000 } });
+        await scene.pass(5_000);
+        expect(await scene.listed()).toEqual(['b']);
+      });
+
+      it('[L1] whose holder has yet to renew for the first time is removed at a time of its own', async () => {
+        const scene = stage();
+        const lease = { ttlMs: 10_000, removeAfterMs: 20_000, firstRemoveAfterMs: 60_000 };
+        for (const id of ['silent', 'beats']) await scene.register(id, { lease });
+        await scene.pass(5_000);
+        await scene.beat('beats');
+        await scene.pass(19_999);
+        expect(await scene.listed()).toEqual(['beats', 'silent']);
+        await scene.pass(1);
+        expect(await scene.listed()).toEqual(['silent']);
+        await scene.pass(34_999);
+        expect(await scene.listed()).toEqual(['silent']);
+        await scene.pass(1);
+        expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[L14] ends with many others at once, all of them', async () => {
+        const scene = stage();
+        for (const service of ['orders', 'users', 'billing']) {
+          const at = { op: 'register', service, address: '10.0.0.1', port: 8080 };
+          await scene.batch(...Array.from({ length: 1_000 }, (_, index) => ({ ...at, id: `i-${index}` })));
+        }
+        await scene.pass(30_000);
+        expect(await scene.stats()).toMatchObject({ instances: 0, leases: 0, services: 0 });
+      });
+    });
+
+    describe('reads', () => {
+      /** An instance that is due, and nobody has looked; the alarm is late, but not by much. */
+      const overdue = async (scene: Scene) => {
+        await scene.register('a');
+        await scene.jump(30_001);
+      };
+
+      it.each<[string, (scene: Scene) => Promise<unknown>, unknown]>([
+        ['listInstances', (scene) => scene.listed(), []],
+        ['resolve', (scene) => scene.resolved(), []],
+        ['listServices', (scene) => scene.services(), []],
+        ['stats', async (scene) => (await scene.stats()).instances, 0],
+        ['renewMany', async (scene) => JSON.parse((await scene.api.renewMany(OWNER, [key('a')])).body).renewed, 0],
+        ['register', async (scene) => (await scene.register('a')).created, true],
+      ])('[L3] %s never takes a lapsed lease for alive, though no alarm fired', async (_name, read, dead) => {
+        const scene = stage();
+        await overdue(scene);
+        expect(await read(scene)).toEqual(dead);
+      });
+
+      it.each<[string, (scene: Scene) => Promise<unknown>, string]>([
+        ['readInstance', (scene) => scene.read('a'), 'INSTANCE_NOT_FOUND'],
+        ['readService', (scene) => scene.readService(), 'SERVICE_NOT_FOUND'],
+        ['renew', (scene) => scene.beat('a'), 'INSTANCE_NOT_FOUND'],
+        ['patch', (scene) => scene.patch('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
+        ['drain', (scene) => scene.drain('a'), 'INSTANCE_NOT_FOUND'],
+        ['putOverride', (scene) => scene.override('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
+      ])('[L3] %s does not find a lapsed lease, though no alarm fired', async (_name, call, code) => {
+        const scene = stage();
+        await overdue(scene);
+        await expect(call(scene)).rejects.toEqual(refusal(code));
+      });
+
+      it('[L3] show an instance unhealthy from its time to live on, though no alarm fired', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: LONG });
+        await scene.jump(10_000);
+        expect(await scene.read('a')).toMatchObject({ healthy: false });
+      });
+    });
+
+    describe('flapping', () => {
+      const flap = async (scene: Scene) => {
+        await scene.pass(10_000);
+        await scene.beat('a');
+      };
+
+      it('[L13] is more than two changes of health in five minutes', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: FOREVER });
+        await flap(scene);
+        expect(await scene.read('a')).toMatchObject({ flapping: false });
+        await scene.pass(10_000);
+        expect(await scene.read('a')).toMatchObject({ flapping: true, healthy: false });
+        expect(await scene.stats()).toMatchObject({ flappingInstances: 1 });
+        expect((await scene.list()).instances).toMatchObject([{ flapping: true }]);
+      });
+
+      it('[L13] ends with time, and is only a mark', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: FOREVER });
+        await flap(scene);
+        await flap(scene);
+        expect(await scene.resolved()).toEqual(['a']);
+        for (let beats = 0; beats < 40; beats++) {
+          await scene.pass(8_000);
+          await scene.beat('a');
+        }
+        expect(await scene.read('a')).toMatchObject({ flapping: false });
+        expect((await scene.list()).instances).toMatchObject([{ flapping: false }]);
+        expect(await scene.stats()).toMatchObject({ flappingInstances: 0 });
+      });
+
+      it('[L13] is not what takes longer', async () => {
+        const scene = stage();
+        await scene.register('a', { lease: FOREVER });
+        for (let round = 0; round < 4; round++) {
+          await scene.pass(400_000);
+          await scene.beat('a');
+        }
+        expect(await scene.read('a')).toMatchObject({ flapping: false, changes: 9 });
+      });
+    });
+  });
+}

@@ -1,0 +1,35 @@
+import type { NamespaceApi } from '../../../src/model/namespace-api';
+
+/** A namespace that was lent to one test: empty, and torn down after it. */
+export interface LentNamespace {
+  readonly api: NamespaceApi;
+  /** Lets time pass, in milliseconds: what is due on the way happens, each at its moment. */
+  pass(ms: number): Promise<void>;
+  /** Moves the clock while nothing happens; back where `ms` is negative. */
+  jump(ms: number): Promise<void>;
+  /** Memory is lost at once, as by eviction; what is stored stays. */
+  restart(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+/** `true`, or the reason why an implementation can't do it: then the cases that need it are left out. */
+export type Capability = true | string;
+
+/** What a case may need beyond the interface itself. */
+export interface Capabilities {
+  /** {@link LentNamespace.pass} and {@link LentNamespace.jump} work. */
+  movesTime: Capability;
+  /** {@link LentNamespace.restart} works. */
+  restarts: Capability;
+  /** Renewals are written down five seconds after, in the time that is moved: a restart then finds deadlines exact. */
+  writesRenewalsInMovedTime: Capability;
+  /** Memory lasts from one call to the next. */
+  remembers: Capability;
+  /** Ten thousand calls take seconds at most. */
+  isFast: Capability;
+}
+
+/** Registers cases that need a capability, where it is there. */
+export function where(capability: Capability, register: () => void): void {
+  if (capability === true) register();
+}

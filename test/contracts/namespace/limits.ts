@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import type { InstanceDefinition } from '../../../src/model/instance';
+import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../src/model/limits';
+import { type Capabilities, where } from './lent-namespace';
+import { definition, key, OWNER, refusal, type Scene } from './scene';
+
+const BATCH_COUNT = 500;
+const SMALL = definition();
+
+/** An instance that takes about 30 kB. */
+const LARGE = definition({
+  metadata: Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`key-${index}`, 'v'.repeat(120)])),
+  extensions: { nacos: 'x'.repeat(8_000) },
+  tags: Array.from({ length: 64 }, (_, index) => `${index}-${'t'.repeat(245)}`),
+  lease: { ttlMs: 10_000, removeAfterMs: 20_000 },
+});
+
+/** Registers `i-0`, `i-1` and so on. They are one object, so that a test of many does not spend its time on parsing. */
+async function registerMany(scene: Scene, count: number, definition: InstanceDefinition): Promise<void> {
+  for (let first = 0; first < count; first += BATCH_COUNT) {
+    const length = Math.min(BATCH_COUNT, count - first);
+    const operations = Array.from({ length }, (_, index) => {
+      return { op: 'register', key: key(`i-${first + index}`), definition, precondition: {} } as const;
+    });
+    await scene.api.batch(OWNER, operations);
+  }
+}
+
+/** Registers large instances, and then small ones, until there is hardly a byte left. */
+async function fill(scene: Scene): Promise<void> {
+  const { length } = JSON.stringify(LARGE);
+  await registerMany(scene, Math.floor(RECORDS_PER_NAMESPACE_MAX_BYTES / (length + 200)), LARGE);
+  for (let index = 0; ; index++) {
+    const room = RECORDS_PER_NAMESPACE_MAX_BYTES - (await scene.stats()).recordBytes;
+    if (room < 400) break;
+    const extensions = { nacos: 'x'.repeat(Math.min(8_000, room - 300)) };
+    await scene.register(`small-${index}`, { extensions, ephemeral: false }, { service: 'users' });
+  }
+}
+
+/** What is full says so, and goes on. */
+export function limits(stage: () => Scene, capabilities: Capabilities): void {
+  where(capabilities.isFast, () => {
+    it('[R15, C3] a service that is full refuses new instances, and goes on with those it has', async () => {
+      const scene = stage();
+      await registerMany(scene, INSTANCES_PER_SERVICE_MAX_COUNT - 1, SMALL);
+      const cursor = await scene.cursor();
+      const at = { op: 'register', address: '10.0.0.1', port: 8080 };
+      await expect(scene.batch({ ...at, id: 'a' }, { ...at, id: 'b' })).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
+      expect(await scene.cursor()).toBe(cursor);
+      await scene.register('a');
+      await expect(scene.register('b')).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
+      await scene.beat('i-0');
+      await scene.register('a', { weight: 2 });
+      await scene.register('b', {}, { service: 'users' });
+      await scene.deregister('i-0');
+      await scene.register('b');
+    });
+
+    it('[R15, C5] a namespace that is full refuses what would make it larger, and goes on with what it has', async () => {
+      const scene = stage();
+      await fill(scene);
+      const cursor = await scene.cursor();
+      const register = (id: string) => scene.api.register(OWNER, { key: key(id), definition: LARGE, precondition: {} });
+      await expect(register('new')).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
+      const override = scene.override('i-0', { metadata: { reason: 'x'.repeat(400) } });
+      await expect(override).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
+      expect(await scene.cursor()).toBe(cursor);
+      if (capabilities.movesTime === true) {
+        await scene.pass(10_000);
+        expect(await scene.resolved()).toEqual([]);
+        await scene.beat('i-0');
+        await register('i-1');
+        expect(await scene.resolved()).toEqual(['i-0', 'i-1']);
+        await scene.pass(10_000);
+      }
+      await scene.patch('i-0', { tags: [] });
+      await scene.deregister('i-1');
+      await register('i-1');
+    });
+  });
+}

@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import { type Capabilities, where } from './lent-namespace';
+import { key, OPERATOR, refusal, type Scene } from './scene';
+
+const MINUTE_MS = 60_000;
+
+/** An RFC 3339 time that is `ms` after the moment at which an instance was registered. */
+const timeAfter = (moment: { registeredAt: string }, ms: number) =>
+  new Date(Date.parse(moment.registeredAt) + ms).toISOString();
+
+/** What the operator says, beside what the instance says. */
+export function overrides(stage: () => Scene, capabilities: Capabilities): void {
+  describe('override', () => {
+    it('[O1] is merged over the registration on every read', async () => {
+      const scene = stage();
+      await scene.register('a', { weight: 2, metadata: { a: 'own', b: 'own' } });
+      const view = await scene.override('a', { weight: 5, metadata: { b: 'theirs', c: 'theirs' } });
+      expect(view).toMatchObject({ weight: 5, actor: OPERATOR.tokenId, revision: 2 });
+      const merged = { weight: 5, metadata: { a: 'own', b: 'theirs', c: 'theirs' }, overridden: true };
+      expect(await scene.read('a')).toMatchObject({ ...merged, revision: 1, changes: 1 });
+      expect((await scene.list()).instances).toMatchObject([merged]);
+      expect((await scene.resolve()).instances).toMatchObject([{ weight: 5, metadata: merged.metadata }]);
+      expect(await scene.readOverride('a')).toEqual(view);
+    });
+
+    it.each([{ enabled: false }, { weight: 0 }, { status: 'out-of-service' as const }, { quarantine: {} }])(
+      '[V1, O1] %o takes an instance out of traffic, and leaves it in lists',
+      async (override) => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.override('a', override);
+        expect(await scene.resolved()).toEqual([]);
+        expect((await scene.list()).instances).toMatchObject([{ id: 'a', healthy: true, available: false }]);
+      },
+    );
+
+    it('[O1] can bring into traffic what says otherwise of itself', async () => {
+      const scene = stage();
+      await scene.register('a', { status: 'starting', weight: 0 });
+      await scene.override('a', { status: 'up', weight: 1 });
+      expect(await scene.resolved()).toEqual(['a']);
+    });
+
+    it('[O1] stays when the instance registers again, with the same content or other', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { weight: 7 });
+      await scene.register('a');
+      expect((await scene.read('a')).weight).toBe(7);
+      await scene.register('a', { weight: 3 });
+      expect((await scene.read('a')).weight).toBe(7);
+    });
+
+    it('[O1] stays when the instance is gone and comes back', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { enabled: false });
+      await scene.deregister('a');
+      expect(await scene.readOverride('a')).toMatchObject({ enabled: false });
+      await scene.register('a');
+      expect(await scene.resolved()).toEqual([]);
+    });
+
+    it('[O2] leaves what the instance itself says when it is cleared, and clearing twice is no mistake', async () => {
+      const scene = stage();
+      await scene.register('a', { weight: 2 });
+      await scene.override('a', { weight: 5, enabled: false });
+      const cleared = await scene.clearOverride('a');
+      expect(await scene.read('a')).toMatchObject({ weight: 2, enabled: true, overridden: false, available: true });
+      expect(await scene.resolved()).toEqual(['a']);
+      await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      expect(await scene.clearOverride('a')).toEqual(cleared);
+    });
+
+    it('[O1] is set as a whole: what it no longer says is as the instance says', async () => {
+      const scene = stage();
+      await scene.register('a', { weight: 2 });
+      await scene.override('a', { weight: 5 });
+      await scene.override('a', { enabled: true });
+      expect(await scene.read('a')).toMatchObject({ weight: 2 });
+      expect(await scene.readOverride('a')).not.toHaveProperty('weight');
+    });
+
+    it('[R2] makes no revision when the same is said again', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { weight: 5, metadata: { a: '1', b: '2' }, quarantine: { reason: 'hot' } });
+      await scene.override('a', { quarantine: { reason: 'hot' }, metadata: { b: '2', a: '1' }, weight: 5 });
+      expect(await scene.revision()).toBe(2);
+    });
+
+    it('tells whether it is new', async () => {
+      const scene = stage();
+      await scene.register('a');
+      const put = (weight: number) =>
+        scene.api.putOverride(OPERATOR, { key: key('a'), override: { weight }, precondition: {} });
+      expect((await put(1)).created).toBe(true);
+      expect((await put(2)).created).toBe(false);
+      expect((await put(2)).created).toBe(false);
+    });
+
+    it('needs an instance, or one that is not long gone', async () => {
+      const scene = stage();
+      await expect(scene.override('a', { weight: 1 })).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      await scene.register('a');
+      await scene.override('a', { weight: 1 });
+      await scene.deregister('a');
+      await scene.override('a', { weight: 2 });
+      await scene.register('a');
+      expect(await scene.read('a')).toMatchObject({ weight: 2 });
+    });
+
+    it('[Q4] checks its precondition against the override, not the instance', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await expect(scene.override('a', { weight: 1 }, { revision: 1 })).rejects.toEqual(refusal('REVISION_MISMATCH'));
+      await scene.override('a', { weight: 1 }, { absent: true });
+      await expect(scene.override('a', { weight: 2 }, { absent: true })).rejects.toEqual(refusal('REVISION_MISMATCH'));
+      await expect(scene.clearOverride('a', { revision: 1 })).rejects.toEqual(refusal('REVISION_MISMATCH'));
+      await scene.clearOverride('a', { revision: 2 });
+      await expect(scene.clearOverride('a', { revision: 2 })).rejects.toEqual(refusal('REVISION_MISMATCH'));
+    });
+  });
+
+  describe('quarantine', () => {
+    it('[O4] keeps traffic away, whatever the instance beats or registers, until it is lifted', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.override('a', { quarantine: { reason: 'bad disk' }, status: 'up', enabled: true });
+      await scene.beat('a');
+      await scene.register('a', { port: 9, incarnation: 'run-2' });
+      expect(await scene.read('a')).toMatchObject({ quarantined: true, available: false, healthy: true });
+      expect(await scene.resolved()).toEqual([]);
+      await scene.clearOverride('a');
+      expect(await scene.resolved()).toEqual(['a']);
+    });
+
+    where(capabilities.movesTime, () => {
+      it('[O5] ends by itself at `until`, and leaves the rest of the override', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { ephemeral: false });
+        const until = timeAfter(instance, MINUTE_MS);
+        await scene.override('a', { weight: 5, quarantine: { until } });
+        await scene.pass(MINUTE_MS - 1);
+        expect(await scene.resolved()).toEqual([]);
+        await scene.pass(1);
+        expect(await scene.resolved()).toEqual(['a']);
+        expect(await scene.read('a')).toMatchObject({ weight: 5, quarantined: false });
+        expect(await scene.readOverride('a')).toMatchObject({ weight: 5, updatedAt: until });
+      });
+
+      it('[O5] takes the override with it where that says nothing else', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { ephemeral: false });
+        await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
+        await scene.pass(MINUTE_MS);
+        await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+        expect(await scene.read('a')).toMatchObject({ overridden: false });
+      });
+
+      it('[O5] lasts as long as its newest `until` says, an earlier one or a later one', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { ephemeral: false });
+        await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
+        await scene.override('a', { quarantine: { until: timeAfter(instance, 3 * MINUTE_MS) } });
+        await scene.pass(2 * MINUTE_MS);
+        expect(await scene.resolved()).toEqual([]);
+        await scene.override('a', { quarantine: { until: timeAfter(instance, 2 * MINUTE_MS + 1) } });
+        await scene.pass(1);
+        expect(await scene.resolved()).toEqual(['a']);
+      });
+
+      it('[O5] is over in any read, though no alarm fired', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a', { ephemeral: false });
+        await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
+        await scene.jump(MINUTE_MS);
+        expect(await scene.resolved()).toEqual(['a']);
+      });
+
+      it('[O3, O5] outlasts its instance for as long as it is asked to', async () => {
+        const scene = stage();
+        const { instance } = await scene.register('a');
+        await scene.override('a', { quarantine: { until: timeAfter(instance, 60 * MINUTE_MS) } });
+        await scene.deregister('a');
+        await scene.pass(59 * MINUTE_MS);
+        await scene.register('a', { ephemeral: false });
+        expect(await scene.resolved()).toEqual([]);
+        await scene.pass(MINUTE_MS);
+        expect(await scene.resolved()).toEqual(['a']);
+      });
+
+      it('[O3] without `until` outlasts its instance until it is lifted', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.override('a', { quarantine: {} });
+        await scene.deregister('a');
+        await scene.pass(24 * 60 * MINUTE_MS);
+        await scene.register('a');
+        expect(await scene.read('a')).toMatchObject({ quarantined: true });
+      });
+    });
+  });
+
+  where(capabilities.movesTime, () => {
+    describe('an override whose instance is gone', () => {
+      it.each([
+        ['deregistered', (scene: Scene) => scene.deregister('a')],
+        ['expired', (scene: Scene) => scene.pass(30_000)],
+      ])('[O3] lingers for ten minutes after it was %s, and is dropped then', async (_how, goes) => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.override('a', { weight: 5 });
+        await goes(scene);
+        await scene.pass(OVERRIDE_LINGER_MS - 1);
+        expect(await scene.readOverride('a')).toMatchObject({ weight: 5 });
+        await scene.pass(1);
+        await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+        await scene.register('a');
+        expect(await scene.read('a')).toMatchObject({ weight: 1, overridden: false });
+      });
+
+      it('[O3] counts from the last time that it went', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.override('a', { weight: 5 });
+        await scene.deregister('a');
+        await scene.pass(OVERRIDE_LINGER_MS / 2);
+        await scene.register('a');
+        await scene.deregister('a');
+        await scene.pass(OVERRIDE_LINGER_MS - 1);
+        expect(await scene.readOverride('a')).toMatchObject({ weight: 5 });
+        await scene.pass(1);
+        await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      });
+
+      it('[O1] is kept where the instance came back in time', async () => {
+        const scene = stage();
+        await scene.register('a', { ephemeral: false });
+        await scene.override('a', { weight: 5 });
+        await scene.deregister('a');
+        await scene.pass(MINUTE_MS);
+        await scene.register('a', { ephemeral: false });
+        await scene.pass(2 * OVERRIDE_LINGER_MS);
+        expect(await scene.read('a')).toMatchObject({ weight: 5 });
+      });
+    });
+  });
+}

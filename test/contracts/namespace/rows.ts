@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { type Capabilities, where } from './lent-namespace';
+import { key, OPERATOR, OWNER, type Scene } from './scene';
+
+const AT = { address: '10.0.0.1', port: 8080 };
+const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };
+
+/** Rows written cost money: what each call may write, as the namespace counts them. */
+export function rows(stage: () => Scene, capabilities: Capabilities): void {
+  const written = async (scene: Scene, work: () => Promise<unknown>): Promise<number> => {
+    const before = await scene.stats();
+    await work();
+    const after = await scene.stats();
+    return after.sinceWake.rowsWritten - before.sinceWake.rowsWritten;
+  };
+
+  /** The alarm is armed for the first of these, so that nothing after it arms it. The checkpoint is open. */
+  const furnish = async (scene: Scene) => {
+    await scene.register('early', { lease: { ttlMs: 30_000, removeAfterMs: null } });
+    for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
+    await scene.beat('early');
+  };
+
+  where(capabilities.remembers, () => {
+    describe('rows written', () => {
+      it.each<[number, string, (scene: Scene) => Promise<unknown>]>([
+        [2, 'a registration', (scene) => scene.register('new', { lease: LONG })],
+        [2, 'a registration that replaces', (scene) => scene.register('a', { lease: LONG, weight: 2 })],
+        [0, 'the same registration again', (scene) => scene.register('a', { lease: LONG })],
+        [2, 'a patch', (scene) => scene.patch('a', { weight: 2 })],
+        [0, 'a patch that changes nothing', (scene) => scene.patch('a', { weight: 1 })],
+        [2, 'a deregistration', (scene) => scene.deregister('a')],
+        [0, 'a deregistration of what is gone', (scene) => scene.deregister('nobody')],
+        [2, 'an override', (scene) => scene.override('a', { weight: 2 })],
+        [2, 'a drain by the owner', (scene) => scene.drain('a', { graceMs: 600_000 })],
+        [3, 'a drain by an operator', (scene) => scene.drain('a', { graceMs: 600_000, caller: OPERATOR })],
+        [2, 'a service', (scene) => scene.putService()],
+        [4, 'the removal of three instances by force', (scene) => scene.removeService({ force: true })],
+        [0, 'a heartbeat', (scene) => scene.beat('a')],
+        [0, 'a heartbeat for many', (scene) => scene.api.renewMany(OWNER, [key('a'), key('b')])],
+        [0, 'a refusal', (scene) => scene.patch('nobody', { weight: 2 }).catch(() => {})],
+        [0, 'a read', (scene) => Promise.all([scene.list(), scene.resolve(), scene.services(), scene.read('a')])],
+        [
+          11,
+          'a batch of ten',
+          (scene) =>
+            scene.batch(
+              ...Array.from({ length: 10 }, (_, id) => ({ op: 'register', id: `n-${id}`, ...AT, lease: LONG })),
+            ),
+        ],
+      ])('[I8] are %i for %s', async (budget, what, work) => {
+        const scene = stage();
+        await furnish(scene);
+        const more = what.includes('by force') ? 1 : 0;
+        expect(await written(scene, () => work(scene))).toBe(budget + more);
+      });
+
+      it('[I8] is one more for a registration that is due before all others: the alarm', async () => {
+        const scene = stage();
+        await furnish(scene);
+        expect(await written(scene, () => scene.register('soon', { lease: { ttlMs: 5_000 } }))).toBe(3);
+      });
+
+      it('[I8] is one for the first heartbeat after a checkpoint, whatever comes after it', async () => {
+        const scene = stage();
+        for (const id of ['a', 'b', 'c']) await scene.register(id);
+        expect(await written(scene, () => scene.beat('a'))).toBe(1);
+        const more = async () => {
+          for (let beats = 0; beats < 10; beats++) await scene.beat('b');
+          await scene.register('c');
+        };
+        expect(await written(scene, more)).toBe(0);
+      });
+
+      where(capabilities.writesRenewalsInMovedTime, () => {
+        it('[I8, L6] is one for the checkpoint five seconds later, and none while nobody renews', async () => {
+          const scene = stage();
+          await scene.register('a');
+          await scene.beat('a');
+          expect(await written(scene, () => scene.pass(4_999))).toBe(0);
+          expect(await written(scene, () => scene.pass(1))).toBe(1);
+          expect(await written(scene, () => scene.pass(20_000))).toBe(0);
+        });
+      });
+
+      where(capabilities.movesTime, () => {
+        it('[I8] are k + 1 for k that turn unhealthy, recover or expire at once, and one for the alarm', async () => {
+          const scene = stage();
+          const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
+          const ids = Array.from({ length: 50 }, (_, id) => `i-${id}`);
+          await scene.batch(...ids.map((id) => ({ op: 'register', id, ...AT, lease })));
+          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
+          expect(await written(scene, () => scene.api.renewMany(OWNER, ids.map(key)))).toBe(50 + 1);
+          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
+          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
+          expect(await scene.listed()).toEqual([]);
+        });
+      });
+    });
+  });
+}

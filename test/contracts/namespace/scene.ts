@@ -1,0 +1,190 @@
+import { expect } from 'vitest';
+import { Batch, type BatchReport, type Precondition } from '../../../src/model/batch';
+import {
+  InstanceDefinition,
+  type InstanceDefinitionInput,
+  type InstancePatch,
+  type InstanceView,
+  type Registration,
+  type Renewal,
+} from '../../../src/model/instance';
+import { type JsonText, readJsonText } from '../../../src/model/json-text';
+import type {
+  Caller,
+  NamespaceApi,
+  ReadAnswer,
+  ResolveCommand,
+  ServiceListCommand,
+} from '../../../src/model/namespace-api';
+import { Override, type OverrideView } from '../../../src/model/override';
+import type { DrainReport, InstanceFilter, InstanceList, Resolution } from '../../../src/model/queries';
+import {
+  ServiceDefinition,
+  type ServiceList,
+  type ServicePatch,
+  type ServiceSummary,
+  type ServiceView,
+} from '../../../src/model/service';
+import type { Stats } from '../../../src/model/stats';
+import type { LentNamespace } from './lent-namespace';
+
+/** Registers what the tests register. */
+export const OWNER: Caller = { tokenId: 'owner' };
+/** Somebody else, who owns none of it. */
+export const OPERATOR: Caller = { tokenId: 'operator' };
+
+export const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
+
+/** An instance of the service `orders`. */
+export const key = (id: string) => ({ ...ORDERS, id });
+
+/** A registration's body, as a surface would hand it over. */
+export const definition = (input: Partial<InstanceDefinitionInput> = {}): InstanceDefinition =>
+  InstanceDefinition.parse({ address: '10.0.0.1', port: 8080, ...input });
+
+/** A refusal, to compare an error with. */
+export const refusal = (code: string) => expect.objectContaining({ code });
+
+/** Body of an answer, read. */
+export function bodyOf<T>({ body }: { body: JsonText<T> | null }): T {
+  if (body === null) throw new Error('the answer says that nothing has changed, and was not asked to');
+  return readJsonText(body);
+}
+
+/** What a test asks a namespace, in the words of the test: of the service `orders`, unless it says otherwise. */
+export class Scene {
+  readonly #lent: LentNamespace;
+
+  constructor(lent: LentNamespace) {
+    this.#lent = lent;
+  }
+
+  get api(): NamespaceApi {
+    return this.#lent.api;
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.#lent.pass(ms);
+  }
+
+  jump(ms: number): Promise<void> {
+    return this.#lent.jump(ms);
+  }
+
+  restart(): Promise<void> {
+    return this.#lent.restart();
+  }
+
+  async register(
+    id: string,
+    input: Partial<InstanceDefinitionInput> = {},
+    { caller = OWNER, service = ORDERS.service, precondition = {} as Precondition } = {},
+  ): Promise<{ created: boolean; cursor: string; instance: Registration }> {
+    const command = { key: { ...ORDERS, service, id }, definition: definition(input), precondition };
+    const answer = await this.api.register(caller, command);
+    return { created: answer.created, cursor: answer.cursor, instance: bodyOf(answer) };
+  }
+
+  async patch(id: string, patch: InstancePatch, precondition: Precondition = {}): Promise<InstanceView> {
+    return bodyOf(await this.api.patch(OWNER, { key: key(id), patch, precondition }));
+  }
+
+  deregister(id: string, precondition: Precondition = {}): Promise<{ cursor: string }> {
+    return this.api.deregister(OWNER, { key: key(id), precondition });
+  }
+
+  async beat(id: string): Promise<Renewal> {
+    return bodyOf(await this.api.renew(OWNER, key(id)));
+  }
+
+  async drain(id: string, { caller = OWNER, graceMs = 0 } = {}): Promise<DrainReport> {
+    return bodyOf(await this.api.drain(caller, { key: key(id), waitMs: 30_000, graceMs }));
+  }
+
+  async override(id: string, override: Override, precondition: Precondition = {}): Promise<OverrideView> {
+    const command = { key: key(id), override: Override.parse(override), precondition };
+    return bodyOf(await this.api.putOverride(OPERATOR, command));
+  }
+
+  clearOverride(id: string, precondition: Precondition = {}): Promise<{ cursor: string }> {
+    return this.api.clearOverride(OPERATOR, { key: key(id), precondition });
+  }
+
+  async readOverride(id: string): Promise<OverrideView> {
+    return bodyOf(await this.api.readOverride({ key: key(id) }));
+  }
+
+  async read(id: string): Promise<InstanceView> {
+    return bodyOf(await this.api.readInstance({ key: key(id) }));
+  }
+
+  async list(filter: InstanceFilter = {}, page: { limit?: number; after?: string } = {}): Promise<InstanceList> {
+    return bodyOf(await this.api.listInstances({ ...ORDERS, filter, ...page }));
+  }
+
+  /** Ids of the instances that a list shows. */
+  async listed(filter: InstanceFilter = {}): Promise<string[]> {
+    return (await this.list(filter)).instances.map(({ id }) => id);
+  }
+
+  async resolve(command: Partial<ResolveCommand> = {}): Promise<Resolution> {
+    return bodyOf(await this.api.resolve({ ...ORDERS, ...command }));
+  }
+
+  /** Ids of the instances that resolving gives. */
+  async resolved(command: Partial<ResolveCommand> = {}): Promise<string[]> {
+    return (await this.resolve(command)).instances.map(({ id }) => id);
+  }
+
+  async putService(
+    definition: Partial<ServiceDefinition> = {},
+    { service = ORDERS.service, precondition = {} as Precondition } = {},
+  ): Promise<{ created: boolean; service: ServiceView }> {
+    const command = { ...ORDERS, service, definition: ServiceDefinition.parse(definition), precondition };
+    const answer = await this.api.putService(OPERATOR, command);
+    return { created: answer.created, service: bodyOf(answer) };
+  }
+
+  async patchService(patch: ServicePatch): Promise<ServiceView> {
+    return bodyOf(await this.api.patchService(OPERATOR, { ...ORDERS, patch, precondition: {} }));
+  }
+
+  removeService({ force = false, precondition = {} as Precondition } = {}): Promise<{ cursor: string }> {
+    return this.api.removeService(OPERATOR, { ...ORDERS, force, precondition });
+  }
+
+  async readService(service = ORDERS.service): Promise<ServiceView> {
+    return bodyOf(await this.api.readService({ ...ORDERS, service }));
+  }
+
+  async listServices(command: ServiceListCommand = {}): Promise<ServiceList> {
+    return bodyOf(await this.api.listServices(command));
+  }
+
+  async services(command: ServiceListCommand = {}): Promise<ServiceSummary[]> {
+    return (await this.listServices(command)).services;
+  }
+
+  /** A batch, in the words of its HTTP body. */
+  async batch(...operations: object[]): Promise<BatchReport> {
+    const parsed = Batch.parse({ operations: operations.map((operation) => ({ service: 'orders', ...operation })) });
+    return bodyOf(await this.api.batch(OWNER, parsed.operations));
+  }
+
+  async stats(): Promise<Stats> {
+    return bodyOf(await this.api.stats());
+  }
+
+  /** The newest revision. */
+  async revision(): Promise<number> {
+    return (await this.stats()).revision;
+  }
+
+  /** The newest cursor. */
+  async cursor(): Promise<string> {
+    return (await this.api.stats()).cursor;
+  }
+}
+
+/** Whether a conditional read says that nothing has changed. */
+export const isUnchanged = ({ body }: ReadAnswer<unknown>): boolean => body === null;
