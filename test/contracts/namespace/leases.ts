@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { key, OWNER, refusal, type Scene } from './scene';
+import { OWNER, refusal, type Scene } from './scene';
 
 /** Unhealthy after ten seconds, gone after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import type { InstanceDefinition } from '../../../src/model/instance';
 import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../src/model/limits';
+import { definition, key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { definition, key, OWNER, refusal, type Scene } from './scene';
+import { OWNER, refusal, type Scene } from './scene';
 
 const BATCH_COUNT = 500;
 const SMALL = definition();

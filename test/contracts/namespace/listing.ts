@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { ORDERS, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 /** Lists of instances and of services. */
 export function listing(stage: () => Scene, capabilities: Capabilities): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { key, OPERATOR, refusal, type Scene } from './scene';
+import { OPERATOR, refusal, type Scene } from './scene';
 
 const MINUTE_MS = 60_000;
 

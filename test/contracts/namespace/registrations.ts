@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { definition, key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { definition, key, OPERATOR, ORDERS, OWNER, refusal, type Scene } from './scene';
+import { OPERATOR, OWNER, refusal, type Scene } from './scene';
 
 /** Registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { ORDERS, type Scene } from './scene';
+import type { Scene } from './scene';
 
 const BERLIN = { latitude: 52.52, longitude: 13.4 };
 const PARIS = { latitude: 48.86, longitude: 2.35 };

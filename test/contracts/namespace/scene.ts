@@ -1,12 +1,11 @@
 import { expect } from 'vitest';
 import { Batch, type BatchReport, type Precondition } from '../../../src/model/batch';
-import {
-  InstanceDefinition,
-  type InstanceDefinitionInput,
-  type InstancePatch,
-  type InstanceView,
-  type Registration,
-  type Renewal,
+import type {
+  InstanceDefinitionInput,
+  InstancePatch,
+  InstanceView,
+  Registration,
+  Renewal,
 } from '../../../src/model/instance';
 import { type JsonText, readJsonText } from '../../../src/model/json-text';
 import type {
@@ -26,21 +25,13 @@ import {
   type ServiceView,
 } from '../../../src/model/service';
 import type { Stats } from '../../../src/model/stats';
+import { definition, key, ORDERS } from '../../fixtures/definition';
 import type { LentNamespace } from './lent-namespace';
 
 /** Registers what the tests register. */
 export const OWNER: Caller = { tokenId: 'owner' };
 /** Somebody else, who owns none of it. */
 export const OPERATOR: Caller = { tokenId: 'operator' };
-
-export const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
-
-/** An instance of the service `orders`. */
-export const key = (id: string) => ({ ...ORDERS, id });
-
-/** A registration's body, as a surface would hand it over. */
-export const definition = (input: Partial<InstanceDefinitionInput> = {}): InstanceDefinition =>
-  InstanceDefinition.parse({ address: '10.0.0.1', port: 8080, ...input });
 
 /** A refusal, to compare an error with. */
 export const refusal = (code: string) => expect.objectContaining({ code });

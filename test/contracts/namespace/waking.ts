@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DRAIN_QUARANTINE_MS, OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { isUnchanged, key, OPERATOR, ORDERS, refusal, type Scene } from './scene';
+import { isUnchanged, OPERATOR, refusal, type Scene } from './scene';
 
 /** One of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {

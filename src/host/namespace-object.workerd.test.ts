@@ -1,0 +1,52 @@
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
+import type { LentNamespace } from '../../test/contracts/namespace/lent-namespace';
+import { namespaceContract } from '../../test/contracts/namespace-contract';
+import { remoteNamespace } from './remote-namespace';
+
+/** Far ahead of the real clock, by which the platform's alarms go: none fires unless a test fires it. */
+const START = Date.parse('2060-01-01T00:00:00Z');
+
+let lentCount = 0;
+
+/** A namespace in a Durable Object of its own, whose clock is moved by hand and whose alarm is fired by hand. */
+function lend(): LentNamespace {
+  lentCount += 1;
+  const name = `namespace-${lentCount}`;
+  const stub = () => env.NAMESPACES.getByName(name);
+  const armedFor = () => runInDurableObject(stub(), async (_object, { storage }) => await storage.getAlarm());
+  vi.useFakeTimers({ toFake: ['Date'], now: START });
+
+  return {
+    api: remoteNamespace(stub),
+    async pass(ms) {
+      const end = Date.now() + ms;
+      for (let at = await armedFor(); at !== null && at <= end; at = await armedFor()) {
+        vi.setSystemTime(Math.max(at, Date.now()));
+        await runDurableObjectAlarm(stub());
+      }
+      vi.setSystemTime(end);
+    },
+    async jump(ms) {
+      vi.setSystemTime(Date.now() + ms);
+    },
+    // An eviction would wait for the timer of a checkpoint; a crash waits for nothing.
+    restart: () => abortAllDurableObjects(),
+    async close() {
+      vi.useRealTimers();
+    },
+  };
+}
+
+namespaceContract(
+  'a Durable Object in workerd',
+  {
+    movesTime: true,
+    restarts: true,
+    writesRenewalsInMovedTime: 'only Date is moved; the timer of its checkpoints runs in real time',
+    remembers: true,
+    isFast: 'ten thousand calls to another isolate take many seconds',
+  },
+  lend,
+);
