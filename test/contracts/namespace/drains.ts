@@ -120,7 +120,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         await scene.api.listInstances({ ...ORDERS, filter: {}, keepForMs: 2_000 });
         await scene.resolve();
         const report = await scene.drain('a', { graceMs: 20_000 });
-        expect(report.blind).toEqual({ cached: 2 });
+        expect(report.blind).toEqual({ cached: 2, plain: 1 });
         expect(report.safeAfterMs).toBeGreaterThan(4_000);
         expect(report.safeAfterMs).toBeLessThanOrEqual(5_000);
       });
