@@ -163,8 +163,10 @@ export function holdsDefinition(text: string, definition: InstanceDefinition): b
 /** Whether the definition in the text of an instance begins with this address and port. */
 export function holdsAddress(text: string, address: string, port: number | undefined): boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
+  if (!text.startsWith(sought)) return false;
   const next = text[sought.length];
-  return text.startsWith(sought) && (next === ',' || next === '}');
+  const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
+  return (next === ',' || next === '}') && !hasPort;
 }
 
 export function encodeOverride(record: OverrideRecord): string {
