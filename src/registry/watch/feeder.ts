@@ -46,6 +46,8 @@ export class Feeder {
   }
 
   async #feedInSlices(watcher: Watcher): Promise<void> {
+    // Who is told of a commit was settled when it was applied: those on their way since before the watch began come first.
+    await this.#memory.pipeline.settled();
     while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive) {
       // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
       const { snapshotAfter } = watcher.memory;
