@@ -31,6 +31,7 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import { commit, renew } from './commit';
 import { Draft } from './draft';
+import { drainAndWait, subscriberViews } from './draining';
 import { DEFAULT_RETENTION, type Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { namespaceStats } from './namespace-stats';
@@ -43,7 +44,6 @@ import { change, read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
 import { wake } from './wake';
 import type { Connection } from './watch/connection';
-import { drainAndWait, subscriberViews } from './watch/draining';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 
