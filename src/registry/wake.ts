@@ -1,6 +1,6 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
-import { Catalog, ENTRY_FLAGS, type InstanceEntry, type ServiceEntry } from './catalog';
+import { Catalog, ENTRY_FLAGS, type ServiceEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { refreshEligibility, scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
