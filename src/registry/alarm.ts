@@ -16,6 +16,7 @@ export async function attendAlarm(state: NamespaceState): Promise<void> {
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
+  state.publisher.sendBookmarks();
   arm(state);
   await state.pipeline.settled();
 }

@@ -35,10 +35,10 @@ export async function drainAndWait(
       return subscribers;
     },
     (subscribers, now) => {
-      if (subscribers.length > 0) state.agenda.set({ kind: 'acknowledgements', key }, now + waitMs);
       // Where it was draining already, its subscribers may have acknowledged that long ago.
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
-      const outcome = state.receipts.wait(key, revision, subscribers);
+      const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
+      state.agenda.set({ kind: 'acknowledgements', key }, state.receipts.firstWaitEndsAt(key));
       return { waiting: outcome, isAwaited: subscribers.length > 0 };
     },
   );
