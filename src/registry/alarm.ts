@@ -16,9 +16,9 @@ export async function attendAlarm(state: NamespaceState): Promise<void> {
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
-  state.publisher.sendBookmarks();
   arm(state);
   await state.pipeline.settled();
+  state.publisher.sendBookmarks();
 }
 
 /** An alarm loop is a bill: more than one a second for an hour is said aloud. */
