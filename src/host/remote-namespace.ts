@@ -1,9 +1,5 @@
-import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
-import type { NamespaceObject } from './namespace-object';
-import type { Outcome } from './outcome';
-
-type Stub = DurableObjectStub<NamespaceObject>;
+import { again, once, type Stub } from './remote-call';
 
 /**
  * A namespace that lives in a Durable Object, as surfaces see it.
@@ -34,44 +30,4 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     listSubscribers: (...asked) => again(stub, (object) => object.listSubscribers(...asked)),
     acknowledge: (...asked) => once(stub, (object) => object.acknowledge(...asked)),
   };
-}
-
-type Call<T> = (object: Stub) => Promise<Outcome<T>>;
-
-/** For what changes something: where the call fails, whether it happened is not known, and the caller must decide. */
-async function once<T>(stub: () => Stub, call: Call<T>): Promise<T> {
-  let result: Outcome<T>;
-  try {
-    result = await call(stub());
-  } catch (error) {
-    throw unavailable(error);
-  }
-  if (result.ok) return result.value;
-  throw RegistryError.fromData(result.error);
-}
-
-/** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
-async function again<T>(stub: () => Stub, call: Call<T>): Promise<T> {
-  try {
-    return await once(stub, call);
-  } catch (error) {
-    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, call);
-    throw error;
-  }
-}
-
-/** Source: Cloudflare's documentation of Durable Object errors, `retryable` and `overloaded`. */
-function isPassing(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const isOverloaded = 'overloaded' in error && error.overloaded === true;
-  return 'retryable' in error && error.retryable === true && !isOverloaded;
-}
-
-function unavailable(cause: unknown): RegistryError {
-  return new RegistryError(
-    'UNAVAILABLE',
-    'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
-    { retryAfterSeconds: 1 },
-    { cause },
-  );
 }

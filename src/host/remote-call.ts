@@ -1,0 +1,51 @@
+import { RegistryError } from '../model/errors';
+import type { NamespaceObject } from './namespace-object';
+import type { Outcome } from './outcome';
+
+/** A namespace's object as it is called. */
+export type Stub = DurableObjectStub<NamespaceObject>;
+
+/** One call to an object. */
+export type RemoteCall<T> = (object: Stub) => Promise<Outcome<T>>;
+
+/**
+ * For what changes something: where the call fails, whether it happened is not known, and the caller must decide.
+ *
+ * @param stub Makes a new stub for each call: one that has thrown stays broken.
+ */
+export async function once<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
+  let result: Outcome<T>;
+  try {
+    result = await call(stub());
+  } catch (error) {
+    throw unavailable(error);
+  }
+  if (result.ok) return result.value;
+  throw RegistryError.fromData(result.error);
+}
+
+/** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
+export async function again<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
+  try {
+    return await once(stub, call);
+  } catch (error) {
+    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, call);
+    throw error;
+  }
+}
+
+/** Source: Cloudflare's documentation of Durable Object errors, `retryable` and `overloaded`. */
+function isPassing(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const isOverloaded = 'overloaded' in error && error.overloaded === true;
+  return 'retryable' in error && error.retryable === true && !isOverloaded;
+}
+
+function unavailable(cause: unknown): RegistryError {
+  return new RegistryError(
+    'UNAVAILABLE',
+    'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
+    { retryAfterSeconds: 1 },
+    { cause },
+  );
+}
