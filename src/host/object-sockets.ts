@@ -2,6 +2,11 @@ import { PING, PONG } from '../model/frames';
 import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
 import type { SocketPurpose } from '../model/namespace-sockets';
 import type { Connection, ConnectionMemory, Connections } from '../registry/watch/connection';
+import { decodeMemory, encodeMemory } from '../registry/watch/connection-memory';
+
+/** Attachments are kept as bytes: a text with one letter beyond Latin would take two for each of all its letters. */
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Header in which a Worker tells an object whom a socket is for. */
 const CONNECTION_HEADER = 'Rollcall-Connection';
@@ -36,7 +41,12 @@ class SocketConnection implements Connection {
   }
 
   remember(): void {
-    quietly(() => this.socket.serializeAttachment(this.memory));
+    try {
+      this.socket.serializeAttachment(encoder.encode(encodeMemory(this.memory)));
+    } catch {
+      // What is not kept would be missing after the next sleep: rather no socket than one with gaps.
+      this.close(1011, 'this socket has too much to remember; resume by cursor');
+    }
   }
 }
 
@@ -83,8 +93,8 @@ export class ObjectSockets implements Connections {
   connectionOf(socket: WebSocket): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const memory = socket.deserializeAttachment() as ConnectionMemory; // `as`: only remember() writes attachments
-    const connection = new SocketConnection(socket, memory);
+    const kept = socket.deserializeAttachment() as Uint8Array; // `as`: only remember() writes attachments
+    const connection = new SocketConnection(socket, decodeMemory(decoder.decode(kept)));
     this.#connections.set(socket, connection);
     return connection;
   }

@@ -13,7 +13,8 @@ import type { SessionEntry } from '../session-table';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import type { Connection } from './connection';
+import type { Connection, WatchMemory } from './connection';
+import { encodeMemory } from './connection-memory';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
 import type { Peer } from './watcher';
@@ -285,7 +286,12 @@ function assertRoom(peer: Peer, watch: string, scope: WatchScope): void {
       `this socket has ${WATCHES_PER_SOCKET_MAX_COUNT} watches, the most a socket has`,
     );
   }
-  const size = utf8Length(JSON.stringify({ ...peer.connection.memory, added: { name: watch, scope } }));
+  const { memory } = peer.connection;
+  // Any of them may fall behind, and then there is more to remember.
+  const behind = (each: WatchMemory) => ({ ...each, sentUntil: Number.MAX_SAFE_INTEGER });
+  const size = utf8Length(
+    encodeMemory({ ...memory, watches: [...memory.watches, { name: watch, scope }].map(behind) }),
+  );
   if (size > SOCKET_MEMORY_MAX_BYTES) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',

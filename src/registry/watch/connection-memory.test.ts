@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { SOCKET_MEMORY_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+import { type ConnectionMemory, SNAPSHOT_START, type WatchMemory } from './connection';
+import { decodeMemory, encodeMemory } from './connection-memory';
+
+const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
+  version: 1,
+  kind: 'stream',
+  subscriber: 'подписчик',
+  caller: { tokenId: 'owner', address: '10.0.0.1', place: { zone: 'eu-1' } },
+  session: 'key',
+  watches,
+});
+
+const scope = { groups: [], services: [] };
+const place = { service: 'orders', group: 'shop', id: 'a', parts: 3, cursor: 'cx.1.1' };
+
+describe('encodeMemory', () => {
+  it.each<[string, WatchMemory]>([
+    ['that is live', { name: 'w', scope }],
+    ['that is behind', { name: 'w', scope, sentUntil: 7 }],
+    ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
+    ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
+    ['of a few groups', { name: 'w', scope: { groups: ['shop', 'DEFAULT_GROUP'], services: [] } }],
+    [
+      'of services whose names look like others',
+      {
+        name: 'w',
+        scope: {
+          groups: [],
+          services: [
+            { group: 'DEFAULT_GROUP', service: 'orders' },
+            { group: 'shop', service: 'orders' },
+            { group: 'DEFAULT_GROUP', service: 'shop@@orders' },
+            { group: 'DEFAULT_GROUP', service: '@@' },
+          ],
+        },
+      },
+    ],
+  ])('[W14] loses nothing of a watch %s', (_what, watch) => {
+    expect(decodeMemory(encodeMemory(memory(watch, watch)))).toEqual(memory(watch, watch));
+  });
+
+  it('[W14] loses nothing of a connection without session and watches', () => {
+    const { session: _session, ...bare } = memory();
+    expect(decodeMemory(encodeMemory(bare))).toEqual(bare);
+  });
+
+  it('[R14] has room for as many watches as a socket may have', () => {
+    const watches = Array.from({ length: WATCHES_PER_SOCKET_MAX_COUNT }, (_, index): WatchMemory => {
+      const services = [{ group: 'DEFAULT_GROUP', service: `orders-${index}` }];
+      return { name: `w${index}`, scope: { groups: [], services }, sentUntil: Number.MAX_SAFE_INTEGER };
+    });
+    expect(Buffer.byteLength(encodeMemory(memory(...watches)))).toBeLessThan(SOCKET_MEMORY_MAX_BYTES);
+  });
+});

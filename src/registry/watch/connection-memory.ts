@@ -1,0 +1,53 @@
+import { ServiceRef } from '../../model/frames';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/names';
+import type { ServiceKey } from '../../model/namespace-api';
+import { type ConnectionMemory, SNAPSHOT_START, type SnapshotPlace, type WatchMemory } from './connection';
+
+/** A watch as it is written down: what it lacks is left out, as there may be hundreds. */
+type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
+
+/** 0: it has not begun. */
+type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string];
+
+interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
+  watches: StoredWatch[];
+}
+
+/** What a connection is remembered by, as text: the platform keeps 16 KiB of it. */
+export function encodeMemory(memory: ConnectionMemory): string {
+  const stored: StoredMemory = { ...memory, watches: memory.watches.map(storedWatch) };
+  return JSON.stringify(stored);
+}
+
+/** Reads what {@link encodeMemory} wrote, in this version or the one before. */
+export function decodeMemory(text: string): ConnectionMemory {
+  const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
+  return { ...stored, watches: stored.watches.map(watchMemory) };
+}
+
+function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): StoredWatch {
+  const services = scope.services.map(refOf);
+  if (sentUntil === undefined) return [name, scope.groups, services];
+  if (snapshotAfter === undefined) return [name, scope.groups, services, sentUntil];
+  return [name, scope.groups, services, sentUntil, storedPlace(snapshotAfter)];
+}
+
+function watchMemory([name, groups, services, sentUntil, snapshot]: StoredWatch): WatchMemory {
+  const scope = { groups, services: services.map((text) => ServiceRef.parse(text)) };
+  return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
+}
+
+function refOf({ group, service }: ServiceKey): string {
+  const isPlain = group === DEFAULT_GROUP && !service.includes(GROUP_SEPARATOR);
+  return isPlain ? service : `${group}${GROUP_SEPARATOR}${service}`;
+}
+
+function storedPlace({ service, group, id, parts, cursor }: SnapshotPlace): StoredPlace {
+  return parts === 0 ? 0 : [service, group, id, parts, cursor];
+}
+
+function placeOf(stored: StoredPlace): SnapshotPlace {
+  if (stored === 0) return SNAPSHOT_START;
+  const [service, group, id, parts, cursor] = stored;
+  return { service, group, id, parts, cursor };
+}
