@@ -31,7 +31,7 @@ export const SNAPSHOT_START: SnapshotPlace = { service: '', group: '', id: '', p
 /** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
 export interface ConnectionMemory extends SocketPurpose {
   version: 1;
-  /** Key of the session it holds. */
+  /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
   session?: string | undefined;
   watches: WatchMemory[];
 }

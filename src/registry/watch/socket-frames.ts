@@ -206,7 +206,7 @@ export class SocketFrames {
       // It may have lapsed or been resumed elsewhere meanwhile.
       if (this.#sessionOf(connection) !== session) return;
       endSession(this.#state, session, 'session-closed', connection.memory.caller.tokenId, now);
-      connection.memory.session = undefined;
+      connection.memory.session = '';
       connection.remember();
     });
   }
@@ -256,7 +256,7 @@ function pingIntervalMs(ttlMs: number): number {
 
 /** A socket whose session was resumed elsewhere no longer speaks for it. */
 function letGo(connection: Connection): void {
-  connection.memory.session = undefined;
+  connection.memory.session = '';
   connection.remember();
   connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
 }
