@@ -6,9 +6,8 @@ import type { DrainReport } from '../model/queries';
 import type { InstanceEntry } from './catalog';
 import { missingInstance } from './missing';
 import { viewOf } from './queries/lists';
-import { leaseIn } from './records';
 import type { NamespaceState } from './state';
-import { timestamp } from './view';
+import { timestamp } from './timestamp';
 import { warningsFor } from './warnings';
 
 /** The entry of an instance that must be there. */
@@ -40,10 +39,9 @@ export function registration(
 
 /** Answer to a renewal that has just been applied. */
 export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
-  const lease = leaseIn(entry.text);
   const expires = expiresAt(state, entry);
-  if (lease === null || expires === null) throw new Error('a lease was renewed that does not exist');
-  return { cursor: state.journal.cursor, body: jsonText({ lease, expiresAt: expires }) };
+  if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
+  return { cursor: state.journal.cursor, body: jsonText({ lease: entry.terms, expiresAt: expires }) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { InstanceKey } from '../model/batch';
+import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
 import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
 
@@ -12,6 +13,8 @@ export interface InstanceEntry {
   flags: number;
   /** Slot in the lease table; -1 without a lease. */
   lease: number;
+  /** Terms of the lease; null without one. */
+  terms: Lease | null;
 }
 
 /** Bits of an entry: those of the record, and what the override makes of them. */
@@ -157,7 +160,7 @@ export class Catalog {
   putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
     let entry = service.instances.get(id);
     if (entry === undefined) {
-      entry = { service, id, text, revision, flags, lease: -1 };
+      entry = { service, id, text, revision, flags, lease: -1, terms: null };
       service.instances.set(id, entry);
       this.#instances += 1;
       this.#size += text.length;
@@ -202,4 +205,9 @@ export class Catalog {
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** What an instance is called. */
+export function keyOf({ service, id }: InstanceEntry): InstanceKey {
+  return { group: service.group, service: service.name, id };
 }

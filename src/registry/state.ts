@@ -5,6 +5,7 @@ import type { CommitPipeline } from './commit-pipeline';
 import type { Counters } from './counters';
 import type { Journal } from './journal';
 import type { LeaseTable } from './lease-table';
+import type { LeaseTerms } from './lease-terms';
 import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 
@@ -14,6 +15,7 @@ export interface NamespaceState {
   readonly time: NamespaceTime;
   readonly catalog: Catalog;
   readonly leases: LeaseTable<InstanceEntry>;
+  readonly leaseTerms: LeaseTerms;
   readonly agenda: Agenda;
   readonly journal: Journal;
   readonly pipeline: CommitPipeline;

@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../model/batch';
 import { DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
 import type { Duty } from './agenda';
-import type { InstanceEntry, ServiceEntry } from './catalog';
+import { type InstanceEntry, keyOf, type ServiceEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
 import { withHealth } from './health';
@@ -115,8 +115,4 @@ function endLinger(state: NamespaceState, draft: Draft, key: InstanceKey): void 
 
 function newDraft(state: NamespaceState, now: number): Draft {
   return new Draft(state.catalog, state.journal, now, state.time.stamp());
-}
-
-function keyOf(entry: InstanceEntry): InstanceKey {
-  return { group: entry.service.group, service: entry.service.name, id: entry.id };
 }

@@ -1,17 +1,19 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
+import { refreshEligibility } from './apply';
 import { arm } from './arming';
 import { Catalog, ENTRY_FLAGS, type InstanceEntry, type ServiceEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
-import { refreshEligibility, scheduleCompaction } from './commit';
+import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
 import { newCounters } from './counters';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
+import { LeaseTerms } from './lease-terms';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { type RecordRow, readRecordRows } from './record-row';
-import { decodeInstance, decodeOverride, decodeService } from './records';
+import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
@@ -42,7 +44,7 @@ export function wake(lent: Platform, retention: Retention): NamespaceState {
     });
     platform.abort('a commit could not be stored');
   });
-  const { catalog, leases } = loaded;
+  const { catalog, leases, leaseTerms } = loaded;
   const checkpoints = new Checkpoints({
     storage,
     leases,
@@ -53,7 +55,19 @@ export function wake(lent: Platform, retention: Retention): NamespaceState {
   });
   const attention = { sweptAt: 0, alarmRanAt: 0, alarmHourStartedAt: 0, alarmsThisHour: 0 };
   const agenda = new Agenda();
-  const state = { platform, time, catalog, leases, agenda, journal, pipeline, checkpoints, counters, attention };
+  const state = {
+    platform,
+    time,
+    catalog,
+    leases,
+    leaseTerms,
+    agenda,
+    journal,
+    pipeline,
+    checkpoints,
+    counters,
+    attention,
+  };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
   arm(state);
@@ -77,6 +91,7 @@ function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorag
 interface Loaded {
   catalog: Catalog;
   leases: LeaseTable<InstanceEntry>;
+  leaseTerms: LeaseTerms;
   /** When instances went that have an override left behind. */
   goneAt: Map<ServiceEntry, Map<string, number>>;
   /** The latest time that any row knows of, on the namespace's axis. */
@@ -85,7 +100,13 @@ interface Loaded {
 
 /** Rows come with overrides before instances, so an instance finds its override there. */
 function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
-  const loaded: Loaded = { catalog: new Catalog(), leases: new LeaseTable(), goneAt: new Map(), latest: 0 };
+  const loaded: Loaded = {
+    catalog: new Catalog(),
+    leases: new LeaseTable(),
+    leaseTerms: new LeaseTerms(),
+    goneAt: new Map(),
+    latest: 0,
+  };
   let service: ServiceEntry | undefined;
   for (const row of readRecordRows(storage)) {
     if (service?.name !== row.service || service.group !== row.group) service = loaded.catalog.serviceFor(row);
@@ -122,21 +143,16 @@ function loadInstance(
   const entry = loaded.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
   const override = service.overrides.get(row.id);
   if (override !== undefined) refreshEligibility(entry, override.record);
-  if (row.lease === null || row.ttlMs === null) return;
-  const times = leaseTimes(row, row.lease, checkpoint);
-  loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
-  const renewedSince = times.renewedAt > row.timedAt;
-  entry.lease = loaded.leases.grant(
-    entry,
-    {
-      ttlMs: row.ttlMs,
-      removeAfterMs: row.removeAfterMs,
-      firstRemoveAfterMs: renewedSince ? undefined : (row.firstRemoveAfterMs ?? undefined),
-      healthy: (row.flags & ENTRY_FLAGS.healthy) !== 0,
-      ...times,
-    },
-    row.lease,
-  );
+  if (row.lease === null) return;
+  const { renewedAt, extendedAt } = leaseTimes(row, row.lease, checkpoint);
+  loaded.latest = Math.max(loaded.latest, renewedAt, extendedAt);
+  entry.terms = loaded.leaseTerms.read(row.leaseTerms);
+  const { ttlMs, removeAfterMs } = entry.terms;
+  const isAwaited = (row.flags & INSTANCE_FLAGS.awaitsFirstRenewal) !== 0 && renewedAt === row.timedAt;
+  const firstRemoveAfterMs = isAwaited ? entry.terms.firstRemoveAfterMs : undefined;
+  const healthy = (row.flags & ENTRY_FLAGS.healthy) !== 0;
+  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt, extendedAt };
+  entry.lease = loaded.leases.grant(entry, grant, row.lease);
 }
 
 /** The newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */
