@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { bundleWorkers } from './bench-workers';
 import { contestFigure } from './contest';
 import { type Bench, type Figure, type Finding, reached } from './figure';
@@ -10,20 +10,24 @@ import { readsAfterChange } from './figures/reads-after-change';
 import { scaling } from './figures/scaling';
 import { waking } from './figures/waking';
 import { requireWrk } from './load';
-import { type BenchOptions, parseOptions, USAGE } from './options';
+import { type BenchOptions, parseOptions, ROUNDS, USAGE } from './options';
 import { profile } from './profile';
 import { renderReport, renderTable, type Setting } from './report';
 import { Workspace } from './workspace';
 
+/** Processes that want to run, from which on others disturb the figures. */
+const BUSY_LOAD = 0.5;
+
 const FIGURES: readonly Figure[] = [...contests.map(contestFigure), readsAfterChange, scaling, waking, heap, cost];
 
-function setting({ rounds, seconds }: BenchOptions): Setting {
+function setting({ rounds, seconds }: BenchOptions, load: number): Setting {
   // The package's own manifest: it has a version.
   const { version } = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
   return {
     date: new Date().toISOString().slice(0, 10),
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
+    load,
     node: process.versions.node,
     workerd: version,
     rounds,
@@ -49,8 +53,7 @@ async function measureAll(
   return { findings, failed };
 }
 
-function write(options: BenchOptions, findings: readonly Finding[]): void {
-  const how = setting(options);
+function write(how: Setting, findings: readonly Finding[]): void {
   const judged = findings.map((finding) => ({ ...finding, reached: reached(finding) }));
   mkdirSync('bench/results', { recursive: true });
   writeFileSync('bench/results/latest.json', `${JSON.stringify({ setting: how, findings: judged }, null, 2)}\n`);
@@ -60,6 +63,10 @@ function write(options: BenchOptions, findings: readonly Finding[]): void {
 
 async function run(options: BenchOptions): Promise<number> {
   await requireWrk();
+  const how = setting(options, loadavg()[0] ?? 0);
+  if (how.load > BUSY_LOAD) {
+    console.error(`the machine is not idle (load ${how.load.toFixed(2)}): ratios will scatter, rates will be low`);
+  }
   const began = performance.now();
   const workspace = new Workspace();
   const say = (line: string) =>
@@ -76,7 +83,7 @@ async function run(options: BenchOptions): Promise<number> {
   const { findings, failed } = await measureAll(bench, figures);
   console.log(`\n${renderTable(findings)}\n`);
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
-  else if (options.only === undefined && !options.quick) write(options, findings);
+  else if (options.only === undefined && options.rounds >= ROUNDS) write(how, findings);
   return failed.length > 0 ? 1 : 0;
 }
 

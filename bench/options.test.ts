@@ -7,7 +7,6 @@ describe('parseOptions', () => {
   it('measures everything in nine rounds of a second when nothing is said', () => {
     expect(parseOptions([], NAMES)).toEqual({
       help: false,
-      quick: false,
       only: undefined,
       profile: undefined,
       rounds: 9,

@@ -11,23 +11,22 @@ export interface BenchOptions {
   rounds: number;
   /** Length of each half of a round. */
   seconds: number;
-  /** Only to see that it works: nothing is written. */
-  quick: boolean;
 }
 
-const ROUNDS = 9;
+/** Rounds of a run that counts: its results are written. */
+export const ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
 export const USAGE = `usage: npm run bench -- [options]
 
 Measures Rollcall on its own workerd processes and compares it with floors that run in the same rounds.
-Writes bench/RESULTS.md and bench/results/latest.json after a full run.
+Writes bench/RESULTS.md and bench/results/latest.json after a run of all figures in ${ROUNDS} rounds or more.
 
-  --only <figure>     measure one figure and print it; nothing is written
-  --profile <figure>  run one rate under V8's CPU profiler and say where the time goes; nothing is written
+  --only <figure>     measure one figure and print it
+  --profile <figure>  run one rate under V8's CPU profiler and say where the time goes
   --rounds <n>        rounds of figure and floor (default ${ROUNDS})
   --seconds <s>       seconds of load in each half of a round (default 1)
-  --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote; nothing is written
+  --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote
   --help              show this`;
 
 function positive(name: string, text: string): number {
@@ -63,7 +62,6 @@ export function parseOptions(args: string[], names: { figures: string[]; contest
   const { help, quick } = values;
   return {
     help,
-    quick,
     only: known('only', values.only, names.figures),
     profile: known('profile', values.profile, names.contests),
     rounds: values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : positive('rounds', values.rounds),

@@ -21,6 +21,17 @@ const heap: Finding = {
   note: 'after collection',
 };
 
+const SETTING = {
+  date: '2026-11-20',
+  cores: 2,
+  processor: 'Any',
+  load: 0.1,
+  node: '24.21.0',
+  workerd: '1.2',
+  rounds: 9,
+  seconds: 1,
+};
+
 describe('report', () => {
   it('renders a figure with its floor, ratio and goal', () => {
     expect(renderTable([heartbeat]).split('\n')[2]).toBe(
@@ -29,7 +40,7 @@ describe('report', () => {
   });
 
   it('renders a single value without brackets, and says so where a goal is not reached', () => {
-    expect(renderTable([heap]).split('\n')[2]).toBe('| Heap (after collection) | 640 B |  |  | ≤ 600 B | **no** |');
+    expect(renderTable([heap]).split('\n')[2]).toBe('| Heap | 640 B |  |  | ≤ 600 B | **no** |');
   });
 
   it('leaves goal and verdict empty where there is no goal', () => {
@@ -48,16 +59,14 @@ describe('report', () => {
   });
 
   it('names the machine', () => {
-    const setting = {
-      date: '2026-11-20',
-      cores: 2,
-      processor: 'Any',
-      node: '24.21.0',
-      workerd: '1.2',
-      rounds: 9,
-      seconds: 1,
-    };
-    expect(renderReport(setting, [heap])).toContain('2026-11-20, on 2 cores (Any), Node 24.21.0, workerd 1.2');
+    expect(renderReport(SETTING, [heap])).toContain(
+      '2026-11-20, on 2 cores (Any, load 0.10 before), Node 24.21.0, workerd 1.2',
+    );
+  });
+
+  it('says each note once, with the figures that it is about', () => {
+    const page = renderReport(SETTING, [heap, { ...heap, title: 'More heap' }, heartbeat]);
+    expect(page).toContain('- Heap; More heap: after collection.');
   });
 
   it.each([

@@ -6,6 +6,8 @@ export interface Setting {
   date: string;
   cores: number;
   processor: string;
+  /** Load average of the last minute, before the bench began. */
+  load: number;
   node: string;
   workerd: string;
   rounds: number;
@@ -34,10 +36,10 @@ function formatGoal({ goal, unit, floor }: Finding): string {
 }
 
 function formatRow(finding: Finding): string {
-  const { title, value, unit, floor, ratio, note } = finding;
+  const { title, value, unit, floor, ratio } = finding;
   const verdict = reached(finding);
   const cells = [
-    title + (note === undefined ? '' : ` (${note})`),
+    title,
     `${formatSpread(value)} ${unit}`,
     floor === undefined ? '' : `${floor.name}: ${formatSpread(floor.value)}`,
     ratio === undefined ? '' : formatSpread(ratio, (number) => number.toFixed(2)),
@@ -56,11 +58,20 @@ export function renderTable(findings: readonly Finding[]): string {
   ].join('\n');
 }
 
+/** What has to be known about some figures, each note once. */
+function renderNotes(findings: readonly Finding[]): string {
+  const notes = new Map<string, string[]>();
+  for (const { title, note } of findings) {
+    if (note !== undefined) notes.set(note, [...(notes.get(note) ?? []), title]);
+  }
+  return [...notes].map(([note, titles]) => `- ${titles.join('; ')}: ${note}.`).join('\n');
+}
+
 /** The page `bench/RESULTS.md`. */
 export function renderReport(setting: Setting, findings: readonly Finding[]): string {
   return `# Results of the bench
 
-Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}), Node ${setting.node}, workerd ${setting.workerd}.
+Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Node ${setting.node}, workerd ${setting.workerd}.
 ${setting.rounds} rounds of ${setting.seconds} s a side; 32 keep-alive connections and one \`wrk\` thread, unless the figure says otherwise.
 Client and server share the machine, so that rates say little by themselves: what counts is the ratio to the floor that
 ran in the same rounds on the same requests. Values are medians, with the least and the most in brackets. The
@@ -68,5 +79,7 @@ floors: *hello* is a Worker that answers without an object; *noop* calls an empt
 object that writes the two rows of a registration with grouped commits, and does nothing else.
 
 ${renderTable(findings)}
+
+${renderNotes(findings)}
 `;
 }
