@@ -197,7 +197,7 @@ describe('packChanges', () => {
       { renewedAt: 70, extendedAt: 90 },
       { renewedAt: 2, extendedAt: 90 },
     ]);
-    expect(unpackLease(leases, 3)).toBeUndefined();
+    expect(unpackLease(new Float64Array(leases), 3)).toBeUndefined();
     expect(table.changed).toBe(false);
     expect(table.packChanges()).toEqual([]);
   });
