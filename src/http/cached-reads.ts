@@ -68,9 +68,9 @@ export class CachedReads {
     const leader = this.#underWay.get(key);
     if (leader !== undefined && this.#options.now() - leader.since < CACHED_READ_FOLLOW_MAX_MS) {
       const followed = await this.#follow(leader.answer);
-      if (followed !== undefined) return followed;
+      if (followed !== undefined && this.ageOf(followed) < maxAgeMs) return followed;
     }
-    // There is no leader, or it failed, or its client left and took the call with it: this read goes its own way.
+    // There is no leader, or it failed, or it took too long, or its client left and took the call with it.
     return this.#lead(key, maxAgeMs, ask);
   }
 
@@ -98,7 +98,8 @@ export class CachedReads {
   }
 
   async #refresh(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
-    const near = await this.#options.shared?.match(key);
+    const { shared, waitUntil } = this.#options;
+    const near = shared === undefined ? undefined : await shared.match(key);
     if (near !== undefined && this.ageOf(near) < maxAgeMs) {
       this.#keep(key, near);
       return near;
@@ -108,7 +109,6 @@ export class CachedReads {
     // No condition was sent, so there is a body.
     const copy: Copy = { cursor, body: body ?? '', readAt };
     this.#keep(key, copy);
-    const { shared, waitUntil } = this.#options;
     if (shared !== undefined) waitUntil?.(shared.put(key, copy, maxAgeMs));
     return copy;
   }

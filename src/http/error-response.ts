@@ -22,7 +22,7 @@ const PROBLEMS = {
   LIMIT_EXCEEDED: { status: 429, title: 'A limit is reached' },
   INTERNAL: { status: 500, title: 'Something went wrong inside' },
   NOT_CONFIGURED: { status: 503, title: 'The registry is not set up' },
-  UNAVAILABLE: { status: 503, title: 'The registry can not answer now' },
+  UNAVAILABLE: { status: 503, title: 'The registry cannot answer now' },
   DEADLINE_EXCEEDED: { status: 504, title: 'The answer took too long' },
 } as const satisfies Record<RegistryErrorCode, { status: number; title: string }>;
 

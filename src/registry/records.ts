@@ -141,15 +141,15 @@ export function holdsDefinition(text: string, definition: InstanceDefinition): b
   return text.startsWith(sought, DEFINITION_FIRST.length) && text[DEFINITION_FIRST.length + sought.length] === ',';
 }
 
-/** How the text of every instance with this address and port begins. */
-export function addressStart(address: string, port: number | undefined): string {
-  return `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
-}
-
-/** Whether the text of an instance begins with what {@link addressStart} made. */
-export function hasAddress(text: string, start: string): boolean {
-  const next = text[start.length];
-  return text.startsWith(start) && (next === ',' || next === '}');
+/** Tells whether the definition in the text of an instance begins with this address and port. */
+export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
+  const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
+  return (text) => {
+    if (!text.startsWith(sought)) return false;
+    const next = text[sought.length];
+    const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
+    return (next === ',' || next === '}') && !hasPort;
+  };
 }
 
 export function encodeOverride(record: OverrideRecord): string {

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { problemOf, SERVICE, TestApp } from '../../test/fixtures/test-app';
+import { RegistryError } from '../model/errors';
+
+const I = `${SERVICE}/instances/a`;
+
+describe('createApp', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    '/nope',
+    '/api',
+    '/api/v1',
+    '/api/v2/ns/public/services',
+    '/api/v1/ns/public',
+    `${I}/`,
+    `${SERVICE}/instances//x`,
+    '//',
+    '/docs/',
+    '/HEALTH',
+  ])('[H4] answers %s with ROUTE_NOT_FOUND', async (path) => {
+    const response = await new TestApp().ask('GET', path);
+    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'ROUTE_NOT_FOUND']);
+  });
+
+  it.each([
+    ['POST', I, 'GET, HEAD, PUT, PATCH, DELETE'],
+    ['GET', `${I}/heartbeat`, 'POST'],
+    ['HEAD', `${I}/heartbeat`, 'POST'],
+    ['DELETE', `${SERVICE}/instances`, 'GET, HEAD, POST'],
+    ['OPTIONS', SERVICE, 'GET, HEAD, PUT, PATCH, DELETE'],
+    ['POST', '/health', 'GET, HEAD'],
+    ['PROPFIND', '/metrics', 'GET, HEAD'],
+  ])('[H4] answers %s %s with METHOD_NOT_ALLOWED, and allows %s', async (method, path, allow) => {
+    const response = await new TestApp().ask(method, path);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
+  });
+
+  it.each(['a', 'PUBLIC', 'x'.repeat(64)])('[H6] knows no namespace %s', async (ns) => {
+    const test = new TestApp();
+    const response = await test.ask('GET', `/api/v1/ns/${ns}/services`);
+    expect([response.status, (await problemOf(response)).code]).toEqual([404, 'NAMESPACE_NOT_FOUND']);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
+  it.each(['a.b', 'x'.repeat(65), '%00', '%2e%2e', '%C3%BC'])('refuses %s as the id of a namespace', async (ns) => {
+    const response = await new TestApp().ask('GET', `/api/v1/ns/${ns}/services`);
+    expect(response.status).toBe(ns === '%2e%2e' ? 404 : 400); // the URL standard takes %2e%2e out before we see it
+  });
+
+  it('answers HEAD as GET, without the body', async () => {
+    const test = new TestApp();
+    const response = await test.ask('HEAD', I);
+    expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([200, '', '"cE.1.x"']);
+    expect(test.namespace.calls[0]?.method).toBe('readInstance');
+  });
+
+  it('passes a refusal of the namespace on', async () => {
+    const test = new TestApp();
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'gone for now', { retryAfterSeconds: 3 });
+    const response = await test.ask('PUT', I, { address: 'a', port: 1 });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
+    expect(await problemOf(response)).toMatchObject({ code: 'UNAVAILABLE', detail: 'gone for now' });
+  });
+
+  it('tells nothing of an error that nobody foresaw, and logs it with the route, not the path', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue(undefined);
+    const test = new TestApp();
+    test.namespace.failure = new Error('disk on fire');
+    const response = await test.ask('GET', `${SERVICE}/instances/secret-name`);
+    expect(response.status).toBe(500);
+    expect(JSON.stringify(await problemOf(response))).not.toContain('fire');
+    const [logged] = log.mock.calls[0] ?? [];
+    expect(logged).toContain('GET /api/v1/ns/:ns/groups/:group/services/:service/instances/:id,');
+    expect(logged).not.toContain('secret-name');
+    expect(log).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['PUT', I, { address: 'a' }],
+    ['PUT', I, []],
+    ['PUT', I, '{'],
+    ['PATCH', I, {}],
+    ['PUT', `${I}?dry=1`, { address: 'a', port: 1 }],
+    ['POST', `${I}/heartbeat?x`, undefined],
+    ['POST', `${I}/drain?wait=6m`, undefined],
+    ['GET', `${SERVICE}/resolve?limit=0`, undefined],
+    ['GET', `${SERVICE}/resolve?limit=1&limit=2`, undefined],
+    ['GET', `${SERVICE}/instances?metadata.__proto__=x`, undefined],
+    ['GET', `${SERVICE}/instances?metadata=x`, undefined],
+    ['GET', `${SERVICE}/instances/%ff`, undefined],
+    ['GET', `${SERVICE}/instances/%00`, undefined],
+    ['GET', `${SERVICE}/instances/${'x'.repeat(10_000)}`, undefined],
+    ['DELETE', `${SERVICE}?force=yes`, undefined],
+    ['GET', '/api/v1/ns/public/stats?x=1', undefined],
+  ])('[I10] refuses %s %s %j, and asks the namespace nothing', async (method, path, body) => {
+    const test = new TestApp();
+    const response = await test.ask(method, path, body);
+    expect([response.status, (await problemOf(response)).code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
+  it('[H5] takes a batch larger than other bodies may be', async () => {
+    const test = new TestApp();
+    const blanks = ' '.repeat(100 * 1024);
+    const batch = `${blanks}{"operations":[{"op":"deregister","service":"s","id":"a"}]}`;
+    expect((await test.ask('POST', '/api/v1/ns/public/batch', batch)).status).toBe(200);
+    expect((await test.ask('PUT', I, `${blanks}{"address":"a","port":1}`)).status).toBe(413);
+    const tooLarge = ' '.repeat(4 * 1024 * 1024) + batch;
+    expect((await test.ask('POST', '/api/v1/ns/public/batch', tooLarge)).status).toBe(413);
+  });
+
+  it('shows what runs', async () => {
+    const response = await new TestApp().send('GET', '/health');
+    expect(await response.json()).toEqual({ status: 'ok', version: '9.9.9', commit: 'abc1234' });
+  });
+
+  it('gives up on a namespace that does not answer, but lets a drain wait as long as it was asked to', async () => {
+    const test = new TestApp();
+    await test.ask('GET', I); // from here on the token is known, and no digest is waited for
+    vi.useFakeTimers();
+    try {
+      test.namespace.gate = new Promise(() => undefined);
+      const statuses: string[] = [];
+      const asked = async (name: string, method: string, path: string) =>
+        void statuses.push(`${name} ${(await test.ask(method, path)).status}`);
+      void asked('delete', 'DELETE', I);
+      void asked('drain', 'POST', `${I}/drain?wait=1m`);
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(statuses).toEqual(['delete 504']);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(statuses).toEqual(['delete 504', 'drain 504']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

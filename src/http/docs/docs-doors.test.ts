@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import openApi from '../../../docs/openapi.json';
+import { TestApp } from '../../../test/fixtures/test-app';
+import { PROBLEM_TABLE } from '../error-response';
+
+const get = async (path: string): Promise<Response> => new TestApp().send('GET', path);
+
+describe('/docs', () => {
+  it('[H2] is one page that asks nothing of anybody', async () => {
+    const html = await (await get('/docs')).text();
+    expect(html).not.toMatch(/<(script|link|img|iframe|object|embed|form|base)\b/i);
+    expect(html).not.toMatch(/\b(src|srcset|action|style|on\w+)\s*=\s*["']/i);
+    expect(html).not.toMatch(/url\(|@import/);
+    const addresses = [...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1] ?? '');
+    expect(addresses.length).toBeGreaterThan(5);
+    expect(addresses.filter((address) => !/^(#|\/)/.test(address))).toEqual([]);
+  });
+
+  it('shows every route and every refusal, and each link leads somewhere', async () => {
+    const html = await (await get('/docs')).text();
+    for (const [path, operations] of Object.entries(openApi.paths)) {
+      expect(html).toContain(`>${path}</code>`);
+      for (const { operationId } of Object.values(operations)) expect(html).toContain(`id="${operationId}"`);
+    }
+    for (const { code } of PROBLEM_TABLE) expect(html).toContain(`<tr id="${code}">`);
+    for (const [, anchor] of html.matchAll(/href="#([^"]*)"/g)) expect(html).toContain(`id="${anchor}"`);
+  });
+
+  it('is well-formed: what opens closes', async () => {
+    const html = await (await get('/docs')).text();
+    const open: string[] = [];
+    for (const [, slash, name = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*>/g)) {
+      if (['meta', 'br'].includes(name)) continue;
+      if (slash === '') open.push(name);
+      else expect(open.pop()).toBe(name);
+    }
+    expect(open).toEqual([]);
+  });
+});
+
+describe('/', () => {
+  it('says what this is and where to go', async () => {
+    const html = await (await get('/')).text();
+    expect(html).toContain('A service registry');
+    expect(html).toContain('href="/docs"');
+    expect(html).toContain('9.9.9');
+  });
+});
+
+describe('/api/v1/openapi.json', () => {
+  it('is the committed document', async () => {
+    expect(await (await get('/api/v1/openapi.json')).json()).toEqual(openApi);
+  });
+});

@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest';
+import { SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { grantLease } from '../../model/lease';
+
+/** What one request comes to: the one method that is called, with what, and the status for what it answers. */
+interface RouteCase {
+  request: [method: string, path: string, body?: unknown, headers?: Record<string, string>];
+  calls: [method: string, ...asked: unknown[]];
+  status: number;
+}
+
+const caller = { tokenId: 'root' };
+const service = { group: 'g', service: 'orders' };
+const key = { ...service, id: 'a' };
+const I = `${SERVICE}/instances/a`;
+const NS = '/api/v1/ns/public';
+const place = { address: '10.0.0.7', port: 8080 };
+const definition = {
+  ...place,
+  cluster: 'DEFAULT',
+  ports: {},
+  weight: 1,
+  status: 'up',
+  ephemeral: true,
+  metadata: {},
+  tags: [],
+  extensions: {},
+  lease: grantLease(undefined),
+};
+
+const CASES: RouteCase[] = [
+  { request: ['PUT', I, place], calls: ['register', caller, { key, definition, precondition: {} }], status: 200 },
+  {
+    request: ['PUT', I, place, { 'if-none-match': '*' }],
+    calls: ['register', caller, { key, definition, precondition: { absent: true } }],
+    status: 200,
+  },
+  {
+    request: ['POST', `${SERVICE}/instances`, place],
+    calls: ['register', caller, { key: { ...key, id: '10.0.0.7:8080' }, definition, precondition: {} }],
+    status: 200,
+  },
+  {
+    request: ['PATCH', I, { weight: 2 }, { 'if-match': '"cE.1.x"' }],
+    calls: ['patch', caller, { key, patch: { weight: 2 }, precondition: { cursor: 'cE.1.x' } }],
+    status: 200,
+  },
+  {
+    request: ['DELETE', I, undefined, { 'if-match': '*' }],
+    calls: ['deregister', caller, { key, precondition: { absent: false } }],
+    status: 204,
+  },
+  { request: ['GET', I], calls: ['readInstance', { key }], status: 200 },
+  {
+    request: ['GET', I, undefined, { 'if-none-match': '"cE.1.x"' }],
+    calls: ['readInstance', { key, ifNoneMatch: 'cE.1.x' }],
+    status: 200,
+  },
+  { request: ['GET', `${SERVICE}/instances`], calls: ['listInstances', { ...service, filter: {} }], status: 200 },
+  {
+    request: [
+      'GET',
+      `${SERVICE}/instances?cluster=c&tag=t&status=up&available=true&metadata.k=v&metadata.l.m=w&limit=10&after=x`,
+    ],
+    calls: [
+      'listInstances',
+      {
+        ...service,
+        filter: { cluster: 'c', tag: 't', status: 'up', available: true, metadata: { k: 'v', 'l.m': 'w' } },
+        limit: 10,
+        after: 'x',
+      },
+    ],
+    status: 200,
+  },
+  { request: ['POST', `${I}/heartbeat`], calls: ['renew', caller, key], status: 200 },
+  {
+    request: ['POST', `${NS}/heartbeat`, { instances: [{ service: 'orders', id: 'a' }] }],
+    calls: ['renewMany', caller, [{ ...key, group: 'DEFAULT_GROUP' }]],
+    status: 200,
+  },
+  { request: ['POST', `${I}/drain`], calls: ['drain', caller, { key, waitMs: 30_000, graceMs: 0 }], status: 200 },
+  {
+    request: ['POST', `${I}/drain?wait=1s&grace=5m`],
+    calls: ['drain', caller, { key, waitMs: 1_000, graceMs: 300_000 }],
+    status: 200,
+  },
+  {
+    request: ['PUT', `${I}/override`, { enabled: false }],
+    calls: ['putOverride', caller, { key, override: { enabled: false }, precondition: {} }],
+    status: 200,
+  },
+  { request: ['GET', `${I}/override`], calls: ['readOverride', { key }], status: 200 },
+  { request: ['DELETE', `${I}/override`], calls: ['clearOverride', caller, { key, precondition: {} }], status: 204 },
+  {
+    request: ['PUT', SERVICE, { protectThreshold: 0.5 }],
+    calls: [
+      'putService',
+      caller,
+      { ...service, definition: { metadata: {}, protectThreshold: 0.5 }, precondition: {} },
+    ],
+    status: 200,
+  },
+  {
+    request: ['PATCH', SERVICE, { metadata: { a: null } }],
+    calls: ['patchService', caller, { ...service, patch: { metadata: { a: null } }, precondition: {} }],
+    status: 200,
+  },
+  { request: ['GET', SERVICE], calls: ['readService', service], status: 200 },
+  {
+    request: ['DELETE', SERVICE],
+    calls: ['removeService', caller, { ...service, force: false, precondition: {} }],
+    status: 204,
+  },
+  {
+    request: ['DELETE', `${SERVICE}?force`],
+    calls: ['removeService', caller, { ...service, force: true, precondition: {} }],
+    status: 204,
+  },
+  { request: ['GET', `${NS}/services`], calls: ['listServices', {}], status: 200 },
+  {
+    request: ['GET', `${NS}/services?group=g&prefix=or&limit=5&after=x`],
+    calls: ['listServices', { group: 'g', prefix: 'or', limit: 5, after: 'x' }],
+    status: 200,
+  },
+  { request: ['GET', `${SERVICE}/resolve`], calls: ['resolve', service], status: 200 },
+  {
+    request: ['GET', `${SERVICE}/resolve?near=1,2&cluster=c&tag=t&limit=3`],
+    calls: [
+      'resolve',
+      { ...service, near: { kind: 'point', latitude: 1, longitude: 2 }, cluster: 'c', tag: 't', limit: 3 },
+    ],
+    status: 200,
+  },
+  {
+    request: ['GET', `${SERVICE}/resolve?consistency=cached&maxAge=9s`],
+    calls: ['resolve', { ...service, keepForMs: 9_000 }],
+    status: 200,
+  },
+  {
+    request: ['POST', `${NS}/batch`, { operations: [{ op: 'deregister', service: 'orders', id: 'a' }] }],
+    calls: ['batch', caller, [{ op: 'deregister', key: { ...key, group: 'DEFAULT_GROUP' }, precondition: {} }]],
+    status: 200,
+  },
+  { request: ['GET', `${NS}/stats`], calls: ['stats'], status: 200 },
+];
+
+describe('each route', () => {
+  it.each(CASES)('$request.0 $request.1 calls one method', async ({ request, calls, status }) => {
+    const test = new TestApp();
+    const response = await test.ask(...request);
+    expect([response.status, await response.text()]).toEqual([status, status === 204 ? '' : '{"told":true}']);
+    expect(test.namespace.calls.map(({ method, asked }) => [method, ...asked])).toEqual([calls]);
+    expect(response.headers.get('rollcall-cursor')).toBe('cE.1.x');
+    expect(response.headers.get('etag')).toBe(request[0] === 'GET' && calls[0] !== 'stats' ? '"cE.1.x"' : null);
+  });
+
+  it('is in the cases above', () => {
+    const { app } = new TestApp();
+    const pattern = (path: string) => new RegExp(`^${path.replace(/:\w+/g, '[^/?]+')}(\\?|$)`);
+    const missing = app.routes.filter(
+      ({ scope, method, path }) =>
+        scope !== 'open' &&
+        path !== '/metrics' &&
+        !CASES.some(({ request }) => request[0].toLowerCase() === method && pattern(path).test(request[1])),
+    );
+    expect(missing.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+  });
+
+  it('answers 201 for what is new', async () => {
+    const test = new TestApp();
+    test.namespace.answer.created = true;
+    for (const [method, path, body] of [
+      ['PUT', I, place],
+      ['PUT', `${I}/override`, { enabled: false }],
+      ['PUT', SERVICE, {}],
+    ] as const) {
+      expect((await test.ask(method, path, body)).status).toBe(201);
+    }
+    const posted = await test.ask('POST', `${SERVICE}/instances`, { url: 'https://a.example/ü' });
+    expect([posted.status, posted.headers.get('location')]).toEqual([
+      201,
+      `${SERVICE}/instances/https%3A%2F%2Fa.example%2F%25C3%25BC`,
+    ]);
+  });
+
+  it('answers 304 where nothing changed', async () => {
+    const test = new TestApp();
+    test.namespace.answer.body = null;
+    const response = await test.ask('GET', I, undefined, { 'if-none-match': '"cE.1.x"' });
+    expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([304, '', '"cE.1.x"']);
+  });
+
+  it('[H7] decodes each name once, whatever is in it', async () => {
+    const test = new TestApp();
+    const id = 'a/b?c#d%2Fe ü%00'.slice(0, -3);
+    await test.ask(
+      'GET',
+      `/api/v1/ns/public/groups/${encodeURIComponent('g/%41')}/services/s/instances/${encodeURIComponent(id)}`,
+    );
+    expect(test.namespace.calls[0]?.asked[0]).toMatchObject({ key: { group: 'g/%41', id } });
+  });
+
+  it('tells where a registration comes from, where somebody trustworthy says it', async () => {
+    const test = new TestApp({ trustedProxy: true });
+    await test.ask('PUT', I, place, { 'x-forwarded-for': '203.0.113.9, 192.0.2.7' });
+    expect(test.namespace.calls[0]?.asked[0]).toEqual({ tokenId: 'root', address: '192.0.2.7' });
+  });
+});
+
+describe('near=auto', () => {
+  const from = (cf: unknown, path: string) =>
+    Object.assign(
+      new Request(`http://x${path}`, {
+        headers: { authorization: `Bearer test-root-token-0123456789abcdefghijklmnop` },
+      }),
+      { cf },
+    );
+
+  it('[H9] is refused where the place of the caller is unknown', async () => {
+    const test = new TestApp();
+    const response = await test.ask('GET', `${SERVICE}/resolve?near=auto`);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { code: 'INVALID_REQUEST', errors: [{ path: 'near' }] },
+    ]);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
+  it('is where the platform says, and copies of two places are two', async () => {
+    const test = new TestApp();
+    const path = `${SERVICE}/resolve?near=auto&consistency=cached`;
+    for (const latitude of ['1', '2', '1']) await test.app.fetch(from({ latitude, longitude: '3' }, path));
+    expect(test.namespace.calls.map(({ asked }) => (asked[0] as { near: unknown }).near)).toEqual([
+      { kind: 'point', latitude: 1, longitude: 3 },
+      { kind: 'point', latitude: 2, longitude: 3 },
+    ]);
+  });
+});
+
+describe('consistency=cached', () => {
+  it('[Q5] serves a copy, and says how old it is', async () => {
+    const test = new TestApp();
+    const path = `${SERVICE}/resolve?consistency=cached&maxAge=5s`;
+    const ages: (string | null)[] = [];
+    for (const passed of [0, 1_500, 3_400, 100]) {
+      test.now += passed;
+      ages.push((await test.ask('GET', path)).headers.get('age'));
+    }
+    expect(ages).toEqual(['0', '1', '4', '0']);
+    expect(test.namespace.calls).toHaveLength(2);
+  });
+
+  it('answers 304 to who has the copy already', async () => {
+    const test = new TestApp();
+    const path = `${SERVICE}/resolve?consistency=cached`;
+    expect((await test.ask('GET', path, undefined, { 'if-none-match': '"cE.1.x"' })).status).toBe(304);
+    expect((await test.ask('GET', path, undefined, { 'if-none-match': '"cE.2.x"' })).status).toBe(200);
+    expect(test.namespace.calls).toHaveLength(1);
+  });
+
+  it('never shares a strong read', async () => {
+    const test = new TestApp();
+    const gate = Promise.withResolvers<void>();
+    test.namespace.gate = gate.promise;
+    const reads = [1, 2, 3].map(() => test.ask('GET', `${SERVICE}/resolve`));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(test.namespace.calls).toHaveLength(3);
+    gate.resolve();
+    await Promise.all(reads);
+  });
+
+  it('[A2] serves no copy to who has no token', async () => {
+    const test = new TestApp();
+    const path = `${SERVICE}/resolve?consistency=cached`;
+    await test.ask('GET', path);
+    expect((await test.send('GET', path)).status).toBe(401);
+  });
+});
