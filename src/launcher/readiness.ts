@@ -28,10 +28,13 @@ async function probe(url: string, token: string, signal: AbortSignal): Promise<s
  */
 export async function untilReady(url: string, token: string, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
-  for (;;) {
+  let answered = 'nothing came back';
+  while (!deadline.aborted) {
     const problem = await probe(url, token, deadline);
     if (problem === undefined) return;
-    if (deadline.aborted) throw new LaunchError(`The registry listens on ${url} but does not answer: ${problem}`);
+    // What the end of the wait cut off is no answer.
+    if (!deadline.aborted) answered = problem;
     await sleep(RETRY_AFTER_MS);
   }
+  throw new LaunchError(`The registry listens on ${url} but does not answer: ${answered}`);
 }

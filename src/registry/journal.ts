@@ -5,6 +5,7 @@ import {
   JOURNAL_MAX_COUNT,
   JOURNAL_PART_MAX_BYTES,
 } from '../model/limits';
+import { utf8Length } from '../model/names';
 import { decodeCursor, encodeCursor, type Position } from './cursor';
 import { RECORD_KINDS, type RecordKey } from './records';
 import type { SqlStorage } from './sql-storage';
@@ -62,16 +63,18 @@ function encodeChange(change: JournaledChange): string {
 function encodeParts(changes: readonly JournaledChange[]): string[] {
   const parts: string[] = [];
   let part: string[] = [];
-  let size = 0;
+  let bytes = 1;
   for (const change of changes) {
     const text = encodeChange(change);
-    if (size + text.length > JOURNAL_PART_MAX_BYTES && part.length > 0) {
+    // With the comma or the bracket after it. A revision of one change has one part, whatever its size.
+    const more = changes.length === 1 ? 0 : utf8Length(text) + 1;
+    if (bytes + more > JOURNAL_PART_MAX_BYTES && part.length > 0) {
       parts.push(`[${part.join(',')}]`);
       part = [];
-      size = 0;
+      bytes = 1;
     }
     part.push(text);
-    size += text.length + 1;
+    bytes += more;
   }
   parts.push(`[${part.join(',')}]`);
   return parts;
@@ -221,7 +224,7 @@ export class Journal {
       const changes = String(row[3]);
       const isNextRevision = revision !== plan?.revision;
       if (isNextRevision && (rows >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE)) break;
-      const mustGo = revision <= newestByCount || at <= stampByAge || sizeUntil <= sizeByBytes;
+      const mustGo = revision <= newestByCount || at <= stampByAge || sizeUntil - changes.length < sizeByBytes;
       if (isNextRevision && (!mustGo || revision === this.#head.revision)) break;
       plan ??= { revision, removed: [] };
       plan.revision = revision;
@@ -251,12 +254,12 @@ export class Journal {
   #readOldest(): void {
     this.#compactedRevision = this.#head.revision;
     this.#sizeCompacted = this.#sizeUntil;
-    const oldest = 'SELECT revision, size_until - LENGTH(changes), at FROM journal ORDER BY revision, part LIMIT 1';
-    for (const row of this.#storage.read(oldest)) {
-      const [revision, sizeBefore, at] = row.map(Number);
-      this.#compactedRevision = (revision ?? 1) - 1;
-      this.#sizeCompacted = sizeBefore ?? 0;
-      this.#oldestStamp = at ?? 0;
+    const oldest = 'SELECT revision, size_until, changes, at FROM journal ORDER BY revision, part LIMIT 1';
+    for (const [revision, sizeUntil, changes, at] of this.#storage.read(oldest)) {
+      this.#compactedRevision = Number(revision) - 1;
+      // Measured here, as SQLite counts characters where this language counts units.
+      this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
+      this.#oldestStamp = Number(at);
     }
   }
 }

@@ -27,10 +27,9 @@ export async function turn<Result>(
       now = state.time.now();
       isMoreDue = sweep(state, now);
     }
-    const result = step(now);
-    arm(state);
-    return result;
+    return step(now);
   } finally {
+    arm(state);
     const durable = state.pipeline.settled();
     if (durable !== undefined) await durable;
   }

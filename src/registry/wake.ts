@@ -1,7 +1,6 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
 import { refreshEligibility } from './apply';
-import { arm } from './arming';
 import { Catalog, ENTRY_FLAGS, type InstanceEntry, type ServiceEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
@@ -24,6 +23,8 @@ import { forgiveSilence } from './sweep';
  *
  * Two signs tell that holders could not be heard before: the last checkpoint was left open (a crash), or another
  * process wrote it (a restart, a deploy). A wake from hibernation shows neither, and its deadlines are exact.
+ *
+ * It arms no alarm: the call or alarm that it wakes for does so at its end, and knows what is due then.
  */
 export function wake(lent: Platform, retention: Retention): NamespaceState {
   const counters = newCounters(lent.clock.now());
@@ -70,7 +71,6 @@ export function wake(lent: Platform, retention: Retention): NamespaceState {
   };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
-  arm(state);
   return state;
 }
 

@@ -34,6 +34,7 @@ export interface CrashOptions {
 /** How a run went. Without a defect there are no violations. */
 export interface CrashReport {
   violations: string[];
+  kills: number;
   acknowledged: number;
   byKind: Record<string, number>;
   unknown: { applied: number; lost: number };
@@ -95,6 +96,7 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
   }
   return {
     violations,
+    kills: outages.length,
     acknowledged: Object.values(byKind).reduce((sum, count) => sum + count, 0),
     byKind,
     unknown,
@@ -105,10 +107,10 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
 }
 
 /** A report in one line. */
-export function summary(report: CrashReport, { rounds, seed }: Pick<CrashOptions, 'rounds' | 'seed'>): string {
-  const { acknowledged, unknown, leases, longestOutageMs, violations } = report;
+export function summary(report: CrashReport, seed: number): string {
+  const { kills, acknowledged, unknown, leases, longestOutageMs, violations } = report;
   return [
-    `seed ${seed}: ${rounds} kills`,
+    `seed ${seed}: ${kills} kills`,
     `${acknowledged} changes acknowledged`,
     `${unknown.applied + unknown.lost} unanswered (${unknown.applied} happened)`,
     `${leases.renewals} renewals, ${leases.late} late`,

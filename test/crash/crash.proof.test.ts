@@ -12,7 +12,7 @@ const seed = Date.now() % 2 ** 31;
 
 it(`[I1, I2, I6, C3, L7] nothing acknowledged is lost in ${ROUNDS} kills (seed ${seed})`, async () => {
   const report = await crashRun({ rounds: ROUNDS, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
-  console.log(summary(report, { rounds: ROUNDS, seed }));
+  console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
   expect(report.exitCode).toBe(0);
   // A run in which little happened proves little.

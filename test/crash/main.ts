@@ -16,5 +16,5 @@ console.log(`seed ${options.seed}`);
 const report = await crashRun({ ...options, log: console.log });
 for (const violation of report.violations) console.error(violation);
 console.log(JSON.stringify(report.byKind));
-console.log(summary(report, options));
+console.log(summary(report, options.seed));
 process.exitCode = report.violations.length === 0 ? 0 : 1;

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { untilReady } from './readiness';
+
+/** A server for the running test. Returns its URL. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+const never = new AbortController().signal;
+
+test('it asks with the token for the state of the namespace, until that is answered', async () => {
+  const asked: unknown[] = [];
+  const url = await serve((request, response) => {
+    asked.push([request.url, request.headers.authorization]);
+    response.writeHead(asked.length < 3 ? 503 : 200).end('{}');
+  });
+  await untilReady(url, 'secret', never);
+  expect(asked).toEqual(Array(3).fill(['/api/v1/ns/public/stats', 'Bearer secret']));
+});
+
+test('ended early it tells what was answered last', async () => {
+  const url = await serve((_request, response) => response.writeHead(401).end('who are you?'));
+  const ready = untilReady(url, 'secret', AbortSignal.timeout(200));
+  await expect(ready).rejects.toThrow(`The registry listens on ${url} but does not answer: 401 who are you?`);
+});

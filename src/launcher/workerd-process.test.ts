@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { isRunning } from './process-identity';
+import { workerdConfig } from './workerd-config';
+import { startWorkerd, type WorkerdOptions } from './workerd-process';
+
+function options(more: Partial<WorkerdOptions>): WorkerdOptions {
+  const folder = temporaryFolder();
+  const storage = join(folder, 'storage');
+  mkdirSync(storage);
+  return {
+    config: workerdConfig({ modulePath: resolve('test/fixtures/stand-in-worker.js') }),
+    configPath: join(folder, 'workerd.capnp'),
+    storage,
+    host: '127.0.0.1',
+    port: 0,
+    env: process.env,
+    output: () => {},
+    ...more,
+  };
+}
+
+test('workerd does not begin before its process number is noted', async () => {
+  let whileNoting = '';
+  const started = (pid: number) => {
+    execFileSync('sleep', ['0.3']);
+    whileNoting = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  };
+  const workerd = await startWorkerd(options({ started }));
+  expect(whileNoting).toBe('sh');
+  expect(readFileSync(`/proc/${workerd.pid}/comm`, 'utf8').trim()).toBe('workerd');
+  await workerd.stop();
+});
+
+test('where the number can’t be noted workerd does not begin at all', async () => {
+  let pid = 0;
+  const started = (number: number) => {
+    pid = number;
+    throw new Error('the lock is lost');
+  };
+  const given = options({ started });
+  await expect(startWorkerd(given)).rejects.toThrow('the lock is lost');
+  await expect.poll(() => isRunning({ pid, started: null })).toBe(false);
+  expect(readdirSync(given.storage)).toEqual([]);
+});
+
+test('what workerd says of a Worker that it can’t run is told, without its stack', async () => {
+  const config = workerdConfig({ modulePath: '/nobody/has/this.js' });
+  await expect(startWorkerd(options({ config }))).rejects.toThrow(/^workerd ended before it listened:\n.*this\.js/);
+});
