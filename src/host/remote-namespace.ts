@@ -1,7 +1,7 @@
 import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
+import { type Asked, type Method, openOutcome, type Result, sealAsked } from './envelope';
 import type { NamespaceObject } from './namespace-object';
-import type { Outcome } from './outcome';
 
 type Stub = DurableObjectStub<NamespaceObject>;
 
@@ -11,51 +11,54 @@ type Stub = DurableObjectStub<NamespaceObject>;
  * @param stub Makes a new stub for each call: one that has thrown stays broken.
  */
 export function remoteNamespace(stub: () => Stub): NamespaceApi {
+  const write = <M extends Method>(method: M) => {
+    return (...asked: Asked<M>): Promise<Result<M>> => once(stub, method, asked);
+  };
+  const read = <M extends Method>(method: M) => {
+    return (...asked: Asked<M>): Promise<Result<M>> => again(stub, method, asked);
+  };
   return {
-    register: (...asked) => once(stub, (object) => object.register(...asked)),
-    patch: (...asked) => once(stub, (object) => object.patch(...asked)),
-    deregister: (...asked) => once(stub, (object) => object.deregister(...asked)),
-    renew: (...asked) => once(stub, (object) => object.renew(...asked)),
-    renewMany: (...asked) => once(stub, (object) => object.renewMany(...asked)),
-    drain: (...asked) => once(stub, (object) => object.drain(...asked)),
-    readInstance: (...asked) => again(stub, (object) => object.readInstance(...asked)),
-    listInstances: (...asked) => again(stub, (object) => object.listInstances(...asked)),
-    resolve: (...asked) => again(stub, (object) => object.resolve(...asked)),
-    putOverride: (...asked) => once(stub, (object) => object.putOverride(...asked)),
-    readOverride: (...asked) => again(stub, (object) => object.readOverride(...asked)),
-    clearOverride: (...asked) => once(stub, (object) => object.clearOverride(...asked)),
-    putService: (...asked) => once(stub, (object) => object.putService(...asked)),
-    patchService: (...asked) => once(stub, (object) => object.patchService(...asked)),
-    readService: (...asked) => again(stub, (object) => object.readService(...asked)),
-    removeService: (...asked) => once(stub, (object) => object.removeService(...asked)),
-    listServices: (...asked) => again(stub, (object) => object.listServices(...asked)),
-    batch: (...asked) => once(stub, (object) => object.batch(...asked)),
-    stats: () => again(stub, (object) => object.stats()),
-    listSubscribers: (...asked) => again(stub, (object) => object.listSubscribers(...asked)),
-    acknowledge: (...asked) => once(stub, (object) => object.acknowledge(...asked)),
+    register: write('register'),
+    patch: write('patch'),
+    deregister: write('deregister'),
+    renew: write('renew'),
+    renewMany: write('renewMany'),
+    drain: write('drain'),
+    readInstance: read('readInstance'),
+    listInstances: read('listInstances'),
+    resolve: read('resolve'),
+    putOverride: write('putOverride'),
+    readOverride: read('readOverride'),
+    clearOverride: write('clearOverride'),
+    putService: write('putService'),
+    patchService: write('patchService'),
+    readService: read('readService'),
+    removeService: write('removeService'),
+    listServices: read('listServices'),
+    batch: write('batch'),
+    stats: read('stats'),
+    listSubscribers: read('listSubscribers'),
+    acknowledge: write('acknowledge'),
   };
 }
 
-type Call<T> = (object: Stub) => Promise<Outcome<T>>;
-
 /** For what changes something: where the call fails, whether it happened is not known, and the caller must decide. */
-async function once<T>(stub: () => Stub, call: Call<T>): Promise<T> {
-  let result: Outcome<T>;
+async function once<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
+  let outcome: string;
   try {
-    result = await call(stub());
+    outcome = await stub().call(method, sealAsked(asked));
   } catch (error) {
     throw unavailable(error);
   }
-  if (result.ok) return result.value;
-  throw RegistryError.fromData(result.error);
+  return openOutcome<M>(outcome);
 }
 
 /** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
-async function again<T>(stub: () => Stub, call: Call<T>): Promise<T> {
+async function again<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
   try {
-    return await once(stub, call);
+    return await once(stub, method, asked);
   } catch (error) {
-    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, call);
+    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, method, asked);
     throw error;
   }
 }
