@@ -18,6 +18,7 @@ export async function attendAlarm(state: NamespaceState): Promise<void> {
   scheduleCompaction(state, state.time.now());
   arm(state);
   await state.pipeline.settled();
+  state.publisher.sendBookmarks();
 }
 
 /** An alarm loop is a bill: more than one a second for an hour is said aloud. */

@@ -8,4 +8,7 @@ export interface Publisher {
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
+
+  /** Gives those whom nothing told of the newest revisions their cursor, if it is time: call when awake anyway. */
+  sendBookmarks(): void;
 }

@@ -31,6 +31,7 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import { commit, renew } from './commit';
 import { Draft } from './draft';
+import { drainAndWait, subscriberViews } from './draining';
 import { DEFAULT_RETENTION, type Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { namespaceStats } from './namespace-stats';
@@ -43,7 +44,6 @@ import { change, read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
 import { wake } from './wake';
 import type { Connection } from './watch/connection';
-import { drainAndWait, subscriberViews } from './watch/draining';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 
@@ -266,7 +266,10 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       undefined,
-      (draft) => operations.map((operation) => applyOperation(draft, caller, operation)),
+      (draft) => {
+        requireSession(this.#state, caller);
+        return operations.map((operation) => applyOperation(draft, caller, operation));
+      },
       (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
     );
   }
@@ -361,6 +364,14 @@ export class Registry implements NamespaceApi {
   #serviceText(key: ServiceKey) {
     return jsonText(serviceView(this.#requireService(key)));
   }
+}
+
+function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
+  if (session === undefined || sessions.get(session) !== undefined) return;
+  throw new RegistryError(
+    'LEASE_NOT_FOUND',
+    'the session of this socket has ended; open another one and register again',
+  );
 }
 
 function applyOperation(draft: Draft, caller: Caller, operation: Operation): OperationResult['outcome'] {

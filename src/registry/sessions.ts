@@ -1,3 +1,4 @@
+import { CLOSE_CODES } from '../model/frames';
 import type { Caller } from '../model/namespace-api';
 import { keyOf } from './catalog';
 import { commit } from './commit';
@@ -87,7 +88,7 @@ export function endSession(
   endSessions(state, [session], cause, actor, now);
 }
 
-/** Ends many sessions, as one revision. */
+/** Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed. */
 export function endSessions(
   state: NamespaceState,
   sessions: readonly SessionEntry[],
@@ -103,7 +104,11 @@ export function endSessions(
   for (const session of sessions) {
     state.leases.release(session.lease);
     state.sessions.remove(session);
-    state.pipeline.enqueue(() => deleteSessionRow(state.platform.storage, session.key));
+    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session lapsed; open another one');
+    state.pipeline.enqueue(
+      () => deleteSessionRow(state.platform.storage, session.key),
+      cause === 'expired' ? tell : undefined,
+    );
   }
 }
 

@@ -95,13 +95,20 @@ function attend(state: NamespaceState, now: number): void {
   const settled = newDraft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
     if (duty.kind === 'drain') endDrain(drained, duty.key);
-    else if (duty.kind === 'acknowledgements') state.receipts.expire(duty.key);
+    else if (duty.kind === 'acknowledgements') endWaits(state, duty, now);
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     // A compaction is on the agenda only to be woken for: every alarm looks at the journal.
   }
   commit(state, drained, REGISTRY_ACTOR);
   commit(state, settled, REGISTRY_ACTOR);
+}
+
+/** Two drains of an instance may wait for different times. */
+function endWaits({ receipts, agenda }: NamespaceState, duty: Duty & { key: InstanceKey }, now: number): void {
+  receipts.expire(duty.key, now);
+  const nextAt = receipts.firstWaitEndsAt(duty.key);
+  if (nextAt < Number.POSITIVE_INFINITY) agenda.set(duty, nextAt);
 }
 
 function endDrain(draft: Draft, key: InstanceKey): void {

@@ -73,8 +73,9 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
     counters,
     attention,
   };
-  const hub = new Hub(memory);
-  const state = { ...memory, publisher: hub, receipts: new Receipts() };
+  const receipts = new Receipts();
+  const hub = new Hub(memory, receipts);
+  const state = { ...memory, publisher: hub, receipts };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
   return { state, hub };

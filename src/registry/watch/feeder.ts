@@ -77,6 +77,7 @@ export class Feeder {
     if (from.parts === 0) {
       memory.sentUntil = revision;
       watcher.position = revision;
+      watcher.noteNoneWaiting();
     }
     const cursor = from.parts === 0 ? journal.cursor : from.cursor;
     const part = snapshotPart(this.#memory, watcher.scope, { ...from, cursor });
@@ -88,7 +89,7 @@ export class Feeder {
     const head = JSON.stringify({ cursor, revision, ...place }).slice(1, -1);
     watcher.peer.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
     memory.snapshotAfter = part.next;
-    if (part.next === undefined) this.#caughtUp(watcher, watcher.position);
+    if (part.next === undefined) this.#caughtUp(watcher);
   }
 
   #sendFromJournal(watcher: Watcher): void {
@@ -103,7 +104,7 @@ export class Feeder {
       rows += entry.parts.length;
       if (rows >= CATCH_UP_SLICE_MAX_COUNT || !watcher.peer.hasCredit) break;
     }
-    this.#caughtUp(watcher, watcher.position);
+    this.#caughtUp(watcher);
   }
 
   #sendEntry(watcher: Watcher, entry: JournalEntry): void {
@@ -118,14 +119,14 @@ export class Feeder {
       told.map(({ text }) => text),
     );
     for (const frame of frames) watcher.peer.send(addressed('changes', watcher.name, frame));
-    watcher.toldRevision = entry.revision;
+    watcher.noteSent(entry.revision, frames);
   }
 
   /** Live again, where everything that those who are live were told has been sent. */
-  #caughtUp(watcher: Watcher, sentUntil: number): void {
-    if (sentUntil < this.#published().revision) return;
+  #caughtUp(watcher: Watcher): void {
+    if (watcher.position < this.#published().revision) return;
     watcher.memory.sentUntil = undefined;
-    watcher.backlogSize = 0;
+    watcher.noteNoneWaiting();
   }
 }
 

@@ -6,6 +6,7 @@ import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
 import { type Connection, SNAPSHOT_START, type WatchMemory } from './connection';
 import { Feeder } from './feeder';
+import type { Receipts } from './receipts';
 import { addressed, changesFrames, type ToldRevision } from './watch-frames';
 import { WatchIndex } from './watch-index';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
@@ -27,6 +28,7 @@ interface Audience {
  */
 export class Hub implements Publisher {
   readonly #memory: NamespaceMemory;
+  readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
   readonly #bySubscriber = new Map<string, Set<Peer>>();
@@ -35,11 +37,13 @@ export class Hub implements Publisher {
   /** Everything up to here has been told to those who are live. */
   #published: { revision: number; cursor: string };
   #bookmarkedAt = 0;
-  #bookmarkedRevision = 0;
+  #bookmarkedRevision: number;
 
-  constructor(memory: NamespaceMemory) {
+  constructor(memory: NamespaceMemory, receipts: Receipts) {
     this.#memory = memory;
+    this.#receipts = receipts;
     this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
+    this.#bookmarkedRevision = memory.journal.revision;
     this.#feeder = new Feeder(memory, () => this.#published);
   }
 
@@ -67,17 +71,16 @@ export class Hub implements Publisher {
     return peer;
   }
 
-  /** Lets go of a connection that is closed. Returns what it was. */
-  disconnect(connection: Connection): Peer | undefined {
+  /** Lets go of a connection that is closed. */
+  disconnect(connection: Connection): void {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return undefined;
+    if (peer === undefined) return;
     this.#peers.delete(connection);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);
     others?.delete(peer);
     if (others?.size === 0) this.#bySubscriber.delete(subscriber);
     for (const watcher of peer.watchers.values()) this.#close(watcher);
-    return peer;
   }
 
   /**
@@ -141,7 +144,6 @@ export class Hub implements Publisher {
     };
   }
 
-  /** Gives those whom nothing told of the newest revisions their cursor, once in a while: call when awake. */
   sendBookmarks(): void {
     const now = this.#memory.time.now();
     const { revision } = this.#published;
@@ -178,6 +180,7 @@ export class Hub implements Publisher {
   #close(watcher: Watcher): void {
     watcher.isOpen = false;
     this.#index.remove(watcher);
+    this.#receipts.forget(watcher);
   }
 
   /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
@@ -211,10 +214,16 @@ export class Hub implements Publisher {
       return;
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);
-    for (const frame of frames) watcher.backlogSize += frame.length;
-    if (watcher.peer.hasCredit || watcher.backlogSize <= BACKLOG_MAX_BYTES) return;
-    watcher.peer.connection.close(CLOSE_CODES.slowConsumer, 'too slow: more than 4 MiB wait; resume by cursor');
-    this.disconnect(watcher.peer.connection);
+    watcher.noteWaiting(revision, frames);
+    if (!watcher.peer.hasCredit && watcher.waitingSize > BACKLOG_MAX_BYTES) this.#giveUp(watcher.peer.connection);
+  }
+
+  /** Its last frames may still be on their way here: they find nothing left to go on with. */
+  #giveUp(connection: Connection): void {
+    connection.close(CLOSE_CODES.slowConsumer, 'too slow: more than 4 MiB wait; resume by cursor');
+    this.disconnect(connection);
+    connection.memory.watches = [];
+    connection.remember();
   }
 }
 
@@ -227,6 +236,7 @@ function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes
 
 /** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */
 function fallBehind(watcher: Watcher, sentUntil: number): void {
+  watcher.position = sentUntil;
   watcher.memory.sentUntil = sentUntil;
   watcher.peer.connection.remember();
 }

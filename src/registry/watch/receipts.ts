@@ -23,14 +23,16 @@ type Awaited = Watcher | Poller;
 interface Barrier {
   key: InstanceKey;
   revision: number;
+  /** When it waits no longer; on the namespace's axis. */
+  until: number;
+  /** All of them, but for those who went before they could acknowledge. */
+  awaited: Set<Awaited>;
   /** Those it still waits for. */
   missing: Set<Awaited>;
-  /** All of them, but for those who went before they could acknowledge. */
-  subscribers: number;
   resolve: (outcome: BarrierOutcome) => void;
 }
 
-/** What waiting came to. */
+/** What waiting came to. A subscriber counts once, however many watches it has. */
 export interface BarrierOutcome {
   subscribers: number;
   acknowledged: number;
@@ -94,7 +96,7 @@ export class Receipts {
   forget(awaited: Awaited): void {
     for (const barrier of this.#barriers) {
       if (!barrier.missing.delete(awaited)) continue;
-      barrier.subscribers -= 1;
+      barrier.awaited.delete(awaited);
       this.#settleIfDone(barrier);
     }
   }
@@ -117,22 +119,34 @@ export class Receipts {
    * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} ends the wait.
    *
    * @param revision The change that they must have.
+   * @param until When to wait no longer; on the namespace's axis.
    */
-  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[]): Promise<BarrierOutcome> {
+  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[], until: number): Promise<BarrierOutcome> {
     const missing = new Set(subscribers.filter(({ acknowledgedRevision }) => acknowledgedRevision < revision));
     return new Promise((resolve) => {
-      const barrier: Barrier = { key, revision, missing, subscribers: subscribers.length, resolve };
+      const barrier: Barrier = { key, revision, until, awaited: new Set(subscribers), missing, resolve };
       this.#barriers.add(barrier);
       this.#settleIfDone(barrier);
     });
   }
 
-  /** Ends the wait for an instance's drain, as far as it has come. */
-  expire(key: InstanceKey): void {
-    for (const barrier of this.#barriers) {
-      const { group, service, id } = barrier.key;
-      if (group === key.group && service === key.service && id === key.id) this.#settle(barrier);
+  /** Ends waits for an instance's drain that are over, as far as they have come. */
+  expire(key: InstanceKey, now: number): void {
+    for (const barrier of this.#waitsFor(key)) {
+      if (barrier.until <= now) this.#settle(barrier);
     }
+  }
+
+  /** When the first wait for an instance's drain is over; `Infinity` where nobody waits. */
+  firstWaitEndsAt(key: InstanceKey): number {
+    return Math.min(...this.#waitsFor(key).map(({ until }) => until));
+  }
+
+  #waitsFor(key: InstanceKey): Barrier[] {
+    return [...this.#barriers].filter((barrier) => {
+      const { group, service, id } = barrier.key;
+      return group === key.group && service === key.service && id === key.id;
+    });
   }
 
   #settleIfDone(barrier: Barrier): void {
@@ -141,9 +155,10 @@ export class Receipts {
 
   #settle(barrier: Barrier): void {
     this.#barriers.delete(barrier);
-    const { subscribers, missing, resolve } = barrier;
+    const { awaited, missing, resolve } = barrier;
+    const subscribers = new Set([...awaited].map(subscriberOf)).size;
     const laggards = [...new Set([...missing].map(subscriberOf))].sort();
-    resolve({ subscribers, acknowledged: subscribers - missing.size, laggards });
+    resolve({ subscribers, acknowledged: subscribers - laggards.length, laggards });
   }
 }
 

@@ -22,36 +22,27 @@ export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: Sn
   const services: string[] = [];
   let size = 0;
   for (const service of servicesIn(state.catalog, scope, from)) {
-    const isContinued = from.service === service.name && from.group === service.group && from.id !== '';
-    const texts: string[] = [];
+    const { name, group } = service;
+    const next = (id: string) => ({ service: name, group, id, parts: from.parts + 1, cursor: from.cursor });
+    const isContinued = from.service === name && from.group === group && from.id !== '';
     let last = isContinued ? from.id : '';
+    if (size > FRAME_PART_MAX_BYTES) return { services: services.join(','), next: next(last) };
+    const head = JSON.stringify(watchedService({ group, service: name }, service.own)).slice(0, -1);
+    size += head.length;
+    const texts: string[] = [];
+    const encoded = () => `${head},"instances":[${texts.join(',')}]}`;
     for (const id of idsAfter(service, last)) {
       const entry = service.instances.get(id);
       if (entry === undefined) continue;
-      if (size > FRAME_PART_MAX_BYTES) {
-        services.push(encodeService(service, texts));
-        const place = {
-          service: service.name,
-          group: service.group,
-          id: last,
-          parts: from.parts + 1,
-          cursor: from.cursor,
-        };
-        return { services: services.join(','), next: place };
-      }
+      if (size > FRAME_PART_MAX_BYTES) return { services: [...services, encoded()].join(','), next: next(last) };
       const text = JSON.stringify(viewOf(entry, stamp));
       texts.push(text);
       size += text.length;
       last = id;
     }
-    if (!isContinued || texts.length > 0) services.push(encodeService(service, texts));
+    if (!isContinued || texts.length > 0) services.push(encoded());
   }
   return { services: services.join(','), next: undefined };
-}
-
-function encodeService(service: ServiceEntry, instances: readonly string[]): string {
-  const own = watchedService({ group: service.group, service: service.name }, service.own);
-  return `${JSON.stringify(own).slice(0, -1)},"instances":[${instances.join(',')}]}`;
 }
 
 function idsAfter(service: ServiceEntry, after: string): string[] {

@@ -45,7 +45,8 @@ export class SocketFrames {
     try {
       const frame = readFrame(text);
       id = 'id' in frame ? frame.id : undefined;
-      await this.#opening.get(connection)?.catch(() => {});
+      const opening = this.#opening.get(connection);
+      if (opening !== undefined) await opening.catch(() => {});
       await this.#handle(connection, frame);
     } catch (error) {
       connection.send(JSON.stringify(errorFrame(error, id)));
@@ -57,8 +58,7 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
-    const peer = this.#hub.disconnect(connection);
-    for (const watcher of peer?.watchers.values() ?? []) this.#state.receipts.forget(watcher);
+    this.#hub.disconnect(connection);
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
     const durable = this.#state.pipeline.settled();
@@ -144,7 +144,8 @@ export class SocketFrames {
 
   async #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
     const session = this.#sessionOf(connection);
-    const caller: Caller = { ...connection.memory.caller, session: session?.key };
+    // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
+    const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
     const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
     const { body } = await this.#api.batch(caller, operations);
     // The body is JSON already: it is put in as it is.
@@ -172,7 +173,6 @@ export class SocketFrames {
     const watcher = peer.watchers.get(watch);
     if (watcher === undefined) throw noWatch(watch);
     this.#hub.unwatch(watcher);
-    this.#state.receipts.forget(watcher);
     answer(peer.connection, id, {});
   }
 

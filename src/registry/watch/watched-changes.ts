@@ -57,9 +57,10 @@ function encodeTold(told: Told): EncodedChange[] {
     const { group, service, id } = change;
     const name = `${change.kind === 'service'}\u0000${group}\u0000${service}\u0000${id}`;
     if (named.has(name)) continue;
-    named.add(name);
     const watched = change.kind === 'service' ? serviceChange(change, told.revision) : instanceChange(change, told);
-    if (watched !== undefined) encoded.push({ group, service, text: JSON.stringify(watched) });
+    if (watched === undefined) continue;
+    named.add(name);
+    encoded.push({ group, service, text: JSON.stringify(watched) });
   }
   return encoded;
 }

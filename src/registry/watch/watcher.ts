@@ -11,19 +11,21 @@ export class Watcher {
   /** Revision of the newest cursor that was sent. */
   toldRevision: number;
   /** Revision of the newest cursor that was acknowledged. */
-  acknowledgedRevision = 0;
-  /** Text that would have been sent since it fell behind. */
-  backlogSize = 0;
+  acknowledgedRevision: number;
   /** It asked for its cursor, and gets it once it has caught up. */
   wantsBookmark = false;
   isFeeding = false;
   isOpen = true;
+  #waitingSize = 0;
+  #waitingFrom = Number.POSITIVE_INFINITY;
 
   constructor(peer: Peer, memory: WatchMemory, position: number) {
     this.peer = peer;
     this.memory = memory;
     this.position = position;
     this.toldRevision = position;
+    // Who comes back with a cursor has all up to there; after a sleep everybody is taken to have what it was sent.
+    this.acknowledgedRevision = memory.snapshotAfter === undefined ? position : 0;
   }
 
   get name(): string {
@@ -38,6 +40,33 @@ export class Watcher {
   get isLive(): boolean {
     return this.memory.sentUntil === undefined;
   }
+
+  /** Length of the frames that were made while it was behind, and that it has not been sent yet. */
+  get waitingSize(): number {
+    return this.#waitingSize;
+  }
+
+  /** Notes a revision that has to wait for it to come up. */
+  noteWaiting(revision: number, frames: readonly string[]): void {
+    this.#waitingFrom = Math.min(this.#waitingFrom, revision);
+    this.#waitingSize += lengthOf(frames);
+  }
+
+  /** Notes that a revision was sent, which may have had to wait. */
+  noteSent(revision: number, frames: readonly string[]): void {
+    this.toldRevision = revision;
+    if (revision >= this.#waitingFrom) this.#waitingSize -= lengthOf(frames);
+  }
+
+  /** Nothing waits for it any more: it has come up, or a snapshot holds all of it. */
+  noteNoneWaiting(): void {
+    this.#waitingSize = 0;
+    this.#waitingFrom = Number.POSITIVE_INFINITY;
+  }
+}
+
+function lengthOf(frames: readonly string[]): number {
+  return frames.reduce((length, frame) => length + frame.length, 0);
 }
 
 /** One connection, awake: its credit, and its watches by name. */

@@ -1,17 +1,17 @@
-import type { InstanceKey } from '../../model/batch';
-import { type JsonText, jsonText } from '../../model/json-text';
-import type { Answer, Caller, ServiceKey } from '../../model/namespace-api';
-import type { DrainReport } from '../../model/queries';
-import type { SubscriberView } from '../../model/subscriber';
-import { drain } from '../commands/drain';
-import { recentPlainReads } from '../plain-reads';
-import type { NamespaceState } from '../state';
-import { sweep } from '../sweep';
-import { timestamp } from '../timestamp';
-import { change } from '../turn';
-import type { Hub } from './hub';
-import type { BarrierOutcome, Poller } from './receipts';
-import type { Watcher } from './watcher';
+import type { InstanceKey } from '../model/batch';
+import { type JsonText, jsonText } from '../model/json-text';
+import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
+import type { DrainReport } from '../model/queries';
+import type { SubscriberView } from '../model/subscriber';
+import { drain } from './commands/drain';
+import { recentPlainReads } from './plain-reads';
+import type { NamespaceState } from './state';
+import { sweep } from './sweep';
+import { timestamp } from './timestamp';
+import { change } from './turn';
+import type { Hub } from './watch/hub';
+import type { BarrierOutcome, Poller } from './watch/receipts';
+import type { Watcher } from './watch/watcher';
 
 /**
  * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
@@ -35,10 +35,10 @@ export async function drainAndWait(
       return subscribers;
     },
     (subscribers, now) => {
-      if (subscribers.length > 0) state.agenda.set({ kind: 'acknowledgements', key }, now + waitMs);
       // Where it was draining already, its subscribers may have acknowledged that long ago.
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
-      const outcome = state.receipts.wait(key, revision, subscribers);
+      const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
+      state.agenda.set({ kind: 'acknowledgements', key }, state.receipts.firstWaitEndsAt(key));
       return { waiting: outcome, isAwaited: subscribers.length > 0 };
     },
   );

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { HandSockets } from '../../../test/fixtures/hand-sockets';
+import { WatchScope } from '../../model/frames';
+import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES } from '../../model/limits';
+import { SNAPSHOT_START } from './connection';
+import { Peer, Watcher } from './watcher';
+
+function peer() {
+  const sockets = new HandSockets();
+  return new Peer(sockets.connectionOf(sockets.open()));
+}
+
+const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WatchScope.parse({}), ...memory }, 5);
+
+describe('Peer', () => {
+  it('[W12] has credit until that is sent, and one frame may take more than is left', () => {
+    const rich = peer();
+    rich.send('x'.repeat(CREDIT_INITIAL_BYTES - 1));
+    expect(rich.hasCredit).toBe(true);
+    rich.send('xxx');
+    expect(rich.hasCredit).toBe(false);
+    rich.grant(2);
+    expect(rich.hasCredit).toBe(false);
+    rich.grant(1);
+    expect(rich.hasCredit).toBe(true);
+  });
+
+  it('[W12] counts no credit beyond the highest', () => {
+    const rich = peer();
+    rich.grant(CREDIT_MAX_BYTES);
+    rich.grant(CREDIT_MAX_BYTES);
+    rich.send('x'.repeat(CREDIT_MAX_BYTES));
+    expect(rich.hasCredit).toBe(false);
+  });
+});
+
+describe('Watcher', () => {
+  it('is live where nothing else is remembered', () => {
+    expect(watcher().isLive).toBe(true);
+    expect(watcher({ sentUntil: 5 }).isLive).toBe(false);
+  });
+
+  it('[W18] is taken to have what it was sent, but nothing of a snapshot that is still to come', () => {
+    expect(watcher().acknowledgedRevision).toBe(5);
+    expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(5);
+    expect(watcher({ sentUntil: 5, snapshotAfter: SNAPSHOT_START }).acknowledgedRevision).toBe(0);
+  });
+
+  it('[W13] knows what waits for it: what came since it is behind, less what it was sent of that', () => {
+    const slow = watcher({ sentUntil: 5 });
+    slow.noteWaiting(8, ['1234']);
+    slow.noteWaiting(9, ['12', '34']);
+    slow.noteSent(7, ['it began behind this']);
+    expect(slow.waitingSize).toBe(8);
+    slow.noteSent(8, ['1234']);
+    expect([slow.waitingSize, slow.toldRevision]).toEqual([4, 8]);
+    slow.noteNoneWaiting();
+    slow.noteSent(9, ['12', '34']);
+    expect(slow.waitingSize).toBe(0);
+  });
+});
