@@ -24,8 +24,6 @@ type Change<Kind extends DraftedChange['kind']> = Extract<DraftedChange, { kind:
 export function apply(state: NamespaceState, { change, text, revision, now }: Decided): RecordRow {
   const service = state.catalog.serviceFor(change);
   service.revision = revision;
-  if (change.cause === 'expired') state.counters.expired += 1;
-  else if (change.cause === 'unhealthy') state.counters.unhealthy += 1;
   if (text === null) {
     service.hasHeads = true;
     service.unwrittenHeads.set(headName(change), revision);
