@@ -213,7 +213,10 @@ describe('packChanges', () => {
       [0, CHECKPOINT_LEASES_PER_ROW_COUNT * 16],
       [2, 5 * 16],
     ]);
-    expect(unpackLease(new Float64Array(packed[1]?.leases ?? new ArrayBuffer()), last)).toEqual({ renewedAt: 2, extendedAt: 0 });
+    expect(unpackLease(new Float64Array(packed[1]?.leases ?? new ArrayBuffer()), last)).toEqual({
+      renewedAt: 2,
+      extendedAt: 0,
+    });
   });
 });
 
