@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/temporary-folder';
 import { isRunning } from './process-identity';
 import { workerdConfig } from './workerd-config';
@@ -22,6 +22,21 @@ function options(more: Partial<WorkerdOptions>): WorkerdOptions {
     ...more,
   };
 }
+
+test('[M7] workerd gets as many descriptors as the system allows, and tells how many that are', async () => {
+  const limits = () => execFileSync('sh', ['-c', 'ulimit -Sn; ulimit -Hn'], { encoding: 'utf8' }).trim().split('\n');
+  const [soft, hard] = limits();
+  // Node raises its own limit when it starts, and children inherit that: here it is lowered again.
+  const prlimit = (value: string | undefined) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${value}:`]);
+  prlimit('999');
+  onTestFinished(() => void prlimit(soft));
+  expect(limits()).toEqual(['999', hard]);
+  const workerd = await startWorkerd(options({}));
+  expect(String(workerd.descriptorLimit)).toBe(hard);
+  expect(readFileSync(`/proc/${workerd.pid}/limits`, 'utf8')).toMatch(new RegExp(`Max open files +${hard} +${hard} `));
+  await workerd.stop();
+});
 
 test('workerd does not begin before its process number is noted', async () => {
   let whileNoting = '';
