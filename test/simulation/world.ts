@@ -151,12 +151,18 @@ export class World {
     });
   }
 
+  /** Drops the registry from memory as soon as the platform may. */
   hibernate(): void {
-    if (!this.machine.awake || !this.machine.quiet) return;
-    this.counts.hibernations += 1;
-    this.leases.delayed(this.#unsavedJumpMs);
-    this.#unsavedJumpMs = 0;
-    this.machine.hibernate();
+    if (!this.machine.awake) return;
+    this.#when(
+      () => this.machine.mayHibernate,
+      () => {
+        this.counts.hibernations += 1;
+        this.leases.delayed(this.#unsavedJumpMs);
+        this.#unsavedJumpMs = 0;
+        this.machine.hibernate();
+      },
+    );
   }
 
   jump(ms: number): void {
@@ -174,12 +180,22 @@ export class World {
     this.machine.jump(ms);
   }
 
-  /** Looks at what can be looked at only while nothing is under way. */
+  /** Looks, in the next idle moment, at what can be looked at only then. */
   checkUp(): void {
-    if (!this.machine.quiet) return;
-    this.chronicle.follow();
-    if (this.chronicle.replica.revision > 0) this.ledger.close();
-    this.#checkAlarm();
+    this.#when(
+      () => this.machine.idle,
+      () => {
+        this.chronicle.follow();
+        if (this.chronicle.replica.revision > 0) this.ledger.close();
+        this.#checkAlarm();
+      },
+    );
+  }
+
+  /** Does something in the next moment that is right for it, unless none comes soon. */
+  #when(isRight: () => boolean, act: () => void, triesLeft = 500): void {
+    if (isRight()) act();
+    else if (triesLeft > 0) this.time.after(7, () => this.#when(isRight, act, triesLeft - 1));
   }
 
   #checkCursor(name: string, cursor: string, answeredBefore: number): number {
