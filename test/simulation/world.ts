@@ -1,6 +1,7 @@
 import { decodeCursor } from '../../src/registry/cursor';
 import { Chronicle } from './chronicle';
 import { headRevision, type JournaledRevision } from './journal-rows';
+import { unlawful } from './lawful-revision';
 import { LeaseOracle } from './lease-oracle';
 import { type Call, Machine, type Reply } from './machine';
 import { RowLedger } from './row-ledger';
@@ -81,6 +82,7 @@ export class World {
     this.chronicle = new Chronicle({
       storage: () => this.machine.disk.plain,
       durable: () => this.machine.disk.durable,
+      clock: () => this.machine.clock.now(),
       onRevision: (revision) => this.#readRevision(revision),
       onProblem,
     });
@@ -225,9 +227,9 @@ export class World {
       if (change.kind !== 'instance') continue;
       const { cause } = change;
       if (cause === 'expired' || cause === 'unhealthy') this.leases.ranOut(change, cause, at);
-      if (cause === 'expired' && change.after !== null) this.report('I6', `${change.id} expired and is still there`);
       if (change.after === null) this.leases.released(change, at);
     }
+    for (const problem of unlawful(revision)) this.report(...problem);
     for (const listener of this.onRevision) listener(revision, at);
   }
 
