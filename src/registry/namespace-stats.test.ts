@@ -5,7 +5,6 @@ import { START } from '../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../test/fixtures/node-namespace';
 import { readJsonText } from '../model/json-text';
 import { Stats } from '../model/stats';
-import { newCounters } from './counters';
 import { namespaceStats } from './namespace-stats';
 
 describe('namespaceStats', () => {
@@ -72,10 +71,4 @@ describe('namespaceStats', () => {
     const { sinceWake: anew } = readJsonText((await namespace.api.stats()).body);
     expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
   });
-});
-
-it('newCounters begin at nothing', () => {
-  const { wokeAt, ...counters } = newCounters(5);
-  expect(wokeAt).toBe(5);
-  expect(new Set(Object.values(counters))).toEqual(new Set([0]));
 });
