@@ -25,8 +25,6 @@ type Change<Kind extends DraftedChange['kind']> = Extract<DraftedChange, { kind:
 export function apply(state: NamespaceState, { change, text, revision, now }: Decided): RecordRow {
   const service = state.catalog.serviceFor(change);
   service.revision = revision;
-  if (change.cause === 'expired') state.counters.expired += 1;
-  else if (change.cause === 'unhealthy') state.counters.unhealthy += 1;
   if (text === null) {
     service.hasHeads = true;
     service.unwrittenHeads.set(headName(change), revision);
@@ -89,10 +87,13 @@ function applyInstance(
   const { id, record } = change;
   const before = service.instances.get(id);
   if (record === null || text === null) {
+    if (change.cause === 'expired') state.counters.expired += 1;
     if (before !== undefined) removeInstance(state, before, now);
     return undefined;
   }
-  if (before !== undefined && !isHealthy(before) && record.healthy) state.counters.recovered += 1;
+  if (before !== undefined && isHealthy(before) !== record.healthy) {
+    state.counters[record.healthy ? 'recovered' : 'unhealthy'] += 1;
+  }
   const override = service.overrides.get(id)?.record.override;
   const eligible = isEligible(effective(record, override)) ? ENTRY_FLAGS.eligible : 0;
   const entry = state.catalog.putInstance(service, id, text, revision, instanceFlags(record) | eligible);

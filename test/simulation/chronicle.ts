@@ -1,3 +1,4 @@
+import { JOURNAL_MAX_AGE_MS, JOURNAL_MAX_COUNT } from '../../src/model/limits';
 import type { SqlStorage } from '../../src/registry/sql-storage';
 import { headRevision, type JournaledRevision, readJournal } from './journal-rows';
 import { Replica, type ReplicaSnapshot } from './replica';
@@ -16,6 +17,8 @@ export interface ChronicleParts {
   storage: () => SqlStorage;
   /** Newest revision that would survive a crash now. */
   durable: () => number;
+  /** What the registry's clock shows. */
+  clock: () => number;
   /** Told of each durable revision, once, in order. */
   onRevision: (revision: JournaledRevision) => void;
   /** Told what is broken. */
@@ -29,6 +32,7 @@ export interface ChronicleParts {
 export class Chronicle {
   readonly #parts: ChronicleParts;
   readonly #checks = new Map<number, number>();
+  readonly #stamps = new Map<number, number>();
   readonly #snapshots: ReplicaSnapshot[] = [];
   #compacted = 0;
   #nextReplay = REPLAY_EVERY_COUNT;
@@ -71,7 +75,10 @@ export class Chronicle {
       const reached = (this.#snapshots[index]?.revision ?? 0) >= this.#compacted;
       if (!reached) this.#snapshots.splice(index, 1);
     }
-    for (const revision of this.#checks.keys()) if (revision <= this.#compacted) this.#checks.delete(revision);
+    this.#checkRetention();
+    for (const map of [this.#checks, this.#stamps]) {
+      for (const revision of map.keys()) if (revision <= this.#compacted) map.delete(revision);
+    }
     const oldest = this.#snapshots[0]?.revision ?? this.replica.revision;
     const revisions = readJournal(storage(), oldest, this.replica.revision);
     this.#compare(revisions);
@@ -97,6 +104,7 @@ export class Chronicle {
     const { onRevision, onProblem } = this.#parts;
     for (const problem of this.replica.apply(revision, this.#compacted)) onProblem('I7', problem);
     this.#checks.set(revision.revision, revision.check);
+    this.#stamps.set(revision.revision, revision.at);
     this.seen.revisions += 1;
     this.seen.parts += revision.parts;
     this.seen.changes += revision.changes.length;
@@ -110,6 +118,15 @@ export class Chronicle {
       if (known === undefined || known === check) continue;
       this.#parts.onProblem('I2', `revision ${revision} was one change, and is another now`);
     }
+  }
+
+  /** What is gone from the journal was old enough: no run makes so many revisions that another bound is reached. */
+  #checkRetention(): void {
+    const stamp = this.#stamps.get(this.#compacted);
+    if (stamp === undefined) return;
+    const ageMs = Math.max(this.replica.at, this.#parts.clock()) - stamp;
+    if (this.replica.revision > JOURNAL_MAX_COUNT || ageMs >= 0.99 * JOURNAL_MAX_AGE_MS) return;
+    this.#parts.onProblem('J3', `revision ${this.#compacted} is compacted, and ${ageMs} ms old`);
   }
 
   /** What the disk holds as records is what the journal says. */

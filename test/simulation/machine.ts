@@ -110,10 +110,14 @@ export class Machine<Probe> {
     return this.#life.registry !== undefined;
   }
 
-  /** Whether nothing is under way, so that the platform may drop the registry from memory. */
-  get quiet(): boolean {
-    const { pending, timer } = this.#life;
-    return this.up && pending.size === 0 && timer === undefined && !this.disk.syncing && !this.alarm.running;
+  /** Whether nothing is under way: no call, no alarm, no sync. */
+  get idle(): boolean {
+    return this.up && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
+  }
+
+  /** Whether the platform may drop the registry from memory: it is idle, and no timer runs. */
+  get mayHibernate(): boolean {
+    return this.awake && this.idle && this.#life.timer === undefined;
   }
 
   /** Sends a call over the wire and resolves when its outcome is back with the caller. */
@@ -245,6 +249,8 @@ export class Machine<Probe> {
       random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
       alarm: this.alarm.mount(() => life.alive),
       checkpointTimer: this.#timer(life),
+      connections: { all: () => [], heardAt: () => 0 },
+      digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
       abort: (reason) => {
         if (!life.alive) return;

@@ -147,6 +147,15 @@ export class Reader {
       if (wrong !== undefined) this.#wrong(`${view.id} is ${wrong}`);
       this.#world.leases.shown({ group: view.group, service: view.service, id: view.id }, view.healthy, heardAt);
     }
+    for (const [id, { text }] of service.overrides) this.#checkQuarantine(id, text, heardAt);
+  }
+
+  /** A quarantine that is over is shown to nobody. */
+  #checkQuarantine(id: string, text: string, heardAt: number): void {
+    const until = /"until":"([^"]+)"/.exec(text)?.[1];
+    if (until === undefined || !this.#world.clockIsSteady) return;
+    const overMs = heardAt - this.#world.machine.clock.timeAt(Date.parse(until));
+    if (overMs > 0) this.#world.report('O5', `the quarantine of ${id} is over since ${overMs} ms, and still there`);
   }
 
   /** What the last full list of a service showed, by its cursor. */

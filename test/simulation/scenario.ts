@@ -29,6 +29,8 @@ export interface Scenario {
   alarm: AlarmFaults;
   operations: Every;
   reads: Every;
+  /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
+  checkUps: Every;
 }
 
 const SECOND_MS = 1_000;
@@ -54,6 +56,7 @@ const MIXED: Scenario = {
   alarm: { seconds: 0.1, minutes: 0.05, hours: 0.02, again: 0.1 },
   operations: { from: SECOND_MS, to: 5 * MINUTE_MS },
   reads: { from: SECOND_MS, to: 2 * MINUTE_MS },
+  checkUps: { from: SECOND_MS, to: 3 * MINUTE_MS },
 };
 
 /** Shapes of worlds, each made to look for something else. */
@@ -73,6 +76,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     clockJumps: { from: 2 * MINUTE_MS, to: HOUR_MS },
     operations: { from: 200, to: 30 * SECOND_MS },
     reads: { from: 200, to: 20 * SECOND_MS },
+    checkUps: { from: 200, to: 20 * SECOND_MS },
   },
   /** Few calls, long leases: hibernation, closed checkpoints, alarms that wake. */
   quiet: {
@@ -85,11 +89,12 @@ export const SCENARIOS: Record<string, Scenario> = {
     hours: 40 * 24,
     crashes: { from: 6 * HOUR_MS, to: 5 * DAY_MS },
     outageMs: { from: SECOND_MS, to: DAY_MS },
-    hibernations: { from: 10 * SECOND_MS, to: 2 * MINUTE_MS },
+    hibernations: { from: 20 * SECOND_MS, to: 20 * MINUTE_MS },
     clockJumps: { from: 12 * HOUR_MS, to: 6 * DAY_MS },
     commitFailures: { from: DAY_MS, to: 10 * DAY_MS },
     operations: { from: 10 * MINUTE_MS, to: 6 * HOUR_MS },
     reads: { from: 10 * MINUTE_MS, to: 6 * HOUR_MS },
+    checkUps: { from: MINUTE_MS, to: HOUR_MS },
   },
   /** Outage upon outage, before anybody had time to recover. */
   stormy: {
@@ -115,5 +120,20 @@ export const SCENARIOS: Record<string, Scenario> = {
     clockJumps: null,
     commitFailures: null,
     alarm: PUNCTUAL,
+  },
+  /** A large fleet with long leases: most lease-hours for the least work. */
+  steady: {
+    ...MIXED,
+    name: 'steady',
+    holders: 1_000,
+    services: 20,
+    ttlMs: { from: HOUR_MS, to: DAY_MS },
+    lifeTtls: { from: 1, to: 50 },
+    hours: 60,
+    crashes: { from: 10 * MINUTE_MS, to: DAY_MS },
+    outageMs: { from: SECOND_MS, to: DAY_MS },
+    clockJumps: { from: HOUR_MS, to: DAY_MS },
+    reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
+    checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },
   },
 };

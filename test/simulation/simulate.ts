@@ -10,9 +10,6 @@ import { type Problem, World } from './world';
 
 const HOUR_MS = 3_600_000;
 
-/** How often a quiet moment is used to look at everything: rows, alarm, leases. */
-const CHECK_UP_MS = { from: 500, to: 120_000 };
-
 /** After the end, faults rest for this long, so that what is under way comes to its end. */
 const REST_MS = 2 * HOUR_MS;
 
@@ -51,7 +48,7 @@ export async function simulate(scenario: Scenario, seed: number, watched?: strin
     await time.runUntil(end, () => world.failed);
     if (!world.failed) {
       world.faultsRest = true;
-      const isSettled = () => world.failed || (time.now > end && world.machine.quiet && world.machine.awake);
+      const isSettled = () => world.failed || (time.now > end && world.machine.idle && world.machine.awake);
       await time.runUntil(end + REST_MS, isSettled);
       world.checkUp();
       world.chronicle.replay();
@@ -123,13 +120,14 @@ function someJump(random: SeededRandom): number {
 /** Checks up now and then, and adds up lease-hours. */
 function count(world: World): { leaseHours: number } {
   const counted = { leaseHours: 0 };
-  const { time } = world;
+  const { time, scenario } = world;
+  const { checkUps } = scenario;
   let last = 0;
   const next = () => {
     world.checkUp();
     counted.leaseHours += (world.leases.held * (time.now - last)) / HOUR_MS;
     last = time.now;
-    time.after(world.random.magnitude(CHECK_UP_MS.from, CHECK_UP_MS.to), next);
+    time.after(world.random.magnitude(checkUps.from, checkUps.to), next);
   };
   time.after(1_000, next);
   return counted;

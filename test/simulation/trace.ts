@@ -1,15 +1,20 @@
-const EVENTS_KEPT_COUNT = 2_000;
+const EVENTS_KEPT_COUNT = 150;
+
+/** Events kept where somebody watches: whole lives. */
+const WATCHED_EVENTS_KEPT_COUNT = 50_000;
 
 /** The last events of a run, for whoever has to find out why it failed. */
 export class Trace {
   readonly #now: () => number;
   readonly #watched: string | undefined;
+  readonly #most: number;
   #events: string[] = [];
 
   /** @param watched Calls are kept only where they mention this; there are very many. */
   constructor(now: () => number, watched: string | undefined) {
     this.#now = now;
     this.#watched = watched;
+    this.#most = watched === undefined ? EVENTS_KEPT_COUNT : WATCHED_EVENTS_KEPT_COUNT;
   }
 
   /** Whether calls of this name are to be kept. */
@@ -19,12 +24,12 @@ export class Trace {
 
   add(event: string): void {
     this.#events.push(`${timeText(this.#now())}  ${event}`);
-    if (this.#events.length > 2 * EVENTS_KEPT_COUNT) this.#events = this.#events.slice(-EVENTS_KEPT_COUNT);
+    if (this.#events.length > 2 * this.#most) this.#events = this.#events.slice(-this.#most);
   }
 
   /** One event a line, oldest first. */
   text(): string {
-    return this.#events.slice(-EVENTS_KEPT_COUNT).join('\n');
+    return this.#events.slice(-this.#most).join('\n');
   }
 }
 

@@ -1,6 +1,7 @@
 import { decodeCursor } from '../../src/registry/cursor';
 import { Chronicle } from './chronicle';
 import { headRevision, type JournaledRevision } from './journal-rows';
+import { unlawful } from './lawful-revision';
 import { LeaseOracle } from './lease-oracle';
 import { type Call, Machine, type Reply } from './machine';
 import { RowLedger } from './row-ledger';
@@ -81,6 +82,7 @@ export class World {
     this.chronicle = new Chronicle({
       storage: () => this.machine.disk.plain,
       durable: () => this.machine.disk.durable,
+      clock: () => this.machine.clock.now(),
       onRevision: (revision) => this.#readRevision(revision),
       onProblem,
     });
@@ -151,12 +153,18 @@ export class World {
     });
   }
 
+  /** Drops the registry from memory as soon as the platform may. */
   hibernate(): void {
-    if (!this.machine.awake || !this.machine.quiet) return;
-    this.counts.hibernations += 1;
-    this.leases.delayed(this.#unsavedJumpMs);
-    this.#unsavedJumpMs = 0;
-    this.machine.hibernate();
+    if (!this.machine.awake) return;
+    this.#when(
+      () => this.machine.mayHibernate,
+      () => {
+        this.counts.hibernations += 1;
+        this.leases.delayed(this.#unsavedJumpMs);
+        this.#unsavedJumpMs = 0;
+        this.machine.hibernate();
+      },
+    );
   }
 
   jump(ms: number): void {
@@ -174,12 +182,22 @@ export class World {
     this.machine.jump(ms);
   }
 
-  /** Looks at what can be looked at only while nothing is under way. */
+  /** Looks, in the next idle moment, at what can be looked at only then. */
   checkUp(): void {
-    if (!this.machine.quiet) return;
-    this.chronicle.follow();
-    if (this.chronicle.replica.revision > 0) this.ledger.close();
-    this.#checkAlarm();
+    this.#when(
+      () => this.machine.idle,
+      () => {
+        this.chronicle.follow();
+        if (this.chronicle.replica.revision > 0) this.ledger.close();
+        this.#checkAlarm();
+      },
+    );
+  }
+
+  /** Does something in the next moment that is right for it, unless none comes soon. */
+  #when(isRight: () => boolean, act: () => void, triesLeft = 500): void {
+    if (isRight()) act();
+    else if (triesLeft > 0) this.time.after(7, () => this.#when(isRight, act, triesLeft - 1));
   }
 
   #checkCursor(name: string, cursor: string, answeredBefore: number): number {
@@ -209,9 +227,9 @@ export class World {
       if (change.kind !== 'instance') continue;
       const { cause } = change;
       if (cause === 'expired' || cause === 'unhealthy') this.leases.ranOut(change, cause, at);
-      if (cause === 'expired' && change.after !== null) this.report('I6', `${change.id} expired and is still there`);
       if (change.after === null) this.leases.released(change, at);
     }
+    for (const problem of unlawful(revision)) this.report(...problem);
     for (const listener of this.onRevision) listener(revision, at);
   }
 
