@@ -5,7 +5,14 @@ import { createApp } from '../src/http/app';
 import { openApiDocument } from '../src/http/docs/openapi';
 
 const document = await openApiDocument(
-  createApp({ namespaceOf: () => undefined, rootToken: null, build: { version }, now: () => 0 }).routes,
+  createApp({
+    namespaceOf: () => undefined,
+    socketsOf: () => undefined,
+    openPipe: () => new TransformStream(),
+    rootToken: null,
+    build: { version },
+    now: () => 0,
+  }).routes,
   version,
 );
 writeFileSync('docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`);

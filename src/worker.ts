@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
 import { remoteNamespace } from './host/remote-namespace';
+import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import { DEFAULT_NAMESPACE } from './model/names';
@@ -10,9 +11,14 @@ export { NamespaceObject } from './host/namespace-object';
 /** Binds the rooms together, for one isolate. */
 function bind(env: Env): App {
   // Until namespaces have a directory there is one, and no other name makes an object.
-  const namespace = remoteNamespace(() => env.NAMESPACES.getByName(DEFAULT_NAMESPACE));
+  const stub = () => env.NAMESPACES.getByName(DEFAULT_NAMESPACE);
+  const namespace = remoteNamespace(stub);
+  const sockets = remoteSockets(stub);
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? namespace : undefined),
+    socketsOf: (id) => (id === DEFAULT_NAMESPACE ? sockets : undefined),
+    // A write to it fails once its reader is gone; one to any other stream goes on for ever.
+    openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     build: { version, commit: env.VERSION?.tag || undefined },

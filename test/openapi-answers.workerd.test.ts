@@ -9,7 +9,14 @@ import { ask, etagOf, serviceAt } from './fixtures/worker-client';
  * which the document is made. A member that the document does not know is a fault as well as one that is missing.
  */
 
-const { routes } = createApp({ namespaceOf: () => undefined, rootToken: null, build: { version: '0' }, now: () => 0 });
+const { routes } = createApp({
+  namespaceOf: () => undefined,
+  socketsOf: () => undefined,
+  openPipe: () => new TransformStream(),
+  rootToken: null,
+  build: { version: '0' },
+  now: () => 0,
+});
 const S = serviceAt('orders');
 const I = `${S}/instances/a`;
 const NS = '/api/v1/ns/public';
@@ -83,6 +90,8 @@ const CALLS: [method: string, path: string, body?: unknown][] = [
       ],
     },
   ],
+  ['POST', `${NS}/subscribers/s-1/ack`, { cursor: CURRENT }],
+  ['GET', `${S}/subscribers`],
   ['GET', `${NS}/stats`],
   ['GET', '/metrics'],
   ['GET', '/health'],

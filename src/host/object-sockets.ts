@@ -1,12 +1,21 @@
 import { PING, PONG } from '../model/frames';
 import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
+import type { SocketPurpose } from '../model/namespace-sockets';
 import type { Connection, ConnectionMemory, Connections } from '../registry/watch/connection';
 
 /** Header in which a Worker tells an object whom a socket is for. */
-export const CONNECTION_HEADER = 'Rollcall-Connection';
+const CONNECTION_HEADER = 'Rollcall-Connection';
 
-/** What a Worker tells of a socket that it opens. */
-export type SocketPurpose = Pick<ConnectionMemory, 'kind' | 'subscriber' | 'caller'>;
+/** Headers of the request that opens a socket: {@link ObjectSockets.open} reads them. */
+export function upgradeHeaders(purpose: SocketPurpose): Record<string, string> {
+  // Headers are ASCII; in JSON every other character can be written as an escape.
+  const text = JSON.stringify(purpose).replace(/[^\x20-\x7e]/g, escaped);
+  return { Upgrade: 'websocket', [CONNECTION_HEADER]: text };
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
 
 /** A hibernating WebSocket as the core sees it. */
 class SocketConnection implements Connection {

@@ -1,9 +1,6 @@
-import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
 import { type Asked, type Method, openOutcome, type Result, sealAsked } from './envelope';
-import type { NamespaceObject } from './namespace-object';
-
-type Stub = DurableObjectStub<NamespaceObject>;
+import { again, once, type RemoteCall, type Stub } from './remote-call';
 
 /**
  * A namespace that lives in a Durable Object, as surfaces see it.
@@ -12,10 +9,10 @@ type Stub = DurableObjectStub<NamespaceObject>;
  */
 export function remoteNamespace(stub: () => Stub): NamespaceApi {
   const write = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => once(stub, method, asked);
+    return (...asked: Asked<M>): Promise<Result<M>> => once(stub, calling(method, asked));
   };
   const read = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => again(stub, method, asked);
+    return (...asked: Asked<M>): Promise<Result<M>> => again(stub, calling(method, asked));
   };
   return {
     register: write('register'),
@@ -42,39 +39,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
   };
 }
 
-/** For what changes something: where the call fails, whether it happened is not known, and the caller must decide. */
-async function once<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
-  let outcome: string;
-  try {
-    outcome = await stub().call(method, sealAsked(asked));
-  } catch (error) {
-    throw unavailable(error);
-  }
-  return openOutcome<M>(outcome);
-}
-
-/** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
-async function again<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
-  try {
-    return await once(stub, method, asked);
-  } catch (error) {
-    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, method, asked);
-    throw error;
-  }
-}
-
-/** Source: Cloudflare's documentation of Durable Object errors, `retryable` and `overloaded`. */
-function isPassing(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const isOverloaded = 'overloaded' in error && error.overloaded === true;
-  return 'retryable' in error && error.retryable === true && !isOverloaded;
-}
-
-function unavailable(cause: unknown): RegistryError {
-  return new RegistryError(
-    'UNAVAILABLE',
-    'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
-    { retryAfterSeconds: 1 },
-    { cause },
-  );
+function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>> {
+  const text = sealAsked<M>(asked);
+  return async (object): Promise<Result<M>> => openOutcome<M>(await object.call(method, text));
 }

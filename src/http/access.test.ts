@@ -11,6 +11,9 @@ const TABLE: Record<string, 'admin' | 'operate' | 'register' | 'read' | 'metrics
   'GET /metrics': 'metrics',
   'GET /api/v1/ns/:ns/services': 'read',
   'GET /api/v1/ns/:ns/stats': 'read',
+  'GET /api/v1/ns/:ns/watch': 'read',
+  'GET /api/v1/ns/:ns/socket': 'read',
+  'POST /api/v1/ns/:ns/subscribers/:id/ack': 'read',
   'POST /api/v1/ns/:ns/batch': 'operate',
   'POST /api/v1/ns/:ns/heartbeat': 'register',
   'PUT /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
@@ -18,6 +21,7 @@ const TABLE: Record<string, 'admin' | 'operate' | 'register' | 'read' | 'metrics
   'PATCH /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
   'DELETE /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
   'GET /api/v1/ns/:ns/groups/:group/services/:service/resolve': 'read',
+  'GET /api/v1/ns/:ns/groups/:group/services/:service/subscribers': 'read',
   'GET /api/v1/ns/:ns/groups/:group/services/:service/instances': 'read',
   'POST /api/v1/ns/:ns/groups/:group/services/:service/instances': 'register',
   'PUT /api/v1/ns/:ns/groups/:group/services/:service/instances/:id': 'register',
@@ -74,7 +78,7 @@ describe('the table of authorization', () => {
     expect(test.namespace.calls).toEqual([]);
     test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
     const { status } = await test.send(method, path, authorization(`Bearer ${ROOT_TOKEN}`));
-    expect([200, 204, 415]).toContain(status); // 415: a body is asked for, and none was sent
+    expect([200, 204, 415, 426]).toContain(status); // 415: a body is asked for, and none was sent; 426: a WebSocket is
   });
 
   it.each(open)('[A3] $line answers without a token, and asks no namespace', async ({ method, path }) => {

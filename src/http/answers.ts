@@ -5,9 +5,12 @@ import { KnownHeaders } from './known-headers';
 const plainHeaders = new KnownHeaders(false);
 const readHeaders = new KnownHeaders(true);
 
-/** What a read is answered with; `ageSeconds` where it came from a copy. */
+/** What a read is answered with, beside its body. */
 export interface FreshnessKnown {
+  /** How old it is, where it came from a copy. */
   ageSeconds?: number | undefined;
+  /** How long it was ready to wait for a change, where it was asked to. */
+  waitSeconds?: number | undefined;
 }
 
 /** A body with its cursor: 200. */
@@ -16,8 +19,11 @@ export function answered({ cursor, body }: Answer<unknown>): Response {
 }
 
 /** A read: 200 with an ETag to come back with, or 304 where nothing changed. */
-export function read({ cursor, body, ageSeconds }: ReadAnswer<unknown> & FreshnessKnown): Response {
-  return new Response(body, { status: body === null ? 304 : 200, headers: readHeaders.of(cursor, ageSeconds) });
+export function read({ cursor, body, ageSeconds, waitSeconds }: ReadAnswer<unknown> & FreshnessKnown): Response {
+  const headers = readHeaders.of(cursor, ageSeconds);
+  const response = new Response(body, { status: body === null ? 304 : 200, headers });
+  if (waitSeconds !== undefined) response.headers.set('Preference-Applied', `wait=${waitSeconds}`);
+  return response;
 }
 
 /** A change that may have made something: 201, or 200. */

@@ -3,6 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { Authenticator } from '../auth/authenticator';
 import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
+import type { NamespaceSockets } from '../model/namespace-sockets';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
@@ -17,11 +18,19 @@ import { addNamespaceRoutes } from './v1/namespace-routes';
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
+import { addSubscriberRoutes } from './v1/subscriber-routes';
+import { addWatchRoutes } from './v1/watch-routes';
+import type { BytePipe } from './watch/event-stream';
+import { Waits } from './watch/waits';
 
 /** What the app is bound to: the host's part in it. */
 export interface AppOptions {
   /** The namespace of an id; undefined where there is none. Asked once for each request. */
   namespaceOf(id: string): NamespaceApi | undefined;
+  /** The same namespace over sockets. */
+  socketsOf(id: string): NamespaceSockets | undefined;
+  /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
+  openPipe(): BytePipe;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
@@ -59,7 +68,11 @@ export function createApp(options: AppOptions): App {
     authenticator: new Authenticator(options.rootToken),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
+    waits: new Waits(now),
+    now,
+    openPipe: () => options.openPipe(),
     namespaceOf: (id) => options.namespaceOf(id),
+    socketsOf: (id) => options.socketsOf(id),
   };
 
   addInstanceRoutes(surface);
@@ -67,6 +80,8 @@ export function createApp(options: AppOptions): App {
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addWatchRoutes(surface);
+  addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
   addMetricsRoute(surface, build);
   addHealthDoor(surface, build);

@@ -45,6 +45,7 @@ export function errorResponse({ code, message, details }: ErrorData): Response {
   const headers = new Headers(COMMON_HEADERS);
   headers.set('Content-Type', 'application/problem+json');
   if (code === 'UNAUTHENTICATED') headers.set('WWW-Authenticate', 'Bearer realm="rollcall"');
+  if (code === 'UPGRADE_REQUIRED') headers.set('Upgrade', 'websocket');
   if (details.allow !== undefined) headers.set('Allow', details.allow.join(', '));
   const retryAfter = details.retryAfterSeconds ?? RETRY_AFTER_SECONDS[code];
   if (retryAfter !== undefined) headers.set('Retry-After', String(retryAfter));

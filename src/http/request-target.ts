@@ -46,6 +46,8 @@ export function assertDecodable(path: string): void {
 const formDecoded = (text: string): string =>
   /[%+]/.test(text) ? decoded(text.replaceAll('+', ' '), 'the query') : text;
 
+const NO_LISTS: ReadonlySet<string> = new Set();
+
 /** Begins the name of a parameter that filters by an entry of the metadata. */
 const METADATA_PREFIX = 'metadata.';
 
@@ -54,9 +56,10 @@ const METADATA_PREFIX = 'metadata.';
  *
  * The objects have no prototype, so a parameter named `__proto__` is one like any other, and is refused as unknown.
  *
- * @throws {RegistryError} `INVALID_REQUEST` for a parameter that comes twice, or can't be decoded.
+ * @param lists Parameters that may come many times: their value is a list.
+ * @throws {RegistryError} `INVALID_REQUEST` for another parameter that comes twice, or one that can't be decoded.
  */
-export function readQuery(url: string): Record<string, unknown> {
+export function readQuery(url: string, lists: ReadonlySet<string> = NO_LISTS): Record<string, unknown> {
   const parameters: Record<string, unknown> = Object.create(null);
   const { end } = pathBounds(url);
   if (url[end] !== '?') return parameters;
@@ -71,6 +74,12 @@ export function readQuery(url: string): Record<string, unknown> {
     const filters = name.startsWith(METADATA_PREFIX);
     const holder = filters ? metadata : parameters;
     const key = filters ? name.slice(METADATA_PREFIX.length) : name;
+    if (!filters && lists.has(name)) {
+      const values = parameters[name];
+      if (Array.isArray(values)) values.push(value);
+      else parameters[name] = [value];
+      continue;
+    }
     if (key in holder) throw invalid('query', [{ path: name, message: 'comes twice; once is enough' }]);
     holder[key] = value;
   }

@@ -1,25 +1,40 @@
 import type { Context } from 'hono';
 import type { Principal } from '../auth/principal';
 import type { Precondition } from '../model/batch';
+import type { WatchScope } from '../model/frames';
 import type { Location } from '../model/instance';
 import type { Caller, ReadAnswer, ReadOptions } from '../model/namespace-api';
+import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
+import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
 import { pathAndQuery } from './request-target';
+import type { BytePipe } from './watch/event-stream';
+import { longPoll } from './watch/long-poll';
+import { preferredWaitMs } from './watch/preferred-wait';
+import { subscriberName } from './watch/subscriber-name';
+import type { Waits } from './watch/waits';
 
 /** How fresh a read has to be, as its query says. */
 export interface Freshness {
   consistency: 'strong' | 'cached';
   /** Milliseconds. */
   maxAge: number;
+  /** How long it waits for a change, where it is conditional; in milliseconds. */
+  wait?: number | undefined;
 }
 
 /** What the routes of one surface share. */
 export interface Surroundings {
   cachedReads: CachedReads;
   trustedProxy: boolean;
+  waits: Waits;
+  /** Makes a pipe whose writer is told when its reader is gone. */
+  openPipe(): BytePipe;
+  /** Milliseconds since the epoch. */
+  now(): number;
 }
 
 /** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
@@ -27,11 +42,28 @@ export class RouteCall {
   readonly #context: Context;
   readonly #principal: Principal;
   readonly #surroundings: Surroundings;
+  readonly #openSockets: () => NamespaceSockets;
 
-  constructor(context: Context, principal: Principal, surroundings: Surroundings) {
+  constructor(context: Context, principal: Principal, surroundings: Surroundings, openSockets: () => NamespaceSockets) {
     this.#context = context;
     this.#principal = principal;
     this.#surroundings = surroundings;
+    this.#openSockets = openSockets;
+  }
+
+  /** The request as it came. */
+  get request(): Request {
+    return this.#context.req.raw;
+  }
+
+  /** The way to the namespace over sockets. */
+  get sockets(): NamespaceSockets {
+    return this.#openSockets();
+  }
+
+  /** What the routes of this surface share. */
+  get surroundings(): Surroundings {
+    return this.#surroundings;
   }
 
   /** Who asks. */
@@ -59,27 +91,63 @@ export class RouteCall {
     return readPrecondition(this.#context.req.raw.headers);
   }
 
+  /** How long a read waits for a change, in milliseconds: the query goes before the preference. */
+  waitMs({ wait, consistency }: Freshness): number {
+    if (consistency === 'cached') return 0;
+    return wait ?? preferredWaitMs(this.request.headers) ?? 0;
+  }
+
   /**
-   * Reads as fresh as the query asks.
+   * Reads as fresh as the query asks, and waits for a change where the request asks it to.
    *
+   * @param scope What the read is about: the change that ends a wait.
    * @param alsoDependsOn Whatever the answer depends on beside path and query.
    */
   async read<T>(
     freshness: Freshness,
+    scope: WatchScope,
     ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
     alsoDependsOn = '',
   ): Promise<ReadAnswer<T> & FreshnessKnown> {
-    const request = this.#context.req.raw;
-    const ifNoneMatch = readCondition(request.headers);
-    if (freshness.consistency === 'strong') return ask({ ifNoneMatch });
+    const ifNoneMatch = readCondition(this.request.headers);
+    const resource = () => pathAndQuery(this.request) + alsoDependsOn;
+    if (freshness.consistency === 'strong') {
+      return this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask);
+    }
+    if (freshness.wait !== undefined) {
+      throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
+    }
     const { cachedReads } = this.#surroundings;
-    const copy = await cachedReads.read(pathAndQuery(request) + alsoDependsOn, freshness.maxAge, (keepForMs) =>
-      ask({ keepForMs }),
-    );
+    const copy = await cachedReads.read(resource(), freshness.maxAge, (keepForMs) => ask({ keepForMs }));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
       ageSeconds: Math.floor(cachedReads.ageOf(copy) / 1_000),
     };
+  }
+
+  async #readStrongly<T>(
+    freshness: Freshness,
+    ifNoneMatch: string | undefined,
+    scope: WatchScope,
+    resource: () => string,
+    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
+  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+    const name = subscriberName(this.request.headers);
+    const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
+    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(freshness);
+    if (waitMs === 0) return ask({ ifNoneMatch, subscriber });
+    const { waits, now } = this.#surroundings;
+    const answer = await longPoll(() => ask({ ifNoneMatch, subscriber }), {
+      sockets: this.sockets,
+      waits,
+      caller: this.callerWithOrigin,
+      subscriber: name ?? '',
+      resource: resource(),
+      scope,
+      waitMs,
+      now,
+    });
+    return { ...answer, waitSeconds: Math.floor(waitMs / 1_000) };
   }
 }

@@ -6,6 +6,7 @@ export const CHAPTERS = [
   { name: 'Instances', description: 'Register, change and remove what can be called' },
   { name: 'Leases', description: 'How an instance stays, and how it leaves' },
   { name: 'Callers', description: 'Find what can be called' },
+  { name: 'Watching', description: 'Be told of changes as they happen' },
   { name: 'Services', description: 'What instances have in common' },
   { name: 'Operators', description: 'What people say about an instance, beside what it says of itself' },
   { name: 'Registry', description: 'The registry itself' },
@@ -45,6 +46,8 @@ export interface RouteCard {
   input: RequestSchemas;
   /** Successful answers by status; refusals are the same everywhere. */
   answers: Record<number, AnswerCard>;
+  /** Headers that it reads, beside those that all routes or its conditions know. */
+  headers?: readonly { name: string; description: string }[];
   /** Conditions that it takes in headers. */
   conditional?: 'read' | 'change';
   /** A body that shows how it is used, as a value that its schema takes. */

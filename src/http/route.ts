@@ -7,6 +7,7 @@ import { RegistryError } from '../model/errors';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
+import type { NamespaceSockets } from '../model/namespace-sockets';
 import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import { readJsonBody } from './json-body';
@@ -22,6 +23,8 @@ export interface Surface extends Surroundings {
   authenticator: Authenticator;
   /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
   namespaceOf(id: string): NamespaceApi | undefined;
+  /** The same namespace over sockets. */
+  socketsOf(id: string): NamespaceSockets | undefined;
 }
 
 /** A request's parts as their schemas gave them. */
@@ -34,12 +37,14 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
   /** Largest body, where it is not the usual one. */
   bodyMaxBytes?: number;
   /** Time that the call was asked to wait, in milliseconds: its deadline is later by that. */
-  waitMs?: (input: Parsed<Input>) => number;
+  waitMs?: (input: Parsed<Input>, call: RouteCall) => number;
   /**
    * True for the calls that make up nearly all traffic: arming a timer costs them a tenth of their speed, and whoever
    * beats or resolves has a deadline of its own.
    */
   withoutDeadline?: boolean;
+  /** What it takes for an `Authorization` header, where that can't be sent. */
+  credential?: (headers: Headers) => string | null;
   call: (namespace: NamespaceApi, input: Parsed<Input>, call: RouteCall) => Promise<Outcome>;
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
@@ -47,10 +52,13 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
 
+const authorizationHeader = (headers: Headers): string | null => headers.get('authorization');
+
 /** Makes what reads a request's parts by their schemas. Without a body that is done at once, without a promise. */
 function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
+  const lists = listsOf(query);
   // Every parameter of every route may be left out, and mostly all of them are.
   const withoutQuery = Object.freeze(parsed(query, {}, 'query'));
 
@@ -58,7 +66,7 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
     assertDecodable(context.req.path);
     const { url } = context.req;
     const parts: Parsed<RequestSchemas> = {
-      query: url.includes('?') ? parsed(query, readQuery(url), 'query') : withoutQuery,
+      query: url.includes('?') ? parsed(query, readQuery(url, lists), 'query') : withoutQuery,
     };
     if (path === undefined) return parts;
     const names: Record<string, unknown> = {};
@@ -77,9 +85,17 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
   };
 }
 
-function openNamespace(surface: Surface, id: string): NamespaceApi {
-  const namespace = surface.namespaceOf(id);
-  if (namespace !== undefined) return namespace;
+/** The parameters of a query that are lists: they may come many times. */
+function listsOf({ shape }: z.ZodObject): ReadonlySet<string> {
+  const isList = (schema: unknown): boolean =>
+    schema instanceof z.ZodArray || (schema instanceof z.ZodDefault && isList(schema.unwrap()));
+  return new Set(Object.keys(shape).filter((name) => isList(shape[name])));
+}
+
+/** What `find` knows of a namespace. */
+function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
+  const way = find(id);
+  if (way !== undefined) return way;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
@@ -95,18 +111,19 @@ export function route<Input extends RequestSchemas, Outcome>(
   definition: RouteDefinition<Input, Outcome>,
 ): void {
   const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
+  const credential = definition.credential ?? authorizationHeader;
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
   const handler = async (context: Context): Promise<Response> => {
-    const known = surface.authenticator.authenticate(context.req.raw.headers.get('authorization'));
+    const known = surface.authenticator.authenticate(credential(context.req.raw.headers));
     const principal = known instanceof Promise ? await known : known;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
     const named = context.req.param('ns');
     const namespace = named === undefined ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     authorize(principal, scope, { namespace });
-    const asked = new RouteCall(context, principal, surface);
-    const calling = call(openNamespace(surface, namespace), input, asked);
-    const maxMs = CALL_MAX_MS + (waitMs?.(input) ?? 0);
+    const asked = new RouteCall(context, principal, surface, () => opened(surface.socketsOf, namespace));
+    const calling = call(opened(surface.namespaceOf, namespace), input, asked);
+    const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
   };
   surface.hono.on(method, path, handler);

@@ -212,3 +212,21 @@ export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;
 
 /** A comment goes over an idle event stream this often, so that proxies keep it and a gone client is noticed. */
 export const EVENT_STREAM_KEEPALIVE_MS = 15_000;
+
+/** What is left of an event stream that ends is given up after this time: its reader has stopped reading. */
+export const EVENT_STREAM_FLUSH_MAX_MS = 15_000;
+
+/** Waits are cut short by up to this share at random, so that streams and polls of one start do not come back as one. */
+export const WAIT_JITTER_PERCENT_COUNT = 10;
+
+/** How long a conditional read waits for a change when the request asks it to and names no time. */
+export const READ_WAIT_DEFAULT_MS = 30_000;
+
+/** Polls and event streams of one subscriber in one isolate: a process that polls more should watch. `LIMIT_EXCEEDED` */
+export const WAITS_PER_SUBSCRIBER_MAX_COUNT = 1_000;
+
+/** Polls and event streams of one token in one isolate; each is a request and a socket. `LIMIT_EXCEEDED` */
+export const WAITS_PER_TOKEN_MAX_COUNT = 10_000;
+
+/** Longest cursor that is read; ours are half of it. `INVALID_REQUEST` */
+export const CURSOR_MAX_CHARACTERS = 128;

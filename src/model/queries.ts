@@ -7,6 +7,7 @@ import {
   DRAIN_GRACE_MAX_MS,
   DRAIN_WAIT_DEFAULT_MS,
   PAGE_MAX_COUNT,
+  READ_WAIT_DEFAULT_MS,
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
@@ -28,6 +29,12 @@ const Freshness = {
   maxAge: duration(0, CACHED_MAX_AGE_MAX_MS)
     .prefault(`${CACHED_MAX_AGE_DEFAULT_MS / 1_000}s`)
     .meta({ description: 'Oldest cached answer, such as 5s' }),
+  wait: z
+    .string()
+    .transform((text) => (text === '' ? `${READ_WAIT_DEFAULT_MS / 1_000}s` : text))
+    .pipe(duration(0, WAIT_MAX_MS))
+    .optional()
+    .meta({ description: 'With `If-None-Match`: wait for a change, such as 30s, up to 5m' }),
 };
 
 /** Which instances of a service a list shows. `metadata.<key>=<value>` parameters arrive as `metadata`. */

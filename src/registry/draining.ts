@@ -10,6 +10,7 @@ import { sweep } from './sweep';
 import { timestamp } from './timestamp';
 import { change } from './turn';
 import type { Hub } from './watch/hub';
+import { isPoll, notePollUnderWay } from './watch/polls';
 import type { BarrierOutcome, Poller } from './watch/receipts';
 import type { Watcher } from './watch/watcher';
 
@@ -67,8 +68,9 @@ export async function drainAndWait(
 
 /** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
 function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
-  const watchers = [...hub.watchersOf(key)].filter(({ peer }) => peer.connection.memory.kind !== 'poll');
-  return [...watchers, ...state.receipts.pollersOf(key, now)];
+  const watchers = [...hub.watchersOf(key)];
+  for (const watcher of watchers) notePollUnderWay(state.receipts, watcher, now);
+  return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
 function report(

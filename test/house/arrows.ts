@@ -7,6 +7,8 @@ interface Room {
   rooms: readonly string[];
   /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
   packages: readonly string[];
+  /** Its folders that files of another of its folders import. */
+  folders?: readonly string[];
   /** Files outside `src/`, from the project's folder: what is made from the code, or stands above it. */
   files?: readonly string[];
 }
@@ -18,10 +20,15 @@ interface Room {
  */
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
-  registry: { rooms: ['model'], packages: [] },
+  registry: { rooms: ['model'], packages: [], folders: ['commands'] },
   host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },
   auth: { rooms: ['model'], packages: [] },
-  http: { rooms: ['model', 'auth'], packages: ['hono', 'hono-openapi', 'zod'], files: ['docs/openapi.json'] },
+  http: {
+    rooms: ['model', 'auth'],
+    packages: ['hono', 'hono-openapi', 'zod'],
+    folders: ['watch'],
+    files: ['docs/openapi.json'],
+  },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'], files: ['package.json'] },
 };
@@ -66,7 +73,7 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
 export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS): unknown[] {
   return Object.entries(arrows)
     .filter(([room]) => !room.endsWith('.ts'))
-    .map(([room, { rooms, packages, files = [] }]) => ({
+    .map(([room, { rooms, packages, folders = [], files = [] }]) => ({
       includes: [`src/${room}/**`, '!**/*.test.ts', '!**/*.d.ts'],
       linter: {
         rules: {
@@ -82,6 +89,7 @@ export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS):
                       // A file one folder up, for the folders of a room; what lies there beside rooms, the test tells.
                       '!../*',
                       `!../${room}/**`,
+                      ...folders.map((folder) => `!../${folder}/**`),
                       ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
                       ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
                       ...files.map((name) => `!**/${name}`),

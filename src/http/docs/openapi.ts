@@ -58,6 +58,18 @@ const CONDITION_PARAMETERS: Record<NonNullable<RouteCard['conditional']>, Parame
         'A cursor in double quotes, as an ETag gave it: 304 if nothing in the scope of this read changed since',
       schema: { type: 'string' },
     },
+    {
+      in: 'header',
+      name: 'Prefer',
+      description: '`wait=30` with `If-None-Match`: wait so many seconds for a change (RFC 7240); `wait` goes first',
+      schema: { type: 'string' },
+    },
+    {
+      in: 'header',
+      name: 'Rollcall-Subscriber',
+      description: 'What a poller calls itself: coming back with a cursor acknowledges it',
+      schema: { type: 'string' },
+    },
   ],
   change: [
     {
@@ -97,12 +109,13 @@ function parametersOf(where: 'path' | 'query', schema: z.ZodObject): Parameter[]
   });
 }
 
-function parametersOfCard({ path, input, conditional }: RouteCard): Parameter[] {
+function parametersOfCard({ path, input, headers = [], conditional }: RouteCard): Parameter[] {
   const namespace = path.includes('/:ns') ? parametersOf('path', z.object({ ns: NamespaceId })) : [];
   return [
     ...namespace,
     ...(input.path === undefined ? [] : parametersOf('path', input.path)),
     ...(input.query === undefined ? [] : parametersOf('query', input.query)),
+    ...headers.map((header): Parameter => ({ in: 'header', ...header, schema: { type: 'string' } })),
     ...(conditional === undefined ? [] : CONDITION_PARAMETERS[conditional]),
   ];
 }
@@ -116,7 +129,7 @@ function bodyOf(input: RequestSchemas, example: unknown): DescribeRouteOptions['
 }
 
 function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
-  const headers = path.includes('/:ns') ? CURSOR_HEADER : undefined;
+  const cursor = path.includes('/:ns') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
     const content =
       schema !== undefined
@@ -124,10 +137,15 @@ function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRo
         : contentType !== undefined
           ? { [contentType]: { schema: { type: 'string' as const } } }
           : undefined;
+    // What goes on has no position of its own: each of its events has.
+    const headers = status === '101' || contentType === 'text/event-stream' ? undefined : cursor;
     return [status, { description, ...(headers && { headers }), ...(content && { content }) }] as const;
   });
   if (conditional === 'read')
-    entries.push(['304', { description: 'Nothing changed since that cursor', headers: CURSOR_HEADER }]);
+    entries.push([
+      '304',
+      { description: 'Nothing changed since that cursor, nor within the wait', headers: CURSOR_HEADER },
+    ]);
   const refused = {
     description: scope === 'open' ? 'The registry is not set up' : 'Refused; `code` says why',
     content: { 'application/problem+json': { schema: described(Problem) } },

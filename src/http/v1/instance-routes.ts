@@ -3,6 +3,7 @@ import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '.
 import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
+import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, ServiceNames } from './paths';
 
 const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, tags: ['blue'] };
@@ -72,10 +73,11 @@ export function addInstanceRoutes(surface: Surface): void {
       'A service that does not exist is empty. Without `limit` the list is whole.',
     input: { path: ServiceNames, query: InstanceListQuery },
     conditional: 'read',
+    waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'In the order of their ids', schema: InstanceList } },
     call: (namespace, { path, query }, call) => {
-      const { limit, after, consistency, maxAge, ...filter } = query;
-      return call.read({ consistency, maxAge }, (options) =>
+      const { limit, after, consistency, maxAge, wait, ...filter } = query;
+      return call.read({ consistency, maxAge, wait }, serviceScope(path), (options) =>
         namespace.listInstances({ ...path, filter, limit, after, ...options }),
       );
     },
@@ -91,9 +93,10 @@ export function addInstanceRoutes(surface: Surface): void {
     summary: 'Read an instance',
     input: { path: InstanceNames, query: RecordQuery },
     conditional: 'read',
+    waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'With the override of an operator merged over it', schema: InstanceView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, (options) => namespace.readInstance({ key: path, ...options })),
+      call.read(query, serviceScope(path), (options) => namespace.readInstance({ key: path, ...options })),
     map: read,
   });
 

@@ -2,6 +2,7 @@ import { Override, OverrideView } from '../../model/override';
 import { RecordQuery } from '../../model/queries';
 import { read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
+import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, InstanceNames } from './paths';
 
 const OVERRIDE_PATH = `${INSTANCE_PATH}/override`;
@@ -39,9 +40,10 @@ export function addOverrideRoutes(surface: Surface): void {
     summary: 'Read the override of an instance',
     input: { path: InstanceNames, query: RecordQuery },
     conditional: 'read',
+    waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'What an operator set, by whom and when', schema: OverrideView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, (options) => namespace.readOverride({ key: path, ...options })),
+      call.read(query, serviceScope(path), (options) => namespace.readOverride({ key: path, ...options })),
     map: read,
   });
 

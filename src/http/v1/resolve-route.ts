@@ -4,6 +4,7 @@ import { type Near, Resolution, ResolveQuery } from '../../model/queries';
 import { read } from '../answers';
 import { route, type Surface } from '../route';
 import type { RouteCall } from '../route-call';
+import { serviceScope } from '../watch/read-scope';
 import { SERVICE_PATH, ServiceNames } from './paths';
 
 /** `near=auto` as the point where the platform says that the caller is. */
@@ -41,6 +42,7 @@ export function addResolveRoute(surface: Surface): void {
       const place = query.near?.kind === 'auto' ? `#${JSON.stringify(near)}` : '';
       return call.read(
         query,
+        serviceScope(path),
         (options) => namespace.resolve({ ...path, cluster, tag, near, limit, ...options }),
         place,
       );

@@ -2,6 +2,7 @@ import { RecordQuery, ServiceListQuery, ServiceRemovalQuery } from '../../model/
 import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../../model/service';
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
+import { groupScope, serviceScope } from '../watch/read-scope';
 import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
 /** Services: what they have of their own, beside their instances. */
@@ -15,10 +16,13 @@ export function addServiceRoutes(surface: Surface): void {
     summary: 'List services, with counts of their instances',
     input: { query: ServiceListQuery },
     conditional: 'read',
+    waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'In the order of group and name', schema: ServiceList } },
     call: (namespace, { query }, call) => {
-      const { consistency, maxAge, ...command } = query;
-      return call.read({ consistency, maxAge }, (options) => namespace.listServices({ ...command, ...options }));
+      const { consistency, maxAge, wait, ...command } = query;
+      return call.read({ consistency, maxAge, wait }, groupScope(query.group), (options) =>
+        namespace.listServices({ ...command, ...options }),
+      );
     },
     map: read,
   });
@@ -52,9 +56,10 @@ export function addServiceRoutes(surface: Surface): void {
     summary: 'Read a service',
     input: { path: ServiceNames, query: RecordQuery },
     conditional: 'read',
+    waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'With counts of its instances', schema: ServiceView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, (options) => namespace.readService({ ...path, ...options })),
+      call.read(query, serviceScope(path), (options) => namespace.readService({ ...path, ...options })),
     map: read,
   });
 

@@ -1,5 +1,5 @@
 import type { WatchScope } from '../../model/frames';
-import type { Caller } from '../../model/namespace-api';
+import type { SocketPurpose } from '../../model/namespace-sockets';
 
 /** What one watch of a connection is remembered by. */
 export interface WatchMemory {
@@ -29,13 +29,8 @@ export interface SnapshotPlace {
 export const SNAPSHOT_START: SnapshotPlace = { service: '', group: '', id: '', parts: 0, cursor: '' };
 
 /** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
-export interface ConnectionMemory {
+export interface ConnectionMemory extends SocketPurpose {
   version: 1;
-  /** What it is called in receipts. */
-  subscriber: string;
-  /** `socket`: a client's own. `stream`: a Worker that serves an event stream. `poll`: one that waits for a poller. */
-  kind: 'socket' | 'stream' | 'poll';
-  caller: Caller;
   /** Key of the session it holds. */
   session?: string | undefined;
   watches: WatchMemory[];

@@ -71,16 +71,25 @@ export class Hub implements Publisher {
     return peer;
   }
 
-  /** Lets go of a connection that is closed. */
-  disconnect(connection: Connection): void {
+  /** Lets go of a connection that is closed, and returns what it was; undefined where it was not known. */
+  disconnect(connection: Connection): Peer | undefined {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return;
+    if (peer === undefined) return undefined;
     this.#peers.delete(connection);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);
     others?.delete(peer);
     if (others?.size === 0) this.#bySubscriber.delete(subscriber);
     for (const watcher of peer.watchers.values()) this.#close(watcher);
+    return peer;
+  }
+
+  /** Closes a connection. Its last frames may still be on their way here: they find nothing left to go on with. */
+  dismiss(connection: Connection, code: number, reason: string): void {
+    connection.close(code, reason);
+    this.disconnect(connection);
+    connection.memory.watches = [];
+    connection.remember();
   }
 
   /**
@@ -215,15 +224,10 @@ export class Hub implements Publisher {
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);
     watcher.noteWaiting(revision, frames);
-    if (!watcher.peer.hasCredit && watcher.waitingSize > BACKLOG_MAX_BYTES) this.#giveUp(watcher.peer.connection);
-  }
-
-  /** Its last frames may still be on their way here: they find nothing left to go on with. */
-  #giveUp(connection: Connection): void {
-    connection.close(CLOSE_CODES.slowConsumer, 'too slow: more than 4 MiB wait; resume by cursor');
-    this.disconnect(connection);
-    connection.memory.watches = [];
-    connection.remember();
+    if (!watcher.peer.hasCredit && watcher.waitingSize > BACKLOG_MAX_BYTES) {
+      const reason = 'too slow: more than 4 MiB wait; resume by cursor';
+      this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import type { NamespaceState } from '../state';
 import { turn } from '../turn';
 import type { Connection } from './connection';
 import type { Hub } from './hub';
+import { notePollsEnded, supersedePolls } from './polls';
 import type { Peer } from './watcher';
 
 type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
@@ -58,7 +59,8 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
-    this.#hub.disconnect(connection);
+    const peer = this.#hub.disconnect(connection);
+    if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
     const durable = this.#state.pipeline.settled();
@@ -156,6 +158,7 @@ export class SocketFrames {
     const { connection } = peer;
     await turn(this.#state, firstOf(scope), () => {
       assertRoom(peer, watch, scope);
+      supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
       answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
       if (cursor !== undefined && position === undefined) {

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { CursorText } from '../../model/cursor-text';
+import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
+import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
+import { GroupName } from '../../model/names';
+import { SubscriberId } from '../../model/subscriber';
+import { COMMON_HEADERS } from '../common-headers';
+import { parsed } from '../field-errors';
+import { route, type Surface } from '../route';
+import type { RouteCall } from '../route-call';
+import { EventStream } from '../watch/event-stream';
+import { assertSocketUpgrade, socketCredential } from '../watch/socket-upgrade';
+import { SUBSCRIBER_HEADER, subscriberName } from '../watch/subscriber-name';
+import { NAMESPACE_PATH } from './paths';
+
+const SubscriberQuery = SubscriberId.optional().meta({
+  description: 'What the subscriber calls itself, where it can not send the header; the header goes first',
+});
+
+const SocketQuery = z.strictObject({ subscriber: SubscriberQuery });
+
+const WatchQuery = z.strictObject({
+  group: z
+    .array(GroupName)
+    .max(WATCH_SCOPE_NAMES_MAX_COUNT)
+    .default([])
+    .meta({ description: 'All services of this group; may come many times' }),
+  service: z
+    .array(ServiceRef)
+    .max(WATCH_SCOPE_NAMES_MAX_COUNT)
+    .default([])
+    .meta({ description: '`orders` in the default group, or `group@@orders`; may come many times' }),
+  cursor: CursorText.optional().meta({ description: 'Go on from here, instead of a snapshot first' }),
+  subscriber: SubscriberQuery,
+});
+type WatchQuery = z.output<typeof WatchQuery>;
+
+const LastEventId = z.object({ 'Last-Event-ID': CursorText });
+
+/** Where a stream goes on from. A browser that comes back sends the last id it saw, which is newer than its address. */
+function cursorOf({ cursor }: WatchQuery, headers: Headers): string | undefined {
+  const id = headers.get('last-event-id');
+  return id === null || id === '' ? cursor : parsed(LastEventId, { 'Last-Event-ID': id }, 'headers')['Last-Event-ID'];
+}
+
+const nameOf = (query: { subscriber?: string | undefined }, call: RouteCall): string =>
+  subscriberName(call.request.headers) ?? query.subscriber ?? crypto.randomUUID();
+
+/** What a proxy must not do with an event stream: keep it, compress it, or hold it back until it is long enough. */
+const STREAM_HEADERS = {
+  ...COMMON_HEADERS,
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+async function openStream(query: WatchQuery, call: RouteCall): Promise<Response> {
+  const subscriber = nameOf(query, call);
+  const { request, surroundings, callerWithOrigin: caller } = call;
+  const cursor = cursorOf(query, request.headers);
+  const headers = { ...STREAM_HEADERS, [SUBSCRIBER_HEADER]: subscriber };
+  // Nobody reads the body of an answer to HEAD.
+  if (request.method === 'HEAD') return new Response(null, { headers });
+  const leave = surroundings.waits.enter({ tokenId: caller.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
+  const pipe = surroundings.openPipe();
+  const scope: WatchScope = { groups: query.group, services: query.service };
+  const stream = new EventStream(pipe, leave);
+  await stream.open({
+    sockets: call.sockets,
+    purpose: { kind: 'stream', subscriber, caller },
+    scope,
+    cursor,
+    gone: request.signal,
+  });
+  return new Response(pipe.readable, { headers });
+}
+
+/** Being told of changes as they happen: over an event stream, or over a socket on which everything else goes, too. */
+export function addWatchRoutes(surface: Surface): void {
+  route(surface, {
+    operation: 'watch',
+    method: 'get',
+    path: `${NAMESPACE_PATH}/watch`,
+    scope: 'read',
+    chapter: 'Watching',
+    summary: 'Watch services as an event stream',
+    description:
+      'A snapshot first, then every change, each event with its cursor as `id`. ' +
+      'Without `group` and `service` it is about the whole namespace. ' +
+      'The stream ends after ten minutes, or when it breaks: come back with the last id as `Last-Event-ID`, as a ' +
+      'browser does by itself, and nothing is missed. docs/watch.md describes the events.',
+    input: { query: WatchQuery },
+    headers: [
+      { name: 'Last-Event-ID', description: 'Go on from here; goes before `cursor`' },
+      { name: SUBSCRIBER_HEADER, description: 'What the subscriber calls itself in receipts; one is given otherwise' },
+    ],
+    answers: { 200: { description: 'Events, until the stream ends', contentType: 'text/event-stream' } },
+    call: (_, { query }, call) => openStream(query, call),
+    map: (response) => response,
+  });
+
+  route(surface, {
+    operation: 'openSocket',
+    method: 'get',
+    path: `${NAMESPACE_PATH}/socket`,
+    scope: 'read',
+    chapter: 'Watching',
+    summary: 'Open a WebSocket: sessions, batches, watches and resolving on one connection',
+    description:
+      `Offer the subprotocol \`${SOCKET_PROTOCOL}\`. A browser, which can not send headers, offers \`token.<token>\` ` +
+      'beside it. docs/watch.md describes the frames.',
+    input: { query: SocketQuery },
+    headers: [
+      { name: 'Upgrade', description: '`websocket`' },
+      { name: 'Sec-WebSocket-Protocol', description: `\`${SOCKET_PROTOCOL}\`, and \`token.<token>\` where needed` },
+      { name: SUBSCRIBER_HEADER, description: 'What the subscriber calls itself in receipts; one is given otherwise' },
+    ],
+    answers: { 101: { description: 'The socket is open' } },
+    credential: socketCredential,
+    call: async (_, { query }, call) => {
+      assertSocketUpgrade(call.request.headers);
+      const subscriber = nameOf(query, call);
+      return call.sockets.pass(
+        { kind: 'socket', subscriber, caller: call.callerWithOrigin },
+        { 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL, [SUBSCRIBER_HEADER]: subscriber },
+      );
+    },
+    map: (response) => response,
+  });
+}

@@ -1,0 +1,77 @@
+import { RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { CLOSE_CODES, type ServerFrame, type WatchScope } from '../../model/frames';
+import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
+import { watchRequest } from './watch-request';
+
+/** What ends a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
+export type Signal = 'changed' | 'late' | 'lost' | 'superseded';
+
+/** A watch of which only one thing counts: that something has changed. */
+export class ChangeSignal {
+  #socket: NamespaceSocket | undefined;
+  /** What has happened and was not told yet. */
+  #pending: Signal | undefined;
+  #refusal: RegistryError | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor() {}
+
+  /**
+   * Begins to watch from after a cursor.
+   *
+   * @param name Of what is asked: a poll of the same subscriber under the same name takes the place of this one.
+   */
+  static async open(
+    sockets: NamespaceSockets,
+    purpose: SocketPurpose,
+    watch: { name: string; scope: WatchScope; cursor: string },
+  ): Promise<ChangeSignal> {
+    const signal = new ChangeSignal();
+    signal.#socket = await sockets.open(purpose, {
+      frame: (text) => signal.#take(text),
+      closed: (code) => signal.#tell(code === CLOSE_CODES.superseded ? 'superseded' : 'lost'),
+    });
+    const { name, scope, cursor } = watch;
+    signal.#socket.send(watchRequest(name, scope, cursor));
+    return signal;
+  }
+
+  /**
+   * Waits for the next thing to happen, at most for this time in milliseconds.
+   *
+   * @throws {RegistryError} What the namespace refuses the watch with.
+   */
+  async next(maxMs: number): Promise<Signal> {
+    if (this.#pending === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, maxMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const told = this.#pending ?? 'late';
+    if (told === 'changed') this.#pending = undefined;
+    return told;
+  }
+
+  close(): void {
+    this.#socket?.close(1000, 'the poll is over');
+  }
+
+  #take(text: string): void {
+    const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+    if (frame.type === 'error') {
+      // `as`: the namespace refuses with the codes that everybody refuses with.
+      this.#refusal = new RegistryError(frame.code as RegistryErrorCode, frame.detail);
+      this.#tell('lost');
+    } else if (frame.type !== 'answer' && frame.type !== 'bookmark') {
+      this.#tell('changed');
+    }
+  }
+
+  #tell(signal: Signal): void {
+    this.#pending = signal;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,12 @@
+import type { WatchScope } from '../../model/frames';
+import { GROUP_SEPARATOR } from '../../model/names';
+
+/**
+ * The frame that begins a watch, as text.
+ *
+ * @param cursor Go on from here; undefined: a snapshot first.
+ */
+export function watchRequest(watch: string, { groups, services }: WatchScope, cursor: string | undefined): string {
+  const names = services.map(({ group, service }) => `${group}${GROUP_SEPARATOR}${service}`);
+  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: { groups, services: names }, cursor });
+}
