@@ -1,4 +1,5 @@
 import type { SqlRow, SqlStorage } from '../registry/sql-storage';
+import { refusePromise } from './refuse-promise';
 
 /** Durable Object SQLite as the core sees it. */
 export function durableSqlite(storage: DurableObjectStorage): SqlStorage {
@@ -7,7 +8,7 @@ export function durableSqlite(storage: DurableObjectStorage): SqlStorage {
     run: (statement, ...bindings) => sql.exec(statement, ...bindings).rowsWritten,
     // `as`: every column of ours is a number, text or a BLOB, which comes as an ArrayBuffer.
     read: (query, ...bindings) => sql.exec(query, ...bindings).raw() as Iterable<SqlRow>,
-    transaction: (work) => storage.transactionSync(work),
+    transaction: (work) => storage.transactionSync(() => refusePromise(work())),
     sync: () => storage.sync(),
   };
 }

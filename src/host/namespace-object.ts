@@ -1,21 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
-import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { Platform } from '../registry/platform';
 import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
+import { type Asked, type Method, openAsked, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { ObjectSockets } from './object-sockets';
-import type { Outcome } from './outcome';
 import { randomSource, sha256 } from './random-source';
-
-type Arguments<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>;
-type Result<Method extends keyof NamespaceApi> = Promise<Outcome<Awaited<ReturnType<NamespaceApi[Method]>>>>;
 
 /**
  * A namespace as a Durable Object. It lends the core a disk, a clock, randomness, a timer and the alarm, and adds no
- * rule of its own: each method is the core's of the same name, with a refusal as data.
+ * rule of its own.
  */
 export class NamespaceObject extends DurableObject<Env> {
   /** Made before the first event is delivered; see the constructor. */
@@ -38,88 +34,17 @@ export class NamespaceObject extends DurableObject<Env> {
     await this.#awake().alarm();
   }
 
-  register(...asked: Arguments<'register'>): Result<'register'> {
-    return outcome(this.#awake().register(...asked));
-  }
-
-  patch(...asked: Arguments<'patch'>): Result<'patch'> {
-    return outcome(this.#awake().patch(...asked));
-  }
-
-  deregister(...asked: Arguments<'deregister'>): Result<'deregister'> {
-    return outcome(this.#awake().deregister(...asked));
-  }
-
-  renew(...asked: Arguments<'renew'>): Result<'renew'> {
-    return outcome(this.#awake().renew(...asked));
-  }
-
-  renewMany(...asked: Arguments<'renewMany'>): Result<'renewMany'> {
-    return outcome(this.#awake().renewMany(...asked));
-  }
-
-  drain(...asked: Arguments<'drain'>): Result<'drain'> {
-    return outcome(this.#awake().drain(...asked));
-  }
-
-  readInstance(...asked: Arguments<'readInstance'>): Result<'readInstance'> {
-    return outcome(this.#awake().readInstance(...asked));
-  }
-
-  listInstances(...asked: Arguments<'listInstances'>): Result<'listInstances'> {
-    return outcome(this.#awake().listInstances(...asked));
-  }
-
-  resolve(...asked: Arguments<'resolve'>): Result<'resolve'> {
-    return outcome(this.#awake().resolve(...asked));
-  }
-
-  putOverride(...asked: Arguments<'putOverride'>): Result<'putOverride'> {
-    return outcome(this.#awake().putOverride(...asked));
-  }
-
-  readOverride(...asked: Arguments<'readOverride'>): Result<'readOverride'> {
-    return outcome(this.#awake().readOverride(...asked));
-  }
-
-  clearOverride(...asked: Arguments<'clearOverride'>): Result<'clearOverride'> {
-    return outcome(this.#awake().clearOverride(...asked));
-  }
-
-  putService(...asked: Arguments<'putService'>): Result<'putService'> {
-    return outcome(this.#awake().putService(...asked));
-  }
-
-  patchService(...asked: Arguments<'patchService'>): Result<'patchService'> {
-    return outcome(this.#awake().patchService(...asked));
-  }
-
-  readService(...asked: Arguments<'readService'>): Result<'readService'> {
-    return outcome(this.#awake().readService(...asked));
-  }
-
-  removeService(...asked: Arguments<'removeService'>): Result<'removeService'> {
-    return outcome(this.#awake().removeService(...asked));
-  }
-
-  listServices(...asked: Arguments<'listServices'>): Result<'listServices'> {
-    return outcome(this.#awake().listServices(...asked));
-  }
-
-  batch(...asked: Arguments<'batch'>): Result<'batch'> {
-    return outcome(this.#awake().batch(...asked));
-  }
-
-  stats(): Result<'stats'> {
-    return outcome(this.#awake().stats());
-  }
-
-  listSubscribers(...asked: Arguments<'listSubscribers'>): Result<'listSubscribers'> {
-    return outcome(this.#awake().listSubscribers(...asked));
-  }
-
-  acknowledge(...asked: Arguments<'acknowledge'>): Result<'acknowledge'> {
-    return outcome(this.#awake().acknowledge(...asked));
+  /**
+   * One call of the interface, by name.
+   *
+   * @param asked What {@link sealAsked} made of the arguments.
+   * @returns What {@link sealOutcome} makes of the answer or refusal.
+   */
+  call<M extends Method>(method: M, asked: string): Promise<string> {
+    const registry: NamespaceApi = this.#awake();
+    // `as`: the compiler does not see that the arguments of a method go with that method.
+    const answer = registry[method] as (...asked: Asked<M>) => Promise<Result<M>>;
+    return sealOutcome<M>(answer.apply(registry, openAsked<M>(asked)));
   }
 
   /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
@@ -161,14 +86,4 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     abort: (reason) => ctx.abort(reason),
     log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
   };
-}
-
-/** A refusal becomes data here, as an error would lose its class on the way; anything else stays a failure. */
-async function outcome<T>(answer: Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await answer };
-  } catch (error) {
-    if (error instanceof RegistryError) return { ok: false, error: error.toData() };
-    throw error;
-  }
 }

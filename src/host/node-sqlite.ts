@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SqlStorage, SqlValue } from '../registry/sql-storage';
+import { refusePromise } from './refuse-promise';
 
 /** What node:sqlite gives for a column: blobs are views, where the core wants buffers of their own. */
 type NodeValue = string | number | null | Uint8Array;
@@ -58,7 +59,7 @@ export function nodeSqlite(database: DatabaseSync): SqlStorage {
     transaction(work) {
       database.exec('BEGIN IMMEDIATE');
       try {
-        refuseAPromise(work());
+        refusePromise(work());
         database.exec('COMMIT');
       } catch (error) {
         // SQLite may have rolled back by itself: a full disk, for one.
@@ -69,11 +70,6 @@ export function nodeSqlite(database: DatabaseSync): SqlStorage {
 
     sync: async () => {},
   };
-}
-
-/** An asynchronous function passes the type of `work`, and would go on writing after the commit. */
-function refuseAPromise(result: unknown): void {
-  if (result instanceof Promise) throw new TypeError('A transaction must be synchronous; its function gave a promise.');
 }
 
 const toNode = (value: SqlValue) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value);

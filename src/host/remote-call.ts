@@ -1,12 +1,11 @@
 import { RegistryError } from '../model/errors';
 import type { NamespaceObject } from './namespace-object';
-import type { Outcome } from './outcome';
 
 /** A namespace's object as it is called. */
 export type Stub = DurableObjectStub<NamespaceObject>;
 
-/** One call to an object. */
-export type RemoteCall<T> = (object: Stub) => Promise<Outcome<T>>;
+/** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
+export type RemoteCall<T> = (object: Stub) => Promise<T>;
 
 /**
  * For what changes something: where the call fails, whether it happened is not known, and the caller must decide.
@@ -14,14 +13,11 @@ export type RemoteCall<T> = (object: Stub) => Promise<Outcome<T>>;
  * @param stub Makes a new stub for each call: one that has thrown stays broken.
  */
 export async function once<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
-  let result: Outcome<T>;
   try {
-    result = await call(stub());
+    return await call(stub());
   } catch (error) {
-    throw unavailable(error);
+    throw error instanceof RegistryError ? error : unavailable(error);
   }
-  if (result.ok) return result.value;
-  throw RegistryError.fromData(result.error);
 }
 
 /** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */

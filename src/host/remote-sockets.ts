@@ -1,7 +1,7 @@
+import { RegistryError } from '../model/errors';
 import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../model/namespace-sockets';
 import { upgradeHeaders } from './object-sockets';
-import type { Outcome } from './outcome';
 import { again, type Stub } from './remote-call';
 
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
@@ -28,12 +28,13 @@ export function remoteSockets(stub: () => Stub): NamespaceSockets {
   };
 }
 
-async function upgrade(object: Stub, purpose: SocketPurpose): Promise<Outcome<WebSocket>> {
+/** @throws {RegistryError} `LIMIT_EXCEEDED` where too many sockets are open. */
+async function upgrade(object: Stub, purpose: SocketPurpose): Promise<WebSocket> {
   const { status, webSocket } = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
-  if (webSocket !== null) return { ok: true, value: webSocket };
+  if (webSocket !== null) return webSocket;
   if (status !== 429) throw new TypeError(`the object answered ${status} instead of opening a socket`);
   const message = `this namespace has ${SOCKETS_PER_NAMESPACE_MAX_COUNT} sockets open, the most it takes; come back later, or read with consistency=cached`;
-  return { ok: false, error: { code: 'LIMIT_EXCEEDED', message, details: { retryAfterSeconds: 10 } } };
+  throw new RegistryError('LIMIT_EXCEEDED', message, { retryAfterSeconds: 10 });
 }
 
 /** A socket of this Worker's own. It listens before it accepts, so that no frame is missed. */

@@ -48,9 +48,11 @@ describe('KnownHeaders', () => {
     const known = new KnownHeaders(true);
     expect(known.of('c1')).toBe(known.of('c1'));
     expect(known.of('c1', 1)).not.toBe(known.of('c1'));
+    const first = known.of('first');
     for (let index = 0; index < 3 * KNOWN_HEADERS_MAX_COUNT; index++) {
       expect(known.of(`c${index}`).get('rollcall-cursor')).toBe(`c${index}`);
       expect(known.of('c', index).get('age')).toBe(String(index));
     }
+    expect(known.of('first'), 'kept for good').not.toBe(first);
   });
 });

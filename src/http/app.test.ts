@@ -20,6 +20,7 @@ describe('createApp', () => {
     '//',
     '/docs/',
     '/HEALTH',
+    '/api/v1/n%73/public/services',
   ])('[H4] answers %s with ROUTE_NOT_FOUND', async (path) => {
     const response = await new TestApp().ask('GET', path);
     expect([response.status, (await problemOf(response)).code]).toEqual([404, 'ROUTE_NOT_FOUND']);

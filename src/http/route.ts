@@ -59,10 +59,15 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
   const lists = listsOf(query);
+  // Every parameter of every route may be left out, and mostly all of them are.
+  const withoutQuery = Object.freeze(parsed(query, {}, 'query'));
 
   function readNames(context: Context): Parsed<RequestSchemas> {
     assertDecodable(context.req.path);
-    const parts: Parsed<RequestSchemas> = { query: parsed(query, readQuery(context.req.url, lists), 'query') };
+    const { url } = context.req;
+    const parts: Parsed<RequestSchemas> = {
+      query: url.includes('?') ? parsed(query, readQuery(url, lists), 'query') : withoutQuery,
+    };
     if (path === undefined) return parts;
     const names: Record<string, unknown> = {};
     for (const name of pathNames) names[name] = context.req.param(name);

@@ -82,6 +82,18 @@ describe('the lock of a launcher that was killed', () => {
     expect(await ended).toEqual([null, 'SIGKILL']);
   });
 
+  test('[M4] a quicker start wins, and keeps the lock that a slower one took for the stale one', async () => {
+    const folder = temporaryFolder();
+    const orphan = await start("trap '' TERM");
+    const path = leaveLock(folder, { workerd: identify(orphan.pid ?? 0) });
+    const slower = take(folder);
+    const quicker = await start(':');
+    leaveLock(folder, { id: 'quicker', launcher: identify(quicker.pid ?? 0) });
+    await expect(slower).rejects.toThrow(`in use by a registry (process ${quicker.pid})`);
+    expect(JSON.parse(readFileSync(path, 'utf8')).id).toBe('quicker');
+    expect(readdirSync(folder)).toEqual(['lock']);
+  });
+
   test('a process that merely has the number of its workerd is left alone', async () => {
     const folder = temporaryFolder();
     const stranger = await start(':');

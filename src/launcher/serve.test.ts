@@ -173,6 +173,7 @@ test('a second Ctrl-C ends it at once, and workerd with it', async () => {
   // What npm passes on beside the terminal arrives in the same moment, and is no second one.
   program.kill('SIGINT');
   await new Promise((wake) => setTimeout(wake, 700));
+  expect(identify(program.pid)).not.toBe(null);
   const startedAt = performance.now();
   program.kill('SIGINT');
   expect(await program.end()).toEqual({ code: 130, signal: null });

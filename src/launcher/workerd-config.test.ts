@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/temporary-folder';
 import { workerdConfig } from './workerd-config';
 import { startWorkerd } from './workerd-process';
@@ -33,6 +33,7 @@ test('workerd takes a module from any folder, and every kind of binding', async 
     env: { ...process.env, TEST_TOKEN: 'abc' },
     output: () => {},
   });
+  onTestFinished(() => workerd.kill('SIGKILL'));
   const get = (path: string) =>
     fetch(`http://127.0.0.1:${workerd.port}${path}`, { headers: { Authorization: 'Bearer abc' } });
   expect(await (await get('/bindings')).json()).toEqual({ processId: 'a "quoted" \\ text', trustedProxy: null });

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/temporary-folder';
 import { isRunning } from './process-identity';
 import { workerdConfig } from './workerd-config';
-import { startWorkerd, type WorkerdOptions } from './workerd-process';
+import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from './workerd-process';
 
 function options(more: Partial<WorkerdOptions>): WorkerdOptions {
   const folder = temporaryFolder();
@@ -23,16 +23,36 @@ function options(more: Partial<WorkerdOptions>): WorkerdOptions {
   };
 }
 
+/** Starts workerd until the test is over. */
+async function start(more: Partial<WorkerdOptions> = {}): Promise<WorkerdProcess> {
+  const workerd = await startWorkerd(options(more));
+  onTestFinished(async () => void (await workerd.stop()));
+  return workerd;
+}
+
+test('[M7] workerd gets as many descriptors as the system allows, and tells how many that are', async () => {
+  const limits = () => execFileSync('sh', ['-c', 'ulimit -Sn; ulimit -Hn'], { encoding: 'utf8' }).trim().split('\n');
+  const [soft, hard] = limits();
+  // Node raises its own limit when it starts, and children inherit that: here it is lowered again.
+  const prlimit = (value: string | undefined) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${value}:`]);
+  prlimit('999');
+  onTestFinished(() => void prlimit(soft));
+  expect(limits()).toEqual(['999', hard]);
+  const workerd = await start();
+  expect(String(workerd.descriptorLimit)).toBe(hard);
+  expect(readFileSync(`/proc/${workerd.pid}/limits`, 'utf8')).toMatch(new RegExp(`Max open files +${hard} +${hard} `));
+});
+
 test('workerd does not begin before its process number is noted', async () => {
   let whileNoting = '';
   const started = (pid: number) => {
     execFileSync('sleep', ['0.3']);
     whileNoting = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   };
-  const workerd = await startWorkerd(options({ started }));
+  const workerd = await start({ started });
   expect(whileNoting).toBe('sh');
   expect(readFileSync(`/proc/${workerd.pid}/comm`, 'utf8').trim()).toBe('workerd');
-  await workerd.stop();
 });
 
 test('where the number can’t be noted workerd does not begin at all', async () => {

@@ -4,9 +4,9 @@ import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller } from '../model/namespace-api';
 import type { InstanceEntry } from './catalog';
 import { missingInstance } from './missing';
-import { leaseIn } from './records';
 import type { NamespaceState } from './state';
-import { timestamp, viewOf } from './view';
+import { timestamp } from './timestamp';
+import { viewOf } from './view';
 import { warningsFor } from './warnings';
 
 /** The entry of an instance that must be there. */
@@ -38,10 +38,9 @@ export function registration(
 
 /** Answer to a renewal that has just been applied. */
 export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
-  const lease = leaseIn(entry.text);
   const expires = expiresAt(state, entry);
-  if (lease === null || expires === null) throw new Error('a lease was renewed that does not exist');
-  return { cursor: state.journal.cursor, body: jsonText({ lease, expiresAt: expires }) };
+  if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
+  return { cursor: state.journal.cursor, body: jsonText({ lease: entry.terms, expiresAt: expires }) };
 }
 
 /** Answer to a batch that has just been applied. */

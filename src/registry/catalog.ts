@@ -1,4 +1,5 @@
 import type { InstanceKey } from '../model/batch';
+import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
 import type { PlainReads } from './plain-reads';
 import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
@@ -16,6 +17,8 @@ export interface InstanceEntry {
   lease: number;
   /** The session that holds it; undefined where it has a lease of its own, or none. */
   session: SessionEntry | undefined;
+  /** Terms of the lease; null without one. */
+  terms: Lease | null;
 }
 
 /** Bits of an entry: those of the record, and what the override makes of them. */
@@ -163,7 +166,7 @@ export class Catalog {
   putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
     let entry = service.instances.get(id);
     if (entry === undefined) {
-      entry = { service, id, text, revision, flags, lease: -1, session: undefined };
+      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null };
       service.instances.set(id, entry);
       this.#instances += 1;
       this.#size += text.length;

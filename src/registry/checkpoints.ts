@@ -19,7 +19,8 @@ export interface CheckpointHeader {
 /** The last checkpoint: its header, and its packed rows of leases. */
 export interface StoredCheckpoint {
   header: CheckpointHeader | undefined;
-  rows: Map<number, ArrayBuffer>;
+  /** Columns of a row, by its number: see `unpackLease`. */
+  rows: Map<number, Float64Array>;
 }
 
 /** Reads what the last checkpoint left. */
@@ -27,7 +28,7 @@ export function readCheckpoint(storage: SqlStorage): StoredCheckpoint {
   const stored: StoredCheckpoint = { header: undefined, rows: new Map() };
   for (const row of storage.read('SELECT row, state, at, shift_ms, process, leases FROM checkpoint')) {
     const [number, state, at, shiftMs, process, leases] = row;
-    if (leases instanceof ArrayBuffer) stored.rows.set(Number(number), leases);
+    if (leases instanceof ArrayBuffer) stored.rows.set(Number(number), new Float64Array(leases));
     if (state !== 'open' && state !== 'closed') continue;
     stored.header = { state, at: Number(at), shiftMs: Number(shiftMs), process: String(process) };
   }

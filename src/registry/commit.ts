@@ -1,15 +1,13 @@
 import { RegistryError } from '../model/errors';
-import { OVERRIDE_LINGER_MS, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
-import { ENTRY_FLAGS, type InstanceEntry, isHealthy, type ServiceEntry } from './catalog';
+import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
+import { apply } from './apply';
+import type { InstanceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { Cause, JournaledChange } from './journal';
 import { type RecordRow, writeRecordRow } from './record-row';
-import type { InstanceRecord, OverrideRecord } from './records';
-import { decodeInstance, encodeInstance, encodeOverride, encodeService, instanceFlags } from './records';
-import { holdInstance } from './session-table';
+import { encodeInstance, encodeOverride, encodeService } from './records';
 import type { NamespaceState } from './state';
-import { effective, isEligible } from './view';
 
 /** A change with the texts it makes, ready to be applied. */
 interface EncodedChange {
@@ -31,7 +29,7 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): void
   if (encoded.length === 0) return;
   const { revision, now } = draft;
   const journaled = encoded.map((each) => journaledChange(state, each));
-  const rows = encoded.map(({ change, after }) => apply(state, change, after, revision, now));
+  const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
   const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
   const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
@@ -109,147 +107,4 @@ function journaledChange(state: NamespaceState, { change, before, after }: Encod
 function forgetUnwrittenHead(state: NamespaceState, row: RecordRow): void {
   const heads = state.catalog.service(row)?.unwrittenHeads;
   if (heads?.get(headName(row)) === row.revision) heads.delete(headName(row));
-}
-
-/** Applies a change in memory, and returns the row that it makes. */
-function apply(
-  state: NamespaceState,
-  change: DraftedChange,
-  text: string | null,
-  revision: number,
-  now: number,
-): RecordRow {
-  const { kind, group, id } = change;
-  const service = state.catalog.serviceFor(change);
-  service.revision = revision;
-  if (change.cause === 'expired') state.counters.expired += 1;
-  else if (change.cause === 'unhealthy') state.counters.unhealthy += 1;
-  const row: RecordRow = {
-    kind,
-    group,
-    service: service.name,
-    id,
-    revision,
-    flags: 0,
-    lease: null,
-    ttlMs: null,
-    removeAfterMs: null,
-    firstRemoveAfterMs: null,
-    timedAt: now,
-    value: text,
-  };
-  if (text === null) {
-    service.hasHeads = true;
-    service.unwrittenHeads.set(headName(change), revision);
-  }
-  if (change.kind === 'instance') {
-    if (change.record === null || text === null) removeInstance(state, service, id, now);
-    else putInstance(state, service, change.record, change.renewed, row, text, now);
-  } else if (change.kind === 'override') {
-    putOverride(state, service, id, change.record, text, revision, now);
-  } else {
-    const own = change.record === null || text === null ? undefined : { text, record: change.record, revision };
-    state.catalog.setOwn(service, own);
-  }
-  return row;
-}
-
-function putInstance(
-  state: NamespaceState,
-  service: ServiceEntry,
-  record: InstanceRecord,
-  renewed: boolean,
-  row: RecordRow,
-  text: string,
-  now: number,
-): void {
-  const { leases } = state;
-  const flags = instanceFlags(record);
-  const override = service.overrides.get(row.id)?.record.override;
-  const eligible = isEligible(effective(record, override)) ? ENTRY_FLAGS.eligible : 0;
-  const before = service.instances.get(row.id);
-  if (before !== undefined && !isHealthy(before) && record.healthy) state.counters.recovered += 1;
-  const entry = state.catalog.putInstance(service, row.id, text, row.revision, flags | eligible);
-  const { lease } = record.definition;
-  if (lease === null) {
-    releaseLease(state, entry);
-  } else if (record.session !== undefined) {
-    holdBySession(state, entry, record.session);
-  } else if (renewed || entry.lease < 0 || entry.session !== undefined) {
-    if (entry.session !== undefined) releaseLease(state, entry);
-    // Only what is new waits for its first renewal: to register again is to renew.
-    const firstRemoveAfterMs = before === undefined ? lease.firstRemoveAfterMs : undefined;
-    const grant = { ...lease, firstRemoveAfterMs, healthy: record.healthy, renewedAt: now, extendedAt: 0 };
-    if (entry.lease < 0) entry.lease = leases.grant(entry, grant);
-    else leases.regrant(entry.lease, grant);
-  } else {
-    leases.setHealthy(entry.lease, record.healthy);
-  }
-  if (record.drainEndsAt !== undefined) {
-    state.agenda.set(
-      { kind: 'drain', key: { group: service.group, service: service.name, id: row.id } },
-      record.drainEndsAt,
-    );
-  }
-  row.flags = flags;
-  if (lease === null) return;
-  row.lease = entry.lease;
-  if (entry.session !== undefined) return;
-  row.ttlMs = lease.ttlMs;
-  row.removeAfterMs = lease.removeAfterMs;
-  row.firstRemoveAfterMs = leases.awaitsFirstRenewal(entry.lease) ? (lease.firstRemoveAfterMs ?? null) : null;
-  row.timedAt = leases.renewedAt(entry.lease);
-}
-
-function removeInstance(state: NamespaceState, service: ServiceEntry, id: string, now: number): void {
-  const entry = service.instances.get(id);
-  if (entry === undefined) return;
-  releaseLease(state, entry);
-  state.catalog.removeInstance(entry);
-  if (!service.overrides.has(id)) return;
-  state.agenda.set(
-    { kind: 'linger', key: { group: service.group, service: service.name, id } },
-    now + OVERRIDE_LINGER_MS,
-  );
-}
-
-/** Leaves an instance without a lease: its own ends, its session's goes on without it. */
-function releaseLease(state: NamespaceState, entry: InstanceEntry): void {
-  if (entry.session !== undefined) holdInstance(entry, undefined);
-  else if (entry.lease >= 0) state.leases.release(entry.lease);
-  entry.lease = -1;
-}
-
-function holdBySession(state: NamespaceState, entry: InstanceEntry, key: string): void {
-  const session = state.sessions.get(key);
-  if (session === undefined) throw new Error('an instance names a session that has ended');
-  if (entry.session === session) return;
-  releaseLease(state, entry);
-  holdInstance(entry, session);
-  entry.lease = session.lease;
-}
-
-function putOverride(
-  state: NamespaceState,
-  service: ServiceEntry,
-  id: string,
-  record: OverrideRecord | null,
-  text: string | null,
-  revision: number,
-  now: number,
-): void {
-  if (record === null || text === null) state.catalog.removeOverride(service, id);
-  else state.catalog.putOverride(service, id, text, revision, record);
-  const key = { group: service.group, service: service.name, id };
-  const until = record?.override.quarantine?.until;
-  if (until !== undefined) state.agenda.set({ kind: 'quarantine', key }, state.time.whenClockShows(Date.parse(until)));
-  const entry = service.instances.get(id);
-  if (entry !== undefined) refreshEligibility(entry, record ?? undefined);
-  else if (record !== null) state.agenda.set({ kind: 'linger', key }, now + OVERRIDE_LINGER_MS);
-}
-
-/** Works out again what an override makes of an instance. */
-export function refreshEligibility(entry: InstanceEntry, override: OverrideRecord | undefined): void {
-  const eligible = isEligible(effective(decodeInstance(entry.text), override?.override));
-  entry.flags = eligible ? entry.flags | ENTRY_FLAGS.eligible : entry.flags & ~ENTRY_FLAGS.eligible;
 }

@@ -1,52 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import { key } from '../../test/fixtures/definition';
-import { WatchStage } from '../../test/fixtures/watch-stage';
+import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
+import { key, ORDERS } from '../../test/fixtures/definition';
 import { settle } from '../../test/simulation/virtual-time';
-import { Catalog } from './catalog';
 import { headName, headRevision } from './heads';
-import { DEFAULT_RETENTION } from './journal';
-import { wake } from './wake';
 
-const A = { kind: 'instance', ...key('a') } as const;
+const INSTANCE = { kind: 'instance', ...key('a') } as const;
 
-/** What the journal's next change of `a` says of the one before it. */
-async function previousOf(stage: WatchStage): Promise<number> {
-  await stage.scene.register('a');
-  await settle();
-  const [row] = stage.disk.rows('SELECT changes FROM journal ORDER BY revision DESC LIMIT 1');
-  const [change] = JSON.parse(String(row?.[0]));
-  return change.previous;
-}
-
-describe('heads', () => {
-  it('[J1] tell at which revision a record was removed', async () => {
-    const stage = new WatchStage();
-    await stage.scene.register('a');
-    await stage.scene.deregister('a');
-    const { state } = wake(stage.namespace.platform, DEFAULT_RETENTION);
-    const head = (kind: 'instance' | 'override', id: string) =>
-      headRevision(stage.disk, { ...A, kind, id }, state.catalog.service(A));
-    expect([head('instance', 'a'), head('override', 'a'), head('instance', 'b')]).toEqual([2, 0, 0]);
-  });
-
-  it('[J1] tell so while the removal is still on its way to the disk, and after a restart', async () => {
-    const stage = new WatchStage();
-    await stage.scene.register('a');
-    stage.disk.hold();
-    const leaving = stage.scene.deregister('a');
-    const returning = previousOf(stage);
+describe('headRevision', () => {
+  it('[J1] is that of the removal, on its way to the disk and once it is there', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    awake.remove('a');
+    const service = awake.state.catalog.service(ORDERS);
+    const revision = () => headRevision(awake.platform.storage, INSTANCE, service);
+    expect(service?.unwrittenHeads.size).toBe(1);
+    expect(revision()).toBe(3);
     await settle();
-    stage.disk.release();
-    await leaving;
-    expect(await returning).toBe(2);
-    await stage.scene.deregister('a');
-    await stage.namespace.restart();
-    expect(await previousOf(stage)).toBe(4);
+    expect(service?.unwrittenHeads.size).toBe(0);
+    expect(revision()).toBe(3);
   });
 
-  it('know nothing of a service that was never there', () => {
-    const catalog = new Catalog();
-    expect(headRevision(new WatchStage().disk, A, catalog.service(A))).toBe(0);
-    expect(headName({ kind: 'instance', id: 'a' })).not.toBe(headName({ kind: 'override', id: 'a' }));
+  it('is that of the newest of two removals, though only the first is on the disk', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    awake.remove('a');
+    await settle();
+    awake.put('a');
+    awake.remove('a');
+    expect(headRevision(awake.platform.storage, INSTANCE, awake.state.catalog.service(ORDERS))).toBe(5);
   });
+
+  it('is 0 for what never was, and asks no disk where nothing was ever removed', () => {
+    const awake = new AwakeNamespace();
+    awake.put('b');
+    const read = () => expect.fail('the disk was asked');
+    const asked = { read, run: () => 0, transaction: () => {}, sync: async () => {} };
+    expect(headRevision(asked, INSTANCE, awake.state.catalog.service(ORDERS))).toBe(0);
+    expect(headRevision(asked, INSTANCE, undefined)).toBe(0);
+  });
+});
+
+it('headName tells an instance from its override', () => {
+  expect(headName({ kind: 'instance', id: 'a' })).not.toBe(headName({ kind: 'override', id: 'a' }));
 });

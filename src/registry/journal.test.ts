@@ -5,7 +5,7 @@ import { readJournal } from '../../test/simulation/journal-rows';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../model/limits';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DEFAULT_RETENTION, Journal, type JournaledChange, type Retention } from './journal';
-import { writeRecordRow } from './record-row';
+import { type RecordRow, writeRecordRow } from './record-row';
 import { prepareStorage } from './schema';
 
 const DAY_MS = 24 * 3_600_000;
@@ -197,10 +197,10 @@ describe('planCompaction', () => {
 });
 
 describe('compact', () => {
-  const headOf = (id: string, revision: number) => ({
-    ...{ kind: 'instance' as const, ...key(id), revision, flags: 0, lease: null, ttlMs: null, removeAfterMs: null },
-    ...{ firstRemoveAfterMs: null, timedAt: 0, value: null },
-  });
+  const headOf = (id: string, revision: number): RecordRow => {
+    const plain = { flags: 0, lease: null, leaseTerms: null, timedAt: 0, value: null };
+    return { kind: 'instance', ...key(id), revision, ...plain };
+  };
 
   it('[J3, I8] removes the rows, and the heads of records that were removed in them', () => {
     const { append, journal, disk } = begin({ maxCount: 1 });

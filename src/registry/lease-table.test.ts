@@ -192,12 +192,12 @@ describe('packChanges', () => {
     const [packed] = table.packChanges();
     expect(packed?.row).toBe(0);
     const leases = packed?.leases ?? new ArrayBuffer();
-    expect(slots.map((slot) => unpackLease(leases, slot))).toEqual([
+    expect(slots.map((slot) => unpackLease(new Float64Array(leases), slot))).toEqual([
       { renewedAt: 0, extendedAt: 90 },
       { renewedAt: 70, extendedAt: 90 },
       { renewedAt: 2, extendedAt: 90 },
     ]);
-    expect(unpackLease(leases, 3)).toBeUndefined();
+    expect(unpackLease(new Float64Array(leases), 3)).toBeUndefined();
     expect(table.changed).toBe(false);
     expect(table.packChanges()).toEqual([]);
   });
@@ -213,7 +213,10 @@ describe('packChanges', () => {
       [0, CHECKPOINT_LEASES_PER_ROW_COUNT * 16],
       [2, 5 * 16],
     ]);
-    expect(unpackLease(packed[1]?.leases ?? new ArrayBuffer(), last)).toEqual({ renewedAt: 2, extendedAt: 0 });
+    expect(unpackLease(new Float64Array(packed[1]?.leases ?? new ArrayBuffer()), last)).toEqual({
+      renewedAt: 2,
+      extendedAt: 0,
+    });
   });
 });
 

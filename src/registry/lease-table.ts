@@ -245,7 +245,7 @@ export class LeaseTable<Holder> {
   #reserve(slot: number): void {
     while (this.#holders.length <= slot) this.#holders.push(undefined);
     if (slot < this.#ttlMs.length) return;
-    const length = Math.ceil(slot * 1.5) + 1;
+    const length = slot * 2;
     this.#renewedAt = grown(this.#renewedAt, new Float64Array(length));
     this.#extendedAt = grown(this.#extendedAt, new Float64Array(length));
     this.#ttlMs = grown(this.#ttlMs, new Uint32Array(length));
@@ -260,8 +260,10 @@ function grown<Column extends Float64Array | Uint32Array | Uint8Array>(from: Col
 }
 
 /** A lease's times in a packed row of a checkpoint; undefined where the row ends before it. */
-export function unpackLease(leases: ArrayBuffer, slot: number): { renewedAt: number; extendedAt: number } | undefined {
-  const columns = new Float64Array(leases);
+export function unpackLease(
+  columns: Float64Array,
+  slot: number,
+): { renewedAt: number; extendedAt: number } | undefined {
   const count = columns.length / 2;
   const index = slot % CHECKPOINT_LEASES_PER_ROW_COUNT;
   if (index >= count) return undefined;

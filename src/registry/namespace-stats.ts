@@ -2,7 +2,8 @@ import type { Stats } from '../model/stats';
 import { isAvailable, isHealthy } from './catalog';
 import { decodeInstance } from './records';
 import type { NamespaceState } from './state';
-import { isFlapping, timestamp } from './view';
+import { timestamp } from './timestamp';
+import { isFlapping } from './view';
 
 /** What a namespace holds, and what it has done since it woke. */
 export function namespaceStats(state: NamespaceState): Stats {

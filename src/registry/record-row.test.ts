@@ -17,16 +17,14 @@ const row = (given: Partial<RecordRow> = {}): RecordRow => ({
   revision: 1,
   flags: 3,
   lease: 0,
-  ttlMs: 30_000,
-  removeAfterMs: null,
-  firstRemoveAfterMs: 90_000,
+  leaseTerms: '{"ttlMs":15000,"removeAfterMs":null,"intervalMs":5000}',
   timedAt: 1_893_456_000_000,
   value: '{}',
   ...given,
 });
 
 const head = (given: Partial<RecordRow> = {}): RecordRow =>
-  row({ lease: null, ttlMs: null, firstRemoveAfterMs: null, flags: 0, value: null, ...given });
+  row({ lease: null, leaseTerms: null, flags: 0, value: null, ...given });
 
 describe('writeRecordRow', () => {
   it('[I8] writes one row, new or changed, that is read as it was written', () => {
@@ -36,8 +34,7 @@ describe('writeRecordRow', () => {
       revision: 2,
       flags: 0,
       lease: 7,
-      removeAfterMs: 5,
-      firstRemoveAfterMs: null,
+      leaseTerms: null,
       value: '{"a":1}',
     });
     writeRecordRow(disk, changed);

@@ -5,25 +5,22 @@ import type { SqlRow, SqlStorage } from './sql-storage';
 export interface RecordRow extends RecordKey {
   revision: number;
   flags: number;
-  /** Slot in the lease table; null without a lease. The next three are null with it. */
+  /** Slot in the lease table; null without a lease. */
   lease: number | null;
-  ttlMs: number | null;
-  removeAfterMs: number | null;
-  firstRemoveAfterMs: number | null;
+  /** Terms of the lease, as `leaseText` makes them: null for the default ones. */
+  leaseTerms: string | null;
   /** On the namespace's axis: when the lease was last renewed, as far as this row knows, or when the record went. */
   timedAt: number;
   /** The record; null where only the head of a removed one is left. */
   value: string | null;
 }
 
-const COLUMNS =
-  'kind, group_name, service, id, revision, flags, lease, ttl_ms, remove_after_ms, first_remove_after_ms, timed_at, value';
+const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
 
-const PUT = `INSERT INTO record (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO record (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (kind, group_name, service, id) DO UPDATE SET
-    revision = excluded.revision, flags = excluded.flags, lease = excluded.lease, ttl_ms = excluded.ttl_ms,
-    remove_after_ms = excluded.remove_after_ms, first_remove_after_ms = excluded.first_remove_after_ms,
-    timed_at = excluded.timed_at, value = excluded.value`;
+    revision = excluded.revision, flags = excluded.flags, lease = excluded.lease,
+    lease_terms = excluded.lease_terms, timed_at = excluded.timed_at, value = excluded.value`;
 
 /** Writes one row: new, changed, or down to its head. */
 export function writeRecordRow(storage: SqlStorage, row: RecordRow): void {
@@ -36,9 +33,7 @@ export function writeRecordRow(storage: SqlStorage, row: RecordRow): void {
     row.revision,
     row.flags,
     row.lease,
-    row.ttlMs,
-    row.removeAfterMs,
-    row.firstRemoveAfterMs,
+    row.leaseTerms,
     row.timedAt,
     row.value,
   );
@@ -69,11 +64,9 @@ function decodeRow(row: SqlRow): RecordRow {
     revision: row[4] as number,
     flags: row[5] as number,
     lease: row[6] as number | null,
-    ttlMs: row[7] as number | null,
-    removeAfterMs: row[8] as number | null,
-    firstRemoveAfterMs: row[9] as number | null,
-    timedAt: row[10] as number,
-    value: row[11] as string | null,
+    leaseTerms: row[7] as string | null,
+    timedAt: row[8] as number,
+    value: row[9] as string | null,
   };
 }
 

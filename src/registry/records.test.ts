@@ -4,6 +4,7 @@ import { definition } from '../../test/fixtures/definition';
 import { instanceRecord } from '../../test/fixtures/instance-record';
 import { InstanceDefinition } from '../model/instance';
 import {
+  addressMatcher,
   decodeInstance,
   decodeOverride,
   decodeService,
@@ -11,12 +12,10 @@ import {
   encodeInstance,
   encodeOverride,
   encodeService,
-  holdsAddress,
   holdsDefinition,
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
-  leaseIn,
 } from './records';
 
 const name = fc.stringMatching(/^[a-z0-9"\\ é🦀]{1,8}$/u);
@@ -131,7 +130,7 @@ describe('holdsDefinition', () => {
   });
 });
 
-describe('holdsAddress', () => {
+describe('addressMatcher', () => {
   it.each([
     [{}, '10.0.0.1', 8080, true],
     [{}, '10.0.0.1', 808, false],
@@ -143,18 +142,7 @@ describe('holdsAddress', () => {
     [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', undefined, true],
     [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
   ])('[R11] of %o for %s and port %s is %s', (input, address, port, expected) => {
-    expect(holdsAddress(encodeInstance(instanceRecord(input)), address, port)).toBe(expected);
-  });
-});
-
-describe('leaseIn', () => {
-  it.each([
-    [{}, { ttlMs: 30_000, removeAfterMs: 30_000, intervalMs: 10_000 }],
-    [{ lease: { ttlMs: 6_000 } }, { ttlMs: 6_000, removeAfterMs: 6_000, intervalMs: 2_000 }],
-    [{ ephemeral: false }, null],
-    [{ metadata: { lease: '"lease":' } }, { ttlMs: 30_000, removeAfterMs: 30_000, intervalMs: 10_000 }],
-  ])('of %o is %o', (input, lease) => {
-    expect(leaseIn(encodeInstance(instanceRecord(input)))).toEqual(lease);
+    expect(addressMatcher(address, port)(encodeInstance(instanceRecord(input)))).toBe(expected);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { InstanceDefinition, Location } from '../model/instance';
-import { grantLease, type Lease } from '../model/lease';
 import { DEFAULT_CLUSTER } from '../model/names';
 import type { Override } from '../model/override';
 import type { ServiceDefinition } from '../model/service';
+import { DEFAULT_LEASE, sameLease } from './lease-terms';
 
 /** Kinds of record, as they are stored. The order is the order of loading. */
 export const RECORD_KINDS = { service: 1, override: 2, instance: 3 } as const;
@@ -71,17 +71,6 @@ function compact(definition: InstanceDefinition) {
   };
 }
 
-const DEFAULT_LEASE = grantLease(undefined);
-
-function sameLease(a: Lease, b: Lease): boolean {
-  return (
-    a.ttlMs === b.ttlMs &&
-    a.removeAfterMs === b.removeAfterMs &&
-    a.intervalMs === b.intervalMs &&
-    a.firstRemoveAfterMs === b.firstRemoveAfterMs
-  );
-}
-
 function unlessEmpty<T extends object>(map: T): T | undefined {
   for (const _key in map) return map;
   return undefined;
@@ -144,11 +133,6 @@ export function decodeInstance(text: string): InstanceRecord {
   };
 }
 
-/** The lease in the text of an instance; most have the default one, and need no parsing. */
-export function leaseIn(text: string): Lease | null {
-  return text.includes('"lease":') ? decodeInstance(text).definition.lease : DEFAULT_LEASE;
-}
-
 /** A definition as text: the same for the same definition. */
 export function definitionText(definition: InstanceDefinition): string {
   return JSON.stringify(compact(definition));
@@ -160,13 +144,15 @@ export function holdsDefinition(text: string, definition: InstanceDefinition): b
   return text.startsWith(sought, DEFINITION_FIRST.length) && text[DEFINITION_FIRST.length + sought.length] === ',';
 }
 
-/** Whether the definition in the text of an instance begins with this address and port. */
-export function holdsAddress(text: string, address: string, port: number | undefined): boolean {
+/** Tells whether the definition in the text of an instance begins with this address and port. */
+export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
-  if (!text.startsWith(sought)) return false;
-  const next = text[sought.length];
-  const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
-  return (next === ',' || next === '}') && !hasPort;
+  return (text) => {
+    if (!text.startsWith(sought)) return false;
+    const next = text[sought.length];
+    const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
+    return (next === ',' || next === '}') && !hasPort;
+  };
 }
 
 export function encodeOverride(record: OverrideRecord): string {
@@ -191,6 +177,10 @@ export const INSTANCE_FLAGS = {
   healthy: 1,
   /** The instance itself asks for traffic: up, weight above 0, not draining. */
   willing: 2,
+  /** It has not renewed since it was created, and `firstRemoveAfterMs` counts. Known to the lease table. */
+  awaitsFirstRenewal: 8,
+  /** Its lease is its session's. */
+  heldBySession: 16,
 } as const;
 
 /** The bits of a record. */

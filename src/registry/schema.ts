@@ -17,9 +17,7 @@ const TABLES = [
     revision INTEGER NOT NULL,
     flags INTEGER NOT NULL,
     lease INTEGER,
-    ttl_ms INTEGER,
-    remove_after_ms INTEGER,
-    first_remove_after_ms INTEGER,
+    lease_terms TEXT,
     timed_at INTEGER NOT NULL,
     value TEXT,
     PRIMARY KEY (kind, group_name, service, id)

@@ -5,6 +5,7 @@ import type { CommitPipeline } from './commit-pipeline';
 import type { Counters } from './counters';
 import type { Journal } from './journal';
 import type { LeaseTable } from './lease-table';
+import type { LeaseTerms } from './lease-terms';
 import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import type { Publisher } from './publisher';
@@ -23,6 +24,7 @@ export interface NamespaceMemory {
   readonly time: NamespaceTime;
   readonly catalog: Catalog;
   readonly leases: LeaseTable<LeaseHolder>;
+  readonly leaseTerms: LeaseTerms;
   readonly sessions: SessionTable;
   readonly agenda: Agenda;
   readonly journal: Journal;

@@ -6,6 +6,7 @@ import type { Override, OverrideView } from '../model/override';
 import type { ServiceSummary, ServiceView } from '../model/service';
 import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
 import { decodeInstance, type InstanceRecord } from './records';
+import { timestamp } from './timestamp';
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
 export interface Effective {
@@ -40,11 +41,6 @@ export function isFlapping(record: InstanceRecord, now: number): boolean {
   return (
     first !== undefined && record.healthChangedAt.length >= FLAPPING_CHANGES_COUNT && now - first <= FLAPPING_WINDOW_MS
   );
-}
-
-/** A time for people, as RFC 3339 in UTC. */
-export function timestamp(time: number): string {
-  return new Date(time).toISOString();
 }
 
 /** An instance as answers show it. `now` is for people: it decides only the mark of flapping. */

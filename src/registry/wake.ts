@@ -1,16 +1,18 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
+import { refreshEligibility } from './apply';
 import { Catalog, ENTRY_FLAGS, type ServiceEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
-import { refreshEligibility, scheduleCompaction } from './commit';
+import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
 import { newCounters } from './counters';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
+import { LeaseTerms } from './lease-terms';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { type RecordRow, readRecordRows } from './record-row';
-import { decodeInstance, decodeOverride, decodeService } from './records';
+import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
 import { holdInstance, type LeaseHolder, readSessionRows, type SessionEntry, SessionTable } from './session-table';
 import type { SqlStorage } from './sql-storage';
@@ -46,7 +48,7 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
     });
     platform.abort('a commit could not be stored');
   });
-  const { catalog, leases, sessions } = loaded;
+  const { catalog, leases, leaseTerms, sessions } = loaded;
   const checkpoints = new Checkpoints({
     storage,
     leases,
@@ -62,6 +64,7 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
     time,
     catalog,
     leases,
+    leaseTerms,
     sessions,
     agenda,
     journal,
@@ -95,6 +98,7 @@ function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorag
 interface Loaded {
   catalog: Catalog;
   leases: LeaseTable<LeaseHolder>;
+  leaseTerms: LeaseTerms;
   sessions: SessionTable;
   /** When instances went that have an override left behind. */
   goneAt: Map<ServiceEntry, Map<string, number>>;
@@ -107,6 +111,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
   const loaded: Loaded = {
     catalog: new Catalog(),
     leases: new LeaseTable(),
+    leaseTerms: new LeaseTerms(),
     sessions: new SessionTable(),
     goneAt: new Map(),
     latest: 0,
@@ -165,26 +170,21 @@ function loadInstance(
   const override = service.overrides.get(row.id);
   if (override !== undefined) refreshEligibility(entry, override.record);
   if (row.lease === null) return;
-  if (row.ttlMs === null) {
+  entry.terms = loaded.leaseTerms.read(row.leaseTerms);
+  if ((row.flags & INSTANCE_FLAGS.heldBySession) !== 0) {
     const session = sessions.get(row.lease);
     holdInstance(entry, session);
     entry.lease = session?.lease ?? -1;
     return;
   }
-  const times = leaseTimes(row.timedAt, row.lease, checkpoint);
-  loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
-  const renewedSince = times.renewedAt > row.timedAt;
-  entry.lease = loaded.leases.grant(
-    entry,
-    {
-      ttlMs: row.ttlMs,
-      removeAfterMs: row.removeAfterMs,
-      firstRemoveAfterMs: renewedSince ? undefined : (row.firstRemoveAfterMs ?? undefined),
-      healthy: (row.flags & ENTRY_FLAGS.healthy) !== 0,
-      ...times,
-    },
-    row.lease,
-  );
+  const { renewedAt, extendedAt } = leaseTimes(row.timedAt, row.lease, checkpoint);
+  loaded.latest = Math.max(loaded.latest, renewedAt, extendedAt);
+  const { ttlMs, removeAfterMs } = entry.terms;
+  const isAwaited = (row.flags & INSTANCE_FLAGS.awaitsFirstRenewal) !== 0 && renewedAt === row.timedAt;
+  const firstRemoveAfterMs = isAwaited ? entry.terms.firstRemoveAfterMs : undefined;
+  const healthy = (row.flags & ENTRY_FLAGS.healthy) !== 0;
+  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt, extendedAt };
+  entry.lease = loaded.leases.grant(entry, grant, row.lease);
 }
 
 /** The newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */

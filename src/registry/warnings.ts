@@ -3,7 +3,7 @@ import type { InstanceDefinition, Warning } from '../model/instance';
 import { DUPLICATE_ADDRESS_SCAN_MAX_COUNT } from '../model/limits';
 import type { Caller } from '../model/namespace-api';
 import type { ServiceEntry } from './catalog';
-import { holdsAddress } from './records';
+import { addressMatcher } from './records';
 
 const LOOPBACK = /^(127\.|::1$|localhost\.?$)/i;
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/i;
@@ -45,8 +45,9 @@ function sharesAddress(
   service: ServiceEntry,
 ): string | undefined {
   if (service.instances.size > DUPLICATE_ADDRESS_SCAN_MAX_COUNT) return undefined;
+  const hasAddress = addressMatcher(address, port);
   for (const entry of service.instances.values()) {
-    if (entry.id !== id && holdsAddress(entry.text, address, port)) return entry.id;
+    if (entry.id !== id && hasAddress(entry.text)) return entry.id;
   }
   return undefined;
 }

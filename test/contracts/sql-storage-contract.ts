@@ -21,7 +21,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
     afterEach(() => lent.close());
 
     describe('run', () => {
-      it('counts the rows it wrote, as they are billed (I8)', () =>
+      it('[I8] counts the rows it wrote, as they are billed', () =>
         use((storage) => {
           expect(put(storage, 'a', 1)).toBe(1);
           expect(storage.run("INSERT INTO records VALUES ('b', 2, NULL), ('c', 3, NULL)")).toBe(2);
@@ -31,7 +31,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(storage.run('INSERT INTO numbered VALUES (?, ?)', 7, 'seven')).toBe(1);
         }));
 
-      it('counts a replaced row once, whichever way it is said (I8)', () =>
+      it('[I8] counts a replaced row once, whichever way it is said', () =>
         use((storage) => {
           put(storage, 'a', 1);
           expect(put(storage, 'a', 2)).toBe(1);
@@ -122,7 +122,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
     });
 
     describe('transaction', () => {
-      it('keeps all that its function wrote', () =>
+      it('[S1] keeps all that its function wrote', () =>
         use((storage) => {
           storage.transaction(() => {
             put(storage, 'a', 1);
@@ -131,7 +131,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([1, 2]);
         }));
 
-      it('undoes everything when its function throws, and passes the error on', () =>
+      it('[S1] undoes everything when its function throws, and passes the error on', () =>
         use((storage) => {
           put(storage, 'a', 1);
           const fault = new Error('half way');
@@ -146,7 +146,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([1]);
         }));
 
-      it('undoes everything when a statement fails, and goes on working', () =>
+      it('[S1] undoes everything when a statement fails, and goes on working', () =>
         use((storage) => {
           const attempt = () =>
             storage.transaction(() => {
@@ -158,7 +158,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(rows(storage, 'SELECT key FROM records')).toEqual([['b']]);
         }));
 
-      it('refuses an asynchronous function, and keeps nothing of it', () =>
+      it('[S1] refuses an asynchronous function, and keeps nothing of it', () =>
         use((storage) => {
           const attempt = () =>
             storage.transaction(async () => {

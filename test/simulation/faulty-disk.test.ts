@@ -98,6 +98,24 @@ describe('FaultyDisk', () => {
     expect(disk.durable).toBe(2);
   });
 
+  it('knows what is durable after a crash that cut a page in two', async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      disk.close();
+      open(seed);
+      const before = disk.mount();
+      write(before, 0);
+      await sync(before);
+      for (let n = 1; n <= 3; n++) write(before, n);
+      const after = crash();
+      const left = numbers(after).length;
+      expect(disk.durable).toBe(left);
+      write(after, 9);
+      expect(disk.durable).toBe(left);
+      await sync(after);
+      expect(disk.durable).toBe(left + 1);
+    }
+  });
+
   it('makes durable what another sync wrote before, whichever of the two resolves first', async () => {
     const storage = disk.mount();
     for (let n = 0; n < 200; n++) {

@@ -52,8 +52,9 @@ export class FaultyDisk<Probe> {
   #stepsToCrash = Number.POSITIVE_INFINITY;
   #failNextCommit = false;
   #syncsUnderWay = 0;
-  /** Rows written since the beginning, lost ones included. */
-  rowsWritten = 0;
+  #syncedUntil = 0;
+  /** Rows written since the beginning, lost ones included, by verb and table: `insert journal`. */
+  readonly rowsWritten = new Map<string, number>();
 
   constructor(parts: FaultyDiskParts<Probe>) {
     this.#parts = parts;
@@ -65,6 +66,11 @@ export class FaultyDisk<Probe> {
   /** What the probe read from the state that would survive a crash now. */
   get durable(): Probe {
     return this.#durable;
+  }
+
+  /** When the newest sync that has resolved was called: what was written before survives a crash. */
+  get syncedUntil(): number {
+    return this.#syncedUntil;
   }
 
   /** Whether a sync has been called and has not resolved. */
@@ -105,7 +111,8 @@ export class FaultyDisk<Probe> {
       run: (statement, ...bindings) =>
         step(() => {
           const rows = plain.run(statement, ...bindings);
-          this.rowsWritten += rows;
+          const kind = kindOf(statement);
+          if (rows > 0) this.rowsWritten.set(kind, (this.rowsWritten.get(kind) ?? 0) + rows);
           return rows;
         }),
       read: (statement, ...bindings) => step(() => plain.read(statement, ...bindings)),
@@ -152,8 +159,10 @@ export class FaultyDisk<Probe> {
     rmSync(old);
     this.#database = this.#openDatabase();
     this.#plain = nodeSqlite(this.#database);
-    this.#durable = probe(this.#plain);
+    // What is left of a page that was cut would be written over, and the log would not grow by what is written.
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#syncedBytes = this.#logBytes();
+    this.#durable = probe(this.#plain);
   }
 
   /** Ends the disk and its files. */
@@ -167,6 +176,7 @@ export class FaultyDisk<Probe> {
     const { time, random, probe } = this.#parts;
     const bytes = this.#logBytes();
     const durable = probe(this.#plain);
+    const calledAt = time.now;
     this.#syncsUnderWay += 1;
     return new Promise((resolve) => {
       const { from, to } = random.chance(SYNC_SLOW_SHARE) ? SYNC_SLOW_MS : SYNC_USUAL_MS;
@@ -177,6 +187,7 @@ export class FaultyDisk<Probe> {
           this.#syncedBytes = bytes;
           this.#durable = durable;
         }
+        this.#syncedUntil = Math.max(this.#syncedUntil, calledAt);
         if (this.#syncsUnderWay === 0) this.#shortenLog();
         resolve();
       });
@@ -212,4 +223,10 @@ export class FaultyDisk<Probe> {
   #logBytes(): number {
     return statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
+}
+
+/** Verb and table of a statement that writes rows, in lower case. */
+function kindOf(statement: string): string {
+  const match = /^\s*(insert|update|delete|replace)(?: or replace)?(?: into| from)? (\w+)/i.exec(statement);
+  return `${match?.[1]} ${match?.[2]}`.toLowerCase();
 }

@@ -3,7 +3,7 @@ import { DRAIN_QUARANTINE_MS } from '../../model/limits';
 import type { Caller } from '../../model/namespace-api';
 import type { Draft } from '../draft';
 import { missingInstance } from '../missing';
-import { timestamp } from '../view';
+import { timestamp } from '../timestamp';
 
 /**
  * Takes an instance out of traffic; it is removed when the grace has passed. Where the caller is not the owner, an

@@ -1,5 +1,5 @@
 import { FRAME_PART_MAX_BYTES } from '../../model/limits';
-import { timestamp } from '../view';
+import { timestamp } from '../timestamp';
 
 /** A revision as it is told: whose change it was, and when. */
 export interface ToldRevision {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
+import { definition, key } from '../../test/fixtures/definition';
+import { readJsonText } from '../model/json-text';
+import { batchReport, registration, renewal, requireInstance } from './answers';
+
+const OWNER = { tokenId: 'owner', address: '10.9.9.9' };
+
+describe('registration', () => {
+  it('[R1, R11] is the instance, when it expires, and what looks like a mistake', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { lease: { ttlMs: 5_000 } });
+    const answer = readJsonText(registration(awake.state, OWNER, key('a'), definition()));
+    expect(answer).toMatchObject({ ...key('a'), revision: 1, expiresAt: '2030-01-01T00:00:05.000Z' });
+    expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
+  });
+
+  it('[R10] does not expire without a lease', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { ephemeral: false });
+    expect(readJsonText(registration(awake.state, OWNER, key('a'), definition())).expiresAt).toBeNull();
+  });
+});
+
+describe('renewal', () => {
+  it('[L4] is the lease and when its time to live ends, by the clock of people', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
+    awake.platform.jump(-60_000);
+    awake.state.leases.renew(0, awake.state.time.now());
+    const { cursor, body } = renewal(awake.state, requireInstance(awake.state, key('a')));
+    expect(cursor).toBe(awake.state.journal.cursor);
+    expect(readJsonText(body)).toEqual({
+      lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
+      expiresAt: '2029-12-31T23:59:05.000Z',
+    });
+  });
+});
+
+it('[L4] requireInstance misses what is not there', () => {
+  const { state } = new AwakeNamespace();
+  expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+});
+
+it('[C3] batchReport tells what became of each record, in the order of the operations', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a b');
+  awake.override('b', { weight: 2 });
+  const operation = { precondition: {} };
+  const report = batchReport(
+    awake.state,
+    [
+      { ...operation, op: 'deregister', key: key('gone') },
+      { ...operation, op: 'update', key: key('a'), patch: { weight: 2 } },
+      { ...operation, op: 'override', key: key('b'), override: { weight: 2 } },
+    ],
+    ['removed', 'changed', 'created'],
+  );
+  expect(readJsonText(report)).toEqual({
+    cursor: awake.state.journal.cursor,
+    revision: 3,
+    results: [
+      { outcome: 'removed', id: 'gone', revision: null },
+      { outcome: 'changed', id: 'a', revision: 1 },
+      { outcome: 'created', id: 'b', revision: 3 },
+    ],
+  });
+});

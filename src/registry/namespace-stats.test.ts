@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
+import { definition, key, ORDERS } from '../../test/fixtures/definition';
+import { START } from '../../test/fixtures/hand-platform';
+import { NodeNamespace } from '../../test/fixtures/node-namespace';
+import { readJsonText } from '../model/json-text';
+import { Stats } from '../model/stats';
+import { namespaceStats } from './namespace-stats';
+
+describe('namespaceStats', () => {
+  it('[H8] counts what is there', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.put('b', {}, { healthy: false, healthChangedAt: [START, START, START] });
+    awake.put('c', { ephemeral: false, status: 'down' });
+    awake.put('gone');
+    awake.override('a', { weight: 2 });
+    awake.override('gone', { weight: 2 });
+    awake.remove('gone');
+    const record = { definition: { metadata: {}, protectThreshold: 0 }, createdRevision: 1 };
+    awake.commit((draft) => draft.putService({ ...ORDERS, service: 'empty' }, record, 'registered'));
+    await awake.journal();
+    const stats = namespaceStats(awake.state);
+    expect(Stats.parse(stats)).toEqual(stats);
+    expect(stats).toMatchObject({
+      revision: 8,
+      compactedRevision: 0,
+      services: 2,
+      instances: 3,
+      healthyInstances: 2,
+      availableInstances: 1,
+      flappingInstances: 1,
+      overrides: 2,
+      leases: 2,
+      recordBytes: awake.state.catalog.size,
+      journal: { revisions: 8, bytes: awake.state.journal.size },
+    });
+    expect(stats.recordBytes).toBeGreaterThan(300);
+    expect(stats.journal.bytes).toBeGreaterThan(stats.recordBytes);
+  });
+
+  it('[H8] counts what was done since the wake', async () => {
+    const namespace = new NodeNamespace();
+    const { api } = namespace;
+    const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
+    for (const id of ['a', 'b']) {
+      await api.register({ tokenId: 'owner' }, { key: key(id), definition: definition({ lease }), precondition: {} });
+    }
+    await api.renew({ tokenId: 'owner' }, key('a'));
+    await namespace.pass(12_000);
+    await api.renew({ tokenId: 'owner' }, key('a'));
+    await namespace.pass(9_000);
+    const { sinceWake } = readJsonText((await api.stats()).body);
+    // Revisions: two registered, both unhealthy, one recovered, one expired.
+    expect(sinceWake).toEqual({
+      wokeAt: '2030-01-01T00:00:00.000Z',
+      requests: 5,
+      commits: 5,
+      commitGroups: expect.any(Number),
+      renewals: 1,
+      expired: 1,
+      unhealthy: 2,
+      recovered: 1,
+      outages: 0,
+      checkpoints: 2,
+      alarms: 2,
+      alarmsArmed: 3,
+      rowsWritten: expect.any(Number),
+    });
+    await namespace.restart();
+    const { sinceWake: anew } = readJsonText((await namespace.api.stats()).body);
+    expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
+  });
+});

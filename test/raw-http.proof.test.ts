@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningRegistry, startRegistry } from '../src/launcher/start-registry';
+
+/**
+ * What no client's URL parser or HTTP library lets through, written to the socket of a real workerd. What workerd
+ * itself refuses never reaches us; what does gets an answer from the table of errors.
+ */
+
+const SERVICE = '/api/v1/ns/public/groups/g/services/s';
+let folder: string;
+let registry: RunningRegistry;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-raw-'));
+  registry = await startRegistry({ data: folder });
+});
+afterAll(async () => {
+  await registry.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** True where an answer's body is as long as its head says. */
+function isWhole(answer: string): boolean {
+  const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
+  return body !== undefined && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1]);
+}
+
+/** Writes bytes to the registry, and reads until the answer is whole, or nothing more comes. */
+function exchange(...pieces: (string | Uint8Array)[]): Promise<string> {
+  const { hostname, port } = new URL(registry.url);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => {
+      for (const piece of pieces) socket.write(piece);
+    });
+    socket.setTimeout(1_500, () => socket.end());
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (isWhole(text)) socket.end();
+    });
+    // A refusal may come while we still write, and the connection may end under us: what was said before counts.
+    socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)));
+    socket.on('close', () => resolve(text));
+  });
+}
+
+const head = (method: string, target: string, ...headers: string[]): string =>
+  [
+    `${method} ${target} HTTP/1.1`,
+    'Host: x',
+    `Authorization: Bearer ${registry.rootToken}`,
+    'Connection: close',
+    ...headers,
+    '',
+    '',
+  ].join('\r\n');
+
+const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+
+describe('targets', () => {
+  it.each([
+    `${SERVICE}/instances/..`,
+    `${SERVICE}/instances/../../../../../../health`,
+    `${SERVICE}/instances/%2e%2e`,
+    `${SERVICE}/instances/%2E%2E%2F%2E%2E`,
+    `${SERVICE}/instances/a%00`,
+    `${SERVICE}/instances/%`,
+    `${SERVICE}/instances/%C0%AE`,
+    `${SERVICE}/instances/a\\b`,
+    `${SERVICE}//instances`,
+    '//evil.example/docs',
+    '/\\evil.example',
+    '/?',
+    '/#',
+    `/${'a/'.repeat(3_000)}`,
+    `${SERVICE}/resolve?${'a=1&'.repeat(1_500)}`,
+    `${SERVICE}/instances/\x01\x7f`,
+    `${SERVICE}/instances/\xff\xfe`,
+  ])('[I10, H7] %s gets an answer of the table', async (target) => {
+    const status = statusOf(await exchange(Buffer.from(head('GET', target), 'latin1')));
+    expect(status).toBeGreaterThanOrEqual(200);
+    expect(status).toBeLessThan(500);
+  });
+
+  it.each(['http://evil.example/health', '*', 'health'])(
+    '%s is refused by workerd itself, and hurts nothing',
+    async (target) => {
+      expect(statusOf(await exchange(head('GET', target)))).toBeGreaterThanOrEqual(400);
+      expect(statusOf(await exchange(head('GET', '/health')))).toBe(200);
+    },
+  );
+
+  it('[H7] a name may hold an encoded slash and is found by it', async () => {
+    const body = '{"address":"10.0.0.7","port":80}';
+    const headers = ['Content-Type: application/json', `Content-Length: ${body.length}`];
+    expect(statusOf(await exchange(head('PUT', `${SERVICE}/instances/a%2Fb`, ...headers) + body))).toBe(201);
+    expect(await exchange(head('GET', `${SERVICE}/instances/a%2Fb`))).toContain('"id":"a/b"');
+  });
+});
+
+describe('bodies', () => {
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const chunked = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
+
+  it('[H5] may come in chunks', async () => {
+    const body = chunk('{"address":"10.0') + chunk('.0.7","port":80}') + chunk('');
+    expect(statusOf(await exchange(head('PUT', `${SERVICE}/instances/c`, ...chunked), body))).toBe(201);
+  });
+
+  it('[H5] are refused as soon as they are too long, though no length was announced', async () => {
+    const pieces = Array.from({ length: 40 }, () => chunk(' '.repeat(4_096)));
+    const answer = await exchange(head('PUT', `${SERVICE}/instances/d`, ...chunked), ...pieces);
+    expect([statusOf(answer), answer.includes('PAYLOAD_TOO_LARGE')]).toEqual([413, true]);
+  });
+
+  it('[H5] are refused by their announced length before they come', async () => {
+    const headers = ['Content-Type: application/json', 'Content-Length: 999999999'];
+    expect(statusOf(await exchange(head('PUT', `${SERVICE}/instances/e`, ...headers)))).toBe(413);
+  });
+
+  it('[A2] of a stranger are not waited for', async () => {
+    const request = head('PUT', `${SERVICE}/instances/f`, 'Content-Type: application/json', 'Content-Length: 100');
+    expect(statusOf(await exchange(request.replace('Bearer ', 'Bearer x')))).toBe(401);
+  });
+
+  it('[I10] that end too early leave nothing half done', async () => {
+    const cut = head('PUT', `${SERVICE}/instances/g`, 'Content-Type: application/json', 'Content-Length: 100');
+    await exchange(`${cut}{"address":"10.0.0.7","port":80}`).catch(() => 'closed');
+    expect(statusOf(await exchange(head('GET', `${SERVICE}/instances/g`)))).toBe(404);
+  });
+});
+
+it('[A2] two tokens in two headers are none', async () => {
+  const answer = await exchange(head('GET', `${SERVICE}/resolve`, 'Authorization: Bearer other'));
+  expect(statusOf(answer)).toBe(401);
+});

@@ -1,0 +1,163 @@
+import { JOURNAL_MAX_AGE_MS, JOURNAL_MAX_COUNT } from '../../src/model/limits';
+import type { SqlStorage } from '../../src/registry/sql-storage';
+import { headRevision, type JournaledRevision, readJournal } from './journal-rows';
+import { Replica, type ReplicaSnapshot } from './replica';
+
+/** Revisions between two replays of the journal. */
+const REPLAY_EVERY_COUNT = 1_000;
+
+/** Snapshots kept to replay from, at revisions of any age. */
+const SNAPSHOTS_KEPT_COUNT = 6;
+
+/** Revisions whose identity is compared after each crash; older ones are compared by the next replay. */
+const COMPARED_COUNT = 300;
+
+export interface ChronicleParts {
+  /** The disk, without faults. */
+  storage: () => SqlStorage;
+  /** Newest revision that would survive a crash now. */
+  durable: () => number;
+  /** What the registry's clock shows. */
+  clock: () => number;
+  /** Told of each durable revision, once, in order. */
+  onRevision: (revision: JournaledRevision) => void;
+  /** Told what is broken. */
+  onProblem: (invariant: string, what: string) => void;
+}
+
+/**
+ * Follows the journal as far as it is durable, and holds the registry to it: what was durable once stays as it was (I1, I2),
+ * and from any point of it the present follows (I7).
+ */
+export class Chronicle {
+  readonly #parts: ChronicleParts;
+  readonly #checks = new Map<number, number>();
+  readonly #stamps = new Map<number, number>();
+  readonly #snapshots: ReplicaSnapshot[] = [];
+  #compacted = 0;
+  #nextReplay = REPLAY_EVERY_COUNT;
+  readonly replica = new Replica();
+  /** Rows that the journal of all revisions seen so far takes, and changes of records in them. */
+  seen = { revisions: 0, parts: 0, changes: 0 };
+  replays = 0;
+
+  constructor(parts: ChronicleParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads on in the journal, up to what is durable. */
+  follow(): void {
+    const durable = this.#parts.durable();
+    if (durable <= this.replica.revision) return;
+    const storage = this.#parts.storage();
+    this.#compacted = compactedRevision(storage);
+    for (const revision of readJournal(storage, this.replica.revision, durable)) this.#take(revision);
+    if (this.replica.revision >= this.#nextReplay) this.replay();
+  }
+
+  /** After a crash: whatever was durable must still be there, and be the same. */
+  compareAfterCrash(): void {
+    const { storage, onProblem } = this.#parts;
+    const known = this.replica.revision;
+    const head = headRevision(storage());
+    if (head < known) onProblem('I1', `revision ${known} was durable, and the journal ends at ${head} after a crash`);
+    this.#compare(readJournal(storage(), Math.max(this.#compacted, known - COMPARED_COUNT), known));
+    this.follow();
+  }
+
+  /** Goes through the whole journal again: from each snapshot that it still reaches, the present must follow. */
+  replay(): void {
+    const { storage, onProblem } = this.#parts;
+    this.replays += 1;
+    this.#nextReplay = this.replica.revision + REPLAY_EVERY_COUNT;
+    this.#compacted = compactedRevision(storage());
+    for (let index = this.#snapshots.length - 1; index >= 0; index--) {
+      const reached = (this.#snapshots[index]?.revision ?? 0) >= this.#compacted;
+      if (!reached) this.#snapshots.splice(index, 1);
+    }
+    this.#checkRetention();
+    for (const map of [this.#checks, this.#stamps]) {
+      for (const revision of map.keys()) if (revision <= this.#compacted) map.delete(revision);
+    }
+    const oldest = this.#snapshots[0]?.revision ?? this.replica.revision;
+    const revisions = readJournal(storage(), oldest, this.replica.revision);
+    this.#compare(revisions);
+    const present = this.replica.digest();
+    for (const snapshot of this.#snapshots) {
+      const replica = new Replica(snapshot);
+      for (const revision of revisions) {
+        if (revision.revision <= snapshot.revision) continue;
+        for (const problem of replica.apply(revision, this.#compacted)) onProblem('I7', `replayed: ${problem}`);
+      }
+      if (replica.digest() !== present) {
+        onProblem(
+          'I7',
+          `replaying from revision ${snapshot.revision} does not give the state at ${this.replica.revision}`,
+        );
+      }
+    }
+    this.#keepSnapshot();
+    if (headRevision(storage()) === this.replica.revision) this.#compareRecords();
+  }
+
+  #take(revision: JournaledRevision): void {
+    const { onRevision, onProblem } = this.#parts;
+    for (const problem of this.replica.apply(revision, this.#compacted)) onProblem('I7', problem);
+    this.#checks.set(revision.revision, revision.check);
+    this.#stamps.set(revision.revision, revision.at);
+    this.seen.revisions += 1;
+    this.seen.parts += revision.parts;
+    this.seen.changes += revision.changes.length;
+    if (this.#snapshots.length === 0) this.#keepSnapshot();
+    onRevision(revision);
+  }
+
+  #compare(revisions: JournaledRevision[]): void {
+    for (const { revision, check } of revisions) {
+      const known = this.#checks.get(revision);
+      if (known === undefined || known === check) continue;
+      this.#parts.onProblem('I2', `revision ${revision} was one change, and is another now`);
+    }
+  }
+
+  /** What is gone from the journal was old enough: no run makes so many revisions that another bound is reached. */
+  #checkRetention(): void {
+    const stamp = this.#stamps.get(this.#compacted);
+    if (stamp === undefined) return;
+    const ageMs = Math.max(this.replica.at, this.#parts.clock()) - stamp;
+    if (this.replica.revision > JOURNAL_MAX_COUNT || ageMs >= 0.99 * JOURNAL_MAX_AGE_MS) return;
+    this.#parts.onProblem('J3', `revision ${this.#compacted} is compacted, and ${ageMs} ms old`);
+  }
+
+  /** What the disk holds as records is what the journal says. */
+  #compareRecords(): void {
+    const kinds = { service: 1, override: 2, instance: 3 };
+    const expected = new Map<string, string>();
+    for (const [key, { revision, text }] of this.replica.records()) {
+      expected.set(JSON.stringify([kinds[key.kind], key.group, key.service, key.id]), `${revision} ${text}`);
+    }
+    const rows = 'SELECT kind, group_name, service, id, revision, value FROM record WHERE value IS NOT NULL';
+    for (const [kind, group, service, id, revision, value] of this.#parts.storage().read(rows)) {
+      const name = JSON.stringify([kind, group, service, id]);
+      if (expected.get(name) !== `${revision} ${value}`) {
+        this.#parts.onProblem(
+          'I7',
+          `the disk holds ${name} as ${revision} ${value}; the journal: ${expected.get(name)}`,
+        );
+      }
+      expected.delete(name);
+    }
+    for (const name of expected.keys()) this.#parts.onProblem('I7', `the disk does not hold ${name}`);
+  }
+
+  #keepSnapshot(): void {
+    // Dropping the second oldest each time leaves snapshots of all ages.
+    if (this.#snapshots.length >= SNAPSHOTS_KEPT_COUNT) this.#snapshots.splice(1, 1);
+    this.#snapshots.push(this.replica.snapshot());
+  }
+}
+
+function compactedRevision(storage: SqlStorage): number {
+  for (const [oldest] of storage.read('SELECT MIN(revision) FROM journal')) return Number(oldest ?? 1) - 1;
+  return 0;
+}

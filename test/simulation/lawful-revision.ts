@@ -1,0 +1,36 @@
+import type { JournaledChange } from '../../src/registry/journal';
+import type { JournaledRevision } from './journal-rows';
+
+/** What must never be in the journal, whatever the state: invariant and words for each thing that is. */
+export function unlawful({ revision, actor, changes }: JournaledRevision): [invariant: string, what: string][] {
+  const problems: [string, string][] = [];
+  for (const change of changes) {
+    const problem = repeat(change) ?? overreach(change, actor) ?? survivor(change);
+    if (problem !== undefined) problems.push([problem[0], `revision ${revision}: ${problem[1]}`]);
+  }
+  return problems;
+}
+
+/** A registration of what is registered already renews, and changes nothing. */
+function repeat({ kind, id, cause, before, after }: JournaledChange): [string, string] | undefined {
+  if (kind !== 'instance' || cause !== 'registered' || before === null || after === null) return undefined;
+  const isUnhealthy = before.includes('"healthy":false');
+  if (isUnhealthy || definitionOf(before) !== definitionOf(after)) return undefined;
+  return ['R2', `${id} registered the same content again, and that made a revision`];
+}
+
+/** What the operator says is the operator's: no registration touches it. */
+function overreach({ kind, id }: JournaledChange, actor: string): [string, string] | undefined {
+  if (kind !== 'override' || !actor.startsWith('owner-')) return undefined;
+  return ['O1', `the override of ${id} was changed by ${actor}`];
+}
+
+/** What has expired is gone. */
+function survivor({ id, cause, after }: JournaledChange): [string, string] | undefined {
+  return cause === 'expired' && after !== null ? ['I6', `${id} has expired, and is still there`] : undefined;
+}
+
+function definitionOf(text: string): string {
+  const { definition } = JSON.parse(text) as { definition: unknown }; // `as`: only the core writes these texts
+  return JSON.stringify(definition);
+}

@@ -1,0 +1,297 @@
+import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
+import type { NamespaceApi } from '../../src/model/namespace-api';
+import type { OneShot, Platform } from '../../src/registry/platform';
+import { Registry } from '../../src/registry/registry';
+import type { SqlStorage } from '../../src/registry/sql-storage';
+import { type AlarmFaults, FaultyAlarm } from './faulty-alarm';
+import { Crash, FaultyDisk } from './faulty-disk';
+import { MachineClock } from './machine-clock';
+import type { SeededRandom } from './seeded-random';
+import type { Happening, VirtualTime } from './virtual-time';
+
+/** What became of a call, as its caller sees it. `heardAt` is when it reached the registry, if it did. */
+export type Reply<T> =
+  | { kind: 'answer'; value: T; heardAt: number }
+  | { kind: 'refusal'; code: RegistryErrorCode; heardAt: number }
+  /** No answer: the registry was not there, or died meanwhile. If it was heard, it may have happened. */
+  | { kind: 'lost'; heardAt: number | undefined };
+
+/** A call in the world: what it is called in the trace, how it is made, and what is looked at when it is answered. */
+export interface Call<T> {
+  name: string;
+  ask: (registry: NamespaceApi) => Promise<T>;
+  /** At the moment in which the answer leaves the registry: what it shows must be durable now. */
+  onAnswer?: (value: T, heardAt: number) => void;
+}
+
+/** Who wants to know what happens to the machine. */
+export interface MachineWatcher<Probe> {
+  trace: (event: string) => void;
+  /** Reads from the disk what is compared with answers. */
+  probe: (storage: SqlStorage) => Probe;
+  heard: (call: string) => void;
+  /** The process died; the disk is as the crash left it. */
+  died: () => void;
+  restarted: () => void;
+  /** The registry was brought back to memory. */
+  woke: () => void;
+  /** The registry took a silence for its own fault. */
+  forgave: () => void;
+  alarmRan: () => void;
+  /** Something that must never happen. */
+  failed: (invariant: string, what: string) => void;
+}
+
+/** Time on the wire, each way, in milliseconds. */
+const WIRE_MS = { from: 0, to: 15 };
+
+/** One life of the process: calls that wait in it are lost when it ends. */
+interface Life {
+  alive: boolean;
+  registry: Registry | undefined;
+  timer: Happening | undefined;
+  pending: Set<() => void>;
+}
+
+/**
+ * The registry's host: one process on one machine, which may lose its memory, die, be away and come back. It plays the
+ * part of the Durable Object, with a disk, an alarm and a clock that are out to do harm.
+ */
+export class Machine<Probe> {
+  readonly clock: MachineClock;
+  readonly disk: FaultyDisk<Probe>;
+  readonly alarm: FaultyAlarm;
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  readonly #watcher: MachineWatcher<Probe>;
+  #life: Life = newLife();
+  #processes = 1;
+  #sameProcess = false;
+  #away = false;
+
+  constructor(time: VirtualTime, random: SeededRandom, faults: AlarmFaults, watcher: MachineWatcher<Probe>) {
+    this.#time = time;
+    this.#random = random;
+    this.#watcher = watcher;
+    this.clock = new MachineClock(time);
+    this.disk = new FaultyDisk({
+      time,
+      random: random.fork(),
+      probe: watcher.probe,
+      died: () => this.#end(),
+    });
+    this.alarm = new FaultyAlarm({
+      time,
+      random: random.fork(),
+      clock: this.clock,
+      disk: this.disk,
+      faults,
+      run: () => this.#runAlarm(),
+      onProblem: watcher.failed,
+    });
+  }
+
+  get processId(): string {
+    return `process-${this.#processes}`;
+  }
+
+  /** Whether the last crash spared the process. */
+  get sameProcess(): boolean {
+    return this.#sameProcess;
+  }
+
+  /** Whether calls reach the registry. */
+  get up(): boolean {
+    return !this.#away;
+  }
+
+  /** Whether the registry is in memory. */
+  get awake(): boolean {
+    return this.#life.registry !== undefined;
+  }
+
+  /** Whether nothing is under way: no call, no alarm, no sync. */
+  get idle(): boolean {
+    return this.up && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
+  }
+
+  /** Whether the platform may drop the registry from memory: it is idle, and no timer runs. */
+  get mayHibernate(): boolean {
+    return this.awake && this.idle && this.#life.timer === undefined;
+  }
+
+  /** Sends a call over the wire and resolves when its outcome is back with the caller. */
+  async call<T>(call: Call<T>): Promise<Reply<T>> {
+    await this.#wire();
+    const reply = this.up ? await this.#ask(call) : ({ kind: 'lost', heardAt: undefined } as const);
+    await this.#wire();
+    return reply;
+  }
+
+  /** Drops the registry from memory, as a Durable Object that hibernates. The process lives on. */
+  hibernate(): void {
+    this.#watcher.trace('hibernates');
+    this.#life = newLife();
+  }
+
+  /** Somebody sets the clock. */
+  jump(ms: number): void {
+    this.clock.jump(ms);
+    this.alarm.clockJumped();
+  }
+
+  /** Kills the process at a coming storage step: the first is 1. */
+  crashIn(steps: number): void {
+    this.disk.crashIn(steps);
+  }
+
+  /** Kills the process now. */
+  crash(): void {
+    this.disk.die();
+  }
+
+  /** Everything in memory is gone. Mostly the process is, too; sometimes only the object is reset. */
+  #end(): void {
+    const { pending, timer } = this.#life;
+    this.#life.alive = false;
+    this.#away = true;
+    timer?.cancel();
+    this.alarm.machineDied();
+    this.#life = newLife();
+    for (const lose of pending) lose();
+    this.#sameProcess = this.#random.chance(0.2);
+    if (!this.#sameProcess) this.#processes += 1;
+    this.#watcher.died();
+  }
+
+  /** The machine is back after {@link crash}. */
+  restart(): void {
+    this.disk.restart();
+    this.#away = false;
+    this.#watcher.restarted();
+    this.alarm.machineRestarted();
+  }
+
+  #ask<T>(call: Call<T>): Promise<Reply<T>> {
+    const life = this.#life;
+    const heardAt = this.#time.now;
+    return new Promise((resolve) => {
+      const lose = () => resolve({ kind: 'lost', heardAt });
+      const done = (reply: Reply<T>) => {
+        if (!life.alive) return;
+        life.pending.delete(lose);
+        resolve(reply);
+      };
+      life.pending.add(lose);
+      const registry = this.#wake(life);
+      if (registry === undefined) return;
+      this.#watcher.heard(call.name);
+      call.ask(registry).then(
+        (value) => {
+          if (!life.alive) return;
+          call.onAnswer?.(value, heardAt);
+          done({ kind: 'answer', value, heardAt });
+        },
+        (error: unknown) => {
+          if (!life.alive) return;
+          if (!(error instanceof RegistryError)) this.#watcher.failed('I10', `${call.name} threw ${describe(error)}`);
+          else if (error.code === 'UNAVAILABLE') done({ kind: 'lost', heardAt });
+          else done({ kind: 'refusal', code: error.code, heardAt });
+        },
+      );
+    });
+  }
+
+  /** The registry, woken if need be; undefined if that killed the process. */
+  #wake(life: Life): Registry | undefined {
+    if (!life.alive) return undefined;
+    if (life.registry !== undefined) return life.registry;
+    try {
+      const registry = Registry.wake(this.#platform(life));
+      if (!life.alive) return undefined;
+      life.registry = registry;
+      this.#watcher.woke();
+    } catch (error) {
+      this.#survive(life, 'waking', error);
+    }
+    return life.registry;
+  }
+
+  async #runAlarm(): Promise<boolean> {
+    if (!this.up) return false;
+    const life = this.#life;
+    const registry = this.#wake(life);
+    if (registry === undefined) return false;
+    this.#watcher.trace(`alarm, ${this.alarm.lateness} ms late`);
+    await new Promise<void>((resolve) => {
+      life.pending.add(resolve);
+      const ran = registry.alarm().catch((error: unknown) => this.#survive(life, 'the alarm', error));
+      void ran.then(() => {
+        life.pending.delete(resolve);
+        resolve();
+      });
+    });
+    if (life.alive) this.#watcher.alarmRan();
+    return life.alive;
+  }
+
+  /** An error outside of any call: the platform would restart the object. */
+  #survive(life: Life, where: string, error: unknown): void {
+    if (!life.alive) return;
+    if (isDiskFailure(error)) this.disk.die();
+    else this.#watcher.failed('I10', `${where} threw ${describe(error)}`);
+  }
+
+  #platform(life: Life): Platform {
+    return {
+      storage: this.disk.mount(),
+      clock: this.clock,
+      random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
+      alarm: this.alarm.mount(() => life.alive),
+      checkpointTimer: this.#timer(life),
+      connections: { all: () => [], heardAt: () => 0 },
+      digest: async (secret) => `digest of ${secret}`,
+      processId: this.processId,
+      abort: (reason) => {
+        if (!life.alive) return;
+        this.#watcher.trace(`aborts: ${reason}`);
+        this.disk.die();
+      },
+      log: (level, message, facts) => {
+        if (!life.alive) return;
+        this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
+        if (message.startsWith('leases extended')) this.#watcher.forgave();
+      },
+    };
+  }
+
+  #timer(life: Life): OneShot {
+    return {
+      start: (delayMs, work) => {
+        if (!life.alive) return;
+        life.timer?.cancel();
+        life.timer = this.#time.after(delayMs + this.#random.whole(0, 20), () => {
+          life.timer = undefined;
+          try {
+            work();
+          } catch (error) {
+            this.#survive(life, 'the checkpoint timer', error);
+          }
+        });
+      },
+    };
+  }
+
+  #wire(): Promise<void> {
+    return new Promise((resolve) => this.#time.after(this.#random.whole(WIRE_MS.from, WIRE_MS.to), resolve));
+  }
+}
+
+function newLife(): Life {
+  return { alive: true, registry: undefined, timer: undefined, pending: new Set() };
+}
+
+const isDiskFailure = (error: unknown) =>
+  error instanceof Crash || (error instanceof Error && error.message.includes('disk is full'));
+
+const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,184 @@
+import type { JournaledChange } from '../../src/registry/journal';
+import type { RecordKey, RecordKind } from '../../src/registry/records';
+import type { JournaledRevision } from './journal-rows';
+
+/** A record as it was from a revision on; null where it was gone. */
+export interface Version {
+  revision: number;
+  text: string | null;
+}
+
+/** Versions kept of a record: enough for answers that overtake one another. */
+const VERSIONS_KEPT_COUNT = 12;
+
+/** A service at a revision: everything in it, by id. */
+export interface ServiceAt {
+  instances: Map<string, Version & { text: string }>;
+  overrides: Map<string, Version & { text: string }>;
+  own: (Version & { text: string }) | undefined;
+}
+
+interface ServiceVersions {
+  revision: number;
+  records: Map<string, { key: RecordKey; versions: Version[] }>;
+}
+
+/** A replica at a revision, to begin another one with. */
+export interface ReplicaSnapshot {
+  revision: number;
+  at: number;
+  records: [RecordKey, Version & { text: string }][];
+}
+
+/**
+ * The state of a namespace as somebody sees it who knows nothing but its journal. It checks, change by change, that the
+ * journal tells one story: what a change found is what the one before it left.
+ */
+export class Replica {
+  readonly #services = new Map<string, ServiceVersions>();
+  #revision = 0;
+  #at = 0;
+  /** Where it began: of records that were removed before, it knows nothing. */
+  readonly #since: number;
+
+  constructor(from?: ReplicaSnapshot) {
+    this.#since = from?.revision ?? 0;
+    if (from === undefined) return;
+    this.#revision = from.revision;
+    this.#at = from.at;
+    for (const [key, version] of from.records) {
+      const service = this.#serviceFor(key);
+      service.records.set(recordName(key), { key, versions: [version] });
+    }
+  }
+
+  /** Revision of the newest change that it has seen. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /**
+   * Applies the next revision. Returns what is wrong with it, in words.
+   *
+   * @param compacted Newest revision that the journal has forgotten: what was removed up to it need not be known.
+   */
+  apply(next: JournaledRevision, compacted: number): string[] {
+    const problems: string[] = [];
+    const wrong = (what: string) => problems.push(`revision ${next.revision}: ${what}`);
+    if (next.revision !== this.#revision + 1) wrong(`follows ${this.#revision}`);
+    if (next.at < this.#at) wrong(`its time ${next.at} is before ${this.#at}`);
+    if (next.changes.length === 0) wrong('changes nothing');
+    const touched = new Set<string>();
+    const services = new Map<string, number>();
+    for (const change of next.changes) {
+      const name = `${change.group}/${change.service}/${recordName(change)}`;
+      if (touched.has(name)) wrong(`changes ${name} twice`);
+      touched.add(name);
+      const problem = this.#applyChange(change, next.revision, compacted, services);
+      if (problem !== undefined) wrong(`${name}: ${problem}`);
+    }
+    this.#revision = next.revision;
+    this.#at = next.at;
+    return problems;
+  }
+
+  /** A record as it was at a revision; undefined where that is too long ago to know. */
+  record(key: RecordKey, revision = this.#revision): Version | undefined {
+    const versions = this.#services.get(serviceName(key))?.records.get(recordName(key))?.versions;
+    if (versions === undefined) return { revision: 0, text: null };
+    return versions.findLast((version) => version.revision <= revision);
+  }
+
+  /** A service as it was at a revision. */
+  service(group: string, service: string, revision = this.#revision): ServiceAt {
+    const found: ServiceAt = { instances: new Map(), overrides: new Map(), own: undefined };
+    const versions = this.#services.get(serviceName({ group, service }));
+    for (const { key, versions: all } of versions?.records.values() ?? []) {
+      const version = all.findLast((each) => each.revision <= revision);
+      if (version === undefined || version.text === null) continue;
+      const present = { revision: version.revision, text: version.text };
+      if (key.kind === 'instance') found.instances.set(key.id, present);
+      else if (key.kind === 'override') found.overrides.set(key.id, present);
+      else found.own = present;
+    }
+    return found;
+  }
+
+  /** Every record that is there now. */
+  *records(): Generator<[RecordKey, Version & { text: string }]> {
+    for (const { records } of this.#services.values()) {
+      for (const { key, versions } of records.values()) {
+        const last = versions.at(-1);
+        if (last !== undefined && last.text !== null) yield [key, { revision: last.revision, text: last.text }];
+      }
+    }
+  }
+
+  /** The whole state now, to begin another replica with. */
+  snapshot(): ReplicaSnapshot {
+    return { revision: this.#revision, at: this.#at, records: [...this.records()] };
+  }
+
+  /** The whole state now, in one text: two replicas with the same text hold the same. */
+  digest(): string {
+    const records = [...this.records()].map(([key, { revision, text }]) => [
+      `${serviceName(key)}/${recordName(key)}`,
+      revision,
+      text,
+    ]);
+    return JSON.stringify(records.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
+  }
+
+  #applyChange(
+    change: JournaledChange,
+    revision: number,
+    compacted: number,
+    servicesBefore: Map<string, number>,
+  ): string | undefined {
+    const service = this.#serviceFor(change);
+    const serviceBefore = servicesBefore.get(serviceName(change)) ?? service.revision;
+    servicesBefore.set(serviceName(change), serviceBefore);
+    service.revision = revision;
+    const name = recordName(change);
+    const { kind, group, service: serviceOf, id } = change;
+    const record = service.records.get(name) ?? { key: { kind, group, service: serviceOf, id }, versions: [] };
+    service.records.set(name, record);
+    const last = record.versions.at(-1);
+    record.versions.push({ revision, text: change.after });
+    if (record.versions.length > VERSIONS_KEPT_COUNT) record.versions.shift();
+
+    const before = last?.text ?? null;
+    if (change.before !== before) return `says that it was ${change.before}, and it was ${before}`;
+    if (change.after === null && before === null) return 'removes what is not there';
+    if (change.after === before) return 'changes nothing';
+    const forgotten = Math.max(compacted, this.#since);
+    if (!linksTo(change.previous, last?.revision ?? 0, before === null ? forgotten : -1)) {
+      return `says that revision ${change.previous} was before, and ${last?.revision ?? 0} was`;
+    }
+    if (!linksTo(change.servicePrevious, serviceBefore, forgotten)) {
+      return `says that the service was at ${change.servicePrevious}, and it was at ${serviceBefore}`;
+    }
+    return undefined;
+  }
+
+  #serviceFor(key: { group: string; service: string }): ServiceVersions {
+    let service = this.#services.get(serviceName(key));
+    if (service === undefined) {
+      service = { revision: 0, records: new Map() };
+      this.#services.set(serviceName(key), service);
+    }
+    return service;
+  }
+}
+
+/** Whether a link of a chain names the revision before; one that the journal has forgotten may be missing. */
+function linksTo(link: number, revision: number, forgotten: number): boolean {
+  return link === revision || (revision <= forgotten && link <= forgotten);
+}
+
+const serviceName = ({ group, service }: { group: string; service: string }) => `${group}@@${service}`;
+const recordName = ({ kind, id }: { kind: RecordKind; id: string }) => `${kind}:${id}`;

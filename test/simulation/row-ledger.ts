@@ -1,0 +1,96 @@
+import type { Chronicle } from './chronicle';
+
+/** A checkpoint is due this long after the first renewal that it is to hold. */
+const CHECKPOINT_DELAY_MS = 5_000;
+
+/** Rows that checkpoints may take in one such delay: one that says that renewals follow, and one that holds them. */
+const ROWS_PER_CHECKPOINT_COUNT = 2;
+
+export interface RowLedgerParts {
+  now: () => number;
+  /** Rows written so far, by verb and table. */
+  rowsWritten: () => ReadonlyMap<string, number>;
+  chronicle: Chronicle;
+  onProblem: (invariant: string, what: string) => void;
+}
+
+/** Where the books were last closed: nothing was under way, and everything written was durable. */
+interface Closing {
+  at: number;
+  rows: ReadonlyMap<string, number>;
+  parts: number;
+  changes: number;
+}
+
+/**
+ * Compares the rows that were written with what the journal says had to be (I8): one for each changed record, one for each
+ * part of a revision in the journal, at most two for checkpoints in five seconds, and not one for anything else.
+ */
+export class RowLedger {
+  readonly #parts: RowLedgerParts;
+  #last: Closing | undefined;
+  #wakes = 0;
+  #forgiven = 0;
+  /** Times that the books were closed and found right. */
+  closings = 0;
+
+  constructor(parts: RowLedgerParts) {
+    this.#parts = parts;
+  }
+
+  /** The registry was brought back to memory: if it is another process, it leaves its name. */
+  woke(): void {
+    this.#wakes += 1;
+  }
+
+  /** A silence was forgiven: that is kept at once. */
+  forgave(): void {
+    this.#forgiven += 1;
+  }
+
+  /** A crash makes rows undone that were written: a new page. */
+  died(): void {
+    this.#last = undefined;
+  }
+
+  /** Closes the books. Everything written must be durable, and nothing under way. */
+  close(): void {
+    const { now, rowsWritten, chronicle } = this.#parts;
+    const closing = { at: now(), rows: new Map(rowsWritten()), ...chronicle.seen };
+    const last = this.#last;
+    this.#last = closing;
+    if (last !== undefined) this.#compare(last, closing);
+    this.#wakes = 0;
+    this.#forgiven = 0;
+  }
+
+  #compare(last: Closing, closing: Closing): void {
+    this.closings += 1;
+    const written = new Map<string, number>();
+    for (const [kind, rows] of closing.rows) written.set(kind, rows - (last.rows.get(kind) ?? 0));
+    const take = (kind: string) => {
+      const rows = written.get(kind) ?? 0;
+      written.delete(kind);
+      return rows;
+    };
+    const records = take('insert record');
+    const changes = closing.changes - last.changes;
+    if (records !== changes) this.#wrong(`${records} rows of records were written for ${changes} changes`);
+    const journal = take('insert journal');
+    const parts = closing.parts - last.parts;
+    if (journal !== parts) this.#wrong(`${journal} rows of the journal were written for ${parts} parts of revisions`);
+    const checkpoints = take('insert checkpoint');
+    const delays = Math.ceil((closing.at - last.at) / CHECKPOINT_DELAY_MS) + 1;
+    const budget = ROWS_PER_CHECKPOINT_COUNT * (delays + this.#wakes + this.#forgiven);
+    if (checkpoints > budget) this.#wrong(`${checkpoints} rows of checkpoints were written where ${budget} may be`);
+    // Compaction: a row for each that goes.
+    const compacted = take('delete journal');
+    const heads = take('delete record');
+    if (heads > 0 && compacted === 0) this.#wrong(`${heads} heads of records were deleted without a compaction`);
+    for (const [kind, rows] of written) if (rows > 0) this.#wrong(`${rows} rows were written by "${kind}"`);
+  }
+
+  #wrong(what: string): void {
+    this.#parts.onProblem('I8', what);
+  }
+}

@@ -1,0 +1,139 @@
+import type { AlarmFaults } from './faulty-alarm';
+
+/** Times between two events of a kind, in milliseconds; as likely short as long. */
+export interface Every {
+  from: number;
+  to: number;
+}
+
+/** What a simulated world is like. Shares are of 1. */
+export interface Scenario {
+  name: string;
+  /** Instances that register, renew, die and come back. */
+  holders: number;
+  services: number;
+  /** Times to live, as likely short as long. */
+  ttlMs: { from: number; to: number };
+  /** How many lives a holder has: a life lasts this many times its ttl. */
+  lifeTtls: { from: number; to: number };
+  /** Simulated time. */
+  hours: number;
+  /** Fault: the process dies, and is away. */
+  crashes: Every | null;
+  outageMs: { from: number; to: number };
+  /** The registry is dropped from memory once nothing is under way. */
+  hibernations: Every | null;
+  clockJumps: Every | null;
+  /** A commit fails, as on a full disk. */
+  commitFailures: Every | null;
+  alarm: AlarmFaults;
+  operations: Every;
+  reads: Every;
+  /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
+  checkUps: Every;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const PUNCTUAL: AlarmFaults = { seconds: 0, minutes: 0, hours: 0, again: 0.05 };
+
+/** Everything goes wrong now and then. */
+const MIXED: Scenario = {
+  name: 'mixed',
+  holders: 60,
+  services: 6,
+  ttlMs: { from: 5 * SECOND_MS, to: 2 * HOUR_MS },
+  lifeTtls: { from: 1, to: 200 },
+  hours: 24,
+  crashes: { from: MINUTE_MS, to: 2 * HOUR_MS },
+  outageMs: { from: SECOND_MS, to: 30 * MINUTE_MS },
+  hibernations: { from: 10 * SECOND_MS, to: 10 * MINUTE_MS },
+  clockJumps: { from: 20 * MINUTE_MS, to: 6 * HOUR_MS },
+  commitFailures: { from: HOUR_MS, to: 6 * HOUR_MS },
+  alarm: { seconds: 0.1, minutes: 0.05, hours: 0.02, again: 0.1 },
+  operations: { from: SECOND_MS, to: 5 * MINUTE_MS },
+  reads: { from: SECOND_MS, to: 2 * MINUTE_MS },
+  checkUps: { from: SECOND_MS, to: 3 * MINUTE_MS },
+};
+
+/** Shapes of worlds, each made to look for something else. */
+export const SCENARIOS: Record<string, Scenario> = {
+  mixed: MIXED,
+  /** Leases of seconds: what happens between two checkpoints, and sweeps all the time. */
+  hasty: {
+    ...MIXED,
+    name: 'hasty',
+    holders: 16,
+    services: 3,
+    ttlMs: { from: SECOND_MS, to: 20 * SECOND_MS },
+    hours: 3,
+    crashes: { from: 2 * SECOND_MS, to: 10 * MINUTE_MS },
+    outageMs: { from: SECOND_MS, to: 5 * MINUTE_MS },
+    hibernations: { from: 2 * SECOND_MS, to: MINUTE_MS },
+    clockJumps: { from: 2 * MINUTE_MS, to: HOUR_MS },
+    operations: { from: 200, to: 30 * SECOND_MS },
+    reads: { from: 200, to: 20 * SECOND_MS },
+    checkUps: { from: 200, to: 20 * SECOND_MS },
+  },
+  /** Few calls, long leases: hibernation, closed checkpoints, alarms that wake. */
+  quiet: {
+    ...MIXED,
+    name: 'quiet',
+    holders: 12,
+    services: 3,
+    ttlMs: { from: 10 * MINUTE_MS, to: DAY_MS },
+    lifeTtls: { from: 1, to: 20 },
+    hours: 40 * 24,
+    crashes: { from: 6 * HOUR_MS, to: 5 * DAY_MS },
+    outageMs: { from: SECOND_MS, to: DAY_MS },
+    hibernations: { from: 20 * SECOND_MS, to: 20 * MINUTE_MS },
+    clockJumps: { from: 12 * HOUR_MS, to: 6 * DAY_MS },
+    commitFailures: { from: DAY_MS, to: 10 * DAY_MS },
+    operations: { from: 10 * MINUTE_MS, to: 6 * HOUR_MS },
+    reads: { from: 10 * MINUTE_MS, to: 6 * HOUR_MS },
+    checkUps: { from: MINUTE_MS, to: HOUR_MS },
+  },
+  /** Outage upon outage, before anybody had time to recover. */
+  stormy: {
+    ...MIXED,
+    name: 'stormy',
+    holders: 30,
+    ttlMs: { from: 3 * SECOND_MS, to: 30 * MINUTE_MS },
+    lifeTtls: { from: 1, to: 50 },
+    hours: 12,
+    crashes: { from: 200, to: 3 * MINUTE_MS },
+    outageMs: { from: SECOND_MS, to: 2 * HOUR_MS },
+    clockJumps: null,
+  },
+  /** A large fleet in fair weather: deadlines are exact, and mass death is quick. */
+  calm: {
+    ...MIXED,
+    name: 'calm',
+    holders: 250,
+    services: 10,
+    ttlMs: { from: 30 * SECOND_MS, to: 4 * HOUR_MS },
+    hours: 20,
+    crashes: null,
+    clockJumps: null,
+    commitFailures: null,
+    alarm: PUNCTUAL,
+  },
+  /** A large fleet with long leases: most lease-hours for the least work. */
+  steady: {
+    ...MIXED,
+    name: 'steady',
+    holders: 1_000,
+    services: 20,
+    ttlMs: { from: HOUR_MS, to: DAY_MS },
+    lifeTtls: { from: 1, to: 50 },
+    hours: 60,
+    crashes: { from: 10 * MINUTE_MS, to: DAY_MS },
+    outageMs: { from: SECOND_MS, to: DAY_MS },
+    clockJumps: { from: HOUR_MS, to: DAY_MS },
+    reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
+    checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },
+  },
+};

@@ -1,0 +1,134 @@
+import type { InstanceKey } from '../../src/model/batch';
+import type { ServiceKey } from '../../src/model/namespace-api';
+import { Holder } from './holder';
+import { Operator } from './operator';
+import { Reader } from './reader';
+import type { Every, Scenario } from './scenario';
+import { SeededRandom } from './seeded-random';
+import { VirtualTime } from './virtual-time';
+import { type Problem, World } from './world';
+
+const HOUR_MS = 3_600_000;
+
+/** After the end, faults rest for this long, so that what is under way comes to its end. */
+const REST_MS = 2 * HOUR_MS;
+
+const GROUP = 'DEFAULT_GROUP';
+
+/** What came out of a run. */
+export interface SimulationReport {
+  scenario: string;
+  seed: number;
+  /** Simulated hours, and the sum of the hours that instances with a lease were there. */
+  hours: number;
+  leaseHours: number;
+  revisions: number;
+  replays: number;
+  rowsCompared: number;
+  counts: World['counts'];
+  leases: World['leases']['counts'];
+  problems: Problem[];
+  /** The last events, where something was wrong. */
+  trace: string;
+}
+
+/**
+ * Lives through a scenario. The same seed gives the same run, event by event.
+ *
+ * @param watched Calls that mention this are in the trace.
+ */
+export async function simulate(scenario: Scenario, seed: number, watched?: string): Promise<SimulationReport> {
+  const time = new VirtualTime();
+  const world = new World(time, new SeededRandom(seed), scenario, watched);
+  try {
+    populate(world);
+    trouble(world);
+    const counted = count(world);
+    const end = scenario.hours * HOUR_MS;
+    await time.runUntil(end, () => world.failed);
+    if (!world.failed) {
+      world.faultsRest = true;
+      const isSettled = () => world.failed || (time.now > end && world.machine.idle && world.machine.awake);
+      await time.runUntil(end + REST_MS, isSettled);
+      world.checkUp();
+      world.chronicle.replay();
+    }
+    return {
+      scenario: scenario.name,
+      seed,
+      hours: time.now / HOUR_MS,
+      leaseHours: counted.leaseHours,
+      revisions: world.chronicle.seen.revisions,
+      replays: world.chronicle.replays,
+      rowsCompared: world.ledger.closings,
+      counts: world.counts,
+      leases: world.leases.counts,
+      problems: world.problems,
+      trace: world.failed ? world.trace.text() : '',
+    };
+  } finally {
+    world.machine.disk.close();
+  }
+}
+
+/** Holders, spread over services; those who read; and those who operate. */
+function populate(world: World): void {
+  const { scenario } = world;
+  const keys: InstanceKey[] = [];
+  for (let index = 0; index < scenario.holders; index++) {
+    keys.push({ group: GROUP, service: `service-${index % scenario.services}`, id: `i${index}` });
+  }
+  const services: ServiceKey[] = keys.slice(0, scenario.services).map(({ group, service }) => ({ group, service }));
+  const [firstKey, ...otherKeys] = keys;
+  const [firstService, ...otherServices] = services;
+  if (firstKey === undefined || firstService === undefined) throw new Error('a scenario has at least one holder');
+  for (const key of keys) void new Holder(world, key).live();
+  void new Operator(world, [firstKey, ...otherKeys]).live();
+  const batches = { group: 'batches', service: 'batch' };
+  for (let reader = 0; reader < 2; reader++) void new Reader(world, [firstService, ...otherServices, batches]).live();
+}
+
+/** Faults, each kind in its own time. */
+function trouble(world: World): void {
+  const { scenario, random } = world;
+  const { crashes, hibernations, clockJumps, commitFailures } = scenario;
+  const often = (every: Every | null, strike: () => void) => {
+    if (every === null) return;
+    const next = () => {
+      if (!world.faultsRest) strike();
+      world.time.after(random.magnitude(every.from, every.to), next);
+    };
+    world.time.after(random.magnitude(every.from, every.to), next);
+  };
+  often(crashes, () => {
+    if (world.machine.up) world.crashSoon();
+  });
+  often(hibernations, () => world.hibernate());
+  often(clockJumps, () => world.jump(someJump(random)));
+  often(commitFailures, () => world.machine.disk.failNextCommit());
+}
+
+/** Mostly an hour either way; often a little back, as when a clock is corrected; sometimes anything. */
+function someJump(random: SeededRandom): number {
+  const kind = random.weighted({ hourOn: 2, hourBack: 2, littleBack: 4, any: 2 });
+  if (kind === 'hourOn') return HOUR_MS;
+  if (kind === 'hourBack') return -HOUR_MS;
+  if (kind === 'littleBack') return -random.whole(1, 5_000);
+  return Math.round(random.magnitude(1_000, HOUR_MS)) * random.pick([1, -1]);
+}
+
+/** Checks up now and then, and adds up lease-hours. */
+function count(world: World): { leaseHours: number } {
+  const counted = { leaseHours: 0 };
+  const { time, scenario } = world;
+  const { checkUps } = scenario;
+  let last = 0;
+  const next = () => {
+    world.checkUp();
+    counted.leaseHours += (world.leases.held * (time.now - last)) / HOUR_MS;
+    last = time.now;
+    time.after(world.random.magnitude(checkUps.from, checkUps.to), next);
+  };
+  time.after(1_000, next);
+  return counted;
+}

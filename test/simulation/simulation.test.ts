@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { SCENARIOS, type Scenario } from './scenario';
+import { type SimulationReport, simulate } from './simulate';
+
+/** Lease-hours that `npm test` lives through; `npm run sim` does a million. */
+const LEASE_HOURS = 10_000;
+
+/** Each world in a size that is done in a few seconds; the seeds are as good as any. */
+const RUNS = [
+  { name: 'hasty', seed: 1, hours: 1, holders: 12 },
+  { name: 'mixed', seed: 2, hours: 4, holders: 30 },
+  { name: 'stormy', seed: 3, hours: 12, holders: 20 },
+  { name: 'quiet', seed: 4, hours: 12 * 24, holders: 12 },
+  { name: 'calm', seed: 5, hours: 3, holders: 60 },
+  { name: 'steady', seed: 6, hours: 36, holders: 300 },
+];
+
+function scenarioOf({ name, hours, holders }: (typeof RUNS)[number]): Scenario {
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  return { ...scenario, hours, holders };
+}
+
+describe('the registry in a simulated world', () => {
+  const reports: SimulationReport[] = [];
+
+  it.each(RUNS)('[I1, I2, I3, I4, I6, I7, I8] keeps its promises in a world that is $name', async (run) => {
+    const report = await simulate(scenarioOf(run), run.seed);
+    reports.push(report);
+    const { problems, trace } = report;
+    expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
+    expect(report.revisions).toBeGreaterThan(100);
+    expect(report.replays).toBeGreaterThan(0);
+    expect(report.rowsCompared).toBeGreaterThan(20);
+  });
+
+  it('has lived long enough, and has seen all kinds of trouble', () => {
+    const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0);
+    expect(sum(({ leaseHours }) => leaseHours)).toBeGreaterThan(LEASE_HOURS);
+    expect(sum(({ counts }) => counts.crashes)).toBeGreaterThan(50);
+    expect(sum(({ counts }) => counts.hibernations)).toBeGreaterThan(100);
+    expect(sum(({ counts }) => counts.jumps)).toBeGreaterThan(10);
+    expect(sum(({ counts }) => counts.lost)).toBeGreaterThan(50);
+    expect(sum(({ leases }) => leases.expired)).toBeGreaterThan(200);
+    expect(sum(({ leases }) => leases.unhealthy)).toBeGreaterThan(200);
+    expect(sum(({ leases }) => leases.forgiven)).toBeGreaterThan(50);
+  });
+
+  it('is the same run again for the same seed', async () => {
+    const scenario = scenarioOf({ name: 'stormy', seed: 7, hours: 2, holders: 10 });
+    const first = await simulate(scenario, 7);
+    expect(await simulate(scenario, 7)).toEqual(first);
+    expect(await simulate(scenario, 8)).not.toEqual(first);
+  });
+});

@@ -1,0 +1,291 @@
+import { decodeCursor } from '../../src/registry/cursor';
+import { Chronicle } from './chronicle';
+import { headRevision, type JournaledRevision } from './journal-rows';
+import { unlawful } from './lawful-revision';
+import { LeaseOracle } from './lease-oracle';
+import { type Call, Machine, type Reply } from './machine';
+import { RowLedger } from './row-ledger';
+import type { Scenario } from './scenario';
+import type { SeededRandom } from './seeded-random';
+import { Trace } from './trace';
+import type { VirtualTime } from './virtual-time';
+
+/** A commit reaches the journal at most this long after it was decided: two slow syncs. */
+const COMMIT_MAX_MS = 3_000;
+
+/** Something that must not be. */
+export interface Problem {
+  invariant: string;
+  what: string;
+}
+
+/** An answer's cursor; every answer has one. */
+export interface Positioned {
+  cursor: string;
+}
+
+/**
+ * A simulated world: the machine with the registry, and everything that watches it. Whoever lives in it calls the
+ * registry through {@link ask}, and tells {@link leases} of renewals.
+ */
+export class World {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly scenario: Scenario;
+  readonly machine: Machine<number>;
+  readonly chronicle: Chronicle;
+  readonly leases: LeaseOracle;
+  readonly ledger: RowLedger;
+  readonly trace: Trace;
+  readonly problems: Problem[] = [];
+  /** No fault is made any more: the run comes to its end. */
+  faultsRest = false;
+  /** Told of each durable revision, and when it was decided. */
+  readonly onRevision: ((revision: JournaledRevision, at: number) => void)[] = [];
+  #epoch: string | undefined;
+  #newestAnswered = 0;
+  #downSince = Number.NEGATIVE_INFINITY;
+  /** When the registry last did anything: it knows its clock's time then. */
+  #activeAt = Number.NEGATIVE_INFINITY;
+  #unsavedJumpMs = 0;
+  #jumpedAt = Number.NEGATIVE_INFINITY;
+  #waitingForMachine: (() => void)[] = [];
+  counts = { calls: 0, answers: 0, refusals: 0, lost: 0, crashes: 0, hibernations: 0, jumps: 0, alarms: 0 };
+
+  constructor(time: VirtualTime, random: SeededRandom, scenario: Scenario, watched?: string) {
+    this.time = time;
+    this.random = random;
+    this.scenario = scenario;
+    const now = () => time.now;
+    const onProblem = (invariant: string, what: string) => this.report(invariant, what);
+    this.trace = new Trace(now, watched);
+    this.leases = new LeaseOracle({ now, onProblem });
+    this.machine = new Machine(time, random.fork(), scenario.alarm, {
+      trace: (event) => this.trace.add(event),
+      probe: headRevision,
+      heard: () => {
+        this.#activeAt = time.now;
+      },
+      woke: () => {
+        this.leases.woke();
+        this.ledger.woke();
+      },
+      died: () => this.#died(),
+      restarted: () => this.#restarted(),
+      forgave: () => {
+        this.leases.forgave(this.machine.alarm.dueAt);
+        this.ledger.forgave();
+      },
+      alarmRan: () => this.#alarmRan(),
+      failed: (invariant, what) => this.report(invariant, what),
+    });
+    this.chronicle = new Chronicle({
+      storage: () => this.machine.disk.plain,
+      durable: () => this.machine.disk.durable,
+      clock: () => this.machine.clock.now(),
+      onRevision: (revision) => this.#readRevision(revision),
+      onProblem,
+    });
+    this.ledger = new RowLedger({
+      now,
+      rowsWritten: () => this.machine.disk.rowsWritten,
+      chronicle: this.chronicle,
+      onProblem,
+    });
+  }
+
+  get failed(): boolean {
+    return this.problems.length > 0;
+  }
+
+  /** Whether a time that the registry told lately can be compared with the world's. */
+  get clockIsSteady(): boolean {
+    return this.time.now - this.#jumpedAt > COMMIT_MAX_MS;
+  }
+
+  /** Something is broken: the run ends after this event. */
+  report(invariant: string, what: string): void {
+    this.trace.add(`PROBLEM ${invariant}: ${what}`);
+    this.problems.push({ invariant, what });
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.time.after(ms, resolve));
+  }
+
+  /** Resolves once calls reach the registry. Those who wait would only have tried in vain until then. */
+  untilUp(): Promise<void> {
+    return this.machine.up ? Promise.resolve() : new Promise((resolve) => this.#waitingForMachine.push(resolve));
+  }
+
+  /** Calls the registry. `check` is called in the moment of the answer, with the revision that it was given at. */
+  async ask<T extends Positioned>(
+    call: Call<T>,
+    check?: (value: T, heardAt: number, revision: number) => void,
+  ): Promise<Reply<T>> {
+    this.counts.calls += 1;
+    let answeredBefore = 0;
+    const reply = await this.machine.call({
+      name: call.name,
+      ask: (registry) => {
+        answeredBefore = this.#newestAnswered;
+        if (this.trace.watches(call.name)) this.trace.add(call.name);
+        return call.ask(registry);
+      },
+      onAnswer: (value, heardAt) => {
+        const revision = this.#checkCursor(call.name, value.cursor, answeredBefore);
+        check?.(value, heardAt, revision);
+      },
+    });
+    if (this.trace.watches(call.name)) this.trace.add(`${call.name}: ${JSON.stringify(reply)}`);
+    if (reply.kind === 'answer') this.counts.answers += 1;
+    else if (reply.kind === 'refusal') this.counts.refusals += 1;
+    else this.counts.lost += 1;
+    return reply;
+  }
+
+  /** The machine dies at a storage step soon to come, or else within a minute. */
+  crashSoon(): void {
+    const { crashes } = this.counts;
+    this.machine.crashIn(this.random.whole(1, 60));
+    this.time.after(this.random.magnitude(10, 60_000), () => {
+      if (this.counts.crashes === crashes && this.machine.up) this.machine.crash();
+    });
+  }
+
+  /** Drops the registry from memory as soon as the platform may. */
+  hibernate(): void {
+    if (!this.machine.awake) return;
+    this.#when(
+      () => this.machine.mayHibernate,
+      () => {
+        this.counts.hibernations += 1;
+        this.leases.delayed(this.#unsavedJumpMs);
+        this.#unsavedJumpMs = 0;
+        this.machine.hibernate();
+      },
+    );
+  }
+
+  jump(ms: number): void {
+    this.trace.add(`the clock jumps by ${ms} ms`);
+    this.counts.jumps += 1;
+    this.#jumpedAt = this.time.now;
+    if (ms > 0) {
+      this.leases.hastened(ms);
+    } else {
+      // Awake, it sees that the clock shows less than when it last looked, but not what passed in between.
+      const unseen = this.machine.awake ? Math.min(-ms, this.time.now - this.#activeAt) : -ms;
+      this.leases.delayed(unseen);
+      this.#unsavedJumpMs += -ms - unseen;
+    }
+    this.machine.jump(ms);
+  }
+
+  /** Looks, in the next idle moment, at what can be looked at only then. */
+  checkUp(): void {
+    this.#when(
+      () => this.machine.idle,
+      () => {
+        this.chronicle.follow();
+        if (this.chronicle.replica.revision > 0) this.ledger.close();
+        this.#checkAlarm();
+      },
+    );
+  }
+
+  /** Does something in the next moment that is right for it, unless none comes soon. */
+  #when(isRight: () => boolean, act: () => void, triesLeft = 500): void {
+    if (isRight()) act();
+    else if (triesLeft > 0) this.time.after(7, () => this.#when(isRight, act, triesLeft - 1));
+  }
+
+  #checkCursor(name: string, cursor: string, answeredBefore: number): number {
+    const position = decodeCursor(cursor);
+    if (position === undefined) {
+      this.report('Q1', `${name} was answered with the cursor ${cursor}`);
+      return 0;
+    }
+    const { epoch, revision } = position;
+    this.#epoch ??= epoch;
+    if (epoch !== this.#epoch) this.report('S2', `${name} was answered in epoch ${epoch}, not ${this.#epoch}`);
+    const { durable } = this.machine.disk;
+    if (revision > durable) this.report('I3', `${name} was answered at revision ${revision}; durable is ${durable}`);
+    if (revision < answeredBefore) {
+      this.report('I4', `${name} was answered at revision ${revision}, and revision ${answeredBefore} was told before`);
+    }
+    this.#newestAnswered = Math.max(this.#newestAnswered, revision);
+    this.chronicle.follow();
+    return revision;
+  }
+
+  #readRevision(revision: JournaledRevision): void {
+    const at = this.#timeOf(revision);
+    for (const change of revision.changes) {
+      if (this.trace.watches(change.id))
+        this.trace.add(`journal ${at}: ${revision.revision} ${JSON.stringify(change)}`);
+      if (change.kind !== 'instance') continue;
+      const { cause } = change;
+      if (cause === 'expired' || cause === 'unhealthy') this.leases.ranOut(change, cause, at);
+      if (change.after === null) this.leases.released(change, at);
+    }
+    for (const problem of unlawful(revision)) this.report(...problem);
+    for (const listener of this.onRevision) listener(revision, at);
+  }
+
+  /** When a revision was decided, in the world's time; now, where the clock jumped since and nobody can tell. */
+  #timeOf({ at }: JournaledRevision): number {
+    const { now } = this.time;
+    const told = this.machine.clock.timeAt(at);
+    const isRecent = told <= now && told >= now - COMMIT_MAX_MS;
+    const isFromBefore = told <= this.#downSince && told >= this.#downSince - COMMIT_MAX_MS;
+    return isRecent || isFromBefore ? told : now;
+  }
+
+  #died(): void {
+    const { time, scenario, random, machine } = this;
+    this.counts.crashes += 1;
+    this.#downSince = time.now;
+    this.leases.delayed(this.#unsavedJumpMs);
+    this.#unsavedJumpMs = 0;
+    this.leases.died(machine.disk.syncedUntil);
+    this.ledger.died();
+    // An object that is only reset is back at once, in the same process.
+    const awayMs = machine.sameProcess
+      ? random.whole(0, 50)
+      : random.magnitude(scenario.outageMs.from, scenario.outageMs.to);
+    this.trace.add(`dies, and is away for ${Math.round(awayMs)} ms`);
+    time.after(awayMs, () => machine.restart());
+  }
+
+  #restarted(): void {
+    const { alarm, processId } = this.machine;
+    this.trace.add(`is back as ${processId}; durable is revision ${this.machine.disk.durable}`);
+    this.leases.restarted(alarm.dueAt);
+    this.chronicle.compareAfterCrash();
+    const waiting = this.#waitingForMachine;
+    this.#waitingForMachine = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #alarmRan(): void {
+    this.counts.alarms += 1;
+    this.#activeAt = this.time.now;
+  }
+
+  /** Where something will be due, an alarm must stand by then; what was due when it last ran must be done. */
+  #checkAlarm(): void {
+    // Nobody sees that a clock was set back before looking at it again.
+    if (this.#activeAt <= this.#jumpedAt) return;
+    const instances: { key: { group: string; service: string; id: string }; healthy: boolean }[] = [];
+    for (const [key, { text }] of this.chronicle.replica.records()) {
+      if (key.kind === 'instance') instances.push({ key, healthy: !text.includes('"healthy":false') });
+    }
+    const { at, name } = this.leases.earliestDeadline(instances);
+    if (at === Number.POSITIVE_INFINITY) return;
+    const armedAt = this.machine.alarm.dueAt;
+    if (armedAt > at + 1_000) {
+      this.report('I6', `${name} is due at ${at}, and the alarm stands at ${armedAt}; it is ${this.time.now}`);
+    }
+  }
+}
