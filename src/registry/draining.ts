@@ -6,7 +6,7 @@ import type { SubscriberView } from '../model/subscriber';
 import { drain } from './commands/drain';
 import { recentPlainReads } from './plain-reads';
 import type { NamespaceState } from './state';
-import { sweep } from './sweep';
+import { endWaits, sweep } from './sweep';
 import { timestamp } from './timestamp';
 import { change } from './turn';
 import type { Hub } from './watch/hub';
@@ -39,7 +39,7 @@ export async function drainAndWait(
       // Where it was draining already, its subscribers may have acknowledged that long ago.
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
       const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
-      state.agenda.set({ kind: 'acknowledgements', key }, state.receipts.firstWaitEndsAt(key));
+      endWaits(state, key, now);
       return { waiting: outcome, isAwaited: subscribers.length > 0 };
     },
   );

@@ -95,7 +95,7 @@ function attend(state: NamespaceState, now: number): void {
   const settled = newDraft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
     if (duty.kind === 'drain') endDrain(drained, duty.key);
-    else if (duty.kind === 'acknowledgements') endWaits(state, duty, now);
+    else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     // A compaction is on the agenda only to be woken for: every alarm looks at the journal.
@@ -104,11 +104,11 @@ function attend(state: NamespaceState, now: number): void {
   commit(state, settled, REGISTRY_ACTOR);
 }
 
-/** Two drains of an instance may wait for different times. */
-function endWaits({ receipts, agenda }: NamespaceState, duty: Duty & { key: InstanceKey }, now: number): void {
-  receipts.expire(duty.key, now);
-  const nextAt = receipts.firstWaitEndsAt(duty.key);
-  if (nextAt < Number.POSITIVE_INFINITY) agenda.set(duty, nextAt);
+/** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */
+export function endWaits({ receipts, agenda }: NamespaceState, key: InstanceKey, now: number): void {
+  receipts.expire(key, now);
+  const nextAt = receipts.firstWaitEndsAt(key);
+  if (nextAt < Number.POSITIVE_INFINITY) agenda.set({ kind: 'acknowledgements', key }, nextAt);
 }
 
 function endDrain(draft: Draft, key: InstanceKey): void {

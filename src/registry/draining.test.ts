@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { OPERATOR, OWNER } from '../../test/contracts/namespace/scene';
+import { key, ORDERS } from '../../test/fixtures/definition';
+import type { SocketClient } from '../../test/fixtures/socket-client';
+import { WatchStage } from '../../test/fixtures/watch-stage';
+import { settle } from '../../test/simulation/virtual-time';
+import { readJsonText } from '../model/json-text';
+import type { DrainReport } from '../model/queries';
+
+function stage() {
+  const all = new WatchStage();
+  const { scene, namespace } = all;
+  /** Begins a drain; what it was answered is asked for later. */
+  const drain = async (id: string, { waitMs = 30_000, graceMs = 0, caller = OWNER } = {}) => {
+    const seen: { report?: DrainReport } = {};
+    void namespace.api.drain(caller, { key: key(id), waitMs, graceMs }).then(({ body }) => {
+      seen.report = readJsonText(body);
+    });
+    await settle();
+    return async () => {
+      await settle();
+      return seen.report;
+    };
+  };
+  /** Somebody who watches `orders`. */
+  const watching = async (subscriber: string, scope: object = { services: ['orders'] }) => {
+    const client = all.connect({ subscriber });
+    await client.watch(scope);
+    client.take();
+    return client;
+  };
+  return { stage: all, scene, namespace, drain, watching };
+}
+
+/** Acknowledges the newest that was told. */
+async function acknowledge(client: SocketClient): Promise<void> {
+  const cursor = client.takeOnly('changes').at(-1)?.cursor;
+  await client.say({ type: 'ack', watch: 'w', cursor });
+}
+
+describe('a drain', () => {
+  it('[W18] is done when every subscriber has acknowledged it, and then the instance is removed', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a');
+    const [one, two] = [await watching('one'), await watching('two', {})];
+    const report = await drain('a');
+    expect(await scene.resolved()).toEqual([]);
+    await acknowledge(one);
+    expect(await report()).toBeUndefined();
+    expect(await scene.listed()).toEqual(['a']);
+    await acknowledge(two);
+    expect(await report()).toMatchObject({ drained: true, subscribers: 2, acknowledged: 2, laggards: [] });
+    expect(await scene.listed()).toEqual([]);
+    expect(one.takeOnly('changes')).toMatchObject([{ cause: 'drained', changes: [{ type: 'delete', id: 'a' }] }]);
+  });
+
+  it('[W18] gives its grace from then on', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = await watching('one');
+    const report = await drain('a', { graceMs: 20_000 });
+    await namespace.pass(10_000);
+    await acknowledge(client);
+    const { removedAt = '' } = (await report()) ?? {};
+    expect(Date.parse(removedAt)).toBe(namespace.platform.clock.now() + 20_000);
+    await namespace.pass(19_999);
+    expect(await scene.listed()).toEqual(['a']);
+    await namespace.pass(1);
+    expect(await scene.listed()).toEqual([]);
+  });
+
+  it('[W18] does not wait where nobody subscribes to its service', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a');
+    await watching('elsewhere', { services: ['users'], groups: ['shop'] });
+    expect(await (await drain('a'))()).toMatchObject({ drained: true, subscribers: 0, acknowledged: 0 });
+    expect(await scene.listed()).toEqual([]);
+  });
+
+  it.each(['closes its socket', 'ends its watch', 'is closed as too slow'])(
+    '[W18] waits no longer for one who %s',
+    async (how) => {
+      const { stage: all, scene, drain, watching } = stage();
+      await scene.register('a');
+      const client = await watching('one');
+      const report = await drain('a', { graceMs: 600_000 });
+      expect(await report()).toBeUndefined();
+      if (how === 'closes its socket') await client.close();
+      else if (how === 'ends its watch') await client.say({ type: 'unwatch', id: '1', watch: 'w' });
+      else await all.useUpCredit().then(() => all.useUpCredit());
+      expect(await report()).toMatchObject({ drained: true, subscribers: 0, laggards: [] });
+    },
+  );
+
+  it('[W18] takes a later cursor for an acknowledgement, and an earlier one for none', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a');
+    const client = await watching('one');
+    const before = await scene.cursor();
+    const report = await drain('a', { graceMs: 600_000 });
+    await client.say({ type: 'ack', watch: 'w', cursor: before });
+    expect(await report()).toBeUndefined();
+    await scene.register('b');
+    await acknowledge(client);
+    expect(await report()).toMatchObject({ drained: true, acknowledged: 1 });
+  });
+
+  it('[W18] counts a subscriber with two watches once, and waits for both', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a');
+    const [one, again] = [await watching('one'), await watching('one')];
+    const report = await drain('a', { graceMs: 600_000 });
+    await acknowledge(one);
+    expect(await report()).toBeUndefined();
+    await acknowledge(again);
+    expect(await report()).toMatchObject({ subscribers: 1, acknowledged: 1 });
+  });
+
+  it('[W18] that is repeated does not wait for who has acknowledged it already', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a');
+    const client = await watching('one');
+    const first = await drain('a', { graceMs: 600_000 });
+    await acknowledge(client);
+    expect(await first()).toMatchObject({ drained: true });
+    await namespace.hibernate();
+    expect(await (await drain('a', { graceMs: 700_000 }))()).toMatchObject({ drained: true, acknowledged: 1 });
+  });
+
+  it('[W19] names who has not acknowledged when its wait is over, and removes the instance all the same', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    await watching('slow');
+    const quick = await watching('quick');
+    const report = await drain('a', { waitMs: 10_000 });
+    await acknowledge(quick);
+    await namespace.pass(9_999);
+    expect(await report()).toBeUndefined();
+    await namespace.pass(1);
+    expect(await report()).toMatchObject({ drained: false, subscribers: 2, acknowledged: 1, laggards: ['slow'] });
+    expect(await scene.listed()).toEqual([]);
+  });
+
+  it('[W19] of two that wait for one instance, each is answered in its own time', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    await watching('slow');
+    const short = await drain('a', { waitMs: 5_000, graceMs: 600_000 });
+    const long = await drain('a', { waitMs: 20_000, graceMs: 600_000 });
+    await namespace.pass(5_000);
+    expect([(await short())?.laggards, await long()]).toEqual([['slow'], undefined]);
+    await namespace.pass(15_000);
+    expect((await long())?.laggards).toEqual(['slow']);
+  });
+
+  it('[W19, O6] whose caller never hears of its end removes the instance all the same', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    await watching('slow');
+    await drain('a', { waitMs: 10_000, graceMs: 5_000 });
+    await namespace.restart();
+    await namespace.pass(14_999);
+    expect(await scene.listed()).toEqual(['a']);
+    await namespace.pass(1);
+    expect(await scene.listed()).toEqual([]);
+  });
+
+  it('[O7] ends when the instance registers with a new incarnation while it waits', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a', { incarnation: 'run-1' });
+    const client = await watching('one');
+    const report = await drain('a');
+    await scene.register('a', { incarnation: 'run-2' });
+    await acknowledge(client);
+    expect(await report()).toMatchObject({ drained: true });
+    expect(await scene.resolved()).toEqual(['a']);
+  });
+
+  it('[O8] by an operator leaves its quarantine behind', async () => {
+    const { scene, drain, watching } = stage();
+    await scene.register('a');
+    const client = await watching('one');
+    const report = await drain('a', { caller: OPERATOR });
+    await acknowledge(client);
+    expect(await report()).toMatchObject({ drained: true });
+    await scene.register('a');
+    expect(await scene.resolved()).toEqual([]);
+  });
+
+  it('[W17] counts those who read without a name, and tells how long they may go by it', async () => {
+    const { scene, namespace, drain } = stage();
+    await scene.register('a', { ephemeral: false });
+    await scene.resolve();
+    await scene.resolve();
+    await scene.resolve({ keepForMs: 5_000 });
+    await scene.resolve({ subscriber: { id: 'named' } });
+    await namespace.pass(2_000);
+    expect(await (await drain('a', { waitMs: 0 }))()).toMatchObject({
+      blind: { plain: 2, cached: 1 },
+      safeAfterMs: 3_000,
+      subscribers: 1,
+    });
+  });
+
+  it('of an instance that is not there is refused, and nobody is waited for', async () => {
+    const { namespace, watching } = stage();
+    await watching('one');
+    const drained = namespace.api.drain(OWNER, { key: { ...ORDERS, id: 'x' }, waitMs: 30_000, graceMs: 0 });
+    await expect(drained).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+  });
+});
