@@ -1,36 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
+import { durableSqlite } from '../../src/host/durable-sqlite';
+import { prepareStorage } from '../../src/registry/schema';
 
-/** The two tables that a registration writes to, as src/registry/schema.ts makes them. */
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS record (
-    kind INTEGER NOT NULL,
-    group_name TEXT NOT NULL,
-    service TEXT NOT NULL,
-    id TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    flags INTEGER NOT NULL,
-    lease INTEGER,
-    ttl_ms INTEGER,
-    remove_after_ms INTEGER,
-    first_remove_after_ms INTEGER,
-    timed_at INTEGER NOT NULL,
-    value TEXT,
-    PRIMARY KEY (kind, group_name, service, id)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS journal (
-    revision INTEGER NOT NULL,
-    part INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    cause TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    check_bits INTEGER NOT NULL,
-    size_until INTEGER NOT NULL,
-    changes TEXT NOT NULL,
-    PRIMARY KEY (revision, part)
-  ) STRICT, WITHOUT ROWID`;
-
-const RECORD_ROW = 'INSERT OR REPLACE INTO record VALUES (3, ?, ?, ?, ?, 3, ?, 30000, 30000, NULL, ?, ?)';
-const JOURNAL_ROW = "INSERT INTO journal VALUES (?, 0, ?, 'registered', 'root', 123456789, ?, ?)";
+const RECORD_ROW = `INSERT OR REPLACE INTO record
+  (kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value) VALUES (3, ?, ?, ?, ?, 3, ?, NULL, ?, ?)`;
+const JOURNAL_ROW = `INSERT INTO journal
+  (revision, part, at, cause, actor, check_bits, size_until, changes) VALUES (?, 0, ?, 'registered', 'root', 123456789, ?, ?)`;
 
 interface Waiting {
   group: string;
@@ -50,7 +25,8 @@ export class BareObject extends DurableObject<object> {
 
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
-    context.storage.sql.exec(TABLES);
+    // The registry's own tables, so that rows cost what the registry's cost.
+    prepareStorage(durableSqlite(context.storage), () => 'bare');
   }
 
   put(group: string, service: string, id: string, body: string): Promise<{ revision: number }> {

@@ -69,6 +69,9 @@ export const LEASE_REMOVE_AFTER_MAX_MS = 7 * 24 * 60 * 60 * 1_000;
 /** Heartbeats that fit into one time to live, for the hint of an interval: two may be lost. */
 export const HEARTBEATS_PER_TTL_COUNT = 3;
 
+/** Different terms of leases that a namespace keeps once each; beyond it, they are only shared less. */
+export const LEASE_TERMS_MAX_COUNT = 1_000;
+
 /** An answered renewal is durable after at most this time. */
 export const CHECKPOINT_DELAY_MS = 5_000;
 

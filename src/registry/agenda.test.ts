@@ -14,8 +14,8 @@ describe('Agenda', () => {
   it('gives what is due, earliest first, and keeps the rest', () => {
     const agenda = new Agenda();
     agenda.set(drain('c'), 30);
-    agenda.set(drain('a'), 10);
     agenda.set(drain('b'), 20);
+    agenda.set(drain('a'), 10);
     expect(agenda.take(9, 10)).toEqual([]);
     expect(agenda.take(20, 10)).toEqual([drain('a'), drain('b')]);
     expect(agenda.take(20, 10)).toEqual([]);

@@ -118,6 +118,17 @@ describe('compaction', () => {
     expect(awake.platform.storage.rows('SELECT id FROM record WHERE value IS NULL')).toEqual([]);
   });
 
+  it('[R12, Q2] remembers a service that went again since, as the journal still tells of it', async () => {
+    const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 1 });
+    for (let times = 0; times < 2; times++) {
+      awake.put('a', PERSISTENT);
+      awake.remove('a');
+    }
+    await fireAfter(awake, 1);
+    expect(awake.state.journal.compactedRevision).toBe(3);
+    expect(awake.state.catalog.service(ORDERS)?.revision).toBe(4);
+  });
+
   it('[O3] remembers a service for as long as an override in it lasts', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 1 });
     awake.put('a', PERSISTENT);

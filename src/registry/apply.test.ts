@@ -80,7 +80,7 @@ describe('applying an instance', () => {
     awake.remove('a');
     expect(awake.state.leases.size).toBe(1);
     expect(await rowOf(awake, 'a')).toMatchObject({ value: null, revision: 3, lease: null, timedAt: START + 5_000 });
-    expect(awake.state.catalog.service(ORDERS)?.revision).toBe(3);
+    expect(awake.state.catalog.service(ORDERS)).toMatchObject({ revision: 3, hasHeads: true });
   });
 
   it('[L1, L12] counts who turned unhealthy, recovered and expired', () => {

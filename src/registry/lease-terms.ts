@@ -1,10 +1,8 @@
 import { grantLease, type Lease } from '../model/lease';
+import { LEASE_TERMS_MAX_COUNT } from '../model/limits';
 
 /** What a registration gets that asks for nothing. */
 export const DEFAULT_LEASE: Lease = grantLease(undefined);
-
-/** Different terms that are kept apart; beyond, they are only shared less. */
-const KEPT_MAX_COUNT = 1_000;
 
 export function sameLease(a: Lease, b: Lease): boolean {
   return (
@@ -29,7 +27,7 @@ export class LeaseTerms {
     if (text === null) return DEFAULT_LEASE;
     const known = this.#byText.get(text);
     if (known !== undefined) return known;
-    if (this.#byText.size >= KEPT_MAX_COUNT) this.#byText.clear();
+    if (this.#byText.size >= LEASE_TERMS_MAX_COUNT) this.#byText.clear();
     const lease = JSON.parse(text) as Lease; // `as`: only leaseText writes these texts
     this.#byText.set(text, lease);
     return lease;

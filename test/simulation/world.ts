@@ -47,6 +47,8 @@ export class World {
   #downSince = Number.NEGATIVE_INFINITY;
   /** When the registry last did anything: it knows its clock's time then. */
   #activeAt = Number.NEGATIVE_INFINITY;
+  /** How far the clock was set back since then, and how far before that, as only its memory knows. */
+  #unseenJumpMs = 0;
   #unsavedJumpMs = 0;
   #jumpedAt = Number.NEGATIVE_INFINITY;
   #waitingForMachine: (() => void)[] = [];
@@ -63,9 +65,7 @@ export class World {
     this.machine = new Machine(time, random.fork(), scenario.alarm, {
       trace: (event) => this.trace.add(event),
       probe: headRevision,
-      heard: () => {
-        this.#activeAt = time.now;
-      },
+      active: () => this.#active(),
       woke: () => {
         this.leases.woke();
         this.ledger.woke();
@@ -76,7 +76,9 @@ export class World {
         this.leases.forgave(this.machine.alarm.dueAt);
         this.ledger.forgave();
       },
-      alarmRan: () => this.#alarmRan(),
+      alarmRan: () => {
+        this.counts.alarms += 1;
+      },
       failed: (invariant, what) => this.report(invariant, what),
     });
     this.chronicle = new Chronicle({
@@ -160,8 +162,7 @@ export class World {
       () => this.machine.mayHibernate,
       () => {
         this.counts.hibernations += 1;
-        this.leases.delayed(this.#unsavedJumpMs);
-        this.#unsavedJumpMs = 0;
+        this.#forgetJumps();
         this.machine.hibernate();
       },
     );
@@ -171,14 +172,9 @@ export class World {
     this.trace.add(`the clock jumps by ${ms} ms`);
     this.counts.jumps += 1;
     this.#jumpedAt = this.time.now;
-    if (ms > 0) {
-      this.leases.hastened(ms);
-    } else {
-      // Awake, it sees that the clock shows less than when it last looked, but not what passed in between.
-      const unseen = this.machine.awake ? Math.min(-ms, this.time.now - this.#activeAt) : -ms;
-      this.leases.delayed(unseen);
-      this.#unsavedJumpMs += -ms - unseen;
-    }
+    if (ms > 0) this.leases.hastened(ms);
+    else if (this.machine.awake) this.#unseenJumpMs -= ms;
+    else this.leases.delayed(-ms);
     this.machine.jump(ms);
   }
 
@@ -246,8 +242,7 @@ export class World {
     const { time, scenario, random, machine } = this;
     this.counts.crashes += 1;
     this.#downSince = time.now;
-    this.leases.delayed(this.#unsavedJumpMs);
-    this.#unsavedJumpMs = 0;
+    this.#forgetJumps();
     this.leases.died(machine.disk.syncedUntil);
     this.ledger.died();
     // An object that is only reset is back at once, in the same process.
@@ -268,9 +263,20 @@ export class World {
     for (const resolve of waiting) resolve();
   }
 
-  #alarmRan(): void {
-    this.counts.alarms += 1;
+  /** The registry looks at its clock. If that shows less than the last time, it goes on from there: what passed is lost. */
+  #active(): void {
+    const lostMs = Math.min(this.#unseenJumpMs, this.time.now - this.#activeAt);
+    this.leases.delayed(lostMs);
+    this.#unsavedJumpMs += this.#unseenJumpMs - lostMs;
+    this.#unseenJumpMs = 0;
     this.#activeAt = this.time.now;
+  }
+
+  /** Its memory is lost, and with it how far the clock was set back: leases last that much longer. */
+  #forgetJumps(): void {
+    this.leases.delayed(this.#unseenJumpMs + this.#unsavedJumpMs);
+    this.#unseenJumpMs = 0;
+    this.#unsavedJumpMs = 0;
   }
 
   /** Where something will be due, an alarm must stand by then; what was due when it last ran must be done. */
