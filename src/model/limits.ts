@@ -178,7 +178,7 @@ export const SOCKET_MEMORY_MAX_BYTES = 15 * 1024;
 export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 
 /** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
-export const FRAME_MAX_BYTES = BATCH_BODY_MAX_BYTES;
+export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
@@ -206,6 +206,12 @@ export const SESSION_TTL_DEFAULT_MS = 45_000;
 
 /** How often a session's client pings. The platform answers, and the object sleeps on. */
 export const SESSION_PING_INTERVAL_MS = 15_000;
+
+/** Sockets that come back at once are told to spread over a millisecond each, which is what is taken in; and over this. */
+export const RECONNECT_SPREAD_MIN_MS = 1_000;
+
+/** Reads by those who do not say who they are count for a drain this long, and up to twice as long. */
+export const PLAIN_READS_WINDOW_MS = 60_000;
 
 /** A poller is a live subscriber until this long after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;

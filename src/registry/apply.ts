@@ -1,11 +1,11 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
-import { ENTRY_FLAGS, type InstanceEntry, isHealthy, keyOf, type ServiceEntry } from './catalog';
+import { ENTRY_FLAGS, type InstanceEntry, isHealthy, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
 import type { DraftedChange } from './draft';
 import { headName } from './heads';
 import { leaseText } from './lease-terms';
 import type { RecordRow } from './record-row';
 import { decodeInstance, INSTANCE_FLAGS, type InstanceRecord, instanceFlags, type OverrideRecord } from './records';
-import { holdInstance, type SessionEntry } from './session-table';
+import { holdInstance } from './session-table';
 import type { NamespaceState } from './state';
 import { effective, isEligible } from './view';
 

@@ -3,7 +3,7 @@ import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
 import type { PlainReads } from './plain-reads';
 import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
-import type { SessionEntry } from './session-table';
+import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
 export interface InstanceEntry {
@@ -19,6 +19,24 @@ export interface InstanceEntry {
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
+}
+
+/** A session in memory: one lease that a live socket renews, and the instances that it holds. */
+export interface SessionEntry {
+  /** Names it, and is no secret. */
+  readonly key: string;
+  /** SHA-256 of what must be shown to resume it. */
+  readonly secretDigest: string;
+  /** Only the same token may resume it. */
+  readonly tokenId: string;
+  readonly ttlMs: number;
+  /** Slot in the lease table. */
+  lease: number;
+  readonly instances: Set<InstanceEntry>;
+  /** The socket that holds it; undefined while none does, or while it is not known yet after a wake. */
+  connection: Connection | undefined;
+  /** Whether the row says that its socket is closed: if it does not, and there is none, a close went unheard. */
+  isClosed: boolean;
 }
 
 /** Bits of an entry: those of the record, and what the override makes of them. */

@@ -1,4 +1,4 @@
-const MINUTE_MS = 60_000;
+import { PLAIN_READS_WINDOW_MS } from '../model/limits';
 
 /** Reads in this minute, and in the one before. */
 export interface PlainReads {
@@ -9,7 +9,7 @@ export interface PlainReads {
 
 /** Counts a read by somebody who did not say who it is. */
 export function notePlainRead(reads: PlainReads, now: number): void {
-  const minute = Math.floor(now / MINUTE_MS);
+  const minute = Math.floor(now / PLAIN_READS_WINDOW_MS);
   if (minute !== reads.minute) {
     reads.before = minute === reads.minute + 1 ? reads.count : 0;
     reads.count = 0;
@@ -20,7 +20,7 @@ export function notePlainRead(reads: PlainReads, now: number): void {
 
 /** Reads of the last minute or two. */
 export function recentPlainReads(reads: PlainReads, now: number): number {
-  const age = Math.floor(now / MINUTE_MS) - reads.minute;
+  const age = Math.floor(now / PLAIN_READS_WINDOW_MS) - reads.minute;
   if (age === 0) return reads.count + reads.before;
   return age === 1 ? reads.count : 0;
 }

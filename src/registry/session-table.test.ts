@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../test/fixtures/hand-disk';
-import { Catalog, type InstanceEntry } from './catalog';
+import { Catalog, type InstanceEntry, type SessionEntry } from './catalog';
 import { prepareStorage } from './schema';
 import {
   deleteSessionRow,
   holdInstance,
   isSession,
   readSessionRows,
-  type SessionEntry,
   SessionTable,
   writeSessionRow,
 } from './session-table';

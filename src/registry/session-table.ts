@@ -1,24 +1,5 @@
-import type { InstanceEntry } from './catalog';
+import type { InstanceEntry, SessionEntry } from './catalog';
 import type { SqlStorage } from './sql-storage';
-import type { Connection } from './watch/connection';
-
-/** A session in memory: one lease that a live socket renews, and the instances that it holds. */
-export interface SessionEntry {
-  /** Names it, and is no secret. */
-  readonly key: string;
-  /** SHA-256 of what must be shown to resume it. */
-  readonly secretDigest: string;
-  /** Only the same token may resume it. */
-  readonly tokenId: string;
-  readonly ttlMs: number;
-  /** Slot in the lease table. */
-  lease: number;
-  readonly instances: Set<InstanceEntry>;
-  /** The socket that holds it; undefined while none does, or while it is not known yet after a wake. */
-  connection: Connection | undefined;
-  /** Whether the row says that its socket is closed: if it does not, and there is none, a close went unheard. */
-  isClosed: boolean;
-}
 
 /** Who may hold a lease: an instance alone, or a session for many. */
 export type LeaseHolder = InstanceEntry | SessionEntry;

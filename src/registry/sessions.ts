@@ -1,10 +1,10 @@
 import { CLOSE_CODES } from '../model/frames';
 import type { Caller } from '../model/namespace-api';
-import { keyOf } from './catalog';
+import { keyOf, type SessionEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
 import type { Cause } from './journal';
-import { deleteSessionRow, type SessionEntry, writeSessionRow } from './session-table';
+import { deleteSessionRow, writeSessionRow } from './session-table';
 import type { NamespaceState } from './state';
 import type { Connection } from './watch/connection';
 

@@ -1,13 +1,13 @@
 import type { InstanceKey } from '../model/batch';
 import { DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
 import type { Duty } from './agenda';
-import { type InstanceEntry, keyOf, type ServiceEntry } from './catalog';
+import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
 import { withHealth } from './health';
 import { REGISTRY_ACTOR } from './journal';
 import { decodeInstance } from './records';
-import { isSession, type LeaseHolder, type SessionEntry } from './session-table';
+import { isSession, type LeaseHolder } from './session-table';
 import { endSessions, refreshSessions } from './sessions';
 import type { NamespaceState } from './state';
 

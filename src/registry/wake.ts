@@ -1,7 +1,7 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
 import { refreshEligibility } from './apply';
-import { Catalog, ENTRY_FLAGS, type ServiceEntry } from './catalog';
+import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './catalog';
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
@@ -14,7 +14,7 @@ import type { Platform } from './platform';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
-import { holdInstance, type LeaseHolder, readSessionRows, type SessionEntry, SessionTable } from './session-table';
+import { holdInstance, type LeaseHolder, readSessionRows, SessionTable } from './session-table';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';

@@ -4,7 +4,7 @@ import type { SocketClient } from '../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES, type SessionOpened } from '../../model/frames';
-import { WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+import { FRAME_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 
 const AT = { address: '10.0.0.1', port: 1 };
 const register = (...ids: string[]) => ({
@@ -52,6 +52,15 @@ describe('a frame that makes no sense', () => {
       expect(await errorOf(stage().client, frame)).toMatchObject({ id: frame.id, code: 'INVALID_REQUEST' });
     },
   );
+
+  it('[R14] that is as large as a batch may be is taken, and a larger one closes the socket', async () => {
+    const { client } = stage();
+    const frame = (bytes: number) =>
+      JSON.stringify({ type: 'credit', more: '' }).replace('""', `"${'ж'.repeat(bytes / 2)}"`);
+    expect((await errorOf(client, frame(FRAME_MAX_BYTES - 64))).code).toBe('INVALID_REQUEST');
+    await client.post(frame(FRAME_MAX_BYTES));
+    expect(client.socket.closed?.code).toBe(1009);
+  });
 
   it('takes a receipt for what is no longer there', async () => {
     const { client } = stage();

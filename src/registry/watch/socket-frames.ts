@@ -2,6 +2,8 @@ import type { Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import { CLOSE_CODES, ClientFrame, type ServerFrame, type SessionOpened, type WatchScope } from '../../model/frames';
 import {
+  FRAME_MAX_BYTES,
+  RECONNECT_SPREAD_MIN_MS,
   SESSION_PING_INTERVAL_MS,
   SESSION_TTL_DEFAULT_MS,
   SOCKET_MEMORY_MAX_BYTES,
@@ -9,7 +11,7 @@ import {
 } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import type { SessionEntry } from '../session-table';
+import type { SessionEntry } from '../catalog';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -20,9 +22,6 @@ import { notePollsEnded, supersedePolls } from './polls';
 import type { Peer } from './watcher';
 
 type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
-
-/** Sockets that come back at once are spread over a millisecond each: what the registry can take in. */
-const RECONNECT_MIN_MS = 1_000;
 
 /**
  * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
@@ -43,6 +42,9 @@ export class SocketFrames {
 
   /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
   async receive(connection: Connection, text: string): Promise<void> {
+    if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
+      return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
+    }
     let id: string | undefined;
     try {
       const frame = readFrame(text);
@@ -217,7 +219,7 @@ export class SocketFrames {
   }
 
   #reconnectWithinMs(): number {
-    return Math.max(RECONNECT_MIN_MS, this.#hub.connectionCount);
+    return Math.max(RECONNECT_SPREAD_MIN_MS, this.#hub.connectionCount);
   }
 }
 
