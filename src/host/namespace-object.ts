@@ -6,7 +6,7 @@ import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, openAsked, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
-import { ObjectSockets } from './object-sockets';
+import { answerClose, ObjectSockets } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
 
 /**
@@ -60,6 +60,7 @@ export class NamespaceObject extends DurableObject<Env> {
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     await this.#awake().closed(this.#sockets.connectionOf(socket), code === CLOSE_CODES.sessionEnded);
+    answerClose(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
