@@ -1,9 +1,6 @@
-import { RegistryError } from '../model/errors';
-import type { NamespaceApi } from '../model/namespace-api';
-import { type Asked, type Method, openOutcome, type Result, sealAsked } from './envelope';
-import type { NamespaceObject } from './namespace-object';
-
-type Stub = DurableObjectStub<NamespaceObject>;
+import type { NamespaceApi, ResolveCommand } from '../model/namespace-api';
+import { type Asked, type Method, openOutcome, type Result, sealAsked, sealNames } from './envelope';
+import { again, once, type RemoteCall, type Stub } from './remote-call';
 
 /**
  * A namespace that lives in a Durable Object, as surfaces see it.
@@ -12,21 +9,25 @@ type Stub = DurableObjectStub<NamespaceObject>;
  */
 export function remoteNamespace(stub: () => Stub): NamespaceApi {
   const write = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => once(stub, method, asked);
+    return (...asked: Asked<M>): Promise<Result<M>> => once(stub, calling(method, asked));
   };
   const read = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => again(stub, method, asked);
+    return (...asked: Asked<M>): Promise<Result<M>> => again(stub, calling(method, asked));
   };
+  const resolve = read('resolve');
   return {
     register: write('register'),
     patch: write('patch'),
     deregister: write('deregister'),
-    renew: write('renew'),
+    renew: ({ tokenId }, { group, service, id }) =>
+      once(stub, async (object): Promise<Result<'renew'>> => {
+        return openOutcome<'renew'>(await object.renew(sealNames(tokenId, group, service, id)));
+      }),
     renewMany: write('renewMany'),
     drain: write('drain'),
     readInstance: read('readInstance'),
     listInstances: read('listInstances'),
-    resolve: read('resolve'),
+    resolve: (command) => (isPlain(command) ? again(stub, plainResolve(command)) : resolve(command)),
     putOverride: write('putOverride'),
     readOverride: read('readOverride'),
     clearOverride: write('clearOverride'),
@@ -40,39 +41,17 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
   };
 }
 
-/** For what changes something: where the call fails, whether it happened is not known, and the caller must decide. */
-async function once<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
-  let outcome: string;
-  try {
-    outcome = await stub().call(method, sealAsked(asked));
-  } catch (error) {
-    throw unavailable(error);
-  }
-  return openOutcome<M>(outcome);
+/** Whether a resolve asks for nothing but a service. */
+function isPlain({ group: _group, service: _service, ...asked }: ResolveCommand): boolean {
+  return Object.values(asked).every((value) => value === undefined);
 }
 
-/** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
-async function again<M extends Method>(stub: () => Stub, method: M, asked: Asked<M>): Promise<Result<M>> {
-  try {
-    return await once(stub, method, asked);
-  } catch (error) {
-    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, method, asked);
-    throw error;
-  }
+function plainResolve({ group, service }: ResolveCommand): RemoteCall<Result<'resolve'>> {
+  const names = sealNames(group, service);
+  return async (object): Promise<Result<'resolve'>> => openOutcome<'resolve'>(await object.resolve(names));
 }
 
-/** Source: Cloudflare's documentation of Durable Object errors, `retryable` and `overloaded`. */
-function isPassing(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const isOverloaded = 'overloaded' in error && error.overloaded === true;
-  return 'retryable' in error && error.retryable === true && !isOverloaded;
-}
-
-function unavailable(cause: unknown): RegistryError {
-  return new RegistryError(
-    'UNAVAILABLE',
-    'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
-    { retryAfterSeconds: 1 },
-    { cause },
-  );
+function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>> {
+  const text = sealAsked<M>(asked);
+  return async (object): Promise<Result<M>> => openOutcome<M>(await object.call(method, text));
 }
