@@ -4,7 +4,7 @@ import type { NamespaceApi } from '../model/namespace-api';
 import type { Platform } from '../registry/platform';
 import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
-import { type Asked, type Method, openAsked, type Result, sealOutcome } from './envelope';
+import { type Asked, type Method, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
@@ -45,6 +45,18 @@ export class NamespaceObject extends DurableObject<Env> {
     // `as`: the compiler does not see that the arguments of a method go with that method.
     const answer = registry[method] as (...asked: Asked<M>) => Promise<Result<M>>;
     return sealOutcome<M>(answer.apply(registry, openAsked<M>(asked)));
+  }
+
+  /** `renew` for the names of a token, group, service and instance, without the detour through arguments as JSON. */
+  renew(names: string): Promise<string> {
+    const [tokenId = '', group = '', service = '', id = ''] = openNames(names);
+    return sealOutcome<'renew'>(this.#awake().renew({ tokenId }, { group, service, id }));
+  }
+
+  /** `resolve` for the names of a group and service, without parameters. */
+  resolve(names: string): Promise<string> {
+    const [group = '', service = ''] = openNames(names);
+    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service }));
   }
 
   /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
