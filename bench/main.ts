@@ -5,6 +5,7 @@ import { contestFigure } from './contest';
 import { type Bench, type Figure, type Finding, reached } from './figure';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { readsAfterChange } from './figures/reads-after-change';
 import { scaling } from './figures/scaling';
@@ -18,7 +19,15 @@ import { Workspace } from './workspace';
 /** Processes that want to run, from which on others disturb the figures. */
 const BUSY_LOAD = 0.5;
 
-const FIGURES: readonly Figure[] = [...contests.map(contestFigure), readsAfterChange, scaling, waking, heap, cost];
+const FIGURES: readonly Figure[] = [
+  ...contests.map(contestFigure),
+  readsAfterChange,
+  scaling,
+  waking,
+  heap,
+  cost,
+  fanOut,
+];
 
 function setting({ rounds, seconds }: BenchOptions, load: number): Setting {
   // The package's own manifest: it has a version.
