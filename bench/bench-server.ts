@@ -115,6 +115,13 @@ export class BenchServer {
     return text;
   }
 
+  /** A request without a body, as bytes on the wire. */
+  requestHead(method: string, path: string, headers: Record<string, string>): string {
+    const all = { Host: new URL(this.origin).host, Authorization: `Bearer ${ROOT_TOKEN}`, ...headers };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  }
+
   /** Opens a WebSocket, as a client that speaks the registry's protocol. */
   openSocket(path: string): Promise<FrameSocket> {
     const headers = { Authorization: `Bearer ${ROOT_TOKEN}`, 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL };
