@@ -17,7 +17,7 @@ export interface FollowerOptions {
 
 /** Watches over a socket, and goes on from its cursor when the socket breaks, at a time within what the server named. */
 export class Follower {
-  readonly replica = new Replica();
+  readonly replica: Replica;
   /** How each connection ended. */
   readonly ends: SocketEnd[] = [];
   /** Status of every upgrade that was refused. */
@@ -28,8 +28,10 @@ export class Follower {
   #isOver = false;
   #received = 0;
 
-  constructor(options: FollowerOptions) {
+  /** @param replica What is known already; it is gone on from there. */
+  constructor(options: FollowerOptions, replica = new Replica()) {
     this.#options = options;
+    this.replica = replica;
   }
 
   /** Begins; resolves when the watch is taken. */
