@@ -1,3 +1,4 @@
+import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../model/limits';
 import { RECORD_KINDS, type RecordKey, type RecordKind } from './records';
 import type { SqlRow, SqlStorage, SqlValue } from './sql-storage';
 
@@ -17,9 +18,6 @@ export interface RecordRow extends RecordKey {
 
 const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
 
-/** Rows of one statement: with ten columns each, as many bound values as the platform takes. Source: platform limits. */
-const ROWS_PER_STATEMENT_COUNT = 10;
-
 function putStatement(rows: number): string {
   const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
   return `INSERT INTO record (${COLUMNS}) VALUES ${values}
@@ -29,13 +27,13 @@ function putStatement(rows: number): string {
 }
 
 const PUT_ONE = putStatement(1);
-const PUT_MANY = putStatement(ROWS_PER_STATEMENT_COUNT);
+const PUT_MANY = putStatement(RECORD_ROWS_PER_STATEMENT_COUNT);
 
 /** Writes rows, each of another record: new, changed, or down to its head. */
 export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[]): void {
-  const many = rows.length - (rows.length % ROWS_PER_STATEMENT_COUNT);
-  for (let first = 0; first < many; first += ROWS_PER_STATEMENT_COUNT) {
-    storage.run(PUT_MANY, ...rows.slice(first, first + ROWS_PER_STATEMENT_COUNT).flatMap(bindingsOf));
+  const many = rows.length - (rows.length % RECORD_ROWS_PER_STATEMENT_COUNT);
+  for (let first = 0; first < many; first += RECORD_ROWS_PER_STATEMENT_COUNT) {
+    storage.run(PUT_MANY, ...rows.slice(first, first + RECORD_ROWS_PER_STATEMENT_COUNT).flatMap(bindingsOf));
   }
   for (const row of rows.slice(many)) storage.run(PUT_ONE, ...bindingsOf(row));
 }
