@@ -195,6 +195,9 @@ export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 /** Highest credit; what is granted beyond it is not counted. */
 export const CREDIT_MAX_BYTES = 64 * 1024 * 1024;
 
+/** Credit is written down when it has changed by this: what is used between is granted anew by a sleep of the object. */
+export const CREDIT_STEP_BYTES = 512 * 1024;
+
 /** A receiver without credit for which more than this waits is closed, and resumes by cursor. */
 export const BACKLOG_MAX_BYTES = 4 * 1024 * 1024;
 

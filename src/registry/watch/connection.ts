@@ -34,6 +34,8 @@ export interface ConnectionMemory extends SocketPurpose {
   /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
   session?: string | undefined;
   watches: WatchMemory[];
+  /** What it may still be sent, or a little more; absent: what everybody may be sent to begin with. */
+  credit?: number | undefined;
 }
 
 /** One open socket, as the core sees it. None of its methods throws: a socket that is gone is gone. */

@@ -175,6 +175,8 @@ describe('a receiver without credit', () => {
     await namespace.hibernate();
     await scene.register('b');
     await settle();
+    expect(client.told()).toBe('');
+    await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
     expect(client.told()).toBe('+a +b');
   });
 

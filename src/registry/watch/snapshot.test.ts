@@ -152,7 +152,7 @@ describe('a snapshot that is sent as credit allows', () => {
     const { scene, namespace, client, first } = await halfWay();
     await namespace.hibernate();
     await scene.register('late');
-    await settle();
+    await grant(client);
     const frames = client.take();
     const rest = frames.filter((frame): frame is Snapshot => frame.type === 'snapshot');
     expect(rest[0]?.part).toBe(first.length);

@@ -4,7 +4,7 @@ import type { SocketClient } from '../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES, type SessionOpened } from '../../model/frames';
-import { FRAME_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+import { CREDIT_INITIAL_BYTES, FRAME_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
 
 const AT = { address: '10.0.0.1', port: 1 };
 const register = (...ids: string[]) => ({
@@ -168,7 +168,7 @@ describe('watches of one socket', () => {
     expect(client.socket.kept.watches.filter(({ sentUntil }) => sentUntil !== undefined)).toHaveLength(open);
     await namespace.hibernate();
     await scene.register('b');
-    await settle();
+    await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
     expect(client.take().filter((frame) => JSON.stringify(frame).includes('"id":"a"'))).toHaveLength(open);
   });
 

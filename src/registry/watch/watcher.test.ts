@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandSockets } from '../../../test/fixtures/hand-sockets';
 import { WatchScope } from '../../model/frames';
-import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES } from '../../model/limits';
+import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES, CREDIT_STEP_BYTES } from '../../model/limits';
 import { newCounters } from '../counters';
 import { SNAPSHOT_START } from './connection';
 import { Peer, Watcher } from './watcher';
@@ -32,6 +32,42 @@ describe('Peer', () => {
     rich.grant(CREDIT_MAX_BYTES);
     rich.send('x'.repeat(CREDIT_MAX_BYTES));
     expect(rich.hasCredit).toBe(false);
+  });
+});
+
+describe('Peer, after a sleep', () => {
+  /** A peer that wakes to what another one left. */
+  const slept = (use: (peer: Peer) => void): Peer => {
+    const sockets = new HandSockets();
+    const socket = sockets.open();
+    use(new Peer(sockets.connectionOf(socket), newCounters(0)));
+    sockets.sleep();
+    return new Peer(sockets.connectionOf(socket), newCounters(0));
+  };
+
+  it('[W12, W14] has what credit it had, but for a step', () => {
+    const woken = slept((peer) => peer.send('x'.repeat(CREDIT_INITIAL_BYTES + CREDIT_STEP_BYTES)));
+    expect(woken.hasCredit).toBe(false);
+    woken.grant(CREDIT_STEP_BYTES);
+    expect(woken.hasCredit).toBe(false);
+    woken.grant(1);
+    expect(woken.hasCredit).toBe(true);
+    const nearly = slept((peer) => {
+      for (let sent = 0; sent < CREDIT_INITIAL_BYTES; sent += 1_000) peer.send('x'.repeat(1_000));
+    });
+    nearly.send('x'.repeat(CREDIT_STEP_BYTES));
+    expect(nearly.hasCredit).toBe(false);
+  });
+
+  it('[W12] writes nothing down for a receiver that keeps up', () => {
+    const sockets = new HandSockets();
+    const connection = sockets.connectionOf(sockets.open());
+    const peer = new Peer(connection, newCounters(0));
+    for (let frames = 0; frames < 100; frames++) {
+      peer.send('x'.repeat(100_000));
+      peer.grant(100_000);
+    }
+    expect(connection.memory.credit).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { WatchScope } from '../../model/frames';
-import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES } from '../../model/limits';
+import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES, CREDIT_STEP_BYTES } from '../../model/limits';
 import type { Counters } from '../counters';
 import type { Connection, WatchMemory } from './connection';
 
@@ -75,11 +75,12 @@ export class Peer {
   readonly connection: Connection;
   readonly watchers = new Map<string, Watcher>();
   readonly #counters: Counters;
-  #credit = CREDIT_INITIAL_BYTES;
+  #credit: number;
 
   constructor(connection: Connection, counters: Counters) {
     this.connection = connection;
     this.#counters = counters;
+    this.#credit = connection.memory.credit ?? CREDIT_INITIAL_BYTES;
   }
 
   /** Whether it may be sent more. One frame may take more than is left. */
@@ -88,13 +89,22 @@ export class Peer {
   }
 
   grant(bytes: number): void {
-    this.#credit = Math.min(CREDIT_MAX_BYTES, this.#credit + bytes);
+    this.#changeCredit(Math.min(CREDIT_MAX_BYTES, this.#credit + bytes));
   }
 
   /** Sends a frame of a watch, against credit. */
   send(frame: string): void {
-    this.#credit -= frame.length;
     this.#counters.messagesSent += 1;
     this.connection.send(frame);
+    this.#changeCredit(this.#credit - frame.length);
+  }
+
+  /** Not every frame is worth a note; but whoever is slow is not to be taken for quick after a sleep. */
+  #changeCredit(credit: number): void {
+    const { memory } = this.connection;
+    this.#credit = credit;
+    if (Math.abs(credit - (memory.credit ?? CREDIT_INITIAL_BYTES)) < CREDIT_STEP_BYTES) return;
+    memory.credit = credit;
+    this.connection.remember();
   }
 }
