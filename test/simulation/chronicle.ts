@@ -1,6 +1,6 @@
 import type { Retention } from '../../src/registry/journal';
 import type { SqlStorage } from '../../src/registry/sql-storage';
-import { headRevision, type JournaledRevision, readJournal } from './journal-rows';
+import { compactedRevision, headRevision, type JournaledRevision, readJournal } from './journal-rows';
 import { Replica, type ReplicaSnapshot } from './replica';
 
 /** Revisions between two replays of the journal. */
@@ -157,9 +157,4 @@ export class Chronicle {
     if (this.#snapshots.length >= SNAPSHOTS_KEPT_COUNT) this.#snapshots.splice(1, 1);
     this.#snapshots.push(this.replica.snapshot());
   }
-}
-
-function compactedRevision(storage: SqlStorage): number {
-  for (const [oldest] of storage.read('SELECT MIN(revision) FROM journal')) return Number(oldest ?? 1) - 1;
-  return 0;
 }

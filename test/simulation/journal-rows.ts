@@ -24,6 +24,12 @@ export function headRevision(storage: SqlStorage): number {
   return 0;
 }
 
+/** Newest revision that the journal has forgotten; 0 where it has forgotten none. */
+export function compactedRevision(storage: SqlStorage): number {
+  for (const [oldest] of storage.read('SELECT MIN(revision) FROM journal')) return Number(oldest ?? 1) - 1;
+  return 0;
+}
+
 /** Revisions after one and up to another, in order, each put together from its parts. */
 export function readJournal(storage: SqlStorage, after: number, upTo: number): JournaledRevision[] {
   const revisions: JournaledRevision[] = [];

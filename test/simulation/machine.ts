@@ -7,7 +7,7 @@ import { type AlarmFaults, FaultyAlarm } from './faulty-alarm';
 import { Crash, FaultyDisk } from './faulty-disk';
 import { MachineClock } from './machine-clock';
 import type { SeededRandom } from './seeded-random';
-import { type SimulatedSocket, SimulatedSockets } from './simulated-sockets';
+import { type Sent, SimulatedSockets } from './simulated-sockets';
 import type { Happening, VirtualTime } from './virtual-time';
 
 /** What became of a call, as its caller sees it. `heardAt` is when it reached the registry, if it did. */
@@ -40,8 +40,8 @@ export interface MachineWatcher<Probe> {
   /** The registry took a silence for its own fault. */
   forgave: () => void;
   alarmRan: () => void;
-  /** A frame leaves the registry. */
-  sent: (socket: SimulatedSocket, frame: string) => void;
+  /** What is true now, when a frame leaves the registry. */
+  sent: () => Sent;
   /** Something that must never happen. */
   failed: (invariant: string, what: string) => void;
 }
@@ -107,7 +107,7 @@ export class Machine<Probe> {
       random: random.fork(),
       clock: this.clock,
       deliver: (name, ask) => void this.#deliver({ name, ask }),
-      onSend: watcher.sent,
+      sent: watcher.sent,
     });
   }
 

@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 /** After the end, faults rest for this long, so that what is under way comes to its end. */
 const REST_MS = 2 * HOUR_MS;
 
-const GROUP = 'DEFAULT_GROUP';
+export const GROUP = 'DEFAULT_GROUP';
 
 /** What came out of a run. */
 export interface SimulationReport {
@@ -75,7 +75,7 @@ export async function simulate(scenario: Scenario, seed: number, watched?: strin
 }
 
 /** Holders, spread over services; those who read; and those who operate. */
-function populate(world: World): void {
+export function populate(world: World): void {
   const { scenario } = world;
   const keys: InstanceKey[] = [];
   for (let index = 0; index < scenario.holders; index++) {
@@ -97,7 +97,7 @@ function populate(world: World): void {
 }
 
 /** Faults, each kind in its own time. */
-function trouble(world: World): void {
+export function trouble(world: World): void {
   const { scenario, random } = world;
   const { crashes, hibernations, clockJumps, commitFailures } = scenario;
   const often = (every: Every | null, strike: () => void) => {

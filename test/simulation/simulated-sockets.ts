@@ -22,10 +22,19 @@ const BREAK_NOTICED_MS: [Every, ...Every[]] = [
 /** A client hears that the machine died: soon, or when it waits for an answer in vain. */
 const DEATH_NOTICED_MS = { from: 10, to: 3_000 };
 
+/** What was true of the registry in the moment in which a frame left it. */
+export interface Sent {
+  /** In the world's time. */
+  at: number;
+  /** Newest revision that would have survived a crash. */
+  durable: number;
+  /** Newest revision that the journal had forgotten. */
+  compacted: number;
+}
+
 /** What a client hears of its socket. */
 export interface SocketListener {
-  /** @param sentAt When it left the registry, in the world's time. */
-  frame: (text: string, sentAt: number) => void;
+  frame: (text: string, sent: Sent) => void;
   /** The socket is gone: closed by the registry with a code, or broken (1006). Nothing comes after it. */
   closed: (code: number) => void;
 }
@@ -36,8 +45,8 @@ export interface SimulatedSocketsParts {
   clock: { now: () => number };
   /** Hands the registry something, if it can be reached. */
   deliver: (name: string, work: (registry: Registry) => Promise<void>) => void;
-  /** Told of each frame in the moment in which it leaves the registry. */
-  onSend: (socket: SimulatedSocket, frame: string) => void;
+  /** What is true now, when a frame leaves the registry. */
+  sent: () => Sent;
 }
 
 /** A socket between a client and the machine; frames keep their order, each way. */
@@ -109,9 +118,8 @@ export class SimulatedSocket {
 
   /** The registry sends a frame. */
   deliverFrame(frame: string): void {
-    const sentAt = this.#parts.time.now;
-    this.#parts.onSend(this, frame);
-    this.#toClient(() => this.#listener.frame(frame, sentAt));
+    const sent = this.#parts.sent();
+    this.#toClient(() => this.#listener.frame(frame, sent));
   }
 
   /** The registry closes it. */

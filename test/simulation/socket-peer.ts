@@ -1,6 +1,6 @@
 import { ServerFrame } from '../../src/model/frames';
 import type { SocketPurpose } from '../../src/model/namespace-sockets';
-import type { SimulatedSocket } from './simulated-sockets';
+import type { Sent, SimulatedSocket } from './simulated-sockets';
 import type { World } from './world';
 
 /** A client's end of a socket in the world: frames that are answered, frames that are not, and its end. */
@@ -13,12 +13,12 @@ export class SocketPeer {
   closedWith: number | undefined;
 
   /** Opens a socket; the machine must be up. `onFrame` hears of all that is no answer. */
-  constructor(world: World, purpose: SocketPurpose, onFrame: (frame: ServerFrame, sentAt: number) => void = () => {}) {
+  constructor(world: World, purpose: SocketPurpose, onFrame: (frame: ServerFrame, sent: Sent) => void = () => {}) {
     this.socket = world.machine.sockets.open(purpose, {
-      frame: (text, sentAt) => {
+      frame: (text, sent) => {
         const frame = ServerFrame.parse(JSON.parse(text));
         if (frame.type === 'answer' || (frame.type === 'error' && frame.id !== undefined)) this.#answered(frame);
-        else onFrame(frame, sentAt);
+        else onFrame(frame, sent);
       },
       closed: (code) => this.#closed(code),
     });

@@ -1,7 +1,7 @@
 import { decodeCursor } from '../../src/registry/cursor';
 import { DEFAULT_RETENTION } from '../../src/registry/journal';
 import { Chronicle } from './chronicle';
-import { headRevision, type JournaledRevision } from './journal-rows';
+import { compactedRevision, headRevision, type JournaledRevision } from './journal-rows';
 import { unlawful } from './lawful-revision';
 import { LeaseOracle } from './lease-oracle';
 import { type Call, Machine, type Reply } from './machine';
@@ -9,7 +9,6 @@ import { RowLedger } from './row-ledger';
 import type { Scenario } from './scenario';
 import type { SeededRandom } from './seeded-random';
 import { SessionOracle } from './session-oracle';
-import type { SimulatedSocket } from './simulated-sockets';
 import { Trace } from './trace';
 import type { VirtualTime } from './virtual-time';
 
@@ -44,8 +43,6 @@ export class World {
   readonly problems: Problem[] = [];
   /** No fault is made any more: the run comes to its end. */
   faultsRest = false;
-  /** Told of each frame that leaves the registry. */
-  readonly onFrame: ((socket: SimulatedSocket, frame: string) => void)[] = [];
   /** Told of each durable revision, and when it was decided. */
   readonly onRevision: ((revision: JournaledRevision, at: number) => void)[] = [];
   #epoch: string | undefined;
@@ -87,8 +84,9 @@ export class World {
       alarmRan: () => {
         this.counts.alarms += 1;
       },
-      sent: (socket, frame) => {
-        for (const listener of this.onFrame) listener(socket, frame);
+      sent: () => {
+        const { durable, plain } = this.machine.disk;
+        return { at: time.now, durable, compacted: compactedRevision(plain) };
       },
       failed: (invariant, what) => this.report(invariant, what),
     });

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { type HistoryReport, randomHistory } from './random-history';
+
+/** `npm run validate -- --histories 1000` makes more of them; the seeds are as good as any. */
+const SEEDS = Array.from({ length: 30 }, (_, index) => index + 11);
+
+describe('what watchers saw', () => {
+  const reports: HistoryReport[] = [];
+
+  it.each(SEEDS)(
+    '[I5, W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W14] keeps every guarantee in history %i',
+    async (seed) => {
+      const report = await randomHistory(seed);
+      reports.push(report);
+      const { problems, trace } = report;
+      expect(problems, `${trace}\nreplay with: npm run validate -- --seed ${seed} --histories 1`).toEqual([]);
+    },
+  );
+
+  it('was all that there is to see', () => {
+    const sum = (of: (report: HistoryReport) => number | undefined) =>
+      reports.reduce((total, report) => total + (of(report) ?? 0), 0);
+    expect(sum(({ revisions }) => revisions)).toBeGreaterThan(3_000);
+    expect(sum(({ counts }) => counts.crashes)).toBeGreaterThan(50);
+    expect(sum(({ counts }) => counts.hibernations)).toBeGreaterThan(100);
+    expect(sum(({ links }) => links)).toBeGreaterThan(1_000);
+    expect(sum(({ frames }) => frames.changes)).toBeGreaterThan(10_000);
+    expect(sum(({ frames }) => frames['part of changes'])).toBeGreaterThan(100);
+    expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(100);
+    expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(1_000);
+    expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(50);
+    expect(sum(({ closings }) => closings['4008'])).toBeGreaterThan(0);
+  });
+
+  it('is the same history again for the same seed', async () => {
+    const first = await randomHistory(3);
+    expect(await randomHistory(3)).toEqual(first);
+    expect(await randomHistory(4)).not.toEqual(first);
+  });
+});

@@ -1,0 +1,102 @@
+import type { WatchScope } from '../../../src/model/frames';
+import { encodeCursor } from '../../../src/registry/cursor';
+import { expectedView } from '../../simulation/expected-view';
+import type { JournaledRevision } from '../../simulation/journal-rows';
+import type { Replica, ServiceAt } from '../../simulation/replica';
+import { instanceDigest, isInScope, nameOf, ownDigest, type ToldChange } from './told-change';
+
+/** A revision, as everybody who watches must be told of it. */
+export interface TrueRevision {
+  revision: number;
+  cursor: string;
+  cause: string;
+  actor: string;
+  /** When it was decided, in the world's time. */
+  at: number;
+  changes: ToldChange[];
+}
+
+/** What happened, from the durable journal alone, and what it makes of the records: worked out apart from the core. */
+export class Truth {
+  readonly revisions: TrueRevision[] = [];
+
+  /** @param replica The journal applied, up to and with this revision. */
+  add(epoch: string, journaled: JournaledRevision, at: number, replica: Replica): void {
+    const { revision, check, cause, actor } = journaled;
+    const cursor = encodeCursor({ epoch, revision, check });
+    this.revisions.push({ revision, cursor, cause, actor, at, changes: changesOf(journaled, replica) });
+  }
+
+  get head(): number {
+    return this.revisions.length;
+  }
+
+  at(revision: number): TrueRevision | undefined {
+    return this.revisions[revision - 1];
+  }
+
+  /** What those who watch a scope are told of a revision. */
+  told(revision: number, scope: WatchScope): ToldChange[] {
+    return this.at(revision)?.changes.filter((change) => isInScope(scope, change)) ?? [];
+  }
+}
+
+/** What a scope shows, moved along the revisions. */
+export class TrueState {
+  readonly #truth: Truth;
+  readonly #scope: WatchScope;
+  readonly #records = new Map<string, string>();
+  #revision = 0;
+
+  constructor(truth: Truth, scope: WatchScope) {
+    this.#truth = truth;
+    this.#scope = scope;
+  }
+
+  /** Everything in the scope at a revision, by name; ask in ascending order. */
+  at(revision: number): ReadonlyMap<string, string> {
+    if (revision < this.#revision) throw new Error('the past is not asked for twice');
+    while (this.#revision < revision) {
+      this.#revision += 1;
+      for (const { record, shows } of this.#truth.told(this.#revision, this.#scope)) {
+        if (shows === null) this.#records.delete(record);
+        else this.#records.set(record, shows);
+      }
+    }
+    return this.#records;
+  }
+}
+
+function changesOf({ changes, revision }: JournaledRevision, replica: Replica): ToldChange[] {
+  const told = new Map<string, ToldChange>();
+  const removed = new Set(changes.filter(({ kind, after }) => kind === 'instance' && after === null).map(idOf));
+  for (const change of changes) {
+    const { kind, group, service, id } = change;
+    const at = replica.service(group, service, revision);
+    const record = nameOf(group, service, id);
+    const shows = kind === 'service' ? ownAt(at) : instanceAt(at, id);
+    // An override whose instance is not there is nobody's business.
+    if (kind === 'override' && shows === null && !removed.has(record)) continue;
+    told.set(record, { group, service, record, shows });
+  }
+  return [...told.values()];
+}
+
+const idOf = ({ group, service, id }: { group: string; service: string; id: string }) => nameOf(group, service, id);
+
+function instanceAt(service: ServiceAt, id: string): string | null {
+  const view = expectedView(service, id);
+  return view === undefined ? null : instanceDigest(view);
+}
+
+function ownAt({ own }: ServiceAt): string | null {
+  if (own === undefined) return null;
+  const { definition } = JSON.parse(own.text) as {
+    definition: { metadata?: Record<string, string>; protectThreshold?: number };
+  }; // `as`: the core wrote it
+  return ownDigest({
+    metadata: definition.metadata ?? {},
+    protectThreshold: definition.protectThreshold ?? 0,
+    revision: own.revision,
+  });
+}

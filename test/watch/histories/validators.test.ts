@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import { WatchScope } from '../../../src/model/frames';
+import { encodeCursor } from '../../../src/registry/cursor';
+import type { Received, StreamHistory } from './stream-history';
+import type { ToldChange } from './told-change';
+import { Truth } from './truth';
+import { VALIDATORS, validate } from './validators';
+
+const change = (id: string, shows: string | null, service = 'orders'): ToldChange => ({
+  group: 'g',
+  service,
+  record: `g@@${service}/${id}`,
+  shows,
+});
+
+/** Six revisions, ten seconds apart; the fourth is of another service, and the sixth comes much later. */
+const HAPPENED: ToldChange[][] = [
+  [change('a', 'a1')],
+  [change('b', 'b2')],
+  [change('a', 'a3'), change('b', null)],
+  [change('u', 'u4', 'users')],
+  [change('c', 'c5')],
+  [change('a', null)],
+];
+
+const cursorOf = (revision: number) => encodeCursor({ epoch: 'epoch', revision, check: revision * 7 });
+const atOf = (revision: number) => revision * 10_000 + (revision === 6 ? 60_000 : 0);
+
+function truth(): Truth {
+  const happened = new Truth();
+  for (const [index, changes] of HAPPENED.entries()) {
+    const revision = index + 1;
+    happened.revisions.push({
+      revision,
+      cursor: cursorOf(revision),
+      cause: 'updated',
+      actor: 'x',
+      at: atOf(revision),
+      changes,
+    });
+  }
+  return happened;
+}
+
+const frame = (type: 'snapshot' | 'changes', revision: number, changes: ToldChange[], more = {}): Received => ({
+  type,
+  at: atOf(revision) + 10,
+  sent: { at: atOf(revision) + 5, durable: revision, compacted: 0 },
+  cursor: cursorOf(revision),
+  revision,
+  part: 0,
+  last: true,
+  cause: type === 'changes' ? 'updated' : '',
+  actor: type === 'changes' ? 'x' : '',
+  changes,
+  ...more,
+});
+
+const told = (revision: number, more = {}): Received => frame('changes', revision, HAPPENED[revision - 1] ?? [], more);
+
+const bookmark = (revision: number, at = atOf(revision) + 20): Received => ({
+  type: 'bookmark',
+  at,
+  sent: { at, durable: revision, compacted: 0 },
+  cursor: cursorOf(revision),
+});
+
+const reset = (compacted: number): Received => ({
+  type: 'reset',
+  at: 0,
+  sent: { at: 0, durable: 6, compacted },
+  reason: 'compacted',
+});
+
+/** A stream that saw all that it had to: from a snapshot at 2 on, over a socket that broke after revision 3. */
+function good(): StreamHistory & { first: Received[]; second: Received[] } {
+  const first = [frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2')]), told(3)];
+  const second = [bookmark(4), told(5), told(6)];
+  return {
+    name: 'stream',
+    scope: WatchScope.parse({ services: ['g@@orders'] }),
+    isEager: true,
+    base: undefined,
+    settledAt: 6,
+    links: [
+      { cursor: undefined, openedAt: 20_000, closedAt: 35_000, syncs: [], received: first },
+      { cursor: cursorOf(3), openedAt: 36_000, syncs: [{ at: 40_010, durable: 4 }], received: second },
+    ],
+    first,
+    second,
+  };
+}
+
+const guarantees = (stream: StreamHistory) => [...new Set(validate(stream, truth()).map(({ guarantee }) => guarantee))];
+
+/** What each validator has to find: a defect, as a client would see it. */
+const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof good>) => void][] = [
+  ['ordered', 'a revision that comes after a later one', ({ second }) => second.splice(1, 2, told(6), told(5))],
+  ['ordered', 'a bookmark that goes back', ({ second }) => second.push(bookmark(3))],
+  ['ordered', 'a resume that goes back', ({ second }) => second.unshift(bookmark(2))],
+  [
+    'atomic',
+    'a revision without one of its changes',
+    ({ first }) => first.splice(1, 1, frame('changes', 3, [change('a', 'a3')])),
+  ],
+  [
+    'atomic',
+    'a revision whose last part never comes',
+    ({ second }) => second.splice(1, 1, told(5, { part: 0, last: false })),
+  ],
+  [
+    'atomic',
+    'parts of two revisions that are mixed',
+    ({ second }) => second.splice(1, 2, told(5, { part: 0, last: false }), told(6, { part: 1, last: true })),
+  ],
+  ['atomic', 'another cause', ({ second }) => second.splice(1, 1, told(5, { cause: 'expired' }))],
+  ['scoped', 'a change of another service', ({ second }) => second.splice(1, 0, told(4))],
+  [
+    'scoped',
+    'a change that did not happen',
+    ({ second }) => second.splice(1, 1, frame('changes', 5, [change('c', 'c5'), change('d', 'd')])),
+  ],
+  [
+    'scoped',
+    'a snapshot of more than it asked for',
+    ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('x', 'x', 'users')])),
+  ],
+  ['unique', 'a revision that comes twice', ({ second }) => second.push(told(6))],
+  ['unique', 'a revision that comes again after a resume', ({ second }) => second.unshift(told(3))],
+  [
+    'unique',
+    'a record twice in one revision',
+    ({ second }) => second.splice(1, 1, frame('changes', 5, [change('c', 'c5'), change('c', 'c5')])),
+  ],
+  ['reliable', 'a revision that is missing', ({ second }) => second.splice(1, 1)],
+  [
+    'reliable',
+    'a revision that is missing at a resume',
+    (history) => Object.assign(history.links[0] ?? {}, { received: history.first.slice(0, 1) }),
+  ],
+  ['reliable', 'a revision that a bookmark passes over', ({ second }) => second.splice(1, 2, bookmark(6))],
+  ['reliable', 'the last revision missing', ({ second }) => second.pop()],
+  [
+    'resumable',
+    'a reset where nothing was compacted',
+    ({ second }) => second.unshift(reset(2), frame('snapshot', 3, [])),
+  ],
+  ['resumable', 'a snapshot that nobody asked for', ({ second }) => second.unshift(frame('snapshot', 3, []))],
+  ['resumable', 'no snapshot after a reset', ({ second }) => second.unshift(reset(3))],
+  [
+    'bookmarked',
+    'a cursor that names nothing',
+    ({ second }) => second.splice(0, 1, { ...bookmark(4), cursor: 'cepoch.4.1' } as Received),
+  ],
+  ['bookmarked', 'a cursor that was asked for and did not come', ({ second }) => second.shift()],
+  [
+    'bookmarked',
+    'no cursor for a revision of long ago',
+    ({ second }) => second.splice(1, 2, told(5, { at: 200_000 }), told(6, { at: 200_010 })),
+  ],
+  [
+    'durable',
+    'a change that is not durable',
+    ({ second }) => second.splice(1, 1, told(5, { sent: { at: 0, durable: 4, compacted: 0 } })),
+  ],
+  [
+    'durable',
+    'a bookmark of what is not durable',
+    ({ second }) => second.splice(0, 1, { ...bookmark(4), sent: { at: 0, durable: 3, compacted: 0 } }),
+  ],
+  [
+    'faithful',
+    'a record that is missing in a snapshot',
+    ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('b', 'b2')])),
+  ],
+  [
+    'faithful',
+    'a record as it was before',
+    ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a0'), change('b', 'b2')])),
+  ],
+  [
+    'faithful',
+    'a record that is long gone',
+    ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2'), change('z', 'z')])),
+  ],
+];
+
+describe('the validators', () => {
+  it('[I5] find nothing in a history in which all is well', () => {
+    expect(validate(good(), truth())).toEqual([]);
+  });
+
+  it.each(DEFECTS)('[I5] of "%s" finds %s', (guarantee, _what, spoil) => {
+    const history = good();
+    spoil(history);
+    expect(guarantees(history)).toContain(guarantee);
+  });
+
+  it('[I5] each have a defect to find', () => {
+    expect(new Set(DEFECTS.map(([guarantee]) => guarantee))).toEqual(new Set(Object.keys(VALIDATORS)));
+  });
+
+  it('[I5] bear what may happen: parts that a broken socket cut off, a reset of what is compacted', () => {
+    const cut = good();
+    cut.first.push(told(5, { part: 0, last: false }));
+    expect(validate(cut, truth())).toEqual([]);
+    const compacted = good();
+    compacted.second.splice(0, 1, reset(3), frame('snapshot', 4, [change('a', 'a3')]));
+    expect(validate(compacted, truth())).toEqual([]);
+  });
+
+  it('[I5, W10] bear a snapshot whose later part is of a later revision', () => {
+    const history = good();
+    history.first.splice(
+      0,
+      2,
+      frame('snapshot', 2, [change('a', 'a1')], { last: false }),
+      frame('snapshot', 2, [], { revision: 3, part: 1, sent: { at: 0, durable: 3, compacted: 0 } }),
+      told(3),
+    );
+    expect(validate(history, truth())).toEqual([]);
+  });
+});

@@ -1,0 +1,279 @@
+import { BOOKMARK_INTERVAL_MS } from '../../../src/model/limits';
+import { ClientReplica } from './client-replica';
+import { type Link, type Received, revisionOf, type StreamHistory } from './stream-history';
+import { isInScope, type ToldChange } from './told-change';
+import { TrueState, type Truth } from './truth';
+
+/** Says what is wrong with a history, in words. */
+type Validator = (stream: StreamHistory, truth: Truth) => string[];
+
+/** From the decision of a revision until all who are live have it: two slow syncs and the wire. */
+const DELIVERY_MAX_MS = 3_000;
+
+/** A revision as a stream was told of it, from its parts. */
+interface Told {
+  link: Link;
+  parts: Extract<Received, { type: 'changes' }>[];
+  /** Whether the last part came. */
+  whole: boolean;
+}
+
+/** All revisions that a stream was told of, in the order in which they came. */
+function toldBy({ links }: StreamHistory): Told[] {
+  const told: Told[] = [];
+  for (const link of links) {
+    let open: Told | undefined;
+    for (const frame of link.received) {
+      if (frame.type !== 'changes') continue;
+      if (open === undefined || open.whole || frame.part === 0) {
+        open = { link, parts: [], whole: false };
+        told.push(open);
+      }
+      open.parts.push(frame);
+      open.whole = frame.last;
+    }
+  }
+  return told;
+}
+
+const firstOf = ({ parts }: Told) => parts[0] ?? raise('a revision was told in no part');
+
+function raise(what: string): never {
+  throw new Error(what);
+}
+
+/** Ordered: revisions never go backwards on one stream. */
+const ordered: Validator = ({ base, links }) => {
+  const problems: string[] = [];
+  let last = revisionOf(base);
+  for (const link of links) {
+    for (const frame of link.received) {
+      if (frame.type === 'reset') continue;
+      const revision = revisionOf(frame.cursor);
+      if (frame.type === 'changes' && frame.revision !== revision)
+        problems.push(`${frame.cursor} is not ${frame.revision}`);
+      if (revision < last) problems.push(`revision ${revision} came after ${last}`);
+      // A part that is not the last counts for nothing: where the socket breaks, it comes again.
+      if (frame.type === 'bookmark' || frame.last) last = Math.max(last, revision);
+    }
+  }
+  return problems;
+};
+
+/** Atomic: all matching changes of one revision come together, in parts that belong together. */
+const atomic: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  for (const told of toldBy(stream)) {
+    const { cursor, revision } = firstOf(told);
+    const together = told.parts.every((part, index) => part.cursor === cursor && part.part === index);
+    if (!together) problems.push(`the parts of revision ${revision} are ${told.parts.map(({ part }) => part).join()}`);
+    const isCut = told.link.closedAt !== undefined && told.link.received.at(-1) === told.parts.at(-1);
+    if (!told.whole && !isCut) problems.push(`revision ${revision} came without its last part`);
+    if (!told.whole) continue;
+    const came = told.parts.flatMap(({ changes }) => changes).map(textOf);
+    const expected = truth.told(revision, stream.scope).map(textOf);
+    const missing = expected.filter((change) => !came.includes(change));
+    if (missing.length > 0)
+      problems.push(`revision ${revision} came without ${missing.join(', ')}: ${came.join(', ')}`);
+    const { cause, actor } = firstOf(told);
+    const is = truth.at(revision);
+    if (is?.cause !== cause || is.actor !== actor) problems.push(`revision ${revision} was ${cause} by ${actor}`);
+  }
+  return problems;
+};
+
+/** In scope: nothing else is told, and nothing that did not happen. */
+const scoped: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  for (const link of stream.links) {
+    for (const frame of link.received) {
+      if (frame.type !== 'snapshot' && frame.type !== 'changes') continue;
+      const stray = frame.changes.find((change) => !isInScope(stream.scope, change));
+      if (stray !== undefined) problems.push(`${stray.record} came, and is not in scope`);
+      if (frame.type === 'snapshot') continue;
+      const happened = truth.told(frame.revision, stream.scope).map(textOf);
+      const invented = frame.changes.map(textOf).find((change) => !happened.includes(change));
+      if (invented !== undefined)
+        problems.push(`revision ${frame.revision} is said to be ${invented}: ${happened.join()}`);
+    }
+  }
+  return problems;
+};
+
+/** Unique: no change comes twice on one stream, and none twice across a resume. */
+const unique: Validator = (stream) => {
+  const problems: string[] = [];
+  // What came before a reset may come again after it, as a snapshot; but not as a change.
+  const seen = new Set<number>();
+  for (const told of toldBy(stream)) {
+    if (!told.whole) continue;
+    const { revision } = firstOf(told);
+    if (seen.has(revision)) problems.push(`revision ${revision} came twice`);
+    seen.add(revision);
+    const records = told.parts.flatMap(({ changes }) => changes.map(({ record }) => record));
+    const twice = records.find((record, index) => records.indexOf(record) !== index);
+    if (twice !== undefined) problems.push(`revision ${revision} tells of ${twice} twice`);
+    if (revision <= revisionOf(told.link.cursor)) problems.push(`revision ${revision} came after ${told.link.cursor}`);
+  }
+  return problems;
+};
+
+/** Reliable: no matching change between the first and the last seen is missing. */
+const reliable: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  let seen = revisionOf(stream.base);
+  const seek = (frame: Received & { cursor: string }) => {
+    const revision = revisionOf(frame.cursor);
+    for (let next = seen + 1; next < revision + (frame.type === 'bookmark' ? 1 : 0); next++) {
+      const missed = truth.told(next, stream.scope);
+      if (missed.length > 0)
+        problems.push(`revision ${next} is missing before ${revision}: ${missed.map(textOf).join(', ')}`);
+    }
+    seen = Math.max(seen, revision);
+  };
+  for (const link of stream.links) {
+    for (const frame of link.received) {
+      if (frame.type === 'reset' || (frame.type !== 'bookmark' && !frame.last)) continue;
+      if (frame.type === 'snapshot') seen = revisionOf(frame.cursor);
+      else seek(frame);
+    }
+  }
+  const isOpen = stream.links.length > 0 && stream.links.at(-1)?.closedAt === undefined;
+  if (isOpen && seen < stream.settledAt)
+    problems.push(`it asked for all up to ${stream.settledAt}, and got up to ${seen}`);
+  return problems;
+};
+
+/** Resumable: a stream goes on from its cursor, and is reset only where the past after that is gone. */
+const resumable: Validator = (stream) => {
+  const problems: string[] = [];
+  for (const link of stream.links) {
+    let place = link.cursor === undefined ? undefined : revisionOf(link.cursor);
+    for (const frame of link.received) {
+      if (frame.type === 'reset') {
+        // The cursor of the newest forgotten revision can't be told from a forged one.
+        const isGone = place !== undefined && place <= frame.sent.compacted;
+        if (!isGone) problems.push(`it was reset (${frame.reason}) at ${place}; ${frame.sent.compacted} is compacted`);
+        place = undefined;
+      } else if (frame.type === 'snapshot') {
+        if (place !== undefined && frame.part === 0)
+          problems.push(`a snapshot came at ${place}, and no reset before it`);
+        if (frame.last) place = revisionOf(frame.cursor);
+      } else if (frame.type === 'bookmark' || frame.last) {
+        if (place === undefined) problems.push(`${frame.type} ${frame.cursor} came before a snapshot`);
+        place = revisionOf(frame.cursor);
+      }
+    }
+  }
+  return problems;
+};
+
+/** Bookmarked: a cursor names what it says, comes when it is asked for, and in time where nothing matched. */
+const bookmarked: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  for (const link of stream.links) {
+    for (const frame of link.received) {
+      if (frame.type === 'reset') continue;
+      const revision = revisionOf(frame.cursor);
+      if (revision > 0 && truth.at(revision)?.cursor !== frame.cursor)
+        problems.push(`${frame.cursor} names no revision`);
+    }
+    if (!stream.isEager) continue;
+    for (const { at, durable } of link.syncs) {
+      const by = at + DELIVERY_MAX_MS;
+      if (isOpenUntil(link, by) && cursorAt(link, by) < durable) {
+        problems.push(`at ${at} it asked for its cursor, and was not told of ${durable} by ${by}`);
+      }
+    }
+    problems.push(...lateBookmarks(link, truth));
+  }
+  return problems;
+};
+
+/** A revision that did not match is told of by the first one that comes 30 s later. */
+function lateBookmarks(link: Link, truth: Truth): string[] {
+  const problems: string[] = [];
+  const live = link.received.find((frame) => frame.type !== 'reset' && (frame.type === 'bookmark' || frame.last));
+  if (live === undefined) return problems;
+  for (const { revision, at } of truth.revisions) {
+    if (at < live.at + DELIVERY_MAX_MS) continue;
+    const next = truth.revisions.find((each) => each.at >= at + BOOKMARK_INTERVAL_MS + DELIVERY_MAX_MS);
+    if (next === undefined) break;
+    const by = next.at + DELIVERY_MAX_MS;
+    if (!isOpenUntil(link, by)) break;
+    if (cursorAt(link, by) < revision)
+      problems.push(`by ${by} it was not told that revision ${revision} came at ${at}`);
+  }
+  return problems;
+}
+
+const isOpenUntil = ({ closedAt }: Link, time: number) => closedAt === undefined || closedAt > time;
+
+/** Revision of the newest cursor that had come by a time. */
+function cursorAt({ cursor, received }: Link, time: number): number {
+  let revision = revisionOf(cursor);
+  for (const frame of received) {
+    if (frame.at > time) break;
+    if (frame.type !== 'reset' && (frame.type === 'bookmark' || frame.last)) revision = revisionOf(frame.cursor);
+  }
+  return revision;
+}
+
+/** Durable: no frame shows what a crash could still have undone when it was sent. */
+const durable: Validator = ({ links }) => {
+  const problems: string[] = [];
+  for (const { received } of links) {
+    for (const frame of received) {
+      if (frame.type === 'reset') continue;
+      const shows =
+        frame.type === 'bookmark' ? revisionOf(frame.cursor) : Math.max(frame.revision, revisionOf(frame.cursor));
+      if (shows > frame.sent.durable)
+        problems.push(`${frame.type} ${shows} was sent when ${frame.sent.durable} was durable`);
+    }
+  }
+  return problems;
+};
+
+/** Faithful: what a client makes of the stream is the registry as it was at its cursor. */
+const faithful: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  const state = new TrueState(truth, stream.scope);
+  const revision = revisionOf(stream.base);
+  let replica = new ClientReplica(
+    stream.base === undefined ? undefined : { records: new Map(state.at(revision)), revision },
+  );
+  let compared = revision;
+  for (const link of stream.links) {
+    replica.cut();
+    if (link.cursor === undefined) replica = new ClientReplica();
+    for (const frame of link.received) {
+      if (!replica.apply(frame) || replica.revision === undefined) continue;
+      // Until it has come to where the newest part of its snapshot was, it holds records of different revisions.
+      if (replica.revision < Math.max(replica.horizon, compared)) continue;
+      compared = replica.revision;
+      const wrong = differenceOf(replica.records, state.at(compared));
+      if (wrong !== undefined) problems.push(`at ${compared} it holds ${wrong}`);
+    }
+  }
+  return problems;
+};
+
+function differenceOf(is: ReadonlyMap<string, string>, should: ReadonlyMap<string, string>): string | undefined {
+  for (const [record, shows] of should) {
+    if (is.get(record) !== shows) return `${record} as ${is.get(record)}, not as ${shows}`;
+  }
+  for (const record of is.keys()) if (!should.has(record)) return `${record}, which is not there`;
+  return undefined;
+}
+
+const textOf = ({ record, shows }: ToldChange) => `${record} = ${shows ?? 'gone'}`;
+
+/** One for each guarantee. */
+export const VALIDATORS = { ordered, atomic, scoped, unique, reliable, resumable, bookmarked, durable, faithful };
+
+/** Everything that is wrong with a stream. */
+export function validate(stream: StreamHistory, truth: Truth): { guarantee: string; what: string }[] {
+  return Object.entries(VALIDATORS).flatMap(([guarantee, validator]) =>
+    validator(stream, truth).map((what) => ({ guarantee, what: `${stream.name}: ${what}` })),
+  );
+}
