@@ -4,7 +4,7 @@ import type { NamespaceApi } from '../model/namespace-api';
 import type { Platform } from '../registry/platform';
 import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
-import { type Asked, type Method, openAsked, type Result, sealOutcome } from './envelope';
+import { type Asked, type Method, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { ObjectSockets } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
@@ -64,6 +64,18 @@ export class NamespaceObject extends DurableObject<Env> {
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     await this.#awake().closed(this.#sockets.connectionOf(socket), false);
+  }
+
+  /** `renew` for the names of a token, group, service and instance, without the detour through arguments as JSON. */
+  renew(names: string): Promise<string> {
+    const [tokenId = '', group = '', service = '', id = ''] = openNames(names);
+    return sealOutcome<'renew'>(this.#awake().renew({ tokenId }, { group, service, id }));
+  }
+
+  /** `resolve` for the names of a group and service, without parameters. */
+  resolve(names: string): Promise<string> {
+    const [group = '', service = ''] = openNames(names);
+    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service }));
   }
 
   #awake(): Registry {

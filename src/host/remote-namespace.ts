@@ -1,5 +1,5 @@
-import type { NamespaceApi } from '../model/namespace-api';
-import { type Asked, type Method, openOutcome, type Result, sealAsked } from './envelope';
+import type { NamespaceApi, ResolveCommand } from '../model/namespace-api';
+import { type Asked, type Method, openOutcome, type Result, sealAsked, sealNames } from './envelope';
 import { again, once, type RemoteCall, type Stub } from './remote-call';
 
 /**
@@ -14,16 +14,20 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
   const read = <M extends Method>(method: M) => {
     return (...asked: Asked<M>): Promise<Result<M>> => again(stub, calling(method, asked));
   };
+  const resolve = read('resolve');
   return {
     register: write('register'),
     patch: write('patch'),
     deregister: write('deregister'),
-    renew: write('renew'),
+    renew: ({ tokenId }, { group, service, id }) =>
+      once(stub, async (object): Promise<Result<'renew'>> => {
+        return openOutcome<'renew'>(await object.renew(sealNames(tokenId, group, service, id)));
+      }),
     renewMany: write('renewMany'),
     drain: write('drain'),
     readInstance: read('readInstance'),
     listInstances: read('listInstances'),
-    resolve: read('resolve'),
+    resolve: (command) => (isPlain(command) ? again(stub, plainResolve(command)) : resolve(command)),
     putOverride: write('putOverride'),
     readOverride: read('readOverride'),
     clearOverride: write('clearOverride'),
@@ -37,6 +41,16 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };
+}
+
+/** Whether a resolve asks for nothing but a service. */
+function isPlain({ group: _group, service: _service, ...asked }: ResolveCommand): boolean {
+  return Object.values(asked).every((value) => value === undefined);
+}
+
+function plainResolve({ group, service }: ResolveCommand): RemoteCall<Result<'resolve'>> {
+  const names = sealNames(group, service);
+  return async (object): Promise<Result<'resolve'>> => openOutcome<'resolve'>(await object.resolve(names));
 }
 
 function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>> {

@@ -28,9 +28,14 @@ export function read({ cursor, body, ageSeconds, waitSeconds }: ReadAnswer<unkno
 
 /** A change that may have made something: 201, or 200. */
 export function written({ cursor, body, created }: WriteAnswer<unknown>, location?: string): Response {
-  const response = new Response(body, { status: created ? 201 : 200, headers: plainHeaders.of(cursor) });
-  if (created && location !== undefined) response.headers.set('Location', location);
-  return response;
+  // A change has a cursor of its own, so its headers are never known already.
+  const headers: Record<string, string> = {
+    ...COMMON_HEADERS,
+    'Content-Type': 'application/json',
+    'Rollcall-Cursor': cursor,
+  };
+  if (created && location !== undefined) headers.Location = location;
+  return new Response(body, { status: created ? 201 : 200, headers });
 }
 
 /** A removal: 204. */

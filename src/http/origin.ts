@@ -24,7 +24,10 @@ function degrees(value: unknown, most: number): number | undefined {
 
 /** Where the other end is, by the platform's knowledge of its address; undefined where nobody knows. */
 export function placeOf(request: Request): Location | undefined {
-  const facts = cloudflareFacts(request);
+  return placeIn(cloudflareFacts(request));
+}
+
+function placeIn(facts: Record<string, unknown> | undefined): Location | undefined {
   if (facts === undefined) return undefined;
   const latitude = degrees(facts.latitude, 90);
   const longitude = degrees(facts.longitude, 180);
@@ -44,9 +47,10 @@ export function placeOf(request: Request): Location | undefined {
  * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added.
  */
 export function originOf(request: Request, trustedProxy: boolean): Origin {
-  const place = placeOf(request);
+  const facts = cloudflareFacts(request);
+  const place = placeIn(facts);
   const address =
-    cloudflareFacts(request) !== undefined
+    facts !== undefined
       ? text(request.headers.get('cf-connecting-ip'))
       : trustedProxy
         ? text(request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim())

@@ -49,6 +49,9 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
 
+/** What every schema of a name accepts. Most names are of this kind, and need no schema to tell so. */
+const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
+
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
 
@@ -69,9 +72,14 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
       query: url.includes('?') ? parsed(query, readQuery(url, lists), 'query') : withoutQuery,
     };
     if (path === undefined) return parts;
-    const names: Record<string, unknown> = {};
-    for (const name of pathNames) names[name] = context.req.param(name);
-    parts.path = parsed(path, names, 'path');
+    const names: Record<string, string | undefined> = {};
+    let arePlain = true;
+    for (const name of pathNames) {
+      const value = context.req.param(name);
+      names[name] = value;
+      arePlain &&= value !== undefined && PLAIN_NAME.test(value);
+    }
+    parts.path = arePlain ? names : parsed(path, names, 'path');
     return parts;
   }
 
@@ -119,7 +127,8 @@ export function route<Input extends RequestSchemas, Outcome>(
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
     const named = context.req.param('ns');
-    const namespace = named === undefined ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
+    const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
+    const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     authorize(principal, scope, { namespace });
     const asked = new RouteCall(context, principal, surface, () => opened(surface.socketsOf, namespace));
     const calling = call(opened(surface.namespaceOf, namespace), input, asked);

@@ -72,6 +72,9 @@ export const HEARTBEATS_PER_TTL_COUNT = 3;
 /** Different terms of leases that a namespace keeps once each; beyond it, they are only shared less. */
 export const LEASE_TERMS_MAX_COUNT = 1_000;
 
+/** Seconds whose text is remembered: what was registered lately and what expires soon. */
+export const TIMESTAMP_SECONDS_MAX_COUNT = 256;
+
 /** An answered renewal is durable after at most this time. */
 export const CHECKPOINT_DELAY_MS = 5_000;
 
@@ -136,7 +139,7 @@ export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
 /** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
-export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 500;
+export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 
 /** Rows of one page of a list. `INVALID_REQUEST` */
 export const PAGE_MAX_COUNT = 100_000;

@@ -3,6 +3,7 @@ import type { InstanceDefinition, Registration, Renewal } from '../model/instanc
 import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller } from '../model/namespace-api';
 import type { InstanceEntry } from './catalog';
+import { leaseJson } from './lease-terms';
 import { missingInstance } from './missing';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
@@ -40,7 +41,7 @@ export function registration(
 export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
   const expires = expiresAt(state, entry);
   if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
-  return { cursor: state.journal.cursor, body: jsonText({ lease: entry.terms, expiresAt: expires }) };
+  return { cursor: state.journal.cursor, body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}"}` };
 }
 
 /** Answer to a batch that has just been applied. */

@@ -81,6 +81,7 @@ describe('applying an instance', () => {
     expect(awake.state.leases.size).toBe(1);
     expect(await rowOf(awake, 'a')).toMatchObject({ value: null, revision: 3, lease: null, timedAt: START + 5_000 });
     expect(awake.state.catalog.service(ORDERS)).toMatchObject({ revision: 3, hasHeads: true });
+    expect(awake.state.agenda.take(TEN_MINUTES + 5_000, 9)).toEqual([]);
   });
 
   it('[L1, L12] counts who turned unhealthy, recovered and expired', () => {

@@ -1,3 +1,4 @@
+import { type JsonText, jsonText } from '../model/json-text';
 import { grantLease, type Lease } from '../model/lease';
 import { LEASE_TERMS_MAX_COUNT } from '../model/limits';
 
@@ -16,6 +17,18 @@ export function sameLease(a: Lease, b: Lease): boolean {
 /** Terms as they are stored: null for the default ones. */
 export function leaseText(lease: Lease): string | null {
   return sameLease(lease, DEFAULT_LEASE) ? null : JSON.stringify(lease);
+}
+
+const encoded = new WeakMap<Lease, string>();
+
+/** Terms as answers show them, encoded once: every heartbeat is answered with them. */
+export function leaseJson(lease: Lease): JsonText<Lease> {
+  let json = encoded.get(lease);
+  if (json === undefined) {
+    json = jsonText(lease);
+    encoded.set(lease, json);
+  }
+  return json;
 }
 
 /** The terms of many leases, each kept once: a fleet has few different ones. */

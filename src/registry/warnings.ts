@@ -10,7 +10,7 @@ const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/i;
 const IP_ADDRESS = /^[0-9.]+$|:/;
 
 /**
- * What looks like a mistake in a registration. Duplicates are looked for in services of up to 500 instances: beyond, a
+ * What looks like a mistake in a registration. Duplicates are looked for in services of up to 100 instances: beyond, a
  * registration would pay for a glance at each of them.
  */
 export function warningsFor(

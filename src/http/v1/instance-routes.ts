@@ -29,6 +29,7 @@ export function addInstanceRoutes(surface: Surface): void {
       'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
       '`warnings` name what is likely a mistake.',
     input: { path: InstanceNames, body: InstanceDefinition },
+    withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,
     example: DEFINITION_EXAMPLE,
@@ -48,6 +49,7 @@ export function addInstanceRoutes(surface: Surface): void {
       'The id is `address:port`, or the url where one of them is missing; a repeat is the same instance. ' +
       '`Location` says where it is.',
     input: { path: ServiceNames, body: InstanceDefinition },
+    withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,
     example: DEFINITION_EXAMPLE,
