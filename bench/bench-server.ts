@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startWorkerd, type WorkerdProcess } from '../src/launcher/workerd-process';
+import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
 import type { BenchWorker } from './bench-workers';
+import { FrameSocket } from './frame-socket';
 import { drive, type Load, type LoadResult } from './load';
 import type { Workspace } from './workspace';
 
@@ -111,6 +113,19 @@ export class BenchServer {
       throw new Error([answer, ...this.#printed].join('\n  workerd: '));
     }
     return text;
+  }
+
+  /** A request without a body, as bytes on the wire. */
+  requestHead(method: string, path: string, headers: Record<string, string>): string {
+    const all = { Host: new URL(this.origin).host, Authorization: `Bearer ${ROOT_TOKEN}`, ...headers };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  }
+
+  /** Opens a WebSocket, as a client that speaks the registry's protocol. */
+  openSocket(path: string): Promise<FrameSocket> {
+    const headers = { Authorization: `Bearer ${ROOT_TOKEN}`, 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL };
+    return FrameSocket.open({ origin: this.origin, path, headers });
   }
 
   async stats(): Promise<Stats> {

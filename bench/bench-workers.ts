@@ -5,7 +5,7 @@ import { registryConfig } from '../src/launcher/start-registry';
 import { type ObjectClass, workerdConfig } from '../src/launcher/workerd-config';
 
 /** The floors: Workers of the bench's own that do a part of the work and nothing else. */
-export type FloorName = 'hello' | 'noop' | 'bare';
+export type FloorName = 'hello' | 'noop' | 'bare' | 'broadcast' | 'socket-rows';
 
 /** A Worker that the bench runs: the configuration of its workerd, and where its bundle lies. */
 export interface BenchWorker {
@@ -20,6 +20,8 @@ const FLOOR_OBJECTS: Record<FloorName, ObjectClass[]> = {
   hello: [],
   noop: [{ binding: 'OBJECTS', className: 'NoopObject', uniqueKey: 'bench-noop' }],
   bare: [{ binding: 'OBJECTS', className: 'BareObject', uniqueKey: 'bench-bare' }],
+  broadcast: [{ binding: 'OBJECTS', className: 'BroadcastObject', uniqueKey: 'bench-broadcast' }],
+  'socket-rows': [{ binding: 'OBJECTS', className: 'SocketRowsObject', uniqueKey: 'bench-socket-rows' }],
 };
 
 /** Bundles the registry and the floors into a folder. */
@@ -39,5 +41,7 @@ export async function bundleWorkers(folder: string): Promise<BenchWorkers> {
     hello: await floor('hello'),
     noop: await floor('noop'),
     bare: await floor('bare'),
+    broadcast: await floor('broadcast'),
+    'socket-rows': await floor('socket-rows'),
   };
 }

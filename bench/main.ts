@@ -3,22 +3,40 @@ import { cpus, loadavg } from 'node:os';
 import { bundleWorkers } from './bench-workers';
 import { contestFigure } from './contest';
 import { type Bench, type Figure, type Finding, reached } from './figure';
+import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
+import { longPolls } from './figures/long-polls';
 import { readsAfterChange } from './figures/reads-after-change';
 import { scaling } from './figures/scaling';
+import { socketBeat, socketRegister } from './figures/socket-rates';
 import { waking } from './figures/waking';
+import { watcherMemory } from './figures/watcher-memory';
 import { requireWrk } from './load';
 import { type BenchOptions, parseOptions, ROUNDS, USAGE } from './options';
-import { profile } from './profile';
+import { profile, profileSocket, SOCKET_PROFILE } from './profile';
 import { renderReport, renderTable, type Setting } from './report';
 import { Workspace } from './workspace';
 
 /** Processes that want to run, from which on others disturb the figures. */
 const BUSY_LOAD = 0.5;
 
-const FIGURES: readonly Figure[] = [...contests.map(contestFigure), readsAfterChange, scaling, waking, heap, cost];
+const FIGURES: readonly Figure[] = [
+  ...contests.map(contestFigure),
+  readsAfterChange,
+  scaling,
+  waking,
+  heap,
+  cost,
+  fanOut,
+  socketRegister,
+  socketBeat,
+  longPolls,
+  watcherMemory,
+  coldWake,
+];
 
 function setting({ rounds, seconds }: BenchOptions, load: number): Setting {
   // The package's own manifest: it has a version.
@@ -74,6 +92,10 @@ async function run(options: BenchOptions): Promise<number> {
   const workers = await bundleWorkers(workspace.newFolder('workers'));
   const bench: Bench = { workspace, workers, rounds: options.rounds, seconds: options.seconds, say };
 
+  if (options.profile === SOCKET_PROFILE) {
+    console.log(await profileSocket(bench));
+    return 0;
+  }
   const profiled = contests.find(({ name }) => name === options.profile);
   if (profiled !== undefined) {
     console.log(await profile(bench, profiled));
@@ -89,7 +111,10 @@ async function run(options: BenchOptions): Promise<number> {
 
 async function main(): Promise<number> {
   try {
-    const names = { figures: FIGURES.map(({ name }) => name), contests: contests.map(({ name }) => name) };
+    const names = {
+      figures: FIGURES.map(({ name }) => name),
+      contests: [...contests.map(({ name }) => name), SOCKET_PROFILE],
+    };
     const options = parseOptions(process.argv.slice(2), names);
     if (!options.help) return await run(options);
     console.log(`${USAGE}\n\nfigures: ${names.figures.join(', ')}`);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { BenchServer } from './bench-server';
 import { type Contest, RegistrySide } from './contest';
 import type { Bench } from './figure';
+import { LARGEST_BATCHING, RegisteringSide } from './figures/socket-rates';
 import { type CpuProfile, Inspector } from './inspector';
 
 const SAMPLING_INTERVAL_US = 200;
@@ -58,24 +60,43 @@ function table(title: string, rows: readonly SelfTime[]): string {
   return [title, ...lines].join('\n');
 }
 
-/** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
-export async function profile(bench: Bench, contest: Contest): Promise<string> {
-  const registry = await RegistrySide.start(bench, contest, true);
-  const { inspectorPort } = registry.side.server;
+/** What is profiled beside the contests: registering over one socket, in the largest batches. */
+export const SOCKET_PROFILE = 'socket-register';
+
+/** Runs some work on a server under V8's profiler, and says what it came to and where its time went. */
+async function profileWork(
+  bench: Bench,
+  { inspectorPort }: BenchServer,
+  work: () => Promise<number>,
+): Promise<{ rate: number; text: string }> {
   if (inspectorPort === undefined) throw new Error('the registry was started without an inspector');
   const inspector = await Inspector.connect(inspectorPort);
   await inspector.startProfile(SAMPLING_INTERVAL_US);
-  const rate = await registry.side.run();
+  const rate = await work();
   const taken = await inspector.stopProfile();
   inspector.close();
-  await registry.finish();
   const { idle, functions, files } = summarise(
     taken,
     sourcesOf(readFileSync(bench.workers.registry.modulePath, 'utf8')),
   );
-  return [
-    `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} under the profiler; idle ${(idle * 100).toFixed(1)} %`,
-    table('Self time by file', files),
-    table('Self time by function', functions),
-  ].join('\n\n');
+  const tables = [table('Self time by file', files), table('Self time by function', functions)];
+  return { rate, text: [`under the profiler; idle ${(idle * 100).toFixed(1)} %`, ...tables].join('\n\n') };
+}
+
+/** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
+export async function profile(bench: Bench, contest: Contest): Promise<string> {
+  const registry = await RegistrySide.start(bench, contest, true);
+  const { rate, text } = await profileWork(bench, registry.side.server, () => registry.side.run());
+  await registry.finish();
+  return `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} ${text}`;
+}
+
+/** The same for registering over one socket. */
+export async function profileSocket(bench: Bench): Promise<string> {
+  const side = await RegisteringSide.start(bench, 'registry', true);
+  await side.run(LARGEST_BATCHING);
+  await side.clear(LARGEST_BATCHING);
+  const { rate, text } = await profileWork(bench, side.server, () => side.run(LARGEST_BATCHING));
+  await side.stop();
+  return `Register over one socket, ${LARGEST_BATCHING.size} a frame: ${rate.toFixed(0)} instances/s ${text}`;
 }

@@ -34,3 +34,16 @@ export function ratios(values: readonly number[], floors: readonly number[]): nu
   }
   return values.map((value, round) => value / (floors[round] ?? Number.NaN));
 }
+
+/**
+ * The least value that so large a share of a list does not exceed.
+ *
+ * @param share From 0 to 1.
+ * @throws {RangeError} for an empty list.
+ */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError('a percentile needs at least one value');
+  return value;
+}

@@ -6,7 +6,7 @@ import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
-import { ObjectSockets } from './object-sockets';
+import { answerClose, ObjectSockets } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
 
 /**
@@ -47,6 +47,18 @@ export class NamespaceObject extends DurableObject<Env> {
     return sealOutcome<M>(answer.apply(registry, openAsked<M>(asked)));
   }
 
+  /** `renew` for the names of a token, group, service and instance, without the detour through arguments as JSON. */
+  renew(names: string): Promise<string> {
+    const [tokenId = '', group = '', service = '', id = ''] = openNames(names);
+    return sealOutcome<'renew'>(this.#awake().renew({ tokenId }, { group, service, id }));
+  }
+
+  /** `resolve` for the names of a group and service, without parameters. */
+  resolve(names: string): Promise<string> {
+    const [group = '', service = ''] = openNames(names);
+    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service }));
+  }
+
   /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
   override fetch(request: Request): Response {
     return this.#sockets.open(request, this.#awake().connectionCount);
@@ -60,22 +72,11 @@ export class NamespaceObject extends DurableObject<Env> {
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     await this.#awake().closed(this.#sockets.connectionOf(socket), code === CLOSE_CODES.sessionEnded);
+    answerClose(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     await this.#awake().closed(this.#sockets.connectionOf(socket), false);
-  }
-
-  /** `renew` for the names of a token, group, service and instance, without the detour through arguments as JSON. */
-  renew(names: string): Promise<string> {
-    const [tokenId = '', group = '', service = '', id = ''] = openNames(names);
-    return sealOutcome<'renew'>(this.#awake().renew({ tokenId }, { group, service, id }));
-  }
-
-  /** `resolve` for the names of a group and service, without parameters. */
-  resolve(names: string): Promise<string> {
-    const [group = '', service = ''] = openNames(names);
-    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service }));
   }
 
   #awake(): Registry {

@@ -50,6 +50,14 @@ class SocketConnection implements Connection {
   }
 }
 
+/**
+ * Answers the close of a client, which waits for that: on a hibernating socket the platform leaves it to us. A code that
+ * stands for the lack of one (1005, 1006) can't be sent, and is answered without one.
+ */
+export function answerClose(socket: WebSocket, code: number): void {
+  quietly(() => (code === 1005 || code === 1006 ? socket.close() : socket.close(code)));
+}
+
 /** The other end may be gone already; its close is on its way, and is what counts. */
 function quietly(act: () => void): void {
   try {

@@ -35,6 +35,8 @@ const METRICS: readonly Metric[] = [
   ),
   gauge('rollcall_overrides', 'Overrides by operators.', (stats) => stats.overrides),
   gauge('rollcall_leases', 'Leases held.', (stats) => stats.leases),
+  gauge('rollcall_sockets', 'Sockets open, those of event streams and polls among them.', (stats) => stats.sockets),
+  gauge('rollcall_watches', 'Watches on sockets.', (stats) => stats.watches),
   gauge('rollcall_record_bytes', 'Text of all records: what the limit counts.', (stats) => stats.recordBytes),
   gauge('rollcall_journal_revisions', 'Revisions in the journal.', (stats) => stats.journal.revisions),
   gauge('rollcall_journal_bytes', 'Text in the journal.', (stats) => stats.journal.bytes),
@@ -55,6 +57,16 @@ const METRICS: readonly Metric[] = [
   counter('rollcall_alarms', 'Alarms run', (stats) => stats.sinceWake.alarms),
   counter('rollcall_alarms_armed', 'Alarms armed', (stats) => stats.sinceWake.alarmsArmed),
   counter('rollcall_rows_written', 'Rows written, alarms included,', (stats) => stats.sinceWake.rowsWritten),
+  counter(
+    'rollcall_messages_received',
+    'Frames received over sockets, pings left out,',
+    (stats) => stats.sinceWake.messagesReceived,
+  ),
+  counter(
+    'rollcall_messages_sent',
+    'Frames sent over sockets, pongs left out,',
+    (stats) => stats.sinceWake.messagesSent,
+  ),
 ];
 
 /** A label's value, escaped as the format asks. */

@@ -61,6 +61,14 @@ describe('readQuery', () => {
     expect(() => query(text)).toThrowError(/comes twice/),
   );
 
+  it('gathers the values of a parameter that is a list, and of no other', () => {
+    const lists = new Set(['a', 'metadata.x']);
+    const read = (text: string) => ({ ...readQuery(`http://x/${text}`, lists) });
+    expect(read('?a=1&b=2&%61=3&a=')).toEqual({ a: ['1', '3', ''], b: '2' });
+    expect(read('?metadata.x=1')).toEqual({ metadata: expect.objectContaining({ x: '1' }) });
+    expect(() => read('?a=1&b=2&b=3')).toThrowError(/comes twice/);
+  });
+
   it.each(['?a=%', '?a=%ff', '?%zz=1'])('refuses %j', (text) =>
     expect(() => query(text)).toThrowError(/the query has a "%"/),
   );

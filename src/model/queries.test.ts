@@ -24,6 +24,21 @@ describe('freshness', () => {
   );
 });
 
+describe('wait', () => {
+  const waitOf = (wait?: string) => RecordQuery.parse(wait === undefined ? {} : { wait }).wait;
+
+  it('[P2, R14] is a time up to five minutes, 30 s where it names none, and nothing where it is left out', () => {
+    expect([waitOf('10s'), waitOf('5m'), waitOf('0s'), waitOf(''), waitOf()]).toEqual([
+      10_000,
+      300_000,
+      0,
+      30_000,
+      undefined,
+    ]);
+    for (const wait of ['301s', '-1s', 'soon', ' ']) expect(() => waitOf(wait), wait).toThrow();
+  });
+});
+
 describe('ResolveQuery', () => {
   it.each([
     ['auto', { kind: 'auto' }],

@@ -15,6 +15,8 @@ export const Stats = z
     flappingInstances: count('Instances that changed health more than twice in five minutes'),
     overrides: count('Overrides, also of instances that are gone'),
     leases: count('Leases held'),
+    sockets: count('Sockets open, those of event streams and polls among them'),
+    watches: count('Watches on them'),
     recordBytes: count('Text of all records, in bytes: what the limit counts'),
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
     sinceWake: z
@@ -32,6 +34,8 @@ export const Stats = z
         alarms: count('Alarms run'),
         alarmsArmed: count('Alarms armed; each is a row written'),
         rowsWritten: count('Rows written, alarms included'),
+        messagesReceived: count('Frames received over sockets, pings left out'),
+        messagesSent: count('Frames sent over sockets, pongs left out'),
       })
       .meta({ description: 'Counters that start at zero when the object wakes' }),
   })

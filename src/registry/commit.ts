@@ -5,7 +5,7 @@ import type { InstanceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { Cause, JournaledChange } from './journal';
-import { type RecordRow, writeRecordRow } from './record-row';
+import { type RecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';
 import type { NamespaceState } from './state';
 
@@ -36,8 +36,8 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): void
   const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
   const publish = state.publisher.prepare(told, journaled);
   state.pipeline.enqueue(() => {
+    writeRecordRows(state.platform.storage, rows);
     for (const row of rows) {
-      writeRecordRow(state.platform.storage, row);
       if (row.value === null) forgetUnwrittenHead(state, row);
     }
     append();

@@ -12,6 +12,8 @@ export interface Counters {
   alarms: number;
   alarmsArmed: number;
   rowsWritten: number;
+  messagesReceived: number;
+  messagesSent: number;
 }
 
 export function newCounters(wokeAt: number): Counters {
@@ -27,5 +29,7 @@ export function newCounters(wokeAt: number): Counters {
     alarms: 0,
     alarmsArmed: 0,
     rowsWritten: 0,
+    messagesReceived: 0,
+    messagesSent: 0,
   };
 }

@@ -5,7 +5,7 @@ import { readJournal } from '../../test/simulation/journal-rows';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../model/limits';
 import { decodeCursor, encodeCursor } from './cursor';
 import { DEFAULT_RETENTION, Journal, type JournaledChange, type Retention } from './journal';
-import { type RecordRow, writeRecordRow } from './record-row';
+import { type RecordRow, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 
 const DAY_MS = 24 * 3_600_000;
@@ -208,8 +208,8 @@ describe('compact', () => {
     append([change('again')]);
     append([change('again', { before: '{}', after: null })]);
     append([change('other')]);
-    writeRecordRow(disk, headOf('gone', 1));
-    writeRecordRow(disk, headOf('again', 3));
+    writeRecordRows(disk, [headOf('gone', 1)]);
+    writeRecordRows(disk, [headOf('again', 3)]);
     disk.takeWritten();
     const plan = journal.planCompaction(0);
     expect(plan?.revision).toBe(3);
@@ -224,7 +224,7 @@ describe('compact', () => {
     const { append, journal, disk } = begin({ maxCount: 1 });
     append([change('back', { before: '{}', after: null })]);
     append([change('back')]);
-    writeRecordRow(disk, { ...headOf('back', 2), value: '{}' });
+    writeRecordRows(disk, [{ ...headOf('back', 2), value: '{}' }]);
     const plan = journal.planCompaction(0);
     if (plan !== undefined) journal.compact(plan);
     expect(disk.rows('SELECT id, revision FROM record')).toEqual([['back', 2]]);

@@ -3,6 +3,7 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { definition, key, ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../test/fixtures/node-namespace';
+import { WatchStage } from '../../test/fixtures/watch-stage';
 import { readJsonText } from '../model/json-text';
 import { Stats } from '../model/stats';
 import { namespaceStats } from './namespace-stats';
@@ -20,7 +21,7 @@ describe('namespaceStats', () => {
     const record = { definition: { metadata: {}, protectThreshold: 0 }, createdRevision: 1 };
     awake.commit((draft) => draft.putService({ ...ORDERS, service: 'empty' }, record, 'registered'));
     await awake.journal();
-    const stats = namespaceStats(awake.state);
+    const stats = namespaceStats(awake.state, awake.hub);
     expect(Stats.parse(stats)).toEqual(stats);
     expect(stats).toMatchObject({
       revision: 8,
@@ -66,9 +67,28 @@ describe('namespaceStats', () => {
       alarms: 2,
       alarmsArmed: 3,
       rowsWritten: expect.any(Number),
+      messagesReceived: 0,
+      messagesSent: 0,
     });
     await namespace.restart();
     const { sinceWake: anew } = readJsonText((await namespace.api.stats()).body);
     expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
+  });
+
+  it('[H8] counts sockets, their watches, and what goes over them', async () => {
+    const stage = new WatchStage();
+    const watching = stage.connect();
+    const other = stage.connect();
+    await watching.watch({}, { watch: 'all' });
+    await watching.watch({ services: ['orders'] }, { watch: 'orders' });
+    await other.post('no frame');
+    // Answers: two to the watches, each with a snapshot, and one that is a refusal.
+    const before = await stage.scene.stats();
+    expect(before).toMatchObject({ sockets: 2, watches: 2, sinceWake: { messagesReceived: 3, messagesSent: 5 } });
+    await stage.scene.register('a');
+    const after = await stage.scene.stats();
+    expect(after.sinceWake).toMatchObject({ messagesReceived: 3, messagesSent: 7 });
+    await watching.close();
+    expect(await stage.scene.stats()).toMatchObject({ sockets: 1, watches: 0 });
   });
 });

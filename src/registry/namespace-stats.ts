@@ -4,9 +4,10 @@ import { decodeInstance } from './records';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
 import { isFlapping } from './view';
+import type { Hub } from './watch/hub';
 
 /** What a namespace holds, and what it has done since it woke. */
-export function namespaceStats(state: NamespaceState): Stats {
+export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
   const { catalog, journal, leases, counters, pipeline, checkpoints } = state;
   const stamp = state.time.stamp();
   let services = 0;
@@ -33,6 +34,8 @@ export function namespaceStats(state: NamespaceState): Stats {
     flappingInstances: flapping,
     overrides: catalog.overrideCount,
     leases: leases.size,
+    sockets: hub.connectionCount,
+    watches: hub.watchCount,
     recordBytes: catalog.size,
     journal: { revisions: journal.revision - journal.compactedRevision, bytes: journal.size },
     sinceWake: {
@@ -49,6 +52,8 @@ export function namespaceStats(state: NamespaceState): Stats {
       alarms: counters.alarms,
       alarmsArmed: counters.alarmsArmed,
       rowsWritten: counters.rowsWritten,
+      messagesReceived: counters.messagesReceived,
+      messagesSent: counters.messagesSent,
     },
   };
 }

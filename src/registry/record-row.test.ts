@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../../test/fixtures/definition';
 import { HandDisk } from '../../test/fixtures/hand-disk';
-import { type RecordRow, readHeadRevision, readRecordRows, writeRecordRow } from './record-row';
+import { type RecordRow, readHeadRevision, readRecordRows, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 
 function prepared(): HandDisk {
@@ -26,10 +26,10 @@ const row = (given: Partial<RecordRow> = {}): RecordRow => ({
 const head = (given: Partial<RecordRow> = {}): RecordRow =>
   row({ lease: null, leaseTerms: null, flags: 0, value: null, ...given });
 
-describe('writeRecordRow', () => {
+describe('writeRecordRows', () => {
   it('[I8] writes one row, new or changed, that is read as it was written', () => {
     const disk = prepared();
-    writeRecordRow(disk, row());
+    writeRecordRows(disk, [row()]);
     const changed = row({
       revision: 2,
       flags: 0,
@@ -37,15 +37,28 @@ describe('writeRecordRow', () => {
       leaseTerms: null,
       value: '{"a":1}',
     });
-    writeRecordRow(disk, changed);
+    writeRecordRows(disk, [changed]);
     expect([...readRecordRows(disk)]).toEqual([changed]);
     expect(disk.takeWritten()).toEqual({ 'insert record': 2 });
   });
 
+  it.each([0, 9, 10, 11, 25])('[I8] writes %i rows that are read as they were written', (count) => {
+    const disk = prepared();
+    const rows = Array.from({ length: count }, (_, n) =>
+      row({ ...key(`i${String(n).padStart(2, '0')}`), revision: n }),
+    );
+    writeRecordRows(disk, rows);
+    expect([...readRecordRows(disk)]).toEqual(rows);
+    const changed = rows.map((each) => ({ ...each, revision: each.revision + 100, value: '{"a":1}' }));
+    writeRecordRows(disk, changed);
+    expect([...readRecordRows(disk)]).toEqual(changed);
+    expect(disk.takeWritten()).toEqual(count === 0 ? {} : { 'insert record': 2 * count });
+  });
+
   it('[R9] leaves the head of a record that was removed', () => {
     const disk = prepared();
-    writeRecordRow(disk, row());
-    writeRecordRow(disk, head({ revision: 2 }));
+    writeRecordRows(disk, [row()]);
+    writeRecordRows(disk, [head({ revision: 2 })]);
     expect([...readRecordRows(disk)]).toEqual([head({ revision: 2 })]);
   });
 });
@@ -64,13 +77,13 @@ describe('readRecordRows', () => {
       at('instance', 'a', 'b', 'a'),
       at('instance', 'b', 'a', 'a'),
     ];
-    for (const each of ordered.toReversed()) writeRecordRow(disk, each);
+    writeRecordRows(disk, ordered.toReversed());
     expect([...readRecordRows(disk)]).toEqual(ordered);
   });
 
   it('[S3] refuses a kind of record that it does not know', () => {
     const disk = prepared();
-    writeRecordRow(disk, row());
+    writeRecordRows(disk, [row()]);
     disk.run('UPDATE record SET kind = 9');
     expect(() => [...readRecordRows(disk)]).toThrow('kind 9');
   });
@@ -81,9 +94,9 @@ describe('readHeadRevision', () => {
     const disk = prepared();
     const name = { kind: 'instance', ...key('a') } as const;
     expect(readHeadRevision(disk, name)).toBe(0);
-    writeRecordRow(disk, row());
+    writeRecordRows(disk, [row()]);
     expect(readHeadRevision(disk, name)).toBe(0);
-    writeRecordRow(disk, head({ revision: 5 }));
+    writeRecordRows(disk, [head({ revision: 5 })]);
     expect(readHeadRevision(disk, name)).toBe(5);
     expect(readHeadRevision(disk, { ...name, kind: 'override' })).toBe(0);
     expect(readHeadRevision(disk, { ...name, id: 'b' })).toBe(0);

@@ -1,5 +1,6 @@
+import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../model/limits';
 import { RECORD_KINDS, type RecordKey, type RecordKind } from './records';
-import type { SqlRow, SqlStorage } from './sql-storage';
+import type { SqlRow, SqlStorage, SqlValue } from './sql-storage';
 
 /** A row of the table `record`. */
 export interface RecordRow extends RecordKey {
@@ -17,26 +18,30 @@ export interface RecordRow extends RecordKey {
 
 const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
 
-const PUT = `INSERT INTO record (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (kind, group_name, service, id) DO UPDATE SET
-    revision = excluded.revision, flags = excluded.flags, lease = excluded.lease,
-    lease_terms = excluded.lease_terms, timed_at = excluded.timed_at, value = excluded.value`;
+function putStatement(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
+  return `INSERT INTO record (${COLUMNS}) VALUES ${values}
+    ON CONFLICT (kind, group_name, service, id) DO UPDATE SET
+      revision = excluded.revision, flags = excluded.flags, lease = excluded.lease,
+      lease_terms = excluded.lease_terms, timed_at = excluded.timed_at, value = excluded.value`;
+}
 
-/** Writes one row: new, changed, or down to its head. */
-export function writeRecordRow(storage: SqlStorage, row: RecordRow): void {
-  storage.run(
-    PUT,
-    RECORD_KINDS[row.kind],
-    row.group,
-    row.service,
-    row.id,
-    row.revision,
-    row.flags,
-    row.lease,
-    row.leaseTerms,
-    row.timedAt,
-    row.value,
-  );
+const PUT_ONE = putStatement(1);
+const PUT_MANY = putStatement(RECORD_ROWS_PER_STATEMENT_COUNT);
+
+/** Writes rows, each of another record: new, changed, or down to its head. */
+export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[]): void {
+  const many = rows.length - (rows.length % RECORD_ROWS_PER_STATEMENT_COUNT);
+  for (let first = 0; first < many; first += RECORD_ROWS_PER_STATEMENT_COUNT) {
+    storage.run(PUT_MANY, ...rows.slice(first, first + RECORD_ROWS_PER_STATEMENT_COUNT).flatMap(bindingsOf));
+  }
+  for (const row of rows.slice(many)) storage.run(PUT_ONE, ...bindingsOf(row));
+}
+
+/** In the order of {@link COLUMNS}. */
+function bindingsOf(row: RecordRow): SqlValue[] {
+  const { kind, group, service, id, revision, flags, lease, leaseTerms, timedAt, value } = row;
+  return [RECORD_KINDS[kind], group, service, id, revision, flags, lease, leaseTerms, timedAt, value];
 }
 
 const KIND_NAMES = Object.fromEntries(Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name])) as Record<

@@ -275,7 +275,10 @@ export class Registry implements NamespaceApi {
   }
 
   stats(): Promise<Answer<Stats>> {
-    return turn(this.#state, undefined, () => ({ ...this.#position(), body: jsonText(namespaceStats(this.#state)) }));
+    return turn(this.#state, undefined, () => ({
+      ...this.#position(),
+      body: jsonText(namespaceStats(this.#state, this.#hub)),
+    }));
   }
 
   listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>> {

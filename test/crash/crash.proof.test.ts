@@ -35,10 +35,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
   {
     name: 'only the first record of a batch is stored',
     changes: [
-      [
-        'writeRecordRow(state.platform.storage, row);',
-        'if (row === rows[0]) writeRecordRow(state.platform.storage, row);',
-      ],
+      ['writeRecordRows(state.platform.storage, rows);', 'writeRecordRows(state.platform.storage, rows.slice(0, 1));'],
     ],
     caught: /and should be/,
   },

@@ -1,4 +1,4 @@
-import { JOURNAL_MAX_AGE_MS, JOURNAL_MAX_COUNT } from '../../src/model/limits';
+import type { Retention } from '../../src/registry/journal';
 import type { SqlStorage } from '../../src/registry/sql-storage';
 import { headRevision, type JournaledRevision, readJournal } from './journal-rows';
 import { Replica, type ReplicaSnapshot } from './replica';
@@ -19,6 +19,7 @@ export interface ChronicleParts {
   durable: () => number;
   /** What the registry's clock shows. */
   clock: () => number;
+  retention: Retention;
   /** Told of each durable revision, once, in order. */
   onRevision: (revision: JournaledRevision) => void;
   /** Told what is broken. */
@@ -124,8 +125,9 @@ export class Chronicle {
   #checkRetention(): void {
     const stamp = this.#stamps.get(this.#compacted);
     if (stamp === undefined) return;
+    const { maxCount, maxAgeMs } = this.#parts.retention;
     const ageMs = Math.max(this.replica.at, this.#parts.clock()) - stamp;
-    if (this.replica.revision > JOURNAL_MAX_COUNT || ageMs >= 0.99 * JOURNAL_MAX_AGE_MS) return;
+    if (this.replica.revision > maxCount || ageMs >= 0.99 * maxAgeMs) return;
     this.#parts.onProblem('J3', `revision ${this.#compacted} is compacted, and ${ageMs} ms old`);
   }
 

@@ -1,5 +1,5 @@
 import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
-import type { NamespaceApi } from '../../src/model/namespace-api';
+import type { Retention } from '../../src/registry/journal';
 import type { OneShot, Platform } from '../../src/registry/platform';
 import { Registry } from '../../src/registry/registry';
 import type { SqlStorage } from '../../src/registry/sql-storage';
@@ -7,6 +7,7 @@ import { type AlarmFaults, FaultyAlarm } from './faulty-alarm';
 import { Crash, FaultyDisk } from './faulty-disk';
 import { MachineClock } from './machine-clock';
 import type { SeededRandom } from './seeded-random';
+import { type SimulatedSocket, SimulatedSockets } from './simulated-sockets';
 import type { Happening, VirtualTime } from './virtual-time';
 
 /** What became of a call, as its caller sees it. `heardAt` is when it reached the registry, if it did. */
@@ -19,7 +20,7 @@ export type Reply<T> =
 /** A call in the world: what it is called in the trace, how it is made, and what is looked at when it is answered. */
 export interface Call<T> {
   name: string;
-  ask: (registry: NamespaceApi) => Promise<T>;
+  ask: (registry: Registry) => Promise<T>;
   /** At the moment in which the answer leaves the registry: what it shows must be durable now. */
   onAnswer?: (value: T, heardAt: number) => void;
 }
@@ -39,8 +40,16 @@ export interface MachineWatcher<Probe> {
   /** The registry took a silence for its own fault. */
   forgave: () => void;
   alarmRan: () => void;
+  /** A frame leaves the registry. */
+  sent: (socket: SimulatedSocket, frame: string) => void;
   /** Something that must never happen. */
   failed: (invariant: string, what: string) => void;
+}
+
+/** What a machine is like. */
+export interface MachineTraits {
+  alarm: AlarmFaults;
+  retention?: Retention | undefined;
 }
 
 /** Time on the wire, each way, in milliseconds. */
@@ -62,6 +71,8 @@ export class Machine<Probe> {
   readonly clock: MachineClock;
   readonly disk: FaultyDisk<Probe>;
   readonly alarm: FaultyAlarm;
+  readonly sockets: SimulatedSockets;
+  readonly #retention: Retention | undefined;
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
   readonly #watcher: MachineWatcher<Probe>;
@@ -70,7 +81,7 @@ export class Machine<Probe> {
   #sameProcess = false;
   #away = false;
 
-  constructor(time: VirtualTime, random: SeededRandom, faults: AlarmFaults, watcher: MachineWatcher<Probe>) {
+  constructor(time: VirtualTime, random: SeededRandom, traits: MachineTraits, watcher: MachineWatcher<Probe>) {
     this.#time = time;
     this.#random = random;
     this.#watcher = watcher;
@@ -86,9 +97,17 @@ export class Machine<Probe> {
       random: random.fork(),
       clock: this.clock,
       disk: this.disk,
-      faults,
+      faults: traits.alarm,
       run: () => this.#runAlarm(),
       onProblem: watcher.failed,
+    });
+    this.#retention = traits.retention;
+    this.sockets = new SimulatedSockets({
+      time,
+      random: random.fork(),
+      clock: this.clock,
+      deliver: (name, ask) => void this.#deliver({ name, ask }),
+      onSend: watcher.sent,
     });
   }
 
@@ -133,6 +152,7 @@ export class Machine<Probe> {
   hibernate(): void {
     this.#watcher.trace('hibernates');
     this.#life = newLife();
+    this.sockets.slept();
   }
 
   /** Somebody sets the clock. */
@@ -159,6 +179,7 @@ export class Machine<Probe> {
     timer?.cancel();
     this.alarm.machineDied();
     this.#life = newLife();
+    this.sockets.died();
     for (const lose of pending) lose();
     this.#sameProcess = this.#random.chance(0.2);
     if (!this.#sameProcess) this.#processes += 1;
@@ -171,6 +192,11 @@ export class Machine<Probe> {
     this.#away = false;
     this.#watcher.restarted();
     this.alarm.machineRestarted();
+  }
+
+  /** What comes over a socket needs no answer. */
+  async #deliver(call: Call<void>): Promise<void> {
+    if (this.up) await this.#ask(call);
   }
 
   #ask<T>(call: Call<T>): Promise<Reply<T>> {
@@ -208,7 +234,7 @@ export class Machine<Probe> {
     if (!life.alive) return undefined;
     if (life.registry !== undefined) return life.registry;
     try {
-      const registry = Registry.wake(this.#platform(life));
+      const registry = Registry.wake(this.#platform(life), this.#retention);
       if (!life.alive) return undefined;
       life.registry = registry;
       this.#watcher.woke();
@@ -251,7 +277,7 @@ export class Machine<Probe> {
       random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
       alarm: this.alarm.mount(() => life.alive),
       checkpointTimer: this.#timer(life),
-      connections: { all: () => [], heardAt: () => 0 },
+      connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
       abort: (reason) => {
@@ -263,6 +289,9 @@ export class Machine<Probe> {
         if (!life.alive) return;
         this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
         if (message.startsWith('leases extended')) this.#watcher.forgave();
+        if (level === 'error' && !message.startsWith('a commit')) {
+          this.#watcher.failed('I10', `${message} ${JSON.stringify(facts ?? {})}`);
+        }
       },
     };
   }

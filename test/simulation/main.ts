@@ -32,11 +32,12 @@ function chosen(name: string): Scenario {
 }
 
 function describe(report: SimulationReport): string {
-  const { scenario, seed, leaseHours, hours, revisions, counts, leases } = report;
+  const { scenario, seed, leaseHours, hours, revisions, counts, leases, sessions } = report;
   return (
     `${scenario} seed ${seed}: ${Math.round(leaseHours)} lease-hours in ${Math.round(hours)} h, ${revisions} revisions, ` +
     `${counts.calls} calls, ${counts.crashes} crashes, ${counts.hibernations} hibernations, ${counts.jumps} jumps, ` +
-    `${leases.expired} expired, ${leases.unhealthy} unhealthy, ${leases.forgiven} forgiven`
+    `${leases.expired} expired, ${leases.unhealthy} unhealthy, ${leases.forgiven} forgiven, ` +
+    `${sessions.resumed} sessions resumed, ${sessions.lapsed} lapsed`
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Retention } from '../../src/registry/journal';
 import type { AlarmFaults } from './faulty-alarm';
 
 /** Times between two events of a kind, in milliseconds; as likely short as long. */
@@ -27,6 +28,10 @@ export interface Scenario {
   /** A commit fails, as on a full disk. */
   commitFailures: Every | null;
   alarm: AlarmFaults;
+  /** What the journal keeps; the default where it is absent. */
+  retention?: Retention;
+  /** Clients that hold their instances by a session. */
+  sessions?: number;
   operations: Every;
   reads: Every;
   /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
@@ -100,6 +105,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   stormy: {
     ...MIXED,
     name: 'stormy',
+    sessions: 6,
     holders: 30,
     ttlMs: { from: 3 * SECOND_MS, to: 30 * MINUTE_MS },
     lifeTtls: { from: 1, to: 50 },
@@ -112,6 +118,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   calm: {
     ...MIXED,
     name: 'calm',
+    sessions: 20,
     holders: 250,
     services: 10,
     ttlMs: { from: 30 * SECOND_MS, to: 4 * HOUR_MS },

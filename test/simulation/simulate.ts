@@ -5,6 +5,7 @@ import { Operator } from './operator';
 import { Reader } from './reader';
 import type { Every, Scenario } from './scenario';
 import { SeededRandom } from './seeded-random';
+import { SessionHolder } from './session-holder';
 import { VirtualTime } from './virtual-time';
 import { type Problem, World } from './world';
 
@@ -27,6 +28,7 @@ export interface SimulationReport {
   rowsCompared: number;
   counts: World['counts'];
   leases: World['leases']['counts'];
+  sessions: World['sessions']['counts'];
   problems: Problem[];
   /** The last events, where something was wrong. */
   trace: string;
@@ -63,6 +65,7 @@ export async function simulate(scenario: Scenario, seed: number, watched?: strin
       rowsCompared: world.ledger.closings,
       counts: world.counts,
       leases: world.leases.counts,
+      sessions: world.sessions.counts,
       problems: world.problems,
       trace: world.failed ? world.trace.text() : '',
     };
@@ -84,6 +87,11 @@ function populate(world: World): void {
   if (firstKey === undefined || firstService === undefined) throw new Error('a scenario has at least one holder');
   for (const key of keys) void new Holder(world, key).live();
   void new Operator(world, [firstKey, ...otherKeys]).live();
+  for (let index = 0; index < (scenario.sessions ?? 0); index++) {
+    const services = `service-${index % scenario.services}`;
+    const held = ['a', 'b', 'c'].map((letter) => ({ group: GROUP, service: services, id: `s${index}${letter}` }));
+    void new SessionHolder(world, held).live();
+  }
   const batches = { group: 'batches', service: 'batch' };
   for (let reader = 0; reader < 2; reader++) void new Reader(world, [firstService, ...otherServices, batches]).live();
 }

@@ -24,15 +24,18 @@ function scenarioOf({ name, hours, holders }: (typeof RUNS)[number]): Scenario {
 describe('the registry in a simulated world', () => {
   const reports: SimulationReport[] = [];
 
-  it.each(RUNS)('[I1, I2, I3, I4, I6, I7, I8] keeps its promises in a world that is $name', async (run) => {
-    const report = await simulate(scenarioOf(run), run.seed);
-    reports.push(report);
-    const { problems, trace } = report;
-    expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
-    expect(report.revisions).toBeGreaterThan(100);
-    expect(report.replays).toBeGreaterThan(0);
-    expect(report.rowsCompared).toBeGreaterThan(20);
-  });
+  it.each(RUNS)(
+    '[I1, I2, I3, I4, I6, I7, I8, T2, T3, T4, T6] keeps its promises in a world that is $name',
+    async (run) => {
+      const report = await simulate(scenarioOf(run), run.seed);
+      reports.push(report);
+      const { problems, trace } = report;
+      expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
+      expect(report.revisions).toBeGreaterThan(100);
+      expect(report.replays).toBeGreaterThan(0);
+      expect(report.rowsCompared).toBeGreaterThan(20);
+    },
+  );
 
   it('has lived long enough, and has seen all kinds of trouble', () => {
     const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0);
@@ -44,6 +47,9 @@ describe('the registry in a simulated world', () => {
     expect(sum(({ leases }) => leases.expired)).toBeGreaterThan(200);
     expect(sum(({ leases }) => leases.unhealthy)).toBeGreaterThan(200);
     expect(sum(({ leases }) => leases.forgiven)).toBeGreaterThan(50);
+    expect(sum(({ sessions }) => sessions.resumed)).toBeGreaterThan(50);
+    expect(sum(({ sessions }) => sessions.lapsed)).toBeGreaterThan(20);
+    expect(sum(({ sessions }) => sessions.ended)).toBeGreaterThan(20);
   });
 
   it('is the same run again for the same seed', async () => {

@@ -1,4 +1,5 @@
 import { decodeCursor } from '../../src/registry/cursor';
+import { DEFAULT_RETENTION } from '../../src/registry/journal';
 import { Chronicle } from './chronicle';
 import { headRevision, type JournaledRevision } from './journal-rows';
 import { unlawful } from './lawful-revision';
@@ -7,6 +8,8 @@ import { type Call, Machine, type Reply } from './machine';
 import { RowLedger } from './row-ledger';
 import type { Scenario } from './scenario';
 import type { SeededRandom } from './seeded-random';
+import { SessionOracle } from './session-oracle';
+import type { SimulatedSocket } from './simulated-sockets';
 import { Trace } from './trace';
 import type { VirtualTime } from './virtual-time';
 
@@ -35,11 +38,14 @@ export class World {
   readonly machine: Machine<number>;
   readonly chronicle: Chronicle;
   readonly leases: LeaseOracle;
+  readonly sessions: SessionOracle;
   readonly ledger: RowLedger;
   readonly trace: Trace;
   readonly problems: Problem[] = [];
   /** No fault is made any more: the run comes to its end. */
   faultsRest = false;
+  /** Told of each frame that leaves the registry. */
+  readonly onFrame: ((socket: SimulatedSocket, frame: string) => void)[] = [];
   /** Told of each durable revision, and when it was decided. */
   readonly onRevision: ((revision: JournaledRevision, at: number) => void)[] = [];
   #epoch: string | undefined;
@@ -62,7 +68,8 @@ export class World {
     const onProblem = (invariant: string, what: string) => this.report(invariant, what);
     this.trace = new Trace(now, watched);
     this.leases = new LeaseOracle({ now, onProblem });
-    this.machine = new Machine(time, random.fork(), scenario.alarm, {
+    this.sessions = new SessionOracle({ now, onProblem });
+    this.machine = new Machine(time, random.fork(), scenario, {
       trace: (event) => this.trace.add(event),
       probe: headRevision,
       active: () => this.#active(),
@@ -74,10 +81,14 @@ export class World {
       restarted: () => this.#restarted(),
       forgave: () => {
         this.leases.forgave(this.machine.alarm.dueAt);
+        this.sessions.troubled();
         this.ledger.forgave();
       },
       alarmRan: () => {
         this.counts.alarms += 1;
+      },
+      sent: (socket, frame) => {
+        for (const listener of this.onFrame) listener(socket, frame);
       },
       failed: (invariant, what) => this.report(invariant, what),
     });
@@ -85,6 +96,7 @@ export class World {
       storage: () => this.machine.disk.plain,
       durable: () => this.machine.disk.durable,
       clock: () => this.machine.clock.now(),
+      retention: scenario.retention ?? DEFAULT_RETENTION,
       onRevision: (revision) => this.#readRevision(revision),
       onProblem,
     });
@@ -186,6 +198,7 @@ export class World {
         this.chronicle.follow();
         if (this.chronicle.replica.revision > 0) this.ledger.close();
         this.#checkAlarm();
+        if (this.machine.alarm.dueAt > this.time.now) this.sessions.check(this.chronicle.replica);
       },
     );
   }
@@ -225,6 +238,7 @@ export class World {
       if (cause === 'expired' || cause === 'unhealthy') this.leases.ranOut(change, cause, at);
       if (change.after === null) this.leases.released(change, at);
     }
+    this.sessions.revised(revision, at, this.chronicle.replica);
     for (const problem of unlawful(revision)) this.report(...problem);
     for (const listener of this.onRevision) listener(revision, at);
   }
@@ -257,6 +271,7 @@ export class World {
     const { alarm, processId } = this.machine;
     this.trace.add(`is back as ${processId}; durable is revision ${this.machine.disk.durable}`);
     this.leases.restarted(alarm.dueAt);
+    this.sessions.troubled();
     this.chronicle.compareAfterCrash();
     const waiting = this.#waitingForMachine;
     this.#waitingForMachine = [];

@@ -43,8 +43,13 @@ function cursorOf({ cursor }: WatchQuery, headers: Headers): string | undefined 
   return id === null || id === '' ? cursor : parsed(LastEventId, { 'Last-Event-ID': id }, 'headers')['Last-Event-ID'];
 }
 
-const nameOf = (query: { subscriber?: string | undefined }, call: RouteCall): string =>
-  subscriberName(call.request.headers) ?? query.subscriber ?? crypto.randomUUID();
+/** The name of a subscriber, and the headers of an answer that tells it: one that it gave itself it knows. */
+function named(query: { subscriber?: string | undefined }, call: RouteCall) {
+  const own = subscriberName(call.request.headers) ?? query.subscriber;
+  const subscriber = own ?? crypto.randomUUID();
+  const headers: Record<string, string> = own === undefined ? { [SUBSCRIBER_HEADER]: subscriber } : {};
+  return { subscriber, headers };
+}
 
 /** What a proxy must not do with an event stream: keep it, compress it, or hold it back until it is long enough. */
 const STREAM_HEADERS = {
@@ -55,10 +60,10 @@ const STREAM_HEADERS = {
 };
 
 async function openStream(query: WatchQuery, call: RouteCall): Promise<Response> {
-  const subscriber = nameOf(query, call);
+  const { subscriber, headers: name } = named(query, call);
   const { request, surroundings, callerWithOrigin: caller } = call;
   const cursor = cursorOf(query, request.headers);
-  const headers = { ...STREAM_HEADERS, [SUBSCRIBER_HEADER]: subscriber };
+  const headers = { ...STREAM_HEADERS, ...name };
   // Nobody reads the body of an answer to HEAD.
   if (request.method === 'HEAD') return new Response(null, { headers });
   const leave = surroundings.waits.enter({ tokenId: caller.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
@@ -119,10 +124,10 @@ export function addWatchRoutes(surface: Surface): void {
     credential: socketCredential,
     call: async (_, { query }, call) => {
       assertSocketUpgrade(call.request.headers);
-      const subscriber = nameOf(query, call);
+      const { subscriber, headers } = named(query, call);
       return call.sockets.pass(
         { kind: 'socket', subscriber, caller: call.callerWithOrigin },
-        { 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL, [SUBSCRIBER_HEADER]: subscriber },
+        { 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL, ...headers },
       );
     },
     map: (response) => response,

@@ -52,14 +52,15 @@ export class EventStream {
   /** Nothing more is taken in; what is queued is still written. */
   #isEnding = false;
   #toGrant = 0;
-  /** Stop the timers that run. */
-  #cancels: (() => void)[] = [];
+  /** What is left to do when the stream is over, each thing once: timers to stop, and whoever wants to know. */
+  readonly #atEnd: (() => void)[];
 
   /** @param over Called when the stream is over, once. */
   constructor({ writable }: BytePipe, over: () => void) {
     this.#writer = writable.getWriter();
-    // Settles when the stream has ended, however it did; it fails where the client left.
-    this.#writer.closed.catch(() => {}).finally(over);
+    // A client that leaves is found out by the next write; the promise of the writer itself is nobody's.
+    this.#writer.closed.catch(() => {});
+    this.#atEnd = [over];
   }
 
   /**
@@ -85,7 +86,7 @@ export class EventStream {
     gone.addEventListener('abort', () => this.#stop());
     const keepalive = setInterval(() => this.#write(KEEPALIVE_TEXT, 0), EVENT_STREAM_KEEPALIVE_MS);
     const end = setTimeout(() => this.#finish(), jittered(EVENT_STREAM_MAX_MS));
-    this.#cancels.push(
+    this.#atEnd.push(
       () => clearInterval(keepalive),
       () => clearTimeout(end),
     );
@@ -162,7 +163,7 @@ export class EventStream {
       return;
     }
     const flush = setTimeout(() => this.#stop(), EVENT_STREAM_FLUSH_MAX_MS);
-    this.#cancels.push(() => clearTimeout(flush));
+    this.#atEnd.push(() => clearTimeout(flush));
   }
 
   /** Ends the stream at once: there is nobody to read it. */
@@ -175,7 +176,7 @@ export class EventStream {
 
   #leave(): void {
     this.#isEnding = true;
-    for (const cancel of this.#cancels.splice(0)) cancel();
+    for (const act of this.#atEnd.splice(0)) act();
     this.#socket?.close(1000, 'the stream is over');
     this.#socket = undefined;
   }

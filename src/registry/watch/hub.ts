@@ -61,7 +61,7 @@ export class Hub implements Publisher {
     this.wake();
     const known = this.#peers.get(connection);
     if (known !== undefined) return known;
-    const peer = new Peer(connection);
+    const peer = new Peer(connection, this.#memory.counters);
     this.#peers.set(connection, peer);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);

@@ -42,6 +42,7 @@ export class SocketFrames {
 
   /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
   async receive(connection: Connection, text: string): Promise<void> {
+    this.#state.counters.messagesReceived += 1;
     if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
       return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
     }
@@ -53,7 +54,7 @@ export class SocketFrames {
       if (opening !== undefined) await opening.catch(() => {});
       await this.#handle(connection, frame);
     } catch (error) {
-      connection.send(JSON.stringify(errorFrame(error, id)));
+      this.#send(connection, JSON.stringify(errorFrame(error, id)));
       if (!(error instanceof RegistryError)) {
         this.#state.platform.log('error', 'a frame could not be handled', { error: String(error) });
       }
@@ -121,7 +122,7 @@ export class SocketFrames {
       const session = openSession(this.#state, connection, caller, ticket, ttlMs, now);
       return this.#sessionOpened(session, `${fresh.key}.${fresh.secret}`, false);
     });
-    answer(connection, frame.id, body);
+    this.#answer(connection, frame.id, body);
   }
 
   #sessionOpened({ ttlMs }: SessionEntry, session: string, resumed: boolean): SessionOpened {
@@ -154,7 +155,7 @@ export class SocketFrames {
     const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
     const { body } = await this.#api.batch(caller, operations);
     // The body is JSON already: it is put in as it is.
-    connection.send(`{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+    this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
   }
 
   async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {
@@ -163,9 +164,9 @@ export class SocketFrames {
       assertRoom(peer, watch, scope);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
-      answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
+      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
       if (cursor !== undefined && position === undefined) {
-        connection.send(JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
+        this.#send(connection, JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
       }
       this.#hub.watch(peer, watch, scope, position?.revision);
     });
@@ -179,19 +180,19 @@ export class SocketFrames {
     const watcher = peer.watchers.get(watch);
     if (watcher === undefined) throw noWatch(watch);
     this.#hub.unwatch(watcher);
-    answer(peer.connection, id, {});
+    this.#answer(peer.connection, id, {});
   }
 
   #sync(peer: Peer, { id, watch }: Frame<'sync'>): void {
     const watcher = peer.watchers.get(watch);
     if (watcher === undefined) throw noWatch(watch);
-    answer(peer.connection, id, {});
+    this.#answer(peer.connection, id, {});
     this.#hub.sync(watcher);
   }
 
   async #resolve(connection: Connection, { id, service, cluster, tag, limit }: Frame<'resolve'>): Promise<void> {
     const { body } = await this.#api.resolve({ ...service, cluster, tag, limit });
-    connection.send(`{"type":"answer","id":${JSON.stringify(id)},"body":${body}}`);
+    this.#send(connection, `{"type":"answer","id":${JSON.stringify(id)},"body":${body}}`);
   }
 
   #acknowledge(peer: Peer, { watch, cursor }: Frame<'ack'>): void {
@@ -216,6 +217,17 @@ export class SocketFrames {
   /** The session that a connection holds; one that lapsed is none. */
   #sessionOf(connection: Connection): SessionEntry | undefined {
     return this.#state.sessions.get(connection.memory.session ?? '');
+  }
+
+  #answer(connection: Connection, id: string, body: object): void {
+    const frame: ServerFrame = { type: 'answer', id, body };
+    this.#send(connection, JSON.stringify(frame));
+  }
+
+  /** Sends what is no frame of a watch: those go against credit. */
+  #send(connection: Connection, text: string): void {
+    this.#state.counters.messagesSent += 1;
+    connection.send(text);
   }
 
   #reconnectWithinMs(): number {
@@ -244,11 +256,6 @@ function errorFrame(error: unknown, id: string | undefined): ServerFrame {
     return { type: 'error', id, code: 'INTERNAL', detail: 'something went wrong here; it has been logged' };
   }
   return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
-}
-
-function answer(connection: Connection, id: string, body: object): void {
-  const frame: ServerFrame = { type: 'answer', id, body };
-  connection.send(JSON.stringify(frame));
 }
 
 /** Three pings fit into a time to live, so that two may be lost. */

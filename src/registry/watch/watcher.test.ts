@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { HandSockets } from '../../../test/fixtures/hand-sockets';
 import { WatchScope } from '../../model/frames';
 import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES } from '../../model/limits';
+import { newCounters } from '../counters';
 import { SNAPSHOT_START } from './connection';
 import { Peer, Watcher } from './watcher';
 
 function peer() {
   const sockets = new HandSockets();
-  return new Peer(sockets.connectionOf(sockets.open()));
+  return new Peer(sockets.connectionOf(sockets.open()), newCounters(0));
 }
 
 const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WatchScope.parse({}), ...memory }, 5);

@@ -1,5 +1,6 @@
 import type { WatchScope } from '../../model/frames';
 import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES } from '../../model/limits';
+import type { Counters } from '../counters';
 import type { Connection, WatchMemory } from './connection';
 
 /** One watch of a connection, awake. */
@@ -73,10 +74,12 @@ function lengthOf(frames: readonly string[]): number {
 export class Peer {
   readonly connection: Connection;
   readonly watchers = new Map<string, Watcher>();
+  readonly #counters: Counters;
   #credit = CREDIT_INITIAL_BYTES;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, counters: Counters) {
     this.connection = connection;
+    this.#counters = counters;
   }
 
   /** Whether it may be sent more. One frame may take more than is left. */
@@ -91,6 +94,7 @@ export class Peer {
   /** Sends a frame of a watch, against credit. */
   send(frame: string): void {
     this.#credit -= frame.length;
+    this.#counters.messagesSent += 1;
     this.connection.send(frame);
   }
 }

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchServer } from '../bench-server';
+import { Crowd, socketsWithin } from '../crowd';
+import type { Bench, Figure, Finding } from '../figure';
+import { ratios, spread } from '../statistics';
+import { changeWatched, WATCHING } from './fan-out';
+
+const COUNTS = [1_000, 4_000, 9_000] as const;
+const REPEATS_MOST = 3;
+
+/** An object whose sockets are quiet leaves memory after ten seconds; a little later it is gone for sure. */
+const ASLEEP_AFTER_MS = 16_000;
+
+/** One change when the object sleeps, and the same change right after, in milliseconds until its last delivery. */
+interface Wake {
+  cold: number;
+  awake: number;
+}
+
+async function wakeOnce(registry: BenchServer, crowd: Crowd, generation: number): Promise<Wake> {
+  await sleep(ASLEEP_AFTER_MS);
+  const began = Date.now();
+  const cold = await crowd.deliver(() => changeWatched(registry, generation));
+  const awake = await crowd.deliver(() => changeWatched(registry, generation + 1));
+  const { wokeAt } = (await registry.stats()).sinceWake;
+  if (Date.parse(wokeAt) < began) throw new Error(`the object had not slept: it is awake since ${wokeAt}`);
+  return { cold: cold.lastMs, awake: awake.lastMs };
+}
+
+/** Time of the first change after hibernation, with many sockets, over that of a change when awake. */
+export const coldWake: Figure = {
+  name: 'cold-wake',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const { workspace, workers } = bench;
+    const findings: Finding[] = [];
+    for (const wanted of COUNTS) {
+      const count = Math.min(wanted, socketsWithin(2));
+      const registry = await BenchServer.start({ workspace, worker: workers.registry });
+      await changeWatched(registry, 0);
+      const crowd = await Crowd.open(registry, count, WATCHING);
+      const wakes: Wake[] = [];
+      for (let repeat = 0; repeat < Math.min(bench.rounds, REPEATS_MOST); repeat++) {
+        wakes.push(await wakeOnce(registry, crowd, 1 + 2 * repeat));
+      }
+      crowd.leave();
+      await registry.stop();
+      const cold = wakes.map((wake) => wake.cold);
+      const awake = wakes.map((wake) => wake.awake);
+      bench.say(
+        `cold-wake ${count}: ${spread(cold).median.toFixed(1)} ms, awake ${spread(awake).median.toFixed(1)} ms`,
+      );
+      findings.push({
+        figure: 'cold-wake',
+        title: `First change after hibernation, ${count.toLocaleString('en')} sockets`,
+        unit: 'ms',
+        value: spread(cold),
+        floor: { name: 'awake', value: spread(awake) },
+        ratio: spread(ratios(cold, awake)),
+        note: 'until the last delivery; the floor is the next change, when the object is awake',
+      });
+    }
+    return findings;
+  },
+};

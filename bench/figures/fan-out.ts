@@ -1,0 +1,126 @@
+import { BenchServer } from '../bench-server';
+import { Crowd, type Delivery, socketsWithin } from '../crowd';
+import type { Bench, Figure, Finding, Goal } from '../figure';
+import { NAMESPACE_PATH, registration } from '../population';
+import { percentile, ratios, spread } from '../statistics';
+
+const COUNTS = [1_000, 9_000] as const;
+const CHANGES_PER_ROUND = 20;
+const GOAL: Goal = { of: 'value', atMost: 250 };
+
+/** workerd takes two descriptors a connection; so does this process, which is connected to registry and floor. */
+const DESCRIPTORS_EACH = 2;
+
+/** Path of the registry's socket, and what a watcher of the service of instance 0 sends first. */
+export const WATCHING = {
+  path: `${NAMESPACE_PATH}/socket`,
+  greeting: JSON.stringify({
+    type: 'watch',
+    id: 'watch',
+    watch: 'w',
+    scope: { services: ['service-00000'] },
+  }),
+  answers: 2,
+};
+
+/** Where the floor *broadcast* is listened to, and told what to send. */
+export const BROADCAST_PATH = '/topic/all';
+
+/** Changes instance 0: each generation is another change. */
+export function changeWatched(registry: BenchServer, generation: number): Promise<string> {
+  const { path, body } = registration(0, { generation, longLease: true });
+  return registry.must('PUT', path, body);
+}
+
+async function deliveries(crowd: Crowd, change: (n: number) => Promise<unknown>, first: number): Promise<Delivery[]> {
+  const taken: Delivery[] = [];
+  for (let n = 0; n < CHANGES_PER_ROUND; n++) taken.push(await crowd.deliver(() => change(first + n)));
+  return taken;
+}
+
+/** Rounds of a crowd at the registry, and of one just as large at the floor. */
+async function play(bench: Bench, count: number): Promise<{ told: Delivery[][]; floors: Delivery[][] }> {
+  const { workspace, workers } = bench;
+  const registry = await BenchServer.start({ workspace, worker: workers.registry });
+  const floor = await BenchServer.start({ workspace, worker: workers.broadcast });
+  await changeWatched(registry, 0);
+  const watchers = await Crowd.open(registry, count, WATCHING);
+  const listeners = await Crowd.open(floor, count, { path: BROADCAST_PATH });
+  const change = (n: number) => changeWatched(registry, n);
+  // The same bytes: what the registry sent last.
+  const broadcast = () => floor.must('POST', BROADCAST_PATH, watchers.heard);
+  // The first round is to get warm, and counts for nothing.
+  const told: Delivery[][] = [];
+  const floors: Delivery[][] = [];
+  for (let round = 0; round <= bench.rounds; round++) {
+    told.push(await deliveries(watchers, change, 1 + round * CHANGES_PER_ROUND));
+    floors.push(await deliveries(listeners, broadcast, 0));
+  }
+  const { revision, after } = heardChange(watchers.heard);
+  if (revision !== (await registry.stats()).revision || after !== 'instance-0000000') {
+    throw new Error(`watchers heard of something else than the last change: ${watchers.heard}`);
+  }
+  watchers.leave();
+  listeners.leave();
+  await Promise.all([registry.stop(), floor.stop()]);
+  return { told: told.slice(1), floors: floors.slice(1) };
+}
+
+function heardChange(text: string): { revision: number; after: string | undefined } {
+  const frame = JSON.parse(text) as { revision: number; changes: { id: string }[] };
+  return { revision: frame.revision, after: frame.changes[0]?.id };
+}
+
+const lasts = (rounds: readonly Delivery[]): number[] => rounds.map(({ lastMs }) => lastMs);
+
+/** Time until the last of many sockets has heard of one change. */
+export const fanOut: Figure = {
+  name: 'fan-out',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const wanted of COUNTS) {
+      const count = Math.min(wanted, socketsWithin(DESCRIPTORS_EACH));
+      const { told, floors } = await play(bench, count);
+      const title = `One change to ${count.toLocaleString('en')} sockets`;
+      const medians = told.map((round) => percentile(lasts(round), 0.5));
+      const floorMedians = floors.map((round) => percentile(lasts(round), 0.5));
+      const p99 = percentile(lasts(told.flat()), 0.99);
+      const floorP99 = percentile(lasts(floors.flat()), 0.99);
+      const afterAnswer = told.flat().map(({ lastMs, answeredMs }) => Math.max(0, lastMs - answeredMs));
+      const note =
+        'from sending the request to the last delivery, over all changes; the same process is the client of all sockets';
+      findings.push(
+        {
+          figure: 'fan-out',
+          title: `${title}, median`,
+          unit: 'ms',
+          value: spread(medians),
+          floor: { name: 'broadcast', value: spread(floorMedians) },
+          ratio: spread(ratios(medians, floorMedians)),
+          note,
+        },
+        {
+          figure: 'fan-out',
+          title: `${title}, p99`,
+          unit: 'ms',
+          value: spread([p99]),
+          floor: { name: 'broadcast', value: spread([floorP99]) },
+          ratio: spread([p99 / floorP99]),
+          ...(wanted === 9_000 && { goal: GOAL }),
+          note,
+        },
+        {
+          figure: 'fan-out',
+          title: `${title}, p99 after the answer to the writer`,
+          unit: 'ms',
+          value: spread([percentile(afterAnswer, 0.99)]),
+          note: 'the answer is taken in by the process that takes in the deliveries, among them',
+        },
+      );
+      bench.say(
+        `${title}: median ${percentile(medians, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)}; floor p99 ${floorP99.toFixed(1)}`,
+      );
+    }
+    return findings;
+  },
+};

@@ -1,0 +1,221 @@
+import { BenchServer } from '../bench-server';
+import type { FloorName } from '../bench-workers';
+import type { Bench, Figure, Finding, Goal } from '../figure';
+import type { FrameSocket } from '../frame-socket';
+import { NAMESPACE_PATH, placeOf } from '../population';
+import { referenceInstance } from '../reference-instance';
+import { ratios, spread } from '../statistics';
+
+const SOCKET_PATH = `${NAMESPACE_PATH}/socket`;
+
+/** Frames of one size: how many instances each registers, how many are sent in one run, and how many are under way. */
+interface Batching {
+  size: number;
+  frames: number;
+  underWay: number;
+}
+
+const BATCHINGS: readonly Batching[] = [
+  { size: 1, frames: 8_000, underWay: 256 },
+  { size: 10, frames: 2_000, underWay: 64 },
+  { size: 100, frames: 300, underWay: 16 },
+  { size: 1_000, frames: 40, underWay: 4 },
+];
+
+const GOALS: ReadonlyMap<number, Goal> = new Map([[1_000, { of: 'value', atLeast: 100_000 }]]);
+
+/** Pings that are under way over one socket. */
+const PINGS_UNDER_WAY = 64;
+const PING_SOCKETS = 16;
+const PINGS = 20_000;
+
+function frame(id: string, operations: object[]): string {
+  return JSON.stringify({ type: 'batch', id, operations });
+}
+
+/** Instances from `first` on, each in its place. */
+function operations(op: 'register' | 'deregister', first: number, size: number): object[] {
+  return Array.from({ length: size }, (_, index) => {
+    const n = first + index;
+    return { op, ...placeOf(n), ...(op === 'register' && referenceInstance(n, { longLease: true })) };
+  });
+}
+
+/**
+ * Sends texts over one socket, so many at a time before the first is answered; returns how many were answered a second.
+ *
+ * @param check Throws where an answer is not what was asked for.
+ */
+async function exchange(
+  socket: FrameSocket,
+  texts: readonly string[],
+  underWay: number,
+  check: (answer: Buffer) => void,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let sent = 0;
+  let answered = 0;
+  socket.onLost = (reason) => reject(new Error(reason));
+  socket.onText = (bytes) => {
+    try {
+      check(bytes);
+    } catch (error) {
+      reject(error);
+    }
+    answered += 1;
+    const text = texts[sent++];
+    if (text !== undefined) socket.send(text);
+    else if (answered === texts.length) resolve();
+  };
+  const began = performance.now();
+  while (sent < Math.min(underWay, texts.length)) socket.send(texts[sent++] ?? '');
+  await promise;
+  return (texts.length * 1_000) / (performance.now() - began);
+}
+
+/** A server that registers over one socket, each time instances that it does not have. */
+export class RegisteringSide {
+  readonly server: BenchServer;
+  readonly #socket: FrameSocket;
+  #next = 0;
+
+  private constructor(server: BenchServer, socket: FrameSocket) {
+    this.server = server;
+    this.#socket = socket;
+  }
+
+  static async start(bench: Bench, worker: FloorName | 'registry', inspector = false): Promise<RegisteringSide> {
+    const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers[worker], inspector });
+    return new RegisteringSide(server, await server.openSocket(SOCKET_PATH));
+  }
+
+  /** Instances registered a second. */
+  async run({ size, frames, underWay }: Batching): Promise<number> {
+    const first = this.#next;
+    this.#next += size * frames;
+    const texts = Array.from({ length: frames }, (_, n) => {
+      return frame(`f${n}`, operations('register', first + n * size, size));
+    });
+    const perSecond = await exchange(this.#socket, texts, underWay, (answer) => {
+      const created = answer.toString().split('"outcome":"created"').length - 1;
+      if (created !== size) throw new Error(`a frame creates ${size} instances: ${answer.toString().slice(0, 300)}`);
+    });
+    return perSecond * size;
+  }
+
+  /** Takes out what the last run registered: the namespace is as large as before. */
+  async clear({ size, frames }: Batching): Promise<void> {
+    const count = size * frames;
+    const texts: string[] = [];
+    for (let done = 0; done < count; done += 1_000) {
+      const left = Math.min(1_000, count - done);
+      texts.push(frame('clear', operations('deregister', this.#next - count + done, left)));
+    }
+    await exchange(this.#socket, texts, 1, (answer) => {
+      if (!answer.includes('"outcome":"removed"')) throw new Error(`not cleared: ${answer.toString().slice(0, 300)}`);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#socket.destroy();
+    await this.server.stop();
+  }
+}
+
+/** The largest batches: what `--profile socket-register` looks into. */
+export const LARGEST_BATCHING: Batching = { size: 1_000, frames: 60, underWay: 4 };
+
+/** Registrations a second over one socket, alone and in batches. */
+export const socketRegister: Figure = {
+  name: 'socket-register',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const registry = await RegisteringSide.start(bench, 'registry');
+    const floor = await RegisteringSide.start(bench, 'socket-rows');
+    const findings: Finding[] = [];
+    for (const batching of BATCHINGS) {
+      const rates: number[] = [];
+      const floors: number[] = [];
+      // The first round is to get warm, and counts for nothing.
+      for (let round = 0; round <= bench.rounds; round++) {
+        rates.push(await registry.run(batching));
+        await registry.clear(batching);
+        floors.push(await floor.run(batching));
+      }
+      const { size } = batching;
+      const value = spread(rates.slice(1));
+      bench.say(
+        `socket-register ${size}: ${value.median.toFixed(0)}/s, floor ${spread(floors.slice(1)).median.toFixed(0)}`,
+      );
+      findings.push({
+        figure: 'socket-register',
+        title: size === 1 ? 'Register over one socket, one a frame' : `Register over one socket, ${size} a frame`,
+        unit: 'instances/s',
+        value,
+        floor: { name: 'socket-rows', value: spread(floors.slice(1)) },
+        ratio: spread(ratios(rates.slice(1), floors.slice(1))),
+        goal: GOALS.get(size),
+        note: `new instances; ${BATCHINGS.map((each) => `${each.underWay} frames of ${each.size}`).join(', ')} are under way at a time`,
+      });
+    }
+    if ((await registry.server.stats()).instances !== 0) throw new Error('what was cleared is still there');
+    await Promise.all([registry.stop(), floor.stop()]);
+    return findings;
+  },
+};
+
+async function pingRate(sockets: readonly FrameSocket[]): Promise<number> {
+  const texts = Array.from({ length: PINGS / PING_SOCKETS }, () => 'ping');
+  const rates = sockets.map((socket) =>
+    exchange(socket, texts, PINGS_UNDER_WAY, (answer) => {
+      if (answer.toString() !== 'pong') throw new Error(`a ping was answered with ${answer.toString().slice(0, 100)}`);
+    }),
+  );
+  const began = performance.now();
+  await Promise.all(rates);
+  return (PINGS * 1_000) / (performance.now() - began);
+}
+
+/** Pings a second over sockets: the beat of a session. */
+export const socketBeat: Figure = {
+  name: 'socket-beat',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const { workspace, workers } = bench;
+    const registry = await BenchServer.start({ workspace, worker: workers.registry });
+    const floor = await BenchServer.start({ workspace, worker: workers.broadcast });
+    const open = (server: BenchServer) =>
+      Promise.all(Array.from({ length: PING_SOCKETS }, () => server.openSocket(SOCKET_PATH)));
+    const sockets = { registry: await open(registry), floor: await open(floor) };
+    // A session on each, so that every ping renews a lease.
+    for (const socket of sockets.registry) {
+      const answer = socket.next();
+      socket.send('{"type":"session","id":"s"}');
+      if (!(await answer).includes('"resumed":false')) throw new Error(`no session: ${await answer}`);
+    }
+    const rates: number[] = [];
+    const floors: number[] = [];
+    const before = await registry.stats();
+    for (let round = 0; round <= bench.rounds; round++) {
+      rates.push(await pingRate(sockets.registry));
+      floors.push(await pingRate(sockets.floor));
+    }
+    const after = await registry.stats();
+    if (after.sinceWake.rowsWritten - before.sinceWake.rowsWritten > rates.length) {
+      throw new Error('pings made the registry write rows');
+    }
+    for (const socket of [...sockets.registry, ...sockets.floor]) socket.destroy();
+    await Promise.all([registry.stop(), floor.stop()]);
+    const [value, floorValue] = [spread(rates.slice(1)), spread(floors.slice(1))];
+    bench.say(`socket-beat: ${value.median.toFixed(0)}/s, floor ${floorValue.median.toFixed(0)}`);
+    return [
+      {
+        figure: 'socket-beat',
+        title: `Beats over ${PING_SOCKETS} sockets with a session each`,
+        unit: 'beats/s',
+        value,
+        floor: { name: 'broadcast', value: floorValue },
+        ratio: spread(ratios(rates.slice(1), floors.slice(1))),
+        note: 'the platform answers a ping; neither the registry nor the floor hears of it',
+      },
+    ];
+  },
+};

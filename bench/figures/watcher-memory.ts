@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { BenchServer } from '../bench-server';
+import { Crowd, type CrowdOptions, socketsWithin } from '../crowd';
+import type { Bench, Figure, Finding } from '../figure';
+import { Inspector } from '../inspector';
+import { spread } from '../statistics';
+import { BROADCAST_PATH, changeWatched, WATCHING } from './fan-out';
+
+const COUNT = 4_000;
+
+/** Bytes that idle sockets take. */
+interface Memory {
+  /** V8 heap, array buffers included, after a full collection. */
+  heap: number;
+  /** Resident memory of the process, which holds the connections too. */
+  resident: number;
+}
+
+function residentBytes(server: BenchServer): number {
+  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
+  if (match === null) throw new Error('the system does not tell how much memory a process takes');
+  return Number(match[1]) * 1_024;
+}
+
+async function memoryOf(server: BenchServer, nudge: () => Promise<unknown>): Promise<Memory> {
+  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
+  const inspector = await Inspector.connect(server.inspectorPort);
+  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(nudge);
+  inspector.close();
+  return { heap: usedSize + backingStorageSize, resident: residentBytes(server) };
+}
+
+/** Memory that each of many sockets takes. The first of them are open before: they fill what is made once. */
+async function perSocket(
+  server: BenchServer,
+  count: number,
+  options: CrowdOptions,
+  nudge: () => Promise<unknown>,
+): Promise<Memory> {
+  const crowd = await Crowd.open(server, 100, options);
+  const before = await memoryOf(server, nudge);
+  await crowd.grow(server, count, options);
+  const after = await memoryOf(server, nudge);
+  crowd.leave();
+  await server.stop();
+  return { heap: (after.heap - before.heap) / count, resident: (after.resident - before.resident) / count };
+}
+
+/** Memory of a watcher that hears nothing, while the object is awake. */
+export const watcherMemory: Figure = {
+  name: 'watcher-memory',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const { workspace, workers } = bench;
+    const count = Math.min(COUNT, socketsWithin(2));
+    const registry = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
+    await changeWatched(registry, 0);
+    const watcher = await perSocket(registry, count, WATCHING, () => registry.stats());
+    const floor = await BenchServer.start({ workspace, worker: workers.broadcast, inspector: true });
+    const listener = await perSocket(floor, count, { path: BROADCAST_PATH }, () =>
+      floor.must('POST', '/topic/nobody', ''),
+    );
+    const finding = (what: 'heap' | 'resident', title: string, note: string): Finding => {
+      const [value, floorValue] = [watcher[what], listener[what]];
+      bench.say(`${title}: ${value.toFixed(0)} B, floor ${floorValue.toFixed(0)}`);
+      return {
+        figure: 'watcher-memory',
+        title,
+        unit: 'B',
+        value: spread([value]),
+        floor: { name: 'broadcast', value: spread([floorValue]) },
+        ratio: spread([value / floorValue]),
+        note: `${count} sockets, each with one watch, the object awake; ${note}`,
+      };
+    };
+    return [
+      finding('heap', 'Heap of an idle watcher', 'V8 heap and array buffers after a full collection'),
+      finding('resident', 'Resident memory of an idle watcher', 'of the whole process, its connection included'),
+    ];
+  },
+};

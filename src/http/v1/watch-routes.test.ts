@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import { EventReader } from '../../../test/fixtures/event-reader';
+import { problemOf, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { WAITS_PER_SUBSCRIBER_MAX_COUNT } from '../../model/limits';
+
+const WATCH = '/api/v1/ns/public/watch';
+const SOCKET = '/api/v1/ns/public/socket';
+const UPGRADE = { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' };
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** What a stream asked the namespace for. */
+async function asked(query: string, headers: Record<string, string> = {}) {
+  const test = new TestApp();
+  const response = await test.ask('GET', `${WATCH}${query}`, undefined, headers);
+  await response.body?.cancel();
+  const [socket] = test.sockets.opened;
+  return { status: response.status, headers: response.headers, purpose: socket?.purpose, watch: socket?.sent[0] };
+}
+
+async function refused(query: string, headers: Record<string, string> = {}) {
+  const test = new TestApp();
+  const problem = await problemOf(await test.ask('GET', `${WATCH}${query}`, undefined, headers));
+  expect(test.sockets.opened).toEqual([]);
+  return [problem.status, problem.errors?.map(({ path }) => path)];
+}
+
+describe('the event stream', () => {
+  it('[E1] is one that proxies leave alone', async () => {
+    const { status, headers } = await asked('');
+    expect(status).toBe(200);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      'rollcall-api': '1.0',
+    });
+  });
+
+  it('is about the whole namespace, or what the query names', async () => {
+    expect((await asked('')).watch).toMatchObject({ type: 'watch', scope: { groups: [], services: [] } });
+    expect((await asked('?group=g&service=orders&service=h%40%40carts&group=i')).watch).toMatchObject({
+      scope: { groups: ['g', 'i'], services: ['DEFAULT_GROUP@@orders', 'h@@carts'] },
+    });
+  });
+
+  it('[E2] goes on from the last id that a browser saw, or else from the cursor in its address', async () => {
+    expect((await asked('')).watch).not.toHaveProperty('cursor');
+    expect((await asked('?cursor=cE.1.x')).watch).toMatchObject({ cursor: 'cE.1.x' });
+    expect((await asked('', { 'last-event-id': 'cE.2.x' })).watch).toMatchObject({ cursor: 'cE.2.x' });
+    expect((await asked('?cursor=cE.1.x', { 'last-event-id': 'cE.2.x' })).watch).toMatchObject({ cursor: 'cE.2.x' });
+    expect((await asked('?cursor=cE.1.x', { 'last-event-id': '' })).watch).toMatchObject({ cursor: 'cE.1.x' });
+  });
+
+  it('[E3] refuses what can be no cursor', async () => {
+    for (const text of ['x', 'c', 'c%20', `c${'x'.repeat(128)}`]) {
+      expect(await refused(`?cursor=${text}`)).toEqual([400, ['cursor']]);
+    }
+    expect(await refused('', { 'last-event-id': '12' })).toEqual([400, ['Last-Event-ID']]);
+  });
+
+  it('refuses a scope that makes no sense', async () => {
+    expect(await refused('?service=')).toEqual([400, ['service.0.service']]);
+    expect(await refused('?group=..')).toEqual([400, ['group.0']]);
+    expect(await refused(`?${'service=x&'.repeat(257)}`)).toEqual([400, ['service']]);
+    expect(await refused('?services=x')).toEqual([400, ['services']]);
+    expect(await refused('?cursor=cE.1.x&cursor=cE.2.x')).toEqual([400, ['cursor']]);
+  });
+
+  it('[E9] is named by the header, or by the query, or is given a name', async () => {
+    const named = async (query: string, headers: Record<string, string> = {}) => {
+      const { purpose, headers: answered } = await asked(query, headers);
+      const isGiven = UUID.test(purpose?.subscriber ?? '');
+      expect(answered.get('rollcall-subscriber')).toBe(isGiven ? purpose?.subscriber : null);
+      expect(purpose).toMatchObject({ kind: 'stream', caller: { tokenId: 'root' } });
+      return purpose?.subscriber;
+    };
+    expect(await named('', { 'rollcall-subscriber': 'one' })).toBe('one');
+    expect(await named('?subscriber=two')).toBe('two');
+    expect(await named('?subscriber=two', { 'rollcall-subscriber': 'one' })).toBe('one');
+    expect(await named('')).toMatch(UUID);
+    expect(await named('')).not.toBe(await named(''));
+    expect(await refused('', { 'rollcall-subscriber': '..' })).toEqual([400, ['Rollcall-Subscriber']]);
+  });
+
+  it('[E1] writes what the namespace tells', async () => {
+    const test = new TestApp();
+    const response = await test.ask('GET', WATCH);
+    const events = new EventReader(response.body);
+    test.sockets.opened[0]?.tell({ type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' });
+    expect(await events.take(1)).toMatchObject([{ event: 'bookmark', id: 'cE.1.x' }]);
+  });
+
+  it('is refused where the namespace refuses it', async () => {
+    const test = new TestApp();
+    test.sockets.reconnectWithinMs = undefined;
+    const answer = test.ask('GET', WATCH);
+    const socket = await test.sockets.next();
+    socket.tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
+    expect(await problemOf(await answer)).toMatchObject({ status: 429, detail: 'too many' });
+  });
+
+  it('answers HEAD without opening anything', async () => {
+    const test = new TestApp();
+    const response = await test.ask('HEAD', WATCH);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(test.sockets.opened).toEqual([]);
+  });
+
+  it('[P5] is counted by its subscriber, for as long as it is open', async () => {
+    const test = new TestApp();
+    const open = () => test.ask('GET', `${WATCH}?subscriber=s`);
+    const streams: Response[] = [];
+    while (streams.length < WAITS_PER_SUBSCRIBER_MAX_COUNT) streams.push(await open());
+    expect((await problemOf(await open())).code).toBe('LIMIT_EXCEEDED');
+    test.sockets.opened[0]?.break(1006);
+    expect((await open()).status).toBe(200);
+  });
+});
+
+describe('the socket', () => {
+  const connect = async (headers: Record<string, string>, query = '') => {
+    const test = new TestApp();
+    const response = await test.send('GET', `${SOCKET}${query}`, { headers });
+    return { response, passed: test.sockets.passed };
+  };
+
+  it('[E8] is passed on to the namespace, and answered with its protocol alone', async () => {
+    const { passed } = await connect({
+      upgrade: 'websocket',
+      'sec-websocket-protocol': `token.${ROOT_TOKEN}, rollcall.v1`,
+    });
+    expect(passed).toEqual([
+      {
+        purpose: { kind: 'socket', subscriber: expect.stringMatching(UUID), caller: { tokenId: 'root' } },
+        headers: {
+          'Sec-WebSocket-Protocol': 'rollcall.v1',
+          'Rollcall-Subscriber': passed[0]?.purpose.subscriber,
+        },
+      },
+    ]);
+  });
+
+  it('[E8] takes the token as a header, too, and goes by that where there are both', async () => {
+    const header = { ...UPGRADE, authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await connect(header)).passed).toHaveLength(1);
+    const both = { ...header, 'sec-websocket-protocol': 'rollcall.v1, token.wrong' };
+    expect((await connect(both)).passed).toHaveLength(1);
+    const wrong = {
+      ...both,
+      authorization: 'Bearer wrong',
+      'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}`,
+    };
+    expect((await connect(wrong)).response.status).toBe(401);
+  });
+
+  it('[A2, E8] lets nobody in without a token, whatever else is wrong', async () => {
+    for (const headers of [
+      UPGRADE,
+      { ...UPGRADE, 'sec-websocket-protocol': 'rollcall.v1, token.wrong' },
+      { ...UPGRADE, 'sec-websocket-protocol': 'rollcall.v1, token.' },
+      { 'sec-websocket-protocol': 'nonsense' },
+    ]) {
+      const { response, passed } = await connect(headers);
+      expect([response.status, passed]).toEqual([401, []]);
+    }
+  });
+
+  it('[E8] is nothing but a WebSocket of its own protocol', async () => {
+    const authorized = { authorization: `Bearer ${ROOT_TOKEN}` };
+    const plain = await connect(authorized);
+    expect(await problemOf(plain.response)).toMatchObject({ status: 426, code: 'UPGRADE_REQUIRED' });
+    expect(plain.response.headers.get('upgrade')).toBe('websocket');
+    const other = await connect({ ...authorized, ...UPGRADE, 'sec-websocket-protocol': 'chat' });
+    expect(await problemOf(other.response)).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+    expect([...plain.passed, ...other.passed]).toEqual([]);
+  });
+
+  it('[E9] is named by the header, or by the query', async () => {
+    const headers = { ...UPGRADE, authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await connect(headers, '?subscriber=one')).passed[0]?.purpose.subscriber).toBe('one');
+    const both = await connect({ ...headers, 'rollcall-subscriber': 'two' }, '?subscriber=one');
+    expect(both.passed[0]?.purpose.subscriber).toBe('two');
+  });
+});
+
+describe('a read that waits', () => {
+  const CONDITION = { 'if-none-match': '"cE.0.x"' };
+
+  /** A namespace where nothing has changed, until it is told otherwise. */
+  function unchanged() {
+    const test = new TestApp();
+    test.namespace.answer.body = null;
+    return test;
+  }
+
+  it.each([
+    [`${SERVICE}/resolve`, { groups: [], services: ['g@@orders'] }],
+    [`${SERVICE}/instances`, { groups: [], services: ['g@@orders'] }],
+    [`${SERVICE}/instances/a`, { groups: [], services: ['g@@orders'] }],
+    [`${SERVICE}/instances/a/override`, { groups: [], services: ['g@@orders'] }],
+    [SERVICE, { groups: [], services: ['g@@orders'] }],
+    ['/api/v1/ns/public/services', { groups: [], services: [] }],
+    ['/api/v1/ns/public/services?group=g', { groups: ['g'], services: [] }],
+  ])('[P1] of %s waits for a change of that', async (path, scope) => {
+    const test = unchanged();
+    const answer = test.ask('GET', `${path}${path.includes('?') ? '&' : '?'}wait=30s`, undefined, CONDITION);
+    const socket = await test.sockets.next();
+    await expect.poll(() => socket.sent[0]).toMatchObject({ scope, cursor: 'cE.1.x' });
+    test.namespace.answer.body = '{"told":true}';
+    socket.tell({ type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] });
+    const response = await answer;
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([200, 'wait=30']);
+    const [first, second] = test.namespace.calls;
+    expect(second).toEqual(first);
+    expect(test.namespace.calls).toHaveLength(2);
+  });
+
+  it('[P2] says which wait was applied: of the query, or else of the preference', async () => {
+    const applied = async (query: string, prefer?: string) => {
+      const test = unchanged();
+      test.namespace.answer.body = '{}';
+      const headers = prefer === undefined ? CONDITION : { ...CONDITION, prefer };
+      return (await test.ask('GET', `${SERVICE}/resolve${query}`, undefined, headers)).headers.get(
+        'preference-applied',
+      );
+    };
+    expect(await applied('?wait=5m')).toBe('wait=300');
+    expect(await applied('?wait')).toBe('wait=30');
+    expect(await applied('', 'wait=20')).toBe('wait=20');
+    expect(await applied('?wait=10s', 'wait=20')).toBe('wait=10');
+    expect(await applied('', 'wait=9999')).toBe('wait=300');
+    expect(await applied('')).toBeNull();
+    expect(await applied('?wait=0s', 'wait=20')).toBeNull();
+  });
+
+  it('[P3] without a condition is answered at once', async () => {
+    const test = unchanged();
+    const response = await test.ask('GET', `${SERVICE}/resolve?wait=30s`, undefined, { prefer: 'wait=20' });
+    expect(response.headers.get('preference-applied')).toBeNull();
+    expect(test.sockets.opened).toEqual([]);
+  });
+
+  it('[P2] refuses a wait that is too long or none, and one for a copy', async () => {
+    for (const query of ['?wait=301s', '?wait=soon', '?wait=-1s', '?consistency=cached&wait=1s']) {
+      const problem = await problemOf(await unchanged().ask('GET', `${SERVICE}/resolve${query}`, undefined, CONDITION));
+      expect([query, problem.status, problem.errors?.[0]?.path]).toEqual([query, 400, 'wait']);
+    }
+    const cached = await unchanged().ask('GET', `${SERVICE}/resolve?consistency=cached`, undefined, {
+      ...CONDITION,
+      prefer: 'wait=20',
+    });
+    expect([cached.status, cached.headers.get('preference-applied')]).toEqual([200, null]);
+  });
+
+  it('[E9] tells the namespace who polls, where the poller names itself', async () => {
+    const test = new TestApp();
+    await test.ask('GET', `${SERVICE}/resolve`, undefined, { ...CONDITION, 'rollcall-subscriber': 'p' });
+    await test.ask('GET', `${SERVICE}/resolve`, undefined, CONDITION);
+    expect(test.namespace.calls.map(({ asked: [options] }) => options)).toMatchObject([
+      { subscriber: { id: 'p' }, ifNoneMatch: 'cE.0.x' },
+      { subscriber: undefined },
+    ]);
+    const polling = unchanged();
+    const answer = polling.ask('GET', `${SERVICE}/resolve?wait=1s`, undefined, {
+      ...CONDITION,
+      'rollcall-subscriber': 'p',
+    });
+    const socket = await polling.sockets.next();
+    expect(socket.purpose).toEqual({ kind: 'poll', subscriber: 'p', caller: { tokenId: 'root' } });
+    socket.break(1006);
+    expect((await answer).status).toBe(304);
+  });
+});

@@ -1,0 +1,229 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventReader } from '../../../test/fixtures/event-reader';
+import { type RecordedSocket, RecordingSockets } from '../../../test/fixtures/recording-sockets';
+import { CLOSE_CODES } from '../../model/frames';
+import {
+  CREDIT_INITIAL_BYTES,
+  EVENT_STREAM_FLUSH_MAX_MS,
+  EVENT_STREAM_KEEPALIVE_MS,
+  EVENT_STREAM_MAX_MS,
+} from '../../model/limits';
+import { EventStream } from './event-stream';
+
+const changes = (revision: number, padding = '') => ({
+  type: 'changes',
+  watch: 'stream',
+  cursor: `cE.${revision}.x`,
+  revision,
+  changes: [],
+  padding,
+});
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** A stream that is open, with both of its ends. */
+async function open(cursor?: string) {
+  const sockets = new RecordingSockets();
+  const pipe = new TransformStream<Uint8Array, Uint8Array>();
+  const gone = new AbortController();
+  const over = vi.fn();
+  const stream = new EventStream(pipe, over);
+  const opening = stream.open({
+    sockets,
+    purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+    scope: { groups: ['g'], services: [{ group: 'g', service: 'orders' }] },
+    cursor,
+    gone: gone.signal,
+  });
+  const socket = await sockets.next();
+  await opening;
+  return { socket, gone, over, readable: pipe.readable, events: new EventReader(pipe.readable) };
+}
+
+const turns = async () => {
+  for (let count = 0; count < 10; count++) await new Promise((resolve) => setImmediate(resolve));
+};
+const creditOf = ({ sent }: RecordedSocket) => sent.flatMap((frame) => (frame.type === 'credit' ? [frame.bytes] : []));
+
+describe('EventStream', () => {
+  it('[E1] watches what it is asked to, and hands on every frame as an event', async () => {
+    const { socket, events } = await open('cE.1.x');
+    expect(socket.purpose).toMatchObject({ kind: 'stream', subscriber: 's' });
+    expect(socket.sent).toEqual([
+      {
+        type: 'watch',
+        id: 'watch',
+        watch: 'stream',
+        scope: { groups: ['g'], services: ['g@@orders'] },
+        cursor: 'cE.1.x',
+      },
+    ]);
+    for (const revision of [2, 3]) socket.tell(changes(revision));
+    expect(await events.take(2)).toEqual([
+      { event: 'changes', id: 'cE.2.x', data: changes(2) },
+      { event: 'changes', id: 'cE.3.x', data: changes(3) },
+    ]);
+  });
+
+  it('[E4] says when to come back, at random within what the namespace names', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.25);
+    const { socket, events } = await open();
+    vi.restoreAllMocks();
+    socket.tell(changes(1));
+    await events.take(1);
+    expect(events.retryMs).toBe(250);
+  });
+
+  it('[E5] carries a comment while it is quiet', async () => {
+    const { socket, events } = await open();
+    const next = events.next();
+    for (let count = 0; count < 3; count++) {
+      await vi.advanceTimersByTimeAsync(EVENT_STREAM_KEEPALIVE_MS);
+      await turns();
+    }
+    socket.tell(changes(1));
+    expect((await next)?.id).toBe('cE.1.x');
+    expect(events.comments).toBe(3);
+  });
+
+  it('[E4] ends after ten minutes, or up to a tenth before', async () => {
+    const { socket, events, over } = await open();
+    const next = events.next();
+    await vi.advanceTimersByTimeAsync(EVENT_STREAM_MAX_MS * 0.899);
+    expect(over).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(EVENT_STREAM_MAX_MS * 0.101);
+    expect(await next).toBeUndefined();
+    expect(socket.closed?.code).toBe(1000);
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[E4] ends when its socket breaks, after what has come', async () => {
+    const { socket, events, over } = await open();
+    socket.tell(changes(1));
+    socket.break(1006);
+    expect((await events.next())?.id).toBe('cE.1.x');
+    expect(await events.next()).toBeUndefined();
+    await turns();
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[E5] gives its socket back when the client is said to be gone', async () => {
+    const { socket, gone, over } = await open();
+    gone.abort();
+    await turns();
+    expect(socket.closed?.code).toBe(1000);
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[E5] gives its socket back when a write finds the client gone', async () => {
+    const { socket, events, over } = await open();
+    await events.leave();
+    await vi.advanceTimersByTimeAsync(EVENT_STREAM_KEEPALIVE_MS);
+    await turns();
+    expect(socket.closed?.code).toBe(1000);
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[E6] gives credit back as the client reads, in lumps', async () => {
+    const { socket, events } = await open();
+    const padding = 'x'.repeat(CREDIT_INITIAL_BYTES / 8);
+    for (const revision of [1, 2, 3, 4]) socket.tell(changes(revision, padding));
+    await turns();
+    expect(creditOf(socket)).toEqual([]);
+    await events.take(3);
+    await turns();
+    expect(creditOf(socket)).toEqual([]);
+    await events.take(1);
+    await turns();
+    const [given = 0, ...more] = creditOf(socket).map(Number);
+    expect(given).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
+    expect(given).toBeLessThan(CREDIT_INITIAL_BYTES / 2 + 1_000);
+    expect(more).toEqual([]);
+  });
+
+  it('[E6] is cut off where the namespace finds it too slow', async () => {
+    const { socket, events, over } = await open();
+    for (const revision of [1, 2, 3]) socket.tell(changes(revision));
+    await turns();
+    socket.break(CLOSE_CODES.slowConsumer);
+    await expect(events.take(4)).rejects.toThrow();
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('[E6] waits only for a while for a client that does not read the rest', async () => {
+    const { socket, events } = await open();
+    for (const revision of [1, 2, 3]) socket.tell(changes(revision));
+    await turns();
+    socket.break(1006);
+    await vi.advanceTimersByTimeAsync(EVENT_STREAM_FLUSH_MAX_MS - 1);
+    expect((await events.next())?.id).toBe('cE.1.x');
+    await vi.advanceTimersByTimeAsync(1);
+    await turns();
+    expect(vi.getTimerCount()).toBe(0);
+    await expect(events.next()).rejects.toThrow();
+  });
+});
+
+describe('a stream that does not come about', () => {
+  async function failing(act: (socket: RecordedSocket, gone: AbortController) => void) {
+    const sockets = new RecordingSockets();
+    sockets.reconnectWithinMs = undefined;
+    const gone = new AbortController();
+    const over = vi.fn();
+    const opening = new EventStream(new TransformStream(), over).open({
+      sockets,
+      purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+      scope: { groups: [], services: [] },
+      cursor: undefined,
+      gone: gone.signal,
+    });
+    opening.catch(() => {});
+    const socket = await sockets.next();
+    await turns();
+    act(socket, gone);
+    await turns();
+    expect(over).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+    return { opening, socket };
+  }
+
+  it('is refused with what the namespace refuses the watch with', async () => {
+    const { opening, socket } = await failing((each) =>
+      each.tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many names' }),
+    );
+    await expect(opening).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'too many names' });
+    expect(socket.closed?.code).toBe(1000);
+  });
+
+  it('is unavailable where the socket breaks first', async () => {
+    const { opening } = await failing((socket) => socket.break(1006));
+    await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('[E5] leaves nothing behind where the client is gone first', async () => {
+    const { socket } = await failing((_, gone) => gone.abort());
+    expect(socket.closed?.code).toBe(1000);
+  });
+
+  it('leaves nothing behind where no socket can be opened', async () => {
+    const sockets = new RecordingSockets();
+    sockets.failure = new Error('unreachable');
+    const over = vi.fn();
+    const opening = new EventStream(new TransformStream(), over).open({
+      sockets,
+      purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+      scope: { groups: [], services: [] },
+      cursor: undefined,
+      gone: new AbortController().signal,
+    });
+    await expect(opening).rejects.toThrow('unreachable');
+    await turns();
+    expect(over).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { RecordingSockets } from '../../../test/fixtures/recording-sockets';
+import { settle } from '../../../test/simulation/virtual-time';
+import { CLOSE_CODES } from '../../model/frames';
+import { type JsonText, jsonText } from '../../model/json-text';
+import type { ReadAnswer } from '../../model/namespace-api';
+import { type LongPoll, longPoll } from './long-poll';
+import { Waits } from './waits';
+
+const CHANGES = { type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] };
+const unchanged = { cursor: 'cE.1.x', body: null };
+const changed: { cursor: string; body: JsonText<string> } = { cursor: 'cE.2.x', body: jsonText('new') };
+
+/** A poll whose reads answer one after the other what they are told to, the last of it again and again. */
+function poll(answers: ReadAnswer<string>[], options: Partial<LongPoll> = {}) {
+  const sockets = new RecordingSockets();
+  const waits = new Waits(() => 0);
+  let reads = 0;
+  const ask = async () => answers[Math.min(reads++, answers.length - 1)] ?? unchanged;
+  const all: LongPoll = {
+    sockets,
+    waits,
+    caller: { tokenId: 'root' },
+    subscriber: 'p',
+    resource: '/orders',
+    scope: { groups: [], services: [{ group: 'g', service: 'orders' }] },
+    waitMs: 60_000,
+    now: Date.now,
+    ...options,
+  };
+  const answer = longPoll(ask, all);
+  answer.catch(() => {});
+  return { sockets, waits, answer, reads: () => reads };
+}
+
+/** Everything that follows from what has just happened; digests take more than a turn. */
+const soon = async () => {
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1)).then(settle);
+};
+
+describe('longPoll', () => {
+  it('[P3] answers at once what has changed already', async () => {
+    const { answer, sockets } = poll([changed]);
+    expect(await answer).toBe(changed);
+    expect(sockets.opened).toEqual([]);
+  });
+
+  it('[P1] watches from where nothing had changed, and reads again at the first change', async () => {
+    const { answer, sockets } = poll([unchanged, changed]);
+    const socket = await sockets.next();
+    expect(socket.purpose).toEqual({ kind: 'poll', subscriber: 'p', caller: { tokenId: 'root' } });
+    await soon();
+    expect(socket.sent).toMatchObject([
+      { type: 'watch', cursor: 'cE.1.x', scope: { groups: [], services: ['g@@orders'] } },
+    ]);
+    socket.tell(CHANGES);
+    expect(await answer).toBe(changed);
+    expect(socket.closed?.code).toBe(1000);
+  });
+
+  it.each([
+    ['a reset', { type: 'reset', watch: 'x', reason: 'unknown' }],
+    ['a snapshot', { type: 'snapshot', watch: 'x', cursor: 'cE.2.x', revision: 2, services: [] }],
+  ])('[P1] reads again after %s', async (_, frame) => {
+    const { answer, sockets } = poll([unchanged, changed]);
+    (await sockets.next()).tell(frame);
+    expect(await answer).toBe(changed);
+  });
+
+  it('[P1] misses no change that comes before it waits', async () => {
+    const { answer, sockets } = poll([unchanged, unchanged, changed]);
+    const socket = await sockets.next();
+    socket.tell(CHANGES);
+    await soon();
+    socket.tell(CHANGES);
+    expect(await answer).toBe(changed);
+  });
+
+  it('[P1] waits on where a change did not concern what it reads, and a bookmark is none', async () => {
+    const { answer, sockets, reads } = poll([unchanged, unchanged, changed]);
+    const socket = await sockets.next();
+    socket.tell({ type: 'bookmark', watch: 'x', cursor: 'cE.2.x' });
+    await soon();
+    expect(reads()).toBe(1);
+    socket.tell(CHANGES);
+    await soon();
+    expect(reads()).toBe(2);
+    socket.tell(CHANGES);
+    expect(await answer).toBe(changed);
+    expect(sockets.opened).toHaveLength(1);
+  });
+
+  it('[P2] answers that nothing changed when time is up, or up to a tenth before', async () => {
+    const { answer, sockets } = poll([unchanged], { waitMs: 200 });
+    const startedAt = Date.now();
+    expect(await answer).toBe(unchanged);
+    expect(Date.now() - startedAt).toBeGreaterThan(170);
+    expect(sockets.opened[0]?.closed?.code).toBe(1000);
+  });
+
+  it('[P4] is refused where the same poll began anew', async () => {
+    const { answer, sockets } = poll([unchanged]);
+    (await sockets.next()).break(CLOSE_CODES.superseded);
+    await expect(answer).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('"p"') });
+  });
+
+  it('[P4] names what it reads the same every time, and other things otherwise', async () => {
+    const names: unknown[] = [];
+    for (const resource of ['/orders', '/orders', '/carts']) {
+      const { answer, sockets } = poll([unchanged, changed], { resource });
+      const socket = await sockets.next();
+      await soon();
+      names.push(socket.sent[0]?.watch);
+      socket.tell(CHANGES);
+      await answer;
+    }
+    expect(names[0]).toMatch(/^\w{1,32}$/);
+    expect(names[0]).toBe(names[1]);
+    expect(names[2]).not.toBe(names[0]);
+  });
+
+  it('[P2] answers that nothing changed where its socket breaks: whoever comes back misses nothing', async () => {
+    const { answer, sockets } = poll([unchanged]);
+    (await sockets.next()).break(1006);
+    expect(await answer).toBe(unchanged);
+  });
+
+  it('is refused where the namespace refuses the watch', async () => {
+    const { answer, sockets } = poll([unchanged]);
+    (await sockets.next()).tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
+    await expect(answer).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'too many' });
+    expect(sockets.opened[0]?.closed?.code).toBe(1000);
+  });
+
+  it('[P5] is counted for as long as it waits', async () => {
+    const waits = new Waits(() => 0);
+    const entered: string[] = [];
+    const enter = waits.enter.bind(waits);
+    waits.enter = (waiter, maxMs) => {
+      entered.push(`${waiter.tokenId} ${waiter.subscriber}`);
+      const leave = enter(waiter, maxMs);
+      return () => {
+        entered.push('over');
+        leave();
+      };
+    };
+    const { answer, sockets } = poll([unchanged, changed], { waits });
+    const socket = await sockets.next();
+    await soon();
+    expect(entered).toEqual(['root p']);
+    socket.tell(CHANGES);
+    await answer;
+    expect(entered).toEqual(['root p', 'over']);
+    expect(await poll([changed], { waits }).answer).toBe(changed);
+    expect(entered).toHaveLength(2);
+  });
+});

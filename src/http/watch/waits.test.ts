@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { WAITS_PER_SUBSCRIBER_MAX_COUNT, WAITS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
+import { Waits } from './waits';
+
+const root = { tokenId: 'root', subscriber: '' };
+const limited = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
+
+/** As many waits as fit; returns what ends each. */
+function fill(waits: Waits, waiter: typeof root, count: number): (() => void)[] {
+  return Array.from({ length: count }, () => waits.enter(waiter, 60_000));
+}
+
+describe('Waits', () => {
+  it('[P5] takes so many of one token, and one more when one is over', () => {
+    const waits = new Waits(() => 0);
+    const [end] = fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT);
+    expect(() => waits.enter(root, 1)).toThrow(limited);
+    expect(() => waits.enter({ ...root, tokenId: 'other' }, 1)).not.toThrow();
+    end?.();
+    end?.();
+    expect(() => waits.enter(root, 1)).not.toThrow();
+    expect(() => waits.enter(root, 1)).toThrow(limited);
+  });
+
+  it('[P5] takes so many of one subscriber of a token', () => {
+    const waits = new Waits(() => 0);
+    const named = { tokenId: 'root', subscriber: 's' };
+    const [end] = fill(waits, named, WAITS_PER_SUBSCRIBER_MAX_COUNT);
+    expect(() => waits.enter(named, 1)).toThrow(limited);
+    for (const other of [root, { ...named, subscriber: 't' }, { ...named, tokenId: 'other' }]) {
+      expect(() => waits.enter(other, 1)).not.toThrow();
+    }
+    end?.();
+    expect(() => waits.enter(named, 1)).not.toThrow();
+  });
+
+  it('[P5] counts no refused wait', () => {
+    const waits = new Waits(() => 0);
+    const named = { tokenId: 'root', subscriber: 's' };
+    const ends = fill(waits, named, WAITS_PER_SUBSCRIBER_MAX_COUNT);
+    for (let tries = 0; tries < WAITS_PER_TOKEN_MAX_COUNT; tries++) expect(() => waits.enter(named, 1)).toThrow();
+    for (const end of ends) end();
+    expect(fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT)).toHaveLength(WAITS_PER_TOKEN_MAX_COUNT);
+  });
+
+  it('[P5] forgets those that were cut off and never told that they are over', () => {
+    let now = 0;
+    const waits = new Waits(() => now);
+    fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT);
+    now = 59_999;
+    expect(() => waits.enter(root, 1)).toThrow(limited);
+    now = 60_000;
+    expect(() => waits.enter(root, 1)).not.toThrow();
+  });
+});

@@ -1,0 +1,124 @@
+import type { JournaledRevision } from './journal-rows';
+import type { Replica } from './replica';
+
+/** Beyond a deadline: a commit under way, an alarm within its second. */
+const SLACK_MS = 4_000;
+
+/** What a session is left at least, after any silence, to come back. */
+const RETURN_MS = 10_000;
+
+/** What is known of one session from outside. */
+interface Tracked {
+  ttlMs: number;
+  /** Its client is there: it pings, and comes back at once when its socket breaks. */
+  faithful: boolean;
+  /** Its client has ended it. */
+  ended: boolean;
+  /** When the registry's platform last heard of it. */
+  heardAt: number;
+  /** When it must be gone, once its client is silent. */
+  goneBy: number;
+}
+
+export interface SessionOracleParts {
+  now: () => number;
+  onProblem: (invariant: string, what: string) => void;
+}
+
+/** Knows when a session may end and when it must have, with all that it holds (I6, T1 to T3). */
+export class SessionOracle {
+  readonly #parts: SessionOracleParts;
+  readonly #sessions = new Map<string, Tracked>();
+  /** When the registry was last in trouble: sessions count from there at the earliest. */
+  #troubleAt = Number.NEGATIVE_INFINITY;
+  counts = { opened: 0, resumed: 0, ended: 0, lapsed: 0 };
+
+  constructor(parts: SessionOracleParts) {
+    this.#parts = parts;
+  }
+
+  /** A session was opened or resumed, and its client knows. @param askedAt When the client asked. */
+  opened(key: string, ttlMs: number, resumed: boolean, askedAt: number): void {
+    this.counts[resumed ? 'resumed' : 'opened'] += 1;
+    const heardAt = this.#sessions.get(key)?.heardAt ?? askedAt;
+    this.#sessions.set(key, { ttlMs, faithful: true, ended: false, heardAt, goneBy: 0 });
+    this.heard(key, askedAt);
+  }
+
+  /** A ping or a frame of its socket has reached the machine: now, or some time since it was sent. */
+  heard(key: string, sentAt = this.#parts.now()): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    session.heardAt = Math.max(session.heardAt, sentAt);
+    session.goneBy = Math.max(session.goneBy, this.#parts.now() + session.ttlMs);
+  }
+
+  /** Its client is silent from now on: it died, or hangs. */
+  silent(key: string): void {
+    const session = this.#sessions.get(key);
+    if (session !== undefined) session.faithful = false;
+  }
+
+  /** Its client has asked for its end, or is about to. */
+  ending(key: string): void {
+    const session = this.#sessions.get(key);
+    if (session !== undefined) session.ended = true;
+  }
+
+  /** The registry died, or could not be heard for a while: everybody has time to come back, and once more. */
+  troubled(): void {
+    const now = this.#parts.now();
+    this.#troubleAt = now;
+    for (const session of this.#sessions.values()) {
+      session.goneBy = Math.max(session.goneBy, now + 2 * session.ttlMs + RETURN_MS);
+    }
+  }
+
+  /** A revision was made, at a time in the world; the replica has it already. */
+  revised({ revision, cause, changes }: JournaledRevision, at: number, replica: Replica): void {
+    const ends = new Set<string>();
+    for (const change of changes) {
+      const key = sessionOf(change.before);
+      const isEnd = change.cause === 'expired' || change.cause === 'session-closed';
+      if (key !== undefined && change.after === null && isEnd) ends.add(key);
+    }
+    for (const key of ends) {
+      this.#checkEnd(key, cause, at);
+      for (const [{ id }, { text }] of replica.records()) {
+        if (sessionOf(text) !== key) continue;
+        this.#parts.onProblem('T2', `revision ${revision} ends a session, and ${id} is left of it`);
+      }
+    }
+  }
+
+  /** Looks for sessions that should be gone. Call when no alarm is overdue. */
+  check(replica: Replica): void {
+    const now = this.#parts.now();
+    for (const [{ id }, { text }] of replica.records()) {
+      const session = this.#sessions.get(sessionOf(text) ?? '');
+      if (session === undefined || session.faithful || now <= session.goneBy + SLACK_MS) continue;
+      this.#parts.onProblem('I6', `${id} is there ${now - session.goneBy} ms after its session was to end`);
+    }
+  }
+
+  #checkEnd(key: string, cause: string, at: number): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    const { ended, faithful, heardAt, ttlMs } = session;
+    if (cause === 'session-closed') {
+      this.counts.ended += 1;
+      if (!ended) this.#parts.onProblem('T6', `the session ${key} was ended, and its client did not ask for that`);
+      return;
+    }
+    this.counts.lapsed += 1;
+    if (faithful && !ended) this.#parts.onProblem('I6', `the session ${key} lapsed, and its client is there`);
+    if (at < heardAt + ttlMs && heardAt > this.#troubleAt) {
+      this.#parts.onProblem('T3', `the session ${key} lapsed ${at - heardAt} ms after it was heard of`);
+    }
+  }
+}
+
+/** The session that an instance's record names; undefined for any other record. */
+function sessionOf(text: string | null): string | undefined {
+  return text === null ? undefined : /"session":"([\w-]{22})"/.exec(text)?.[1];
+}

@@ -1,0 +1,249 @@
+import type { SocketPurpose } from '../../src/model/namespace-sockets';
+import type { Registry } from '../../src/registry/registry';
+import type { Connection, ConnectionMemory, Connections } from '../../src/registry/watch/connection';
+import { decodeMemory, encodeMemory } from '../../src/registry/watch/connection-memory';
+import type { Every } from './scenario';
+import type { SeededRandom } from './seeded-random';
+import type { VirtualTime } from './virtual-time';
+
+/** Time on the wire, each way, in milliseconds. */
+const WIRE_MS = { from: 0, to: 15 };
+
+/** What the platform keeps of a socket while the registry sleeps. */
+const ATTACHMENT_MAX_BYTES = 16_384 - 32;
+
+/** The registry finds out that a client is gone: at once, late, or when the network gives up. */
+const BREAK_NOTICED_MS: [Every, ...Every[]] = [
+  { from: 0, to: 50 },
+  { from: 100, to: 10_000 },
+  { from: 10_000, to: 120_000 },
+];
+
+/** A client hears that the machine died: soon, or when it waits for an answer in vain. */
+const DEATH_NOTICED_MS = { from: 10, to: 3_000 };
+
+/** What a client hears of its socket. */
+export interface SocketListener {
+  /** @param sentAt When it left the registry, in the world's time. */
+  frame: (text: string, sentAt: number) => void;
+  /** The socket is gone: closed by the registry with a code, or broken (1006). Nothing comes after it. */
+  closed: (code: number) => void;
+}
+
+export interface SimulatedSocketsParts {
+  time: VirtualTime;
+  random: SeededRandom;
+  clock: { now: () => number };
+  /** Hands the registry something, if it can be reached. */
+  deliver: (name: string, work: (registry: Registry) => Promise<void>) => void;
+  /** Told of each frame in the moment in which it leaves the registry. */
+  onSend: (socket: SimulatedSocket, frame: string) => void;
+}
+
+/** A socket between a client and the machine; frames keep their order, each way. */
+export class SimulatedSocket {
+  readonly #parts: SimulatedSocketsParts;
+  readonly #sockets: SimulatedSockets;
+  readonly #listener: SocketListener;
+  #clientIsThere = true;
+  #dropsFrames = false;
+  #toClientAt = 0;
+  #toMachineAt = 0;
+  /** What the platform keeps of it. */
+  kept: string;
+  /** Whether the machine still has its end. */
+  machineIsThere = true;
+  /** The registry has closed it, and waits for the client's end. */
+  isClosing = false;
+  /** When the last ping was answered, by the machine's clock. */
+  pingedAt = 0;
+
+  constructor(
+    parts: SimulatedSocketsParts,
+    sockets: SimulatedSockets,
+    memory: ConnectionMemory,
+    listener: SocketListener,
+  ) {
+    this.#parts = parts;
+    this.#sockets = sockets;
+    this.#listener = listener;
+    this.kept = encodeMemory(memory);
+  }
+
+  /** Whether the client has its end. */
+  get isOpen(): boolean {
+    return this.#clientIsThere;
+  }
+
+  /** The client sends a frame. */
+  send(frame: object): void {
+    const text = JSON.stringify(frame);
+    this.#toMachine(() => {
+      this.#parts.deliver('a frame', (registry) => registry.receive(this.#sockets.connectionOf(this), text));
+    });
+  }
+
+  /** The client sends a ping, which the platform answers without waking anybody. `heard`: it has come there. */
+  ping(heard: () => void): void {
+    this.#toMachine(() => {
+      this.pingedAt = this.#parts.clock.now();
+      heard();
+    });
+  }
+
+  /** The client closes it. What it has sent before arrives. */
+  close(code: number): void {
+    this.#clientIsThere = false;
+    this.#toMachine(() => this.#machineHears(code));
+  }
+
+  /** The network breaks it: what is on its way may be lost, and the other end finds out some time. */
+  cut(): void {
+    const { time, random } = this.#parts;
+    this.#clientIsThere = false;
+    const noticed = random.pick(BREAK_NOTICED_MS);
+    if (random.chance(0.5)) this.#dropsFrames = true;
+    time.after(this.#toMachineAt - time.now + random.whole(noticed.from, noticed.to), () => this.#machineHears(1006));
+    this.#listener.closed(1006);
+  }
+
+  /** The registry sends a frame. */
+  deliverFrame(frame: string): void {
+    const sentAt = this.#parts.time.now;
+    this.#parts.onSend(this, frame);
+    this.#toClient(() => this.#listener.frame(frame, sentAt));
+  }
+
+  /** The registry closes it. */
+  deliverClose(code: number): void {
+    this.isClosing = true;
+    this.#toClient(() => {
+      this.#clientIsThere = false;
+      this.#listener.closed(code);
+      this.#toMachine(() => this.#machineHears(code));
+    });
+  }
+
+  /** The machine died: its end is gone, with all that was on its way. */
+  machineDied(): void {
+    const { time, random } = this.#parts;
+    this.machineIsThere = false;
+    if (!this.#clientIsThere) return;
+    time.after(random.magnitude(DEATH_NOTICED_MS.from, DEATH_NOTICED_MS.to), () => {
+      if (!this.#clientIsThere) return;
+      this.#clientIsThere = false;
+      this.#listener.closed(1006);
+    });
+  }
+
+  #machineHears(code: number): void {
+    if (!this.machineIsThere) return;
+    this.machineIsThere = false;
+    // Whether the platform lists a socket while it tells of its close is not ours to know.
+    const isListed = this.#parts.random.chance(0.5);
+    if (!isListed) this.#sockets.forget(this);
+    this.#parts.deliver('a close', async (registry) => {
+      await registry.closed(this.#sockets.connectionOf(this), code === 4000);
+      this.#sockets.forget(this);
+    });
+  }
+
+  #toMachine(arrive: () => void): void {
+    const { time, random } = this.#parts;
+    this.#toMachineAt = Math.max(this.#toMachineAt, time.now + random.whole(WIRE_MS.from, WIRE_MS.to));
+    time.after(this.#toMachineAt - time.now, () => {
+      if (this.machineIsThere && !this.#dropsFrames) arrive();
+    });
+  }
+
+  #toClient(arrive: () => void): void {
+    const { time, random } = this.#parts;
+    this.#toClientAt = Math.max(this.#toClientAt, time.now + random.whole(WIRE_MS.from, WIRE_MS.to));
+    time.after(this.#toClientAt - time.now, () => {
+      if (this.#clientIsThere && this.machineIsThere) arrive();
+    });
+  }
+}
+
+/** The registry's end of a socket, in one life of the process. */
+class SimulatedConnection implements Connection {
+  readonly socket: SimulatedSocket;
+  readonly memory: ConnectionMemory;
+
+  constructor(socket: SimulatedSocket) {
+    this.socket = socket;
+    this.memory = decodeMemory(socket.kept);
+  }
+
+  send(frame: string): void {
+    if (this.#isThere) this.socket.deliverFrame(frame);
+  }
+
+  close(code: number): void {
+    if (this.#isThere) this.socket.deliverClose(code);
+  }
+
+  remember(): void {
+    if (!this.socket.machineIsThere) return;
+    const text = encodeMemory(this.memory);
+    if (Buffer.byteLength(text) > ATTACHMENT_MAX_BYTES) this.close(1011);
+    else this.socket.kept = text;
+  }
+
+  get #isThere(): boolean {
+    return this.socket.machineIsThere && !this.socket.isClosing;
+  }
+}
+
+/** All sockets of the machine. They outlive the registry's sleep, and die with the process. */
+export class SimulatedSockets implements Connections {
+  readonly #parts: SimulatedSocketsParts;
+  readonly #open = new Set<SimulatedSocket>();
+  #awake = new Map<SimulatedSocket, SimulatedConnection>();
+  /** Sockets opened so far. */
+  opened = 0;
+
+  constructor(parts: SimulatedSocketsParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens a socket; the machine must be there. */
+  open(purpose: SocketPurpose, listener: SocketListener): SimulatedSocket {
+    const socket = new SimulatedSocket(this.#parts, this, { version: 1, ...purpose, watches: [] }, listener);
+    this.#open.add(socket);
+    this.opened += 1;
+    return socket;
+  }
+
+  *all(): Generator<Connection> {
+    for (const socket of this.#open) yield this.connectionOf(socket);
+  }
+
+  heardAt(connection: Connection): number {
+    return connection instanceof SimulatedConnection ? connection.socket.pingedAt : 0;
+  }
+
+  connectionOf(socket: SimulatedSocket): Connection {
+    const known = this.#awake.get(socket);
+    if (known !== undefined) return known;
+    const connection = new SimulatedConnection(socket);
+    this.#awake.set(socket, connection);
+    return connection;
+  }
+
+  forget(socket: SimulatedSocket): void {
+    this.#open.delete(socket);
+  }
+
+  /** The registry lost its memory; the sockets stay. */
+  slept(): void {
+    this.#awake = new Map();
+  }
+
+  /** The process died, and its sockets with it. */
+  died(): void {
+    this.slept();
+    for (const socket of this.#open) socket.machineDied();
+    this.#open.clear();
+  }
+}

@@ -1,0 +1,73 @@
+import { ServerFrame } from '../../src/model/frames';
+import type { SocketPurpose } from '../../src/model/namespace-sockets';
+import type { SimulatedSocket } from './simulated-sockets';
+import type { World } from './world';
+
+/** A client's end of a socket in the world: frames that are answered, frames that are not, and its end. */
+export class SocketPeer {
+  readonly socket: SimulatedSocket;
+  readonly #answers = new Map<string, (frame: ServerFrame | undefined) => void>();
+  readonly #onClosed: ((code: number) => void)[] = [];
+  #asked = 0;
+  /** What it was closed with; undefined while it is open. */
+  closedWith: number | undefined;
+
+  /** Opens a socket; the machine must be up. `onFrame` hears of all that is no answer. */
+  constructor(world: World, purpose: SocketPurpose, onFrame: (frame: ServerFrame, sentAt: number) => void = () => {}) {
+    this.socket = world.machine.sockets.open(purpose, {
+      frame: (text, sentAt) => {
+        const frame = ServerFrame.parse(JSON.parse(text));
+        if (frame.type === 'answer' || (frame.type === 'error' && frame.id !== undefined)) this.#answered(frame);
+        else onFrame(frame, sentAt);
+      },
+      closed: (code) => this.#closed(code),
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.closedWith === undefined;
+  }
+
+  /** Resolves with the code that it is closed with. */
+  closed(): Promise<number> {
+    if (this.closedWith !== undefined) return Promise.resolve(this.closedWith);
+    return new Promise((resolve) => this.#onClosed.push(resolve));
+  }
+
+  /** Sends a frame, and resolves with its answer or its refusal; undefined if the socket goes first. */
+  ask(frame: object): Promise<ServerFrame | undefined> {
+    if (!this.isOpen) return Promise.resolve(undefined);
+    const id = String(++this.#asked);
+    this.socket.send({ id, ...frame });
+    return new Promise((resolve) => this.#answers.set(id, resolve));
+  }
+
+  send(frame: object): void {
+    if (this.isOpen) this.socket.send(frame);
+  }
+
+  /** Closes it from here. */
+  close(code: number): void {
+    if (!this.isOpen) return;
+    this.socket.close(code);
+    this.#closed(code);
+  }
+
+  /** The network breaks it. */
+  cut(): void {
+    if (this.isOpen) this.socket.cut();
+  }
+
+  #answered(frame: ServerFrame & { id?: string | undefined }): void {
+    const resolve = this.#answers.get(frame.id ?? '');
+    this.#answers.delete(frame.id ?? '');
+    resolve?.(frame);
+  }
+
+  #closed(code: number): void {
+    if (!this.isOpen) return;
+    this.closedWith = code;
+    for (const resolve of this.#answers.values()) resolve(undefined);
+    for (const resolve of this.#onClosed) resolve(code);
+  }
+}

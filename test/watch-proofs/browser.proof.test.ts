@@ -1,0 +1,69 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../temporary-folder';
+import { openPage } from './browser';
+import { PageProxy } from './page-proxy';
+import { put } from './registry-calls';
+import { until } from './until';
+import { type Seen, watchingPage } from './watching-page';
+
+/** Chromium's own EventSource and WebSocket, over the death of the registry. */
+
+const SERVICE = 'orders';
+
+it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were when the registry is killed", async () => {
+  const registry = await startRegistry({ data: temporaryFolder() });
+  onTestFinished(() => registry.stop());
+  const proxy = await PageProxy.start(registry, watchingPage(registry.url, registry.rootToken, SERVICE));
+  onTestFinished(() => proxy.stop());
+  const page = await openPage();
+  const seen = async () => (await page.evaluate('window.seen')) as Seen; // `as`: the page writes it
+  const toldByStream = async () =>
+    (await seen()).stream.flatMap(({ frame }) => frame.changes ?? []).map(({ id }) => id);
+  const toldBySocket = async () => (await seen()).socket.flatMap(({ changes = [] }) => changes).map(({ id }) => id);
+
+  const written: string[] = [];
+  /** Writes until it is answered: a registry that is away answers later. */
+  const write = async (id: string) => {
+    await until(`${id} is written`, () =>
+      put(registry, SERVICE, id, 80).then(
+        () => true,
+        () => false,
+      ),
+    );
+    written.push(id);
+  };
+  const bothKnow = async () => {
+    const tellings = [await toldByStream(), await toldBySocket()];
+    return tellings.every((told) => told.length >= written.length);
+  };
+
+  await put(registry, SERVICE, 'first', 80);
+  await page.goto(proxy.url);
+  await until('both have a snapshot', async () => {
+    const { stream, socket } = await seen();
+    return stream.length > 0 && socket.length > 0;
+  });
+  for (const id of ['a', 'b', 'c']) await write(id);
+  await until('both are told', bothKnow);
+  await page.evaluate("window.socket.send('ping')");
+  await until('there is a pong', async () => (await seen()).pongs === 1);
+
+  for (const round of [1, 2]) {
+    const restarted = registry.kill('SIGKILL');
+    for (const id of ['d', 'e', 'f']) await write(`${id}${round}`);
+    await restarted;
+    await until('both are told what they missed', bothKnow);
+    await write(`g${round}`);
+    await until('both are told what comes after', bothKnow);
+  }
+
+  expect(await toldByStream()).toEqual(written);
+  expect(await toldBySocket()).toEqual(written);
+  const { stream, socket, streamOpened, socketOpened, protocol } = await seen();
+  for (const events of [stream, socket]) {
+    expect(events.map(({ type }) => type)).toEqual(['snapshot', ...written.map(() => 'changes')]);
+  }
+  expect(stream.map(({ id }) => id)).toEqual(socket.map(({ cursor }) => cursor));
+  expect([streamOpened, socketOpened, protocol]).toEqual([3, 3, 'rollcall.v1']);
+});

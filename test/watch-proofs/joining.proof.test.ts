@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../temporary-folder';
+import { Follower } from './follower';
+import { call, idsOf, instancePath, put } from './registry-calls';
+import { until } from './until';
+
+const SERVICE = 'orders';
+const WATCHERS = 60;
+const WRITERS = 4;
+
+it('[W4, W10] who begins to watch while others write has all of it: nothing falls between snapshot and changes', async () => {
+  const registry = await startRegistry({ data: temporaryFolder() });
+  onTestFinished(() => registry.stop());
+  await put(registry, SERVICE, 'base', 80);
+  const watchers: Follower[] = [];
+  onTestFinished(() => {
+    for (const watcher of watchers) watcher.stop();
+  });
+
+  let isOver = false;
+  let writes = 0;
+  const write = async (writer: number) => {
+    for (let turn = 0; !isOver; turn++) {
+      await put(registry, SERVICE, `${writer}-${turn}`, 80);
+      if (turn % 3 === 2) await call(registry, 'DELETE', instancePath(SERVICE, `${writer}-${turn - 1}`));
+      writes += 1;
+    }
+  };
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+  for (let index = 0; index < WATCHERS; index++) {
+    const watcher = new Follower({ place: registry, services: [SERVICE] });
+    watchers.push(watcher);
+    await watcher.start();
+    await sleep(Math.random() * 40);
+  }
+  isOver = true;
+  await writing;
+  await put(registry, SERVICE, 'end', 80);
+  await until('all are told of the end', () => watchers.every(({ replica }) => replica.told.at(-1)?.id === 'end'));
+
+  const all = await idsOf(registry, SERVICE);
+  // The first of them was told nearly everything: each is told the rest of it, from where it came in.
+  const [first] = watchers;
+  const whole = (first?.replica.told ?? []).map(({ type, id }) => `${type} ${id}`);
+  for (const { replica } of watchers) {
+    expect(replica.violations).toEqual([]);
+    expect(replica.snapshots).toBe(1);
+    expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(all);
+    expect(replica.told.map(({ type, id }) => `${type} ${id}`)).toEqual(whole.slice(-replica.told.length));
+  }
+  // Without writes in between it would prove nothing.
+  expect(new Set(watchers.map(({ replica }) => replica.told.length)).size).toBeGreaterThan(WATCHERS / 3);
+  expect(writes).toBeGreaterThan(100);
+});

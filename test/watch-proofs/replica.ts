@@ -1,0 +1,86 @@
+import type { ServerFrame } from '../../src/model/frames';
+import type { InstanceView } from '../../src/model/instance';
+import type { StreamFrame } from './registry-socket';
+
+type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
+type SnapshotFrame = Extract<ServerFrame, { type: 'snapshot' }>;
+
+/** A change of one instance, as a watcher was told it. */
+export interface ToldChange {
+  type: 'put' | 'delete';
+  id: string;
+  revision: number;
+  cause: string;
+}
+
+/** What a watcher knows of instances, and whether it was told in order, whole, and each change once. */
+export class Replica {
+  readonly instances = new Map<string, { view: InstanceView; asOf: number }>();
+  /** Every change of an instance since the first snapshot, in order. */
+  readonly told: ToldChange[] = [];
+  readonly violations: string[] = [];
+  /** Go on from here; undefined before the first snapshot is whole. */
+  cursor: string | undefined;
+  snapshots = 0;
+  resets = 0;
+  #revision = 0;
+  #parts: ChangesFrame[] = [];
+
+  /** The connection broke: a revision that is not whole yet comes again as a whole. */
+  broken(): void {
+    this.#parts = [];
+  }
+
+  /** @returns Whether the cursor moved: everything up to it is applied. */
+  apply(frame: StreamFrame): boolean {
+    if (frame.type === 'reset') {
+      this.resets += 1;
+      return false;
+    }
+    const isWhole = frame.type === 'bookmark' || frame.part === undefined || frame.last === true;
+    if (frame.type === 'snapshot') this.#applySnapshot(frame, isWhole);
+    if (frame.type === 'changes') this.#applyChanges(frame, isWhole);
+    if (isWhole) this.cursor = frame.cursor;
+    return isWhole;
+  }
+
+  #applySnapshot({ part = 0, revision, services }: SnapshotFrame, isWhole: boolean): void {
+    if (part === 0) {
+      this.instances.clear();
+      // What changes after the first part follows from the journal.
+      this.#revision = revision;
+    }
+    for (const view of services.flatMap(({ instances }) => instances)) {
+      this.instances.set(nameOf(view), { view, asOf: revision });
+    }
+    if (isWhole) this.snapshots += 1;
+  }
+
+  #applyChanges(frame: ChangesFrame, isWhole: boolean): void {
+    if (frame.revision <= this.#revision) {
+      this.violations.push(`revision ${frame.revision} came after revision ${this.#revision}`);
+    }
+    const [first] = this.#parts;
+    if (first !== undefined && first.revision !== frame.revision) {
+      this.violations.push(`revision ${frame.revision} came within revision ${first.revision}`);
+    }
+    if ((frame.part ?? 0) !== this.#parts.length) this.violations.push(`part ${frame.part} came out of order`);
+    this.#parts.push(frame);
+    if (!isWhole) return;
+    for (const { changes, cause, revision } of this.#parts.splice(0)) {
+      for (const change of changes) {
+        if (change.kind !== 'instance') continue;
+        this.told.push({ type: change.type, id: change.id, revision, cause });
+        const name = nameOf(change);
+        if ((this.instances.get(name)?.asOf ?? 0) >= revision) continue;
+        if (change.type === 'put') this.instances.set(name, { view: change.after, asOf: revision });
+        else this.instances.delete(name);
+      }
+    }
+    this.#revision = frame.revision;
+  }
+}
+
+function nameOf({ group, service, id }: { group: string; service: string; id: string }): string {
+  return `${group}@@${service}/${id}`;
+}

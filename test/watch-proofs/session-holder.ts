@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Place, RegistrySocket } from './registry-socket';
+import { UpgradeRefused } from './web-socket';
+
+export interface Holding {
+  place: Place;
+  service: string;
+  ids: string[];
+  ttlMs: number;
+}
+
+/**
+ * Holds instances alive by one socket, as a client should: pings as often as it is told, comes back when the socket
+ * breaks, and resumes its session.
+ */
+export class SessionHolder {
+  /** Status of every upgrade that was refused. */
+  readonly refusals: number[] = [];
+  resumes = 0;
+  /** How often its session was gone, and it had to register anew. */
+  losses = 0;
+  readonly #holding: Holding;
+  #socket: RegistrySocket | undefined;
+  #session: string | undefined;
+  #isOver = false;
+  #reconnectWithinMs = 1_000;
+
+  constructor(holding: Holding) {
+    this.#holding = holding;
+  }
+
+  /** Begins; resolves when all is registered. */
+  async start(): Promise<void> {
+    const socket = await this.#connect();
+    void this.#goOn(socket);
+  }
+
+  /** Ends the session by its close code. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#socket?.close(4000);
+    await this.#socket?.closed;
+  }
+
+  /** Dies, as far as a process can see itself die: its connection breaks, and it never comes back. */
+  die(): void {
+    this.#isOver = true;
+    this.#socket?.destroy();
+  }
+
+  /** The socket breaks; the holder notices, and comes back. */
+  break(): void {
+    this.#socket?.destroy();
+  }
+
+  /** Comes back through another address from the next time on. */
+  moveTo(place: Place): void {
+    this.#holding.place = place;
+  }
+
+  async #connect(): Promise<RegistrySocket> {
+    const { place, service, ids, ttlMs } = this.#holding;
+    const socket = await RegistrySocket.open(place);
+    this.#socket = socket;
+    try {
+      const opened = await socket.session(this.#session === undefined ? { ttlMs } : { session: this.#session });
+      this.#reconnectWithinMs = opened.reconnectWithinMs;
+      if (opened.resumed) this.resumes += 1;
+      else {
+        if (this.#session !== undefined) this.losses += 1;
+        const operations = ids.map((id) => ({ op: 'register', service, id, address: '127.0.0.1', port: 80 }));
+        await socket.ask({ type: 'batch', operations });
+      }
+      this.#session = opened.session;
+      const pings = setInterval(() => socket.ping(), opened.pingIntervalMs);
+      void socket.closed.then(() => clearInterval(pings));
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    return socket;
+  }
+
+  async #goOn(first: RegistrySocket): Promise<void> {
+    let socket: RegistrySocket | undefined = first;
+    while (!this.#isOver) {
+      await socket?.closed;
+      if (this.#isOver) return;
+      await sleep(Math.random() * this.#reconnectWithinMs);
+      if (this.#isOver) return;
+      socket = await this.#connect().catch((error: unknown) => {
+        if (error instanceof UpgradeRefused) this.refusals.push(error.status);
+        return undefined;
+      });
+    }
+  }
+}

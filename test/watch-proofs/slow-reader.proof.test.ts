@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../temporary-folder';
+import { Follower } from './follower';
+import { call, idsOf } from './registry-calls';
+import { RegistrySocket } from './registry-socket';
+import { Replica } from './replica';
+import { until } from './until';
+import { BROKEN } from './web-socket';
+
+/** Who reads slowly, or not at all, costs the registry no more than what it granted: memory is the protocol's job. */
+
+const MIB = 1024 * 1024;
+const SERVICE = 'large';
+/** About 8 KiB as stored, and as told. */
+const METADATA = { filler: 'x'.repeat(8_000) };
+const BATCH = 250;
+
+async function started(): Promise<RunningRegistry> {
+  const registry = await startRegistry({ data: temporaryFolder() });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
+/** Registers so many large instances, each with its mark; 250 of them are 2 MiB. */
+async function writeLarge(registry: RunningRegistry, count: number, mark: string): Promise<void> {
+  const register = (index: number) => ({
+    op: 'register',
+    service: SERVICE,
+    id: `i-${index}`,
+    address: '127.0.0.1',
+    port: 80,
+    ephemeral: false,
+    metadata: { ...METADATA, mark },
+  });
+  for (let from = 0; from < count; from += BATCH) {
+    const operations = Array.from({ length: Math.min(BATCH, count - from) }, (_, index) => register(from + index));
+    await call(registry, 'POST', '/batch', { operations });
+  }
+}
+
+/** Memory of the registry's process that is in use, in bytes. */
+function residentBytes({ workerdPid }: RunningRegistry): number {
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${workerdPid}/status`, 'utf8'))?.[1]);
+}
+
+async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySocket; replica: Replica }> {
+  const socket = await RegistrySocket.open(registry);
+  onTestFinished(() => socket.destroy());
+  const replica = new Replica();
+  socket.onFrame = (frame) => replica.apply(frame);
+  await socket.ask({ type: 'watch', watch: 'w', scope: {} });
+  return { socket, replica };
+}
+
+it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses nothing once it resumes', async () => {
+  const registry = await started();
+  await writeLarge(registry, 1, 'first');
+  const { socket, replica } = await watched(registry);
+  await until('it has its snapshot', () => replica.snapshots === 1);
+  await writeLarge(registry, 1_500, 'second');
+  const { code } = await socket.closed;
+  expect(code).toBe(4008);
+  const had = replica.told.length;
+  expect(had).toBeGreaterThan(200);
+  expect(had).toBeLessThan(1_000);
+
+  const follower = new Follower({ place: registry }, replica);
+  await follower.start();
+  onTestFinished(() => follower.stop());
+  await until('it has the rest', () => replica.told.length === 1_500);
+  expect(replica.violations).toEqual([]);
+  expect(replica.snapshots).toBe(1);
+  expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(await idsOf(registry, SERVICE));
+  expect(new Set([...replica.instances.values()].map(({ view }) => view.metadata.mark))).toEqual(new Set(['second']));
+});
+
+/** Writes rounds of 4 MiB of changes, and returns how much memory the registry used at most meanwhile, in bytes. */
+async function mostWhileWriting(registry: RunningRegistry, rounds: number, mark: string): Promise<number> {
+  let most = 0;
+  for (let round = 0; round < rounds; round++) {
+    await writeLarge(registry, 500, `${mark}-${round}`);
+    most = Math.max(most, residentBytes(registry));
+  }
+  return most;
+}
+
+it('[W13] readers that stop reading cost no more than their credit, however much is written', async () => {
+  const registry = await started();
+  // What the writes alone cost is of the engine and its garbage.
+  const alone = await mostWhileWriting(registry, 6, 'alone');
+  const readers = await Promise.all(Array.from({ length: 10 }, () => watched(registry)));
+  const ends = Promise.all(readers.map(({ socket }) => socket.closed));
+  for (const { socket } of readers) socket.pause();
+  const grown = (await mostWhileWriting(registry, 12, 'read')) - alone;
+  console.log(`10 readers that do not read, 48 MiB of changes: ${Math.round(grown / MIB)} MiB more memory at most`);
+  // Each was granted 4 MiB, and got the rest of a revision beyond that. Without flow control it would be 52 MiB each.
+  expect(grown).toBeLessThan(200 * MIB);
+  for (const { socket } of readers) socket.resume();
+  for (const { code } of await ends) expect([4008, BROKEN]).toContain(code);
+});
+
+it('[W10] 30 MiB are watched from their snapshot on, while somebody writes', async () => {
+  const registry = await started();
+  await writeLarge(registry, 3_900, 'first');
+  const follower = new Follower({ place: registry });
+  await follower.start();
+  onTestFinished(() => follower.stop());
+  await writeLarge(registry, 500, 'second');
+  await until('it knows all', () => {
+    const marks = [...follower.replica.instances.values()].map(({ view }) => view.metadata.mark);
+    return marks.length === 3_900 && marks.filter((mark) => mark === 'second').length === 500;
+  });
+  const { replica, ends } = follower;
+  expect(replica.violations).toEqual([]);
+  expect([replica.snapshots, replica.resets, ends.length]).toEqual([1, 0, 0]);
+  expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(await idsOf(registry, SERVICE));
+});
