@@ -1,4 +1,9 @@
-import { CHECKPOINT_LEASES_PER_ROW_COUNT, HEARTBEATS_PER_TTL_COUNT, RETURN_MIN_MS } from '../model/limits';
+import {
+  CHECKPOINT_LEASES_PER_ROW_COUNT,
+  HEARTBEATS_PER_TTL_COUNT,
+  RETURN_MIN_MS,
+  RETURN_UNNOTICED_SHARE,
+} from '../model/limits';
 
 /** Stands for "never" in a column of 32 bits. */
 const NEVER = 0xffff_ffff;
@@ -143,15 +148,18 @@ export class LeaseTable<Holder> {
    * (design/decisions/0002-deafness.md). Makes the bound of all deadlines exact on the way.
    *
    * @param deafMs How long the registry could not be heard from.
+   * @param isExact False where it may have been longer, as far as clocks tell: then a holder that noticed nothing is
+   *   left the time until its next heartbeat, and half as much again.
    * @returns How many leases there are.
    */
-  extendAll(now: number, deafMs: number): number {
+  extendAll(now: number, deafMs: number, isExact = true): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#holders.length; slot++) {
       const ttlMs = this.#ttlMs[slot] ?? 0;
       if (ttlMs === 0) continue;
       const extendedAt = this.#extendedAt[slot] ?? 0;
-      const leastMs = Math.min(Math.ceil(ttlMs / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
+      const heartbeatMs = Math.ceil(ttlMs / HEARTBEATS_PER_TTL_COUNT);
+      const leastMs = isExact ? Math.min(heartbeatMs, RETURN_MIN_MS) : Math.ceil(1.5 * heartbeatMs);
       const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
       this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
       this.#changedRows.add(LeaseTable.rowOf(slot));

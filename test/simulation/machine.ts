@@ -36,8 +36,8 @@ export interface MachineWatcher<Probe> {
   restarted: () => void;
   /** The registry was brought back to memory. */
   woke: () => void;
-  /** The registry took a silence for its own fault. */
-  forgave: () => void;
+  /** The registry took a silence for its own fault, and is sure or not how long that was. */
+  forgave: (isExact: boolean) => void;
   alarmRan: () => void;
   /** Something that must never happen. */
   failed: (invariant: string, what: string) => void;
@@ -260,7 +260,7 @@ export class Machine<Probe> {
       log: (level, message, facts) => {
         if (!life.alive) return;
         this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
-        if (message.startsWith('leases extended')) this.#watcher.forgave();
+        if (message.startsWith('leases extended')) this.#watcher.forgave(facts?.why === 'renewals may have been lost');
       },
     };
   }
