@@ -212,7 +212,7 @@ export class LeaseOracle {
         lease.goneBy = Math.max(lease.goneBy, now + lease.removeAfterMs);
       } else {
         const { ttlMs, removeAfterMs } = lease;
-        const returnBy = now + (isExact ? Math.min(Math.ceil(ttlMs / 3), RETURN_MS) : Math.ceil(ttlMs / 2));
+        const returnBy = now + (isExact ? Math.min(Math.ceil(ttlMs / 3), RETURN_MS) : Math.ceil(ttlMs / 2) + 2);
         // Who was unhealthy already has only its removal left to come back before.
         const goneAfterReturn = lease.unhealthyBy < since ? returnBy : returnBy + removeAfterMs - ttlMs;
         lease.unhealthyBy = Math.min(now + ttlMs, Math.max(lease.unhealthyBy + now - since, returnBy));
