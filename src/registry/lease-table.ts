@@ -1,9 +1,4 @@
-import {
-  CHECKPOINT_LEASES_PER_ROW_COUNT,
-  HEARTBEATS_PER_TTL_COUNT,
-  RETURN_MIN_MS,
-  RETURN_UNNOTICED_SHARE,
-} from '../model/limits';
+import { CHECKPOINT_LEASES_PER_ROW_COUNT, HEARTBEATS_PER_TTL_COUNT, RETURN_MIN_MS } from '../model/limits';
 
 /** Stands for "never" in a column of 32 bits. */
 const NEVER = 0xffff_ffff;
