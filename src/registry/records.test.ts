@@ -22,6 +22,9 @@ const name = fc.stringMatching(/^[a-z0-9"\\ é🦀]{1,8}$/u);
 const strings = fc.dictionary(name, name, { maxKeys: 4, noNullPrototype: true });
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
 
+/** Any JSON but the one key that a registration may not have. */
+const json = fc.json().filter((text) => !text.includes('__proto__'));
+
 /** Any body of a registration, as it comes out of its schema. */
 const definitions = fc
   .record({
@@ -41,7 +44,7 @@ const definitions = fc
     extensions: optional(
       fc.dictionary(
         name,
-        fc.json().map((text) => JSON.parse(text)),
+        json.map((text) => JSON.parse(text)),
         { maxKeys: 2, noNullPrototype: true },
       ),
     ),

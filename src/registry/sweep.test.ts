@@ -108,13 +108,12 @@ describe('sweep, when a deadline went by unattended', () => {
     expect(awake.ids()).toEqual(['b']);
   });
 
-  it('[L9] counts from when it last looked, not from a deadline that it attended to', () => {
+  it('[L9, L14] counts from the slice before, not from the deadline that they share', () => {
     const awake = new AwakeNamespace();
-    awake.put('a');
-    awake.put('b', { lease: { ttlMs: 35_000 } });
-    sweepAt(awake, 30_000);
-    sweepAt(awake, 37_000);
+    putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
+    for (const ms of [30_000, 32_000, 34_000]) sweepAt(awake, ms);
     expect(awake.ids()).toEqual([]);
+    expect(awake.state.counters.outages).toBe(0);
   });
 });
 
