@@ -3,9 +3,16 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { instanceRecord } from '../../test/fixtures/instance-record';
-import { DEAFNESS_LATENESS_MS, OVERRIDE_LINGER_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import {
+  DEAFNESS_LATENESS_MS,
+  OVERRIDE_LINGER_MS,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SWEEP_SLICE_MAX_COUNT,
+} from '../model/limits';
 import { isHealthy } from './catalog';
 import { readCheckpoint } from './checkpoints';
+import { drain } from './commands/drain';
+import { recover } from './commands/recover';
 import { renew } from './commit';
 import { forgiveSilence, sweep } from './sweep';
 
@@ -73,6 +80,20 @@ describe('sweep', () => {
     expect(awake.ids('orders')).toHaveLength(10);
     const users = awake.state.catalog.service({ ...ORDERS, service: 'users' })?.instances.values() ?? [];
     expect([...users].filter(isHealthy)).toEqual([]);
+  });
+
+  it('[R15] goes on in a namespace that is full: health and drains take no room', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: LONG });
+    awake.put('b', {}, { drainEndsAt: START + 60_000 });
+    const { catalog } = awake.state;
+    const text = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - catalog.size);
+    catalog.putInstance(catalog.serviceFor({ ...ORDERS, service: 'users' }), 'large', text, 1, 0);
+    expect(sweepAt(awake, 30_000)).toBe(false);
+    expect(await awake.story(2)).toEqual(['expired b', 'unhealthy a']);
+    awake.commit((draft) => recover(draft, key('a')));
+    awake.commit((draft) => drain(draft, { tokenId: 'operator' }, key('a'), 500));
+    expect(await awake.story(4)).toEqual(['recovered a', 'drained a a']);
   });
 
   it('[L11] leaves the earliest deadline exact', () => {
