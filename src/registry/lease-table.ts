@@ -71,7 +71,7 @@ export class LeaseTable<Holder> {
     return this.#changedRows.size > 0;
   }
 
-  /** Grants a lease, in the lowest free slot unless `slot` names one. Returns the slot. */
+  /** Grants a lease, in the slot that was freed last unless `slot` names one. Returns the slot. */
   grant(holder: Holder, lease: LeaseGrant, slot = this.#freeSlots.pop() ?? this.#holders.length): number {
     this.#reserve(slot);
     this.#holders[slot] = holder;
