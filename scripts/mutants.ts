@@ -16,8 +16,9 @@ const TRIALS: TrialName[] = ['simulation', 'core tests'];
 function cell(failures: string[]): string {
   const [first, ...others] = failures;
   if (first === undefined) return '';
-  const text = first.length > 70 ? `${first.slice(0, 67)}...` : first;
-  return others.length > 0 ? `${text} (+ ${others.length})` : text;
+  const text = first.replaceAll('|', '/').replaceAll(/\s+/g, ' ');
+  const short = text.length > 90 ? `${text.slice(0, 87)}...` : text;
+  return others.length > 0 ? `${short} (+ ${others.length})` : short;
 }
 
 async function main(words: string[]): Promise<number> {

@@ -56,12 +56,12 @@ export class Laboratory {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Runs tests in the copy. Returns what failed, in few words each; nothing where all passed. */
+  /** Runs tests in the copy, until one fails. Returns what failed, in few words; nothing where all passed. */
   async #run(trial: TrialName): Promise<string[]> {
     const report = join(this.#folder, 'report.json');
     rmSync(report, { force: true });
     const vitest = resolve('node_modules/vitest/vitest.mjs');
-    const flags = ['--reporter=json', `--outputFile=${report}`];
+    const flags = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
     const child = spawn(process.execPath, [vitest, 'run', TRIALS[trial], ...flags], {
       cwd: this.#folder,
       stdio: 'ignore',
@@ -81,9 +81,8 @@ function failuresIn({ testResults }: VitestReport): string[] {
     if (assertionResults.length === 0) failures.add(message.split('\n')[0] ?? 'does not load');
     for (const { status, title, failureMessages } of assertionResults) {
       if (status !== 'failed') continue;
-      const invariants = failureMessages.join('\n').matchAll(/"invariant": "(\w+)"/g);
-      const told = [...new Set([...invariants].map(([, id]) => id))];
-      failures.add(told.length > 0 ? told.join(', ') : title);
+      const problem = /PROBLEM (.*)/.exec(failureMessages.join('\n'))?.[1];
+      failures.add(problem ?? title);
     }
   }
   return [...failures];
