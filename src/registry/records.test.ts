@@ -18,9 +18,16 @@ import {
   instanceFlags,
 } from './records';
 
-const name = fc.stringMatching(/^[a-z0-9"\\ é🦀]{1,8}$/u);
+/**
+ * Without backslashes: V8 may take an escaped key for one it has seen that begins with a backslash, so that what is read
+ * is not what was written (https://github.com/nodejs/node/issues/63785).
+ */
+const name = fc.stringMatching(/^[a-z0-9" é🦀]{1,8}$/u);
 const strings = fc.dictionary(name, name, { maxKeys: 4, noNullPrototype: true });
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+
+/** Any JSON, but without backslashes, and without the one key that a registration may not have. */
+const json = fc.json().filter((text) => !text.includes('\\') && !text.includes('__proto__'));
 
 /** Any body of a registration, as it comes out of its schema. */
 const definitions = fc
@@ -41,7 +48,7 @@ const definitions = fc
     extensions: optional(
       fc.dictionary(
         name,
-        fc.json().map((text) => JSON.parse(text)),
+        json.map((text) => JSON.parse(text)),
         { maxKeys: 2, noNullPrototype: true },
       ),
     ),

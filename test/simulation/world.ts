@@ -79,8 +79,8 @@ export class World {
       },
       died: () => this.#died(),
       restarted: () => this.#restarted(),
-      forgave: () => {
-        this.leases.forgave(this.machine.alarm.dueAt);
+      forgave: (isExact) => {
+        this.leases.forgave(this.machine.alarm.dueAt, isExact);
         this.sessions.troubled();
         this.ledger.forgave();
       },
