@@ -66,6 +66,7 @@ async function measureAll(
     } catch (error) {
       console.error(`${name} failed:`, error);
       failed.push(name);
+      bench.workspace.endAll();
     }
   }
   return { findings, failed };
