@@ -7,13 +7,17 @@ import { call, idsOf, instancePath, put } from './registry-calls';
 import { until } from './until';
 
 const SERVICE = 'orders';
-const WATCHERS = 60;
+const WATCHERS = 40;
 const WRITERS = 4;
 
 it('[W4, W10] who begins to watch while others write has all of it: nothing falls between snapshot and changes', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
-  await put(registry, SERVICE, 'base', 80);
+  // Its snapshot comes in parts, so that there is time to write in between.
+  const metadata = { filler: 'x'.repeat(8_000) };
+  const large = { op: 'register', service: SERVICE, address: '127.0.0.1', port: 80, ephemeral: false, metadata };
+  const operations = Array.from({ length: 100 }, (_, index) => ({ ...large, id: `base-${index}` }));
+  await call(registry, 'POST', '/batch', { operations });
   const watchers: Follower[] = [];
   onTestFinished(() => {
     for (const watcher of watchers) watcher.stop();

@@ -75,6 +75,8 @@ export class Resolver {
           setTimeout(() => this.#takeList(), 300);
           return cursor;
         }
+        // A list takes its time to be made: a drain that did not wait for it would be seen.
+        await sleep(Math.random() * 100);
         const gone = this.#takeList();
         await Promise.all(gone.flatMap((id) => [...(this.#underWay.get(id) ?? [])]));
         return cursor;
