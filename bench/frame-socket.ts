@@ -48,6 +48,8 @@ export class FrameSocket {
   readonly #socket: Socket;
   #rest: Buffer = NONE;
   #isOpen = false;
+  /** Why it is gone; undefined while it is not. */
+  #lost: string | undefined;
   #opened: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
   /** Called for each text, with its bytes: they are gone when it returns. */
   onText: (bytes: Buffer) => void = () => {};
@@ -75,7 +77,9 @@ export class FrameSocket {
     return socket;
   }
 
+  /** @throws {Error} if it is gone: nobody would ever answer. */
   send(text: string): void {
+    if (this.#lost !== undefined) throw new Error(`a socket was lost: ${this.#lost}`);
     this.#socket.write(textFrame(text));
   }
 
@@ -132,6 +136,7 @@ export class FrameSocket {
   #lose(reason: string): void {
     this.#opened?.reject(new Error(reason));
     this.#opened = undefined;
+    this.#lost ??= reason;
     this.onLost(reason);
   }
 }

@@ -30,6 +30,28 @@ describe('curlLine', () => {
     expect(words(curlLine('get', '/health', open))).toEqual(['http://h/health']);
   });
 
+  it('shows a stream as it comes, and a socket as what it is', () => {
+    const content = { 'text/event-stream': { schema: { type: 'string' } } };
+    const stream = operation({ responses: { 200: { description: '', content } } });
+    expect(words(curlLine('get', '/ns/{ns}/watch', stream)).slice(0, 2)).toEqual(['-N', 'http://h/ns/public/watch']);
+    const line = curlLine('get', '/ns/{ns}/socket', operation({ responses: { 101: { description: '' } } }));
+    const opened = new Function('WebSocket', 'ROLLCALL', 'TOKEN', `return ${line}`);
+    expect(
+      opened(
+        class {
+          readonly asked: unknown[];
+          constructor(...asked: unknown[]) {
+            this.asked = asked;
+          }
+        },
+        'http://h',
+        't',
+      ),
+    ).toEqual({
+      asked: ['http://h/ns/public/socket', ['rollcall.v1', 'token.t']],
+    });
+  });
+
   it('survives the shell with any body', () => {
     const example = { text: `it's "$HOME" \`id\` \\ ü` };
     const line = curlLine(
