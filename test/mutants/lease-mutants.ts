@@ -87,7 +87,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     breaks: 'L1',
     file: 'sweep.ts',
     from: '  markUnhealthy(state, unhealthy, now);\n',
-    to: '',
+    to: '  for (const { holder } of unhealthy) state.leases.setHealthy(holder.lease, false);\n',
   },
   {
     name: 'does not arm the alarm again when it has run',

@@ -114,6 +114,17 @@ export const SCENARIOS: Record<string, Scenario> = {
     outageMs: { from: SECOND_MS, to: 2 * HOUR_MS },
     clockJumps: null,
   },
+  /** A clock that somebody keeps setting, and a registry that keeps falling asleep. */
+  jumpy: {
+    ...MIXED,
+    name: 'jumpy',
+    holders: 20,
+    services: 4,
+    ttlMs: { from: MINUTE_MS, to: 3 * HOUR_MS },
+    crashes: { from: 10 * MINUTE_MS, to: 3 * HOUR_MS },
+    clockJumps: { from: MINUTE_MS, to: HOUR_MS },
+    alarm: PUNCTUAL,
+  },
   /** A large fleet in fair weather: deadlines are exact, and mass death is quick. */
   calm: {
     ...MIXED,

@@ -11,6 +11,7 @@ const RUNS = [
   { name: 'mixed', seed: 2, hours: 4, holders: 30 },
   { name: 'stormy', seed: 3, hours: 12, holders: 20 },
   { name: 'quiet', seed: 4, hours: 12 * 24, holders: 12 },
+  { name: 'jumpy', seed: 7, hours: 24, holders: 20 },
   { name: 'calm', seed: 5, hours: 3, holders: 60 },
   { name: 'steady', seed: 6, hours: 36, holders: 300 },
 ];
