@@ -58,6 +58,7 @@ describe('a poll that is under way', () => {
     const client = await poll('p', await read('p'));
     await namespace.pass(10 * POLLER_LINGER_MS);
     expect(await names()).toEqual(['p']);
+    await namespace.pass(POLLER_LINGER_MS / 2);
     await client.close();
     await namespace.pass(POLLER_LINGER_MS - 1);
     expect(await names()).toEqual(['p']);
@@ -101,12 +102,15 @@ describe('a poll that is under way', () => {
   });
 
   it('[W17] of more than one service, or by nobody, is no subscriber', async () => {
-    const all = stage();
-    const { scene, names } = all;
+    const { connect, scene, poll, names } = stage();
     const cursor = await scene.cursor();
-    const list = all.connect({ kind: 'poll', subscriber: 'lists' });
+    const list = connect({ kind: 'poll', subscriber: 'lists' });
     await list.watch({ groups: ['DEFAULT_GROUP'] }, { cursor });
-    await all.poll('', cursor);
+    const two = connect({ kind: 'poll', subscriber: 'two' });
+    await two.watch({ services: ['orders', 'carts'] }, { cursor });
+    const both = connect({ kind: 'poll', subscriber: 'both' });
+    await both.watch({ services: ['orders'], groups: ['shop'] }, { cursor });
+    await poll('', cursor);
     expect(await names()).toEqual([]);
   });
 });
