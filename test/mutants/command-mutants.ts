@@ -6,15 +6,14 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'applies what it can of a batch',
     breaks: 'C3',
     file: 'registry.ts',
-    from: '(draft) => operations.map((operation) => applyOperation(draft, caller, operation)),',
-    to: `(draft) =>
-        operations.map((operation) => {
+    from: 'return operations.map((operation) => applyOperation(draft, caller, operation));',
+    to: `return operations.map((operation) => {
           try {
             return applyOperation(draft, caller, operation);
           } catch {
             return 'absent';
           }
-        }),`,
+        });`,
   },
   {
     name: 'ignores the revision that a change asks for',
@@ -27,8 +26,8 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'makes a revision of a registration that changes nothing',
     breaks: 'R2',
     file: 'commands/register.ts',
-    from: 'if (entry !== undefined && holdsDefinition(entry.text, definition)) {',
-    to: 'if (entry !== undefined && entry.revision < 0) {',
+    from: 'return entry.session?.key === session && holdsDefinition(entry.text, definition);',
+    to: 'return entry.session?.key === session && entry.revision < 0;',
   },
   {
     name: 'forgets when an instance was created as it registers again',

@@ -46,9 +46,9 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     breaks: 'S1',
     file: 'commit-pipeline.ts',
     from: `      this.#storage.transaction(() => {
-        for (const write of writes) write();
+        for (const { write } of entries) write();
       });`,
-    to: '      for (const write of writes) write();',
+    to: '      for (const { write } of entries) write();',
   },
   {
     name: 'goes on after a commit that failed',

@@ -6,9 +6,9 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'does not keep renewals',
     breaks: 'L6',
     file: 'lease-table.ts',
-    from: `    this.#heardAt = now;
+    from: `    this.#heardAt = Math.max(this.#heardAt, now);
     this.#changedRows.add(LeaseTable.rowOf(slot));`,
-    to: '    this.#heardAt = now;',
+    to: '    this.#heardAt = Math.max(this.#heardAt, now);',
   },
   {
     name: 'does not say that renewals follow a checkpoint',
@@ -72,8 +72,8 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'gives a lease the times of the slot that it took over',
     breaks: 'I6',
     file: 'wake.ts',
-    from: 'return times !== undefined && times.renewedAt >= row.timedAt ? times : { renewedAt: row.timedAt, extendedAt: 0 };',
-    to: 'return times ?? { renewedAt: row.timedAt, extendedAt: 0 };',
+    from: 'return times !== undefined && times.renewedAt >= timedAt ? times : { renewedAt: timedAt, extendedAt: 0 };',
+    to: 'return times ?? { renewedAt: timedAt, extendedAt: 0 };',
   },
   {
     name: 'leaves expiry to the alarm alone',
