@@ -150,6 +150,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     hours: 60,
     crashes: { from: 10 * MINUTE_MS, to: DAY_MS },
     outageMs: { from: SECOND_MS, to: DAY_MS },
+    hibernations: { from: MINUTE_MS, to: HOUR_MS },
     clockJumps: { from: HOUR_MS, to: DAY_MS },
     reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
     checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },
