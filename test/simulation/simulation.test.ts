@@ -28,30 +28,23 @@ function scenarioOf({ name, hours, holders }: (typeof RUNS)[number]): Scenario {
 describe('the registry in a simulated world', () => {
   const reports: SimulationReport[] = [];
 
-<<<<<<< Updated upstream
   it.each(RUNS)(
     '[I1, I2, I3, I4, I6, I7, I8, T2, T3, T4, T6] keeps its promises in a world that is $name',
+    { timeout: RUN_MAX_MS },
     async (run) => {
       const report = await simulate(scenarioOf(run), run.seed);
       reports.push(report);
       const { problems, trace } = report;
-      expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
+      expect(
+        problems,
+        `${trace}
+seed ${run.seed} of ${JSON.stringify(run)}`,
+      ).toEqual([]);
       expect(report.revisions).toBeGreaterThan(100);
       expect(report.replays).toBeGreaterThan(0);
-      expect(report.rowsCompared).toBeGreaterThan(20);
+      expect(report.rowsCompared).toBeGreaterThan(10);
     },
   );
-=======
-  it.each(RUNS)('[I1, I2, I3, I4, I6, I7, I8] keeps its promises in a world that is $name', timeout: RUN_MAX_MS , async (run) => {
-    const report = await simulate(scenarioOf(run), run.seed);
-    reports.push(report);
-    const { problems, trace } = report;
-    expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
-    expect(report.revisions).toBeGreaterThan(100);
-    expect(report.replays).toBeGreaterThan(0);
-    expect(report.rowsCompared).toBeGreaterThan(10);
-  });
->>>>>>> Stashed changes
 
   it('has lived long enough, and has seen all kinds of trouble', () => {
     const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0);
