@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 /** A test runs in Node, unless its name says that it needs workerd. `*.proof.test.ts` belongs to `npm run test:ci`. */
 export default defineConfig({
   test: {
+    // Vitest would leave one core free for watching, and so half of a machine with two: half of the time goes in waits.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

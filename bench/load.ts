@@ -19,7 +19,7 @@ export interface Load {
   seconds: number;
 }
 
-/** What one run of `wrk` saw. Latencies are in milliseconds. */
+/** What one run of `wrk` saw. Latencies are in milliseconds. Without an answer, `requests` is 0 and the rest means nothing. */
 export interface LoadResult {
   requests: number;
   perSecond: number;
@@ -50,7 +50,6 @@ export function parseLoadResult(output: string): LoadResult {
   if (failed.length > 0) {
     throw new Error(`wrk saw failures: ${failed.map(([kind, count]) => `${count} ${kind}`).join(', ')}`);
   }
-  if (raw.requests === 0) throw new Error('wrk got no answer at all');
   return {
     requests: raw.requests,
     perSecond: (raw.requests * 1_000_000) / raw.durationUs,

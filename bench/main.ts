@@ -38,7 +38,7 @@ const FIGURES: readonly Figure[] = [
   coldWake,
 ];
 
-function setting({ rounds, seconds }: BenchOptions, load: number): Setting {
+function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {
   // The package's own manifest: it has a version.
   const { version } = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
   return {
@@ -50,6 +50,7 @@ function setting({ rounds, seconds }: BenchOptions, load: number): Setting {
     workerd: version,
     rounds,
     seconds,
+    leftOut: except,
   };
 }
 
@@ -66,6 +67,7 @@ async function measureAll(
     } catch (error) {
       console.error(`${name} failed:`, error);
       failed.push(name);
+      bench.workspace.endAll();
     }
   }
   return { findings, failed };
@@ -101,7 +103,9 @@ async function run(options: BenchOptions): Promise<number> {
     console.log(await profile(bench, profiled));
     return 0;
   }
-  const figures = FIGURES.filter(({ name }) => options.only === undefined || name === options.only);
+  const figures = FIGURES.filter(({ name }) => {
+    return (options.only === undefined || name === options.only) && !options.except.includes(name);
+  });
   const { findings, failed } = await measureAll(bench, figures);
   console.log(`\n${renderTable(findings)}\n`);
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);

@@ -8,6 +8,7 @@ describe('parseOptions', () => {
     expect(parseOptions([], NAMES)).toEqual({
       help: false,
       only: undefined,
+      except: [],
       profile: undefined,
       rounds: 9,
       seconds: 1,
@@ -22,6 +23,7 @@ describe('parseOptions', () => {
   it.each([
     [['--only', 'heartbeats'], '--only: there is no "heartbeats"; there are heartbeat, heap'],
     [['--profile', 'heap'], '--profile: there is no "heap"; there are heartbeat'],
+    [['--except', 'heap,speed'], '--except: there is no "speed"; there are heartbeat, heap'],
     [['--rounds', '0'], '--rounds takes a whole number from 1, not "0"'],
     [['--seconds', '1.5'], '--seconds takes a whole number from 1, not "1.5"'],
     [['--fast'], "Unknown option '--fast'"],

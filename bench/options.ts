@@ -5,6 +5,8 @@ export interface BenchOptions {
   help: boolean;
   /** Name of the one figure to measure; all of them when absent. */
   only: string | undefined;
+  /** Names of figures to leave out. */
+  except: string[];
   /** Name of a figure to profile instead of measuring. */
   profile: string | undefined;
   /** Rounds in which a figure and its floor take turns. */
@@ -20,9 +22,10 @@ const QUICK_ROUNDS = 3;
 export const USAGE = `usage: npm run bench -- [options]
 
 Measures Rollcall on its own workerd processes and compares it with floors that run in the same rounds.
-Writes bench/RESULTS.md and bench/results/latest.json after a run of all figures in ${ROUNDS} rounds or more.
+Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} rounds or more, unless it is of one figure.
 
   --only <figure>     measure one figure and print it
+  --except <figures>  leave some out, by name, with commas between
   --profile <figure>  run one rate under V8's CPU profiler and say where the time goes
   --rounds <n>        rounds of figure and floor (default ${ROUNDS})
   --seconds <s>       seconds of load in each half of a round (default 1)
@@ -53,6 +56,7 @@ export function parseOptions(args: string[], names: { figures: string[]; contest
     options: {
       help: { type: 'boolean', default: false },
       only: { type: 'string' },
+      except: { type: 'string' },
       profile: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
@@ -63,6 +67,7 @@ export function parseOptions(args: string[], names: { figures: string[]; contest
   return {
     help,
     only: known('only', values.only, names.figures),
+    except: (values.except?.split(',') ?? []).filter((name) => known('except', name, names.figures) !== undefined),
     profile: known('profile', values.profile, names.contests),
     rounds: values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : positive('rounds', values.rounds),
     seconds: values.seconds === undefined ? 1 : positive('seconds', values.seconds),

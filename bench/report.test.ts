@@ -29,6 +29,7 @@ const SETTING = {
   node: '24.21.0',
   workerd: '1.2',
   rounds: 9,
+  leftOut: [],
   seconds: 1,
 };
 

@@ -12,6 +12,8 @@ export interface Setting {
   workerd: string;
   rounds: number;
   seconds: number;
+  /** Names of the figures that were not measured. */
+  leftOut: readonly string[];
 }
 
 /** A number with three digits that matter, or all of its whole ones. */
@@ -69,6 +71,7 @@ function renderNotes(findings: readonly Finding[]): string {
 
 /** The page `bench/RESULTS.md`. */
 export function renderReport(setting: Setting, findings: readonly Finding[]): string {
+  const leftOut = setting.leftOut.length === 0 ? '' : `Not measured in this run: ${setting.leftOut.join(', ')}.\n`;
   return `# Results of the bench
 
 Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Node ${setting.node}, workerd ${setting.workerd}.
@@ -77,7 +80,7 @@ Client and server share the machine, so that rates say little by themselves: wha
 ran in the same rounds on the same requests. Values are medians, with the least and the most in brackets. The
 floors: *hello* is a Worker that answers without an object; *noop* calls an empty method of a Durable Object; *bare* is an
 object that writes the two rows of a registration with grouped commits, and does nothing else.
-
+${leftOut}
 ${renderTable(findings)}
 
 ${renderNotes(findings)}

@@ -35,8 +35,14 @@ export class Workspace {
     return () => this.#endings.delete(end);
   }
 
-  #clear(): void {
+  /** Ends what is still running: after a figure that failed, nothing of it disturbs the next. */
+  endAll(): void {
     for (const end of this.#endings) end();
+    this.#endings.clear();
+  }
+
+  #clear(): void {
+    this.endAll();
     // A dying workerd may still be writing: removal tries again for a moment.
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }

@@ -1,4 +1,5 @@
 import { RegistryError } from '../model/errors';
+import { parseJson } from '../model/parse-json';
 
 /** Media types of a body: JSON, and for PATCH the name that RFC 7396 gives to a merge patch. */
 const JSON_TYPES = /^application\/(?:merge-patch\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
@@ -80,8 +81,9 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
     throw new RegistryError('INVALID_REQUEST', 'the body is not UTF-8', {}, { cause });
   }
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
+    if (cause instanceof RegistryError) throw cause;
     // The parser tells where: a position, or the text around it.
     const place = cause instanceof SyntaxError ? `: ${cause.message}` : '';
     throw new RegistryError('INVALID_REQUEST', `the body is not JSON${place}`, {}, { cause });

@@ -48,7 +48,7 @@ export const INSTANCES_PER_SERVICE_MAX_COUNT = 10_000;
 /** Instances of one namespace, measured to fit into an object's 128 MB with room to work. `LIMIT_EXCEEDED` */
 export const INSTANCES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
-/** Records of one namespace, as stored text: what the object holds in memory. `LIMIT_EXCEEDED` */
+/** Records of one namespace, as text in memory: a byte a character, two beyond Latin-1. `LIMIT_EXCEEDED` */
 export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from './limits';
 import { utf8Length } from './names';
+import { isPlainKey } from './parse-json';
 
 /**
  * Refuses the one key that a plain object can't hold as data. zod would leave it out of a record without a word, and
@@ -27,7 +28,8 @@ function metadataProblem(metadata: Record<string, string | null>): string | unde
   let bytes = 0;
   for (const [key, value] of Object.entries(metadata)) {
     if (key === '') return 'metadata keys must not be empty';
-    if (!key.isWellFormed() || value?.isWellFormed() === false) return 'metadata must be well-formed Unicode';
+    if (!isPlainKey(key)) return 'metadata keys must not have quotes, backslashes or control characters';
+    if (value?.isWellFormed() === false) return 'metadata must be well-formed Unicode';
     count += 1;
     bytes += utf8Length(key) + utf8Length(value ?? '');
   }

@@ -103,7 +103,7 @@ export interface NamespaceApi {
   deregister(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
   /** Renews one lease. `INSTANCE_NOT_FOUND` means: register again. `CONFLICT`: the instance has no lease. */
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>>;
-  /** Renews many leases, and names the instances it does not know. */
+  /** Renews many leases, and names the instances it does not know. One that has no lease to renew is no mistake here. */
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>>;
   /** Takes an instance out of traffic, then removes it after a grace. */
   drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;

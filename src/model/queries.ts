@@ -12,6 +12,7 @@ import {
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
 import { ClusterName, GroupName, ShortName } from './names';
+import { isPlainKey } from './parse-json';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const Count = z
@@ -37,13 +38,16 @@ const Freshness = {
     .meta({ description: 'With `If-None-Match`: wait for a change, such as 30s, up to 5m' }),
 };
 
+/** A key that some record may have. */
+const PlainKey = z.string().refine(isPlainKey, 'no metadata key has a quote, a backslash or a control character');
+
 /** Which instances of a service a list shows. `metadata.<key>=<value>` parameters arrive as `metadata`. */
 export const InstanceFilter = z.strictObject({
   cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
   tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
   status: InstanceStatus.optional().meta({ description: 'Only instances of this status' }),
   available: Flag.optional().meta({ description: 'Only instances that resolving returns, or only the others' }),
-  metadata: refusesPrototypeKey(z.record(z.string(), z.string())).optional(),
+  metadata: refusesPrototypeKey(z.record(PlainKey, z.string())).optional(),
 });
 export type InstanceFilter = z.output<typeof InstanceFilter>;
 

@@ -31,7 +31,7 @@ export class Agenda {
   readonly #entries = new Map<string, Entry>();
   #earliest = Number.POSITIVE_INFINITY;
 
-  /** When the first duty falls due; `Infinity` where there is none. */
+  /** No duty falls due before this; `Infinity` where there is none. */
   get earliestDeadline(): number {
     return this.#earliest;
   }

@@ -120,6 +120,23 @@ describe('extendAll', () => {
     expect(table.ttlEndsAt(long)).toBe(DAY_MS + 10_000);
   });
 
+  it('[L10] leaves half of the time to live where the silence may have been longer, as when the clock leapt', () => {
+    const table = new LeaseTable<string>();
+    const slot = table.grant('a', grant({ ttlMs: 3_600_000, removeAfterMs: 3_600_000 }));
+    table.extendAll(1_000, 0);
+    table.extendAll(3_600_000, 800_000, false);
+    expect(table.ttlEndsAt(slot)).toBe(3_600_000 + 1_800_000);
+  });
+
+  it('[I6] leaves half of the time to live where nobody can tell how long it was deaf', () => {
+    const table = new LeaseTable<string>();
+    const slot = table.grant('a', grant({ ttlMs: 600_000, removeAfterMs: 600_000 }));
+    table.extendAll(1_000, 0, false);
+    expect(table.ttlEndsAt(slot)).toBe(1_000 + 600_000);
+    table.extendAll(DAY_MS, 0, false);
+    expect(table.ttlEndsAt(slot)).toBe(DAY_MS + 300_000);
+  });
+
   it('[I6] leaves a lease that is unhealthy already no new time to live, so that daily trouble keeps nobody', () => {
     const table = new LeaseTable<string>();
     const slot = table.grant('a', grant({ ttlMs: 15_000, removeAfterMs: 7 * DAY_MS, healthy: false }));

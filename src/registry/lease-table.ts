@@ -71,7 +71,7 @@ export class LeaseTable<Holder> {
     return this.#changedRows.size > 0;
   }
 
-  /** Grants a lease, in the lowest free slot unless `slot` names one. Returns the slot. */
+  /** Grants a lease, in the slot that was freed last unless `slot` names one. Returns the slot. */
   grant(holder: Holder, lease: LeaseGrant, slot = this.#freeSlots.pop() ?? this.#holders.length): number {
     this.#reserve(slot);
     this.#holders[slot] = holder;
@@ -143,13 +143,15 @@ export class LeaseTable<Holder> {
    * (design/decisions/0002-deafness.md). Makes the bound of all deadlines exact on the way.
    *
    * @param deafMs How long the registry could not be heard from.
+   * @param isExact False where it may have been longer, as far as clocks tell: then a holder that noticed nothing is
+   *   left the time until its next heartbeat, and half as much again.
    * @returns How many leases there are.
    */
-  extendAll(now: number, deafMs: number): number {
+  extendAll(now: number, deafMs: number, isExact = true): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#holders.length; slot++) {
       if (this.#ttlMs[slot] === 0) continue;
-      this.extend(slot, now, deafMs);
+      this.extend(slot, now, deafMs, isExact);
       earliest = Math.min(earliest, this.#deadline(slot));
     }
     this.#earliest = earliest;
@@ -157,9 +159,10 @@ export class LeaseTable<Holder> {
   }
 
   /** Forgives one lease, as {@link extendAll} does. */
-  extend(slot: number, now: number, deafMs: number): void {
+  extend(slot: number, now: number, deafMs: number, isExact = true): void {
     const extendedAt = this.#extendedAt[slot] ?? 0;
-    const leastMs = Math.min(Math.ceil((this.#ttlMs[slot] ?? 0) / HEARTBEATS_PER_TTL_COUNT), RETURN_MIN_MS);
+    const heartbeatMs = Math.ceil((this.#ttlMs[slot] ?? 0) / HEARTBEATS_PER_TTL_COUNT);
+    const leastMs = isExact ? Math.min(heartbeatMs, RETURN_MIN_MS) : Math.ceil(1.5 * heartbeatMs);
     const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
     this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
     this.#changedRows.add(LeaseTable.rowOf(slot));

@@ -31,7 +31,7 @@ export interface OneShot {
   start(delayMs: number, work: () => void): void;
 }
 
-/** What a host lends to the core. */
+/** What a host lends to the core: a plain object, as the core puts a counting storage in its place. */
 export interface Platform {
   storage: SqlStorage;
   clock: Clock;

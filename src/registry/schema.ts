@@ -89,7 +89,7 @@ export function prepareStorage(storage: SqlStorage, newEpoch: () => string): Sto
   storage.transaction(() => {
     for (const table of TABLES) storage.run(table);
     const version = Number(property(storage, 'schema') ?? SCHEMA_VERSION);
-    if (version > SCHEMA_VERSION) {
+    if (!(version >= 1 && version <= SCHEMA_VERSION)) {
       throw new Error(`the storage has schema ${version}; this version of Rollcall knows ${SCHEMA_VERSION} at most`);
     }
     for (const migrate of MIGRATIONS.slice(version - 1)) migrate(storage);

@@ -3,9 +3,16 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { instanceRecord } from '../../test/fixtures/instance-record';
-import { DEAFNESS_LATENESS_MS, OVERRIDE_LINGER_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import {
+  DEAFNESS_LATENESS_MS,
+  OVERRIDE_LINGER_MS,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SWEEP_SLICE_MAX_COUNT,
+} from '../model/limits';
 import { isHealthy } from './catalog';
 import { readCheckpoint } from './checkpoints';
+import { drain } from './commands/drain';
+import { recover } from './commands/recover';
 import { renew } from './commit';
 import { forgiveSilence, sweep } from './sweep';
 
@@ -75,6 +82,20 @@ describe('sweep', () => {
     expect([...users].filter(isHealthy)).toEqual([]);
   });
 
+  it('[R15] goes on in a namespace that is full: health and drains take no room', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: LONG });
+    awake.put('b', {}, { drainEndsAt: START + 60_000 });
+    const { catalog } = awake.state;
+    const text = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - catalog.size);
+    catalog.putInstance(catalog.serviceFor({ ...ORDERS, service: 'users' }), 'large', text, 1, 0);
+    expect(sweepAt(awake, 30_000)).toBe(false);
+    expect(await awake.story(2)).toEqual(['expired b', 'unhealthy a']);
+    awake.commit((draft) => recover(draft, key('a')));
+    awake.commit((draft) => drain(draft, { tokenId: 'operator' }, key('a'), 500));
+    expect(await awake.story(4)).toEqual(['recovered a', 'drained a a']);
+  });
+
   it('[L11] leaves the earliest deadline exact', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
@@ -108,13 +129,12 @@ describe('sweep, when a deadline went by unattended', () => {
     expect(awake.ids()).toEqual(['b']);
   });
 
-  it('[L9] counts from when it last looked, not from a deadline that it attended to', () => {
+  it('[L9, L14] counts from the slice before, not from the deadline that they share', () => {
     const awake = new AwakeNamespace();
-    awake.put('a');
-    awake.put('b', { lease: { ttlMs: 35_000 } });
-    sweepAt(awake, 30_000);
-    sweepAt(awake, 37_000);
+    putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
+    for (const ms of [30_000, 32_000, 34_000]) sweepAt(awake, ms);
     expect(awake.ids()).toEqual([]);
+    expect(awake.state.counters.outages).toBe(0);
   });
 });
 
@@ -122,7 +142,7 @@ it('[L7] forgiveSilence extends every lease, durably, and says so', async () => 
   const awake = new AwakeNamespace();
   awake.put('a b');
   awake.platform.jump(50_000);
-  forgiveSilence(awake.state, awake.state.time.now(), 20_000, 'a test');
+  forgiveSilence(awake.state, awake.state.time.now(), { deafMs: 20_000, isExact: true }, 'a test');
   await awake.journal();
   expect(awake.state.leases.earliestDeadline).toBe(START + 80_000);
   expect(readCheckpoint(awake.platform.storage)).toMatchObject({ header: { state: 'closed', at: START + 50_000 } });

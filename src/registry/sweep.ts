@@ -35,7 +35,8 @@ function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | u
   if (refreshSessions(state, sessions, now)) lapsed = lapsedNow();
   const deafMs = now - lastAttentiveAt(state);
   if (lapsed.length > 0 && deafMs > DEAFNESS_LATENESS_MS) {
-    forgiveSilence(state, now, deafMs, 'a deadline passed unattended, and nothing was heard since');
+    const why = 'a deadline passed unattended, and nothing was heard since';
+    forgiveSilence(state, now, { deafMs, isExact: false }, why);
     lapsed = lapsedNow();
   }
   if (lapsed.length === 0) return;
@@ -77,13 +78,17 @@ function lastAttentiveAt(state: NamespaceState): number {
   return Math.max(state.leases.earliestDeadline, state.leases.heardAt, state.attention.sweptAt);
 }
 
-/**
- * Makes up for a time in which holders could not be heard, and remembers it before anything is answered.
- *
- * @param deafMs How long that was.
- */
-export function forgiveSilence(state: NamespaceState, now: number, deafMs: number, why: string): void {
-  const extended = state.leases.extendAll(now, deafMs);
+/** A time in which holders could not be heard. */
+export interface Silence {
+  /** How long it was, on the namespace's axis. */
+  deafMs: number;
+  /** False where it may have begun earlier: before the deadline that told of it, or with a leap of the clock. */
+  isExact: boolean;
+}
+
+/** Makes up for a silence, and remembers that before anything is answered. */
+export function forgiveSilence(state: NamespaceState, now: number, { deafMs, isExact }: Silence, why: string): void {
+  const extended = state.leases.extendAll(now, deafMs, isExact);
   state.counters.outages += 1;
   state.attention.sweptAt = now;
   state.checkpoints.close();

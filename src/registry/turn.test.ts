@@ -73,6 +73,18 @@ describe('turn', () => {
     expect(await turn(awake.state, ORDERS, (now) => [now, awake.ids()])).toEqual([START + 30_000, []]);
   });
 
+  it('[L3] ends all that has lapsed in the service it is about, however much has elsewhere', async () => {
+    const awake = new AwakeNamespace();
+    awake.commit((draft) => {
+      const record = instanceRecord();
+      for (let index = 0; index < SWEEP_SLICE_MAX_COUNT; index++)
+        draft.putInstance({ ...key(`i-${index}`), service: 'users' }, record, 'registered', true);
+    });
+    awake.put('a');
+    awake.platform.jump(30_000);
+    expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual([]);
+  });
+
   it('[L3, L14] ends all that has lapsed, in slices, where it is about the whole namespace', async () => {
     const awake = new AwakeNamespace();
     awake.commit((draft) => {

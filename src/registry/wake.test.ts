@@ -190,8 +190,10 @@ describe('signs that nobody could be heard', () => {
     expect(second.state.leases.ttlEndsAt(0) - START).toBe(1_000_000 + 3_600_000);
     second.put('b');
     beat(second, 'b');
+    second.platform.jump(2_000);
+    second.put('c');
     await settle();
-    second.platform.jump(4_000);
+    second.platform.jump(2_000);
     const third = await again(second);
     expect(third.state.leases.ttlEndsAt(0) - START).toBe(1_000_000 + 4_000 + 3_600_000);
   });

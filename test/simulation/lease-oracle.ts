@@ -18,7 +18,7 @@ interface HeardRenewal {
   acknowledged: boolean;
 }
 
-/** What a holder is left at least, after any silence, to come back: a third of its ttl, or this. */
+/** What a holder is left at least, after a crash, to come back: a third of its ttl, or this. */
 const RETURN_MS = 10_000;
 
 /** What is known of one lease from outside: when it was renewed, and what the registry made of it. */
@@ -28,6 +28,8 @@ interface Tracked {
   removeAfterMs: number;
   /** The holder renews in time: it is alive, and tries until it is answered. */
   faithful: boolean;
+  /** Within its ttl, as far as the journal was read. */
+  healthy: boolean;
   /** Newest last. */
   renewals: HeardRenewal[];
   /** Whether its deadlines are exact: nothing was lost or forgiven since it was renewed. */
@@ -54,7 +56,8 @@ export interface LeaseOracleParts {
  *
  * *Must have:* removeAfter after the newest renewal that may have counted. The first silence that the registry forgives
  * moves that to removeAfter after its end; every further one moves it by the time in which nobody could be heard, and
- * by {@link UNSAVED_MS}, since a crash makes the registry forget what it heard last; but {@link RETURN_MS} are left.
+ * by {@link UNSAVED_MS}, since a crash makes the registry forget what it heard last. But {@link RETURN_MS} are
+ * left after a crash, and half a ttl after another silence, whose length nobody knows.
  *
  * *Clocks.* A jump back is shifted away by the registry as far as it sees it; the rest makes leases longer. A jump forward makes them shorter, unless a deadline is passed by more than three seconds and the
  * registry finds out. A smaller one is beyond the contract: nobody can tell it from time that has passed.
@@ -93,6 +96,7 @@ export class LeaseOracle {
     this.#leases.set(name, {
       name,
       faithful,
+      healthy: true,
       ttlMs: lease.ttlMs,
       removeAfterMs,
       renewals,
@@ -169,8 +173,12 @@ export class LeaseOracle {
   /** The clock jumped forward. */
   hastened(ms: number): void {
     const now = this.#parts.now();
-    const deadlines = [...this.#leases.values()].map(({ unhealthyBy, goneBy }) => Math.min(unhealthyBy, goneBy));
-    const earliest = Math.min(Number.POSITIVE_INFINITY, ...deadlines);
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { renewals, healthy, unhealthyBy, goneBy } of this.#leases.values()) {
+      // What nobody acknowledged may not be there.
+      if (!renewals.at(-1)?.acknowledged) continue;
+      earliest = Math.min(earliest, goneBy, healthy ? unhealthyBy : goneBy);
+    }
     if (now + ms - Math.max(earliest, this.#heardAt) > DEAFNESS_MS) {
       this.#silentSince ??= now;
       return;
@@ -184,8 +192,9 @@ export class LeaseOracle {
    * The registry took a silence for its own fault.
    *
    * @param dueSince When the alarm was due that did not come.
+   * @param isExact Whether it knows how long it could not be heard: since its last checkpoint, as it crashed.
    */
-  forgave(dueSince: number): void {
+  forgave(dueSince: number, isExact: boolean): void {
     const now = this.#parts.now();
     const heardAt = this.#heardAt < now ? this.#heardAt : this.#heardBefore;
     const unattendedSince = Math.max(heardAt, dueSince, this.#forgaveAt);
@@ -203,7 +212,7 @@ export class LeaseOracle {
         lease.goneBy = Math.max(lease.goneBy, now + lease.removeAfterMs);
       } else {
         const { ttlMs, removeAfterMs } = lease;
-        const returnBy = now + Math.min(Math.ceil(ttlMs / 3), RETURN_MS);
+        const returnBy = now + (isExact ? Math.min(Math.ceil(ttlMs / 3), RETURN_MS) : Math.ceil(ttlMs / 2) + 2);
         // Who was unhealthy already has only its removal left to come back before.
         const goneAfterReturn = lease.unhealthyBy < since ? returnBy : returnBy + removeAfterMs - ttlMs;
         lease.unhealthyBy = Math.min(now + ttlMs, Math.max(lease.unhealthyBy + now - since, returnBy));
@@ -221,6 +230,7 @@ export class LeaseOracle {
     const lastedMs = this.#hearingAt(at) - newest.hearing;
     const promisedMs = lapse === 'expired' ? lease.removeAfterMs : lease.ttlMs;
     const { name, faithful, exact } = lease;
+    if (lease.renewals.at(-1) === newest) lease.healthy = false;
     if (faithful && lastedMs < lease.ttlMs) {
       this.#parts.onProblem('I6', `${name} renews in time and is ${lapse}, ${lastedMs} ms after it was heard`);
     } else if (exact && lastedMs < promisedMs) {

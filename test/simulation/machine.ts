@@ -30,15 +30,15 @@ export interface MachineWatcher<Probe> {
   trace: (event: string) => void;
   /** Reads from the disk what is compared with answers. */
   probe: (storage: SqlStorage) => Probe;
-  /** The registry is about to look at its clock: for a call, its alarm or its timer. */
-  active: () => void;
+  /** The registry is about to look at its clock; for a call or the alarm, also to arm the alarm. */
+  active: (what: 'call' | 'alarm' | 'timer') => void;
   /** The process died; the disk is as the crash left it. */
   died: () => void;
   restarted: () => void;
   /** The registry was brought back to memory. */
   woke: () => void;
-  /** The registry took a silence for its own fault. */
-  forgave: () => void;
+  /** The registry took a silence for its own fault, and is sure or not how long that was. */
+  forgave: (isExact: boolean) => void;
   alarmRan: () => void;
   /** What is true now, when a frame leaves the registry. */
   sent: () => Sent;
@@ -212,7 +212,7 @@ export class Machine<Probe> {
       life.pending.add(lose);
       const registry = this.#wake(life);
       if (registry === undefined) return;
-      this.#watcher.active();
+      this.#watcher.active('call');
       call.ask(registry).then(
         (value) => {
           if (!life.alive) return;
@@ -250,7 +250,7 @@ export class Machine<Probe> {
     const registry = this.#wake(life);
     if (registry === undefined) return false;
     this.#watcher.trace(`alarm, ${this.alarm.lateness} ms late`);
-    this.#watcher.active();
+    this.#watcher.active('alarm');
     await new Promise<void>((resolve) => {
       life.pending.add(resolve);
       const ran = registry.alarm().catch((error: unknown) => this.#survive(life, 'the alarm', error));
@@ -288,7 +288,7 @@ export class Machine<Probe> {
       log: (level, message, facts) => {
         if (!life.alive) return;
         this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
-        if (message.startsWith('leases extended')) this.#watcher.forgave();
+        if (message.startsWith('leases extended')) this.#watcher.forgave(facts?.why === 'renewals may have been lost');
         if (level === 'error' && !message.startsWith('a commit')) {
           this.#watcher.failed('I10', `${message} ${JSON.stringify(facts ?? {})}`);
         }
@@ -303,7 +303,7 @@ export class Machine<Probe> {
         life.timer?.cancel();
         life.timer = this.#time.after(delayMs + this.#random.whole(0, 20), () => {
           life.timer = undefined;
-          this.#watcher.active();
+          this.#watcher.active('timer');
           try {
             work();
           } catch (error) {

@@ -114,6 +114,17 @@ export const SCENARIOS: Record<string, Scenario> = {
     outageMs: { from: SECOND_MS, to: 2 * HOUR_MS },
     clockJumps: null,
   },
+  /** A clock that somebody keeps setting, and a registry that keeps falling asleep. */
+  jumpy: {
+    ...MIXED,
+    name: 'jumpy',
+    holders: 20,
+    services: 4,
+    ttlMs: { from: MINUTE_MS, to: 3 * HOUR_MS },
+    crashes: { from: 10 * MINUTE_MS, to: 3 * HOUR_MS },
+    clockJumps: { from: MINUTE_MS, to: HOUR_MS },
+    alarm: PUNCTUAL,
+  },
   /** A large fleet in fair weather: deadlines are exact, and mass death is quick. */
   calm: {
     ...MIXED,
@@ -139,6 +150,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     hours: 60,
     crashes: { from: 10 * MINUTE_MS, to: DAY_MS },
     outageMs: { from: SECOND_MS, to: DAY_MS },
+    hibernations: { from: MINUTE_MS, to: HOUR_MS },
     clockJumps: { from: HOUR_MS, to: DAY_MS },
     reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
     checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },

@@ -5,14 +5,18 @@ import { type SimulationReport, simulate } from './simulate';
 /** Lease-hours that `npm test` lives through; `npm run sim` does a million. */
 const LEASE_HOURS = 10_000;
 
+/** A run takes a second or two, and much longer where the machine has other things to do. */
+const RUN_MAX_MS = 120_000;
+
 /** Each world in a size that is done in a few seconds; the seeds are as good as any. */
 const RUNS = [
-  { name: 'hasty', seed: 1, hours: 1, holders: 12 },
-  { name: 'mixed', seed: 2, hours: 4, holders: 30 },
-  { name: 'stormy', seed: 3, hours: 12, holders: 20 },
-  { name: 'quiet', seed: 4, hours: 12 * 24, holders: 12 },
-  { name: 'calm', seed: 5, hours: 3, holders: 60 },
-  { name: 'steady', seed: 6, hours: 36, holders: 300 },
+  { name: 'hasty', seed: 1, hours: 1, holders: 10 },
+  { name: 'mixed', seed: 2, hours: 4, holders: 20 },
+  { name: 'stormy', seed: 3, hours: 9, holders: 20 },
+  { name: 'quiet', seed: 4, hours: 7 * 24, holders: 12 },
+  { name: 'jumpy', seed: 6, hours: 10, holders: 15 },
+  { name: 'calm', seed: 6, hours: 2, holders: 50 },
+  { name: 'steady', seed: 7, hours: 36, holders: 330 },
 ];
 
 function scenarioOf({ name, hours, holders }: (typeof RUNS)[number]): Scenario {
@@ -26,14 +30,19 @@ describe('the registry in a simulated world', () => {
 
   it.each(RUNS)(
     '[I1, I2, I3, I4, I6, I7, I8, T2, T3, T4, T6] keeps its promises in a world that is $name',
+    { timeout: RUN_MAX_MS },
     async (run) => {
       const report = await simulate(scenarioOf(run), run.seed);
       reports.push(report);
       const { problems, trace } = report;
-      expect(problems, `${trace}\nseed ${run.seed} of ${JSON.stringify(run)}`).toEqual([]);
+      expect(
+        problems,
+        `${trace}
+seed ${run.seed} of ${JSON.stringify(run)}`,
+      ).toEqual([]);
       expect(report.revisions).toBeGreaterThan(100);
       expect(report.replays).toBeGreaterThan(0);
-      expect(report.rowsCompared).toBeGreaterThan(20);
+      expect(report.rowsCompared).toBeGreaterThan(10);
     },
   );
 

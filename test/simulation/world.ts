@@ -50,6 +50,7 @@ export class World {
   #downSince = Number.NEGATIVE_INFINITY;
   /** When the registry last did anything: it knows its clock's time then. */
   #activeAt = Number.NEGATIVE_INFINITY;
+  #mayHaveArmedAt = Number.NEGATIVE_INFINITY;
   /** How far the clock was set back since then, and how far before that, as only its memory knows. */
   #unseenJumpMs = 0;
   #unsavedJumpMs = 0;
@@ -69,15 +70,18 @@ export class World {
     this.machine = new Machine(time, random.fork(), scenario, {
       trace: (event) => this.trace.add(event),
       probe: headRevision,
-      active: () => this.#active(),
+      active: (what) => {
+        this.#active();
+        if (what !== 'timer') this.#mayHaveArmedAt = time.now;
+      },
       woke: () => {
         this.leases.woke();
         this.ledger.woke();
       },
       died: () => this.#died(),
       restarted: () => this.#restarted(),
-      forgave: () => {
-        this.leases.forgave(this.machine.alarm.dueAt);
+      forgave: (isExact) => {
+        this.leases.forgave(this.machine.alarm.dueAt, isExact);
         this.sessions.troubled();
         this.ledger.forgave();
       },
@@ -295,7 +299,7 @@ export class World {
   /** Where something will be due, an alarm must stand by then; what was due when it last ran must be done. */
   #checkAlarm(): void {
     // Nobody sees that a clock was set back before looking at it again.
-    if (this.#activeAt <= this.#jumpedAt) return;
+    if (this.#mayHaveArmedAt <= this.#jumpedAt) return;
     const instances: { key: { group: string; service: string; id: string }; healthy: boolean }[] = [];
     for (const [key, { text }] of this.chronicle.replica.records()) {
       if (key.kind === 'instance') instances.push({ key, healthy: !text.includes('"healthy":false') });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { grantLease } from '../../model/lease';
 
@@ -279,8 +279,7 @@ describe('consistency=cached', () => {
     const gate = Promise.withResolvers<void>();
     test.namespace.gate = gate.promise;
     const reads = [1, 2, 3].map(() => test.ask('GET', `${SERVICE}/resolve`));
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    expect(test.namespace.calls).toHaveLength(3);
+    await vi.waitFor(() => expect(test.namespace.calls).toHaveLength(3));
     gate.resolve();
     await Promise.all(reads);
   });

@@ -120,7 +120,11 @@ export class Hub implements Publisher {
   /** Grants a connection more credit, and goes on with what waited for it. */
   grant(peer: Peer, bytes: number): void {
     peer.grant(bytes);
-    for (const watcher of peer.watchers.values()) this.#feeder.feed(watcher);
+    for (const watcher of peer.watchers.values()) {
+      // Whoever grants is reading: what came up meanwhile is no sign of a slow one, as with a large snapshot.
+      watcher.noteNoneWaiting();
+      this.#feeder.feed(watcher);
+    }
   }
 
   /** Sends a watch its cursor, at once or when it has caught up. */

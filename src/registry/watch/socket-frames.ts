@@ -11,6 +11,7 @@ import {
 } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { parseJson } from '../../model/parse-json';
 import type { SessionEntry } from '../catalog';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
@@ -238,8 +239,9 @@ export class SocketFrames {
 function readFrame(text: string): ClientFrame {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    value = parseJson(text);
+  } catch (error) {
+    if (error instanceof RegistryError) throw error;
     throw new RegistryError('INVALID_REQUEST', `a frame is a JSON object; this is none: ${quote(text)}`);
   }
   const parsed = ClientFrame.safeParse(value);

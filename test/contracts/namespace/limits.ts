@@ -13,7 +13,6 @@ const LARGE = definition({
   metadata: Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`key-${index}`, 'v'.repeat(120)])),
   extensions: { nacos: 'x'.repeat(8_000) },
   tags: Array.from({ length: 64 }, (_, index) => `${index}-${'t'.repeat(245)}`),
-  lease: { ttlMs: 10_000, removeAfterMs: 20_000 },
 });
 
 /** Registers `i-0`, `i-1` and so on. They are one object, so that a test of many does not spend its time on parsing. */
@@ -27,15 +26,17 @@ async function registerMany(scene: Scene, count: number, definition: InstanceDef
   }
 }
 
-/** Registers large instances, and then small ones, until there is hardly a byte left. */
+/** Registers large instances, and then smaller ones, until there is hardly a byte left. */
 async function fill(scene: Scene): Promise<void> {
+  const room = async () => RECORDS_PER_NAMESPACE_MAX_BYTES - (await scene.stats()).recordBytes;
   const { length } = JSON.stringify(LARGE);
   await registerMany(scene, Math.floor(RECORDS_PER_NAMESPACE_MAX_BYTES / (length + 200)), LARGE);
-  for (let index = 0; ; index++) {
-    const room = RECORDS_PER_NAMESPACE_MAX_BYTES - (await scene.stats()).recordBytes;
-    if (room < 400) break;
-    const extensions = { nacos: 'x'.repeat(Math.min(8_000, room - 300)) };
-    await scene.register(`small-${index}`, { extensions, ephemeral: false }, { service: 'users' });
+  let left = await room();
+  for (let index = 0; left > 400; index++) {
+    const most = Math.min(8_000, left - 300);
+    await scene.register(`small-${index}`, { extensions: { nacos: 'x'.repeat(most) } }, { service: 'users' });
+    // A look at the statistics takes long in a namespace that is full.
+    left = left > 20_000 ? left - most - 400 : await room();
   }
 }
 
@@ -67,14 +68,7 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
       const override = scene.override('i-0', { metadata: { reason: 'x'.repeat(400) } });
       await expect(override).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
       expect(await scene.cursor()).toBe(cursor);
-      if (capabilities.movesTime === true) {
-        await scene.pass(10_000);
-        expect(await scene.resolved()).toEqual([]);
-        await scene.beat('i-0');
-        await register('i-1');
-        expect(await scene.resolved()).toEqual(['i-0', 'i-1']);
-        await scene.pass(10_000);
-      }
+      await scene.beat('i-0');
       await scene.patch('i-0', { tags: [] });
       await scene.deregister('i-1');
       await register('i-1');

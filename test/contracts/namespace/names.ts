@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InstanceDefinition } from '../../../src/model/instance';
+import { isPlainKey } from '../../../src/model/parse-json';
 import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, OWNER, type Scene } from './scene';
 
@@ -18,6 +19,9 @@ const NAMES = [
   '🦀'.repeat(63),
 ];
 
+/** Whether JSON can hold it as a key of ours: see `parseJson`. */
+const canBeKey = (name: string) => name !== '__proto__' && isPlainKey(name);
+
 /** Names are data: nothing in one means anything to the registry. */
 export function names(stage: () => Scene, capabilities: Capabilities): void {
   describe.each(NAMES)('the name %s', (name) => {
@@ -28,8 +32,8 @@ export function names(stage: () => Scene, capabilities: Capabilities): void {
       port: 1,
       cluster: name,
       tags: [name],
-      metadata: name === '__proto__' ? {} : { [name]: name },
-      ports: name === '__proto__' ? {} : { [name]: { port: 1 } },
+      metadata: canBeKey(name) ? { [name]: name } : { name },
+      ports: canBeKey(name) ? { [name]: { port: 1 } } : {},
     });
 
     const found = async (scene: Scene) => {

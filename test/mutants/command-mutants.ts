@@ -1,0 +1,82 @@
+import type { Mutant } from './mutant';
+
+/** What calls do, and what they show. */
+export const COMMAND_MUTANTS: Mutant[] = [
+  {
+    name: 'applies what it can of a batch',
+    breaks: 'C3',
+    file: 'registry.ts',
+    from: 'return operations.map((operation) => applyOperation(draft, caller, operation));',
+    to: `return operations.map((operation) => {
+          try {
+            return applyOperation(draft, caller, operation);
+          } catch {
+            return 'absent';
+          }
+        });`,
+  },
+  {
+    name: 'ignores the revision that a change asks for',
+    breaks: 'Q4',
+    file: 'draft.ts',
+    from: 'if (precondition.revision !== undefined && current?.revision !== precondition.revision) {',
+    to: 'if (precondition.revision !== undefined && current?.revision === -1) {',
+  },
+  {
+    name: 'makes a revision of a registration that changes nothing',
+    breaks: 'R2',
+    file: 'commands/register.ts',
+    from: 'return entry.session?.key === session && holdsDefinition(entry.text, definition);',
+    to: 'return entry.session?.key === session && entry.revision < 0;',
+  },
+  {
+    name: 'forgets when an instance was created as it registers again',
+    breaks: 'R3',
+    file: 'commands/register.ts',
+    from: "draft.putInstance(key, replaced(draft, caller, current.record, definition), 'registered', true);",
+    to: "draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);",
+  },
+  {
+    name: 'drops the override of an instance that registers',
+    breaks: 'O1',
+    file: 'commands/register.ts',
+    from: "draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);",
+    to: `draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);
+    draft.putOverride(key, null, 'registered');`,
+  },
+  {
+    name: 'resolves what an operator has taken out',
+    breaks: 'O4',
+    file: 'apply.ts',
+    from: 'if (entry !== undefined) refreshEligibility(entry, record ?? undefined);',
+    to: 'if (entry !== undefined) entry.flags |= ENTRY_FLAGS.eligible;',
+  },
+  {
+    name: 'forgets overrides while it sleeps',
+    breaks: 'O4',
+    file: 'wake.ts',
+    from: 'if (override !== undefined) refreshEligibility(entry, override.record);',
+    to: '',
+  },
+  {
+    name: 'never ends a quarantine',
+    breaks: 'O5',
+    file: 'sweep.ts',
+    from: "else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);",
+    to: '',
+  },
+  {
+    name: 'does not end a drain',
+    breaks: 'O6',
+    file: 'sweep.ts',
+    from: "if (duty.kind === 'drain') endDrain(drained, duty.key);",
+    to: "if (duty.kind === 'drain') continue;",
+  },
+  {
+    name: 'takes a newer state for unchanged',
+    breaks: 'Q2',
+    file: 'turn.ts',
+    from: 'changedAt() <= known.revision)',
+    to: 'changedAt() <= known.revision + 3)',
+  },
+];
