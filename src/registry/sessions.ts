@@ -137,19 +137,22 @@ export function noteClosed(state: NamespaceState, connection: Connection): void 
  */
 export function refreshSessions(state: NamespaceState, sessions: readonly SessionEntry[], now: number): boolean {
   let anyLives = false;
+  let anyForgiven = false;
   for (const session of sessions) {
     const connection = connectionOf(state, session);
     if (connection !== undefined) {
       hear(state, session, connection);
     } else if (!session.isClosed) {
       session.isClosed = true;
+      anyForgiven = true;
       state.leases.extend(session.lease, now, 0);
       const heardAt = state.leases.renewedAt(session.lease);
-      state.checkpoints.close();
       state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
     }
     anyLives ||= state.leases.ttlEndsAt(session.lease) > now;
   }
+  // One checkpoint for all of them: a deploy breaks every socket at once.
+  if (anyForgiven) state.checkpoints.close();
   return anyLives;
 }
 
