@@ -44,10 +44,10 @@ export class Holder {
     const { ttlMs, removeAfterMs } = this.#lease;
     const { lifeTtls } = this.#world.scenario;
     await this.#world.sleep(this.#random.between(0, ttlMs));
+    let stalled = false;
     for (;;) {
-      this.#lives += 1;
-      this.#definition = this.#someDefinition();
-      await this.#register();
+      if (stalled) await this.#renewOrRegister();
+      else await this.#beginLife();
       const end = this.#world.time.now + ttlMs * this.#random.magnitude(lifeTtls.from, lifeTtls.to);
       while (this.#world.time.now < end) await this.#beat();
       const ending = this.#random.weighted({ dies: 5, stalls: 3, leaves: 2, drains: 1 });
@@ -55,17 +55,32 @@ export class Holder {
       this.#world.leases.silent(this.#key);
       if (ending === 'leaves') await this.#leave();
       else if (ending === 'drains') await this.#drain();
-      const silence = ending === 'stalls' ? ttlMs : (removeAfterMs ?? 4 * ttlMs);
+      // A process that stalls, and does not know it, goes on where it was: with a heartbeat.
+      stalled = ending === 'stalls';
+      const silence = stalled ? ttlMs : (removeAfterMs ?? 4 * ttlMs);
       await this.#world.sleep(silence * this.#random.between(0.3, 2));
     }
+  }
+
+  async #beginLife(): Promise<void> {
+    this.#lives += 1;
+    this.#definition = this.#someDefinition();
+    await this.#register();
   }
 
   /** One beat, after a third of the ttl or a little less. */
   async #beat(): Promise<void> {
     await this.#world.sleep((this.#lease.ttlMs / 3) * this.#random.between(0.8, 1));
-    if (this.#random.chance(0.01)) this.#definition = this.#someDefinition();
-    else if (await this.#renew()) return;
+    if (!this.#random.chance(0.01)) {
+      await this.#renewOrRegister();
+      return;
+    }
+    this.#definition = this.#someDefinition();
     await this.#register();
+  }
+
+  async #renewOrRegister(): Promise<void> {
+    if (!(await this.#renew())) await this.#register();
   }
 
   /** Renews until that is answered. False if the registry does not know the instance. */

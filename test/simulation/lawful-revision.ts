@@ -5,7 +5,7 @@ import type { JournaledRevision } from './journal-rows';
 export function unlawful({ revision, actor, changes }: JournaledRevision): [invariant: string, what: string][] {
   const problems: [string, string][] = [];
   for (const change of changes) {
-    const problem = repeat(change) ?? overreach(change, actor) ?? survivor(change);
+    const problem = repeat(change) ?? overreach(change, actor) ?? survivor(change) ?? amnesia(change);
     if (problem !== undefined) problems.push([problem[0], `revision ${revision}: ${problem[1]}`]);
   }
   return problems;
@@ -28,6 +28,18 @@ function overreach({ kind, id }: JournaledChange, actor: string): [string, strin
 /** What has expired is gone. */
 function survivor({ id, cause, after }: JournaledChange): [string, string] | undefined {
   return cause === 'expired' && after !== null ? ['I6', `${id} has expired, and is still there`] : undefined;
+}
+
+/** Whatever happens to an instance, the registry knows when it came. */
+function amnesia({ kind, id, before, after }: JournaledChange): [string, string] | undefined {
+  if (kind !== 'instance' || before === null || after === null || originOf(before) === originOf(after))
+    return undefined;
+  return ['R3', `${id} came as ${originOf(before)}, and now as ${originOf(after)}`];
+}
+
+function originOf(text: string): string {
+  const { createdRevision, registeredAt } = JSON.parse(text) as { createdRevision: number; registeredAt: number }; // likewise
+  return `revision ${createdRevision} at ${registeredAt}`;
 }
 
 function definitionOf(text: string): string {

@@ -63,7 +63,9 @@ export class Operator {
     const on = what.endsWith('Service') ? service : id;
     const ask = (call: (registry: NamespaceApi) => Promise<Positioned>) =>
       this.#world.ask({ name: `operator: ${what} ${on}`, ask: call });
-    const precondition = this.#random.chance(0.2) ? { revision: this.#random.whole(0, 50) } : {};
+    const known = this.#world.chronicle.replica.record({ kind: 'instance', ...key })?.revision ?? 0;
+    const guess = this.#random.pick([known, Math.max(0, known - this.#random.whole(1, 3))]);
+    const precondition = this.#random.chance(0.4) ? { revision: guess } : {};
     switch (what) {
       case 'override':
         return this.#override(key);
@@ -72,9 +74,7 @@ export class Operator {
       case 'drain':
         return ask((registry) => registry.drain(CALLER, { key, waitMs: 0, graceMs: this.#random.pick([0, 5_000]) }));
       case 'patch':
-        return ask((registry) =>
-          registry.patch(CALLER, { key, patch: { weight: this.#random.pick([0, 1, 3]) }, precondition }),
-        );
+        return this.#patch(key, precondition);
       case 'deregister':
         return ask((registry) => registry.deregister(CALLER, { key, precondition }));
       case 'putService':
@@ -97,6 +97,25 @@ export class Operator {
       case 'batch':
         return this.#batch();
     }
+  }
+
+  async #patch(key: InstanceKey, precondition: { revision?: number }): Promise<void> {
+    const patch = { weight: this.#random.pick([0, 1, 3]) };
+    await this.#world.ask(
+      { name: `operator: patches ${key.id}`, ask: (registry) => registry.patch(CALLER, { key, patch, precondition }) },
+      (_value, _heardAt, revision) => {
+        const { replica } = this.#world.chronicle;
+        const record = { kind: 'instance', ...key } as const;
+        const kept = replica.record(record, revision);
+        // The patch changed the record as it was before the revision of the answer, or it changed nothing.
+        const before = replica.record(record, revision - 1);
+        const { revision: asked } = precondition;
+        if (asked === undefined || kept === undefined || before === undefined) return;
+        if (asked !== kept.revision && (asked !== before.revision || kept.revision !== revision)) {
+          this.#world.report('Q4', `${key.id} was patched at ${before.revision}, not at ${asked}`);
+        }
+      },
+    );
   }
 
   async #override(key: InstanceKey): Promise<void> {
