@@ -34,7 +34,8 @@ export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
 
   constructor() {
-    for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true });
+    const filter = (path: string) => !path.includes('node_modules');
+    for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'));
     writeFileSync(join(this.#folder, 'vitest.config.ts'), CONFIG);
   }
