@@ -227,12 +227,13 @@ export class Holder {
       ttlMs,
       removeAfterMs: removal === 'atOnce' ? ttlMs : later,
       intervalMs: Math.floor(ttlMs / 3),
+      ...(this.#random.chance(0.1) ? { firstRemoveAfterMs: Math.round(ttlMs * this.#random.between(1, 4)) } : {}),
     };
   }
 
   /** What this life, or this change of configuration, registers: no two are the same. */
   #someDefinition(): InstanceDefinition {
-    const { ttlMs, removeAfterMs } = this.#lease;
+    const { ttlMs, removeAfterMs, firstRemoveAfterMs } = this.#lease;
     return InstanceDefinition.parse({
       address: '10.0.0.1',
       port: this.#random.whole(1, 65_535),
@@ -241,7 +242,7 @@ export class Holder {
       metadata: { life: `${this.#lives}-${this.#random.whole(0, 1e9)}`, zone: this.#random.pick(['a', 'b']) },
       tags: this.#random.chance(0.3) ? ['blue'] : [],
       incarnation: this.#random.chance(0.5) ? `run-${this.#lives}` : undefined,
-      lease: { ttlMs, removeAfterMs },
+      lease: { ttlMs, removeAfterMs, firstRemoveAfterMs },
     });
   }
 }

@@ -25,7 +25,9 @@ const RETURN_MS = 10_000;
 interface Tracked {
   name: string;
   ttlMs: number;
+  /** At most, and at least: they differ where another time counts before the first renewal, which a crash may undo. */
   removeAfterMs: number;
+  removeAfterLeastMs: number;
   /** The holder renews in time: it is alive, and tries until it is answered. */
   faithful: boolean;
   /** Within its ttl, as far as the journal was read. */
@@ -89,7 +91,9 @@ export class LeaseOracle {
   /** A renewal, or a registration that renews, has reached the registry. It counts, unless a crash undoes it. */
   heard(key: InstanceKey, lease: Lease, faithful: boolean, now = this.#parts.now()): void {
     const name = nameOf(key);
-    const removeAfterMs = lease.removeAfterMs ?? Number.POSITIVE_INFINITY;
+    const renewedMs = lease.removeAfterMs ?? Number.POSITIVE_INFINITY;
+    const firstMs = lease.firstRemoveAfterMs ?? renewedMs;
+    const removeAfterMs = Math.max(renewedMs, firstMs);
     const renewals = this.#leases.get(name)?.renewals ?? [];
     if (renewals.length >= RENEWALS_KEPT_COUNT) renewals.shift();
     renewals.push({ at: now, hearing: this.#hearingAt(now), acknowledged: false });
@@ -99,6 +103,7 @@ export class LeaseOracle {
       healthy: true,
       ttlMs: lease.ttlMs,
       removeAfterMs,
+      removeAfterLeastMs: Math.min(renewedMs, firstMs),
       renewals,
       exact: true,
       unhealthyBy: now + lease.ttlMs,
@@ -228,7 +233,7 @@ export class LeaseOracle {
     const newest = lease?.renewals.findLast((renewal) => renewal.acknowledged && renewal.at < at);
     if (lease === undefined || newest === undefined) return;
     const lastedMs = this.#hearingAt(at) - newest.hearing;
-    const promisedMs = lapse === 'expired' ? lease.removeAfterMs : lease.ttlMs;
+    const promisedMs = lapse === 'expired' ? lease.removeAfterLeastMs : lease.ttlMs;
     const { name, faithful, exact } = lease;
     if (lease.renewals.at(-1) === newest) lease.healthy = false;
     if (faithful && lastedMs < lease.ttlMs) {
