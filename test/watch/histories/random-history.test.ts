@@ -29,7 +29,8 @@ describe('what watchers saw', () => {
     expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(100);
     expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(1_000);
     expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(50);
-    expect(sum(({ closings }) => closings['4008'])).toBeGreaterThan(0);
+    // Receivers here grant what they read, so none is closed as too slow; the hub's own tests and the proofs see to that.
+    expect(sum(({ closings }) => closings['4008'])).toBe(0);
   });
 
   it('is the same history again for the same seed', async () => {
