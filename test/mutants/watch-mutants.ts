@@ -178,11 +178,12 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: 'for (const entry of [...session.instances].slice(1)) draft',
   },
   {
-    name: 'lets the socket before close a session that was resumed',
+    name: 'lets the socket before speak for a session that was resumed',
     breaks: 'T6',
-    file: 'sessions.ts',
-    from: '  if (holder !== undefined && holder !== connection) return;\n',
-    to: '',
+    file: 'watch/socket-frames.ts',
+    from: `function letGo(connection: Connection): void {
+  connection.memory.session = '';`,
+    to: 'function letGo(connection: Connection): void {',
   },
   {
     name: 'resumes a session for whoever names it',
