@@ -2,6 +2,12 @@ import { COMMAND_MUTANTS } from './command-mutants';
 import { DURABILITY_MUTANTS } from './durability-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
 import type { Mutant } from './mutant';
+import { WATCH_MUTANTS } from './watch-mutants';
 
 /** Faults that the tests of the core have to find, each of them. */
-export const MUTANTS: readonly Mutant[] = [...DURABILITY_MUTANTS, ...LEASE_MUTANTS, ...COMMAND_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...DURABILITY_MUTANTS,
+  ...LEASE_MUTANTS,
+  ...COMMAND_MUTANTS,
+  ...WATCH_MUTANTS,
+];

@@ -6,7 +6,11 @@ import process from 'node:process';
 import { type Mutant, mutate } from './mutant';
 
 /** What is tried on a mutant, and where it is found in the tree. */
-const TRIALS = { simulation: 'test/simulation/simulation.test.ts', 'core tests': 'src/registry/' } as const;
+const TRIALS = {
+  simulation: 'test/simulation/simulation.test.ts',
+  histories: 'test/watch/histories/random-history.test.ts',
+  'core tests': 'src/registry/',
+} as const;
 export type TrialName = keyof typeof TRIALS;
 
 /** A mutant may make a test run for ever. */

@@ -157,6 +157,15 @@ describe('a receiver without credit', () => {
     expect(client.told()).toBe('+b');
   });
 
+  it('[W4, W7] that asks for its cursor gets one when it has all that is before it', async () => {
+    const { scene, client } = await withoutCredit();
+    await scene.register('a');
+    await client.say({ type: 'sync', id: '1', watch: 'w' });
+    expect(client.takeOnly('bookmark')).toEqual([]);
+    await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
+    expect(client.take()).toMatchObject([{ type: 'changes' }, { type: 'bookmark', cursor: await scene.cursor() }]);
+  });
+
   it('[W12] is sent one frame at a time where it grants little', async () => {
     const { client, stage } = await withoutCredit();
     for (const id of ['a', 'b', 'c']) await stage.registerBulk(id);

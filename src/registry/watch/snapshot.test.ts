@@ -110,6 +110,29 @@ describe('a snapshot', () => {
   });
 });
 
+describe('the later parts of a snapshot', () => {
+  it('[W8] are sent when all that they show is durable', async () => {
+    const stage = new WatchStage();
+    await stage.registerBulk(...ids(60));
+    const client = stage.connect();
+    stage.disk.hold();
+    await client.say({ type: 'watch', id: '1', watch: 'w', scope: {} });
+    expect(client.takeOnly('snapshot').map(({ part, last }) => [part, last])).toEqual([[0, false]]);
+    const registering = stage.scene.register('z');
+    await settle();
+    // The next part is due, and the registration that it shows is written; its sync has not ended.
+    stage.disk.step(1);
+    await settle();
+    expect(client.takeOnly('snapshot')).toEqual([]);
+    stage.disk.release();
+    await registering;
+    await settle();
+    const [part] = client.takeOnly('snapshot');
+    expect(part).toMatchObject({ part: 1, last: true, revision: 2 });
+    expect(part?.services[0]?.instances.at(-1)?.id).toBe('z');
+  });
+});
+
 describe('a snapshot that is sent as credit allows', () => {
   /** A watch of `orders` whose credit ended in the middle of its snapshot. */
   async function halfWay() {
