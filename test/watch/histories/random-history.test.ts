@@ -13,7 +13,8 @@ describe('what watchers saw', () => {
       const report = await randomHistory(seed);
       reports.push(report);
       const { problems, trace } = report;
-      expect(problems, `${trace}\nreplay with: npm run validate -- --seed ${seed} --histories 1`).toEqual([]);
+      const found = problems.map(({ guarantee, what }) => `PROBLEM ${guarantee}: ${what}`).join('\n');
+      expect(problems, `${trace}\n${found}\nreplay with: npm run validate -- --seed ${seed} --histories 1`).toEqual([]);
     },
   );
 
