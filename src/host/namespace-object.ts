@@ -91,8 +91,9 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     clock: { now: () => Date.now() },
     random: randomSource,
     alarm,
-    // The one timer of the object: one-shot, at most five seconds, and only while renewals are not stored yet.
+    // The one timer that lasts: one-shot, at most five seconds, and only while renewals are not stored yet.
     checkpointTimer: { start: (delayMs, work) => void setTimeout(work, delayMs) },
+    nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
     processId: env.ROLLCALL_PROCESS_ID ?? env.VERSION?.id ?? 'unnamed',

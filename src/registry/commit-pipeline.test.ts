@@ -3,11 +3,11 @@ import { HandDisk } from '../../test/fixtures/hand-disk';
 import { settle } from '../../test/simulation/virtual-time';
 import { CommitPipeline } from './commit-pipeline';
 
-function begin() {
+function begin(nextTurn: () => Promise<void> = async () => {}) {
   const disk = new HandDisk();
   disk.run('CREATE TABLE note (text TEXT)');
   const failures: unknown[] = [];
-  const pipeline = new CommitPipeline(disk, (reason) => failures.push(reason));
+  const pipeline = new CommitPipeline(disk, nextTurn, (reason) => failures.push(reason));
   const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
   const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
   return { disk, failures, pipeline, note, notes };
@@ -52,6 +52,36 @@ describe('enqueue', () => {
     disk.release();
     await pipeline.settled();
     expect(pipeline.groupCount).toBe(2);
+  });
+});
+
+describe('a turn before a group', () => {
+  it('[C2] is taken after a group that was shared, and what comes in goes along', async () => {
+    let delivered = (): void => {};
+    const { disk, pipeline, note, notes } = begin(() => new Promise((resolve) => (delivered = resolve)));
+    for (const text of ['a', 'b']) note(text);
+    await pipeline.settled();
+    note('c');
+    expect(await stateOf(pipeline.settled())).toBe('waits');
+    note('d');
+    expect(notes()).toEqual(['a', 'b']);
+    delivered();
+    await pipeline.settled();
+    expect(notes()).toEqual(['a', 'b', 'c', 'd']);
+    expect(disk.transactions).toBe(2);
+  });
+
+  it('[C2] is not asked of a lone writer', async () => {
+    let turns = 0;
+    const { pipeline, note, notes } = begin(async () => {
+      turns += 1;
+    });
+    for (const text of ['a', 'b', 'c']) {
+      note(text);
+      await pipeline.settled();
+    }
+    expect(notes()).toEqual(['a', 'b', 'c']);
+    expect(turns).toBe(0);
   });
 });
 

@@ -11,10 +11,15 @@ interface Entry {
  * Makes changes durable, in order and in groups: while one group is on its way to the disk, later writes queue, and go
  * together in one transaction. Sharing the sync this way is worth three times the writes of one commit each.
  *
+ * A host that can't take in requests while it syncs would never gather a group that way. So after a group that was
+ * shared, the next one waits for one turn of the event loop: what lies ready in the sockets comes in, and goes along.
+ * A lone writer waits for nothing (design/decisions/0007-a-turn-before-a-group.md).
+ *
  * Nothing may leave the registry before {@link settled} has resolved: that is what makes an answer true.
  */
 export class CommitPipeline {
   readonly #storage: SqlStorage;
+  readonly #nextTurn: () => Promise<void>;
   readonly #onFailure: (reason: unknown) => void;
   #queue: Entry[] = [];
   /** Resolves when the group that is being written is durable. */
@@ -23,10 +28,16 @@ export class CommitPipeline {
   #waiting: Promise<void> | undefined;
   #failed = false;
   #groups = 0;
+  /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
+  #lastWasShared = false;
 
-  /** @param onFailure Called once if a group can't be made durable: what is in memory is then ahead of the disk. */
-  constructor(storage: SqlStorage, onFailure: (reason: unknown) => void) {
+  /**
+   * @param nextTurn Resolves when the event loop has taken in what arrived.
+   * @param onFailure Called once if a group can't be made durable: what is in memory is then ahead of the disk.
+   */
+  constructor(storage: SqlStorage, nextTurn: () => Promise<void>, onFailure: (reason: unknown) => void) {
     this.#storage = storage;
+    this.#nextTurn = nextTurn;
     this.#onFailure = onFailure;
   }
 
@@ -44,7 +55,7 @@ export class CommitPipeline {
     this.#queue.push({ write, published });
     if (this.#waiting !== undefined) return;
     const before = this.#writing ?? Promise.resolve();
-    this.#waiting = before.then(() => this.#write());
+    this.#waiting = before.then(() => (this.#lastWasShared ? this.#nextTurn() : undefined)).then(() => this.#write());
     // Whoever waits hears of a failure; a group that nobody waits for must not become an unhandled rejection.
     this.#waiting.catch(() => {});
   }
@@ -79,6 +90,7 @@ export class CommitPipeline {
       throw outcomeUnknown(error);
     }
     this.#groups += 1;
+    this.#lastWasShared = entries.length > 1;
     for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;
   }

@@ -38,6 +38,8 @@ export interface Platform {
   random: RandomSource;
   alarm: Alarm;
   checkpointTimer: OneShot;
+  /** Resolves once the event loop has delivered what has arrived by now. */
+  nextTurn(): Promise<void>;
   connections: Connections;
   /** SHA-256, as text. */
   digest: Digest;

@@ -42,7 +42,7 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
   const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, stampedAt);
   const time = new NamespaceTime(platform.clock, shiftMs, latest, journal.latestStamp);
-  const pipeline = new CommitPipeline(storage, (reason) => {
+  const pipeline = new CommitPipeline(storage, platform.nextTurn, (reason) => {
     platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
       reason: String(reason),
     });

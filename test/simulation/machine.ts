@@ -277,6 +277,7 @@ export class Machine<Probe> {
       random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
       alarm: this.alarm.mount(() => life.alive),
       checkpointTimer: this.#timer(life),
+      nextTurn: () => new Promise((resolve) => void this.#time.after(this.#random.whole(0, 1), resolve)),
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
