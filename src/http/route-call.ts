@@ -118,7 +118,10 @@ export class RouteCall {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surroundings;
-    const copy = await cachedReads.read(resource(), freshness.maxAge, (keepForMs) => ask({ keepForMs }));
+    const key = resource();
+    const copy =
+      cachedReads.kept(key, freshness.maxAge) ??
+      (await cachedReads.read(key, freshness.maxAge, (keepForMs) => ask({ keepForMs })));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
