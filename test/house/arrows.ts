@@ -29,6 +29,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     folders: ['watch'],
     files: ['docs/openapi.json'],
   },
+  client: { rooms: ['model'], packages: [] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'], files: ['package.json'] },
 };

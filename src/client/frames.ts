@@ -1,0 +1,71 @@
+import type { Instance } from './instance';
+
+/** What a service has of its own, as watchers see it. */
+export interface WatchedService {
+  group: string;
+  name: string;
+  /** Created on purpose: it stays when its last instance goes. */
+  persistent: boolean;
+  metadata: Record<string, string>;
+  /** Share of healthy instances below which callers no longer ask for health; 0: never. */
+  protectThreshold: number;
+  selector?: { type: string; expression: string } | undefined;
+  /** Of what it has of its own; 0 where it has nothing. */
+  revision: number;
+}
+
+/** A service in a snapshot. */
+export interface SnapshotService extends WatchedService {
+  instances: Instance[];
+}
+
+/** Names a record. `id` is empty where it is a service. */
+interface Named {
+  group: string;
+  service: string;
+  id: string;
+}
+
+/** One change: a record as it is now, or the name of one that is gone. */
+export type WatchedChange =
+  | ({ type: 'put'; kind: 'instance'; after: Instance } & Named)
+  | ({ type: 'put'; kind: 'service'; after: WatchedService } & Named)
+  | ({ type: 'delete'; kind: 'instance' | 'service' } & Named);
+
+/** All there is: replace what you have. */
+export interface SnapshotFrame {
+  type: 'snapshot';
+  cursor: string;
+  revision: number;
+  services: SnapshotService[];
+}
+
+/** One revision, whole: apply each change. */
+export interface ChangesFrame {
+  type: 'changes';
+  cursor: string;
+  revision: number;
+  /** Why, such as `registered`, `updated`, `deregistered`, `expired`. */
+  cause: string;
+  /** Id of the token, or `registry`. */
+  actor: string;
+  /** When, RFC 3339. */
+  at: string;
+  changes: WatchedChange[];
+}
+
+/** Nothing here changed, and the namespace moved on: remember the cursor. */
+export interface BookmarkFrame {
+  type: 'bookmark';
+  cursor: string;
+}
+
+/** Throw away what you have; a snapshot follows. */
+export interface ResetFrame {
+  type: 'reset';
+  /** `compacted`: the cursor is too old. `unknown`: it is of another past, such as before a restore. */
+  reason: string;
+}
+
+/** What a watch tells: a snapshot first, or what follows the cursor it began with; then every change, in order. */
+export type WatchFrame = SnapshotFrame | ChangesFrame | BookmarkFrame | ResetFrame;
