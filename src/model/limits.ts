@@ -156,6 +156,12 @@ export const VERIFIED_HEADERS_MAX_COUNT = 256;
 /** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
 export const KNOWN_HEADERS_MAX_COUNT = 256;
 
+/** Queries that a route remembers as they were parsed; beyond it, it starts over. */
+export const KNOWN_QUERIES_MAX_COUNT = 256;
+
+/** Longest query that is remembered: one with a list of names or a cursor rarely comes again. */
+export const KNOWN_QUERY_MAX_CHARACTERS = 200;
+
 /** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 
