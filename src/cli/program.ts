@@ -1,0 +1,56 @@
+import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { packageVersion } from '../launcher/package';
+import { completionCommand } from './commands/completion';
+import { contextCommand } from './commands/context';
+import { serveCommand } from './commands/serve';
+import { versionCommand } from './commands/version';
+
+/** Commands as the help lists them: by what somebody comes for. */
+const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
+  ['Run a registry:', () => [serveCommand()]],
+  ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
+];
+
+/** Says an error of the parser in the words of this house: a sentence, and the nearest that there is. */
+export function parserMessage(text: string): string {
+  const [first = '', hint = ''] = text.replace(/^error: /, '').trim().split('\n');
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}${first.endsWith('.') ? '' : '.'}`;
+  const nearest = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(hint)?.[1];
+  return nearest === undefined ? sentence : `${sentence} Did you mean ${nearest}?`;
+}
+
+/** Gives a command what its parent has, and what only the whole path of names can tell. */
+function adopt(parent: CommandUnknownOpts, path: string): void {
+  for (const command of parent.commands) {
+    const name = `${path} ${command.name()}`;
+    command
+      .copyInheritedSettings(parent)
+      .helpOption('-h, --help', 'show this')
+      .helpCommand(false)
+      .showHelpAfterError(`See: ${name} --help`);
+    if (command.commands.length > 0) command.usage('<command> [options]');
+    adopt(command, name);
+  }
+}
+
+/** The command line: every command with its options. Nothing happens before it is given words to parse. */
+export function createProgram(): CommandUnknownOpts {
+  const program = new Command('rollcall')
+    .description('Rollcall, a service registry.')
+    .usage('<command> [options]')
+    .helpOption('-h, --help', 'show this, or the options of a command')
+    .helpCommand('help [command]', 'show this, or the options of a command')
+    .version(packageVersion(), '-v, --version', 'show the version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${parserMessage(text)}\n`) })
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError('See: rollcall --help');
+  for (const [title, commands] of CHAPTERS) {
+    program.commandsGroup(title);
+    for (const command of commands()) program.addCommand(command);
+  }
+  adopt(program, 'rollcall');
+  return program;
+}
