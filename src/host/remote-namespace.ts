@@ -20,9 +20,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     patch: write('patch'),
     deregister: write('deregister'),
     renew: ({ tokenId }, { group, service, id }) =>
-      once(stub, async (object): Promise<Result<'renew'>> => {
-        return openOutcome<'renew'>(await object.renew(sealNames(tokenId, group, service, id)));
-      }),
+      once(stub, (object) => object.renew(sealNames(tokenId, group, service, id)).then(openOutcome<'renew'>)),
     renewMany: write('renewMany'),
     drain: write('drain'),
     readInstance: read('readInstance'),
@@ -50,10 +48,10 @@ function isPlain({ group: _group, service: _service, ...asked }: ResolveCommand)
 
 function plainResolve({ group, service }: ResolveCommand): RemoteCall<Result<'resolve'>> {
   const names = sealNames(group, service);
-  return async (object): Promise<Result<'resolve'>> => openOutcome<'resolve'>(await object.resolve(names));
+  return (object) => object.resolve(names).then(openOutcome<'resolve'>);
 }
 
 function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>> {
   const text = sealAsked<M>(asked);
-  return async (object): Promise<Result<M>> => openOutcome<M>(await object.call(method, text));
+  return (object) => object.call(method, text).then(openOutcome<M>);
 }
