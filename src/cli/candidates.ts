@@ -28,8 +28,7 @@ interface Position {
 
 const takesValue = (option: Option): boolean => option.required || option.optional;
 
-const optionsOf = (command: CommandUnknownOpts): readonly Option[] =>
-  command.createHelp().visibleOptions(command);
+const optionsOf = (command: CommandUnknownOpts): readonly Option[] => command.createHelp().visibleOptions(command);
 
 /** Follows the words before the one to complete. */
 function follow(program: CommandUnknownOpts, words: readonly string[]): Position {
@@ -43,7 +42,7 @@ function follow(program: CommandUnknownOpts, words: readonly string[]): Position
       break;
     } else if (word.startsWith('-')) {
       const [name = '', value] = word.split(/=(.*)/s);
-      const option = optionsOf(at.command).find((each) => each.is(name));
+      const option = optionsOf(at.command).find(({ long, short }) => name === long || name === short);
       if (option === undefined || !takesValue(option)) continue;
       if (value === undefined) at.awaiting = option;
       else at.flags.set(option.long ?? '', value);

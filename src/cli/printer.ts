@@ -45,7 +45,13 @@ export class Printer {
   /** Prints the answer of a command: all of it for a program, what matters for people. */
   answer(value: unknown, ...views: View[]): void {
     if (this.json) this.out.write(`${JSON.stringify(value, null, this.out.isTTY === true ? 2 : undefined)}\n`);
-    else for (const view of views) this.out.write(this.lines(view).map((line) => `${line}\n`).join(''));
+    else
+      for (const view of views)
+        this.out.write(
+          this.lines(view)
+            .map((line) => `${line}\n`)
+            .join(''),
+        );
   }
 
   /** Prints one of many values as they come: a line of JSON, or lines for people. */

@@ -1,20 +1,43 @@
-import { Command } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
+import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
 import { contextCommand } from './commands/context';
+import { deregisterCommand } from './commands/deregister';
+import { disableCommand } from './commands/disable';
+import { drainCommand } from './commands/drain';
+import { enableCommand } from './commands/enable';
+import { getCommand } from './commands/get';
+import { heartbeatCommand } from './commands/heartbeat';
+import { lsCommand } from './commands/ls';
+import { metaCommand } from './commands/meta';
+import { quarantineCommand } from './commands/quarantine';
+import { registerCommand } from './commands/register';
+import { resolveCommand } from './commands/resolve';
 import { serveCommand } from './commands/serve';
+import { subscribersCommand } from './commands/subscribers';
 import { versionCommand } from './commands/version';
+import { weightCommand } from './commands/weight';
 
 /** Commands as the help lists them: by what somebody comes for. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand()]],
+  ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand()]],
+  ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), subscribersCommand()]],
+  [
+    'Operate:',
+    () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
+  ],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];
 
 /** Says an error of the parser in the words of this house: a sentence, and the nearest that there is. */
 export function parserMessage(text: string): string {
-  const [first = '', hint = ''] = text.replace(/^error: /, '').trim().split('\n');
+  const [first = '', hint = ''] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n');
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}${first.endsWith('.') ? '' : '.'}`;
   const nearest = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(hint)?.[1];
   return nearest === undefined ? sentence : `${sentence} Did you mean ${nearest}?`;
@@ -51,6 +74,10 @@ export function createProgram(): CommandUnknownOpts {
     program.commandsGroup(title);
     for (const command of commands()) program.addCommand(command);
   }
+  program.addCommand(
+    completeCommand(() => program),
+    { hidden: true },
+  );
   adopt(program, 'rollcall');
   return program;
 }

@@ -1,5 +1,5 @@
-import { Command } from '@commander-js/extra-typings';
-import { duration } from './option-values';
+import { Argument, Command } from '@commander-js/extra-typings';
+import { duration, serviceName } from './option-values';
 
 /** A command that talks to a registry: which one, as whom, and how it answers. */
 export function registryCommand(name: string) {
@@ -18,3 +18,10 @@ export function registryCommand(name: string) {
 
 /** The options that every such command has. */
 export type RegistryFlags = ReturnType<ReturnType<typeof registryCommand>['opts']>;
+
+/** A service by its name. Its name is what completion goes by: see `candidates.ts`. */
+export const serviceArgument = () =>
+  new Argument('<service>', 'the service: orders, or group@@orders').argParser(serviceName);
+
+/** An instance of the service before it. */
+export const idArgument = () => new Argument('<id>', 'id of the instance');

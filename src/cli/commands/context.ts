@@ -34,7 +34,9 @@ function tokenFrom(path: string): string {
 function addCommand() {
   return new Command('add')
     .summary('keep a registry under a name')
-    .description('Keeps a registry under a name, and uses it from now on if it is the first. A name that is there is replaced.')
+    .description(
+      'Keeps a registry under a name, and uses it from now on if it is the first. A name that is there is replaced.',
+    )
     .argument('<name>', 'what you call it')
     .requiredOption('--url <url>', 'where it answers')
     .option('--token-file <path>', 'file with the token; - reads standard input')
