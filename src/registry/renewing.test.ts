@@ -25,7 +25,7 @@ it('[L5, L12] renewLeases renews them all, and those that had turned unhealthy r
   for (const { lease } of entriesOf('a', 'sick', 'b', 'ill')) expect(awake.state.leases.renewedAt(lease)).toBe(now);
 });
 
-it('[A5] renewLeases renews none of them where one is another’s', () => {
+it('[A41] renewLeases renews none of them where one is another’s', () => {
   const { awake, entriesOf } = begin();
   const before = awake.state.time.now();
   awake.platform.jump(5_000);
