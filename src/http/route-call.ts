@@ -1,10 +1,11 @@
 import type { Context } from 'hono';
-import type { Principal } from '../auth/principal';
+import { grantsOn, operatedServices } from '../auth/authorize';
 import type { Precondition } from '../model/batch';
 import type { WatchScope } from '../model/frames';
+import type { Principal } from '../model/grant';
 import type { Location } from '../model/instance';
 import type { Caller, ReadAnswer, ReadOptions } from '../model/namespace-api';
-import type { NamespaceSockets } from '../model/namespace-sockets';
+import type { NamespaceSockets, SocketPurpose } from '../model/namespace-sockets';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
@@ -41,12 +42,20 @@ export interface Surroundings {
 export class RouteCall {
   readonly #context: Context;
   readonly #principal: Principal;
+  readonly #namespace: string;
   readonly #surroundings: Surroundings;
   readonly #openSockets: () => NamespaceSockets;
 
-  constructor(context: Context, principal: Principal, surroundings: Surroundings, openSockets: () => NamespaceSockets) {
+  constructor(
+    context: Context,
+    principal: Principal,
+    namespace: string,
+    surroundings: Surroundings,
+    openSockets: () => NamespaceSockets,
+  ) {
     this.#context = context;
     this.#principal = principal;
+    this.#namespace = namespace;
     this.#surroundings = surroundings;
     this.#openSockets = openSockets;
   }
@@ -68,7 +77,20 @@ export class RouteCall {
 
   /** Who asks. */
   get caller(): Caller {
-    return { tokenId: this.#principal.tokenId };
+    const operates = operatedServices(this.#principal, this.#namespace);
+    return { tokenId: this.#principal.tokenId, operates };
+  }
+
+  /** What a socket to the namespace is for, and what may be asked on it. */
+  purpose(kind: SocketPurpose['kind'], subscriber: string): SocketPurpose {
+    return {
+      kind,
+      subscriber,
+      caller: this.callerWithOrigin,
+      grants: grantsOn(this.#principal, this.#namespace),
+      namespace: this.#namespace,
+      expiresAt: this.#principal.expiresAt,
+    };
   }
 
   /** Who asks, and from where: for registrations, which are compared with it. */
@@ -151,8 +173,7 @@ export class RouteCall {
     return longPoll(() => ask({ ifNoneMatch, subscriber }), {
       sockets: this.sockets,
       waits,
-      caller: this.callerWithOrigin,
-      subscriber: name ?? '',
+      purpose: this.purpose('poll', name ?? ''),
       resource: resource(),
       scope,
       waitMs,

@@ -2,8 +2,8 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator';
 import { authorize } from '../auth/authorize';
-import type { Scope } from '../auth/principal';
 import { RegistryError } from '../model/errors';
+import type { Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
@@ -119,7 +119,7 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     authorize(principal, scope, { namespace });
-    const asked = new RouteCall(context, principal, surface, () => opened(surface.socketsOf, namespace));
+    const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
     const calling = call(opened(surface.namespaceOf, namespace), input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);

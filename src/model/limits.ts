@@ -141,6 +141,15 @@ export const RECORD_ROWS_PER_STATEMENT_COUNT = 10;
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
+/** Journal rows that one page of the past reads, or one step of a walk back: about 20 ms. */
+export const PAST_SLICE_MAX_COUNT = 1_000;
+
+/** Text of the journal that one page of the past reads: parsing and encoding it takes about 30 ms. */
+export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
+export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
+
 /** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
 export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 
@@ -254,3 +263,81 @@ export const WAITS_PER_TOKEN_MAX_COUNT = 10_000;
 
 /** Longest cursor that is read; ours are half of it. `INVALID_REQUEST` */
 export const CURSOR_MAX_CHARACTERS = 128;
+
+/** Grants of one token. `INVALID_REQUEST` */
+export const GRANTS_MAX_COUNT = 64;
+
+/** Patterns of services in one grant. `INVALID_REQUEST` */
+export const GRANT_SERVICES_MAX_COUNT = 64;
+
+/** Grants of one token, as JSON in UTF-8: a socket remembers them in what the platform keeps of it. `INVALID_REQUEST` */
+export const GRANTS_MAX_BYTES = 4 * 1024;
+
+/** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
+export const TOKENS_MAX_COUNT = 10_000;
+
+/** Namespaces of one registry. `LIMIT_EXCEEDED` */
+export const NAMESPACES_MAX_COUNT = 10_000;
+
+/** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */
+export const TOKEN_LIFE_MIN_MS = 60_000;
+
+/** Longest life of a token that ends: ten years. `INVALID_REQUEST` */
+export const TOKEN_LIFE_MAX_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/** Longest time for which the secret before a rotation goes on being good. `INVALID_REQUEST` */
+export const TOKEN_OVERLAP_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** A token's last use is written down to this, so that use costs a row an hour at most. */
+export const TOKEN_USE_STEP_MS = 60 * 60 * 1_000;
+
+/** How long an isolate remembers what a token stands for: revoking one takes no longer anywhere. */
+export const VERIFICATION_MAX_AGE_MS = 30_000;
+
+/** Tokens, good and bad, that an isolate remembers; the oldest goes first. */
+export const VERIFICATIONS_MAX_COUNT = 1_000;
+
+/** How long an isolate remembers that a namespace is there, and where. */
+export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
+
+/** How long an isolate remembers that a namespace is not there: it may be made in another isolate any moment. */
+export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
+
+/** Sockets of clients are asked after this often: their tokens may have ended while nobody could tell the namespace. */
+export const SOCKET_TOKENS_CHECK_INTERVAL_MS = 15 * 60 * 1_000;
+
+/** Life of a ticket: long enough to open a socket with it. */
+export const TICKET_LIFE_MS = 30_000;
+
+/** Tickets that are good at the same time, of one token: a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
+export const TICKETS_PER_TOKEN_MAX_COUNT = 100;
+
+/** Failed logins that an address, or a token id where no address is known, may have within {@link FAILED_LOGINS_WINDOW_MS}. `LIMIT_EXCEEDED` */
+export const FAILED_LOGINS_MAX_COUNT = 20;
+
+/** Failed logins are counted over this time. */
+export const FAILED_LOGINS_WINDOW_MS = 60_000;
+
+/** Addresses and token ids whose failed logins an isolate counts; the oldest goes first. */
+export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
+
+/** What is done by people is accounted for this long. */
+export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
+
+/** Entries of the audit trail; beyond, the oldest go. */
+export const AUDIT_MAX_COUNT = 1_000_000;
+
+/** Entries of one page of the audit trail. `INVALID_REQUEST` */
+export const AUDIT_PAGE_MAX_COUNT = 1_000;
+
+/** Length of what people read of a namespace. `INVALID_REQUEST` */
+export const NAMESPACE_TITLE_MAX_CHARACTERS = 200;
+
+/** Shortest past of a namespace: a watcher that reconnects within it misses nothing. `INVALID_REQUEST` */
+export const RETENTION_MIN_MS = 60_000;
+
+/** Watches of all sockets of a namespace: each takes a kilobyte of memory. `LIMIT_EXCEEDED` */
+export const WATCHES_PER_NAMESPACE_MAX_COUNT = 60_000;
+
+/** Highest rate that can be configured; an object does a hundredth of it. `INVALID_REQUEST` */
+export const REQUESTS_PER_SECOND_MAX_COUNT = 1_000_000;
