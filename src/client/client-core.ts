@@ -28,10 +28,10 @@ export class ClientCore {
     return this.#subscriber;
   }
 
-  /** A name for one more connection of this process that is told of changes. */
+  /** A name for one more connection beside the socket: a receipt over HTTP speaks for all that has its name. */
   nextSubscriber(): string {
     this.#names += 1;
-    return this.#names === 1 ? this.subscriber : `${this.subscriber}.${this.#names}`;
+    return `${this.subscriber}.${this.#names}`;
   }
 
   /** The one socket of all sessions of this time to live; watches take that of the default. */

@@ -82,6 +82,8 @@ export class PollSource implements WatchSource {
   async #run(poll: Poll, signal: AbortSignal): Promise<void> {
     const backOff = new BackOff(this.#time);
     let condition: string | null = null;
+    // Whether there is anybody is not to be waited for.
+    let waits = false;
     while (!signal.aborted) {
       const startedAt = this.#time.now();
       const asked = this.#asked.signal.aborted ? new AbortController() : this.#asked;
@@ -89,7 +91,8 @@ export class PollSource implements WatchSource {
       try {
         const answer: Response = await this.#http.request('GET', poll.path, {
           headers: {
-            ...(condition !== null && { 'If-None-Match': condition, Prefer: `wait=${WAIT_MS / 1_000}` }),
+            ...(condition !== null && { 'If-None-Match': condition }),
+            ...(waits && { Prefer: `wait=${WAIT_MS / 1_000}` }),
             ...(this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
           },
           signal: AbortSignal.any([signal, asked.signal]),
@@ -100,15 +103,17 @@ export class PollSource implements WatchSource {
           condition = answer.headers.get('etag');
           poll.hasAnswered = true;
           if (!signal.aborted) this.#tell(answer.headers.get('rollcall-cursor') ?? '');
-        } else if (this.#time.now() - startedAt < LEAST_MS) {
+        } else if (waits && this.#time.now() - startedAt < LEAST_MS) {
           await pause(this.#time, LEAST_MS, signal);
         }
         backOff.reset();
+        waits = true;
         if (!signal.aborted) this.#sink.up();
       } catch (error) {
         if (signal.aborted) return;
         if (asked.signal.aborted) continue;
         const reason = RollcallError.from(error, 'the poll failed');
+        waits = false;
         // A conflict is a poll of our own that came before this one, and still seems to be there.
         if (reason.code === 'CONFLICT') this.#sink.down();
         else if (this.#sink.refused(reason)) return;
