@@ -20,6 +20,9 @@ import { subscribersCommand } from './commands/subscribers';
 import { versionCommand } from './commands/version';
 import { weightCommand } from './commands/weight';
 
+/** The parser's name for options that have no group of their own. */
+const OWN_OPTIONS = 'Options:';
+
 /** Commands as the help lists them: by what somebody comes for. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand()]],
@@ -57,18 +60,37 @@ function adopt(parent: CommandUnknownOpts, path: string): void {
   }
 }
 
+/** A command in a list of commands: its arguments, but not that it has options, as all have. */
+function subcommandTerm(command: CommandUnknownOpts): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(' ');
+}
+
+/** Options of its own are what somebody looks for in the help of a command; those that all have come after. */
+function ownOptionsFirst<Item>(_all: Item[], visible: Item[], groupOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  const own = visible.filter((item) => groupOf(item) === OWN_OPTIONS);
+  for (const item of [...own, ...visible.filter((each) => !own.includes(each))]) {
+    const group = groupOf(item);
+    groups.set(group, [...(groups.get(group) ?? []), item]);
+  }
+  return groups;
+}
+
 /** The command line: every command with its options. Nothing happens before it is given words to parse. */
 export function createProgram(): CommandUnknownOpts {
   const program = new Command('rollcall')
-    .description('Rollcall, a service registry.')
     .usage('<command> [options]')
+    .addHelpText('before', 'Rollcall, a service registry.\n')
     .helpOption('-h, --help', 'show this, or the options of a command')
-    .helpCommand('help [command]', 'show this, or the options of a command')
     .version(packageVersion(), '-v, --version', 'show the version')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${parserMessage(text)}\n`) })
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ subcommandTerm, groupItems: ownOptionsFirst })
     .showHelpAfterError('See: rollcall --help');
   for (const [title, commands] of CHAPTERS) {
     program.commandsGroup(title);

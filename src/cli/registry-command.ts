@@ -6,7 +6,7 @@ export function registryCommand(name: string) {
   return new Command(name)
     .optionsGroup('Registry:')
     .option('--url <url>', 'where the registry answers (or ROLLCALL_URL)')
-    .option('--token <token>', 'the token (or ROLLCALL_TOKEN, which no list of processes shows)')
+    .option('--token <token>', 'the token (or ROLLCALL_TOKEN)')
     .option('-n, --namespace <id>', 'namespace (or ROLLCALL_NAMESPACE; default public)')
     .option('--context <name>', 'a context of yours; see: rollcall context')
     .option('--timeout <duration>', 'give up after so long, such as 5s', duration)

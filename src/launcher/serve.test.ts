@@ -259,7 +259,7 @@ test('a data folder that cannot be used is named, with the reason', () => {
 });
 
 test.each([
-  [['--help'], 0, /^Rollcall, a service registry\.[\s\S]*serve {4}run the registry/],
+  [['--help'], 0, /^Rollcall, a service registry\.[\s\S]*serve {2,}run the registry/],
   [['help'], 0, /^Rollcall/],
   [['serve', '--help'], 0, /^Usage: rollcall serve \[options\][\s\S]*--port[\s\S]*ROLLCALL_ROOT_TOKEN/],
   [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
