@@ -1,4 +1,4 @@
-import type { InstanceDefinitionInput } from '../model/instance';
+import type { InstanceBody } from '../client/requests';
 
 /** What the options of an instance come to, as `register` and `exec` have them. */
 export interface InstanceOptions {
@@ -29,5 +29,5 @@ export function instanceDefinition(options: InstanceOptions & { url?: string | u
     tags: tag,
     location: zone === undefined ? undefined : { zone },
     lease: ttl === undefined ? undefined : { ttlMs: ttl },
-  } satisfies InstanceDefinitionInput;
+  } satisfies InstanceBody;
 }
