@@ -1,11 +1,13 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
+import { benchCommand } from './commands/bench';
 import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
 import { contextCommand } from './commands/context';
 import { deregisterCommand } from './commands/deregister';
 import { disableCommand } from './commands/disable';
+import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { enableCommand } from './commands/enable';
 import { execCommand } from './commands/exec';
@@ -34,6 +36,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
     'Operate:',
     () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
   ],
+  ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];
 

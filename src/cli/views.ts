@@ -47,6 +47,7 @@ export function instanceTable(instances: readonly Instance[]): Table {
 /** A record as lines of a name and a value; what is undefined or empty is left out. */
 export function fieldTable(fields: readonly (readonly [name: string, value: Cell | undefined])[]): Table {
   return {
+    isWhole: true,
     rows: fields.flatMap(([name, value]) =>
       value === undefined || value === '' ? [] : [[{ text: name, tone: 'faint' as const }, value]],
     ),

@@ -1,6 +1,7 @@
 import type { Instance } from '../client/instance';
 import { serviceText } from './option-values';
 import type { Cell, Table } from './table';
+import { padded } from './text-width';
 import { addressText, entriesText, stateCell } from './views';
 import type { InstanceEvent } from './watched-instances';
 
@@ -22,26 +23,29 @@ export function watchedTable(instances: readonly Instance[]): Table {
   };
 }
 
-/** One event, in columns that stand below each other though each line is printed by itself. */
-export function eventRow({ at, cause, actor, instance, isGone }: InstanceEvent): Cell[] {
-  const state: Cell = isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
+/** As long as the longest cause, and the longest state: lines are printed one by one, and stand below each other. */
+const CAUSE_CELLS = 'session-closed'.length;
+const STATE_CELLS = 'out-of-service'.length;
+
+function row(at: string, cause: string, state: Cell, instance: Instance, ...more: Cell[]): Cell[] {
+  const { text, tone } = typeof state === 'object' ? state : { text: `${state}`, tone: undefined };
   return [
     { text: at, tone: 'faint' },
-    cause.padEnd('session-closed'.length),
-    state,
+    padded(cause, CAUSE_CELLS, 'left'),
+    { text: padded(text, STATE_CELLS, 'left'), tone },
     `${serviceText(instance)}/${instance.id}`,
     addressText(instance),
-    { text: `by ${actor}`, tone: 'faint' },
+    ...more,
   ];
+}
+
+/** One event. */
+export function eventRow({ at, cause, actor, instance, isGone }: InstanceEvent): Cell[] {
+  const state: Cell = isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
+  return row(at, cause, state, instance, { text: `by ${actor}`, tone: 'faint' });
 }
 
 /** How an instance is when the watch begins. */
 export function presentRow(instance: Instance): Cell[] {
-  return [
-    { text: instance.updatedAt, tone: 'faint' },
-    'present'.padEnd('session-closed'.length),
-    stateCell(instance),
-    `${serviceText(instance)}/${instance.id}`,
-    addressText(instance),
-  ];
+  return row(instance.updatedAt, 'present', stateCell(instance), instance);
 }
