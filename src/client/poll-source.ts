@@ -13,6 +13,16 @@ const WAIT_MS = 30_000;
 /** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
 const LEAST_MS = 1_000;
 
+/** A list of instances, as far as it matters here. `as` this: its own tests check what a registry answers. */
+interface Listed {
+  instances: Instance[];
+}
+
+/** A list of services, likewise. */
+interface Summed {
+  services: { group: string; name: string; revision: number }[];
+}
+
 interface ServiceName {
   group: string;
   service: string;
@@ -134,7 +144,7 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.servicePath(name)}/instances`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#take(name, await answer.json(), signal),
+      apply: async (answer, signal) => this.#take(name, (await answer.json()) as Listed, signal),
     };
   }
 
@@ -143,15 +153,11 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.namespacePath}/services${query}`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#takeAll(group, await answer.json(), signal),
+      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as Summed, signal),
     };
   }
 
-  async #takeAll(
-    group: string | undefined,
-    { services }: { services: { group: string; name: string; revision: number }[] },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #takeAll(group: string | undefined, { services }: Summed, signal: AbortSignal): Promise<void> {
     const left = new Set(
       [...this.#services.keys()].filter((key) => group === undefined || key.startsWith(`${group}@@`)),
     );
@@ -166,12 +172,7 @@ export class PollSource implements WatchSource {
     for (const key of left) this.#services.delete(key);
   }
 
-  async #take(
-    name: ServiceName,
-    { instances }: { instances: Instance[] },
-    signal: AbortSignal,
-    newest?: number,
-  ): Promise<void> {
+  async #take(name: ServiceName, { instances }: Listed, signal: AbortSignal, newest?: number): Promise<void> {
     const plain: WatchedService = {
       group: name.group,
       name: name.service,
