@@ -6,6 +6,7 @@ import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import { DEFAULT_NAMESPACE } from './model/names';
 
+export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';
 
 /** Binds the rooms together, for one isolate. */
