@@ -125,7 +125,7 @@ export class RouteCall {
    * @param scope What the read is about: the change that ends a wait.
    * @param alsoDependsOn Whatever the answer depends on beside path and query.
    */
-  async read<T>(
+  read<T>(
     freshness: Freshness,
     scope: WatchScope,
     ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
@@ -133,14 +133,23 @@ export class RouteCall {
   ): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
     const resource = () => pathAndQuery(this.request) + alsoDependsOn;
-    if (freshness.consistency === 'strong') {
-      return this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask);
-    }
-    if (freshness.wait !== undefined) {
+    return freshness.consistency === 'strong'
+      ? this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask)
+      : this.#readCopy(freshness, ifNoneMatch, resource(), ask);
+  }
+
+  async #readCopy<T>(
+    { maxAge, wait }: Freshness,
+    ifNoneMatch: string | undefined,
+    key: string,
+    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
+  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+    if (wait !== undefined) {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surroundings;
-    const copy = await cachedReads.read(resource(), freshness.maxAge, (keepForMs) => ask({ keepForMs }));
+    const copy =
+      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs })));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -148,7 +157,8 @@ export class RouteCall {
     };
   }
 
-  async #readStrongly<T>(
+  /** Most reads wait for nothing, and go right through: each promise on the way of a resolve counts. */
+  #readStrongly<T>(
     freshness: Freshness,
     ifNoneMatch: string | undefined,
     scope: WatchScope,
@@ -160,7 +170,7 @@ export class RouteCall {
     const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(freshness);
     if (waitMs === 0) return ask({ ifNoneMatch, subscriber });
     const { waits, now } = this.#surroundings;
-    const answer = await longPoll(() => ask({ ifNoneMatch, subscriber }), {
+    return longPoll(() => ask({ ifNoneMatch, subscriber }), {
       sockets: this.sockets,
       waits,
       purpose: this.purpose('poll', name ?? ''),
@@ -168,7 +178,6 @@ export class RouteCall {
       scope,
       waitMs,
       now,
-    });
-    return { ...answer, waitSeconds: Math.floor(waitMs / 1_000) };
+    }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
   }
 }
