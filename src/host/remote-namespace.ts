@@ -1,5 +1,6 @@
 import type { NamespaceApi, ResolveCommand } from '../model/namespace-api';
-import { type Asked, type Method, openOutcome, type Result, sealAsked, sealNames } from './envelope';
+import { operatesOn } from '../registry/ownership';
+import { type Asked, type Method, OPERATES, openOutcome, type Result, sealAsked, sealNames } from './envelope';
 import { again, once, type RemoteCall, type Stub } from './remote-call';
 
 /**
@@ -19,8 +20,11 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     register: write('register'),
     patch: write('patch'),
     deregister: write('deregister'),
-    renew: ({ tokenId }, { group, service, id }) =>
-      once(stub, (object) => object.renew(sealNames(tokenId, group, service, id)).then(openOutcome<'renew'>)),
+    renew: (caller, { group, service, id }) => {
+      const operates = operatesOn(caller, { group, service }) ? OPERATES : '';
+      const names = sealNames(caller.tokenId, group, service, id, operates);
+      return once(stub, (object) => object.renew(names).then(openOutcome<'renew'>));
+    },
     renewMany: write('renewMany'),
     drain: write('drain'),
     readInstance: read('readInstance'),
@@ -36,6 +40,8 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     listServices: read('listServices'),
     batch: write('batch'),
     stats: read('stats'),
+    history: read('history'),
+    snapshot: read('snapshot'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

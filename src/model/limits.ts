@@ -141,6 +141,15 @@ export const RECORD_ROWS_PER_STATEMENT_COUNT = 10;
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
+/** Journal rows that one page of the past reads, or one step of a walk back: about 20 ms. */
+export const PAST_SLICE_MAX_COUNT = 1_000;
+
+/** Text of the journal that one page of the past reads: parsing and encoding it takes about 30 ms. */
+export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
+export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
+
 /** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
 export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 

@@ -1,9 +1,11 @@
 import type { InstanceKey } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
 import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
 import type { DrainReport } from '../model/queries';
 import type { SubscriberView } from '../model/subscriber';
 import { drain } from './commands/drain';
+import { mayChange } from './ownership';
 import { recentPlainReads } from './plain-reads';
 import type { NamespaceState } from './state';
 import { endWaits, sweep } from './sweep';
@@ -50,9 +52,12 @@ export async function drainAndWait(
     key,
     (draft) => {
       const record = draft.instance(key)?.record;
+      // Meanwhile it may have gone, and come back as somebody else's.
+      if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
       const drainEndsAt = draft.now + graceMs;
-      if (record?.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt)
-        return record?.drainEndsAt;
+      if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
+        return record.drainEndsAt;
+      }
       if (graceMs === 0) draft.removeInstance(key, 'drained');
       else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
       return drainEndsAt;
@@ -120,4 +125,20 @@ export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Notes that a subscriber has everything up to a cursor, on all of its streams.
+ *
+ * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past.
+ */
+export function acknowledge({ journal, receipts }: NamespaceState, hub: Hub, subscriber: string, cursor: string): void {
+  const position = journal.position(cursor);
+  if (position === undefined) {
+    throw new RegistryError(
+      'COMPACTED',
+      `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
+    );
+  }
+  for (const watcher of hub.watchersBy(subscriber)) receipts.acknowledge(watcher, position.revision);
 }
