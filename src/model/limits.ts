@@ -159,9 +159,6 @@ export const PAGE_MAX_COUNT = 100_000;
 /** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
 
-/** Spellings of verified Authorization headers that an isolate remembers; beyond it, it starts over. */
-export const VERIFIED_HEADERS_MAX_COUNT = 256;
-
 /** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
 export const KNOWN_HEADERS_MAX_COUNT = 256;
 
@@ -296,6 +293,12 @@ export const VERIFICATION_MAX_AGE_MS = 30_000;
 
 /** Tokens, good and bad, that an isolate remembers; the oldest goes first. */
 export const VERIFICATIONS_MAX_COUNT = 1_000;
+
+/** How long a request waits for another's verification of its token before it asks for itself. */
+export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
+
+/** Longest token or ticket that is looked at: ours have 60 characters, and nobody's root token needs more. `UNAUTHENTICATED` */
+export const CREDENTIAL_MAX_CHARACTERS = 1_024;
 
 /** How long an isolate remembers that a namespace is there, and where. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
