@@ -48,7 +48,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   expect(packed).toEqual(
     expect.arrayContaining([
       'package/bin/rollcall.js',
-      'package/dist/launcher.js',
+      'package/dist/rollcall.js',
       'package/dist/worker.js',
       'package/dist/client/index.js',
     ]),

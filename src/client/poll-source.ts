@@ -7,21 +7,16 @@ import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
 
+/** What is read of a list of services. */
+interface ServiceNames {
+  services: { group: string; name: string; revision: number }[];
+}
+
 /** How long a poll waits for a change. */
 const WAIT_MS = 30_000;
 
 /** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
 const LEAST_MS = 1_000;
-
-/** A list of instances, as far as it matters here. `as` this: its own tests check what a registry answers. */
-interface Listed {
-  instances: Instance[];
-}
-
-/** A list of services, likewise. */
-interface Summed {
-  services: { group: string; name: string; revision: number }[];
-}
 
 interface ServiceName {
   group: string;
@@ -144,7 +139,8 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.servicePath(name)}/instances`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#take(name, (await answer.json()) as Listed, signal),
+      // `as`: what the list of instances answers; the types of each platform differ on what a body may be
+      apply: async (answer, signal) => this.#take(name, (await answer.json()) as { instances: Instance[] }, signal),
     };
   }
 
@@ -153,11 +149,12 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.namespacePath}/services${query}`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as Summed, signal),
+      // `as`: what the list of services answers
+      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as ServiceNames, signal),
     };
   }
 
-  async #takeAll(group: string | undefined, { services }: Summed, signal: AbortSignal): Promise<void> {
+  async #takeAll(group: string | undefined, { services }: ServiceNames, signal: AbortSignal): Promise<void> {
     const left = new Set(
       [...this.#services.keys()].filter((key) => group === undefined || key.startsWith(`${group}@@`)),
     );
@@ -172,7 +169,12 @@ export class PollSource implements WatchSource {
     for (const key of left) this.#services.delete(key);
   }
 
-  async #take(name: ServiceName, { instances }: Listed, signal: AbortSignal, newest?: number): Promise<void> {
+  async #take(
+    name: ServiceName,
+    { instances }: { instances: Instance[] },
+    signal: AbortSignal,
+    newest?: number,
+  ): Promise<void> {
     const plain: WatchedService = {
       group: name.group,
       name: name.service,
