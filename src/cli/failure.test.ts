@@ -5,10 +5,13 @@ import { CliError } from './cli-error';
 import { failureOf } from './failure';
 
 it('says what the registry refused as a sentence, with each member that was wrong, and what to do next', () => {
-  const errors = [{ path: 'port', message: 'must be at most 65535' }];
+  const errors = [
+    { path: 'port', message: 'must be at most 65535' },
+    { path: 'weight', message: 'must be a number' },
+  ];
   expect(failureOf(new RollcallError('INVALID_REQUEST', 'the body does not fit', { errors }))).toEqual({
     exitCode: 2,
-    message: 'The body does not fit.\n  port: must be at most 65535',
+    message: 'The body does not fit.\n  port: must be at most 65535\n  weight: must be a number',
     advice: undefined,
   });
   expect(failureOf(new RollcallError('FORBIDDEN', 'this token may not'))).toMatchObject({
