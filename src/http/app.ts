@@ -4,8 +4,6 @@ import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
-import type { NamespaceApi } from '../model/namespace-api';
-import type { NamespaceSockets } from '../model/namespace-sockets';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { addDocsDoors } from './docs/docs-doors';
@@ -14,8 +12,10 @@ import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
 import { withoutPathToken } from './path-token';
 import { rawPath } from './request-target';
-import type { RoutedEnv, Surface } from './route';
+import type { NamespaceWays, RoutedEnv, Surface } from './route';
 import type { RouteCard } from './route-card';
+import { addAuditRoute } from './v1/audit-route';
+import { addDirectoryNamespaceRoutes } from './v1/directory-namespace-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
@@ -23,18 +23,20 @@ import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
 import { addSubscriberRoutes } from './v1/subscriber-routes';
+import { addTokenRoutes } from './v1/token-routes';
 import { addWatchRoutes } from './v1/watch-routes';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
 
 /** What the app is bound to: the host's part in it. */
 export interface AppOptions {
-  /** The namespace of an id; undefined where there is none. Asked once for each request. */
-  namespaceOf(id: string): NamespaceApi | undefined;
-  /** The same namespace over sockets. */
-  socketsOf(id: string): NamespaceSockets | undefined;
-  /** Knows all tokens but root's. */
-  directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
+  /**
+   * The namespace of an id; undefined where there is none. At once where that is known, as it mostly is: a promise costs
+   * the calls that make up nearly all traffic.
+   */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  /** Knows all namespaces, all tokens but root's, and the audit trail. */
+  directory: DirectoryApi;
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
@@ -79,7 +81,7 @@ export function createApp(options: AppOptions): App {
     now,
     openPipe: () => options.openPipe(),
     namespaceOf: (id) => options.namespaceOf(id),
-    socketsOf: (id) => options.socketsOf(id),
+    directory,
   };
 
   addInstanceRoutes(surface);
@@ -90,6 +92,9 @@ export function createApp(options: AppOptions): App {
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
+  addDirectoryNamespaceRoutes(surface);
+  addTokenRoutes(surface);
+  addAuditRoute(surface);
   addMetricsRoute(surface, build);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
