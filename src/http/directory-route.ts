@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { DOORS } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { NamespaceId } from '../model/names';
@@ -27,7 +28,7 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
   const readInput = inputReader(definition.input, BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
     const request = context.req.raw;
-    const principal = await surface.admission.admit('api', request, context.env);
+    const principal = await surface.admission.admit(DOORS.api, request, context.env);
     const named = context.req.param('ns');
     if (named !== undefined) parsed(NamespaceId, named, 'path');
     const input = await readInput(context);

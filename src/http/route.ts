@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { authorize, authorizeAny, type Target } from '../auth/authorize';
+import { DOORS } from '../auth/carriers';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
@@ -15,7 +16,7 @@ import { readJsonBody } from './json-body';
 import { KnownQueries } from './known-queries';
 import { assertDecodable } from './request-target';
 import { RouteCall, type Surroundings } from './route-call';
-import type { RequestSchemas, RouteCard } from './route-card';
+import type { DialectCard, RequestSchemas, RouteCard } from './route-card';
 
 /** What the router is given beside a request. */
 export interface RoutedEnv {
@@ -33,6 +34,8 @@ export interface Surface extends Surroundings {
   hono: Hono<RoutedEnv>;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
   cards: RouteCard[];
+  /** Every route of every dialect. */
+  dialectCards: DialectCard[];
   admission: Admission;
   /** The namespace of an id; undefined where there is none. Known at once, mostly. */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
@@ -109,8 +112,18 @@ function targetOf(namespace: string, path: unknown): Target {
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
 }
 
-/** The ways to a namespace, where there are any. */
-function opened(ways: NamespaceWays | undefined, id: string): NamespaceWays {
+/**
+ * The ways to a namespace: at once where they are known.
+ *
+ * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, and `UNAVAILABLE` where that can't be told now.
+ */
+export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
+  const found = surface.namespaceOf(id);
+  if (found instanceof Promise) return withDeadline(found, CALL_MAX_MS).then((ways) => existing(ways, id));
+  return existing(found, id);
+}
+
+function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
   if (ways !== undefined) return ways;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
@@ -134,11 +147,12 @@ export function route<Input extends RequestSchemas, Outcome>(
   surface: Surface,
   definition: RouteDefinition<Input, Outcome>,
 ): void {
-  const { method, path, scope, door = 'api', call, map, waitMs, withoutDeadline = false } = definition;
+  const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
+  const carriers = DOORS[definition.door ?? 'api'];
   const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
-    const known = surface.admission.admit(door, context.req.raw, context.env);
+    const known = surface.admission.admit(carriers, context.req.raw, context.env);
     const principal = known instanceof Promise ? await known : known;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
@@ -146,11 +160,8 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     permit(principal, namespace, input);
-    const found = surface.namespaceOf(namespace);
-    const { calls, sockets } = opened(
-      found instanceof Promise ? await withDeadline(found, CALL_MAX_MS) : found,
-      namespace,
-    );
+    const ways = waysTo(surface, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
     const asked = new RouteCall(context, principal, namespace, surface, sockets);
     const calling = call(calls, input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
@@ -173,7 +184,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
   surface.hono.on(door.method, door.path, async (context) => {
     if (!door.beforeSetup) surface.admission.assertConfigured();
     // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
-    if (context.env.pathToken !== undefined) await surface.admission.admit('api', context.req.raw, context.env);
+    if (context.env.pathToken !== undefined) await surface.admission.admit(DOORS.api, context.req.raw, context.env);
     return door.answer();
   });
   surface.cards.push(door);
