@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialOf, type Door, isForPaths, isTicket } from './carriers';
+import { credentialOf, DOORS, type Door, isForPaths, isTicket } from './carriers';
 
 const TOKEN = 'rc_abcdefghijkl_secret';
 
@@ -18,7 +18,7 @@ function taken(door: Door, { authorization, protocols, query = '', pathToken, ot
   if (authorization !== undefined) headers.set('authorization', authorization);
   if (protocols !== undefined) headers.set('sec-websocket-protocol', protocols);
   try {
-    const { carrier, text } = credentialOf(door, headers, () => query, pathToken);
+    const { carrier, text } = credentialOf(DOORS[door], headers, () => query, pathToken);
     return `${carrier} ${text}`;
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`; // `as`: what else it is fails the test
