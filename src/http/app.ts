@@ -19,6 +19,7 @@ import type { NamespaceWays, RoutedEnv, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
 import { addAuditRoute } from './v1/audit-route';
 import { addDirectoryNamespaceRoutes } from './v1/directory-namespace-routes';
+import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
@@ -106,6 +107,7 @@ export function createApp(options: AppOptions): App {
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addHistoryRoutes(surface);
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
