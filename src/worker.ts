@@ -25,6 +25,7 @@ function bind(env: Env): App {
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
+    corsOrigins: env.ROLLCALL_CORS_ORIGINS,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

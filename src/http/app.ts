@@ -8,6 +8,7 @@ import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
+import { Cors, originsProblem, splitOrigins } from './cors';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
@@ -41,6 +42,8 @@ export interface AppOptions {
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
+  corsOrigins?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -68,11 +71,17 @@ function methodsOf(hono: Hono<RoutedEnv>, path: string): string[] {
 export function createApp(options: AppOptions): App {
   const { build, now, directory, rootToken, sharedCache: shared, waitUntil, trustedProxy = false } = options;
   const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
+  const origins = splitOrigins(options.corsOrigins);
   const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
     cards: [],
-    admission: new Admission(authenticator, new FailedLogins(now), trustedProxy),
+    admission: new Admission({
+      authenticator,
+      failedLogins: new FailedLogins(now),
+      trustedProxy,
+      fault: originsProblem(origins),
+    }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -117,5 +126,7 @@ export function createApp(options: AppOptions): App {
     if (parted === undefined) return hono.fetch(request, { path });
     return hono.fetch(parted.request, { path: rawPath(parted.request), pathToken: parted.token });
   };
-  return { fetch, routes: surface.cards };
+  if (origins.length === 0) return { fetch, routes: surface.cards };
+  const cors = new Cors(origins);
+  return { fetch: (request) => cors.around(request, fetch), routes: surface.cards };
 }

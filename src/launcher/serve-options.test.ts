@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { originsProblem } from '../http/cors';
 import type { LaunchError } from './launch-error';
 import { parseServeOptions } from './serve-options';
 
@@ -8,6 +9,7 @@ test('defaults: loopback, port 8787, data/, a token of its own', () => {
     port: 8787,
     data: 'data',
     rootToken: undefined,
+    corsOrigins: [],
     help: false,
   });
 });
@@ -17,6 +19,32 @@ test('the environment counts, and flags win over it', () => {
   expect(parseServeOptions([], env)).toMatchObject({ port: 9000, data: '/var/lib/rollcall', rootToken: 'given' });
   const flags = ['--port', '0', '--data=elsewhere', '--host', '::1'];
   expect(parseServeOptions(flags, env)).toMatchObject({ host: '::1', port: 0, data: 'elsewhere', rootToken: 'given' });
+});
+
+test('origins come from the environment, or instead from as many flags as there are', () => {
+  const env = { ROLLCALL_CORS_ORIGINS: 'https://a.test, http://localhost:5173' };
+  expect(parseServeOptions([], env).corsOrigins).toEqual(['https://a.test', 'http://localhost:5173']);
+  const flags = ['--cors-origin', 'https://b.test', '--cors-origin=https://c.test:8443'];
+  expect(parseServeOptions(flags, env).corsOrigins).toEqual(['https://b.test', 'https://c.test:8443']);
+});
+
+test.each([
+  'https://a.test',
+  'http://localhost:5173',
+  'https://[::1]:8443',
+  '*',
+  'null',
+  'a.test',
+  'https://a.test/',
+  'https://a.test:443',
+  'https://*.a.test',
+  'HTTPS://a.test',
+  'ftp://a.test',
+  'file:///x',
+])('an origin here is one to the registry: %s', (origin) => {
+  const parse = () => parseServeOptions(['--cors-origin', origin], {});
+  if (originsProblem([origin]) === undefined) expect(parse().corsOrigins).toEqual([origin]);
+  else expect(parse).toThrow(`--cors-origin must be an origin`);
 });
 
 test('an IPv6 address may stand in brackets', () => {
@@ -35,6 +63,8 @@ test.each([
   [['--host', ''], {}, 'not ""'],
   [['--data', ''], {}, '--data must name a folder'],
   [[], { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
+  [['--cors-origin', '*'], {}, '--cors-origin must be an origin as a browser sends it'],
+  [[], { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
   [['--prot', '80'], {}, '--prot'],
   [['now'], {}, 'now'],
 ])('%j with %j is a usage error', (words, env, message) => {

@@ -8,6 +8,7 @@ export interface ServeOptions {
   port: number;
   data: string;
   rootToken: string | undefined;
+  corsOrigins: string[];
   help: boolean;
 }
 
@@ -19,6 +20,8 @@ Options:
   --port <port>      port to listen on; 0 takes a free one (default 8787, or PORT)
   --host <address>   address to listen on (default 127.0.0.1)
   --data <folder>    folder of all data, made where it is absent (default data, or ROLLCALL_DATA)
+  --cors-origin <o>  origin of pages that may call from a browser, such as https://console.example.com;
+                     may come many times (default none, or ROLLCALL_CORS_ORIGINS, parted by commas)
   -h, --help         show this
 
 Environment:
@@ -49,12 +52,27 @@ function parseFolder(text: string, source: string): string {
   throw usageError(`${source} must name a folder, and is empty.`);
 }
 
+/** As the registry itself has it, which answers nothing with another; a test holds the two together. */
+function parseOrigins(texts: string[], source: string): string[] {
+  for (const text of texts) {
+    const isOrigin =
+      !text.includes('*') && URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+    if (!isOrigin) {
+      throw usageError(
+        `${source} must be an origin as a browser sends it, such as https://console.example.com, not ${JSON.stringify(text)}.`,
+      );
+    }
+  }
+  return texts;
+}
+
 function parseFlags(words: string[]) {
   try {
     const options = {
       port: { type: 'string' },
       host: { type: 'string' },
       data: { type: 'string' },
+      'cors-origin': { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args: words, options, allowPositionals: false }).values;
@@ -77,11 +95,17 @@ export function parseServeOptions(words: string[], env: NodeJS.ProcessEnv): Serv
     flags.data === undefined
       ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA')
       : parseFolder(flags.data, '--data');
+  const origins = flags['cors-origin'];
+  const corsOrigins =
+    origins === undefined
+      ? parseOrigins((env.ROLLCALL_CORS_ORIGINS ?? '').split(/[\s,]+/).filter(Boolean), 'ROLLCALL_CORS_ORIGINS')
+      : parseOrigins(origins, '--cors-origin');
   return {
     host: parseHost(flags.host ?? '127.0.0.1'),
     port,
     data,
     rootToken: env.ROLLCALL_ROOT_TOKEN,
+    corsOrigins,
     help: flags.help ?? false,
   };
 }
