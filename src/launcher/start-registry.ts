@@ -63,7 +63,10 @@ const VARIABLES = ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_CO
 export function registryConfig(modulePath: string): string {
   return workerdConfig({
     modulePath,
-    objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' }],
+    objects: [
+      { binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' },
+      { binding: 'DIRECTORY', className: 'DirectoryObject', uniqueKey: 'rollcall-DirectoryObject' },
+    ],
     bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
   });
 }

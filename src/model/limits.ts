@@ -333,6 +333,9 @@ export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
 /** Entries of the audit trail; beyond, the oldest go. */
 export const AUDIT_MAX_COUNT = 1_000_000;
 
+/** Old entries of the audit trail that go with each new one: more than come. */
+export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;
+
 /** Entries of one page of the audit trail. `INVALID_REQUEST` */
 export const AUDIT_PAGE_MAX_COUNT = 1_000;
 
@@ -347,3 +350,18 @@ export const WATCHES_PER_NAMESPACE_MAX_COUNT = 60_000;
 
 /** Highest rate that can be configured; an object does a hundredth of it. `INVALID_REQUEST` */
 export const REQUESTS_PER_SECOND_MAX_COUNT = 1_000_000;
+
+/** The directory tells a namespace again after this where it could not be told; each time it waits twice as long. */
+export const ERRAND_RETRY_MIN_MS = 1_000;
+
+/** Longest wait between two tries to tell a namespace something: half of what a revocation may take once it is in reach. */
+export const ERRAND_RETRY_MAX_MS = 15_000;
+
+/** Namespaces that the directory tells something side by side. */
+export const ERRANDS_AT_ONCE_MAX_COUNT = 50;
+
+/** Of each kind of work, what one alarm of the directory does: a namespace told is a request, and the platform counts them. */
+export const DIRECTORY_SLICE_MAX_COUNT = 500;
+
+/** Namespaces, there and not, that an isolate remembers; the oldest goes first. */
+export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
