@@ -1,5 +1,5 @@
 import type { Authenticator } from '../auth/authenticator';
-import { type Credential, credentialOf, type Door, isForPaths, isTicket } from '../auth/carriers';
+import { type Carrier, type Credential, credentialOf, isForPaths, isTicket } from '../auth/carriers';
 import type { FailedLogins } from '../auth/failed-logins';
 import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
@@ -16,6 +16,8 @@ export interface BeforeRouting {
   path: string;
   /** The token that its path began with, and has lost. */
   pathToken?: string | undefined;
+  /** The namespace that it began with then, and has lost: only on the way to a dialect. */
+  namespace?: string | undefined;
 }
 
 /** What somebody is let in by. */
@@ -55,9 +57,13 @@ export class Admission {
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
    * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
    */
-  admit(door: Door, request: Request, { pathToken }: Pick<BeforeRouting, 'pathToken'>): Principal | Promise<Principal> {
+  admit(
+    carriers: readonly Carrier[],
+    request: Request,
+    { pathToken }: Pick<BeforeRouting, 'pathToken'>,
+  ): Principal | Promise<Principal> {
     this.assertConfigured();
-    const credential = credentialOf(door, request.headers, () => queryText(request.url), pathToken);
+    const credential = credentialOf(carriers, request.headers, () => queryText(request.url), pathToken);
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {

@@ -56,3 +56,13 @@ export interface RouteCard {
   /** A body that shows how it is used, as a value that its schema takes. */
   example?: unknown;
 }
+
+/** A route of a dialect as tests and documentation see it. */
+export interface DialectCard {
+  dialect: string;
+  operation: string;
+  method: string;
+  path: string;
+  scope: Scope | 'any';
+  summary: string;
+}
