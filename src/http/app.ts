@@ -20,6 +20,7 @@ import { withoutPathToken } from './path-token';
 import { rawPath } from './request-target';
 import type { RoutedEnv, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
+import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
@@ -113,6 +114,7 @@ export function createApp(options: AppOptions): App {
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addHistoryRoutes(surface);
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
