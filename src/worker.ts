@@ -20,7 +20,8 @@ function bind(env: Env): App {
     const stubs = namespaceStubs(env, id, placement);
     return { calls: remoteNamespace(stubs), sockets: remoteSockets(stubs) };
   };
-  const remote = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
+  const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
+  const remote = remoteDirectory(() => env.DIRECTORY.get(directoryId));
   const known = new KnownNamespaces(remote.findNamespace, ways, () => Date.now());
   // It is always there, and nobody has to be asked.
   const ofPublic = ways(DEFAULT_NAMESPACE, {});
@@ -31,6 +32,7 @@ function bind(env: Env): App {
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
+    corsOrigins: env.ROLLCALL_CORS_ORIGINS,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

@@ -7,6 +7,7 @@ import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
+import { Cors, originsProblem, splitOrigins } from './cors';
 import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
@@ -49,6 +50,8 @@ export interface AppOptions {
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
+  corsOrigins?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -87,12 +90,18 @@ export function createApp(options: AppOptions): App {
     dialects = [],
   } = options;
   const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
+  const origins = splitOrigins(options.corsOrigins);
   const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
     cards: [],
     dialectCards: [],
-    admission: new Admission(authenticator, new FailedLogins(now), trustedProxy),
+    admission: new Admission({
+      authenticator,
+      failedLogins: new FailedLogins(now),
+      trustedProxy,
+      fault: originsProblem(origins),
+    }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -152,5 +161,8 @@ export function createApp(options: AppOptions): App {
       return hono.fetch(request, { path, pathToken });
     return hono.fetch(parted.request, { path: rest, pathToken, namespace: parted.namespace });
   };
-  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+  const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+  if (origins.length === 0) return app;
+  const cors = new Cors(origins);
+  return { ...app, fetch: (request) => cors.around(request, fetch) };
 }

@@ -303,6 +303,9 @@ export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
 /** Longest token or ticket that is looked at: ours have 60 characters, and nobody's root token needs more. `UNAUTHENTICATED` */
 export const CREDENTIAL_MAX_CHARACTERS = 1_024;
 
+/** How long a browser remembers what a page may send: a page makes one call more in that time, and a change shows soon. */
+export const PREFLIGHT_MAX_AGE_MS = 10 * 60 * 1_000;
+
 /** How long an isolate remembers that a namespace is there, and where. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
 
