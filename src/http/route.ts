@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { authorize, authorizeAny, type Target } from '../auth/authorize';
+import { DOORS } from '../auth/carriers';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
@@ -14,7 +15,7 @@ import { readJsonBody } from './json-body';
 import { KnownQueries } from './known-queries';
 import { assertDecodable } from './request-target';
 import { RouteCall, type Surroundings } from './route-call';
-import type { RequestSchemas, RouteCard } from './route-card';
+import type { DialectCard, RequestSchemas, RouteCard } from './route-card';
 
 /** What the router is given beside a request. */
 export interface RoutedEnv {
@@ -26,6 +27,8 @@ export interface Surface extends Surroundings {
   hono: Hono<RoutedEnv>;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
   cards: RouteCard[];
+  /** Every route of every dialect. */
+  dialectCards: DialectCard[];
   admission: Admission;
   /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
   namespaceOf(id: string): NamespaceApi | undefined;
@@ -101,7 +104,7 @@ function targetOf(namespace: string, path: unknown): Target {
 }
 
 /** What `find` knows of a namespace. */
-function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
+export function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
   const way = find(id);
   if (way !== undefined) return way;
   throw new RegistryError(
@@ -126,11 +129,12 @@ export function route<Input extends RequestSchemas, Outcome>(
   surface: Surface,
   definition: RouteDefinition<Input, Outcome>,
 ): void {
-  const { method, path, scope, door = 'api', call, map, waitMs, withoutDeadline = false } = definition;
+  const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
+  const carriers = DOORS[definition.door ?? 'api'];
   const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
-    const known = surface.admission.admit(door, context.req.raw, context.env);
+    const known = surface.admission.admit(carriers, context.req.raw, context.env);
     const principal = known instanceof Promise ? await known : known;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
@@ -160,7 +164,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
   surface.hono.on(door.method, door.path, async (context) => {
     if (!door.beforeSetup) surface.admission.assertConfigured();
     // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
-    if (context.env.pathToken !== undefined) await surface.admission.admit('api', context.req.raw, context.env);
+    if (context.env.pathToken !== undefined) await surface.admission.admit(DOORS.api, context.req.raw, context.env);
     return door.answer();
   });
   surface.cards.push(door);

@@ -13,6 +13,7 @@ import { refusesPrototypeKey } from './metadata';
 import { ClusterName, GroupName, ShortName } from './names';
 import { PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
+import { PointInTime } from './point-in-time';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** How fresh an answer has to be. */
@@ -49,7 +50,11 @@ export type InstanceFilter = z.output<typeof InstanceFilter>;
 export const InstanceListQuery = InstanceFilter.extend({
   limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  at: PointInTime.optional().meta({ description: 'As it was then: a cursor, or a time such as 2027-01-31T12:00:00Z' }),
   ...Freshness,
+}).refine(({ at, wait }) => at === undefined || wait === undefined, {
+  message: 'goes not with at: what was does not change',
+  path: ['wait'],
 });
 export type InstanceListQuery = z.output<typeof InstanceListQuery>;
 

@@ -154,6 +154,38 @@ const CASES: RouteCase[] = [
     calls: ['acknowledge', { subscriber: 's-1', cursor: 'cE.1.x' }],
     status: 204,
   },
+  {
+    request: ['GET', `${SERVICE}/instances?at=cE.1.x&limit=2`],
+    calls: ['listInstances', { ...service, tokenId, filter: {}, limit: 2, at: 'cE.1.x' }],
+    status: 200,
+  },
+  { request: ['GET', `${NS}/history`], calls: ['history', {}], status: 200 },
+  {
+    request: [
+      'GET',
+      `${NS}/history?group=g&service=s&instance=i&cause=expired&since=cE.1.x&until=2030-01-01T00:00:00Z&limit=5`,
+    ],
+    calls: [
+      'history',
+      {
+        group: 'g',
+        service: 's',
+        instance: 'i',
+        cause: 'expired',
+        since: 'cE.1.x',
+        until: '2030-01-01T00:00:00Z',
+        limit: 5,
+      },
+    ],
+    status: 200,
+  },
+  { request: ['GET', `${SERVICE}/diff?from=cE.1.x`], calls: ['diff', { ...service, from: 'cE.1.x' }], status: 200 },
+  { request: ['GET', `${SERVICE}/instances/a/why?limit=3`], calls: ['why', { key, limit: 3 }], status: 200 },
+  {
+    request: ['POST', `${SERVICE}/rollback`, { to: 'cE.1.x' }],
+    calls: ['rollback', caller, { ...service, to: 'cE.1.x' }],
+    status: 200,
+  },
   { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', service], status: 200 },
 ];
 
@@ -161,7 +193,7 @@ const CASES: RouteCase[] = [
 const SOCKET_ROUTES = ['watch', 'openSocket'];
 
 /** Answers that are no reads: they have no ETag. */
-const WITHOUT_ETAG = ['stats', 'listSubscribers'];
+const WITHOUT_ETAG = ['stats', 'listSubscribers', 'history', 'diff', 'why'];
 
 describe('each route', () => {
   it.each(CASES)('$request.0 $request.1 calls one method', async ({ request, calls, status }) => {
