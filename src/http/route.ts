@@ -6,7 +6,7 @@ import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission, BeforeRouting } from './admission';
@@ -68,9 +68,6 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
 
-/** What every schema of a name accepts. Most names are of this kind, and need no schema to tell so. */
-const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
-
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
 
@@ -89,7 +86,7 @@ export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxB
     for (const name of pathNames) {
       const value = context.req.param(name);
       names[name] = value;
-      arePlain &&= value !== undefined && PLAIN_NAME.test(value);
+      arePlain &&= isPlainName(value);
     }
     parts.path = arePlain ? names : parsed(path, names, 'path');
     return parts;
