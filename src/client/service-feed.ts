@@ -1,0 +1,180 @@
+import type { ChangesFrame, SnapshotFrame, WatchFrame } from './frames';
+import type { Instance } from './instance';
+import { RollcallError } from './rollcall-error';
+import { readSnapshot, type SnapshotStore, writeSnapshot } from './stored-snapshot';
+import type { Time } from './time';
+import type { Watch } from './watch';
+
+/** Saves of the list are at least this far apart. */
+const SAVE_SPACING_MS = 1_000;
+
+/** Who keeps a list that is made of the feed's. */
+export interface FeedReader {
+  /** The feed has changed: replace your list. */
+  update(): void;
+  /** Whether no call of yours is under way to an instance that has left. */
+  isSettled(): boolean;
+}
+
+interface FeedParts {
+  /** With its group: `group@@orders`. */
+  service: string;
+  watch: Watch;
+  store: SnapshotStore | undefined;
+  time: Time;
+}
+
+/** One service as a watch tells it: shared by all resolvers of the service, and acknowledged once all of them have it. */
+export class ServiceFeed {
+  readonly instances = new Map<string, Instance>();
+  protectThreshold = 0;
+  /** Why the registry will not tell more; undefined while it does. */
+  error: unknown;
+  /** Resolves with the first list, of the registry or of the store. */
+  readonly ready: Promise<void>;
+  readonly #parts: FeedParts;
+  readonly #readers = new Set<FeedReader>();
+  #settleReady: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+  #serviceRevision = 0;
+  /** Newest cursor that is not acknowledged yet. */
+  #cursor: string | undefined;
+  /** When the list was last known to be right, where that is not for the watch to say. */
+  #storedAt: number | undefined;
+  #isLive = false;
+  #savedAt = 0;
+  #isDirty = false;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    // Whoever waits for it is told; a refusal that nobody waits for is in `error`.
+    this.ready.catch(() => {});
+    void this.#load();
+    void this.#listen();
+  }
+
+  /** Whether there is a list to go by, however old. */
+  get hasList(): boolean {
+    return this.#isLive || this.#storedAt !== undefined;
+  }
+
+  /** Whether the registry is heard, and the list is what it says. */
+  get isConnected(): boolean {
+    return this.#isLive && this.error === undefined && this.#parts.watch.status.state === 'connected';
+  }
+
+  /** How long ago the list was last known to be right, in milliseconds; infinite while there is none. */
+  get age(): number {
+    if (this.isConnected) return 0;
+    const rightAt = this.#isLive ? this.#parts.watch.status.since : this.#storedAt;
+    return rightAt === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#parts.time.wallClock() - rightAt, 0);
+  }
+
+  join(reader: FeedReader): void {
+    this.#readers.add(reader);
+    reader.update();
+  }
+
+  leave(reader: FeedReader): void {
+    this.#readers.delete(reader);
+    this.settle();
+  }
+
+  /** Acknowledges what has come, if nobody still calls somebody who had left by then. */
+  settle(): void {
+    if (this.#cursor === undefined) return;
+    for (const reader of this.#readers) if (!reader.isSettled()) return;
+    this.#parts.watch.acknowledge(this.#cursor);
+    this.#cursor = undefined;
+  }
+
+  close(): void {
+    this.#save(0);
+    this.#parts.watch.close();
+    this.#settleReady?.reject(new RollcallError('UNAVAILABLE', `the resolver of ${this.#parts.service} was closed`));
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for await (const frame of this.#parts.watch) this.#take(frame);
+    } catch (error) {
+      this.error = error;
+      this.#settleReady?.reject(error);
+    }
+  }
+
+  #take(frame: WatchFrame): void {
+    // What there is stays in use until the snapshot that follows a reset.
+    if (frame.type === 'reset') return;
+    if (frame.type === 'snapshot') this.#replace(frame);
+    else if (frame.type === 'changes') this.#apply(frame);
+    this.#cursor = frame.cursor;
+    if (frame.type !== 'bookmark') {
+      this.#isLive = true;
+      this.#isDirty = true;
+      this.#updated();
+    }
+    this.settle();
+    this.#save(SAVE_SPACING_MS);
+  }
+
+  #replace({ services }: SnapshotFrame): void {
+    this.instances.clear();
+    const service = services[0];
+    this.protectThreshold = service?.protectThreshold ?? 0;
+    this.#serviceRevision = service?.revision ?? 0;
+    for (const instance of service?.instances ?? []) this.instances.set(instance.id, instance);
+  }
+
+  /** Later parts of a snapshot may be newer than its revision: what is as new as the frame is kept. */
+  #apply({ revision, changes }: ChangesFrame): void {
+    for (const change of changes) {
+      const { id, kind, type } = change;
+      const known = kind === 'instance' ? (this.instances.get(id)?.revision ?? 0) : this.#serviceRevision;
+      if (known >= revision) continue;
+      if (kind === 'service') {
+        this.protectThreshold = type === 'put' ? change.after.protectThreshold : 0;
+        this.#serviceRevision = revision;
+      } else if (type === 'put') this.instances.set(id, change.after);
+      else this.instances.delete(id);
+    }
+  }
+
+  #updated(): void {
+    for (const reader of this.#readers) reader.update();
+    this.#settleReady?.resolve();
+  }
+
+  async #load(): Promise<void> {
+    const { service, store } = this.#parts;
+    try {
+      const stored = readSnapshot(await store?.load(), service);
+      if (stored === undefined || this.#isLive) return;
+      for (const instance of stored.instances) this.instances.set(instance.id, instance);
+      this.protectThreshold = stored.protectThreshold;
+      this.#storedAt = stored.at;
+      this.#updated();
+    } catch {
+      // The store is a help at the start, and no more: without it, the registry tells.
+    }
+  }
+
+  /** Without a timer: what a burst of changes ends with is saved with the next frame, or at the end. */
+  #save(spacingMs: number): void {
+    const { service, store, time } = this.#parts;
+    const at = time.wallClock();
+    if (store === undefined || !this.#isDirty || at - this.#savedAt < spacingMs) return;
+    this.#isDirty = false;
+    this.#savedAt = at;
+    const { protectThreshold } = this;
+    const text = writeSnapshot({
+      service,
+      protectThreshold,
+      instances: [...this.instances.values()],
+      at: at - this.age,
+    });
+    void (async () => store.save(text))().catch(() => {});
+  }
+}
