@@ -164,12 +164,12 @@ export class Resolver implements AsyncDisposable {
     for (const listener of this.#listeners) this.#tell(listener);
   }
 
-  /** What a listener throws is its own: it surfaces as unhandled, and the list and its acknowledgement go on. */
+  /** A listener's mistake is its own: the list and its acknowledgement go on. */
   #tell(listener: (endpoints: readonly Endpoint[]) => void): void {
     try {
       listener(this.endpoints);
     } catch (error) {
-      void Promise.reject(error);
+      console.error('rollcall: a listener of a resolver threw', error);
     }
   }
 }
