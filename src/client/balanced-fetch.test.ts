@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { clientInstance } from '../../test/fixtures/client-instance';
+import { HandTime } from '../../test/fixtures/hand-time';
 import { balancedFetch, type FetchOptions, type ResolverRequestInit } from './balanced-fetch';
 import { Balancer } from './balancer';
 import type { Endpoint } from './endpoint';
@@ -263,8 +264,10 @@ describe('the first call', () => {
     const ready = new Promise<void>((resolve) => setTimeout(resolve, 40)).then(() => {
       parts.balancer.endpoints = endpoints;
     });
-    Object.assign(parts, { ready });
+    const time = new HandTime();
+    Object.assign(parts, { ready, time });
     expect((await call()).status).toBe(200);
+    expect(time.timers).toBe(0);
   });
 
   it('[B5] fails with what the registry refuses with, or when the caller gives up', async () => {

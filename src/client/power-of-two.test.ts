@@ -106,14 +106,10 @@ describe('powerOfTwo', () => {
     expect(picks(10)).toEqual({ works: 10 });
   });
 
-  it('[B6] takes from a call that was given up that it took so long, and not that it was fast', () => {
-    const { called, wait, picks } = stage('a b');
+  it('[B6] takes from a call that was given up that it took so long', () => {
+    const { called, picks } = stage('a b');
     called('a', 20);
     called('b', 30);
-    for (let call = 0; call < 100; call++) {
-      wait(10);
-      called('b', 1, 'aborted');
-    }
     expect(picks(10)).toEqual({ a: 10 });
     called('a', 500, 'aborted');
     expect(picks(10)).toEqual({ b: 10 });

@@ -64,10 +64,7 @@ export function powerOfTwo(): Selector {
       const seen = outcome === 'failure' ? Math.max(latencyMs, FAILURE_FACTOR * (usualMs ?? latencyMs)) : latencyMs;
       const before = load.latencyMs ?? 0;
       const kept = fade(now - load.at);
-      if (seen > before) load.latencyMs = seen;
-      // What the caller did not wait for is no proof that the instance is fast.
-      else if (outcome !== 'aborted') load.latencyMs = before * kept + seen * (1 - kept);
-      else return;
+      load.latencyMs = seen > before ? seen : before * kept + seen * (1 - kept);
       load.at = now;
       if (outcome === 'success') usualMs = usualMs === undefined ? latencyMs : usualMs + (latencyMs - usualMs) / 16;
     },

@@ -63,6 +63,11 @@ describe('the list of a resolver', () => {
     expect(ids()).toBe('a b');
     await watch().tell(changes(9, gone('a')));
     expect(ids()).toBe('b');
+    await watch().tell(snapshot(10, [instance('a'), instance('b', 1, unhealthy)], 0.9, 12));
+    await watch().tell(changes(11, putService(11, 0.1)));
+    expect(ids()).toBe('a b');
+    await watch().tell(changes(13, putService(13, 0.1)));
+    expect(ids()).toBe('a');
   });
 
   it('[B1] waives health below the protect threshold, which changes as any record does', async () => {
@@ -155,7 +160,12 @@ describe('the watch of resolvers', () => {
 
   it('[B3] ends with the last, and begins anew with the next', () => {
     const { open, watches } = stage();
-    open().resolver.close();
+    const first = open().resolver;
+    const last = open().resolver;
+    first.close();
+    first.close();
+    expect(watches.map(({ isClosed }) => isClosed)).toEqual([false]);
+    last.close();
     expect(watches.map(({ isClosed }) => isClosed)).toEqual([true]);
     open();
     expect(watches.map(({ isClosed }) => isClosed)).toEqual([true, false]);
@@ -178,7 +188,7 @@ describe('an acknowledgement', () => {
   it('[B4] waits for the calls under way to who has left, of any resolver', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
-    open();
+    const other = open().resolver;
     await watch().tell(snapshot(5, [instance('a'), instance('b')]));
     const calls = [resolver.picker().next(), resolver.picker().next(), resolver.picker().next()];
     const callsTo = (id: string) => calls.filter((call) => call?.endpoint.id === id);
@@ -189,6 +199,8 @@ describe('an acknowledgement', () => {
     for (const call of callsTo(more[0] ?? '')) call?.end('success');
     expect(watch().acknowledged).toEqual(['c5']);
     for (const call of callsTo(left ?? '')) call?.end('failure');
+    expect(watch().acknowledged).toEqual(['c5', 'c7']);
+    other.close();
     expect(watch().acknowledged).toEqual(['c5', 'c7']);
   });
 
@@ -280,7 +292,23 @@ describe('a snapshot that outlives the process', () => {
     expect(shelf.saved[1]).toContain('"id":"b"');
     resolver.close();
     expect(shelf.saved).toHaveLength(2);
+  });
 
+  it('[B5] is saved with the time at which it was last known to be right', async () => {
+    const shelf = store();
+    const { open, watch, time } = stage();
+    const { resolver } = open({ snapshot: shelf });
+    await watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
+    watch().status = { state: 'disconnected', since: time.wallClock() };
+    const rightAt = time.wallClock();
+    time.advance(7_000);
+    resolver.close();
+    expect(shelf.saved.at(-1)).toContain(`"at":${rightAt}}`);
+  });
+
+  it('[B5] has what a burst of changes ended with', async () => {
+    const shelf = store();
+    const { open, watch } = stage();
     const again = open({ snapshot: shelf }).resolver;
     await watch().tell(snapshot(8, [instance('a')]), changes(9, put(instance('z', 9))));
     again.close();

@@ -136,7 +136,6 @@ export class ServiceFeed {
       if (known >= revision) continue;
       if (kind === 'service') {
         this.protectThreshold = type === 'put' ? change.after.protectThreshold : 0;
-        this.#serviceRevision = revision;
       } else if (type === 'put') this.instances.set(id, change.after);
       else this.instances.delete(id);
     }

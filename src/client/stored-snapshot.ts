@@ -30,7 +30,7 @@ export function readSnapshot(text: string | undefined, service: string): StoredS
   try {
     // `as`: it is our own writing, told by its version, in a place that the caller chose
     const read = JSON.parse(text) as Partial<StoredSnapshot & { rollcall: number }> | null;
-    if (read?.rollcall !== VERSION || read.service !== service || !Array.isArray(read.instances)) return undefined;
+    if (read?.rollcall !== VERSION || read.service !== service) return undefined;
     return read as StoredSnapshot; // `as`: see above
   } catch {
     return undefined;
