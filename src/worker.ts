@@ -11,7 +11,9 @@ export { NamespaceObject } from './host/namespace-object';
 /** Binds the rooms together, for one isolate. */
 function bind(env: Env): App {
   // Until namespaces have a directory there is one, and no other name makes an object.
-  const stub = () => env.NAMESPACES.getByName(DEFAULT_NAMESPACE);
+  // Its id is a digest of the name: made once, not for each call.
+  const id = env.NAMESPACES.idFromName(DEFAULT_NAMESPACE);
+  const stub = () => env.NAMESPACES.get(id);
   const namespace = remoteNamespace(stub);
   const sockets = remoteSockets(stub);
   return createApp({

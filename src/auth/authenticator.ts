@@ -1,6 +1,7 @@
 import { RegistryError } from '../model/errors';
+import type { Principal } from '../model/grant';
 import { ROOT_TOKEN_MIN_CHARACTERS, VERIFIED_HEADERS_MAX_COUNT } from '../model/limits';
-import { type Principal, ROOT } from './principal';
+import { ROOT } from './principal';
 import { digestOf, sameDigest } from './same-secret';
 
 /** RFC 6750: the scheme in any case, one space or more, then the token. */

@@ -1,25 +1,81 @@
 import { RegistryError } from '../model/errors';
-import type { Grant, Principal, Scope } from './principal';
-
-/** What a request wants to touch. */
-export interface Target {
-  /** Id of the namespace. */
-  namespace: string;
-}
-
-const covers = (grant: Grant, scope: Scope, target: Target): boolean =>
-  (grant.scope === 'admin' || grant.scope === scope) &&
-  (grant.namespace === '*' || grant.namespace === target.namespace);
+import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
+import { GROUP_SEPARATOR } from '../model/names';
+import type { ServiceKey } from '../model/namespace-api';
+import { matchesGroup, matchesService } from '../model/service-pattern';
 
 /**
- * Says whether a principal may do something: the one place that decides it, for every route of every dialect.
+ * What a request wants to touch in a namespace: a service, all services of a group, or else the namespace as a whole.
+ * Who may do something to some services may not do it to the whole: nothing is ever filtered instead of refused.
+ */
+export interface Target {
+  /** Id of the namespace, or `*` for what concerns all of them. */
+  namespace: string;
+  service?: ServiceKey | undefined;
+  group?: string | undefined;
+}
+
+/**
+ * Says whether a principal may do something: the one place that decides it, for every route of every dialect and for
+ * every frame of a socket. What lies with the owner of an instance, the namespace decides in the same step as the
+ * change (I4).
  *
  * @throws {RegistryError} `FORBIDDEN` if no grant covers the scope on the target.
  */
 export function authorize(principal: Principal, scope: Scope, target: Target): void {
-  if (principal.grants.some((grant) => covers(grant, scope, target))) return;
+  if (may(principal, scope, target)) return;
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${principal.tokenId}" lacks the scope "${scope}" on namespace "${target.namespace}"; use a token that has it`,
+    `token "${principal.tokenId}" lacks the scope "${scope}" on ${nameOf(target)}; use a token that has it`,
   );
+}
+
+/** The same as an answer. A grant to operate is one to register, too: whoever may change all instances may add one. */
+export function may(principal: Principal, scope: Scope, target: Target): boolean {
+  return principal.grants.some((grant) => covers(grant, scope, target));
+}
+
+/**
+ * Asks for any grant at all on a namespace: for what is authorized piece by piece, such as a socket frame by frame.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeAny(principal: Principal, namespace: string): void {
+  if (grantsOn(principal, namespace).length > 0) return;
+  throw new RegistryError(
+    'FORBIDDEN',
+    `token "${principal.tokenId}" is good for nothing on namespace "${namespace}"; use a token that is`,
+  );
+}
+
+/** The grants of a principal that concern a namespace. */
+export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
+  return grants.filter(({ ns }) => ns === ALL_NAMESPACES || ns === namespace);
+}
+
+/**
+ * What a principal may change in a namespace whoever registered it: everything, nothing, or the services of these
+ * patterns.
+ */
+export function operatedServices(principal: Principal, namespace: string): boolean | string[] {
+  const grants = grantsOn(principal, namespace).filter(({ scope }) => scope === 'admin' || scope === 'operate');
+  if (grants.some(({ services }) => services === undefined)) return true;
+  const patterns = grants.flatMap(({ services = [] }) => services);
+  return patterns.length > 0 && patterns;
+}
+
+function covers(grant: Grant, scope: Scope, { namespace, service, group }: Target): boolean {
+  if (grant.ns !== ALL_NAMESPACES && grant.ns !== namespace) return false;
+  const isEnough =
+    grant.scope === scope || grant.scope === 'admin' || (grant.scope === 'operate' && scope === 'register');
+  if (!isEnough) return false;
+  if (grant.services === undefined) return true;
+  if (service !== undefined) return grant.services.some((pattern) => matchesService(pattern, service));
+  return group !== undefined && grant.services.some((pattern) => matchesGroup(pattern, group));
+}
+
+function nameOf({ namespace, service, group }: Target): string {
+  const where = namespace === ALL_NAMESPACES ? 'all namespaces' : `namespace "${namespace}"`;
+  if (service !== undefined) return `service "${service.group}${GROUP_SEPARATOR}${service.service}" of ${where}`;
+  return group === undefined ? where : `all of group "${group}" of ${where}`;
 }

@@ -63,6 +63,9 @@ export function sealNames(...names: string[]): string {
   return names.join('\n');
 }
 
+/** Stands among the names of a renewal where the caller operates the service. */
+export const OPERATES = '+';
+
 /** Reads what {@link sealNames} wrote. */
 export function openNames(text: string): string[] {
   return text.split('\n');

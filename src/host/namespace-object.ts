@@ -4,7 +4,7 @@ import type { NamespaceApi } from '../model/namespace-api';
 import type { Platform } from '../registry/platform';
 import { Registry } from '../registry/registry';
 import { durableSqlite } from './durable-sqlite';
-import { type Asked, type Method, openAsked, openNames, type Result, sealOutcome } from './envelope';
+import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
@@ -47,10 +47,16 @@ export class NamespaceObject extends DurableObject<Env> {
     return sealOutcome<M>(answer.apply(registry, openAsked<M>(asked)));
   }
 
-  /** `renew` for the names of a token, group, service and instance, without the detour through arguments as JSON. */
+  /**
+   * `renew` without the detour through arguments as JSON.
+   *
+   * @param names Token, group, service, instance, and {@link OPERATES} or nothing.
+   */
   renew(names: string): Promise<string> {
-    const [tokenId = '', group = '', service = '', id = ''] = openNames(names);
-    return sealOutcome<'renew'>(this.#awake().renew({ tokenId }, { group, service, id }));
+    const [tokenId = '', group = '', service = '', id = '', operates] = openNames(names);
+    return sealOutcome<'renew'>(
+      this.#awake().renew({ tokenId, operates: operates === OPERATES }, { group, service, id }),
+    );
   }
 
   /** `resolve` for the names of a group and service, without parameters. */

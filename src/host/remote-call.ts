@@ -16,17 +16,17 @@ export async function once<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T>
   try {
     return await call(stub());
   } catch (error) {
-    throw error instanceof RegistryError ? error : unavailable(error);
+    throw told(error);
   }
 }
 
 /** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
 export async function again<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
   try {
-    return await once(stub, call);
+    return await call(stub());
   } catch (error) {
-    if (error instanceof RegistryError && isPassing(error.cause)) return once(stub, call);
-    throw error;
+    if (isPassing(error)) return once(stub, call);
+    throw told(error);
   }
 }
 
@@ -37,11 +37,13 @@ function isPassing(error: unknown): boolean {
   return 'retryable' in error && error.retryable === true && !isOverloaded;
 }
 
-function unavailable(cause: unknown): RegistryError {
+/** A failure as callers are told of it: a refusal is told as it is. */
+function told(error: unknown): RegistryError {
+  if (error instanceof RegistryError) return error;
   return new RegistryError(
     'UNAVAILABLE',
     'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
     { retryAfterSeconds: 1 },
-    { cause },
+    { cause: error },
   );
 }

@@ -1,5 +1,6 @@
 import type { NamespaceApi, ResolveCommand } from '../model/namespace-api';
-import { type Asked, type Method, openOutcome, type Result, sealAsked, sealNames } from './envelope';
+import { operatesOn } from '../registry/ownership';
+import { type Asked, type Method, OPERATES, openOutcome, type Result, sealAsked, sealNames } from './envelope';
 import { again, once, type RemoteCall, type Stub } from './remote-call';
 
 /**
@@ -19,10 +20,11 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     register: write('register'),
     patch: write('patch'),
     deregister: write('deregister'),
-    renew: ({ tokenId }, { group, service, id }) =>
-      once(stub, async (object): Promise<Result<'renew'>> => {
-        return openOutcome<'renew'>(await object.renew(sealNames(tokenId, group, service, id)));
-      }),
+    renew: (caller, { group, service, id }) => {
+      const operates = operatesOn(caller, { group, service }) ? OPERATES : '';
+      const names = sealNames(caller.tokenId, group, service, id, operates);
+      return once(stub, (object) => object.renew(names).then(openOutcome<'renew'>));
+    },
     renewMany: write('renewMany'),
     drain: write('drain'),
     readInstance: read('readInstance'),
@@ -50,10 +52,10 @@ function isPlain({ group: _group, service: _service, ...asked }: ResolveCommand)
 
 function plainResolve({ group, service }: ResolveCommand): RemoteCall<Result<'resolve'>> {
   const names = sealNames(group, service);
-  return async (object): Promise<Result<'resolve'>> => openOutcome<'resolve'>(await object.resolve(names));
+  return (object) => object.resolve(names).then(openOutcome<'resolve'>);
 }
 
 function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>> {
   const text = sealAsked<M>(asked);
-  return async (object): Promise<Result<M>> => openOutcome<M>(await object.call(method, text));
+  return (object) => object.call(method, text).then(openOutcome<M>);
 }

@@ -1,13 +1,13 @@
 import { abortAllDurableObjects } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { socketPurpose } from '../../test/fixtures/socket-purpose';
 import { readJsonText } from '../model/json-text';
-import type { SocketPurpose } from '../model/namespace-sockets';
 import type { Stub } from './remote-call';
 import { remoteNamespace } from './remote-namespace';
 import { remoteSockets } from './remote-sockets';
 
-const purpose: SocketPurpose = { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } };
+const purpose = socketPurpose({ kind: 'stream' });
 const WATCH = JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: {} });
 
 let objects = 0;

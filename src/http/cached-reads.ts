@@ -57,14 +57,20 @@ export class CachedReads {
     this.#options = options;
   }
 
+  /** The copy that is kept here, if it is younger than `maxAgeMs`: at once, as most cached reads are answered by it. */
+  kept(key: string, maxAgeMs: number): Copy | undefined {
+    const copy = this.#copies.get(key);
+    return copy !== undefined && this.ageOf(copy) < maxAgeMs ? copy : undefined;
+  }
+
   /**
    * A copy that is younger than `maxAgeMs`, or a fresh answer.
    *
    * @param key Path and query, and whatever else the answer depends on. The caller is authorized already.
    */
   async read(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
-    const kept = this.#copies.get(key);
-    if (kept !== undefined && this.ageOf(kept) < maxAgeMs) return kept;
+    const kept = this.kept(key, maxAgeMs);
+    if (kept !== undefined) return kept;
     const leader = this.#underWay.get(key);
     if (leader !== undefined && this.#options.now() - leader.since < CACHED_READ_FOLLOW_MAX_MS) {
       const followed = await this.#follow(leader.answer);

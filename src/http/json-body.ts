@@ -32,13 +32,13 @@ const tooLarge = (maxBytes: number): RegistryError =>
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
-  if (request.body === null) return new Uint8Array(0);
   if (announced !== null && Number(announced) <= maxBytes) {
-    // HTTP makes an announced length true, and one read is many times cheaper than a reader's chunks.
+    // HTTP makes an announced length true, and one read is many times cheaper than a stream and its reader's chunks.
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
     return bytes;
   }
+  if (request.body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = request.body.getReader();

@@ -13,8 +13,19 @@ function pathBounds(url: string): { start: number; end: number } {
 
 /** The path as it was sent, still percent-encoded, so that a `%2F` inside a name does not part it. */
 export function rawPath(request: Request): string {
-  const { start, end } = pathBounds(request.url);
-  return request.url.slice(start, end);
+  // Asked for once: the platform makes a new text each time.
+  const { url } = request;
+  const { start, end } = pathBounds(url);
+  return url.slice(start, end);
+}
+
+/** The query of a URL as it was sent, without its question mark; empty where there is none. */
+export function queryText(url: string): string {
+  if (!url.includes('?')) return '';
+  const { end } = pathBounds(url);
+  if (url[end] !== '?') return '';
+  const fragment = url.indexOf('#', end);
+  return url.slice(end + 1, fragment === -1 ? undefined : fragment);
 }
 
 /** Path and query as they were sent. */
@@ -61,12 +72,8 @@ const METADATA_PREFIX = 'metadata.';
  */
 export function readQuery(url: string, lists: ReadonlySet<string> = NO_LISTS): Record<string, unknown> {
   const parameters: Record<string, unknown> = Object.create(null);
-  const { end } = pathBounds(url);
-  if (url[end] !== '?') return parameters;
-  const fragment = url.indexOf('#', end);
-  const text = url.slice(end + 1, fragment === -1 ? undefined : fragment);
   const metadata: Record<string, unknown> = Object.create(null);
-  for (const pair of text.split('&')) {
+  for (const pair of queryText(url).split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = formDecoded(equals === -1 ? pair : pair.slice(0, equals));

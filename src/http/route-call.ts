@@ -1,10 +1,11 @@
 import type { Context } from 'hono';
-import type { Principal } from '../auth/principal';
+import { grantsOn, operatedServices } from '../auth/authorize';
 import type { Precondition } from '../model/batch';
 import type { WatchScope } from '../model/frames';
+import type { Principal } from '../model/grant';
 import type { Location } from '../model/instance';
 import type { Caller, ReadAnswer, ReadOptions } from '../model/namespace-api';
-import type { NamespaceSockets } from '../model/namespace-sockets';
+import type { NamespaceSockets, SocketPurpose } from '../model/namespace-sockets';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
@@ -41,12 +42,20 @@ export interface Surroundings {
 export class RouteCall {
   readonly #context: Context;
   readonly #principal: Principal;
+  readonly #namespace: string;
   readonly #surroundings: Surroundings;
   readonly #openSockets: () => NamespaceSockets;
 
-  constructor(context: Context, principal: Principal, surroundings: Surroundings, openSockets: () => NamespaceSockets) {
+  constructor(
+    context: Context,
+    principal: Principal,
+    namespace: string,
+    surroundings: Surroundings,
+    openSockets: () => NamespaceSockets,
+  ) {
     this.#context = context;
     this.#principal = principal;
+    this.#namespace = namespace;
     this.#surroundings = surroundings;
     this.#openSockets = openSockets;
   }
@@ -68,7 +77,20 @@ export class RouteCall {
 
   /** Who asks. */
   get caller(): Caller {
-    return { tokenId: this.#principal.tokenId };
+    const operates = operatedServices(this.#principal, this.#namespace);
+    return { tokenId: this.#principal.tokenId, operates };
+  }
+
+  /** What a socket to the namespace is for, and what may be asked on it. */
+  purpose(kind: SocketPurpose['kind'], subscriber: string): SocketPurpose {
+    return {
+      kind,
+      subscriber,
+      caller: this.callerWithOrigin,
+      grants: grantsOn(this.#principal, this.#namespace),
+      namespace: this.#namespace,
+      expiresAt: this.#principal.expiresAt,
+    };
   }
 
   /** Who asks, and from where: for registrations, which are compared with it. */
@@ -103,7 +125,7 @@ export class RouteCall {
    * @param scope What the read is about: the change that ends a wait.
    * @param alsoDependsOn Whatever the answer depends on beside path and query.
    */
-  async read<T>(
+  read<T>(
     freshness: Freshness,
     scope: WatchScope,
     ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
@@ -111,14 +133,23 @@ export class RouteCall {
   ): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
     const resource = () => pathAndQuery(this.request) + alsoDependsOn;
-    if (freshness.consistency === 'strong') {
-      return this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask);
-    }
-    if (freshness.wait !== undefined) {
+    return freshness.consistency === 'strong'
+      ? this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask)
+      : this.#readCopy(freshness, ifNoneMatch, resource(), ask);
+  }
+
+  async #readCopy<T>(
+    { maxAge, wait }: Freshness,
+    ifNoneMatch: string | undefined,
+    key: string,
+    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
+  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+    if (wait !== undefined) {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surroundings;
-    const copy = await cachedReads.read(resource(), freshness.maxAge, (keepForMs) => ask({ keepForMs }));
+    const copy =
+      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs })));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -126,7 +157,8 @@ export class RouteCall {
     };
   }
 
-  async #readStrongly<T>(
+  /** Most reads wait for nothing, and go right through: each promise on the way of a resolve counts. */
+  #readStrongly<T>(
     freshness: Freshness,
     ifNoneMatch: string | undefined,
     scope: WatchScope,
@@ -138,16 +170,14 @@ export class RouteCall {
     const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(freshness);
     if (waitMs === 0) return ask({ ifNoneMatch, subscriber });
     const { waits, now } = this.#surroundings;
-    const answer = await longPoll(() => ask({ ifNoneMatch, subscriber }), {
+    return longPoll(() => ask({ ifNoneMatch, subscriber }), {
       sockets: this.sockets,
       waits,
-      caller: this.callerWithOrigin,
-      subscriber: name ?? '',
+      purpose: this.purpose('poll', name ?? ''),
       resource: resource(),
       scope,
       waitMs,
       now,
-    });
-    return { ...answer, waitSeconds: Math.floor(waitMs / 1_000) };
+    }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
   }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Scope } from '../auth/principal';
+import type { Scope } from '../model/grant';
 
 /** Headings under which the documentation shows the routes, in this order. */
 export const CHAPTERS = [

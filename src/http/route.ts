@@ -2,8 +2,8 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator';
 import { authorize } from '../auth/authorize';
-import type { Scope } from '../auth/principal';
 import { RegistryError } from '../model/errors';
+import type { Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
@@ -11,7 +11,8 @@ import type { NamespaceSockets } from '../model/namespace-sockets';
 import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import { readJsonBody } from './json-body';
-import { assertDecodable, readQuery } from './request-target';
+import { KnownQueries } from './known-queries';
+import { assertDecodable } from './request-target';
 import { RouteCall, type Surroundings } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
 
@@ -61,16 +62,11 @@ const authorizationHeader = (headers: Headers): string | null => headers.get('au
 function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
-  const lists = listsOf(query);
-  // Every parameter of every route may be left out, and mostly all of them are.
-  const withoutQuery = Object.freeze(parsed(query, {}, 'query'));
+  const queries = new KnownQueries(query);
 
   function readNames(context: Context): Parsed<RequestSchemas> {
     assertDecodable(context.req.path);
-    const { url } = context.req;
-    const parts: Parsed<RequestSchemas> = {
-      query: url.includes('?') ? parsed(query, readQuery(url, lists), 'query') : withoutQuery,
-    };
+    const parts: Parsed<RequestSchemas> = { query: queries.of(context.req.url) };
     if (path === undefined) return parts;
     const names: Record<string, string | undefined> = {};
     let arePlain = true;
@@ -91,13 +87,6 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
       (value) => ({ ...parts, body: parsed(body, value, 'body') }) as Parsed<Input>,
     );
   };
-}
-
-/** The parameters of a query that are lists: they may come many times. */
-function listsOf({ shape }: z.ZodObject): ReadonlySet<string> {
-  const isList = (schema: unknown): boolean =>
-    schema instanceof z.ZodArray || (schema instanceof z.ZodDefault && isList(schema.unwrap()));
-  return new Set(Object.keys(shape).filter((name) => isList(shape[name])));
 }
 
 /** What `find` knows of a namespace. */
@@ -130,7 +119,7 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     authorize(principal, scope, { namespace });
-    const asked = new RouteCall(context, principal, surface, () => opened(surface.socketsOf, namespace));
+    const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
     const calling = call(opened(surface.namespaceOf, namespace), input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);

@@ -55,6 +55,9 @@ export type WatchScope = z.output<typeof WatchScope>;
 const request = { id: ClientName.meta({ description: 'Comes back in the answer' }) };
 const Cursor = z.string().max(128);
 
+/** What tells a frame that is answered, also where nothing else of it fits. */
+export const FrameId = z.object({ id: ClientName });
+
 /** What a client sends over a socket. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({

@@ -156,6 +156,12 @@ export const VERIFIED_HEADERS_MAX_COUNT = 256;
 /** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
 export const KNOWN_HEADERS_MAX_COUNT = 256;
 
+/** Queries that a route remembers as they were parsed; beyond it, it starts over. */
+export const KNOWN_QUERIES_MAX_COUNT = 256;
+
+/** Longest query that is remembered: one with a list of names or a cursor rarely comes again. */
+export const KNOWN_QUERY_MAX_CHARACTERS = 200;
+
 /** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 
@@ -248,3 +254,81 @@ export const WAITS_PER_TOKEN_MAX_COUNT = 10_000;
 
 /** Longest cursor that is read; ours are half of it. `INVALID_REQUEST` */
 export const CURSOR_MAX_CHARACTERS = 128;
+
+/** Grants of one token. `INVALID_REQUEST` */
+export const GRANTS_MAX_COUNT = 64;
+
+/** Patterns of services in one grant. `INVALID_REQUEST` */
+export const GRANT_SERVICES_MAX_COUNT = 64;
+
+/** Grants of one token, as JSON in UTF-8: a socket remembers them in what the platform keeps of it. `INVALID_REQUEST` */
+export const GRANTS_MAX_BYTES = 4 * 1024;
+
+/** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
+export const TOKENS_MAX_COUNT = 10_000;
+
+/** Namespaces of one registry. `LIMIT_EXCEEDED` */
+export const NAMESPACES_MAX_COUNT = 10_000;
+
+/** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */
+export const TOKEN_LIFE_MIN_MS = 60_000;
+
+/** Longest life of a token that ends: ten years. `INVALID_REQUEST` */
+export const TOKEN_LIFE_MAX_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/** Longest time for which the secret before a rotation goes on being good. `INVALID_REQUEST` */
+export const TOKEN_OVERLAP_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** A token's last use is written down to this, so that use costs a row an hour at most. */
+export const TOKEN_USE_STEP_MS = 60 * 60 * 1_000;
+
+/** How long an isolate remembers what a token stands for: revoking one takes no longer anywhere. */
+export const VERIFICATION_MAX_AGE_MS = 30_000;
+
+/** Tokens, good and bad, that an isolate remembers; the oldest goes first. */
+export const VERIFICATIONS_MAX_COUNT = 1_000;
+
+/** How long an isolate remembers that a namespace is there, and where. */
+export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
+
+/** How long an isolate remembers that a namespace is not there: it may be made in another isolate any moment. */
+export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
+
+/** Sockets of clients are asked after this often: their tokens may have ended while nobody could tell the namespace. */
+export const SOCKET_TOKENS_CHECK_INTERVAL_MS = 15 * 60 * 1_000;
+
+/** Life of a ticket: long enough to open a socket with it. */
+export const TICKET_LIFE_MS = 30_000;
+
+/** Tickets that are good at the same time, of one token: a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
+export const TICKETS_PER_TOKEN_MAX_COUNT = 100;
+
+/** Failed logins that an address, or a token id where no address is known, may have within {@link FAILED_LOGINS_WINDOW_MS}. `LIMIT_EXCEEDED` */
+export const FAILED_LOGINS_MAX_COUNT = 20;
+
+/** Failed logins are counted over this time. */
+export const FAILED_LOGINS_WINDOW_MS = 60_000;
+
+/** Addresses and token ids whose failed logins an isolate counts; the oldest goes first. */
+export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
+
+/** What is done by people is accounted for this long. */
+export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
+
+/** Entries of the audit trail; beyond, the oldest go. */
+export const AUDIT_MAX_COUNT = 1_000_000;
+
+/** Entries of one page of the audit trail. `INVALID_REQUEST` */
+export const AUDIT_PAGE_MAX_COUNT = 1_000;
+
+/** Length of what people read of a namespace. `INVALID_REQUEST` */
+export const NAMESPACE_TITLE_MAX_CHARACTERS = 200;
+
+/** Shortest past of a namespace: a watcher that reconnects within it misses nothing. `INVALID_REQUEST` */
+export const RETENTION_MIN_MS = 60_000;
+
+/** Watches of all sockets of a namespace: each takes a kilobyte of memory. `LIMIT_EXCEEDED` */
+export const WATCHES_PER_NAMESPACE_MAX_COUNT = 60_000;
+
+/** Highest rate that can be configured; an object does a hundredth of it. `INVALID_REQUEST` */
+export const REQUESTS_PER_SECOND_MAX_COUNT = 1_000_000;

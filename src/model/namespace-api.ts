@@ -4,6 +4,7 @@ import type { JsonText } from './json-text';
 import type { Override, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
+import type { ServicePattern } from './service-pattern';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
 
@@ -17,6 +18,11 @@ export interface Caller {
   place?: Location | undefined;
   /** Key of the session whose lease holds what is registered; set for calls over the session's socket. */
   session?: string | undefined;
+  /**
+   * Services in which it may change instances whoever registered them: all, or those of these patterns. Absent or
+   * false: it may change what it registered itself, and nothing else.
+   */
+  operates?: boolean | readonly ServicePattern[] | undefined;
 }
 
 /** Names a service. */
@@ -55,6 +61,8 @@ export interface ReadOptions {
   keepForMs?: number | undefined;
   /** The reader names itself: coming back with a cursor acknowledges it. */
   subscriber?: { id: string; address?: string | undefined } | undefined;
+  /** Id of the token that asks, which its calls are counted for where the namespace limits their rate. */
+  tokenId?: string | undefined;
 }
 
 export interface RegisterCommand {

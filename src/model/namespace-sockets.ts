@@ -1,3 +1,4 @@
+import type { Grant } from './grant';
 import type { Caller } from './namespace-api';
 
 /** Whom a socket to a namespace is for. Surfaces fill it from the token and the connection. */
@@ -7,6 +8,12 @@ export interface SocketPurpose {
   /** What it is called in receipts; empty for a poller without a name, from whom none is asked. */
   subscriber: string;
   caller: Caller;
+  /** What its frames may ask for: the grants of the token on this namespace. */
+  grants: readonly Grant[];
+  /** Id of the namespace, for refusals to name. */
+  namespace: string;
+  /** When the token ends, in milliseconds since the epoch: the socket is closed then. Absent: never. */
+  expiresAt?: number | undefined;
 }
 
 /** Hears what comes over a socket that a surface holds itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OPERATOR, OWNER } from '../../test/contracts/namespace/scene';
+import { OPERATOR, OWNER } from '../../test/fixtures/callers';
 import { key, ORDERS } from '../../test/fixtures/definition';
 import type { SocketClient } from '../../test/fixtures/socket-client';
 import { WatchStage } from '../../test/fixtures/watch-stage';

@@ -4,6 +4,7 @@ import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
 import type { DrainReport } from '../model/queries';
 import type { SubscriberView } from '../model/subscriber';
 import { drain } from './commands/drain';
+import { mayChange } from './ownership';
 import { recentPlainReads } from './plain-reads';
 import type { NamespaceState } from './state';
 import { endWaits, sweep } from './sweep';
@@ -50,9 +51,12 @@ export async function drainAndWait(
     key,
     (draft) => {
       const record = draft.instance(key)?.record;
+      // Meanwhile it may have gone, and come back as somebody else's.
+      if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
       const drainEndsAt = draft.now + graceMs;
-      if (record?.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt)
-        return record?.drainEndsAt;
+      if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
+        return record.drainEndsAt;
+      }
       if (graceMs === 0) draft.removeInstance(key, 'drained');
       else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
       return drainEndsAt;

@@ -144,6 +144,14 @@ export function holdsDefinition(text: string, definition: InstanceDefinition): b
   return text.startsWith(sought, DEFINITION_FIRST.length) && text[DEFINITION_FIRST.length + sought.length] === ',';
 }
 
+/** How the owner follows the definition: no later member of a record holds another, and texts in it are escaped. */
+const OWNER_AFTER = '},"owner":';
+
+/** Whether the text of an instance names this owner. */
+export function isOwnedBy(text: string, tokenId: string): boolean {
+  return text.startsWith(JSON.stringify(tokenId), text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length);
+}
+
 /** Tells whether the definition in the text of an instance begins with this address and port. */
 export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;

@@ -1,4 +1,4 @@
-import type { BatchReport, HeartbeatReport, InstanceKey, Operation, OperationResult } from '../model/batch';
+import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
@@ -22,23 +22,24 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, renewal, requireInstance } from './answers';
-import { isHealthy, type OverrideEntry, type ServiceEntry } from './catalog';
+import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
+import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
-import { recover } from './commands/recover';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
-import { commit, renew } from './commit';
-import { Draft } from './draft';
+
 import { drainAndWait, subscriberViews } from './draining';
 import { DEFAULT_RETENTION, type Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { namespaceStats } from './namespace-stats';
+import { assertMayChangeEntry } from './ownership';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { resolve } from './queries/resolve';
+import { renewLeases } from './renewing';
 import type { NamespaceState } from './state';
 import { change, read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
@@ -97,7 +98,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       key,
-      (draft) => patch(draft, key, command.patch, command.precondition),
+      (draft) => patch(draft, caller, key, command.patch, command.precondition),
       () => this.#instanceAnswer(key),
     );
   }
@@ -107,7 +108,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       key,
-      (draft) => deregister(draft, key, precondition),
+      (draft) => deregister(draft, caller, key, precondition),
       () => this.#position(),
     );
   }
@@ -116,22 +117,28 @@ export class Registry implements NamespaceApi {
     const state = this.#state;
     return turn(state, key, (now) => {
       const entry = requireInstance(state, key);
+      assertMayChangeEntry(caller, entry);
       if (entry.lease < 0) {
         throw new RegistryError(
           'CONFLICT',
           `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
         );
       }
-      this.#renew(caller, [key], now);
+      renewLeases(state, caller, [entry], now);
       return renewal(state, entry);
     });
   }
 
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
     return turn(this.#state, undefined, (now) => {
-      const unknown = keys.filter((key) => this.#state.catalog.instance(key) === undefined);
-      const known = keys.filter((key) => this.#state.catalog.instance(key) !== undefined);
-      this.#renew(caller, known, now);
+      const known: InstanceEntry[] = [];
+      const unknown: InstanceKey[] = [];
+      for (const key of keys) {
+        const entry = this.#state.catalog.instance(key);
+        if (entry === undefined) unknown.push(key);
+        else known.push(entry);
+      }
+      renewLeases(this.#state, caller, known, now);
       return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
     });
   }
@@ -203,7 +210,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       key,
-      (draft) => clearOverride(draft, key, precondition),
+      (draft) => clearOverride(draft, caller, key, precondition),
       () => this.#position(),
     );
   }
@@ -213,7 +220,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       command,
-      (draft) => putService(draft, command, command.definition, command.precondition),
+      (draft) => putService(draft, caller, command, command.definition, command.precondition),
       (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#serviceText(command) }),
     );
   }
@@ -224,7 +231,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       command,
-      (draft) => patchService(draft, command, exists(), command.patch, command.precondition),
+      (draft) => patchService(draft, caller, command, exists(), command.patch, command.precondition),
       () => ({ ...this.#position(), body: this.#serviceText(command) }),
     );
   }
@@ -245,7 +252,7 @@ export class Registry implements NamespaceApi {
       this.#state,
       caller,
       command,
-      (draft) => removeService(draft, command, instanceIds(), command.force, command.precondition),
+      (draft) => removeService(draft, caller, command, instanceIds(), command.force, command.precondition),
       () => this.#position(),
     );
   }
@@ -321,20 +328,6 @@ export class Registry implements NamespaceApi {
     return this.#hub.connectionCount;
   }
 
-  /** Renews leases of instances that are there; those that had turned unhealthy recover, all in one revision. */
-  #renew(caller: Caller, keys: readonly InstanceKey[], now: number): void {
-    const unhealthy: InstanceKey[] = [];
-    for (const key of keys) {
-      const entry = this.#state.catalog.instance(key);
-      if (entry !== undefined && isHealthy(entry)) renew(this.#state, entry, now);
-      else unhealthy.push(key);
-    }
-    if (unhealthy.length === 0) return;
-    const draft = new Draft(this.#state.catalog, this.#state.journal, now, this.#state.time.stamp());
-    for (const key of unhealthy) recover(draft, key);
-    commit(this.#state, draft, caller.tokenId);
-  }
-
   #position(): { cursor: string } {
     return { cursor: this.#state.journal.cursor };
   }
@@ -375,12 +368,4 @@ function requireSession({ sessions }: NamespaceState, { session }: Caller): void
     'LEASE_NOT_FOUND',
     'the session of this socket has ended; open another one and register again',
   );
-}
-
-function applyOperation(draft: Draft, caller: Caller, operation: Operation): OperationResult['outcome'] {
-  const { key, precondition } = operation;
-  if (operation.op === 'register') return register(draft, caller, key, operation.definition, precondition);
-  if (operation.op === 'update') return patch(draft, key, operation.patch, precondition);
-  if (operation.op === 'deregister') return deregister(draft, key, precondition);
-  return putOverride(draft, caller, key, operation.override, precondition);
 }

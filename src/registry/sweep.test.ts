@@ -92,7 +92,7 @@ describe('sweep', () => {
     expect(sweepAt(awake, 30_000)).toBe(false);
     expect(await awake.story(2)).toEqual(['expired b', 'unhealthy a']);
     awake.commit((draft) => recover(draft, key('a')));
-    awake.commit((draft) => drain(draft, { tokenId: 'operator' }, key('a'), 500));
+    awake.commit((draft) => drain(draft, { tokenId: 'operator', operates: true }, key('a'), 500));
     expect(await awake.story(4)).toEqual(['recovered a', 'drained a a']);
   });
 

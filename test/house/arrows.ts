@@ -20,7 +20,7 @@ interface Room {
  */
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
-  registry: { rooms: ['model'], packages: [], folders: ['commands'] },
+  registry: { rooms: ['model', 'auth'], packages: [], folders: ['commands'] },
   host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },
   auth: { rooms: ['model'], packages: [] },
   http: {

@@ -79,4 +79,25 @@ export const COMMAND_MUTANTS: Mutant[] = [
     from: 'changedAt() <= known.revision)',
     to: 'changedAt() <= known.revision + 3)',
   },
+  {
+    name: 'lets everybody change everything',
+    breaks: 'A41',
+    file: 'ownership.ts',
+    from: 'return owner === caller.tokenId || operatesOn(caller, key);',
+    to: 'return owner.length > 0;',
+  },
+  {
+    name: 'lets everybody renew everything',
+    breaks: 'A41',
+    file: 'ownership.ts',
+    from: 'if (caller.operates === true || isOwnedBy(entry.text, caller.tokenId)) return;',
+    to: 'if (entry.text.length > 0) return;',
+  },
+  {
+    name: 'takes the first owner that a text names',
+    breaks: 'A41',
+    file: 'records.ts',
+    from: 'text.lastIndexOf(OWNER_AFTER)',
+    to: 'text.indexOf(OWNER_AFTER)',
+  },
 ];

@@ -9,7 +9,7 @@ import type { JournaledRevision } from './journal-rows';
 import type { SeededRandom } from './seeded-random';
 import type { Positioned, World } from './world';
 
-const CALLER = { tokenId: 'operator' };
+const CALLER = { tokenId: 'operator', operates: true };
 
 /** Instances that batches register, in a service of their own. Nobody renews them. */
 const BATCH_GROUP = 'batches';

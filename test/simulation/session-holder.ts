@@ -1,5 +1,6 @@
 import type { InstanceKey } from '../../src/model/batch';
 import { CLOSE_CODES, SessionOpened } from '../../src/model/frames';
+import { socketPurpose } from '../fixtures/socket-purpose';
 import type { SeededRandom } from './seeded-random';
 import { SocketPeer } from './socket-peer';
 import type { World } from './world';
@@ -67,8 +68,8 @@ export class SessionHolder {
       await this.#world.untilUp();
       await this.#world.sleep(this.#random.between(0, Math.min(RETURN_MAX_MS, this.#ttlMs / 10)));
       if (!this.#world.machine.up) continue;
-      const caller = { tokenId: this.#tokenId };
-      const peer = new SocketPeer(this.#world, { kind: 'socket', subscriber: this.#tokenId, caller });
+      const purpose = socketPurpose({ subscriber: this.#tokenId, caller: { tokenId: this.#tokenId } });
+      const peer = new SocketPeer(this.#world, purpose);
       // An old socket may still be there, half open: it is of no use any more.
       this.#peer = peer;
       const askedAt = this.#world.time.now;

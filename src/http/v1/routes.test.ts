@@ -9,7 +9,7 @@ interface RouteCase {
   status: number;
 }
 
-const caller = { tokenId: 'root' };
+const caller = { tokenId: 'root', operates: true };
 const service = { group: 'g', service: 'orders' };
 const key = { ...service, id: 'a' };
 const I = `${SERVICE}/instances/a`;
@@ -219,7 +219,7 @@ describe('each route', () => {
   it('tells where a registration comes from, where somebody trustworthy says it', async () => {
     const test = new TestApp({ trustedProxy: true });
     await test.ask('PUT', I, place, { 'x-forwarded-for': '203.0.113.9, 192.0.2.7' });
-    expect(test.namespace.calls[0]?.asked[0]).toEqual({ tokenId: 'root', address: '192.0.2.7' });
+    expect(test.namespace.calls[0]?.asked[0]).toEqual({ ...caller, address: '192.0.2.7' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventReader } from '../../../test/fixtures/event-reader';
+import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { problemOf, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { WAITS_PER_SUBSCRIBER_MAX_COUNT } from '../../model/limits';
 
@@ -131,7 +132,7 @@ describe('the socket', () => {
     });
     expect(passed).toEqual([
       {
-        purpose: { kind: 'socket', subscriber: expect.stringMatching(UUID), caller: { tokenId: 'root' } },
+        purpose: socketPurpose({ subscriber: expect.stringMatching(UUID) }),
         headers: {
           'Sec-WebSocket-Protocol': 'rollcall.v1',
           'Rollcall-Subscriber': passed[0]?.purpose.subscriber,
@@ -266,7 +267,7 @@ describe('a read that waits', () => {
       'rollcall-subscriber': 'p',
     });
     const socket = await polling.sockets.next();
-    expect(socket.purpose).toEqual({ kind: 'poll', subscriber: 'p', caller: { tokenId: 'root' } });
+    expect(socket.purpose).toEqual(socketPurpose({ kind: 'poll', subscriber: 'p' }));
     socket.break(1006);
     expect((await answer).status).toBe(304);
   });

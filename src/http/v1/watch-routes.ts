@@ -61,7 +61,7 @@ const STREAM_HEADERS = {
 
 async function openStream(query: WatchQuery, call: RouteCall): Promise<Response> {
   const { subscriber, headers: name } = named(query, call);
-  const { request, surroundings, callerWithOrigin: caller } = call;
+  const { request, surroundings, caller } = call;
   const cursor = cursorOf(query, request.headers);
   const headers = { ...STREAM_HEADERS, ...name };
   // Nobody reads the body of an answer to HEAD.
@@ -72,7 +72,7 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   const stream = new EventStream(pipe, leave);
   await stream.open({
     sockets: call.sockets,
-    purpose: { kind: 'stream', subscriber, caller },
+    purpose: call.purpose('stream', subscriber),
     scope,
     cursor,
     gone: request.signal,
@@ -125,10 +125,10 @@ export function addWatchRoutes(surface: Surface): void {
     call: async (_, { query }, call) => {
       assertSocketUpgrade(call.request.headers);
       const { subscriber, headers } = named(query, call);
-      return call.sockets.pass(
-        { kind: 'socket', subscriber, caller: call.callerWithOrigin },
-        { 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL, ...headers },
-      );
+      return call.sockets.pass(call.purpose('socket', subscriber), {
+        'Sec-WebSocket-Protocol': SOCKET_PROTOCOL,
+        ...headers,
+      });
     },
     map: (response) => response,
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventReader } from '../../../test/fixtures/event-reader';
 import { type RecordedSocket, RecordingSockets } from '../../../test/fixtures/recording-sockets';
+import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { CLOSE_CODES } from '../../model/frames';
 import {
   CREDIT_INITIAL_BYTES,
@@ -31,7 +32,7 @@ async function open(cursor?: string) {
   const stream = new EventStream(pipe, over);
   const opening = stream.open({
     sockets,
-    purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+    purpose: socketPurpose({ kind: 'stream' }),
     scope: { groups: ['g'], services: [{ group: 'g', service: 'orders' }] },
     cursor,
     gone: gone.signal,
@@ -190,7 +191,7 @@ describe('a stream that does not come about', () => {
     const over = vi.fn();
     const opening = new EventStream(new TransformStream(), over).open({
       sockets,
-      purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+      purpose: socketPurpose({ kind: 'stream' }),
       scope: { groups: [], services: [] },
       cursor: undefined,
       gone: gone.signal,
@@ -229,7 +230,7 @@ describe('a stream that does not come about', () => {
     const over = vi.fn();
     const opening = new EventStream(new TransformStream(), over).open({
       sockets,
-      purpose: { kind: 'stream', subscriber: 's', caller: { tokenId: 'root' } },
+      purpose: socketPurpose({ kind: 'stream' }),
       scope: { groups: [], services: [] },
       cursor: undefined,
       gone: new AbortController().signal,

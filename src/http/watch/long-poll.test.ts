@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { RecordingSockets } from '../../../test/fixtures/recording-sockets';
+import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
 import { type JsonText, jsonText } from '../../model/json-text';
 import type { ReadAnswer } from '../../model/namespace-api';
 import { type LongPoll, longPoll } from './long-poll';
 import { Waits } from './waits';
+
+const purpose = socketPurpose({ kind: 'poll', subscriber: 'p' });
 
 const CHANGES = { type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] };
 const unchanged = { cursor: 'cE.1.x', body: null };
@@ -20,8 +23,7 @@ function poll(answers: ReadAnswer<string>[], options: Partial<LongPoll> = {}) {
   const all: LongPoll = {
     sockets,
     waits,
-    caller: { tokenId: 'root' },
-    subscriber: 'p',
+    purpose,
     resource: '/orders',
     scope: { groups: [], services: [{ group: 'g', service: 'orders' }] },
     waitMs: 60_000,
@@ -48,7 +50,7 @@ describe('longPoll', () => {
   it('[P1] watches from where nothing had changed, and reads again at the first change', async () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
-    expect(socket.purpose).toEqual({ kind: 'poll', subscriber: 'p', caller: { tokenId: 'root' } });
+    expect(socket.purpose).toEqual(purpose);
     await soon();
     expect(socket.sent).toMatchObject([
       { type: 'watch', cursor: 'cE.1.x', scope: { groups: [], services: ['g@@orders'] } },

@@ -1,8 +1,8 @@
 import { digestOf } from '../../auth/same-secret';
 import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
-import type { Caller, ReadAnswer } from '../../model/namespace-api';
-import type { NamespaceSockets } from '../../model/namespace-sockets';
+import type { ReadAnswer } from '../../model/namespace-api';
+import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { ChangeSignal } from './change-signal';
 import { jittered } from './jitter';
 import type { Waits } from './waits';
@@ -11,9 +11,8 @@ import type { Waits } from './waits';
 export interface LongPoll {
   sockets: NamespaceSockets;
   waits: Waits;
-  caller: Caller;
-  /** The name that the poller gave itself; empty where it gave none. */
-  subscriber: string;
+  /** Who polls: a subscriber by the name that it gave itself, or without one. */
+  purpose: SocketPurpose;
   /** What is read, with all that the answer depends on: a new poll of it by the same subscriber takes this one's place. */
   resource: string;
   /** What has to change before it is read again. */
@@ -32,14 +31,15 @@ export interface LongPoll {
  * @throws {RegistryError} `CONFLICT` if the same subscriber asked the same again, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
  */
 export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongPoll): Promise<ReadAnswer<T>> {
-  const { sockets, waits, caller, subscriber, scope, waitMs, now } = poll;
+  const { sockets, waits, purpose, scope, waitMs, now } = poll;
+  const { subscriber, caller } = purpose;
   const endsAt = now() + jittered(waitMs);
   let answer = await ask();
   if (answer.body !== null) return answer;
   const leave = waits.enter({ tokenId: caller.tokenId, subscriber }, waitMs);
   try {
     const watch = { name: await nameOf(poll.resource), scope, cursor: answer.cursor };
-    const signal = await ChangeSignal.open(sockets, { kind: 'poll', subscriber, caller }, watch);
+    const signal = await ChangeSignal.open(sockets, purpose, watch);
     try {
       for (let left = endsAt - now(); left > 0; left = endsAt - now()) {
         const told = await signal.next(left);

@@ -1,13 +1,21 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
+import type { Caller } from '../../model/namespace-api';
 import type { Draft } from '../draft';
+import { assertMayChange } from '../ownership';
 
 /**
  * Removes an instance; one that is gone already is no mistake, unless a precondition says so.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`.
  */
-export function deregister(draft: Draft, key: InstanceKey, precondition: Precondition): OperationResult['outcome'] {
+export function deregister(
+  draft: Draft,
+  caller: Caller,
+  key: InstanceKey,
+  precondition: Precondition,
+): OperationResult['outcome'] {
   const current = draft.instance(key);
+  if (current !== undefined) assertMayChange(caller, key, current.record.owner);
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) return 'absent';
   draft.removeInstance(key, 'deregistered');

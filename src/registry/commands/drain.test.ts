@@ -5,7 +5,7 @@ import { START } from '../../../test/fixtures/hand-platform';
 import { drain } from './drain';
 
 const OWNER = { tokenId: 'owner' };
-const OPERATOR = { tokenId: 'operator' };
+const OPERATOR = { tokenId: 'operator', operates: true };
 
 describe('drain', () => {
   it('[O6] by the owner says when the instance is removed, and touches nothing else', () => {

@@ -3,6 +3,7 @@ import { DRAIN_QUARANTINE_MS } from '../../model/limits';
 import type { Caller } from '../../model/namespace-api';
 import type { Draft } from '../draft';
 import { missingInstance } from '../missing';
+import { assertMayChange } from '../ownership';
 import { timestamp } from '../timestamp';
 
 /**
@@ -10,12 +11,13 @@ import { timestamp } from '../timestamp';
  * operator drains: a quarantine of ten minutes stays behind, as a living client would register again at its next beat.
  *
  * @returns When the instance is removed, on the namespace's axis.
- * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`.
  */
 export function drain(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): number {
   const current = draft.instance(key);
   if (current === undefined) throw missingInstance(key);
   const { record } = current;
+  assertMayChange(caller, key, record.owner);
   const drainEndsAt = Math.min(record.drainEndsAt ?? Number.POSITIVE_INFINITY, draft.now + graceMs);
   if (drainEndsAt !== record.drainEndsAt) {
     const updated = { ...record, drainEndsAt, changes: record.changes + 1, updatedAt: draft.stamp };

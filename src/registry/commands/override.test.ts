@@ -5,7 +5,7 @@ import { START } from '../../../test/fixtures/hand-platform';
 import type { Override } from '../../model/override';
 import { clearOverride, putOverride } from './override';
 
-const OPERATOR = { tokenId: 'operator' };
+const OPERATOR = { tokenId: 'operator', operates: true };
 
 function begin(override?: Override) {
   const awake = new AwakeNamespace();
@@ -62,12 +62,12 @@ describe('putOverride', () => {
 describe('clearOverride', () => {
   it('[O2] removes it, and finds nothing wrong in one that is not there', () => {
     const { awake, draft } = begin({ weight: 2 });
-    clearOverride(draft, key('a'), {});
+    clearOverride(draft, OPERATOR, key('a'), {});
     expect([...draft.changes]).toMatchObject([{ kind: 'override', cause: 'overridden', record: null }]);
     const none = awake.draft();
-    clearOverride(none, key('b'), {});
+    clearOverride(none, OPERATOR, key('b'), {});
     expect(none.isEmpty).toBe(true);
-    expect(() => clearOverride(none, key('b'), { absent: false })).toThrow(
+    expect(() => clearOverride(none, OPERATOR, key('b'), { absent: false })).toThrow(
       expect.objectContaining({ code: 'REVISION_MISMATCH' }),
     );
   });

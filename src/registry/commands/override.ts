@@ -4,12 +4,13 @@ import type { Override } from '../../model/override';
 import type { Draft } from '../draft';
 import type { Cause } from '../journal';
 import { missingInstance } from '../missing';
+import { assertOperates } from '../ownership';
 
 /**
  * Sets what the operator says about an instance, all of it anew. The instance may be gone as long as its override
  * lingers.
  *
- * @throws {RegistryError} `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`.
  */
 export function putOverride(
   draft: Draft,
@@ -18,6 +19,7 @@ export function putOverride(
   override: Override,
   precondition: Precondition,
 ): OperationResult['outcome'] {
+  assertOperates(caller, key);
   const current = draft.override(key);
   draft.require({ kind: 'override', ...key }, current, precondition);
   if (current === undefined && draft.instance(key) === undefined) throw missingInstance(key);
@@ -31,9 +33,10 @@ export function putOverride(
 /**
  * Clears an override; one that is not there is no mistake.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`.
  */
-export function clearOverride(draft: Draft, key: InstanceKey, precondition: Precondition): void {
+export function clearOverride(draft: Draft, caller: Caller, key: InstanceKey, precondition: Precondition): void {
+  assertOperates(caller, key);
   const current = draft.override(key);
   draft.require({ kind: 'override', ...key }, current, precondition);
   if (current !== undefined) draft.putOverride(key, null, 'overridden');

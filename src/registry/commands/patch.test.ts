@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
+import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import { instanceRecord } from '../../../test/fixtures/instance-record';
 import { patch } from './patch';
@@ -10,7 +11,7 @@ describe('patch', () => {
     const before = { weight: 2, tags: ['x'], metadata: { a: '1', b: '2' }, node: 'host-1' };
     awake.put('a', before, { changes: 3, drainEndsAt: 7 });
     const draft = awake.draft();
-    expect(patch(draft, key('a'), { metadata: { a: null, c: '3' }, status: 'down' }, {})).toBe('changed');
+    expect(patch(draft, OWNER, key('a'), { metadata: { a: null, c: '3' }, status: 'down' }, {})).toBe('changed');
     expect([...draft.changes]).toMatchObject([
       {
         cause: 'updated',
@@ -30,7 +31,7 @@ describe('patch', () => {
       const awake = new AwakeNamespace();
       awake.put('a', { tags: ['x'], metadata: { a: '1' } });
       const draft = awake.draft();
-      expect(patch(draft, key('a'), changes, {})).toBe('changed');
+      expect(patch(draft, OWNER, key('a'), changes, {})).toBe('changed');
       expect(draft.instance(key('a'))?.record.definition).not.toEqual(
         definition({ tags: ['x'], metadata: { a: '1' } }),
       );
@@ -41,21 +42,21 @@ describe('patch', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: '1' } });
     const draft = awake.draft();
-    expect(patch(draft, key('a'), { metadata: { a: '1', z: null }, weight: 1 }, {})).toBe('unchanged');
+    expect(patch(draft, OWNER, key('a'), { metadata: { a: '1', z: null }, weight: 1 }, {})).toBe('unchanged');
     expect(draft.isEmpty).toBe(true);
   });
 
   it('[R14] names the member that would be over its limit', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: 'x'.repeat(8_000) } });
-    const refused = () => patch(awake.draft(), key('a'), { metadata: { b: 'x'.repeat(200) } }, {});
+    const refused = () => patch(awake.draft(), OWNER, key('a'), { metadata: { b: 'x'.repeat(200) } }, {});
     const details = { errors: [{ path: 'metadata', message: expect.stringContaining('8202 bytes') }] };
     expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', details }));
   });
 
   it('[Q4] checks its precondition before it misses the instance', () => {
     const draft = new AwakeNamespace().draft();
-    const patched = (precondition: object) => () => patch(draft, key('a'), { weight: 2 }, precondition);
+    const patched = (precondition: object) => () => patch(draft, OWNER, key('a'), { weight: 2 }, precondition);
     expect(patched({})).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
     expect(patched({ revision: 1 })).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
   });

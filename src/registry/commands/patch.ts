@@ -2,22 +2,26 @@ import type { InstanceKey, OperationResult, Precondition } from '../../model/bat
 import { RegistryError } from '../../model/errors';
 import type { InstanceDefinition, InstancePatch } from '../../model/instance';
 import { Metadata, mergeMetadata } from '../../model/metadata';
+import type { Caller } from '../../model/namespace-api';
 import type { Draft } from '../draft';
 import { missingInstance } from '../missing';
+import { assertMayChange } from '../ownership';
 import { definitionText } from '../records';
 
 /**
  * Changes members of a registration. It is no renewal: who changes a weight need not be the instance.
  *
- * @throws {RegistryError} `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` where the result is over a limit.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` where the result is over a limit.
  */
 export function patch(
   draft: Draft,
+  caller: Caller,
   key: InstanceKey,
   changes: InstancePatch,
   precondition: Precondition,
 ): OperationResult['outcome'] {
   const current = draft.instance(key);
+  if (current !== undefined) assertMayChange(caller, key, current.record.owner);
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) throw missingInstance(key);
   const { record } = current;

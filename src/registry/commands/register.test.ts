@@ -3,10 +3,11 @@ import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { definition, key } from '../../../test/fixtures/definition';
 import { START } from '../../../test/fixtures/hand-platform';
 import type { InstanceDefinitionInput } from '../../model/instance';
+import type { Caller } from '../../model/namespace-api';
 import type { Draft } from '../draft';
 import { register } from './register';
 
-const OWNER = { tokenId: 'owner', place: { colo: 'TXL' } };
+const OWNER: Caller = { tokenId: 'owner', place: { colo: 'TXL' } };
 
 const again = (draft: Draft, input: Partial<InstanceDefinitionInput> = {}, precondition = {}, caller = OWNER) =>
   register(draft, caller, key('a'), definition(input), precondition);
@@ -64,7 +65,7 @@ describe('register', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { owner: 'first', createdRevision: 1, changes: 4, registeredAt: 5, place: { colo: 'CDG' } });
     const draft = awake.draft();
-    expect(again(draft, { weight: 3 })).toBe('changed');
+    expect(again(draft, { weight: 3 }, {}, { ...OWNER, operates: true })).toBe('changed');
     expect(onlyChange(draft)).toMatchObject({
       cause: 'registered',
       renewed: true,

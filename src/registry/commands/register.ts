@@ -4,6 +4,7 @@ import type { Caller } from '../../model/namespace-api';
 import { type InstanceEntry, isHealthy } from '../catalog';
 import type { Draft } from '../draft';
 import { withHealth } from '../health';
+import { assertMayChange, assertMayChangeEntry } from '../ownership';
 import { holdsDefinition, type InstanceRecord } from '../records';
 import { recover } from './recover';
 
@@ -11,7 +12,7 @@ import { recover } from './recover';
  * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition
  * with a new incarnation is a restart, and ends a drain.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
  */
 export function register(
   draft: Draft,
@@ -22,10 +23,12 @@ export function register(
 ): OperationResult['outcome'] {
   const entry = draft.untouched(key);
   if (entry !== undefined && isRepeat(entry, definition, caller)) {
+    assertMayChangeEntry(caller, entry);
     draft.require({ kind: 'instance', ...key }, { record: entry, revision: entry.revision }, precondition);
     return repeat(draft, key, entry);
   }
   const current = draft.instance(key);
+  if (current !== undefined) assertMayChange(caller, key, current.record.owner);
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) {
     draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);

@@ -1,19 +1,22 @@
 import type { OperationResult, Precondition } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
-import type { ServiceKey } from '../../model/namespace-api';
+import type { Caller, ServiceKey } from '../../model/namespace-api';
 import type { ServiceDefinition, ServicePatch } from '../../model/service';
 import type { Draft } from '../draft';
 import { missingService } from '../missing';
+import { assertOperates } from '../ownership';
 import type { ServiceRecord } from '../records';
 import { merged } from './patch';
 
-/** @throws {RegistryError} `REVISION_MISMATCH`, `LIMIT_EXCEEDED`. */
+/** @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`. */
 export function putService(
   draft: Draft,
+  caller: Caller,
   key: ServiceKey,
   definition: ServiceDefinition,
   precondition: Precondition,
 ): OperationResult['outcome'] {
+  assertOperates(caller, key);
   const current = draft.service(key);
   draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
   return replace(draft, key, current?.record, definition);
@@ -23,15 +26,17 @@ export function putService(
  * Changes what a service has of its own; a service that exists by its instances alone gets something of its own.
  *
  * @param exists Whether the service exists, by whatever.
- * @throws {RegistryError} `SERVICE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST`, `LIMIT_EXCEEDED`.
+ * @throws {RegistryError} `FORBIDDEN`, `SERVICE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST`, `LIMIT_EXCEEDED`.
  */
 export function patchService(
   draft: Draft,
+  caller: Caller,
   key: ServiceKey,
   exists: boolean,
   changes: ServicePatch,
   precondition: Precondition,
 ): OperationResult['outcome'] {
+  assertOperates(caller, key);
   const current = draft.service(key);
   draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
   if (!exists) throw missingService(key);
@@ -63,15 +68,17 @@ function replace(
  * Removes a service; one that is not there is no mistake.
  *
  * @param instanceIds Its instances.
- * @throws {RegistryError} `CONFLICT` while it has instances and `force` is not set, `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` while it has instances and `force` is not set, `REVISION_MISMATCH`.
  */
 export function removeService(
   draft: Draft,
+  caller: Caller,
   key: ServiceKey,
   instanceIds: string[],
   force: boolean,
   precondition: Precondition,
 ): void {
+  assertOperates(caller, key);
   const current = draft.service(key);
   draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
   if (instanceIds.length > 0 && !force) {

@@ -8,6 +8,8 @@ const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
   kind: 'stream',
   subscriber: 'подписчик',
   caller: { tokenId: 'owner', address: '10.0.0.1', place: { zone: 'eu-1' } },
+  grants: [{ scope: 'read', ns: 'public' }],
+  namespace: 'public',
   session: 'key',
   watches,
 });

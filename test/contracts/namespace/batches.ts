@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../fixtures/callers';
 import { type Capabilities, where } from './lent-namespace';
-import { OWNER, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadAnswer } from '../../../src/model/namespace-api';
 import { decodeCursor, encodeCursor, type Position } from '../../../src/registry/cursor';
+import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { isUnchanged, OWNER, refusal, type Scene } from './scene';
+import { isUnchanged, refusal, type Scene } from './scene';
 
 const DAY_MS = 24 * 3_600_000;
 

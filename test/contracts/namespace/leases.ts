@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OWNER, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 /** Unhealthy after ten seconds, gone after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import type { InstanceDefinition } from '../../../src/model/instance';
 import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../src/model/limits';
+import { OWNER } from '../../fixtures/callers';
 import { definition, key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OWNER, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 const BATCH_COUNT = 500;
 const SMALL = definition();

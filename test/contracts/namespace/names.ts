@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InstanceDefinition } from '../../../src/model/instance';
 import { isPlainKey } from '../../../src/model/parse-json';
+import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { type Capabilities, where } from './lent-namespace';
-import { bodyOf, OWNER, type Scene } from './scene';
+import { bodyOf, type Scene } from './scene';
 
 const NAMES = [
   '__proto__',
@@ -52,7 +53,7 @@ export function names(stage: () => Scene, capabilities: Capabilities): void {
       await scene.api.register(OWNER, { key, definition: named, precondition: {} });
       await found(scene);
       await scene.api.renew(OWNER, key);
-      await scene.api.putOverride(OWNER, { key, override: { weight: 2 }, precondition: {} });
+      await scene.api.putOverride(OPERATOR, { key, override: { weight: 2 }, precondition: {} });
       expect(bodyOf(await scene.api.readOverride({ key }))).toMatchObject({ weight: 2 });
       await scene.api.deregister(OWNER, { key, precondition: {} });
       expect(bodyOf(await scene.api.resolve({ group, service: name })).instances).toEqual([]);

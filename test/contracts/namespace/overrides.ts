@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import { OPERATOR } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OPERATOR, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OPERATOR, OWNER, refusal, type Scene } from './scene';
+import { refusal, type Scene } from './scene';
 
 /** Registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {

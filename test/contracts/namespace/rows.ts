@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OPERATOR, OWNER, type Scene } from './scene';
+import type { Scene } from './scene';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };

@@ -8,13 +8,7 @@ import type {
   Renewal,
 } from '../../../src/model/instance';
 import { type JsonText, readJsonText } from '../../../src/model/json-text';
-import type {
-  Caller,
-  NamespaceApi,
-  ReadAnswer,
-  ResolveCommand,
-  ServiceListCommand,
-} from '../../../src/model/namespace-api';
+import type { NamespaceApi, ReadAnswer, ResolveCommand, ServiceListCommand } from '../../../src/model/namespace-api';
 import { Override, type OverrideView } from '../../../src/model/override';
 import type { DrainReport, InstanceFilter, InstanceList, Resolution } from '../../../src/model/queries';
 import {
@@ -25,13 +19,9 @@ import {
   type ServiceView,
 } from '../../../src/model/service';
 import type { Stats } from '../../../src/model/stats';
+import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import type { LentNamespace } from './lent-namespace';
-
-/** Registers what the tests register. */
-export const OWNER: Caller = { tokenId: 'owner' };
-/** Somebody else, who owns none of it. */
-export const OPERATOR: Caller = { tokenId: 'operator' };
 
 /** A refusal, to compare an error with. */
 export const refusal = (code: string) => expect.objectContaining({ code });
@@ -156,10 +146,10 @@ export class Scene {
     return (await this.listServices(command)).services;
   }
 
-  /** A batch, in the words of its HTTP body. */
+  /** A batch of the owner's, who may also override, in the words of its HTTP body. */
   async batch(...operations: object[]): Promise<BatchReport> {
     const parsed = Batch.parse({ operations: operations.map((operation) => ({ service: 'orders', ...operation })) });
-    return bodyOf(await this.api.batch(OWNER, parsed.operations));
+    return bodyOf(await this.api.batch({ ...OWNER, operates: true }, parsed.operations));
   }
 
   async stats(): Promise<Stats> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { OWNER, type Scene } from './scene';
+import type { Scene } from './scene';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DRAIN_QUARANTINE_MS, OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { isUnchanged, OPERATOR, refusal, type Scene } from './scene';
+import { isUnchanged, refusal, type Scene } from './scene';
 
 /** One of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {

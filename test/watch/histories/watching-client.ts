@@ -1,5 +1,6 @@
 import { type ServerFrame, WatchScope } from '../../../src/model/frames';
 import { CREDIT_MAX_BYTES } from '../../../src/model/limits';
+import { socketPurpose } from '../../fixtures/socket-purpose';
 import type { SeededRandom } from '../../simulation/seeded-random';
 import type { Sent } from '../../simulation/simulated-sockets';
 import { SocketPeer } from '../../simulation/socket-peer';
@@ -107,7 +108,7 @@ export class WatchingClient {
   }
 
   #open(): SocketPeer {
-    const purpose = { kind: 'socket', subscriber: this.#name, caller: { tokenId: 'watcher' } } as const;
+    const purpose = socketPurpose({ subscriber: this.#name, caller: { tokenId: 'watcher' } });
     const peer = new SocketPeer(this.#world, purpose, (frame, sent) => this.#receive(peer, frame, sent));
     this.#peer = peer;
     for (const stream of this.#streams) this.#watch(peer, stream);

@@ -1,0 +1,83 @@
+import type { AuditNote, AuditTrail } from './audit';
+import type { Principal } from './grant';
+import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView, Placement } from './namespace';
+import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
+
+/** Who asks the directory, and from where. The directory authorizes: only it knows what a token's id stands for. */
+export interface DirectoryCaller {
+  principal: Principal;
+  address?: string | undefined;
+}
+
+/** One page of a list. */
+export interface Page {
+  limit?: number | undefined;
+  /** `next` of the page before. */
+  after?: string | undefined;
+}
+
+/** What a token stands for, for as long as a surface may remember it. */
+export interface VerifiedToken extends Principal {
+  pathWrite: boolean;
+}
+
+/** How a namespace is reached. */
+export interface NamespaceEntry {
+  placement?: Placement | undefined;
+}
+
+/**
+ * Everything that can be asked of the directory: namespaces, tokens, tickets and the audit trail. There is one
+ * directory. What changes something is durable, and written in the audit trail, before it is answered.
+ *
+ * All throw {@link RegistryError}: `FORBIDDEN` where the caller may not, `NAMESPACE_NOT_FOUND`, `TOKEN_NOT_FOUND`,
+ * `LIMIT_EXCEEDED`, and `UNAVAILABLE` where the directory can't be reached.
+ */
+export interface DirectoryApi {
+  /** Needs `admin` on all namespaces. The same definition again changes nothing; another one of that id is `CONFLICT`. */
+  createNamespace(
+    caller: DirectoryCaller,
+    definition: NamespaceDefinition,
+  ): Promise<{ created: boolean; view: NamespaceView }>;
+  /** Those on which the caller has any grant, by id. */
+  listNamespaces(caller: DirectoryCaller, page: Page): Promise<NamespaceList>;
+  /** Needs any grant on it. */
+  readNamespace(caller: DirectoryCaller, id: string): Promise<NamespaceView>;
+  /** Needs `admin` on it. */
+  patchNamespace(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView>;
+  /**
+   * Needs `admin` on all namespaces. Succeeds where there is none. `CONFLICT` for `public`, and while it holds
+   * anything, unless `force` erases that with it.
+   */
+  removeNamespace(caller: DirectoryCaller, id: string, force: boolean): Promise<void>;
+
+  /** Needs `admin` wherever the token shall be good for anything. */
+  createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
+  /** Those that the caller could have made, by id. */
+  listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
+  /** Ends a token, everywhere within 30 s. Succeeds where there is none any more. */
+  revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
+  /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for one that the caller could not have made. */
+  rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken>;
+
+  /** A ticket that stands for the caller once, for 30 s. */
+  createTicket(caller: DirectoryCaller): Promise<Ticket>;
+  /** Whom a ticket stands for, this once; null where it was used, has ended or never was. */
+  redeemTicket(ticket: string): Promise<VerifiedToken | null>;
+
+  /**
+   * What a token stands for; null where it is not, or no longer, a token with that secret.
+   *
+   * @param secretDigest SHA-256 of the secret, base64url.
+   */
+  verify(tokenId: string, secretDigest: string): Promise<VerifiedToken | null>;
+  /** Which of these tokens are no longer good, for those who hold sockets of theirs. */
+  endedTokens(tokenIds: readonly string[]): Promise<string[]>;
+  /** How a namespace is reached; null where there is none. */
+  findNamespace(id: string): Promise<NamespaceEntry | null>;
+
+  /** Needs `admin` on the namespace that is asked for, or on all. Newest first. */
+  readAudit(caller: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail>;
+  beginAudit(note: AuditNote): Promise<number>;
+  endAudit(id: number, outcome: { code?: string | undefined }): Promise<void>;
+}

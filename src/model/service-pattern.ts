@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { NAME_MAX_BYTES } from './limits';
+import { GROUP_SEPARATOR, GroupName, ServiceName } from './names';
+
+/** Stands for everything that may follow, at the end of a pattern and nowhere else. */
+const REST = '*';
+
+/**
+ * Names services, as `group@@service`: one of them, or with a `*` at the end all that begin so. `DEFAULT_GROUP@@*` is a
+ * whole group, `*` is every service there is.
+ */
+export const ServicePattern = z
+  .string()
+  .max(2 * NAME_MAX_BYTES + GROUP_SEPARATOR.length)
+  .refine(isPattern, 'a pattern is group@@service, exact or with one * at its end; * alone is every service')
+  .meta({
+    description: 'Services, as `group@@service`, exact or with a trailing `*`',
+    example: 'DEFAULT_GROUP@@orders*',
+  });
+export type ServicePattern = z.output<typeof ServicePattern>;
+
+function isPattern(text: string): boolean {
+  const isOpen = text.endsWith(REST);
+  const stem = isOpen ? text.slice(0, -REST.length) : text;
+  if (stem.includes(REST)) return false;
+  const at = stem.indexOf(GROUP_SEPARATOR);
+  // An open pattern may end anywhere in the name of a group.
+  if (at < 0) return isOpen && (stem === '' || GroupName.safeParse(stem).success);
+  const service = stem.slice(at + GROUP_SEPARATOR.length);
+  const isNamed = ServiceName.safeParse(service).success || (isOpen && service === '');
+  return isNamed && GroupName.safeParse(stem.slice(0, at)).success;
+}
+
+/** Whether a pattern names a service. */
+export function matchesService(
+  pattern: ServicePattern,
+  { group, service }: { group: string; service: string },
+): boolean {
+  const name = `${group}${GROUP_SEPARATOR}${service}`;
+  return pattern.endsWith(REST) ? name.startsWith(pattern.slice(0, -REST.length)) : name === pattern;
+}
+
+/** Whether a pattern names every service that a group has or may come to have. */
+export function matchesGroup(pattern: ServicePattern, group: string): boolean {
+  return pattern.endsWith(REST) && `${group}${GROUP_SEPARATOR}`.startsWith(pattern.slice(0, -REST.length));
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { Grant } from './grant';
+import {
+  GRANTS_MAX_BYTES,
+  GRANTS_MAX_COUNT,
+  TOKEN_LIFE_MAX_MS,
+  TOKEN_LIFE_MIN_MS,
+  TOKEN_OVERLAP_MAX_MS,
+} from './limits';
+import { ShortName, utf8Length } from './names';
+
+const Grants = z
+  .array(Grant)
+  .min(1)
+  .max(GRANTS_MAX_COUNT)
+  .refine((grants) => utf8Length(JSON.stringify(grants)) <= GRANTS_MAX_BYTES, {
+    message: `the grants of a token take at most ${GRANTS_MAX_BYTES} bytes as JSON: use patterns, or two tokens`,
+  });
+
+/** What is asked for with a new token. */
+export const TokenRequest = z
+  .strictObject({
+    name: ShortName.meta({ description: 'For people: who uses it, where', example: 'orders in staging' }),
+    grants: Grants,
+    expiresInMs: z
+      .int()
+      .min(TOKEN_LIFE_MIN_MS)
+      .max(TOKEN_LIFE_MAX_MS)
+      .optional()
+      .meta({ description: 'It ends after this time; without it, when it is revoked' }),
+    pathWrite: z
+      .boolean()
+      .default(false)
+      .meta({
+        description:
+          'For clients that can send no header, such as the proxy of go-micro: taken from the path /t/<token>/ though it ' +
+          'can write. Only for `register` on one namespace.',
+      }),
+  })
+  .refine(({ pathWrite, grants }) => !pathWrite || isForOnePath(grants), {
+    message: 'a token for paths has grants of the scope "register" alone, all on one namespace',
+    path: ['pathWrite'],
+  })
+  .meta({ id: 'TokenRequest' });
+export type TokenRequest = z.output<typeof TokenRequest>;
+
+function isForOnePath(grants: readonly Grant[]): boolean {
+  return grants.every(({ scope, ns }) => scope === 'register' && ns !== '*' && ns === grants[0]?.ns);
+}
+
+/** A token as answers show it: everything but its secret, which is not kept. */
+export const TokenView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    grants: z.array(Grant),
+    pathWrite: z.boolean(),
+    createdAt: z.iso.datetime(),
+    createdBy: z.string().meta({ description: 'Id of the token that made it' }),
+    expiresAt: z.iso.datetime().optional(),
+    rotatedAt: z.iso.datetime().optional().meta({ description: 'When its secret was last replaced' }),
+    lastUsedAt: z.iso.datetime().optional().meta({ description: 'To the hour, and up to an hour late' }),
+  })
+  .meta({ id: 'Token' });
+export type TokenView = z.output<typeof TokenView>;
+
+/** A token with its secret, as it is shown this once. */
+export const IssuedToken = TokenView.extend({
+  token: z.string().meta({ description: 'What to send; shown once and never again' }),
+}).meta({ id: 'IssuedToken' });
+export type IssuedToken = z.output<typeof IssuedToken>;
+
+export const TokenList = z
+  .object({ tokens: z.array(TokenView), next: z.string().optional() })
+  .meta({ id: 'TokenList' });
+export type TokenList = z.output<typeof TokenList>;
+
+/** How a token's secret is replaced. */
+export const TokenRotation = z
+  .strictObject({
+    overlapMs: z
+      .int()
+      .min(0)
+      .max(TOKEN_OVERLAP_MAX_MS)
+      .default(0)
+      .meta({ description: 'The secret before it is good for this time yet' }),
+  })
+  .meta({ id: 'TokenRotation' });
+export type TokenRotation = z.output<typeof TokenRotation>;
+
+/** What can be used once, in the place of a token, for one socket or stream. */
+export const Ticket = z.object({ ticket: z.string(), expiresAt: z.iso.datetime() }).meta({ id: 'Ticket' });
+export type Ticket = z.output<typeof Ticket>;
