@@ -15,16 +15,11 @@ const unhealthy: Partial<Instance> = { healthy: false, available: false };
 function stage() {
   const time = new HandTime();
   const watches: HandWatch[] = [];
-  const resolvers = new Resolvers(
-    {
-      watch: (scope) => {
-        const watch = new HandWatch(scope);
-        watches.push(watch);
-        return watch;
-      },
-    },
-    time,
-  );
+  const resolvers = new Resolvers((scope) => {
+    const watch = new HandWatch(scope);
+    watches.push(watch);
+    return watch;
+  }, time);
   const open = (options: ResolverOptions = {}, service = 'orders') => {
     const resolver = resolvers.open(service, options);
     return { resolver, ids: () => resolver.endpoints.map(({ id }) => id).join(' ') };

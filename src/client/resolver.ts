@@ -1,5 +1,5 @@
 import { availableOf, type InstanceFilter } from './available';
-import { balancedFetch, type FetchOptions, type ResolverRequestInit } from './balanced-fetch';
+import type { FetchOptions, ResolverRequestInit } from './balanced-fetch';
 import { Balancer, type Picker } from './balancer';
 import { type Endpoint, urlOf } from './endpoint';
 import { type EjectionOptions, OutlierEjection } from './outlier-ejection';
@@ -121,7 +121,9 @@ export class Resolver implements AsyncDisposable {
    * @throws {RollcallError} `UNAVAILABLE` where nobody answered; it says who was tried and why it failed.
    * @throws The signal's reason where the caller's signal was aborted.
    */
-  fetch(input: string | URL | Request, init: ResolverRequestInit = {}): Promise<Response> {
+  async fetch(input: string | URL | Request, init: ResolverRequestInit = {}): Promise<Response> {
+    // Those who only pick do without it.
+    const { balancedFetch } = await import('./balanced-fetch');
     const ready = this.#feed.hasList ? undefined : this.ready;
     const parts = { service: this.service, ready, balancer: this.#balancer, budget: this.#budget, time: this.#time };
     return balancedFetch(parts, this.#options, input, init);

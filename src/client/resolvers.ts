@@ -1,16 +1,17 @@
-import type { Client } from './client';
 import { Resolver, type ResolverOptions } from './resolver';
 import { ServiceFeed } from './service-feed';
-import { REAL_TIME, type Time } from './time';
+import type { Time } from './time';
+import type { Watch, WatchScope } from './watch';
 
 /** The resolvers of one client: those of one service share one watch, which lives as long as one of them does. */
 export class Resolvers {
-  readonly #client: Pick<Client, 'watch'>;
+  readonly #watch: (scope: WatchScope) => Watch;
   readonly #time: Time;
   readonly #feeds = new Map<string, { feed: ServiceFeed; users: number }>();
 
-  constructor(client: Pick<Client, 'watch'>, time: Time = REAL_TIME) {
-    this.#client = client;
+  /** @param watch Begins a watch. */
+  constructor(watch: (scope: WatchScope) => Watch, time: Time) {
+    this.#watch = watch;
     this.#time = time;
   }
 
@@ -32,7 +33,7 @@ export class Resolvers {
   }
 
   #begin(service: string, { snapshot }: ResolverOptions): ServiceFeed {
-    const watch = this.#client.watch({ services: [service] });
+    const watch = this.#watch({ services: [service] });
     return new ServiceFeed({ service, watch, store: snapshot, time: this.#time });
   }
 }
