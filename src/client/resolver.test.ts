@@ -6,17 +6,20 @@ import { HandWatch } from '../../test/fixtures/hand-watch';
 import type { Instance } from './instance';
 import type { ResolverOptions } from './resolver';
 import { Resolvers } from './resolvers';
+import { RollcallError } from './rollcall-error';
 
 /** An instance of revision `revision`; unhealthy ones are `down`. */
 const instance = (id: string, revision = 1, more: Partial<Instance> = {}) =>
   clientInstance(id, { address: id, revision, ...more });
 const unhealthy: Partial<Instance> = { healthy: false, available: false };
 
+const REVOKED = new RollcallError('UNAUTHENTICATED', 'the token was revoked', { status: 401 });
+
 function stage() {
   const time = new HandTime();
   const watches: HandWatch[] = [];
-  const resolvers = new Resolvers((scope) => {
-    const watch = new HandWatch(scope);
+  const resolvers = new Resolvers((scope, options) => {
+    const watch = new HandWatch(scope, options);
     watches.push(watch);
     return watch;
   }, time);
@@ -33,17 +36,15 @@ describe('the list of a resolver', () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
     expect(ids()).toBe('');
-    await watch().tell(snapshot(5, [instance('b'), instance('a'), instance('c', 1, unhealthy)]));
+    watch().tell(snapshot(5, [instance('b'), instance('a'), instance('c', 1, unhealthy)]));
     expect(ids()).toBe('a b');
-    await watch().tell(changes(6, put(instance('d', 6)), gone('a')));
+    watch().tell(changes(6, put(instance('d', 6)), gone('a')));
     expect(ids()).toBe('b d');
-    await watch().tell(
-      changes(7, put(instance('c', 7)), put(instance('b', 7, { status: 'draining', available: false }))),
-    );
+    watch().tell(changes(7, put(instance('c', 7)), put(instance('b', 7, { status: 'draining', available: false }))));
     expect(ids()).toBe('c d');
-    await watch().tell({ type: 'reset', reason: 'compacted' });
+    watch().tell({ type: 'reset', reason: 'compacted' });
     expect(ids()).toBe('c d');
-    await watch().tell(snapshot(9, [instance('z')]));
+    watch().tell(snapshot(9, [instance('z')]));
     expect(ids()).toBe('z');
     resolver.close();
   });
@@ -51,40 +52,40 @@ describe('the list of a resolver', () => {
   it('[B1] keeps what a later part of the snapshot showed already', async () => {
     const { open, watch } = stage();
     const { ids } = open();
-    await watch().tell(snapshot(5, [instance('a', 8), instance('b', 7)]));
-    await watch().tell(changes(6, put(instance('a', 6, { status: 'down', available: false }))));
+    watch().tell(snapshot(5, [instance('a', 8), instance('b', 7)]));
+    watch().tell(changes(6, put(instance('a', 6, { status: 'down', available: false }))));
     expect(ids()).toBe('a b');
-    await watch().tell(changes(7, gone('a'), put(instance('b', 7, unhealthy))));
+    watch().tell(changes(7, gone('a'), put(instance('b', 7, unhealthy))));
     expect(ids()).toBe('a b');
-    await watch().tell(changes(9, gone('a')));
+    watch().tell(changes(9, gone('a')));
     expect(ids()).toBe('b');
-    await watch().tell(snapshot(10, [instance('a'), instance('b', 1, unhealthy)], 0.9, 12));
-    await watch().tell(changes(11, putService(11, 0.1)));
+    watch().tell(snapshot(10, [instance('a'), instance('b', 1, unhealthy)], 0.9, 12));
+    watch().tell(changes(11, putService(11, 0.1)));
     expect(ids()).toBe('a b');
-    await watch().tell(changes(13, putService(13, 0.1)));
+    watch().tell(changes(13, putService(13, 0.1)));
     expect(ids()).toBe('a');
   });
 
   it('[B1] waives health below the protect threshold, which changes as any record does', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
-    await watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy), instance('c', 1, unhealthy)], 0.5));
+    watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy), instance('c', 1, unhealthy)], 0.5));
     expect([ids(), resolver.isProtected]).toEqual(['a b c', true]);
-    await watch().tell(changes(6, putService(6, 0.3)));
+    watch().tell(changes(6, putService(6, 0.3)));
     expect([ids(), resolver.isProtected]).toEqual(['a', false]);
-    await watch().tell(changes(7, putService(7, 0.9)));
+    watch().tell(changes(7, putService(7, 0.9)));
     expect(resolver.isProtected).toBe(true);
-    await watch().tell(changes(8, serviceGone));
+    watch().tell(changes(8, serviceGone));
     expect([ids(), resolver.isProtected]).toEqual(['a', false]);
   });
 
   it('[B1] is empty for a service that does not exist', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
-    await watch().tell({ type: 'snapshot', cursor: 'c1', revision: 1, services: [] });
+    watch().tell({ type: 'snapshot', cursor: 'c1', revision: 1, services: [] });
     await resolver.ready;
     expect([ids(), resolver.pick(), resolver.age]).toEqual(['', undefined, 0]);
-    await watch().tell(changes(2, put(instance('a', 2))));
+    watch().tell(changes(2, put(instance('a', 2))));
     expect(ids()).toBe('a');
   });
 
@@ -93,7 +94,7 @@ describe('the list of a resolver', () => {
     const blue = open({ filter: { cluster: 'blue' } });
     const admin = open({ port: 'admin' });
     const ports = { admin: { port: 9090, secure: true } };
-    await watch().tell(snapshot(5, [instance('a', 1, { cluster: 'blue' }), instance('b', 1, { ports })]));
+    watch().tell(snapshot(5, [instance('a', 1, { cluster: 'blue' }), instance('b', 1, { ports })]));
     expect([blue.ids(), admin.ids()]).toEqual(['a', 'b']);
     expect(admin.resolver.endpoints[0]?.url).toBe('https://b:9090');
   });
@@ -101,13 +102,13 @@ describe('the list of a resolver', () => {
   it('[B1] is another array with each change, with the same endpoint for the same run of an instance', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
-    await watch().tell(snapshot(5, [instance('a', 1, { incarnation: 'x' }), instance('b')]));
+    watch().tell(snapshot(5, [instance('a', 1, { incarnation: 'x' }), instance('b')]));
     const [list, a, b] = [resolver.endpoints, ...resolver.endpoints];
-    await watch().tell(changes(6, put(instance('a', 6, { incarnation: 'x', weight: 7 }))));
+    watch().tell(changes(6, put(instance('a', 6, { incarnation: 'x', weight: 7 }))));
     expect(resolver.endpoints).not.toBe(list);
     expect(resolver.endpoints[0]).toBe(a);
     expect(a?.instance.weight).toBe(7);
-    await watch().tell(changes(7, put(instance('a', 7, { incarnation: 'y' })), put(instance('b', 7, { port: 81 }))));
+    watch().tell(changes(7, put(instance('a', 7, { incarnation: 'y' })), put(instance('b', 7, { port: 81 }))));
     expect(resolver.endpoints[0]).not.toBe(a);
     expect(resolver.endpoints[1]).not.toBe(b);
     expect(resolver.endpoints[1]?.url).toBe('http://b:81');
@@ -123,9 +124,9 @@ describe('the list of a resolver', () => {
       throw new RangeError('mine');
     });
     const end = resolver.subscribe((endpoints) => told.push(endpoints.map(({ id }) => id).join(' ')));
-    await watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
+    watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
     end();
-    await watch().tell(changes(7, put(instance('b', 7))));
+    watch().tell(changes(7, put(instance('b', 7))));
     expect(told).toEqual(['a', '']);
     expect(complaints.mock.calls.map(([, error]) => error)).toEqual(Array(3).fill(new RangeError('mine')));
     expect(watch().acknowledged).toEqual(['c5', 'c6', 'c7']);
@@ -139,7 +140,7 @@ describe('the watch of resolvers', () => {
     const two = open({}, 'DEFAULT_GROUP@@orders');
     const other = open({}, 'billing@@orders');
     expect(watches.map(({ scope }) => scope.services)).toEqual([['DEFAULT_GROUP@@orders'], ['billing@@orders']]);
-    await watches[0]?.tell(snapshot(5, [instance('a')]));
+    watches[0]?.tell(snapshot(5, [instance('a')]));
     expect([one.ids(), two.ids(), other.ids(), open().ids()]).toEqual(['a', 'a', '', 'a']);
 
     const three = open();
@@ -147,7 +148,7 @@ describe('the watch of resolvers', () => {
     one.resolver.close();
     await two.resolver[Symbol.asyncDispose]();
     expect(watches[0]?.isClosed).toBe(false);
-    await watches[0]?.tell(changes(6, put(instance('b', 6))));
+    watches[0]?.tell(changes(6, put(instance('b', 6))));
     expect([one.ids(), three.ids()]).toEqual(['a', 'a b']);
     other.resolver.close();
     expect(watches.map(({ isClosed }) => isClosed)).toEqual([false, true]);
@@ -175,7 +176,7 @@ describe('an acknowledgement', () => {
     for (const { resolver } of lists) {
       resolver.subscribe(() => seen.push(`${lists.map(({ ids }) => ids()).join('|')} acked ${watch().acknowledged}`));
     }
-    await watch().tell(snapshot(5, [instance('a')]), { type: 'bookmark', cursor: 'c6' });
+    watch().tell(snapshot(5, [instance('a')]), { type: 'bookmark', cursor: 'c6' });
     expect(seen).toEqual(['a| acked ', 'a|a acked ']);
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
   });
@@ -184,12 +185,12 @@ describe('an acknowledgement', () => {
     const { open, watch } = stage();
     const { resolver } = open();
     const other = open().resolver;
-    await watch().tell(snapshot(5, [instance('a'), instance('b')]));
+    watch().tell(snapshot(5, [instance('a'), instance('b')]));
     const calls = [resolver.picker().next(), resolver.picker().next(), resolver.picker().next()];
     const callsTo = (id: string) => calls.filter((call) => call?.endpoint.id === id);
     const [left, ...more] = callsTo('a').length > 0 ? ['a', 'b'] : ['b', 'a'];
-    await watch().tell(changes(6, gone(left ?? '')));
-    await watch().tell({ type: 'bookmark', cursor: 'c7' });
+    watch().tell(changes(6, gone(left ?? '')));
+    watch().tell({ type: 'bookmark', cursor: 'c7' });
     expect(watch().acknowledged).toEqual(['c5']);
     for (const call of callsTo(more[0] ?? '')) call?.end('success');
     expect(watch().acknowledged).toEqual(['c5']);
@@ -203,11 +204,11 @@ describe('an acknowledgement', () => {
     const { open, watch } = stage();
     const { resolver } = open();
     open();
-    await watch().tell(snapshot(5, [instance('a')]));
+    watch().tell(snapshot(5, [instance('a')]));
     resolver.picker().next();
-    await watch().tell(changes(6, put(instance('a', 6, { weight: 3 }))));
+    watch().tell(changes(6, put(instance('a', 6, { weight: 3 }))));
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
-    await watch().tell(changes(7, gone('a')));
+    watch().tell(changes(7, gone('a')));
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
     resolver.close();
     expect(watch().acknowledged).toEqual(['c5', 'c6', 'c7']);
@@ -219,7 +220,7 @@ describe('while the registry is away', () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
     expect([resolver.isConnected, resolver.age]).toEqual([false, Number.POSITIVE_INFINITY]);
-    await watch().tell(snapshot(5, [instance('a')]));
+    watch().tell(snapshot(5, [instance('a')]));
     time.advance(60_000);
     expect([resolver.isConnected, resolver.age]).toEqual([true, 0]);
     watch().status = { state: 'disconnected', since: time.wallClock() };
@@ -232,20 +233,30 @@ describe('while the registry is away', () => {
   it('[B5] a refusal ends the watch, not the list', async () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
-    await watch().tell(snapshot(5, [instance('a')]));
+    watch().tell(snapshot(5, [instance('a')]));
     watch().status = { state: 'disconnected', since: time.wallClock() };
-    await watch().refuse(new RangeError('revoked'));
+    watch().refuse(REVOKED);
     time.advance(1_000);
     expect([ids(), resolver.isConnected, resolver.age]).toEqual(['a', false, 1_000]);
-    expect(resolver.error).toEqual(new RangeError('revoked'));
+    expect(resolver.error).toBe(REVOKED);
     await resolver.ready;
+  });
+
+  it('[B3] another resolver begins anew where the watch of the first was refused', () => {
+    const { open, watch, watches } = stage();
+    const first = open().resolver;
+    watch().refuse(REVOKED);
+    const { ids } = open();
+    first.close();
+    watch().tell(snapshot(5, [instance('a')]));
+    expect([ids(), open().ids(), watches.length, first.endpoints.length]).toEqual(['a', 'a', 2, 0]);
   });
 
   it('[B5] a refusal before the first list is told to whoever waits for it', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
-    await watch().refuse(new RangeError('no'));
-    await expect(resolver.ready).rejects.toThrow(RangeError);
+    watch().refuse(REVOKED);
+    await expect(resolver.ready).rejects.toBe(REVOKED);
     const closed = open({}, 'carts').resolver;
     closed.close();
     await expect(closed.ready).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -264,14 +275,14 @@ describe('a snapshot that outlives the process', () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
-    await before.watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy)], 0.6));
+    before.watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy)], 0.6));
 
     const { open, watch, time } = stage();
     time.advance(90_000);
     const { resolver, ids } = open({ snapshot: shelf });
     await resolver.ready;
     expect([ids(), resolver.isProtected, resolver.isConnected, resolver.age]).toEqual(['a b', true, false, 90_000]);
-    await watch().tell(snapshot(9, [instance('c')]));
+    watch().tell(snapshot(9, [instance('c')]));
     expect([ids(), resolver.isProtected, resolver.age]).toEqual(['c', false, 0]);
   });
 
@@ -279,10 +290,10 @@ describe('a snapshot that outlives the process', () => {
     const shelf = store();
     const { open, watch, time } = stage();
     const { resolver } = open({ snapshot: shelf });
-    await watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
+    watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
     expect(shelf.saved).toHaveLength(1);
     time.advance(1_000);
-    await watch().tell({ type: 'bookmark', cursor: 'c7' }, { type: 'bookmark', cursor: 'c8' });
+    watch().tell({ type: 'bookmark', cursor: 'c7' }, { type: 'bookmark', cursor: 'c8' });
     expect(shelf.saved).toHaveLength(2);
     expect(shelf.saved[1]).toContain('"id":"b"');
     resolver.close();
@@ -293,7 +304,7 @@ describe('a snapshot that outlives the process', () => {
     const shelf = store();
     const { open, watch, time } = stage();
     const { resolver } = open({ snapshot: shelf });
-    await watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
+    watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
     watch().status = { state: 'disconnected', since: time.wallClock() };
     const rightAt = time.wallClock();
     time.advance(7_000);
@@ -305,7 +316,7 @@ describe('a snapshot that outlives the process', () => {
     const shelf = store();
     const { open, watch } = stage();
     const again = open({ snapshot: shelf }).resolver;
-    await watch().tell(snapshot(8, [instance('a')]), changes(9, put(instance('z', 9))));
+    watch().tell(snapshot(8, [instance('a')]), changes(9, put(instance('z', 9))));
     again.close();
     expect(shelf.saved.at(-1)).toContain('"id":"z"');
   });
@@ -314,12 +325,12 @@ describe('a snapshot that outlives the process', () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
-    await before.watch().tell(snapshot(5, [instance('old')]));
+    before.watch().tell(snapshot(5, [instance('old')]));
 
     const { open, watch } = stage();
     let give = (_: string | undefined) => {};
     const { ids } = open({ snapshot: { load: () => new Promise((resolve) => (give = resolve)), save: () => {} } });
-    await watch().tell(snapshot(9, [instance('new')]));
+    watch().tell(snapshot(9, [instance('new')]));
     give(shelf.saved[0]);
     await turn();
     expect(ids()).toBe('new');
@@ -339,16 +350,27 @@ describe('a snapshot that outlives the process', () => {
     expect(resolver.age).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('[B5] is saved where the first that was given says, whoever gave it', () => {
+    const shelf = store();
+    const later = store();
+    const { open, watch } = stage();
+    open();
+    watch().tell(snapshot(5, [instance('a')]));
+    open({ snapshot: shelf });
+    open({ snapshot: later });
+    expect([shelf.saved.length, later.saved.length]).toEqual([1, 0]);
+  });
+
   it('[B5] of a store that fails is none, and changes go on', async () => {
     const { open, watch } = stage();
     const broken = () => {
       throw new Error('disk full');
     };
     const { ids } = open({ snapshot: { load: broken, save: broken } });
-    await watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
+    watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
     expect(ids()).toBe('');
     const late = open({ snapshot: { load: async () => broken(), save: async () => broken() } }, 'carts');
-    await watch().tell(snapshot(5, [instance('a')]));
+    watch().tell(snapshot(5, [instance('a')]));
     expect(late.ids()).toBe('a');
   });
 });

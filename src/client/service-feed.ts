@@ -3,7 +3,7 @@ import type { Instance } from './instance';
 import { RollcallError } from './rollcall-error';
 import { readSnapshot, type SnapshotStore, writeSnapshot } from './stored-snapshot';
 import type { Time } from './time';
-import type { Watch } from './watch';
+import type { Watch, WatchOptions } from './watch';
 
 /** Saves of the list are at least this far apart. */
 const SAVE_SPACING_MS = 1_000;
@@ -19,8 +19,8 @@ export interface FeedReader {
 interface FeedParts {
   /** With its group: `group@@orders`. */
   service: string;
-  watch: Watch;
-  store: SnapshotStore | undefined;
+  /** Begins the watch of it. */
+  watch: (options: WatchOptions) => Watch;
   time: Time;
 }
 
@@ -32,7 +32,10 @@ export class ServiceFeed {
   error: unknown;
   /** Resolves with the first list, of the registry or of the store. */
   readonly ready: Promise<void>;
-  readonly #parts: FeedParts;
+  readonly #service: string;
+  readonly #time: Time;
+  readonly #watch: Watch;
+  #store: SnapshotStore | undefined;
   readonly #readers = new Set<FeedReader>();
   #settleReady: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
   #serviceRevision = 0;
@@ -44,15 +47,15 @@ export class ServiceFeed {
   #savedAt = 0;
   #isDirty = false;
 
-  constructor(parts: FeedParts) {
-    this.#parts = parts;
+  constructor({ service, watch, time }: FeedParts) {
+    this.#service = service;
+    this.#time = time;
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
     // Whoever waits for it is told; a refusal that nobody waits for is in `error`.
     this.ready.catch(() => {});
-    void this.#load();
-    void this.#listen();
+    this.#watch = watch({ onFrame: (frame) => this.#take(frame), onEnd: (error) => this.#end(error) });
   }
 
   /** Whether there is a list to go by, however old. */
@@ -62,14 +65,14 @@ export class ServiceFeed {
 
   /** Whether the registry is heard, and the list is what it says. */
   get isConnected(): boolean {
-    return this.#isLive && this.error === undefined && this.#parts.watch.status.state === 'connected';
+    return this.#isLive && this.error === undefined && this.#watch.status.state === 'connected';
   }
 
   /** How long ago the list was last known to be right, in milliseconds; infinite while there is none. */
   get age(): number {
     if (this.isConnected) return 0;
-    const rightAt = this.#isLive ? this.#parts.watch.status.since : this.#storedAt;
-    return rightAt === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#parts.time.wallClock() - rightAt, 0);
+    const rightAt = this.#isLive ? this.#watch.status.since : this.#storedAt;
+    return rightAt === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#time.wallClock() - rightAt, 0);
   }
 
   join(reader: FeedReader): void {
@@ -86,23 +89,26 @@ export class ServiceFeed {
   settle(): void {
     if (this.#cursor === undefined) return;
     for (const reader of this.#readers) if (!reader.isSettled()) return;
-    this.#parts.watch.acknowledge(this.#cursor);
+    this.#watch.acknowledge(this.#cursor);
     this.#cursor = undefined;
+  }
+
+  /** Keeps the list over restarts, where nobody has asked for that before. */
+  keepIn(store: SnapshotStore | undefined): void {
+    if (store === undefined || this.#store !== undefined) return;
+    this.#store = store;
+    this.#save(0);
+    if (!this.#isLive) void this.#load(store);
   }
 
   close(): void {
     this.#save(0);
-    this.#parts.watch.close();
-    this.#settleReady?.reject(new RollcallError('UNAVAILABLE', `the resolver of ${this.#parts.service} was closed`));
+    this.#watch.close();
   }
 
-  async #listen(): Promise<void> {
-    try {
-      for await (const frame of this.#parts.watch) this.#take(frame);
-    } catch (error) {
-      this.error = error;
-      this.#settleReady?.reject(error);
-    }
+  #end(error = new RollcallError('UNAVAILABLE', `the resolver of ${this.#service} was closed`)): void {
+    this.error = error;
+    this.#settleReady?.reject(error);
   }
 
   #take(frame: WatchFrame): void {
@@ -146,10 +152,9 @@ export class ServiceFeed {
     this.#settleReady?.resolve();
   }
 
-  async #load(): Promise<void> {
-    const { service, store } = this.#parts;
+  async #load(store: SnapshotStore): Promise<void> {
     try {
-      const stored = readSnapshot(await store?.load(), service);
+      const stored = readSnapshot(await store.load(), this.#service);
       if (stored === undefined || this.#isLive) return;
       for (const instance of stored.instances) this.instances.set(instance.id, instance);
       this.protectThreshold = stored.protectThreshold;
@@ -162,18 +167,14 @@ export class ServiceFeed {
 
   /** Without a timer: what a burst of changes ends with is saved with the next frame, or at the end. */
   #save(spacingMs: number): void {
-    const { service, store, time } = this.#parts;
-    const at = time.wallClock();
-    if (store === undefined || !this.#isDirty || at - this.#savedAt < spacingMs) return;
+    const store = this.#store;
+    const now = this.#time.wallClock();
+    if (store === undefined || !this.#isDirty || now - this.#savedAt < spacingMs) return;
     this.#isDirty = false;
-    this.#savedAt = at;
+    this.#savedAt = now;
     const { protectThreshold } = this;
-    const text = writeSnapshot({
-      service,
-      protectThreshold,
-      instances: [...this.instances.values()],
-      at: at - this.age,
-    });
+    const instances = [...this.instances.values()];
+    const text = writeSnapshot({ service: this.#service, protectThreshold, instances, at: now - this.age });
     void (async () => store.save(text))().catch(() => {});
   }
 }

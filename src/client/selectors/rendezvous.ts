@@ -1,27 +1,23 @@
-import type { Endpoint } from '../endpoint';
-import { hashText, mix } from './hash';
+import { mix } from './hash';
 
-const idHashes = new WeakMap<Endpoint, number>();
-
-function idHash(endpoint: Endpoint): number {
-  const known = idHashes.get(endpoint);
-  if (known !== undefined) return known;
-  const hash = hashText(endpoint.id);
-  idHashes.set(endpoint, hash);
-  return hash;
+/**
+ * How much a key belongs to somebody, as 32 bits; the highest wins. When one comes or goes, only the keys that it wins or
+ * won move, and nothing is kept of any key.
+ *
+ * Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates" (1998).
+ *
+ * @param keyHash Of `hashText`, as is `idHash`.
+ */
+export function affinity(keyHash: number, idHash: number): number {
+  return mix(Math.imul(keyHash, 0x9e3779b1) ^ idHash);
 }
 
 /**
- * How much a key belongs to an endpoint; the highest wins. When an endpoint comes or goes, only the keys that it wins or
- * won move. Keeps nothing but one number for each endpoint.
+ * The same where shares are to follow weights.
  *
- * Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates" (1998), with the logarithm that makes
- * shares follow weights exactly (Schindelhauer and Schomaker, "Weighted distributed hash tables", 2005).
- *
- * @param keyHash Of `hashText`.
+ * Source: Schindelhauer and Schomaker, "Weighted distributed hash tables" (2005), the logarithmic method.
  */
-export function rendezvousScore(endpoint: Endpoint, keyHash: number, weight: number): number {
-  // Never 0 nor 1, so that the logarithm is finite and not 0.
-  const fraction = (mix(Math.imul(keyHash, 0x9e3779b1) ^ idHash(endpoint)) + 0.5) / 2 ** 32;
-  return -weight / Math.log(fraction);
+export function weightedAffinity(keyHash: number, idHash: number, weight: number): number {
+  // Half a step away from 0 and 1, so that the logarithm is finite and not 0.
+  return -weight / Math.log((affinity(keyHash, idHash) + 0.5) / 2 ** 32);
 }

@@ -2,7 +2,7 @@ import { powerOfTwo } from '../power-of-two';
 import type { Selector } from '../selector';
 import { hashText } from './hash';
 import { narrowed } from './narrowed';
-import { rendezvousScore } from './rendezvous';
+import { affinity } from './rendezvous';
 
 /**
  * Only `size` of the instances, so that a large fleet of clients does not keep a connection from each to each. Each
@@ -20,7 +20,7 @@ export function subset(size: number, clientId: string, among: Selector = powerOf
   const clientHash = hashText(clientId);
   return narrowed(among, (endpoints) =>
     endpoints
-      .map((endpoint) => ({ endpoint, score: rendezvousScore(endpoint, clientHash, 1) }))
+      .map((endpoint) => ({ endpoint, score: affinity(clientHash, hashText(endpoint.id)) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, size)
       .map(({ endpoint }) => endpoint),
