@@ -1,11 +1,14 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { DIRECTORY_NAME } from './host/directory-object';
+import { remoteDirectory } from './host/remote-directory';
 import { remoteNamespace } from './host/remote-namespace';
 import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import { DEFAULT_NAMESPACE } from './model/names';
 
+export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';
 
 /** Binds the rooms together, for one isolate. */
@@ -14,15 +17,18 @@ function bind(env: Env): App {
   // Its id is a digest of the name: made once, not for each call.
   const id = env.NAMESPACES.idFromName(DEFAULT_NAMESPACE);
   const stub = () => env.NAMESPACES.get(id);
+  const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
   const namespace = remoteNamespace(stub);
   const sockets = remoteSockets(stub);
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? namespace : undefined),
     socketsOf: (id) => (id === DEFAULT_NAMESPACE ? sockets : undefined),
+    directory: remoteDirectory(() => env.DIRECTORY.get(directoryId)),
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
+    corsOrigins: env.ROLLCALL_CORS_ORIGINS,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

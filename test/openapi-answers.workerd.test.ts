@@ -12,6 +12,7 @@ import { ask, etagOf, serviceAt } from './fixtures/worker-client';
 const { routes } = createApp({
   namespaceOf: () => undefined,
   socketsOf: () => undefined,
+  directory: { verify: async () => null, redeemTicket: async () => null },
   openPipe: () => new TransformStream(),
   rootToken: null,
   build: { version: '0' },
@@ -41,6 +42,8 @@ const full = {
 };
 const plain = { address: '10.0.0.8', port: 80, ephemeral: false };
 const later = new Date(Date.now() + 3_600_000).toISOString();
+
+const LONG_AGO = '2001-01-01T00:00:00Z';
 
 /** Stands for the cursor that the call before was answered with. */
 const LAST_CURSOR = 'the last cursor';
@@ -96,6 +99,12 @@ const CALLS: [method: string, path: string, body?: unknown][] = [
       ],
     },
   ],
+  ['GET', `${NS}/history?limit=5`],
+  ['GET', `${NS}/history?group=g&service=orders&instance=a`],
+  ['GET', `${I}/why`],
+  ['GET', `${S}/diff?from=${LONG_AGO}`],
+  ['GET', `${S}/instances?at=${LONG_AGO}`],
+  ['POST', `${S}/rollback`, { to: LONG_AGO }],
   ['POST', `${NS}/subscribers/s-1/ack`, { cursor: LAST_CURSOR }],
   ['GET', `${S}/subscribers`],
   ['GET', `${NS}/stats`],

@@ -7,6 +7,11 @@ import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
 
+/** What is read of a list of services. */
+interface ServiceNames {
+  services: { group: string; name: string; revision: number }[];
+}
+
 /** How long a poll waits for a change. */
 const WAIT_MS = 30_000;
 
@@ -134,7 +139,8 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.servicePath(name)}/instances`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#take(name, await answer.json(), signal),
+      // `as`: what the list of instances answers; the types of each platform differ on what a body may be
+      apply: async (answer, signal) => this.#take(name, (await answer.json()) as { instances: Instance[] }, signal),
     };
   }
 
@@ -143,15 +149,12 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.namespacePath}/services${query}`,
       hasAnswered: false,
-      apply: async (answer, signal) => this.#takeAll(group, await answer.json(), signal),
+      // `as`: what the list of services answers
+      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as ServiceNames, signal),
     };
   }
 
-  async #takeAll(
-    group: string | undefined,
-    { services }: { services: { group: string; name: string; revision: number }[] },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #takeAll(group: string | undefined, { services }: ServiceNames, signal: AbortSignal): Promise<void> {
     const left = new Set(
       [...this.#services.keys()].filter((key) => group === undefined || key.startsWith(`${group}@@`)),
     );

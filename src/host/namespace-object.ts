@@ -59,10 +59,10 @@ export class NamespaceObject extends DurableObject<Env> {
     );
   }
 
-  /** `resolve` for the names of a group and service, without parameters. */
+  /** `resolve` for the names of a group, service and token, without parameters. */
   resolve(names: string): Promise<string> {
-    const [group = '', service = ''] = openNames(names);
-    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service }));
+    const [group = '', service = '', tokenId] = openNames(names);
+    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service, tokenId }));
   }
 
   /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */

@@ -1,17 +1,26 @@
 import { Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Authenticator } from '../auth/authenticator';
+import { DOORS } from '../auth/carriers';
+import { FailedLogins } from '../auth/failed-logins';
+import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
+import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
+import { Cors, originsProblem, splitOrigins } from './cors';
+import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
+import { withoutNamespace } from './namespace-prefix';
+import { withoutPathToken } from './path-token';
 import { rawPath } from './request-target';
-import type { Surface } from './route';
-import type { RouteCard } from './route-card';
+import type { RoutedEnv, Surface } from './route';
+import type { DialectCard, RouteCard } from './route-card';
+import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
@@ -29,12 +38,18 @@ export interface AppOptions {
   namespaceOf(id: string): NamespaceApi | undefined;
   /** The same namespace over sockets. */
   socketsOf(id: string): NamespaceSockets | undefined;
+  /** Knows all tokens but root's. */
+  directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
+  /** Doors for the clients of other registries. */
+  dialects?: readonly Dialect[];
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
+  corsOrigins?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -49,23 +64,42 @@ export interface App {
   fetch(request: Request): Response | Promise<Response>;
   /** Every route there is. */
   routes: readonly RouteCard[];
+  /** Every route of every dialect. */
+  dialectRoutes: readonly DialectCard[];
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Methods that a path answers; HEAD is answered wherever GET is. */
-function methodsOf(hono: Hono, path: string): string[] {
+function methodsOf(hono: Hono<RoutedEnv>, path: string): string[] {
   return METHODS.filter((method) => hono.router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
 }
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, sharedCache: shared, waitUntil, trustedProxy = false } = options;
-  const hono = new Hono({ getPath: rawPath });
+  const {
+    build,
+    now,
+    directory,
+    rootToken,
+    sharedCache: shared,
+    waitUntil,
+    trustedProxy = false,
+    dialects = [],
+  } = options;
+  const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
+  const origins = splitOrigins(options.corsOrigins);
+  const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
     cards: [],
-    authenticator: new Authenticator(options.rootToken),
+    dialectCards: [],
+    admission: new Admission({
+      authenticator,
+      failedLogins: new FailedLogins(now),
+      trustedProxy,
+      fault: originsProblem(origins),
+    }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -80,16 +114,19 @@ export function createApp(options: AppOptions): App {
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addHistoryRoutes(surface);
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
   addMetricsRoute(surface, build);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
+  for (const dialect of dialects) addDialect(surface, dialect);
 
   // Only who may come in learns which doors there are.
   hono.notFound(async (context) => {
-    await surface.authenticator.authenticate(context.req.header('authorization') ?? null);
+    const carriers = dialectOf(dialects, context.req.path)?.carriers ?? DOORS.api;
+    await surface.admission.admit(carriers, context.req.raw, context.env);
     const { method, path } = context.req;
     const allow = methodsOf(hono, path);
     if (allow.length > 0) {
@@ -101,8 +138,26 @@ export function createApp(options: AppOptions): App {
   });
   hono.onError((error, context) => {
     const pattern = matchedRoutes(context).at(-1)?.path ?? 'no route';
-    return errorResponse(refusalOf(error, `${context.req.method} ${pattern}`));
+    const refusal = refusalOf(error, `${context.req.method} ${pattern}`);
+    return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
   });
 
-  return { fetch: (request) => hono.fetch(request), routes: surface.cards };
+  const fetch = (request: Request): Response | Promise<Response> => {
+    const path = rawPath(request);
+    const parted = withoutPathToken(request, path);
+    if (parted === undefined) return routed(request, path);
+    return routed(parted.request, rawPath(parted.request), parted.token);
+  };
+  /** Only clients of dialects need a namespace in front of their paths: in a native path it has its own place. */
+  const routed = (request: Request, path: string, pathToken?: string): Response | Promise<Response> => {
+    const parted = withoutNamespace(request, path);
+    const rest = parted === undefined ? path : rawPath(parted.request);
+    if (parted === undefined || dialectOf(dialects, rest) === undefined)
+      return hono.fetch(request, { path, pathToken });
+    return hono.fetch(parted.request, { path: rest, pathToken, namespace: parted.namespace });
+  };
+  const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+  if (origins.length === 0) return app;
+  const cors = new Cors(origins);
+  return { ...app, fetch: (request) => cors.around(request, fetch) };
 }

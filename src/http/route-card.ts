@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Door } from '../auth/carriers';
 import type { Scope } from '../model/grant';
 
 /** Headings under which the documentation shows the routes, in this order. */
@@ -9,6 +10,7 @@ export const CHAPTERS = [
   { name: 'Watching', description: 'Be told of changes as they happen' },
   { name: 'Services', description: 'What instances have in common' },
   { name: 'Operators', description: 'What people say about an instance, beside what it says of itself' },
+  { name: 'History', description: 'What was, who changed it, and why' },
   { name: 'Registry', description: 'The registry itself' },
 ] as const;
 export type Chapter = (typeof CHAPTERS)[number]['name'];
@@ -36,8 +38,10 @@ export interface RouteCard {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** In the router's words: `/api/v1/ns/:ns/services`. */
   path: string;
-  /** What a token needs for it; `open`: no token, and so no data. */
-  scope: Scope | 'open';
+  /** What a token needs for it; `any`: what that is, the request says; `open`: no token, and so no data. */
+  scope: Scope | 'any' | 'open';
+  /** Where it takes a credential from, where that is not what the native API does. */
+  door?: Door;
   chapter: Chapter;
   /** A few words: what it does. */
   summary: string;
@@ -52,4 +56,14 @@ export interface RouteCard {
   conditional?: 'read' | 'change';
   /** A body that shows how it is used, as a value that its schema takes. */
   example?: unknown;
+}
+
+/** A route of a dialect as tests and documentation see it. */
+export interface DialectCard {
+  dialect: string;
+  operation: string;
+  method: string;
+  path: string;
+  scope: Scope | 'any';
+  summary: string;
 }

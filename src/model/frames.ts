@@ -108,6 +108,13 @@ export type SnapshotService = z.output<typeof SnapshotService>;
 
 const named = { group: z.string(), service: z.string(), id: z.string() };
 
+/** All services with all their instances, or a part of them. A service may go on in the next part. */
+export const NamespaceSnapshot = z.object({
+  services: z.array(SnapshotService),
+  next: z.string().optional().meta({ description: 'There is more: the place to go on from' }),
+});
+export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
+
 /** One change to what a watcher knows: a record as it is now, or the name of one that is gone. */
 export const WatchedChange = z.union([
   z.object({ type: z.literal('put'), kind: z.literal('instance'), ...named, after: InstanceView }),

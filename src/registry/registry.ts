@@ -1,10 +1,15 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
+import type { NamespaceSnapshot } from '../model/frames';
+import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
+import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
   Answer,
   Caller,
+  DiffCommand,
+  HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
   ReadAnswer,
@@ -13,6 +18,7 @@ import type {
   ResolveCommand,
   ServiceKey,
   ServiceListCommand,
+  SnapshotCommand,
   WriteAnswer,
 } from '../model/namespace-api';
 import type { OverrideView } from '../model/override';
@@ -20,6 +26,7 @@ import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
+import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, renewal, requireInstance } from './answers';
 import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
@@ -29,12 +36,13 @@ import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
-
-import { drainAndWait, subscriberViews } from './draining';
+import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import { DEFAULT_RETENTION, type Retention } from './journal';
 import { missingOverride, missingService } from './missing';
+import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { assertMayChangeEntry } from './ownership';
+import { listInstancesAt, readDiff, readHistory, rollback } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
@@ -47,6 +55,7 @@ import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
+import { readWhy } from './why';
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -60,11 +69,13 @@ export class Registry implements NamespaceApi {
   readonly #hub: Hub;
   readonly #frames: SocketFrames;
   readonly #cache = new AnswerCache();
+  readonly #snapshots: NamespaceSnapshots;
 
   private constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
     this.#frames = new SocketFrames(state, hub, this);
+    this.#snapshots = new NamespaceSnapshots(state);
   }
 
   /** Brings a namespace back from its storage, or makes a new one. */
@@ -161,6 +172,7 @@ export class Registry implements NamespaceApi {
 
   listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>> {
     const { time } = this.#state;
+    if (command.at !== undefined) return listInstancesAt(this.#state, command, command.at);
     return read(
       this.#state,
       command,
@@ -288,6 +300,26 @@ export class Registry implements NamespaceApi {
     }));
   }
 
+  history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
+    return readHistory(this.#state, command);
+  }
+
+  diff(command: DiffCommand): Promise<Answer<ServiceDiff>> {
+    return readDiff(this.#state, command);
+  }
+
+  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>> {
+    return readWhy(this.#state, this.#hub, command);
+  }
+
+  rollback(caller: Caller, command: Command<'rollback'>): Promise<Answer<RollbackReport>> {
+    return rollback(this.#state, caller, command);
+  }
+
+  snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+    return this.#snapshots.read(command);
+  }
+
   listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>> {
     return turn(this.#state, key, (now) => {
       return {
@@ -299,16 +331,7 @@ export class Registry implements NamespaceApi {
 
   acknowledge({ subscriber, cursor }: { subscriber: string; cursor: string }): Promise<{ cursor: string }> {
     return turn(this.#state, undefined, () => {
-      const position = this.#state.journal.position(cursor);
-      if (position === undefined) {
-        throw new RegistryError(
-          'COMPACTED',
-          `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
-        );
-      }
-      for (const watcher of this.#hub.watchersBy(subscriber)) {
-        this.#state.receipts.acknowledge(watcher, position.revision);
-      }
+      acknowledge(this.#state, this.#hub, subscriber, cursor);
       return this.#position();
     });
   }
