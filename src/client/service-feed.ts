@@ -26,8 +26,8 @@ interface FeedParts {
 
 /** One service as a watch tells it: shared by all resolvers of the service, and acknowledged once all of them have it. */
 export class ServiceFeed {
-  readonly instances = new Map<string, Instance>();
-  protectThreshold = 0;
+  readonly instances: Map<string, Instance> = new Map();
+  protectThreshold: number = 0;
   /** Why the registry will not tell more; undefined while it does. */
   error: unknown;
   /** Resolves with the first list, of the registry or of the store. */
