@@ -181,6 +181,18 @@ describe('an acknowledgement', () => {
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
   });
 
+  it('[B4] does not come before, whatever somebody does who is told of a new list', () => {
+    const { open, watch } = stage();
+    const [first, , third] = [open().resolver, open().resolver, open().resolver];
+    const acknowledged: string[] = [];
+    first.subscribe(() => {
+      third?.close();
+      acknowledged.push(...watch().acknowledged);
+    });
+    watch().tell(snapshot(5, [instance('a')]));
+    expect([acknowledged, watch().acknowledged]).toEqual([[], ['c5']]);
+  });
+
   it('[B4] waits for the calls under way to who has left, of any resolver', async () => {
     const { open, watch } = stage();
     const { resolver } = open();

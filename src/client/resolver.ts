@@ -5,6 +5,7 @@ import { type Endpoint, urlOf } from './endpoint';
 import { type EjectionOptions, OutlierEjection } from './outlier-ejection';
 import { powerOfTwo } from './power-of-two';
 import { RetryBudget } from './retry-budget';
+import type { RollcallError } from './rollcall-error';
 import type { Selector } from './selector';
 import type { FeedReader, ServiceFeed } from './service-feed';
 import type { SnapshotStore } from './stored-snapshot';
@@ -93,7 +94,7 @@ export class Resolver implements AsyncDisposable {
   }
 
   /** Why the list will not be kept fresh any more, such as a token that was revoked; undefined while it is. */
-  get error(): unknown {
+  get error(): RollcallError | undefined {
     return this.#feed.error;
   }
 
