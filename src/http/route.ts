@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { authorize, authorizeAny, type Target } from '../auth/authorize';
 import { DOORS } from '../auth/carriers';
+import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
@@ -22,6 +23,12 @@ export interface RoutedEnv {
   Bindings: BeforeRouting;
 }
 
+/** The ways to one namespace: by calls, and over sockets. */
+export interface NamespaceWays {
+  calls: NamespaceApi;
+  sockets: NamespaceSockets;
+}
+
 /** What a route is registered on: the router, and what all of its routes share. */
 export interface Surface extends Surroundings {
   hono: Hono<RoutedEnv>;
@@ -30,10 +37,9 @@ export interface Surface extends Surroundings {
   /** Every route of every dialect. */
   dialectCards: DialectCard[];
   admission: Admission;
-  /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
-  namespaceOf(id: string): NamespaceApi | undefined;
-  /** The same namespace over sockets. */
-  socketsOf(id: string): NamespaceSockets | undefined;
+  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  directory: DirectoryApi;
 }
 
 /** A request's parts as their schemas gave them. */
@@ -66,7 +72,7 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
 const NO_QUERY = z.strictObject({});
 
 /** Makes what reads a request's parts by their schemas. Without a body that is done at once, without a promise. */
-function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
+export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
   const queries = new KnownQueries(query);
@@ -103,10 +109,19 @@ function targetOf(namespace: string, path: unknown): Target {
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
 }
 
-/** What `find` knows of a namespace. */
-export function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
-  const way = find(id);
-  if (way !== undefined) return way;
+/**
+ * The ways to a namespace: at once where they are known.
+ *
+ * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, and `UNAVAILABLE` where that can't be told now.
+ */
+export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
+  const found = surface.namespaceOf(id);
+  if (found instanceof Promise) return withDeadline(found, CALL_MAX_MS).then((ways) => existing(ways, id));
+  return existing(found, id);
+}
+
+function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
+  if (ways !== undefined) return ways;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
@@ -142,8 +157,10 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     permit(principal, namespace, input);
-    const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
-    const calling = call(opened(surface.namespaceOf, namespace), input, asked);
+    const ways = waysTo(surface, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
+    const asked = new RouteCall(context, principal, namespace, surface, sockets);
+    const calling = call(calls, input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
   };

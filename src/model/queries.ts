@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from './duration';
 import { InstanceStatus, InstanceView } from './instance';
 import {
+  AUDIT_PAGE_MAX_COUNT,
   CACHED_MAX_AGE_DEFAULT_MS,
   CACHED_MAX_AGE_MAX_MS,
   DRAIN_GRACE_MAX_MS,
@@ -10,7 +11,7 @@ import {
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
-import { ClusterName, GroupName, ShortName } from './names';
+import { ClusterName, GroupName, NamespaceId, ShortName } from './names';
 import { PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
 import { PointInTime } from './point-in-time';
@@ -113,12 +114,29 @@ export const DrainQuery = z.strictObject({
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 
-export const ServiceRemovalQuery = z.strictObject({
-  force: z
-    .enum(['', 'true', 'false'])
+const Force = z
+  .enum(['', 'true', 'false'])
+  .optional()
+  .transform((text) => text === '' || text === 'true');
+
+export const ServiceRemovalQuery = z.strictObject({ force: Force.meta({ description: 'Remove its instances too' }) });
+
+export const NamespaceRemovalQuery = z.strictObject({
+  force: Force.meta({ description: 'Erase all that it holds with it' }),
+});
+
+/** Parameters of the lists of the directory. */
+export const DirectoryPageQuery = z.strictObject({
+  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+});
+
+export const AuditQuery = z.strictObject({
+  ns: NamespaceId.optional().meta({ description: 'Only what concerns this namespace' }),
+  limit: PageCount.pipe(z.int().max(AUDIT_PAGE_MAX_COUNT))
     .optional()
-    .transform((text) => text === '' || text === 'true')
-    .meta({ description: 'Remove its instances too' }),
+    .meta({ description: `At most so many entries; ${AUDIT_PAGE_MAX_COUNT} without it` }),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
 });
 
 /** One endpoint, ready to use. */
