@@ -58,8 +58,8 @@ export function credentialOf(
   pathToken: string | undefined,
 ): Credential {
   const found: Credential[] = [];
-  if (pathToken !== undefined) found.push({ carrier: 'path', text: pathToken });
-  const authorization = headers.get('authorization');
+  if (pathToken !== undefined && carriers.includes('path')) found.push({ carrier: 'path', text: pathToken });
+  const authorization = carriers.includes('bearer') ? headers.get('authorization') : null;
   if (authorization !== null) found.push({ carrier: 'bearer', text: bearerToken(authorization) });
   if (carriers.includes('subprotocol-token')) found.push(...inSubprotocols(headers));
   if (carriers.includes('query-ticket')) found.push(...inQuery(query()));

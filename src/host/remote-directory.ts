@@ -6,11 +6,10 @@ import {
   openDirectoryOutcome,
   sealDirectoryAsked,
 } from './directory-envelope';
-import type { DirectoryObject } from './directory-object';
 import { again, once, type RemoteCall } from './remote-call';
 
 /** The directory's object as it is called. */
-export type DirectoryStub = DurableObjectStub<DirectoryObject>;
+export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
 
 /**
  * The directory that lives in a Durable Object, as surfaces see it.

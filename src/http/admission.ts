@@ -20,21 +20,33 @@ export interface BeforeRouting {
   namespace?: string | undefined;
 }
 
+/** What somebody is let in by. */
+export interface AdmissionOptions {
+  authenticator: Authenticator;
+  failedLogins: FailedLogins;
+  /** True: the last entry of `X-Forwarded-For` is the caller's address. */
+  trustedProxy: boolean;
+  /** What is wrong with how the registry is set up: everybody is told, and nobody let in. */
+  fault?: RegistryError | undefined;
+}
+
 /** The first of the five steps: lets somebody in, or says why not. */
 export class Admission {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
   readonly #trustedProxy: boolean;
+  readonly #fault: RegistryError | undefined;
 
-  /** @param trustedProxy True: the last entry of `X-Forwarded-For` is the caller's address. */
-  constructor(authenticator: Authenticator, failedLogins: FailedLogins, trustedProxy: boolean) {
+  constructor({ authenticator, failedLogins, trustedProxy, fault }: AdmissionOptions) {
     this.#authenticator = authenticator;
     this.#failedLogins = failedLogins;
     this.#trustedProxy = trustedProxy;
+    this.#fault = fault;
   }
 
   /** @throws {RegistryError} `NOT_CONFIGURED`. */
   assertConfigured(): void {
+    if (this.#fault !== undefined) throw this.#fault;
     this.#authenticator.assertConfigured();
   }
 

@@ -9,7 +9,7 @@ import { withDeadline } from './deadline';
 import { refusalOf } from './error-response';
 import { parsed } from './field-errors';
 import { assertDecodable } from './request-target';
-import { opened, type Surface } from './route';
+import { type Surface, waysTo } from './route';
 import { RouteCall } from './route-call';
 
 /**
@@ -79,8 +79,9 @@ function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: Dia
       const asked = await route.read(context.req.raw, context.req.param());
       const namespace = namespaceOf(context.env.namespace ?? route.namespace?.(asked));
       permit(route, principal, namespace, asked);
-      const call = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
-      const outcome = await withDeadline(route.call(opened(surface.namespaceOf, namespace), asked, call), CALL_MAX_MS);
+      const { calls, sockets } = await waysTo(surface, namespace);
+      const call = new RouteCall(context, principal, namespace, surface, sockets);
+      const outcome = await withDeadline(route.call(calls, asked, call), CALL_MAX_MS);
       return await route.answer(outcome, asked, call);
     } catch (error) {
       return dialect.refuse(refusalOf(error, `${dialect.name} ${operation}`), context.req.raw);

@@ -2,10 +2,11 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { authorize, authorizeAny, type Target } from '../auth/authorize';
 import { DOORS } from '../auth/carriers';
+import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission, BeforeRouting } from './admission';
@@ -22,6 +23,12 @@ export interface RoutedEnv {
   Bindings: BeforeRouting;
 }
 
+/** The ways to one namespace: by calls, and over sockets. */
+export interface NamespaceWays {
+  calls: NamespaceApi;
+  sockets: NamespaceSockets;
+}
+
 /** What a route is registered on: the router, and what all of its routes share. */
 export interface Surface extends Surroundings {
   hono: Hono<RoutedEnv>;
@@ -30,10 +37,9 @@ export interface Surface extends Surroundings {
   /** Every route of every dialect. */
   dialectCards: DialectCard[];
   admission: Admission;
-  /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
-  namespaceOf(id: string): NamespaceApi | undefined;
-  /** The same namespace over sockets. */
-  socketsOf(id: string): NamespaceSockets | undefined;
+  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  directory: DirectoryApi;
 }
 
 /** A request's parts as their schemas gave them. */
@@ -62,14 +68,11 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
 
-/** What every schema of a name accepts. Most names are of this kind, and need no schema to tell so. */
-const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
-
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
 
 /** Makes what reads a request's parts by their schemas. Without a body that is done at once, without a promise. */
-function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
+export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
   const queries = new KnownQueries(query);
@@ -83,7 +86,7 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
     for (const name of pathNames) {
       const value = context.req.param(name);
       names[name] = value;
-      arePlain &&= value !== undefined && PLAIN_NAME.test(value);
+      arePlain &&= isPlainName(value);
     }
     parts.path = arePlain ? names : parsed(path, names, 'path');
     return parts;
@@ -106,10 +109,19 @@ function targetOf(namespace: string, path: unknown): Target {
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
 }
 
-/** What `find` knows of a namespace. */
-export function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
-  const way = find(id);
-  if (way !== undefined) return way;
+/**
+ * The ways to a namespace: at once where they are known.
+ *
+ * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, and `UNAVAILABLE` where that can't be told now.
+ */
+export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
+  const found = surface.namespaceOf(id);
+  if (found instanceof Promise) return withDeadline(found, CALL_MAX_MS).then((ways) => existing(ways, id));
+  return existing(found, id);
+}
+
+function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
+  if (ways !== undefined) return ways;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
@@ -145,8 +157,10 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     permit(principal, namespace, input);
-    const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
-    const calling = call(opened(surface.namespaceOf, namespace), input, asked);
+    const ways = waysTo(surface, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
+    const asked = new RouteCall(context, principal, namespace, surface, sockets);
+    const calling = call(calls, input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
   };

@@ -4,9 +4,11 @@ import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
+import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
   Answer,
   Caller,
+  DiffCommand,
   HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
@@ -24,6 +26,7 @@ import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
+import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, renewal, requireInstance } from './answers';
 import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
@@ -39,7 +42,7 @@ import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { assertMayChangeEntry } from './ownership';
-import { readHistory } from './past-reads';
+import { listInstancesAt, readDiff, readHistory, rollback } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
@@ -52,6 +55,7 @@ import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
+import { readWhy } from './why';
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -168,6 +172,7 @@ export class Registry implements NamespaceApi {
 
   listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>> {
     const { time } = this.#state;
+    if (command.at !== undefined) return listInstancesAt(this.#state, command, command.at);
     return read(
       this.#state,
       command,
@@ -297,6 +302,18 @@ export class Registry implements NamespaceApi {
 
   history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
     return readHistory(this.#state, command);
+  }
+
+  diff(command: DiffCommand): Promise<Answer<ServiceDiff>> {
+    return readDiff(this.#state, command);
+  }
+
+  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>> {
+    return readWhy(this.#state, this.#hub, command);
+  }
+
+  rollback(caller: Caller, command: Command<'rollback'>): Promise<Answer<RollbackReport>> {
+    return rollback(this.#state, caller, command);
   }
 
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
