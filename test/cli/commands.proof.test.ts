@@ -305,6 +305,85 @@ describe('bench and doctor', () => {
   });
 });
 
+describe('ns, token, audit', () => {
+  it('ns makes, changes, shows and removes a namespace', async () => {
+    const { stdout } = await stage.run(['ns', 'create', 'blue', '--title', 'Blue team', '--keep', '2d']);
+    expect(stdout).toMatch(/^id +blue\ntitle +Blue team\nkeeps its past for +2d\n/);
+    await stage.run(['ns', 'set', 'blue', '--instances', '10']);
+    await stage.run(['ns', 'set', 'blue', '--services', '5']);
+    expect(await stage.json('ns', 'get', 'blue')).toMatchObject({
+      title: 'Blue team',
+      retention: { maxAgeMs: 172_800_000 },
+      limits: { instances: 10, services: 5 },
+    });
+    expect(await stage.json('ns', 'ls')).toMatchObject({ namespaces: [{ id: 'blue' }, { id: 'public' }] });
+    expect((await stage.run(['ls', '-n', 'blue'])).code).toBe(0);
+    expect((await stage.run(['ns', 'rm', 'blue'])).stdout).toBe('there is no namespace blue any more\n');
+    expect((await stage.run(['ns', 'get', 'blue'])).code).toBe(3);
+  });
+
+  it('ns says with 5 what is in its way, and erases only when told to for sure', async () => {
+    await stage.run(['ns', 'create', 'full']);
+    expect((await stage.run(['ns', 'create', 'full', '--title', 'another'])).code).toBe(5);
+    await stage.register('kept', 'kept-1', '-n', 'full');
+    expect((await stage.run(['ns', 'rm', 'full'])).code).toBe(5);
+    expect(await stage.run(['ns', 'rm', 'full', '--force'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'Erase namespace full with everything in it, for good? Nobody is at a terminal to answer that.\n' +
+        'Say so beforehand: --yes\n',
+    });
+    expect((await stage.run(['ls', '-n', 'full'])).stdout).toContain('kept');
+    expect((await stage.run(['ns', 'rm', 'full', '--force', '--yes'])).code).toBe(0);
+    expect((await stage.run(['ns', 'set', 'public'])).code).toBe(2);
+  });
+
+  it('token makes one that is good for what it was given, and shows it once', async () => {
+    const made = await stage.run(['token', 'create', 'orders in public', '--grant', 'register:public:mine*', '--json']);
+    expect(made.stderr).toBe('Keep the token: it is shown this once.\n');
+    const { id, token } = JSON.parse(made.stdout);
+    const as = (...words: string[]) => stage.run(words, { ROLLCALL_TOKEN: token });
+    const place = ['--address', '10.0.0.7', '--port', '80'];
+    expect((await as('register', 'mine-1', 'a', ...place)).code).toBe(0);
+    const denied = await as('register', 'other', 'a', ...place);
+    expect(denied.code).toBe(4);
+    expect(denied.stderr).toMatch(/\n.*rollcall doctor\n$/);
+    const { stdout } = await stage.run(['token', 'ls']);
+    expect(stdout).toMatch(new RegExp(`^${id} +orders in public +register:public:mine\\* +until revoked`, 'm'));
+    expect(stdout).not.toContain(token);
+  });
+
+  it('token rotates and revokes', async () => {
+    const make = ['token', 'create', 'reader', '--grant', 'read:public', '--expires', '1d', '--json'];
+    const { id, token } = JSON.parse((await stage.run(make)).stdout);
+    const rotated = JSON.parse((await stage.run(['token', 'rotate', id, '--overlap', '1h', '--json'])).stdout);
+    expect(rotated).toMatchObject({ id, expiresAt: expect.any(String) });
+    expect(rotated.token).not.toBe(token);
+    for (const good of [token, rotated.token]) expect((await stage.run(['ls', '--token', good])).code).toBe(0);
+    expect((await stage.run(['token', 'revoke', id])).code).toBe(2);
+    expect((await stage.run(['token', 'revoke', id, '--yes'])).stdout).toBe(`token ${id} is not good any more\n`);
+    const { tokens } = JSON.parse((await stage.run(['token', 'ls', '--json'])).stdout);
+    expect(tokens.map((each: { id: string }) => each.id)).not.toContain(id);
+    expect((await stage.run(['token', 'create', 'x', '--grant', 'write:public'])).code).toBe(2);
+  });
+
+  it('audit shows who did what, newest first', async () => {
+    await stage.run(['ns', 'create', 'watched']);
+    await stage.run(['ns', 'rm', 'watched']);
+    const { stdout } = await stage.run(['audit', '--limit', '2']);
+    expect(lines(stdout)).toEqual([
+      expect.stringMatching(/^AT +ACTION +NAMESPACE/),
+      expect.stringMatching(/^20\S+ +namespace-deleted +watched .*done +root/),
+      expect.stringMatching(/^20\S+ +namespace-created +watched .*done +root/),
+    ]);
+    const { next } = JSON.parse((await stage.run(['audit', '--limit', '1', '--json'])).stdout);
+    expect(await stage.json('audit', '--limit', '1', '--after', next)).toMatchObject({
+      entries: [{ action: 'namespace-created', ns: 'watched' }],
+    });
+  });
+});
+
 describe('context', () => {
   it('keeps registries under names, with a token that nobody else may read or see', async () => {
     const { url, rootToken } = stage.registry;

@@ -75,6 +75,20 @@ it('drain shows how much of its wait is over', async () => {
   await stream.body?.cancel();
 });
 
+it('asks before what cannot be undone, and does nothing without a yes', async () => {
+  await stage.run(['ns', 'create', 'asked']);
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall ns rm asked --force');
+  await terminal.shows(/Erase namespace asked with everything in it, for good\? \[y\/N\]/);
+  terminal.type('n');
+  await terminal.shows(/Nothing was done\./);
+  expect((await stage.run(['ns', 'get', 'asked'])).code).toBe(0);
+  terminal.type('rollcall ns rm asked --force');
+  await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
+  terminal.type('y');
+  await terminal.shows(/there is no namespace asked any more/);
+});
+
 it('NO_COLOR keeps a terminal free of colour', async () => {
   await stage.register('plain', 'plain-1');
   const terminal = new Terminal(stage.env({ NO_COLOR: '1' }));
