@@ -99,6 +99,7 @@ describe('a call', () => {
         [undefined, undefined, undefined],
         ['"c1"', undefined, 'application/json'],
         ['*', undefined, undefined],
+        [undefined, undefined, undefined],
         [undefined, '*', 'application/json'],
       ],
     );
