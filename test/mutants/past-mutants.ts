@@ -1,0 +1,96 @@
+import type { Mutant } from './mutant';
+
+/** Faults in what is told of the past, and in what is put back. */
+export const PAST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'leaves overrides as they are when it walks back',
+    breaks: 'J6',
+    file: 'service-past.ts',
+    from: "  const all = kind === 'instance' ? records.instances : records.overrides;",
+    to: "  if (kind === 'override') return;\n  const all = records.instances;",
+  },
+  {
+    name: 'walks back a revision too little',
+    breaks: 'J6',
+    file: 'service-past.ts',
+    from: 'for (let steps = 1; reached > revision; steps++) {',
+    to: 'for (let steps = 1; reached > revision + 1; steps++) {',
+  },
+  {
+    name: 'takes what was made in a moment for later than it',
+    breaks: 'J6',
+    file: 'moment.ts',
+    from: '<= time) low = middle;',
+    to: '< time) low = middle;',
+  },
+  {
+    name: 'shows the past with entries that go on changing',
+    breaks: 'J6',
+    file: 'service-past.ts',
+    from: 'instances.set(id, { text, revision });',
+    to: 'instances.set(id, today?.instances.get(id) ?? { text, revision });',
+  },
+  {
+    name: 'sees no difference in what operators say',
+    breaks: 'J7',
+    file: 'queries/service-diff.ts',
+    from: "return instance === 0 ? '' : `${instance} ${overrides.get(id)?.revision ?? 0}`;",
+    to: "return instance === 0 ? '' : `${instance} ${overrides.size * 0}`;",
+  },
+  {
+    name: 'loses the chain of an override beside that of its instance',
+    breaks: 'J4',
+    file: 'queries/journal-walk.ts',
+    from: 'each === revision ? (found[index]?.previous ?? 0) : each',
+    to: 'each === revision ? (found[index]?.previous ?? 0) : 0',
+  },
+  {
+    name: 'goes on with a page from where that page began',
+    breaks: 'J4',
+    file: 'queries/history-page.ts',
+    from: '    place = rest;\n',
+    to: '    void rest;\n',
+  },
+  {
+    name: 'tells of others in the history of a service',
+    breaks: 'J4',
+    file: 'queries/journal-walk.ts',
+    from: '.filter((change) => change.service === key.service && change.group === key.group);',
+    to: '.filter((change) => change.group === key.group);',
+  },
+  {
+    name: 'reads the parts of a snapshot as everything is now',
+    breaks: 'J5',
+    file: 'namespace-snapshots.ts',
+    from: 'service.revision <= revision ? service : await serviceAt(this.#state, key, revision)',
+    to: 'service.revision <= 1e9 ? service : await serviceAt(this.#state, key, revision)',
+  },
+  {
+    name: 'keeps a snapshot beyond the next change',
+    breaks: 'J5',
+    file: 'namespace-snapshots.ts',
+    from: 'if (this.#kept?.revision === revision)',
+    to: 'if (this.#kept !== undefined)',
+  },
+  {
+    name: 'forgets the longest gap with each registration',
+    breaks: 'J8',
+    file: 'lease-table.ts',
+    from: '    this.#noteGap(slot, lease.renewedAt);\n',
+    to: '    this.#longestGapMs[slot] = 0;\n',
+  },
+  {
+    name: 'removes with an override that was not there the instance, too',
+    breaks: 'J9',
+    file: 'commands/rollback.ts',
+    from: "      draft.putOverride(instance, null, 'rolled-back');",
+    to: "      draft.putOverride(instance, null, 'rolled-back');\n      draft.removeInstance(instance, 'rolled-back');",
+  },
+  {
+    name: 'puts back what was said of instances that are gone',
+    breaks: 'J9',
+    file: 'commands/rollback.ts',
+    from: '} else if (now === undefined && draft.instance(instance) === undefined) {',
+    to: '} else if (false) {',
+  },
+];
