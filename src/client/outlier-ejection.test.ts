@@ -135,6 +135,14 @@ describe('OutlierEjection', () => {
     expect(two.out()).toBe('a');
   });
 
+  it('[B12] takes an option that is undefined for one that was left out', () => {
+    const { fails, out } = stage(TEN, { consecutiveFailures: undefined, maxEjectionPercent: undefined });
+    fails('a', 4);
+    expect(out()).toBe('');
+    fails('a', 1);
+    expect(out()).toBe('a');
+  });
+
   it('[B12] gives the same array as long as nothing changes', () => {
     const { fails, wait, usable } = stage();
     const all = usable();

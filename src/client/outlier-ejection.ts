@@ -3,17 +3,17 @@ import type { Endpoint } from './endpoint';
 /** When instances that fail are left alone for a while. The defaults are Envoy's. */
 export interface EjectionOptions {
   /** Failures in a row after which an instance is ejected: 5. */
-  readonly consecutiveFailures?: number;
+  readonly consecutiveFailures?: number | undefined;
   /** How often ejected instances come back and the others' record is mended, in milliseconds: 10,000. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** The first ejection; the second in a row is twice as long, and so on: 30,000. */
-  readonly baseEjectionMs?: number;
+  readonly baseEjectionMs?: number | undefined;
   /** The longest ejection: 300,000. */
-  readonly maxEjectionMs?: number;
+  readonly maxEjectionMs?: number | undefined;
   /** Nobody else is ejected once so many percent of all are; the first always is: 10. */
-  readonly maxEjectionPercent?: number;
+  readonly maxEjectionPercent?: number | undefined;
   /** Where fewer percent than this are left, ejections are ignored: 50. */
-  readonly panicPercent?: number;
+  readonly panicPercent?: number | undefined;
 }
 
 interface Conduct {
@@ -34,21 +34,27 @@ interface Conduct {
  * so without asking before 1.31; this always does, as most services have fewer than ten instances.
  */
 export class OutlierEjection {
-  readonly #options: Required<EjectionOptions>;
+  readonly #options: { [Option in keyof EjectionOptions]-?: number };
   readonly #conduct = new Map<Endpoint, Conduct>();
   #sweptAt: number | undefined;
   #all: readonly Endpoint[] = [];
   #usable: readonly Endpoint[] = [];
 
-  constructor(options: EjectionOptions = {}) {
+  constructor({
+    consecutiveFailures = 5,
+    intervalMs = 10_000,
+    baseEjectionMs = 30_000,
+    maxEjectionMs = 300_000,
+    maxEjectionPercent = 10,
+    panicPercent = 50,
+  }: EjectionOptions = {}) {
     this.#options = {
-      consecutiveFailures: 5,
-      intervalMs: 10_000,
-      baseEjectionMs: 30_000,
-      maxEjectionMs: 300_000,
-      maxEjectionPercent: 10,
-      panicPercent: 50,
-      ...options,
+      consecutiveFailures,
+      intervalMs,
+      baseEjectionMs,
+      maxEjectionMs,
+      maxEjectionPercent,
+      panicPercent,
     };
   }
 

@@ -29,7 +29,7 @@ export class ServiceFeed {
   readonly instances: Map<string, Instance> = new Map();
   protectThreshold: number = 0;
   /** Why the registry will not tell more; undefined while it does. */
-  error: unknown;
+  error: RollcallError | undefined;
   /** Resolves with the first list, of the registry or of the store. */
   readonly ready: Promise<void>;
   readonly #service: string;
@@ -37,7 +37,7 @@ export class ServiceFeed {
   readonly #watch: Watch;
   #store: SnapshotStore | undefined;
   readonly #readers = new Set<FeedReader>();
-  #settleReady: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
+  #settleReady: { resolve: () => void; reject: (error: RollcallError) => void } | undefined;
   #serviceRevision = 0;
   /** Newest cursor that is not acknowledged yet. */
   #cursor: string | undefined;
@@ -116,12 +116,13 @@ export class ServiceFeed {
     if (frame.type === 'reset') return;
     if (frame.type === 'snapshot') this.#replace(frame);
     else if (frame.type === 'changes') this.#apply(frame);
-    this.#cursor = frame.cursor;
     if (frame.type !== 'bookmark') {
       this.#isLive = true;
       this.#isDirty = true;
       this.#updated();
     }
+    // Not before: those who are told of a new list may do anything, and somebody may not have theirs yet.
+    this.#cursor = frame.cursor;
     this.settle();
     this.#save(SAVE_SPACING_MS);
   }
