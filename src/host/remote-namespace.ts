@@ -46,12 +46,12 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
 }
 
 /** Whether a resolve asks for nothing but a service. */
-function isPlain({ group: _group, service: _service, ...asked }: ResolveCommand): boolean {
+function isPlain({ group: _group, service: _service, tokenId: _tokenId, ...asked }: ResolveCommand): boolean {
   return Object.values(asked).every((value) => value === undefined);
 }
 
-function plainResolve({ group, service }: ResolveCommand): RemoteCall<Result<'resolve'>> {
-  const names = sealNames(group, service);
+function plainResolve({ group, service, tokenId = '' }: ResolveCommand): RemoteCall<Result<'resolve'>> {
+  const names = sealNames(group, service, tokenId);
   return (object) => object.resolve(names).then(openOutcome<'resolve'>);
 }
 

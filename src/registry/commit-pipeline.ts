@@ -27,6 +27,7 @@ export class CommitPipeline {
   /** Resolves when the queue, as it is now, is durable. */
   #waiting: Promise<void> | undefined;
   #failed = false;
+  #isClosed = false;
   #groups = 0;
   /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
@@ -68,6 +69,16 @@ export class CommitPipeline {
   settled(): Promise<void> | undefined {
     if (this.#failed) throw outcomeUnknown();
     return this.#waiting ?? this.#writing;
+  }
+
+  /** From here on nothing is written, whatever is queued. */
+  close(): void {
+    this.#isClosed = true;
+    this.#failed = true;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   async #write(): Promise<void> {

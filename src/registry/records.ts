@@ -152,6 +152,12 @@ export function isOwnedBy(text: string, tokenId: string): boolean {
   return text.startsWith(JSON.stringify(tokenId), text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length);
 }
 
+/** The owner that the text of an instance names. */
+export function ownerIn(text: string): string {
+  const start = text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length;
+  return String(JSON.parse(text.slice(start, text.indexOf(',"createdRevision":', start))));
+}
+
 /** Tells whether the definition in the text of an instance begins with this address and port. */
 export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;

@@ -15,6 +15,7 @@ import type {
   ServiceListCommand,
   WriteAnswer,
 } from '../model/namespace-api';
+import type { SocketPurpose } from '../model/namespace-sockets';
 import type { OverrideView } from '../model/override';
 import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
@@ -22,6 +23,7 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, renewal, requireInstance } from './answers';
+import { arm } from './arming';
 import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
@@ -31,7 +33,7 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 
 import { drainAndWait, subscriberViews } from './draining';
-import { DEFAULT_RETENTION, type Retention } from './journal';
+import type { Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { namespaceStats } from './namespace-stats';
 import { assertMayChangeEntry } from './ownership';
@@ -47,6 +49,7 @@ import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
+import { assertRoomForSocket } from './watch/socket-limits';
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -61,21 +64,21 @@ export class Registry implements NamespaceApi {
   readonly #frames: SocketFrames;
   readonly #cache = new AnswerCache();
 
-  private constructor(state: NamespaceState, hub: Hub) {
+  constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
     this.#frames = new SocketFrames(state, hub, this);
   }
 
   /** Brings a namespace back from its storage, or makes a new one. */
-  static wake(platform: Platform, retention: Retention = DEFAULT_RETENTION): Registry {
+  static wake(platform: Platform, retention?: Retention): Registry {
     const { state, hub } = wake(platform, retention);
     return new Registry(state, hub);
   }
 
   /** Does what is due. The host calls it when the alarm fires; late, early or twice does no harm. */
   alarm(): Promise<void> {
-    return attendAlarm(this.#state);
+    return attendAlarm(this.#state, this.#hub);
   }
 
   register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
@@ -115,32 +118,42 @@ export class Registry implements NamespaceApi {
 
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
     const state = this.#state;
-    return turn(state, key, (now) => {
-      const entry = requireInstance(state, key);
-      assertMayChangeEntry(caller, entry);
-      if (entry.lease < 0) {
-        throw new RegistryError(
-          'CONFLICT',
-          `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
-        );
-      }
-      renewLeases(state, caller, [entry], now);
-      return renewal(state, entry);
-    });
+    return turn(
+      state,
+      key,
+      (now) => {
+        const entry = requireInstance(state, key);
+        assertMayChangeEntry(caller, entry);
+        if (entry.lease < 0) {
+          throw new RegistryError(
+            'CONFLICT',
+            `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
+          );
+        }
+        renewLeases(state, caller, [entry], now);
+        return renewal(state, entry);
+      },
+      caller.tokenId,
+    );
   }
 
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
-    return turn(this.#state, undefined, (now) => {
-      const known: InstanceEntry[] = [];
-      const unknown: InstanceKey[] = [];
-      for (const key of keys) {
-        const entry = this.#state.catalog.instance(key);
-        if (entry === undefined) unknown.push(key);
-        else known.push(entry);
-      }
-      renewLeases(this.#state, caller, known, now);
-      return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
-    });
+    return turn(
+      this.#state,
+      undefined,
+      (now) => {
+        const known: InstanceEntry[] = [];
+        const unknown: InstanceKey[] = [];
+        for (const key of keys) {
+          const entry = this.#state.catalog.instance(key);
+          if (entry === undefined) unknown.push(key);
+          else known.push(entry);
+        }
+        renewLeases(this.#state, caller, known, now);
+        return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
+      },
+      caller.tokenId,
+    );
   }
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
@@ -323,9 +336,19 @@ export class Registry implements NamespaceApi {
     return this.#frames.closed(connection, isEnd);
   }
 
-  /** How many sockets are open. */
-  get connectionCount(): number {
-    return this.#hub.connectionCount;
+  /**
+   * Asks whether there is room for a socket. The host calls it before it accepts one.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   */
+  assertRoomForSocket({ caller }: SocketPurpose): void {
+    assertRoomForSocket(this.#state, this.#hub, caller.tokenId);
+  }
+
+  /** Takes in a socket that was accepted. */
+  opened(connection: Connection): void {
+    this.#hub.connect(connection);
+    arm(this.#state);
   }
 
   #position(): { cursor: string } {
