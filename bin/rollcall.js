@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node from 20 on. In a checkout the launcher is TypeScript, and is bundled first; what npm
+// Plain JavaScript for any Node from 20 on. In a checkout the program is TypeScript, and is bundled first; what npm
 // installs holds no sources, and brings dist/ along.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const pathOf = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-const source = pathOf('src/launcher/main.ts');
-const bundle = pathOf('dist/launcher.js');
+const source = pathOf('src/cli/main.ts');
+const bundle = pathOf('dist/rollcall.js');
 
-async function bundleLauncher() {
+async function bundleProgram() {
   const { buildSync } = await import('esbuild');
   const { outputFiles } = buildSync({
     entryPoints: [source],
@@ -27,6 +27,6 @@ async function bundleLauncher() {
   renameSync(`${bundle}.${process.pid}`, bundle);
 }
 
-if (existsSync(source)) await bundleLauncher();
-const { main } = await import(new URL('../dist/launcher.js', import.meta.url));
+if (existsSync(source)) await bundleProgram();
+const { main } = await import(new URL('../dist/rollcall.js', import.meta.url));
 process.exitCode = await main(process.argv.slice(2));

@@ -1,11 +1,11 @@
 /**
  * Fills dist/ before npm packs: a package holds no sources, and brings both bundles along.
  *
- * Any command bundles the launcher where it runs in a checkout; the launcher bundles the Worker.
+ * Any command bundles the program where it runs in a checkout; its launcher bundles the Worker.
  */
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 
 execFileSync(process.execPath, ['bin/rollcall.js', '--version']);
-const { registryBundle } = await import('../dist/launcher.js');
+const { registryBundle } = await import('../dist/rollcall.js');
 await registryBundle();

@@ -8,6 +8,7 @@ const document = await openApiDocument(
   createApp({
     namespaceOf: () => undefined,
     socketsOf: () => undefined,
+    directory: { verify: async () => null, redeemTicket: async () => null },
     openPipe: () => new TransformStream(),
     rootToken: null,
     build: { version },

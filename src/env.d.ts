@@ -2,6 +2,7 @@
 declare namespace Cloudflare {
   interface Env {
     NAMESPACES: DurableObjectNamespace<import('./host/namespace-object').NamespaceObject>;
+    DIRECTORY: DurableObjectNamespace<import('./host/directory-object').DirectoryObject>;
     /** 32 characters or more. workerd gives null where it is unset, Cloudflare nothing. */
     ROLLCALL_ROOT_TOKEN?: string | null;
     /** `true`: a proxy in front sets `X-Forwarded-For`, and its last entry counts as the caller's address. */
@@ -14,7 +15,7 @@ declare namespace Cloudflare {
 
   interface GlobalProps {
     mainModule: typeof import('./worker');
-    durableNamespaces: 'NamespaceObject';
+    durableNamespaces: 'NamespaceObject' | 'DirectoryObject';
   }
 }
 

@@ -6,6 +6,7 @@ import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import { DEFAULT_NAMESPACE } from './model/names';
 
+export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';
 
 /** Binds the rooms together, for one isolate. */
@@ -19,6 +20,8 @@ function bind(env: Env): App {
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? namespace : undefined),
     socketsOf: (id) => (id === DEFAULT_NAMESPACE ? sockets : undefined),
+    // Until there is a directory there is no token but root's.
+    directory: { verify: async () => null, redeemTicket: async () => null },
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,

@@ -9,6 +9,7 @@ import { ask, send } from './fixtures/worker-client';
 const { routes } = createApp({
   namespaceOf: () => undefined,
   socketsOf: () => undefined,
+  directory: { verify: async () => null, redeemTicket: async () => null },
   openPipe: () => new IdentityTransformStream(),
   rootToken: null,
   build: { version: '0' },

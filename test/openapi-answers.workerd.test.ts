@@ -12,6 +12,7 @@ import { ask, etagOf, serviceAt } from './fixtures/worker-client';
 const { routes } = createApp({
   namespaceOf: () => undefined,
   socketsOf: () => undefined,
+  directory: { verify: async () => null, redeemTicket: async () => null },
   openPipe: () => new TransformStream(),
   rootToken: null,
   build: { version: '0' },

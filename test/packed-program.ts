@@ -12,10 +12,10 @@ import { PROJECT_ROOT } from './house/source-tree';
  * @returns Path of `rollcall.js`.
  */
 export async function packedProgram(folder: string, change: (worker: string) => string): Promise<string> {
-  // Whatever the command, running it from a checkout bundles the launcher.
+  // Whatever the command, running it from a checkout bundles the program.
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
   for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
-  for (const path of ['package.json', 'bin/rollcall.js', 'dist/launcher.js']) {
+  for (const path of ['package.json', 'bin/rollcall.js', 'dist/rollcall.js']) {
     copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
   }
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));

@@ -46,7 +46,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   expect(install).toBe(`npm install ./${tarball}`);
   const packed = shell(`tar -tzf ${tarball}`, folder).trim().split('\n');
   expect(packed).toEqual(
-    expect.arrayContaining(['package/bin/rollcall.js', 'package/dist/launcher.js', 'package/dist/worker.js']),
+    expect.arrayContaining(['package/bin/rollcall.js', 'package/dist/rollcall.js', 'package/dist/worker.js']),
   );
   expect(
     packed.filter(

@@ -1,79 +1,235 @@
 import { describe, expect, it } from 'vitest';
-import { VERIFIED_HEADERS_MAX_COUNT } from '../model/limits';
+import { HandDirectory } from '../../test/fixtures/hand-directory';
+import { RegistryError } from '../model/errors';
+import { CREDENTIAL_MAX_CHARACTERS, VERIFICATION_MAX_AGE_MS, VERIFICATIONS_MAX_COUNT } from '../model/limits';
 import { Authenticator } from './authenticator';
 import { ROOT } from './principal';
+import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from './token-text';
 
-const TOKEN = '0123456789abcdefghijklmnopqrstuv';
+const ROOT_TOKEN = '0123456789abcdefghijklmnopqrstuv';
+const READ = [{ scope: 'read', ns: 'public' }] as const;
 
-const codeOf = async (authenticator: Authenticator, header: string | null): Promise<string> => {
-  try {
-    return (await authenticator.authenticate(header)).tokenId;
-  } catch (error) {
-    return (error as { code: string }).code; // `as`: whatever else it is has no code, and the test fails
+/** An authenticator over a directory by hand, and a clock that stands until it is moved. */
+class Stage {
+  readonly directory = new HandDirectory();
+  now = 1_000_000;
+  readonly authenticator: Authenticator;
+
+  constructor(rootToken: string | null | undefined = ROOT_TOKEN) {
+    this.authenticator = new Authenticator({ rootToken, directory: this.directory, now: () => this.now });
   }
-};
 
-describe('Authenticator', () => {
-  it.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER   ${TOKEN} `])('[A2] knows root by %j', async (header) => {
-    expect(await new Authenticator(TOKEN).authenticate(header)).toBe(ROOT);
+  /** Id of the token, `wrong`, or the code of a refusal. */
+  async seen(token: string): Promise<string> {
+    try {
+      return (await this.authenticator.verify(token))?.tokenId ?? 'wrong';
+    } catch (error) {
+      return (error as RegistryError).code; // `as`: whatever else it is has no code, and the test fails
+    }
+  }
+}
+
+const unreachable = new RegistryError('UNAVAILABLE', 'the directory could not be reached');
+const guess = (number: number): string =>
+  tokenText(String(number).padStart(TOKEN_ID_LENGTH, '0'), 'x'.repeat(TOKEN_SECRET_LENGTH));
+
+describe('root', () => {
+  it('[A2] is known by its token alone, and without the directory', async () => {
+    const stage = new Stage();
+    stage.directory.failure = unreachable;
+    expect(await stage.authenticator.verify(ROOT_TOKEN)).toBe(ROOT);
+    for (const token of [
+      '',
+      ROOT_TOKEN.slice(1),
+      ROOT_TOKEN.slice(0, -1),
+      `${ROOT_TOKEN}x`,
+      ROOT_TOKEN.toUpperCase(),
+    ]) {
+      expect(await stage.seen(token), token).toBe('wrong');
+    }
+    expect(stage.directory.asked).toEqual([]);
+  });
+
+  it('[A6] answers at once from the second time on, for ever', async () => {
+    const stage = new Stage();
+    const first = stage.authenticator.verify(ROOT_TOKEN);
+    expect(first).toBeInstanceOf(Promise);
+    await first;
+    stage.now += 1_000 * VERIFICATION_MAX_AGE_MS;
+    expect(stage.authenticator.verify(ROOT_TOKEN)).toBe(ROOT);
+  });
+
+  it('may look like any other token', async () => {
+    const stage = new Stage(guess(1));
+    expect(await stage.seen(guess(1))).toBe('root');
+    expect(await stage.seen(guess(2))).toBe('wrong');
   });
 
   it.each([
+    undefined,
     null,
     '',
-    TOKEN,
-    'Bearer',
-    'Bearer ',
-    `Basic ${TOKEN}`,
-    `Bearer ${TOKEN}x`,
-    `Bearer ${TOKEN.slice(0, -1)}`,
-    `Bearer ${TOKEN.toUpperCase()}`,
-    `Bearer ${TOKEN} ${TOKEN}`,
-    `Bearer ${TOKEN}, Bearer ${TOKEN}`,
-    `Bearer${TOKEN}`,
-    `Token ${TOKEN}`,
-  ])('[A2] refuses %j', async (header) => {
-    const authenticator = new Authenticator(TOKEN);
-    expect(await codeOf(authenticator, header)).toBe('UNAUTHENTICATED');
-    await authenticator.authenticate(`Bearer ${TOKEN}`);
-    expect(await codeOf(authenticator, header), 'after root was there').toBe('UNAUTHENTICATED');
-  });
-
-  it('answers at once for a header it knows, and only then', async () => {
-    const authenticator = new Authenticator(TOKEN);
-    const first = authenticator.authenticate(`Bearer ${TOKEN}`);
-    expect(first).toBeInstanceOf(Promise);
-    await first;
-    expect(authenticator.authenticate(`Bearer ${TOKEN}`)).toBe(ROOT);
-    expect(authenticator.authenticate(`bearer ${TOKEN}`)).toBeInstanceOf(Promise);
-  });
-
-  it('goes on knowing root after more spellings than it remembers', async () => {
-    const authenticator = new Authenticator(TOKEN);
-    for (let blanks = 1; blanks < VERIFIED_HEADERS_MAX_COUNT + 3; blanks++) {
-      expect(await codeOf(authenticator, `Bearer${' '.repeat(blanks)}${TOKEN}`)).toBe('root');
+    'x'.repeat(31),
+    'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1),
+    `${'x'.repeat(40)} y`,
+    'ü'.repeat(40),
+  ])('[A1] is not configured with the root token %j, whatever is sent', async (rootToken) => {
+    const { directory, now } = new Stage();
+    const authenticator = new Authenticator({ rootToken, directory, now: () => now });
+    const { token } = directory.give(READ);
+    expect(() => authenticator.assertConfigured()).toThrowError(/no usable root token/);
+    for (const sent of [rootToken ?? '', token, 'undefined', 'null', '']) {
+      expect(() => authenticator.verify(sent)).toThrowError(/no usable root token/);
     }
+    await expect(authenticator.redeem('t')).rejects.toThrowError(/no usable root token/);
+    expect(directory.asked).toEqual([]);
   });
-
-  it.each([undefined, null, '', 'x'.repeat(31), `${'x'.repeat(40)} y`, 'ü'.repeat(40)])(
-    '[A1] is not configured with the root token %j, whatever is sent',
-    async (rootToken) => {
-      const authenticator = new Authenticator(rootToken);
-      expect(() => authenticator.assertConfigured()).toThrowError(/no usable root token/);
-      for (const header of [null, `Bearer ${rootToken}`, 'Bearer undefined', 'Bearer null', 'Bearer ']) {
-        expect(await codeOf(authenticator, header)).toBe('NOT_CONFIGURED');
-      }
-    },
-  );
 
   it('[A1] is configured with 32 characters', () => {
-    expect(() => new Authenticator('x'.repeat(32)).assertConfigured()).not.toThrow();
+    expect(() => new Stage('x'.repeat(32)).authenticator.assertConfigured()).not.toThrow();
+  });
+});
+
+describe('tokens', () => {
+  it('[A6] are asked for once in 30 s, good or bad, and answered at once in between', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    expect(await stage.seen(token)).toBe(id);
+    expect(await stage.seen(guess(1))).toBe('wrong');
+    stage.now += VERIFICATION_MAX_AGE_MS - 1;
+    expect(stage.authenticator.verify(token)).toMatchObject({ tokenId: id });
+    expect(stage.authenticator.verify(guess(1))).toBeNull();
+    expect(stage.directory.asked).toHaveLength(2);
+    stage.now += 1;
+    expect(stage.authenticator.verify(token)).toBeInstanceOf(Promise);
+    expect(await stage.seen(guess(1))).toBe('wrong');
+    expect(stage.directory.asked).toHaveLength(4);
   });
 
-  it('never tells a token in an error', async () => {
-    const secret = 's3cret-that-nobody-may-see-anywhere';
-    const error = await Promise.resolve(new Authenticator(TOKEN).authenticate(`Bearer ${secret}`)).catch((e) => e);
-    expect(String(error) + JSON.stringify(error)).not.toContain(secret);
-    expect(String(error)).not.toContain(TOKEN);
+  it('[A6] are refused within 30 s of their end', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    await stage.seen(token);
+    stage.directory.revoke(id);
+    stage.now += VERIFICATION_MAX_AGE_MS;
+    expect(await stage.seen(token)).toBe('wrong');
+  });
+
+  it('[A6] were good when the directory was asked, not when it answered', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    let open = () => {};
+    stage.directory.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = stage.seen(token);
+    await expect.poll(() => stage.directory.asked).toHaveLength(1);
+    stage.now += 10_000;
+    open();
+    expect(await first).toBe(id);
+    stage.directory.revoke(id);
+    stage.now += VERIFICATION_MAX_AGE_MS - 10_000;
+    expect(await stage.seen(token)).toBe('wrong');
+  });
+
+  it('[A7] end at their time, also while they are remembered', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ, { expiresAt: stage.now + 10_000 });
+    expect(await stage.seen(token)).toBe(id);
+    stage.now += 9_999;
+    expect(await stage.seen(token)).toBe(id);
+    stage.now += 1;
+    expect(await stage.seen(token), 'though the directory still takes it').toBe('wrong');
+  });
+
+  it('[A6] that come at once are one call, and each gets its answer', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    const seen = await Promise.all(Array.from({ length: 50 }, () => stage.seen(token)));
+    expect(new Set(seen)).toEqual(new Set([id]));
+    expect(stage.directory.asked).toHaveLength(1);
+  });
+
+  it('[A6] work from memory while the directory is out of reach, and then are refused', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    const other = stage.directory.give(READ);
+    await stage.seen(token);
+    await stage.seen(guess(1));
+    stage.directory.failure = unreachable;
+    stage.now += VERIFICATION_MAX_AGE_MS - 1;
+    expect(await stage.seen(token)).toBe(id);
+    expect(await stage.seen(guess(1))).toBe('wrong');
+    expect(await stage.seen(other.token)).toBe('UNAVAILABLE');
+    expect(await stage.seen(guess(2))).toBe('UNAVAILABLE');
+    stage.now += 1;
+    expect(await stage.seen(token)).toBe('UNAVAILABLE');
+    expect(await stage.seen(ROOT_TOKEN)).toBe('root');
+    stage.directory.failure = undefined;
+    expect(await stage.seen(token)).toBe(id);
+  });
+
+  it('[A6] are not pushed out of memory by guesses', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    await stage.seen(token);
+    for (let number = 0; number < 2 * VERIFICATIONS_MAX_COUNT; number++) await stage.seen(guess(number));
+    expect(stage.authenticator.verify(token)).toMatchObject({ tokenId: id });
+  });
+
+  it('[A12] take the same steps for an id that is known and one that is not', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    const wrongSecret = `${token.slice(0, -1)}x`;
+    expect([await stage.seen(wrongSecret), await stage.seen(guess(1))]).toEqual(['wrong', 'wrong']);
+    expect(stage.directory.asked).toEqual([id, '0'.repeat(TOKEN_ID_LENGTH - 1).concat('1')]);
+  });
+
+  it.each([
+    '',
+    'rc_',
+    'rc__',
+    guess(1).slice(0, -1),
+    `${guess(1)}x`,
+    guess(1).toUpperCase(),
+    'x'.repeat(CREDENTIAL_MAX_CHARACTERS),
+    'x'.repeat(1_000_000),
+  ])('[A12] that are malformed are wrong, and nobody is asked', async (token) => {
+    const stage = new Stage();
+    expect(await stage.seen(token)).toBe('wrong');
+    expect(stage.directory.asked).toEqual([]);
+  });
+
+  it('[A12] that are too long are not even digested: that is told at once', () => {
+    expect(new Stage().authenticator.verify('x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1))).toBeNull();
+  });
+});
+
+describe('tickets', () => {
+  const who = { tokenId: 't1', grants: READ, pathWrite: false };
+
+  it('[A11] are redeemed once, and never remembered', async () => {
+    const { directory, authenticator } = new Stage();
+    const ticket = directory.ticketFor(who);
+    expect(await authenticator.redeem(ticket)).toEqual(who);
+    expect(await authenticator.redeem(ticket)).toBeNull();
+    expect(directory.asked).toHaveLength(2);
+  });
+
+  it('[A7, A11] of a token that has ended are wrong, and malformed ones ask nobody', async () => {
+    const { directory, authenticator, now } = new Stage();
+    expect(await authenticator.redeem(directory.ticketFor({ ...who, expiresAt: now }))).toBeNull();
+    directory.asked.length = 0;
+    for (const ticket of ['', 'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1)]) {
+      expect(await authenticator.redeem(ticket)).toBeNull();
+    }
+    expect(directory.asked).toEqual([]);
+  });
+
+  it('[A11] are refused while the directory is out of reach', async () => {
+    const { directory, authenticator } = new Stage();
+    const ticket = directory.ticketFor(who);
+    directory.failure = unreachable;
+    await expect(authenticator.redeem(ticket)).rejects.toBe(unreachable);
   });
 });

@@ -1,35 +1,67 @@
+import type { DirectoryApi, VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
-import type { Principal } from '../model/grant';
-import { ROOT_TOKEN_MIN_CHARACTERS, VERIFIED_HEADERS_MAX_COUNT } from '../model/limits';
+import {
+  CREDENTIAL_MAX_CHARACTERS,
+  ROOT_TOKEN_MIN_CHARACTERS,
+  VERIFICATION_FOLLOW_MAX_MS,
+  VERIFICATIONS_MAX_COUNT,
+} from '../model/limits';
 import { ROOT } from './principal';
 import { digestOf, sameDigest } from './same-secret';
-
-/** RFC 6750: the scheme in any case, one space or more, then the token. */
-const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
+import { SharedCalls } from './shared-calls';
+import { readTokenText, secretDigest } from './token-text';
+import { Verifications } from './verifications';
 
 /** What a header can carry. A root token with a blank in it could never be sent. */
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
+/** What tokens are verified with. */
+export interface AuthenticatorOptions {
+  /** Unset, too short or too long: everything is refused with `NOT_CONFIGURED`. */
+  rootToken: string | null | undefined;
+  directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Keeps a verification going after the request that asked for it is over. */
+  waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+}
+
 /**
- * Turns an `Authorization` header into a principal.
+ * Tells whom a token or a ticket stands for.
  *
- * A header that was right once is known by its text from then on, so that a request costs a look-up instead of a
- * digest. Wrong ones are never kept. The look-up compares hashes that are seeded at random before it compares text,
- * so its time tells nothing about how much of a guess was right.
+ * Each token that is not remembered takes the same steps, whether or not there is one of its id: a digest of the whole,
+ * compared with root's in constant time, a digest of its secret, and one call to the directory. So the time of an
+ * answer tells nobody which ids there are. Root works without the directory; what the directory told is believed for 30 s,
+ * and while it can't be reached everything else is refused.
  */
 export class Authenticator {
   readonly #rootToken: string;
-  readonly #verified = new Map<string, Principal>();
+  readonly #isConfigured: boolean;
+  readonly #directory: AuthenticatorOptions['directory'];
+  readonly #now: () => number;
+  readonly #verifications = new Verifications();
+  readonly #calls: SharedCalls<VerifiedToken | null>;
   #rootDigest: Uint8Array | undefined;
 
-  /** @param rootToken Unset or too short: everything is refused with `NOT_CONFIGURED`. */
-  constructor(rootToken: string | null | undefined) {
+  constructor({ rootToken, directory, now, waitUntil }: AuthenticatorOptions) {
     this.#rootToken = rootToken ?? '';
+    this.#isConfigured =
+      this.#rootToken.length >= ROOT_TOKEN_MIN_CHARACTERS &&
+      this.#rootToken.length <= CREDENTIAL_MAX_CHARACTERS &&
+      PRINTABLE.test(this.#rootToken);
+    this.#directory = directory;
+    this.#now = now;
+    this.#calls = new SharedCalls({
+      now,
+      waitUntil,
+      followMaxMs: VERIFICATION_FOLLOW_MAX_MS,
+      maxCount: VERIFICATIONS_MAX_COUNT,
+    });
   }
 
   /** @throws {RegistryError} `NOT_CONFIGURED` where no usable root token is set: the registry fails closed. */
   assertConfigured(): void {
-    if (this.#rootToken.length >= ROOT_TOKEN_MIN_CHARACTERS && PRINTABLE.test(this.#rootToken)) return;
+    if (this.#isConfigured) return;
     throw new RegistryError(
       'NOT_CONFIGURED',
       `the registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN to ${ROOT_TOKEN_MIN_CHARACTERS} or more random letters, digits and signs`,
@@ -37,37 +69,49 @@ export class Authenticator {
   }
 
   /**
-   * @param authorization The header's value; null where it is missing.
-   * @returns At once for a header that was verified before.
-   * @throws {RegistryError} `UNAUTHENTICATED`, and `NOT_CONFIGURED` where no usable root token is set.
+   * Whom a token stands for; null where it is wrong.
+   *
+   * @returns At once for a token that is remembered.
+   * @throws {RegistryError} `UNAVAILABLE` where the directory has to be asked and can't be reached, `NOT_CONFIGURED`.
    */
-  authenticate(authorization: string | null): Principal | Promise<Principal> {
-    if (authorization !== null) {
-      const principal = this.#verified.get(authorization);
-      if (principal !== undefined) return principal;
-    }
-    return this.#verify(authorization);
+  verify(token: string): VerifiedToken | null | Promise<VerifiedToken | null> {
+    const known = this.#verifications.find(token, this.#now());
+    if (known !== undefined) return known;
+    this.assertConfigured();
+    // Nothing is done with what is too long, not even a digest.
+    return token.length > CREDENTIAL_MAX_CHARACTERS ? null : this.#ask(token);
   }
 
-  async #verify(authorization: string | null): Promise<Principal> {
+  /**
+   * Whom a ticket stands for; null where it is wrong, or was used already. Neither is remembered: it is good once.
+   *
+   * @throws {RegistryError} `UNAVAILABLE`, `NOT_CONFIGURED`.
+   */
+  async redeem(ticket: string): Promise<VerifiedToken | null> {
     this.assertConfigured();
-    if (authorization === null) {
-      throw new RegistryError('UNAUTHENTICATED', 'this needs a token: send "Authorization: Bearer <token>"');
-    }
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) {
-      throw new RegistryError(
-        'UNAUTHENTICATED',
-        'the Authorization header is not "Bearer <token>", the only form that is taken here',
-      );
-    }
+    if (ticket === '' || ticket.length > CREDENTIAL_MAX_CHARACTERS) return null;
+    return this.#stillGood(await this.#directory.redeemTicket(ticket));
+  }
+
+  async #ask(token: string): Promise<VerifiedToken | null> {
     this.#rootDigest ??= await digestOf(this.#rootToken);
-    if (!sameDigest(await digestOf(token), this.#rootDigest)) {
-      throw new RegistryError('UNAUTHENTICATED', 'the token is not valid');
+    if (sameDigest(await digestOf(token), this.#rootDigest)) {
+      this.#verifications.keepForGood(token, ROOT);
+      return ROOT;
     }
-    // One token can be written in many ways (case of the scheme, spaces); a caller that tries them all gains nothing.
-    if (this.#verified.size >= VERIFIED_HEADERS_MAX_COUNT) this.#verified.clear();
-    this.#verified.set(authorization, ROOT);
-    return ROOT;
+    const parts = readTokenText(token);
+    if (parts === undefined) return null;
+    const digest = await secretDigest(parts.secret);
+    return this.#calls.call(token, async () => {
+      const askedAt = this.#now();
+      const who = this.#stillGood(await this.#directory.verify(parts.id, digest));
+      this.#verifications.keep(token, who, askedAt);
+      return who;
+    });
+  }
+
+  /** The directory's clock and this one may differ by a little: whoever is first to say that a token has ended is right. */
+  #stillGood(who: VerifiedToken | null): VerifiedToken | null {
+    return who?.expiresAt !== undefined && who.expiresAt <= this.#now() ? null : who;
   }
 }

@@ -36,15 +36,17 @@ export function may(principal: Principal, scope: Scope, target: Target): boolean
 }
 
 /**
- * Asks for any grant at all on a namespace: for what is authorized piece by piece, such as a socket frame by frame.
+ * Asks for any grant at all on a namespace, or any that is good for a scope, on whichever services: for what is
+ * authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
-export function authorizeAny(principal: Principal, namespace: string): void {
-  if (grantsOn(principal, namespace).length > 0) return;
+export function authorizeAny(principal: Principal, namespace: string, scope?: Scope): void {
+  if (grantsOn(principal, namespace).some((grant) => scope === undefined || isEnough(grant.scope, scope))) return;
+  const lack = scope === undefined ? 'is good for nothing' : `lacks the scope "${scope}" on all services`;
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${principal.tokenId}" is good for nothing on namespace "${namespace}"; use a token that is`,
+    `token "${principal.tokenId}" ${lack} of namespace "${namespace}"; use a token that has more`,
   );
 }
 
@@ -64,11 +66,12 @@ export function operatedServices(principal: Principal, namespace: string): boole
   return patterns.length > 0 && patterns;
 }
 
+const isEnough = (held: Scope, scope: Scope): boolean =>
+  held === scope || held === 'admin' || (held === 'operate' && scope === 'register');
+
 function covers(grant: Grant, scope: Scope, { namespace, service, group }: Target): boolean {
   if (grant.ns !== ALL_NAMESPACES && grant.ns !== namespace) return false;
-  const isEnough =
-    grant.scope === scope || grant.scope === 'admin' || (grant.scope === 'operate' && scope === 'register');
-  if (!isEnough) return false;
+  if (!isEnough(grant.scope, scope)) return false;
   if (grant.services === undefined) return true;
   if (service !== undefined) return grant.services.some((pattern) => matchesService(pattern, service));
   return group !== undefined && grant.services.some((pattern) => matchesGroup(pattern, group));

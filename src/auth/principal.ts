@@ -1,4 +1,9 @@
-import { ALL_NAMESPACES, type Principal } from '../model/grant';
+import type { VerifiedToken } from '../model/directory-api';
+import { ALL_NAMESPACES } from '../model/grant';
 
 /** Whoever holds the root token. */
-export const ROOT: Principal = { tokenId: 'root', grants: [{ scope: 'admin', ns: ALL_NAMESPACES }] };
+export const ROOT: VerifiedToken = {
+  tokenId: 'root',
+  grants: [{ scope: 'admin', ns: ALL_NAMESPACES }],
+  pathWrite: false,
+};

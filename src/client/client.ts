@@ -1,41 +1,55 @@
+import { ClientCore } from './client-core';
+import type { ClientOptions } from './client-options';
+import type { Registrar } from './register';
+import type { InstanceDefinition, RegisterOptions, Registration } from './registration';
+import { ServiceWatch } from './service-watch';
+import { REAL_TIME } from './time';
 import type { Watch, WatchOptions, WatchScope } from './watch';
 
-/** The part of `fetch` that the client uses. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
-
-/** The part of a WebSocket that the client uses. */
-export interface SocketLike {
-  send(text: string): void;
-  close(code?: number, reason?: string): void;
-  addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void;
-}
-
-/** What a WebSocket tells: `data` of a message, `code` and `reason` of a close. */
-export interface SocketEvent {
-  data?: unknown;
-  code?: number;
-  reason?: string;
-}
-
-export type WebSocketConstructor = new (url: string, protocols?: string[]) => SocketLike;
-
-export interface ClientOptions {
-  /** Where the registry answers, such as `https://registry.example`. */
-  url: string;
-  /** The token, or what gives it whenever one is needed, so that it can be rotated. */
-  token?: string | (() => string | Promise<string>) | undefined;
-  /** Default `public`. */
-  namespace?: string | undefined;
-  /** What this process calls itself in receipts; a random id otherwise. */
-  subscriber?: string | undefined;
-  /** Makes requests. In a Worker, a service binding of the registry does it without leaving the machine. */
-  fetch?: Fetch | { fetch: Fetch } | undefined;
-  /** Opens sockets. Default: the runtime's own, where it has one (Node has from version 22 on). */
-  WebSocket?: WebSocketConstructor | undefined;
-}
-
 /** A registry, as one process sees it. What it keeps open is shared by all that is asked of it. */
-export interface Client {
+export interface Client extends AsyncDisposable {
+  /**
+   * Registers an instance, and keeps it registered until it is released. Resolves when the registry has it; one that is
+   * away is waited for, until `options.signal` says otherwise.
+   *
+   * @throws {RollcallError} What the registration was refused with.
+   */
+  register(instance: InstanceDefinition, options?: RegisterOptions): Promise<Registration>;
   /** Watches services: see {@link Watch}. */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
+  /** Releases what is registered and ends what is watched. Never rejects. */
+  close(): Promise<void>;
+}
+
+/**
+ * A client of a registry.
+ *
+ * @example
+ * ```ts
+ * const client = rollcall({ url: 'https://registry.example', token });
+ * await using orders = await client.register({ service: 'orders', address: '10.0.0.7', port: 8080 });
+ * ```
+ * @throws {RollcallError} `INVALID_REQUEST` if the url is none.
+ */
+export function rollcall(options: ClientOptions): Client {
+  const core = new ClientCore(options, REAL_TIME);
+  let registrar: Promise<Registrar> | undefined;
+  const watches = new Set<Watch>();
+  const close = async (): Promise<void> => {
+    for (const watch of [...watches]) watch.close();
+    await (await registrar)?.release();
+  };
+  return {
+    register: async (instance, registerOptions = {}) => {
+      registrar ??= import('./register').then((loaded) => new loaded.Registrar(core));
+      return (await registrar).register(instance, registerOptions);
+    },
+    watch: (scope, watchOptions = {}) => {
+      const watch = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over));
+      if (watchOptions.signal?.aborted !== true) watches.add(watch);
+      return watch;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -1,4 +1,5 @@
 import type { WatchFrame } from './frames';
+import type { RollcallError } from './rollcall-error';
 
 /** What a watch is about: the whole namespace where it names nothing. */
 export interface WatchScope {
@@ -30,6 +31,8 @@ export interface WatchOptions {
   onFrame?: ((frame: WatchFrame) => void) | undefined;
   /** Told when the connection comes and goes. */
   onStatus?: ((status: WatchStatus) => void) | undefined;
+  /** Told once, when the watch is over: with an error where the registry refused it for good. */
+  onEnd?: ((error: RollcallError | undefined) => void) | undefined;
 }
 
 /**
@@ -40,6 +43,8 @@ export interface WatchOptions {
  */
 export interface Watch extends AsyncIterable<WatchFrame> {
   readonly status: WatchStatus;
+  /** Of the newest frame that was taken in, read or not; undefined before the first. */
+  readonly cursor: string | undefined;
   /**
    * Tells the registry that everything up to a frame's cursor is acted by: no call of yours goes to an instance that had
    * left by then. A drain waits for it. Never throws; of the newest cursor only.

@@ -7,11 +7,13 @@ import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';
 import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
+import { DIRECTORY_NAME } from './directory-object';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
+import { remoteDirectory } from './remote-directory';
 
 /**
  * A namespace as a Durable Object. It lends the core a disk, a clock, randomness, a timer and the alarm, and adds no
@@ -136,6 +138,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
 }
 
 function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, connections: ObjectSockets): Platform {
+  const directory = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
   return {
     storage: durableSqlite(ctx.storage),
     clock: { now: () => Date.now() },
@@ -152,8 +155,11 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
       await ctx.storage.deleteAll();
       alarm.disarmed();
     },
-    endedTokens: async () => [],
-    audit: { begin: async () => 0, end: () => {} },
+    endedTokens: (tokenIds) => directory.endedTokens(tokenIds),
+    audit: {
+      begin: (note) => directory.beginAudit({ ...note, ns: ctx.id.name }),
+      end: (id, outcome) => ctx.waitUntil(directory.endAudit(id, outcome).catch(() => {})),
+    },
     abort: (reason) => ctx.abort(reason),
     log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
   };

@@ -1,18 +1,20 @@
 import { RegistryError } from '../model/errors';
-import type { NamespaceObject } from './namespace-object';
 
 /** A namespace's object as it is called. */
-export type Stub = DurableObjectStub<NamespaceObject>;
+export type Stub = ReturnType<Env['NAMESPACES']['getByName']>;
 
-/** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
-export type RemoteCall<T> = (object: Stub) => Promise<T>;
+/**
+ * One call to an object, a namespace's where nothing else is said. It throws a `RegistryError` where the object refuses;
+ * anything else is a failed call.
+ */
+export type RemoteCall<T, Called = Stub> = (object: Called) => Promise<T>;
 
 /**
  * For what changes something: where the call fails, whether it happened is not known, and the caller must decide.
  *
  * @param stub Makes a new stub for each call: one that has thrown stays broken.
  */
-export async function once<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
+export async function once<T, Called = Stub>(stub: () => Called, call: RemoteCall<T, Called>): Promise<T> {
   try {
     return await call(stub());
   } catch (error) {
@@ -21,7 +23,7 @@ export async function once<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T>
 }
 
 /** For reads: a failure that the platform calls passing, such as an object that moves, gets one more try. */
-export async function again<T>(stub: () => Stub, call: RemoteCall<T>): Promise<T> {
+export async function again<T, Called = Stub>(stub: () => Called, call: RemoteCall<T, Called>): Promise<T> {
   try {
     return await call(stub());
   } catch (error) {
@@ -42,7 +44,7 @@ function told(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error;
   return new RegistryError(
     'UNAVAILABLE',
-    'the namespace could not be reached; if this was a change, whether it happened is not known: read before you try again',
+    'what answers this could not be reached; if this was a change, whether it happened is not known: read before you try again',
     { retryAfterSeconds: 1 },
     { cause: error },
   );

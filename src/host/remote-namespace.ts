@@ -40,6 +40,8 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     listServices: read('listServices'),
     batch: write('batch'),
     stats: read('stats'),
+    history: read('history'),
+    snapshot: read('snapshot'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

@@ -1,92 +1,250 @@
 import { describe, expect, it } from 'vitest';
 import { problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
+import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../auth/token-text';
+import type { Grant, Scope } from '../model/grant';
 
-/** Who may come in where. A route that is not in this table fails the test, and so does a line without a route. */
-const OPEN = 'open';
-const TABLE: Record<string, 'admin' | 'operate' | 'register' | 'read' | 'metrics' | typeof OPEN> = {
-  'GET /': OPEN,
-  'GET /docs': OPEN,
-  'GET /health': OPEN,
-  'GET /api/v1/openapi.json': OPEN,
-  'GET /metrics': 'metrics',
-  'GET /api/v1/ns/:ns/services': 'read',
-  'GET /api/v1/ns/:ns/stats': 'read',
-  'GET /api/v1/ns/:ns/watch': 'read',
-  'GET /api/v1/ns/:ns/socket': 'read',
-  'POST /api/v1/ns/:ns/subscribers/:id/ack': 'read',
-  'POST /api/v1/ns/:ns/batch': 'operate',
-  'POST /api/v1/ns/:ns/heartbeat': 'register',
-  'PUT /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service': 'read',
-  'PATCH /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
-  'DELETE /api/v1/ns/:ns/groups/:group/services/:service': 'operate',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service/resolve': 'read',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service/subscribers': 'read',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service/instances': 'read',
-  'POST /api/v1/ns/:ns/groups/:group/services/:service/instances': 'register',
-  'PUT /api/v1/ns/:ns/groups/:group/services/:service/instances/:id': 'register',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service/instances/:id': 'read',
-  'PATCH /api/v1/ns/:ns/groups/:group/services/:service/instances/:id': 'register',
-  'DELETE /api/v1/ns/:ns/groups/:group/services/:service/instances/:id': 'register',
-  'POST /api/v1/ns/:ns/groups/:group/services/:service/instances/:id/heartbeat': 'register',
-  'POST /api/v1/ns/:ns/groups/:group/services/:service/instances/:id/drain': 'register',
-  'PUT /api/v1/ns/:ns/groups/:group/services/:service/instances/:id/override': 'operate',
-  'GET /api/v1/ns/:ns/groups/:group/services/:service/instances/:id/override': 'read',
-  'DELETE /api/v1/ns/:ns/groups/:group/services/:service/instances/:id/override': 'operate',
+/**
+ * Who may do what, written by hand: `+` is let through to the namespace, `-` is FORBIDDEN. A route that is not here
+ * fails the test, and so does a line without a route.
+ *
+ * Each scope is held on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
+ * and on all of another namespace (`ns2`). What a line asks for is about the service `own-orders`, but for what it says
+ * in brackets. Whose an instance is, the namespace decides: `test/access/` is about that.
+ */
+const TABLE = `
+                                                                    admin    operate          register         read             metrics
+                                                                    all ns2  all own oth ns2  all own oth ns2  all own oth ns2  all ns2
+GET    /metrics                                                      +   -    -   -   -   -    -   -   -   -    -   -   -   -    +   -
+GET    /ns/:ns/services                                              +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/services [of a group]                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/stats                                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/watch                                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/watch [own-orders]                                    +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+GET    /ns/:ns/watch [own-orders, own-bills]                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+GET    /ns/:ns/watch [own-orders, other]                             +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/watch [own-orders, and a group]                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/socket                                                +   -    +   +   +   -    +   +   +   -    +   +   +   -    +   -
+POST   /ns/:ns/subscribers/:id/ack                                   +   -    -   -   -   -    -   -   -   -    +   +   +   -    -   -
+POST   /ns/:ns/batch [register]                                      +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/batch [update]                                        +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/batch [deregister]                                    +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/batch [override]                                      +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/batch [register, register of other]                   +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/heartbeat                                             +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/heartbeat [own-orders, other]                         +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+PUT    {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    {svc}                                                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+PATCH  {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+DELETE {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    {svc}/resolve                                                 +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+GET    {svc}/subscribers                                             +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+GET    {svc}/instances                                               +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+POST   {svc}/instances                                               +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+PUT    {svc}/instances/:id                                           +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+GET    {svc}/instances/:id                                           +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+PATCH  {svc}/instances/:id                                           +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+DELETE {svc}/instances/:id                                           +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   {svc}/instances/:id/heartbeat                                 +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   {svc}/instances/:id/drain                                     +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+PUT    {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    {svc}/instances/:id/override                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
+DELETE {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+`;
+
+/** Doors that need no token. */
+const OPEN = ['GET /', 'GET /docs', 'GET /health', 'GET /api/v1/openapi.json'];
+
+/** What the columns of the table stand for. */
+const COLUMNS: [scope: Scope, where: string, grant: Omit<Grant, 'scope'>][] = (
+  ['admin', 'operate', 'register', 'read', 'metrics'] as const
+).flatMap((scope) => {
+  const ofServices = (services: string[]): Omit<Grant, 'scope'> => ({ ns: 'public', services });
+  const partly = scope !== 'admin' && scope !== 'metrics';
+  return [
+    [scope, 'all', { ns: 'public' }],
+    ...(partly ? ([[scope, 'own', ofServices(['g@@own*'])]] as const) : []),
+    ...(partly ? ([[scope, 'oth', ofServices(['g@@other*', 'h@@own*', 'g@@own'])]] as const) : []),
+    [scope, 'ns2', { ns: 'ns2' }],
+  ] as [Scope, string, Omit<Grant, 'scope'>][]; // `as`: tuples, which the compiler takes for lists
+});
+
+const own = { group: 'g', service: 'own-orders', id: 'a' };
+const other = { group: 'g', service: 'other', id: 'a' };
+const place = { address: '10.0.0.7', port: 8080 };
+
+/** Bodies and queries of the lines that need one. */
+const ASKED: Record<string, { query?: string; body?: unknown }> = {
+  'GET /ns/:ns/services [of a group]': { query: '?group=g' },
+  'GET /ns/:ns/watch [own-orders]': { query: '?service=g@@own-orders' },
+  'GET /ns/:ns/watch [own-orders, own-bills]': { query: '?service=g@@own-orders&service=g@@own-bills' },
+  'GET /ns/:ns/watch [own-orders, other]': { query: '?service=g@@own-orders&service=g@@other' },
+  'GET /ns/:ns/watch [own-orders, and a group]': { query: '?service=g@@own-orders&group=g' },
+  'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },
+  'POST /ns/:ns/batch [register]': { body: { operations: [{ op: 'register', ...own, ...place }] } },
+  'POST /ns/:ns/batch [update]': { body: { operations: [{ op: 'update', ...own, weight: 2 }] } },
+  'POST /ns/:ns/batch [deregister]': { body: { operations: [{ op: 'deregister', ...own }] } },
+  'POST /ns/:ns/batch [override]': { body: { operations: [{ op: 'override', ...own, enabled: false }] } },
+  'POST /ns/:ns/batch [register, register of other]': {
+    body: {
+      operations: [
+        { op: 'register', ...own, ...place },
+        { op: 'register', ...other, ...place },
+      ],
+    },
+  },
+  'POST /ns/:ns/heartbeat': { body: { instances: [own] } },
+  'POST /ns/:ns/heartbeat [own-orders, other]': { body: { instances: [own, other] } },
+  'PUT {svc}': { body: { protectThreshold: 0.5 } },
+  'PATCH {svc}': { body: { protectThreshold: 0.5 } },
+  'POST {svc}/instances': { body: place },
+  'PUT {svc}/instances/:id': { body: place },
+  'PATCH {svc}/instances/:id': { body: { weight: 2 } },
+  'PUT {svc}/instances/:id/override': { body: { enabled: false } },
 };
 
+/** One line of the table. */
+interface Line {
+  name: string;
+  method: string;
+  /** In the router's words. */
+  path: string;
+  target: string;
+  body: unknown;
+  /** What each column is expected to get, in their order. */
+  expected: string[];
+}
+
+const LINES: Line[] = TABLE.trim()
+  .split('\n')
+  .slice(2)
+  .map((text) => {
+    const [, head = '', cells = ''] = /^(.*?)((?: +[+-])+)$/.exec(text) ?? [];
+    const name = head.trim().replace(/ +/g, ' ');
+    const [, method = '', short = ''] = /^(\w+) (\S+)/.exec(name) ?? [];
+    const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
+    const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
+    const { query = '', body } = ASKED[name] ?? {};
+    const target = filled.replace(':id', own.id) + query;
+    return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
+  });
+
+/** Sends what a line asks for. */
+async function send(test: TestApp, { method, target, body }: Line, token: string | undefined): Promise<Response> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (target.endsWith('/socket'))
+    Object.assign(headers, { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' });
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
+  const response = await test.send(method, target, {
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
+  return response;
+}
+
+/** What a line and a token come to: `+`, `-`, or what else there was. */
+async function cell(line: Line, token: string, test: TestApp): Promise<string> {
+  const before = test.namespace.calls.length + test.sockets.opened.length + test.sockets.passed.length;
+  const response = await send(test, line, token);
+  const reached = test.namespace.calls.length + test.sockets.opened.length + test.sockets.passed.length > before;
+  if (response.ok && reached) return '+';
+  const { code } = await problemOf(response);
+  return code === 'FORBIDDEN' && !reached ? '-' : `${response.status} ${code}${reached ? ', but reached' : ''}`;
+}
+
+describe('the table of authorization', () => {
+  it('[I9] has every route, and no other', () => {
+    const { routes } = new TestApp().app;
+    const found = routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(found.sort()).toEqual([...new Set(LINES.map(({ method, path }) => `${method} ${path}`)), ...OPEN].sort());
+    const open = routes.filter(({ scope }) => scope === 'open').map(({ path }) => `GET ${path}`);
+    expect(open.sort(), 'what is open says so').toEqual([...OPEN].sort());
+  });
+
+  it('has a cell in each column, and no line twice', () => {
+    for (const { name, expected } of LINES) expect(expected, name).toHaveLength(COLUMNS.length);
+    expect(new Set(LINES.map(({ name }) => name)).size).toBe(LINES.length);
+    expect(Object.keys(ASKED).filter((asked) => !LINES.some(({ name }) => name === asked))).toEqual([]);
+  });
+
+  it.each(LINES)('[A4, A5] $name', async (line) => {
+    const test = new TestApp();
+    const got: string[] = [];
+    for (const [scope, , grant] of COLUMNS) {
+      got.push(await cell(line, test.directory.give([{ scope, ...grant }]).token, test));
+    }
+    const named = (cells: string[]) => COLUMNS.map(([scope, where], index) => `${scope} ${where}: ${cells[index]}`);
+    expect(named(got)).toEqual(named(line.expected));
+  });
+
+  it.each(LINES)('[A2] $name: root may, and no grant of another scope or namespace adds up to it', async (line) => {
+    const test = new TestApp();
+    expect(await cell(line, ROOT_TOKEN, test)).toBe('+');
+    const everywhere = test.directory.give([{ scope: 'admin', ns: '*' }]);
+    expect(await cell(line, everywhere.token, test)).toBe('+');
+    const nothing = test.directory.give([
+      { scope: 'admin', ns: 'ns2' },
+      { scope: 'read', ns: 'Public' },
+      { scope: 'operate', ns: 'publi' },
+    ]);
+    expect(await cell(line, nothing.token, test)).toBe('-');
+  });
+});
+
+describe('a grant on all of a group', () => {
+  it.each([
+    ['/services?group=g', '+'],
+    ['/services?group=g2', '-'],
+    ['/services', '-'],
+    ['/watch?group=g', '+'],
+    ['/watch?group=g&service=g@@any', '+'],
+    ['/watch?group=g&group=g2', '-'],
+    ['/watch?group=g&service=h@@any', '-'],
+    ['/watch', '-'],
+    ['/groups/g/services/any/resolve', '+'],
+    ['/groups/g2/services/any/resolve', '-'],
+  ])('[A5] %s: %s', async (path, expected) => {
+    const test = new TestApp();
+    const { token } = test.directory.give([{ scope: 'read', ns: 'public', services: ['g@@*'] }]);
+    const line = { name: path, method: 'GET', path, target: `/api/v1/ns/public${path}`, body: undefined, expected: [] };
+    expect(await cell(line, token, test)).toBe(expected);
+  });
+});
+
+/** What is no credential, by what is wrong with it. */
 const NOBODY: Record<string, string | undefined> = {
   'no token': undefined,
   'an empty header': '',
   'another scheme': `Basic ${ROOT_TOKEN}`,
   'a scheme without a token': 'Bearer',
-  'a wrong token': `Bearer ${ROOT_TOKEN}x`,
-  'a part of the token': `Bearer ${ROOT_TOKEN.slice(0, -1)}`,
-  'a token in other letters': `Bearer ${ROOT_TOKEN.toUpperCase()}`,
+  'a wrong root token': `Bearer ${ROOT_TOKEN}x`,
+  'a part of the root token': `Bearer ${ROOT_TOKEN.slice(0, -1)}`,
+  'the root token in other letters': `Bearer ${ROOT_TOKEN.toUpperCase()}`,
+  'a wrong token': `Bearer ${tokenText('a'.repeat(TOKEN_ID_LENGTH), 'a'.repeat(TOKEN_SECRET_LENGTH))}`,
   'two tokens': `Bearer ${ROOT_TOKEN}, Bearer ${ROOT_TOKEN}`,
 };
-
-const filled = (path: string): string => path.replace(':ns', 'public').replace(/:\w+/g, 'x');
 const authorization = (header: string | undefined): RequestInit =>
   header === undefined ? {} : { headers: { authorization: header } };
-const lines = Object.entries(TABLE).map(([line, scope]) => {
-  const [method = '', path = ''] = line.split(' ');
-  return { line, scope, method, path: filled(path) };
-});
-const guarded = lines.filter(({ scope }) => scope !== OPEN);
-const open = lines.filter(({ scope }) => scope === OPEN);
 
-describe('the table of authorization', () => {
-  it('[I9] has every route with its scope, and no other', () => {
-    const { routes } = new TestApp().app;
-    const found = Object.fromEntries(
-      routes.map(({ method, path, scope }) => [`${method.toUpperCase()} ${path}`, scope]),
-    );
-    expect(found).toEqual(TABLE);
-  });
-
-  it.each(guarded)('[A2] $line lets nobody in without the token, and root with it', async ({ method, path }) => {
+describe('without a token', () => {
+  it.each(LINES)('[A2] $name lets nobody in, and tells nothing else', async ({ method, target }) => {
     const test = new TestApp();
     for (const [who, header] of Object.entries(NOBODY)) {
-      const response = await test.send(method, path, authorization(header));
-      expect([response.status, response.headers.get('www-authenticate')], who).toEqual([
-        401,
-        'Bearer realm="rollcall"',
-      ]);
+      const response = await test.send(method, target, authorization(header));
+      const { status, headers } = response;
+      expect([status, headers.get('www-authenticate')], who).toEqual([401, 'Bearer realm="rollcall"']);
       expect((await problemOf(response)).code).toBe('UNAUTHENTICATED');
     }
     expect(test.namespace.calls).toEqual([]);
-    test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
-    const { status } = await test.send(method, path, authorization(`Bearer ${ROOT_TOKEN}`));
-    expect([200, 204, 415, 426]).toContain(status); // 415: a body is asked for, and none was sent; 426: a WebSocket is
   });
 
-  it.each(open)('[A3] $line answers without a token, and asks no namespace', async ({ method, path }) => {
+  it.each(OPEN)('[A3] %s answers, and asks nobody', async (door) => {
     const test = new TestApp();
     for (const header of Object.values(NOBODY)) {
-      expect((await test.send(method, path, authorization(header))).status).toBe(200);
+      expect((await test.send('GET', door.slice('GET '.length), authorization(header))).status).toBe(200);
     }
-    expect(test.namespace.calls).toEqual([]);
+    expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
   });
 
   it.each([
@@ -99,33 +257,31 @@ describe('the table of authorization', () => {
     ['GET', '/api/v1/ns/public/services?x=1'],
     ['GET', '/api/v1/ns/public/groups/%ff/services/x'],
     ['GET', `/api/v1/ns/${'x'.repeat(5_000)}/services`],
-  ])('[A2] tells a stranger nothing about %s %s', async (method, path) => {
+  ])('[A2] a stranger learns nothing about %s %s', async (method, path) => {
     expect((await new TestApp().send(method, path)).status).toBe(401);
   });
 
-  it('[A2] does not read the body of a stranger', async () => {
+  it('[A2] the body of a stranger is not read', async () => {
     const taken: string[] = [];
     const body = new ReadableStream({ pull: () => void taken.push('a piece') }, { highWaterMark: 0 });
-    const init = { body, duplex: 'half', headers: { 'content-type': 'application/json' } };
-    expect(
-      (await new TestApp().send('PUT', filled(`/api/v1/ns/:ns/groups/:g/services/:s`), init as RequestInit)).status,
-    ).toBe(401); // `as`: Node asks for duplex
+    const init = { body, duplex: 'half', headers: { 'content-type': 'application/json' } } as RequestInit; // `as`: Node asks for duplex
+    expect((await new TestApp().send('PUT', '/api/v1/ns/public/groups/g/services/s', init)).status).toBe(401);
     expect(taken).toEqual([]);
   });
 
-  it.each([null, '', 'x'.repeat(31)])('[A1] is closed but for /health with the root token %j', async (rootToken) => {
+  it.each([null, '', 'x'.repeat(31)])('[A1] all but /health is closed with the root token %j', async (rootToken) => {
     const test = new TestApp({ rootToken });
-    for (const { line, method, path } of lines) {
-      for (const header of [undefined, `Bearer ${rootToken}`, `Bearer ${ROOT_TOKEN}`]) {
-        const response = await test.send(method, path, authorization(header));
-        expect(response.status, line).toBe(path === '/health' ? 200 : 503);
-        if (path !== '/health') {
-          expect((await problemOf(response)).code).toBe('NOT_CONFIGURED');
-          expect(response.headers.get('retry-after')).toBe('60');
-        }
+    const { token } = test.directory.give([{ scope: 'admin', ns: '*' }]);
+    const doors = OPEN.map((door) => ({ method: 'GET', target: door.slice('GET '.length) }));
+    for (const { method, target } of [...LINES, ...doors, { method: 'GET', target: '/nope' }]) {
+      for (const header of [undefined, `Bearer ${rootToken}`, `Bearer ${ROOT_TOKEN}`, `Bearer ${token}`]) {
+        const response = await test.send(method, target, authorization(header));
+        expect(response.status, target).toBe(target === '/health' ? 200 : 503);
+        if (target === '/health') continue;
+        expect((await problemOf(response)).code).toBe('NOT_CONFIGURED');
+        expect(response.headers.get('retry-after')).toBe('60');
       }
     }
-    expect((await test.send('GET', '/nope')).status).toBe(503);
-    expect(test.namespace.calls).toEqual([]);
+    expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
   });
 });

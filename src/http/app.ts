@@ -1,16 +1,20 @@
 import { Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Authenticator } from '../auth/authenticator';
+import { FailedLogins } from '../auth/failed-logins';
+import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
+import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
+import { withoutPathToken } from './path-token';
 import { rawPath } from './request-target';
-import type { Surface } from './route';
+import type { RoutedEnv, Surface } from './route';
 import type { RouteCard } from './route-card';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
@@ -29,6 +33,8 @@ export interface AppOptions {
   namespaceOf(id: string): NamespaceApi | undefined;
   /** The same namespace over sockets. */
   socketsOf(id: string): NamespaceSockets | undefined;
+  /** Knows all tokens but root's. */
+  directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
@@ -54,18 +60,19 @@ export interface App {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Methods that a path answers; HEAD is answered wherever GET is. */
-function methodsOf(hono: Hono, path: string): string[] {
+function methodsOf(hono: Hono<RoutedEnv>, path: string): string[] {
   return METHODS.filter((method) => hono.router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
 }
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, sharedCache: shared, waitUntil, trustedProxy = false } = options;
-  const hono = new Hono({ getPath: rawPath });
+  const { build, now, directory, rootToken, sharedCache: shared, waitUntil, trustedProxy = false } = options;
+  const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
+  const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
     cards: [],
-    authenticator: new Authenticator(options.rootToken),
+    admission: new Admission(authenticator, new FailedLogins(now), trustedProxy),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -89,7 +96,7 @@ export function createApp(options: AppOptions): App {
 
   // Only who may come in learns which doors there are.
   hono.notFound(async (context) => {
-    await surface.authenticator.authenticate(context.req.header('authorization') ?? null);
+    await surface.admission.admit('api', context.req.raw, context.env);
     const { method, path } = context.req;
     const allow = methodsOf(hono, path);
     if (allow.length > 0) {
@@ -104,5 +111,11 @@ export function createApp(options: AppOptions): App {
     return errorResponse(refusalOf(error, `${context.req.method} ${pattern}`));
   });
 
-  return { fetch: (request) => hono.fetch(request), routes: surface.cards };
+  const fetch = (request: Request): Response | Promise<Response> => {
+    const path = rawPath(request);
+    const parted = withoutPathToken(request, path);
+    if (parted === undefined) return hono.fetch(request, { path });
+    return hono.fetch(parted.request, { path: rawPath(parted.request), pathToken: parted.token });
+  };
+  return { fetch, routes: surface.cards };
 }

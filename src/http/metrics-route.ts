@@ -11,6 +11,7 @@ export function addMetricsRoute(surface: Surface, build: Build): void {
     method: 'get',
     path: '/metrics',
     scope: 'metrics',
+    door: 'metrics',
     chapter: 'Registry',
     summary: 'Scrape the metrics of the default namespace',
     description: 'Prometheus text format 0.0.4. Counters start at zero when the object of the namespace wakes.',

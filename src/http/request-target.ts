@@ -1,9 +1,14 @@
 import { RegistryError } from '../model/errors';
 import { invalid } from './field-errors';
 
-/** Where the path of a request's URL begins and ends, without parsing the URL: this runs for every request. */
+/** Where the path of a request's URL begins, without parsing the URL: this runs for every request. */
+export function pathStart(url: string): number {
+  return url.indexOf('/', url.indexOf('://') + 3);
+}
+
+/** Where it begins and ends. */
 function pathBounds(url: string): { start: number; end: number } {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const start = pathStart(url);
   const query = url.indexOf('?', start);
   const fragment = url.indexOf('#', start);
   let end = query === -1 ? url.length : query;

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { grantsOn, operatedServices } from '../auth/authorize';
+import { grantsOn } from '../auth/authorize';
+import { callerOf } from '../auth/caller';
 import type { Precondition } from '../model/batch';
 import type { WatchScope } from '../model/frames';
 import type { Principal } from '../model/grant';
@@ -75,10 +76,14 @@ export class RouteCall {
     return this.#surroundings;
   }
 
-  /** Who asks. */
+  /** Who asks, and what it may change of others. */
   get caller(): Caller {
-    const operates = operatedServices(this.#principal, this.#namespace);
-    return { tokenId: this.#principal.tokenId, operates };
+    return callerOf(this.#principal, this.#namespace);
+  }
+
+  /** Id of the token. */
+  get tokenId(): string {
+    return this.#principal.tokenId;
   }
 
   /** What a socket to the namespace is for, and what may be asked on it. */
@@ -148,8 +153,10 @@ export class RouteCall {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surroundings;
+    const { tokenId } = this;
     const copy =
-      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs })));
+      cachedReads.kept(key, maxAge) ??
+      (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs, tokenId })));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -168,9 +175,10 @@ export class RouteCall {
     const name = subscriberName(this.request.headers);
     const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
     const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(freshness);
-    if (waitMs === 0) return ask({ ifNoneMatch, subscriber });
+    const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
+    if (waitMs === 0) return ask(options);
     const { waits, now } = this.#surroundings;
-    return longPoll(() => ask({ ifNoneMatch, subscriber }), {
+    return longPoll(() => ask(options), {
       sockets: this.sockets,
       waits,
       purpose: this.purpose('poll', name ?? ''),

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Door } from '../auth/carriers';
 import type { Scope } from '../model/grant';
 
 /** Headings under which the documentation shows the routes, in this order. */
@@ -36,8 +37,10 @@ export interface RouteCard {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** In the router's words: `/api/v1/ns/:ns/services`. */
   path: string;
-  /** What a token needs for it; `open`: no token, and so no data. */
-  scope: Scope | 'open';
+  /** What a token needs for it; `any`: what that is, the request says; `open`: no token, and so no data. */
+  scope: Scope | 'any' | 'open';
+  /** Where it takes a credential from, where that is not what the native API does. */
+  door?: Door;
   chapter: Chapter;
   /** A few words: what it does. */
   summary: string;

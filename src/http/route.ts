@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { Authenticator } from '../auth/authenticator';
-import { authorize } from '../auth/authorize';
+import { authorize, authorizeAny, type Target } from '../auth/authorize';
 import { RegistryError } from '../model/errors';
-import type { Scope } from '../model/grant';
+import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
+import type { Admission, BeforeRouting } from './admission';
 import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import { readJsonBody } from './json-body';
@@ -16,12 +16,17 @@ import { assertDecodable } from './request-target';
 import { RouteCall, type Surroundings } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
 
+/** What the router is given beside a request. */
+export interface RoutedEnv {
+  Bindings: BeforeRouting;
+}
+
 /** What a route is registered on: the router, and what all of its routes share. */
 export interface Surface extends Surroundings {
-  hono: Hono;
+  hono: Hono<RoutedEnv>;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
   cards: RouteCard[];
-  authenticator: Authenticator;
+  admission: Admission;
   /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
   namespaceOf(id: string): NamespaceApi | undefined;
   /** The same namespace over sockets. */
@@ -33,7 +38,8 @@ export type Parsed<Input extends RequestSchemas> = { [Part in keyof Input]: z.ou
 
 /** A route: what it takes, whom it serves, the one method it calls, and what the outcome is over HTTP. */
 export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
-  scope: Scope;
+  /** `any`: some grant on the namespace, or what `authorize` asks for. */
+  scope: Scope | 'any';
   input: Input;
   /** Largest body, where it is not the usual one. */
   bodyMaxBytes?: number;
@@ -44,8 +50,11 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
    * beats or resolves has a deadline of its own.
    */
   withoutDeadline?: boolean;
-  /** What it takes for an `Authorization` header, where that can't be sent. */
-  credential?: (headers: Headers) => string | null;
+  /**
+   * Says whether a principal may do what the input asks for, where that isn't just the scope on what the path names: a
+   * service, or else the namespace as a whole. Throws `FORBIDDEN`.
+   */
+  authorize?: (principal: Principal, namespace: string, input: Parsed<Input>) => void;
   call: (namespace: NamespaceApi, input: Parsed<Input>, call: RouteCall) => Promise<Outcome>;
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
@@ -55,8 +64,6 @@ const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
 
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
-
-const authorizationHeader = (headers: Headers): string | null => headers.get('authorization');
 
 /** Makes what reads a request's parts by their schemas. Without a body that is done at once, without a promise. */
 function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
@@ -89,6 +96,13 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
   };
 }
 
+/** What a route is about by its path: a service, or the namespace as a whole. */
+function targetOf(namespace: string, path: unknown): Target {
+  // `as`: names that the schema of the path has read, or no names at all.
+  const { group, service } = (path ?? {}) as { group?: string; service?: string };
+  return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
+}
+
 /** What `find` knows of a namespace. */
 function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
   const way = find(id);
@@ -99,6 +113,14 @@ function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
   );
 }
 
+/** The scope of a route, on what its path names. */
+function permission(scope: Scope | 'any') {
+  return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void => {
+    if (scope === 'any') authorizeAny(principal, namespace);
+    else authorize(principal, scope, targetOf(namespace, path));
+  };
+}
+
 /**
  * Registers a route on a namespace. Each request passes the same five steps, in this order: authenticate, parse,
  * authorize, call, map. A route without a scope does not compile.
@@ -107,18 +129,18 @@ export function route<Input extends RequestSchemas, Outcome>(
   surface: Surface,
   definition: RouteDefinition<Input, Outcome>,
 ): void {
-  const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
-  const credential = definition.credential ?? authorizationHeader;
+  const { method, path, scope, door = 'api', call, map, waitMs, withoutDeadline = false } = definition;
+  const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
-  const handler = async (context: Context): Promise<Response> => {
-    const known = surface.authenticator.authenticate(credential(context.req.raw.headers));
+  const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
+    const known = surface.admission.admit(door, context.req.raw, context.env);
     const principal = known instanceof Promise ? await known : known;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
     const named = context.req.param('ns');
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
-    authorize(principal, scope, { namespace });
+    permit(principal, namespace, input);
     const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
     const calling = call(opened(surface.namespaceOf, namespace), input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
@@ -138,8 +160,10 @@ export interface OpenDoor extends RouteCard {
 
 /** Registers a door that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
-  surface.hono.on(door.method, door.path, () => {
-    if (!door.beforeSetup) surface.authenticator.assertConfigured();
+  surface.hono.on(door.method, door.path, async (context) => {
+    if (!door.beforeSetup) surface.admission.assertConfigured();
+    // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
+    if (context.env.pathToken !== undefined) await surface.admission.admit('api', context.req.raw, context.env);
     return door.answer();
   });
   surface.cards.push(door);

@@ -3,42 +3,38 @@ import type { LaunchError } from './launch-error';
 import { parseServeOptions } from './serve-options';
 
 test('defaults: loopback, port 8787, data/, a token of its own', () => {
-  expect(parseServeOptions([], {})).toEqual({
+  expect(parseServeOptions({}, {})).toEqual({
     host: '127.0.0.1',
     port: 8787,
     data: 'data',
     rootToken: undefined,
-    help: false,
   });
 });
 
 test('the environment counts, and flags win over it', () => {
   const env = { PORT: '9000', ROLLCALL_DATA: '/var/lib/rollcall', ROLLCALL_ROOT_TOKEN: 'given' };
-  expect(parseServeOptions([], env)).toMatchObject({ port: 9000, data: '/var/lib/rollcall', rootToken: 'given' });
-  const flags = ['--port', '0', '--data=elsewhere', '--host', '::1'];
+  expect(parseServeOptions({}, env)).toMatchObject({ port: 9000, data: '/var/lib/rollcall', rootToken: 'given' });
+  const flags = { port: '0', data: 'elsewhere', host: '::1' };
   expect(parseServeOptions(flags, env)).toMatchObject({ host: '::1', port: 0, data: 'elsewhere', rootToken: 'given' });
 });
 
 test('an IPv6 address may stand in brackets', () => {
-  expect(parseServeOptions(['--host', '[fe80::1]'], {}).host).toBe('fe80::1');
+  expect(parseServeOptions({ host: '[fe80::1]' }, {}).host).toBe('fe80::1');
 });
 
 test.each([
-  [['--port', '65536'], {}, '--port must be a port from 0 to 65535, not "65536"'],
-  [['--port', '-1'], {}, '--port'],
-  [['--port', '80a'], {}, 'not "80a"'],
-  [['--port='], {}, 'not ""'],
-  [['--port'], {}, '--port'],
-  [[], { PORT: '8787.5' }, 'PORT must be a port from 0 to 65535, not "8787.5"'],
-  [['--host', 'a b'], {}, '--host must be an address or a host name, not "a b"'],
-  [['--host', 'host:80'], {}, 'not "host:80"'],
-  [['--host', ''], {}, 'not ""'],
-  [['--data', ''], {}, '--data must name a folder'],
-  [[], { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
-  [['--prot', '80'], {}, '--prot'],
-  [['now'], {}, 'now'],
-])('%j with %j is a usage error', (words, env, message) => {
-  const parse = () => parseServeOptions(words, env);
+  [{ port: '65536' }, {}, '--port must be a port from 0 to 65535, not "65536"'],
+  [{ port: '-1' }, {}, 'not "-1"'],
+  [{ port: '80a' }, {}, 'not "80a"'],
+  [{ port: '' }, {}, 'not ""'],
+  [{}, { PORT: '8787.5' }, 'PORT must be a port from 0 to 65535, not "8787.5"'],
+  [{ host: 'a b' }, {}, '--host must be an address or a host name, not "a b"'],
+  [{ host: 'host:80' }, {}, 'not "host:80"'],
+  [{ host: '' }, {}, 'not ""'],
+  [{ data: '' }, {}, '--data must name a folder'],
+  [{}, { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
+])('%j with %j is a usage error', (flags, env, message) => {
+  const parse = () => parseServeOptions(flags, env);
   expect(parse).toThrow(message);
   expect(parse).toThrow(expect.objectContaining({ name: 'LaunchError', exitCode: 2 } satisfies Partial<LaunchError>));
 });

@@ -1,5 +1,4 @@
 import { isIPv6 } from 'node:net';
-import { parseArgs } from 'node:util';
 import { LaunchError } from './launch-error';
 
 /** Options of `rollcall serve`, as it uses them. */
@@ -8,27 +7,18 @@ export interface ServeOptions {
   port: number;
   data: string;
   rootToken: string | undefined;
-  help: boolean;
 }
 
-export const SERVE_HELP = `Usage: rollcall serve [options]
-
-Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).
-
-Options:
-  --port <port>      port to listen on; 0 takes a free one (default 8787, or PORT)
-  --host <address>   address to listen on (default 127.0.0.1)
-  --data <folder>    folder of all data, made where it is absent (default data, or ROLLCALL_DATA)
-  -h, --help         show this
-
-Environment:
-  ROLLCALL_ROOT_TOKEN   the root token, 32 characters or more (default: made on the first start, kept in
-                        the data folder as root-token)
-`;
+/** The same as they are written on the command line. */
+export interface ServeFlags {
+  host?: string | undefined;
+  port?: string | undefined;
+  data?: string | undefined;
+}
 
 /** A command that was written wrongly: exit code 2. */
-export function usageError(message: string): LaunchError {
-  return new LaunchError(`${message}\nSee: rollcall --help`, 2);
+function usageError(message: string): LaunchError {
+  return new LaunchError(`${message}\nSee: rollcall serve --help`, 2);
 }
 
 function parsePort(text: string, source: string): number {
@@ -49,29 +39,13 @@ function parseFolder(text: string, source: string): string {
   throw usageError(`${source} must name a folder, and is empty.`);
 }
 
-function parseFlags(words: string[]) {
-  try {
-    const options = {
-      port: { type: 'string' },
-      host: { type: 'string' },
-      data: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: words, options, allowPositionals: false }).values;
-  } catch (error) {
-    // parseArgs throws TypeErrors alone, and their messages name the word that is wrong.
-    throw usageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 /**
  * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
  * anything happens.
  *
  * @throws {LaunchError} with exit code 2, naming the option and the value that is wrong.
  */
-export function parseServeOptions(words: string[], env: NodeJS.ProcessEnv): ServeOptions {
-  const flags = parseFlags(words);
+export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeOptions {
   const port = flags.port === undefined ? parsePort(env.PORT ?? '8787', 'PORT') : parsePort(flags.port, '--port');
   const data =
     flags.data === undefined
@@ -82,6 +56,5 @@ export function parseServeOptions(words: string[], env: NodeJS.ProcessEnv): Serv
     port,
     data,
     rootToken: env.ROLLCALL_ROOT_TOKEN,
-    help: flags.help ?? false,
   };
 }

@@ -259,14 +259,14 @@ test('a data folder that cannot be used is named, with the reason', () => {
 });
 
 test.each([
-  [['--help'], 0, /^Rollcall, a service registry\.[\s\S]*serve {4}run the registry/],
+  [['--help'], 0, /^Rollcall, a service registry\.[\s\S]*serve {2,}run the registry/],
   [['help'], 0, /^Rollcall/],
   [['serve', '--help'], 0, /^Usage: rollcall serve \[options\][\s\S]*--port[\s\S]*ROLLCALL_ROOT_TOKEN/],
   [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
   [[], 2, /^rollcall needs a command, such as: rollcall serve\nSee: rollcall --help\n$/],
-  [['srve'], 2, /^rollcall has no command "srve"\.\n/],
-  [['--prot'], 2, /^rollcall has no option "--prot"\.\n/],
-  [['serve', '--prot', '80'], 2, /--prot[\s\S]*See: rollcall --help/],
+  [['srve'], 2, /^Unknown command 'srve'\. Did you mean serve\?\nSee: rollcall --help\n$/],
+  [['--prot'], 2, /^Unknown option '--prot'\.\nSee: rollcall --help\n$/],
+  [['serve', '--prot', '80'], 2, /^Unknown option '--prot'\. Did you mean --port\?\nSee: rollcall serve --help\n$/],
   [['serve', '--port', 'eighty'], 2, /^--port must be a port from 0 to 65535, not "eighty"\.\n/],
 ])('rollcall %j ends with %i', (words, code, text) => {
   const { status, stdout, stderr } = run(words);

@@ -1,6 +1,6 @@
 import { greeting } from './greeting';
 import { packageVersion } from './package';
-import { parseServeOptions, SERVE_HELP } from './serve-options';
+import type { ServeOptions } from './serve-options';
 import { startRegistry } from './start-registry';
 import { onStopSignal } from './stop-signals';
 
@@ -9,12 +9,7 @@ import { onStopSignal } from './stop-signals';
  *
  * @throws {LaunchError} if it can't be started, or kept running.
  */
-export async function serve(words: string[]): Promise<void> {
-  const options = parseServeOptions(words, process.env);
-  if (options.help) {
-    process.stdout.write(SERVE_HELP);
-    return;
-  }
+export async function serve(options: ServeOptions): Promise<void> {
   // Before the registry answers there is nothing to end well: leaving kills workerd and gives the data folder free.
   let stop: () => void = () => process.exit(0);
   onStopSignal(() => stop());

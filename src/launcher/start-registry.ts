@@ -58,7 +58,10 @@ export interface RunningRegistry {
 export function registryConfig(modulePath: string): string {
   return workerdConfig({
     modulePath,
-    objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' }],
+    objects: [
+      { binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' },
+      { binding: 'DIRECTORY', className: 'DirectoryObject', uniqueKey: 'rollcall-DirectoryObject' },
+    ],
     bindings: ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_PROCESS_ID'].map((name) => {
       return { name, fromEnvironment: name };
     }),

@@ -57,6 +57,9 @@ export type WatchScope = z.output<typeof WatchScope>;
 const request = { id: ClientName.meta({ description: 'Comes back in the answer' }) };
 const Cursor = z.string().max(128);
 
+/** What tells a frame that is answered, also where nothing else of it fits. */
+export const FrameId = z.object({ id: ClientName });
+
 /** What a client sends over a socket. */
 export const ClientFrame = z.discriminatedUnion('type', [
   z.strictObject({
@@ -106,6 +109,13 @@ export const SnapshotService = WatchedService.extend({ instances: z.array(Instan
 export type SnapshotService = z.output<typeof SnapshotService>;
 
 const named = { group: z.string(), service: z.string(), id: z.string() };
+
+/** All services with all their instances, or a part of them. A service may go on in the next part. */
+export const NamespaceSnapshot = z.object({
+  services: z.array(SnapshotService),
+  next: z.string().optional().meta({ description: 'There is more: the place to go on from' }),
+});
+export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
 /** One change to what a watcher knows: a record as it is now, or the name of one that is gone. */
 export const WatchedChange = z.union([

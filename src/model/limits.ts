@@ -141,6 +141,15 @@ export const RECORD_ROWS_PER_STATEMENT_COUNT = 10;
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
+/** Journal rows that one page of the past reads, or one step of a walk back: about 20 ms. */
+export const PAST_SLICE_MAX_COUNT = 1_000;
+
+/** Text of the journal that one page of the past reads: parsing and encoding it takes about 30 ms. */
+export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
+
+/** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
+export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
+
 /** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
 export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 
@@ -149,9 +158,6 @@ export const PAGE_MAX_COUNT = 100_000;
 
 /** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
-
-/** Spellings of verified Authorization headers that an isolate remembers; beyond it, it starts over. */
-export const VERIFIED_HEADERS_MAX_COUNT = 256;
 
 /** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
 export const KNOWN_HEADERS_MAX_COUNT = 256;
@@ -288,6 +294,12 @@ export const VERIFICATION_MAX_AGE_MS = 30_000;
 /** Tokens, good and bad, that an isolate remembers; the oldest goes first. */
 export const VERIFICATIONS_MAX_COUNT = 1_000;
 
+/** How long a request waits for another's verification of its token before it asks for itself. */
+export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
+
+/** Longest token or ticket that is looked at: ours have 60 characters, and nobody's root token needs more. `UNAUTHENTICATED` */
+export const CREDENTIAL_MAX_CHARACTERS = 1_024;
+
 /** How long an isolate remembers that a namespace is there, and where. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
 
@@ -318,6 +330,9 @@ export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
 /** Entries of the audit trail; beyond, the oldest go. */
 export const AUDIT_MAX_COUNT = 1_000_000;
 
+/** Old entries of the audit trail that go with each new one: more than come. */
+export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;
+
 /** Entries of one page of the audit trail. `INVALID_REQUEST` */
 export const AUDIT_PAGE_MAX_COUNT = 1_000;
 
@@ -332,3 +347,21 @@ export const WATCHES_PER_NAMESPACE_MAX_COUNT = 60_000;
 
 /** Highest rate that can be configured; an object does a hundredth of it. `INVALID_REQUEST` */
 export const REQUESTS_PER_SECOND_MAX_COUNT = 1_000_000;
+
+/** The directory tells a namespace again after this where it could not be told; each time it waits twice as long. */
+export const ERRAND_RETRY_MIN_MS = 1_000;
+
+/** Longest wait between two tries to tell a namespace something: half of what a revocation may take once it is in reach. */
+export const ERRAND_RETRY_MAX_MS = 15_000;
+
+/** Namespaces that the directory tells something side by side. */
+export const ERRANDS_AT_ONCE_MAX_COUNT = 50;
+
+/** Of each kind of work, what one alarm of the directory does: a namespace told is a request, and the platform counts them. */
+export const DIRECTORY_SLICE_MAX_COUNT = 500;
+
+/** Namespaces, there and not, that an isolate remembers; the oldest goes first. */
+export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
+
+/** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
+export const RATE_BUCKETS_SWEEP_COUNT = 1_000;

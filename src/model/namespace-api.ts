@@ -1,7 +1,10 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
+import type { NamespaceSnapshot } from './frames';
+import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json-text';
 import type { Override, OverrideView } from './override';
+import type { PointInTime } from './point-in-time';
 import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { ServicePattern } from './service-pattern';
@@ -92,6 +95,28 @@ export interface ServiceListCommand extends ReadOptions {
   after?: string | undefined;
 }
 
+/** What of the past is asked for: of the whole namespace, a group, a service, or an instance and its override. */
+export interface HistoryCommand {
+  group?: string | undefined;
+  /** In `DEFAULT_GROUP`, where no group is named. */
+  service?: string | undefined;
+  /** Goes with a service. */
+  instance?: string | undefined;
+  cause?: Cause | undefined;
+  /** Only what came after this cursor, or not before this time. */
+  since?: PointInTime | undefined;
+  /** Only what came up to this cursor or time. */
+  until?: PointInTime | undefined;
+  /** The `next` of the page before. */
+  after?: string | undefined;
+  limit?: number | undefined;
+}
+
+export interface SnapshotCommand extends ReadOptions {
+  /** The `next` of the part before. */
+  after?: string | undefined;
+}
+
 /**
  * Everything that can be asked of one namespace; what surfaces depend on, whoever stands behind it.
  *
@@ -147,6 +172,16 @@ export interface NamespaceApi {
   /** Applies all operations as one revision, or none of them. */
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>>;
   stats(): Promise<Answer<Stats>>;
+
+  /** A page of the past, newest first. `COMPACTED`: `since` or `until` is a cursor that is not in the kept past. */
+  history(command: HistoryCommand): Promise<Answer<HistoryPage>>;
+  /**
+   * All services with all their instances, at one moment. A large namespace comes in parts of a few megabytes: all of
+   * them show the moment of the first, and bear its cursor. `COMPACTED`: the journal has forgotten what it needs to go
+   * on; begin anew.
+   */
+  snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>>;
+
   /** Who watches a service or polls it by name, and how far each is. */
   listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>>;
   /** Acknowledges a cursor for all streams of a subscriber: its own list has everything up to there. */

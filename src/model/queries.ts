@@ -6,21 +6,15 @@ import {
   CACHED_MAX_AGE_MAX_MS,
   DRAIN_GRACE_MAX_MS,
   DRAIN_WAIT_DEFAULT_MS,
-  PAGE_MAX_COUNT,
   READ_WAIT_DEFAULT_MS,
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
 import { ClusterName, GroupName, ShortName } from './names';
+import { PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-const Count = z
-  .string()
-  .regex(/^\d{1,9}$/, 'must be a whole number')
-  .transform(Number)
-  .pipe(z.int().min(1).max(PAGE_MAX_COUNT));
-
 /** How fresh an answer has to be. */
 const Freshness = {
   consistency: z
@@ -53,7 +47,7 @@ export type InstanceFilter = z.output<typeof InstanceFilter>;
 
 /** Parameters of a list of instances. */
 export const InstanceListQuery = InstanceFilter.extend({
-  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
+  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
   ...Freshness,
 });
@@ -89,7 +83,7 @@ export const ResolveQuery = z.strictObject({
   cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
   tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
   near: NearParameter.optional().meta({ description: 'auto, lat,lon or zone:<name>: the nearest come first' }),
-  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
+  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   ...Freshness,
 });
 export type ResolveQuery = z.output<typeof ResolveQuery>;
@@ -97,7 +91,7 @@ export type ResolveQuery = z.output<typeof ResolveQuery>;
 export const ServiceListQuery = z.strictObject({
   group: GroupName.optional().meta({ description: 'Only this group' }),
   prefix: z.string().max(255).optional().meta({ description: 'What the names begin with' }),
-  limit: Count.optional().meta({ description: 'At most so many; all without it' }),
+  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
   ...Freshness,
 });

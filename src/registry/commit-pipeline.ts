@@ -71,9 +71,14 @@ export class CommitPipeline {
     return this.#waiting ?? this.#writing;
   }
 
-  /** From here on nothing is written, whatever is queued. */
-  close(): void {
+  /** Takes no more calls, writes what is queued, and from then on writes nothing. */
+  async close(): Promise<void> {
     this.#isClosed = true;
+    try {
+      await this.settled();
+    } catch {
+      // What could not be made durable is of no use any more.
+    }
     this.#failed = true;
   }
 

@@ -1,4 +1,5 @@
 import type { InstanceKey } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
 import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
 import type { DrainReport } from '../model/queries';
@@ -124,4 +125,20 @@ export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Notes that a subscriber has everything up to a cursor, on all of its streams.
+ *
+ * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past.
+ */
+export function acknowledge({ journal, receipts }: NamespaceState, hub: Hub, subscriber: string, cursor: string): void {
+  const position = journal.position(cursor);
+  if (position === undefined) {
+    throw new RegistryError(
+      'COMPACTED',
+      `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
+    );
+  }
+  for (const watcher of hub.watchersBy(subscriber)) receipts.acknowledge(watcher, position.revision);
 }

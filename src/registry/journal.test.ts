@@ -4,7 +4,7 @@ import { HandDisk } from '../../test/fixtures/hand-disk';
 import { readJournal } from '../../test/simulation/journal-rows';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../model/limits';
 import { decodeCursor, encodeCursor } from './cursor';
-import { DEFAULT_RETENTION, Journal, type JournaledChange, type Retention } from './journal';
+import { DEFAULT_RETENTION, decodeChanges, Journal, type JournaledChange, type Retention } from './journal';
 import { type RecordRow, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 
@@ -261,5 +261,45 @@ describe('the next compaction', () => {
     expect(journal.overdueAt).toBe(Number.POSITIVE_INFINITY);
     append([change('b')], 9_000);
     expect(journal.overdueAt).toBe(1_000 + 101_000);
+  });
+});
+
+describe('reads of the past', () => {
+  const far = () => {
+    const { journal, append, disk } = begin();
+    append([change('a')], 10);
+    const text = JSON.stringify('x'.repeat(100_000));
+    append(
+      Array.from({ length: 25 }, (_, index) => change(`i-${index}`, { after: text })),
+      20,
+    );
+    append([change('b')], 30);
+    return { journal, disk };
+  };
+
+  it('[J2, J4] gives revisions newest first, and the parts of one in order', () => {
+    const { journal } = far();
+    const entries = [...journal.entriesUpTo(3)];
+    expect(entries.map(({ revision, at }) => [revision, at])).toEqual([
+      [3, 30],
+      [2, 20],
+      [1, 10],
+    ]);
+    expect(entries[1]?.parts.flatMap(decodeChanges).map(({ id }) => id)).toEqual(
+      journal.changesAt(2).map(({ id }) => id),
+    );
+    expect([...journal.entriesUpTo(1)].map(({ revision }) => revision)).toEqual([1]);
+    expect(journal.entryAt(2)).toEqual(entries[1]);
+    expect(journal.entryAt(4)).toBeUndefined();
+  });
+
+  it('[J6] gives cursors and stamps of what is kept', () => {
+    const { journal } = far();
+    expect([0, 1, 2, 3].map((revision) => journal.position(journal.cursorAt(revision) ?? '')?.revision)).toEqual([
+      0, 1, 2, 3,
+    ]);
+    expect([0, 1, 2, 3, 4].map((revision) => journal.stampAt(revision))).toEqual([10, 10, 20, 30, undefined]);
+    journal.compact({ revision: 1, removed: [] });
+    expect([0, 1].map((revision) => journal.cursorAt(revision))).toEqual([undefined, undefined]);
   });
 });

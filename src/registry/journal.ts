@@ -1,3 +1,4 @@
+import type { Cause } from '../model/history';
 import {
   COMPACTION_SLICE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
@@ -8,7 +9,9 @@ import {
 import { utf8Length } from '../model/names';
 import { decodeCursor, encodeCursor, type Position } from './cursor';
 import { RECORD_KINDS, type RecordKey } from './records';
-import type { SqlStorage } from './sql-storage';
+import type { SqlRow, SqlStorage } from './sql-storage';
+
+export type { Cause };
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -16,7 +19,7 @@ export interface JournalEntry {
   cursor: string;
   /** Stamp, in milliseconds since the epoch. */
   at: number;
-  cause: string;
+  cause: Cause;
   actor: string;
   /** Its changes as JSON arrays: {@link decodeChanges} reads them. */
   parts: string[];
@@ -34,21 +37,6 @@ type StoredChange = Omit<JournaledChange, 'before' | 'after'> & { before: object
 function textOf(record: object | null): string | null {
   return record === null ? null : JSON.stringify(record);
 }
-
-/** Why a revision was made. */
-export type Cause =
-  | 'registered'
-  | 'updated'
-  | 'deregistered'
-  | 'expired'
-  | 'unhealthy'
-  | 'recovered'
-  | 'overridden'
-  | 'quarantined'
-  | 'drained'
-  | 'session-closed'
-  | 'imported'
-  | 'rolled-back';
 
 /** The registry itself, where a change has no caller. */
 export const REGISTRY_ACTOR = 'registry';
@@ -107,6 +95,8 @@ function encodeParts(changes: readonly JournaledChange[]): string[] {
 
 const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
 
 /**
  * The retained past: one or more rows for each revision, in order. Its newest revision is the namespace's, so the last
@@ -232,12 +222,23 @@ export class Journal {
    *
    * @param revision One that is kept, or `compactedRevision`.
    */
-  *entriesAfter(revision: number): Generator<JournalEntry> {
+  entriesAfter(revision: number): Generator<JournalEntry> {
+    return this.#entries(this.#storage.read(`${ENTRY} WHERE revision > ? ORDER BY revision, part`, revision));
+  }
+
+  /** Revisions up to one, newest first, as far as they are on the disk. The parts of one are in order all the same. */
+  entriesUpTo(revision: number): Generator<JournalEntry> {
+    return this.#entries(this.#storage.read(`${ENTRY} WHERE revision <= ? ORDER BY revision DESC, part`, revision));
+  }
+
+  /** One revision, once it is on the disk; undefined where it is not kept. */
+  entryAt(revision: number): JournalEntry | undefined {
+    const rows = this.#storage.read(`${ENTRY} WHERE revision = ? ORDER BY part`, revision);
+    return [...this.#entries(rows)][0];
+  }
+
+  *#entries(rows: Iterable<SqlRow>): Generator<JournalEntry> {
     let entry: JournalEntry | undefined;
-    const rows = this.#storage.read(
-      'SELECT revision, at, cause, actor, check_bits, changes FROM journal WHERE revision > ? ORDER BY revision, part',
-      revision,
-    );
     for (const row of rows) {
       const changes = String(row[5]);
       if (entry?.revision === row[0]) {
@@ -250,12 +251,31 @@ export class Journal {
         revision: position.revision,
         cursor: encodeCursor(position),
         at: Number(row[1]),
-        cause: String(row[2]),
+        cause: String(row[2]) as Cause, // `as`: only append writes this column
         actor: String(row[3]),
         parts: [changes],
       };
     }
     if (entry !== undefined) yield entry;
+  }
+
+  /** Cursor of a revision that is on the disk, or of the very beginning; undefined where it is not kept. */
+  cursorAt(revision: number): string | undefined {
+    if (revision === 0 && this.#compactedRevision === 0)
+      return encodeCursor({ epoch: this.#epoch, revision, check: 0 });
+    const checks = this.#storage.read('SELECT check_bits FROM journal WHERE revision = ? AND part = 0', revision);
+    for (const [check] of checks) return encodeCursor({ epoch: this.#epoch, revision, check: Number(check) });
+    return undefined;
+  }
+
+  /** Stamp of a revision that is on the disk, or of the next that is; undefined where there is none. */
+  stampAt(revision: number): number | undefined {
+    for (const [at] of this.#storage.read(
+      'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
+      revision,
+    ))
+      return Number(at);
+    return undefined;
   }
 
   /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */

@@ -1,6 +1,7 @@
+import { CLOSE_CODES } from '../model/frames';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceControl } from '../model/namespace-control';
-import { configure, end } from './control';
+import { scheduleCompaction } from './commit';
 import { missingNamespace } from './missing';
 import { closeSocketsOf } from './open-tokens';
 import type { Platform } from './platform';
@@ -8,6 +9,7 @@ import { Registry } from './registry';
 import { isStorageUsed, prepareStorage } from './schema';
 import { writeSettings } from './settings';
 import type { NamespaceState } from './state';
+import { turn } from './turn';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
 
@@ -89,4 +91,23 @@ export class Namespace implements NamespaceControl {
 function awaken(platform: Platform): Awake {
   const { state, hub } = wake(platform);
   return { registry: new Registry(state, hub), state, hub };
+}
+
+/** Changes its settings: durable, and in effect at once. */
+function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
+  return turn(state, undefined, (now) => {
+    if (!state.settings.replace(settings)) return;
+    state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
+    scheduleCompaction(state, now);
+  });
+}
+
+/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+async function end(state: NamespaceState, hub: Hub): Promise<void> {
+  for (const { connection } of hub.peers()) {
+    hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
+  }
+  const closed = state.pipeline.close();
+  state.receipts.end();
+  await closed;
 }

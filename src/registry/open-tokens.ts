@@ -1,25 +1,13 @@
-import { ROOT } from '../auth/principal';
 import { CLOSE_CODES } from '../model/frames';
-import { SOCKET_TOKENS_CHECK_INTERVAL_MS } from '../model/limits';
 import type { NamespaceState } from './state';
-import type { Connection, ConnectionMemory } from './watch/connection';
+import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
+import { dueAt, hasExpired } from './watch/token-life';
 
 /**
  * A socket lives longer than the look at its token that opened it. So it is closed when the token ends, and the
  * directory is asked now and then whether it still is one, since what the directory tells by itself may get lost.
  */
-
-/** When something is to be done about the token of a socket, by the clock; `Infinity` for the root token. */
-export function dueAt({ caller, expiresAt = Number.POSITIVE_INFINITY, checkedAt }: ConnectionMemory): number {
-  if (caller.tokenId === ROOT.tokenId) return expiresAt;
-  return Math.min(expiresAt, checkedAt + SOCKET_TOKENS_CHECK_INTERVAL_MS);
-}
-
-/** Whether the token of a socket has ended by itself. */
-export function hasExpired({ expiresAt }: ConnectionMemory, clock: number): boolean {
-  return expiresAt !== undefined && expiresAt <= clock;
-}
 
 /** Closes a socket whose token has ended. Frames that are on their way are good for nothing, and its session runs out. */
 export function dismissEnded(hub: Hub, connection: Connection): void {

@@ -1,5 +1,6 @@
 import { ROOT } from '../auth/principal';
 import { RegistryError } from '../model/errors';
+import { RATE_BUCKETS_SWEEP_COUNT } from '../model/limits';
 import type { NamespaceLimits } from '../model/namespace';
 
 /** What may come at once: it fills at the rate, up to a second's worth and at least one. */
@@ -8,9 +9,6 @@ interface Bucket {
   /** On the namespace's axis. */
   filledAt: number;
 }
-
-/** Buckets are looked through when there are this many: those that are full again are as good as none. */
-const BUCKETS_MAX_COUNT = 1_000;
 
 /**
  * Counts calls and frames against the rates that a namespace is configured with, for all of them together and for each
@@ -24,6 +22,11 @@ export class RateLimiter {
   /** @param limits Those in effect now. */
   constructor(limits: () => NamespaceLimits) {
     this.#limits = limits;
+  }
+
+  /** How many are counted now. */
+  get size(): number {
+    return this.#buckets.size;
   }
 
   /**
@@ -55,7 +58,7 @@ export class RateLimiter {
   }
 
   #newBucket(name: string, most: number, now: number): Bucket {
-    if (this.#buckets.size >= BUCKETS_MAX_COUNT) {
+    if (this.#buckets.size >= RATE_BUCKETS_SWEEP_COUNT) {
       // The slowest rate that fills a bucket in more than a second is below one a second; then a call is let through.
       for (const [each, { filledAt }] of this.#buckets) if (now - filledAt > 1_000) this.#buckets.delete(each);
     }

@@ -1,10 +1,13 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
+import type { NamespaceSnapshot } from '../model/frames';
+import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
 import type {
   Answer,
   Caller,
+  HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
   ReadAnswer,
@@ -13,6 +16,7 @@ import type {
   ResolveCommand,
   ServiceKey,
   ServiceListCommand,
+  SnapshotCommand,
   WriteAnswer,
 } from '../model/namespace-api';
 import type { SocketPurpose } from '../model/namespace-sockets';
@@ -31,12 +35,13 @@ import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
-
-import { drainAndWait, subscriberViews } from './draining';
+import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import type { Retention } from './journal';
 import { missingOverride, missingService } from './missing';
+import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { assertMayChangeEntry } from './ownership';
+import { readHistory } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
@@ -63,11 +68,13 @@ export class Registry implements NamespaceApi {
   readonly #hub: Hub;
   readonly #frames: SocketFrames;
   readonly #cache = new AnswerCache();
+  readonly #snapshots: NamespaceSnapshots;
 
   constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
     this.#frames = new SocketFrames(state, hub, this);
+    this.#snapshots = new NamespaceSnapshots(state);
   }
 
   /** Brings a namespace back from its storage, or makes a new one. */
@@ -301,6 +308,14 @@ export class Registry implements NamespaceApi {
     }));
   }
 
+  history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
+    return readHistory(this.#state, command);
+  }
+
+  snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+    return this.#snapshots.read(command);
+  }
+
   listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>> {
     return turn(this.#state, key, (now) => {
       return {
@@ -312,16 +327,7 @@ export class Registry implements NamespaceApi {
 
   acknowledge({ subscriber, cursor }: { subscriber: string; cursor: string }): Promise<{ cursor: string }> {
     return turn(this.#state, undefined, () => {
-      const position = this.#state.journal.position(cursor);
-      if (position === undefined) {
-        throw new RegistryError(
-          'COMPACTED',
-          `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
-        );
-      }
-      for (const watcher of this.#hub.watchersBy(subscriber)) {
-        this.#state.receipts.acknowledge(watcher, position.revision);
-      }
+      acknowledge(this.#state, this.#hub, subscriber, cursor);
       return this.#position();
     });
   }

@@ -1,11 +1,14 @@
 import type { InstanceKey } from '../model/batch';
+import type { WatchedService } from '../model/frames';
 import type { InstanceView } from '../model/instance';
 import { FLAPPING_CHANGES_COUNT, FLAPPING_WINDOW_MS } from '../model/limits';
 import { sortedByKey } from '../model/metadata';
+import type { ServiceKey } from '../model/namespace-api';
 import type { Override, OverrideView } from '../model/override';
 import type { ServiceSummary, ServiceView } from '../model/service';
 import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
-import { decodeInstance, type InstanceRecord } from './records';
+import type { RecordText } from './past';
+import { decodeInstance, decodeService, type InstanceRecord } from './records';
 import { timestamp } from './timestamp';
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
@@ -127,5 +130,19 @@ export function serviceView(service: ServiceEntry): ServiceView {
     protectThreshold: own?.definition.protectThreshold ?? 0,
     selector: own?.definition.selector,
     createdRevision: own?.createdRevision ?? null,
+  };
+}
+
+/** What a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
+export function watchedService({ group, service }: ServiceKey, own: RecordText | undefined): WatchedService {
+  const definition = own === undefined ? undefined : decodeService(own.text).definition;
+  return {
+    group,
+    name: service,
+    persistent: definition !== undefined,
+    metadata: definition?.metadata ?? {},
+    protectThreshold: definition?.protectThreshold ?? 0,
+    selector: definition?.selector,
+    revision: own?.revision ?? 0,
   };
 }

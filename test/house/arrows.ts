@@ -30,6 +30,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },
+  cli: { rooms: ['client', 'model', 'launcher'], packages: ['node:*', '@commander-js/extra-typings'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'], files: ['package.json'] },
 };

@@ -14,6 +14,8 @@ export interface Operation {
   parameters: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
+  /** Names of schemes, each of which is enough; none where the door is open. */
+  security?: Record<string, string[]>[];
   /** What a token needs for it; absent where the door is open. */
   'x-scope'?: string;
 }

@@ -57,6 +57,14 @@ describe('the document', () => {
     }
   });
 
+  it('[A9] says where each operation takes a credential from', () => {
+    const taken = Object.fromEntries(operations.map(([name, { security }]) => [name, JSON.stringify(security)]));
+    expect(taken['get /api/v1/ns/{ns}/services']).toBe('[{"token":[]}]');
+    expect(taken['get /api/v1/ns/{ns}/watch']).toBe('[{"token":[]},{"ticket":[]}]');
+    expect(taken['get /api/v1/ns/{ns}/socket']).toBe('[{"token":[]},{"ticket":[]}]');
+    expect(taken['get /health']).toBe('[]');
+  });
+
   it('has examples that its own schemas take', () => {
     for (const { input, example, operation } of routes) {
       if (input.body === undefined) continue;

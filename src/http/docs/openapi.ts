@@ -153,6 +153,36 @@ function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRo
   return { ...Object.fromEntries(entries), ...(path === '/health' ? {} : { default: refused }) };
 }
 
+const SECURITY_SCHEMES = {
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token, or the root token. One request carries one credential; several are refused.',
+  },
+  ticket: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'ticket',
+    description: 'In the place of a token where no header can be sent: good for one stream or socket, within 30 s',
+  },
+} as const;
+
+/** OpenAPI has no credential in a path; to it that is another place where the same registry is. */
+const SERVERS = [
+  { url: '/' },
+  {
+    url: '/t/{token}',
+    description: 'For clients that can send no header: tokens that can only read, and those made for paths',
+    variables: { token: { default: '-', description: 'The token' } },
+  },
+];
+
+/** What lets somebody in at a door, each on its own. */
+function securityOf({ scope, door }: RouteCard): NonNullable<DescribeRouteOptions['security']> {
+  if (scope === 'open') return [];
+  return door === 'stream' || door === 'socket' ? [{ token: [] }, { ticket: [] }] : [{ token: [] }];
+}
+
 /** The document, as it is committed and served. */
 export async function openApiDocument(cards: readonly RouteCard[], version: string): Promise<Record<string, unknown>> {
   const app = new Hono();
@@ -166,7 +196,7 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
       parameters: parametersOfCard(card),
       requestBody: bodyOf(input, example),
       responses: answersOf(card),
-      security: scope === 'open' ? [] : [{ token: [] }],
+      security: securityOf(card),
       ...(scope === 'open' ? {} : { 'x-scope': scope }),
     };
     app.on(method, path, describeRoute(spec));
@@ -183,9 +213,9 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
           'Every answer about a namespace carries its position as `Rollcall-Cursor`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/' }],
+      servers: SERVERS,
       tags: CHAPTERS.map(({ name, description }) => ({ name, description })),
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
   // Through JSON: what is left out there is left out in the committed text, too.

@@ -56,7 +56,12 @@ export function operationCard(document: ApiDocument, path: string, method: strin
   const { operationId, summary, description, parameters, requestBody } = operation;
   const body = requestBody?.content['application/json']?.schema;
   const scope = operation['x-scope'];
-  const needs = scope === undefined ? 'Needs no token.' : `Needs a token with the scope \`${scope}\`.`;
+  const needs =
+    scope === undefined
+      ? 'Needs no token.'
+      : scope === 'any'
+        ? 'What the token needs depends on what is asked.'
+        : `Needs a token with the scope \`${scope}\`.`;
   return `<details class="operation" id="${operationId}">
 <summary><span class="method ${method}">${method.toUpperCase()}</span> <code class="path">${escapeHtml(path)}</code> <span class="what">${prose(summary)}</span></summary>
 <div class="card">

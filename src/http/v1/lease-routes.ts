@@ -1,3 +1,4 @@
+import { authorizeServices } from '../../auth/authorize-operations';
 import { HeartbeatBatch, HeartbeatReport } from '../../model/batch';
 import { Renewal } from '../../model/instance';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
@@ -28,6 +29,7 @@ export function addLeaseRoutes(surface: Surface): void {
     method: 'post',
     path: `${NAMESPACE_PATH}/heartbeat`,
     scope: 'register',
+    authorize: (principal, namespace, { body }) => authorizeServices(principal, 'register', namespace, body.instances),
     chapter: 'Leases',
     summary: 'Renew the leases of many instances',
     description: 'Those under `unknown` have to register again.',

@@ -1,3 +1,4 @@
+import { authorizeOperations } from '../../auth/authorize-operations';
 import { Batch, BatchReport } from '../../model/batch';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { Stats } from '../../model/stats';
@@ -11,11 +12,12 @@ export function addNamespaceRoutes(surface: Surface): void {
     operation: 'applyBatch',
     method: 'post',
     path: `${NAMESPACE_PATH}/batch`,
-    // The most that one of its operations needs, an override.
-    scope: 'operate',
+    scope: 'any',
+    authorize: (principal, namespace, { body }) => authorizeOperations(principal, namespace, body.operations),
     chapter: 'Instances',
     summary: 'Change many instances as one revision: all of it, or nothing',
-    description: 'Each operation has the members of the single call; `ifRevision` and `ifAbsent` are preconditions.',
+    description:
+      'Each operation has the members of the single call, and needs the scope that it does; `ifRevision` and `ifAbsent` are preconditions.',
     input: { body: Batch },
     bodyMaxBytes: BATCH_BODY_MAX_BYTES,
     answers: { 200: { description: 'What became of each operation, in their order', schema: BatchReport } },

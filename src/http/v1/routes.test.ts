@@ -9,7 +9,8 @@ interface RouteCase {
   status: number;
 }
 
-const caller = { tokenId: 'root', operates: true };
+const tokenId = 'root';
+const caller = { tokenId, operates: true };
 const service = { group: 'g', service: 'orders' };
 const key = { ...service, id: 'a' };
 const I = `${SERVICE}/instances/a`;
@@ -50,13 +51,17 @@ const CASES: RouteCase[] = [
     calls: ['deregister', caller, { key, precondition: { absent: false } }],
     status: 204,
   },
-  { request: ['GET', I], calls: ['readInstance', { key }], status: 200 },
+  { request: ['GET', I], calls: ['readInstance', { key, tokenId }], status: 200 },
   {
     request: ['GET', I, undefined, { 'if-none-match': '"cE.1.x"' }],
-    calls: ['readInstance', { key, ifNoneMatch: 'cE.1.x' }],
+    calls: ['readInstance', { key, tokenId, ifNoneMatch: 'cE.1.x' }],
     status: 200,
   },
-  { request: ['GET', `${SERVICE}/instances`], calls: ['listInstances', { ...service, filter: {} }], status: 200 },
+  {
+    request: ['GET', `${SERVICE}/instances`],
+    calls: ['listInstances', { ...service, tokenId, filter: {} }],
+    status: 200,
+  },
   {
     request: [
       'GET',
@@ -66,6 +71,7 @@ const CASES: RouteCase[] = [
       'listInstances',
       {
         ...service,
+        tokenId,
         filter: { cluster: 'c', tag: 't', status: 'up', available: true, metadata: { k: 'v', 'l.m': 'w' } },
         limit: 10,
         after: 'x',
@@ -90,7 +96,7 @@ const CASES: RouteCase[] = [
     calls: ['putOverride', caller, { key, override: { enabled: false }, precondition: {} }],
     status: 200,
   },
-  { request: ['GET', `${I}/override`], calls: ['readOverride', { key }], status: 200 },
+  { request: ['GET', `${I}/override`], calls: ['readOverride', { key, tokenId }], status: 200 },
   { request: ['DELETE', `${I}/override`], calls: ['clearOverride', caller, { key, precondition: {} }], status: 204 },
   {
     request: ['PUT', SERVICE, { protectThreshold: 0.5 }],
@@ -106,7 +112,7 @@ const CASES: RouteCase[] = [
     calls: ['patchService', caller, { ...service, patch: { metadata: { a: null } }, precondition: {} }],
     status: 200,
   },
-  { request: ['GET', SERVICE], calls: ['readService', service], status: 200 },
+  { request: ['GET', SERVICE], calls: ['readService', { ...service, tokenId }], status: 200 },
   {
     request: ['DELETE', SERVICE],
     calls: ['removeService', caller, { ...service, force: false, precondition: {} }],
@@ -117,24 +123,24 @@ const CASES: RouteCase[] = [
     calls: ['removeService', caller, { ...service, force: true, precondition: {} }],
     status: 204,
   },
-  { request: ['GET', `${NS}/services`], calls: ['listServices', {}], status: 200 },
+  { request: ['GET', `${NS}/services`], calls: ['listServices', { tokenId }], status: 200 },
   {
     request: ['GET', `${NS}/services?group=g&prefix=or&limit=5&after=x`],
-    calls: ['listServices', { group: 'g', prefix: 'or', limit: 5, after: 'x' }],
+    calls: ['listServices', { tokenId, group: 'g', prefix: 'or', limit: 5, after: 'x' }],
     status: 200,
   },
-  { request: ['GET', `${SERVICE}/resolve`], calls: ['resolve', service], status: 200 },
+  { request: ['GET', `${SERVICE}/resolve`], calls: ['resolve', { ...service, tokenId }], status: 200 },
   {
     request: ['GET', `${SERVICE}/resolve?near=1,2&cluster=c&tag=t&limit=3`],
     calls: [
       'resolve',
-      { ...service, near: { kind: 'point', latitude: 1, longitude: 2 }, cluster: 'c', tag: 't', limit: 3 },
+      { ...service, tokenId, near: { kind: 'point', latitude: 1, longitude: 2 }, cluster: 'c', tag: 't', limit: 3 },
     ],
     status: 200,
   },
   {
     request: ['GET', `${SERVICE}/resolve?consistency=cached&maxAge=9s`],
-    calls: ['resolve', { ...service, keepForMs: 9_000 }],
+    calls: ['resolve', { ...service, tokenId, keepForMs: 9_000 }],
     status: 200,
   },
   {

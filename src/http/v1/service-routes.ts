@@ -1,3 +1,4 @@
+import { authorize } from '../../auth/authorize';
 import { RecordQuery, ServiceListQuery, ServiceRemovalQuery } from '../../model/queries';
 import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../../model/service';
 import { answered, read, removed, written } from '../answers';
@@ -12,6 +13,7 @@ export function addServiceRoutes(surface: Surface): void {
     method: 'get',
     path: `${NAMESPACE_PATH}/services`,
     scope: 'read',
+    authorize: (principal, namespace, { query }) => authorize(principal, 'read', { namespace, group: query.group }),
     chapter: 'Services',
     summary: 'List services, with counts of their instances',
     input: { query: ServiceListQuery },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorizeAny } from '../../auth/authorize';
 import { Acknowledgement, SubscriberId, SubscriberList } from '../../model/subscriber';
 import { answered, removed } from '../answers';
 import { route, type Surface } from '../route';
@@ -11,6 +12,8 @@ export function addSubscriberRoutes(surface: Surface): void {
     method: 'post',
     path: `${NAMESPACE_PATH}/subscribers/:id/ack`,
     scope: 'read',
+    // It tells what the subscriber has seen, and shows nothing: whoever may watch anything may tell.
+    authorize: (principal, namespace) => authorizeAny(principal, namespace, 'read'),
     chapter: 'Watching',
     summary: 'Acknowledge what an event stream has told',
     description:

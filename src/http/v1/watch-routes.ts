@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { authorize } from '../../auth/authorize';
+import { authorizeServices } from '../../auth/authorize-operations';
 import { CursorText } from '../../model/cursor-text';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
+import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { GroupName } from '../../model/names';
 import { SubscriberId } from '../../model/subscriber';
@@ -9,7 +12,7 @@ import { parsed } from '../field-errors';
 import { route, type Surface } from '../route';
 import type { RouteCall } from '../route-call';
 import { EventStream } from '../watch/event-stream';
-import { assertSocketUpgrade, socketCredential } from '../watch/socket-upgrade';
+import { assertSocketUpgrade } from '../watch/socket-upgrade';
 import { SUBSCRIBER_HEADER, subscriberName } from '../watch/subscriber-name';
 import { NAMESPACE_PATH } from './paths';
 
@@ -17,7 +20,12 @@ const SubscriberQuery = SubscriberId.optional().meta({
   description: 'What the subscriber calls itself, where it can not send the header; the header goes first',
 });
 
-const SocketQuery = z.strictObject({ subscriber: SubscriberQuery });
+/** Read where the caller is let in; what is wrong with it is told there. */
+const TicketQuery = z.string().optional().meta({
+  description: 'A ticket, in the place of a token, where no header can be sent: good for one stream or socket',
+});
+
+const SocketQuery = z.strictObject({ subscriber: SubscriberQuery, ticket: TicketQuery });
 
 const WatchQuery = z.strictObject({
   group: z
@@ -32,6 +40,7 @@ const WatchQuery = z.strictObject({
     .meta({ description: '`orders` in the default group, or `group@@orders`; may come many times' }),
   cursor: CursorText.optional().meta({ description: 'Go on from here, instead of a snapshot first' }),
   subscriber: SubscriberQuery,
+  ticket: TicketQuery,
 });
 type WatchQuery = z.output<typeof WatchQuery>;
 
@@ -49,6 +58,17 @@ function named(query: { subscriber?: string | undefined }, call: RouteCall) {
   const subscriber = own ?? crypto.randomUUID();
   const headers: Record<string, string> = own === undefined ? { [SUBSCRIBER_HEADER]: subscriber } : {};
   return { subscriber, headers };
+}
+
+/** Everything that is named has to be allowed: nothing is left out in silence. */
+function authorizeWatch(
+  principal: Principal,
+  namespace: string,
+  { group: groups, service: services }: WatchQuery,
+): void {
+  if (groups.length === 0 && services.length === 0) authorize(principal, 'read', { namespace });
+  for (const group of groups) authorize(principal, 'read', { namespace, group });
+  authorizeServices(principal, 'read', namespace, services);
 }
 
 /** What a proxy must not do with an event stream: keep it, compress it, or hold it back until it is long enough. */
@@ -87,6 +107,8 @@ export function addWatchRoutes(surface: Surface): void {
     method: 'get',
     path: `${NAMESPACE_PATH}/watch`,
     scope: 'read',
+    authorize: (principal, namespace, { query }) => authorizeWatch(principal, namespace, query),
+    door: 'stream',
     chapter: 'Watching',
     summary: 'Watch services as an event stream',
     description:
@@ -108,20 +130,24 @@ export function addWatchRoutes(surface: Surface): void {
     operation: 'openSocket',
     method: 'get',
     path: `${NAMESPACE_PATH}/socket`,
-    scope: 'read',
+    // Each frame is authorized for what it asks.
+    scope: 'any',
+    door: 'socket',
     chapter: 'Watching',
     summary: 'Open a WebSocket: sessions, batches, watches and resolving on one connection',
     description:
-      `Offer the subprotocol \`${SOCKET_PROTOCOL}\`. A browser, which can not send headers, offers \`token.<token>\` ` +
-      'beside it. docs/watch.md describes the frames.',
+      `Offer the subprotocol \`${SOCKET_PROTOCOL}\`. A browser, which can not send headers, offers \`token.<token>\` or ` +
+      '`ticket.<ticket>` beside it. docs/watch.md describes the frames, each of which is authorized on its own.',
     input: { query: SocketQuery },
     headers: [
       { name: 'Upgrade', description: '`websocket`' },
-      { name: 'Sec-WebSocket-Protocol', description: `\`${SOCKET_PROTOCOL}\`, and \`token.<token>\` where needed` },
+      {
+        name: 'Sec-WebSocket-Protocol',
+        description: `\`${SOCKET_PROTOCOL}\`, and \`token.<token>\` or \`ticket.<ticket>\` where needed`,
+      },
       { name: SUBSCRIBER_HEADER, description: 'What the subscriber calls itself in receipts; one is given otherwise' },
     ],
     answers: { 101: { description: 'The socket is open' } },
-    credential: socketCredential,
     call: async (_, { query }, call) => {
       assertSocketUpgrade(call.request.headers);
       const { subscriber, headers } = named(query, call);

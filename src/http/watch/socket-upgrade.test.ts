@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { assertSocketUpgrade, socketCredential } from './socket-upgrade';
+import { assertSocketUpgrade } from './socket-upgrade';
 
 const protocols = (value: string) => new Headers({ upgrade: 'websocket', 'sec-websocket-protocol': value });
-
-describe('socketCredential', () => {
-  it('[E8] is the header, or else the token among the subprotocols', () => {
-    expect(socketCredential(protocols('rollcall.v1, token.abc.def'))).toBe('Bearer abc.def');
-    expect(socketCredential(protocols('token.first,rollcall.v1,token.second'))).toBe('Bearer first');
-    const both = protocols('rollcall.v1, token.abc');
-    both.set('authorization', 'Bearer header');
-    expect(socketCredential(both)).toBe('Bearer header');
-  });
-
-  it('[E8] is missing where neither is there', () => {
-    expect(socketCredential(protocols('rollcall.v1, tokens.abc'))).toBeNull();
-    expect(socketCredential(new Headers())).toBeNull();
-  });
-});
 
 describe('assertSocketUpgrade', () => {
   it('[E8] takes a WebSocket that offers the subprotocol', () => {

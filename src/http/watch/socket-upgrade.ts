@@ -2,19 +2,8 @@ import { RegistryError } from '../../model/errors';
 import { SOCKET_PROTOCOL } from '../../model/frames';
 import { invalid } from '../field-errors';
 
-/** Begins the subprotocol that carries a token: a browser can't send headers with a WebSocket. */
-const TOKEN_PREFIX = 'token.';
-
 function offeredProtocols(headers: Headers): string[] {
   return (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
-}
-
-/** The credential of an upgrade as an `Authorization` header has it; null where there is none. The header goes first. */
-export function socketCredential(headers: Headers): string | null {
-  const authorization = headers.get('authorization');
-  if (authorization !== null) return authorization;
-  const token = offeredProtocols(headers).find((name) => name.startsWith(TOKEN_PREFIX));
-  return token === undefined ? null : `Bearer ${token.slice(TOKEN_PREFIX.length)}`;
 }
 
 /**

@@ -7,13 +7,13 @@ import {
 } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { JournaledChange } from '../journal';
-import { dueAt } from '../open-tokens';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
 import { Feeder } from './feeder';
 import type { Receipts } from './receipts';
-import { addressed, changesFrames, type ToldRevision } from './watch-frames';
+import { dueAt } from './token-life';
+import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
 import { WatchIndex } from './watch-index';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
 import { Peer, Watcher } from './watcher';
@@ -21,7 +21,7 @@ import { Peer, Watcher } from './watcher';
 /** Frames of one revision for those who watch what it changed. */
 interface Audience {
   watchers: Watcher[];
-  frames: string[];
+  frames: SharedFrames;
 }
 
 /**
@@ -236,6 +236,11 @@ export class Hub implements Publisher {
   /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
   #audiencesOf(told: ToldRevision, changes: readonly JournaledChange[]): Audience[] {
     const encoded = changesOfCommit(this.#memory, changes, told.revision, told.at);
+    const [first, ...more] = encoded;
+    if (first === undefined) return [];
+    if (more.length === 0) {
+      return [{ watchers: [...this.#index.watchersOf(first)], frames: framesOf(told, encoded, [0]) }];
+    }
     const indexesOf = new Map<Watcher, number[]>();
     for (const [index, change] of encoded.entries()) {
       for (const watcher of this.#index.watchersOf(change)) {
@@ -255,16 +260,16 @@ export class Hub implements Publisher {
     return [...audiences.values()];
   }
 
-  #tell(watcher: Watcher, revision: number, frames: readonly string[]): void {
+  #tell(watcher: Watcher, revision: number, shared: SharedFrames): void {
     if (!watcher.isOpen || revision <= watcher.position) return;
     if (watcher.isLive && watcher.peer.hasCredit) {
-      for (const frame of frames) watcher.peer.send(addressed('changes', watcher.name, frame));
+      for (const frame of shared.addressedTo(watcher.name)) watcher.peer.send(frame);
       watcher.position = revision;
       watcher.toldRevision = revision;
       return;
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);
-    watcher.noteWaiting(revision, frames);
+    watcher.noteWaiting(revision, shared.frames);
     if (!watcher.peer.hasCredit && watcher.waitingSize > BACKLOG_MAX_BYTES) {
       const reason = 'too slow: more than 4 MiB wait; resume by cursor';
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
@@ -272,11 +277,9 @@ export class Hub implements Publisher {
   }
 }
 
-function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes: readonly number[]): string[] {
-  return changesFrames(
-    told,
-    indexes.map((index) => encoded[index]?.text ?? ''),
-  );
+function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes: readonly number[]): SharedFrames {
+  const texts = indexes.map((index) => encoded[index]?.text ?? '');
+  return new SharedFrames(changesFrames(told, texts));
 }
 
 /** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */

@@ -2,10 +2,9 @@ import type { WatchScope } from '../../model/frames';
 import { FRAME_PART_MAX_BYTES } from '../../model/limits';
 import { type Catalog, compare, type ServiceEntry } from '../catalog';
 import type { NamespaceMemory } from '../state';
-import { viewOf } from '../view';
+import { viewOf, watchedService } from '../view';
 import type { SnapshotPlace } from './connection';
 import { isWhole } from './watch-index';
-import { watchedService } from './watched-changes';
 
 /** A part of a snapshot: encoded services, and the place to go on from; undefined where it is the last. */
 export interface SnapshotPart {

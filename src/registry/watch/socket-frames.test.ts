@@ -44,6 +44,7 @@ describe('a frame that makes no sense', () => {
     const operations = [{ op: 'register', service: 'orders', id: 'a', address: '10.0.0.1', port: 99_999 }];
     const error = await errorOf(client, { type: 'batch', id: '7', operations });
     expect(error.errors?.map(({ path }) => path)).toEqual(['operations.0.port']);
+    expect(error.id).toBe('7');
   });
 
   it.each([[{ type: 'unwatch', id: '1', watch: 'w' }], [{ type: 'sync', id: '2', watch: 'w' }]])(

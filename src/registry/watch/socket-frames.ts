@@ -1,6 +1,13 @@
 import type { Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
-import { CLOSE_CODES, ClientFrame, type ServerFrame, type SessionOpened, type WatchScope } from '../../model/frames';
+import {
+  CLOSE_CODES,
+  ClientFrame,
+  FrameId,
+  type ServerFrame,
+  type SessionOpened,
+  type WatchScope,
+} from '../../model/frames';
 import {
   FRAME_MAX_BYTES,
   RECONNECT_SPREAD_MIN_MS,
@@ -13,7 +20,7 @@ import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import type { SessionEntry } from '../catalog';
-import { dismissEnded, hasExpired } from '../open-tokens';
+import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -23,6 +30,7 @@ import { authorizeFrame } from './frame-access';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
 import { assertRoomForWatch } from './socket-limits';
+import { hasExpired } from './token-life';
 import type { Peer } from './watcher';
 
 /** Frames that count against rates; batches and resolves are counted as the calls that they are. */
@@ -55,8 +63,9 @@ export class SocketFrames {
     }
     let id: string | undefined;
     try {
-      const frame = readFrame(text);
-      id = 'id' in frame ? frame.id : undefined;
+      const value = readJson(text);
+      id = idOf(value);
+      const frame = readFrame(value);
       const opening = this.#opening.get(connection);
       if (opening !== undefined) await opening.catch(() => {});
       await this.#handle(connection, frame);
@@ -253,14 +262,22 @@ export class SocketFrames {
   }
 }
 
-function readFrame(text: string): ClientFrame {
-  let value: unknown;
+function readJson(text: string): unknown {
   try {
-    value = parseJson(text);
+    return parseJson(text);
   } catch (error) {
     if (error instanceof RegistryError) throw error;
     throw new RegistryError('INVALID_REQUEST', `a frame is a JSON object; this is none: ${quote(text)}`);
   }
+}
+
+/** The id of what is meant as a frame, whatever else is wrong with it: whoever asked waits for an answer under it. */
+function idOf(value: unknown): string | undefined {
+  const parsed = FrameId.safeParse(value);
+  return parsed.success ? parsed.data.id : undefined;
+}
+
+function readFrame(value: unknown): ClientFrame {
   const parsed = ClientFrame.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ServerFrame } from '../../model/frames';
 import { FRAME_PART_MAX_BYTES } from '../../model/limits';
-import { addressed, changesFrames } from './watch-frames';
+import { addressed, changesFrames, SharedFrames } from './watch-frames';
 
 const told = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
 const change = (id: string) => JSON.stringify({ type: 'delete', kind: 'instance', group: 'g', service: 's', id });
@@ -38,5 +38,20 @@ describe('changesFrames', () => {
   it('[W2] lets one change be larger than a part', () => {
     const frames = framesOf([change('a'), change('b'.repeat(FRAME_PART_MAX_BYTES)), change('c')]);
     expect(frames.map(({ changes }) => changes.length)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('SharedFrames', () => {
+  it('are addressed to each watch by its own name, whoever came before', () => {
+    const frames = changesFrames(told, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
+    const shared = new SharedFrames(frames);
+    for (const watch of ['w', 'w', 'v', 'w']) {
+      expect(shared.addressedTo(watch)).toEqual(frames.map((frame) => addressed('changes', watch, frame)));
+    }
+  });
+
+  it('are made once for neighbours of one name', () => {
+    const shared = new SharedFrames(changesFrames(told, [change('a')]));
+    expect(shared.addressedTo('w')).toBe(shared.addressedTo('w'));
   });
 });

@@ -45,6 +45,30 @@ function inParts(texts: readonly string[]): string[] {
   return parts;
 }
 
+/**
+ * The same changes for one watch after the other. A thousand watches have a few names between them, and neighbours
+ * mostly the same one: what was made for the last watch serves the next, and the platform copies it from one place.
+ */
+export class SharedFrames {
+  /** Without their heads, as {@link changesFrames} made them. */
+  readonly frames: readonly string[];
+  #watch: string | undefined;
+  #addressed: readonly string[] = [];
+
+  constructor(frames: readonly string[]) {
+    this.frames = frames;
+  }
+
+  /** The frames for a watch of this name. */
+  addressedTo(watch: string): readonly string[] {
+    if (watch !== this.#watch) {
+      this.#watch = watch;
+      this.#addressed = this.frames.map((frame) => addressed('changes', watch, frame));
+    }
+    return this.#addressed;
+  }
+}
+
 /** Completes a frame by its type and the name of the watch that it is for. */
 export function addressed(type: 'changes' | 'snapshot', watch: string, frame: string): string {
   return `{"type":"${type}","watch":${JSON.stringify(watch)},${frame}`;

@@ -1,10 +1,10 @@
-import type { WatchedChange, WatchedService } from '../../model/frames';
+import type { WatchedChange } from '../../model/frames';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { JournaledChange } from '../journal';
-import { decodeInstance, decodeOverride, decodeService, type RecordKey } from '../records';
+import { isOf, type RecordText, recordAt } from '../past';
+import { decodeInstance, decodeOverride, type RecordKey } from '../records';
 import type { NamespaceMemory } from '../state';
-import { instanceView } from '../view';
-import { isOf, type RecordText, recordAt } from './past';
+import { instanceView, watchedService } from '../view';
 
 /** A change as watchers are told, encoded, with the service that it is about. */
 export interface EncodedChange extends ServiceKey {
@@ -82,18 +82,4 @@ function serviceChange({ group, service, after }: JournaledChange, revision: num
   const key = { group, service, id: '' };
   if (after === null) return { type: 'delete', kind: 'service', ...key };
   return { type: 'put', kind: 'service', ...key, after: watchedService({ group, service }, { text: after, revision }) };
-}
-
-/** What a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
-export function watchedService({ group, service }: ServiceKey, own: RecordText | undefined): WatchedService {
-  const definition = own === undefined ? undefined : decodeService(own.text).definition;
-  return {
-    group,
-    name: service,
-    persistent: definition !== undefined,
-    metadata: definition?.metadata ?? {},
-    protectThreshold: definition?.protectThreshold ?? 0,
-    selector: definition?.selector,
-    revision: own?.revision ?? 0,
-  };
 }

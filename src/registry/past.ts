@@ -1,7 +1,7 @@
-import { headRevision } from '../heads';
-import type { JournaledChange } from '../journal';
-import type { RecordKey } from '../records';
-import type { NamespaceMemory } from '../state';
+import { headRevision } from './heads';
+import type { JournaledChange } from './journal';
+import type { RecordKey } from './records';
+import type { NamespaceMemory } from './state';
 
 /** A record as it is, or was: its text, and the revision that made it. */
 export interface RecordText {

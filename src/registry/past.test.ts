@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { WatchStage } from '../../../test/fixtures/watch-stage';
-import { DEFAULT_RETENTION } from '../journal';
-import type { RecordKey } from '../records';
-import { wake } from '../wake';
+import { WatchStage } from '../../test/fixtures/watch-stage';
+import { DEFAULT_RETENTION } from './journal';
 import { recordAt } from './past';
+import type { RecordKey } from './records';
+import { wake } from './wake';
 
 const record = (id: string, kind: RecordKey['kind'] = 'instance'): RecordKey => {
   return { kind, group: 'DEFAULT_GROUP', service: 'orders', id };

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { credentialOf, type Door, isForPaths, isTicket } from './carriers';
+
+const TOKEN = 'rc_abcdefghijkl_secret';
+
+/** Everything that a request can carry a credential in. */
+interface Sent {
+  authorization?: string;
+  protocols?: string;
+  query?: string;
+  pathToken?: string;
+  other?: Record<string, string>;
+}
+
+/** Carrier and text of what is taken for the credential, or why none is. */
+function taken(door: Door, { authorization, protocols, query = '', pathToken, other }: Sent): string {
+  const headers = new Headers(other);
+  if (authorization !== undefined) headers.set('authorization', authorization);
+  if (protocols !== undefined) headers.set('sec-websocket-protocol', protocols);
+  try {
+    const { carrier, text } = credentialOf(door, headers, () => query, pathToken);
+    return `${carrier} ${text}`;
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`; // `as`: what else it is fails the test
+  }
+}
+
+const MISSING = 'UNAUTHENTICATED: this needs a token: send "Authorization: Bearer <token>"';
+const MALFORMED = 'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is taken here';
+
+describe('credentialOf', () => {
+  it.each([
+    [{ authorization: `Bearer ${TOKEN}` }, 'bearer', 'bearer', 'bearer', 'bearer'],
+    [{ pathToken: TOKEN }, 'path', 'path', 'path', 'path'],
+    [{ protocols: `rollcall.v1, token.${TOKEN}` }, '-', '-', 'subprotocol-token', '-'],
+    [{ protocols: `ticket.${TOKEN},rollcall.v1` }, '-', '-', 'subprotocol-ticket', '-'],
+    [{ query: `group=g&ticket=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
+    [{ query: `tick%65t=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
+    [{ query: `token=${TOKEN}&access_token=${TOKEN}&Ticket=${TOKEN}` }, '-', '-', '-', '-'],
+    [{ other: { cookie: `token=${TOKEN}`, 'x-api-key': TOKEN } }, '-', '-', '-', '-'],
+    [{ other: { 'proxy-authorization': `Bearer ${TOKEN}`, 'x-authorization': `Bearer ${TOKEN}` } }, '-', '-', '-', '-'],
+    [{}, '-', '-', '-', '-'],
+  ] as const)('[A9] takes %j as api, stream, socket and metrics do', (sent, api, stream, socket, metrics) => {
+    const line = (carrier: string): string => (carrier === '-' ? MISSING : `${carrier} ${TOKEN}`);
+    expect(taken('api', sent)).toBe(line(api));
+    expect(taken('stream', sent)).toBe(line(stream));
+    expect(taken('socket', sent)).toBe(line(socket));
+    expect(taken('metrics', sent)).toBe(line(metrics));
+  });
+
+  it.each([`bearer ${TOKEN}`, `BEARER   ${TOKEN} `, `Bearer ${TOKEN}`])('[A9] reads %j', (authorization) => {
+    expect(taken('api', { authorization })).toBe(`bearer ${TOKEN}`);
+  });
+
+  it.each([
+    '',
+    TOKEN,
+    'Bearer',
+    'Bearer ',
+    `Bearer${TOKEN}`,
+    `Bearer\t${TOKEN}`,
+    `Bearer ${TOKEN} ${TOKEN}`,
+    `Bearer ${TOKEN}, Bearer ${TOKEN}`,
+    `Bearer ${TOKEN}, Basic eDp5`,
+    `Basic ${btoa(`root:${TOKEN}`)}`,
+    `Token ${TOKEN}`,
+    `Digest username="${TOKEN}"`,
+  ])('[A9] does not take the header %j for a token', (authorization) => {
+    expect(taken('api', { authorization })).toBe(MALFORMED);
+    expect(taken('socket', { authorization, protocols: `token.${TOKEN}` }), 'beside another').toBe(MALFORMED);
+  });
+
+  it.each([
+    [{ authorization: `Bearer ${TOKEN}`, pathToken: TOKEN }, 'path, bearer'],
+    [{ authorization: `Bearer ${TOKEN}`, protocols: `token.${TOKEN}` }, 'bearer, subprotocol-token'],
+    [{ protocols: `token.${TOKEN}, token.${TOKEN}` }, 'subprotocol-token, subprotocol-token'],
+    [{ protocols: `ticket.a, token.${TOKEN}` }, 'subprotocol-ticket, subprotocol-token'],
+    [{ protocols: 'ticket.a', query: 'ticket=a' }, 'subprotocol-ticket, query-ticket'],
+    [{ query: 'ticket=a&ticket=a' }, 'query-ticket, query-ticket'],
+    [{ pathToken: '', query: 'ticket=a' }, 'path, query-ticket'],
+  ] as const)('[A9] refuses %j: there is more than one', (sent, names) => {
+    const message = `there is more than one credential (${names}); send one of them`;
+    expect(taken('socket', sent)).toBe(`UNAUTHENTICATED: ${message}`);
+  });
+
+  it('[A13] never tells what was sent', () => {
+    for (const authorization of [`Basic ${TOKEN}`, `Bearer ${TOKEN} x`, `Bearer ${TOKEN}`]) {
+      expect(taken('socket', { authorization, pathToken: TOKEN, protocols: `token.${TOKEN}` })).not.toContain(TOKEN);
+    }
+  });
+});
+
+describe('isTicket', () => {
+  it('[A11] tells what is good once', () => {
+    const carriers = ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'] as const;
+    expect(carriers.filter((carrier) => isTicket({ carrier, text: '' }))).toEqual([
+      'subprotocol-ticket',
+      'query-ticket',
+    ]);
+  });
+});
+
+describe('isForPaths', () => {
+  it.each([
+    [['read'], false, true],
+    [['metrics'], false, true],
+    [['read', 'metrics', 'read'], false, true],
+    [['register'], false, false],
+    [['read', 'register'], false, false],
+    [['operate'], false, false],
+    [['read', 'admin'], false, false],
+    [['register'], true, true],
+  ] as const)('[A10] %j with pathWrite %s: %s', (scopes, pathWrite, expected) => {
+    const grants = scopes.map((scope) => ({ scope, ns: 'public' }));
+    expect(isForPaths({ tokenId: 't', grants, pathWrite })).toBe(expected);
+  });
+});

@@ -1,0 +1,56 @@
+import { RegistryError } from '../model/errors';
+import { FAILED_LOGIN_SOURCES_MAX_COUNT, FAILED_LOGINS_MAX_COUNT, FAILED_LOGINS_WINDOW_MS } from '../model/limits';
+
+/** The failed logins of one source since a time, in milliseconds since the epoch. */
+interface Failures {
+  since: number;
+  count: number;
+}
+
+/**
+ * Counts wrong tokens by where they come from. It is asked only once a token was found to be wrong, so a good one is
+ * never refused for what others send from the same address.
+ */
+export class FailedLogins {
+  readonly #now: () => number;
+  readonly #sources = new Map<string, Failures>();
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * Counts a failed login, and gives what it is refused with: `UNAUTHENTICATED`, or `LIMIT_EXCEEDED` where its source had
+   * too many.
+   *
+   * @param source Address it came from, or what else tells one source from another.
+   */
+  refusal(source: string): RegistryError {
+    const failures = this.#failuresOf(source);
+    failures.count++;
+    if (failures.count <= FAILED_LOGINS_MAX_COUNT)
+      return new RegistryError('UNAUTHENTICATED', 'the token is not valid');
+    const leftMs = failures.since + FAILED_LOGINS_WINDOW_MS - this.#now();
+    return new RegistryError(
+      'LIMIT_EXCEEDED',
+      `more than ${FAILED_LOGINS_MAX_COUNT} wrong tokens within ${FAILED_LOGINS_WINDOW_MS / 1_000} s; a valid one is taken at any time`,
+      { retryAfterSeconds: Math.ceil(Math.min(Math.max(1, leftMs), FAILED_LOGINS_WINDOW_MS) / 1_000) },
+    );
+  }
+
+  #failuresOf(source: string): Failures {
+    const now = this.#now();
+    const known = this.#sources.get(source);
+    // A clock that went back must not keep a source refused for longer than the window.
+    if (known !== undefined && Math.abs(now - known.since) < FAILED_LOGINS_WINDOW_MS) return known;
+    const failures: Failures = { since: now, count: 0 };
+    this.#sources.delete(source);
+    this.#sources.set(source, failures);
+    for (const oldest of this.#sources.keys()) {
+      if (this.#sources.size <= FAILED_LOGIN_SOURCES_MAX_COUNT) break;
+      this.#sources.delete(oldest);
+    }
+    return failures;
+  }
+}

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SharedCalls } from './shared-calls';
+
+const never = () => new Promise<string>(() => {});
+
+describe('SharedCalls', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const calls = (maxCount = 10) => new SharedCalls<string>({ now: () => Date.now(), followMaxMs: 2_000, maxCount });
+
+  it('[A6] makes one call of many of a kind, and tells all of them, its failure too', async () => {
+    const shared = calls();
+    const ask = vi.fn(async () => 'told');
+    expect(await Promise.all([shared.call('a', ask), shared.call('a', ask), shared.call('b', ask)])).toHaveLength(3);
+    expect(ask).toHaveBeenCalledTimes(2);
+    const fail = vi.fn(() => Promise.reject(new Error('no')));
+    const failed = await Promise.allSettled([shared.call('a', fail), shared.call('a', fail)]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(fail).toHaveBeenCalledOnce();
+    expect(await shared.call('a', ask), 'it is over by now').toBe('told');
+    expect(ask).toHaveBeenCalledTimes(3);
+  });
+
+  it('[A6] follows a call that never ends for two seconds, and then makes its own', async () => {
+    const shared = calls();
+    void shared.call('a', never);
+    const second = shared.call('a', async () => 'told');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await second).toBe('told');
+    void shared.call('a', never);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await shared.call('a', async () => 'at once, as that one is too old')).toContain('at once');
+  });
+
+  it('[A6] keeps no more calls that never end than its bound', async () => {
+    const shared = calls(1);
+    void shared.call('a', never);
+    void shared.call('b', never);
+    expect(await shared.call('a', async () => 'not followed')).toBe('not followed');
+  });
+
+  it('hands each call to whoever keeps it going, and never as a failure', async () => {
+    const kept: Promise<unknown>[] = [];
+    const shared = new SharedCalls<string>({
+      now: () => Date.now(),
+      followMaxMs: 1,
+      maxCount: 1,
+      waitUntil: (work) => kept.push(work),
+    });
+    await expect(shared.call('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(kept).toHaveLength(1);
+    await expect(kept[0]).resolves.toBeUndefined();
+  });
+});

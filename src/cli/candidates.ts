@@ -1,0 +1,108 @@
+import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+
+/** What a word may become. */
+export interface Candidate {
+  value: string;
+  description: string;
+}
+
+/** What only a registry or the user's own file knows. Answers soon, and with nothing rather than an error. */
+export interface NameSource {
+  contexts(): Promise<Candidate[]>;
+  /** @param flags Values of the options typed so far, such as `--url`. */
+  services(flags: ReadonlyMap<string, string>): Promise<Candidate[]>;
+  instances(flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]>;
+}
+
+/** Where in the command line the word stands that is to be completed. */
+interface Position {
+  command: CommandUnknownOpts;
+  /** Words of the command that are no options. */
+  operands: string[];
+  flags: Map<string, string>;
+  /** The option whose value the word is. */
+  awaiting: Option | undefined;
+  /** After `--` the words are somebody else's. */
+  isBeyond: boolean;
+}
+
+const takesValue = (option: Option): boolean => option.required || option.optional;
+
+const optionsOf = (command: CommandUnknownOpts): readonly Option[] => command.createHelp().visibleOptions(command);
+
+/** Follows the words before the one to complete. */
+function follow(program: CommandUnknownOpts, words: readonly string[]): Position {
+  const at: Position = { command: program, operands: [], flags: new Map(), awaiting: undefined, isBeyond: false };
+  for (const word of words) {
+    if (at.awaiting !== undefined) {
+      at.flags.set(at.awaiting.long ?? '', word);
+      at.awaiting = undefined;
+    } else if (word === '--') {
+      at.isBeyond = true;
+      break;
+    } else if (word.startsWith('-')) {
+      const [name = '', value] = word.split(/=(.*)/s);
+      const option = optionsOf(at.command).find(({ long, short }) => name === long || name === short);
+      if (option === undefined || !takesValue(option)) continue;
+      if (value === undefined) at.awaiting = option;
+      else at.flags.set(option.long ?? '', value);
+    } else {
+      const sub = at.operands.length === 0 ? at.command.commands.find((each) => each.name() === word) : undefined;
+      if (sub === undefined) at.operands.push(word);
+      else at.command = sub;
+    }
+  }
+  return at;
+}
+
+async function named(what: string, { flags, operands }: Position, names: NameSource): Promise<Candidate[]> {
+  switch (what) {
+    case 'service':
+    case 'services':
+    case 'patterns':
+      return names.services(flags);
+    case 'id':
+      return names.instances(flags, operands[0] ?? '');
+    case 'context':
+      return names.contexts();
+    default:
+      return [];
+  }
+}
+
+async function everything(at: Position, word: string, names: NameSource): Promise<Candidate[]> {
+  const { command, operands, awaiting } = at;
+  if (at.isBeyond) return [];
+  if (awaiting !== undefined) {
+    const choices = awaiting.argChoices?.map((value) => ({ value, description: '' }));
+    return choices ?? named(awaiting.attributeName(), at, names);
+  }
+  if (word.startsWith('-')) {
+    return optionsOf(command).map(({ long, short, description }) => ({ value: long ?? short ?? '', description }));
+  }
+  if (command.commands.length > 0 && operands.length === 0) {
+    return command
+      .createHelp()
+      .visibleCommands(command)
+      .map((sub) => ({ value: sub.name(), description: sub.summary() || sub.description() }));
+  }
+  const all = command.registeredArguments;
+  const argument = all[operands.length] ?? (all.at(-1)?.variadic === true ? all.at(-1) : undefined);
+  if (argument === undefined) return [];
+  return argument.argChoices?.map((value) => ({ value, description: '' })) ?? named(argument.name(), at, names);
+}
+
+/**
+ * What the last word may become: a command, an option, a value that is one of a few, a name that the registry knows.
+ *
+ * @param words All words up to the cursor, without the name of the program; the last may be empty.
+ */
+export async function candidates(
+  program: CommandUnknownOpts,
+  words: readonly string[],
+  names: NameSource,
+): Promise<Candidate[]> {
+  const word = words.at(-1) ?? '';
+  const all = await everything(follow(program, words.slice(0, -1)), word, names);
+  return all.filter(({ value }) => value.startsWith(word));
+}

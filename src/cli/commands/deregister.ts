@@ -1,0 +1,19 @@
+import { serviceText } from '../option-values';
+import { connect } from '../registry';
+import { idArgument, registryCommand, serviceArgument } from '../registry-command';
+
+/** `rollcall deregister`: removes an instance at once. */
+export function deregisterCommand() {
+  return registryCommand('deregister')
+    .summary('remove an instance at once')
+    .description(
+      'Removes an instance at once; `rollcall drain` lets its callers know first. Succeeds also when it was gone already.',
+    )
+    .addArgument(serviceArgument())
+    .addArgument(idArgument())
+    .action(async (service, id, options) => {
+      const { registry, print } = connect(options);
+      await registry.deregister({ ...service, id });
+      print.answer({ ...service, id, registered: false }, `${serviceText(service)}/${id} is not registered any more`);
+    });
+}

@@ -1,0 +1,61 @@
+import type { DrainReport } from '../../model/queries';
+import { CliError } from '../cli-error';
+import { EXIT } from '../exit-code';
+import { duration, serviceText } from '../option-values';
+import { Progress } from '../progress';
+import { connect } from '../registry';
+import { idArgument, registryCommand, serviceArgument } from '../registry-command';
+import { durationText, fieldTable } from '../views';
+
+const DEFAULT_WAIT_MS = 30_000;
+
+/** Between two steps of the progress bar. */
+const TICK_MS = 100;
+
+function reportFields({ acknowledged, subscribers, laggards, blind, safeAfterMs, removedAt }: DrainReport) {
+  const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
+  return fieldTable([
+    ['acknowledged', `${acknowledged} of ${subscribers} subscribers`],
+    ['laggards', laggards.join(' ')],
+    ['blind readers', kinds.join(', ')],
+    ['safe after', safeAfterMs === 0 ? 'now' : durationText(safeAfterMs)],
+    ['removed', removedAt],
+  ]);
+}
+
+/** `rollcall drain`: out of traffic, and an answer when every caller knows. */
+export function drainCommand() {
+  return registryCommand('drain')
+    .summary('take an instance out of traffic, and wait until its callers know')
+    .description(
+      'Takes an instance out of traffic, waits until every subscriber of its service has acknowledged that, and removes ' +
+        'it. Exit code 124 means that some had not in time; they are named.',
+    )
+    .addArgument(serviceArgument())
+    .addArgument(idArgument())
+    .option('--wait <duration>', 'how long to wait for subscribers (default 30s)', duration)
+    .option('--grace <duration>', 'how long it stays listed after that (default 0s)', duration)
+    .action(async (service, id, options) => {
+      const { registry, print } = connect(options);
+      const { wait: waitMs = DEFAULT_WAIT_MS, grace: graceMs = 0 } = options;
+      const progress = new Progress(print.err);
+      const from = performance.now();
+      const name = `${serviceText(service)}/${id}`;
+      const ticks = setInterval(
+        () => progress.update(`draining ${name}`, (performance.now() - from) / waitMs),
+        TICK_MS,
+      );
+      const report = await registry.drain({ ...service, id }, { waitMs, graceMs }).finally(() => {
+        clearInterval(ticks);
+        progress.end();
+      });
+      print.answer(report, `${name} takes no traffic any more`, reportFields(report));
+      if (report.drained) return;
+      const { length } = report.laggards;
+      throw new CliError(
+        EXIT.timedOut,
+        `${length} of ${report.subscribers} subscribers had not acknowledged that within ${durationText(waitMs)}.`,
+        `They may call it still. See how far they are: rollcall subscribers ${serviceText(service)}`,
+      );
+    });
+}

@@ -1,0 +1,17 @@
+import { serviceText } from '../option-values';
+import { connect } from '../registry';
+import { idArgument, registryCommand, serviceArgument } from '../registry-command';
+
+/** `rollcall heartbeat`: renews a lease, once. */
+export function heartbeatCommand() {
+  return registryCommand('heartbeat')
+    .summary('renew the lease of an instance, once')
+    .description('Renews the lease of an instance. Exit code 3 means that it is not there: register it again.')
+    .addArgument(serviceArgument())
+    .addArgument(idArgument())
+    .action(async (service, id, options) => {
+      const { registry, print } = connect(options);
+      const renewal = await registry.heartbeat({ ...service, id });
+      print.answer(renewal, `${serviceText(service)}/${id} is renewed until ${renewal.expiresAt}`);
+    });
+}

@@ -1,0 +1,42 @@
+import { Argument } from '@commander-js/extra-typings';
+import { keysAndValues, serviceName, serviceText } from '../option-values';
+import { type Connection, connect } from '../registry';
+import { registryCommand } from '../registry-command';
+import type { Cell } from '../table';
+import { instanceTable } from '../views';
+
+/** `rollcall ls`: services, or the instances of one. */
+export function lsCommand() {
+  return registryCommand('ls')
+    .summary('list services, or the instances of one')
+    .description('Lists services; with the name of one its instances, also those that take no traffic.')
+    .addArgument(new Argument('[service]', 'the service: orders, or group@@orders').argParser(serviceName))
+    .option('--group <group>', 'services of this group')
+    .option('--prefix <text>', 'services whose names begin so')
+    .option('--cluster <name>', 'instances of this cluster')
+    .option('--tag <tag>', 'instances with this tag')
+    .option('--metadata <key=value>', 'instances with this metadata; may come many times', keysAndValues)
+    .option('--available', 'instances that take traffic')
+    .option('--no-available', 'instances that take none')
+    .action(async (service, options) => {
+      const connection = connect(options);
+      if (service === undefined) return listServices(connection, options);
+      const { cluster, tag, available, metadata = {} } = options;
+      const entries = Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]);
+      const query = { cluster, tag, available, ...Object.fromEntries(entries) };
+      const list = await connection.registry.instances(service, query);
+      connection.print.answer(list, instanceTable(list.instances));
+    });
+}
+
+async function listServices({ registry, print }: Connection, filter: { group?: string; prefix?: string }) {
+  const list = await registry.services({ group: filter.group, prefix: filter.prefix });
+  const rows = list.services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
+    serviceText({ group, service: name }),
+    instances,
+    healthy,
+    available,
+    persistent ? 'kept when empty' : '',
+  ]);
+  print.answer(list, { titles: ['SERVICE', 'INSTANCES', 'HEALTHY', 'AVAILABLE', ''], rows });
+}

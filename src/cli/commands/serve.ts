@@ -1,0 +1,20 @@
+import { Command } from '@commander-js/extra-typings';
+import { serve } from '../../launcher/serve';
+import { parseServeOptions } from '../../launcher/serve-options';
+
+const ENVIRONMENT = `
+Environment:
+  ROLLCALL_ROOT_TOKEN  the root token, 32 characters or more (default: made on the first start, kept in
+                       the data folder as root-token)`;
+
+/** `rollcall serve`: the launcher does it. */
+export function serveCommand() {
+  return new Command('serve')
+    .summary('run the registry on this machine')
+    .description('Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).')
+    .option('--port <port>', 'port to listen on; 0 takes a free one (default 8787, or PORT)')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--data <folder>', 'folder of all data, made where it is absent (default data, or ROLLCALL_DATA)')
+    .addHelpText('after', ENVIRONMENT)
+    .action((flags) => serve(parseServeOptions(flags, process.env)));
+}

@@ -1,0 +1,26 @@
+import { connect } from '../registry';
+import { registryCommand, serviceArgument } from '../registry-command';
+import type { Cell } from '../table';
+
+/** `rollcall subscribers`: who is told of changes. */
+export function subscribersCommand() {
+  return registryCommand('subscribers')
+    .summary('show who watches a service, and how far they are')
+    .description(
+      'Shows who watches a service, or polls it by name, and what they have acknowledged: a drain waits for them.',
+    )
+    .addArgument(serviceArgument())
+    .action(async (service, options) => {
+      const { registry, print } = connect(options);
+      const list = await registry.subscribers(service);
+      const rows = list.subscribers.map((each): Cell[] => [
+        each.id,
+        each.kind,
+        each.address ?? '',
+        each.sentRevision,
+        each.acknowledgedRevision,
+        each.lag,
+      ]);
+      print.answer(list, { titles: ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'], rows });
+    });
+}

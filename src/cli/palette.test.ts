@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { hasColour, paintFor } from './palette';
+
+it.each([
+  [{}, true, true],
+  [{}, false, false],
+  [{ NO_COLOR: '1' }, true, false],
+  [{ NO_COLOR: '' }, true, true],
+  [{ FORCE_COLOR: '1' }, false, true],
+  [{ FORCE_COLOR: '0' }, true, false],
+  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+  [{ TERM: 'dumb' }, true, false],
+])('with %j and a terminal: %s, colour: %s', (env, isTerminal, coloured) => {
+  expect(hasColour(env, isTerminal)).toBe(coloured);
+});
+
+it('paints in codes that end what they begin, and nothing without colour', () => {
+  expect(paintFor(true)('up', 'good')).toBe('\u001b[32mup\u001b[39m');
+  expect(paintFor(true)('up', undefined)).toBe('up');
+  expect(paintFor(false)('up', 'good')).toBe('up');
+});

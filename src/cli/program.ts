@@ -1,0 +1,105 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
+import { packageVersion } from '../launcher/package';
+import { completeCommand } from './commands/complete';
+import { completionCommand } from './commands/completion';
+import { contextCommand } from './commands/context';
+import { deregisterCommand } from './commands/deregister';
+import { disableCommand } from './commands/disable';
+import { drainCommand } from './commands/drain';
+import { enableCommand } from './commands/enable';
+import { getCommand } from './commands/get';
+import { heartbeatCommand } from './commands/heartbeat';
+import { lsCommand } from './commands/ls';
+import { metaCommand } from './commands/meta';
+import { quarantineCommand } from './commands/quarantine';
+import { registerCommand } from './commands/register';
+import { resolveCommand } from './commands/resolve';
+import { serveCommand } from './commands/serve';
+import { subscribersCommand } from './commands/subscribers';
+import { versionCommand } from './commands/version';
+import { weightCommand } from './commands/weight';
+
+/** The parser's name for options that have no group of their own. */
+const OWN_OPTIONS = 'Options:';
+
+/** Commands as the help lists them: by what somebody comes for. */
+const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
+  ['Run a registry:', () => [serveCommand()]],
+  ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand()]],
+  ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), subscribersCommand()]],
+  [
+    'Operate:',
+    () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
+  ],
+  ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
+];
+
+/** Says an error of the parser in the words of this house: a sentence, and the nearest that there is. */
+export function parserMessage(text: string): string {
+  const [first = '', hint = ''] = text
+    .replace(/^error: /, '')
+    .trim()
+    .split('\n');
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}${first.endsWith('.') ? '' : '.'}`;
+  const nearest = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(hint)?.[1];
+  return nearest === undefined ? sentence : `${sentence} Did you mean ${nearest}?`;
+}
+
+/** Gives a command what its parent has, and what only the whole path of names can tell. */
+function adopt(parent: CommandUnknownOpts, path: string): void {
+  for (const command of parent.commands) {
+    const name = `${path} ${command.name()}`;
+    command
+      .copyInheritedSettings(parent)
+      .helpOption('-h, --help', 'show this')
+      .helpCommand(false)
+      .showHelpAfterError(`See: ${name} --help`);
+    if (command.commands.length > 0) command.usage('<command> [options]');
+    adopt(command, name);
+  }
+}
+
+/** A command in a list of commands: its arguments, but not that it has options, as all have. */
+function subcommandTerm(command: CommandUnknownOpts): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(' ');
+}
+
+/** Options of its own are what somebody looks for in the help of a command; those that all have come after. */
+function ownOptionsFirst<Item>(_all: Item[], visible: Item[], groupOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  const own = visible.filter((item) => groupOf(item) === OWN_OPTIONS);
+  for (const item of [...own, ...visible.filter((each) => !own.includes(each))]) {
+    const group = groupOf(item);
+    groups.set(group, [...(groups.get(group) ?? []), item]);
+  }
+  return groups;
+}
+
+/** The command line: every command with its options. Nothing happens before it is given words to parse. */
+export function createProgram(): CommandUnknownOpts {
+  const program = new Command('rollcall')
+    .usage('<command> [options]')
+    .addHelpText('before', 'Rollcall, a service registry.\n')
+    .helpOption('-h, --help', 'show this, or the options of a command')
+    .version(packageVersion(), '-v, --version', 'show the version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${parserMessage(text)}\n`) })
+    .configureHelp({ subcommandTerm, groupItems: ownOptionsFirst })
+    .showHelpAfterError('See: rollcall --help');
+  for (const [title, commands] of CHAPTERS) {
+    program.commandsGroup(title);
+    for (const command of commands()) program.addCommand(command);
+  }
+  program.addCommand(
+    completeCommand(() => program),
+    { hidden: true },
+  );
+  adopt(program, 'rollcall');
+  return program;
+}

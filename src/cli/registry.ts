@@ -1,0 +1,35 @@
+import { type Client, rollcall } from '../client/client';
+import { RegistryHttp } from '../client/registry-http';
+import { configPath, readConfig } from './config-file';
+import { findPlace, type Place } from './place';
+import { Printer } from './printer';
+import { RegistryCalls } from './registry-calls';
+import type { RegistryFlags } from './registry-command';
+import { tracedFetch } from './traced-fetch';
+
+/** What a command needs to do its work: a registry, and a way to print. */
+export interface Connection {
+  place: Place;
+  print: Printer;
+  /** One call each, with an answer or an error. */
+  registry: RegistryCalls;
+  /** What stays open: registrations that are kept, watches. */
+  client(): Client;
+}
+
+/** The registry that the options, the environment and the contexts of the user name. Nothing is sent yet. */
+export function connect(flags: RegistryFlags): Connection {
+  const print = new Printer({ out: process.stdout, err: process.stderr, env: process.env, ...flags });
+  const config = readConfig(configPath(process.env));
+  const place = findPlace({ flags, env: process.env, config, cwd: process.cwd() });
+  print.trace(`url ${place.url} (${place.sources.url})`);
+  print.trace(`token ${place.token === undefined ? 'none' : `from ${place.sources.token}`}`);
+  print.trace(`namespace ${place.namespace} (${place.sources.namespace})`);
+  const options = {
+    url: place.url,
+    token: place.token,
+    namespace: place.namespace,
+    fetch: tracedFetch({ trace: (line) => print.trace(line), timeoutMs: flags.timeout }),
+  };
+  return { place, print, registry: new RegistryCalls(new RegistryHttp(options)), client: () => rollcall(options) };
+}

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { paintFor } from './palette';
+import { tableLines } from './table';
+import { textWidth } from './text-width';
+
+const plain = paintFor(false);
+
+it('aligns columns by what they fill on a terminal, numbers to the right', () => {
+  const rows = [
+    ['orders', 12, 'DEFAULT_GROUP'],
+    ['注文', 1_234, '🚀'],
+    ['nai\u0308ve', 3, 'x'],
+  ];
+  expect(tableLines({ titles: ['SERVICE', 'INSTANCES', 'GROUP'], rows }, plain)).toEqual([
+    'SERVICE  INSTANCES  GROUP',
+    'orders          12  DEFAULT_GROUP',
+    '注文         1,234  🚀',
+    'nai\u0308ve            3  x',
+  ]);
+});
+
+it('colours texts, and measures them without', () => {
+  const rows = [
+    [{ text: 'up', tone: 'good' as const }, 'a'],
+    [{ text: 'draining', tone: 'warning' as const }, 'b'],
+  ];
+  expect(tableLines({ rows }, paintFor(true))).toEqual([
+    '\u001b[32mup      \u001b[39m  a',
+    '\u001b[33mdraining\u001b[39m  b',
+  ]);
+});
+
+it('cuts the widest column until a line fits its terminal, and nothing where there is none', () => {
+  const rows = [['orders-1', 'a'.repeat(40), 'up']];
+  const [cut = ''] = tableLines({ rows }, plain, 30);
+  expect(textWidth(cut)).toBe(30);
+  expect(cut).toBe(`orders-1  ${'a'.repeat(15)}…  up`);
+  expect(tableLines({ rows }, plain)).toEqual([`orders-1  ${'a'.repeat(40)}  up`]);
+});
+
+it('never sends a control character of a stranger to the terminal', () => {
+  expect(tableLines({ rows: [['a\u001b[2Jb', 'c']] }, plain)).toEqual(['a\\x1b[2Jb  c']);
+});
+
+it('shows rows of different lengths, and no rows', () => {
+  expect(tableLines({ rows: [['a'], ['b', 'c']] }, plain)).toEqual(['a', 'b  c']);
+  expect(tableLines({ titles: ['ID'], rows: [] }, plain)).toEqual(['ID']);
+});

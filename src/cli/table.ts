@@ -1,0 +1,68 @@
+import type { Paint, Tone } from './palette';
+import { fitted, padded, printable, textWidth } from './text-width';
+
+/** What stands in one place of a table. */
+export type Cell = string | number | { text: string; tone?: Tone | undefined };
+
+export interface Table {
+  /** Titles of the columns; a table without has none. */
+  titles?: readonly string[] | undefined;
+  rows: readonly (readonly Cell[])[];
+}
+
+const GAP = '  ';
+
+/** No column is cut below this many cells. */
+const NARROWEST = 8;
+
+interface Measured {
+  text: string;
+  tone: Tone | undefined;
+  isNumber: boolean;
+}
+
+function measured(cell: Cell): Measured {
+  if (typeof cell === 'number') return { text: cell.toLocaleString('en-US'), tone: undefined, isNumber: true };
+  const { text, tone = undefined } = typeof cell === 'string' ? { text: cell } : cell;
+  return { text: printable(text), tone, isNumber: false };
+}
+
+/** Takes from the widest columns until all of them fit; a table too wide for its terminal would wrap into a heap. */
+function narrowed(widths: number[], room: number): number[] {
+  const result = [...widths];
+  let over = result.reduce((sum, width) => sum + width, GAP.length * (result.length - 1)) - room;
+  while (over > 0) {
+    const widest = result.indexOf(Math.max(...result));
+    const width = result[widest] ?? 0;
+    if (width <= NARROWEST) break;
+    result[widest] = width - 1;
+    over -= 1;
+  }
+  return result;
+}
+
+/**
+ * A table as lines: columns aligned by what they fill on a terminal, numbers to the right.
+ *
+ * @param room Cells of a line; a text that does not fit is cut. Infinity where nobody looks at it: a program gets all.
+ */
+export function tableLines({ titles, rows }: Table, paint: Paint, room: number = Number.POSITIVE_INFINITY): string[] {
+  const body = rows.map((row) => row.map(measured));
+  const head = titles?.map((text): Measured => ({ text, tone: 'faint', isNumber: false }));
+  const all = head === undefined ? body : [head, ...body];
+  const count = Math.max(0, ...all.map((row) => row.length));
+  const columns = Array.from({ length: count }, (_, index) => index);
+  const natural = columns.map((column) => Math.max(0, ...all.map((row) => textWidth(row[column]?.text ?? ''))));
+  const widths = narrowed(natural, room);
+  const areNumbers = columns.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
+  return all.map((row) => {
+    const cells = columns.map((column) => {
+      const cell = row[column];
+      const width = widths[column] ?? 0;
+      const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[column] ? 'right' : 'left');
+      // Spaces at the end of a line are nothing to look at, and in the way of who copies it.
+      return paint(column === count - 1 ? text.trimEnd() : text, cell?.tone);
+    });
+    return cells.join(GAP).trimEnd();
+  });
+}

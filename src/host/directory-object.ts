@@ -1,0 +1,73 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { DirectoryApi } from '../model/directory-api';
+import { Directory } from '../registry/directory/directory';
+import type { DirectoryPlatform } from '../registry/directory/directory-platform';
+import {
+  type DirectoryAsked,
+  type DirectoryMethod,
+  type DirectoryResult,
+  openDirectoryAsked,
+  sealDirectoryOutcome,
+} from './directory-envelope';
+import { durableSqlite } from './durable-sqlite';
+import { namespaceStub } from './namespace-stub';
+import { ObjectAlarm } from './object-alarm';
+import { randomSource } from './random-source';
+import { remoteControl } from './remote-control';
+
+/** Name of the one directory there is. */
+export const DIRECTORY_NAME = 'directory';
+
+/**
+ * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,
+ * and adds no rule of its own.
+ */
+export class DirectoryObject extends DurableObject<Env> {
+  /** Made before the first event is delivered; see the constructor. */
+  #directory: Directory | undefined;
+  #alarm: ObjectAlarm | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
+      this.#directory = Directory.wake(platformOf(ctx, env, this.#alarm));
+    });
+  }
+
+  /** A throw lets the platform try again, with back-off. */
+  override async alarm(): Promise<void> {
+    this.#alarm?.fired();
+    await this.#awake().alarm();
+  }
+
+  /**
+   * One call of the interface, by name.
+   *
+   * @param asked What {@link sealDirectoryAsked} made of the arguments.
+   * @returns What {@link sealDirectoryOutcome} makes of the answer or refusal.
+   */
+  call<M extends DirectoryMethod>(method: M, asked: string): Promise<string> {
+    const directory: DirectoryApi = this.#awake();
+    // `as`: the compiler does not see that the arguments of a method go with that method.
+    const answer = directory[method] as (...asked: DirectoryAsked<M>) => Promise<DirectoryResult<M>>;
+    return sealDirectoryOutcome<M>(answer.apply(directory, openDirectoryAsked<M>(asked)));
+  }
+
+  #awake(): Directory {
+    if (this.#directory === undefined) throw new Error('an event was delivered before the directory was awake');
+    return this.#directory;
+  }
+}
+
+function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): DirectoryPlatform {
+  return {
+    storage: durableSqlite(ctx.storage),
+    clock: { now: () => Date.now() },
+    random: randomSource,
+    alarm,
+    controlOf: (id, placement) => remoteControl(() => namespaceStub(env, id, placement)),
+    abort: (reason) => ctx.abort(reason),
+    log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
+  };
+}

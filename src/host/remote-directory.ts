@@ -1,0 +1,53 @@
+import type { DirectoryApi } from '../model/directory-api';
+import {
+  type DirectoryAsked,
+  type DirectoryMethod,
+  type DirectoryResult,
+  openDirectoryOutcome,
+  sealDirectoryAsked,
+} from './directory-envelope';
+import { again, once, type RemoteCall } from './remote-call';
+
+/** The directory's object as it is called. */
+export type DirectoryStub = ReturnType<Env['DIRECTORY']['getByName']>;
+
+/**
+ * The directory that lives in a Durable Object, as surfaces see it.
+ *
+ * @param stub Makes a new stub for each call: one that has thrown stays broken.
+ */
+export function remoteDirectory(stub: () => DirectoryStub): DirectoryApi {
+  const write = <M extends DirectoryMethod>(method: M) => {
+    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => once(stub, calling(method, asked));
+  };
+  const read = <M extends DirectoryMethod>(method: M) => {
+    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => again(stub, calling(method, asked));
+  };
+  return {
+    createNamespace: write('createNamespace'),
+    listNamespaces: read('listNamespaces'),
+    readNamespace: read('readNamespace'),
+    patchNamespace: write('patchNamespace'),
+    removeNamespace: write('removeNamespace'),
+    createToken: write('createToken'),
+    listTokens: read('listTokens'),
+    revokeToken: write('revokeToken'),
+    rotateToken: write('rotateToken'),
+    createTicket: write('createTicket'),
+    redeemTicket: write('redeemTicket'),
+    verify: read('verify'),
+    endedTokens: read('endedTokens'),
+    findNamespace: read('findNamespace'),
+    readAudit: read('readAudit'),
+    beginAudit: write('beginAudit'),
+    endAudit: write('endAudit'),
+  };
+}
+
+function calling<M extends DirectoryMethod>(
+  method: M,
+  asked: DirectoryAsked<M>,
+): RemoteCall<DirectoryResult<M>, DirectoryStub> {
+  const text = sealDirectoryAsked<M>(asked);
+  return async (object): Promise<DirectoryResult<M>> => openDirectoryOutcome<M>(await object.call(method, text));
+}

@@ -1,0 +1,72 @@
+import type { Authenticator } from '../auth/authenticator';
+import { type Credential, credentialOf, type Door, isForPaths, isTicket } from '../auth/carriers';
+import type { FailedLogins } from '../auth/failed-logins';
+import { readTokenText } from '../auth/token-text';
+import type { VerifiedToken } from '../model/directory-api';
+import { RegistryError } from '../model/errors';
+import type { Principal } from '../model/grant';
+import { CALL_MAX_MS } from '../model/limits';
+import { withDeadline } from './deadline';
+import { originOf } from './origin';
+import { queryText } from './request-target';
+
+/** What is known of a request before it is routed. */
+export interface BeforeRouting {
+  /** What it is routed by, as it was sent. */
+  path: string;
+  /** The token that its path began with, and has lost. */
+  pathToken?: string | undefined;
+}
+
+/** The first of the five steps: lets somebody in, or says why not. */
+export class Admission {
+  readonly #authenticator: Authenticator;
+  readonly #failedLogins: FailedLogins;
+  readonly #trustedProxy: boolean;
+
+  /** @param trustedProxy True: the last entry of `X-Forwarded-For` is the caller's address. */
+  constructor(authenticator: Authenticator, failedLogins: FailedLogins, trustedProxy: boolean) {
+    this.#authenticator = authenticator;
+    this.#failedLogins = failedLogins;
+    this.#trustedProxy = trustedProxy;
+  }
+
+  /** @throws {RegistryError} `NOT_CONFIGURED`. */
+  assertConfigured(): void {
+    this.#authenticator.assertConfigured();
+  }
+
+  /**
+   * Who sends a request.
+   *
+   * @returns At once for a token that is remembered.
+   * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
+   * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
+   */
+  admit(door: Door, request: Request, { pathToken }: Pick<BeforeRouting, 'pathToken'>): Principal | Promise<Principal> {
+    this.assertConfigured();
+    const credential = credentialOf(door, request.headers, () => queryText(request.url), pathToken);
+    const { text } = credential;
+    const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
+    if (who instanceof Promise) {
+      return withDeadline(who, CALL_MAX_MS).then((found) => this.#admitted(found, credential, request));
+    }
+    return this.#admitted(who, credential, request);
+  }
+
+  #admitted(who: VerifiedToken | null, credential: Credential, request: Request): Principal {
+    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, request));
+    if (credential.carrier !== 'path' || isForPaths(who)) return who;
+    throw new RegistryError(
+      'UNAUTHENTICATED',
+      'this token can do more than read, and is not taken from a path, where proxies log it: replace it, and send the new one in the Authorization header',
+    );
+  }
+
+  /** What failed logins are counted by: the address where it is known, else the id of the token that was tried. */
+  #sourceOf(credential: Credential, request: Request): string {
+    const { address } = originOf(request, this.#trustedProxy);
+    if (address !== undefined) return `address ${address}`;
+    return isTicket(credential) ? 'any ticket' : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
+  }
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { WatchedService } from './frames';
+import { InstanceView } from './instance';
+import { GroupName, InstanceId, ServiceName } from './names';
+import { OverrideView } from './override';
+import { PageCount } from './page-count';
+import { PointInTime } from './point-in-time';
+
+/** Why something changed. */
+export const Cause = z.enum([
+  'registered',
+  'updated',
+  'deregistered',
+  'expired',
+  'unhealthy',
+  'recovered',
+  'overridden',
+  'quarantined',
+  'drained',
+  'session-closed',
+  'imported',
+  'rolled-back',
+]);
+export type Cause = z.output<typeof Cause>;
+
+/** An instance as it registered itself, with its health: what operators say about it is a record of its own. */
+export const RegisteredInstance = InstanceView.omit({
+  enabled: true,
+  quarantined: true,
+  available: true,
+  flapping: true,
+  overridden: true,
+}).meta({ id: 'RegisteredInstance' });
+export type RegisteredInstance = z.output<typeof RegisteredInstance>;
+
+const named = { group: z.string(), service: z.string() };
+
+/** One record that changed, whole before and after; null where there was none. */
+export const HistoryChange = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('instance'),
+      ...named,
+      id: z.string(),
+      cause: Cause,
+      before: RegisteredInstance.nullable(),
+      after: RegisteredInstance.nullable(),
+    }),
+    z.object({
+      kind: z.literal('override'),
+      ...named,
+      id: z.string(),
+      cause: Cause,
+      before: OverrideView.nullable(),
+      after: OverrideView.nullable(),
+    }),
+    z.object({
+      kind: z.literal('service'),
+      ...named,
+      cause: Cause,
+      before: WatchedService.nullable(),
+      after: WatchedService.nullable(),
+    }),
+  ])
+  .meta({ id: 'HistoryChange' });
+export type HistoryChange = z.output<typeof HistoryChange>;
+
+/** A revision, with those of its changes that were asked for. */
+export const HistoryEntry = z
+  .object({
+    revision: z.int(),
+    cursor: z.string().meta({ description: 'The position right after it' }),
+    at: z.iso.datetime(),
+    cause: Cause.meta({ description: 'Of the whole revision; `updated` where its changes differ' }),
+    actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
+    changes: z.array(HistoryChange),
+  })
+  .meta({ id: 'HistoryEntry' });
+export type HistoryEntry = z.output<typeof HistoryEntry>;
+
+/** A page of the past, newest first. */
+export const HistoryPage = z
+  .object({
+    entries: z.array(HistoryEntry),
+    next: z
+      .string()
+      .optional()
+      .meta({ description: 'Go on with it as `after`, also where a page has no entries: a page reads only so much' }),
+    compacted: z.boolean().meta({ description: 'true: this is the end, and what was before is no longer kept' }),
+  })
+  .meta({ id: 'HistoryPage' });
+export type HistoryPage = z.output<typeof HistoryPage>;
+
+/** Parameters of a read of the past. */
+export const HistoryQuery = z
+  .strictObject({
+    group: GroupName.optional().meta({ description: 'Only this group; of a service, `DEFAULT_GROUP` without it' }),
+    service: ServiceName.optional().meta({ description: 'Only this service' }),
+    instance: InstanceId.optional().meta({ description: 'Only this instance of the service, and its override' }),
+    cause: Cause.optional().meta({ description: 'Only changes of this cause' }),
+    since: PointInTime.optional().meta({ description: 'Only what came after this cursor, or not before this time' }),
+    until: PointInTime.optional().meta({ description: 'Only what came up to this cursor or time' }),
+    after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+    limit: PageCount.optional().meta({ description: 'At most so many entries' }),
+  })
+  .refine(({ instance, service }) => instance === undefined || service !== undefined, {
+    message: 'an instance is one of a service: give service, too',
+    path: ['service'],
+  });
+export type HistoryQuery = z.output<typeof HistoryQuery>;

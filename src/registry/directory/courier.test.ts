@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { NodeDirectory } from '../../../test/fixtures/node-directory';
+import { settle } from '../../../test/simulation/virtual-time';
+import { DIRECTORY_SLICE_MAX_COUNT, ERRAND_RETRY_MIN_MS } from '../../model/limits';
+
+const HOUR_MS = 3_600_000;
+
+async function begin(...ids: string[]) {
+  const directory = new NodeDirectory();
+  for (const id of ids) await directory.api.createNamespace(BY_ROOT, { id });
+  directory.controls.takeTold();
+  const give = (ns: string, more = {}) =>
+    directory.api.createToken(BY_ROOT, { name: 't', grants: [{ scope: 'read', ns }], pathWrite: false, ...more });
+  return { directory, controls: directory.controls, api: directory.api, give };
+}
+
+describe('telling namespaces of tokens', () => {
+  it('[A30] tells the namespaces that a revoked token concerns, at once', async () => {
+    const { directory, controls, api, give } = await begin('a', 'b');
+    const [onA, onAll, onNone] = [await give('a'), await give('*'), await give('none')];
+    await api.revokeToken(BY_ROOT, onA.id);
+    await directory.pass(0);
+    expect(controls.takeTold()).toEqual([`a: close ${onA.id}`]);
+    await api.revokeToken(BY_ROOT, onAll.id);
+    await api.revokeToken(BY_ROOT, onNone.id);
+    await directory.pass(1_000);
+    expect(controls.takeTold().sort()).toEqual(['a', 'b', 'public'].map((ns) => `${ns}: close ${onAll.id}`));
+    await directory.pass(HOUR_MS);
+    expect(controls.takeTold()).toEqual([]);
+  });
+
+  it('[A30] tells them when a token expires, and when its secret is replaced: at once, or after the overlap', async () => {
+    const { directory, controls, api, give } = await begin('a');
+    const ending = await give('a', { expiresInMs: HOUR_MS });
+    await directory.pass(HOUR_MS - 1);
+    expect(controls.takeTold()).toEqual([]);
+    await directory.pass(1);
+    expect(controls.takeTold()).toEqual([`a: close ${ending.id}`]);
+
+    const { id } = await give('a');
+    await api.rotateToken(BY_ROOT, id, { overlapMs: 0 });
+    await directory.pass(1_000);
+    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    await api.rotateToken(BY_ROOT, id, { overlapMs: HOUR_MS });
+    await directory.pass(HOUR_MS - 1);
+    expect(controls.takeTold()).toEqual([]);
+    await directory.pass(1);
+    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+  });
+
+  it('[A30] goes on telling one that is out of reach, through restarts, and keeps nobody else waiting', async () => {
+    const { directory, controls, give } = await begin('a', 'b');
+    const { id } = await give('*');
+    controls.lost.add('a');
+    await directory.api.revokeToken(BY_ROOT, id);
+    await directory.pass(1_000);
+    expect(controls.takeTold().sort()).toEqual([`b: close ${id}`, `public: close ${id}`]);
+    await directory.restart();
+    await directory.pass(14_000);
+    controls.lost.clear();
+    await directory.pass(15_000);
+    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    await directory.pass(HOUR_MS);
+    expect(controls.takeTold()).toEqual([]);
+  });
+
+  it('[A30] has told far more namespaces than one alarm does after 30 s', async () => {
+    const { directory, controls, give } = await begin();
+    const { storage } = directory.platform;
+    const count = 3 * DIRECTORY_SLICE_MAX_COUNT;
+    for (let number = 0; number < count; number++) {
+      storage.run("INSERT INTO namespace (id, state, settings) VALUES (?, 'there', '{}')", `ns-${number}`);
+    }
+    await directory.api.revokeToken(BY_ROOT, (await give('*')).id);
+    await directory.pass(0);
+    expect(controls.told).toHaveLength(DIRECTORY_SLICE_MAX_COUNT);
+    await directory.pass(30_000);
+    expect(new Set(controls.told).size).toBe(count + 1);
+  });
+});
+
+describe('telling a namespace what it is', () => {
+  it('[N12] says that it is there only once its object has been told', async () => {
+    const { directory, controls, api } = await begin();
+    controls.lost.add('a');
+    await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await api.findNamespace('a')).toBeNull();
+    expect((await api.listNamespaces(BY_ROOT, {})).namespaces).toHaveLength(1);
+    expect((await api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ outcome: 'begun' }]);
+    await directory.restart();
+    controls.lost.clear();
+    await directory.pass(10_000);
+    expect(controls.takeTold()).toEqual(['a: configure']);
+    expect(await directory.api.findNamespace('a')).toEqual({});
+    expect((await directory.api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ outcome: 'done' }]);
+  });
+
+  it('[N12] finishes what was begun when it is asked again, and takes no other definition meanwhile', async () => {
+    const { controls, api } = await begin();
+    controls.lost.add('a');
+    await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    controls.lost.clear();
+    await expect(api.createNamespace(BY_ROOT, { id: 'a', title: 'x' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
+    expect(await api.findNamespace('a')).toEqual({});
+    expect((await api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ id: 1, outcome: 'done' }]);
+  });
+
+  it('[N13] removes it for good only once its object was erased, and finishes what was begun', async () => {
+    const { directory, controls, api } = await begin('a');
+    controls.lost.add('a');
+    await expect(api.removeNamespace(BY_ROOT, 'a', false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await api.findNamespace('a'), 'its size is not known').toEqual({});
+    await expect(api.removeNamespace(BY_ROOT, 'a', true)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await api.findNamespace('a')).toBeNull();
+    await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await directory.restart();
+    controls.lost.clear();
+    await directory.api.removeNamespace(BY_ROOT, 'a', false);
+    expect(controls.takeTold()).toEqual(['a: erase']);
+    expect((await directory.api.readAudit(BY_ROOT, {})).entries[0]).toMatchObject({
+      action: 'namespace-deleted',
+      outcome: 'done',
+    });
+    expect((await directory.api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
+  });
+
+  it('[N13] removes what was never founded', async () => {
+    const { directory, controls, api } = await begin();
+    controls.lost.add('a');
+    await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    controls.lost.clear();
+    await api.removeNamespace(BY_ROOT, 'a', false);
+    await directory.pass(HOUR_MS);
+    expect(controls.takeTold()).toEqual(['a: erase']);
+    const story = (await api.readAudit(BY_ROOT, {})).entries.map(({ action, outcome }) => `${action} ${outcome}`);
+    expect(story).toEqual(['namespace-deleted done', 'namespace-created refused']);
+  });
+
+  it('[N14] tells settings that changed while others were on their way, in order', async () => {
+    const { controls, api } = await begin('a');
+    const gate = Promise.withResolvers<void>();
+    controls.gate = gate.promise;
+    const first = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
+    await settle();
+    const second = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 2 } });
+    await settle();
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 2 } });
+    expect(controls.takeTold()).toEqual(['a: configure', 'a: configure']);
+  });
+
+  it('[N14] answers a change that is made, and tells it later where the object is out of reach', async () => {
+    const { directory, controls, api } = await begin('a');
+    controls.lost.add('a');
+    await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
+    controls.lost.clear();
+    await directory.pass(ERRAND_RETRY_MIN_MS);
+    expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 1 } });
+    controls.takeTold();
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'the object need not know' });
+    await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
+    await directory.pass(HOUR_MS);
+    expect(controls.takeTold()).toEqual([]);
+  });
+});

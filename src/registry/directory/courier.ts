@@ -1,0 +1,94 @@
+import { RegistryError } from '../../model/errors';
+import { ERRANDS_AT_ONCE_MAX_COUNT } from '../../model/limits';
+import type { NamespaceControl } from '../../model/namespace-control';
+import type { DirectoryPlatform } from './directory-platform';
+import type { DirectoryRows } from './directory-rows';
+import type { DurableSteps } from './durable-steps';
+import type { Errand } from './errand-rows';
+import { type NamespaceRow, toldSettings } from './namespace-rows';
+
+/**
+ * Tells namespaces what they have to be told, each at least once. What a namespace is told goes in order, one after the
+ * other; namespaces are told side by side.
+ */
+export class Courier {
+  readonly #platform: DirectoryPlatform;
+  readonly #rows: DirectoryRows;
+  readonly #steps: DurableSteps;
+  readonly #underWay = new Map<string, Promise<boolean>>();
+
+  constructor(platform: DirectoryPlatform, rows: DirectoryRows, steps: DurableSteps) {
+    this.#platform = platform;
+    this.#rows = rows;
+    this.#steps = steps;
+  }
+
+  /**
+   * Tells one namespace all that it has to be told by now.
+   *
+   * @returns Whether it was told; if not, the alarm tries again.
+   */
+  deliver(ns: string): Promise<boolean> {
+    const before = this.#underWay.get(ns);
+    const delivery = before === undefined ? this.#deliver(ns) : before.catch(() => {}).then(() => this.#deliver(ns));
+    this.#underWay.set(ns, delivery);
+    const ended = () => {
+      if (this.#underWay.get(ns) === delivery) this.#underWay.delete(ns);
+    };
+    delivery.then(ended, ended);
+    return delivery;
+  }
+
+  /** Tells namespaces what is due, at most `most` of them. */
+  async deliverDue(most: number): Promise<void> {
+    const due = await this.#steps.read(() => this.#rows.errands.dueBy(this.#platform.clock.now(), most));
+    for (let first = 0; first < due.length; first += ERRANDS_AT_ONCE_MAX_COUNT) {
+      const some = due.slice(first, first + ERRANDS_AT_ONCE_MAX_COUNT);
+      await Promise.all(some.map((ns) => this.deliver(ns)));
+    }
+  }
+
+  async #deliver(ns: string): Promise<boolean> {
+    const { namespaces, errands } = this.#rows;
+    // Nothing is told that a crash could undo.
+    const { namespace, pending } = await this.#steps.read(() => ({
+      namespace: namespaces.find(ns),
+      pending: errands.of(ns),
+    }));
+    if (pending.length === 0) return true;
+    if (namespace !== undefined) {
+      try {
+        await tell(this.#platform.controlOf(ns, namespace.settings.placement), namespace, pending);
+      } catch (error) {
+        const reason = error instanceof RegistryError ? error.message : String(error);
+        this.#platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
+        await this.#steps.change(() => errands.postpone(pending, this.#platform.clock.now()));
+        return false;
+      }
+    }
+    await this.#steps.change(() => this.#told(ns, pending));
+    return true;
+  }
+
+  /** What was asked of a namespace has happened: it is there, or no more. */
+  #told(ns: string, done: readonly Errand[]): void {
+    const { namespaces, audit, errands } = this.#rows;
+    errands.remove(done);
+    const namespace = namespaces.find(ns);
+    if (namespace === undefined) return;
+    const was = (kind: Errand['kind']) => done.some((errand) => errand.kind === kind);
+    const isFounded = namespace.state === 'founding' && was('configure');
+    const isErased = namespace.state === 'removing' && was('erase');
+    if (isFounded) namespaces.put({ ...namespace, state: 'there', auditId: null });
+    if (isErased) namespaces.remove(ns);
+    if ((isFounded || isErased) && namespace.auditId !== null) audit.end(namespace.auditId, undefined);
+  }
+}
+
+async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<void> {
+  const has = (kind: Errand['kind']) => pending.some((errand) => errand.kind === kind);
+  if (has('erase')) return control.erase();
+  if (has('configure')) await control.configure(toldSettings(namespace));
+  const tokens = pending.filter(({ kind }) => kind === 'close-sockets').map(({ token }) => token);
+  if (tokens.length > 0) await control.closeSocketsOf(tokens);
+}

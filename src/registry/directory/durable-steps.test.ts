@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { DurableSteps } from './durable-steps';
+
+function begin() {
+  const disk = new HandDisk();
+  disk.run('CREATE TABLE line (text TEXT)');
+  const failures: unknown[] = [];
+  const armed: number[] = [];
+  const lines = () => disk.rows('SELECT text FROM line').map(([text]) => text);
+  const steps = new DurableSteps(
+    disk,
+    () => armed.push(lines().length),
+    (reason) => failures.push(reason),
+  );
+  const add = (text: string) => () => {
+    disk.run('INSERT INTO line (text) VALUES (?)', text);
+    return text;
+  };
+  return { disk, steps, failures, armed, lines, add };
+}
+
+/** Whether a promise is settled by now. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending');
+  await new Promise((resolve) => setImmediate(resolve));
+  const settled = await Promise.race([promise.catch(() => {}), Promise.resolve(pending)]);
+  return settled !== pending;
+}
+
+describe('DurableSteps', () => {
+  it('[I3] answers a change, a read and a refusal only when what they saw is durable', async () => {
+    const { disk, steps, lines, add } = begin();
+    disk.hold();
+    const change = steps.change(add('a'));
+    const read = steps.read(lines);
+    const refused = steps.read(() => {
+      throw new Error('no');
+    });
+    refused.catch(() => {});
+    for (const answer of [change, read, refused]) expect(await isSettled(answer)).toBe(false);
+    disk.release();
+    expect(await change).toBe('a');
+    expect(await read).toEqual(['a']);
+    await expect(refused).rejects.toThrow('no');
+  });
+
+  it('[I3] keeps what was seen, not what came after', async () => {
+    const { disk, steps, lines, add } = begin();
+    disk.hold();
+    const read = steps.read(lines);
+    const first = steps.change(add('a'));
+    const between = steps.read(lines);
+    const second = steps.change(add('b'));
+    disk.release();
+    expect([await read, await first, await between, await second]).toEqual([[], 'a', ['a'], 'b']);
+  });
+
+  it('leaves nothing of a change that throws', async () => {
+    const { steps, lines, add, armed } = begin();
+    await expect(
+      steps.change(() => {
+        add('a')();
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(lines()).toEqual([]);
+    expect(armed).toEqual([]);
+    await steps.change(add('b'));
+    expect(lines()).toEqual(['b']);
+    expect(armed).toEqual([1]);
+  });
+
+  it('answers UNAVAILABLE from a sync that failed on, and says so once', async () => {
+    const { disk, steps, failures, lines, add } = begin();
+    disk.failNextSync(new Error('full'));
+    await expect(steps.change(add('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(steps.change(add('b'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(steps.read(lines)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(failures).toEqual([new Error('full')]);
+  });
+});

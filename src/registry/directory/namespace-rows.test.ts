@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { type NamespaceRow, NamespaceRows, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { prepareDirectory } from './tables';
+
+const ROW: NamespaceRow = {
+  id: 'a',
+  state: 'there',
+  settings: { title: 'A', retention: { maxCount: 3 } },
+  createdAt: 0,
+  createdBy: 't',
+  updatedAt: 1_000,
+  auditId: null,
+};
+
+describe('NamespaceRows', () => {
+  it('keeps every member, and lists only what is there', () => {
+    const disk = new HandDisk();
+    prepareDirectory(disk);
+    const rows = new NamespaceRows(disk);
+    rows.put({ ...ROW, state: 'founding', auditId: 7 });
+    expect(rows.find('a')).toEqual({ ...ROW, state: 'founding', auditId: 7 });
+    expect(Array.from(rows.list(), ({ id }) => id)).toEqual(['public']);
+    rows.put(ROW);
+    expect([...rows.list()][0]).toEqual(ROW);
+    expect(Array.from(rows.list('a'), ({ id }) => id)).toEqual(['public']);
+    expect(rows.count).toBe(2);
+    rows.remove('a');
+    expect(rows.find('a')).toBeUndefined();
+  });
+});
+
+describe('settingsText', () => {
+  it('is the same for the same settings, however they are written', () => {
+    const full = { title: 'A', limits: { sockets: 1, perToken: { watches: 1, sockets: 2 } } };
+    const turned = { limits: { perToken: { sockets: 2, watches: 1 }, sockets: 1 }, title: 'A' };
+    expect(settingsText(full)).toBe(settingsText(turned));
+    expect(settingsText({ retention: {}, limits: { perToken: {} } })).toBe(settingsText({}));
+    expect(settingsText({ retention: { maxCount: 1, maxAgeMs: undefined } })).toBe(
+      settingsText({ retention: { maxCount: 1 } }),
+    );
+  });
+
+  it.each([
+    { title: 'B' },
+    { placement: { hint: 'weur' as const } },
+    { placement: { jurisdiction: 'eu' as const } },
+    { retention: { maxCount: 1 } },
+    { limits: { perToken: { sockets: 2 } } },
+  ])('differs for %j', (settings) => {
+    expect(settingsText(settings)).not.toBe(settingsText({}));
+  });
+});
+
+describe('what is shown and told', () => {
+  it('leaves out what there is not', () => {
+    expect(namespaceView(ROW)).toEqual({
+      id: 'a',
+      title: 'A',
+      retention: { maxCount: 3 },
+      limits: {},
+      createdAt: '1970-01-01T00:00:00.000Z',
+      createdBy: 't',
+      updatedAt: '1970-01-01T00:00:01.000Z',
+    });
+    expect(toldSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
+  });
+});

@@ -1,0 +1,190 @@
+import { authorize, authorizeAny, grantsOn } from '../../auth/authorize';
+import type { AuditAction } from '../../model/audit';
+import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
+import { quote, RegistryError } from '../../model/errors';
+import { ALL_NAMESPACES } from '../../model/grant';
+import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
+import { DEFAULT_NAMESPACE } from '../../model/names';
+import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import type { DirectoryState } from './directory-state';
+import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { pageOf } from './page-of';
+
+const EVERYWHERE = { namespace: ALL_NAMESPACES };
+
+/**
+ * The namespaces of the registry. One that is made or removed passes through a state of its own, in which nobody finds
+ * it, until its object has been told: a crash in between leaves work for the alarm, and no half of a namespace.
+ */
+export class Namespaces {
+  readonly #state: DirectoryState;
+
+  constructor(state: DirectoryState) {
+    this.#state = state;
+  }
+
+  async create(
+    caller: DirectoryCaller,
+    { id, ...settings }: NamespaceDefinition,
+  ): Promise<{ created: boolean; view: NamespaceView }> {
+    const { steps, namespaces, errands, courier } = this.#state;
+    const isNew = await steps.change(() => {
+      authorize(caller.principal, 'admin', EVERYWHERE);
+      const known = namespaces.find(id);
+      if (known !== undefined) {
+        this.#assertSame(known, settings);
+        // It was begun before, and has to be told once more before anybody may hear that it is there.
+        if (known.state === 'founding') errands.add(id, 'configure', this.#soon);
+        return known.state === 'founding';
+      }
+      if (namespaces.count >= NAMESPACES_MAX_COUNT) throw tooMany();
+      const auditId = this.#note(caller, 'namespace-created', id, settings.title, 'begun');
+      const createdBy = caller.principal.tokenId;
+      const [createdAt, updatedAt] = [this.#now, this.#now];
+      namespaces.put({ id, state: 'founding', settings, createdAt, createdBy, updatedAt, auditId });
+      errands.add(id, 'configure', this.#soon);
+      return true;
+    });
+    if (isNew && !(await courier.deliver(id))) throw notReached(id, 'made');
+    return { created: isNew, view: await steps.read(() => namespaceView(this.#require(id))) };
+  }
+
+  list({ principal }: DirectoryCaller, page: Page): Promise<NamespaceList> {
+    const { steps, namespaces } = this.#state;
+    return steps.read(() => {
+      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => grantsOn(principal, id).length > 0);
+      return { namespaces: items.map(namespaceView), next };
+    });
+  }
+
+  read({ principal }: DirectoryCaller, id: string): Promise<NamespaceView> {
+    return this.#state.steps.read(() => {
+      authorizeAny(principal, id);
+      return namespaceView(this.#require(id));
+    });
+  }
+
+  async patch(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView> {
+    const { steps, namespaces, errands, courier } = this.#state;
+    const view = await steps.change(() => {
+      authorize(caller.principal, 'admin', { namespace: id });
+      const before = this.#require(id);
+      const settings = patched(before.settings, patch);
+      if (settingsText(settings) === settingsText(before.settings)) return namespaceView(before);
+      const after = { ...before, settings, updatedAt: this.#now };
+      namespaces.put(after);
+      this.#note(caller, 'namespace-changed', id, Object.keys(patch).join(', '), 'done');
+      const [told, tell] = [toldSettings(before), toldSettings(after)];
+      if (settingsText(told) !== settingsText(tell)) errands.add(id, 'configure', this.#soon);
+      return namespaceView(after);
+    });
+    // What could not be told is told by the alarm: the change is made.
+    await courier.deliver(id);
+    return view;
+  }
+
+  async remove(caller: DirectoryCaller, id: string, force: boolean): Promise<void> {
+    const { steps, namespaces, errands, courier, platform } = this.#state;
+    const found = await steps.read(() => {
+      authorize(caller.principal, 'admin', EVERYWHERE);
+      if (id === DEFAULT_NAMESPACE) {
+        throw new RegistryError('CONFLICT', `the namespace "${id}" is always there and can't be removed`);
+      }
+      return namespaces.find(id);
+    });
+    if (found?.state === 'there' && !force) {
+      const { instances, services } = await platform.controlOf(id, found.settings.placement).size();
+      if (instances + services > 0) throw notEmpty(id, instances, services);
+    }
+    const isThere = await steps.change(() => {
+      const known = namespaces.find(id);
+      if (known === undefined) return false;
+      if (known.state === 'removing') return true;
+      if (known.auditId !== null) this.#state.audit.end(known.auditId, 'CONFLICT');
+      const auditId = this.#note(caller, 'namespace-deleted', id, force ? 'force' : undefined, 'begun');
+      namespaces.put({ ...known, state: 'removing', auditId });
+      errands.removeOf(id);
+      errands.add(id, 'erase', this.#soon);
+      return true;
+    });
+    if (isThere && !(await courier.deliver(id))) throw notReached(id, 'removed');
+  }
+
+  find(id: string): Promise<NamespaceEntry | null> {
+    return this.#state.steps.read(() => {
+      const known = this.#state.namespaces.find(id);
+      return known?.state === 'there' ? { placement: known.settings.placement } : null;
+    });
+  }
+
+  get #now(): number {
+    return this.#state.platform.clock.now();
+  }
+
+  /** When the alarm sees to what is tried at once. */
+  get #soon(): number {
+    return this.#now + ERRAND_RETRY_MIN_MS;
+  }
+
+  #require(id: string): NamespaceRow {
+    const known = this.#state.namespaces.find(id);
+    if (known?.state === 'there') return known;
+    throw new RegistryError('NAMESPACE_NOT_FOUND', `there is no namespace ${quote(id)}`);
+  }
+
+  #assertSame(known: NamespaceRow, settings: NamespaceRow['settings']): void {
+    const { id, state } = known;
+    if (state === 'removing') {
+      throw new RegistryError('CONFLICT', `the namespace "${id}" is being removed; try again when that is done`);
+    }
+    if (settingsText(known.settings) === settingsText(settings)) return;
+    throw new RegistryError(
+      'CONFLICT',
+      `there is a namespace "${id}" with another definition; change that one with PATCH, or take another id`,
+    );
+  }
+
+  #note(
+    { principal, address }: DirectoryCaller,
+    action: AuditAction,
+    ns: string,
+    detail: string | undefined,
+    outcome: 'begun' | 'done',
+  ): number {
+    return this.#state.audit.add({ action, actor: principal.tokenId, address, ns, detail }, outcome, this.#now);
+  }
+}
+
+function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): NamespaceRow['settings'] {
+  const { title, retention, limits } = patch;
+  const merged = <T>(before: T | undefined, asked: T | null | undefined) =>
+    asked === undefined ? before : (asked ?? undefined);
+  return {
+    ...settings,
+    title: merged(settings.title, title),
+    retention: merged(settings.retention, retention),
+    limits: merged(settings.limits, limits),
+  };
+}
+
+function tooMany(): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `there are ${NAMESPACES_MAX_COUNT} namespaces, the most a registry takes; remove one`,
+  );
+}
+
+function notEmpty(id: string, instances: number, services: number): RegistryError {
+  return new RegistryError(
+    'CONFLICT',
+    `the namespace "${id}" holds ${instances} instances and ${services} services; remove them first, or erase them with ?force`,
+  );
+}
+
+function notReached(id: string, done: 'made' | 'removed'): RegistryError {
+  return new RegistryError(
+    'UNAVAILABLE',
+    `the namespace "${id}" could not be reached; the registry goes on trying until it is ${done}, and so may you`,
+    { retryAfterSeconds: 1 },
+  );
+}

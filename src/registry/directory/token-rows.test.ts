@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { TOKEN_USE_STEP_MS } from '../../model/limits';
+import { prepareDirectory } from './tables';
+import { type TokenRow, TokenRows, useToNote } from './token-rows';
+
+const ROW: TokenRow = {
+  id: 'b',
+  digest: 'd',
+  earlierDigest: null,
+  earlierUntil: null,
+  expiresAt: null,
+  usedAt: null,
+  record: { name: 'n', grants: [{ scope: 'read', ns: 'a' }], pathWrite: false, createdAt: 1, createdBy: 'root' },
+};
+
+describe('TokenRows', () => {
+  it('keeps every member, and shows none that has ended', () => {
+    const disk = new HandDisk();
+    prepareDirectory(disk);
+    const rows = new TokenRows(disk);
+    const ending = { ...ROW, id: 'a', earlierDigest: 'e', earlierUntil: 5, expiresAt: 10, usedAt: 0 };
+    rows.put(ROW);
+    rows.put(ending);
+    expect([...rows.list(9)]).toEqual([ending, ROW]);
+    expect([...rows.list(9, 'a')]).toEqual([ROW]);
+    expect([...rows.list(10)]).toEqual([ROW]);
+    expect(rows.find('a', 9)).toEqual(ending);
+    expect(rows.find('a', 10)).toBeUndefined();
+    expect(rows.has('a')).toBe(true);
+    expect(rows.count).toBe(2);
+  });
+
+  it('knows what ends next', () => {
+    const disk = new HandDisk();
+    prepareDirectory(disk);
+    const rows = new TokenRows(disk);
+    rows.put(ROW);
+    expect(rows.nextEnd).toBeUndefined();
+    rows.put({ ...ROW, id: 'x', expiresAt: 30 });
+    rows.put({ ...ROW, id: 'y', expiresAt: 40, earlierUntil: 20, earlierDigest: 'e' });
+    expect(rows.nextEnd).toBe(20);
+    expect(rows.endedBy(19, 10)).toEqual([]);
+    expect(rows.endedBy(30, 10).map(({ id }) => id)).toEqual(['y', 'x']);
+    expect(rows.endedBy(30, 1).map(({ id }) => id)).toEqual(['y']);
+  });
+});
+
+describe('useToNote', () => {
+  it('[A25] is an hour that is not written down yet', () => {
+    expect(useToNote(ROW, 5)).toBe(0);
+    expect(useToNote({ ...ROW, usedAt: 0 }, TOKEN_USE_STEP_MS - 1)).toBeUndefined();
+    expect(useToNote({ ...ROW, usedAt: 0 }, TOKEN_USE_STEP_MS + 1)).toBe(TOKEN_USE_STEP_MS);
+    expect(useToNote({ ...ROW, usedAt: TOKEN_USE_STEP_MS }, 5), 'after a jump back').toBeUndefined();
+  });
+});

@@ -1,0 +1,123 @@
+import type { Grant } from '../../model/grant';
+import { TOKEN_USE_STEP_MS } from '../../model/limits';
+import type { TokenView } from '../../model/token';
+import type { SqlRow, SqlStorage } from '../sql-storage';
+import { timestamp } from '../timestamp';
+
+/** A token, as the directory keeps it. Times are milliseconds since the epoch. */
+export interface TokenRow {
+  id: string;
+  /** SHA-256 of its secret, base64url. */
+  digest: string;
+  /** The same of the secret before it, which is good until `earlierUntil`. */
+  earlierDigest: string | null;
+  earlierUntil: number | null;
+  expiresAt: number | null;
+  /** To the hour. */
+  usedAt: number | null;
+  record: {
+    name: string;
+    grants: Grant[];
+    pathWrite: boolean;
+    createdAt: number;
+    createdBy: string;
+    rotatedAt?: number;
+  };
+}
+
+const COLUMNS = 'id, digest, earlier_digest, earlier_until, expires_at, used_at, record';
+
+/** The tokens, as they are stored. Every method runs inside a step of the directory. */
+export class TokenRows {
+  readonly #storage: SqlStorage;
+
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+  }
+
+  get count(): number {
+    const [row] = this.#storage.read('SELECT COUNT(*) FROM token');
+    return Number(row?.[0]);
+  }
+
+  /** A token that is still good; undefined for one that has ended, whether or not its row is removed yet. */
+  find(id: string, now: number): TokenRow | undefined {
+    const [row] = this.#storage.read(`SELECT ${COLUMNS} FROM token WHERE id = ?`, id);
+    const token = row && rowOf(row);
+    return token === undefined || hasEnded(token, now) ? undefined : token;
+  }
+
+  /** Whether an id is taken, or was until a moment ago. */
+  has(id: string): boolean {
+    const [row] = this.#storage.read('SELECT 1 FROM token WHERE id = ?', id);
+    return row !== undefined;
+  }
+
+  /** Those that are still good, by id. */
+  *list(now: number, after = ''): Generator<TokenRow> {
+    for (const row of this.#storage.read(`SELECT ${COLUMNS} FROM token WHERE id > ? ORDER BY id`, after)) {
+      const token = rowOf(row);
+      if (!hasEnded(token, now)) yield token;
+    }
+  }
+
+  put({ id, digest, earlierDigest, earlierUntil, expiresAt, usedAt, record }: TokenRow): void {
+    const ends = [earlierUntil, expiresAt].filter((end) => end !== null);
+    this.#storage.run(
+      `INSERT OR REPLACE INTO token (${COLUMNS}, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, digest, earlierDigest, earlierUntil, expiresAt, usedAt, JSON.stringify(record)],
+      ends.length === 0 ? null : Math.min(...ends),
+    );
+  }
+
+  remove(id: string): void {
+    this.#storage.run('DELETE FROM token WHERE id = ?', id);
+  }
+
+  /** Those of which something has ended: the token, or the secret before its last rotation. */
+  endedBy(now: number, most: number): TokenRow[] {
+    const rows = this.#storage.read(
+      `SELECT ${COLUMNS} FROM token WHERE ends_at IS NOT NULL AND ends_at <= ? ORDER BY ends_at LIMIT ?`,
+      now,
+      most,
+    );
+    return Array.from(rows, rowOf);
+  }
+
+  /** When something of a token ends next. */
+  get nextEnd(): number | undefined {
+    const [row] = this.#storage.read('SELECT MIN(ends_at) FROM token WHERE ends_at IS NOT NULL');
+    return row === undefined || row[0] === null ? undefined : Number(row[0]);
+  }
+}
+
+export function hasEnded({ expiresAt }: TokenRow, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+/** The hour that a use is written down as; undefined where it is written down already. */
+export function useToNote({ usedAt }: TokenRow, now: number): number | undefined {
+  const hour = now - (now % TOKEN_USE_STEP_MS);
+  return usedAt !== null && usedAt >= hour ? undefined : hour;
+}
+
+export function tokenView({ id, expiresAt, usedAt, record }: TokenRow): TokenView {
+  const { name, grants, pathWrite, createdAt, createdBy, rotatedAt } = record;
+  const at = (time: number | null | undefined) => (time === null || time === undefined ? undefined : timestamp(time));
+  return {
+    id,
+    name,
+    grants,
+    pathWrite,
+    createdAt: timestamp(createdAt),
+    createdBy,
+    expiresAt: at(expiresAt),
+    rotatedAt: at(rotatedAt),
+    lastUsedAt: at(usedAt),
+  };
+}
+
+function rowOf([id, digest, earlierDigest, earlierUntil, expiresAt, usedAt, record]: SqlRow): TokenRow {
+  // `as`: only `put` writes these rows.
+  return { id, digest, earlierDigest, earlierUntil, expiresAt, usedAt, record: JSON.parse(String(record)) } as TokenRow;
+}

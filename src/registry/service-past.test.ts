@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { refusal } from '../../test/contracts/namespace/scene';
+import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
+import { ORDERS } from '../../test/fixtures/definition';
+import { START } from '../../test/fixtures/hand-platform';
+import { settle } from '../../test/simulation/virtual-time';
+import { PAST_SLICE_MAX_COUNT } from '../model/limits';
+import { DEFAULT_RETENTION } from './journal';
+import { serviceAt, viewsAt } from './service-past';
+
+/** Instances as they were at a revision: `a:2` for one with weight 2. */
+async function seen({ state }: AwakeNamespace, revision: number): Promise<string> {
+  const records = await serviceAt(state, ORDERS, revision);
+  return [...viewsAt(ORDERS, records, START)].map(({ id, weight }) => `${id}:${weight}`).join(' ');
+}
+
+describe('serviceAt', () => {
+  it('[J6] is the service as it was, with its overrides, at each revision', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('b a', { weight: 2 });
+    awake.override('a', { weight: 5 });
+    awake.put('a', { weight: 3 });
+    awake.remove('b');
+    awake.put('b', { weight: 4 });
+    const moments = () => Promise.all([0, 1, 2, 3, 4, 5, 6].map((revision) => seen(awake, revision)));
+    const story = ['', 'b:2', 'a:2 b:2', 'a:5 b:2', 'a:5 b:2', 'a:5', 'a:5 b:4'];
+    expect(await moments()).toEqual(story); // nothing is on the disk yet
+    await settle();
+    expect(await moments()).toEqual(story);
+  });
+
+  it('[J6] does not move with what happens next', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { weight: 2 });
+    const records = await serviceAt(awake.state, ORDERS, 1);
+    awake.put('a', { weight: 3 });
+    awake.override('a', { weight: 4 });
+    expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ weight: 2, overridden: false }]);
+  });
+
+  it('[J6] lets others have a turn on a long way, and gives up where the past goes away meanwhile', async () => {
+    const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION });
+    for (let weight = 0; weight <= PAST_SLICE_MAX_COUNT * 2; weight++) awake.put('a', { weight });
+    await settle();
+    let turns = 0;
+    const { state } = awake;
+    const nextTurn = async () => {
+      turns += 1;
+    };
+    const watched = { ...state, platform: { ...state.platform, nextTurn } };
+    const records = await serviceAt(watched, ORDERS, 1);
+    expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ weight: 0 }]);
+    expect(turns).toBe(2);
+    const forgetful = {
+      ...state,
+      platform: { ...state.platform, nextTurn: async () => state.journal.compact({ revision: 10, removed: [] }) },
+    };
+    await expect(serviceAt(forgetful, ORDERS, 1)).rejects.toEqual(refusal('COMPACTED'));
+  });
+
+  it('knows nothing of a service that never was', async () => {
+    expect(await seen(new AwakeNamespace(), 0)).toBe('');
+  });
+});
+
+describe('viewsAt', () => {
+  it('begins after an id', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('c a b');
+    const records = await serviceAt(awake.state, ORDERS, 3);
+    expect([...viewsAt(ORDERS, records, START, 'a')].map(({ id }) => id)).toEqual(['b', 'c']);
+  });
+});

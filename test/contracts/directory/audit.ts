@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
+
+/** What every directory promises of the audit trail. */
+export function audit(lent: () => LentDirectory): void {
+  const story = async (query = {}): Promise<string[]> => {
+    const { entries, next } = await lent().api.readAudit(BY_ROOT, query);
+    const lines = entries.map(({ action, ns = '-', target = '-', outcome }) => `${action} ${ns} ${target} ${outcome}`);
+    return next === undefined ? lines : [...lines, `next=${next}`];
+  };
+
+  it('[A27] accounts for every change of namespaces and tokens, and for nothing that was refused', async () => {
+    const { api } = lent();
+    await api.createNamespace(BY_ROOT, { id: 'a' });
+    await api.createNamespace(BY_ROOT, { id: 'a' });
+    await expect(api.createNamespace(BY_ROOT, { id: 'a', title: 'x' })).rejects.toEqual(refusal('CONFLICT'));
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'A' });
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'A' });
+    const request = { name: 'both', grants: [{ scope: 'read' as const, ns: 'a' }], pathWrite: false };
+    const { id } = await api.createToken(BY_ROOT, request);
+    await expect(api.createToken(by({ scope: 'operate', ns: 'a' }), request)).rejects.toEqual(refusal('FORBIDDEN'));
+    const all = await api.createToken(BY_ROOT, { ...request, grants: [{ scope: 'read', ns: '*' }] });
+    await api.rotateToken(BY_ROOT, id, { overlapMs: 0 });
+    await api.revokeToken(BY_ROOT, id);
+    await api.revokeToken(BY_ROOT, id);
+    await api.removeNamespace(BY_ROOT, 'a', false);
+    await api.removeNamespace(BY_ROOT, 'a', false);
+    expect(await story()).toEqual([
+      'namespace-deleted a - done',
+      `token-revoked a ${id} done`,
+      `token-rotated a ${id} done`,
+      `token-created - ${all.id} done`,
+      `token-created a ${id} done`,
+      'namespace-changed a - done',
+      'namespace-created a - done',
+    ]);
+    const { entries } = await api.readAudit(BY_ROOT, { limit: 1 });
+    expect(entries).toEqual([
+      expect.objectContaining({ id: 7, actor: 'root', address: '198.51.100.7', at: expect.stringMatching(/Z$/) }),
+    ]);
+  });
+
+  it('[A27] writes down what is begun, and how it ended, the first time that it is told', async () => {
+    const { api } = lent();
+    const note = { action: 'drained' as const, actor: 't', ns: 'a', target: 'g@@s/i', detail: 'by hand' };
+    const first = await api.beginAudit(note);
+    const second = await api.beginAudit({ ...note, address: '192.0.2.1' });
+    const third = await api.beginAudit(note);
+    expect([second - first, third - second]).toEqual([1, 1]);
+    await api.endAudit(first, {});
+    await api.endAudit(second, { code: 'INSTANCE_NOT_FOUND' });
+    await api.endAudit(second, {});
+    await api.endAudit(999, {});
+    await lent().restart();
+    const { entries } = await lent().api.readAudit(BY_ROOT, {});
+    expect(entries).toEqual([
+      { id: third, at: expect.any(String), ...note, outcome: 'begun' },
+      {
+        id: second,
+        at: expect.any(String),
+        ...note,
+        address: '192.0.2.1',
+        outcome: 'refused',
+        code: 'INSTANCE_NOT_FOUND',
+      },
+      { id: first, at: expect.any(String), ...note, outcome: 'done' },
+    ]);
+  });
+
+  it('[A27] is read in pages, newest first, of all or of one namespace', async () => {
+    const { api } = lent();
+    for (const ns of ['a', 'b', 'a', 'b', 'a']) await api.beginAudit({ action: 'changed', actor: 't', ns, target: ns });
+    const [a, b] = ['changed a a begun', 'changed b b begun'];
+    expect(await story({ limit: 2 })).toEqual([a, b, 'next=4']);
+    expect(await story({ limit: 3, after: '4' })).toEqual([a, b, a]);
+    expect(await story({ ns: 'a', limit: 2 })).toEqual([a, a, 'next=3']);
+    expect(await story({ ns: 'a', after: '3' })).toEqual([a]);
+    expect(await story({ ns: 'c' })).toEqual([]);
+    await expect(api.readAudit(BY_ROOT, { after: 'x' })).rejects.toEqual(refusal('INVALID_REQUEST'));
+  });
+
+  it('[A27] is read by admins of what is asked for', async () => {
+    const { api } = lent();
+    const adminOfA = by({ scope: 'admin', ns: 'a' });
+    expect(await api.readAudit(adminOfA, { ns: 'a' })).toEqual({ entries: [] });
+    await expect(api.readAudit(adminOfA, { ns: 'b' })).rejects.toEqual(refusal('FORBIDDEN'));
+    await expect(api.readAudit(adminOfA, {})).rejects.toEqual(refusal('FORBIDDEN'));
+    await expect(api.readAudit(by({ scope: 'operate', ns: '*' }), { ns: 'a' })).rejects.toEqual(refusal('FORBIDDEN'));
+  });
+}

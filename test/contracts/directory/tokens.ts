@@ -1,0 +1,156 @@
+import { expect, it } from 'vitest';
+import { readTokenText, secretDigest } from '../../../src/auth/token-text';
+import type { DirectoryCaller, VerifiedToken } from '../../../src/model/directory-api';
+import type { Grant } from '../../../src/model/grant';
+import type { IssuedToken } from '../../../src/model/token';
+import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
+
+const HOUR_MS = 3_600_000;
+const READ_A: Grant = { scope: 'read', ns: 'a' };
+
+/** What every directory promises of tokens. */
+export function tokens(lent: () => LentDirectory): void {
+  const create = (caller: DirectoryCaller, grants: Grant[], more = {}): Promise<IssuedToken> =>
+    lent().api.createToken(caller, { name: 'test', grants, pathWrite: false, ...more });
+
+  const verify = async (token: string): Promise<VerifiedToken | null> => {
+    const { id = '', secret = '' } = readTokenText(token) ?? {};
+    return lent().api.verify(id, await secretDigest(secret));
+  };
+
+  const list = async (caller: DirectoryCaller, page = {}): Promise<string[]> => {
+    const { tokens, next } = await lent().api.listTokens(caller, page);
+    return [...tokens.map(({ id }) => id), ...(next === undefined ? [] : [`next=${next}`])];
+  };
+
+  it('[A22] shows a token once, and knows it from then on by its digest', async () => {
+    const { token, ...view } = await create(BY_ROOT, [READ_A], { name: 'orders' });
+    expect(view).toEqual({
+      id: readTokenText(token)?.id,
+      name: 'orders',
+      grants: [READ_A],
+      pathWrite: false,
+      createdAt: expect.any(String),
+      createdBy: 'root',
+    });
+    expect(await lent().api.listTokens(BY_ROOT, {})).toEqual({ tokens: [view] });
+    expect(await verify(token)).toEqual({ tokenId: view.id, grants: [READ_A], pathWrite: false });
+    await lent().restart();
+    expect(await verify(token)).toEqual({ tokenId: view.id, grants: [READ_A], pathWrite: false });
+  });
+
+  it('[A22] tells nobody of a token whose secret is wrong, or that there is not', async () => {
+    const { api } = lent();
+    const [one, other] = [await create(BY_ROOT, [READ_A]), await create(BY_ROOT, [READ_A])];
+    const digest = await secretDigest(readTokenText(one.token)?.secret ?? '');
+    expect(await api.verify(one.id, digest)).not.toBeNull();
+    expect(await api.verify(other.id, digest)).toBeNull();
+    expect(await api.verify('nobody', digest)).toBeNull();
+    expect(await api.verify('nobody', '-'.repeat(43))).toBeNull();
+    expect(await api.verify('root', digest)).toBeNull();
+    for (const wrong of ['', digest.slice(1), `${digest}=`, digest.toLowerCase(), '-'.repeat(43)]) {
+      expect(await api.verify(one.id, wrong), wrong).toBeNull();
+    }
+  });
+
+  it('[A22] lets make, see, revoke and rotate a token only who has admin wherever it is good for anything', async () => {
+    const { api } = lent();
+    const adminOfA = by({ scope: 'admin', ns: 'a' });
+    const own = await create(adminOfA, [READ_A, { scope: 'admin', ns: 'a' }]);
+    expect(own.createdBy).toBe('somebody');
+    const others = [
+      await create(BY_ROOT, [READ_A, { scope: 'read', ns: 'b' }]),
+      await create(BY_ROOT, [{ scope: 'read', ns: '*' }]),
+    ];
+    expect(await list(adminOfA)).toEqual([own.id]);
+    expect(await list(by(READ_A, { scope: 'operate', ns: '*' }))).toEqual([]);
+    for (const { id, grants, token } of others) {
+      await expect(create(adminOfA, grants)).rejects.toEqual(refusal('FORBIDDEN'));
+      await expect(api.rotateToken(adminOfA, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
+      await expect(api.revokeToken(adminOfA, id)).rejects.toEqual(refusal('FORBIDDEN'));
+      expect(await verify(token)).not.toBeNull();
+    }
+    await expect(create(by({ scope: 'operate', ns: 'a' }), [READ_A])).rejects.toEqual(refusal('FORBIDDEN'));
+    await expect(api.revokeToken(by(READ_A), own.id)).rejects.toEqual(refusal('FORBIDDEN'));
+    await api.revokeToken(adminOfA, own.id);
+    expect(await list(BY_ROOT)).toHaveLength(2);
+  });
+
+  it('[A22] lists tokens by id, in pages', async () => {
+    const made = [];
+    for (let count = 0; count < 5; count++) made.push((await create(BY_ROOT, [READ_A])).id);
+    const ids = made.sort();
+    expect(await list(BY_ROOT)).toEqual(ids);
+    expect(await list(BY_ROOT, { limit: 2 })).toEqual([...ids.slice(0, 2), `next=${ids[1]}`]);
+    expect(await list(BY_ROOT, { limit: 3, after: ids[1] })).toEqual(ids.slice(2));
+  });
+
+  it('[A23] knows a token no more once it is revoked, however often', async () => {
+    const { api } = lent();
+    const { id, token } = await create(BY_ROOT, [READ_A]);
+    expect(await api.endedTokens([id, 'nobody', 'root'])).toEqual(['nobody']);
+    await api.revokeToken(BY_ROOT, id);
+    expect(await verify(token)).toBeNull();
+    expect(await list(BY_ROOT)).toEqual([]);
+    expect(await api.endedTokens([id, 'nobody', 'root'])).toEqual([id, 'nobody']);
+    await api.revokeToken(BY_ROOT, id);
+    await expect(api.revokeToken(BY_ROOT, 'root')).rejects.toEqual(refusal('CONFLICT'));
+    await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
+  });
+
+  it('[A23] knows a token no more from the moment that it expires', async () => {
+    const { api, pass } = lent();
+    const { id, token, expiresAt = '', createdAt } = await create(BY_ROOT, [READ_A], { expiresInMs: HOUR_MS });
+    expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(HOUR_MS);
+    expect(await verify(token)).toMatchObject({ expiresAt: Date.parse(expiresAt) });
+    await pass(HOUR_MS - 1);
+    expect(await verify(token)).not.toBeNull();
+    expect(await api.endedTokens([id])).toEqual([]);
+    await pass(1);
+    expect(await verify(token)).toBeNull();
+    expect(await list(BY_ROOT)).toEqual([]);
+    expect(await api.endedTokens([id])).toEqual([id]);
+    await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
+  });
+
+  it('[A24] gives a token a new secret under the same id, and the old one is good for the overlap alone', async () => {
+    const { api, pass } = lent();
+    const first = await create(BY_ROOT, [READ_A], { expiresInMs: 100 * HOUR_MS });
+    const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
+    expect(second).toMatchObject({ id: first.id, expiresAt: first.expiresAt, rotatedAt: expect.any(String) });
+    expect(second.token).not.toBe(first.token);
+    expect(await verify(first.token)).toEqual(await verify(second.token));
+    await pass(HOUR_MS - 1);
+    expect(await verify(first.token)).not.toBeNull();
+    await pass(1);
+    expect(await verify(first.token)).toBeNull();
+    expect(await verify(second.token)).not.toBeNull();
+
+    const third = await api.rotateToken(BY_ROOT, first.id, { overlapMs: 0 });
+    expect(await verify(second.token)).toBeNull();
+    expect(await verify(third.token)).not.toBeNull();
+  });
+
+  it('[A24] knows the last two secrets at most', async () => {
+    const { api } = lent();
+    const first = await create(BY_ROOT, [READ_A]);
+    const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
+    const third = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
+    expect(await verify(first.token)).toBeNull();
+    expect(await verify(second.token)).not.toBeNull();
+    expect(await verify(third.token)).not.toBeNull();
+  });
+
+  it('[A25] tells when a token was last used, to the hour', async () => {
+    const { pass } = lent();
+    const lastUse = async () => (await lent().api.listTokens(BY_ROOT, {})).tokens[0]?.lastUsedAt;
+    const { token, createdAt } = await create(BY_ROOT, [READ_A]);
+    expect(await lastUse()).toBeUndefined();
+    await verify(token);
+    const hour = Math.floor(Date.parse(createdAt) / HOUR_MS) * HOUR_MS;
+    expect(await lastUse()).toBe(new Date(hour).toISOString());
+    await pass(3 * HOUR_MS);
+    await verify(token);
+    expect(await lastUse()).toBe(new Date(hour + 3 * HOUR_MS).toISOString());
+  });
+}
