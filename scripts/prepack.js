@@ -1,5 +1,5 @@
 /**
- * Fills dist/ before npm packs: a package holds no sources, and brings both bundles along.
+ * Fills dist/ before npm packs: a package holds no sources, and brings both bundles and the client along.
  *
  * Any command bundles the program where it runs in a checkout; its launcher bundles the Worker.
  */
@@ -9,3 +9,4 @@ import process from 'node:process';
 execFileSync(process.execPath, ['bin/rollcall.js', '--version']);
 const { registryBundle } = await import('../dist/rollcall.js');
 await registryBundle();
+await import('./build-client.js');

@@ -7,6 +7,8 @@ declare namespace Cloudflare {
     ROLLCALL_ROOT_TOKEN?: string | null;
     /** `true`: a proxy in front sets `X-Forwarded-For`, and its last entry counts as the caller's address. */
     ROLLCALL_TRUSTED_PROXY?: string | null;
+    /** Origins of pages that may call from a browser, parted by commas or blanks; none where it is unset. */
+    ROLLCALL_CORS_ORIGINS?: string | null;
     /** Names the run of workerd; the launcher makes a new one for each start. None on Cloudflare. */
     ROLLCALL_PROCESS_ID?: string | null;
     /** What is deployed; there is none on one machine. `wrangler deploy --tag <commit>` sets its tag. */

@@ -1,9 +1,14 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { DIRECTORY_NAME } from './host/directory-object';
+import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
+import { namespaceStubs } from './host/namespace-stub';
+import { remoteDirectory } from './host/remote-directory';
 import { remoteNamespace } from './host/remote-namespace';
 import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
+import type { NamespaceEntry } from './model/directory-api';
 import { DEFAULT_NAMESPACE } from './model/names';
 
 export { DirectoryObject } from './host/directory-object';
@@ -11,21 +16,23 @@ export { NamespaceObject } from './host/namespace-object';
 
 /** Binds the rooms together, for one isolate. */
 function bind(env: Env): App {
-  // Until namespaces have a directory there is one, and no other name makes an object.
-  // Its id is a digest of the name: made once, not for each call.
-  const id = env.NAMESPACES.idFromName(DEFAULT_NAMESPACE);
-  const stub = () => env.NAMESPACES.get(id);
-  const namespace = remoteNamespace(stub);
-  const sockets = remoteSockets(stub);
+  const ways = (id: string, { placement }: NamespaceEntry) => {
+    const stubs = namespaceStubs(env, id, placement);
+    return { calls: remoteNamespace(stubs), sockets: remoteSockets(stubs) };
+  };
+  const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
+  const remote = remoteDirectory(() => env.DIRECTORY.get(directoryId));
+  const known = new KnownNamespaces(remote.findNamespace, ways, () => Date.now());
+  // It is always there, and nobody has to be asked.
+  const ofPublic = ways(DEFAULT_NAMESPACE, {});
   return createApp({
-    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? namespace : undefined),
-    socketsOf: (id) => (id === DEFAULT_NAMESPACE ? sockets : undefined),
-    // Until there is a directory there is no token but root's.
-    directory: { verify: async () => null, redeemTicket: async () => null },
+    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
+    directory: rememberingDirectory(remote, known),
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
+    corsOrigins: env.ROLLCALL_CORS_ORIGINS,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

@@ -46,11 +46,19 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   expect(install).toBe(`npm install ./${tarball}`);
   const packed = shell(`tar -tzf ${tarball}`, folder).trim().split('\n');
   expect(packed).toEqual(
-    expect.arrayContaining(['package/bin/rollcall.js', 'package/dist/rollcall.js', 'package/dist/worker.js']),
+    expect.arrayContaining([
+      'package/bin/rollcall.js',
+      'package/dist/rollcall.js',
+      'package/dist/worker.js',
+      'package/dist/client/index.js',
+    ]),
   );
   expect(
     packed.filter(
-      (path) => !/^package\/(package\.json|LICENSE|README\.md|(bin|dist|docs)\/[\w-]+\.(js|md))$/.test(path),
+      (path) =>
+        !/^package\/(package\.json|LICENSE|README\.md|(bin|dist|docs)\/[\w-]+\.(js|md)|dist\/client\/[\w-]+(\.d\.ts|\.js))$/.test(
+          path,
+        ),
     ),
   ).toEqual([]);
 

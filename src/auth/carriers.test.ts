@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialOf, type Door, isForPaths, isTicket } from './carriers';
+import { type Carrier, credentialOf, DOORS, type Door, isForPaths, isTicket } from './carriers';
 
 const TOKEN = 'rc_abcdefghijkl_secret';
 
@@ -18,7 +18,7 @@ function taken(door: Door, { authorization, protocols, query = '', pathToken, ot
   if (authorization !== undefined) headers.set('authorization', authorization);
   if (protocols !== undefined) headers.set('sec-websocket-protocol', protocols);
   try {
-    const { carrier, text } = credentialOf(door, headers, () => query, pathToken);
+    const { carrier, text } = credentialOf(DOORS[door], headers, () => query, pathToken);
     return `${carrier} ${text}`;
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`; // `as`: what else it is fails the test
@@ -81,6 +81,15 @@ describe('credentialOf', () => {
   ] as const)('[A9] refuses %j: there is more than one', (sent, names) => {
     const message = `there is more than one credential (${names}); send one of them`;
     expect(taken('socket', sent)).toBe(`UNAUTHENTICATED: ${message}`);
+  });
+
+  it('[A9] looks at nothing that a door does not take', () => {
+    const headers = new Headers({ authorization: `Bearer ${TOKEN}`, 'sec-websocket-protocol': `token.${TOKEN}` });
+    const taken = (carriers: Carrier[]) => credentialOf(carriers, headers, () => `ticket=${TOKEN}`, TOKEN).carrier;
+    expect(taken(['bearer'])).toBe('bearer');
+    expect(taken(['path'])).toBe('path');
+    expect(taken(['query-ticket'])).toBe('query-ticket');
+    expect(() => taken([])).toThrowError(/needs a token/);
   });
 
   it('[A13] never tells what was sent', () => {

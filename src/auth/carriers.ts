@@ -42,7 +42,7 @@ const PROTOCOLS = [
 const TICKET_PARAMETER = 'ticket';
 
 /**
- * The one credential of a request.
+ * The one credential of a request, at a door that takes it from these carriers.
  *
  * Several are refused, also where one of them is good or all are the same: whatever stands in front of the registry may
  * have looked at another one than the registry would.
@@ -52,16 +52,15 @@ const TICKET_PARAMETER = 'ticket';
  * @throws {RegistryError} `UNAUTHENTICATED`, and never shows what came.
  */
 export function credentialOf(
-  door: Door,
+  carriers: readonly Carrier[],
   headers: Headers,
   query: () => string,
   pathToken: string | undefined,
 ): Credential {
   const found: Credential[] = [];
-  if (pathToken !== undefined) found.push({ carrier: 'path', text: pathToken });
-  const authorization = headers.get('authorization');
+  if (pathToken !== undefined && carriers.includes('path')) found.push({ carrier: 'path', text: pathToken });
+  const authorization = carriers.includes('bearer') ? headers.get('authorization') : null;
   if (authorization !== null) found.push({ carrier: 'bearer', text: bearerToken(authorization) });
-  const carriers: readonly Carrier[] = DOORS[door];
   if (carriers.includes('subprotocol-token')) found.push(...inSubprotocols(headers));
   if (carriers.includes('query-ticket')) found.push(...inQuery(query()));
   const [credential, another] = found;

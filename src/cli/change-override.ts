@@ -1,16 +1,39 @@
+import type { Admin } from '../client/admin';
+import type { Override } from '../client/answers';
+import type { OverrideBody } from '../client/requests';
 import { RollcallError } from '../client/rollcall-error';
-import type { Override, OverrideView } from '../model/override';
-import type { InstanceName, RegistryCalls } from './registry-calls';
+import type { ServiceName } from './option-values';
 
 /** Others change an override, too; more than so many times between a read and a write is no accident. */
 const ATTEMPTS_COUNT = 5;
 
+/** An instance by its names. */
+export interface InstanceName extends ServiceName {
+  id: string;
+}
+
+const isRefusal = (error: unknown, code: string): boolean => error instanceof RollcallError && error.code === code;
+
 /** What an operator may set, without who set it and when. */
-function settingsOf({ enabled, weight, status, metadata, quarantine }: OverrideView): Override {
+function settingsOf({ enabled, weight, status, metadata, quarantine }: Override): OverrideBody {
   return { enabled, weight, status, metadata, quarantine };
 }
 
-const isEmpty = (override: Override): boolean => Object.values(override).every((value) => value === undefined);
+const isEmpty = (override: OverrideBody): boolean => Object.values(override).every((value) => value === undefined);
+
+/** The override with its position in history; undefined where there is none. */
+async function read(registry: Admin, name: InstanceName): Promise<{ body: OverrideBody; cursor: string } | undefined> {
+  let cursor = '';
+  const onAnswer = ({ headers }: Response) => {
+    cursor = headers.get('rollcall-cursor') ?? '';
+  };
+  try {
+    return { body: settingsOf(await registry.readOverride({ ...name, onAnswer })), cursor };
+  } catch (error) {
+    if (isRefusal(error, 'INSTANCE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
 
 /**
  * Changes one thing of what operators say about an instance, and leaves the others as they are: an override is written
@@ -21,22 +44,24 @@ const isEmpty = (override: Override): boolean => Object.values(override).every((
  * @throws {RollcallError} `INSTANCE_NOT_FOUND`; `REVISION_MISMATCH` where others kept changing it.
  */
 export async function changeOverride(
-  registry: RegistryCalls,
+  registry: Admin,
   name: InstanceName,
-  alter: (override: Override) => Override,
-): Promise<OverrideView | undefined> {
+  alter: (override: OverrideBody) => OverrideBody,
+): Promise<Override | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const before = await registry.override(name);
-    const wanted = alter(before === undefined ? {} : settingsOf(before.override));
+    const before = await read(registry, name);
+    const body = alter(before?.body ?? {});
     try {
-      if (!isEmpty(wanted)) return await registry.putOverride(name, wanted, before?.etag);
+      if (!isEmpty(body)) {
+        const condition = before === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: before.cursor };
+        return await registry.putOverride({ ...name, ...condition, body });
+      }
       // That there is nothing to take back says nothing of whether there is such an instance.
-      if (before === undefined) await registry.instance(name);
-      else await registry.deleteOverride(name, before.etag);
+      if (before === undefined) await registry.readInstance(name);
+      else await registry.clearOverride({ ...name, ifMatch: before.cursor });
       return undefined;
     } catch (error) {
-      const isRace = error instanceof RollcallError && error.code === 'REVISION_MISMATCH';
-      if (!isRace || attempt >= ATTEMPTS_COUNT) throw error;
+      if (!isRefusal(error, 'REVISION_MISMATCH') || attempt >= ATTEMPTS_COUNT) throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { InstanceDefinitionInput } from '../model/instance';
+import type { InstanceBody } from '../client/requests';
 
 /** What the options of an instance come to, as `register` and `exec` have them. */
 export interface InstanceOptions {
@@ -15,7 +15,7 @@ export interface InstanceOptions {
 }
 
 /** An instance as the registry takes it. What was not said is left to the registry. */
-export function instanceDefinition(options: InstanceOptions & { url?: string | undefined }): InstanceDefinitionInput {
+export function instanceDefinition(options: InstanceOptions & { url?: string | undefined }) {
   const { address, port, url, cluster, node, weight, version, zone, tag, metadata, ttl } = options;
   return {
     address,
@@ -29,5 +29,5 @@ export function instanceDefinition(options: InstanceOptions & { url?: string | u
     tags: tag,
     location: zone === undefined ? undefined : { zone },
     lease: ttl === undefined ? undefined : { ttlMs: ttl },
-  };
+  } satisfies InstanceBody;
 }

@@ -1,13 +1,16 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
+import { benchCommand } from './commands/bench';
 import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
 import { contextCommand } from './commands/context';
 import { deregisterCommand } from './commands/deregister';
 import { disableCommand } from './commands/disable';
+import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { enableCommand } from './commands/enable';
+import { execCommand } from './commands/exec';
 import { getCommand } from './commands/get';
 import { heartbeatCommand } from './commands/heartbeat';
 import { lsCommand } from './commands/ls';
@@ -18,6 +21,7 @@ import { resolveCommand } from './commands/resolve';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
 import { versionCommand } from './commands/version';
+import { watchCommand } from './commands/watch';
 import { weightCommand } from './commands/weight';
 
 /** The parser's name for options that have no group of their own. */
@@ -26,12 +30,13 @@ const OWN_OPTIONS = 'Options:';
 /** Commands as the help lists them: by what somebody comes for. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand()]],
-  ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand()]],
-  ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), subscribersCommand()]],
+  ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
+  ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
   [
     'Operate:',
     () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
   ],
+  ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];
 

@@ -1,9 +1,8 @@
-import { RegistryHttp } from '../client/registry-http';
+import { type Admin, rollcallAdmin } from '../client/admin';
 import type { Candidate, NameSource } from './candidates';
 import { configPath, readConfig } from './config-file';
 import { serviceName, serviceText } from './option-values';
 import { findPlace } from './place';
-import { RegistryCalls } from './registry-calls';
 
 /** Somebody has pressed a key and waits: later than this a list of names is in the way. */
 const ANSWER_TIMEOUT_MS = 500;
@@ -30,7 +29,7 @@ export class RegistryNames implements NameSource {
 
   services(flags: ReadonlyMap<string, string>): Promise<Candidate[]> {
     return orNothing(async () => {
-      const { services } = await this.#calls(flags).services({ limit: NAMES_MAX_COUNT }, soon());
+      const { services } = await this.#calls(flags).listServices({ limit: NAMES_MAX_COUNT, signal: soon() });
       return services.map(({ group, name, available, instances }) => ({
         value: serviceText({ group, service: name }),
         description: `${available} of ${instances} available`,
@@ -40,8 +39,8 @@ export class RegistryNames implements NameSource {
 
   instances(flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]> {
     return orNothing(async () => {
-      const query = { limit: NAMES_MAX_COUNT };
-      const { instances } = await this.#calls(flags).instances(serviceName(service), query, soon());
+      const ask = { ...serviceName(service), limit: NAMES_MAX_COUNT, signal: soon() };
+      const { instances } = await this.#calls(flags).listInstances(ask);
       return instances.map(({ id, status, available }) => ({
         value: id,
         description: available ? 'available' : status,
@@ -49,7 +48,7 @@ export class RegistryNames implements NameSource {
     });
   }
 
-  #calls(flags: ReadonlyMap<string, string>): RegistryCalls {
+  #calls(flags: ReadonlyMap<string, string>): Admin {
     const named = {
       url: flags.get('--url'),
       token: flags.get('--token'),
@@ -57,7 +56,7 @@ export class RegistryNames implements NameSource {
       context: flags.get('--context'),
     };
     const config = readConfig(configPath(this.#env));
-    return new RegistryCalls(new RegistryHttp(findPlace({ flags: named, env: this.#env, config, cwd: this.#cwd })));
+    return rollcallAdmin(findPlace({ flags: named, env: this.#env, config, cwd: this.#cwd }));
   }
 }
 

@@ -1,9 +1,8 @@
+import { type Admin, rollcallAdmin } from '../client/admin';
 import { type Client, rollcall } from '../client/client';
-import { RegistryHttp } from '../client/registry-http';
 import { configPath, readConfig } from './config-file';
 import { findPlace, type Place } from './place';
 import { Printer } from './printer';
-import { RegistryCalls } from './registry-calls';
 import type { RegistryFlags } from './registry-command';
 import { tracedFetch } from './traced-fetch';
 
@@ -12,7 +11,7 @@ export interface Connection {
   place: Place;
   print: Printer;
   /** One call each, with an answer or an error. */
-  registry: RegistryCalls;
+  registry: Admin;
   /** What stays open: registrations that are kept, watches. */
   client(): Client;
 }
@@ -31,5 +30,5 @@ export function connect(flags: RegistryFlags): Connection {
     namespace: place.namespace,
     fetch: tracedFetch({ trace: (line) => print.trace(line), timeoutMs: flags.timeout }),
   };
-  return { place, print, registry: new RegistryCalls(new RegistryHttp(options)), client: () => rollcall(options) };
+  return { place, print, registry: rollcallAdmin(options), client: () => rollcall(options) };
 }

@@ -8,6 +8,8 @@ export interface Table {
   /** Titles of the columns; a table without has none. */
   titles?: readonly string[] | undefined;
   rows: readonly (readonly Cell[])[];
+  /** True: what is said counts, and a line that is too long goes on in the next. Otherwise it is cut. */
+  isWhole?: boolean | undefined;
 }
 
 const GAP = '  ';
@@ -46,14 +48,18 @@ function narrowed(widths: number[], room: number): number[] {
  *
  * @param room Cells of a line; a text that does not fit is cut. Infinity where nobody looks at it: a program gets all.
  */
-export function tableLines({ titles, rows }: Table, paint: Paint, room: number = Number.POSITIVE_INFINITY): string[] {
+export function tableLines(
+  { titles, rows, isWhole = false }: Table,
+  paint: Paint,
+  room: number = Number.POSITIVE_INFINITY,
+): string[] {
   const body = rows.map((row) => row.map(measured));
   const head = titles?.map((text): Measured => ({ text, tone: 'faint', isNumber: false }));
   const all = head === undefined ? body : [head, ...body];
   const count = Math.max(0, ...all.map((row) => row.length));
   const columns = Array.from({ length: count }, (_, index) => index);
   const natural = columns.map((column) => Math.max(0, ...all.map((row) => textWidth(row[column]?.text ?? ''))));
-  const widths = narrowed(natural, room);
+  const widths = isWhole ? natural : narrowed(natural, room);
   const areNumbers = columns.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
   return all.map((row) => {
     const cells = columns.map((column) => {

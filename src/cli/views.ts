@@ -1,5 +1,5 @@
-import type { InstanceView } from '../model/instance';
-import type { Endpoint } from '../model/queries';
+import type { Endpoint } from '../client/answers';
+import type { Instance } from '../client/instance';
 import { serviceText } from './option-values';
 import type { Cell, Table } from './table';
 
@@ -19,7 +19,7 @@ export function entriesText(entries: Readonly<Record<string, string>>): string {
 }
 
 /** Whether an instance takes traffic, and if not, why: what stands in its way first. */
-export function stateCell(instance: InstanceView): Cell {
+export function stateCell(instance: Instance): Cell {
   if (instance.available) return { text: 'available', tone: 'good' };
   if (instance.quarantined) return { text: 'quarantined', tone: 'bad' };
   if (!instance.enabled) return { text: 'disabled', tone: 'warning' };
@@ -29,7 +29,7 @@ export function stateCell(instance: InstanceView): Cell {
 }
 
 /** Instances of one service. */
-export function instanceTable(instances: readonly InstanceView[]): Table {
+export function instanceTable(instances: readonly Instance[]): Table {
   return {
     titles: ['ID', 'ADDRESS', 'STATE', 'WEIGHT', 'CLUSTER', 'VERSION', 'METADATA'],
     rows: instances.map((each) => [
@@ -47,6 +47,7 @@ export function instanceTable(instances: readonly InstanceView[]): Table {
 /** A record as lines of a name and a value; what is undefined or empty is left out. */
 export function fieldTable(fields: readonly (readonly [name: string, value: Cell | undefined])[]): Table {
   return {
+    isWhole: true,
     rows: fields.flatMap(([name, value]) =>
       value === undefined || value === '' ? [] : [[{ text: name, tone: 'faint' as const }, value]],
     ),
@@ -54,7 +55,7 @@ export function fieldTable(fields: readonly (readonly [name: string, value: Cell
 }
 
 /** One instance with all that people ask for. */
-export function instanceFields(instance: InstanceView): Table {
+export function instanceFields(instance: Instance): Table {
   const { lease, location } = instance;
   return fieldTable([
     ['id', instance.id],
@@ -84,7 +85,7 @@ export function instanceFields(instance: InstanceView): Table {
   ]);
 }
 
-function leaseText({ ttlMs, removeAfterMs }: NonNullable<InstanceView['lease']>): string {
+function leaseText({ ttlMs, removeAfterMs }: NonNullable<Instance['lease']>): string {
   const removal = removeAfterMs === null ? 'never removed' : `removed after ${durationText(removeAfterMs)}`;
   return `unhealthy after ${durationText(ttlMs)}, ${removal}`;
 }

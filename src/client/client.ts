@@ -2,6 +2,8 @@ import { ClientCore } from './client-core';
 import type { ClientOptions } from './client-options';
 import type { Registrar } from './register';
 import type { InstanceDefinition, RegisterOptions, Registration } from './registration';
+import type { Resolver, ResolverOptions } from './resolver';
+import { Resolvers } from './resolvers';
 import { ServiceWatch } from './service-watch';
 import { REAL_TIME } from './time';
 import type { Watch, WatchOptions, WatchScope } from './watch';
@@ -17,6 +19,12 @@ export interface Client extends AsyncDisposable {
   register(instance: InstanceDefinition, options?: RegisterOptions): Promise<Registration>;
   /** Watches services: see {@link Watch}. */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
+  /**
+   * Who answers for a service, kept at hand: see {@link Resolver}. Resolvers of one service share one watch.
+   *
+   * @param service `orders` in the default group, or `group@@orders`.
+   */
+  resolver(service: string, options?: ResolverOptions): Resolver;
   /** Releases what is registered and ends what is watched. Never rejects. */
   close(): Promise<void>;
 }
@@ -39,16 +47,19 @@ export function rollcall(options: ClientOptions): Client {
     for (const watch of [...watches]) watch.close();
     await (await registrar)?.release();
   };
+  const watch = (scope: WatchScope, watchOptions: WatchOptions = {}): Watch => {
+    const opened = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over));
+    if (watchOptions.signal?.aborted !== true) watches.add(opened);
+    return opened;
+  };
+  const resolvers = new Resolvers(watch, core.time);
   return {
     register: async (instance, registerOptions = {}) => {
       registrar ??= import('./register').then((loaded) => new loaded.Registrar(core));
       return (await registrar).register(instance, registerOptions);
     },
-    watch: (scope, watchOptions = {}) => {
-      const watch = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over));
-      if (watchOptions.signal?.aborted !== true) watches.add(watch);
-      return watch;
-    },
+    watch,
+    resolver: (service, resolverOptions) => resolvers.open(service, resolverOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -33,9 +33,7 @@ export class EventParser {
       this.#retryMs = undefined;
       return isEvent ? [event] : [];
     }
-    const colon = line.indexOf(':');
-    const name = colon < 0 ? line : line.slice(0, colon);
-    const value = line.slice(colon + 1).replace(/^ /, '');
+    const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? [];
     if (name === 'event') this.#type = value;
     if (name === 'data') this.#data = value;
     if (name === 'retry') this.#retryMs = Number(value);

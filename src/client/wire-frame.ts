@@ -27,5 +27,5 @@ export type WatchWireFrame =
 /** What the registry sends over a socket. */
 export type WireFrame =
   | WatchWireFrame
-  | { type: 'answer'; id: string; body?: unknown }
+  | { type: 'answer'; id: string; body: unknown }
   | { type: 'error'; id?: string | undefined; code: string; detail: string; errors?: FieldError[] | undefined };

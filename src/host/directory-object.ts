@@ -10,7 +10,7 @@ import {
   sealDirectoryOutcome,
 } from './directory-envelope';
 import { durableSqlite } from './durable-sqlite';
-import { namespaceStub } from './namespace-stub';
+import { namespaceStubs } from './namespace-stub';
 import { ObjectAlarm } from './object-alarm';
 import { randomSource } from './random-source';
 import { remoteControl } from './remote-control';
@@ -66,7 +66,7 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): Dire
     clock: { now: () => Date.now() },
     random: randomSource,
     alarm,
-    controlOf: (id, placement) => remoteControl(() => namespaceStub(env, id, placement)),
+    controlOf: (id, placement) => remoteControl(namespaceStubs(env, id, placement)),
     abort: (reason) => ctx.abort(reason),
     log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
   };

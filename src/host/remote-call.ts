@@ -1,7 +1,7 @@
 import { RegistryError } from '../model/errors';
 
 /** A namespace's object as it is called. */
-export type Stub = ReturnType<Env['NAMESPACES']['getByName']>;
+export type Stub = ReturnType<Env['NAMESPACES']['get']>;
 
 /**
  * One call to an object, a namespace's where nothing else is said. It throws a `RegistryError` where the object refuses;

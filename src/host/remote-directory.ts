@@ -9,7 +9,7 @@ import {
 import { again, once, type RemoteCall } from './remote-call';
 
 /** The directory's object as it is called. */
-export type DirectoryStub = ReturnType<Env['DIRECTORY']['getByName']>;
+export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
 
 /**
  * The directory that lives in a Durable Object, as surfaces see it.

@@ -1,5 +1,5 @@
 import type { Authenticator } from '../auth/authenticator';
-import { type Credential, credentialOf, type Door, isForPaths, isTicket } from '../auth/carriers';
+import { type Carrier, type Credential, credentialOf, isForPaths, isTicket } from '../auth/carriers';
 import type { FailedLogins } from '../auth/failed-logins';
 import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
@@ -16,6 +16,18 @@ export interface BeforeRouting {
   path: string;
   /** The token that its path began with, and has lost. */
   pathToken?: string | undefined;
+  /** The namespace that it began with then, and has lost: only on the way to a dialect. */
+  namespace?: string | undefined;
+}
+
+/** What somebody is let in by. */
+export interface AdmissionOptions {
+  authenticator: Authenticator;
+  failedLogins: FailedLogins;
+  /** True: the last entry of `X-Forwarded-For` is the caller's address. */
+  trustedProxy: boolean;
+  /** What is wrong with how the registry is set up: everybody is told, and nobody let in. */
+  fault?: RegistryError | undefined;
 }
 
 /** The first of the five steps: lets somebody in, or says why not. */
@@ -23,16 +35,18 @@ export class Admission {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
   readonly #trustedProxy: boolean;
+  readonly #fault: RegistryError | undefined;
 
-  /** @param trustedProxy True: the last entry of `X-Forwarded-For` is the caller's address. */
-  constructor(authenticator: Authenticator, failedLogins: FailedLogins, trustedProxy: boolean) {
+  constructor({ authenticator, failedLogins, trustedProxy, fault }: AdmissionOptions) {
     this.#authenticator = authenticator;
     this.#failedLogins = failedLogins;
     this.#trustedProxy = trustedProxy;
+    this.#fault = fault;
   }
 
   /** @throws {RegistryError} `NOT_CONFIGURED`. */
   assertConfigured(): void {
+    if (this.#fault !== undefined) throw this.#fault;
     this.#authenticator.assertConfigured();
   }
 
@@ -43,9 +57,13 @@ export class Admission {
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
    * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
    */
-  admit(door: Door, request: Request, { pathToken }: Pick<BeforeRouting, 'pathToken'>): Principal | Promise<Principal> {
+  admit(
+    carriers: readonly Carrier[],
+    request: Request,
+    { pathToken }: Pick<BeforeRouting, 'pathToken'>,
+  ): Principal | Promise<Principal> {
     this.assertConfigured();
-    const credential = credentialOf(door, request.headers, () => queryText(request.url), pathToken);
+    const credential = credentialOf(carriers, request.headers, () => queryText(request.url), pathToken);
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {

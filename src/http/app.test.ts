@@ -14,7 +14,7 @@ describe('createApp', () => {
     '/api',
     '/api/v1',
     '/api/v2/ns/public/services',
-    '/api/v1/ns/public',
+    '/api/v1/ns/public/nope',
     `${I}/`,
     `${SERVICE}/instances//x`,
     '//',

@@ -1,21 +1,26 @@
 import { Hono } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Authenticator } from '../auth/authenticator';
+import { DOORS } from '../auth/carriers';
 import { FailedLogins } from '../auth/failed-logins';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
-import type { NamespaceApi } from '../model/namespace-api';
-import type { NamespaceSockets } from '../model/namespace-sockets';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
+import { Cors, originsProblem, splitOrigins } from './cors';
+import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
+import { withoutNamespace } from './namespace-prefix';
 import { withoutPathToken } from './path-token';
 import { rawPath } from './request-target';
-import type { RoutedEnv, Surface } from './route';
-import type { RouteCard } from './route-card';
+import type { NamespaceWays, RoutedEnv, Surface } from './route';
+import type { DialectCard, RouteCard } from './route-card';
+import { addAuditRoute } from './v1/audit-route';
+import { addDirectoryNamespaceRoutes } from './v1/directory-namespace-routes';
+import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
@@ -23,24 +28,30 @@ import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
 import { addSubscriberRoutes } from './v1/subscriber-routes';
+import { addTokenRoutes } from './v1/token-routes';
 import { addWatchRoutes } from './v1/watch-routes';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
 
 /** What the app is bound to: the host's part in it. */
 export interface AppOptions {
-  /** The namespace of an id; undefined where there is none. Asked once for each request. */
-  namespaceOf(id: string): NamespaceApi | undefined;
-  /** The same namespace over sockets. */
-  socketsOf(id: string): NamespaceSockets | undefined;
-  /** Knows all tokens but root's. */
-  directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
+  /**
+   * The namespace of an id; undefined where there is none. At once where that is known, as it mostly is: a promise costs
+   * the calls that make up nearly all traffic.
+   */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  /** Knows all namespaces, all tokens but root's, and the audit trail. */
+  directory: DirectoryApi;
+  /** Doors for the clients of other registries. */
+  dialects?: readonly Dialect[];
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
+  corsOrigins?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -55,6 +66,8 @@ export interface App {
   fetch(request: Request): Response | Promise<Response>;
   /** Every route there is. */
   routes: readonly RouteCard[];
+  /** Every route of every dialect. */
+  dialectRoutes: readonly DialectCard[];
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -66,20 +79,36 @@ function methodsOf(hono: Hono<RoutedEnv>, path: string): string[] {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, directory, rootToken, sharedCache: shared, waitUntil, trustedProxy = false } = options;
+  const {
+    build,
+    now,
+    directory,
+    rootToken,
+    sharedCache: shared,
+    waitUntil,
+    trustedProxy = false,
+    dialects = [],
+  } = options;
   const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
+  const origins = splitOrigins(options.corsOrigins);
   const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
     cards: [],
-    admission: new Admission(authenticator, new FailedLogins(now), trustedProxy),
+    dialectCards: [],
+    admission: new Admission({
+      authenticator,
+      failedLogins: new FailedLogins(now),
+      trustedProxy,
+      fault: originsProblem(origins),
+    }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
     now,
     openPipe: () => options.openPipe(),
     namespaceOf: (id) => options.namespaceOf(id),
-    socketsOf: (id) => options.socketsOf(id),
+    directory,
   };
 
   addInstanceRoutes(surface);
@@ -87,16 +116,22 @@ export function createApp(options: AppOptions): App {
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addHistoryRoutes(surface);
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
+  addDirectoryNamespaceRoutes(surface);
+  addTokenRoutes(surface);
+  addAuditRoute(surface);
   addMetricsRoute(surface, build);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
+  for (const dialect of dialects) addDialect(surface, dialect);
 
   // Only who may come in learns which doors there are.
   hono.notFound(async (context) => {
-    await surface.admission.admit('api', context.req.raw, context.env);
+    const carriers = dialectOf(dialects, context.req.path)?.carriers ?? DOORS.api;
+    await surface.admission.admit(carriers, context.req.raw, context.env);
     const { method, path } = context.req;
     const allow = methodsOf(hono, path);
     if (allow.length > 0) {
@@ -108,14 +143,26 @@ export function createApp(options: AppOptions): App {
   });
   hono.onError((error, context) => {
     const pattern = matchedRoutes(context).at(-1)?.path ?? 'no route';
-    return errorResponse(refusalOf(error, `${context.req.method} ${pattern}`));
+    const refusal = refusalOf(error, `${context.req.method} ${pattern}`);
+    return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
   });
 
   const fetch = (request: Request): Response | Promise<Response> => {
     const path = rawPath(request);
     const parted = withoutPathToken(request, path);
-    if (parted === undefined) return hono.fetch(request, { path });
-    return hono.fetch(parted.request, { path: rawPath(parted.request), pathToken: parted.token });
+    if (parted === undefined) return routed(request, path);
+    return routed(parted.request, rawPath(parted.request), parted.token);
   };
-  return { fetch, routes: surface.cards };
+  /** Only clients of dialects need a namespace in front of their paths: in a native path it has its own place. */
+  const routed = (request: Request, path: string, pathToken?: string): Response | Promise<Response> => {
+    const parted = withoutNamespace(request, path);
+    const rest = parted === undefined ? path : rawPath(parted.request);
+    if (parted === undefined || dialectOf(dialects, rest) === undefined)
+      return hono.fetch(request, { path, pathToken });
+    return hono.fetch(parted.request, { path: rest, pathToken, namespace: parted.namespace });
+  };
+  const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+  if (origins.length === 0) return app;
+  const cors = new Cors(origins);
+  return { ...app, fetch: (request) => cors.around(request, fetch) };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostileRequests } from '../../test/fixtures/hostile-requests';
+import { NodeDirectory } from '../../test/fixtures/node-directory';
 import { ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 
 const { routes } = new TestApp().app;
@@ -12,9 +13,10 @@ describe('hostile input', () => {
 
   it('[I10] never gets a 5xx or a hang, whatever it is', async () => {
     const seen = new Set<number>();
+    const { api: directory } = new NodeDirectory();
     await fc.assert(
       fc.asyncProperty(hostileRequests(routes), async ({ method, path, headers, body }) => {
-        const test = new TestApp({ trustedProxy: true });
+        const test = new TestApp({ trustedProxy: true, directory });
         test.namespace.answer.body = '{"journal":{},"sinceWake":{}}';
         const init = { headers: { ...headers, authorization: `Bearer ${ROOT_TOKEN}` } };
         const response = await test.send(method, path, body === undefined ? init : { ...init, body });

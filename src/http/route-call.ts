@@ -45,20 +45,20 @@ export class RouteCall {
   readonly #principal: Principal;
   readonly #namespace: string;
   readonly #surroundings: Surroundings;
-  readonly #openSockets: () => NamespaceSockets;
+  readonly #sockets: NamespaceSockets;
 
   constructor(
     context: Context,
     principal: Principal,
     namespace: string,
     surroundings: Surroundings,
-    openSockets: () => NamespaceSockets,
+    sockets: NamespaceSockets,
   ) {
     this.#context = context;
     this.#principal = principal;
     this.#namespace = namespace;
     this.#surroundings = surroundings;
-    this.#openSockets = openSockets;
+    this.#sockets = sockets;
   }
 
   /** The request as it came. */
@@ -68,7 +68,7 @@ export class RouteCall {
 
   /** The way to the namespace over sockets. */
   get sockets(): NamespaceSockets {
-    return this.#openSockets();
+    return this.#sockets;
   }
 
   /** What the routes of this surface share. */

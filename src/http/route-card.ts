@@ -10,6 +10,9 @@ export const CHAPTERS = [
   { name: 'Watching', description: 'Be told of changes as they happen' },
   { name: 'Services', description: 'What instances have in common' },
   { name: 'Operators', description: 'What people say about an instance, beside what it says of itself' },
+  { name: 'History', description: 'What was, who changed it, and why' },
+  { name: 'Namespaces', description: 'Tenants of the registry: each has its own services, limits and past' },
+  { name: 'Access', description: 'Who may do what, and who did' },
   { name: 'Registry', description: 'The registry itself' },
 ] as const;
 export type Chapter = (typeof CHAPTERS)[number]['name'];
@@ -55,4 +58,14 @@ export interface RouteCard {
   conditional?: 'read' | 'change';
   /** A body that shows how it is used, as a value that its schema takes. */
   example?: unknown;
+}
+
+/** A route of a dialect as tests and documentation see it. */
+export interface DialectCard {
+  dialect: string;
+  operation: string;
+  method: string;
+  path: string;
+  scope: Scope | 'any';
+  summary: string;
 }

@@ -1,10 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { authorize, authorizeAny, type Target } from '../auth/authorize';
+import { DOORS } from '../auth/carriers';
+import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission, BeforeRouting } from './admission';
@@ -14,11 +16,17 @@ import { readJsonBody } from './json-body';
 import { KnownQueries } from './known-queries';
 import { assertDecodable } from './request-target';
 import { RouteCall, type Surroundings } from './route-call';
-import type { RequestSchemas, RouteCard } from './route-card';
+import type { DialectCard, RequestSchemas, RouteCard } from './route-card';
 
 /** What the router is given beside a request. */
 export interface RoutedEnv {
   Bindings: BeforeRouting;
+}
+
+/** The ways to one namespace: by calls, and over sockets. */
+export interface NamespaceWays {
+  calls: NamespaceApi;
+  sockets: NamespaceSockets;
 }
 
 /** What a route is registered on: the router, and what all of its routes share. */
@@ -26,11 +34,12 @@ export interface Surface extends Surroundings {
   hono: Hono<RoutedEnv>;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
   cards: RouteCard[];
+  /** Every route of every dialect. */
+  dialectCards: DialectCard[];
   admission: Admission;
-  /** The namespace of an id; undefined where there is none. Asked once for each request: a stub serves only one. */
-  namespaceOf(id: string): NamespaceApi | undefined;
-  /** The same namespace over sockets. */
-  socketsOf(id: string): NamespaceSockets | undefined;
+  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  directory: DirectoryApi;
 }
 
 /** A request's parts as their schemas gave them. */
@@ -59,14 +68,11 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
   map: (outcome: Outcome, input: Parsed<Input>, call: RouteCall) => Response;
 }
 
-/** What every schema of a name accepts. Most names are of this kind, and need no schema to tell so. */
-const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
-
 /** The query of a route that has no parameters: any parameter is a mistake. */
 const NO_QUERY = z.strictObject({});
 
 /** Makes what reads a request's parts by their schemas. Without a body that is done at once, without a promise. */
-function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
+export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: number) {
   const { path, query = NO_QUERY, body } = input;
   const pathNames = Object.keys(path?.shape ?? {});
   const queries = new KnownQueries(query);
@@ -80,7 +86,7 @@ function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxBytes: n
     for (const name of pathNames) {
       const value = context.req.param(name);
       names[name] = value;
-      arePlain &&= value !== undefined && PLAIN_NAME.test(value);
+      arePlain &&= isPlainName(value);
     }
     parts.path = arePlain ? names : parsed(path, names, 'path');
     return parts;
@@ -103,10 +109,19 @@ function targetOf(namespace: string, path: unknown): Target {
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
 }
 
-/** What `find` knows of a namespace. */
-function opened<Way>(find: (id: string) => Way | undefined, id: string): Way {
-  const way = find(id);
-  if (way !== undefined) return way;
+/**
+ * The ways to a namespace: at once where they are known.
+ *
+ * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, and `UNAVAILABLE` where that can't be told now.
+ */
+export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
+  const found = surface.namespaceOf(id);
+  if (found instanceof Promise) return withDeadline(found, CALL_MAX_MS).then((ways) => existing(ways, id));
+  return existing(found, id);
+}
+
+function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
+  if (ways !== undefined) return ways;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
@@ -129,11 +144,12 @@ export function route<Input extends RequestSchemas, Outcome>(
   surface: Surface,
   definition: RouteDefinition<Input, Outcome>,
 ): void {
-  const { method, path, scope, door = 'api', call, map, waitMs, withoutDeadline = false } = definition;
+  const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
+  const carriers = DOORS[definition.door ?? 'api'];
   const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
-    const known = surface.admission.admit(door, context.req.raw, context.env);
+    const known = surface.admission.admit(carriers, context.req.raw, context.env);
     const principal = known instanceof Promise ? await known : known;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
@@ -141,8 +157,10 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     permit(principal, namespace, input);
-    const asked = new RouteCall(context, principal, namespace, surface, () => opened(surface.socketsOf, namespace));
-    const calling = call(opened(surface.namespaceOf, namespace), input, asked);
+    const ways = waysTo(surface, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
+    const asked = new RouteCall(context, principal, namespace, surface, sockets);
+    const calling = call(calls, input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
     return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
   };
@@ -163,7 +181,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
   surface.hono.on(door.method, door.path, async (context) => {
     if (!door.beforeSetup) surface.admission.assertConfigured();
     // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
-    if (context.env.pathToken !== undefined) await surface.admission.admit('api', context.req.raw, context.env);
+    if (context.env.pathToken !== undefined) await surface.admission.admit(DOORS.api, context.req.raw, context.env);
     return door.answer();
   });
   surface.cards.push(door);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { originsProblem } from '../http/cors';
 import type { LaunchError } from './launch-error';
 import { parseServeOptions } from './serve-options';
 
@@ -8,6 +9,7 @@ test('defaults: loopback, port 8787, data/, a token of its own', () => {
     port: 8787,
     data: 'data',
     rootToken: undefined,
+    corsOrigins: [],
   });
 });
 
@@ -16,6 +18,32 @@ test('the environment counts, and flags win over it', () => {
   expect(parseServeOptions({}, env)).toMatchObject({ port: 9000, data: '/var/lib/rollcall', rootToken: 'given' });
   const flags = { port: '0', data: 'elsewhere', host: '::1' };
   expect(parseServeOptions(flags, env)).toMatchObject({ host: '::1', port: 0, data: 'elsewhere', rootToken: 'given' });
+});
+
+test('origins come from the environment, or instead from as many flags as there are', () => {
+  const env = { ROLLCALL_CORS_ORIGINS: 'https://a.test, http://localhost:5173' };
+  expect(parseServeOptions({}, env).corsOrigins).toEqual(['https://a.test', 'http://localhost:5173']);
+  const corsOrigin = ['https://b.test', 'https://c.test:8443'];
+  expect(parseServeOptions({ corsOrigin }, env).corsOrigins).toEqual(corsOrigin);
+});
+
+test.each([
+  'https://a.test',
+  'http://localhost:5173',
+  'https://[::1]:8443',
+  '*',
+  'null',
+  'a.test',
+  'https://a.test/',
+  'https://a.test:443',
+  'https://*.a.test',
+  'HTTPS://a.test',
+  'ftp://a.test',
+  'file:///x',
+])('an origin here is one to the registry: %s', (origin) => {
+  const parse = () => parseServeOptions({ corsOrigin: [origin] }, {});
+  if (originsProblem([origin]) === undefined) expect(parse().corsOrigins).toEqual([origin]);
+  else expect(parse).toThrow('--cors-origin must be an origin');
 });
 
 test('an IPv6 address may stand in brackets', () => {
@@ -32,6 +60,8 @@ test.each([
   [{ host: 'host:80' }, {}, 'not "host:80"'],
   [{ host: '' }, {}, 'not ""'],
   [{ data: '' }, {}, '--data must name a folder'],
+  [{ corsOrigin: ['*'] }, {}, '--cors-origin must be an origin as a browser sends it'],
+  [{}, { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
   [{}, { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
 ])('%j with %j is a usage error', (flags, env, message) => {
   const parse = () => parseServeOptions(flags, env);

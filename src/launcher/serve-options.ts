@@ -7,6 +7,7 @@ export interface ServeOptions {
   port: number;
   data: string;
   rootToken: string | undefined;
+  corsOrigins: string[];
 }
 
 /** The same as they are written on the command line. */
@@ -14,6 +15,7 @@ export interface ServeFlags {
   host?: string | undefined;
   port?: string | undefined;
   data?: string | undefined;
+  corsOrigin?: string[] | undefined;
 }
 
 /** A command that was written wrongly: exit code 2. */
@@ -39,6 +41,18 @@ function parseFolder(text: string, source: string): string {
   throw usageError(`${source} must name a folder, and is empty.`);
 }
 
+/** As the registry itself has it, which answers nothing with another; a test holds the two together. */
+function parseOrigins(texts: string[], source: string): string[] {
+  for (const text of texts) {
+    const isOrigin =
+      !text.includes('*') && URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+    if (isOrigin) continue;
+    const message = `${source} must be an origin as a browser sends it, such as https://console.example.com`;
+    throw usageError(`${message}, not ${JSON.stringify(text)}.`);
+  }
+  return texts;
+}
+
 /**
  * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
  * anything happens.
@@ -51,10 +65,15 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
     flags.data === undefined
       ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA')
       : parseFolder(flags.data, '--data');
+  const corsOrigins =
+    flags.corsOrigin === undefined
+      ? parseOrigins((env.ROLLCALL_CORS_ORIGINS ?? '').split(/[\s,]+/).filter(Boolean), 'ROLLCALL_CORS_ORIGINS')
+      : parseOrigins(flags.corsOrigin, '--cors-origin');
   return {
     host: parseHost(flags.host ?? '127.0.0.1'),
     port,
     data,
     rootToken: env.ROLLCALL_ROOT_TOKEN,
+    corsOrigins,
   };
 }

@@ -23,6 +23,8 @@ export interface RegistryOptions {
   port?: number | undefined;
   /** Default: the one in the data folder, made on the first start. */
   rootToken?: string | undefined;
+  /** Origins of pages that may call from a browser. Default: those of the variable `ROLLCALL_CORS_ORIGINS`. */
+  corsOrigins?: string[] | undefined;
   /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
   workerPath?: string | undefined;
   /** Variables for workerd beside those of this process. */
@@ -54,6 +56,9 @@ export interface RunningRegistry {
   stop(): Promise<void>;
 }
 
+/** What the Worker reads of its environment. */
+const VARIABLES = ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_CORS_ORIGINS', 'ROLLCALL_PROCESS_ID'];
+
 /** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
 export function registryConfig(modulePath: string): string {
   return workerdConfig({
@@ -62,9 +67,7 @@ export function registryConfig(modulePath: string): string {
       { binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' },
       { binding: 'DIRECTORY', className: 'DirectoryObject', uniqueKey: 'rollcall-DirectoryObject' },
     ],
-    bindings: ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_PROCESS_ID'].map((name) => {
-      return { name, fromEnvironment: name };
-    }),
+    bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
   });
 }
 
@@ -94,8 +97,14 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
     storage: join(folder, STORAGE_NAME),
     host,
     port,
-    // A new process id at every start tells the core that the registry was out of reach in between.
-    env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: token, ROLLCALL_PROCESS_ID: randomUUID() },
+    env: {
+      ...process.env,
+      ...options.env,
+      ...(options.corsOrigins === undefined ? {} : { ROLLCALL_CORS_ORIGINS: options.corsOrigins.join(',') }),
+      ROLLCALL_ROOT_TOKEN: token,
+      // A new process id at every start tells the core that the registry was out of reach in between.
+      ROLLCALL_PROCESS_ID: randomUUID(),
+    },
     output,
     started: (pid) => lock.noteWorkerd(pid),
   });

@@ -9,8 +9,10 @@ import {
 } from './instance';
 import { grantLease } from './lease';
 import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './limits';
-import { DEFAULT_GROUP, GroupName, InstanceId, ServiceName } from './names';
+import { DEFAULT_GROUP, GroupName, InstanceId, isPlainName, ServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
+import { isRecord, plainDefinition } from './plain-definition';
+import { withShortcut } from './shortcut';
 
 /** Names an instance in a body. */
 export const InstanceKey = z.strictObject({
@@ -52,7 +54,8 @@ function parted<T extends Named & { op: string }>(operation: T) {
   return { key: { group, service, id }, precondition: { revision: ifRevision, absent: ifAbsent }, body };
 }
 
-const RegisterOperation = z
+/** A registration in a batch, without a shortcut. */
+export const WholeRegistration = z
   .strictObject({ op: z.literal('register'), ...names, ...instanceMembers })
   .check((payload) => {
     const problem = definitionProblem(payload.value);
@@ -67,6 +70,22 @@ const RegisterOperation = z
       definition: { ...body, lease: body.ephemeral ? grantLease(body.lease) : null },
     };
   });
+
+/** Members of a registration in a batch that are not the definition's. One with a precondition is left to the schema. */
+const PLAIN_NAMES: ReadonlySet<string> = new Set(['op', 'group', 'service', 'id']);
+
+/** What {@link WholeRegistration} makes of a registration as nearly all are; undefined where only the schema can tell. */
+export function plainRegistration(value: unknown): Operation | undefined {
+  if (!isRecord(value) || value.op !== 'register') return undefined;
+  const { group = DEFAULT_GROUP, service, id } = value;
+  if (!isPlainName(group) || !isPlainName(service) || !isPlainName(id)) return undefined;
+  const definition = plainDefinition(value, PLAIN_NAMES);
+  if (definition === undefined) return undefined;
+  const precondition = { revision: undefined, absent: undefined };
+  return { op: 'register', key: { group, service, id }, precondition, definition };
+}
+
+const RegisterOperation = withShortcut(WholeRegistration.clone(), plainRegistration);
 
 const namesCount = (operation: object) =>
   Object.keys(operation).filter((member) => member !== 'op' && !Object.hasOwn(names, member)).length;

@@ -35,6 +35,18 @@ export type RegisteredInstance = z.output<typeof RegisteredInstance>;
 
 const named = { group: z.string(), service: z.string() };
 
+/** How an instance kept its lease alive, as far as the registry heard. */
+export const Renewals = z
+  .object({
+    lastAt: z.iso.datetime().meta({ description: 'When it was last renewed, or granted' }),
+    longestGapMs: z.int().meta({ description: 'Longest time between two renewals since `gapsSince`' }),
+    gapsSince: z.iso.datetime().meta({ description: 'When it was registered, or the registry last woke' }),
+  })
+  .meta({ id: 'Renewals' });
+export type Renewals = z.output<typeof Renewals>;
+
+const told = { watchers: z.int().meta({ description: 'How many watches it was told to' }) };
+
 /** One record that changed, whole before and after; null where there was none. */
 export const HistoryChange = z
   .discriminatedUnion('kind', [
@@ -45,6 +57,8 @@ export const HistoryChange = z
       cause: Cause,
       before: RegisteredInstance.nullable(),
       after: RegisteredInstance.nullable(),
+      renewals: Renewals.optional().meta({ description: 'Until it turned unhealthy, or went' }),
+      ...told,
     }),
     z.object({
       kind: z.literal('override'),
@@ -53,6 +67,7 @@ export const HistoryChange = z
       cause: Cause,
       before: OverrideView.nullable(),
       after: OverrideView.nullable(),
+      ...told,
     }),
     z.object({
       kind: z.literal('service'),
@@ -60,6 +75,7 @@ export const HistoryChange = z
       cause: Cause,
       before: WatchedService.nullable(),
       after: WatchedService.nullable(),
+      ...told,
     }),
   ])
   .meta({ id: 'HistoryChange' });

@@ -147,6 +147,9 @@ export const PAST_SLICE_MAX_COUNT = 1_000;
 /** Text of the journal that one page of the past reads: parsing and encoding it takes about 30 ms. */
 export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
+/** Entries of its past that an answer to "why" has when the call names no number: the newest tell what happened. */
+export const WHY_ENTRIES_DEFAULT_COUNT = 20;
+
 /** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
 export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
 
@@ -299,6 +302,9 @@ export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
 
 /** Longest token or ticket that is looked at: ours have 60 characters, and nobody's root token needs more. `UNAUTHENTICATED` */
 export const CREDENTIAL_MAX_CHARACTERS = 1_024;
+
+/** How long a browser remembers what a page may send: a page makes one call more in that time, and a change shows soon. */
+export const PREFLIGHT_MAX_AGE_MS = 10 * 60 * 1_000;
 
 /** How long an isolate remembers that a namespace is there, and where. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;

@@ -23,7 +23,8 @@ export function sortedByKey<T>(map: Record<string, T>): Record<string, T> {
   return Object.fromEntries(keys.sort().map((key) => [key, map[key] as T])); // `as`: the key was just read from the map
 }
 
-function metadataProblem(metadata: Record<string, string | null>): string | undefined {
+/** What is wrong with metadata, or with a patch of it, in words; undefined where nothing is. */
+export function metadataProblem(metadata: Record<string, string | null>): string | undefined {
   let count = 0;
   let bytes = 0;
   for (const [key, value] of Object.entries(metadata)) {

@@ -34,6 +34,13 @@ function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether a value is a name that every schema of a name accepts. Most are, and need no schema to tell so. */
+export function isPlainName(value: unknown): value is string {
+  return typeof value === 'string' && PLAIN_NAME.test(value);
+}
+
+const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
+
 function named(what: string, alsoWrong?: (name: string) => string | undefined) {
   return z.string().check((payload) => {
     const problem = nameProblem(payload.value) ?? alsoWrong?.(payload.value);

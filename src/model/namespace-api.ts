@@ -3,6 +3,7 @@ import type { NamespaceSnapshot } from './frames';
 import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json-text';
+import type { RollbackReport, ServiceDiff } from './moments';
 import type { Override, OverrideView } from './override';
 import type { PointInTime } from './point-in-time';
 import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
@@ -10,6 +11,7 @@ import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '
 import type { ServicePattern } from './service-pattern';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
+import type { WhyReport } from './why';
 
 /** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
 export interface Caller {
@@ -78,6 +80,8 @@ export interface InstanceListCommand extends ServiceKey, ReadOptions {
   filter: InstanceFilter;
   limit?: number | undefined;
   after?: string | undefined;
+  /** The service as it was then. `COMPACTED`: that is not in the kept past. */
+  at?: PointInTime | undefined;
 }
 
 export interface ResolveCommand extends ServiceKey, ReadOptions {
@@ -110,6 +114,11 @@ export interface HistoryCommand {
   /** The `next` of the page before. */
   after?: string | undefined;
   limit?: number | undefined;
+}
+
+export interface DiffCommand extends ServiceKey {
+  from: PointInTime;
+  to?: PointInTime | undefined;
 }
 
 export interface SnapshotCommand extends ReadOptions {
@@ -175,6 +184,15 @@ export interface NamespaceApi {
 
   /** A page of the past, newest first. `COMPACTED`: `since` or `until` is a cursor that is not in the kept past. */
   history(command: HistoryCommand): Promise<Answer<HistoryPage>>;
+  /** What is different of a service between two moments, the second one now if it is not named. */
+  diff(command: DiffCommand): Promise<Answer<ServiceDiff>>;
+  /** What became of an instance, and why; also of one that is gone, as long as the past knows of it. */
+  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>>;
+  /**
+   * Puts what operators said of a service and its instances back to what it was, as one new revision. It touches nothing
+   * that instances say, and brings no instance back.
+   */
+  rollback(caller: Caller, command: ServiceKey & { to: PointInTime }): Promise<Answer<RollbackReport>>;
   /**
    * All services with all their instances, at one moment. A large namespace comes in parts of a few megabytes: all of
    * them show the moment of the first, and bear its cursor. `COMPACTED`: the journal has forgotten what it needs to go

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from './duration';
 import { InstanceStatus, InstanceView } from './instance';
 import {
+  AUDIT_PAGE_MAX_COUNT,
   CACHED_MAX_AGE_DEFAULT_MS,
   CACHED_MAX_AGE_MAX_MS,
   DRAIN_GRACE_MAX_MS,
@@ -10,9 +11,10 @@ import {
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
-import { ClusterName, GroupName, ShortName } from './names';
+import { ClusterName, GroupName, NamespaceId, ShortName } from './names';
 import { PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
+import { PointInTime } from './point-in-time';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** How fresh an answer has to be. */
@@ -49,7 +51,11 @@ export type InstanceFilter = z.output<typeof InstanceFilter>;
 export const InstanceListQuery = InstanceFilter.extend({
   limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  at: PointInTime.optional().meta({ description: 'As it was then: a cursor, or a time such as 2027-01-31T12:00:00Z' }),
   ...Freshness,
+}).refine(({ at, wait }) => at === undefined || wait === undefined, {
+  message: 'goes not with at: what was does not change',
+  path: ['wait'],
 });
 export type InstanceListQuery = z.output<typeof InstanceListQuery>;
 
@@ -108,12 +114,29 @@ export const DrainQuery = z.strictObject({
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 
-export const ServiceRemovalQuery = z.strictObject({
-  force: z
-    .enum(['', 'true', 'false'])
+const Force = z
+  .enum(['', 'true', 'false'])
+  .optional()
+  .transform((text) => text === '' || text === 'true');
+
+export const ServiceRemovalQuery = z.strictObject({ force: Force.meta({ description: 'Remove its instances too' }) });
+
+export const NamespaceRemovalQuery = z.strictObject({
+  force: Force.meta({ description: 'Erase all that it holds with it' }),
+});
+
+/** Parameters of the lists of the directory. */
+export const DirectoryPageQuery = z.strictObject({
+  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+});
+
+export const AuditQuery = z.strictObject({
+  ns: NamespaceId.optional().meta({ description: 'Only what concerns this namespace' }),
+  limit: PageCount.pipe(z.int().max(AUDIT_PAGE_MAX_COUNT))
     .optional()
-    .transform((text) => text === '' || text === 'true')
-    .meta({ description: 'Remove its instances too' }),
+    .meta({ description: `At most so many entries; ${AUDIT_PAGE_MAX_COUNT} without it` }),
+  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
 });
 
 /** One endpoint, ready to use. */

@@ -4,9 +4,10 @@ import { apply } from './apply';
 import type { InstanceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
-import type { Cause, JournaledChange } from './journal';
+import type { Cause, JournaledChange, JournaledRenewals } from './journal';
 import { type RecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';
+import { renewalsOf } from './renewals';
 import type { NamespaceState } from './state';
 
 /** A change with the texts it makes, ready to be applied. */
@@ -101,7 +102,20 @@ function journaledChange(state: NamespaceState, { change, before, after }: Encod
     servicePrevious: entry?.revision ?? 0,
     before: before?.text ?? null,
     after,
+    watchers: state.publisher.audienceOf(change) || undefined,
+    renewals: renewalsUntil(state, change, after),
   };
+}
+
+/** How an instance that turns unhealthy or goes was renewed until now: nobody else will remember. */
+function renewalsUntil(
+  state: NamespaceState,
+  change: DraftedChange,
+  after: string | null,
+): JournaledRenewals | undefined {
+  if (change.kind !== 'instance' || (after !== null && change.cause !== 'unhealthy')) return undefined;
+  const entry = state.catalog.instance(change);
+  return entry === undefined ? undefined : renewalsOf(state, entry);
 }
 
 function forgetUnwrittenHead(state: NamespaceState, row: RecordRow): void {

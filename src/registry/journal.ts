@@ -50,6 +50,17 @@ export interface JournaledChange extends RecordKey {
   servicePrevious: number;
   before: string | null;
   after: string | null;
+  /** How many watches were told of it; absent where nobody watched. */
+  watchers?: number | undefined;
+  /** Of an instance that turned unhealthy or was removed: how its lease was renewed until then. */
+  renewals?: JournaledRenewals | undefined;
+}
+
+/** When a lease was last renewed, by the clock, and the longest time between two renewals since another time. */
+export interface JournaledRenewals {
+  lastAt: number;
+  longestGapMs: number;
+  gapsSince: number;
 }
 
 /** What is kept of the past: the first bound that is reached counts. */
@@ -67,8 +78,9 @@ export const DEFAULT_RETENTION: Retention = {
 
 /** A change as JSON: the texts of records are JSON already, and are put in as they are. */
 function encodeChange(change: JournaledChange): string {
-  const { kind, group, service, id, cause, previous, servicePrevious, before, after } = change;
-  const head = JSON.stringify({ kind, group, service, id, cause, previous, servicePrevious }).slice(0, -1);
+  const { kind, group, service, id, cause, previous, servicePrevious, before, after, watchers, renewals } = change;
+  const facts = { kind, group, service, id, cause, previous, servicePrevious, watchers, renewals };
+  const head = JSON.stringify(facts).slice(0, -1);
   return `${head},"before":${before},"after":${after}}`;
 }
 

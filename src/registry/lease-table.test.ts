@@ -304,3 +304,24 @@ describe('earliestDeadline', () => {
     );
   });
 });
+
+describe('renewals', () => {
+  const granted = { ttlMs: 10_000, removeAfterMs: 20_000, healthy: true, renewedAt: 1_000, extendedAt: 0 };
+
+  it('[J8] remembers the longest gap of each lease, until its slot serves another', () => {
+    const table = new LeaseTable<string>();
+    const slot = table.grant('a', granted);
+    for (const at of [2_000, 5_000, 6_000]) table.renew(slot, at);
+    expect(table.longestGapMs(slot)).toBe(3_000);
+    table.regrant(slot, { ...granted, renewedAt: 10_000 });
+    expect(table.longestGapMs(slot)).toBe(4_000);
+    table.release(slot);
+    expect(table.longestGapMs(table.grant('b', granted))).toBe(0);
+  });
+
+  it('[J8] tells when a lease is to be removed, if ever', () => {
+    const table = new LeaseTable<string>();
+    expect(table.removalAt(table.grant('a', granted))).toBe(21_000);
+    expect(table.removalAt(table.grant('b', { ...granted, removeAfterMs: null }))).toBe(Number.POSITIVE_INFINITY);
+  });
+});

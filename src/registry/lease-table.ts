@@ -38,6 +38,8 @@ export class LeaseTable<Holder> {
   #ttlMs = new Uint32Array(64);
   #removeAfterMs = new Uint32Array(64);
   #unhealthy = new Uint8Array(64);
+  /** Longest time between two renewals since the slot was granted, or filled at a wake. */
+  #longestGapMs = new Uint32Array(64);
   /** What `removeAfterMs` becomes with the first renewal, for the few leases that tell the two apart. */
   readonly #removeAfterFirstRenewal = new Map<number, number>();
   readonly #freeSlots: number[] = [];
@@ -77,11 +79,13 @@ export class LeaseTable<Holder> {
     this.#holders[slot] = holder;
     this.#size += 1;
     this.#write(slot, lease);
+    this.#longestGapMs[slot] = 0;
     return slot;
   }
 
   /** Grants a lease anew in the slot it has. */
   regrant(slot: number, lease: LeaseGrant): void {
+    this.#noteGap(slot, lease.renewedAt);
     this.#write(slot, lease);
   }
 
@@ -103,6 +107,7 @@ export class LeaseTable<Holder> {
 
   /** Counts all times from `now` on. */
   renew(slot: number, now: number): void {
+    this.#noteGap(slot, now);
     this.#renewedAt[slot] = now;
     this.#extendedAt[slot] = 0;
     this.#heardAt = Math.max(this.#heardAt, now);
@@ -129,6 +134,16 @@ export class LeaseTable<Holder> {
   /** When it was last renewed, or granted. */
   renewedAt(slot: number): number {
     return this.#renewedAt[slot] ?? 0;
+  }
+
+  /** Longest time between two renewals that the table has seen. */
+  longestGapMs(slot: number): number {
+    return this.#longestGapMs[slot] ?? 0;
+  }
+
+  /** When it is to be removed; `Infinity`: never. */
+  removalAt(slot: number): number {
+    return this.#countedFrom(slot) + this.#removalMs(slot);
   }
 
   /** When the time to live ends. */
@@ -226,6 +241,11 @@ export class LeaseTable<Holder> {
     this.#earliest = Math.min(this.#earliest, this.#deadline(slot));
   }
 
+  #noteGap(slot: number, now: number): void {
+    const gapMs = now - (this.#renewedAt[slot] ?? now);
+    if (gapMs > (this.#longestGapMs[slot] ?? 0)) this.#longestGapMs[slot] = Math.min(gapMs, NEVER);
+  }
+
   #countedFrom(slot: number): number {
     return Math.max(this.#renewedAt[slot] ?? 0, this.#extendedAt[slot] ?? 0);
   }
@@ -254,6 +274,7 @@ export class LeaseTable<Holder> {
     this.#ttlMs = grown(this.#ttlMs, new Uint32Array(length));
     this.#removeAfterMs = grown(this.#removeAfterMs, new Uint32Array(length));
     this.#unhealthy = grown(this.#unhealthy, new Uint8Array(length));
+    this.#longestGapMs = grown(this.#longestGapMs, new Uint32Array(length));
   }
 }
 

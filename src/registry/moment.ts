@@ -1,6 +1,8 @@
 import { quote, RegistryError } from '../model/errors';
+import type { MomentView } from '../model/moments';
 import type { PointInTime } from '../model/point-in-time';
 import type { Journal } from './journal';
+import { timestamp } from './timestamp';
 
 /** A moment of a namespace's past that can be read: the state right after a revision. */
 export interface Moment {
@@ -21,13 +23,18 @@ export function momentOf(journal: Journal, point: PointInTime, head: number, now
   if (point.startsWith('c')) return momentOfCursor(journal, point);
   const time = Date.parse(point);
   if (time > now) {
-    const message = `the time ${quote(point)} is yet to come; the registry's clock shows ${new Date(now).toISOString()}`;
+    const message = `the time ${quote(point)} is yet to come; the registry's clock shows ${timestamp(now)}`;
     throw new RegistryError('INVALID_REQUEST', message, { errors: [{ path: '', message: 'is yet to come' }] });
   }
   const revision = revisionBy(journal, time, head);
   const cursor = revision === undefined ? undefined : journal.cursorAt(revision);
   if (revision === undefined || cursor === undefined) throw compacted(journal, `the time ${quote(point)}`);
   return { revision, cursor, at: time };
+}
+
+/** The same for people. */
+export function momentView({ revision, cursor, at }: Moment): MomentView {
+  return { revision, cursor, at: timestamp(at) };
 }
 
 function momentOfCursor(journal: Journal, cursor: string): Moment {
@@ -55,6 +62,6 @@ export function revisionBy(journal: Journal, time: number, head: number): number
 /** The past that is asked for is gone, or of another storage. */
 export function compacted(journal: Journal, what: string): RegistryError {
   const oldest = journal.stampAt(journal.compactedRevision + 1);
-  const since = oldest === undefined ? '' : `, which goes back to ${new Date(oldest).toISOString()}`;
+  const since = oldest === undefined ? '' : `, which goes back to ${timestamp(oldest)}`;
   return new RegistryError('COMPACTED', `${what} is not in this namespace's kept past${since}`);
 }

@@ -1,16 +1,103 @@
 import type { HistoryPage } from '../model/history';
 import { jsonText } from '../model/json-text';
-import type { Answer, HistoryCommand } from '../model/namespace-api';
-import { momentOf, revisionBy } from './moment';
+import type { RollbackReport, ServiceDiff } from '../model/moments';
+import type {
+  Answer,
+  Caller,
+  DiffCommand,
+  HistoryCommand,
+  InstanceListCommand,
+  ReadAnswer,
+  ServiceKey,
+} from '../model/namespace-api';
+import type { PointInTime } from '../model/point-in-time';
+import type { InstanceList } from '../model/queries';
+import { rollBack } from './commands/rollback';
+import { momentOf, momentView, revisionBy } from './moment';
 import { decodePlace, historyPage } from './queries/history-page';
 import { newestPlace, serviceOf, walkBack } from './queries/journal-walk';
+import { pageOf } from './queries/lists';
+import { type ServiceMoment, serviceDiff } from './queries/service-diff';
+import { serviceAt, viewsAt } from './service-past';
 import type { NamespaceState } from './state';
-import { turn } from './turn';
+import { change, turn } from './turn';
 
 /**
- * Reads a page of the past. It begins as any call does, and notes where the past ends then; once that is durable it
- * reads the journal, which up to there changes no more.
+ * Reads of the past. Each begins as any call does, and notes where the past ends then; once that is durable it reads the
+ * journal, which up to there changes no more.
  */
+
+/** Where the past ends, and all of it is durable. */
+interface Present {
+  revision: number;
+  cursor: string;
+  /** For people. */
+  now: number;
+}
+
+function present(state: NamespaceState, scope: ServiceKey | undefined): Promise<Present> {
+  const { journal, time } = state;
+  return turn(state, scope, () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() }));
+}
+
+async function serviceMoment(
+  state: NamespaceState,
+  key: ServiceKey,
+  point: PointInTime | undefined,
+  { revision, cursor, now }: Present,
+): Promise<ServiceMoment> {
+  const moment = point === undefined ? { revision, cursor, at: now } : momentOf(state.journal, point, revision, now);
+  return { moment, records: await serviceAt(state, key, moment.revision) };
+}
+
+/** Lists the instances of a service as they were. The answer's cursor is that of the moment. */
+export async function listInstancesAt(
+  state: NamespaceState,
+  command: InstanceListCommand,
+  at: PointInTime,
+): Promise<ReadAnswer<InstanceList>> {
+  const { moment, records } = await serviceMoment(state, command, at, await present(state, command));
+  const { cursor } = moment;
+  // A past does not change.
+  if (command.ifNoneMatch === cursor) return { cursor, body: null };
+  return { cursor, body: jsonText(pageOf(viewsAt(command, records, moment.at, command.after), command)) };
+}
+
+/** Compares a service with itself at another moment. */
+export async function readDiff(state: NamespaceState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
+  const { group, service } = command;
+  const key = { group, service };
+  const now = await present(state, key);
+  const from = await serviceMoment(state, key, command.from, now);
+  const to = await serviceMoment(state, key, command.to, now);
+  return { cursor: now.cursor, body: jsonText(serviceDiff(key, from, to)) };
+}
+
+/** Finds out how a service was, and puts back what operators said of it then. */
+export async function rollback(
+  state: NamespaceState,
+  caller: Caller,
+  { group, service, to }: ServiceKey & { to: PointInTime },
+): Promise<Answer<RollbackReport>> {
+  const key = { group, service };
+  const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
+  const { journal, catalog } = state;
+  return change(
+    state,
+    caller,
+    key,
+    (draft) => ({ ...rollBack(draft, caller, key, records, catalog.service(key)), isEmpty: draft.isEmpty }),
+    ({ isEmpty, ...done }) => {
+      const { cursor, revision } = journal;
+      return {
+        cursor,
+        body: jsonText({ to: momentView(moment), cursor, revision: isEmpty ? null : revision, ...done }),
+      };
+    },
+  );
+}
+
+/** Reads a page of the past. */
 export async function readHistory(state: NamespaceState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
   const { journal } = state;
   const { cursor, revision, newest, now } = await turn(state, serviceOf(command), () => ({

@@ -1,3 +1,4 @@
+import type { ServiceKey } from '../model/namespace-api';
 import type { JournaledChange } from './journal';
 import type { ToldRevision } from './watch/watch-frames';
 
@@ -5,6 +6,9 @@ import type { ToldRevision } from './watch/watch-frames';
 export interface Publisher {
   /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
   wake(): void;
+
+  /** How many watches are told of a change to a service. */
+  audienceOf(key: ServiceKey): number;
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;

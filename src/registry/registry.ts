@@ -1,12 +1,13 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
-import { quote, RegistryError } from '../model/errors';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
+import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
   Answer,
   Caller,
+  DiffCommand,
   HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
@@ -25,10 +26,11 @@ import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
+import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import { batchReport, registration, renewal, requireInstance } from './answers';
+import { batchReport, registration, requireInstance } from './answers';
 import { arm } from './arming';
-import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
+import type { OverrideEntry, ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
@@ -40,13 +42,13 @@ import type { Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
-import { assertMayChangeEntry } from './ownership';
-import { readHistory } from './past-reads';
+import { listInstancesAt, readDiff, readHistory, rollback } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { resolve } from './queries/resolve';
-import { renewLeases } from './renewing';
+import { renewMany, renewOne } from './renewing';
+import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
 import { change, read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
@@ -55,6 +57,7 @@ import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
+import { readWhy } from './why';
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -124,43 +127,11 @@ export class Registry implements NamespaceApi {
   }
 
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
-    const state = this.#state;
-    return turn(
-      state,
-      key,
-      (now) => {
-        const entry = requireInstance(state, key);
-        assertMayChangeEntry(caller, entry);
-        if (entry.lease < 0) {
-          throw new RegistryError(
-            'CONFLICT',
-            `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
-          );
-        }
-        renewLeases(state, caller, [entry], now);
-        return renewal(state, entry);
-      },
-      caller.tokenId,
-    );
+    return turn(this.#state, key, (now) => renewOne(this.#state, caller, key, now), caller.tokenId);
   }
 
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
-    return turn(
-      this.#state,
-      undefined,
-      (now) => {
-        const known: InstanceEntry[] = [];
-        const unknown: InstanceKey[] = [];
-        for (const key of keys) {
-          const entry = this.#state.catalog.instance(key);
-          if (entry === undefined) unknown.push(key);
-          else known.push(entry);
-        }
-        renewLeases(this.#state, caller, known, now);
-        return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
-      },
-      caller.tokenId,
-    );
+    return turn(this.#state, undefined, (now) => renewMany(this.#state, caller, keys, now), caller.tokenId);
   }
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
@@ -181,6 +152,7 @@ export class Registry implements NamespaceApi {
 
   listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>> {
     const { time } = this.#state;
+    if (command.at !== undefined) return listInstancesAt(this.#state, command, command.at);
     return read(
       this.#state,
       command,
@@ -312,6 +284,18 @@ export class Registry implements NamespaceApi {
     return readHistory(this.#state, command);
   }
 
+  diff(command: DiffCommand): Promise<Answer<ServiceDiff>> {
+    return readDiff(this.#state, command);
+  }
+
+  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>> {
+    return readWhy(this.#state, this.#hub, command);
+  }
+
+  rollback(caller: Caller, command: Command<'rollback'>): Promise<Answer<RollbackReport>> {
+    return rollback(this.#state, caller, command);
+  }
+
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
   }
@@ -389,12 +373,4 @@ export class Registry implements NamespaceApi {
   #serviceText(key: ServiceKey) {
     return jsonText(serviceView(this.#requireService(key)));
   }
-}
-
-function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
-  if (session === undefined || sessions.get(session) !== undefined) return;
-  throw new RegistryError(
-    'LEASE_NOT_FOUND',
-    'the session of this socket has ended; open another one and register again',
-  );
 }

@@ -1,3 +1,4 @@
+import type { InstanceKey } from '../model/batch';
 import type { InstanceView } from '../model/instance';
 import { PAST_SLICE_MAX_COUNT } from '../model/limits';
 import type { ServiceKey } from '../model/namespace-api';
@@ -70,18 +71,23 @@ function undo(records: CopiedRecords, { kind, id, before, previous }: JournaledC
  * @param at For people: decides the mark of flapping.
  * @param after Only those after this id.
  */
-export function* viewsAt(
-  key: ServiceKey,
+export function* viewsAt(key: ServiceKey, records: ServiceRecords, at: number, after = ''): Generator<InstanceView> {
+  const ids = [...records.instances.keys()].filter((id) => compare(id, after) > 0).sort(compare);
+  for (const id of ids) {
+    const view = viewAt({ ...key, id }, records, at);
+    if (view !== undefined) yield view;
+  }
+}
+
+/** One instance of a service as answers show it; undefined where it is not there. */
+export function viewAt(
+  key: InstanceKey,
   { instances, overrides }: ServiceRecords,
   at: number,
-  after = '',
-): Generator<InstanceView> {
-  const ids = [...instances.keys()].filter((id) => compare(id, after) > 0).sort(compare);
-  for (const id of ids) {
-    const record = instances.get(id);
-    if (record === undefined) continue;
-    const override = overrides.get(id)?.text;
-    const said = override === undefined ? undefined : decodeOverride(override).override;
-    yield instanceView({ ...key, id }, decodeInstance(record.text), record.revision, said, at);
-  }
+): InstanceView | undefined {
+  const record = instances.get(key.id);
+  if (record === undefined) return undefined;
+  const said = overrides.get(key.id)?.text;
+  const override = said === undefined ? undefined : decodeOverride(said).override;
+  return instanceView(key, decodeInstance(record.text), record.revision, override, at);
 }

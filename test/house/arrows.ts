@@ -31,8 +31,13 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: { rooms: ['client', 'model', 'launcher'], packages: ['node:*', '@commander-js/extra-typings'] },
+  dialects: { rooms: ['model', 'auth', 'http'], packages: [] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
-  'worker.ts': { rooms: ['host', 'http', 'auth', 'model'], packages: ['cloudflare:*'], files: ['package.json'] },
+  'worker.ts': {
+    rooms: ['host', 'http', 'dialects', 'auth', 'model'],
+    packages: ['cloudflare:*'],
+    files: ['package.json'],
+  },
 };
 
 /** The first folder below `src/`, or the file itself where it lies in no folder. */

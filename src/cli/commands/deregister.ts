@@ -13,7 +13,7 @@ export function deregisterCommand() {
     .addArgument(idArgument())
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
-      await registry.deregister({ ...service, id });
+      await registry.deregisterInstance({ ...service, id });
       print.answer({ ...service, id, registered: false }, `${serviceText(service)}/${id} is not registered any more`);
     });
 }

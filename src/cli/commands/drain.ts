@@ -1,4 +1,4 @@
-import type { DrainReport } from '../../model/queries';
+import type { DrainReport } from '../../client/registration';
 import { CliError } from '../cli-error';
 import { EXIT } from '../exit-code';
 import { duration, serviceText } from '../option-values';
@@ -45,10 +45,12 @@ export function drainCommand() {
         () => progress.update(`draining ${name}`, (performance.now() - from) / waitMs),
         TICK_MS,
       );
-      const report = await registry.drain({ ...service, id }, { waitMs, graceMs }).finally(() => {
-        clearInterval(ticks);
-        progress.end();
-      });
+      const report = await registry
+        .drainInstance({ ...service, id, wait: `${waitMs}ms`, grace: `${graceMs}ms` })
+        .finally(() => {
+          clearInterval(ticks);
+          progress.end();
+        });
       print.answer(report, `${name} takes no traffic any more`, reportFields(report));
       if (report.drained) return;
       const { length } = report.laggards;

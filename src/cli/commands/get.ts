@@ -1,12 +1,12 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { ServiceView } from '../../model/service';
+import type { Service } from '../../client/answers';
 import { serviceText } from '../option-values';
 import { connect } from '../registry';
 import { registryCommand, serviceArgument } from '../registry-command';
 import type { Table } from '../table';
 import { entriesText, fieldTable, instanceFields } from '../views';
 
-function serviceFields(service: ServiceView): Table {
+function serviceFields(service: Service): Table {
   return fieldTable([
     ['service', serviceText({ group: service.group, service: service.name })],
     ['instances', `${service.instances}`],
@@ -29,10 +29,10 @@ export function getCommand() {
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       if (id === undefined) {
-        const found = await registry.service(service);
+        const found = await registry.readService(service);
         return print.answer(found, serviceFields(found));
       }
-      const found = await registry.instance({ ...service, id });
+      const found = await registry.readInstance({ ...service, id });
       print.answer(found, instanceFields(found));
     });
 }

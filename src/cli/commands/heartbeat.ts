@@ -11,7 +11,7 @@ export function heartbeatCommand() {
     .addArgument(idArgument())
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
-      const renewal = await registry.heartbeat({ ...service, id });
+      const renewal = await registry.renewLease({ ...service, id });
       print.answer(renewal, `${serviceText(service)}/${id} is renewed until ${renewal.expiresAt}`);
     });
 }

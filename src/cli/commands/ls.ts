@@ -21,16 +21,14 @@ export function lsCommand() {
     .action(async (service, options) => {
       const connection = connect(options);
       if (service === undefined) return listServices(connection, options);
-      const { cluster, tag, available, metadata = {} } = options;
-      const entries = Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]);
-      const query = { cluster, tag, available, ...Object.fromEntries(entries) };
-      const list = await connection.registry.instances(service, query);
+      const { cluster, tag, available, metadata } = options;
+      const list = await connection.registry.listInstances({ ...service, cluster, tag, available, metadata });
       connection.print.answer(list, instanceTable(list.instances));
     });
 }
 
 async function listServices({ registry, print }: Connection, filter: { group?: string; prefix?: string }) {
-  const list = await registry.services({ group: filter.group, prefix: filter.prefix });
+  const list = await registry.listServices({ group: filter.group, prefix: filter.prefix });
   const rows = list.services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
     serviceText({ group, service: name }),
     instances,

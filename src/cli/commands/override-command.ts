@@ -1,4 +1,4 @@
-import type { Override } from '../../model/override';
+import type { OverrideBody } from '../../client/requests';
 import { changeOverride } from '../change-override';
 import { type ServiceName, serviceText } from '../option-values';
 import { connect } from '../registry';
@@ -15,7 +15,7 @@ export async function override(
   service: ServiceName,
   id: string,
   flags: RegistryFlags,
-  alter: (override: Override) => Override,
+  alter: (override: OverrideBody) => OverrideBody,
 ): Promise<void> {
   const { registry, print } = connect(flags);
   const now = await changeOverride(registry, { ...service, id }, alter);

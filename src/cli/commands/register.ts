@@ -32,7 +32,10 @@ export function registerCommand() {
       const { persistent, at, ...instance } = options;
       const definition = instanceDefinition({ ...instance, url: at });
       const body = { ...definition, ...(persistent === true && { ephemeral: false }) };
-      const registered = await registry.register(service, id, body);
+      const registered =
+        id === undefined
+          ? await registry.registerInstanceByAddress({ ...service, body })
+          : await registry.registerInstance({ ...service, id, body });
       const { lease } = registered;
       const until = lease === null ? 'until it is deregistered' : `for ${durationText(lease.ttlMs)}`;
       const beat = lease === null ? '' : `; beat every ${durationText(lease.intervalMs)}`;

@@ -23,7 +23,7 @@ export function resolveCommand() {
     .action(async (service, options) => {
       const { registry, print } = connect(options);
       const { limit, near, cluster, tag, address } = options;
-      const found = await registry.resolve(service, { limit, near, cluster, tag });
+      const found = await registry.resolveService({ ...service, limit, near, cluster, tag });
       const none = found.instances.length === 0;
       const rows = found.instances.map((each): Cell[] => [
         each.id,

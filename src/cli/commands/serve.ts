@@ -15,6 +15,11 @@ export function serveCommand() {
     .option('--port <port>', 'port to listen on; 0 takes a free one (default 8787, or PORT)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .option('--data <folder>', 'folder of all data, made where it is absent (default data, or ROLLCALL_DATA)')
+    .option(
+      '--cors-origin <origin>',
+      'origin of pages that may call from a browser; may come many times (default none, or ROLLCALL_CORS_ORIGINS)',
+      (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
+    )
     .addHelpText('after', ENVIRONMENT)
     .action((flags) => serve(parseServeOptions(flags, process.env)));
 }

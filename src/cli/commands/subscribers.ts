@@ -12,7 +12,7 @@ export function subscribersCommand() {
     .addArgument(serviceArgument())
     .action(async (service, options) => {
       const { registry, print } = connect(options);
-      const list = await registry.subscribers(service);
+      const list = await registry.listSubscribers(service);
       const rows = list.subscribers.map((each): Cell[] => [
         each.id,
         each.kind,

@@ -110,7 +110,7 @@ function parametersOf(where: 'path' | 'query', schema: z.ZodObject): Parameter[]
 }
 
 function parametersOfCard({ path, input, headers = [], conditional }: RouteCard): Parameter[] {
-  const namespace = path.includes('/:ns') ? parametersOf('path', z.object({ ns: NamespaceId })) : [];
+  const namespace = path.includes('/:ns/') ? parametersOf('path', z.object({ ns: NamespaceId })) : [];
   return [
     ...namespace,
     ...(input.path === undefined ? [] : parametersOf('path', input.path)),
@@ -129,7 +129,8 @@ function bodyOf(input: RequestSchemas, example: unknown): DescribeRouteOptions['
 }
 
 function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
-  const cursor = path.includes('/:ns') ? CURSOR_HEADER : undefined;
+  // What is below a namespace has a position in its past; the directory, which knows of namespaces, has none.
+  const cursor = path.includes('/:ns/') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
     const content =
       schema !== undefined

@@ -72,15 +72,18 @@ export function addInstanceRoutes(surface: Surface): void {
     summary: 'List the instances of a service',
     description:
       'All of them, unhealthy ones too; `metadata.<key>=<value>` filters by metadata. ' +
-      'A service that does not exist is empty. Without `limit` the list is whole.',
+      'A service that does not exist is empty. Without `limit` the list is whole. ' +
+      'With `at` it is what it was then; a moment that is not in the kept past is 410 `COMPACTED`.',
     input: { path: ServiceNames, query: InstanceListQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'In the order of their ids', schema: InstanceList } },
     call: (namespace, { path, query }, call) => {
-      const { limit, after, consistency, maxAge, wait, ...filter } = query;
-      return call.read({ consistency, maxAge, wait }, serviceScope(path), (options) =>
-        namespace.listInstances({ ...path, filter, limit, after, ...options }),
+      const { limit, after, at, consistency, maxAge, wait, ...filter } = query;
+      // What was does not change, so there is nothing to wait for, whatever the request would prefer.
+      const isPast = at !== undefined && consistency === 'strong';
+      return call.read({ consistency, maxAge, wait: isPast ? 0 : wait }, serviceScope(path), (options) =>
+        namespace.listInstances({ ...path, filter, limit, after, at, ...options }),
       );
     },
     map: read,

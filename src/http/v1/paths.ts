@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { GroupName, InstanceId, ServiceName } from '../../model/names';
 
 /** Paths of the native API, in the router's words, and the schemas of the names in them. */
-export const NAMESPACE_PATH = '/api/v1/ns/:ns';
+export const NAMESPACES_PATH = '/api/v1/ns';
+export const NAMESPACE_PATH = `${NAMESPACES_PATH}/:ns`;
 export const SERVICE_PATH = `${NAMESPACE_PATH}/groups/:group/services/:service`;
 export const INSTANCES_PATH = `${SERVICE_PATH}/instances`;
 export const INSTANCE_PATH = `${INSTANCES_PATH}/:id`;
+export const TOKENS_PATH = '/api/v1/tokens';
+export const TOKEN_PATH = `${TOKENS_PATH}/:id`;
 
 export const ServiceNames = z.strictObject({ group: GroupName, service: ServiceName });
 export const InstanceNames = z.strictObject({ group: GroupName, service: ServiceName, id: InstanceId });

@@ -60,7 +60,7 @@ export class Courier {
       try {
         await tell(this.#platform.controlOf(ns, namespace.settings.placement), namespace, pending);
       } catch (error) {
-        const reason = error instanceof RegistryError ? error.message : String(error);
+        const reason = String(error instanceof RegistryError ? (error.cause ?? error.message) : error);
         this.#platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
         await this.#steps.change(() => errands.postpone(pending, this.#platform.clock.now()));
         return false;

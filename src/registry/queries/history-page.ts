@@ -1,7 +1,14 @@
 import { RegistryError } from '../../model/errors';
-import type { Cause, HistoryChange, HistoryEntry, HistoryPage, RegisteredInstance } from '../../model/history';
+import type {
+  Cause,
+  HistoryChange,
+  HistoryEntry,
+  HistoryPage,
+  RegisteredInstance,
+  Renewals,
+} from '../../model/history';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../model/limits';
-import type { Journal, JournalEntry, JournaledChange } from '../journal';
+import type { Journal, JournalEntry, JournaledChange, JournaledRenewals } from '../journal';
 import { decodeInstance, decodeOverride } from '../records';
 import { timestamp } from '../timestamp';
 import { instanceView, overrideView, watchedService } from '../view';
@@ -53,7 +60,7 @@ function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, chan
 }
 
 function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {
-  const { kind, group, service, id, cause, previous } = change;
+  const { kind, group, service, id, cause, previous, watchers = 0 } = change;
   /** Shows the record before and after, where there was one. */
   const shown = <View>(show: (text: string, revision: number) => View) => ({
     before: change.before === null ? null : show(change.before, previous),
@@ -61,14 +68,20 @@ function historyChange(change: JournaledChange, revision: number, at: number): H
   });
   if (kind === 'service') {
     const own = shown((text, madeAt) => watchedService({ group, service }, { text, revision: madeAt }));
-    return { kind, group, service, cause, ...own };
+    return { kind, group, service, cause, ...own, watchers };
   }
   if (kind === 'override') {
     const said = shown((text, madeAt) => overrideView({ record: decodeOverride(text), revision: madeAt }));
-    return { kind, group, service, id, cause, ...said };
+    return { kind, group, service, id, cause, ...said, watchers };
   }
   const key = { group, service, id };
-  return { kind, ...key, cause, ...shown((text, madeAt) => registered(key, text, madeAt, at)) };
+  const itself = shown((text, madeAt) => registered(key, text, madeAt, at));
+  return { kind, ...key, cause, ...itself, renewals: change.renewals && renewalsView(change.renewals), watchers };
+}
+
+/** The same with times for people. */
+export function renewalsView({ lastAt, longestGapMs, gapsSince }: JournaledRenewals): Renewals {
+  return { lastAt: timestamp(lastAt), longestGapMs, gapsSince: timestamp(gapsSince) };
 }
 
 function registered(

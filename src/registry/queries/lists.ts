@@ -26,13 +26,24 @@ export function listInstances(
   });
 }
 
-function page(service: ServiceEntry, { filter, limit, after }: InstanceListCommand, now: number): InstanceList {
+function page(service: ServiceEntry, command: InstanceListCommand, now: number): InstanceList {
+  return pageOf(viewsOf(service, command, now), command);
+}
+
+function* viewsOf(service: ServiceEntry, { filter, after }: InstanceListCommand, now: number): Generator<InstanceView> {
   const entries = [...service.instances.values()].sort((a, b) => compare(a.id, b.id));
-  const instances: InstanceView[] = [];
   for (const entry of entries) {
     if (after !== undefined && compare(entry.id, after) <= 0) continue;
+    // Known without reading the text.
     if (filter.available !== undefined && isAvailable(entry) !== filter.available) continue;
-    const view = viewOf(entry, now);
+    yield viewOf(entry, now);
+  }
+}
+
+/** The instances that a list shows, of views in the order of their ids, from the one after `after` on. */
+export function pageOf(views: Iterable<InstanceView>, { filter, limit }: InstanceListCommand): InstanceList {
+  const instances: InstanceView[] = [];
+  for (const view of views) {
     if (!matches(view, filter)) continue;
     if (limit !== undefined && instances.length === limit) return { instances, next: instances.at(-1)?.id };
     instances.push(view);
@@ -40,7 +51,8 @@ function page(service: ServiceEntry, { filter, limit, after }: InstanceListComma
   return { instances };
 }
 
-function matches(instance: InstanceView, { cluster, tag, status, metadata }: InstanceFilter): boolean {
+function matches(instance: InstanceView, { cluster, tag, status, available, metadata }: InstanceFilter): boolean {
+  if (available !== undefined && instance.available !== available) return false;
   if (cluster !== undefined && instance.cluster !== cluster) return false;
   if (tag !== undefined && !instance.tags.includes(tag)) return false;
   if (status !== undefined && instance.status !== status) return false;

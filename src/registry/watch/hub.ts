@@ -166,6 +166,11 @@ export class Hub implements Publisher {
     return this.#index.watchersOf(key);
   }
 
+  audienceOf(key: ServiceKey): number {
+    this.wake();
+    return this.#index.countOf(key);
+  }
+
   /** All watches of a subscriber. */
   watchersBy(subscriber: string): Watcher[] {
     this.wake();

@@ -38,6 +38,7 @@ describe('WatchIndex', () => {
       for (const group of ['DEFAULT_GROUP', 'shop', 'shop@@orders']) {
         const expected = watchers.filter(({ scope }) => inScope(scope, key(service, group)));
         expect(new Set(index.watchersOf(key(service, group)))).toEqual(new Set(expected));
+        expect(index.countOf(key(service, group))).toBe(expected.length);
       }
     }
   });

@@ -43,6 +43,16 @@ export class WatchIndex<Watcher extends { readonly scope: WatchScope }> {
     for (const service of scope.services) outOf(this.#byService, serviceName(service), watcher);
   }
 
+  /** How many watch a service. */
+  countOf(key: ServiceKey): number {
+    if (this.#size === 0) return 0;
+    const byService = this.#byService.get(serviceName(key))?.size ?? 0;
+    const byGroup = this.#byGroup.get(key.group)?.size ?? 0;
+    // One may watch a service by its name and by its group.
+    if (byService > 0 && byGroup > 0) return new Set(this.watchersOf(key)).size;
+    return this.#whole.size + byGroup + byService;
+  }
+
   /** Everybody who watches a service, each once. */
   watchersOf(key: ServiceKey): Iterable<Watcher> {
     const byService = this.#byService.get(serviceName(key));

@@ -1,0 +1,69 @@
+import { Argument } from '@commander-js/extra-typings';
+import type { WatchFrame } from '../../client/frames';
+import { EXIT } from '../exit-code';
+import { LiveWatch } from '../live-watch';
+import { list } from '../option-values';
+import type { Printer } from '../printer';
+import { connect } from '../registry';
+import { registryCommand } from '../registry-command';
+import { eventRow, presentRow } from '../watch-views';
+import { WatchedInstances } from '../watched-instances';
+
+/** By the custom of shells, what Ctrl-C ended: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
+
+/** Prints each frame as it comes: JSON Lines, or a line for each instance and each change of one. */
+function printed(print: Printer, instances: WatchedInstances): (frame: WatchFrame) => void {
+  return (frame) => {
+    const events = instances.take(frame);
+    const present = frame.type === 'snapshot' ? instances.list.map(presentRow) : [];
+    print.event(frame, [{ rows: [...present, ...events.map(eventRow)] }]);
+  };
+}
+
+/** `rollcall watch`: instances as they come, change and go. */
+export function watchCommand() {
+  return registryCommand('watch')
+    .summary('show instances as they come, change and go')
+    .description(
+      'Shows instances as they come, change and go: a table that is drawn again at a terminal, a line for each change ' +
+        'elsewhere, and with --json every frame as a line of JSON. Without a service it is the whole namespace.',
+    )
+    .addArgument(new Argument('[services...]', 'services: orders, or group@@orders'))
+    .option('--group <group>', 'all services of a group; may come many times', list)
+    .option('--cursor <cursor>', 'go on after this, as an earlier watch of the same left off')
+    .option('--lines', 'print lines at a terminal, too')
+    .action(async (services, options) => {
+      const { place, print, client: open } = connect(options);
+      const { group: groups = [], cursor, timeout, lines } = options;
+      await using client = open();
+      const instances = new WatchedInstances();
+      const title = [place.namespace, ...groups, ...services].join(' · ');
+      const isLive = print.out.isTTY === true && !print.json && lines !== true;
+      const live = isLive ? new LiveWatch(print, title, instances) : undefined;
+
+      const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
+      const watch = client.watch(
+        { services, groups },
+        { cursor, signal: late, onStatus: (status) => live?.status(status) },
+      );
+      const interrupt = () => {
+        process.exitCode = INTERRUPTED;
+        watch.close();
+      };
+      process.once('SIGINT', interrupt);
+      const show = live === undefined ? printed(print, instances) : undefined;
+      try {
+        for await (const frame of watch) {
+          if (show === undefined) live?.changed(instances.take(frame));
+          else show(frame);
+          // Whoever looks on calls nobody: a drain need not wait for them.
+          if (frame.type !== 'reset') watch.acknowledge(frame.cursor);
+        }
+      } finally {
+        process.off('SIGINT', interrupt);
+        live?.end();
+      }
+      if (late?.aborted === true) process.exitCode = EXIT.timedOut;
+    });
+}

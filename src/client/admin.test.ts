@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../../test/house/source-tree';
+import { type Admin, rollcallAdmin } from './admin';
+
+/** What of the API is no call: what keeps talking is in the client, and pages are for people. */
+const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding'];
+
+const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as {
+  paths: Record<string, Record<string, { operationId: string }>>;
+};
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, { operationId }]) => ({ id: operationId, method: method.toUpperCase(), path })),
+);
+
+/** A request as a registry would get it. */
+interface Made {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+function stage(answer = () => new Response('{}', { headers: { 'content-type': 'application/json' } })) {
+  const made: Made[] = [];
+  const admin = rollcallAdmin({
+    url: 'https://registry.example/',
+    token: 'secret',
+    fetch: async (url, init = {}) => {
+      const { method = '', headers, body } = init;
+      made.push({ method, url, headers: headers as Record<string, string>, body });
+      return answer();
+    },
+  });
+  return { admin, made };
+}
+
+/** Answers nothing until it is told to give up, as a registry does behind a connection that is half open. */
+function hang(_url: string, { signal }: RequestInit = {}): Promise<Response> {
+  return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+/** Any call, with all the names that any of them needs. */
+type AnyCall = (ask: object) => Promise<unknown>;
+
+const NAMES = { service: 'a/b', id: 'ü', cursor: 'c' };
+
+describe('every operation of the API', () => {
+  it('is a call', () => {
+    const ids = operations.map(({ id }) => id).filter((id) => !NO_CALLS.includes(id));
+    expect(Object.keys(stage().admin).sort()).toEqual(ids.sort());
+  });
+
+  it.each(operations.filter(({ id }) => !NO_CALLS.includes(id)))('goes where it should: $id', async (operation) => {
+    const { admin, made } = stage();
+    const call = admin[operation.id as keyof Admin] as AnyCall; // `as`: the test above says that it is there
+    await call(NAMES);
+    const path = operation.path
+      .replace('{ns}', 'public')
+      .replace('{group}', 'DEFAULT_GROUP')
+      .replace('{service}', 'a%2Fb')
+      .replace('{id}', '%C3%BC');
+    expect(made[0]?.method).toBe(operation.method);
+    expect(new URL(made[0]?.url ?? '').pathname).toBe(path);
+    expect(made[0]?.headers.Authorization).toBe('Bearer secret');
+  });
+});
+
+describe('a call', () => {
+  it('puts names into the path, conditions into headers, and all else into the query', async () => {
+    const { admin, made } = stage();
+    await admin.listInstances({
+      ns: 'test',
+      group: 'g',
+      service: 's',
+      available: true,
+      limit: 2,
+      cluster: undefined,
+      metadata: { version: '1&2' },
+    });
+    await admin.putService({ service: 's', ifMatch: 'c1', body: { metadata: { a: 'b' } } });
+    await admin.removeService({ service: 's', ifMatch: '*', force: true });
+    await admin.registerInstance({ service: 's', id: 'i', ifNoneMatch: '*', body: { address: '::1', port: 1 } });
+    expect(made.map(({ method, url }) => `${method} ${url.replace('https://registry.example/api/v1/ns', '')}`)).toEqual(
+      [
+        'GET /test/groups/g/services/s/instances?available=true&limit=2&metadata.version=1%262',
+        'PUT /public/groups/DEFAULT_GROUP/services/s',
+        'DELETE /public/groups/DEFAULT_GROUP/services/s?force=true',
+        'PUT /public/groups/DEFAULT_GROUP/services/s/instances/i',
+      ],
+    );
+    expect(made.map(({ headers }) => [headers['If-Match'], headers['If-None-Match'], headers['Content-Type']])).toEqual(
+      [
+        [undefined, undefined, undefined],
+        ['"c1"', undefined, 'application/json'],
+        ['*', undefined, undefined],
+        [undefined, '*', 'application/json'],
+      ],
+    );
+    expect(made[1]?.body).toBe('{"metadata":{"a":"b"}}');
+  });
+
+  it('is not made without the names that it needs', async () => {
+    const { admin, made } = stage();
+    const call = admin.readInstance as AnyCall; // `as`: what no type lets through, JavaScript does
+    await expect(call({ service: 's' })).rejects.toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: 'id' }] });
+    await expect(call({ service: '', id: 'i' })).rejects.toMatchObject({ errors: [{ path: 'service' }] });
+    expect(made).toEqual([]);
+  });
+
+  it('answers with text where there is no JSON, and with nothing where there is nothing', async () => {
+    const text = stage(() => new Response('# HELP x', { headers: { 'content-type': 'text/plain' } }));
+    expect(await text.admin.readMetrics()).toBe('# HELP x');
+    const nothing = stage(() => new Response(null, { status: 204 }));
+    expect(await nothing.admin.deregisterInstance({ service: 's', id: 'i' })).toBeUndefined();
+  });
+
+  it('hands out the answer for its headers', async () => {
+    const { admin } = stage(() => Response.json({}, { headers: { 'rollcall-cursor': 'c7' } }));
+    let cursor: string | null = null;
+    await admin.readStats({
+      onAnswer: ({ headers }) => {
+        cursor = headers.get('rollcall-cursor');
+      },
+    });
+    expect(cursor).toBe('c7');
+  });
+});
+
+describe('a refusal', () => {
+  it('is an error with all that the registry says', async () => {
+    const problem = { code: 'LIMIT_EXCEEDED', detail: 'too many', errors: [{ path: 'a', message: 'b' }] };
+    const { admin } = stage(() => Response.json(problem, { status: 429, headers: { 'retry-after': '2' } }));
+    await expect(admin.readStats()).rejects.toMatchObject({
+      name: 'RollcallError',
+      code: 'LIMIT_EXCEEDED',
+      status: 429,
+      detail: 'too many',
+      errors: [{ path: 'a', message: 'b' }],
+      retryAfterMs: 2_000,
+      isPassing: true,
+    });
+  });
+
+  it('by something in between is one, too', async () => {
+    const page = stage(() => new Response('<h1>Bad gateway</h1>', { status: 502 }));
+    await expect(page.admin.readStats()).rejects.toMatchObject({ code: 'UNAVAILABLE', status: 502, isPassing: true });
+    const odd = stage(() => new Response('null', { status: 404 }));
+    await expect(odd.admin.readStats()).rejects.toMatchObject({ code: 'INVALID_REQUEST', isPassing: false });
+  });
+
+  it('is UNREACHABLE where there is no answer, or none that can be read, with its cause', async () => {
+    const cause = new TypeError('fetch failed');
+    const away = rollcallAdmin({ url: 'http://registry.example', fetch: () => Promise.reject(cause) });
+    await expect(away.readHealth()).rejects.toMatchObject({ code: 'UNREACHABLE', status: 0, cause });
+    const { admin } = stage(() => new Response('{', { headers: { 'content-type': 'application/json' } }));
+    await expect(admin.readHealth()).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  it('is the reason of the signal where the caller gave up', async () => {
+    const reason = new Error('changed my mind');
+    const hanging = rollcallAdmin({ url: 'http://registry.example', fetch: hang });
+    const abort = new AbortController();
+    const call = hanging.readStats({ signal: abort.signal });
+    abort.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    await expect(hanging.readStats({ timeoutMs: 10 })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  it('comes at once for a url that is none', () => {
+    expect(() => rollcallAdmin({ url: 'registry.example' })).toThrow('absolute');
+  });
+});
+
+it('a token may be given by a function, and a service binding makes the requests', async () => {
+  const binding = {
+    tokens: [] as unknown[],
+    async fetch(_url: string, init?: RequestInit) {
+      // A binding's own fetch is called on the binding, or fails.
+      this.tokens.push(new Headers(init?.headers).get('authorization'));
+      return Response.json({});
+    },
+  };
+  let count = 0;
+  const admin = rollcallAdmin({ url: 'http://registry', token: () => `t${++count}`, fetch: binding });
+  await admin.readStats();
+  await admin.readStats();
+  expect(binding.tokens).toEqual(['Bearer t1', 'Bearer t2']);
+});

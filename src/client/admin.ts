@@ -1,0 +1,165 @@
+/**
+ * Everything that the native API does, as calls: for tools, scripts and consoles. What a service needs day by day,
+ * registering and watching, is in `rollcall/client`.
+ *
+ * @module
+ */
+import type {
+  BatchReport,
+  Health,
+  HeartbeatReport,
+  InstanceList,
+  Override,
+  Registered,
+  Renewal,
+  Resolution,
+  Service,
+  ServiceList,
+  Stats,
+  Subscriber,
+} from './answers';
+import type { ClientOptions } from './client-options';
+import type { Instance, InstanceStatus } from './instance';
+import { caller, type Operation } from './operation';
+import type { DrainReport, InstancePatch } from './registration';
+import { RegistryHttp } from './registry-http';
+import type {
+  BatchOperation,
+  CallSettings,
+  Condition,
+  Freshness,
+  InstanceBody,
+  InstanceNames,
+  OverrideBody,
+  Page,
+  ServiceBody,
+  ServiceNames,
+  ServicePatchBody,
+} from './requests';
+
+export type * from './answers';
+export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './client-options';
+export type * from './instance';
+export type { DrainReport, InstancePatch, LeaseRequest } from './registration';
+export type * from './requests';
+export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './rollcall-error';
+
+/** The calls of the API, each under the name of its operation. All of them throw a `RollcallError` when refused. */
+export interface Admin {
+  /** Registers an instance, or replaces its registration. */
+  registerInstance(ask: InstanceNames & Condition & { body: InstanceBody }): Promise<Registered>;
+  /** Registers an instance under an id that is made of its address. */
+  registerInstanceByAddress(ask: ServiceNames & Condition & { body: InstanceBody }): Promise<Registered>;
+  /** Lists the instances of a service; `metadata` filters by entries. */
+  listInstances(ask: ServiceNames & Freshness & Page & InstanceFilter): Promise<InstanceList>;
+  readInstance(ask: InstanceNames & Freshness): Promise<Instance>;
+  /** Changes weight, status, metadata or tags of a registration. */
+  patchInstance(ask: InstanceNames & Condition & { body: InstancePatch }): Promise<Instance>;
+  /** Deregisters an instance; also succeeds when it is gone already. */
+  deregisterInstance(ask: InstanceNames & Condition): Promise<void>;
+  /** Renews the lease of an instance. */
+  renewLease(ask: InstanceNames): Promise<Renewal>;
+  /** Renews the leases of many instances. */
+  renewLeases(
+    ask: CallSettings & { body: { instances: { group?: string | undefined; service: string; id: string }[] } },
+  ): Promise<HeartbeatReport>;
+  /** Takes an instance out of traffic, then removes it. `wait` (30 s) and `grace` such as `5s`. */
+  drainInstance(ask: InstanceNames & { wait?: string | undefined; grace?: string | undefined }): Promise<DrainReport>;
+  /** Resolves a service to the endpoints that take traffic. `near`: `auto`, `lat,lon` or `zone:<name>`. */
+  resolveService(
+    ask: ServiceNames &
+      Freshness & {
+        cluster?: string | undefined;
+        tag?: string | undefined;
+        near?: string | undefined;
+        limit?: number | undefined;
+      },
+  ): Promise<Resolution>;
+  /** Lists services, with counts of their instances. */
+  listServices(
+    ask?: CallSettings & Freshness & Page & { group?: string | undefined; prefix?: string | undefined },
+  ): Promise<ServiceList>;
+  /** Creates a service, or replaces what it has of its own. */
+  putService(ask: ServiceNames & Condition & { body: ServiceBody }): Promise<Service>;
+  readService(ask: ServiceNames & Freshness): Promise<Service>;
+  /** Changes metadata, protect threshold or selector of a service. */
+  patchService(ask: ServiceNames & Condition & { body: ServicePatchBody }): Promise<Service>;
+  /** Removes a service; one with instances only with `force`. */
+  removeService(ask: ServiceNames & Condition & { force?: boolean | undefined }): Promise<void>;
+  /** Overrides what an instance says of itself, or quarantines it. */
+  putOverride(ask: InstanceNames & Condition & { body: OverrideBody }): Promise<Override>;
+  readOverride(ask: InstanceNames & Freshness): Promise<Override>;
+  clearOverride(ask: InstanceNames & Condition): Promise<void>;
+  /** Acknowledges what an event stream has told; `id` is the subscriber's. */
+  acknowledge(ask: CallSettings & { id: string; body: { cursor: string } }): Promise<void>;
+  /** Lists who watches a service, and how far each is. */
+  listSubscribers(ask: ServiceNames): Promise<{ subscribers: Subscriber[] }>;
+  /** Changes many instances as one revision: all of it, or nothing. */
+  applyBatch(ask: CallSettings & { body: { operations: BatchOperation[] } }): Promise<BatchReport>;
+  /** Reads what a namespace holds, and what it has done and cost. */
+  readStats(ask?: CallSettings): Promise<Stats>;
+  /** Scrapes the metrics of the default namespace, in Prometheus' text format. */
+  readMetrics(ask?: CallSettings): Promise<string>;
+  /** Tells that the registry is alive, and its version. Needs no token. */
+  readHealth(ask?: CallSettings): Promise<Health>;
+  /** Reads the OpenAPI document. */
+  readDocument(ask?: CallSettings): Promise<Record<string, unknown>>;
+}
+
+/** Which instances a list shows. */
+export interface InstanceFilter {
+  cluster?: string | undefined;
+  tag?: string | undefined;
+  status?: InstanceStatus | undefined;
+  available?: boolean | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+
+const NAMESPACE = '/api/v1/ns/{ns}';
+const SERVICE = `${NAMESPACE}/groups/{group}/services/{service}`;
+const INSTANCE = `${SERVICE}/instances/{id}`;
+
+/** Where each call goes, as the OpenAPI document says; a test holds it against that. */
+const OPERATIONS: Record<keyof Admin, Operation> = {
+  registerInstance: ['PUT', INSTANCE],
+  registerInstanceByAddress: ['POST', `${SERVICE}/instances`],
+  listInstances: ['GET', `${SERVICE}/instances`],
+  readInstance: ['GET', INSTANCE],
+  patchInstance: ['PATCH', INSTANCE],
+  deregisterInstance: ['DELETE', INSTANCE],
+  renewLease: ['POST', `${INSTANCE}/heartbeat`],
+  renewLeases: ['POST', `${NAMESPACE}/heartbeat`],
+  drainInstance: ['POST', `${INSTANCE}/drain`],
+  resolveService: ['GET', `${SERVICE}/resolve`],
+  listServices: ['GET', `${NAMESPACE}/services`],
+  putService: ['PUT', SERVICE],
+  readService: ['GET', SERVICE],
+  patchService: ['PATCH', SERVICE],
+  removeService: ['DELETE', SERVICE],
+  putOverride: ['PUT', `${INSTANCE}/override`],
+  readOverride: ['GET', `${INSTANCE}/override`],
+  clearOverride: ['DELETE', `${INSTANCE}/override`],
+  acknowledge: ['POST', `${NAMESPACE}/subscribers/{id}/ack`],
+  listSubscribers: ['GET', `${SERVICE}/subscribers`],
+  applyBatch: ['POST', `${NAMESPACE}/batch`],
+  readStats: ['GET', `${NAMESPACE}/stats`],
+  readMetrics: ['GET', '/metrics'],
+  readHealth: ['GET', '/health'],
+  readDocument: ['GET', '/api/v1/openapi.json'],
+};
+
+/**
+ * Calls of the native API of one registry.
+ *
+ * @example
+ * ```ts
+ * const admin = rollcallAdmin({ url: 'https://registry.example', token });
+ * const { instances } = await admin.resolveService({ service: 'orders' });
+ * ```
+ * @throws {RollcallError} `INVALID_REQUEST` if the url is none.
+ */
+export function rollcallAdmin(options: ClientOptions): Admin {
+  const http = new RegistryHttp(options);
+  const calls = Object.entries(OPERATIONS).map(([name, operation]) => [name, caller(http, options, operation)]);
+  return Object.fromEntries(calls) as Admin; // `as`: the table has all of its members, and what each takes and answers
+}

@@ -1,0 +1,72 @@
+import type { Endpoint } from './endpoint';
+import type { Selector } from './selector';
+import { WeightedChoice } from './weighted-choice';
+
+/** Time in which what was seen of a latency loses two thirds of its say. Finagle's default. */
+const DECAY_MS = 10_000;
+
+/** A failure counts as a call that took so many times as long as usual; or an instance that fails at once looks fast. */
+const FAILURE_FACTOR = 10;
+
+/** What this client has seen of an endpoint. */
+interface Load {
+  pending: number;
+  /** Peak-sensitive average of latencies in milliseconds, as of `at`; undefined before the first one. */
+  latencyMs: number | undefined;
+  at: number;
+}
+
+const fade = (sinceMs: number): number => Math.exp(-Math.max(sinceMs, 0) / DECAY_MS);
+
+/**
+ * The better of two at random: the one with the lower latency × (calls under way + 1).
+ *
+ * The latency is a *peak EWMA*: it follows a higher value at once and a lower one slowly. Two candidates are drawn in
+ * proportion to weight, and calls under way count by weight as well. Somebody new is tried by one call first.
+ *
+ * Source: Mitzenmacher, "The power of two choices in randomized load balancing" (2001); Finagle's `PeakEwma`.
+ */
+export function powerOfTwo(): Selector {
+  const loads = new WeakMap<Endpoint, Load>();
+  const choice = new WeightedChoice();
+  /** What a call that works takes. */
+  let usualMs: number | undefined;
+
+  function loadOf(endpoint: Endpoint): Load {
+    const known = loads.get(endpoint);
+    if (known !== undefined) return known;
+    const load: Load = { pending: 0, latencyMs: undefined, at: 0 };
+    loads.set(endpoint, load);
+    return load;
+  }
+
+  function cost(endpoint: Endpoint, now: number): number {
+    const { pending, latencyMs, at } = loadOf(endpoint);
+    if (latencyMs === undefined) return pending === 0 ? 0 : Number.POSITIVE_INFINITY;
+    return latencyMs * fade(now - at) * (pending / choice.relativeWeight(endpoint) + 1);
+  }
+
+  return {
+    pick(endpoints, { now, random }) {
+      const index = choice.index(endpoints, random());
+      const first = endpoints[index];
+      if (first === undefined || endpoints.length === 1) return first;
+      const other = choice.index(endpoints, random());
+      const second = endpoints[other === index ? (index + 1) % endpoints.length : other];
+      return second !== undefined && cost(second, now) < cost(first, now) ? second : first;
+    },
+    started(endpoint) {
+      loadOf(endpoint).pending += 1;
+    },
+    ended(endpoint, { latencyMs, outcome, now }) {
+      const load = loadOf(endpoint);
+      load.pending -= 1;
+      const seen = outcome === 'failure' ? Math.max(latencyMs, FAILURE_FACTOR * (usualMs ?? latencyMs)) : latencyMs;
+      const before = load.latencyMs ?? 0;
+      const kept = fade(now - load.at);
+      load.latencyMs = seen > before ? seen : before * kept + seen * (1 - kept);
+      load.at = now;
+      if (outcome === 'success') usualMs = usualMs === undefined ? latencyMs : usualMs + (latencyMs - usualMs) / 16;
+    },
+  };
+}

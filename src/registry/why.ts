@@ -1,0 +1,119 @@
+import type { InstanceKey } from '../model/batch';
+import type { Cause, HistoryEntry, HistoryPage, Renewals } from '../model/history';
+import type { InstanceView } from '../model/instance';
+import { jsonText } from '../model/json-text';
+import { WHY_ENTRIES_DEFAULT_COUNT } from '../model/limits';
+import type { Answer } from '../model/namespace-api';
+import type { OverrideView } from '../model/override';
+import type { WhyReport } from '../model/why';
+import { subscriberViews } from './draining';
+import { missingInstance } from './missing';
+import { historyPage, renewalsView } from './queries/history-page';
+import { newestPlace, walkBack } from './queries/journal-walk';
+import { decodeInstance } from './records';
+import { renewalsOf } from './renewals';
+import type { NamespaceState } from './state';
+import { timestamp } from './timestamp';
+import { turn } from './turn';
+import { overrideView, viewOf } from './view';
+import type { Hub } from './watch/hub';
+
+/** What is true of an instance now. */
+type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' | 'subscribers'>;
+
+/**
+ * Tells what became of an instance, and why.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither the present nor the kept past knows of.
+ */
+export async function readWhy(
+  state: NamespaceState,
+  hub: Hub,
+  { key, limit = WHY_ENTRIES_DEFAULT_COUNT }: { key: InstanceKey; limit?: number | undefined },
+): Promise<Answer<WhyReport>> {
+  const { journal } = state;
+  const scope = { group: key.group, service: key.service, instance: key.id };
+  const { cursor, revision, place, today } = await turn(state, key, (now) => ({
+    cursor: journal.cursor,
+    revision: journal.revision,
+    place: newestPlace(state, scope),
+    today: todayOf(state, hub, key, now),
+  }));
+  const past = historyPage(journal, walkBack(journal, scope, place), place, { untilRevision: revision, limit });
+  if (today.instance === undefined && past.entries.length === 0) throw missingInstance(key);
+  const { group, service, id } = key;
+  const renewals = today.renewals ?? lastRenewals(past);
+  const summary = summaryOf(id, { ...today, renewals }, past);
+  const body = { group, service, id, present: today.instance !== undefined, summary, ...today, renewals, ...past };
+  return { cursor, body: jsonText(body) };
+}
+
+function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number): Today {
+  const { catalog, time, leases } = state;
+  const entry = catalog.instance(key);
+  const said = catalog.override(key);
+  const renewals = entry === undefined ? undefined : renewalsOf(state, entry);
+  /** A time on the namespace's axis, for people. */
+  const shown = (at: number | undefined) =>
+    at === undefined || at === Number.POSITIVE_INFINITY ? null : timestamp(time.clockAt(at));
+  const lease = entry === undefined || entry.lease < 0 ? undefined : entry.lease;
+  return {
+    instance: entry === undefined ? undefined : viewOf(entry, time.stamp()),
+    override: said === undefined ? undefined : overrideView(said),
+    renewals: renewals === undefined ? null : renewalsView(renewals),
+    deadlines: {
+      unhealthyAt: shown(lease === undefined ? undefined : leases.ttlEndsAt(lease)),
+      removedAt: shown(lease === undefined ? undefined : leases.removalAt(lease)),
+      drainEndsAt: shown(entry === undefined ? undefined : decodeInstance(entry.text).drainEndsAt),
+      quarantineEndsAt: said?.record.override.quarantine?.until ?? null,
+    },
+    subscribers: subscriberViews(state, hub, key, now),
+  };
+}
+
+function lastRenewals({ entries }: HistoryPage): Renewals | null {
+  for (const { changes } of entries) {
+    for (const change of changes) {
+      if (change.kind === 'instance' && change.renewals !== undefined) return change.renewals;
+    }
+  }
+  return null;
+}
+
+type Facts = Pick<WhyReport, 'instance' | 'override' | 'renewals'>;
+
+function summaryOf(id: string, { instance, override, renewals }: Facts, { entries }: HistoryPage): string {
+  if (instance === undefined) {
+    const removal = entries.find(({ changes }) => changes.some(({ kind, after }) => kind === 'instance' && !after));
+    return removal === undefined ? `${id} is gone` : `${id} is gone: ${departure(removal, renewals)}`;
+  }
+  if (instance.available) return `${id} is there and takes traffic`;
+  return `${id} is there and takes no traffic: ${obstacles(instance, override, renewals).join('; ')}`;
+}
+
+function departure({ at, actor, changes }: HistoryEntry, renewals: Renewals | null): string {
+  const gone = changes.find(({ kind, after }) => kind === 'instance' && after === null);
+  const heard = renewals === null ? '' : `; it was last renewed at ${renewals.lastAt}`;
+  const owner = gone?.kind === 'instance' ? gone.before?.owner : undefined;
+  const by = actor === owner ? 'its owner' : `token ${actor}`;
+  const how: Partial<Record<Cause, string>> = {
+    expired: `its lease expired at ${at}${heard}`,
+    deregistered: `it was deregistered at ${at} by ${by}`,
+    drained: `it was drained, and removed at ${at}`,
+    'session-closed': `its session was closed at ${at} by ${by}`,
+  };
+  return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by}, cause ${gone?.cause}`;
+}
+
+/** Everything that keeps traffic from an instance. */
+function obstacles(instance: InstanceView, override: OverrideView | undefined, renewals: Renewals | null): string[] {
+  const said = override === undefined ? '' : ` by ${override.actor} at ${override.updatedAt}`;
+  const reason = override?.quarantine?.reason;
+  const found: string[] = [];
+  if (instance.quarantined) found.push(`quarantined${said}${reason === undefined ? '' : `: ${reason}`}`);
+  if (!instance.enabled) found.push(`disabled${said}`);
+  if (!instance.healthy) found.push(renewals === null ? 'unhealthy' : `unhealthy, last renewed at ${renewals.lastAt}`);
+  if (instance.status !== 'up') found.push(`its status is ${instance.status}`);
+  if (instance.weight === 0) found.push('its weight is 0');
+  return found;
+}

@@ -1,0 +1,115 @@
+import { Balancer } from '../../src/client/balancer';
+import type { Endpoint } from '../../src/client/endpoint';
+import { OutlierEjection } from '../../src/client/outlier-ejection';
+import { RetryBudget } from '../../src/client/retry-budget';
+import type { Selector } from '../../src/client/selector';
+import { clientInstance } from '../fixtures/client-instance';
+import { SeededRandom } from '../simulation/seeded-random';
+import { EventQueue } from './event-queue';
+import { type Character, Server } from './server';
+
+export interface FleetRun {
+  seed: number;
+  /** One for each instance. */
+  characters: readonly Character[];
+  /** Makes the selector of a client, by the client's id. */
+  selector: (clientId: string) => Selector;
+  ejects: boolean;
+  /** Tries of one call. */
+  maxAttempts: number;
+  clients: number;
+  callsPerSecond: number;
+  seconds: number;
+}
+
+/** What callers saw, once the first seconds were over. */
+export interface FleetResult {
+  /** Milliseconds until the answer of each call that had one, in order. */
+  latencies: Float64Array;
+  /** Share of calls that failed, after all their tries. */
+  errors: number;
+  /** Tries for each call. */
+  attempts: number;
+}
+
+/** What comes before is not counted: everybody is new. */
+const WARM_UP_MS = 10_000;
+
+/** A caller does not wait for longer. */
+const TIMEOUT_MS = 1_000;
+
+/** What calls are about. */
+const KEYS = 10_000;
+
+/** Calls of some clients to a fleet, in virtual time: the client's own balancing, and servers that are made up. */
+export function runFleet(run: FleetRun): FleetResult {
+  const queue = new EventQueue();
+  const random = new SeededRandom(run.seed);
+  const endpoints: Endpoint[] = run.characters.map((_, index) => {
+    const id = `i${String(index).padStart(2, '0')}`;
+    const zone = index % 2 === 0 ? 'even' : 'odd';
+    return { id, url: `http://${id}`, instance: clientInstance(id, { location: { zone } }) };
+  });
+  const servers = new Map(
+    endpoints.map((endpoint, index) => [
+      endpoint,
+      new Server(queue, random.fork(), run.characters[index] as Character),
+    ]), // `as`: one for each
+  );
+  const latencies: number[] = [];
+  let calls = 0;
+  let errors = 0;
+  let attempts = 0;
+
+  for (let client = 0; client < run.clients; client++) {
+    const chance = random.fork();
+    const arrivals = random.fork();
+    const balancer = new Balancer({
+      selector: run.selector(`client-${client}`),
+      ejection: run.ejects ? new OutlierEjection() : undefined,
+      time: { now: () => queue.now, random: () => chance.fraction() },
+    });
+    balancer.endpoints = endpoints;
+    const budget = new RetryBudget();
+
+    const call = () => {
+      const began = queue.now;
+      const counts = began >= WARM_UP_MS;
+      const picker = balancer.picker(`key-${arrivals.whole(1, KEYS)}`);
+      budget.request(began);
+      const attempt = () => {
+        const going = picker.next();
+        if (going === undefined) throw new Error('the fleet has nobody left');
+        if (counts) attempts += 1;
+        let isOver = false;
+        const end = (failed: boolean) => {
+          if (isOver) return;
+          isOver = true;
+          going.end(failed ? 'failure' : 'success');
+          if (!failed) {
+            if (counts) latencies.push(queue.now - began);
+          } else if (picker.tried.length < run.maxAttempts && budget.tryRetry(queue.now)) attempt();
+          else if (counts) errors += 1;
+        };
+        servers.get(going.endpoint)?.call(end);
+        queue.after(TIMEOUT_MS, () => end(true));
+      };
+      if (counts) calls += 1;
+      attempt();
+    };
+    const meanMs = (1_000 * run.clients) / run.callsPerSecond;
+    const next = () => {
+      call();
+      queue.after(-Math.log(1 - arrivals.fraction()) * meanMs, next);
+    };
+    queue.after(arrivals.between(0, meanMs), next);
+  }
+
+  queue.runUntil(WARM_UP_MS + run.seconds * 1_000);
+  return { latencies: Float64Array.from(latencies).sort(), errors: errors / calls, attempts: attempts / calls };
+}
+
+/** @param share Such as 0.99. */
+export function percentile({ latencies }: FleetResult, share: number): number {
+  return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
+}

@@ -1,0 +1,91 @@
+import { onTestFinished } from 'vitest';
+import { type Client, type ClientOptions, rollcall } from '../../src/client/index';
+import type { RegistrationEvent } from '../../src/client/registration';
+import type { Watch } from '../../src/client/watch';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../temporary-folder';
+import { call, servicePath } from '../watch-proofs/registry-calls';
+import { ChaosProxy } from './chaos-proxy';
+
+/** A registry in workerd, behind a proxy that breaks what it is told to. */
+export class ClientStage {
+  readonly registry: RunningRegistry;
+  readonly proxy: ChaosProxy;
+
+  private constructor(registry: RunningRegistry, proxy: ChaosProxy) {
+    this.registry = registry;
+    this.proxy = proxy;
+  }
+
+  static async start(): Promise<ClientStage> {
+    const registry = await startRegistry({ data: temporaryFolder() });
+    onTestFinished(() => registry.stop());
+    const proxy = await ChaosProxy.start(registry.url);
+    onTestFinished(() => proxy.stop());
+    return new ClientStage(registry, proxy);
+  }
+
+  /** A client behind the proxy; closed with the test. */
+  client(options: Partial<ClientOptions> = {}): Client {
+    const client = rollcall({ url: this.proxy.url, token: this.registry.rootToken, ...options });
+    // By then the proxy may still be broken.
+    onTestFinished(() => {
+      this.proxy.heal();
+      return client.close();
+    });
+    return client;
+  }
+
+  /** What the registry has of a service, asked without the proxy: ids of those that are healthy. */
+  async healthy(service: string): Promise<string[]> {
+    const path = `${servicePath(service)}/instances`;
+    const { instances } = await call<{ instances: { id: string; healthy: boolean }[] }>(this.registry, 'GET', path);
+    return instances.filter(({ healthy }) => healthy).map(({ id }) => id);
+  }
+
+  /** The newest revision: it moves when anybody is told of a change. */
+  async revision(): Promise<number> {
+    return (await call<{ revision: number }>(this.registry, 'GET', '/stats')).revision;
+  }
+}
+
+/** Collects the types of what happens to a registration. */
+export function recorded(): { types: string[]; onEvent: (event: RegistrationEvent) => void } {
+  const types: string[] = [];
+  return { types, onEvent: ({ type }) => types.push(type) };
+}
+
+/** A list of instances that is kept by a watch, and whether it was told rightly. */
+export class WatchedList {
+  readonly instances = new Map<string, number>();
+  readonly frames: string[] = [];
+  /** Every id that was told of by a change, in order. */
+  readonly told: string[] = [];
+  cursor = '';
+  error: unknown;
+
+  /** Reads a watch to its end. */
+  async read(watch: Watch): Promise<void> {
+    try {
+      for await (const frame of watch) {
+        this.frames.push(frame.type);
+        if (frame.type === 'reset' || frame.type === 'snapshot') this.instances.clear();
+        if (frame.type === 'snapshot') {
+          for (const { instances } of frame.services)
+            for (const { id, port = 0 } of instances) this.instances.set(id, port);
+        }
+        if (frame.type === 'changes') {
+          for (const change of frame.changes) {
+            if (change.kind !== 'instance') continue;
+            this.told.push(`${change.type} ${change.id}`);
+            if (change.type === 'put') this.instances.set(change.id, change.after.port ?? 0);
+            else this.instances.delete(change.id);
+          }
+        }
+        if (frame.type !== 'reset') this.cursor = frame.cursor;
+      }
+    } catch (error) {
+      this.error = error;
+    }
+  }
+}

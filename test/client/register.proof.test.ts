@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { rollcallAdmin } from '../../src/client/admin';
+import type { RegisterOptions } from '../../src/client/registration';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { call, instancePath } from '../watch-proofs/registry-calls';
+import { until } from '../watch-proofs/until';
+import { ClientStage, recorded, WatchedList } from './client-stage';
+
+/** Registrations over real connections that break. */
+
+const SERVICE = 'orders';
+const TTL_MS = 3_000;
+const place = { service: SERVICE, address: '127.0.0.1', port: 80 };
+const TRANSPORTS: RegisterOptions['transport'][] = ['socket', 'heartbeat'];
+
+describe.each(TRANSPORTS)('a registration by %s', (transport) => {
+  it('is there, changes, and is gone at once when it is released', async () => {
+    const stage = await ClientStage.start();
+    const registration = await stage
+      .client()
+      .register({ ...place, id: 'a', metadata: { x: '1', y: '2' } }, { transport });
+    expect([registration.id, registration.service, registration.isHeld]).toEqual(['a', SERVICE, true]);
+    await registration.update({ weight: 3, metadata: { x: null, z: '3' } });
+    await registration.update({ tags: ['blue'] });
+    expect(await call(stage.registry, 'GET', instancePath(SERVICE, 'a'))).toMatchObject({
+      weight: 3,
+      metadata: { y: '2', z: '3' },
+      tags: ['blue'],
+      available: true,
+    });
+    await registration.release();
+    expect([registration.isHeld, await stage.healthy(SERVICE)]).toEqual([false, []]);
+    await expect(registration.update({ weight: 1 })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await registration.release();
+  });
+
+  it('is refused with the code and the members that were wrong, and what was before stays', async () => {
+    const stage = await ClientStage.start();
+    const client = stage.client();
+    await expect(client.register({ ...place, port: 99_999 }, { transport })).rejects.toMatchObject({
+      name: 'RollcallError',
+      code: 'INVALID_REQUEST',
+      errors: [{ path: expect.stringMatching(/port$/) }],
+    });
+    const registration = await client.register({ ...place, id: 'a' }, { transport });
+    await expect(registration.update({ weight: -1 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await registration.update({ tags: ['still'] });
+    expect(await call(stage.registry, 'GET', instancePath(SERVICE, 'a'))).toMatchObject({ weight: 1, tags: ['still'] });
+  });
+
+  it('stays over cuts, resets and the death of the registry, and nobody is told of anything', async () => {
+    const stage = await ClientStage.start();
+    const { types, onEvent } = recorded();
+    const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport, onEvent });
+    const revision = await stage.revision();
+    stage.proxy.cut();
+    await sleep(1_000);
+    stage.proxy.reset();
+    await sleep(1_000);
+    for (let kills = 0; kills < 2; kills++) {
+      await stage.registry.kill('SIGKILL');
+      await sleep(TTL_MS);
+    }
+    expect(await stage.healthy(SERVICE)).toEqual([registration.id]);
+    expect(types.filter((type) => type !== 'trouble')).toEqual(['registered']);
+    // The registry's own restart is no change, either.
+    expect(await stage.revision()).toBe(revision);
+  });
+
+  it('is lost by its own clock when nothing passes any more, and registered again when it does', async () => {
+    const stage = await ClientStage.start();
+    const { types, onEvent } = recorded();
+    const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport, onEvent });
+    const { lost } = registration;
+    const from = performance.now();
+    stage.proxy.deafen();
+    await lost;
+    const took = performance.now() - from;
+    expect(registration.isHeld).toBe(false);
+    // It was renewed up to a third of its time to live before that.
+    expect(took).toBeGreaterThan(TTL_MS / 2);
+    expect(took).toBeLessThan(TTL_MS + 500);
+    await until('the registry lost it, too', async () => (await stage.healthy(SERVICE)).length === 0);
+    stage.proxy.heal();
+    stage.proxy.cut();
+    await until('it is back', () => registration.isHeld);
+    expect(await stage.healthy(SERVICE)).toEqual([registration.id]);
+    expect(types.filter((type) => type !== 'trouble')).toEqual(['registered', 'lost', 'registered']);
+    expect(registration.lost).not.toBe(lost);
+  });
+
+  it('takes a change that was made while the registry was away', async () => {
+    const stage = await ClientStage.start();
+    const registration = await stage.client().register({ ...place, id: 'a' }, { transport });
+    stage.proxy.refuse();
+    const updated = registration.update({ weight: 7 });
+    await sleep(1_500);
+    stage.proxy.heal();
+    await updated;
+    expect(await call(stage.registry, 'GET', instancePath(SERVICE, 'a'))).toMatchObject({ weight: 7 });
+  });
+
+  it('waits for a registry that is away, unless its caller gives up', async () => {
+    const stage = await ClientStage.start();
+    const client = stage.client();
+    stage.proxy.refuse();
+    const abort = new AbortController();
+    const impatient = client.register({ ...place, id: 'b' }, { transport, signal: abort.signal });
+    const patient = client.register({ ...place, id: 'a' }, { transport });
+    await sleep(500);
+    abort.abort(new Error('enough'));
+    await expect(impatient).rejects.toThrow('enough');
+    stage.proxy.heal();
+    await patient;
+    expect(await stage.healthy(SERVICE)).toEqual(['a']);
+  });
+
+  it('that is drained takes no traffic, and does not come back though its process lives on', async () => {
+    const stage = await ClientStage.start();
+    const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport });
+    expect(await registration.drain({ waitMs: 1_000 })).toMatchObject({ drained: true });
+    await until('it is gone', async () => (await stage.healthy(SERVICE)).length === 0);
+    await stage.registry.kill('SIGKILL');
+    await sleep(TTL_MS);
+    expect(await stage.healthy(SERVICE)).toEqual([]);
+    await registration.release();
+  });
+});
+
+it('heartbeats register again what the registry no longer knows', async () => {
+  const stage = await ClientStage.start();
+  const { types, onEvent } = recorded();
+  const options = { transport: 'heartbeat', onEvent } as const;
+  await stage.client().register({ ...place, id: 'a', lease: { ttlMs: TTL_MS } }, options);
+  await call(stage.registry, 'DELETE', instancePath(SERVICE, 'a'));
+  await until('it is back', async () => (await stage.healthy(SERVICE)).length === 1);
+  expect(types).toEqual(['registered', 'lost', 'registered']);
+});
+
+it('a hundred registrations of one client go over one socket, and are one session', async () => {
+  const stage = await ClientStage.start();
+  const client = stage.client();
+  const ids = Array.from({ length: 100 }, (_, index) => `i${String(index).padStart(2, '0')}`);
+  const registrations = await Promise.all(ids.map((id) => client.register({ ...place, id })));
+  expect(await stage.healthy(SERVICE)).toEqual(ids);
+  expect(stage.proxy.connections).toBe(1);
+  const { leases, sockets } = await call<{ leases: number; sockets: number }>(stage.registry, 'GET', '/stats');
+  expect([leases, sockets]).toEqual([1, 1]);
+  await registrations[0]?.release();
+  expect(await stage.healthy(SERVICE)).toEqual(ids.slice(1));
+  await client.close();
+  expect(await stage.healthy(SERVICE)).toEqual([]);
+});
+
+it('one registration that is refused spoils nothing for the others of its client', async () => {
+  const stage = await ClientStage.start();
+  const client = stage.client();
+  const ports = [1, 2, 99_999, 3];
+  const outcomes = await Promise.allSettled(ports.map((port) => client.register({ ...place, id: `i${port}`, port })));
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  expect(await stage.healthy(SERVICE)).toEqual(['i1', 'i2', 'i3']);
+});
+
+it('a session that lapsed is opened anew, with all that it held, as one revision', async () => {
+  const stage = await ClientStage.start();
+  const client = stage.client();
+  const watcher = new WatchedList();
+  const watch = rollcallWatch(stage);
+  const reading = watcher.read(watch);
+  await Promise.all(['a', 'b', 'c'].map((id) => client.register({ ...place, id, lease: { ttlMs: TTL_MS } })));
+  stage.proxy.refuse();
+  await until('all are gone', () => watcher.told.filter((told) => told.startsWith('delete')).length === 3);
+  const before = await stage.revision();
+  stage.proxy.heal();
+  await until('all are back', async () => (await stage.healthy(SERVICE)).length === 3);
+  expect(await stage.revision()).toBe(before + 1);
+  watch.close();
+  await reading;
+});
+
+it('falls back to heartbeats where no socket opens though the registry answers', async () => {
+  const stage = await ClientStage.start();
+  const NoSocket = class {
+    constructor() {
+      throw new SyntaxError('sockets are forbidden here');
+    }
+    send(): void {}
+    close(): void {}
+    addEventListener(): void {}
+  };
+  const registration = await stage.client({ WebSocket: NoSocket }).register({ ...place, lease: { ttlMs: TTL_MS } });
+  await sleep(2 * TTL_MS);
+  expect([registration.isHeld, await stage.healthy(SERVICE)]).toEqual([true, [registration.id]]);
+  expect(await call(stage.registry, 'GET', '/stats')).toMatchObject({ sockets: 0, leases: 1 });
+});
+
+it('makes ids as the registry does, and each run of a process is told from the one before', async () => {
+  const stage = await ClientStage.start();
+  const admin = rollcallAdmin({ url: stage.registry.url, token: stage.registry.rootToken });
+  const { instances } = await register(stage, admin);
+  const again = await register(stage, admin);
+  expect(instances.map(({ id }) => id)).toEqual(['127.0.0.1:80']);
+  expect(instances[0]?.incarnation).toMatch(/^\w{8,}$/);
+  expect(again.instances[0]?.incarnation).not.toBe(instances[0]?.incarnation);
+});
+
+it('goes on over a deploy, when another workerd takes the place of the one before', async () => {
+  const stage = await ClientStage.start();
+  const { types, onEvent } = recorded();
+  const { data, url } = stage.registry;
+  // To stop takes a registry up to five seconds, while somebody holds connections open.
+  const ttlMs = 9_000;
+  await stage.client().register({ ...place, lease: { ttlMs } }, { onEvent });
+  const before = await stage.revision();
+  await stage.registry.stop();
+  const next = await startRegistry({ data, port: Number(new URL(url).port) });
+  onTestFinished(() => next.stop());
+  await sleep(ttlMs);
+  expect(await stage.healthy(SERVICE)).toEqual(['127.0.0.1:80']);
+  expect(types.filter((type) => type !== 'trouble')).toEqual(['registered']);
+  expect(await stage.revision()).toBe(before);
+});
+
+/** A watch that no proxy is in the way of. */
+function rollcallWatch(stage: ClientStage) {
+  return stage.client({ url: stage.registry.url }).watch({ services: [SERVICE] });
+}
+
+async function register(stage: ClientStage, admin: ReturnType<typeof rollcallAdmin>) {
+  const client = stage.client();
+  await client.register(place);
+  return admin.listInstances({ service: SERVICE });
+}

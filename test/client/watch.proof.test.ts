@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { WatchTransport } from '../../src/client/watch';
+import { put } from '../watch-proofs/registry-calls';
+import { until } from '../watch-proofs/until';
+import { ClientStage, WatchedList } from './client-stage';
+
+/** The client's watches over real connections that break. */
+
+const SERVICE = 'orders';
+
+/** Writes instances until it is stopped, each under a new id, over any restart of the registry. */
+function writer({ registry }: ClientStage) {
+  const written: string[] = [];
+  let isOver = false;
+  const ended = (async () => {
+    for (let count = 0; !isOver; count++) {
+      const id = `i${String(count).padStart(4, '0')}`;
+      await until(`${id} is written`, () =>
+        put(registry, SERVICE, id, 1_000 + count).then(
+          () => true,
+          () => false,
+        ),
+      );
+      written.push(id);
+      await sleep(10);
+    }
+  })();
+  return {
+    written,
+    stop: () => {
+      isOver = true;
+      return ended;
+    },
+  };
+}
+
+describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (transport) => {
+  it('has all there is, in order and once, over cuts, resets, refusals and the death of the registry', async () => {
+    const stage = await ClientStage.start();
+    const client = stage.client();
+    const list = new WatchedList();
+    const statuses: string[] = [];
+    const watch = client.watch({ services: [SERVICE] }, { transport, onStatus: ({ state }) => statuses.push(state) });
+    const read = list.read(watch);
+    await until('it is connected', () => watch.status.state === 'connected');
+
+    const writing = writer(stage);
+    for (const break_ of [
+      () => stage.proxy.cut(),
+      () => stage.proxy.reset(),
+      () => stage.registry.kill('SIGKILL'),
+      () => stage.proxy.refuse(),
+    ]) {
+      await sleep(300);
+      const before = statuses.length;
+      const broken = break_();
+      await until('it notices', () => statuses[before] === 'disconnected');
+      stage.proxy.heal();
+      await broken;
+      await until('it is back', () => watch.status.state === 'connected');
+    }
+    await writing.stop();
+    await until('it has all', () => list.instances.size === writing.written.length);
+    watch.close();
+    await read;
+
+    expect(list.error).toBeUndefined();
+    expect([...list.instances.keys()].sort()).toEqual(writing.written);
+    expect(list.frames).not.toContain('reset');
+    // Polls tell nothing but lists. The others begin with one, and tell each change once from there.
+    if (transport !== 'poll') {
+      expect(list.frames.filter((type) => type === 'snapshot')).toHaveLength(1);
+      expect(list.told).toEqual(writing.written.map((id) => `put ${id}`));
+    }
+  });
+});
+
+describe('a socket', () => {
+  it('that is half open is found out by a ping that is not answered, long before TCP would', async () => {
+    const stage = await ClientStage.start();
+    const client = stage.client();
+    // A session with a short time to live pings often, over the socket that is all its own.
+    const registration = await client.register({
+      service: SERVICE,
+      address: '127.0.0.1',
+      port: 80,
+      lease: { ttlMs: 3_000 },
+    });
+    let lost = false;
+    void registration.lost.then(() => {
+      lost = true;
+    });
+    const revision = await stage.revision();
+    stage.proxy.halfOpen();
+    await sleep(6_000);
+    expect([registration.isHeld, lost, await stage.revision()]).toEqual([true, false, revision]);
+  });
+});
+
+it('a reader that is slow holds up nobody, and misses nothing', async () => {
+  const stage = await ClientStage.start();
+  const client = stage.client();
+  const slow = client.watch({ services: [SERVICE] }, { transport: 'socket' });
+  const fast = new WatchedList();
+  const quick = client.watch({ services: [SERVICE] }, { transport: 'socket' });
+  const reading = fast.read(quick);
+  await until('both are there', () => slow.status.state === 'connected' && quick.status.state === 'connected');
+  const metadata = Object.fromEntries([1, 2].map((key) => [`m${key}`, 'x'.repeat(4_000)]));
+  const operations = (round: number) =>
+    Array.from({ length: 50 }, (_, index) => ({
+      op: 'register' as const,
+      service: SERVICE,
+      id: `i${index}`,
+      address: '127.0.0.1',
+      port: 1 + round,
+      metadata,
+      ephemeral: false,
+    }));
+  const { rollcallAdmin } = await import('../../src/client/admin');
+  const admin = rollcallAdmin({ url: stage.registry.url, token: stage.registry.rootToken });
+  // Each round is 400 KB to each of the two; nobody may be left 16 MB behind on one socket.
+  const rounds = 40;
+  for (let round = 0; round < rounds; round++) await admin.applyBatch({ body: { operations: operations(round) } });
+  await until('the fast one has all', () => [...fast.instances.values()].every((port) => port === rounds));
+  await until('it was told of each', () => fast.told.length === rounds * 50);
+
+  const late = new WatchedList();
+  const catchingUp = late.read(slow);
+  await until('the slow one has all, too', () => late.told.length === rounds * 50);
+  expect(late.told).toEqual(fast.told);
+  expect(late.frames.filter((type) => type === 'snapshot')).toHaveLength(1);
+  slow.close();
+  quick.close();
+  await Promise.all([reading, catchingUp]);
+});
+
+it('goes on from the cursor that another watch left off at, and is told where that is no longer known', async () => {
+  const stage = await ClientStage.start();
+  const client = stage.client();
+  await put(stage.registry, SERVICE, 'a', 1);
+  const first = new WatchedList();
+  const watch = client.watch({ services: [SERVICE] });
+  const reading = first.read(watch);
+  await until('it has the list', () => first.frames.length > 0);
+  watch.close();
+  await reading;
+  await put(stage.registry, SERVICE, 'b', 2);
+  for (const transport of ['socket', 'stream'] as const) {
+    const next = new WatchedList();
+    const again = client.watch({ services: [SERVICE] }, { transport, cursor: first.cursor });
+    const read = next.read(again);
+    await until('it has what came since', () => next.told.length === 1);
+    expect([next.frames, next.told]).toEqual([['changes'], ['put b']]);
+    again.close();
+    await read;
+    const lost = new WatchedList();
+    const other = client.watch({ services: [SERVICE] }, { transport, cursor: 'cAnotherPast.1.0' });
+    const readOther = lost.read(other);
+    await until('it has all', () => lost.instances.size === 2);
+    expect(lost.frames).toEqual(['reset', 'snapshot']);
+    other.close();
+    await readOther;
+  }
+});
+
+it('is refused with the code that the registry gives', async () => {
+  const stage = await ClientStage.start();
+  for (const transport of ['stream', 'poll', undefined] as const) {
+    const client = stage.client({ token: 'rc_nobody_0123456789abcdef0123456789' });
+    const list = new WatchedList();
+    await list.read(client.watch({ services: [SERVICE] }, { transport }));
+    expect(list.error).toMatchObject({ name: 'RollcallError', code: 'UNAUTHENTICATED' });
+  }
+  const list = new WatchedList();
+  await list.read(stage.client().watch({ services: [''] }, { transport: 'socket' }));
+  expect(list.error).toMatchObject({ code: 'INVALID_REQUEST' });
+});
+
+describe('a receipt', () => {
+  it.each<WatchTransport>(['socket', 'stream', 'poll'])('over a %s lets a drain go on', async (transport) => {
+    const stage = await ClientStage.start();
+    const caller = stage.client({ subscriber: 'checkout' });
+    const instance = await stage.client().register({ service: SERVICE, id: 'a', address: '127.0.0.1', port: 80 });
+    const acknowledge: (() => void)[] = [];
+    let isSlow = false;
+    const watch = caller.watch(
+      { services: [SERVICE] },
+      {
+        transport,
+        onFrame: (frame) => {
+          if (frame.type === 'reset') return;
+          const act = () => watch.acknowledge(frame.cursor);
+          if (isSlow) acknowledge.push(act);
+          else act();
+        },
+      },
+    );
+    await until('it watches', () => watch.status.state === 'connected');
+    // A poller is a subscriber from its first receipt on.
+    await sleep(500);
+    isSlow = true;
+    const drained = instance.drain({ waitMs: 20_000 });
+    await until('it is told of it', () => acknowledge.length > 0);
+    await sleep(300);
+    const early = await Promise.race([drained, sleep(0, 'waits')]);
+    expect(early).toBe('waits');
+    isSlow = false;
+    for (const act of acknowledge) act();
+    expect(await drained).toMatchObject({ drained: true, subscribers: 1, acknowledged: 1, laggards: [] });
+    await instance.release();
+  });
+});

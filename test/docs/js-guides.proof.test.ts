@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../temporary-folder';
+import { readPieces, runPieces } from './js-guide';
+
+/** Where the pages say that the registry listens. */
+const SHOWN_URL = 'http://127.0.0.1:8787';
+
+/** Longer names first: `rollcall/client` begins all of them. */
+const PACKAGES = {
+  'rollcall/client/selectors': 'src/client/selectors.ts',
+  'rollcall/client': 'src/client/index.ts',
+};
+
+describe.each(['docs/resolve-and-balance.md'])('%s', (page) => {
+  it('[D2] runs as it is written, and prints what it shows', async () => {
+    const folder = temporaryFolder();
+    const registry = await startRegistry({ data: join(folder, 'data') });
+    onTestFinished(() => registry.stop());
+
+    const pieces = readPieces(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
+    expect(pieces.length).toBeGreaterThan(1);
+    const { outputs, status, stderr } = await runPieces(pieces, folder, PACKAGES);
+    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    const printed = pieces.map(({ line }, index) => `${page}:${line}\n${outputs[index] ?? 'did not run'}`);
+    expect(printed).toEqual(pieces.map(({ line, shown = '' }) => `${page}:${line}\n${shown}`));
+  });
+});
+
+describe('the check of a page', () => {
+  it('sees another output, an error, and a piece that was not reached', async () => {
+    const page =
+      '```js\nconst a = 1;\nconsole.log(a);\n```\n```text\n1\n```\n```js\nprocess.exit(3);\n```\n```js\na;\n```\n';
+    const pieces = readPieces(page);
+    expect(pieces.map(({ line, shown }) => ({ line, shown }))).toEqual([
+      { line: 1, shown: '1\n' },
+      { line: 8, shown: undefined },
+      { line: 11, shown: undefined },
+    ]);
+    expect(await runPieces(pieces, temporaryFolder(), {})).toEqual({ outputs: ['1\n', ''], status: 3, stderr: '' });
+  });
+});
