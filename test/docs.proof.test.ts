@@ -24,7 +24,7 @@ function parsed(line: string | undefined): unknown {
 /** The code of a line that is a problem, as the registry answers it to a call that it refuses. */
 const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
 
-describe.each(['README.md', 'docs/getting-started.md', 'docs/watch.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/getting-started.md', 'docs/watch.md', 'docs/tokens.md'])('%s', (page) => {
   it('[D2] runs as it is written, and answers what it shows', async () => {
     const folder = temporaryFolder();
     // Pages read the token where `npm start` leaves it.

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../src/launcher/start-registry';
+import { exchange as rawExchange, statusOf } from './raw-exchange';
 
 /**
  * What no client's URL parser or HTTP library lets through, written to the socket of a real workerd. What workerd
@@ -23,30 +23,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** True where an answer's body is as long as its head says. */
-function isWhole(answer: string): boolean {
-  const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
-  return body !== undefined && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1]);
-}
-
-/** Writes bytes to the registry, and reads until the answer is whole, or nothing more comes. */
-function exchange(...pieces: (string | Uint8Array)[]): Promise<string> {
-  const { hostname, port } = new URL(registry.url);
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const socket = connect(Number(port), hostname, () => {
-      for (const piece of pieces) socket.write(piece);
-    });
-    socket.setTimeout(1_500, () => socket.end());
-    socket.on('data', (data) => {
-      text += data.toString('latin1');
-      if (isWhole(text)) socket.end();
-    });
-    // A refusal may come while we still write, and the connection may end under us: what was said before counts.
-    socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)));
-    socket.on('close', () => resolve(text));
-  });
-}
+const exchange = (...pieces: (string | Uint8Array)[]) => rawExchange(registry.url, ...pieces);
 
 const head = (method: string, target: string, ...headers: string[]): string =>
   [
@@ -58,8 +35,6 @@ const head = (method: string, target: string, ...headers: string[]): string =>
     '',
     '',
   ].join('\r\n');
-
-const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
 
 describe('targets', () => {
   it.each([

@@ -85,20 +85,21 @@ describe('a call', () => {
     });
     await admin.putService({ service: 's', ifMatch: 'c1', body: { metadata: { a: 'b' } } });
     await admin.removeService({ service: 's', ifMatch: '*', force: true });
+    await admin.readAudit({ ns: 'test' });
     await admin.registerInstance({ service: 's', id: 'i', ifNoneMatch: '*', body: { address: '::1', port: 1 } });
-    expect(made.map(({ method, url }) => `${method} ${url.replace('https://registry.example/api/v1/ns', '')}`)).toEqual(
-      [
-        'GET /test/groups/g/services/s/instances?available=true&limit=2&metadata.version=1%262',
-        'PUT /public/groups/DEFAULT_GROUP/services/s',
-        'DELETE /public/groups/DEFAULT_GROUP/services/s?force=true',
-        'PUT /public/groups/DEFAULT_GROUP/services/s/instances/i',
-      ],
-    );
+    expect(made.map(({ method, url }) => `${method} ${url.replace('https://registry.example/api/v1', '')}`)).toEqual([
+      'GET /ns/test/groups/g/services/s/instances?available=true&limit=2&metadata.version=1%262',
+      'PUT /ns/public/groups/DEFAULT_GROUP/services/s',
+      'DELETE /ns/public/groups/DEFAULT_GROUP/services/s?force=true',
+      'GET /audit?ns=test',
+      'PUT /ns/public/groups/DEFAULT_GROUP/services/s/instances/i',
+    ]);
     expect(made.map(({ headers }) => [headers['If-Match'], headers['If-None-Match'], headers['Content-Type']])).toEqual(
       [
         [undefined, undefined, undefined],
         ['"c1"', undefined, 'application/json'],
         ['*', undefined, undefined],
+        [undefined, undefined, undefined],
         [undefined, '*', 'application/json'],
       ],
     );

@@ -19,6 +19,18 @@ import type {
   Subscriber,
 } from './answers';
 import type { ClientOptions } from './client-options';
+import type {
+  AuditTrail,
+  IssuedToken,
+  Namespace,
+  NamespaceBody,
+  NamespaceList,
+  NamespacePatchBody,
+  Ticket,
+  TokenBody,
+  TokenList,
+} from './directory-answers';
+import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history-answers';
 import type { Instance, InstanceStatus } from './instance';
 import { caller, type Operation } from './operation';
 import type { DrainReport, InstancePatch } from './registration';
@@ -39,6 +51,8 @@ import type {
 
 export type * from './answers';
 export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './client-options';
+export type * from './directory-answers';
+export type * from './history-answers';
 export type * from './instance';
 export type { DrainReport, InstancePatch, LeaseRequest } from './registration';
 export type * from './requests';
@@ -98,12 +112,53 @@ export interface Admin {
   applyBatch(ask: CallSettings & { body: { operations: BatchOperation[] } }): Promise<BatchReport>;
   /** Reads what a namespace holds, and what it has done and cost. */
   readStats(ask?: CallSettings): Promise<Stats>;
+  /** Reads who changed what, when and why, newest first. Moments are cursors or times. */
+  readHistory(ask?: CallSettings & Page & HistoryFilter): Promise<HistoryPage>;
+  /** Reads why an instance is as it is, or is gone. */
+  explainInstance(ask: InstanceNames & { limit?: number | undefined }): Promise<WhyReport>;
+  /** Compares a service with itself at another moment: cursors or times; `to` is now where it is left out. */
+  diffService(ask: ServiceNames & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
+  /** Puts back what operators said of a service and its instances. */
+  rollBackService(ask: ServiceNames & { body: { to: string } }): Promise<RollbackReport>;
+  /** Lists the namespaces on which the token is good for anything. */
+  listNamespaces(ask?: CallSettings & Page): Promise<NamespaceList>;
+  createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
+  /** Reads what a namespace is set to. */
+  readNamespace(ask?: CallSettings): Promise<Namespace>;
+  /** Changes title, retention or limits of a namespace. */
+  patchNamespace(ask: CallSettings & { body: NamespacePatchBody }): Promise<Namespace>;
+  /** Removes a namespace, which has to be named; one that holds anything only with `force`. */
+  removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;
+  createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
+  /** Lists the tokens that this one could have made. */
+  listTokens(ask?: CallSettings & Page): Promise<TokenList>;
+  /** Ends a token, everywhere within 30 s. */
+  revokeToken(ask: CallSettings & { id: string }): Promise<void>;
+  /** Gives a token a new secret; the one before is good for `overlapMs` yet. */
+  rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;
+  /** Makes a ticket: good once, for 30 s, in the place of this token. */
+  createTicket(ask?: CallSettings): Promise<Ticket>;
+  /** Reads who did what, when, and from where; with `ns` only there. */
+  readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
   /** Scrapes the metrics of the default namespace, in Prometheus' text format. */
   readMetrics(ask?: CallSettings): Promise<string>;
   /** Tells that the registry is alive, and its version. Needs no token. */
   readHealth(ask?: CallSettings): Promise<Health>;
   /** Reads the OpenAPI document. */
   readDocument(ask?: CallSettings): Promise<Record<string, unknown>>;
+}
+
+/** Which part of the past is read. */
+export interface HistoryFilter {
+  /** Of a service, `DEFAULT_GROUP` without it. */
+  group?: string | undefined;
+  service?: string | undefined;
+  instance?: string | undefined;
+  cause?: Cause | undefined;
+  /** After this cursor, or not before this time. */
+  since?: string | undefined;
+  /** Up to this cursor or time. */
+  until?: string | undefined;
 }
 
 /** Which instances a list shows. */
@@ -116,6 +171,7 @@ export interface InstanceFilter {
 }
 
 const NAMESPACE = '/api/v1/ns/{ns}';
+const TOKEN = '/api/v1/tokens/{id}';
 const SERVICE = `${NAMESPACE}/groups/{group}/services/{service}`;
 const INSTANCE = `${SERVICE}/instances/{id}`;
 
@@ -143,6 +199,21 @@ const OPERATIONS: Record<keyof Admin, Operation> = {
   listSubscribers: ['GET', `${SERVICE}/subscribers`],
   applyBatch: ['POST', `${NAMESPACE}/batch`],
   readStats: ['GET', `${NAMESPACE}/stats`],
+  readHistory: ['GET', `${NAMESPACE}/history`],
+  explainInstance: ['GET', `${INSTANCE}/why`],
+  diffService: ['GET', `${SERVICE}/diff`],
+  rollBackService: ['POST', `${SERVICE}/rollback`],
+  listNamespaces: ['GET', '/api/v1/ns'],
+  createNamespace: ['POST', '/api/v1/ns'],
+  readNamespace: ['GET', NAMESPACE],
+  patchNamespace: ['PATCH', NAMESPACE],
+  removeNamespace: ['DELETE', NAMESPACE],
+  createToken: ['POST', '/api/v1/tokens'],
+  listTokens: ['GET', '/api/v1/tokens'],
+  revokeToken: ['DELETE', TOKEN],
+  rotateToken: ['POST', `${TOKEN}/rotate`],
+  createTicket: ['POST', '/api/v1/tickets'],
+  readAudit: ['GET', '/api/v1/audit'],
   readMetrics: ['GET', '/metrics'],
   readHealth: ['GET', '/health'],
   readDocument: ['GET', '/api/v1/openapi.json'],

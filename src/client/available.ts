@@ -28,10 +28,13 @@ const isEligible = ({ available, enabled, quarantined, status, weight }: Instanc
  */
 export function availableOf(
   instances: Iterable<Instance>,
-  filter: InstanceFilter,
+  filter: InstanceFilter | undefined,
   protectThreshold: number,
 ): { instances: Instance[]; isProtected: boolean } {
-  const eligible = [...instances].filter((instance) => isEligible(instance) && passes(instance, filter));
+  const eligible: Instance[] = [];
+  for (const instance of instances) {
+    if (isEligible(instance) && (filter === undefined || passes(instance, filter))) eligible.push(instance);
+  }
   const available = eligible.filter((instance) => instance.available);
   const isProtected = eligible.length > 0 && available.length / eligible.length < protectThreshold;
   return { instances: isProtected ? eligible : available, isProtected };

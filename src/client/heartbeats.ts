@@ -6,8 +6,11 @@ import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
 
-/** A beat that is not answered by then is lost; the next one is not to wait for it. */
+/** A beat that is not answered by then is lost. With short leases it is half an interval: so three of them fit. */
 const BEAT_TIMEOUT_MS = 5_000;
+
+/** However short the interval is, an answer may take this long. */
+const BEAT_TIMEOUT_LEAST_MS = 1_000;
 
 /** After a refusal, in milliseconds: whoever can mend it has to do something first. */
 const REFUSED_PAUSE_MS = 10_000;
@@ -90,7 +93,9 @@ export class Heartbeats implements Keeper {
   async #tell(holding: Holding, beat: Beat): Promise<void> {
     const { version, definition, isDirty } = holding;
     const sentAt = this.#time.now();
-    const options = { signal: beat.ended.signal, timeoutMs: BEAT_TIMEOUT_MS };
+    const intervalMs = beat.lease?.intervalMs ?? Number.POSITIVE_INFINITY;
+    const timeoutMs = Math.min(BEAT_TIMEOUT_MS, Math.max(BEAT_TIMEOUT_LEAST_MS, intervalMs / 2));
+    const options = { signal: beat.ended.signal, timeoutMs };
     const path = this.#http.instancePath(definition);
     if (!isDirty) {
       const { lease } = await this.#http.call<Granted>('POST', `${path}/heartbeat`, options);
@@ -101,7 +106,8 @@ export class Heartbeats implements Keeper {
     const { group: _group, service: _service, id: _id, ...body } = definition;
     const { lease } = await this.#http.call<Granted>('PUT', path, { ...options, body });
     beat.lease = lease;
-    beat.backOff.mostMs = lease?.intervalMs ?? beat.backOff.mostMs;
+    // The connection may be dead that a runtime keeps for the next request, and so may be the one after it.
+    beat.backOff.mostMs = Math.min(beat.backOff.mostMs, (lease?.intervalMs ?? Number.POSITIVE_INFINITY) / 2);
     holding.taken(version, definition, sentAt, lease?.ttlMs ?? 0);
   }
 

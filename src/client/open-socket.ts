@@ -5,6 +5,9 @@ import type { Time } from './time';
 
 const PROTOCOL = 'rollcall.v1';
 
+/** The close code of a connection that broke without one (RFC 6455, 7.4.1). Deno says 0. */
+export const BROKEN = 1006;
+
 /** A socket that is not open by then will not be. */
 const OPEN_TIMEOUT_MS = 10_000;
 
@@ -56,7 +59,7 @@ export async function openSocket(
       reject(new RollcallError('UNREACHABLE', `the socket did not open (${code}): ${why}`));
     };
     const cancel = time.after(OPEN_TIMEOUT_MS, () => {
-      fail(1006, `not open within ${OPEN_TIMEOUT_MS} ms`);
+      fail(BROKEN, `not open within ${OPEN_TIMEOUT_MS} ms`);
       socket.close();
     });
     socket.addEventListener('open', () => {
@@ -99,7 +102,7 @@ function listen(socket: SocketLike, { message, closed }: SocketListener): void {
   socket.addEventListener('message', ({ data }) => {
     if (!isOver && typeof data === 'string') message(data);
   });
-  socket.addEventListener('close', ({ code = 1006, reason = '' }) => end(code, reason));
+  socket.addEventListener('close', ({ code, reason = '' }) => end(code || BROKEN, reason));
   // Most runtimes tell the close next, with its code; one that does not is heard all the same.
-  socket.addEventListener('error', () => setTimeout(() => end(1006, ''), 0));
+  socket.addEventListener('error', () => setTimeout(() => end(BROKEN, ''), 0));
 }

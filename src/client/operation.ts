@@ -46,7 +46,7 @@ export function caller(
       group: 'DEFAULT_GROUP',
       ...defined(parameters),
     };
-    const inPath = new Set<string>(['ns']);
+    const inPath = new Set<string>();
     const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
       inPath.add(name);
       const value = names[name];

@@ -15,6 +15,9 @@ interface ServiceNames {
 /** How long a poll waits for a change. */
 const WAIT_MS = 30_000;
 
+/** A poll whose answer is later than its wait by more than this has no registry behind it. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
 /** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
 const LEAST_MS = 1_000;
 
@@ -101,7 +104,7 @@ export class PollSource implements WatchSource {
             ...(this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
           },
           signal: AbortSignal.any([signal, asked.signal]),
-          timeoutMs: 2 * WAIT_MS,
+          timeoutMs: WAIT_MS + ANSWER_TIMEOUT_MS,
         });
         if (answer.status !== 304) {
           await poll.apply(answer, signal);

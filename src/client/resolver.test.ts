@@ -365,12 +365,14 @@ describe('a snapshot that outlives the process', () => {
   it('[B5] is saved where the first that was given says, whoever gave it', () => {
     const shelf = store();
     const later = store();
-    const { open, watch } = stage();
+    const { open, watch, time } = stage();
     open();
     watch().tell(snapshot(5, [instance('a')]));
     open({ snapshot: shelf });
     open({ snapshot: later });
-    expect([shelf.saved.length, later.saved.length]).toEqual([1, 0]);
+    time.advance(1_000);
+    watch().tell(changes(6, gone('a')));
+    expect([shelf.saved.length, later.saved.length]).toEqual([2, 0]);
   });
 
   it('[B5] of a store that fails is none, and changes go on', async () => {

@@ -2,6 +2,7 @@ import { availableOf, type InstanceFilter } from './available';
 import type { FetchOptions, ResolverRequestInit } from './balanced-fetch';
 import { Balancer, type Picker } from './balancer';
 import { type Endpoint, urlOf } from './endpoint';
+import type { Instance } from './instance';
 import { type EjectionOptions, OutlierEjection } from './outlier-ejection';
 import { powerOfTwo } from './power-of-two';
 import { RetryBudget } from './retry-budget';
@@ -39,7 +40,7 @@ export class Resolver implements AsyncDisposable {
   readonly #reader: FeedReader;
   readonly #release: () => void;
   readonly #listeners = new Set<(endpoints: readonly Endpoint[]) => void>();
-  #known = new Map<string, Endpoint>();
+  #known = new Map<string, KnownEndpoint>();
   #isProtected = false;
   /** Those who left while a call to them was under way. */
   readonly #leaving = new Set<Endpoint>();
@@ -138,7 +139,6 @@ export class Resolver implements AsyncDisposable {
 
   /** Lets go of the watch; the last resolver of a service ends it. The list stays as it is. */
   close(): void {
-    this.#listeners.clear();
     this.#feed.leave(this.#reader);
     this.#release();
   }
@@ -148,16 +148,13 @@ export class Resolver implements AsyncDisposable {
   }
 
   #update(): void {
-    const { filter = {}, port } = this.#options;
+    const { filter, port } = this.#options;
     const { instances, isProtected } = availableOf(this.#feed.instances.values(), filter, this.#feed.protectThreshold);
     const before = this.#known;
     this.#known = new Map();
     for (const instance of instances.sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      const url = urlOf(instance, port);
-      if (url === undefined) continue;
-      const known = before.get(instance.id);
-      const isSame = known?.url === url && known.instance.incarnation === instance.incarnation;
-      this.#known.set(instance.id, isSame ? Object.assign(known, { instance }) : { id: instance.id, url, instance });
+      const endpoint = endpointOf(instance, before.get(instance.id), port);
+      if (endpoint !== undefined) this.#known.set(instance.id, endpoint);
     }
     for (const endpoint of before.values()) {
       if (this.#known.get(endpoint.id) !== endpoint && this.#balancer.isBusy(endpoint)) this.#leaving.add(endpoint);
@@ -175,4 +172,18 @@ export class Resolver implements AsyncDisposable {
       console.error('rollcall: a listener of a resolver threw', error);
     }
   }
+}
+
+/** An endpoint, as whoever keeps it may move it on. */
+type KnownEndpoint = { -readonly [Member in keyof Endpoint]: Endpoint[Member] };
+
+/** The endpoint of an instance: the one there was, for the same run at the same place. */
+function endpointOf(instance: Instance, known: KnownEndpoint | undefined, port?: string): KnownEndpoint | undefined {
+  if (known?.instance === instance) return known;
+  const url = urlOf(instance, port);
+  if (url === undefined) return undefined;
+  if (known?.url !== url || known.instance.incarnation !== instance.incarnation)
+    return { id: instance.id, url, instance };
+  known.instance = instance;
+  return known;
 }

@@ -1,6 +1,6 @@
 import { BackOff } from './back-off';
 import type { ClientOptions, SocketLike } from './client-options';
-import { openSocket } from './open-socket';
+import { BROKEN, openSocket } from './open-socket';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
@@ -14,9 +14,6 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Credit goes back in lumps of this size: it is for what came, not for what was worked through; see `ServiceWatch`. */
 const CREDIT_LUMP_BYTES = 1024 * 1024;
-
-/** The close code of a connection that broke without one. Source: RFC 6455, 7.4.1. */
-const BROKEN = 1006;
 
 /** The close code that names, as its reason, the time in milliseconds within which to come back. */
 const SLOW_DOWN = 4009;

@@ -1,16 +1,25 @@
 import { expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
+import type * as audit from '../model/audit';
 import type * as batch from '../model/batch';
 import type { RegistryErrorCode } from '../model/errors';
 import type * as frames from '../model/frames';
+import type * as grant from '../model/grant';
+import type * as history from '../model/history';
 import type * as instance from '../model/instance';
+import type * as moments from '../model/moments';
+import type * as namespace from '../model/namespace';
 import type * as override from '../model/override';
 import type * as queries from '../model/queries';
 import type * as service from '../model/service';
 import type * as stats from '../model/stats';
 import type * as subscriber from '../model/subscriber';
+import type * as token from '../model/token';
+import type * as why from '../model/why';
 import type * as answers from './answers';
+import type * as directory from './directory-answers';
 import type { SnapshotService, WatchedChange, WatchedService } from './frames';
+import type * as past from './history-answers';
 import type { Instance } from './instance';
 import type { DrainReport, InstanceDefinition, InstancePatch } from './registration';
 import type { BatchOperation, InstanceBody, OverrideBody, ServiceBody, ServicePatchBody } from './requests';
@@ -51,6 +60,34 @@ it('answers are what the schemas say', () => {
   expectTypeOf<Equal<answers.Subscriber, subscriber.SubscriberView>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats, stats.Stats>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats['sinceWake'], stats.Stats['sinceWake']>>().toEqualTypeOf<true>();
+});
+
+it('answers about the past are what the schemas say', () => {
+  expectTypeOf<past.Cause>().toEqualTypeOf<history.Cause>();
+  expectTypeOf<Equal<past.RegisteredInstance, history.RegisteredInstance>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.Renewals, history.Renewals>>().toEqualTypeOf<true>();
+  expectTypeOf<Same<past.HistoryChange, history.HistoryChange>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.HistoryEntry, history.HistoryEntry>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.HistoryPage, history.HistoryPage>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.WhyReport, why.WhyReport>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.ServiceDiff, moments.ServiceDiff>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<past.RollbackReport, moments.RollbackReport>>().toEqualTypeOf<true>();
+});
+
+it('answers about namespaces, tokens and the audit trail are what the schemas say', () => {
+  expectTypeOf<Equal<directory.Namespace, namespace.NamespaceView>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.Retention, namespace.RetentionSettings>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.NamespaceLimits, namespace.NamespaceLimits>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.NamespaceList, namespace.NamespaceList>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.NamespaceBody, z.input<typeof namespace.NamespaceDefinition>>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.NamespacePatchBody, z.input<typeof namespace.NamespacePatch>>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.Grant, grant.Grant>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.IssuedToken, token.IssuedToken>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.TokenList, token.TokenList>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.TokenBody, z.input<typeof token.TokenRequest>>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.Ticket, token.Ticket>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.AuditEntry, audit.AuditEntry>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<directory.AuditTrail, audit.AuditTrail>>().toEqualTypeOf<true>();
 });
 
 it('requests are what the schemas take', () => {

@@ -135,8 +135,8 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
-/** Records written by one statement: each has ten columns, and the platform binds 100 values a statement. */
-export const RECORD_ROWS_PER_STATEMENT_COUNT = 10;
+/** Records written by one statement: five values for all, five for each, and the platform binds 100 a statement. */
+export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
 
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../../test/fixtures/definition';
 import { HandDisk } from '../../test/fixtures/hand-disk';
+import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../model/limits';
 import { type RecordRow, readHeadRevision, readRecordRows, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 
@@ -42,11 +43,23 @@ describe('writeRecordRows', () => {
     expect(disk.takeWritten()).toEqual({ 'insert record': 2 });
   });
 
-  it.each([0, 9, 10, 11, 25])('[I8] writes %i rows that are read as they were written', (count) => {
+  const SIZES = [0, 1, RECORD_ROWS_PER_STATEMENT_COUNT - 1, RECORD_ROWS_PER_STATEMENT_COUNT, 45];
+  /** What rows may differ in: in what is bound once for many, and in what never is. */
+  const VARIETIES: ((n: number) => Partial<RecordRow>)[] = [
+    () => ({}),
+    (n) => ({ lease: n, timedAt: n, value: `{"n":${n}}` }),
+    (n) => ({ revision: n }),
+    (n) => ({ flags: n < 20 ? 3 : 1 }),
+    (n) => ({ leaseTerms: n === 30 ? null : '{}' }),
+    (n) => ({ group: n < 7 ? 'a' : 'b' }),
+    (n) => (n < 21 ? { kind: 'service' } : {}),
+    (n) => (n % 22 === 21 ? { value: null, lease: null, leaseTerms: null, flags: 0 } : {}),
+  ];
+  const CASES = SIZES.flatMap((count) => VARIETIES.map((vary, variety) => ({ count, variety, vary })));
+
+  it.each(CASES)('[I8] writes $count rows that are read as they were written, variety $variety', ({ count, vary }) => {
     const disk = prepared();
-    const rows = Array.from({ length: count }, (_, n) =>
-      row({ ...key(`i${String(n).padStart(2, '0')}`), revision: n }),
-    );
+    const rows = Array.from({ length: count }, (_, n) => row({ ...key(`i${String(n).padStart(2, '0')}`), ...vary(n) }));
     writeRecordRows(disk, rows);
     expect([...readRecordRows(disk)]).toEqual(rows);
     const changed = rows.map((each) => ({ ...each, revision: each.revision + 100, value: '{"a":1}' }));

@@ -18,8 +18,12 @@ export interface RecordRow extends RecordKey {
 
 const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
 
+/** Puts rows that are alike: what they share is bound once, as to bind a value costs about as much as to store it. */
 function putStatement(rows: number): string {
-  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
+  const values = Array.from({ length: rows }, (_, index) => {
+    const [service, id, lease, timedAt, value] = [6, 7, 8, 9, 10].map((column) => `?${column + 5 * index}`);
+    return `(?1, ?2, ${service}, ${id}, ?3, ?4, ${lease}, ?5, ${timedAt}, ${value})`;
+  }).join(', ');
   return `INSERT INTO record (${COLUMNS}) VALUES ${values}
     ON CONFLICT (kind, group_name, service, id) DO UPDATE SET
       revision = excluded.revision, flags = excluded.flags, lease = excluded.lease,
@@ -31,17 +35,36 @@ const PUT_MANY = putStatement(RECORD_ROWS_PER_STATEMENT_COUNT);
 
 /** Writes rows, each of another record: new, changed, or down to its head. */
 export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[]): void {
-  const many = rows.length - (rows.length % RECORD_ROWS_PER_STATEMENT_COUNT);
-  for (let first = 0; first < many; first += RECORD_ROWS_PER_STATEMENT_COUNT) {
-    storage.run(PUT_MANY, ...rows.slice(first, first + RECORD_ROWS_PER_STATEMENT_COUNT).flatMap(bindingsOf));
+  let next = 0;
+  while (next < rows.length) {
+    const many = rows.slice(next, next + RECORD_ROWS_PER_STATEMENT_COUNT);
+    const [first, ...others] = many;
+    if (first === undefined) break;
+    const goesTogether = many.length === RECORD_ROWS_PER_STATEMENT_COUNT && others.every((row) => areAlike(first, row));
+    if (goesTogether) storage.run(PUT_MANY, ...sharedBindings(first), ...many.flatMap(ownBindings));
+    else storage.run(PUT_ONE, ...sharedBindings(first), ...ownBindings(first));
+    next += goesTogether ? many.length : 1;
   }
-  for (const row of rows.slice(many)) storage.run(PUT_ONE, ...bindingsOf(row));
 }
 
-/** In the order of {@link COLUMNS}. */
-function bindingsOf(row: RecordRow): SqlValue[] {
-  const { kind, group, service, id, revision, flags, lease, leaseTerms, timedAt, value } = row;
-  return [RECORD_KINDS[kind], group, service, id, revision, flags, lease, leaseTerms, timedAt, value];
+/** Whether two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
+function areAlike(a: RecordRow, b: RecordRow): boolean {
+  return (
+    a.kind === b.kind &&
+    a.group === b.group &&
+    a.revision === b.revision &&
+    a.flags === b.flags &&
+    a.leaseTerms === b.leaseTerms
+  );
+}
+
+/** In the order of the numbers in {@link putStatement}, as are those that follow. */
+function sharedBindings({ kind, group, revision, flags, leaseTerms }: RecordRow): SqlValue[] {
+  return [RECORD_KINDS[kind], group, revision, flags, leaseTerms];
+}
+
+function ownBindings({ service, id, lease, timedAt, value }: RecordRow): SqlValue[] {
+  return [service, id, lease, timedAt, value];
 }
 
 const KIND_NAMES = Object.fromEntries(Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name])) as Record<

@@ -1,0 +1,26 @@
+/** Runs the suite in Node, Deno or Bun, as a program that has the package installed. Its environment says where. */
+import process from 'node:process';
+import { RollcallError, rollcall } from 'rollcall/client';
+import { rollcallAdmin } from 'rollcall/client/admin';
+import { runSuite } from './runtime-suite.js';
+
+const { REGISTRY, TOKEN, CONTROL } = process.env;
+
+/** What nobody catches ends the program as a failure, whatever the runtime would do. */
+process.on('unhandledRejection', (reason) => {
+  console.error('unhandled rejection', reason);
+  process.exit(3);
+});
+
+await runSuite({
+  rollcall,
+  rollcallAdmin,
+  RollcallError,
+  options: { url: REGISTRY, token: TOKEN },
+  control: async (action) => {
+    const answer = await fetch(`${CONTROL}/control/${action}`);
+    if (!answer.ok) throw new Error(`${action}: ${await answer.text()}`);
+  },
+  log: (step) => console.log(`step ${step}`),
+});
+console.log('passed');

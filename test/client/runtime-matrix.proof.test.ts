@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { RuntimeHost } from './runtime-host';
+import { RUNTIMES, type Runtime } from './runtimes';
+
+/**
+ * One suite, on the built package, in every runtime that the client is for: each against a registry of its own, all at
+ * the same time, since most of it is waiting.
+ */
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-runtimes-'));
+const outcomes = new Map<string, Promise<string>>();
+
+async function run(runtime: Runtime, index: number): Promise<string> {
+  const places = ['data', 'app'].map((name) => join(folder, `${index}-${name}`));
+  const [data = '', app = ''] = places;
+  mkdirSync(app);
+  const host = await RuntimeHost.start(data);
+  try {
+    return await runtime(host, app);
+  } finally {
+    await host.stop();
+  }
+}
+
+beforeAll(() => {
+  execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts/build-client.js')], { stdio: 'inherit' });
+  for (const [index, [name, runtime]] of Object.entries(RUNTIMES).entries()) {
+    const outcome = run(runtime, index);
+    // Its test says what went wrong.
+    outcome.catch(() => {});
+    outcomes.set(name, outcome);
+  }
+});
+
+afterAll(async () => {
+  await Promise.allSettled(outcomes.values());
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it.each(Object.keys(RUNTIMES))('the client does what it should in %s', async (name) => {
+  const printed = await outcomes.get(name);
+  const steps = ['registered', 'watched', 'cut', 'reset', 'kill', 'halfOpen', 'refuse', 'drained', 'closed'];
+  expect(printed?.trim().split('\n')).toEqual([...steps.map((step) => `step ${step}`), 'passed']);
+});

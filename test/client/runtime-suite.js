@@ -1,0 +1,125 @@
+/**
+ * What the built client has to do in every runtime, in plain JavaScript and with nothing of any runtime: register and
+ * watch while the registry is killed, cut off and half open. It throws at the first thing that is not so.
+ */
+
+const SERVICE = 'orders';
+const TTL_MS = 6_000;
+
+/** A runtime may try a few connections that are dead before it opens another one. */
+const BEATING_TTL_MS = 15_000;
+const PATIENCE_MS = 20_000;
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function assert(holds, what) {
+  if (!holds) throw new Error(`it is not so: ${what}`);
+}
+
+async function until(what, holds) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`still not after ${PATIENCE_MS} ms: ${what}`);
+    await sleep(20);
+  }
+}
+
+/** A list of weights by id, kept by a watch. */
+function listOf(client, transport) {
+  const list = { weights: new Map(), frames: [], watch: undefined };
+  list.watch = client.watch(
+    { services: [SERVICE] },
+    {
+      transport,
+      onFrame: (frame) => {
+        list.frames.push(frame.type);
+        if (frame.type === 'snapshot' || frame.type === 'reset') list.weights.clear();
+        for (const { instances } of frame.services ?? []) {
+          for (const { id, weight } of instances) list.weights.set(id, weight);
+        }
+        for (const { type, kind, id, after } of frame.changes ?? []) {
+          if (kind !== 'instance') continue;
+          if (type === 'put') list.weights.set(id, after.weight);
+          else list.weights.delete(id);
+        }
+        if (frame.type !== 'reset') list.watch.acknowledge(frame.cursor);
+      },
+    },
+  );
+  return list;
+}
+
+/**
+ * @param rollcall The client's entry point.
+ * @param rollcallAdmin That of all calls.
+ * @param options Of the client: behind the proxy.
+ * @param control Breaks and heals things: `kill`, `cut`, `reset`, `halfOpen`, `refuse`, `heal`.
+ * @param log Takes each step as it is done.
+ */
+export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options, control, log }) {
+  const client = rollcall(options);
+  const admin = rollcallAdmin(options);
+  const events = [];
+  const place = { service: SERVICE, address: '10.0.0.7', lease: { ttlMs: TTL_MS } };
+  const startedAt = Date.now();
+  /** Notes what happens to a registration, and when: told where something is not as it should be. */
+  const noting = (id) => ({
+    onEvent: ({ type, error }) =>
+      events.push({ type, text: `${Date.now() - startedAt} ${id} ${type} ${error?.detail ?? ''}` }),
+  });
+  const history = () => events.map(({ text }) => text).join('\n');
+
+  const held = await client.register({ ...place, id: 'held', port: 1 }, noting('held'));
+  const beating = await client.register(
+    { ...place, id: 'beating', port: 2, lease: { ttlMs: BEATING_TTL_MS } },
+    { transport: 'heartbeat', ...noting('beating') },
+  );
+  const { instances } = await admin.listInstances({ service: SERVICE, available: true });
+  assert(instances.map(({ id }) => id).join() === 'beating,held', 'both are registered');
+  log('registered');
+
+  const lists = [undefined, 'stream', 'poll'].map((transport) => listOf(client, transport));
+  const allKnow = (id, weight) =>
+    until(`all know that ${id} has ${weight}`, () => lists.every((list) => list.weights.get(id) === weight));
+  await allKnow('held', 1);
+  await held.update({ weight: 2 });
+  await allKnow('held', 2);
+  log('watched');
+
+  let weight = 2;
+  for (const trouble of ['cut', 'reset', 'kill', 'halfOpen', 'refuse']) {
+    await control(trouble);
+    weight += 1;
+    const updated = Promise.all([held.update({ weight }), beating.update({ weight })]);
+    if (trouble === 'refuse') await sleep(500);
+    await control('heal');
+    await updated;
+    // What waits for changes finds out later than what says something: the next trouble ends that wait.
+    if (trouble === 'halfOpen') await sleep(TTL_MS);
+    else for (const id of ['held', 'beating']) await allKnow(id, weight);
+    events.push({ type: 'step', text: `${Date.now() - startedAt} ${trouble} is over` });
+    log(trouble);
+  }
+  // Long enough to lapse, were it not renewed over all of that.
+  await sleep(TTL_MS);
+  assert(held.isHeld && beating.isHeld, 'both are held');
+  const registered = events.filter(({ type }) => type === 'registered');
+  const lost = events.filter(({ type }) => type === 'lost');
+  assert(registered.length === 2 && lost.length === 0, `nothing was ever lost:\n${history()}`);
+  for (const { frames } of lists.slice(0, 2)) {
+    assert(frames.filter((type) => type === 'snapshot').length === 1, `a watch goes on where it was: ${frames}`);
+  }
+
+  const report = await held.drain({ waitMs: 10_000 });
+  assert(report.drained && report.acknowledged === 3, `all three acknowledged: ${JSON.stringify(report)}`);
+  await until('all know that it left', () => lists.every((list) => !list.weights.has('held')));
+  log('drained');
+
+  const refusal = await admin.readInstance({ service: SERVICE, id: 'nobody' }).catch((error) => error);
+  assert(refusal instanceof RollcallError && refusal.code === 'INSTANCE_NOT_FOUND', 'errors have their code');
+  await beating.release();
+  await client.close();
+  const left = await admin.listInstances({ service: SERVICE });
+  assert(left.instances.length === 0, 'nothing is left');
+  log('closed');
+}

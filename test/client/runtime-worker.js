@@ -1,0 +1,26 @@
+/** Runs the suite inside workerd, where the registry is a service binding, and answers when it is done. */
+import { rollcallAdmin } from './client/admin.js';
+import { RollcallError, rollcall } from './client/index.js';
+import { runSuite } from './runtime-suite.js';
+
+export default {
+  async fetch(_request, { REGISTRY, TOKEN, CONTROL }) {
+    const steps = [];
+    try {
+      await runSuite({
+        rollcall,
+        rollcallAdmin,
+        RollcallError,
+        options: { url: 'http://registry', token: TOKEN, fetch: REGISTRY },
+        control: async (action) => {
+          const answer = await fetch(`${CONTROL}/control/${action}`);
+          if (!answer.ok) throw new Error(`${action}: ${await answer.text()}`);
+        },
+        log: (step) => steps.push(`step ${step}`),
+      });
+      return new Response([...steps, 'passed'].join('\n'));
+    } catch (error) {
+      return new Response([...steps, error.stack].join('\n'), { status: 500 });
+    }
+  },
+};

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
+import { startWorkerd } from '../../src/launcher/workerd-process';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { systemNode } from '../system-node';
+import type { RuntimeHost } from './runtime-host';
+
+/** Runs the suite against a host; resolves to what it printed, rejects where it failed. */
+export type Runtime = (host: RuntimeHost, folder: string) => Promise<string>;
+
+const CLIENT = join(PROJECT_ROOT, 'dist/client');
+const BIN = join(PROJECT_ROOT, 'test/clients/node_modules/.bin');
+
+/** Lays out an application that has the package installed, as npm would. */
+function layOut(folder: string): void {
+  const installed = join(folder, 'node_modules/rollcall');
+  mkdirSync(installed, { recursive: true });
+  cpSync(CLIENT, join(installed, 'dist/client'), { recursive: true });
+  copyFileSync(join(PROJECT_ROOT, 'package.json'), join(installed, 'package.json'));
+  writeFileSync(join(folder, 'package.json'), '{"type": "module", "dependencies": {"rollcall": "*"}}');
+  for (const name of ['runtime-main.js', 'runtime-suite.js']) {
+    copyFileSync(join(PROJECT_ROOT, 'test/client', name), join(folder, name));
+  }
+}
+
+/** A runtime that runs a program. */
+function program(command: string, ...words: string[]): Runtime {
+  return (host, folder) => {
+    layOut(folder);
+    const env = {
+      ...process.env,
+      REGISTRY: host.proxy.url,
+      TOKEN: host.registry.rootToken,
+      CONTROL: host.controlUrl,
+      NO_COLOR: '1',
+      DENO_NO_UPDATE_CHECK: '1',
+    };
+    const child = spawn(command, [...words, 'runtime-main.js'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+    }
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      // It ends by itself: nothing of the client keeps a process alive that is done.
+      child.on('close', (code) =>
+        code === 0 ? resolve(printed) : reject(new Error(`ended with ${code}:\n${printed}`)),
+      );
+    });
+  };
+}
+
+/** Inside workerd, with a binding to the registry in place of a network. */
+const worker: Runtime = async (host, folder) => {
+  const names = readdirSync(CLIENT).filter((name) => name.endsWith('.js'));
+  const modules = [
+    ['worker.js', join(PROJECT_ROOT, 'test/client/runtime-worker.js')],
+    ['runtime-suite.js', join(PROJECT_ROOT, 'test/client/runtime-suite.js')],
+    ...names.map((name) => [`client/${name}`, join(CLIENT, name)]),
+  ].map(([name, path]) => `(name = "${name}", esModule = embed "${path}")`);
+  const registry = host.proxy.url.replace('http://', '');
+  const config = `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [${modules.join(', ')}],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      bindings = [
+        (name = "REGISTRY", service = "registry"),
+        (name = "TOKEN", text = "${host.registry.rootToken}"),
+        (name = "CONTROL", text = "${host.controlUrl}"),
+      ],
+    )),
+    (name = "registry", external = (address = "${registry}", http = ())),
+    (name = "internet", network = (allow = ["local", "private", "public"])),
+    (name = "storage", disk = (writable = true)),
+  ],
+  sockets = [(name = "http", http = (), service = "main")],
+);
+`;
+  const printed: string[] = [];
+  const workerd = await startWorkerd({
+    config,
+    configPath: join(folder, 'workerd.capnp'),
+    storage: folder,
+    host: '127.0.0.1',
+    port: 0,
+    env: process.env,
+    output: (line) => printed.push(line),
+  });
+  try {
+    const answer = await fetch(`http://127.0.0.1:${workerd.port}/`);
+    const text = await answer.text();
+    // Whatever nobody catches is printed there.
+    if (!answer.ok || /uncaught/i.test(printed.join())) throw new Error([text, ...printed].join('\n'));
+    return text;
+  } finally {
+    workerd.kill('SIGKILL');
+    await workerd.ended;
+  }
+};
+
+/** What is used of playwright-core, whose own types are not here before it is installed. */
+interface Playwright {
+  chromium: { launch(options: object): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }> };
+}
+
+interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  on(event: 'pageerror', act: (error: Error) => void): unknown;
+}
+
+/** In Chromium, on a page of the registry's own origin. */
+const browser: Runtime = async (host) => {
+  const clients = createRequire(join(PROJECT_ROOT, 'test/clients/package.json'));
+  const { chromium } = clients('playwright-core') as Playwright; // `as`: see Playwright
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'];
+  const launched = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  try {
+    const page = await launched.newPage();
+    const uncaught: Error[] = [];
+    page.on('pageerror', (error) => uncaught.push(error));
+    await page.goto(`${host.proxy.url}/health`);
+    const text = await page.evaluate(`(async () => {
+      const control = '${host.controlUrl}';
+      const { rollcall, RollcallError } = await import(control + '/client/index.js');
+      const { rollcallAdmin } = await import(control + '/client/admin.js');
+      const { runSuite } = await import(control + '/suite/runtime-suite.js');
+      const steps = [];
+      await runSuite({
+        rollcall,
+        rollcallAdmin,
+        RollcallError,
+        options: { url: location.origin, token: '${host.registry.rootToken}' },
+        control: async (action) => {
+          const answer = await fetch(control + '/control/' + action);
+          if (!answer.ok) throw new Error(await answer.text());
+        },
+        log: (step) => steps.push('step ' + step),
+      });
+      return [...steps, 'passed'].join('\\n');
+    })()`);
+    if (uncaught.length > 0) throw new Error(`the page threw: ${uncaught.join(', ')}`);
+    return String(text);
+  } finally {
+    await launched.close();
+  }
+};
+
+/** Where the client runs. */
+export const RUNTIMES: Record<string, Runtime> = {
+  "this machine's Node, 20 or later": program(systemNode()),
+  'Node 24': program(process.execPath),
+  Deno: program(join(BIN, 'deno'), 'run', '--allow-all', '--no-lock', '--node-modules-dir=manual'),
+  Bun: program(join(BIN, 'bun'), 'run'),
+  workerd: worker,
+  Chromium: browser,
+};
