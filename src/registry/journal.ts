@@ -270,6 +270,19 @@ export class Journal {
     if (entry !== undefined) yield entry;
   }
 
+  /** Newest revision that is on the disk, durable or not. */
+  get storedRevision(): number {
+    for (const revision of this.#unwritten.keys()) return revision - 1;
+    return this.#head.revision;
+  }
+
+  /** Changes after one revision and up to another, oldest first, of the rows whose text holds another text. */
+  *changesMentioning(text: string, after: number, upTo: number): Generator<JournaledChange> {
+    const rows = `SELECT changes FROM journal
+      WHERE revision > ? AND revision <= ? AND instr(changes, ?) > 0 ORDER BY revision, part`;
+    for (const [changes] of this.#storage.read(rows, after, upTo, text)) yield* decodeChanges(String(changes));
+  }
+
   /** Cursor of a revision that is on the disk, or of the very beginning; undefined where it is not kept. */
   cursorAt(revision: number): string | undefined {
     if (revision === 0 && this.#compactedRevision === 0)

@@ -95,10 +95,10 @@ export class Registry implements NamespaceApi {
       caller,
       key,
       (draft) => register(draft, caller, key, definition, precondition),
-      (outcome) => ({
+      (outcome, draft) => ({
         cursor: this.#state.journal.cursor,
         created: outcome === 'created',
-        body: registration(this.#state, caller, key, definition),
+        body: registration(this.#state, caller, key, definition, draft.instance(key)?.record),
       }),
     );
   }

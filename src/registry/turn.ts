@@ -36,19 +36,24 @@ export async function turn<Result>(
   }
 }
 
-/** Runs one call that changes something. `decide` works on a draft: a throw in it leaves nothing behind. */
+/**
+ * Runs one call that changes something.
+ *
+ * @param decide Works on a draft: a throw in it leaves nothing behind.
+ * @param answer Is given the draft, too: what it holds need not be read again.
+ */
 export function change<Outcome, Result>(
   state: NamespaceState,
   caller: Caller,
   scope: ServiceKey | undefined,
   decide: (draft: Draft) => Outcome,
-  answer: (outcome: Outcome, now: number) => Result,
+  answer: (outcome: Outcome, draft: Draft) => Result,
 ): Promise<Result> {
   return turn(state, scope, (now) => {
     const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
     const outcome = decide(draft);
     commit(state, draft, caller.tokenId);
-    return answer(outcome, now);
+    return answer(outcome, draft);
   });
 }
 
