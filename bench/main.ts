@@ -8,6 +8,7 @@ import { contests } from './figures/contests';
 import { cost } from './figures/cost';
 import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
+import { history } from './figures/history';
 import { longPolls } from './figures/long-polls';
 import { readsAfterChange } from './figures/reads-after-change';
 import { scaling } from './figures/scaling';
@@ -36,6 +37,7 @@ const FIGURES: readonly Figure[] = [
   longPolls,
   watcherMemory,
   coldWake,
+  history,
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {

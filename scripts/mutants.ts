@@ -10,7 +10,7 @@ import process from 'node:process';
 import { MUTANTS } from '../test/mutants/all-mutants';
 import { Laboratory, type TrialName } from '../test/mutants/trial';
 
-const TRIALS: TrialName[] = ['simulation', 'histories', 'core tests'];
+const TRIALS: TrialName[] = ['simulation', 'histories', 'past', 'core tests'];
 
 /** What a trial found, in one cell. */
 function cell(failures: string[]): string {

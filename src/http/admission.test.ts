@@ -37,6 +37,22 @@ describe('tokens', () => {
   });
 });
 
+describe('cached reads', () => {
+  it('[A4] are shared only with those who may read them, and keep no caller from being asked', async () => {
+    const test = new TestApp();
+    const path = `${NS}/groups/g/services/s/resolve?consistency=cached&maxAge=60s`;
+    const first = test.directory.give([{ scope: 'read', ns: 'public', services: ['g@@s'] }]);
+    const second = test.directory.give(READ);
+    const other = test.directory.give([{ scope: 'read', ns: 'public', services: ['g@@other'] }]);
+    expect(await outcome(test.send('GET', path, bearer(first.token)))).toBe('200');
+    expect(await outcome(test.send('GET', path, bearer(second.token)))).toBe('200');
+    expect(await outcome(test.send('GET', `/t/${second.token}${path}`))).toBe('200');
+    expect(test.namespace.calls, 'all of one copy').toHaveLength(1);
+    expect(await outcome(test.send('GET', path, bearer(other.token)))).toBe('403 FORBIDDEN');
+    expect(await outcome(test.send('GET', path))).toBe('401 UNAUTHENTICATED');
+  });
+});
+
 describe('failed logins', () => {
   const attempts = async (test: TestApp, count: number, init: (attempt: number) => RequestInit): Promise<string[]> => {
     const seen: string[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { key } from '../../test/fixtures/definition';
+import { key, ORDERS } from '../../test/fixtures/definition';
 import { HandDisk } from '../../test/fixtures/hand-disk';
 import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../model/limits';
-import { type RecordRow, readHeadRevision, readRecordRows, writeRecordRows } from './record-row';
+import { type RecordRow, readHeadRevision, readHeadsSince, readRecordRows, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 
 function prepared(): HandDisk {
@@ -115,5 +115,26 @@ describe('readHeadRevision', () => {
     expect(readHeadRevision(disk, { ...name, id: 'b' })).toBe(0);
     expect(readHeadRevision(disk, { ...name, service: 'users' })).toBe(0);
     expect(readHeadRevision(disk, { ...name, group: 'other' })).toBe(0);
+  });
+});
+
+describe('readHeadsSince', () => {
+  it('[J6] gives what was removed of one service after a revision', () => {
+    const disk = prepared();
+    const removed = (id: string, revision: number, kind: RecordRow['kind'] = 'instance') =>
+      head({ kind, id, revision });
+    writeRecordRows(disk, [
+      row(),
+      removed('b', 4),
+      removed('c', 5),
+      removed('c', 6, 'override'),
+      removed('', 7, 'service'),
+    ]);
+    writeRecordRows(disk, [head({ id: 'd', service: 'users', revision: 8 })]);
+    const since = (revision: number) =>
+      [...readHeadsSince(disk, ORDERS, revision)].map(({ kind, id }) => `${kind} ${id}`);
+    expect(since(4)).toEqual(['service ', 'override c', 'instance c']);
+    expect(since(3)).toEqual(['service ', 'override c', 'instance b', 'instance c']);
+    expect(since(9)).toEqual([]);
   });
 });

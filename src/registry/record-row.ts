@@ -105,3 +105,17 @@ export function readHeadRevision(storage: SqlStorage, { kind, group, service, id
   for (const [revision] of storage.read(head, RECORD_KINDS[kind], group, service, id)) return Number(revision);
   return 0;
 }
+
+/** Heads of records of a service that were removed after a revision. */
+export function* readHeadsSince(
+  storage: SqlStorage,
+  { group, service }: Pick<RecordKey, 'group' | 'service'>,
+  revision: number,
+): Generator<Pick<RecordKey, 'kind' | 'id'>> {
+  const heads = `SELECT id FROM record
+    WHERE kind = ? AND group_name = ? AND service = ? AND value IS NULL AND revision > ?`;
+  for (const kind of ['service', 'override', 'instance'] as const) {
+    for (const [id] of storage.read(heads, RECORD_KINDS[kind], group, service, revision))
+      yield { kind, id: String(id) };
+  }
+}

@@ -4,8 +4,6 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { settle } from '../../test/simulation/virtual-time';
-import { PAST_SLICE_MAX_COUNT } from '../model/limits';
-import { DEFAULT_RETENTION } from './journal';
 import { serviceAt, viewsAt } from './service-past';
 
 /** Instances as they were at a revision: `a:2` for one with weight 2. */
@@ -39,23 +37,38 @@ describe('serviceAt', () => {
   });
 
   it('[J6] lets others have a turn on a long way, and gives up where the past goes away meanwhile', async () => {
-    const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION });
-    for (let weight = 0; weight <= PAST_SLICE_MAX_COUNT * 2; weight++) awake.put('a', { weight });
+    const awake = new AwakeNamespace();
+    for (let weight = 0; weight < 2_100; weight++) awake.put('a', { weight });
+    awake.put('b'); // so that the way forward is long, too
     await settle();
-    let turns = 0;
     const { state } = awake;
-    const nextTurn = async () => {
+    let turns = 0;
+    const during = (nextTurn: () => Promise<void>) => ({ ...state, platform: { ...state.platform, nextTurn } });
+    const counting = during(async () => {
       turns += 1;
-    };
-    const watched = { ...state, platform: { ...state.platform, nextTurn } };
-    const records = await serviceAt(watched, ORDERS, 1);
-    expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ weight: 0 }]);
-    expect(turns).toBe(2);
-    const forgetful = {
-      ...state,
-      platform: { ...state.platform, nextTurn: async () => state.journal.compact({ revision: 10, removed: [] }) },
-    };
+    });
+    const records = await serviceAt(counting, ORDERS, 1);
+    expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ id: 'a', weight: 0 }]);
+    expect(turns).toBe(1);
+    const forgetful = during(async () => state.journal.compact({ revision: 10, removed: [] }));
     await expect(serviceAt(forgetful, ORDERS, 1)).rejects.toEqual(refusal('COMPACTED'));
+  });
+
+  it('[J6] goes the shorter way: back where little has changed, and forward where everything soon did', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    for (let weight = 2; weight < 1_000; weight++) awake.put('a', { weight });
+    awake.put('b', { weight: 9 });
+    await settle();
+    let rows = 0;
+    const { journal } = awake.state;
+    const { changesAt } = journal;
+    journal.changesAt = (revision) => {
+      rows += 1;
+      return changesAt.call(journal, revision);
+    };
+    expect(await seen(awake, 2)).toBe('a:1 b:1');
+    expect(rows).toBeLessThan(100);
   });
 
   it('knows nothing of a service that never was', async () => {

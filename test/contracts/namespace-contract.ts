@@ -8,6 +8,7 @@ import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
 import { names } from './namespace/names';
 import { overrides } from './namespace/overrides';
+import { past } from './namespace/past';
 import { registrations } from './namespace/registrations';
 import { resolving } from './namespace/resolving';
 import { rows } from './namespace/rows';
@@ -26,6 +27,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   services,
   batches,
   conditions,
+  past,
   leases,
   trouble,
   waking,

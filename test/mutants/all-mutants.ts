@@ -2,6 +2,7 @@ import { COMMAND_MUTANTS } from './command-mutants';
 import { DURABILITY_MUTANTS } from './durability-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
 import type { Mutant } from './mutant';
+import { PAST_MUTANTS } from './past-mutants';
 import { WATCH_MUTANTS } from './watch-mutants';
 
 /** Faults that the tests of the core have to find, each of them. */
@@ -10,4 +11,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LEASE_MUTANTS,
   ...COMMAND_MUTANTS,
   ...WATCH_MUTANTS,
+  ...PAST_MUTANTS,
 ];

@@ -9,6 +9,7 @@ import { type Mutant, mutate } from './mutant';
 const TRIALS = {
   simulation: 'test/simulation/simulation.test.ts',
   histories: 'test/watch/histories/random-history.test.ts',
+  past: 'test/past/',
   'core tests': 'src/registry/',
 } as const;
 export type TrialName = keyof typeof TRIALS;

@@ -145,7 +145,7 @@ export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'tells of the past as things are today',
     breaks: 'W11',
-    file: 'watch/past.ts',
+    file: 'past.ts',
     from: 'while (changedAt > revision) {',
     to: 'while (changedAt > revision && revision < 0) {',
   },

@@ -144,6 +144,8 @@ describe('telling a namespace what it is', () => {
     controls.gate = gate.promise;
     const first = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await settle();
+    // Were they told side by side, the first would arrive last.
+    controls.gate = Promise.resolve();
     const second = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 2 } });
     await settle();
     gate.resolve();

@@ -85,6 +85,7 @@ export class Courier {
   }
 }
 
+/** One that shall be no more has nothing else to hear. */
 async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<void> {
   const has = (kind: Errand['kind']) => pending.some((errand) => errand.kind === kind);
   if (has('erase')) return control.erase();

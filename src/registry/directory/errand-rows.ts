@@ -60,11 +60,6 @@ export class ErrandRows {
     }
   }
 
-  /** Removes all that a namespace has to be told: it shall be told something else. */
-  removeOf(ns: string): void {
-    this.#storage.run('DELETE FROM errand WHERE ns = ?', ns);
-  }
-
   /** Puts off what has failed, twice as long each time. */
   postpone(errands: readonly Errand[], now: number): void {
     for (const { ns, kind, token, round, attempts } of errands) {

@@ -103,7 +103,6 @@ export class Namespaces {
       if (known.auditId !== null) this.#state.audit.end(known.auditId, 'CONFLICT');
       const auditId = this.#note(caller, 'namespace-deleted', id, force ? 'force' : undefined, 'begun');
       namespaces.put({ ...known, state: 'removing', auditId });
-      errands.removeOf(id);
       errands.add(id, 'erase', this.#soon);
       return true;
     });

@@ -43,6 +43,14 @@ describe('Tokens', () => {
     expect(rows).toBe(2);
   });
 
+  it('[A26] leaves no ticket of a token that was revoked', async () => {
+    const { api, platform } = new NodeDirectory();
+    const { id, grants } = await api.createToken(BY_ROOT, REQUEST);
+    await api.createTicket({ principal: { tokenId: id, grants } });
+    await api.revokeToken(BY_ROOT, id);
+    expect(platform.storage.rows('SELECT token FROM ticket')).toEqual([]);
+  });
+
   it('takes a limited number of tokens', async () => {
     const { api, platform } = new NodeDirectory();
     const { id } = await api.createToken(BY_ROOT, REQUEST);

@@ -1,0 +1,144 @@
+import { BenchServer } from '../bench-server';
+import type { Bench, Figure, Finding } from '../figure';
+import { lengthenJournal } from '../long-journal';
+import { fill, instancePath, NAMESPACE_PATH, placeOf, servicePath } from '../population';
+import { median, ratios, spread } from '../statistics';
+
+const INSTANCES = 10_000;
+
+/** What the journal keeps at most; the last two stretches of it are walked back. */
+const REVISIONS = 200_000;
+const STRETCH = 10_000;
+
+/** The first service of a hundred instances, and where they begin. */
+const SERVICE_FIRST = 200;
+const SERVICE_COUNT = 100;
+
+/** Reads in one round: their median is the round's. */
+const READS = 10;
+
+/** Milliseconds that a read takes, as its client sees it: the median of some. */
+async function timed(
+  server: BenchServer,
+  path: (read: number) => string,
+  check: (answer: string) => void,
+): Promise<number> {
+  const times: number[] = [];
+  for (let read = 0; read < READS; read++) {
+    const began = performance.now();
+    const answer = await server.must('GET', path(read));
+    times.push(performance.now() - began);
+    check(answer);
+  }
+  return median(times);
+}
+
+/** A journal of 200,000 revisions, and two moments in it. */
+interface LongPast {
+  server: BenchServer;
+  /** Since then, everything has changed in turn. */
+  mixedSince: string;
+  /** Since then, only one service has changed. */
+  ownSince: string;
+}
+
+async function prepare(bench: Bench): Promise<LongPast> {
+  const { workspace } = bench;
+  const first = await BenchServer.start({ workspace, worker: bench.workers.registry });
+  await fill(first, INSTANCES, { longLease: true });
+  const { revision } = await first.stats();
+  await first.stop();
+  const anyOf = (n: number) => n % INSTANCES;
+  const [mixedSince = '', ownSince = ''] = await lengthenJournal(first.storage, [
+    { revisions: REVISIONS - 2 * STRETCH - revision, instance: anyOf },
+    { revisions: STRETCH, instance: anyOf },
+    { revisions: STRETCH, instance: (n) => SERVICE_FIRST + (n % SERVICE_COUNT) },
+  ]);
+  const server = await BenchServer.start({ workspace, worker: bench.workers.registry, storage: first.storage });
+  bench.say(`history: the journal has ${(await server.stats()).revision} revisions`);
+  return { server, mixedSince, ownSince };
+}
+
+/** Reads of a long past: the history of one instance over a plain read of it, and a service as it was. */
+export const history: Figure = {
+  name: 'history',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const { server, mixedSince, ownSince } = await prepare(bench);
+    const path = servicePath(placeOf(SERVICE_FIRST).service);
+    const checkList = (answer: string) => {
+      // The members are looked at by their number alone.
+      const { instances } = JSON.parse(answer) as { instances: unknown[] };
+      if (instances.length !== SERVICE_COUNT) throw new Error(`the list shows ${instances.length} instances`);
+    };
+    const historyOf = (n: number) => {
+      const { service, id } = placeOf(n);
+      return `${NAMESPACE_PATH}/history?service=${service}&instance=${id}`;
+    };
+    const plain: number[] = [];
+    const told: number[] = [];
+    const mixed: number[] = [];
+    const own: number[] = [];
+    const now: number[] = [];
+    let entriesTold = 0;
+    // Round 0 warms up.
+    for (let round = 0; round <= bench.rounds; round++) {
+      const n = (read: number) => 1_000 + round * READS + read;
+      const oneRound = [
+        await timed(
+          server,
+          (read) => instancePath(n(read)),
+          () => {},
+        ),
+        await timed(
+          server,
+          (read) => historyOf(n(read)),
+          (answer) => {
+            entriesTold = (JSON.parse(answer) as { entries: unknown[] }).entries.length; // `as`: counted only
+          },
+        ),
+        await timed(server, () => `${path}/instances?at=${mixedSince}`, checkList),
+        await timed(server, () => `${path}/instances?at=${ownSince}`, checkList),
+        await timed(server, () => `${path}/instances`, checkList),
+      ];
+      if (round === 0) continue;
+      for (const [index, times] of [plain, told, mixed, own, now].entries()) times.push(oneRound[index] ?? Number.NaN);
+    }
+    await server.stop();
+    const note = 'one call at a time from Node, its own cost included';
+    bench.say(
+      `history: ${entriesTold} entries ${median(told).toFixed(2)} ms, plain read ${median(plain).toFixed(2)} ms`,
+    );
+    bench.say(
+      `history: as of ${median(mixed).toFixed(2)} ms, all its own ${median(own).toFixed(2)} ms, now ${median(now).toFixed(2)} ms`,
+    );
+    return [
+      {
+        figure: 'history',
+        title: `History of one instance, ${entriesTold} changes in 200,000 revisions`,
+        unit: 'ms',
+        value: spread(told),
+        floor: { name: 'plain read', value: spread(plain) },
+        ratio: spread(ratios(told, plain)),
+        goal: { of: 'ratio', atMost: 5 },
+        note,
+      },
+      {
+        figure: 'history',
+        title: 'List of 100 as of 20,000 revisions back, 10,100 of them its own',
+        unit: 'ms',
+        value: spread(mixed),
+        note,
+      },
+      {
+        figure: 'history',
+        title: 'List of 100 as of 10,000 revisions back, all of them its own',
+        unit: 'ms',
+        value: spread(own),
+        floor: { name: 'now', value: spread(now) },
+        ratio: spread(ratios(own, now)),
+        goal: { of: 'value', atMost: 20 },
+        note,
+      },
+    ];
+  },
+};

@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { nodeSqlite } from '../src/host/node-sqlite';
+import { InstanceDefinition } from '../src/model/instance';
+import type { Platform } from '../src/registry/platform';
+import { Registry } from '../src/registry/registry';
+import { placeOf } from './population';
+import { referenceInstance } from './reference-instance';
+
+/** Changes that share a write. */
+const GROUP_COUNT = 2_000;
+
+/** A stretch of a journal: so many revisions, each a change of one instance. */
+export interface Stretch {
+  revisions: number;
+  /** The instance that revision `n` changes. */
+  instance: (n: number) => number;
+}
+
+/**
+ * Writes a long past into the files of a stopped server: the registry itself does, in Node, as two hundred thousand
+ * commits over HTTP take minutes.
+ *
+ * @param storage Folder of SQLite files, with one namespace.
+ * @returns Times between the stretches, which nothing else happened at.
+ */
+export async function lengthenJournal(storage: string, stretches: readonly Stretch[]): Promise<string[]> {
+  const database = new DatabaseSync(fileOfNamespace(storage));
+  const registry = Registry.wake(platform(database));
+  const times: string[] = [];
+  for (const { revisions, instance } of stretches) {
+    for (let first = 0; first < revisions; first += GROUP_COUNT) {
+      const group = Array.from({ length: Math.min(GROUP_COUNT, revisions - first) }, (_, index) => {
+        const n = instance(first + index);
+        const generation = times.length * 1_000_000 + first + index + 1;
+        const definition = InstanceDefinition.parse(referenceInstance(n, { generation, longLease: true }));
+        const key = { group: 'DEFAULT_GROUP', ...placeOf(n) };
+        return registry.register({ tokenId: 'root', operates: true }, { key, definition, precondition: {} });
+      });
+      await Promise.all(group);
+    }
+    await new Promise((passed) => setTimeout(passed, 5));
+    times.push(new Date().toISOString());
+    await new Promise((passed) => setTimeout(passed, 5));
+  }
+  database.close();
+  return times;
+}
+
+function fileOfNamespace(storage: string): string {
+  const folder = readdirSync(storage).find((name) => name.endsWith('NamespaceObject'));
+  const file = readdirSync(join(storage, folder ?? '')).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  if (folder === undefined || file === undefined) throw new Error(`there is no namespace in ${storage}`);
+  return join(storage, folder, file);
+}
+
+/** What the core needs for as long as the writing takes. */
+function platform(database: DatabaseSync): Platform {
+  return {
+    storage: nodeSqlite(database),
+    clock: { now: () => Date.now() },
+    random: { fraction: () => Math.random(), id: () => crypto.randomUUID() },
+    alarm: { armedFor: () => null, arm: () => {} },
+    checkpointTimer: { start: () => {} },
+    nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+    connections: { all: () => [], heardAt: () => 0 },
+    digest: async (secret) => secret,
+    processId: 'bench',
+    abort: (reason) => {
+      throw new Error(reason);
+    },
+    log: () => {},
+  };
+}

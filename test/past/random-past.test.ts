@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { HistoryEntry } from '../../src/model/history';
+import type { InstanceView } from '../../src/model/instance';
+import { bodyOf } from '../contracts/namespace/scene';
+import { RandomPast, SERVICES, type Seen } from './random-past';
+
+const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
+const STEPS = 120;
+
+/** The mark of flapping ends by time alone, and is not of a moment. */
+const lasting = (instances: readonly InstanceView[]) => instances.map(({ flapping: _flapping, ...view }) => view);
+
+async function lived(seed: number): Promise<RandomPast> {
+  const past = new RandomPast(seed);
+  await past.live(STEPS);
+  return past;
+}
+
+/** All of history, newest first, in pages of a random size. */
+async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Promise<HistoryEntry[]> {
+  const entries: HistoryEntry[] = [];
+  let after: string | undefined;
+  do {
+    const page = bodyOf(await api.history({ ...scope, after, limit: random.whole(1, 30) }));
+    entries.push(...page.entries);
+    if (entries.length > 5_000) throw new Error('there is no end to the pages');
+    after = page.next;
+  } while (after !== undefined);
+  return entries;
+}
+
+describe('the past', () => {
+  it.each(SEEDS)('[I7, J6] is at every cursor and time what a read showed then, with seed %i', async (seed) => {
+    const { api, seen } = await lived(seed);
+    expect(seen.length).toBeGreaterThan(40);
+    for (const [index, { cursor, at, services }] of seen.entries()) {
+      const isLastOfItsTime = seen[index + 1]?.at !== at;
+      const points = isLastOfItsTime ? [cursor, new Date(at).toISOString()] : [cursor];
+      for (const point of points) {
+        for (const [which, key] of SERVICES.entries()) {
+          const list = await api.listInstances({ ...key, filter: {}, at: point });
+          expect(list.cursor).toBe(cursor);
+          expect(lasting(bodyOf(list).instances)).toEqual(lasting(services[which]?.instances ?? []));
+        }
+      }
+    }
+  });
+
+  it.each(SEEDS)('[J7] differs between two moments by what makes one the other, with seed %i', async (seed) => {
+    const past = await lived(seed);
+    for (let pair = 0; pair < 40; pair++) {
+      const from = past.random.pick(past.seen as [Seen, ...Seen[]]); // `as`: there is always a first one
+      const to = past.random.pick(past.seen as [Seen, ...Seen[]]);
+      for (const [which, key] of SERVICES.entries()) {
+        const diff = bodyOf(await past.api.diff({ ...key, from: from.cursor, to: to.cursor }));
+        const made = new Map((from.services[which]?.instances ?? []).map((view) => [view.id, view]));
+        for (const { id, before, after } of diff.instances) {
+          expect(lasting(made.has(id) ? [made.get(id) as InstanceView] : [])).toEqual(
+            lasting(before === null ? [] : [before]),
+          );
+          if (after === null) made.delete(id);
+          else made.set(id, after);
+        }
+        const ordered = [...made.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+        expect(lasting(ordered)).toEqual(lasting(to.services[which]?.instances ?? []));
+        const own = (seen: Seen) => seen.services[which]?.own;
+        if (diff.service === undefined) expect(own(from)).toBe(own(to));
+        else {
+          const { persistent, metadata, protectThreshold, selector } = diff.service.after;
+          expect(JSON.stringify({ persistent, metadata, protectThreshold, selector })).toBe(own(to));
+        }
+      }
+    }
+  });
+
+  it.each(SEEDS)('[J4] is told by history as watchers saw it, with seed %i', async (seed) => {
+    const past = await lived(seed);
+    const told = past.watcher.takeOnly('changes');
+    const entries = (await wholeHistory(past)).reverse();
+    expect(entries.map(({ revision }) => revision)).toEqual(entries.map((_, index) => index + 1));
+    const byCursor = new Map(entries.map((entry) => [entry.cursor, entry]));
+    for (const { cursor, cause, actor, at, changes } of told) {
+      const entry = byCursor.get(cursor);
+      expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
+      for (const change of changes) {
+        const named = entry?.changes.filter(
+          (each) => each.service === change.service && (each.kind === 'service' ? '' : each.id) === change.id,
+        );
+        expect(named?.length, `${cursor} ${change.id}`).toBeGreaterThan(0);
+        const instance = named?.find(({ kind }) => kind === 'instance');
+        if (change.type === 'delete')
+          expect(named?.every(({ kind, after }) => kind === 'override' || after === null)).toBe(true);
+        else if (instance !== undefined) expect(instance.after).toMatchObject({ revision: change.after.revision });
+      }
+    }
+    // What watchers were not told of is what operators say of nobody.
+    const known = new Set(told.map(({ cursor }) => cursor));
+    for (const { cursor, changes } of entries) {
+      if (!known.has(cursor)) expect(changes.map(({ kind }) => kind)).toEqual(changes.map(() => 'override'));
+    }
+  });
+
+  it.each(SEEDS)('[J4] is the same by service and by instance as all in all, with seed %i', async (seed) => {
+    const past = await lived(seed);
+    const all = await wholeHistory(past);
+    for (const { group, service } of SERVICES) {
+      const part = (id?: string) =>
+        all
+          .map((entry) => ({
+            ...entry,
+            changes: entry.changes.filter(
+              (change) =>
+                change.service === service && (id === undefined || (change.kind !== 'service' && change.id === id)),
+            ),
+          }))
+          .filter(({ changes }) => changes.length > 0);
+      expect(await wholeHistory(past, { group, service })).toEqual(part());
+      for (const id of ['a', 'b', 'never']) {
+        expect(await wholeHistory(past, { group, service, instance: id })).toEqual(part(id));
+      }
+    }
+  });
+
+  it.each(SEEDS)('[J9] rolled back touches nothing that instances say, with seed %i', async (seed) => {
+    const past = await lived(seed);
+    for (let turn = 0; turn < 10; turn++) {
+      for (const key of SERVICES) {
+        const { before, after } = await past.rollBack(key);
+        expect(after).toEqual(before);
+      }
+    }
+  });
+});

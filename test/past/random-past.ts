@@ -1,0 +1,141 @@
+import type { ServiceKey } from '../../src/model/namespace-api';
+import type { InstanceList } from '../../src/model/queries';
+import { bodyOf, Scene } from '../contracts/namespace/scene';
+import { OPERATOR, OWNER } from '../fixtures/callers';
+import { ORDERS } from '../fixtures/definition';
+import { NodeNamespace } from '../fixtures/node-namespace';
+import { SocketClient } from '../fixtures/socket-client';
+import { SeededRandom } from '../simulation/seeded-random';
+
+/** The two services that things happen to. */
+export const SERVICES: readonly [ServiceKey, ServiceKey] = [ORDERS, { ...ORDERS, service: 'users' }];
+
+const IDS = ['a', 'b', 'c', 'd'] as const;
+
+/** What a plain read showed in the moment that a cursor names. */
+export interface Seen {
+  cursor: string;
+  revision: number;
+  /** By the registry's clock. */
+  at: number;
+  /** Instances of each service, and what the service has of its own. */
+  services: { instances: InstanceList['instances']; own: string }[];
+}
+
+/** A past that was lived through, and all that was seen on the way. */
+export class RandomPast {
+  readonly namespace = new NodeNamespace();
+  readonly scene = new Scene(this.namespace);
+  readonly random: SeededRandom;
+  readonly seen: Seen[] = [];
+  /** Told all that happens. */
+  readonly watcher = new SocketClient(this.namespace);
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed);
+  }
+
+  get api() {
+    return this.scene.api;
+  }
+
+  /** Does random things, and looks after each. */
+  async live(steps: number): Promise<void> {
+    await this.watcher.watch();
+    this.seen.push(await this.look());
+    for (let step = 0; step < steps; step++) {
+      await this.#act();
+      const now = await this.look();
+      // What happened by itself between two looks was not looked at.
+      if (now.revision !== this.seen.at(-1)?.revision) this.seen.push(now);
+    }
+  }
+
+  /** Reads both services, as plain reads show them. */
+  async look(): Promise<Seen> {
+    const services: Seen['services'] = [];
+    let cursor = '';
+    for (const key of SERVICES) {
+      const list = await this.api.listInstances({ ...key, filter: {} });
+      const own = await this.api.readService(key).then(
+        (answer) => {
+          const { metadata, protectThreshold, selector, persistent } = bodyOf(answer);
+          return JSON.stringify({ persistent, metadata, protectThreshold, selector });
+        },
+        () => JSON.stringify({ persistent: false, metadata: {}, protectThreshold: 0 }),
+      );
+      services.push({ instances: bodyOf(list).instances, own });
+      cursor = list.cursor;
+    }
+    return { cursor, revision: await this.scene.revision(), at: this.namespace.platform.clock.now(), services };
+  }
+
+  async #act(): Promise<void> {
+    const { random } = this;
+    const { service } = random.pick(SERVICES);
+    const key = { ...ORDERS, service, id: random.pick(IDS) };
+    const weight = random.whole(1, 5);
+    const what = random.weighted({
+      register: 8,
+      patch: 4,
+      deregister: 3,
+      override: 4,
+      quarantine: 1,
+      clear: 2,
+      service: 2,
+      removeService: 1,
+      batch: 2,
+      drain: 1,
+      rollback: 1,
+      pass: 4,
+      restart: 1,
+    });
+    // Many of them meet nothing to do anything to: that is refused, and as good as any other thing to happen.
+    const done = this.#do(what, key, weight);
+    await done.catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === 'RegistryError')) throw error;
+    });
+  }
+
+  async #do(what: string, key: ServiceKey & { id: string }, weight: number): Promise<unknown> {
+    const { api, scene, random } = this;
+    const precondition = {};
+    const lease = random.chance(0.5) ? { ttlMs: 10_000, removeAfterMs: 20_000 } : { ttlMs: 5_000, removeAfterMs: null };
+    if (what === 'register') return scene.register(key.id, { weight, lease }, { service: key.service });
+    if (what === 'patch')
+      return api.patch(OWNER, { key, patch: { weight, metadata: { at: String(weight) } }, precondition });
+    if (what === 'deregister') return api.deregister(OPERATOR, { key, precondition });
+    if (what === 'override') return api.putOverride(OPERATOR, { key, override: { weight }, precondition });
+    if (what === 'clear') return api.clearOverride(OPERATOR, { key, precondition });
+    if (what === 'quarantine') {
+      const until = new Date(this.namespace.platform.clock.now() + random.whole(1, 60) * 1_000).toISOString();
+      return api.putOverride(OPERATOR, { key, override: { quarantine: { until } }, precondition });
+    }
+    if (what === 'service') return scene.putService({ protectThreshold: weight / 10 }, { service: key.service });
+    if (what === 'removeService') return api.removeService(OPERATOR, { ...key, force: true, precondition });
+    if (what === 'drain') return api.drain(OPERATOR, { key, waitMs: 0, graceMs: 5_000 });
+    if (what === 'rollback') return this.rollBack(key);
+    if (what === 'restart') return this.namespace.restart();
+    if (what === 'pass') return this.namespace.pass(Math.round(random.magnitude(100, 700_000)));
+    return scene.batch(
+      { op: 'register', service: key.service, id: 'a', address: '10.0.0.9', port: weight },
+      { op: 'override', service: key.service, id: 'a', enabled: weight > 3 },
+      { op: 'register', service: key.service, id: 'b', address: '10.0.0.9', port: weight },
+    );
+  }
+
+  /** Rolls a service back to something that was seen, and gives what instances said before and after. */
+  async rollBack({ group, service }: ServiceKey): Promise<{ before: string[]; after: string[] }> {
+    const to = this.random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first look came before the first act
+    const before = this.#saidByInstances(service);
+    await this.api.rollback(OPERATOR, { group, service, to });
+    return { before, after: this.#saidByInstances(service) };
+  }
+
+  #saidByInstances(service: string): string[] {
+    const rows = this.namespace.platform.storage.rows(
+      `SELECT id || ' ' || revision || ' ' || coalesce(value, '') FROM record WHERE kind = 3 AND service = '${service}'`,
+    );
+    return rows.map(([text]) => String(text));
+  }
+}
