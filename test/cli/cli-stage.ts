@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { packedProgram } from '../packed-program';
 import { Program } from '../program';
+import { type InstalledProgram, installProgram } from '../program-folder';
 import { systemNode } from '../system-node';
 
 /** What a command came to. */
@@ -19,27 +19,18 @@ export interface CommandEnd {
 export class CliStage {
   readonly folder: string;
   readonly registry: RunningRegistry;
-  /** Folder of a program called `rollcall`, for shells. */
-  readonly bin: string;
-  readonly #program: string;
+  readonly #installed: InstalledProgram;
 
-  private constructor(folder: string, registry: RunningRegistry, program: string) {
+  private constructor(folder: string, registry: RunningRegistry, installed: InstalledProgram) {
     this.folder = folder;
     this.registry = registry;
-    this.#program = program;
-    this.bin = join(folder, 'bin');
-    mkdirSync(this.bin);
-    writeFileSync(join(this.bin, 'rollcall'), `#!/bin/sh\nexec '${systemNode()}' '${program}' "$@"\n`);
-    chmodSync(join(this.bin, 'rollcall'), 0o755);
+    this.#installed = installed;
   }
 
   static async start(): Promise<CliStage> {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall cli-'));
-    // As it is installed: a checkout would bundle it anew for each command.
-    const packed = join(folder, 'packed');
-    mkdirSync(packed);
-    const program = await packedProgram(packed, (worker) => worker);
-    return new CliStage(folder, await startRegistry({ data: join(folder, 'data') }), program);
+    const installed = await installProgram(folder);
+    return new CliStage(folder, await startRegistry({ data: join(folder, 'data') }), installed);
   }
 
   async stop(): Promise<void> {
@@ -52,7 +43,7 @@ export class CliStage {
     const { PATH, HOME, LANG } = process.env;
     const { url: ROLLCALL_URL, rootToken: ROLLCALL_TOKEN } = this.registry;
     return {
-      PATH: `${this.bin}:${PATH}`,
+      PATH: `${this.#installed.bin}:${PATH}`,
       HOME,
       LANG,
       XDG_CONFIG_HOME: join(this.folder, 'config'),
@@ -64,7 +55,7 @@ export class CliStage {
 
   /** Runs a command to its end, on the Node of this machine. What is `undefined` in the environment is not in it. */
   async run(words: readonly string[], more: NodeJS.ProcessEnv = {}, input = ''): Promise<CommandEnd> {
-    const child = spawn(systemNode(), [this.#program, ...words], { cwd: this.folder, env: this.env(more) });
+    const child = spawn(systemNode(), [this.#installed.program, ...words], { cwd: this.folder, env: this.env(more) });
     child.stdin.end(input);
     const code = new Promise<number | null>((resolve) => child.once('close', resolve));
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -80,7 +71,7 @@ export class CliStage {
 
   /** Starts a command that goes on; it is stopped when its test is over. */
   begin(words: readonly string[], more: NodeJS.ProcessEnv = {}, node = systemNode()): Program {
-    return new Program(node, [this.#program, ...words], { cwd: this.folder, env: this.env(more) });
+    return new Program(node, [this.#installed.program, ...words], { cwd: this.folder, env: this.env(more) });
   }
 
   /** Registers an instance that outlives any test. */
