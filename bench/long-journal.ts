@@ -66,6 +66,9 @@ function platform(database: DatabaseSync): Platform {
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,
+    erase: async () => {},
+    endedTokens: async () => [],
+    audit: { begin: async () => 0, end: () => {} },
     processId: 'bench',
     abort: (reason) => {
       throw new Error(reason);
