@@ -2,6 +2,7 @@ import type { ClientOptions } from './client-options';
 import { hasSockets } from './open-socket';
 import { randomText } from './random-text';
 import { RegistryHttp } from './registry-http';
+import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';
 import { pause, type Time } from './time';
 
@@ -20,6 +21,12 @@ export class ClientCore {
     this.http = new RegistryHttp(options);
     this.time = time;
     this.hasSockets = hasSockets(options);
+  }
+
+  /** @throws {RollcallError} `INVALID_REQUEST` where a socket is asked for in a runtime that has none. */
+  assertSockets(): void {
+    if (this.hasSockets) return;
+    throw new RollcallError('INVALID_REQUEST', 'there is no WebSocket here; give the client one, or name no transport');
   }
 
   /** What this process calls itself. Chosen late: a Worker has no chance outside of a request. */

@@ -17,7 +17,11 @@ export interface Client extends AsyncDisposable {
    * @throws {RollcallError} What the registration was refused with.
    */
   register(instance: InstanceDefinition, options?: RegisterOptions): Promise<Registration>;
-  /** Watches services: see {@link Watch}. */
+  /**
+   * Watches services: see {@link Watch}.
+   *
+   * @throws {RollcallError} `INVALID_REQUEST` if a socket is asked for where there is none.
+   */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
   /**
    * Who answers for a service, kept at hand: see {@link Resolver}. Resolvers of one service share one watch.

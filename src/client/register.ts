@@ -181,6 +181,7 @@ export class Registrar {
 
   /** @throws {RollcallError} What the registration was refused with. */
   async register(instance: InstanceDefinition, options: RegisterOptions): Promise<Registration> {
+    if (options.transport === 'socket') this.core.assertSockets();
     const over = () => this.#registrations.delete(registration);
     const registration = new KeptRegistration(this, named(this.core.time, instance), options, over);
     this.#registrations.add(registration);

@@ -29,7 +29,7 @@ export interface ReleaseOptions {
   /** Drain first, so that no caller meets the process as it ends. A registration only. */
   drain?: DrainOptions | undefined;
   /** What else has to end, once no caller comes any more: such as closing a server. */
-  then?: (() => void | Promise<void>) | undefined;
+  after?: (() => void | Promise<void>) | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface ReleaseOptions {
  * @returns What takes it back.
  */
 export function releaseOnSignals(handle: Releasable, options: ReleaseOptions = {}): () => void {
-  const { signals = ['SIGTERM', 'SIGINT'], drain, then } = options;
+  const { signals = ['SIGTERM', 'SIGINT'], drain, after } = options;
   // `as`: there is the one or the other, according to the runtime, or neither.
   const { Deno, process } = globalThis as { Deno?: SignalDeno; process?: SignalProcess };
   const listeners = signals.map((signal) => ({ signal, act: () => void end(signal) }));
@@ -58,7 +58,7 @@ export function releaseOnSignals(handle: Releasable, options: ReleaseOptions = {
     }
     try {
       await (handle.release ?? handle.close)?.call(handle);
-      await then?.();
+      await after?.();
     } catch (error) {
       console.error('rollcall: could not end well', error);
     }

@@ -41,6 +41,7 @@ export class ServiceWatch implements Watch, WatchSink {
   #wake: (() => void) | undefined;
 
   constructor(core: ClientCore, scope: WatchScope, options: WatchOptions, over: (watch: ServiceWatch) => void) {
+    if (options.transport === 'socket') core.assertSockets();
     this.#core = core;
     this.#scope = scope;
     this.#options = options;

@@ -35,6 +35,10 @@ export class Session implements Keeper, LinkUser {
   /** Secret: whoever knows it can resume the session. */
   #id: string | undefined;
   #isOpen = false;
+  /** Which of the link's sockets holds the session: one that is still open for others holds it still. */
+  #heldBy = 0;
+  /** On which of them it is being opened. */
+  #openingOn = 0;
   #isTelling = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -58,12 +62,14 @@ export class Session implements Keeper, LinkUser {
     if (!this.#holdings.delete(holding) || this.#holdings.size > 0) return;
     this.#cancelRetry?.();
     this.#isOpen = false;
-    this.#id = undefined;
     this.#link.leave(this, END_SESSION);
   }
 
   up(): void {
-    void this.#open();
+    if (this.#heldBy === this.#link.sockets) {
+      this.#isOpen = true;
+      void this.#tell();
+    } else if (this.#openingOn !== this.#link.sockets) void this.#open();
   }
 
   down(error: RollcallError, code: number): void {
@@ -90,6 +96,7 @@ export class Session implements Keeper, LinkUser {
 
   async #open(): Promise<void> {
     const sentAt = this.#link.time.now();
+    this.#openingOn = this.#link.sockets;
     const request = { type: 'session', session: this.#id, ttlMs: this.#ttlMs };
     try {
       const { session, resumed, ttlMs, ...terms } = await this.#link.ask<SessionOpened>(request);
@@ -98,7 +105,9 @@ export class Session implements Keeper, LinkUser {
       this.#ttlMs = ttlMs;
       this.#link.pingIntervalMs = terms.pingIntervalMs;
       this.#link.backOff.spreadMs = terms.reconnectWithinMs;
-      this.#isOpen = true;
+      this.#heldBy = this.#link.sockets;
+      // Whoever needed it may have left meanwhile.
+      this.#isOpen = this.#holdings.size > 0;
       this.heard(sentAt);
     } catch (error) {
       const reason = RollcallError.from(error, 'the session did not open');

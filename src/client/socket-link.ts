@@ -46,11 +46,11 @@ interface Asked {
  * only much later.
  */
 export class SocketLink {
-  /** True once a socket has opened: there is a way to the registry that lets them through. */
-  hasOpened = false;
   readonly time: Time;
   readonly backOff: BackOff;
   pingIntervalMs: number = PING_INTERVAL_MS;
+  /** Counts the sockets that have opened: tells one from the next. */
+  sockets = 0;
   readonly #http: RegistryHttp;
   readonly #options: ClientOptions;
   readonly #subscriber: string;
@@ -72,6 +72,11 @@ export class SocketLink {
     this.time = time;
     this.#subscriber = subscriber;
     this.backOff = new BackOff(time);
+  }
+
+  /** True once a socket has opened: there is a way to the registry that lets them through. */
+  get hasOpened(): boolean {
+    return this.sockets > 0;
   }
 
   get isOpen(): boolean {
@@ -161,7 +166,7 @@ export class SocketLink {
     if (this.#opening !== attempt) return opened.close(1000);
     this.#opening = undefined;
     this.#socket = opened;
-    this.hasOpened = true;
+    this.sockets += 1;
     this.#schedulePing();
     for (const user of [...this.#users]) user.up();
   }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { definition, key } from '../../test/fixtures/definition';
+import { instanceRecord } from '../../test/fixtures/instance-record';
 import { readJsonText } from '../model/json-text';
 import { batchReport, registration, renewal, requireInstance } from './answers';
+import { change } from './turn';
 
 const OWNER = { tokenId: 'owner', address: '10.9.9.9' };
 
@@ -13,6 +15,28 @@ describe('registration', () => {
     const answer = readJsonText(registration(awake.state, OWNER, key('a'), definition()));
     expect(answer).toMatchObject({ ...key('a'), revision: 1, expiresAt: '2030-01-01T00:00:05.000Z' });
     expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
+  });
+
+  it.each([
+    {},
+    { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
+    { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
+    {
+      ephemeral: false,
+      ports: { z: { port: 1 }, a: { port: 2, secure: true } },
+      extensions: { consul: { b: 1, a: [] } },
+    },
+  ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
+    const awake = new AwakeNamespace();
+    const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
+    const text = await change(
+      awake.state,
+      OWNER,
+      place.key,
+      (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+      (_, draft) => registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+    );
+    expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
   });
 
   it('[R10] does not expire without a lease', () => {

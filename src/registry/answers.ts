@@ -5,6 +5,7 @@ import type { Answer, Caller } from '../model/namespace-api';
 import type { InstanceEntry } from './catalog';
 import { leaseJson } from './lease-terms';
 import { missingInstance } from './missing';
+import type { InstanceRecord } from './records';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
 import { viewOf } from './view';
@@ -22,16 +23,21 @@ function expiresAt({ leases, time }: NamespaceState, { lease }: InstanceEntry): 
   return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
 }
 
-/** Answer to a registration that has just been applied. */
+/**
+ * Answer to a registration that has just been applied.
+ *
+ * @param record As it is kept, where that is at hand: it spares reading the text that was just made of it.
+ */
 export function registration(
   state: NamespaceState,
   caller: Caller,
   key: InstanceKey,
   definition: InstanceDefinition,
+  record?: InstanceRecord,
 ): JsonText<Registration> {
   const entry = requireInstance(state, key);
   return jsonText({
-    ...viewOf(entry, state.time.stamp()),
+    ...viewOf(entry, state.time.stamp(), record),
     expiresAt: expiresAt(state, entry),
     warnings: warningsFor(key.id, definition, entry.service, caller),
   });

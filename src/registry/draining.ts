@@ -37,7 +37,7 @@ export async function drainAndWait(
       drain(draft, caller, key, mostMs + graceMs);
       return subscribers;
     },
-    (subscribers, now) => {
+    (subscribers, { now }) => {
       // Where it was draining already, its subscribers may have acknowledged that long ago.
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
       const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
@@ -62,7 +62,7 @@ export async function drainAndWait(
       else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
       return drainEndsAt;
     },
-    (drainEndsAt = state.time.now(), now) => {
+    (drainEndsAt = state.time.now(), { now }) => {
       const body = report(state, key, outcome, drainEndsAt, now);
       // Where nobody was waited for and there is no grace, the end of the drain is due already.
       sweep(state, now, state.catalog.service(key));

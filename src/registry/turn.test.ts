@@ -126,7 +126,7 @@ describe('change', () => {
         draft.putInstance(key('a'), instanceRecord(), 'registered', true);
         return 'decided';
       },
-      (outcome, now) => [outcome, now, awake.ids()],
+      (outcome, draft) => [outcome, draft.now, awake.ids()],
     );
     expect(answer).toEqual(['decided', START, ['a']]);
     expect(await awake.journal()).toMatchObject([{ actor: 'owner' }]);

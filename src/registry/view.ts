@@ -92,9 +92,9 @@ export function instanceView(
 }
 
 /** An entry of the catalog as answers show it. */
-export function viewOf(entry: InstanceEntry, now: number): InstanceView {
+export function viewOf(entry: InstanceEntry, now: number, record = decodeInstance(entry.text)): InstanceView {
   const override = entry.service.overrides.get(entry.id)?.record.override;
-  return instanceView(keyOf(entry), decodeInstance(entry.text), entry.revision, override, now);
+  return instanceView(keyOf(entry), record, entry.revision, override, now);
 }
 
 /** An override as answers show it. */

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
 import { startWorkerd } from '../../src/launcher/workerd-process';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { systemNode } from '../system-node';
+import { idsOf } from '../watch-proofs/registry-calls';
+import { until } from '../watch-proofs/until';
 import type { RuntimeHost } from './runtime-host';
 
 /** Runs the suite against a host; resolves to what it printed, rejects where it failed. */
@@ -21,42 +24,63 @@ function layOut(folder: string): void {
   cpSync(CLIENT, join(installed, 'dist/client'), { recursive: true });
   copyFileSync(join(PROJECT_ROOT, 'package.json'), join(installed, 'package.json'));
   writeFileSync(join(folder, 'package.json'), '{"type": "module", "dependencies": {"rollcall": "*"}}');
-  for (const name of ['runtime-main.js', 'runtime-suite.js']) {
+  for (const name of ['runtime-main.js', 'runtime-suite.js', 'signal-main.js']) {
     copyFileSync(join(PROJECT_ROOT, 'test/client', name), join(folder, name));
   }
 }
 
-/** A runtime that runs a program. */
+/** A runtime that runs programs. */
 function program(command: string, ...words: string[]): Runtime {
-  return (host, folder) => {
+  return async (host, folder) => {
     layOut(folder);
-    const env = {
-      ...process.env,
-      REGISTRY: host.proxy.url,
-      TOKEN: host.registry.rootToken,
-      CONTROL: host.controlUrl,
-      NO_COLOR: '1',
-      DENO_NO_UPDATE_CHECK: '1',
-    };
-    const child = spawn(command, [...words, 'runtime-main.js'], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        printed += text;
-      });
-    }
-    return new Promise((resolve, reject) => {
-      child.on('error', reject);
-      // It ends by itself: nothing of the client keeps a process alive that is done.
-      child.on('close', (code) =>
-        code === 0 ? resolve(printed) : reject(new Error(`ended with ${code}:\n${printed}`)),
-      );
-    });
+    const suite = await end(start(host, folder, command, [...words, 'runtime-main.js']));
+    if (suite.code !== 0) throw new Error(`ended with ${suite.code ?? suite.signal}:\n${suite.printed}`);
+    return `${suite.printed}${await releaseBySignal(start(host, folder, command, [...words, 'signal-main.js']), host)}`;
   };
+}
+
+/** A program that runs. */
+interface Running {
+  child: ChildProcess;
+  printed: string;
+}
+
+function start(host: RuntimeHost, folder: string, command: string, words: string[]): Running {
+  const env = {
+    ...process.env,
+    REGISTRY: host.proxy.url,
+    TOKEN: host.registry.rootToken,
+    CONTROL: host.controlUrl,
+    NO_COLOR: '1',
+    DENO_NO_UPDATE_CHECK: '1',
+  };
+  const child = spawn(command, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const running = { child, printed: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      running.printed += text;
+    });
+  }
+  return running;
+}
+
+/** Waits until a program ends by itself: nothing of the client keeps a process alive that is done. */
+async function end(running: Running): Promise<{ code: number | null; signal: NodeJS.Signals | null; printed: string }> {
+  const [code, signal] = await once(running.child, 'close');
+  return { code, signal, printed: running.printed };
+}
+
+/** Tells a program to end, and whether it went as it should: released first, and ended by the signal itself. */
+async function releaseBySignal(running: Running, host: RuntimeHost): Promise<string> {
+  const ended = end(running);
+  await until('the program is registered', () => running.printed.includes('ready'));
+  const before = await idsOf(host.registry, 'orders');
+  running.child.kill('SIGTERM');
+  const { signal, printed } = await ended;
+  const after = await idsOf(host.registry, 'orders');
+  if (signal !== 'SIGTERM' || !printed.includes('released')) throw new Error(`ended with ${signal}:\n${printed}`);
+  if (before.join() !== 'told' || after.length > 0) throw new Error(`before: ${before}, after: ${after}`);
+  return 'step released by a signal\n';
 }
 
 /** Inside workerd, with a binding to the registry in place of a network. */

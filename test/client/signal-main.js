@@ -1,0 +1,14 @@
+/** Registers, and releases when it is told to end. For Node, Deno and Bun, as a program that has the package installed. */
+import process from 'node:process';
+import { releaseOnSignals, rollcall } from 'rollcall/client';
+
+const { REGISTRY, TOKEN } = process.env;
+const client = rollcall({ url: REGISTRY, token: TOKEN });
+const registration = await client.register({ service: 'orders', id: 'told', address: '10.0.0.7', port: 80 });
+releaseOnSignals(registration, {
+  drain: { waitMs: 1_000 },
+  after: () => console.log('released'),
+});
+// What a server would do.
+setInterval(() => {}, 1_000);
+console.log('ready');
