@@ -70,6 +70,9 @@ function platform(database: DatabaseSync): Platform {
     endedTokens: async () => [],
     audit: { begin: async () => 0, end: () => {} },
     processId: 'bench',
+    erase: async () => {},
+    endedTokens: async () => [],
+    audit: { begin: async () => 0, end: () => {} },
     abort: (reason) => {
       throw new Error(reason);
     },
