@@ -66,7 +66,13 @@ function platform(database: DatabaseSync): Platform {
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,
+    erase: async () => {},
+    endedTokens: async () => [],
+    audit: { begin: async () => 0, end: () => {} },
     processId: 'bench',
+    erase: async () => {},
+    endedTokens: async () => [],
+    audit: { begin: async () => 0, end: () => {} },
     abort: (reason) => {
       throw new Error(reason);
     },
