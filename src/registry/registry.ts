@@ -18,6 +18,7 @@ import type {
   ServiceKey,
   ServiceListCommand,
   SnapshotCommand,
+  WhyCommand,
   WriteAnswer,
 } from '../model/namespace-api';
 import type { SocketPurpose } from '../model/namespace-sockets';
@@ -288,7 +289,7 @@ export class Registry implements NamespaceApi {
     return readDiff(this.#state, command);
   }
 
-  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>> {
+  why(command: WhyCommand): Promise<Answer<WhyReport>> {
     return readWhy(this.#state, this.#hub, command);
   }
 
