@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('watch draws one table, again and again in its place, and gives the terminal back', async () => {
+it('[K11] watch draws one table, again and again in its place, and gives the terminal back', async () => {
   await stage.register('live', 'live-1');
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall watch live');
@@ -40,7 +40,7 @@ it('watch draws one table, again and again in its place, and gives the terminal 
   await terminal.shows(/exit code 130/);
 });
 
-it('watch shows no more than fits, and says how much it leaves out', async () => {
+it('[K11] watch shows no more than fits, and says how much it leaves out', async () => {
   const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
   await Promise.all(ids.map((id) => stage.register('many', id)));
   const terminal = new Terminal(stage.env(), { rows: 12, columns: 60 });
@@ -75,7 +75,7 @@ it('drain shows how much of its wait is over', async () => {
   await stream.body?.cancel();
 });
 
-it('asks before what cannot be undone, and does nothing without a yes', async () => {
+it('[K10] asks before what cannot be undone, and does nothing without a yes', async () => {
   await stage.run(['ns', 'create', 'asked']);
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall ns rm asked --force');
