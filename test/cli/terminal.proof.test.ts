@@ -99,10 +99,14 @@ it('NO_COLOR keeps a terminal free of colour', async () => {
 
 it('exec leaves Ctrl-C to the command, which has the same terminal', async () => {
   const terminal = new Terminal(stage.env());
-  terminal.type(`rollcall exec --service typed --port 1 -- sh -c 'trap "echo trapped; exit 3" INT; sleep 60 & wait'`);
-  await new Promise((wake) => setTimeout(wake, 2_000));
+  const script = "process.on('SIGINT', () => console.log('interrupted')); setTimeout(() => process.exit(3), 4000)";
+  terminal.type(
+    `rollcall exec --service typed --port 1 -- '${process.execPath}' -e "console.log('it runs'); ${script}"`,
+  );
+  await terminal.shows(/^it runs$/m);
   terminal.press('C-c');
-  await terminal.shows(/trapped\n\$$/);
+  await terminal.shows(/interrupted\n\$$/);
+  expect(terminal.screen.match(/interrupted$/gm)).toHaveLength(1);
   terminal.type('echo "exit code $?"');
   await terminal.shows(/exit code 3/);
 });
