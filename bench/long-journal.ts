@@ -67,6 +67,9 @@ function platform(database: DatabaseSync): Platform {
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,
     processId: 'bench',
+    erase: async () => {},
+    endedTokens: async () => [],
+    audit: { begin: async () => 0, end: () => {} },
     abort: (reason) => {
       throw new Error(reason);
     },

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../src/launcher/start-registry';
 import { differences, readSteps, runSteps } from './docs/walk';
 import { PROJECT_ROOT } from './house/source-tree';
+import { installProgram } from './program-folder';
 import { temporaryFolder } from './temporary-folder';
 
 /** Where the pages say that the registry listens. */
@@ -24,39 +25,46 @@ function parsed(line: string | undefined): unknown {
 /** The code of a line that is a problem, as the registry answers it to a call that it refuses. */
 const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
 
-describe.each(['README.md', 'docs/getting-started.md', 'docs/watch.md', 'docs/tokens.md', 'docs/history.md'])(
-  '%s',
-  (page) => {
-    it('[D2] runs as it is written, and answers what it shows', async () => {
-      const folder = temporaryFolder();
-      // Pages read the token where `npm start` leaves it.
-      const registry = await startRegistry({ data: join(folder, 'data') });
-      onTestFinished(() => registry.stop());
+const PAGES = [
+  'README.md',
+  ...['getting-started', 'watch', 'tokens', 'history', 'command-line'].map((name) => `docs/${name}.md`),
+];
 
-      const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
-      expect(steps.length).toBeGreaterThan(1);
-      const { outputs, status, stderr } = runSteps(steps, folder);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+/** What a reader has: the program installed, and a folder of settings with nothing in it. */
+async function environment(folder: string): Promise<NodeJS.ProcessEnv> {
+  const { PATH, HOME, LANG } = process.env;
+  const { bin } = await installProgram(folder);
+  return { PATH: `${bin}:${PATH}`, HOME, LANG, XDG_CONFIG_HOME: join(folder, 'config') };
+}
 
-      const problems = steps.flatMap(({ shown, line }, index) => {
-        const lines = linesOf(outputs[index] ?? '');
-        const last = lines.at(-1);
-        const answer =
-          shown?.language === 'json'
-            ? differences(parsed(shown.text), parsed(last))
-            : differences(
-                linesOf(shown?.text ?? ''),
-                shown === undefined ? [] : lines.slice(-linesOf(shown.text).length),
-              );
-        const refused = lines.filter(
-          (text) => refusal(text) !== undefined && !shown?.text.includes(refusal(text) ?? ''),
-        );
-        return [...answer, ...refused].map((problem) => `${page}:${line} ${problem}`);
-      });
-      expect(problems).toEqual([]);
+describe.each(PAGES)('%s', (page) => {
+  it('[D2] runs as it is written, and answers what it shows', async () => {
+    const folder = temporaryFolder();
+    // Pages read the token where `npm start` leaves it.
+    const registry = await startRegistry({ data: join(folder, 'data') });
+    onTestFinished(() => registry.stop());
+
+    const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
+    expect(steps.length).toBeGreaterThan(1);
+    const { outputs, status, stderr } = runSteps(steps, folder, await environment(folder));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+
+    const problems = steps.flatMap(({ shown, line }, index) => {
+      const lines = linesOf(outputs[index] ?? '');
+      const last = lines.at(-1);
+      const answer =
+        shown?.language === 'json'
+          ? differences(parsed(shown.text), parsed(last))
+          : differences(
+              linesOf(shown?.text ?? ''),
+              shown === undefined ? [] : lines.slice(-linesOf(shown.text).length),
+            );
+      const refused = lines.filter((text) => refusal(text) !== undefined && !shown?.text.includes(refusal(text) ?? ''));
+      return [...answer, ...refused].map((problem) => `${page}:${line} ${problem}`);
     });
-  },
-);
+    expect(problems).toEqual([]);
+  });
+});
 
 describe('the check of a page', () => {
   it('reads commands and what follows them', () => {

@@ -32,6 +32,7 @@ const SKEW_MAX_MS = 5_000;
 /** A registry further away than this is felt with every call. */
 const LATENCY_MAX_MS = 500;
 
+const MINUTE_MS = 60_000;
 const LATENCY_SAMPLES_COUNT = 5;
 const LOOPBACK = /^(127\.|\[::1\]$|localhost$)/;
 
@@ -97,7 +98,8 @@ function checkClock({ place }: CheckedPlace, answer: Response | undefined): Find
   const theirs = Date.parse(answer?.headers.get('date') ?? '');
   if (Number.isNaN(theirs)) return { check, result: 'unknown', found: 'the registry does not tell its time' };
   const skew = Math.abs(Date.now() - theirs);
-  const found = `${durationText(Math.round(skew / 1_000) * 1_000)} apart`;
+  const unitMs = skew < MINUTE_MS ? 1_000 : MINUTE_MS;
+  const found = `${durationText(Math.round(skew / unitMs) * unitMs)} apart`;
   if (skew <= SKEW_MAX_MS) return { check, result: 'good', found };
   return {
     check,

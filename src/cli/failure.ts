@@ -19,10 +19,11 @@ const ADVICE: Partial<Record<ExitCode, string>> = {
   [EXIT.timedOut]: 'Give it more time with --timeout, or look into it: rollcall doctor',
 };
 
-/** A message as a sentence, with each member of a request that was wrong. */
+/** A message as a sentence, with each member of a request that was wrong where there are several. */
 function sentence({ detail, errors }: RollcallError): string {
   const text = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? '' : '.'}`;
-  return [text, ...errors.map(({ path, message }) => `  ${path}: ${message}`)].join('\n');
+  const members = errors.length > 1 ? errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
+  return [text, ...members].join('\n');
 }
 
 /** What a command failed with; undefined for a defect of ours, which shows its stack. */

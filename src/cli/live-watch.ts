@@ -69,10 +69,10 @@ export class LiveWatch {
     const events = this.#print.lines({ rows: this.#events.map(eventRow) });
     const below = events.length > 0 ? ['', ...events] : [];
     const table = this.#print.lines(watchedTable(list));
-    // The head, an empty line, and one that says how many are not shown.
-    const room = this.#screen.room - below.length - 3;
-    const hidden = table.length - 1 - room;
-    const more = hidden > 0 ? [paint(`… and ${hidden} more`, 'faint')] : [];
-    this.#screen.draw([head, '', ...table.slice(0, Math.max(1, room + 1)), ...more, ...below]);
+    // The head, an empty line, and the titles.
+    const room = Math.max(1, this.#screen.room - below.length - 3);
+    const shown = list.length <= room ? list.length : room - 1;
+    const more = shown < list.length ? [paint(`… and ${list.length - shown} more`, 'faint')] : [];
+    this.#screen.draw([head, '', ...table.slice(0, 1 + shown), ...more, ...below]);
   }
 }

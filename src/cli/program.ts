@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
+import { auditCommand } from './commands/audit';
 import { benchCommand } from './commands/bench';
 import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
@@ -15,11 +16,13 @@ import { getCommand } from './commands/get';
 import { heartbeatCommand } from './commands/heartbeat';
 import { lsCommand } from './commands/ls';
 import { metaCommand } from './commands/meta';
+import { nsCommand } from './commands/ns';
 import { quarantineCommand } from './commands/quarantine';
 import { registerCommand } from './commands/register';
 import { resolveCommand } from './commands/resolve';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
+import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
 import { weightCommand } from './commands/weight';
@@ -36,6 +39,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
     'Operate:',
     () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
   ],
+  ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];

@@ -1,8 +1,6 @@
 import type { Screen } from './printer';
 
 const BAR_CELLS = 24;
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
 const BEGIN_OF_LINE = '\r\u001b[2K';
 
 /** Between two drawings: often enough to look alive, seldom enough to cost nothing. */
@@ -33,13 +31,13 @@ export class Progress {
     const now = performance.now();
     if (!this.#isShown || (now - this.#drawnAt < REDRAW_MS && share < 1)) return;
     this.#drawnAt = now;
-    this.#screen.write(`${this.#isDrawn ? '' : HIDE_CURSOR}${BEGIN_OF_LINE}${progressLine(label, share, note)}`);
+    this.#screen.write(`${BEGIN_OF_LINE}${progressLine(label, share, note)}`);
     this.#isDrawn = true;
   }
 
   /** Takes the bar away: what it told is over. */
   end(): void {
-    if (this.#isDrawn) this.#screen.write(`${BEGIN_OF_LINE}${SHOW_CURSOR}`);
+    if (this.#isDrawn) this.#screen.write(BEGIN_OF_LINE);
     this.#isDrawn = false;
   }
 }

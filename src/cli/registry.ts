@@ -12,8 +12,12 @@ export interface Connection {
   print: Printer;
   /** One call each, with an answer or an error. */
   registry: Admin;
-  /** What stays open: registrations that are kept, watches. */
-  client(): Client;
+  /**
+   * What stays open: registrations that are kept, watches.
+   *
+   * @param signal Ends every request of it that is still under way.
+   */
+  client(signal?: AbortSignal): Client;
 }
 
 /** The registry that the options, the environment and the contexts of the user name. Nothing is sent yet. */
@@ -24,11 +28,13 @@ export function connect(flags: RegistryFlags): Connection {
   print.trace(`url ${place.url} (${place.sources.url})`);
   print.trace(`token ${place.token === undefined ? 'none' : `from ${place.sources.token}`}`);
   print.trace(`namespace ${place.namespace} (${place.sources.namespace})`);
-  const options = {
-    url: place.url,
-    token: place.token,
-    namespace: place.namespace,
-    fetch: tracedFetch({ trace: (line) => print.trace(line), timeoutMs: flags.timeout }),
+  const trace = (line: string) => print.trace(line);
+  const options = { url: place.url, token: place.token, namespace: place.namespace };
+  return {
+    place,
+    print,
+    registry: rollcallAdmin({ ...options, fetch: tracedFetch({ trace, timeoutMs: flags.timeout }) }),
+    // The time of a command is for its calls. What stays open ends otherwise.
+    client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }) }),
   };
-  return { place, print, registry: rollcallAdmin(options), client: () => rollcall(options) };
 }

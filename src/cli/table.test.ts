@@ -38,6 +38,12 @@ it('cuts the widest column until a line fits its terminal, and nothing where the
   expect(tableLines({ rows }, plain)).toEqual([`orders-1  ${'a'.repeat(40)}  up`]);
 });
 
+it('leaves out the last columns where not even their narrowest fits', () => {
+  const row = ['orders-1-of-many', '10.0.0.7:8080', 'version=2'];
+  expect(tableLines({ rows: [row] }, plain, 18)).toEqual(['orders-… 10.0.0.…'.replace(' ', '  ')]);
+  expect(tableLines({ rows: [row] }, plain, 5)).toEqual(['orde…']);
+});
+
 it('never sends a control character of a stranger to the terminal', () => {
   expect(tableLines({ rows: [['a\u001b[2Jb', 'c']] }, plain)).toEqual(['a\\x1b[2Jb  c']);
 });

@@ -14,7 +14,7 @@ export interface Table {
 
 const GAP = '  ';
 
-/** No column is cut below this many cells. */
+/** No column is cut below this many cells: less tells nothing. */
 const NARROWEST = 8;
 
 interface Measured {
@@ -29,16 +29,19 @@ function measured(cell: Cell): Measured {
   return { text: printable(text), tone, isNumber: false };
 }
 
-/** Takes from the widest columns until all of them fit; a table too wide for its terminal would wrap into a heap. */
-function narrowed(widths: number[], room: number): number[] {
+const lineWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
+
+/**
+ * Takes from the widest columns until all of them fit: a table too wide for its terminal would wrap into a heap. Columns
+ * that don't fit at their narrowest are left out, the last first.
+ */
+function narrowed(widths: readonly number[], room: number): number[] {
   const result = [...widths];
-  let over = result.reduce((sum, width) => sum + width, GAP.length * (result.length - 1)) - room;
-  while (over > 0) {
+  while (result.length > 1 && lineWidth(result.map((width) => Math.min(width, NARROWEST))) > room) result.pop();
+  for (let over = lineWidth(result) - room; over > 0; over -= 1) {
     const widest = result.indexOf(Math.max(...result));
-    const width = result[widest] ?? 0;
-    if (width <= NARROWEST) break;
-    result[widest] = width - 1;
-    over -= 1;
+    result[widest] = (result[widest] ?? 0) - 1;
   }
   return result;
 }
@@ -62,12 +65,11 @@ export function tableLines(
   const widths = isWhole ? natural : narrowed(natural, room);
   const areNumbers = columns.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
   return all.map((row) => {
-    const cells = columns.map((column) => {
+    const cells = widths.map((width, column) => {
       const cell = row[column];
-      const width = widths[column] ?? 0;
       const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[column] ? 'right' : 'left');
       // Spaces at the end of a line are nothing to look at, and in the way of who copies it.
-      return paint(column === count - 1 ? text.trimEnd() : text, cell?.tone);
+      return paint(column === widths.length - 1 ? text.trimEnd() : text, cell?.tone);
     });
     return cells.join(GAP).trimEnd();
   });

@@ -35,17 +35,19 @@ export interface TracedFetchOptions {
   trace: (line: string) => void;
   /** From now on, for all requests together. */
   timeoutMs?: number | undefined;
+  /** Ends every request that is still under way. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Makes the requests of a command: tells of each, says in words why one got no answer, and gives up when the time of the
  * command is over.
  */
-export function tracedFetch({ trace, timeoutMs }: TracedFetchOptions): Fetch {
+export function tracedFetch({ trace, timeoutMs, signal }: TracedFetchOptions): Fetch {
   const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   return async (url, init = {}) => {
     const { method = 'GET' } = init;
-    const signals = [init.signal, late].filter((signal) => signal instanceof AbortSignal);
+    const signals = [init.signal, late, signal].filter((signal) => signal instanceof AbortSignal);
     const startedAt = performance.now();
     const took = () => `${Math.round(performance.now() - startedAt)} ms`;
     try {
@@ -57,7 +59,7 @@ export function tracedFetch({ trace, timeoutMs }: TracedFetchOptions): Fetch {
       if (late?.aborted === true) {
         throw new CliError(EXIT.timedOut, `${new URL(url).origin} has not answered within ${timeoutMs} ms.`);
       }
-      if (init.signal?.aborted === true) throw error;
+      if (init.signal?.aborted === true || signal?.aborted === true) throw error;
       throw new CliError(
         EXIT.unreachable,
         `${new URL(url).origin} can't be reached: ${connectionProblem(error)}.`,

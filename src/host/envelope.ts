@@ -27,9 +27,9 @@ export function openAsked<M extends Method>(text: string): Asked<M> {
 const KIND = { refused: '!', done: '.', body: '=', created: '+', unchanged: '0' } as const;
 
 /** An outcome as a line and a body: nothing has to be parsed but a refusal, and the body is JSON already. */
-export async function sealOutcome<M extends Method>(answer: Promise<Result<M>>): Promise<string> {
+export async function sealOutcome<M extends Method>(ask: () => Promise<Result<M>>): Promise<string> {
   try {
-    const { cursor, created, body }: { cursor: string; created?: boolean; body?: string | null } = await answer;
+    const { cursor, created, body }: { cursor: string; created?: boolean; body?: string | null } = await ask();
     if (body === undefined) return KIND.done + cursor;
     if (body === null) return KIND.unchanged + cursor;
     return `${created === true ? KIND.created : KIND.body}${cursor}\n${body}`;

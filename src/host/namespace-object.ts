@@ -1,21 +1,27 @@
 import { DurableObject } from 'cloudflare:workers';
+import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
+import { DEFAULT_NAMESPACE } from '../model/names';
+import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
+import type { NamespaceControl } from '../model/namespace-control';
+import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
-import { Registry } from '../registry/registry';
+import { DIRECTORY_NAME } from './directory-object';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
-import { answerClose, ObjectSockets } from './object-sockets';
+import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { randomSource, sha256 } from './random-source';
+import { remoteDirectory } from './remote-directory';
 
 /**
  * A namespace as a Durable Object. It lends the core a disk, a clock, randomness, a timer and the alarm, and adds no
  * rule of its own.
  */
-export class NamespaceObject extends DurableObject<Env> {
+export class NamespaceObject extends DurableObject<Env> implements NamespaceControl {
   /** Made before the first event is delivered; see the constructor. */
-  #registry: Registry | undefined;
+  #namespace: Namespace | undefined;
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
@@ -24,14 +30,16 @@ export class NamespaceObject extends DurableObject<Env> {
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      this.#registry = Registry.wake(platformOf(ctx, env, this.#alarm, this.#sockets));
+      const platform = platformOf(ctx, env, this.#alarm, this.#sockets);
+      this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
 
   /** A throw lets the platform try again, with back-off. */
   override async alarm(): Promise<void> {
     this.#alarm?.fired();
-    await this.#awake().alarm();
+    const namespace = this.#awake();
+    if (namespace.isThere) await namespace.registry.alarm();
   }
 
   /**
@@ -41,10 +49,12 @@ export class NamespaceObject extends DurableObject<Env> {
    * @returns What {@link sealOutcome} makes of the answer or refusal.
    */
   call<M extends Method>(method: M, asked: string): Promise<string> {
-    const registry: NamespaceApi = this.#awake();
-    // `as`: the compiler does not see that the arguments of a method go with that method.
-    const answer = registry[method] as (...asked: Asked<M>) => Promise<Result<M>>;
-    return sealOutcome<M>(answer.apply(registry, openAsked<M>(asked)));
+    return sealOutcome<M>(() => {
+      const registry: NamespaceApi = this.#awake().registry;
+      // `as`: the compiler does not see that the arguments of a method go with that method.
+      const answer = registry[method] as (...asked: Asked<M>) => Promise<Result<M>>;
+      return answer.apply(registry, openAsked<M>(asked));
+    });
   }
 
   /**
@@ -54,44 +64,81 @@ export class NamespaceObject extends DurableObject<Env> {
    */
   renew(names: string): Promise<string> {
     const [tokenId = '', group = '', service = '', id = '', operates] = openNames(names);
-    return sealOutcome<'renew'>(
-      this.#awake().renew({ tokenId, operates: operates === OPERATES }, { group, service, id }),
-    );
+    const caller = { tokenId, operates: operates === OPERATES };
+    return sealOutcome<'renew'>(() => this.#awake().registry.renew(caller, { group, service, id }));
   }
 
-  /** `resolve` for the names of a group, service and token, without parameters. */
+  /** `resolve` for the names of a group, a service and a token, where there is one, without parameters. */
   resolve(names: string): Promise<string> {
-    const [group = '', service = '', tokenId] = openNames(names);
-    return sealOutcome<'resolve'>(this.#awake().resolve({ group, service, tokenId }));
+    const [group = '', service = '', tokenId = ''] = openNames(names);
+    return sealOutcome<'resolve'>(() =>
+      this.#awake().registry.resolve({ group, service, tokenId: tokenId || undefined }),
+    );
   }
 
   /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
   override fetch(request: Request): Response {
-    return this.#sockets.open(request, this.#awake().connectionCount);
+    const purpose = this.#sockets.purposeOf(request);
+    if (purpose === undefined) {
+      return new Response('a namespace object answers socket upgrades of its own Worker alone', { status: 400 });
+    }
+    try {
+      const { registry } = this.#awake();
+      registry.assertRoomForSocket(purpose);
+      const { connection, client } = this.#sockets.accept(purpose);
+      registry.opened(connection);
+      return new Response(null, { status: 101, webSocket: client });
+    } catch (error) {
+      if (error instanceof RegistryError) return Response.json(error.toData(), { status: REFUSED_STATUS });
+      throw error;
+    }
+  }
+
+  /** What the directory tells: see {@link NamespaceControl}. */
+  configure(settings: NamespaceSettings): Promise<void> {
+    return this.#awake().configure(settings);
+  }
+
+  size(): Promise<{ instances: number; services: number }> {
+    return this.#awake().size();
+  }
+
+  erase(): Promise<void> {
+    return this.#awake().erase();
+  }
+
+  closeSocketsOf(tokenIds: readonly string[]): Promise<void> {
+    return this.#awake().closeSocketsOf(tokenIds);
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const connection = this.#sockets.connectionOf(socket);
-    if (typeof message === 'string') await this.#awake().receive(connection, message);
+    const namespace = this.#awake();
+    if (!namespace.isThere) connection.close(CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
+    else if (typeof message === 'string') await namespace.registry.receive(connection, message);
     else connection.close(CLOSE_CODES.protocolError, 'frames are text');
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
-    await this.#awake().closed(this.#sockets.connectionOf(socket), code === CLOSE_CODES.sessionEnded);
+    const namespace = this.#awake();
+    const connection = this.#sockets.connectionOf(socket);
+    if (namespace.isThere) await namespace.registry.closed(connection, code === CLOSE_CODES.sessionEnded);
     answerClose(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#awake().closed(this.#sockets.connectionOf(socket), false);
+    const namespace = this.#awake();
+    if (namespace.isThere) await namespace.registry.closed(this.#sockets.connectionOf(socket), false);
   }
 
-  #awake(): Registry {
-    if (this.#registry === undefined) throw new Error('an event was delivered before the namespace was awake');
-    return this.#registry;
+  #awake(): Namespace {
+    if (this.#namespace === undefined) throw new Error('an event was delivered before the namespace was awake');
+    return this.#namespace;
   }
 }
 
 function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, connections: ObjectSockets): Platform {
+  const directory = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
   return {
     storage: durableSqlite(ctx.storage),
     clock: { now: () => Date.now() },
@@ -103,6 +150,16 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     connections,
     digest: sha256,
     processId: env.ROLLCALL_PROCESS_ID ?? env.VERSION?.id ?? 'unnamed',
+    erase: async () => {
+      await ctx.storage.deleteAlarm();
+      await ctx.storage.deleteAll();
+      alarm.disarmed();
+    },
+    endedTokens: (tokenIds) => directory.endedTokens(tokenIds),
+    audit: {
+      begin: (note) => directory.beginAudit({ ...note, ns: ctx.id.name }),
+      end: (id, outcome) => ctx.waitUntil(directory.endAudit(id, outcome).catch(() => {})),
+    },
     abort: (reason) => ctx.abort(reason),
     log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
   };

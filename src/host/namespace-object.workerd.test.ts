@@ -11,11 +11,12 @@ const START = Date.parse('2060-01-01T00:00:00Z');
 let lentCount = 0;
 
 /** A namespace in a Durable Object of its own, whose clock is moved by hand and whose alarm is fired by hand. */
-function lend(): LentNamespace {
+async function lend(): Promise<LentNamespace> {
   lentCount += 1;
   const name = `namespace-${lentCount}`;
   const stub = () => env.NAMESPACES.getByName(name);
   const armedFor = () => runInDurableObject(stub(), async (_object, { storage }) => await storage.getAlarm());
+  await stub().configure({ retention: {}, limits: {} });
   vi.useFakeTimers({ toFake: ['Date'], now: START });
 
   return {

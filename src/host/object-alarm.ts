@@ -11,6 +11,11 @@ export class ObjectAlarm implements Alarm {
     this.#armedFor = armedFor;
   }
 
+  /** Nothing is armed any more. */
+  disarmed(): void {
+    this.#armedFor = null;
+  }
+
   armedFor(): number | null {
     return this.#armedFor;
   }

@@ -1,8 +1,7 @@
 import { PING, PONG } from '../model/frames';
-import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
 import type { SocketPurpose } from '../model/namespace-sockets';
 import type { Connection, ConnectionMemory, Connections } from '../registry/watch/connection';
-import { decodeMemory, encodeMemory } from '../registry/watch/connection-memory';
+import { decodeMemory, encodeMemory, newMemory } from '../registry/watch/connection-memory';
 
 /** Attachments are kept as bytes: a text with one letter beyond Latin would take two for each of all its letters. */
 const encoder = new TextEncoder();
@@ -11,7 +10,10 @@ const decoder = new TextDecoder();
 /** Header in which a Worker tells an object whom a socket is for. */
 const CONNECTION_HEADER = 'Rollcall-Connection';
 
-/** Headers of the request that opens a socket: {@link ObjectSockets.open} reads them. */
+/** Status of an answer to an upgrade that is a refusal, as JSON: see {@link RegistryError.toData}. */
+export const REFUSED_STATUS = 403;
+
+/** Headers of the request that opens a socket: {@link ObjectSockets.purposeOf} reads them. */
 export function upgradeHeaders(purpose: SocketPurpose): Record<string, string> {
   // Headers are ASCII; in JSON every other character can be written as an escape.
   const text = JSON.stringify(purpose).replace(/[^\x20-\x7e]/g, escaped);
@@ -77,24 +79,21 @@ export class ObjectSockets implements Connections {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /**
-   * Accepts a socket.
-   *
-   * @param open How many are open.
-   */
-  open(request: Request, open: number): Response {
+  /** What a request wants a socket for; undefined where it wants none. */
+  purposeOf(request: Request): SocketPurpose | undefined {
     const purpose = request.headers.get(CONNECTION_HEADER);
-    if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
-      return new Response('a namespace object answers socket upgrades of its own Worker alone', { status: 400 });
-    }
-    if (open >= SOCKETS_PER_NAMESPACE_MAX_COUNT) return new Response('too many sockets are open', { status: 429 });
+    if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return undefined;
+    return JSON.parse(purpose) as SocketPurpose; // `as`: only our own Worker reaches an object, and wrote it
+  }
+
+  /** Accepts a socket: what the core sees of it, and the client's end. */
+  accept(purpose: SocketPurpose): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
-    const told = JSON.parse(purpose) as SocketPurpose; // `as`: only our own Worker reaches an object, and wrote it
-    const connection = new SocketConnection(server, { version: 1, ...told, watches: [] });
+    const connection = new SocketConnection(server, newMemory(purpose, Date.now()));
     this.#connections.set(server, connection);
     this.#ctx.acceptWebSocket(server);
     connection.remember();
-    return new Response(null, { status: 101, webSocket: client });
+    return { connection, client };
   }
 
   /** The connection of a socket that the platform hands over. */

@@ -1,7 +1,6 @@
-import { RegistryError } from '../model/errors';
-import { SOCKETS_PER_NAMESPACE_MAX_COUNT } from '../model/limits';
+import { type ErrorData, RegistryError } from '../model/errors';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../model/namespace-sockets';
-import { upgradeHeaders } from './object-sockets';
+import { REFUSED_STATUS, upgradeHeaders } from './object-sockets';
 import { again, type Stub } from './remote-call';
 
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
@@ -28,13 +27,13 @@ export function remoteSockets(stub: () => Stub): NamespaceSockets {
   };
 }
 
-/** @throws {RegistryError} `LIMIT_EXCEEDED` where too many sockets are open. */
+/** @throws {RegistryError} What the object refuses with. */
 async function upgrade(object: Stub, purpose: SocketPurpose): Promise<WebSocket> {
-  const { status, webSocket } = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
-  if (webSocket !== null) return webSocket;
-  if (status !== 429) throw new TypeError(`the object answered ${status} instead of opening a socket`);
-  const message = `this namespace has ${SOCKETS_PER_NAMESPACE_MAX_COUNT} sockets open, the most it takes; come back later, or read with consistency=cached`;
-  throw new RegistryError('LIMIT_EXCEEDED', message, { retryAfterSeconds: 10 });
+  const answer = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
+  if (answer.webSocket !== null) return answer.webSocket;
+  // `as`: that is what an answer of this status is made of.
+  if (answer.status === REFUSED_STATUS) throw RegistryError.fromData((await answer.json()) as ErrorData);
+  throw new TypeError(`the object answered ${answer.status} instead of opening a socket`);
 }
 
 /** A socket of this Worker's own. It listens before it accepts, so that no frame is missed. */

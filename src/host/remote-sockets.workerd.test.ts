@@ -2,20 +2,24 @@ import { abortAllDurableObjects } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { socketPurpose } from '../../test/fixtures/socket-purpose';
+import { RegistryError } from '../model/errors';
 import { readJsonText } from '../model/json-text';
+import { REFUSED_STATUS } from './object-sockets';
 import type { Stub } from './remote-call';
 import { remoteNamespace } from './remote-namespace';
 import { remoteSockets } from './remote-sockets';
 
 const purpose = socketPurpose({ kind: 'stream' });
+const FULL = new RegistryError('LIMIT_EXCEEDED', 'too many', { retryAfterSeconds: 10 });
 const WATCH = JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: {} });
 
 let objects = 0;
 
 /** The sockets of an object of its own, whose first calls come to these answers or faults instead. */
-function begin(...instead: (Response | Error)[]) {
+async function begin(...instead: (Response | Error)[]) {
   objects += 1;
   const name = `sockets-${objects}`;
+  await env.NAMESPACES.getByName(name).configure({ retention: {}, limits: {} });
   let stubs = 0;
   const sockets = remoteSockets(() => {
     stubs += 1;
@@ -53,7 +57,7 @@ function listening() {
 
 describe('remoteSockets', () => {
   it('[E1] opens a socket on which frames come in order, until it is closed from here', async () => {
-    const { sockets } = begin();
+    const { sockets } = await begin();
     const { heard, listener, until } = listening();
     const socket = await sockets.open(purpose, listener);
     socket.send(WATCH);
@@ -66,7 +70,7 @@ describe('remoteSockets', () => {
   });
 
   it('[E4] tells once that the other end is gone', async () => {
-    const { sockets } = begin();
+    const { sockets } = await begin();
     const ended = listening();
     const socket = await sockets.open(purpose, ended.listener);
     socket.send(WATCH);
@@ -81,7 +85,7 @@ describe('remoteSockets', () => {
   });
 
   it('[E9] carries names in any letters', async () => {
-    const { sockets, name } = begin();
+    const { sockets, name } = await begin();
     const { listener, until } = listening();
     const subscriber = 'kasse-ü-🦆-"\\\u2028';
     const socket = await sockets.open({ ...purpose, subscriber, caller: { tokenId: 'ключ' } }, listener);
@@ -94,7 +98,7 @@ describe('remoteSockets', () => {
   });
 
   it('[E8] passes a socket on with the headers it is given', async () => {
-    const { sockets } = begin();
+    const { sockets } = await begin();
     const response = await sockets.pass(purpose, { 'Sec-WebSocket-Protocol': 'rollcall.v1' });
     expect([response.status, response.headers.get('sec-websocket-protocol')]).toEqual([101, 'rollcall.v1']);
     response.webSocket?.accept();
@@ -107,7 +111,7 @@ describe('remoteSockets', () => {
   });
 
   it('[P5] says that the namespace has too many sockets', async () => {
-    const { sockets, stubCount } = begin(new Response('too many', { status: 429 }));
+    const { sockets, stubCount } = await begin(Response.json(FULL.toData(), { status: REFUSED_STATUS }));
     await expect(sockets.open(purpose, listening().listener)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { retryAfterSeconds: expect.any(Number) },
@@ -117,11 +121,11 @@ describe('remoteSockets', () => {
 
   it('[I10] asks once more where a failure is passing, and says otherwise that the namespace is UNAVAILABLE', async () => {
     const passing = () => Object.assign(new Error('the object moved'), { retryable: true });
-    const moved = begin(passing());
+    const moved = await begin(passing());
     expect((await moved.sockets.pass(purpose, {})).status).toBe(101);
     expect(moved.stubCount()).toBe(2);
     for (const faults of [[passing(), passing()], [new Error('gone')], [new Response('what?', { status: 500 })]]) {
-      const { sockets } = begin(...faults);
+      const { sockets } = await begin(...faults);
       await expect(sockets.open(purpose, listening().listener)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     }
   });

@@ -8,7 +8,7 @@ import { RegistryError } from '../model/errors';
 export async function withDeadline<T>(call: Promise<T>, maxMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const message = `the namespace did not answer within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`;
+    const message = `no answer came within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`;
     reject(new RegistryError('DEADLINE_EXCEEDED', message));
   }, maxMs);
   try {

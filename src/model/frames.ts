@@ -21,6 +21,8 @@ export const CLOSE_CODES = {
   protocolError: 4002,
   /** The token was revoked or has expired. */
   unauthorized: 4003,
+  /** The namespace has been deleted. */
+  namespaceGone: 4005,
   /** The session of this socket lapsed, and what it held is gone: open another one. */
   sessionLapsed: 4004,
   /** Too slow: no credit left, and too much is waiting. Resume by cursor. */

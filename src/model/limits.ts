@@ -368,3 +368,6 @@ export const DIRECTORY_SLICE_MAX_COUNT = 500;
 
 /** Namespaces, there and not, that an isolate remembers; the oldest goes first. */
 export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
+
+/** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
+export const RATE_BUCKETS_SWEEP_COUNT = 1_000;

@@ -99,8 +99,14 @@ export interface ServiceListCommand extends ReadOptions {
   after?: string | undefined;
 }
 
+/** Whose call it is, where the namespace limits the rate of calls. */
+interface Asker {
+  /** Id of the token. */
+  tokenId?: string | undefined;
+}
+
 /** What of the past is asked for: of the whole namespace, a group, a service, or an instance and its override. */
-export interface HistoryCommand {
+export interface HistoryCommand extends Asker {
   group?: string | undefined;
   /** In `DEFAULT_GROUP`, where no group is named. */
   service?: string | undefined;
@@ -116,9 +122,15 @@ export interface HistoryCommand {
   limit?: number | undefined;
 }
 
-export interface DiffCommand extends ServiceKey {
+export interface DiffCommand extends ServiceKey, Asker {
   from: PointInTime;
   to?: PointInTime | undefined;
+}
+
+export interface WhyCommand extends Asker {
+  key: InstanceKey;
+  /** Entries of its past, at most. */
+  limit?: number | undefined;
 }
 
 export interface SnapshotCommand extends ReadOptions {
@@ -187,7 +199,7 @@ export interface NamespaceApi {
   /** What is different of a service between two moments, the second one now if it is not named. */
   diff(command: DiffCommand): Promise<Answer<ServiceDiff>>;
   /** What became of an instance, and why; also of one that is gone, as long as the past knows of it. */
-  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>>;
+  why(command: WhyCommand): Promise<Answer<WhyReport>>;
   /**
    * Puts what operators said of a service and its instances back to what it was, as one new revision. It touches nothing
    * that instances say, and brings no instance back.

@@ -11,7 +11,9 @@ export type Duty =
   /** An override has outlived its instance long enough. */
   | { kind: 'linger'; key: InstanceKey }
   /** The journal holds more than it keeps. */
-  | { kind: 'compaction' };
+  | { kind: 'compaction' }
+  /** The token of an open socket ends, or is to be asked about. */
+  | { kind: 'sockets' };
 
 interface Entry {
   duty: Duty;
@@ -19,7 +21,7 @@ interface Entry {
 }
 
 function nameOf(duty: Duty): string {
-  if (duty.kind === 'compaction') return duty.kind;
+  if (!('key' in duty)) return duty.kind;
   return `${duty.kind}\u0000${duty.key.group}\u0000${duty.key.service}\u0000${duty.key.id}`;
 }
 
@@ -40,6 +42,11 @@ export class Agenda {
   set(duty: Duty, at: number): void {
     this.#entries.set(nameOf(duty), { duty, at });
     this.#earliest = Math.min(this.#earliest, at);
+  }
+
+  /** When a duty falls due; `Infinity` where it is not on the agenda. */
+  timeOf(duty: Duty): number {
+    return this.#entries.get(nameOf(duty))?.at ?? Number.POSITIVE_INFINITY;
   }
 
   /** Takes the duties that are due off the agenda, earliest first, at most `most` of them. */

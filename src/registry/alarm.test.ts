@@ -20,7 +20,7 @@ async function fireAfter(awake: AwakeNamespace, ms: number): Promise<void> {
   await settle();
   awake.platform.jump(ms);
   awake.platform.alarmFired();
-  await attendAlarm(awake.state);
+  await attendAlarm(awake.state, awake.hub);
 }
 
 describe('attendAlarm', () => {

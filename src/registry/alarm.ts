@@ -1,8 +1,10 @@
 import { ALARMS_PER_HOUR_WARN_COUNT } from '../model/limits';
 import { arm } from './arming';
 import { scheduleCompaction } from './commit';
+import { attendTokens } from './open-tokens';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
+import type { Hub } from './watch/hub';
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -11,11 +13,12 @@ const HOUR_MS = 60 * 60 * 1_000;
  *
  * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable.
  */
-export async function attendAlarm(state: NamespaceState): Promise<void> {
+export async function attendAlarm(state: NamespaceState, hub: Hub): Promise<void> {
   noteAlarm(state);
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
+  await attendTokens(state, hub);
   arm(state);
   await state.pipeline.settled();
   state.publisher.sendBookmarks();

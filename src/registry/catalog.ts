@@ -2,7 +2,7 @@ import type { InstanceKey } from '../model/batch';
 import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
 import type { PlainReads } from './plain-reads';
-import type { OverrideRecord, RecordKey, ServiceRecord } from './records';
+import { type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
 import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -108,6 +108,9 @@ export class Catalog {
   #instances = 0;
   #overrides = 0;
   #ownServices = 0;
+  #services = 0;
+  /** Instances by owner; counted from the first time that somebody asks, since hardly anybody does. */
+  #byOwner: Map<string, number> | undefined;
   #size = 0;
 
   get instanceCount(): number {
@@ -121,6 +124,30 @@ export class Catalog {
   /** Services that were created on purpose. */
   get ownServiceCount(): number {
     return this.#ownServices;
+  }
+
+  /** Services that exist, on purpose or by their instances. */
+  get serviceCount(): number {
+    return this.#services;
+  }
+
+  /** How many instances a token has registered. */
+  countOwnedBy(owner: string): number {
+    if (this.#byOwner === undefined) {
+      this.#byOwner = new Map();
+      for (const service of this.services()) {
+        for (const { text } of service.instances.values()) this.#countOwner(text, 1);
+      }
+    }
+    return this.#byOwner.get(owner) ?? 0;
+  }
+
+  #countOwner(text: string, change: 1 | -1): void {
+    if (this.#byOwner === undefined) return;
+    const owner = ownerIn(text);
+    const count = (this.#byOwner.get(owner) ?? 0) + change;
+    if (count === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, count);
   }
 
   /** Length of the text of all records: what the limit of a namespace counts. */
@@ -185,8 +212,10 @@ export class Catalog {
     let entry = service.instances.get(id);
     if (entry === undefined) {
       entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null };
+      if (!service.exists) this.#services += 1;
       service.instances.set(id, entry);
       this.#instances += 1;
+      this.#countOwner(text, 1);
       this.#size += text.length;
     } else {
       this.#size += text.length - entry.text.length;
@@ -199,6 +228,8 @@ export class Catalog {
 
   removeInstance(entry: InstanceEntry): void {
     entry.service.instances.delete(entry.id);
+    if (!entry.service.exists) this.#services -= 1;
+    this.#countOwner(entry.text, -1);
     this.#instances -= 1;
     this.#size -= entry.text.length;
   }
@@ -221,7 +252,9 @@ export class Catalog {
   setOwn(service: ServiceEntry, own: ServiceRecordEntry | undefined): void {
     this.#size += (own?.text.length ?? 0) - (service.own?.text.length ?? 0);
     this.#ownServices += (own === undefined ? 0 : 1) - (service.own === undefined ? 0 : 1);
+    const existed = service.exists;
     service.own = own;
+    this.#services += (service.exists ? 1 : 0) - (existed ? 1 : 0);
   }
 }
 

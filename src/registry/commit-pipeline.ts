@@ -27,6 +27,7 @@ export class CommitPipeline {
   /** Resolves when the queue, as it is now, is durable. */
   #waiting: Promise<void> | undefined;
   #failed = false;
+  #isClosed = false;
   #groups = 0;
   /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
@@ -68,6 +69,21 @@ export class CommitPipeline {
   settled(): Promise<void> | undefined {
     if (this.#failed) throw outcomeUnknown();
     return this.#waiting ?? this.#writing;
+  }
+
+  /** Takes no more calls, writes what is queued, and from then on writes nothing. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    try {
+      await this.settled();
+    } catch {
+      // What could not be made durable is of no use any more.
+    }
+    this.#failed = true;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   async #write(): Promise<void> {

@@ -1,3 +1,4 @@
+import { ROOT } from '../auth/principal';
 import type { InstanceKey, Precondition } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import {
@@ -5,6 +6,7 @@ import {
   INSTANCES_PER_SERVICE_MAX_COUNT,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
+import type { NamespaceLimits } from '../model/namespace';
 import type { ServiceKey } from '../model/namespace-api';
 import type { Catalog, InstanceEntry } from './catalog';
 import type { Cause, Journal } from './journal';
@@ -36,18 +38,22 @@ export type DraftedChange = { cause: Cause; group: string; service: string; id: 
 export class Draft {
   readonly #catalog: Catalog;
   readonly #journal: Journal;
+  readonly #limits: NamespaceLimits;
   readonly #changes = new Map<string, DraftedChange>();
   readonly #renewed = new Set<InstanceEntry>();
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
+  readonly #newServices = new Set<string>();
 
   /** Now, on the namespace's axis. */
   readonly now: number;
   /** Now, for people. */
   readonly stamp: number;
 
-  constructor(catalog: Catalog, journal: Journal, now: number, stamp: number) {
+  /** @param limits What the namespace takes, where that is less than the registry does. */
+  constructor(catalog: Catalog, journal: Journal, now: number, stamp: number, limits: NamespaceLimits = {}) {
     this.#catalog = catalog;
+    this.#limits = limits;
     this.#journal = journal;
     this.now = now;
     this.stamp = stamp;
@@ -113,7 +119,7 @@ export class Draft {
     const { group, service, id } = key;
     const name = nameOf('instance', key);
     const before = this.#changes.get(name);
-    if (before === undefined && this.#catalog.instance(key) === undefined) this.#makeRoom(key);
+    if (before === undefined && this.#catalog.instance(key) === undefined) this.#makeRoom(key, record.owner);
     const wasRenewed = before?.kind === 'instance' && before.renewed;
     this.#changes.set(name, {
       kind: 'instance',
@@ -140,6 +146,7 @@ export class Draft {
   putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
     const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
     const isNew = this.#catalog.service({ group, service })?.own === undefined;
+    if (record !== null && isNew) this.#makeRoomForService({ group, service });
     if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
       throw new RegistryError(
         'LIMIT_EXCEEDED',
@@ -194,7 +201,7 @@ export class Draft {
     }
   }
 
-  #makeRoom({ group, service }: InstanceKey): void {
+  #makeRoom({ group, service }: InstanceKey, owner: string): void {
     const name = `${group}\u0000${service}`;
     const created = this.#created.get(name) ?? 0;
     const inService = (this.#catalog.service({ group, service })?.instances.size ?? 0) + created;
@@ -210,11 +217,41 @@ export class Draft {
         `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
       );
     }
+    const { instances, perToken } = this.#limits;
+    if (instances !== undefined && this.#catalog.instanceCount + this.#createdTotal >= instances) {
+      throw overLimit('limits.instances', instances, 'instances');
+    }
+    if (perToken?.instances !== undefined && owner !== ROOT.tokenId) {
+      // All that a draft makes is its caller's.
+      const owned = this.#catalog.countOwnedBy(owner) + this.#createdTotal;
+      if (owned >= perToken.instances) throw overLimit('limits.perToken.instances', perToken.instances, 'instances');
+    }
+    this.#makeRoomForService({ group, service });
     this.#created.set(name, created + 1);
     this.#createdTotal += 1;
+  }
+
+  /** Room for a service that does not exist yet, however it comes to be. */
+  #makeRoomForService(key: ServiceKey): void {
+    const { services } = this.#limits;
+    if (services === undefined || this.#catalog.service(key)?.exists === true) return;
+    const name = `${key.group}\u0000${key.service}`;
+    if (this.#newServices.has(name)) return;
+    if (this.#catalog.serviceCount + this.#newServices.size >= services) {
+      throw overLimit('limits.services', services, 'services');
+    }
+    this.#newServices.add(name);
   }
 }
 
 function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): string {
   return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
+}
+
+function overLimit(name: string, value: number, what: string): RegistryError {
+  const whose = name.startsWith('limits.perToken') ? 'this token has' : 'this namespace has';
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `${whose} ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+  );
 }

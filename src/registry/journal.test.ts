@@ -26,12 +26,12 @@ function begin(retention: Partial<Retention> = {}) {
   prepareStorage(disk, () => 'epoch');
   disk.takeWritten();
   const kept = { ...DEFAULT_RETENTION, ...retention };
-  const journal = new Journal(disk, 'epoch', kept);
+  const journal = new Journal(disk, 'epoch', () => kept);
   const append = (changes: JournaledChange[], at = 0, check = journal.revision + 100) => {
     journal.append(changes, 'registered', 'owner', at, check)();
     return journal.cursor;
   };
-  return { disk, journal, append, reopened: () => new Journal(disk, 'epoch', kept) };
+  return { disk, journal, append, reopened: () => new Journal(disk, 'epoch', () => kept) };
 }
 
 describe('append', () => {

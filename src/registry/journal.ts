@@ -117,7 +117,7 @@ const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journ
 export class Journal {
   readonly #epoch: string;
   readonly #storage: SqlStorage;
-  readonly #retention: Retention;
+  readonly #retention: () => Retention;
   #head: Position;
   #cursor: string;
   #compactedRevision = 0;
@@ -129,7 +129,8 @@ export class Journal {
   /** Revisions that are still on their way to the disk. */
   readonly #unwritten = new Map<number, readonly JournaledChange[]>();
 
-  constructor(storage: SqlStorage, epoch: string, retention: Retention) {
+  /** @param retention What is kept, as it is in effect now. */
+  constructor(storage: SqlStorage, epoch: string, retention: () => Retention) {
     this.#storage = storage;
     this.#epoch = epoch;
     this.#retention = retention;
@@ -304,9 +305,10 @@ export class Journal {
 
   /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
   get isOverfull(): boolean {
-    const slack = 1 + COMPACTION_SLICE_MAX_COUNT / this.#retention.maxCount;
+    const { maxCount, maxBytes } = this.#retention();
+    const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
     const count = this.#head.revision - this.#compactedRevision;
-    return count > this.#retention.maxCount * slack || this.size > this.#retention.maxBytes * slack;
+    return count > maxCount * slack || this.size > maxBytes * slack;
   }
 
   /**
@@ -315,7 +317,7 @@ export class Journal {
    */
   get overdueAt(): number {
     if (this.#head.revision - this.#compactedRevision <= 1) return Number.POSITIVE_INFINITY;
-    return this.#oldestStamp + this.#retention.maxAgeMs * 1.01;
+    return this.#oldestStamp + this.#retention().maxAgeMs * 1.01;
   }
 
   /**
@@ -324,9 +326,10 @@ export class Journal {
    * @param stamp Now, for people.
    */
   planCompaction(stamp: number): Compaction | undefined {
-    const newestByCount = this.#head.revision - this.#retention.maxCount;
-    const sizeByBytes = this.#sizeUntil - this.#retention.maxBytes;
-    const stampByAge = stamp - this.#retention.maxAgeMs;
+    const { maxAgeMs, maxCount, maxBytes } = this.#retention();
+    const newestByCount = this.#head.revision - maxCount;
+    const sizeByBytes = this.#sizeUntil - maxBytes;
+    const stampByAge = stamp - maxAgeMs;
     let plan: Compaction | undefined;
     let rows = 0;
     let size = 0;

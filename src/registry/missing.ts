@@ -2,6 +2,14 @@ import type { InstanceKey } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import type { ServiceKey } from '../model/namespace-api';
 
+/** For a namespace that is not there. */
+export function missingNamespace(): RegistryError {
+  return new RegistryError(
+    'NAMESPACE_NOT_FOUND',
+    'there is no such namespace, or it has been deleted; create it, or check its name',
+  );
+}
+
 export function missingInstance({ group, service, id }: InstanceKey): RegistryError {
   return new RegistryError(
     'INSTANCE_NOT_FOUND',

@@ -39,13 +39,14 @@ export class NamespaceSnapshots {
     this.#state = state;
   }
 
-  async read({ after, ifNoneMatch }: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+  async read({ after, ifNoneMatch, tokenId }: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
     const { journal, time } = this.#state;
-    const now = await turn(this.#state, undefined, () => {
+    const here = () => {
       const known = ifNoneMatch === undefined ? undefined : journal.position(ifNoneMatch);
       const { revision, cursor } = journal;
       return { revision, cursor, at: time.stamp(), isKnown: known?.revision === revision };
-    });
+    };
+    const now = await turn(this.#state, undefined, here, tokenId);
     if (after !== undefined) {
       const { cursor, place } = decodePlace(after);
       const moment = momentOf(journal, cursor, now.revision, now.at);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf, refusal } from '../../test/contracts/namespace/scene';
+import { OPERATOR, OWNER } from '../../test/fixtures/callers';
 import { ORDERS } from '../../test/fixtures/definition';
 import { WatchStage } from '../../test/fixtures/watch-stage';
+import { RegistryError } from '../model/errors';
 import type { HistoryEntry, HistoryPage } from '../model/history';
 import { PAST_SLICE_MAX_COUNT } from '../model/limits';
-import type { HistoryCommand } from '../model/namespace-api';
+import type { Caller, HistoryCommand } from '../model/namespace-api';
 import { DEFAULT_RETENTION } from './journal';
 
 const ALL = 1_000_000;
@@ -172,5 +174,45 @@ describe('readHistory', () => {
     const { story } = await withPast();
     expect(await story({ after: 'zzzz' })).toEqual(WHOLE);
     expect(await story({ service: 'orders', after: 'zzzz' })).toEqual(WHOLE.filter((line) => !line.startsWith('2')));
+  });
+});
+
+describe('rollback', () => {
+  const back = async () => {
+    const past = await withPast();
+    const { audit } = past.stage.namespace.platform;
+    const rollBack = (to: string, caller: Caller = { ...OPERATOR, address: '10.9.9.9' }) =>
+      past.scene.api.rollback(caller, { ...ORDERS, to });
+    return { ...past, audit, rollBack };
+  };
+
+  it('[J9] is accounted for before it is done, with what it goes back to', async () => {
+    const { audit, rollBack, cursors } = await back();
+    await rollBack(cursors[3] ?? '');
+    expect(audit.notes).toEqual([
+      {
+        action: 'rolled-back',
+        actor: 'operator',
+        address: '10.9.9.9',
+        target: 'DEFAULT_GROUP@@orders',
+        detail: `to revision 3, ${cursors[3]}`,
+        outcome: 'done',
+      },
+    ]);
+  });
+
+  it('[J9] is not done where it can not be accounted for', async () => {
+    const { audit, rollBack, cursors, scene } = await back();
+    audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
+    const revision = await scene.revision();
+    await expect(rollBack(cursors[3] ?? '')).rejects.toEqual(refusal('UNAVAILABLE'));
+    expect(await scene.revision()).toBe(revision);
+  });
+
+  it('[J9] is refused without an account to those who do not operate, and of what is not kept', async () => {
+    const { audit, rollBack, cursors } = await back();
+    await expect(rollBack(cursors[3] ?? '', OWNER)).rejects.toEqual(refusal('FORBIDDEN'));
+    await expect(rollBack('cother.1.x')).rejects.toEqual(refusal('COMPACTED'));
+    expect(audit.notes).toEqual([]);
   });
 });

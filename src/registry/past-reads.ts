@@ -1,6 +1,8 @@
+import type { AuditNote } from '../model/audit';
 import type { HistoryPage } from '../model/history';
 import { jsonText } from '../model/json-text';
 import type { RollbackReport, ServiceDiff } from '../model/moments';
+import { GROUP_SEPARATOR } from '../model/names';
 import type {
   Answer,
   Caller,
@@ -12,8 +14,10 @@ import type {
 } from '../model/namespace-api';
 import type { PointInTime } from '../model/point-in-time';
 import type { InstanceList } from '../model/queries';
+import { accounted } from './accounted';
 import { rollBack } from './commands/rollback';
 import { momentOf, momentView, revisionBy } from './moment';
+import { assertOperates } from './ownership';
 import { decodePlace, historyPage } from './queries/history-page';
 import { newestPlace, serviceOf, walkBack } from './queries/journal-walk';
 import { pageOf } from './queries/lists';
@@ -35,9 +39,10 @@ interface Present {
   now: number;
 }
 
-function present(state: NamespaceState, scope: ServiceKey | undefined): Promise<Present> {
+function present(state: NamespaceState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
   const { journal, time } = state;
-  return turn(state, scope, () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() }));
+  const here = () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() });
+  return turn(state, scope, here, tokenId);
 }
 
 async function serviceMoment(
@@ -56,7 +61,7 @@ export async function listInstancesAt(
   command: InstanceListCommand,
   at: PointInTime,
 ): Promise<ReadAnswer<InstanceList>> {
-  const { moment, records } = await serviceMoment(state, command, at, await present(state, command));
+  const { moment, records } = await serviceMoment(state, command, at, await present(state, command, command.tokenId));
   const { cursor } = moment;
   // A past does not change.
   if (command.ifNoneMatch === cursor) return { cursor, body: null };
@@ -67,7 +72,7 @@ export async function listInstancesAt(
 export async function readDiff(state: NamespaceState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
   const { group, service } = command;
   const key = { group, service };
-  const now = await present(state, key);
+  const now = await present(state, key, command.tokenId);
   const from = await serviceMoment(state, key, command.from, now);
   const to = await serviceMoment(state, key, command.to, now);
   return { cursor: now.cursor, body: jsonText(serviceDiff(key, from, to)) };
@@ -79,33 +84,42 @@ export async function rollback(
   caller: Caller,
   { group, service, to }: ServiceKey & { to: PointInTime },
 ): Promise<Answer<RollbackReport>> {
+  const { journal, catalog, platform } = state;
   const key = { group, service };
+  assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
-  const { journal, catalog } = state;
-  return change(
-    state,
-    caller,
-    key,
-    (draft) => ({ ...rollBack(draft, caller, key, records, catalog.service(key)), isEmpty: draft.isEmpty }),
-    ({ isEmpty, ...done }) => {
-      const { cursor, revision } = journal;
-      return {
-        cursor,
-        body: jsonText({ to: momentView(moment), cursor, revision: isEmpty ? null : revision, ...done }),
-      };
-    },
+  const note: AuditNote = {
+    action: 'rolled-back',
+    actor: caller.tokenId,
+    address: caller.address,
+    target: `${group}${GROUP_SEPARATOR}${service}`,
+    detail: `to revision ${moment.revision}, ${to}`,
+  };
+  return accounted(platform.audit, note, () =>
+    change(
+      state,
+      caller,
+      key,
+      (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
+      (done, draft) => {
+        const { cursor, revision } = journal;
+        const made = draft.isEmpty ? null : revision;
+        return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+      },
+    ),
   );
 }
 
 /** Reads a page of the past. */
 export async function readHistory(state: NamespaceState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
   const { journal } = state;
-  const { cursor, revision, newest, now } = await turn(state, serviceOf(command), () => ({
+  const here = () => ({
     cursor: journal.cursor,
     revision: journal.revision,
     newest: newestPlace(state, command),
     now: state.time.stamp(),
-  }));
+  });
+  const { cursor, revision, newest, now } = await turn(state, serviceOf(command), here, command.tokenId);
   const { since, until, cause, limit } = command;
   const sinceRevision = since === undefined ? undefined : revisionBefore(since);
   const untilRevision = until === undefined ? revision : momentOf(journal, until, revision, now).revision;

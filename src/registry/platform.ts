@@ -1,3 +1,4 @@
+import type { Audit } from '../model/audit';
 import type { SqlStorage } from './sql-storage';
 import type { Connections } from './watch/connection';
 
@@ -48,6 +49,12 @@ export interface Platform {
    * means that the registry was out of reach in between.
    */
   processId: string;
+  /** Forgets everything that is stored, and what the alarm is armed for. */
+  erase(): Promise<void>;
+  /** Which of these tokens have ended, as far as the directory knows. */
+  endedTokens(tokenIds: readonly string[]): Promise<string[]>;
+  /** Where what is done with an operator's power is accounted for. */
+  audit: Audit;
   /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can mend that. */
   abort(reason: string): void;
   /** One line for the operator. Never a secret. */

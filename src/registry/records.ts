@@ -147,9 +147,17 @@ export function holdsDefinition(text: string, definition: InstanceDefinition): b
 /** How the owner follows the definition: no later member of a record holds another, and texts in it are escaped. */
 const OWNER_AFTER = '},"owner":';
 
+const ownerAt = (text: string): number => text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length;
+
 /** Whether the text of an instance names this owner. */
 export function isOwnedBy(text: string, tokenId: string): boolean {
-  return text.startsWith(JSON.stringify(tokenId), text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length);
+  return text.startsWith(JSON.stringify(tokenId), ownerAt(text));
+}
+
+/** The owner that the text of an instance names. */
+export function ownerIn(text: string): string {
+  const start = ownerAt(text);
+  return String(JSON.parse(text.slice(start, text.indexOf(',"createdRevision":', start))));
 }
 
 /** Tells whether the definition in the text of an instance begins with this address and port. */

@@ -1,5 +1,4 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
-import { quote, RegistryError } from '../model/errors';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
@@ -19,8 +18,10 @@ import type {
   ServiceKey,
   ServiceListCommand,
   SnapshotCommand,
+  WhyCommand,
   WriteAnswer,
 } from '../model/namespace-api';
+import type { SocketPurpose } from '../model/namespace-sockets';
 import type { OverrideView } from '../model/override';
 import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
@@ -28,8 +29,9 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import { batchReport, registration, renewal, requireInstance } from './answers';
-import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
+import { batchReport, registration, requireInstance } from './answers';
+import { arm } from './arming';
+import type { OverrideEntry, ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
@@ -37,17 +39,17 @@ import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import { acknowledge, drainAndWait, subscriberViews } from './draining';
-import { DEFAULT_RETENTION, type Retention } from './journal';
+import type { Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
-import { assertMayChangeEntry } from './ownership';
 import { listInstancesAt, readDiff, readHistory, rollback } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { resolve } from './queries/resolve';
-import { renewLeases } from './renewing';
+import { renewMany, renewOne } from './renewing';
+import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
 import { change, read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
@@ -55,6 +57,7 @@ import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
+import { assertRoomForSocket } from './watch/socket-limits';
 import { readWhy } from './why';
 
 /** What a method of the interface is asked, after the caller. */
@@ -71,7 +74,7 @@ export class Registry implements NamespaceApi {
   readonly #cache = new AnswerCache();
   readonly #snapshots: NamespaceSnapshots;
 
-  private constructor(state: NamespaceState, hub: Hub) {
+  constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
     this.#frames = new SocketFrames(state, hub, this);
@@ -79,14 +82,14 @@ export class Registry implements NamespaceApi {
   }
 
   /** Brings a namespace back from its storage, or makes a new one. */
-  static wake(platform: Platform, retention: Retention = DEFAULT_RETENTION): Registry {
+  static wake(platform: Platform, retention?: Retention): Registry {
     const { state, hub } = wake(platform, retention);
     return new Registry(state, hub);
   }
 
   /** Does what is due. The host calls it when the alarm fires; late, early or twice does no harm. */
   alarm(): Promise<void> {
-    return attendAlarm(this.#state);
+    return attendAlarm(this.#state, this.#hub);
   }
 
   register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
@@ -125,33 +128,11 @@ export class Registry implements NamespaceApi {
   }
 
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
-    const state = this.#state;
-    return turn(state, key, (now) => {
-      const entry = requireInstance(state, key);
-      assertMayChangeEntry(caller, entry);
-      if (entry.lease < 0) {
-        throw new RegistryError(
-          'CONFLICT',
-          `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
-        );
-      }
-      renewLeases(state, caller, [entry], now);
-      return renewal(state, entry);
-    });
+    return turn(this.#state, key, (now) => renewOne(this.#state, caller, key, now), caller.tokenId);
   }
 
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
-    return turn(this.#state, undefined, (now) => {
-      const known: InstanceEntry[] = [];
-      const unknown: InstanceKey[] = [];
-      for (const key of keys) {
-        const entry = this.#state.catalog.instance(key);
-        if (entry === undefined) unknown.push(key);
-        else known.push(entry);
-      }
-      renewLeases(this.#state, caller, known, now);
-      return { ...this.#position(), body: jsonText({ renewed: known.length, unknown }) };
-    });
+    return turn(this.#state, undefined, (now) => renewMany(this.#state, caller, keys, now), caller.tokenId);
   }
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
@@ -308,7 +289,7 @@ export class Registry implements NamespaceApi {
     return readDiff(this.#state, command);
   }
 
-  why(command: { key: InstanceKey; limit?: number | undefined }): Promise<Answer<WhyReport>> {
+  why(command: WhyCommand): Promise<Answer<WhyReport>> {
     return readWhy(this.#state, this.#hub, command);
   }
 
@@ -346,9 +327,19 @@ export class Registry implements NamespaceApi {
     return this.#frames.closed(connection, isEnd);
   }
 
-  /** How many sockets are open. */
-  get connectionCount(): number {
-    return this.#hub.connectionCount;
+  /**
+   * Asks whether there is room for a socket. The host calls it before it accepts one.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   */
+  assertRoomForSocket({ caller }: SocketPurpose): void {
+    assertRoomForSocket(this.#state, this.#hub, caller.tokenId);
+  }
+
+  /** Takes in a socket that was accepted. */
+  opened(connection: Connection): void {
+    this.#hub.connect(connection);
+    arm(this.#state);
   }
 
   #position(): { cursor: string } {
@@ -383,12 +374,4 @@ export class Registry implements NamespaceApi {
   #serviceText(key: ServiceKey) {
     return jsonText(serviceView(this.#requireService(key)));
   }
-}
-
-function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
-  if (session === undefined || sessions.get(session) !== undefined) return;
-  throw new RegistryError(
-    'LEASE_NOT_FOUND',
-    'the session of this socket has ended; open another one and register again',
-  );
 }

@@ -1,10 +1,47 @@
-import type { Caller } from '../model/namespace-api';
+import type { HeartbeatReport, InstanceKey } from '../model/batch';
+import { quote, RegistryError } from '../model/errors';
+import type { Renewal } from '../model/instance';
+import { jsonText } from '../model/json-text';
+import type { Answer, Caller } from '../model/namespace-api';
+import { renewal, requireInstance } from './answers';
 import { type InstanceEntry, isHealthy, keyOf } from './catalog';
 import { recover } from './commands/recover';
 import { commit, renew } from './commit';
 import { Draft } from './draft';
 import { assertMayChangeEntry } from './ownership';
 import type { NamespaceState } from './state';
+
+/** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
+export function renewOne(state: NamespaceState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
+  const entry = requireInstance(state, key);
+  assertMayChangeEntry(caller, entry);
+  if (entry.lease < 0) {
+    throw new RegistryError(
+      'CONFLICT',
+      `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
+    );
+  }
+  renewLeases(state, caller, [entry], now);
+  return renewal(state, entry);
+}
+
+/** Renews those that are there, and names the others. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
+export function renewMany(
+  state: NamespaceState,
+  caller: Caller,
+  keys: readonly InstanceKey[],
+  now: number,
+): Answer<HeartbeatReport> {
+  const known: InstanceEntry[] = [];
+  const unknown: InstanceKey[] = [];
+  for (const key of keys) {
+    const entry = state.catalog.instance(key);
+    if (entry === undefined) unknown.push(key);
+    else known.push(entry);
+  }
+  renewLeases(state, caller, known, now);
+  return { cursor: state.journal.cursor, body: jsonText({ renewed: known.length, unknown }) };
+}
 
 /**
  * Renews the leases of instances; those that had turned unhealthy recover, all in one revision. One that the caller may

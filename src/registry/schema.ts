@@ -63,14 +63,16 @@ export interface StorageIdentity {
   epoch: string;
 }
 
-function property(storage: SqlStorage, name: string): string | undefined {
+/** What the table `property` says; undefined where it says nothing. */
+export function readProperty(storage: SqlStorage, name: string): string | undefined {
   for (const [value] of storage.read('SELECT value FROM property WHERE name = ?', name)) {
     if (typeof value === 'string') return value;
   }
   return undefined;
 }
 
-function setProperty(storage: SqlStorage, name: string, value: string): void {
+/** Runs inside a commit. */
+export function writeProperty(storage: SqlStorage, name: string, value: string): void {
   storage.run(
     'INSERT INTO property (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     name,
@@ -78,24 +80,33 @@ function setProperty(storage: SqlStorage, name: string, value: string): void {
   );
 }
 
+/** Whether anything was ever stored. It is found out without a write. */
+export function isStorageUsed(storage: SqlStorage): boolean {
+  for (const _table of storage.read("SELECT name FROM sqlite_master WHERE name = 'property'")) return true;
+  return false;
+}
+
 /**
  * Makes the tables on first use, or brings them to today's version, in one transaction.
  *
  * @param newEpoch Makes the random id of a storage that has none yet.
+ * @param fill Puts in what is there from the beginning.
  * @throws {Error} Where the storage was written by a newer version: going on could lose what that version knows.
  */
-export function prepareStorage(storage: SqlStorage, newEpoch: () => string): StorageIdentity {
+export function prepareStorage(storage: SqlStorage, newEpoch: () => string, fill = () => {}): StorageIdentity {
   let epoch = '';
   storage.transaction(() => {
     for (const table of TABLES) storage.run(table);
-    const version = Number(property(storage, 'schema') ?? SCHEMA_VERSION);
+    const version = Number(readProperty(storage, 'schema') ?? SCHEMA_VERSION);
     if (!(version >= 1 && version <= SCHEMA_VERSION)) {
       throw new Error(`the storage has schema ${version}; this version of Rollcall knows ${SCHEMA_VERSION} at most`);
     }
     for (const migrate of MIGRATIONS.slice(version - 1)) migrate(storage);
-    epoch = property(storage, 'epoch') ?? newEpoch();
-    if (property(storage, 'schema') !== String(SCHEMA_VERSION)) setProperty(storage, 'schema', String(SCHEMA_VERSION));
-    if (property(storage, 'epoch') === undefined) setProperty(storage, 'epoch', epoch);
+    epoch = readProperty(storage, 'epoch') ?? newEpoch();
+    if (readProperty(storage, 'schema') !== String(SCHEMA_VERSION))
+      writeProperty(storage, 'schema', String(SCHEMA_VERSION));
+    if (readProperty(storage, 'epoch') === undefined) writeProperty(storage, 'epoch', epoch);
+    fill();
   });
   return { epoch };
 }

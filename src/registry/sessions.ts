@@ -1,3 +1,4 @@
+import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
 import type { Caller } from '../model/namespace-api';
 import { keyOf, type SessionEntry } from './catalog';
@@ -166,4 +167,13 @@ function hear(state: NamespaceState, session: SessionEntry, connection: Connecti
 function connectionOf(state: NamespaceState, session: SessionEntry): Connection | undefined {
   state.publisher.wake();
   return session.connection;
+}
+
+/** @throws {RegistryError} `LEASE_NOT_FOUND` where a caller names a session that has ended. */
+export function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
+  if (session === undefined || sessions.get(session) !== undefined) return;
+  throw new RegistryError(
+    'LEASE_NOT_FOUND',
+    'the session of this socket has ended; open another one and register again',
+  );
 }

@@ -9,7 +9,9 @@ import type { LeaseTerms } from './lease-terms';
 import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import type { Publisher } from './publisher';
+import type { RateLimiter } from './rate-limiter';
 import type { LeaseHolder, SessionTable } from './session-table';
+import type { Settings } from './settings';
 import type { Receipts } from './watch/receipts';
 
 /** Everything a namespace is while it is awake. Parts of it know one another only through the functions that take it. */
@@ -31,6 +33,8 @@ export interface NamespaceMemory {
   readonly pipeline: CommitPipeline;
   readonly checkpoints: Checkpoints;
   readonly counters: Counters;
+  readonly settings: Settings;
+  readonly rates: RateLimiter;
   readonly attention: Attention;
 }
 

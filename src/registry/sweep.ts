@@ -103,7 +103,7 @@ function attend(state: NamespaceState, now: number): void {
     else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
-    // A compaction is on the agenda only to be woken for: every alarm looks at the journal.
+    // A compaction and the tokens of sockets are on the agenda only to be woken for: every alarm looks at both.
   }
   commit(state, drained, REGISTRY_ACTOR);
   commit(state, settled, REGISTRY_ACTOR);

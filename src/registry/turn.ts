@@ -3,6 +3,7 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/names
 import { arm } from './arming';
 import { commit } from './commit';
 import { Draft } from './draft';
+import { missingNamespace } from './missing';
 import { notePlainRead } from './plain-reads';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
@@ -13,15 +14,19 @@ import { sweep } from './sweep';
  *
  * @param scope The service it concerns: what lapsed there is always swept. Undefined for the whole namespace.
  * @param step Gets the time on the namespace's axis.
+ * @param tokenId Whose call it is, where the rate of calls is limited.
  */
 export async function turn<Result>(
   state: NamespaceState,
   scope: ServiceKey | undefined,
   step: (now: number) => Result,
+  tokenId?: string,
 ): Promise<Result> {
+  if (state.pipeline.isClosed) throw missingNamespace();
   state.counters.requests += 1;
   try {
     let now = state.time.now();
+    state.rates.admit(tokenId, now);
     let isMoreDue = sweep(state, now, scope && state.catalog.service(scope));
     while (isMoreDue && scope === undefined) {
       await state.pipeline.settled();
@@ -49,12 +54,17 @@ export function change<Outcome, Result>(
   decide: (draft: Draft) => Outcome,
   answer: (outcome: Outcome, draft: Draft) => Result,
 ): Promise<Result> {
-  return turn(state, scope, (now) => {
-    const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
-    const outcome = decide(draft);
-    commit(state, draft, caller.tokenId);
-    return answer(outcome, draft);
-  });
+  return turn(
+    state,
+    scope,
+    (now) => {
+      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits);
+      const outcome = decide(draft);
+      commit(state, draft, caller.tokenId);
+      return answer(outcome, draft);
+    },
+    caller.tokenId,
+  );
 }
 
 /**
@@ -69,13 +79,18 @@ export function read<T>(
   changedAt: () => number,
   body: (now: number) => JsonText<T>,
 ): Promise<ReadAnswer<T>> {
-  return turn(state, scope, (now) => {
-    const { cursor } = state.journal;
-    const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
-    if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
-    if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
-    return { cursor, body: body(now) };
-  });
+  return turn(
+    state,
+    scope,
+    (now) => {
+      const { cursor } = state.journal;
+      const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
+      if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
+      if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
+      return { cursor, body: body(now) };
+    },
+    options.tokenId,
+  );
 }
 
 /** Remembers who was given an answer about a service, for drains: by name, or as one who can't be told of changes. */

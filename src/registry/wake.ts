@@ -11,10 +11,12 @@ import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
+import { RateLimiter } from './rate-limiter';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
 import { holdInstance, type LeaseHolder, readSessionRows, SessionTable } from './session-table';
+import { Settings } from './settings';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';
@@ -28,13 +30,16 @@ import { Receipts } from './watch/receipts';
  * process wrote it (a restart, a deploy). A wake from hibernation shows neither, and its deadlines are exact.
  *
  * It arms no alarm: the call or alarm that it wakes for does so at its end, and knows what is due then.
+ *
+ * @param defaults What is kept of the past where the settings say nothing.
  */
-export function wake(lent: Platform, retention: Retention): { state: NamespaceState; hub: Hub } {
+export function wake(lent: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
   const counters = newCounters(lent.clock.now());
   const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => platform.random.id().slice(0, 12));
-  const journal = new Journal(storage, epoch, retention);
+  const settings = new Settings(storage, defaults);
+  const journal = new Journal(storage, epoch, () => settings.retention);
   const checkpoint = readCheckpoint(storage);
   const loaded = load(storage, checkpoint);
   const shiftMs = checkpoint.header?.shiftMs ?? 0;
@@ -71,6 +76,8 @@ export function wake(lent: Platform, retention: Retention): { state: NamespaceSt
     pipeline,
     checkpoints,
     counters,
+    settings,
+    rates: new RateLimiter(() => settings.limits),
     attention,
   };
   const receipts = new Receipts();

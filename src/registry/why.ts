@@ -3,7 +3,7 @@ import type { Cause, HistoryEntry, HistoryPage, Renewals } from '../model/histor
 import type { InstanceView } from '../model/instance';
 import { jsonText } from '../model/json-text';
 import { WHY_ENTRIES_DEFAULT_COUNT } from '../model/limits';
-import type { Answer } from '../model/namespace-api';
+import type { Answer, WhyCommand } from '../model/namespace-api';
 import type { OverrideView } from '../model/override';
 import type { WhyReport } from '../model/why';
 import { subscriberViews } from './draining';
@@ -29,16 +29,17 @@ type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' 
 export async function readWhy(
   state: NamespaceState,
   hub: Hub,
-  { key, limit = WHY_ENTRIES_DEFAULT_COUNT }: { key: InstanceKey; limit?: number | undefined },
+  { key, limit = WHY_ENTRIES_DEFAULT_COUNT, tokenId }: WhyCommand,
 ): Promise<Answer<WhyReport>> {
   const { journal } = state;
   const scope = { group: key.group, service: key.service, instance: key.id };
-  const { cursor, revision, place, today } = await turn(state, key, (now) => ({
+  const here = (now: number) => ({
     cursor: journal.cursor,
     revision: journal.revision,
     place: newestPlace(state, scope),
     today: todayOf(state, hub, key, now),
-  }));
+  });
+  const { cursor, revision, place, today } = await turn(state, key, here, tokenId);
   const past = historyPage(journal, walkBack(journal, scope, place), place, { untilRevision: revision, limit });
   if (today.instance === undefined && past.entries.length === 0) throw missingInstance(key);
   const { group, service, id } = key;

@@ -32,9 +32,13 @@ export function readSteps(page: string): Step[] {
 const BOUNDARY = '--- next step ---';
 
 /** Runs steps one after the other in one shell, so that a variable of one is there in the next. Ends at the first failure. */
-export function runSteps(steps: Step[], cwd: string): { outputs: string[]; status: number | null; stderr: string } {
+export function runSteps(
+  steps: Step[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): { outputs: string[]; status: number | null; stderr: string } {
   const script = ['set -euo pipefail', ...steps.map((step) => `${step.commands}\necho; echo '${BOUNDARY}'`)].join('\n');
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], { cwd, encoding: 'utf8', timeout: 60_000 });
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8', timeout: 60_000 });
   return { outputs: stdout.split(`${BOUNDARY}\n`), status, stderr };
 }
 

@@ -100,4 +100,32 @@ export const COMMAND_MUTANTS: Mutant[] = [
     from: 'text.lastIndexOf(OWNER_AFTER)',
     to: 'text.indexOf(OWNER_AFTER)',
   },
+  {
+    name: 'is there though nobody founded it',
+    breaks: 'N21',
+    file: 'namespace.ts',
+    from: 'if (foundsItself || isStorageUsed(platform.storage))',
+    to: 'if (foundsItself || isStorageUsed(platform.storage) || platform.processId.length > 0)',
+  },
+  {
+    name: 'goes on writing what was erased',
+    breaks: 'N23',
+    file: 'turn.ts',
+    from: 'if (state.pipeline.isClosed) throw missingNamespace();',
+    to: '',
+  },
+  {
+    name: 'lets frames ask for whatever they like',
+    breaks: 'A43',
+    file: 'watch/socket-frames.ts',
+    from: 'authorizeFrame(memory, frame);',
+    to: '',
+  },
+  {
+    name: 'asks nobody about the tokens of its sockets',
+    breaks: 'A44',
+    file: 'alarm.ts',
+    from: 'await attendTokens(state, hub);',
+    to: '',
+  },
 ];

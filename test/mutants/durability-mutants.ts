@@ -105,8 +105,8 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     name: 'compacts what is young',
     breaks: 'J3',
     file: 'journal.ts',
-    from: 'const stampByAge = stamp - this.#retention.maxAgeMs;',
-    to: 'const stampByAge = stamp - this.#retention.maxAgeMs / 2;',
+    from: 'const stampByAge = stamp - maxAgeMs;',
+    to: 'const stampByAge = stamp - maxAgeMs / 2;',
   },
   {
     name: 'compacts one revision more than it planned',

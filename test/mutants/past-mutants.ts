@@ -10,11 +10,11 @@ export const PAST_MUTANTS: readonly Mutant[] = [
     to: "  if (kind === 'override') return;\n  const all = records.instances;",
   },
   {
-    name: 'walks back a revision too little',
+    name: 'walks back a single change of a service',
     breaks: 'J6',
     file: 'service-past.ts',
-    from: 'step < STEPS_BACK && this.reached > until;',
-    to: 'step < STEPS_BACK && this.reached > until + 1;',
+    from: 'this.reached = changes[0]?.servicePrevious ?? 0;',
+    to: 'this.reached = Math.min(until, changes[0]?.servicePrevious ?? 0);',
   },
   {
     name: 'looks forward for no record that is gone',

@@ -281,6 +281,11 @@ export class Machine<Probe> {
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
+      endedTokens: async () => [],
+      audit: { begin: async () => 0, end: () => {} },
+      erase: () => {
+        throw new Error('no simulated namespace is erased');
+      },
       abort: (reason) => {
         if (!life.alive) return;
         this.#watcher.trace(`aborts: ${reason}`);

@@ -1,9 +1,21 @@
+import type { InstanceView } from '../../src/model/instance';
 import { readJsonText } from '../../src/model/json-text';
 import type { ServiceKey } from '../../src/model/namespace-api';
+import { decodeCursor } from '../../src/registry/cursor';
 import { difference, expectedView, shownView } from './expected-view';
+import { compactedRevision } from './journal-rows';
 import type { ServiceAt } from './replica';
 import type { SeededRandom } from './seeded-random';
 import type { World } from './world';
+
+/** A list that somebody was shown. */
+interface SeenList {
+  key: ServiceKey;
+  cursor: string;
+  shown: string;
+}
+
+const SEEN_KEPT_COUNT = 20;
 
 /**
  * Reads in all ways, and compares what it is shown with what the journal says at the revision of the answer: nothing
@@ -15,6 +27,7 @@ export class Reader {
   readonly #services: [ServiceKey, ...ServiceKey[]];
   /** Cursors of answers to earlier lists, by service. */
   readonly #cursors = new Map<string, string>();
+  readonly #seen: SeenList[] = [];
 
   constructor(world: World, services: [ServiceKey, ...ServiceKey[]]) {
     this.#world = world;
@@ -28,11 +41,12 @@ export class Reader {
       await this.#world.sleep(this.#random.magnitude(reads.from, reads.to));
       await this.#world.untilUp();
       const service = this.#random.pick(this.#services);
-      const what = this.#random.weighted({ list: 5, resolve: 4, one: 3, services: 1, stats: 1 });
+      const what = this.#random.weighted({ list: 5, resolve: 4, one: 3, services: 1, stats: 1, past: 2 });
       if (what === 'list') await this.#list(service);
       else if (what === 'resolve') await this.#resolve(service);
       else if (what === 'one') await this.#one(service);
       else if (what === 'services') await this.#listServices();
+      else if (what === 'past') await this.#past();
       else await this.#stats();
     }
   }
@@ -54,9 +68,38 @@ export class Reader {
           known.clear();
           known.set(cursor, this.#digest(service));
           this.#cursors.set(name, cursor);
+          this.#remember({ key, cursor, shown: lasting(instances) });
         }
       },
     );
+  }
+
+  /** Lists a service as it was when it was listed once, however long ago, and whatever has happened since. */
+  async #past(): Promise<void> {
+    const seen = this.#seen[this.#random.whole(0, this.#seen.length - 1)];
+    if (seen === undefined) return;
+    const { key, cursor, shown } = seen;
+    const name = `lists ${key.group}@@${key.service} as of ${cursor}`;
+    const { machine } = this.#world;
+    const reply = await machine.call({
+      name,
+      ask: (registry) => registry.listInstances({ ...key, filter: {}, at: cursor }),
+      onAnswer: (answer) => {
+        if (answer.cursor !== cursor) this.#wrong(`${name} was answered as of ${answer.cursor}`);
+        const now = answer.body === null ? '' : lasting(readJsonText(answer.body).instances);
+        if (now !== shown) this.#world.report('J6', `${name} is ${now}, and was ${shown}`);
+      },
+    });
+    if (reply.kind !== 'refusal') return;
+    const isKept = (decodeCursor(cursor)?.revision ?? 0) > compactedRevision(machine.disk.plain);
+    if (reply.code !== 'COMPACTED' || isKept) this.#world.report('J6', `${name} was refused with ${reply.code}`);
+    else this.#seen.splice(this.#seen.indexOf(seen), 1);
+  }
+
+  /** Keeps some of what was shown, of all ages. */
+  #remember(seen: SeenList): void {
+    if (this.#seen.length < SEEN_KEPT_COUNT) this.#seen.push(seen);
+    else this.#seen[this.#random.whole(0, SEEN_KEPT_COUNT - 1)] = seen;
   }
 
   async #resolve(key: ServiceKey): Promise<void> {
@@ -182,4 +225,9 @@ const byId = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1
 /** Whether nothing but its health stands in the way of traffic. */
 function takesTraffic({ enabled, quarantined, status, weight }: NonNullable<ReturnType<typeof expectedView>>): boolean {
   return enabled && !quarantined && status === 'up' && weight > 0;
+}
+
+/** A list as text, without the mark of flapping: it ends by time alone, and is not of a moment. */
+function lasting(instances: readonly InstanceView[]): string {
+  return JSON.stringify(instances.map(({ flapping: _flapping, ...view }) => view));
 }

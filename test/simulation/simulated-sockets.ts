@@ -1,7 +1,7 @@
 import type { SocketPurpose } from '../../src/model/namespace-sockets';
 import type { Registry } from '../../src/registry/registry';
 import type { Connection, ConnectionMemory, Connections } from '../../src/registry/watch/connection';
-import { decodeMemory, encodeMemory } from '../../src/registry/watch/connection-memory';
+import { decodeMemory, encodeMemory, newMemory } from '../../src/registry/watch/connection-memory';
 import type { Every } from './scenario';
 import type { SeededRandom } from './seeded-random';
 import type { VirtualTime } from './virtual-time';
@@ -217,7 +217,7 @@ export class SimulatedSockets implements Connections {
 
   /** Opens a socket; the machine must be there. */
   open(purpose: SocketPurpose, listener: SocketListener): SimulatedSocket {
-    const socket = new SimulatedSocket(this.#parts, this, { version: 1, ...purpose, watches: [] }, listener);
+    const socket = new SimulatedSocket(this.#parts, this, newMemory(purpose, this.#parts.clock.now()), listener);
     this.#open.add(socket);
     this.opened += 1;
     return socket;

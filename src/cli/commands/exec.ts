@@ -62,7 +62,8 @@ export function execCommand() {
           'End what listens there, or choose another port.',
         );
       }
-      await using client = open();
+      const over = new AbortController();
+      await using client = open(over.signal);
       const execution = new Execution(await startCommand(command, words), {
         client,
         instance: { ...instanceDefinition({ ...options, address }), ...service, id, port: options.port },
@@ -73,5 +74,7 @@ export function execCommand() {
         say: (line) => print.note(`rollcall: ${line}`),
       });
       process.exitCode = await execution.run();
+      // Nobody waits any more for a drain that callers have not acknowledged.
+      over.abort();
     });
 }

@@ -26,7 +26,7 @@ export function addHistoryRoutes(surface: Surface): void {
       'A cursor that is not in the kept past is 410 `COMPACTED`.',
     input: { query: HistoryQuery },
     answers: { 200: { description: 'Each change with the record before and after', schema: HistoryPage } },
-    call: (namespace, { query }) => namespace.history(query),
+    call: (namespace, { query }, call) => namespace.history({ ...query, tokenId: call.tokenId }),
     map: answered,
   });
 
@@ -42,7 +42,7 @@ export function addHistoryRoutes(surface: Surface): void {
       'what operators say about it, and who was told. `next` goes on in the history of the instance.',
     input: { path: InstanceNames, query: WhyQuery },
     answers: { 200: { description: 'Of an instance that is there or is gone', schema: WhyReport } },
-    call: (namespace, { path, query }) => namespace.why({ key: path, limit: query.limit }),
+    call: (namespace, { path, query }, call) => namespace.why({ key: path, limit: query.limit, tokenId: call.tokenId }),
     map: answered,
   });
 
@@ -56,7 +56,7 @@ export function addHistoryRoutes(surface: Surface): void {
     description: 'A moment that is not in the kept past is 410 `COMPACTED`.',
     input: { path: ServiceNames, query: DiffQuery },
     answers: { 200: { description: 'What came, went and changed', schema: ServiceDiff } },
-    call: (namespace, { path, query }) => namespace.diff({ ...path, ...query }),
+    call: (namespace, { path, query }, call) => namespace.diff({ ...path, ...query, tokenId: call.tokenId }),
     map: answered,
   });
 
@@ -73,7 +73,7 @@ export function addHistoryRoutes(surface: Surface): void {
     input: { path: ServiceNames, body: RollbackRequest },
     answers: { 200: { description: 'What was put back', schema: RollbackReport } },
     example: { to: '2027-01-31T12:00:00Z' },
-    call: (namespace, { path, body }, call) => namespace.rollback(call.caller, { ...path, to: body.to }),
+    call: (namespace, { path, body }, call) => namespace.rollback(call.callerWithOrigin, { ...path, to: body.to }),
     map: answered,
   });
 }

@@ -159,7 +159,7 @@ const CASES: RouteCase[] = [
     calls: ['listInstances', { ...service, tokenId, filter: {}, limit: 2, at: 'cE.1.x' }],
     status: 200,
   },
-  { request: ['GET', `${NS}/history`], calls: ['history', {}], status: 200 },
+  { request: ['GET', `${NS}/history`], calls: ['history', { tokenId }], status: 200 },
   {
     request: [
       'GET',
@@ -168,6 +168,7 @@ const CASES: RouteCase[] = [
     calls: [
       'history',
       {
+        tokenId,
         group: 'g',
         service: 's',
         instance: 'i',
@@ -179,8 +180,12 @@ const CASES: RouteCase[] = [
     ],
     status: 200,
   },
-  { request: ['GET', `${SERVICE}/diff?from=cE.1.x`], calls: ['diff', { ...service, from: 'cE.1.x' }], status: 200 },
-  { request: ['GET', `${SERVICE}/instances/a/why?limit=3`], calls: ['why', { key, limit: 3 }], status: 200 },
+  {
+    request: ['GET', `${SERVICE}/diff?from=cE.1.x`],
+    calls: ['diff', { ...service, tokenId, from: 'cE.1.x' }],
+    status: 200,
+  },
+  { request: ['GET', `${SERVICE}/instances/a/why?limit=3`], calls: ['why', { key, limit: 3, tokenId }], status: 200 },
   {
     request: ['POST', `${SERVICE}/rollback`, { to: 'cE.1.x' }],
     calls: ['rollback', caller, { ...service, to: 'cE.1.x' }],

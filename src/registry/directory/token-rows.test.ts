@@ -31,6 +31,20 @@ describe('TokenRows', () => {
     expect(rows.count).toBe(2);
   });
 
+  it('[A29] gives two digests to compare for every id, and says which of them count', () => {
+    const disk = new HandDisk();
+    prepareDirectory(disk);
+    const rows = new TokenRows(disk);
+    rows.put({ ...ROW, earlierDigest: 'e', earlierUntil: 5 });
+    rows.put({ ...ROW, id: 'plain' });
+    const counting = (id: string, now: number) => rows.digests(id, now).map(({ digest, counts }) => counts && digest);
+    expect(counting('b', 4)).toEqual(['d', 'e']);
+    expect(counting('b', 5)).toEqual(['d', false]);
+    expect(counting('plain', 4)).toEqual(['d', false]);
+    expect(counting('gone', 4)).toEqual([false, false]);
+    for (const { digest } of rows.digests('gone', 4)) expect(digest).toHaveLength(43);
+  });
+
   it('knows what ends next', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);

@@ -27,6 +27,9 @@ export interface TokenRow {
 
 const COLUMNS = 'id, digest, earlier_digest, earlier_until, expires_at, used_at, record';
 
+/** Stands where there is no digest: as long as one, and of nothing. */
+const DIGEST_OF_NOTHING = '-'.repeat(43);
+
 /** The tokens, as they are stored. Every method runs inside a step of the directory. */
 export class TokenRows {
   readonly #storage: SqlStorage;
@@ -45,6 +48,20 @@ export class TokenRows {
     const [row] = this.#storage.read(`SELECT ${COLUMNS} FROM token WHERE id = ?`, id);
     const token = row && rowOf(row);
     return token === undefined || hasEnded(token, now) ? undefined : token;
+  }
+
+  /**
+   * The digests that the secret of a token is compared with: of the one that is good now, and of the one before. There are
+   * two for every id, whether or not they count, and nothing else is read of a token for them: the time that takes does
+   * not tell an id that there is from one that there is not.
+   */
+  digests(id: string, now: number): { digest: string; counts: boolean }[] {
+    const [row] = this.#storage.read('SELECT digest, earlier_digest, earlier_until FROM token WHERE id = ?', id);
+    const [current, earlier, earlierUntil] = row ?? [];
+    return [
+      { digest: String(current ?? DIGEST_OF_NOTHING), counts: row !== undefined },
+      { digest: String(earlier ?? DIGEST_OF_NOTHING), counts: Number(earlierUntil ?? 0) > now },
+    ];
   }
 
   /** Whether an id is taken, or was until a moment ago. */

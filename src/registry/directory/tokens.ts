@@ -13,9 +13,6 @@ import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
 
-/** What a digest is compared with where there is none to compare it with: as long as one, and of nothing. */
-const DIGEST_OF_NOTHING = '-'.repeat(43);
-
 /** The tokens of the registry, but for that of root, which its host keeps. */
 export class Tokens {
   readonly #state: DirectoryState;
@@ -96,21 +93,15 @@ export class Tokens {
     });
   }
 
-  /** Takes as long for an id that there is as for one that there is not. */
+  /** Takes as long for an id that there is as for one that there is not: all is compared before anything is read. */
   verify(id: string, digest: string): Promise<VerifiedToken | null> {
     const { steps, tokens, platform } = this.#state;
     const now = platform.clock.now();
-    const check = (): { token: TokenRow; hour: number | undefined } | null => {
-      const token = tokens.find(id, now);
-      const isOverlapping = (token?.earlierUntil ?? 0) > now;
-      const isCurrent = sameText(digest, token?.digest ?? DIGEST_OF_NOTHING);
-      const isEarlier = sameText(digest, token?.earlierDigest ?? DIGEST_OF_NOTHING) && isOverlapping;
-      if (token === undefined || !(isCurrent || isEarlier)) return null;
-      return { token, hour: useToNote(token, now) };
-    };
-    const found = check();
-    if (found === null || found.hour === undefined) return steps.read(() => found && verified(found.token));
-    const { token, hour } = found;
+    const matches = tokens.digests(id, now).map((known) => sameText(digest, known.digest) && known.counts);
+    const token = matches.includes(true) ? tokens.find(id, now) : undefined;
+    const hour = token && useToNote(token, now);
+    if (token === undefined || hour === undefined)
+      return steps.read(() => (token === undefined ? null : verified(token)));
     return steps.change(() => {
       tokens.put({ ...token, usedAt: hour });
       return verified(token);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SOCKET_MEMORY_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
-import { type ConnectionMemory, SNAPSHOT_START, type WatchMemory } from './connection';
+import { type ConnectionMemory, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
 import { decodeMemory, encodeMemory } from './connection-memory';
 
 const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
-  version: 1,
+  version: MEMORY_VERSION,
+  checkedAt: 7,
   kind: 'stream',
   subscriber: 'подписчик',
   caller: { tokenId: 'owner', address: '10.0.0.1', place: { zone: 'eu-1' } },

@@ -1,7 +1,14 @@
 import { ServiceRef } from '../../model/frames';
 import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/names';
 import type { ServiceKey } from '../../model/namespace-api';
-import { type ConnectionMemory, SNAPSHOT_START, type SnapshotPlace, type WatchMemory } from './connection';
+import type { SocketPurpose } from '../../model/namespace-sockets';
+import {
+  type ConnectionMemory,
+  MEMORY_VERSION,
+  SNAPSHOT_START,
+  type SnapshotPlace,
+  type WatchMemory,
+} from './connection';
 
 /** A watch as it is written down: what it lacks is left out, as there may be hundreds. */
 type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
@@ -13,15 +20,24 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
 }
 
+/** What a connection is remembered by as it opens; `now` by the clock. */
+export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory {
+  return { version: MEMORY_VERSION, ...purpose, checkedAt: now, watches: [] };
+}
+
 /** What a connection is remembered by, as text: the platform keeps 16 KiB of it. */
 export function encodeMemory(memory: ConnectionMemory): string {
   const stored: StoredMemory = { ...memory, watches: memory.watches.map(storedWatch) };
   return JSON.stringify(stored);
 }
 
-/** Reads what {@link encodeMemory} wrote, in this version or the one before. */
+/**
+ * Reads what {@link encodeMemory} wrote. What an earlier version wrote is good for nothing but to be closed: its client
+ * comes back.
+ */
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
+  if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
   return { ...stored, watches: stored.watches.map(watchMemory) };
 }
 

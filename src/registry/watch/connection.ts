@@ -28,9 +28,14 @@ export interface SnapshotPlace {
 /** Where every snapshot begins. */
 export const SNAPSHOT_START: SnapshotPlace = { service: '', group: '', id: '', parts: 0, cursor: '' };
 
+/** Version of what a connection is remembered by. The one before knew no grants. */
+export const MEMORY_VERSION = 2;
+
 /** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
 export interface ConnectionMemory extends SocketPurpose {
-  version: 1;
+  version: number;
+  /** When its token was last known to be good, in milliseconds since the epoch. */
+  checkedAt: number;
   /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
   session?: string | undefined;
   watches: WatchMemory[];

@@ -1,12 +1,18 @@
 import { CLOSE_CODES } from '../../model/frames';
-import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../model/limits';
+import {
+  BACKLOG_MAX_BYTES,
+  BOOKMARK_INTERVAL_MS,
+  BOOKMARK_REVISIONS_COUNT,
+  RECONNECT_SPREAD_MIN_MS,
+} from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { JournaledChange } from '../journal';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
-import { type Connection, SNAPSHOT_START, type WatchMemory } from './connection';
+import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
 import { Feeder } from './feeder';
 import type { Receipts } from './receipts';
+import { dueAt } from './token-life';
 import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
 import { WatchIndex } from './watch-index';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
@@ -51,6 +57,20 @@ export class Hub implements Publisher {
     return this.#index.size;
   }
 
+  /** Watches of one token. */
+  watchCountOf(tokenId: string): number {
+    return this.#peersOf(tokenId).reduce((count, { watchers }) => count + watchers.size, 0);
+  }
+
+  /** Connections of one token. */
+  connectionCountOf(tokenId: string): number {
+    return this.#peersOf(tokenId).length;
+  }
+
+  #peersOf(tokenId: string): Peer[] {
+    return this.peers().filter(({ connection }) => connection.memory.caller.tokenId === tokenId);
+  }
+
   get connectionCount(): number {
     this.wake();
     return this.#peers.size;
@@ -63,6 +83,7 @@ export class Hub implements Publisher {
     if (known !== undefined) return known;
     const peer = new Peer(connection, this.#memory.counters);
     this.#peers.set(connection, peer);
+    this.#watchOver(connection);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);
     if (others === undefined) this.#bySubscriber.set(subscriber, new Set([peer]));
@@ -133,6 +154,12 @@ export class Hub implements Publisher {
     this.#feeder.feed(watcher);
   }
 
+  /** All connections; a copy, as closing one takes it out. */
+  peers(): Peer[] {
+    this.wake();
+    return [...this.#peers.values()];
+  }
+
   /** Everybody who watches a service. */
   watchersOf(key: ServiceKey): Iterable<Watcher> {
     this.wake();
@@ -182,10 +209,20 @@ export class Hub implements Publisher {
     this.#isAwake = true;
     const { platform, sessions } = this.#memory;
     for (const connection of platform.connections.all()) {
+      if (connection.memory.version < MEMORY_VERSION) {
+        connection.close(CLOSE_CODES.tryAgain, String(RECONNECT_SPREAD_MIN_MS));
+        continue;
+      }
       this.connect(connection);
       const session = sessions.get(connection.memory.session ?? '');
       if (session !== undefined) session.connection ??= connection;
     }
+  }
+
+  /** Comes back to a socket when its token ends, or is to be asked about. */
+  #watchOver({ memory }: Connection): void {
+    const { agenda, time } = this.#memory;
+    agenda.set({ kind: 'sockets' }, Math.min(agenda.timeOf({ kind: 'sockets' }), time.whenClockShows(dueAt(memory))));
   }
 
   #add(peer: Peer, memory: WatchMemory): void {

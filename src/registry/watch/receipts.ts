@@ -137,6 +137,11 @@ export class Receipts {
     }
   }
 
+  /** Ends all waits, as far as they have come. */
+  end(): void {
+    for (const barrier of this.#barriers) this.#settle(barrier);
+  }
+
   /** When the first wait for an instance's drain is over; `Infinity` where nobody waits. */
   firstWaitEndsAt(key: InstanceKey): number {
     return Math.min(...this.#waitsFor(key).map(({ until }) => until));

@@ -20,14 +20,21 @@ import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import type { SessionEntry } from '../catalog';
+import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
 import type { Connection, WatchMemory } from './connection';
 import { encodeMemory } from './connection-memory';
+import { authorizeFrame } from './frame-access';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
+import { assertRoomForWatch } from './socket-limits';
+import { hasExpired } from './token-life';
 import type { Peer } from './watcher';
+
+/** Frames that count against rates; batches and resolves are counted as the calls that they are. */
+const COUNTED: ReadonlySet<ClientFrame['type']> = new Set(['session', 'watch', 'unwatch', 'sync']);
 
 type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
 
@@ -81,6 +88,10 @@ export class SocketFrames {
   }
 
   async #handle(connection: Connection, frame: ClientFrame): Promise<void> {
+    const { memory } = connection;
+    if (hasExpired(memory, this.#state.platform.clock.now())) return dismissEnded(this.#hub, connection);
+    authorizeFrame(memory, frame);
+    if (COUNTED.has(frame.type)) this.#state.rates.admit(memory.caller.tokenId, this.#state.time.now());
     const peer = this.#hub.connect(connection);
     this.#noteAlive(connection);
     switch (frame.type) {
@@ -171,6 +182,7 @@ export class SocketFrames {
     const { connection } = peer;
     await turn(this.#state, firstOf(scope), () => {
       assertRoom(peer, watch, scope);
+      assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
       this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
@@ -200,7 +212,13 @@ export class SocketFrames {
   }
 
   async #resolve(connection: Connection, { id, service, cluster, tag, limit }: Frame<'resolve'>): Promise<void> {
-    const { body } = await this.#api.resolve({ ...service, cluster, tag, limit });
+    const { body } = await this.#api.resolve({
+      ...service,
+      cluster,
+      tag,
+      limit,
+      tokenId: connection.memory.caller.tokenId,
+    });
     this.#send(connection, `{"type":"answer","id":${JSON.stringify(id)},"body":${body}}`);
   }
 

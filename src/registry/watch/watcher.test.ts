@@ -7,7 +7,7 @@ import { SNAPSHOT_START } from './connection';
 import { Peer, Watcher } from './watcher';
 
 function peer() {
-  const sockets = new HandSockets();
+  const sockets = new HandSockets(() => 0);
   return new Peer(sockets.connectionOf(sockets.open()), newCounters(0));
 }
 
@@ -38,7 +38,7 @@ describe('Peer', () => {
 describe('Peer, after a sleep', () => {
   /** A peer that wakes to what another one left. */
   const slept = (use: (peer: Peer) => void): Peer => {
-    const sockets = new HandSockets();
+    const sockets = new HandSockets(() => 0);
     const socket = sockets.open();
     use(new Peer(sockets.connectionOf(socket), newCounters(0)));
     sockets.sleep();
@@ -60,7 +60,7 @@ describe('Peer, after a sleep', () => {
   });
 
   it('[W12] writes nothing down for a receiver that keeps up', () => {
-    const sockets = new HandSockets();
+    const sockets = new HandSockets(() => 0);
     const connection = sockets.connectionOf(sockets.open());
     const peer = new Peer(connection, newCounters(0));
     for (let frames = 0; frames < 100; frames++) {

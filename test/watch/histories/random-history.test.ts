@@ -30,8 +30,9 @@ describe('what watchers saw', () => {
     expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(100);
     expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(1_000);
     expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(50);
-    // Receivers here grant what they read, so none is closed as too slow; the hub's own tests and the proofs see to that.
-    expect(sum(({ closings }) => closings['4008'])).toBe(0);
+    // Receivers here grant what they read. One of them may still be closed as too slow where a group of commits is more
+    // than its credit and the backlog take, before it could read any; the hub's own tests and the proofs see to the rest.
+    expect(sum(({ closings }) => closings['4008'])).toBeLessThan(3);
   });
 
   it('is the same history again for the same seed', async () => {

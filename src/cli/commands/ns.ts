@@ -1,0 +1,167 @@
+import { Argument, Command, Option } from '@commander-js/extra-typings';
+import type { Namespace, NamespaceLimits, Placement } from '../../client/directory-answers';
+import { allPages } from '../all-pages';
+import { CliError } from '../cli-error';
+import { confirm } from '../confirm';
+import { EXIT } from '../exit-code';
+import { count, duration } from '../option-values';
+import { connect } from '../registry';
+import { registryCommand } from '../registry-command';
+import type { Cell } from '../table';
+import { durationText, entriesText, fieldTable } from '../views';
+
+const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
+const JURISDICTIONS = ['eu', 'fedramp'] as const;
+
+const namespaceArgument = () => new Argument('<namespace>', 'id of the namespace');
+
+function placementText({ placement }: Namespace): string {
+  if (placement === undefined) return '';
+  return 'hint' in placement ? placement.hint : `${placement.jurisdiction} only`;
+}
+
+function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string {
+  return entriesText(Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, `${value}`])));
+}
+
+function namespaceFields(namespace: Namespace) {
+  const { id, title, retention, limits, createdAt, createdBy } = namespace;
+  return fieldTable([
+    ['id', id],
+    ['title', title],
+    ['placement', placementText(namespace)],
+    ['keeps its past for', retention.maxAgeMs === undefined ? '' : durationText(retention.maxAgeMs)],
+    ['limits', limitsText(limits)],
+    ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
+    ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
+  ]);
+}
+
+function lsCommand() {
+  return registryCommand('ls')
+    .summary('list namespaces')
+    .description('Lists the namespaces on which the token is good for anything.')
+    .action(async (options) => {
+      const { registry, print } = connect(options);
+      const namespaces = await allPages(
+        (after) => registry.listNamespaces({ after }),
+        (list) => list.namespaces,
+      );
+      const rows = namespaces.map((each): Cell[] => [
+        each.id,
+        each.title ?? '',
+        placementText(each),
+        limitsText(each.limits),
+        each.createdAt ?? '',
+      ]);
+      print.answer({ namespaces }, { titles: ['NAMESPACE', 'TITLE', 'PLACEMENT', 'LIMITS', 'CREATED'], rows });
+    });
+}
+
+function getCommand() {
+  return registryCommand('get')
+    .summary('show what a namespace is set to')
+    .description('Shows what a namespace is set to. What is left out is as it is for all.')
+    .addArgument(namespaceArgument())
+    .action(async (ns, options) => {
+      const { registry, print } = connect(options);
+      const namespace = await registry.readNamespace({ ns });
+      print.answer(namespace, namespaceFields(namespace));
+    });
+}
+
+function createCommand() {
+  return registryCommand('create')
+    .summary('make a namespace')
+    .description('Makes a namespace. The same again changes nothing; one that is there and differs is exit code 5.')
+    .addArgument(namespaceArgument())
+    .option('--title <text>', 'for people')
+    .addOption(new Option('--near <region>', 'where it lives, as a hint; decided once').choices(HINTS))
+    .addOption(new Option('--only-in <jurisdiction>', 'where its data stay; decided once').choices(JURISDICTIONS))
+    .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
+    .option('--instances <count>', 'most instances it takes', count)
+    .option('--services <count>', 'most services it takes', count)
+    .action(async (id, options) => {
+      const { registry, print } = connect(options);
+      const { title, near, onlyIn, keep, instances, services } = options;
+      if (near !== undefined && onlyIn !== undefined) {
+        throw new CliError(EXIT.usage, 'Give --near or --only-in, and not both.', 'See: rollcall ns create --help');
+      }
+      const jurisdiction: Placement | undefined = onlyIn === undefined ? undefined : { jurisdiction: onlyIn };
+      const namespace = await registry.createNamespace({
+        body: {
+          id,
+          title,
+          placement: near === undefined ? jurisdiction : { hint: near },
+          retention: keep === undefined ? undefined : { maxAgeMs: keep },
+          limits: instances === undefined && services === undefined ? undefined : { instances, services },
+        },
+      });
+      print.answer(namespace, namespaceFields(namespace));
+    });
+}
+
+function setCommand() {
+  return registryCommand('set')
+    .summary('change what a namespace is set to')
+    .description('Changes what a namespace is set to, and leaves the rest as it is.')
+    .addArgument(namespaceArgument())
+    .option('--title <text>', 'for people')
+    .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
+    .option('--instances <count>', 'most instances it takes', count)
+    .option('--services <count>', 'most services it takes', count)
+    .action(async (ns, options) => {
+      const { registry, print } = connect(options);
+      const { title, keep, instances, services } = options;
+      if ([title, keep, instances, services].every((value) => value === undefined)) {
+        throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
+      }
+      // A patch replaces each member as a whole, and these options name parts of them.
+      const before = await registry.readNamespace({ ns });
+      const limits = { ...before.limits, ...(instances && { instances }), ...(services && { services }) };
+      const retention = { ...before.retention, maxAgeMs: keep };
+      const namespace = await registry.patchNamespace({
+        ns,
+        body: {
+          title,
+          retention: keep === undefined ? undefined : retention,
+          limits: instances === undefined && services === undefined ? undefined : limits,
+        },
+      });
+      print.answer(namespace, namespaceFields(namespace));
+    });
+}
+
+function rmCommand() {
+  return registryCommand('rm')
+    .summary('remove a namespace')
+    .description(
+      'Removes a namespace. One that holds anything is kept (exit code 5), unless --force erases that with it.',
+    )
+    .addArgument(namespaceArgument())
+    .option('--force', 'erase everything in it, and its past')
+    .option('--yes', 'do not ask')
+    .action(async (ns, { force = false, yes, ...options }) => {
+      const { registry, print } = connect(options);
+      if (force) {
+        const question = `Erase namespace ${ns} with everything in it, for good?`;
+        await confirm(question, yes, { input: process.stdin, output: process.stderr });
+      }
+      await registry.removeNamespace({ ns, force });
+      print.answer({ id: ns, removed: true }, `there is no namespace ${ns} any more`);
+    });
+}
+
+/** `rollcall ns`: namespaces, one for each tenant. */
+export function nsCommand() {
+  return new Command('ns')
+    .summary('make, change and remove namespaces')
+    .description(
+      'Makes, changes and removes namespaces. Which of them other commands are about is said with --namespace.',
+    )
+    .addCommand(lsCommand())
+    .addCommand(getCommand())
+    .addCommand(createCommand())
+    .addCommand(setCommand())
+    .addCommand(rmCommand());
+}

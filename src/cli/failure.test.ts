@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { RollcallError } from '../client/rollcall-error';
+import { LaunchError } from '../launcher/launch-error';
+import { CliError } from './cli-error';
+import { failureOf } from './failure';
+
+it('says what the registry refused as a sentence, with each member that was wrong, and what to do next', () => {
+  const errors = [
+    { path: 'port', message: 'must be at most 65535' },
+    { path: 'weight', message: 'must be a number' },
+  ];
+  expect(failureOf(new RollcallError('INVALID_REQUEST', 'the body does not fit', { errors }))).toEqual({
+    exitCode: 2,
+    message: 'The body does not fit.\n  port: must be at most 65535\n  weight: must be a number',
+    advice: undefined,
+  });
+  expect(failureOf(new RollcallError('FORBIDDEN', 'this token may not'))).toMatchObject({
+    exitCode: 4,
+    advice: expect.stringContaining('rollcall doctor'),
+  });
+});
+
+it('trusts whoever stopped a call to know why', () => {
+  const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');
+  expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);
+});
+
+it('keeps the words and the exit code of the launcher, and leaves defects alone', () => {
+  expect(failureOf(new LaunchError('The port is in use.', 1))).toEqual({ exitCode: 1, message: 'The port is in use.' });
+  expect(failureOf(new TypeError('undefined is not a function'))).toBeUndefined();
+});

@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Grant } from '../client/directory-answers';
+import { serviceName } from './option-values';
+
+/** What a token may be good for, in the order of what it allows. */
+export const SCOPES: readonly Grant['scope'][] = ['admin', 'operate', 'register', 'read', 'metrics'];
+
+const isScope = (text: string): text is Grant['scope'] => SCOPES.some((scope) => scope === text);
+
+/**
+ * A grant as the command line writes it: `read:*`, `register:staging`, `operate:public:orders*`, and `read:public:eu@@*`
+ * for a whole group. What it is good for comes first, then a namespace or `*`, then services where it is for some only.
+ */
+export function grant(text: string): Grant {
+  const [scope = '', ns = '', ...rest] = text.split(':');
+  if (!isScope(scope))
+    throw new InvalidArgumentError(`A grant begins with one of ${SCOPES.join(', ')}, such as read:public.`);
+  if (ns === '') throw new InvalidArgumentError(`A grant names a namespace, or * for all: ${scope}:public.`);
+  const pattern = rest.join(':');
+  if (rest.length === 0) return { scope, ns };
+  if (pattern === '') throw new InvalidArgumentError('A grant that ends with a colon names no service.');
+  if (pattern === '*') return { scope, ns, services: ['*'] };
+  const { group, service } = serviceName(pattern);
+  return { scope, ns, services: [`${group}@@${service}`] };
+}
+
+/** Grants, of an option that may come many times. */
+export function grants(text: string, before: Grant[] = []): Grant[] {
+  return [...before, grant(text)];
+}
+
+/** A grant as it is read. */
+export function grantText({ scope, ns, services = [] }: Grant): string {
+  const patterns = services.map((pattern) => pattern.replace(/^DEFAULT_GROUP@@/, ''));
+  return [scope, ns, ...(patterns.length > 0 ? [patterns.join(',')] : [])].join(':');
+}

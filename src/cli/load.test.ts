@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { percentile, runLoad } from './load';
+
+const forever = { durationMs: 60_000, signal: new AbortController().signal, progress: () => {} };
+
+it('makes so many calls at once, and so many in all', async () => {
+  let open = 0;
+  let most = 0;
+  const numbers: number[] = [];
+  const call = async (index: number) => {
+    open += 1;
+    most = Math.max(most, open);
+    numbers.push(index);
+    await new Promise((wake) => setTimeout(wake, 1));
+    open -= 1;
+  };
+  const { calls, errors } = await runLoad({ ...forever, concurrency: 4, mostCalls: 10, call });
+  expect({ calls, errors, most }).toEqual({ calls: 10, errors: 0, most: 4 });
+  expect(numbers).toEqual(Array.from({ length: 10 }, (_, index) => index));
+});
+
+it('counts errors apart, keeps the first, and goes on', async () => {
+  const call = async (index: number) => {
+    if (index % 2 === 0) throw new Error(`call ${index}`);
+  };
+  const result = await runLoad({ ...forever, concurrency: 1, mostCalls: 5, call });
+  expect(result).toMatchObject({ calls: 2, errors: 3, firstError: new Error('call 0') });
+});
+
+it('ends with its time, and with the signal', async () => {
+  const call = () => new Promise((wake) => setTimeout(wake, 1));
+  const short = await runLoad({ ...forever, concurrency: 2, durationMs: 30, call });
+  expect(short.seconds).toBeGreaterThanOrEqual(0.03);
+  expect(short.seconds).toBeLessThan(5);
+  const stopped = await runLoad({ ...forever, concurrency: 2, signal: AbortSignal.timeout(30), call });
+  expect(stopped.seconds).toBeLessThan(5);
+});
+
+it('percentiles are by nearest rank', () => {
+  const sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  expect([0.5, 0.9, 0.99].map((share) => percentile(sorted, share))).toEqual([5, 9, 10]);
+  expect(percentile([], 0.5)).toBe(0);
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import * as values from './option-values';
+
+describe('values of options', () => {
+  it.each([
+    [() => values.duration('1.5s'), 1_500],
+    [() => values.port('65535'), 65_535],
+    [() => values.count('20'), 20],
+    [() => values.amount('0'), 0],
+    [() => values.amount('0.25'), 0.25],
+    [() => values.keyAndValue('a=b=c'), ['a', 'b=c']],
+    [() => values.keyAndValue('a='), ['a', '']],
+    [() => values.list('b', ['a']), ['a', 'b']],
+    [() => values.serviceName('orders'), { group: 'DEFAULT_GROUP', service: 'orders' }],
+    [() => values.serviceName('eu@@orders@@x'), { group: 'eu', service: 'orders@@x' }],
+  ])('%s', (read, value) => expect(read()).toEqual(value));
+
+  it.each([
+    [() => values.duration('soon'), 'such as 500ms, 30s or 5m'],
+    [() => values.port('0'), 'from 1 to 65535'],
+    [() => values.port('65536'), 'from 1 to 65535'],
+    [() => values.port('80a'), 'from 1 to 65535'],
+    [() => values.count('0'), 'whole number from 1'],
+    [() => values.count('1.5'), 'whole number from 1'],
+    [() => values.amount('-1'), 'number from 0'],
+    [() => values.amount('1e3'), 'number from 0'],
+    [() => values.keyAndValue('=b'), 'key=value'],
+    [() => values.keyAndValue('a'), 'key=value'],
+    [() => values.serviceName('@@orders'), 'group@@orders'],
+    [() => values.serviceName(''), 'group@@orders'],
+  ])('%s is refused', (read, message) => expect(read).toThrow(message));
+
+  it('keeps every key, whatever it is called', () => {
+    const entries = ['__proto__=a', 'b=1', 'b=2'].reduce<Record<string, string>>(
+      (before, text) => values.keysAndValues(text, before),
+      {},
+    );
+    expect(Object.entries(entries)).toEqual([
+      ['__proto__', 'a'],
+      ['b', '2'],
+    ]);
+  });
+
+  it('writes a service as it is read', () => {
+    for (const text of ['orders', 'eu@@orders']) expect(values.serviceText(values.serviceName(text))).toBe(text);
+  });
+});

@@ -1,0 +1,70 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { describe, expect, it } from 'vitest';
+import { createProgram, parserMessage } from './program';
+
+/** A command with its whole name. */
+function everyCommand(parent: CommandUnknownOpts, path = 'rollcall'): [name: string, command: CommandUnknownOpts][] {
+  return parent.commands.flatMap((command) => {
+    const name = `${path} ${command.name()}`;
+    return [[name, command] as [string, CommandUnknownOpts], ...everyCommand(command, name)];
+  });
+}
+
+const COMMANDS = everyCommand(createProgram());
+
+/** Parses words that are wrong, and returns what is said of them. */
+async function refusal(words: string[]): Promise<string> {
+  const program = createProgram();
+  const said: string[] = [];
+  const listen = (command: CommandUnknownOpts): void => {
+    command.configureOutput({ ...command.configureOutput(), writeErr: (text) => void said.push(text) });
+    for (const sub of command.commands) listen(sub);
+  };
+  listen(program);
+  await expect(program.parseAsync(words, { from: 'user' })).rejects.toMatchObject({ name: 'CommanderError' });
+  return said.join('');
+}
+
+describe('every command', () => {
+  it('is one that issue and guide name', () => {
+    const names = createProgram().commands.map((command) => command.name());
+    expect(names).toEqual(expect.arrayContaining(['serve', 'register', 'exec', 'ls', 'watch', 'drain', 'doctor']));
+  });
+
+  it.each(COMMANDS)('%s has tidy help', (name, command) => {
+    const help = command.configureHelp({ ...command.configureHelp(), helpWidth: 80 }).helpInformation();
+    expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(command.summary() || command.description()).not.toBe('');
+    const undescribed = command.options.filter(({ description }) => description === '');
+    expect(undescribed.map(({ flags }) => flags)).toEqual([]);
+    // A sentence is for the description; the line in a list of commands is none.
+    expect(command.summary()).toMatch(/^([a-z][^.]*)?$/);
+    expect(command.description()).toMatch(/^[A-Z][\s\S]*\.$/);
+  });
+});
+
+describe('what is written wrongly', () => {
+  it.each([
+    [['drian'], "Unknown command 'drian'. Did you mean drain?\nSee: rollcall --help\n"],
+    [['--prot'], "Unknown option '--prot'.\nSee: rollcall --help\n"],
+    [['ls', '--avialable'], "Unknown option '--avialable'. Did you mean --available?\nSee: rollcall ls --help\n"],
+    [['context', 'sue', 'x'], "Unknown command 'sue'. Did you mean use?\nSee: rollcall context --help\n"],
+    [['drain', 'orders'], "Missing required argument 'id'.\nSee: rollcall drain --help\n"],
+    [['ls', 'a', 'b'], expect.stringMatching(/^Too many arguments for 'ls'.*\nSee: rollcall ls --help\n$/)],
+    [['ls', '--timeout', 'x'], expect.stringMatching(/'--timeout <duration>' argument 'x' is invalid\. A duration is/)],
+    [['completion', 'tcsh'], expect.stringMatching(/Allowed choices are bash, zsh, fish\./)],
+    [
+      ['exec', '--port', '80', '--', 'node'],
+      expect.stringMatching(/^Required option '--service <name>' not specified\./),
+    ],
+  ])('%j is told', async (words, said) => {
+    expect(await refusal(words)).toEqual(said);
+  });
+
+  it('is told in the words of this house', () => {
+    expect(parserMessage("error: unknown option '--a'\n(Did you mean one of --b, --c?)")).toBe(
+      "Unknown option '--a'. Did you mean --b, --c?",
+    );
+  });
+});

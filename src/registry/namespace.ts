@@ -1,0 +1,113 @@
+import { CLOSE_CODES } from '../model/frames';
+import type { NamespaceSettings } from '../model/namespace';
+import type { NamespaceControl } from '../model/namespace-control';
+import { scheduleCompaction } from './commit';
+import { missingNamespace } from './missing';
+import { closeSocketsOf } from './open-tokens';
+import type { Platform } from './platform';
+import { Registry } from './registry';
+import { isStorageUsed, prepareStorage } from './schema';
+import { writeSettings } from './settings';
+import type { NamespaceState } from './state';
+import { turn } from './turn';
+import { wake } from './wake';
+import type { Hub } from './watch/hub';
+
+/** A namespace that is there. */
+interface Awake {
+  registry: Registry;
+  state: NamespaceState;
+  hub: Hub;
+}
+
+/**
+ * A namespace that is there, or is not: one that was never founded, or was erased, knows no call and writes nothing, so
+ * that nobody who remembers its name can bring it back. What is stored already needs no founding.
+ */
+export class Namespace implements NamespaceControl {
+  readonly #platform: Platform;
+  #awake: Awake | undefined;
+  /** What the directory asked last: one thing is done after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param foundsItself Whether it is there although nobody founded it. */
+  constructor(platform: Platform, foundsItself: boolean) {
+    this.#platform = platform;
+    if (foundsItself || isStorageUsed(platform.storage)) this.#awake = awaken(platform);
+  }
+
+  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there. */
+  get registry(): Registry {
+    if (this.#awake === undefined) throw missingNamespace();
+    return this.#awake.registry;
+  }
+
+  get isThere(): boolean {
+    return this.#awake !== undefined;
+  }
+
+  configure(settings: NamespaceSettings): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#awake !== undefined) return configure(this.#awake.state, settings);
+      const { storage } = this.#platform;
+      prepareStorage(
+        storage,
+        () => this.#platform.random.id().slice(0, 12),
+        () => writeSettings(storage, settings),
+      );
+      await storage.sync();
+      this.#awake = awaken(this.#platform);
+    });
+  }
+
+  async size(): Promise<{ instances: number; services: number }> {
+    if (this.#awake === undefined) return { instances: 0, services: 0 };
+    const { catalog } = this.#awake.state;
+    return { instances: catalog.instanceCount, services: catalog.serviceCount };
+  }
+
+  erase(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#awake === undefined) return;
+      const { state, hub } = this.#awake;
+      // From here on it knows no call; what was under way comes to its end before its storage goes.
+      this.#awake = undefined;
+      await end(state, hub);
+      await this.#platform.erase();
+    });
+  }
+
+  async closeSocketsOf(tokenIds: readonly string[]): Promise<void> {
+    if (this.#awake !== undefined) closeSocketsOf(this.#awake.hub, tokenIds);
+  }
+
+  #inOrder(step: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(step);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+function awaken(platform: Platform): Awake {
+  const { state, hub } = wake(platform);
+  return { registry: new Registry(state, hub), state, hub };
+}
+
+/** Changes its settings: durable, and in effect at once. */
+function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
+  return turn(state, undefined, (now) => {
+    if (!state.settings.replace(settings)) return;
+    state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
+    scheduleCompaction(state, now);
+  });
+}
+
+/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+async function end(state: NamespaceState, hub: Hub): Promise<void> {
+  for (const { connection } of hub.peers()) {
+    hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
+  }
+  const closed = state.pipeline.close();
+  state.receipts.end();
+  await closed;
+}

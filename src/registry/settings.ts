@@ -1,0 +1,44 @@
+import type { NamespaceLimits, NamespaceSettings } from '../model/namespace';
+import { DEFAULT_RETENTION, type Retention } from './journal';
+import { readProperty, writeProperty } from './schema';
+import type { SqlStorage } from './sql-storage';
+
+const PROPERTY = 'settings';
+
+/** What a namespace was told of itself; durable, and in effect at once. */
+export class Settings {
+  readonly #defaults: Retention;
+  #text: string;
+  #settings: NamespaceSettings;
+
+  /** @param defaults What is kept of the past where the settings say nothing. */
+  constructor(storage: SqlStorage, defaults: Retention = DEFAULT_RETENTION) {
+    this.#defaults = defaults;
+    this.#text = readProperty(storage, PROPERTY) ?? '{"retention":{},"limits":{}}';
+    this.#settings = JSON.parse(this.#text) as NamespaceSettings; // `as`: only writeSettings writes it
+  }
+
+  get limits(): NamespaceLimits {
+    return this.#settings.limits;
+  }
+
+  get retention(): Retention {
+    const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
+    const { maxAgeMs: age, maxCount: count, maxBytes: bytes } = this.#defaults;
+    return { maxAgeMs: maxAgeMs ?? age, maxCount: maxCount ?? count, maxBytes: maxBytes ?? bytes };
+  }
+
+  /** Puts others in their place; false where they are the same. */
+  replace(settings: NamespaceSettings): boolean {
+    const text = JSON.stringify(settings);
+    if (text === this.#text) return false;
+    this.#text = text;
+    this.#settings = settings;
+    return true;
+  }
+}
+
+/** Writes settings down. Runs inside a commit. */
+export function writeSettings(storage: SqlStorage, settings: NamespaceSettings): void {
+  writeProperty(storage, PROPERTY, JSON.stringify(settings));
+}

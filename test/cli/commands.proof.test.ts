@@ -1,0 +1,501 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { CliStage } from './cli-stage';
+
+/** Every command as scripts and people meet it: words in, words and an exit code out, against one real registry. */
+
+let stage: CliStage;
+beforeAll(async () => {
+  stage = await CliStage.start();
+});
+afterAll(() => stage.stop());
+
+const lines = (text: string): string[] => text.trimEnd().split('\n');
+
+describe('register, heartbeat, deregister', () => {
+  it('registers with everything that options say, and warns of likely mistakes', async () => {
+    const words = ['--address', '127.0.0.1', '--port', '8080', '--weight', '2', '--cluster', 'blue', '--zone', 'a'];
+    const more = ['--metadata', 'version=2', '--metadata', 'note=a=b', '--tag', 'x', '--tag', 'y', '--ttl', '10m'];
+    const { code, stdout, stderr } = await stage.run(['register', 'reg', 'reg-1', ...words, ...more]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'reg/reg-1 is registered for 10m; beat every 200s\n' });
+    expect(stderr).toMatch(/^warning: 127\.0\.0\.1 reaches only the machine that asks\n$/);
+    expect(await stage.json('get', 'reg', 'reg-1')).toMatchObject({
+      address: '127.0.0.1',
+      port: 8080,
+      weight: 2,
+      cluster: 'blue',
+      location: { zone: 'a' },
+      metadata: { version: '2', note: 'a=b' },
+      tags: ['x', 'y'],
+      lease: { ttlMs: 600_000 },
+    });
+  });
+
+  it('derives an id, takes a url, a group, and an instance without a lease', async () => {
+    expect(await stage.json('register', 'reg', '--address', '10.0.0.8', '--port', '80')).toMatchObject({
+      id: '10.0.0.8:80',
+    });
+    const edge = ['register', 'eu@@edge', 'edge-1', '--at', 'https://edge.example/api', '--persistent'];
+    expect((await stage.run(edge)).stdout).toBe('eu@@edge/edge-1 is registered until it is deregistered\n');
+    expect(await stage.json('get', 'eu@@edge', 'edge-1')).toMatchObject({ group: 'eu', lease: null, ephemeral: false });
+  });
+
+  it('beats, and says with 3 that an instance has to register again', async () => {
+    await stage.register('beat', 'beat-1');
+    expect((await stage.run(['heartbeat', 'beat', 'beat-1'])).stdout).toMatch(/^beat\/beat-1 is renewed until 20/);
+    const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'nobody']);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(/^There is no instance "nobody".*\nSee what there is: rollcall ls\n$/);
+  });
+
+  it('deregisters, also what was gone already', async () => {
+    await stage.register('gone', 'gone-1');
+    for (const _ of ['first', 'again']) {
+      expect((await stage.run(['deregister', 'gone', 'gone-1'])).code).toBe(0);
+    }
+    expect(await stage.json('ls', 'gone')).toEqual({ instances: [] });
+  });
+});
+
+describe('ls, get, resolve, subscribers', () => {
+  beforeAll(async () => {
+    await stage.register('look', 'look-1', '--metadata', 'version=1', '--tag', 'canary');
+    await stage.register('look', 'look-2', '--weight', '0', '--metadata', 'name=注文');
+  });
+
+  it('ls lists services in a table, and as JSON', async () => {
+    const { stdout } = await stage.run(['ls', '--prefix', 'look']);
+    expect(lines(stdout)).toEqual(['SERVICE  INSTANCES  HEALTHY  AVAILABLE', 'look             2        2          1']);
+    expect(await stage.json('ls', '--prefix', 'look')).toMatchObject({ services: [{ name: 'look', instances: 2 }] });
+    expect(await stage.json('ls', '--group', 'nobody')).toEqual({ services: [] });
+  });
+
+  it('ls of a service lists its instances, and why one takes no traffic', async () => {
+    const { stdout } = await stage.run(['ls', 'look']);
+    expect(lines(stdout)).toEqual([
+      'ID      ADDRESS        STATE      WEIGHT  CLUSTER  VERSION  METADATA',
+      'look-1  10.0.0.7:8080  available       1  DEFAULT           version=1',
+      'look-2  10.0.0.7:8080  no weight       0  DEFAULT           name=注文',
+    ]);
+  });
+
+  it.each([
+    [['--available'], ['look-1']],
+    [['--no-available'], ['look-2']],
+    [['--tag', 'canary'], ['look-1']],
+    [['--metadata', 'name=注文'], ['look-2']],
+    [['--cluster', 'nobody'], []],
+  ])('ls of a service with %j lists %j', async (words, ids) => {
+    expect(await stage.json('ls', 'look', ...words)).toMatchObject({ instances: ids.map((id) => ({ id })) });
+  });
+
+  it('get shows a service, and an instance of it', async () => {
+    expect((await stage.run(['get', 'look'])).stdout).toMatch(/^service +look\ninstances +2\n/);
+    expect((await stage.run(['get', 'look', 'look-1'])).stdout).toMatch(/^state +available$/m);
+    expect((await stage.run(['get', 'nobody'])).code).toBe(3);
+    expect((await stage.run(['get', 'look', 'nobody'])).code).toBe(3);
+  });
+
+  it('resolve shows who takes traffic, or just addresses for a shell', async () => {
+    expect((await stage.run(['resolve', 'look'])).stdout).toMatch(
+      /^ID +ADDRESS.*\nlook-1 +10\.0\.0\.7:8080 +1 +DEFAULT/,
+    );
+    expect((await stage.run(['resolve', 'look', '--limit', '1', '--address'])).stdout).toBe('10.0.0.7:8080\n');
+    expect(await stage.json('resolve', 'look', '--near', 'zone:a')).toMatchObject({ instances: [{ id: 'look-1' }] });
+  });
+
+  it('resolve says with 3 that nobody does', async () => {
+    const { code, stdout, stderr } = await stage.run(['resolve', 'nobody']);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toBe('No instance of nobody takes traffic.\nSee who is there, and why not: rollcall ls nobody\n');
+    expect((await stage.run(['resolve', 'nobody', '--json'])).stdout).toMatch(/"instances":\[\]/);
+  });
+
+  it('subscribers shows who watches', async () => {
+    const watch = stage.begin(['watch', 'look', '--json']);
+    await watch.prints(/"snapshot"/);
+    const { stdout } = await stage.run(['subscribers', 'look']);
+    expect(lines(stdout)).toEqual([
+      expect.stringMatching(/^SUBSCRIBER +BY +ADDRESS +SENT +ACKNOWLEDGED +LAG$/),
+      expect.stringMatching(/^\S+ +(stream|socket) /),
+    ]);
+  });
+});
+
+describe('watch', () => {
+  it('prints a line for each instance that is there, and each change', async () => {
+    await stage.register('seen', 'seen-1');
+    const watch = stage.begin(['watch', 'seen']);
+    await watch.prints(/present +available +seen\/seen-1 +10\.0\.0\.7:8080/);
+    await stage.register('seen', 'seen-2');
+    await watch.prints(/registered +available +seen\/seen-2 .*by root/);
+    await stage.run(['disable', 'seen', 'seen-1']);
+    await watch.prints(/overridden +disabled +seen\/seen-1/);
+    await stage.run(['deregister', 'seen', 'seen-1']);
+    await watch.prints(/deregistered +gone +seen\/seen-1/);
+    expect(watch.printed).not.toContain('\u001b');
+    watch.kill('SIGINT');
+    expect(await watch.end()).toEqual({ code: 130, signal: null });
+  });
+
+  it('prints frames as JSON Lines, goes on from a cursor, and ends with 124 when its time is over', async () => {
+    await stage.register('framed', 'framed-1');
+    const first = stage.begin(['watch', 'framed', '--json', '--timeout', '2s']);
+    expect(await first.end()).toEqual({ code: 124, signal: null });
+    const [snapshot] = first.stdout.map((line) => JSON.parse(line));
+    expect(snapshot).toMatchObject({ type: 'snapshot', services: [{ name: 'framed' }] });
+    await stage.run(['deregister', 'framed', 'framed-1']);
+    const second = stage.begin(['watch', 'framed', '--json', '--cursor', snapshot.cursor]);
+    await second.prints(/deregistered/);
+    expect(second.stdout.map((line) => JSON.parse(line).type)).toEqual(['changes']);
+  });
+
+  it('tells that the registry went away, and misses nothing until it is back', async () => {
+    await stage.register('away', 'away-1');
+    const watch = stage.begin(['watch', 'away']);
+    await watch.prints(/present +available +away\/away-1/);
+    await stage.registry.kill('SIGKILL');
+    await watch.prints(/^not connected: /m);
+    await stage.run(['deregister', 'away', 'away-1']);
+    await watch.prints(/^connected again$/m);
+    await watch.prints(/deregistered +gone +away\/away-1/);
+    watch.kill('SIGINT');
+    expect(await watch.end()).toEqual({ code: 130, signal: null });
+    expect(watch.stderr).toEqual([expect.stringMatching(/^not connected/), 'connected again']);
+  });
+
+  it('of a registry that was never there is 6, and with a token that is not good 4', async () => {
+    expect((await stage.run(['watch', '--url', 'http://127.0.0.1:1023'])).code).toBe(6);
+    expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
+  });
+
+  it('lets a drain pass that it has seen', async () => {
+    await stage.register('passing', 'passing-1');
+    const watch = stage.begin(['watch', 'passing']);
+    await watch.prints(/passing-1/);
+    expect(await stage.json('drain', 'passing', 'passing-1')).toMatchObject({ drained: true, acknowledged: 1 });
+  });
+});
+
+describe('drain, quarantine, enable, disable, weight, meta', () => {
+  beforeAll(() => stage.register('ops', 'ops-1'));
+
+  it('drain takes an instance out, and says so', async () => {
+    await stage.register('drained', 'drained-1');
+    const { code, stdout } = await stage.run(['drain', 'drained', 'drained-1']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^drained\/drained-1 takes no traffic any more\nacknowledged +0 of 0 subscribers\n/);
+    expect((await stage.run(['resolve', 'drained'])).code).toBe(3);
+  });
+
+  it('drain names those who did not acknowledge, with 124', async () => {
+    await stage.register('lagging', 'lagging-1');
+    const { url, rootToken } = stage.registry;
+    const headers = { Authorization: `Bearer ${rootToken}`, 'Rollcall-Subscriber': 'sleeper' };
+    const stream = await fetch(`${url}/api/v1/ns/public/watch?service=lagging`, { headers });
+    onTestFinished(() => stream.body?.cancel());
+    const { code, stdout, stderr } = await stage.run(['drain', 'lagging', 'lagging-1', '--wait', '300ms']);
+    expect(code).toBe(124);
+    expect(stdout).toMatch(/^laggards +sleeper$/m);
+    expect(stderr).toMatch(
+      /^1 of 1 subscribers had not acknowledged that within 300ms\.\n.*rollcall subscribers lagging/,
+    );
+  });
+
+  it('each sets one thing, and leaves the others as they are', async () => {
+    await stage.run(['quarantine', 'ops', 'ops-1', '--for', '10m', '--reason', 'disk is full']);
+    await stage.run(['weight', 'ops', 'ops-1', '0.5']);
+    await stage.run(['disable', 'ops', 'ops-1']);
+    const { stdout } = await stage.run(['meta', 'ops', 'ops-1', 'a=1', 'b=2']);
+    expect(stdout).toMatch(
+      /^overridden of ops\/ops-1\nquarantined +until 20\S+: disk is full\nenabled +false\nweight +0\.5\n/,
+    );
+    expect(stdout).toMatch(/^metadata +a=1 b=2$/m);
+    expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({
+      quarantined: true,
+      enabled: false,
+      weight: 0.5,
+      metadata: { a: '1', b: '2' },
+    });
+  });
+
+  it('and each takes back what it set', async () => {
+    await stage.run(['meta', 'ops', 'ops-1', '--unset', 'a', 'c=3']);
+    expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ metadata: { b: '2', c: '3' } });
+    await stage.run(['meta', 'ops', 'ops-1', '--unset', 'b', '--unset', 'c']);
+    await stage.run(['enable', 'ops', 'ops-1']);
+    await stage.run(['weight', 'ops', 'ops-1', '--reset']);
+    const { stdout } = await stage.run(['quarantine', 'ops', 'ops-1', '--lift']);
+    expect(stdout).toBe('nothing is overridden of ops/ops-1\n');
+    expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ available: true, overridden: false, weight: 1 });
+  });
+
+  it('operators who change different things at once lose none', async () => {
+    await stage.register('race', 'race-1');
+    const commands = [['disable'], ['weight', '7'], ['meta', 'x=1'], ['quarantine', '--reason', 'all at once']];
+    const ends = await Promise.all(
+      commands.map(([name = '', ...words]) => stage.run([name, 'race', 'race-1', ...words])),
+    );
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(await stage.json('get', 'race', 'race-1')).toMatchObject({
+      enabled: false,
+      weight: 7,
+      metadata: { x: '1' },
+      quarantined: true,
+    });
+  });
+
+  it.each(['enable', 'disable', 'quarantine'])('%s of an instance that is not there is 3', async (name) => {
+    expect((await stage.run([name, 'ops', 'nobody'])).code).toBe(3);
+  });
+
+  it.each([
+    ['weight', 'ops', 'ops-1'],
+    ['weight', 'ops', 'ops-1', '1', '--reset'],
+    ['meta', 'ops', 'ops-1'],
+    ['meta', 'ops', 'ops-1', 'novalue'],
+  ])('%s %s %s %s %s is written wrongly', async (...words) => {
+    const { code, stdout, stderr } = await stage.run(words.filter((word) => word !== undefined));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`See: rollcall ${words[0]} --help`);
+  });
+});
+
+describe('bench and doctor', () => {
+  it('bench measures on a service of its own, and leaves nothing behind', async () => {
+    await stage.register('bystander', 'bystander-1');
+    const before = await stage.json('ls');
+    const report = await stage.json('bench', '--duration', '300ms', '--concurrency', '4');
+    const names = ['register', 'heartbeat', 'resolve'];
+    expect(report).toMatchObject({ concurrency: 4, calls: names.map((call) => ({ call, errors: 0 })) });
+    expect(await stage.json('ls')).toEqual(before);
+  });
+
+  it('doctor finds nothing wrong where nothing is', async () => {
+    const { code, stdout, stderr } = await stage.run(['doctor']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const checks = lines(stdout).map((line) => line.split(/ +/).slice(0, 2).join(' '));
+    expect(checks).toEqual(['✓ contexts', '✓ url', '✓ versions', '✓ latency', '✓ clock', '✓ token', '✓ websocket']);
+  });
+
+  it.each([
+    ['a registry that is not there', ['--url', 'http://127.0.0.1:9'], /^✗ +url +.*\n +→ Is it running there\?/m],
+    ['a wrong token', ['--token', 'x'.repeat(40)], /^✗ +token .*not valid[\s\S]*rollcall token create/m],
+    ['a namespace that the registry does not take', ['-n', 'no such'], /^✗ +token .*no such/m],
+  ])('doctor finds %s, and says how to mend it', async (_what, words, found) => {
+    const { code, stdout, stderr } = await stage.run(['doctor', ...words]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(found);
+    expect(stderr).toMatch(/^Wrong: (url|token|websocket)/);
+  });
+
+  it('doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
+    const { url } = stage.registry;
+    const proxy = createServer(async (request, response) => {
+      const authorization = request.headers.authorization;
+      const answer = await fetch(`${url}${request.url}`, { headers: authorization ? { authorization } : {} });
+      response.writeHead(answer.status, {
+        'Content-Type': answer.headers.get('content-type') ?? '',
+        Date: new Date(Date.now() + 3_600_000).toUTCString(),
+      });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, resolve));
+    onTestFinished(() => void proxy.close());
+    // `as`: it listens on TCP. An address of this machine that does not look like its own.
+    const { port } = proxy.address() as AddressInfo;
+    const { code, stdout } = await stage.run(['doctor', '--url', `http://0.0.0.0:${port}`]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✗ +clock +1h apart$/m);
+    expect(stdout).toMatch(/^✗ +websocket +no WebSocket opens/m);
+  });
+
+  it('doctor finds a file of tokens that others may read', async () => {
+    const XDG_CONFIG_HOME = join(stage.folder, 'open-config');
+    mkdirSync(join(XDG_CONFIG_HOME, 'rollcall'), { recursive: true });
+    writeFileSync(join(XDG_CONFIG_HOME, 'rollcall/config.json'), '{"contexts": {}}', { mode: 0o644 });
+    const { code, stdout } = await stage.run(['doctor'], { XDG_CONFIG_HOME });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^✗ +contexts +others may read .*\n +→ chmod 600 /m);
+  });
+});
+
+describe('ns, token, audit', () => {
+  it('ns makes, changes, shows and removes a namespace', async () => {
+    const { stdout } = await stage.run(['ns', 'create', 'blue', '--title', 'Blue team', '--keep', '2d']);
+    expect(stdout).toMatch(/^id +blue\ntitle +Blue team\nkeeps its past for +2d\n/);
+    await stage.run(['ns', 'set', 'blue', '--instances', '10']);
+    await stage.run(['ns', 'set', 'blue', '--services', '5']);
+    expect(await stage.json('ns', 'get', 'blue')).toMatchObject({
+      title: 'Blue team',
+      retention: { maxAgeMs: 172_800_000 },
+      limits: { instances: 10, services: 5 },
+    });
+    expect(await stage.json('ns', 'ls')).toMatchObject({ namespaces: [{ id: 'blue' }, { id: 'public' }] });
+    expect((await stage.run(['ls', '-n', 'blue'])).code).toBe(0);
+    expect((await stage.run(['ns', 'rm', 'blue'])).stdout).toBe('there is no namespace blue any more\n');
+    expect((await stage.run(['ns', 'get', 'blue'])).code).toBe(3);
+  });
+
+  it('ns says with 5 what is in its way, and erases only when told to for sure', async () => {
+    await stage.run(['ns', 'create', 'full']);
+    expect((await stage.run(['ns', 'create', 'full', '--title', 'another'])).code).toBe(5);
+    await stage.register('kept', 'kept-1', '-n', 'full');
+    expect((await stage.run(['ns', 'rm', 'full'])).code).toBe(5);
+    expect(await stage.run(['ns', 'rm', 'full', '--force'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'Erase namespace full with everything in it, for good? Nobody is at a terminal to answer that.\n' +
+        'Say so beforehand: --yes\n',
+    });
+    expect((await stage.run(['ls', '-n', 'full'])).stdout).toContain('kept');
+    expect((await stage.run(['ns', 'rm', 'full', '--force', '--yes'])).code).toBe(0);
+    expect((await stage.run(['ns', 'set', 'public'])).code).toBe(2);
+  });
+
+  it('token makes one that is good for what it was given, and shows it once', async () => {
+    const made = await stage.run(['token', 'create', 'orders in public', '--grant', 'register:public:mine*', '--json']);
+    expect(made.stderr).toBe('Keep the token: it is shown this once.\n');
+    const { id, token } = JSON.parse(made.stdout);
+    const as = (...words: string[]) => stage.run(words, { ROLLCALL_TOKEN: token });
+    const place = ['--address', '10.0.0.7', '--port', '80'];
+    expect((await as('register', 'mine-1', 'a', ...place)).code).toBe(0);
+    const denied = await as('register', 'other', 'a', ...place);
+    expect(denied.code).toBe(4);
+    expect(denied.stderr).toMatch(/\n.*rollcall doctor\n$/);
+    const { stdout } = await stage.run(['token', 'ls']);
+    expect(stdout).toMatch(new RegExp(`^${id} +orders in public +register:public:mine\\* +until revoked`, 'm'));
+    expect(stdout).not.toContain(token);
+  });
+
+  it('token rotates and revokes', async () => {
+    const make = ['token', 'create', 'reader', '--grant', 'read:public', '--expires', '1d', '--json'];
+    const { id, token } = JSON.parse((await stage.run(make)).stdout);
+    const rotated = JSON.parse((await stage.run(['token', 'rotate', id, '--overlap', '1h', '--json'])).stdout);
+    expect(rotated).toMatchObject({ id, expiresAt: expect.any(String) });
+    expect(rotated.token).not.toBe(token);
+    for (const good of [token, rotated.token]) expect((await stage.run(['ls', '--token', good])).code).toBe(0);
+    expect((await stage.run(['token', 'revoke', id])).code).toBe(2);
+    expect((await stage.run(['token', 'revoke', id, '--yes'])).stdout).toBe(`token ${id} is not good any more\n`);
+    const { tokens } = JSON.parse((await stage.run(['token', 'ls', '--json'])).stdout);
+    expect(tokens.map((each: { id: string }) => each.id)).not.toContain(id);
+    expect((await stage.run(['token', 'create', 'x', '--grant', 'write:public'])).code).toBe(2);
+  });
+
+  it('audit shows who did what, newest first', async () => {
+    await stage.run(['ns', 'create', 'watched']);
+    await stage.run(['ns', 'rm', 'watched']);
+    const { stdout } = await stage.run(['audit', '--limit', '2']);
+    expect(lines(stdout)).toEqual([
+      expect.stringMatching(/^AT +ACTION +NAMESPACE/),
+      expect.stringMatching(/^20\S+ +namespace-deleted +watched .*done +root/),
+      expect.stringMatching(/^20\S+ +namespace-created +watched .*done +root/),
+    ]);
+    const { next } = JSON.parse((await stage.run(['audit', '--limit', '1', '--json'])).stdout);
+    expect(await stage.json('audit', '--limit', '1', '--after', next)).toMatchObject({
+      entries: [{ action: 'namespace-created', ns: 'watched' }],
+    });
+  });
+});
+
+describe('context', () => {
+  it('keeps registries under names, with a token that nobody else may read or see', async () => {
+    const { url, rootToken } = stage.registry;
+    const XDG_CONFIG_HOME = join(stage.folder, 'contexts');
+    const env = { XDG_CONFIG_HOME, ROLLCALL_URL: undefined, ROLLCALL_TOKEN: undefined };
+    const add = ['context', 'add', 'here', '--url', url, '--token-file', '-'];
+    expect((await stage.run(add, env, `${rootToken}\n`)).code).toBe(0);
+    await stage.run(['context', 'add', 'there', '--url', 'https://there.example', '-n', 'blue'], env);
+    const path = join(XDG_CONFIG_HOME, 'rollcall/config.json');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+
+    const list = await stage.run(['context', 'ls'], env);
+    expect(lines(list.stdout)).toEqual([
+      expect.stringMatching(/^ +NAME +URL +NAMESPACE +TOKEN$/),
+      expect.stringMatching(/^\* +here +http:\S+ +yes$/),
+      expect.stringMatching(/^ +there +https:\/\/there\.example +blue +no$/),
+    ]);
+    expect(list.stdout).not.toContain(rootToken);
+    expect((await stage.run(['ls'], env)).code).toBe(0);
+    const told = await stage.run(['ls', '--verbose'], env);
+    expect(told.stderr).toMatch(/^url http:\S+ \(context here\)\ntoken from context here\n/);
+    expect(told.stderr).not.toContain(rootToken);
+
+    await stage.run(['context', 'use', 'there'], env);
+    expect((await stage.run(['ls', '--context', 'here'], env)).code).toBe(0);
+    await stage.run(['context', 'rm', 'there'], env);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ contexts: { here: { url, token: rootToken } } });
+    expect((await stage.run(['context', 'use', 'there'], env)).code).toBe(3);
+    expect((await stage.run(['ls', '--context', 'there'], env)).code).toBe(2);
+    expect((await stage.run(['context', 'add', 'x', '--url', 'ftp://x'], env)).code).toBe(2);
+  });
+});
+
+describe('exit codes and errors', () => {
+  it.each([
+    [
+      2,
+      ['register', 'x', 'a', '--address', 'not an address', '--port', '80'],
+      /^In the body: address: must be an IPv4 or IPv6 address or a host name, got "not an address"\.\n$/,
+    ],
+    [2, ['ls', '--url', 'nonsense'], /^Url must be absolute/],
+    [3, ['get', 'nobody'], /rollcall ls\n$/],
+    [4, ['ls', '--token', 'wrong'], /^The token is not valid\.\n.*rollcall doctor\n$/],
+    [
+      6,
+      ['ls', '--url', 'http://127.0.0.1:1023'],
+      /^http:\/\/127\.0\.0\.1:1023 can't be reached: nothing listens there\.\n/,
+    ],
+    [6, ['ls', '--url', 'http://no-such-host.invalid'], /no such host/],
+  ])('%i: %j', async (exitCode, words, said) => {
+    const { code, stdout, stderr } = await stage.run(words);
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+    expect(stderr).toMatch(said);
+  });
+
+  it('124: a registry that does not answer in the time given', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close());
+    // `as`: it listens on TCP
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const { code, stderr } = await stage.run(['ls', '--url', url, '--timeout', '300ms']);
+    expect(code).toBe(124);
+    expect(stderr).toBe(`${url} has not answered within 300 ms.\n`);
+    silent.closeAllConnections();
+  });
+
+  it('colours when told to, and not into a pipe', async () => {
+    await stage.register('painted', 'painted-1');
+    expect((await stage.run(['ls', 'painted'])).stdout).not.toContain('\u001b[');
+    expect((await stage.run(['ls', 'painted'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32mavailable');
+  });
+
+  it('finds the registry of this folder by itself, and says so only when asked', async () => {
+    const { code, stderr } = await stage.run(['ls', '--verbose'], {
+      ROLLCALL_URL: undefined,
+      ROLLCALL_TOKEN: undefined,
+    });
+    // Nothing need listen on the default port of this machine.
+    expect([0, 4, 6]).toContain(code);
+    expect(stderr).toMatch(/^url http:\/\/127\.0\.0\.1:8787 \(default\)\ntoken from data\/root-token\n/);
+  });
+
+  it('ends quietly when nobody reads on', () => {
+    const shell = `rollcall --help | head -n 1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', shell], { encoding: 'utf8', env: stage.env() });
+    expect({ stdout, stderr }).toEqual({ stdout: 'Rollcall, a service registry.\n0\n', stderr: '' });
+  });
+
+  it('version is the one of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const word of ['version', '--version', '-v']) {
+      expect(await stage.run([word])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliStage } from './cli-stage';
+import { Terminal } from './terminal';
+
+/** Each shell loads its script, and is asked as its user's Tab would. */
+
+let stage: CliStage;
+beforeAll(async () => {
+  stage = await CliStage.start();
+  await stage.register('orders', 'orders-1');
+  await stage.register('orders', '10.0.0.7:8080');
+  await stage.register('eu@@orders-eu', 'a');
+});
+afterAll(() => stage.stop());
+
+const run = (shell: string, ...words: string[]): string[] => {
+  const env = stage.env({ HOME: join(stage.folder, 'home'), TERM: 'dumb' });
+  const text = execFileSync(shell, words, { encoding: 'utf8', cwd: stage.folder, env });
+  return text.split('\n').filter((line) => line !== '');
+};
+
+/** What bash offers for a line, by the same variables that readline sets. */
+function inBash(line: string): string[] {
+  const script = `
+    source <(rollcall completion bash)
+    complete -p rollcall > /dev/null || exit 1
+    COMP_LINE=$1 COMP_POINT=\${#1} _rollcall
+    printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return run('bash', '--norc', '-c', script, 'bash', line);
+}
+
+/** What fish offers; it has a command for that. */
+const inFish = (line: string): string[] =>
+  run('fish', '--no-config', '-c', 'rollcall completion fish | source; complete --do-complete "$argv"', line);
+
+const CASES: [line: string, offered: string[]][] = [
+  ['rollcall dr', ['drain']],
+  ['rollcall context u', ['use']],
+  ['rollcall drain --wa', ['--wait']],
+  ['rollcall drain ', ['orders', 'eu@@orders-eu']],
+  ['rollcall drain orders ', ['10.0.0.7:8080', 'orders-1']],
+  ['rollcall completion f', ['fish']],
+];
+
+describe('bash', () => {
+  it.each(CASES)('%s', (line, offered) => {
+    expect(inBash(line).sort()).toEqual([...offered].sort());
+  });
+
+  it('completes after a colon and an at sign, where bash begins a new word', () => {
+    expect(inBash('rollcall drain orders 10.0.0.7:80')).toEqual(['8080']);
+    expect(inBash('rollcall ls eu@@o')).toEqual(['orders-eu']);
+  });
+
+  it('completes at a real prompt', async () => {
+    const terminal = new Terminal(stage.env());
+    terminal.type('exec bash --norc --noprofile');
+    terminal.type('PS1="% "; source <(rollcall completion bash); echo loaded');
+    await terminal.shows(/^loaded/m);
+    terminal.write('rollcall drain orders 10');
+    terminal.press('Tab');
+    await terminal.shows(/rollcall drain orders 10\.0\.0\.7:8080/);
+  });
+});
+
+describe('zsh', () => {
+  it('loads its script without a complaint, and completes at a real prompt', async () => {
+    const terminal = new Terminal(stage.env());
+    terminal.type('exec zsh -f');
+    terminal.type("PS1='% '; autoload -Uz compinit; compinit -u; source <(rollcall completion zsh); echo loaded");
+    await terminal.shows(/^loaded/m);
+    terminal.write('rollcall drain orders 10');
+    terminal.press('Tab');
+    await terminal.shows(/rollcall drain orders 10\.0\.0\.7:8080/);
+    terminal.press('C-c');
+    terminal.write('rollcall con');
+    terminal.press('Tab');
+    await terminal.shows(/rollcall context/);
+    terminal.press('C-c');
+    terminal.write('rollcall context ');
+    terminal.press('Tab');
+    await terminal.shows(/use +-- use a context from now on/);
+  });
+});
+
+describe('fish', () => {
+  it.each(CASES)('%s', (line, offered) => {
+    expect(
+      inFish(line)
+        .map((row) => row.split('\t')[0])
+        .sort(),
+    ).toEqual([...offered].sort());
+  });
+
+  it('shows what each is', () => {
+    expect(inFish('rollcall dr')).toEqual(['drain\ttake an instance out of traffic, and wait until its callers know']);
+  });
+});
+
+it('asks a registry that does not answer for half a second at most, and says nothing of it', async () => {
+  const from = performance.now();
+  const end = await stage.run(['complete', '--', 'drain', ''], { ROLLCALL_URL: 'http://192.0.2.1:1' });
+  expect(end).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(performance.now() - from).toBeLessThan(5_000);
+});

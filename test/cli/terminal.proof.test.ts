@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CliStage } from './cli-stage';
+import { Terminal } from './terminal';
+
+/** What a person sees who sits at a terminal. */
+
+let stage: CliStage;
+beforeAll(async () => {
+  stage = await CliStage.start();
+});
+afterAll(() => stage.stop());
+
+it('watch draws one table, again and again in its place, and gives the terminal back', async () => {
+  await stage.register('live', 'live-1');
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall watch live');
+  await terminal.shows(/public · live · connected · 1 of 1 available/);
+  await stage.register('live', 'live-2');
+  await terminal.shows(/2 of 2 available/);
+  await stage.run(['disable', 'live', 'live-1']);
+  const screen = await terminal.shows(/1 of 2 available[\s\S]*overridden/);
+  expect(screen.split('\n')).toEqual([
+    expect.stringContaining('rollcall watch live'),
+    'public · live · connected · 1 of 2 available',
+    '',
+    expect.stringMatching(/^SERVICE +ID +ADDRESS +STATE/),
+    expect.stringMatching(/^live +live-1 +10\.0\.0\.7:8080 +disabled/),
+    expect.stringMatching(/^live +live-2 +10\.0\.0\.7:8080 +available/),
+    '',
+    expect.stringMatching(/registered +available +live\/live-2/),
+    expect.stringMatching(/overridden +disabled +live\/live-1/),
+  ]);
+  expect(terminal.coloured).toContain('\u001b[32m');
+  expect(terminal.isCursorShown).toBe(false);
+
+  terminal.press('C-c');
+  await terminal.shows(/overridden[\s\S]*\n\$$/);
+  expect(terminal.isCursorShown).toBe(true);
+  terminal.type('echo "exit code $?"');
+  await terminal.shows(/exit code 130/);
+});
+
+it('watch shows no more than fits, and says how much it leaves out', async () => {
+  const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
+  await Promise.all(ids.map((id) => stage.register('many', id)));
+  const terminal = new Terminal(stage.env(), { rows: 12, columns: 60 });
+  terminal.type('rollcall watch many');
+  const screen = await terminal.shows(/12 of 12 available/);
+  expect(screen).toMatch(/… and \d+ more$/);
+  expect(screen.split('\n').length).toBeLessThanOrEqual(12);
+  terminal.makeLower(8);
+  await stage.run(['disable', 'many', 'many-0']);
+  const lower = await terminal.shows(/11 of 12 available/);
+  expect(lower.split('\n').length).toBeLessThanOrEqual(8);
+});
+
+it('bench shows how far it is, and leaves nothing but its table', async () => {
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall bench --duration 1s');
+  await terminal.shows(/register +█+░+ +\d+ %/);
+  await terminal.shows(/resolve +█+░+ +\d+ %/);
+  const screen = await terminal.shows(/CALL +CALLS[\s\S]*\n\$$/);
+  expect(screen).not.toMatch(/[█░]/);
+});
+
+it('drain shows how much of its wait is over', async () => {
+  await stage.register('slow', 'slow-1');
+  const { url, rootToken } = stage.registry;
+  const headers = { Authorization: `Bearer ${rootToken}`, 'Rollcall-Subscriber': 'sleeper' };
+  const stream = await fetch(`${url}/api/v1/ns/public/watch?service=slow`, { headers });
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall drain slow slow-1 --wait 2s');
+  await terminal.shows(/draining slow\/slow-1 █+/);
+  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers had not acknowledged/);
+  await stream.body?.cancel();
+});
+
+it('asks before what cannot be undone, and does nothing without a yes', async () => {
+  await stage.run(['ns', 'create', 'asked']);
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall ns rm asked --force');
+  await terminal.shows(/Erase namespace asked with everything in it, for good\? \[y\/N\]/);
+  terminal.type('n');
+  await terminal.shows(/Nothing was done\./);
+  expect((await stage.run(['ns', 'get', 'asked'])).code).toBe(0);
+  terminal.type('rollcall ns rm asked --force');
+  await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
+  terminal.type('y');
+  await terminal.shows(/there is no namespace asked any more/);
+});
+
+it('NO_COLOR keeps a terminal free of colour', async () => {
+  await stage.register('plain', 'plain-1');
+  const terminal = new Terminal(stage.env({ NO_COLOR: '1' }));
+  terminal.type('rollcall ls plain');
+  await terminal.shows(/plain-1 +10\.0\.0\.7:8080 +available/);
+  expect(terminal.coloured).not.toContain('\u001b[3');
+});
+
+it('exec leaves Ctrl-C to the command, which has the same terminal', async () => {
+  const terminal = new Terminal(stage.env());
+  terminal.type(`rollcall exec --service typed --port 1 -- sh -c 'trap "echo trapped; exit 3" INT; sleep 60 & wait'`);
+  await new Promise((wake) => setTimeout(wake, 2_000));
+  terminal.press('C-c');
+  await terminal.shows(/trapped\n\$$/);
+  terminal.type('echo "exit code $?"');
+  await terminal.shows(/exit code 3/);
+});

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+
+const PATIENCE_MS = 20_000;
+
+/** A terminal with a shell in it, as a person sees it: real, by tmux. It is closed when the test is over. */
+export class Terminal {
+  readonly #server = `rollcall-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  readonly #columns: number;
+
+  constructor(env: NodeJS.ProcessEnv, { columns = 100, rows = 20 } = {}) {
+    this.#columns = columns;
+    const variables = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+    const size = ['-x', `${columns}`, '-y', `${rows}`];
+    // No file of the user's, and no variable but those given.
+    const shell = ['env', '-i', 'TERM=screen-256color', ...variables, 'PS1=$ ', 'sh'];
+    this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...shell);
+    onTestFinished(() => void this.#tmux('kill-server'));
+  }
+
+  #tmux(...words: string[]): string {
+    return execFileSync('tmux', ['-L', this.#server, ...words], { encoding: 'utf8' });
+  }
+
+  /** What is on the screen, a line each, without empty ones at the end. */
+  get screen(): string {
+    return this.#tmux('capture-pane', '-p').trimEnd();
+  }
+
+  /** The same with the codes of its colours. */
+  get coloured(): string {
+    return this.#tmux('capture-pane', '-p', '-e').trimEnd();
+  }
+
+  get isCursorShown(): boolean {
+    return this.#tmux('display-message', '-p', '#{cursor_flag}').trim() === '1';
+  }
+
+  /** Types a text, and leaves the cursor after it. */
+  write(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
+  type(line: string): void {
+    this.write(line);
+    this.press('Enter');
+  }
+
+  /** Presses a key by the name that tmux has for it, such as `C-c`. */
+  press(key: string): void {
+    this.#tmux('send-keys', key);
+  }
+
+  makeLower(rows: number): void {
+    this.#tmux('resize-window', '-x', `${this.#columns}`, '-y', `${rows}`);
+  }
+
+  /** Waits until the screen shows something, and returns all that it shows then. */
+  async shows(pattern: RegExp): Promise<string> {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const { screen } = this;
+      if (pattern.test(screen)) return screen;
+      if (performance.now() > end) throw new Error(`the screen does not show ${pattern}:\n${screen}`);
+      await sleep(30);
+    }
+  }
+}
