@@ -87,6 +87,7 @@ export class Holding {
       version = this.#version;
       this.#wanted = this.#taken.definition;
       this.#version += 1;
+      this.#taken.version = this.#version;
     }
     this.#onEvent({ type: 'trouble', error });
     this.#settle(version, ({ reject }) => reject(error));
