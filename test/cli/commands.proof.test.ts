@@ -154,6 +154,25 @@ describe('watch', () => {
     expect(second.stdout.map((line) => JSON.parse(line).type)).toEqual(['changes']);
   });
 
+  it('tells that the registry went away, and misses nothing until it is back', async () => {
+    await stage.register('away', 'away-1');
+    const watch = stage.begin(['watch', 'away']);
+    await watch.prints(/present +available +away\/away-1/);
+    await stage.registry.kill('SIGKILL');
+    await watch.prints(/^not connected: /m);
+    await stage.run(['deregister', 'away', 'away-1']);
+    await watch.prints(/^connected again$/m);
+    await watch.prints(/deregistered +gone +away\/away-1/);
+    watch.kill('SIGINT');
+    expect(await watch.end()).toEqual({ code: 130, signal: null });
+    expect(watch.stderr).toEqual([expect.stringMatching(/^not connected/), 'connected again']);
+  });
+
+  it('of a registry that was never there is 6, and with a token that is not good 4', async () => {
+    expect((await stage.run(['watch', '--url', 'http://127.0.0.1:1023'])).code).toBe(6);
+    expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
+  });
+
   it('lets a drain pass that it has seen', async () => {
     await stage.register('passing', 'passing-1');
     const watch = stage.begin(['watch', 'passing']);

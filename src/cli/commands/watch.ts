@@ -1,5 +1,6 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { WatchFrame } from '../../client/frames';
+import type { WatchStatus } from '../../client/watch';
 import { EXIT } from '../exit-code';
 import { LiveWatch } from '../live-watch';
 import { list } from '../option-values';
@@ -21,6 +22,16 @@ function printed(print: Printer, instances: WatchedInstances): (frame: WatchFram
   };
 }
 
+/** Tells that the registry went away, and that it is back: where lines are printed nothing else would show it. */
+function toldStatus(print: Printer): (status: WatchStatus) => void {
+  let wasAway = false;
+  return ({ state }) => {
+    if (state === 'disconnected') print.note('not connected: nothing is missed, it goes on when the registry is back');
+    else if (wasAway) print.note('connected again');
+    wasAway = state === 'disconnected';
+  };
+}
+
 /** `rollcall watch`: instances as they come, change and go. */
 export function watchCommand() {
   return registryCommand('watch')
@@ -34,8 +45,10 @@ export function watchCommand() {
     .option('--cursor <cursor>', 'go on after this, as an earlier watch of the same left off')
     .option('--lines', 'print lines at a terminal, too')
     .action(async (services, options) => {
-      const { place, print, client: open } = connect(options);
+      const { place, print, registry, client: open } = connect(options);
       const { group: groups = [], cursor, timeout, lines } = options;
+      // A watch waits for a registry that is away. One that was never there is a url written wrongly.
+      await registry.readHealth();
       await using client = open();
       const instances = new WatchedInstances();
       const title = [place.namespace, ...groups, ...services].join(' · ');
@@ -43,12 +56,16 @@ export function watchCommand() {
       const live = isLive ? new LiveWatch(print, title, instances) : undefined;
 
       const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
-      const watch = client.watch(
-        { services, groups },
-        { cursor, signal: late, onStatus: (status) => live?.status(status) },
-      );
+      let isOver = false;
+      const told = toldStatus(print);
+      const onStatus = (status: WatchStatus) => {
+        if (live !== undefined) live.status(status);
+        else if (!isOver && late?.aborted !== true) told(status);
+      };
+      const watch = client.watch({ services, groups }, { cursor, signal: late, onStatus });
       const interrupt = () => {
         process.exitCode = INTERRUPTED;
+        isOver = true;
         watch.close();
       };
       process.once('SIGINT', interrupt);
