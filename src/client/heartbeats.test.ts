@@ -11,7 +11,7 @@ const LEASE = { ttlMs: 9_000, removeAfterMs: 9_000, intervalMs: 3_000 };
 function stage() {
   const time = new HandTime();
   time.random = () => 0.5;
-  const asked: { method: string; path: string; body: unknown }[] = [];
+  const asked: { method: string; path: string; body: unknown; signal: AbortSignal | null | undefined }[] = [];
   const world = { answer: () => Response.json({ lease: LEASE }) as Response | Promise<Response> };
   const http = new RegistryHttp({
     url: 'http://registry.example',
@@ -20,6 +20,7 @@ function stage() {
         method,
         path: new URL(url).pathname,
         body: typeof body === 'string' ? JSON.parse(body) : undefined,
+        signal,
       });
       const gone = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
       return Promise.race([world.answer(), gone]);
@@ -143,12 +144,30 @@ describe('heartbeats', () => {
     expect([takeAsked(), holding.definition.weight]).toEqual([['POST a/heartbeat'], undefined]);
   });
 
+  it('tell a change that was made while another was told, right after that', async () => {
+    const { world, holding, heartbeats, pass, asked } = stage();
+    world.answer = () => {
+      holding.change({ weight: 2 });
+      heartbeats.changed(holding);
+      world.answer = () => Response.json({ lease: LEASE });
+      return world.answer();
+    };
+    heartbeats.keep(holding);
+    await pass(0);
+    await pass(0);
+    expect(asked.map(({ method, body }) => `${method} ${JSON.stringify(body)}`)).toEqual([
+      expect.not.stringContaining('weight'),
+      expect.stringContaining('"weight":2'),
+    ]);
+  });
+
   it('end with what they are for, with a request under way as well', async () => {
-    const { time, world, holding, heartbeats, pass, takeAsked, events } = stage();
+    const { time, world, holding, heartbeats, pass, asked, takeAsked, events } = stage();
     world.answer = () => new Promise<Response>(() => {});
     heartbeats.keep(holding);
     await pass(0);
     heartbeats.drop(holding);
+    expect(asked[0]?.signal?.aborted).toBe(true);
     await pass(100_000);
     expect([takeAsked(), events, time.timers]).toEqual([['PUT a'], [], 0]);
   });

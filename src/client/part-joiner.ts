@@ -28,8 +28,6 @@ export class PartJoiner {
     if (frame.type === 'bookmark') return { type: 'bookmark', cursor: frame.cursor };
     if (frame.type === 'reset') {
       this.broken();
-      this.#ahead.clear();
-      this.#revision = 0;
       return { type: 'reset', reason: frame.reason };
     }
     const isWhole = frame.part === undefined || frame.last === true;

@@ -34,7 +34,7 @@ async function stage(options: WatchOptions = {}) {
     const say = (type: string, more: object) => sockets.last.say({ type, watch: name, ...more });
     return { frame, say };
   };
-  return { sockets, time, watch, statuses, connect, isOver: () => isOver };
+  return { core, sockets, time, watch, statuses, connect, isOver: () => isOver };
 }
 
 const change = (revision: number, more: object = {}) => ({
@@ -65,7 +65,14 @@ describe('a watch', () => {
     expect(second.frame).toMatchObject({ cursor: 'c.2' });
     expect(sockets.last.take()).toEqual([{ type: 'ack', watch: second.frame.watch, cursor: 'c.2' }]);
     second.say('changes', change(3));
-    expect([watch.cursor, statuses]).toEqual(['c.3', ['connected', 'disconnected', 'connected']]);
+    const counts: number[] = [];
+    for await (const frame of watch) {
+      if (frame.type === 'changes') counts.push(frame.changes.length);
+      if (counts.length === 2) break;
+    }
+    // The part that had come is not counted twice.
+    expect(counts).toEqual([1, 1]);
+    expect([watch.cursor, statuses]).toEqual(['c.3', ['connected', 'disconnected', 'connected', 'disconnected']]);
   });
 
   it('begins with a snapshot again after a reset that broke off', async () => {
@@ -127,17 +134,29 @@ describe('a watch', () => {
     expect(ends).toEqual(['FORBIDDEN']);
   });
 
+  it('that ends on a socket which others need is ended there, too', async () => {
+    const { core, sockets, watch, connect } = await stage();
+    const { frame, say } = await connect();
+    core.link().join({ up: () => {}, down: () => {} });
+    watch.close();
+    expect(sockets.last.take()).toMatchObject([{ type: 'unwatch', watch: frame.watch }]);
+    say('snapshot', SNAPSHOT);
+    expect([sockets.last.closed, watch.cursor]).toEqual([undefined, undefined]);
+  });
+
   it('that was taken once is not given up for a refusal later', async () => {
-    const { sockets, connect, isOver } = await stage();
+    const { sockets, time, connect, isOver } = await stage();
     await connect();
     sockets.last.break();
+    time.advance(0);
     await turn();
     sockets.last.open();
     await turn();
     sockets.last.refuse('FORBIDDEN');
     await turn();
-    expect(isOver()).toBe(false);
+    expect([isOver(), sockets.all.length]).toEqual([false, 2]);
     await connect();
+    expect(sockets.all).toHaveLength(3);
   });
 
   it('gives frames to a listener, and a listener that throws breaks nothing', async () => {

@@ -125,7 +125,6 @@ export class ServiceWatch implements Watch, WatchSink {
     if (this.#unreadSize > UNREAD_MAX_CHARACTERS) {
       this.#isSetAside = true;
       this.#source?.stop();
-      this.#joiner.broken();
     }
     this.#wake?.();
   }
