@@ -60,6 +60,7 @@ it.each([
     ['bash', 'zsh', 'fish'],
   ],
   [['exec', '--', 'no'], []],
+  [['exec', '--', 'node', '--dr'], []],
   [['serve', '--d'], ['--data']],
 ])('%j may become %j', async (words, expected) => {
   expect(await values(...words)).toEqual(expected);

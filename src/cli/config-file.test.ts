@@ -13,7 +13,7 @@ it('is where XDG says, and in ~/.config otherwise', () => {
   expect(configPath({ XDG_CONFIG_HOME: 'relative' })).toBe(configPath({}));
 });
 
-it('reads what it wrote, which is for the owner alone', () => {
+it('[K16] reads what it wrote, which is for the owner alone', () => {
   const path = place();
   const config: Config = { current: 'a', contexts: { a: { url: 'http://a', token: 'secret', namespace: 'x' } } };
   expect(readConfig(path)).toEqual({ contexts: {} });

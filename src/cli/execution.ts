@@ -21,6 +21,8 @@ const OF_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP',
 const TROUBLE_TOLD_EVERY_MS = 60_000;
 
 export interface ExecutionOptions {
+  /** Starts the command; a throw ends it all. */
+  start: () => Promise<ChildCommand>;
   client: Client;
   instance: InstanceDefinition & { port: number };
   /** Addresses of this machine where the port may answer. */
@@ -40,8 +42,10 @@ export interface ExecutionOptions {
  * is told to end, and gone when it has ended.
  */
 export class Execution {
-  readonly #child: ChildCommand;
   readonly #options: ExecutionOptions;
+  #child: ChildCommand | undefined;
+  /** Signals that came before there was a command to pass them on to. */
+  readonly #early: NodeJS.Signals[] = [];
   /** Aborted once there is nothing to register any more. */
   readonly #leaving = new AbortController();
   readonly #over = new AbortController();
@@ -50,27 +54,38 @@ export class Execution {
   #troubleToldAt = Number.NEGATIVE_INFINITY;
   #stops = 0;
 
-  constructor(child: ChildCommand, options: ExecutionOptions) {
-    this.#child = child;
+  constructor(options: ExecutionOptions) {
     this.#options = options;
   }
 
   /** Resolves, when all is over, to the exit code: that of the command, unless its instance was never taken in. */
   async run(): Promise<number> {
+    // First of all: a signal right after the start would end this process, and leave the command on its own.
     const undo = this.#passSignals();
-    const registering = this.#register();
-    const exitCode = await this.#child.ended;
-    this.#leaving.abort();
-    this.#over.abort();
-    await registering;
-    await this.#registration?.release();
-    undo();
-    return this.#failure?.exitCode ?? exitCode;
+    try {
+      const child = await this.#options.start();
+      this.#child = child;
+      for (const signal of this.#early) child.kill(signal);
+      const registering = this.#register();
+      const exitCode = await child.ended;
+      this.#leaving.abort();
+      this.#over.abort();
+      await registering;
+      await this.#registration?.release();
+      return this.#failure?.exitCode ?? exitCode;
+    } finally {
+      undo();
+    }
   }
 
   get #name(): string {
     const { service, id, address, port } = this.#options.instance;
     return `${service}/${this.#registration?.id ?? id ?? `${address}:${port}`}`;
+  }
+
+  #send(signal: NodeJS.Signals): void {
+    if (this.#child === undefined) this.#early.push(signal);
+    else this.#child.kill(signal);
   }
 
   #passSignals(): () => void {
@@ -79,7 +94,7 @@ export class Execution {
     for (const signal of STOP_SIGNALS) listeners.set(signal, () => void this.#stop(signal));
     for (const signal of OTHER_SIGNALS) {
       listeners.set(signal, () => {
-        if (!atTerminal || !OF_TERMINAL.has(signal)) this.#child.kill(signal);
+        if (!atTerminal || !OF_TERMINAL.has(signal)) this.#send(signal);
       });
     }
     for (const [signal, listener] of listeners) process.on(signal, listener);
@@ -94,7 +109,7 @@ export class Execution {
     this.#leaving.abort();
     const hasIt = this.#options.atTerminal && OF_TERMINAL.has(signal);
     if (this.#stops === 1) await this.#drain();
-    if (!hasIt) this.#child.kill(signal);
+    if (!hasIt) this.#send(signal);
   }
 
   async #drain(): Promise<void> {
@@ -145,7 +160,7 @@ export class Execution {
     this.#failure = failure;
     this.#options.say(failure.message);
     if (failure.advice !== undefined) this.#options.say(failure.advice);
-    this.#child.kill('SIGTERM');
+    this.#send('SIGTERM');
   }
 
   #tell(event: RegistrationEvent): void {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EXIT, exitCodeOf } from './exit-code';
 
-it('gives scripts the numbers that the guide names', () => {
+it('[K1] gives scripts the numbers that the guide names', () => {
   expect(EXIT).toEqual({
     ok: 0,
     failure: 1,

@@ -11,6 +11,8 @@ describe('values of options', () => {
     [() => values.keyAndValue('a=b=c'), ['a', 'b=c']],
     [() => values.keyAndValue('a='), ['a', '']],
     [() => values.list('b', ['a']), ['a', 'b']],
+    [() => values.moment('cE.1.x'), 'cE.1.x'],
+    [() => values.moment('2027-01-31T12:00:00+01:00'), '2027-01-31T12:00:00+01:00'],
     [() => values.serviceName('orders'), { group: 'DEFAULT_GROUP', service: 'orders' }],
     [() => values.serviceName('eu@@orders@@x'), { group: 'eu', service: 'orders@@x' }],
   ])('%s', (read, value) => expect(read()).toEqual(value));
@@ -26,9 +28,18 @@ describe('values of options', () => {
     [() => values.amount('1e3'), 'number from 0'],
     [() => values.keyAndValue('=b'), 'key=value'],
     [() => values.keyAndValue('a'), 'key=value'],
+    [() => values.moment('yesterday'), 'how long ago'],
+    [() => values.moment('c'), 'a cursor'],
+    [() => values.moment('2027-13-31T12:00:00Z'), 'a time'],
     [() => values.serviceName('@@orders'), 'group@@orders'],
     [() => values.serviceName(''), 'group@@orders'],
   ])('%s is refused', (read, message) => expect(read).toThrow(message));
+
+  it('counts a duration back from now', () => {
+    const agoMs = Date.now() - Date.parse(values.moment('10m'));
+    expect(agoMs).toBeGreaterThanOrEqual(600_000);
+    expect(agoMs).toBeLessThan(605_000);
+  });
 
   it('keeps every key, whatever it is called', () => {
     const entries = ['__proto__=a', 'b=1', 'b=2'].reduce<Record<string, string>>(

@@ -47,6 +47,18 @@ export function keysAndValues(text: string, before: Record<string, string> = {})
   return Object.fromEntries([...Object.entries(before), keyAndValue(text)]);
 }
 
+/** A moment of the past: a cursor, a time, or how long ago it was, such as 10m. */
+export function moment(text: string): string {
+  const agoMs = parseDuration(text);
+  if (agoMs !== undefined) return new Date(Date.now() - agoMs).toISOString();
+  // A cursor of the registry's begins with c and has two dots.
+  if (/^c[\w-]+\.\w+\.\w+$/.test(text) || (/^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text))))
+    return text;
+  throw new InvalidArgumentError(
+    'It must be a cursor, a time such as 2027-01-31T12:00:00Z, or how long ago, such as 10m.',
+  );
+}
+
 /** A service by its name: `orders` in the default group, or `group@@orders`. */
 export interface ServiceName {
   group: string;

@@ -33,14 +33,14 @@ describe('findPlace', () => {
     });
   });
 
-  it('lets options go before the environment, and that before the context', () => {
+  it('[K2] lets options go before the environment, and that before the context', () => {
     const env = { ROLLCALL_TOKEN: 'of-env', ROLLCALL_NAMESPACE: 'green' };
     expect(find({ env })).toMatchObject({ url: 'https://stage.example', token: 'of-env', namespace: 'green' });
     const flags = { token: 'of-flag', namespace: 'red' };
     expect(find({ env, flags })).toMatchObject({ token: 'of-flag', namespace: 'red', sources: { token: '--token' } });
   });
 
-  it('sends the token of a context to no other url', () => {
+  it('[K2] sends the token of a context to no other url', () => {
     expect(find({ flags: { url: 'https://other.example' } })).toMatchObject({ token: undefined, namespace: 'public' });
     const env = { ROLLCALL_URL: 'https://other.example' };
     expect(find({ env })).toMatchObject({ url: 'https://other.example', token: undefined, namespace: 'public' });
@@ -75,7 +75,7 @@ describe('findPlace', () => {
     expect(find({ config, cwd: '/' })).toMatchObject({ token: undefined, sources: { token: 'none' } });
   });
 
-  it('sends the token of this folder to no url that was named', () => {
+  it('[K2] sends the token of this folder to no url that was named', () => {
     const options = { config: { contexts: {} }, cwd: servedFolder() };
     expect(find({ ...options, flags: { url: 'http://127.0.0.1:9000' } }).token).toBeUndefined();
     expect(find({ ...options, env: { ROLLCALL_URL: 'http://127.0.0.1:9000' } }).token).toBeUndefined();

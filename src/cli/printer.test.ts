@@ -39,7 +39,7 @@ it('prints one line of JSON for a program, and several where somebody looks', ()
   expect(printed({ json: true }, (print) => print.event({ a: 1 }, [view]), true).out).toBe('{"a":1}\n');
 });
 
-it('keeps everything that is no answer away from the answers', () => {
+it('[K3] keeps everything that is no answer away from the answers', () => {
   const { out, err } = printed({ verbose: true }, (print) => {
     print.note('a note');
     print.warn('a warning');

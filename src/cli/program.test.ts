@@ -58,7 +58,7 @@ describe('what is written wrongly', () => {
       ['exec', '--port', '80', '--', 'node'],
       expect.stringMatching(/^Required option '--service <name>' not specified\./),
     ],
-  ])('%j is told', async (words, said) => {
+  ])('[K15] %j is told', async (words, said) => {
     expect(await refusal(words)).toEqual(said);
   });
 

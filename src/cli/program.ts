@@ -7,6 +7,7 @@ import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
 import { contextCommand } from './commands/context';
 import { deregisterCommand } from './commands/deregister';
+import { diffCommand } from './commands/diff';
 import { disableCommand } from './commands/disable';
 import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
@@ -14,18 +15,21 @@ import { enableCommand } from './commands/enable';
 import { execCommand } from './commands/exec';
 import { getCommand } from './commands/get';
 import { heartbeatCommand } from './commands/heartbeat';
+import { historyCommand } from './commands/history';
 import { lsCommand } from './commands/ls';
 import { metaCommand } from './commands/meta';
 import { nsCommand } from './commands/ns';
 import { quarantineCommand } from './commands/quarantine';
 import { registerCommand } from './commands/register';
 import { resolveCommand } from './commands/resolve';
+import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
 import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
 import { weightCommand } from './commands/weight';
+import { whyCommand } from './commands/why';
 
 /** The parser's name for options that have no group of their own. */
 const OWN_OPTIONS = 'Options:';
@@ -35,9 +39,18 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
   ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
+  ['Look back:', () => [whyCommand(), historyCommand(), diffCommand()]],
   [
     'Operate:',
-    () => [drainCommand(), quarantineCommand(), enableCommand(), disableCommand(), weightCommand(), metaCommand()],
+    () => [
+      drainCommand(),
+      quarantineCommand(),
+      enableCommand(),
+      disableCommand(),
+      weightCommand(),
+      metaCommand(),
+      rollbackCommand(),
+    ],
   ],
   ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],

@@ -5,7 +5,7 @@ import { textWidth } from './text-width';
 
 const plain = paintFor(false);
 
-it('aligns columns by what they fill on a terminal, numbers to the right', () => {
+it('[K4] aligns columns by what they fill on a terminal, numbers to the right', () => {
   const rows = [
     ['orders', 12, 'DEFAULT_GROUP'],
     ['注文', 1_234, '🚀'],
@@ -44,7 +44,7 @@ it('leaves out the last columns where not even their narrowest fits', () => {
   expect(tableLines({ rows: [row] }, plain, 5)).toEqual(['orde…']);
 });
 
-it('never sends a control character of a stranger to the terminal', () => {
+it('[K4] never sends a control character of a stranger to the terminal', () => {
   expect(tableLines({ rows: [['a\u001b[2Jb', 'c']] }, plain)).toEqual(['a\\x1b[2Jb  c']);
 });
 

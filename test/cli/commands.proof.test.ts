@@ -142,7 +142,7 @@ describe('watch', () => {
     expect(await watch.end()).toEqual({ code: 130, signal: null });
   });
 
-  it('prints frames as JSON Lines, goes on from a cursor, and ends with 124 when its time is over', async () => {
+  it('[K3] prints frames as JSON Lines, goes on from a cursor, and ends with 124 when its time is over', async () => {
     await stage.register('framed', 'framed-1');
     const first = stage.begin(['watch', 'framed', '--json', '--timeout', '2s']);
     expect(await first.end()).toEqual({ code: 124, signal: null });
@@ -234,7 +234,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ available: true, overridden: false, weight: 1 });
   });
 
-  it('operators who change different things at once lose none', async () => {
+  it('[K9] operators who change different things at once lose none', async () => {
     await stage.register('race', 'race-1');
     const commands = [['disable'], ['weight', '7'], ['meta', 'x=1'], ['quarantine', '--reason', 'all at once']];
     const ends = await Promise.all(
@@ -266,7 +266,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
 });
 
 describe('bench and doctor', () => {
-  it('bench measures on a service of its own, and leaves nothing behind', async () => {
+  it('[K13] bench measures on a service of its own, and leaves nothing behind', async () => {
     await stage.register('bystander', 'bystander-1');
     const before = await stage.json('ls');
     const report = await stage.json('bench', '--duration', '300ms', '--concurrency', '4');
@@ -286,14 +286,14 @@ describe('bench and doctor', () => {
     ['a registry that is not there', ['--url', 'http://127.0.0.1:9'], /^✗ +url +.*\n +→ Is it running there\?/m],
     ['a wrong token', ['--token', 'x'.repeat(40)], /^✗ +token .*not valid[\s\S]*rollcall token create/m],
     ['a namespace that the registry does not take', ['-n', 'no such'], /^✗ +token .*no such/m],
-  ])('doctor finds %s, and says how to mend it', async (_what, words, found) => {
+  ])('[K12] doctor finds %s, and says how to mend it', async (_what, words, found) => {
     const { code, stdout, stderr } = await stage.run(['doctor', ...words]);
     expect(code).toBe(1);
     expect(stdout).toMatch(found);
     expect(stderr).toMatch(/^Wrong: (url|token|websocket)/);
   });
 
-  it('doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
+  it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
     const { url } = stage.registry;
     const proxy = createServer(async (request, response) => {
       const authorization = request.headers.authorization;
@@ -314,7 +314,7 @@ describe('bench and doctor', () => {
     expect(stdout).toMatch(/^✗ +websocket +no WebSocket opens/m);
   });
 
-  it('doctor finds a file of tokens that others may read', async () => {
+  it('[K12, K16] doctor finds a file of tokens that others may read', async () => {
     const XDG_CONFIG_HOME = join(stage.folder, 'open-config');
     mkdirSync(join(XDG_CONFIG_HOME, 'rollcall'), { recursive: true });
     writeFileSync(join(XDG_CONFIG_HOME, 'rollcall/config.json'), '{"contexts": {}}', { mode: 0o644 });
@@ -341,7 +341,7 @@ describe('ns, token, audit', () => {
     expect((await stage.run(['ns', 'get', 'blue'])).code).toBe(3);
   });
 
-  it('ns says with 5 what is in its way, and erases only when told to for sure', async () => {
+  it('[K1, K10] ns says with 5 what is in its way, and erases only when told to for sure', async () => {
     await stage.run(['ns', 'create', 'full']);
     expect((await stage.run(['ns', 'create', 'full', '--title', 'another'])).code).toBe(5);
     await stage.register('kept', 'kept-1', '-n', 'full');
@@ -404,7 +404,7 @@ describe('ns, token, audit', () => {
 });
 
 describe('context', () => {
-  it('keeps registries under names, with a token that nobody else may read or see', async () => {
+  it('[K16] keeps registries under names, with a token that nobody else may read or see', async () => {
     const { url, rootToken } = stage.registry;
     const XDG_CONFIG_HOME = join(stage.folder, 'contexts');
     const env = { XDG_CONFIG_HOME, ROLLCALL_URL: undefined, ROLLCALL_TOKEN: undefined };
@@ -458,7 +458,7 @@ describe('exit codes and errors', () => {
     expect(stderr).toMatch(said);
   });
 
-  it('124: a registry that does not answer in the time given', async () => {
+  it('[K1] 124: a registry that does not answer in the time given', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void silent.close());
@@ -476,7 +476,7 @@ describe('exit codes and errors', () => {
     expect((await stage.run(['ls', 'painted'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32mavailable');
   });
 
-  it('finds the registry of this folder by itself, and says so only when asked', async () => {
+  it('[K2] finds the registry of this folder by itself, and says so only when asked', async () => {
     const { code, stderr } = await stage.run(['ls', '--verbose'], {
       ROLLCALL_URL: undefined,
       ROLLCALL_TOKEN: undefined,

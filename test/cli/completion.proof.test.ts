@@ -54,7 +54,7 @@ describe('bash', () => {
     expect(inBash('rollcall ls eu@@o')).toEqual(['orders-eu']);
   });
 
-  it('completes at a real prompt', async () => {
+  it('[K14] completes at a real prompt', async () => {
     const terminal = new Terminal(stage.env());
     terminal.type('exec bash --norc --noprofile');
     terminal.type('PS1="% "; source <(rollcall completion bash); echo loaded');
@@ -66,7 +66,7 @@ describe('bash', () => {
 });
 
 describe('zsh', () => {
-  it('loads its script without a complaint, and completes at a real prompt', async () => {
+  it('[K14] loads its script without a complaint, and completes at a real prompt', async () => {
     const terminal = new Terminal(stage.env());
     terminal.type('exec zsh -f');
     terminal.type("PS1='% '; autoload -Uz compinit; compinit -u; source <(rollcall completion zsh); echo loaded");
@@ -99,7 +99,7 @@ describe('fish', () => {
   });
 });
 
-it('asks a registry that does not answer for half a second at most, and says nothing of it', async () => {
+it('[K14] asks a registry that does not answer for half a second at most, and says nothing of it', async () => {
   const from = performance.now();
   const end = await stage.run(['complete', '--', 'drain', ''], { ROLLCALL_URL: 'http://192.0.2.1:1' });
   expect(end).toEqual({ code: 0, stdout: '', stderr: '' });

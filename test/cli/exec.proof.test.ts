@@ -50,7 +50,7 @@ async function idsOf(service: string): Promise<string[]> {
   return list.instances.map(({ id }) => id);
 }
 
-it('registers when the port answers and not before, and deregisters with the exit code of the command', async () => {
+it('[K5, K7] registers when the port answers and not before, and deregisters with the exit code of the command', async () => {
   const { program, port } = await exec('ready', [], undefined, 1_000);
   await sleep(500);
   expect(await idsOf('ready')).toEqual([]);
@@ -62,7 +62,7 @@ it('registers when the port answers and not before, and deregisters with the exi
   expect(await idsOf('ready')).toEqual([]);
 });
 
-it('drains before it passes SIGTERM on: a subscriber has acknowledged it by then', async () => {
+it('[K6] drains before it passes SIGTERM on: a subscriber has acknowledged it by then', async () => {
   const { program } = await exec('stopped', ['--drain-wait', '20s']);
   await program.prints(/is registered/);
   const { url, rootToken } = stage.registry;
@@ -84,7 +84,7 @@ it('drains before it passes SIGTERM on: a subscriber has acknowledged it by then
   expect(await program.end()).toEqual({ code: 7, signal: null });
 });
 
-it('does not wait for callers when it is told to end twice, and does not stay for the drain', async () => {
+it('[K6] does not wait for callers when it is told to end twice, and does not stay for the drain', async () => {
   const { program } = await exec('hasty', ['--drain-wait', '60s']);
   await program.prints(/is registered/);
   const { url, rootToken } = stage.registry;
@@ -113,7 +113,7 @@ it('passes other signals on, and stays registered', async () => {
 it.each([
   ['the Node of this machine, by heartbeats', undefined],
   ['a Node with WebSocket, by a session', process.execPath],
-])('stays registered when the registry dies and comes back: %s', async (_how, node) => {
+])('[K8] stays registered when the registry dies and comes back: %s', async (_how, node) => {
   const service = node === undefined ? 'kept-by-beats' : 'kept-by-session';
   const { program } = await exec(service, ['--ttl', '3s'], node);
   await program.prints(/is registered/);
@@ -129,7 +129,7 @@ it.each([
   expect(await idsOf(service)).toEqual([]);
 });
 
-it('a command that dies is deregistered at once, with 128 and its signal as exit code', async () => {
+it('[K7] a command that dies is deregistered at once, with 128 and its signal as exit code', async () => {
   const port = await freePort();
   const shell = `"${process.execPath}" '${SERVICE}' ${port} & child=$!; sleep 3; kill -KILL $child; kill -KILL $$`;
   const program = stage.begin(['exec', '--service', 'dying', '--port', `${port}`, '--', 'sh', '-c', shell]);
@@ -138,7 +138,7 @@ it('a command that dies is deregistered at once, with 128 and its signal as exit
   expect(await idsOf('dying')).toEqual([]);
 });
 
-it('ends a command whose port does not answer in time, with 124', async () => {
+it('[K5] ends a command whose port does not answer in time, with 124', async () => {
   const { program } = await exec('late', ['--ready-within', '300ms'], undefined, 60_000);
   expect(await program.end()).toEqual({ code: 124, signal: null });
   expect(program.printed).toMatch(/Port \d+ did not answer within 300ms, so late was not registered\./);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('watch draws one table, again and again in its place, and gives the terminal back', async () => {
+it('[K11] watch draws one table, again and again in its place, and gives the terminal back', async () => {
   await stage.register('live', 'live-1');
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall watch live');
@@ -40,7 +40,7 @@ it('watch draws one table, again and again in its place, and gives the terminal 
   await terminal.shows(/exit code 130/);
 });
 
-it('watch shows no more than fits, and says how much it leaves out', async () => {
+it('[K11] watch shows no more than fits, and says how much it leaves out', async () => {
   const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
   await Promise.all(ids.map((id) => stage.register('many', id)));
   const terminal = new Terminal(stage.env(), { rows: 12, columns: 60 });
@@ -75,7 +75,7 @@ it('drain shows how much of its wait is over', async () => {
   await stream.body?.cancel();
 });
 
-it('asks before what cannot be undone, and does nothing without a yes', async () => {
+it('[K10] asks before what cannot be undone, and does nothing without a yes', async () => {
   await stage.run(['ns', 'create', 'asked']);
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall ns rm asked --force');
@@ -99,10 +99,14 @@ it('NO_COLOR keeps a terminal free of colour', async () => {
 
 it('exec leaves Ctrl-C to the command, which has the same terminal', async () => {
   const terminal = new Terminal(stage.env());
-  terminal.type(`rollcall exec --service typed --port 1 -- sh -c 'trap "echo trapped; exit 3" INT; sleep 60 & wait'`);
-  await new Promise((wake) => setTimeout(wake, 2_000));
+  const script = "process.on('SIGINT', () => console.log('interrupted')); setTimeout(() => process.exit(3), 4000)";
+  terminal.type(
+    `rollcall exec --service typed --port 1 -- '${process.execPath}' -e "console.log('it runs'); ${script}"`,
+  );
+  await terminal.shows(/^it runs$/m);
   terminal.press('C-c');
-  await terminal.shows(/trapped\n\$$/);
+  await terminal.shows(/interrupted\n\$$/);
+  expect(terminal.screen.match(/interrupted$/gm)).toHaveLength(1);
   terminal.type('echo "exit code $?"');
   await terminal.shows(/exit code 3/);
 });

@@ -15,7 +15,8 @@ import type { RuntimeHost } from './runtime-host';
 export type Runtime = (host: RuntimeHost, folder: string) => Promise<string>;
 
 const CLIENT = join(PROJECT_ROOT, 'dist/client');
-const BIN = join(PROJECT_ROOT, 'test/clients/node_modules/.bin');
+/** Where the proofs install other makers' programs. Deno's package for this system is its program, and nothing else. */
+const PROGRAMS = join(PROJECT_ROOT, 'test/clients/node_modules');
 
 /** Lays out an application that has the package installed, as npm would. */
 function layOut(folder: string): void {
@@ -186,8 +187,14 @@ const browser: Runtime = async (host) => {
 export const RUNTIMES: Record<string, Runtime> = {
   "this machine's Node, 20 or later": program(systemNode()),
   'Node 24': program(process.execPath),
-  Deno: program(join(BIN, 'deno'), 'run', '--allow-all', '--no-lock', '--node-modules-dir=manual'),
-  Bun: program(join(BIN, 'bun'), 'run'),
+  Deno: program(
+    join(PROGRAMS, '@deno/linux-x64-glibc/deno'),
+    'run',
+    '--allow-all',
+    '--no-lock',
+    '--node-modules-dir=manual',
+  ),
+  Bun: program(join(PROGRAMS, '.bin/bun'), 'run'),
   workerd: worker,
   Chromium: browser,
 };

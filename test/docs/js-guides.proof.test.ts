@@ -12,10 +12,11 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 /** Longer names first: `rollcall/client` begins all of them. */
 const PACKAGES = {
   'rollcall/client/selectors': 'src/client/selectors.ts',
+  'rollcall/client/admin': 'src/client/admin.ts',
   'rollcall/client': 'src/client/index.ts',
 };
 
-describe.each(['docs/resolve-and-balance.md'])('%s', (page) => {
+describe.each(['docs/register.md', 'docs/resolve-and-balance.md'])('%s', (page) => {
   it('[D2] runs as it is written, and prints what it shows', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ data: join(folder, 'data') });

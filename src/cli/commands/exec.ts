@@ -64,7 +64,8 @@ export function execCommand() {
       }
       const over = new AbortController();
       await using client = open(over.signal);
-      const execution = new Execution(await startCommand(command, words), {
+      const execution = new Execution({
+        start: () => startCommand(command, words),
         client,
         instance: { ...instanceDefinition({ ...options, address }), ...service, id, port: options.port },
         hosts,

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { problemOf, SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { grantLease } from '../../model/lease';
 
 /** What one request comes to: the one method that is called, with what, and the status for what it answers. */
@@ -348,5 +348,23 @@ describe('consistency=cached', () => {
     const path = `${SERVICE}/resolve?consistency=cached`;
     await test.ask('GET', path);
     expect((await test.send('GET', path)).status).toBe(401);
+  });
+});
+
+describe('at', () => {
+  const path = `${SERVICE}/instances?at=cE.1.x`;
+
+  it('[J6] waits for nothing, as what was does not change', async () => {
+    const test = new TestApp();
+    test.namespace.answer.body = null;
+    const headers = { 'if-none-match': '"cE.1.x"', prefer: 'wait=30' };
+    const response = await test.ask('GET', path, undefined, headers);
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([304, null]);
+    expect(test.sockets.opened).toEqual([]);
+    expect((await test.ask('GET', `${path}&consistency=cached`)).status).toBe(200);
+  });
+
+  it.each([`${path}&wait=5s`, `${SERVICE}/instances?at=yesterday`])('refuses %s', async (asked) => {
+    expect((await problemOf(await new TestApp().ask('GET', asked))).code).toBe('INVALID_REQUEST');
   });
 });

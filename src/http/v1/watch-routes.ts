@@ -149,7 +149,7 @@ export function addWatchRoutes(surface: Surface): void {
     ],
     answers: { 101: { description: 'The socket is open' } },
     call: async (_, { query }, call) => {
-      assertSocketUpgrade(call.request.headers);
+      assertSocketUpgrade(call.request);
       const { subscriber, headers } = named(query, call);
       return call.sockets.pass(call.purpose('socket', subscriber), {
         'Sec-WebSocket-Protocol': SOCKET_PROTOCOL,

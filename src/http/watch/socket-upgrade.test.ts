@@ -6,17 +6,17 @@ const protocols = (value: string) => new Headers({ upgrade: 'websocket', 'sec-we
 describe('assertSocketUpgrade', () => {
   it('[E8] takes a WebSocket that offers the subprotocol', () => {
     for (const offered of ['rollcall.v1', 'other, rollcall.v1', 'token.x,rollcall.v1']) {
-      expect(() => assertSocketUpgrade(protocols(offered))).not.toThrow();
+      expect(() => assertSocketUpgrade({ method: 'GET', headers: protocols(offered) })).not.toThrow();
     }
     const shouted = protocols('rollcall.v1');
     shouted.set('upgrade', 'WebSocket');
-    expect(() => assertSocketUpgrade(shouted)).not.toThrow();
+    expect(() => assertSocketUpgrade({ method: 'GET', headers: shouted })).not.toThrow();
   });
 
   it('[E8] refuses anything else', () => {
-    const refusal = (headers: Headers) => {
+    const refusal = (headers: Headers, method = 'GET') => {
       try {
-        assertSocketUpgrade(headers);
+        assertSocketUpgrade({ method, headers });
       } catch (error) {
         return error;
       }
@@ -24,6 +24,7 @@ describe('assertSocketUpgrade', () => {
     };
     expect(refusal(new Headers())).toMatchObject({ code: 'UPGRADE_REQUIRED' });
     expect(refusal(new Headers({ upgrade: 'h2c' }))).toMatchObject({ code: 'UPGRADE_REQUIRED' });
+    expect(refusal(protocols('rollcall.v1'), 'HEAD')).toMatchObject({ code: 'UPGRADE_REQUIRED' });
     for (const headers of [new Headers({ upgrade: 'websocket' }), protocols('rollcall.v2'), protocols('token.x')]) {
       expect(refusal(headers)).toMatchObject({
         code: 'INVALID_REQUEST',

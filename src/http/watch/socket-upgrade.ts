@@ -11,8 +11,9 @@ function offeredProtocols(headers: Headers): string[] {
  *
  * @throws {RegistryError} `UPGRADE_REQUIRED`, `INVALID_REQUEST`.
  */
-export function assertSocketUpgrade(headers: Headers): void {
-  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+export function assertSocketUpgrade({ method, headers }: Pick<Request, 'method' | 'headers'>): void {
+  // Only GET opens one (RFC 6455, 4.1); a socket in an answer to HEAD, which GET's route answers too, is an error in workerd.
+  if (method !== 'GET' || headers.get('upgrade')?.toLowerCase() !== 'websocket') {
     throw new RegistryError(
       'UPGRADE_REQUIRED',
       `this is a WebSocket: connect to it as one, with the subprotocol ${SOCKET_PROTOCOL}; for plain HTTP there is the event stream at …/watch`,

@@ -64,7 +64,7 @@ function* alongRecords(journal: Journal, keys: readonly RecordKey[], from: WalkP
     const revision = Math.max(...place);
     const entry = revision === 0 ? undefined : journal.entryAt(revision);
     if (entry === undefined) return;
-    const all = entry.parts.flatMap(decodeChanges);
+    const all = changesMentioning(entry, glance('id', keys[0]?.id));
     const found = keys.map((key) => all.find((change) => isOf(change, key)));
     place = place.map((each, index) => (each === revision ? (found[index]?.previous ?? 0) : each));
     yield { entry, changes: found.filter((change) => change !== undefined), rest: place };
@@ -77,21 +77,29 @@ function* alongService(journal: Journal, key: ServiceKey, from: number): Generat
   while (revision > 0) {
     const entry = journal.entryAt(revision);
     if (entry === undefined) return;
-    const changes = entry.parts
-      .flatMap(decodeChanges)
-      .filter((change) => change.service === key.service && change.group === key.group);
+    const changes = changesMentioning(entry, glance('service', key.service)).filter(
+      (change) => change.service === key.service && change.group === key.group,
+    );
     revision = changes[0]?.servicePrevious ?? 0;
     yield { entry, changes, rest: [revision] };
   }
 }
 
-/** Reads row after row. A glance at the text spares parsing those that have no part in the answer. */
+/** Reads row after row. */
 function* throughAll(journal: Journal, from: number, group: string | undefined, cause?: string): Generator<WalkStep> {
-  const sought = Object.entries({ group, cause }).filter(([, value]) => value !== undefined);
-  const glances = sought.map(([name, value]) => `"${name}":${JSON.stringify(value)}`);
   for (const entry of journal.entriesUpTo(from)) {
-    const parts = entry.parts.filter((part) => glances.every((glance) => part.includes(glance)));
-    const changes = parts.flatMap(decodeChanges).filter((change) => group === undefined || change.group === group);
-    yield { entry, changes, rest: [entry.revision - 1] };
+    const changes = changesMentioning(entry, glance('group', group), glance('cause', cause));
+    const within = changes.filter((change) => group === undefined || change.group === group);
+    yield { entry, changes: within, rest: [entry.revision - 1] };
   }
+}
+
+/** How a member looks in the text of a change. */
+function glance(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `"${name}":${JSON.stringify(value)}`;
+}
+
+/** Changes of an entry, but for the parts whose text lacks one of these: a glance spares parsing them. */
+function changesMentioning({ parts }: JournalEntry, ...glances: string[]): JournaledChange[] {
+  return parts.filter((part) => glances.every((text) => part.includes(text))).flatMap(decodeChanges);
 }

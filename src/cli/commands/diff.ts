@@ -1,0 +1,31 @@
+import type { ServiceDiff } from '../../client/history-answers';
+import { moment } from '../option-values';
+import { connect } from '../registry';
+import { registryCommand, serviceArgument } from '../registry-command';
+import type { Cell } from '../table';
+import { addressText, stateCell } from '../views';
+
+/** An instance at one end of a comparison. */
+function endCell(instance: ServiceDiff['instances'][number]['before']): Cell {
+  return instance === null ? 'not there' : stateCell(instance);
+}
+
+/** `rollcall diff`: what is different. */
+export function diffCommand() {
+  return registryCommand('diff')
+    .summary('show what is different of a service since a moment')
+    .description('Compares a service with itself at another moment: a cursor, a time, or how long ago, such as 10m.')
+    .addArgument(serviceArgument())
+    .requiredOption('--from <moment>', 'the first moment', moment)
+    .option('--to <moment>', 'the second (default now)', moment)
+    .action(async (service, { from, to, ...options }) => {
+      const { registry, print } = connect(options);
+      const diff = await registry.diffService({ ...service, from, to });
+      const rows = diff.instances.map(({ id, before, after }): Cell[] => {
+        const known = after ?? before;
+        return [id, known === null ? '' : addressText(known), endCell(before), endCell(after)];
+      });
+      const own = diff.service === undefined ? [] : ['what the service has of its own is different'];
+      print.answer(diff, ...own, { titles: ['ID', 'ADDRESS', 'BEFORE', 'AFTER'], rows });
+    });
+}

@@ -1,0 +1,17 @@
+import type { HistoryEntry } from '../client/history-answers';
+import { serviceText } from './option-values';
+import type { Cell, Table } from './table';
+
+const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']);
+
+/** What happened, a line for each change. */
+export function historyTable(entries: readonly HistoryEntry[]): Table {
+  const rows = entries.flatMap(({ at, actor, revision, changes }) =>
+    changes.map((change): Cell[] => {
+      const { kind, cause } = change;
+      const name = kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
+      return [at, { text: cause, tone: BAD.has(cause) ? 'bad' : undefined }, kind, name, actor, revision];
+    }),
+  );
+  return { titles: ['AT', 'CAUSE', 'OF', 'NAME', 'BY', 'REVISION'], rows };
+}

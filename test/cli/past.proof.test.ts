@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CliStage } from './cli-stage';
+
+/** Looking back, and putting back, as scripts and people do. */
+
+let stage: CliStage;
+let before: string;
+beforeAll(async () => {
+  stage = await CliStage.start();
+  await stage.register('past', 'past-1');
+  await stage.register('past', 'past-2');
+  await new Promise((passed) => setTimeout(passed, 5));
+  before = new Date().toISOString();
+  await new Promise((passed) => setTimeout(passed, 5));
+  await stage.run(['disable', 'past', 'past-1']);
+  await stage.run(['deregister', 'past', 'past-2']);
+});
+afterAll(() => stage.stop());
+
+const lines = (text: string): string[] => text.trimEnd().split('\n');
+
+describe('why', () => {
+  it('says in a sentence why an instance is gone, or takes no traffic', async () => {
+    const gone = await stage.run(['why', 'past', 'past-2']);
+    expect(lines(gone.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered at 20\S+ by its owner$/);
+    expect(gone.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
+    const disabled = await stage.run(['why', 'past', 'past-1']);
+    expect(lines(disabled.stdout)[0]).toMatch(/^past-1 is there and takes no traffic: disabled by root at 20/);
+    expect(disabled.stdout).toMatch(/^longest gap +\d+\w+ since 20/m);
+    expect(await stage.json('why', 'past', 'past-2', '--limit', '1')).toMatchObject({ present: false, entries: [{}] });
+  });
+
+  it('says with 3 that there never was one', async () => {
+    expect((await stage.run(['why', 'past', 'nobody'])).code).toBe(3);
+  });
+});
+
+describe('history', () => {
+  it('tells what happened, newest first, and where to go on', async () => {
+    const { stdout, stderr } = await stage.run(['history', 'past', '--limit', '3']);
+    expect(lines(stdout).map((line) => line.replace(/ +/g, ' ').replace(/^20\S+ /, ''))).toEqual([
+      'AT CAUSE OF NAME BY REVISION',
+      'deregistered instance past/past-2 root 4',
+      'overridden override past/past-1 root 3',
+      'registered instance past/past-2 root 2',
+    ]);
+    const after = /--after (\S+)/.exec(stderr)?.[1] ?? '';
+    expect(await stage.json('history', 'past', '--after', after)).toMatchObject({ entries: [{ revision: 1 }] });
+    expect(await stage.json('history', 'past', 'past-1', '--cause', 'overridden')).toMatchObject({
+      entries: [{ revision: 3 }],
+    });
+    expect(await stage.json('history', '--since', before)).toMatchObject({
+      entries: [{ revision: 4 }, { revision: 3 }],
+    });
+    expect(await stage.json('history', '--until', '1h')).toEqual({ entries: [], compacted: false });
+  });
+
+  it('refuses a moment that is none', async () => {
+    const { code, stderr } = await stage.run(['history', '--since', 'yesterday']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('how long ago, such as 10m');
+  });
+});
+
+describe('diff and rollback', () => {
+  it('show what is different, and put back what operators said, as often as they are asked', async () => {
+    const { stdout } = await stage.run(['diff', 'past', '--from', before]);
+    expect(lines(stdout).map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'ID ADDRESS BEFORE AFTER',
+      'past-1 10.0.0.7:8080 available disabled',
+      'past-2 10.0.0.7:8080 available not there',
+    ]);
+    expect(await stage.json('ls', 'past', '--as-of', before)).toMatchObject({
+      instances: [{ id: 'past-1', enabled: true }, { id: 'past-2' }],
+    });
+    const back = await stage.run(['rollback', 'past', '--to', before]);
+    expect(back.stdout).toMatch(/^past is put back to 20\S+\nremoved +past-1\n$/);
+    const again = await stage.run(['rollback', 'past', '--to', before]);
+    expect(again.stdout).toMatch(/^past is as it was at 20\S+\n$/);
+    expect(await stage.json('get', 'past', 'past-1')).toMatchObject({ enabled: true });
+    expect(await stage.json('ls', 'past')).toMatchObject({ instances: [{ id: 'past-1' }] });
+  });
+});

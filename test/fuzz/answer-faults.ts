@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PROBLEM_TABLE } from '../../src/http/error-response';
+import type { RouteCard } from '../../src/http/route-card';
+import type { Answer } from './exchange';
+import type { FuzzRequest } from './fuzz-request';
+
+const STATUS_OF_CODE = new Map(PROBLEM_TABLE.map(({ code, status }) => [code, status]));
+/** Words that only our insides use. */
+const INSIDES = /\bat [\w.#<>]+ \(|\.ts:\d|\.js:\d|TypeError|SQLITE_|RangeError|undefined is not/;
+/** Answers that are no refusal: a preflight's is one, too. */
+const isGood = (status: number): boolean => status < 400;
+
+/** What is wrong with an answer, whatever was asked; nothing mostly. */
+export function answerFaults(
+  asked: FuzzRequest,
+  answer: Answer,
+  cards: ReadonlyMap<string, RouteCard>,
+  secrets: readonly string[],
+): string[] {
+  const faults = [...secretFaults(answer, secrets)];
+  if (INSIDES.test(answer.body) && asked.operation !== 'readDocs') faults.push('it shows our insides');
+  if (answer.headers['set-cookie'] !== undefined) faults.push('it sets a cookie');
+  if (answer.status >= 500) faults.push(`no fault was injected, and it is ${answer.status}`);
+  if (isGood(answer.status)) faults.push(...goodFaults(asked, answer, cards.get(asked.operation)));
+  else if (asked.method !== 'HEAD') faults.push(...refusalFaults(answer));
+  return faults;
+}
+
+function secretFaults({ body, headers }: Answer, secrets: readonly string[]): string[] {
+  const shown = body + JSON.stringify(headers);
+  return secrets.some((secret) => shown.includes(secret)) ? ['it shows a secret'] : [];
+}
+
+function refusalFaults({ status, headers, body }: Answer): string[] {
+  if (headers['content-type'] !== 'application/problem+json') return [`${status} is no problem document`];
+  const problem = parsed(body);
+  if (typeof problem !== 'object' || problem === null || !('code' in problem)) return ['the problem has no code'];
+  const expected = STATUS_OF_CODE.get(String(problem.code));
+  if (expected === undefined) return [`the code ${String(problem.code)} is none of the closed union`];
+  const faults = expected === status ? [] : [`${String(problem.code)} is ${expected}, not ${status}`];
+  for (const member of ['type', 'title', 'detail'] as const) {
+    // `as`: an object, and what is not in it is undefined.
+    if (typeof (problem as Record<string, unknown>)[member] !== 'string') faults.push(`the problem has no ${member}`);
+  }
+  if (status === 401 && headers['www-authenticate'] === undefined) faults.push('401 without WWW-Authenticate');
+  if (status === 405 && headers.allow === undefined) faults.push('405 without Allow');
+  return faults;
+}
+
+function goodFaults({ method, operation }: FuzzRequest, answer: Answer, card: RouteCard | undefined): string[] {
+  const { status, body, headers } = answer;
+  // Another method than the operation's is another operation, or none.
+  if (card === undefined || method !== card.method.toUpperCase() || headers['content-type'] !== 'application/json')
+    return [];
+  const promised = card.answers[status];
+  if (status === 304 && card.conditional === 'read') return [];
+  if (promised === undefined) return [`${operation} promises no ${status}`];
+  if (promised.schema === undefined) return [];
+  const value = parsed(body);
+  const result = promised.schema.safeParse(value);
+  if (!result.success) return [`the answer does not fit its schema: ${result.error.message}`];
+  return isDeepStrictEqual(result.data, value) ? [] : ['the answer has members that its schema does not know'];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

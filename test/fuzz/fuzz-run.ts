@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs';
+import { createApp } from '../../src/http/app';
+import type { DirectoryApi } from '../../src/model/directory-api';
+import { SeededRandom } from '../simulation/seeded-random';
+import { Accounts, NAMESPACES, type Written } from './accounts';
+import { answerFaults } from './answer-faults';
+import { curlLine, isAnswer, type Outcome, Target } from './exchange';
+import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
+import { makeSenders, type Sender } from './principals';
+
+/** Requests between two looks at what was written. */
+const WINDOW_COUNT = 32;
+/** Windows after which limits and namespaces are put back: whoever may set limits sets some that refuse everything. */
+const RESET_EVERY_WINDOWS = 4;
+/** Time in which whatever was left alone is done, or will not be: a drain waits half a minute by itself. */
+const LATE_MS = 40_000;
+const SEEN_MAX_COUNT = 50;
+
+/** How a run goes. */
+export interface FuzzOptions {
+  url: string;
+  rootToken: string;
+  requests: number;
+  seed: number;
+  /** Path of docs/openapi.json. */
+  document: string;
+  /** Takes a line now and then. */
+  log?: (line: string) => void;
+}
+
+/** How a run went. Without a defect there are no violations. */
+export interface FuzzReport {
+  violations: string[];
+  requests: number;
+  /** By operation: how many were accepted, refused, and left waiting as they asked to. */
+  byOperation: Record<string, { accepted: number; refused: number; open: number }>;
+  byStatus: Record<string, number>;
+  /** Pieces of the past that were gone before they were compared. */
+  unread: number;
+}
+
+interface Sent {
+  asked: FuzzRequest;
+  sender: Sender;
+  outcome: Outcome;
+}
+
+/** Fires requests at a registry, and checks each answer, and that nothing is written by what is refused. */
+export async function fuzzRun(options: FuzzOptions): Promise<FuzzReport> {
+  const run = new FuzzRun(options, new Target(options.url, options.rootToken));
+  return run.work();
+}
+
+class FuzzRun {
+  readonly #options: FuzzOptions;
+  readonly #target: Target;
+  readonly #random: SeededRandom;
+  readonly #maker: RequestMaker;
+  readonly #accounts: Accounts;
+  readonly #seen: Seen = { cursors: [], tokenIds: [] };
+  readonly #cards = new Map(routeCards().map((card) => [card.operation, card]));
+  readonly #report: FuzzReport = { violations: [], requests: 0, byOperation: {}, byStatus: {}, unread: 0 };
+  #senders: [Sender, ...Sender[]] | undefined;
+  #secrets: string[] = [];
+  /** Who asked for what may be done late, as its answer was not awaited; and until when it may, in milliseconds. */
+  #late: { actor: string; until: number }[] = [];
+
+  constructor(options: FuzzOptions, target: Target) {
+    this.#options = options;
+    this.#target = target;
+    this.#random = new SeededRandom(options.seed);
+    // `as`: the document is generated, and its own tests check it.
+    const document = JSON.parse(readFileSync(options.document, 'utf8')) as ConstructorParameters<
+      typeof RequestMaker
+    >[0];
+    this.#maker = new RequestMaker(document, this.#random.fork(), this.#seen);
+    this.#accounts = new Accounts(target);
+    for (const operation of this.#maker.operationIds) {
+      this.#report.byOperation[operation] = { accepted: 0, refused: 0, open: 0 };
+    }
+  }
+
+  async work(): Promise<FuzzReport> {
+    const { requests, log = () => {} } = this.#options;
+    const [root, ...others] = await makeSenders(this.#target);
+    if (root === undefined) throw new Error('there is nobody to send anything');
+    this.#senders = [root, ...others];
+    this.#secrets = this.#senders.filter(({ secret }) => secret !== '').map(({ secret }) => secret.slice(-24));
+    const { violations } = this.#report;
+    try {
+      for (let window = 0; this.#report.requests < requests && violations.length === 0; window += 1) {
+        if (window % RESET_EVERY_WINDOWS === 0) await this.#reset();
+        const sent = await this.#sendWindow();
+        for (const one of sent) this.#check(one);
+        const written = await this.#accounts.read();
+        const allowed = this.#allowed(sent);
+        if (unexplained(written, allowed).length > 0) {
+          const left = unexplained(await this.#accounts.settled(written), allowed);
+          if (left.length > 0) await this.#blame(left, sent);
+        }
+        if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
+      }
+    } finally {
+      this.#target.close();
+    }
+    this.#report.unread = this.#accounts.lost;
+    return this.#report;
+  }
+
+  /** Limits that refuse everything, or a namespace that is gone, would make the rest of a run dull. */
+  async #reset(): Promise<void> {
+    await this.#target.must('POST', '/api/v1/ns', { id: 'fuzz' }).catch(() => undefined); // it is there, and not as it was made
+    for (const namespace of NAMESPACES) {
+      await this.#target.must('PATCH', `/api/v1/ns/${namespace}`, { limits: null, retention: null });
+    }
+    // Somebody that may be rotated and revoked.
+    const body = { name: 'sacrifice', grants: [{ scope: 'read', ns: 'public' }] };
+    this.#seen.tokenIds.push((await this.#target.must<{ id: string }>('POST', '/api/v1/tokens', body)).id);
+    await this.#accounts.read();
+  }
+
+  async #sendWindow(): Promise<Sent[]> {
+    const senders = this.#senders;
+    if (senders === undefined) throw new Error('the run has not begun');
+    const window = Array.from({ length: WINDOW_COUNT }, () => ({
+      asked: this.#maker.next(),
+      // Half of what is asked may be done: what is refused at the door shows little of what is behind.
+      sender: this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders),
+    }));
+    return Promise.all(
+      window.map(async ({ asked, sender }) => ({ asked, sender, outcome: await this.#target.send(asked, sender) })),
+    );
+  }
+
+  #check({ asked, sender, outcome }: Sent): void {
+    this.#report.requests += 1;
+    const counts = this.#report.byOperation[asked.operation];
+    if (outcome === 'open') {
+      if (counts !== undefined) counts.open += 1;
+      return;
+    }
+    if (!isAnswer(outcome)) {
+      this.#violate(`${outcome.failure}\n  ${curlLine(this.#target.url, asked, sender)}`);
+      return;
+    }
+    this.#report.byStatus[outcome.status] = (this.#report.byStatus[outcome.status] ?? 0) + 1;
+    if (counts !== undefined) counts[outcome.status < 400 ? 'accepted' : 'refused'] += 1;
+    for (const fault of answerFaults(asked, outcome, this.#cards, this.#secrets)) {
+      const shown = `${outcome.status} ${outcome.body.slice(0, 500)}`;
+      this.#violate(`${fault}\n  ${curlLine(this.#target.url, asked, sender)}\n  ${shown}`);
+    }
+    this.#remember(outcome.body, outcome.headers['rollcall-cursor']);
+  }
+
+  #remember(body: string, cursor: string | string[] | undefined): void {
+    if (typeof cursor === 'string') this.#seen.cursors.push(cursor);
+    const [, tokenId] = /^\{"id":"([\w-]+)","token":/.exec(body) ?? /"id":"([\w-]+)","token":"rc_/.exec(body) ?? [];
+    if (tokenId !== undefined) this.#seen.tokenIds.push(tokenId);
+    for (const list of [this.#seen.cursors, this.#seen.tokenIds]) if (list.length > SEEN_MAX_COUNT) list.shift();
+  }
+
+  /** How many changes of each actor were accepted, or may have been made since it was left alone. */
+  #allowed(sent: readonly Sent[]): Map<string, number> {
+    const now = Date.now();
+    this.#late = this.#late.filter(({ until }) => until > now);
+    const allowed = new Map<string, number>();
+    const allow = (actor: string): void => void allowed.set(actor, (allowed.get(actor) ?? 0) + 1);
+    for (const { actor } of this.#late) allow(actor);
+    for (const { asked, sender, outcome } of sent) {
+      if (sender.tokenId === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
+      if (isAnswer(outcome) && outcome.status >= 400) continue;
+      allow(sender.tokenId);
+      if (isAnswer(outcome)) continue;
+      // A drain that waits writes once more when it has waited long enough.
+      const late = { actor: sender.tokenId, until: now + LATE_MS };
+      this.#late.push(late, late);
+    }
+    return allowed;
+  }
+
+  /** Sends what was refused again, one by one, until it is clear which of them writes. */
+  async #blame(unexplained: readonly Written[], sent: readonly Sent[]): Promise<void> {
+    const actors = new Set(unexplained.map(({ actor }) => actor));
+    const suspects = sent.filter(({ sender, outcome, asked }) => {
+      const mine = sender.tokenId === undefined || actors.has(sender.tokenId);
+      return mine && isAnswer(outcome) && (outcome.status >= 400 || asked.method === 'GET');
+    });
+    const written = unexplained.map(({ actor, what }) => `  by ${actor}: ${what}`).join('\n');
+    for (const { asked, sender } of suspects) {
+      const outcome = await this.#target.send(asked, sender);
+      const again = await this.#accounts.read();
+      if (!isAnswer(outcome) || outcome.status < 400 || !again.some(({ actor }) => actors.has(actor))) continue;
+      const line = curlLine(this.#target.url, asked, sender);
+      this.#violate(`it was refused with ${outcome.status} and has written\n${written}\n  ${line}\n  ${outcome.body}`);
+      return;
+    }
+    const lines = suspects.map(({ asked, sender }) => `  ${curlLine(this.#target.url, asked, sender)}`).join('\n');
+    this.#violate(`more was written than was accepted:\n${written}\nby one of\n${lines}`);
+  }
+
+  #violate(violation: string): void {
+    this.#report.violations.push(violation);
+  }
+}
+
+/** What was written by somebody who had too few changes accepted for that. Each makes one revision, and one entry at most. */
+function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, number>): Written[] {
+  const books = Map.groupBy(written, ({ actor, auditId }) => `${auditId === undefined ? 'journal' : 'audit'} ${actor}`);
+  return [...books.values()].flatMap((all) => {
+    const [first] = all;
+    return first !== undefined && all.length > (allowed.get(first.actor) ?? 0) ? all : [];
+  });
+}
+
+/** What every route promises of its answers. */
+function routeCards() {
+  return createApp({
+    namespaceOf: () => undefined,
+    directory: {} as DirectoryApi, // `as`: nothing is called, only looked at
+    openPipe: () => new TransformStream(),
+    rootToken: undefined,
+    build: { version: '', commit: '' },
+    now: Date.now,
+  }).routes;
+}
+
+/** A report in a few lines. */
+export function summary({ requests, byStatus, byOperation, unread, violations }: FuzzReport, seed: number): string {
+  const never = (what: 'accepted' | 'refused') =>
+    Object.entries(byOperation)
+      .filter(([, counts]) => counts[what] === 0)
+      .map(([operation]) => operation)
+      .join(' ');
+  return [
+    `seed ${seed}: ${requests} requests, ${violations.length} violations, ${unread} pieces of the past unread`,
+    `by status: ${JSON.stringify(byStatus)}`,
+    `never accepted: ${never('accepted') || 'none'}; never refused: ${never('refused') || 'none'}`,
+  ].join('\n');
+}

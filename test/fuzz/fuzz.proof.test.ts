@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bundleWorker } from '../../src/launcher/bundle';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../temporary-folder';
+import { type FuzzReport, fuzzRun, summary } from './fuzz-run';
+
+/** The short form of `npm run fuzz -- --requests 1000000`. */
+const REQUESTS = 5_000;
+
+const seed = Date.now() % 2 ** 31;
+
+/** A run against a registry of its own, whose Worker may have been changed. */
+async function run(requests: number, change: (worker: string) => string = (text) => text): Promise<FuzzReport> {
+  const folder = temporaryFolder();
+  const workerPath = join(folder, 'worker.js');
+  writeFileSync(workerPath, change(await bundleWorker(join(PROJECT_ROOT, 'src/worker.ts'))));
+  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  onTestFinished(() => registry.stop());
+  const { url, rootToken } = registry;
+  return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
+}
+
+it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+  const report = await run(REQUESTS);
+  console.log(summary(report, seed));
+  expect(report.violations).toEqual([]);
+  // A run in which all is refused, or all is taken, proves little.
+  const operations = Object.values(report.byOperation);
+  expect(operations.filter(({ accepted }) => accepted > 0).length).toBeGreaterThan(operations.length * 0.75);
+  expect(operations.filter(({ refused }) => refused > 0).length).toBeGreaterThan(operations.length * 0.75);
+  expect(report.unread).toBeLessThan(REQUESTS / 250);
+});
+
+/** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
+const REGISTERED = 'surface.hono.on(method, path, handler);';
+const DEFECTS = [
+  {
+    name: 'a route throws',
+    defect: `if (definition.operation === 'listServices') throw new TypeError('oops');`,
+    caught: /no fault was injected, and it is 500/,
+  },
+  {
+    name: 'a change is refused after it was written',
+    defect: `if (method === 'put' && response.status === 201) throw new RegistryError('CONFLICT', 'too late');`,
+    caught: /it was refused with 409 and has written|more was written than was accepted/,
+  },
+  {
+    name: 'an answer has members that nobody described',
+    defect: `if (definition.operation === 'readService' && response.ok) {
+      return Response.json({ ...(await response.json()), inside: 1 }, { headers: response.headers });
+    }`,
+    caught: /members that its schema does not know/,
+  },
+  {
+    name: 'a refusal shows a token',
+    defect: `if (definition.operation === 'listServices') throw new RegistryError('CONFLICT', String(context.req.header('authorization')));`,
+    caught: /it shows a secret/,
+  },
+];
+
+describe('the proof sees that', () => {
+  it.each(DEFECTS)('$name', async ({ defect, caught }) => {
+    const report = await run(3_000, (worker) => {
+      expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(3);
+      const around = `async (context) => { const response = await handler(context); ${defect} return response; }`;
+      return worker.replaceAll(REGISTERED, `surface.hono.on(method, path, ${around});`);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+});
