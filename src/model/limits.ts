@@ -318,6 +318,9 @@ export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
 /** Sockets of clients are asked after this often: their tokens may have ended while nobody could tell the namespace. */
 export const SOCKET_TOKENS_CHECK_INTERVAL_MS = 15 * 60 * 1_000;
 
+/** Where the directory could not be asked, it is asked again this soon: revocations reach sockets within it elsewhere. */
+export const SOCKET_TOKENS_RETRY_MS = 30_000;
+
 /** Life of a ticket: long enough to open a socket with it. */
 export const TICKET_LIFE_MS = 30_000;
 
