@@ -168,6 +168,8 @@ export interface InstanceFilter {
   status?: InstanceStatus | undefined;
   available?: boolean | undefined;
   metadata?: Record<string, string> | undefined;
+  /** As it was at this cursor or time. */
+  at?: string | undefined;
 }
 
 const NAMESPACE = '/api/v1/ns/{ns}';

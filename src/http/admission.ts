@@ -5,8 +5,7 @@ import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
-import { CALL_MAX_MS } from '../model/limits';
-import { withDeadline } from './deadline';
+import { whatDirectorySays } from './deadline';
 import { originOf } from './origin';
 import { queryText } from './request-target';
 
@@ -67,7 +66,7 @@ export class Admission {
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {
-      return withDeadline(who, CALL_MAX_MS).then((found) => this.#admitted(found, credential, request));
+      return whatDirectorySays(who).then((found) => this.#admitted(found, credential, request));
     }
     return this.#admitted(who, credential, request);
   }

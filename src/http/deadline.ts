@@ -1,19 +1,39 @@
 import { RegistryError } from '../model/errors';
+import { DIRECTORY_ANSWER_MAX_MS } from '../model/limits';
+
+/** What is told of a call to a namespace: it may be done yet. */
+function tooLate(maxMs: number): RegistryError {
+  return new RegistryError(
+    'DEADLINE_EXCEEDED',
+    `no answer came within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`,
+  );
+}
 
 /**
  * Waits for a call, and gives up after a time. The call itself goes on: it may still take effect.
  *
- * @throws {RegistryError} `DEADLINE_EXCEEDED`.
+ * @param late What is thrown then.
+ * @throws {RegistryError} `DEADLINE_EXCEEDED`, or what `late` makes.
  */
-export async function withDeadline<T>(call: Promise<T>, maxMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const message = `no answer came within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`;
-    reject(new RegistryError('DEADLINE_EXCEEDED', message));
-  }, maxMs);
+export async function withDeadline<T>(call: Promise<T>, maxMs: number, late = tooLate): Promise<T> {
+  const { promise: end, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late(maxMs)), maxMs);
   try {
-    return await Promise.race([call, late]);
+    return await Promise.race([call, end]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Waits for what the directory has to say before a request is let in: who sends it, and to which namespace. Nothing has
+ * been done by then, so that giving up is being out of reach, and no riddle.
+ *
+ * @throws {RegistryError} `UNAVAILABLE`.
+ */
+export function whatDirectorySays<T>(asking: Promise<T>): Promise<T> {
+  return withDeadline(asking, DIRECTORY_ANSWER_MAX_MS, (maxMs) => {
+    const message = `the directory, which knows tokens and namespaces, did not answer within ${maxMs / 1_000} s; nothing was done, so try again`;
+    return new RegistryError('UNAVAILABLE', message, { retryAfterSeconds: 1 });
+  });
 }

@@ -17,7 +17,7 @@ export function addMetricsRoute(surface: Surface, build: Build): void {
     description: 'Prometheus text format 0.0.4. Counters start at zero when the object of the namespace wakes.',
     input: {},
     answers: { 200: { description: 'Metrics', contentType: PROMETHEUS_TYPE } },
-    call: (namespace) => namespace.stats(),
+    call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
     map: ({ cursor, body }) =>
       new Response(prometheusText(readJsonText(body), build), {
         headers: { ...COMMON_HEADERS, 'Content-Type': PROMETHEUS_TYPE, 'Rollcall-Cursor': cursor },

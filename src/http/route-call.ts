@@ -98,7 +98,7 @@ export class RouteCall {
     };
   }
 
-  /** Who asks, and from where: for registrations, which are compared with it. */
+  /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
     return { ...this.caller, ...originOf(this.#context.req.raw, this.#surroundings.trustedProxy) };
   }

@@ -10,7 +10,7 @@ import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission, BeforeRouting } from './admission';
-import { withDeadline } from './deadline';
+import { whatDirectorySays, withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import { readJsonBody } from './json-body';
 import { KnownQueries } from './known-queries';
@@ -116,7 +116,7 @@ function targetOf(namespace: string, path: unknown): Target {
  */
 export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
   const found = surface.namespaceOf(id);
-  if (found instanceof Promise) return withDeadline(found, CALL_MAX_MS).then((ways) => existing(ways, id));
+  if (found instanceof Promise) return whatDirectorySays(found).then((ways) => existing(ways, id));
   return existing(found, id);
 }
 

@@ -186,6 +186,9 @@ export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 /** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
 export const CALL_MAX_MS = 30_000;
 
+/** Longest time that a request waits for the directory before it is let in: nothing has been done by then. `UNAVAILABLE` */
+export const DIRECTORY_ANSWER_MAX_MS = 5_000;
+
 /** Names of groups and services in the scope of one watch. `INVALID_REQUEST` */
 export const WATCH_SCOPE_NAMES_MAX_COUNT = 256;
 
@@ -314,6 +317,9 @@ export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
 
 /** Sockets of clients are asked after this often: their tokens may have ended while nobody could tell the namespace. */
 export const SOCKET_TOKENS_CHECK_INTERVAL_MS = 15 * 60 * 1_000;
+
+/** Where the directory could not be asked, it is asked again this soon: revocations reach sockets within it elsewhere. */
+export const SOCKET_TOKENS_RETRY_MS = 30_000;
 
 /** Life of a ticket: long enough to open a socket with it. */
 export const TICKET_LIFE_MS = 30_000;

@@ -100,7 +100,7 @@ export interface ServiceListCommand extends ReadOptions {
 }
 
 /** Whose call it is, where the namespace limits the rate of calls. */
-interface Asker {
+export interface Asker {
   /** Id of the token. */
   tokenId?: string | undefined;
 }
@@ -136,6 +136,13 @@ export interface WhyCommand extends Asker {
 export interface SnapshotCommand extends ReadOptions {
   /** The `next` of the part before. */
   after?: string | undefined;
+}
+
+export interface AcknowledgeCommand {
+  subscriber: string;
+  cursor: string;
+  /** Id of the token that tells. */
+  tokenId: string;
 }
 
 /**
@@ -192,7 +199,7 @@ export interface NamespaceApi {
 
   /** Applies all operations as one revision, or none of them. */
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>>;
-  stats(): Promise<Answer<Stats>>;
+  stats(asker?: Asker): Promise<Answer<Stats>>;
 
   /** A page of the past, newest first. `COMPACTED`: `since` or `until` is a cursor that is not in the kept past. */
   history(command: HistoryCommand): Promise<Answer<HistoryPage>>;
@@ -213,7 +220,10 @@ export interface NamespaceApi {
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>>;
 
   /** Who watches a service or polls it by name, and how far each is. */
-  listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>>;
-  /** Acknowledges a cursor for all streams of a subscriber: its own list has everything up to there. */
-  acknowledge(command: { subscriber: string; cursor: string }): Promise<{ cursor: string }>;
+  listSubscribers(key: ServiceKey & Asker): Promise<Answer<SubscriberList>>;
+  /**
+   * Acknowledges a cursor for all streams of a subscriber that the same token opened: its own list has everything up to
+   * there. `FORBIDDEN` where other tokens opened all of them.
+   */
+  acknowledge(command: AcknowledgeCommand): Promise<{ cursor: string }>;
 }

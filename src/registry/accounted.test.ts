@@ -15,12 +15,16 @@ describe('accounted', () => {
 
   it('does nothing where it can not be written down', async () => {
     const audit = new HandAudit();
-    audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
+    audit.failure = new Error('no directory');
     let done = false;
     const act = async () => {
       done = true;
     };
-    await expect(accounted(audit, note, act)).rejects.toBe(audit.failure);
+    await expect(accounted(audit, note, act)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('was not done'),
+      cause: audit.failure,
+    });
     expect(done).toBe(false);
   });
 

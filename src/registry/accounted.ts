@@ -8,7 +8,7 @@ import { RegistryError } from '../model/errors';
  * @throws {RegistryError} `UNAVAILABLE` where it can't be written down; else what `act` throws.
  */
 export async function accounted<Outcome>(audit: Audit, note: AuditNote, act: () => Promise<Outcome>): Promise<Outcome> {
-  const id = await audit.begin(note);
+  const id = await begin(audit, note);
   try {
     const outcome = await act();
     audit.end(id, {});
@@ -17,5 +17,18 @@ export async function accounted<Outcome>(audit: Audit, note: AuditNote, act: () 
     // Of an unknown outcome nothing is told: the entry stays begun, and the journal knows.
     if (error instanceof RegistryError && error.code !== 'UNAVAILABLE') audit.end(id, { code: error.code });
     throw error;
+  }
+}
+
+async function begin(audit: Audit, note: AuditNote): Promise<number> {
+  try {
+    return await audit.begin(note);
+  } catch (cause) {
+    throw new RegistryError(
+      'UNAVAILABLE',
+      'this could not be written down in the audit trail, so it was not done; try again',
+      { retryAfterSeconds: 1 },
+      { cause },
+    );
   }
 }

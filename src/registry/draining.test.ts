@@ -54,6 +54,25 @@ describe('a drain', () => {
     expect(one.takeOnly('changes')).toMatchObject([{ cause: 'drained', changes: [{ type: 'delete', id: 'a' }] }]);
   });
 
+  it('[A47, W18] is not ended by another token that names its subscriber', async () => {
+    const { stage: all, scene, namespace, drain } = stage();
+    await scene.register('a');
+    const stream = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 't' } });
+    await stream.watch();
+    const report = await drain('a');
+    const acknowledgement = { subscriber: 'one', cursor: await scene.cursor() };
+    const byOther = namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });
+    await expect(byOther).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('"one"') });
+    await namespace.api.acknowledge({ subscriber: 'nobody', cursor: acknowledgement.cursor, tokenId: 'other' });
+    // The same name opened by the other token is the other's.
+    const another = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 'other' } });
+    await another.watch();
+    await namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });
+    expect(await report()).toBeUndefined();
+    await namespace.api.acknowledge({ ...acknowledgement, tokenId: 't' });
+    expect(await report()).toMatchObject({ drained: true, acknowledged: 1 });
+  });
+
   it('[W18] gives its grace from then on', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });

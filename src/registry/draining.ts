@@ -128,11 +128,18 @@ export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey
 }
 
 /**
- * Notes that a subscriber has everything up to a cursor, on all of its streams.
+ * Notes that a subscriber has everything up to a cursor, on all of its streams. Only the token that opened a stream tells
+ * that: whoever can read a name could end the wait of a drain with it.
  *
- * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past.
+ * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past; `FORBIDDEN` for the streams of others.
  */
-export function acknowledge({ journal, receipts }: NamespaceState, hub: Hub, subscriber: string, cursor: string): void {
+export function acknowledge(
+  { journal, receipts }: NamespaceState,
+  hub: Hub,
+  tokenId: string,
+  subscriber: string,
+  cursor: string,
+): void {
   const position = journal.position(cursor);
   if (position === undefined) {
     throw new RegistryError(
@@ -140,5 +147,13 @@ export function acknowledge({ journal, receipts }: NamespaceState, hub: Hub, sub
       `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
     );
   }
-  for (const watcher of hub.watchersBy(subscriber)) receipts.acknowledge(watcher, position.revision);
+  const watchers = hub.watchersBy(subscriber);
+  const own = watchers.filter(({ peer }) => peer.connection.memory.caller.tokenId === tokenId);
+  if (own.length === 0 && watchers.length > 0) {
+    throw new RegistryError(
+      'FORBIDDEN',
+      `the streams of subscriber ${quote(subscriber)} were opened by another token than ${quote(tokenId)}; acknowledge with that one`,
+    );
+  }
+  for (const watcher of own) receipts.acknowledge(watcher, position.revision);
 }

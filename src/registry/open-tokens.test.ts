@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WatchStage } from '../../test/fixtures/watch-stage';
 import { settle } from '../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../model/frames';
-import { SOCKET_TOKENS_CHECK_INTERVAL_MS } from '../model/limits';
+import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../model/limits';
 import { closeSocketsOf } from './open-tokens';
 
 /** A socket of a token, as the host would open it. */
@@ -72,16 +72,22 @@ describe('the token of an open socket', () => {
     expect([platform.tokenChecks.length, one.socket.closed?.code]).toEqual([2, CLOSE_CODES.unauthorized]);
   });
 
-  it('[A44] is asked about again where the directory could not be reached', async () => {
+  it('[A44] is asked about again soon where the directory could not be reached', async () => {
     const stage = new WatchStage();
     const { platform } = stage.namespace;
     const client = connect(stage, 'one');
     platform.ended.add('one');
     platform.directoryFails = true;
     await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS + 1_000);
-    expect(client.socket.closed).toBeUndefined();
+    expect([client.socket.closed, platform.tokenChecks.length]).toEqual([undefined, 1]);
+    // Neither at once nor an interval later, also after a sleep.
+    await stage.namespace.hibernate();
+    await stage.namespace.pass(SOCKET_TOKENS_RETRY_MS - 2_000);
+    expect(platform.tokenChecks.length).toBe(1);
+    await stage.namespace.pass(2_000);
+    expect([client.socket.closed, platform.tokenChecks.length]).toEqual([undefined, 2]);
     platform.directoryFails = false;
-    await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS + 1_000);
+    await stage.namespace.pass(SOCKET_TOKENS_RETRY_MS);
     expect(client.socket.closed?.code).toBe(CLOSE_CODES.unauthorized);
   });
 

@@ -1,4 +1,5 @@
 import { CLOSE_CODES } from '../model/frames';
+import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../model/limits';
 import type { NamespaceState } from './state';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
@@ -31,16 +32,24 @@ export async function attendTokens(state: NamespaceState, hub: Hub): Promise<voi
     if (hasExpired(connection.memory, clock)) dismissEnded(hub, connection);
     else if (dueAt(connection.memory) <= clock) due.push(connection);
   }
-  // Whether or not the directory can be reached now: the next try is an interval later.
-  for (const { memory } of due) memory.checkedAt = clock;
-  const tokenIds = [...new Set(due.map(({ memory }) => memory.caller.tokenId))];
-  const nextAt = Math.min(...hub.peers().map(({ connection }) => dueAt(connection.memory)));
-  if (nextAt < Number.POSITIVE_INFINITY) state.agenda.set({ kind: 'sockets' }, state.time.whenClockShows(nextAt));
-  if (tokenIds.length === 0) return;
-  for (const connection of due) connection.remember();
+  // Noted before they are asked about, so that an alarm that comes meanwhile does not ask again.
+  noteChecked(state, hub, due, clock);
+  if (due.length === 0) return;
   try {
+    const tokenIds = [...new Set(due.map(({ memory }) => memory.caller.tokenId))];
     closeSocketsOf(hub, await state.platform.endedTokens(tokenIds));
   } catch (error) {
     state.platform.log('warn', 'the tokens of open sockets could not be checked', { error: String(error) });
+    noteChecked(state, hub, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);
   }
+}
+
+/** Notes when the tokens of sockets were checked, and when the next are due. */
+function noteChecked(state: NamespaceState, hub: Hub, checked: readonly Connection[], at: number): void {
+  for (const connection of checked) {
+    connection.memory.checkedAt = at;
+    connection.remember();
+  }
+  const nextAt = Math.min(...hub.peers().map(({ connection }) => dueAt(connection.memory)));
+  if (nextAt < Number.POSITIVE_INFINITY) state.agenda.set({ kind: 'sockets' }, state.time.whenClockShows(nextAt));
 }

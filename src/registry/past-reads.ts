@@ -1,8 +1,6 @@
-import type { AuditNote } from '../model/audit';
 import type { HistoryPage } from '../model/history';
 import { jsonText } from '../model/json-text';
 import type { RollbackReport, ServiceDiff } from '../model/moments';
-import { GROUP_SEPARATOR } from '../model/names';
 import type {
   Answer,
   Caller,
@@ -17,6 +15,7 @@ import type { InstanceList } from '../model/queries';
 import { accounted } from './accounted';
 import { rollBack } from './commands/rollback';
 import { momentOf, momentView, revisionBy } from './moment';
+import { noteOf } from './operator-power';
 import { assertOperates } from './ownership';
 import { decodePlace, historyPage } from './queries/history-page';
 import { newestPlace, serviceOf, walkBack } from './queries/journal-walk';
@@ -88,13 +87,7 @@ export async function rollback(
   const key = { group, service };
   assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
-  const note: AuditNote = {
-    action: 'rolled-back',
-    actor: caller.tokenId,
-    address: caller.address,
-    target: `${group}${GROUP_SEPARATOR}${service}`,
-    detail: `to revision ${moment.revision}, ${to}`,
-  };
+  const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
   return accounted(platform.audit, note, () =>
     change(
       state,

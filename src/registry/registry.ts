@@ -1,3 +1,4 @@
+import type { AuditAction } from '../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
@@ -5,7 +6,9 @@ import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
 import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
+  AcknowledgeCommand,
   Answer,
+  Asker,
   Caller,
   DiffCommand,
   HistoryCommand,
@@ -31,6 +34,7 @@ import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
 import { batchReport, registration, requireInstance } from './answers';
 import { arm } from './arming';
+import { batchDeed, overrideAction } from './batch-deed';
 import type { OverrideEntry, ServiceEntry } from './catalog';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
@@ -43,6 +47,7 @@ import type { Retention } from './journal';
 import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
+import { changeWithPower, type Deed, isForeign, withPower } from './operator-power';
 import { listInstancesAt, readDiff, readHistory, rollback } from './past-reads';
 import type { Platform } from './platform';
 import { AnswerCache } from './queries/answer-cache';
@@ -51,7 +56,7 @@ import { resolve } from './queries/resolve';
 import { renewMany, renewOne } from './renewing';
 import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
-import { change, read, turn } from './turn';
+import { read, turn } from './turn';
 import { overrideView, serviceView, viewOf } from './view';
 import { wake } from './wake';
 import type { Connection } from './watch/connection';
@@ -93,11 +98,12 @@ export class Registry implements NamespaceApi {
   }
 
   register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       key,
-      (draft) => register(draft, caller, key, definition, precondition),
+      () => this.#toForeign(caller, 'changed', key),
+      (draft, by) => register(draft, by, key, definition, precondition),
       (outcome, draft) => ({
         cursor: this.#state.journal.cursor,
         created: outcome === 'created',
@@ -108,21 +114,23 @@ export class Registry implements NamespaceApi {
 
   patch(caller: Caller, command: Command<'patch'>): Promise<Answer<InstanceView>> {
     const { key } = command;
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       key,
-      (draft) => patch(draft, caller, key, command.patch, command.precondition),
+      () => this.#toForeign(caller, 'changed', key),
+      (draft, by) => patch(draft, by, key, command.patch, command.precondition),
       () => this.#instanceAnswer(key),
     );
   }
 
   deregister(caller: Caller, { key, precondition }: Command<'deregister'>): Promise<{ cursor: string }> {
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       key,
-      (draft) => deregister(draft, caller, key, precondition),
+      () => this.#toForeign(caller, 'deregistered', key),
+      (draft, by) => deregister(draft, by, key, precondition),
       () => this.#position(),
     );
   }
@@ -136,7 +144,8 @@ export class Registry implements NamespaceApi {
   }
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
-    return drainAndWait(this.#state, this.#hub, caller, command);
+    const deed = () => this.#toForeign(caller, 'drained', command.key);
+    return withPower(this.#state, caller, deed, (by) => drainAndWait(this.#state, this.#hub, by, command));
   }
 
   readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
@@ -176,11 +185,12 @@ export class Registry implements NamespaceApi {
 
   putOverride(caller: Caller, command: Command<'putOverride'>): Promise<WriteAnswer<OverrideView>> {
     const { key, override, precondition } = command;
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       key,
-      (draft) => putOverride(draft, caller, key, override, precondition),
+      () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
+      (draft, by) => putOverride(draft, by, key, override, precondition),
       (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#overrideText(key) }),
     );
   }
@@ -199,32 +209,35 @@ export class Registry implements NamespaceApi {
   }
 
   clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       key,
-      (draft) => clearOverride(draft, caller, key, precondition),
+      () => ({ action: 'override-cleared', key }),
+      (draft, by) => clearOverride(draft, by, key, precondition),
       () => this.#position(),
     );
   }
 
   putService(caller: Caller, command: Command<'putService'>): Promise<WriteAnswer<ServiceView>> {
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       command,
-      (draft) => putService(draft, caller, command, command.definition, command.precondition),
+      () => serviceDeed('service-changed', command),
+      (draft, by) => putService(draft, by, command, command.definition, command.precondition),
       (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#serviceText(command) }),
     );
   }
 
   patchService(caller: Caller, command: Command<'patchService'>): Promise<Answer<ServiceView>> {
     const exists = () => this.#state.catalog.service(command)?.exists ?? false;
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       command,
-      (draft) => patchService(draft, caller, command, exists(), command.patch, command.precondition),
+      () => serviceDeed('service-changed', command),
+      (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
       () => ({ ...this.#position(), body: this.#serviceText(command) }),
     );
   }
@@ -241,11 +254,12 @@ export class Registry implements NamespaceApi {
 
   removeService(caller: Caller, command: Command<'removeService'>): Promise<{ cursor: string }> {
     const instanceIds = () => [...(this.#state.catalog.service(command)?.instances.keys() ?? [])];
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       command,
-      (draft) => removeService(draft, caller, command, instanceIds(), command.force, command.precondition),
+      () => serviceDeed('service-deleted', command, command.force ? 'force' : undefined),
+      (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
       () => this.#position(),
     );
   }
@@ -262,23 +276,22 @@ export class Registry implements NamespaceApi {
   }
 
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>> {
-    return change(
+    return changeWithPower(
       this.#state,
       caller,
       undefined,
-      (draft) => {
-        requireSession(this.#state, caller);
-        return operations.map((operation) => applyOperation(draft, caller, operation));
+      () => batchDeed(this.#state.catalog, caller, operations),
+      (draft, by) => {
+        requireSession(this.#state, by);
+        return operations.map((operation) => applyOperation(draft, by, operation));
       },
       (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
     );
   }
 
-  stats(): Promise<Answer<Stats>> {
-    return turn(this.#state, undefined, () => ({
-      ...this.#position(),
-      body: jsonText(namespaceStats(this.#state, this.#hub)),
-    }));
+  stats({ tokenId }: Asker = {}): Promise<Answer<Stats>> {
+    const answer = () => ({ ...this.#position(), body: jsonText(namespaceStats(this.#state, this.#hub)) });
+    return turn(this.#state, undefined, answer, tokenId);
   }
 
   history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
@@ -301,20 +314,18 @@ export class Registry implements NamespaceApi {
     return this.#snapshots.read(command);
   }
 
-  listSubscribers(key: ServiceKey): Promise<Answer<SubscriberList>> {
-    return turn(this.#state, key, (now) => {
-      return {
-        ...this.#position(),
-        body: jsonText({ subscribers: subscriberViews(this.#state, this.#hub, key, now) }),
-      };
-    });
+  listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {
+    const views = (now: number) => subscriberViews(this.#state, this.#hub, key, now);
+    const answer = (now: number) => ({ ...this.#position(), body: jsonText({ subscribers: views(now) }) });
+    return turn(this.#state, key, answer, tokenId);
   }
 
-  acknowledge({ subscriber, cursor }: { subscriber: string; cursor: string }): Promise<{ cursor: string }> {
-    return turn(this.#state, undefined, () => {
-      acknowledge(this.#state, this.#hub, subscriber, cursor);
+  acknowledge({ subscriber, cursor, tokenId }: AcknowledgeCommand): Promise<{ cursor: string }> {
+    const noted = () => {
+      acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
       return this.#position();
-    });
+    };
+    return turn(this.#state, undefined, noted, tokenId);
   }
 
   /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */
@@ -340,6 +351,11 @@ export class Registry implements NamespaceApi {
   opened(connection: Connection): void {
     this.#hub.connect(connection);
     arm(this.#state);
+  }
+
+  /** What takes an operator only where an instance is another's. */
+  #toForeign(caller: Caller, action: AuditAction, key: InstanceKey): Deed | undefined {
+    return isForeign(this.#state.catalog, caller, key) ? { action, key } : undefined;
   }
 
   #position(): { cursor: string } {
@@ -374,4 +390,9 @@ export class Registry implements NamespaceApi {
   #serviceText(key: ServiceKey) {
     return jsonText(serviceView(this.#requireService(key)));
   }
+}
+
+/** What services have of their own is an operator's, whoever's the instances are. */
+function serviceDeed(action: AuditAction, { group, service }: ServiceKey, detail?: string): Deed {
+  return { action, key: { group, service }, detail };
 }

@@ -97,13 +97,13 @@ export function read<T>(
 function noteReader(
   state: NamespaceState,
   scope: ServiceKey,
-  { keepForMs = 0, subscriber }: ReadOptions,
+  { keepForMs = 0, subscriber, tokenId = '' }: ReadOptions,
   knownRevision: number,
   now: number,
 ): void {
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
-    state.receipts.notePoll(id, scope, address, knownRevision, state.journal.revision, now);
+    state.receipts.notePoll({ subscriber: id, tokenId, address }, scope, knownRevision, state.journal.revision, now);
     return;
   }
   const service = state.catalog.service(scope);

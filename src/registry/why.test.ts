@@ -79,7 +79,11 @@ describe('readWhy', () => {
       summary: `a is gone: it was drained, and removed at ${T(0)}`,
     });
     await scene.register('b');
-    await scene.override('b', { quarantine: { until: T(40), reason: 'bad disk' }, weight: 0, enabled: false });
+    await scene.override('b', {
+      quarantine: { until: '2030-01-01T02:00:40+02:00', reason: 'bad disk' },
+      weight: 0,
+      enabled: false,
+    });
     expect(await last('b')).toMatchObject({ present: true, cause: 'quarantined', actor: 'operator' });
     const report = await why('b');
     const said = `by operator at ${T(0)}`;

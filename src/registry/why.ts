@@ -57,6 +57,7 @@ function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number)
   /** A time on the namespace's axis, for people. */
   const shown = (at: number | undefined) =>
     at === undefined || at === Number.POSITIVE_INFINITY ? null : timestamp(time.clockAt(at));
+  const until = said?.record.override.quarantine?.until;
   const lease = entry === undefined || entry.lease < 0 ? undefined : entry.lease;
   return {
     instance: entry === undefined ? undefined : viewOf(entry, time.stamp()),
@@ -66,7 +67,7 @@ function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number)
       unhealthyAt: shown(lease === undefined ? undefined : leases.ttlEndsAt(lease)),
       removedAt: shown(lease === undefined ? undefined : leases.removalAt(lease)),
       drainEndsAt: shown(entry === undefined ? undefined : decodeInstance(entry.text).drainEndsAt),
-      quarantineEndsAt: said?.record.override.quarantine?.until ?? null,
+      quarantineEndsAt: until === undefined ? null : timestamp(Date.parse(until)),
     },
     subscribers: subscriberViews(state, hub, key, now),
   };

@@ -70,6 +70,9 @@ describe('diff and rollback', () => {
       'past-1 10.0.0.7:8080 available disabled',
       'past-2 10.0.0.7:8080 available not there',
     ]);
+    expect(await stage.json('ls', 'past', '--as-of', before)).toMatchObject({
+      instances: [{ id: 'past-1', enabled: true }, { id: 'past-2' }],
+    });
     const back = await stage.run(['rollback', 'past', '--to', before]);
     expect(back.stdout).toMatch(/^past is put back to 20\S+\nremoved +past-1\n$/);
     const again = await stage.run(['rollback', 'past', '--to', before]);

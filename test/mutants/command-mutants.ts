@@ -6,10 +6,10 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'applies what it can of a batch',
     breaks: 'C3',
     file: 'registry.ts',
-    from: 'return operations.map((operation) => applyOperation(draft, caller, operation));',
+    from: 'return operations.map((operation) => applyOperation(draft, by, operation));',
     to: `return operations.map((operation) => {
           try {
-            return applyOperation(draft, caller, operation);
+            return applyOperation(draft, by, operation);
           } catch {
             return 'absent';
           }

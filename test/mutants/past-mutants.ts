@@ -69,8 +69,8 @@ export const PAST_MUTANTS: readonly Mutant[] = [
     name: 'tells of others in the history of a service',
     breaks: 'J4',
     file: 'queries/journal-walk.ts',
-    from: '.filter((change) => change.service === key.service && change.group === key.group);',
-    to: '.filter((change) => change.group === key.group);',
+    from: '(change) => change.service === key.service && change.group === key.group,',
+    to: '(change) => change.group === key.group,',
   },
   {
     name: 'reads the parts of a snapshot as everything is now',

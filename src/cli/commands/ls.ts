@@ -1,5 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
-import { keysAndValues, serviceName, serviceText } from '../option-values';
+import { keysAndValues, moment, serviceName, serviceText } from '../option-values';
 import { type Connection, connect } from '../registry';
 import { registryCommand } from '../registry-command';
 import type { Cell } from '../table';
@@ -18,11 +18,12 @@ export function lsCommand() {
     .option('--metadata <key=value>', 'instances with this metadata; may come many times', keysAndValues)
     .option('--available', 'instances that take traffic')
     .option('--no-available', 'instances that take none')
+    .option('--as-of <moment>', 'instances as they were: at a cursor, a time, or so long ago, such as 10m', moment)
     .action(async (service, options) => {
       const connection = connect(options);
       if (service === undefined) return listServices(connection, options);
-      const { cluster, tag, available, metadata } = options;
-      const list = await connection.registry.listInstances({ ...service, cluster, tag, available, metadata });
+      const { cluster, tag, available, metadata, asOf: at } = options;
+      const list = await connection.registry.listInstances({ ...service, cluster, tag, available, metadata, at });
       connection.print.answer(list, instanceTable(list.instances));
     });
 }

@@ -118,7 +118,7 @@ export function addInstanceRoutes(surface: Surface): void {
     answers: { 200: { description: 'As it is now', schema: InstanceView } },
     example: { weight: 2, metadata: { version: '2.2.0', canary: null } },
     call: (namespace, { path, body }, call) =>
-      namespace.patch(call.caller, { key: path, patch: body, precondition: call.precondition }),
+      namespace.patch(call.callerWithOrigin, { key: path, patch: body, precondition: call.precondition }),
     map: answered,
   });
 
@@ -134,7 +134,7 @@ export function addInstanceRoutes(surface: Surface): void {
     conditional: 'change',
     answers: { 204: { description: 'It is gone' } },
     call: (namespace, { path }, call) =>
-      namespace.deregister(call.caller, { key: path, precondition: call.precondition }),
+      namespace.deregister(call.callerWithOrigin, { key: path, precondition: call.precondition }),
     map: removed,
   });
 }

@@ -55,7 +55,7 @@ export function addLeaseRoutes(surface: Surface): void {
     waitMs: ({ query }) => query.wait,
     answers: { 200: { description: 'It is out of traffic', schema: DrainReport } },
     call: (namespace, { path, query }, call) =>
-      namespace.drain(call.caller, { key: path, waitMs: query.wait, graceMs: query.grace }),
+      namespace.drain(call.callerWithOrigin, { key: path, waitMs: query.wait, graceMs: query.grace }),
     map: answered,
   });
 }

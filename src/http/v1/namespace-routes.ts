@@ -40,7 +40,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     summary: 'Read what a namespace holds, and what it has done and cost',
     input: {},
     answers: { 200: { description: 'Counts, and counters since the object woke', schema: Stats } },
-    call: (namespace) => namespace.stats(),
+    call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
     map: answered,
   });
 }

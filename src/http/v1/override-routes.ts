@@ -27,7 +27,7 @@ export function addOverrideRoutes(surface: Surface): void {
     },
     example: { quarantine: { until: '2027-01-31T12:00:00Z', reason: 'answers 500 since the last deploy' } },
     call: (namespace, { path, body }, call) =>
-      namespace.putOverride(call.caller, { key: path, override: body, precondition: call.precondition }),
+      namespace.putOverride(call.callerWithOrigin, { key: path, override: body, precondition: call.precondition }),
     map: (override) => written(override),
   });
 
@@ -59,7 +59,7 @@ export function addOverrideRoutes(surface: Surface): void {
     conditional: 'change',
     answers: { 204: { description: 'There is no override' } },
     call: (namespace, { path }, call) =>
-      namespace.clearOverride(call.caller, { key: path, precondition: call.precondition }),
+      namespace.clearOverride(call.callerWithOrigin, { key: path, precondition: call.precondition }),
     map: removed,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { problemOf, SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { grantLease } from '../../model/lease';
 
 /** What one request comes to: the one method that is called, with what, and the status for what it answers. */
@@ -148,10 +148,10 @@ const CASES: RouteCase[] = [
     calls: ['batch', caller, [{ op: 'deregister', key: { ...key, group: 'DEFAULT_GROUP' }, precondition: {} }]],
     status: 200,
   },
-  { request: ['GET', `${NS}/stats`], calls: ['stats'], status: 200 },
+  { request: ['GET', `${NS}/stats`], calls: ['stats', { tokenId }], status: 200 },
   {
     request: ['POST', `${NS}/subscribers/s-1/ack`, { cursor: 'cE.1.x' }],
-    calls: ['acknowledge', { subscriber: 's-1', cursor: 'cE.1.x' }],
+    calls: ['acknowledge', { subscriber: 's-1', cursor: 'cE.1.x', tokenId }],
     status: 204,
   },
   {
@@ -191,7 +191,7 @@ const CASES: RouteCase[] = [
     calls: ['rollback', caller, { ...service, to: 'cE.1.x' }],
     status: 200,
   },
-  { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', service], status: 200 },
+  { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', { ...service, tokenId }], status: 200 },
 ];
 
 /** Routes that call nothing and open a socket instead; `watch-routes.test.ts` is about them. */
@@ -268,6 +268,18 @@ describe('each route', () => {
     await test.ask('PUT', I, place, { 'x-forwarded-for': '203.0.113.9, 192.0.2.7' });
     expect(test.namespace.calls[0]?.asked[0]).toEqual({ ...caller, address: '192.0.2.7' });
   });
+
+  it('[A46] tells where a change comes from that an operator may have to account for', async () => {
+    const renewals = ['renew', 'renewMany'];
+    for (const { request, calls } of CASES) {
+      const [method, asker] = calls;
+      if (asker !== caller || renewals.includes(String(method))) continue;
+      const test = new TestApp({ trustedProxy: true });
+      const [verb, path, body, headers] = request;
+      await test.ask(verb, path, body, { ...headers, 'x-forwarded-for': '192.0.2.7' });
+      expect([method, test.namespace.calls[0]?.asked[0]]).toEqual([method, { ...caller, address: '192.0.2.7' }]);
+    }
+  });
 });
 
 describe('near=auto', () => {
@@ -336,5 +348,23 @@ describe('consistency=cached', () => {
     const path = `${SERVICE}/resolve?consistency=cached`;
     await test.ask('GET', path);
     expect((await test.send('GET', path)).status).toBe(401);
+  });
+});
+
+describe('at', () => {
+  const path = `${SERVICE}/instances?at=cE.1.x`;
+
+  it('[J6] waits for nothing, as what was does not change', async () => {
+    const test = new TestApp();
+    test.namespace.answer.body = null;
+    const headers = { 'if-none-match': '"cE.1.x"', prefer: 'wait=30' };
+    const response = await test.ask('GET', path, undefined, headers);
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([304, null]);
+    expect(test.sockets.opened).toEqual([]);
+    expect((await test.ask('GET', `${path}&consistency=cached`)).status).toBe(200);
+  });
+
+  it.each([`${path}&wait=5s`, `${SERVICE}/instances?at=yesterday`])('refuses %s', async (asked) => {
+    expect((await problemOf(await new TestApp().ask('GET', asked))).code).toBe('INVALID_REQUEST');
   });
 });

@@ -45,7 +45,7 @@ export function addServiceRoutes(surface: Surface): void {
     },
     example: { protectThreshold: 0.5, metadata: { team: 'checkout' } },
     call: (namespace, { path, body }, call) =>
-      namespace.putService(call.caller, { ...path, definition: body, precondition: call.precondition }),
+      namespace.putService(call.callerWithOrigin, { ...path, definition: body, precondition: call.precondition }),
     map: (service) => written(service),
   });
 
@@ -78,7 +78,7 @@ export function addServiceRoutes(surface: Surface): void {
     answers: { 200: { description: 'As it is now', schema: ServiceView } },
     example: { protectThreshold: 0.8 },
     call: (namespace, { path, body }, call) =>
-      namespace.patchService(call.caller, { ...path, patch: body, precondition: call.precondition }),
+      namespace.patchService(call.callerWithOrigin, { ...path, patch: body, precondition: call.precondition }),
     map: answered,
   });
 
@@ -94,7 +94,7 @@ export function addServiceRoutes(surface: Surface): void {
     conditional: 'change',
     answers: { 204: { description: 'It is gone' } },
     call: (namespace, { path, query }, call) =>
-      namespace.removeService(call.caller, { ...path, force: query.force, precondition: call.precondition }),
+      namespace.removeService(call.callerWithOrigin, { ...path, force: query.force, precondition: call.precondition }),
     map: removed,
   });
 }

@@ -22,7 +22,8 @@ export function addSubscriberRoutes(surface: Surface): void {
     input: { path: z.strictObject({ id: SubscriberId }), body: Acknowledgement },
     answers: { 204: { description: 'It is noted' } },
     example: { cursor: 'cFsc6Inzkpo4p.3.1g4b9y3' },
-    call: (namespace, { path, body }) => namespace.acknowledge({ subscriber: path.id, cursor: body.cursor }),
+    call: (namespace, { path, body }, call) =>
+      namespace.acknowledge({ subscriber: path.id, cursor: body.cursor, tokenId: call.tokenId }),
     map: removed,
   });
 
@@ -36,7 +37,7 @@ export function addSubscriberRoutes(surface: Surface): void {
     description: 'Sockets, event streams, and pollers that name themselves. A drain waits for exactly these.',
     input: { path: ServiceNames },
     answers: { 200: { description: 'In the order of their ids', schema: SubscriberList } },
-    call: (namespace, { path }) => namespace.listSubscribers(path),
+    call: (namespace, { path }, call) => namespace.listSubscribers({ ...path, tokenId: call.tokenId }),
     map: answered,
   });
 }

@@ -14,7 +14,7 @@ function stage() {
   const { namespace, scene } = all;
   /** A read by name; the cursor it came back with, if any, tells what it has. */
   const read = async (subscriber: string, ifNoneMatch?: string) =>
-    (await namespace.api.resolve({ ...ORDERS, ifNoneMatch, subscriber: { id: subscriber } })).cursor;
+    (await namespace.api.resolve({ ...ORDERS, ifNoneMatch, subscriber: { id: subscriber }, tokenId: 'owner' })).cursor;
   /** A poll that waits for what comes after a cursor. */
   const poll = async (subscriber: string, cursor: string, { name = 'orders', tokenId = 'owner' } = {}) => {
     const client = all.connect({ kind: 'poll', subscriber, caller: { tokenId } });

@@ -33,14 +33,14 @@ export function notePollUnderWay(receipts: Receipts, watcher: Watcher, now: numb
   const poll = namedPoll(watcher);
   if (poll === undefined) return;
   const { acknowledgedRevision: has } = watcher;
-  receipts.notePoll(poll.subscriber, poll.service, poll.address, has, has, now);
+  receipts.notePoll(poll, poll.service, has, has, now);
 }
 
 /** Gives the pollers behind a connection that is gone a while to come back. */
 export function notePollsEnded(receipts: Receipts, peer: Peer, now: number): void {
   for (const watcher of peer.watchers.values()) {
     const poll = namedPoll(watcher);
-    if (poll !== undefined) receipts.notePollEnded(poll.subscriber, poll.service, now);
+    if (poll !== undefined) receipts.notePollEnded(poll, poll.service, now);
   }
 }
 
@@ -50,5 +50,5 @@ function namedPoll({ peer, scope }: Watcher) {
   const [service, ...more] = scope.services;
   if (!isPoll(peer) || subscriber === '' || service === undefined) return undefined;
   if (more.length > 0 || scope.groups.length > 0) return undefined;
-  return { subscriber, service, address: caller.address };
+  return { subscriber, tokenId: caller.tokenId, service, address: caller.address };
 }

@@ -9,9 +9,14 @@ const UNTIL = 30_000;
 
 function stage() {
   const receipts = new Receipts();
-  const poll = (subscriber: string, { acknowledged = 0, sent = 0, now = 0, service = ORDERS } = {}): Poller => {
-    receipts.notePoll(subscriber, service, '10.0.0.9', acknowledged, sent, now);
-    const poller = receipts.pollersOf(service, now).find((each) => each.subscriber === subscriber);
+  const poll = (
+    subscriber: string,
+    { acknowledged = 0, sent = 0, now = 0, service = ORDERS, tokenId = 't' } = {},
+  ): Poller => {
+    receipts.notePoll({ subscriber, tokenId, address: '10.0.0.9' }, service, acknowledged, sent, now);
+    const poller = receipts
+      .pollersOf(service, now)
+      .find((each) => each.subscriber === subscriber && each.tokenId === tokenId);
     if (poller === undefined) throw new Error(`${subscriber} has polled and is not known`);
     return poller;
   };
@@ -90,11 +95,20 @@ describe('Receipts', () => {
   it('[W17, W18] forgets a poller that does not come back, and waits for it no longer', async () => {
     const { receipts, poll, wait } = stage();
     const outcome = wait([poll('a')]);
-    receipts.notePollEnded('a', ORDERS, 20_000);
+    receipts.notePollEnded({ subscriber: 'a', tokenId: 't', address: undefined }, ORDERS, 20_000);
     expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS - 1)).toHaveLength(1);
     expect(await outcome()).toBeUndefined();
     expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS)).toEqual([]);
     expect(await outcome()).toEqual({ subscribers: 0, acknowledged: 0, laggards: [] });
+  });
+
+  it('[A47, W17] takes no answer of another token for that of a poller, though it bears its name', async () => {
+    const { poll, wait } = stage();
+    const outcome = wait([poll('a')]);
+    poll('a', { acknowledged: 7, tokenId: 'other' });
+    expect(await outcome()).toBeUndefined();
+    poll('a', { acknowledged: 7 });
+    expect(await outcome()).toEqual({ subscribers: 1, acknowledged: 1, laggards: [] });
   });
 
   it('[W17] tells pollers of one service from those of another', () => {

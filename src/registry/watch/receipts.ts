@@ -6,6 +6,8 @@ import type { Watcher } from './watcher';
 /** One who asks again and again, and names itself: its cursor comes back with the next question. */
 export interface Poller {
   readonly subscriber: string;
+  /** Id of the token it polls with: the same name with another token is another poller. */
+  readonly tokenId: string;
   readonly service: ServiceKey;
   address: string | undefined;
   /** Revision of the newest answer it was given. */
@@ -15,6 +17,9 @@ export interface Poller {
   /** On the namespace's axis; it lives as long as a poll of it is under way, too. */
   liveUntil: number;
 }
+
+/** Who polls, in its own words and by its token, and from where. */
+export type PollerName = Pick<Poller, 'subscriber' | 'tokenId' | 'address'>;
 
 /** One who has to acknowledge a change before its drain is done. */
 type Awaited = Watcher | Poller;
@@ -54,16 +59,16 @@ export class Receipts {
 
   /** Notes a poll, and what it came back with. */
   notePoll(
-    subscriber: string,
+    { subscriber, tokenId, address }: PollerName,
     service: ServiceKey,
-    address: string | undefined,
     acknowledged: number,
     sent: number,
     now: number,
   ): void {
-    const name = pollerName(subscriber, service);
+    const name = pollerName(subscriber, tokenId, service);
     const poller = this.#pollers.get(name) ?? {
       subscriber,
+      tokenId,
       service: { group: service.group, service: service.service },
       address,
       sentRevision: 0,
@@ -78,8 +83,8 @@ export class Receipts {
   }
 
   /** A poll that was under way is over: its poller has a while to come back. */
-  notePollEnded(subscriber: string, service: ServiceKey, now: number): void {
-    const poller = this.#pollers.get(pollerName(subscriber, service));
+  notePollEnded({ subscriber, tokenId }: PollerName, service: ServiceKey, now: number): void {
+    const poller = this.#pollers.get(pollerName(subscriber, tokenId, service));
     if (poller !== undefined) poller.liveUntil = now + POLLER_LINGER_MS;
   }
 
@@ -167,6 +172,6 @@ export class Receipts {
   }
 }
 
-function pollerName(subscriber: string, { group, service }: ServiceKey): string {
-  return `${subscriber}\u0000${group}\u0000${service}`;
+function pollerName(subscriber: string, tokenId: string, { group, service }: ServiceKey): string {
+  return `${subscriber}\u0000${tokenId}\u0000${group}\u0000${service}`;
 }

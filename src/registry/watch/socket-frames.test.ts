@@ -193,7 +193,7 @@ describe('subscribers', () => {
     const first = await scene.register('a');
     await client.say({ type: 'ack', watch: 'w', cursor: first.cursor });
     const second = await scene.register('b');
-    await namespace.api.acknowledge({ subscriber: 'stream-1', cursor: second.cursor });
+    await namespace.api.acknowledge({ subscriber: 'stream-1', cursor: second.cursor, tokenId: 't' });
     const { body } = await namespace.api.listSubscribers(ORDERS);
     expect(JSON.parse(body).subscribers).toEqual([
       { id: 'stream-1', kind: 'stream', address: '10.0.0.7', sentRevision: 2, acknowledgedRevision: 2, lag: 0 },
@@ -213,7 +213,7 @@ describe('subscribers', () => {
 
   it('[Q3] are told of a cursor that is none of this past', async () => {
     const { namespace } = stage();
-    const acknowledged = namespace.api.acknowledge({ subscriber: 'x', cursor: 'cother.1.1' });
+    const acknowledged = namespace.api.acknowledge({ subscriber: 'x', cursor: 'cother.1.1', tokenId: 't' });
     await expect(acknowledged).rejects.toMatchObject({ code: 'COMPACTED' });
   });
 });

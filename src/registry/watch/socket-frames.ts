@@ -19,6 +19,7 @@ import {
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
+import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
 import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
@@ -46,8 +47,8 @@ export class SocketFrames {
   readonly #state: NamespaceState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
-  /** Sessions that are being opened, by their sockets. */
-  readonly #opening = new Map<Connection, Promise<void>>();
+  /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
+  readonly #underWay = new Map<Connection, Promise<void>>();
 
   constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
     this.#state = state;
@@ -66,8 +67,8 @@ export class SocketFrames {
       const value = readJson(text);
       id = idOf(value);
       const frame = readFrame(value);
-      const opening = this.#opening.get(connection);
-      if (opening !== undefined) await opening.catch(() => {});
+      // Each that goes on may be one to wait for itself.
+      while (this.#underWay.has(connection)) await this.#underWay.get(connection)?.catch(() => {});
       await this.#handle(connection, frame);
     } catch (error) {
       this.#send(connection, JSON.stringify(errorFrame(error, id)));
@@ -96,7 +97,7 @@ export class SocketFrames {
     this.#noteAlive(connection);
     switch (frame.type) {
       case 'session':
-        return this.#openSession(connection, frame);
+        return this.#inOrder(connection, this.#openSession(connection, frame));
       case 'batch':
         return this.#batch(connection, frame);
       case 'watch':
@@ -117,14 +118,13 @@ export class SocketFrames {
     }
   }
 
-  /** Frames that follow in a hurry wait: they may speak for the session. */
-  async #openSession(connection: Connection, frame: Frame<'session'>): Promise<void> {
-    const opening = this.#open(connection, frame);
-    this.#opening.set(connection, opening);
-    await opening.finally(() => this.#opening.delete(connection));
+  /** Lets frames that follow in a hurry wait. */
+  async #inOrder(connection: Connection, work: Promise<void>): Promise<void> {
+    this.#underWay.set(connection, work);
+    await work.finally(() => this.#underWay.delete(connection));
   }
 
-  async #open(connection: Connection, frame: Frame<'session'>): Promise<void> {
+  async #openSession(connection: Connection, frame: Frame<'session'>): Promise<void> {
     const { random, digest } = this.#state.platform;
     const [key = '', secret = ''] = frame.session?.split('.') ?? [];
     const offered = { key, secretDigest: await digest(secret) };
@@ -168,14 +168,18 @@ export class SocketFrames {
     throw new RegistryError('CONFLICT', 'this socket holds a session already; open another socket for another session');
   }
 
-  async #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
+  #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
     const session = this.#sessionOf(connection);
     // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
     const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
     const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
-    const { body } = await this.#api.batch(caller, operations);
-    // The body is JSON already: it is put in as it is.
-    this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+    // What is accounted for first would be overtaken.
+    const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
+    const answered = this.#api.batch(caller, operations).then(({ body }) => {
+      // The body is JSON already: it is put in as it is.
+      this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+    });
+    return takesTime ? this.#inOrder(connection, answered) : answered;
   }
 
   async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {

@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { bundleWorker } from '../../src/launcher/bundle';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../temporary-folder';
+
+/** What a verification is remembered for here: the half minute that it is otherwise would be waited for in vain. */
+const REMEMBERED_MS = 3_000;
+
+/** A registry whose directory can be made to hang, or to fail, by a header that no other registry knows. */
+const CHANGES: [place: RegExp, instead: string][] = [
+  [/VERIFICATION_MAX_AGE_MS = 3e4/, `VERIFICATION_MAX_AGE_MS = ${REMEMBERED_MS}`],
+  [
+    /const directory = this\.#awake\(\);/,
+    `if (globalThis.trouble === 'hang') return new Promise(() => {});
+    if (globalThis.trouble === 'fail') throw new Error('lost');
+    $&`,
+  ],
+  [
+    /app \?\?= bind\(env\);/,
+    `const trouble = arguments[0].headers.get('x-trouble');
+    if (trouble !== null) { globalThis.trouble = trouble; return new Response('noted'); }
+    $&`,
+  ],
+];
+
+async function registryInTrouble(): Promise<RunningRegistry> {
+  const folder = temporaryFolder();
+  const worker = CHANGES.reduce(
+    (text, [place, instead]) => {
+      expect(text.split(place), `${place} in the bundle`).toHaveLength(2);
+      return text.replace(place, instead);
+    },
+    await bundleWorker(join(PROJECT_ROOT, 'src/worker.ts')),
+  );
+  const workerPath = join(folder, 'worker.js');
+  writeFileSync(workerPath, worker);
+  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
+describe('a directory that is lost', () => {
+  it.each(['hang', 'fail'])(
+    '[A6, N16] is no open door and no riddle, while tokens that are remembered go on: %s',
+    async (how) => {
+      const { url, rootToken } = await registryInTrouble();
+      const call = (token: string, method: string, path: string, body?: object) =>
+        fetch(`${url}${path}`, {
+          method,
+          headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+      const issue = async (): Promise<string> => {
+        const made = await call(rootToken, 'POST', '/api/v1/tokens', {
+          name: 'service',
+          grants: [
+            { scope: 'read', ns: '*' },
+            { scope: 'register', ns: '*' },
+          ],
+        });
+        return ((await made.json()) as { token: string }).token; // `as`: what this call answers
+      };
+      const status = async (token: string, path = '/api/v1/ns/public/services') =>
+        (await call(token, 'GET', path)).status;
+      const instance = (id: string) => `/api/v1/ns/public/groups/g/services/s/instances/${id}`;
+      const [own, foreign] = [instance('mine'), instance('theirs')];
+      const address = { address: '10.0.0.7', port: 80 };
+      const known = await issue();
+      const unknown = await issue();
+      expect((await call(known, 'PUT', foreign, address)).status).toBe(201);
+      await fetch(url, { headers: { 'x-trouble': how } });
+      const lostAt = Date.now();
+
+      expect(await status(known)).toBe(200);
+      expect(await status(rootToken)).toBe(200);
+      const refused = await call(unknown, 'GET', '/api/v1/ns/public/services');
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, 'UNAVAILABLE']);
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(await status(`${unknown.slice(0, -4)}AAAA`)).toBe(503);
+      expect(await status(rootToken, '/api/v1/ns/other/services')).toBe(503);
+      expect(await status('')).toBe(401);
+      expect(await status('no token at all')).toBe(401);
+
+      await new Promise((wake) => setTimeout(wake, Math.max(0, lostAt + REMEMBERED_MS + 200 - Date.now())));
+      expect(await status(known)).toBe(503);
+      expect(await status(rootToken)).toBe(200);
+      // What owners do to their own needs nobody; what has to be written down before it is done is not done.
+      expect((await call(rootToken, 'PUT', own, address)).status).toBe(201);
+      const { headers } = await call(rootToken, 'GET', own);
+      const to = headers.get('rollcall-cursor');
+      const rollingBack = call(rootToken, 'POST', '/api/v1/ns/public/groups/g/services/s/rollback', { to });
+      if (how === 'fail') expect((await rollingBack).status).toBe(503);
+      else rollingBack.catch(() => undefined); // it would wait for half a minute
+
+      await fetch(url, { headers: { 'x-trouble': '' } });
+      expect(await status(unknown)).toBe(200);
+      expect(await status(known)).toBe(200);
+    },
+  );
+});
