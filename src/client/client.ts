@@ -2,8 +2,6 @@ import { ClientCore } from './client-core';
 import type { ClientOptions } from './client-options';
 import type { Registrar } from './register';
 import type { InstanceDefinition, RegisterOptions, Registration } from './registration';
-import type { Resolver, ResolverOptions } from './resolver';
-import { Resolvers } from './resolvers';
 import { ServiceWatch } from './service-watch';
 import { REAL_TIME } from './time';
 import type { Watch, WatchOptions, WatchScope } from './watch';
@@ -23,12 +21,6 @@ export interface Client extends AsyncDisposable {
    * @throws {RollcallError} `INVALID_REQUEST` if a socket is asked for where there is none.
    */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
-  /**
-   * Who answers for a service, kept at hand: see {@link Resolver}. Resolvers of one service share one watch.
-   *
-   * @param service `orders` in the default group, or `group@@orders`.
-   */
-  resolver(service: string, options?: ResolverOptions): Resolver;
   /** Releases what is registered and ends what is watched. Never rejects. */
   close(): Promise<void>;
 }
@@ -56,14 +48,12 @@ export function rollcall(options: ClientOptions): Client {
     if (watchOptions.signal?.aborted !== true) watches.add(opened);
     return opened;
   };
-  const resolvers = new Resolvers(watch, core.time);
   return {
     register: async (instance, registerOptions = {}) => {
       registrar ??= import('./register').then((loaded) => new loaded.Registrar(core));
       return (await registrar).register(instance, registerOptions);
     },
     watch,
-    resolver: (service, resolverOptions) => resolvers.open(service, resolverOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

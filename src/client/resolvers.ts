@@ -1,5 +1,5 @@
-import { Resolver, type ResolverOptions } from './resolver';
 import { ServiceFeed } from './service-feed';
+import { type ResolverOptions, ServiceResolver } from './service-resolver';
 import type { Time } from './time';
 import type { Watch, WatchOptions, WatchScope } from './watch';
 
@@ -18,7 +18,7 @@ export class Resolvers {
   }
 
   /** @param service `orders` in the default group, or `group@@orders`. */
-  open(service: string, options: ResolverOptions = {}): Resolver {
+  open(service: string, options: ResolverOptions = {}): ServiceResolver {
     const name = service.includes('@@') ? service : `DEFAULT_GROUP@@${service}`;
     const known = this.#feeds.get(name);
     // One that the registry has refused tells nothing any more; another attempt may be better.
@@ -27,7 +27,7 @@ export class Resolvers {
     shared.users += 1;
     this.#feeds.set(name, shared);
     let isOpen = true;
-    return new Resolver(service, options, shared.feed, this.#time, () => {
+    return new ServiceResolver(service, options, shared.feed, this.#time, () => {
       if (!isOpen) return;
       isOpen = false;
       shared.users -= 1;

@@ -1,7 +1,9 @@
 /**
- * Entry point `rollcall/client/selectors`: the selectors beside the default one, so that those who don't use them don't
- * carry them.
+ * Entry point `rollcall/client/selectors`: the selectors, so that those who don't use them don't carry them. The default
+ * one is among them, for those that choose with another one within.
  */
+export { powerOfTwo } from './power-of-two';
+export type { CallReport, PickContext, Selector } from './selector';
 export { consistentHash } from './selectors/consistent-hash';
 export { nearest, type Place } from './selectors/nearest';
 export { random } from './selectors/random';

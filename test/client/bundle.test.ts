@@ -1,73 +1,138 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
+import { buildSync, type Metafile } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-/** What the client weighs, minified and compressed, as an application that bundles it would load it. */
+/**
+ * What each entry of the client weighs when a program first loads it: its own file and all that it imports at once, each
+ * minified and compressed by itself, as a bundler lays them out. What is loaded on demand comes later, if at all.
+ */
 
-const CLIENT = join(PROJECT_ROOT, 'src/client');
-const KB = 1024;
+/** Bytes at most, of the first load of each entry that the package has. The core's is a promise; the others say what they are. */
+const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
+  './client': 6_144,
+  './client/admin': 2_600,
+  './client/resolver': 4_700,
+  './client/selectors': 1_900,
+};
 
-/** Loaded when it is first asked for, and in files of their own. */
-const ON_DEMAND = ['./register', './stream-source', './poll-source', './balanced-fetch'];
+/** The same where all entries share their chunks, as in dist/client: one entry has up to five files, compressed one by one. */
+const SHARED_EXTRA_BYTES = 500;
+
+/** Bytes at most, of what the core and the resolver load when they are first asked for it: each by itself. */
+const ON_DEMAND_MAX_BYTES: Record<string, number> = {
+  register: 3_600,
+  'stream-source': 1_300,
+  'poll-source': 1_600,
+  'balanced-fetch': 1_400,
+};
 
 interface Bundle {
-  bytes: number;
-  /** Every file that is in it. */
+  /** By the name of its module, without folder and ending; of entries and of what is loaded on demand. */
+  loads: Map<string, { files: string[]; bytes: number }>;
+  /** Bytes of each file, compressed. */
+  sizes: Map<string, number>;
+  /** Every file that is in any. */
   inputs: string[];
-  /** Whatever it would import when it runs. */
-  imports: string[];
+  /** Whatever it would import when it runs, and that is not among its own files. */
+  foreign: string[];
 }
 
-/** @param without Modules that are left outside, as they are written. */
-function bundle(entry: string, without: string[] = []): Bundle {
+interface Package {
+  exports: Record<string, { default: string } | string>;
+}
+
+/** The entries as the package publishes them, by their sources. */
+function publishedEntries(): Map<string, string> {
+  const { exports } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as Package; // `as`: our own
+  const entries = new Map<string, string>();
+  for (const [name, target] of Object.entries(exports)) {
+    if (typeof target === 'string') continue;
+    entries.set(name, target.default.replace(/^\.\/dist\/client\/(.+)\.js$/, '$1'));
+  }
+  return entries;
+}
+
+/** Builds entries together, as `npm run build:client` does, but for the minifying. */
+function bundle(entries: Iterable<string>): Bundle {
   const { outputFiles, metafile } = buildSync({
-    entryPoints: [join(CLIENT, entry)],
+    entryPoints: [...entries].map((entry) => join(PROJECT_ROOT, 'src/client', `${entry}.ts`)),
     absWorkingDir: PROJECT_ROOT,
-    outdir: 'unwritten',
+    outdir: join(PROJECT_ROOT, 'unwritten'),
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
     metafile: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    external: without,
   });
-  const [file] = outputFiles;
+  const sizes = new Map(
+    outputFiles.map(({ path, contents }) => [relative(PROJECT_ROOT, path), gzipSync(contents, { level: 9 }).length]),
+  );
+  const loads: Bundle['loads'] = new Map();
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (entryPoint === undefined) continue;
+    const files = [...loadedWith(path, metafile)];
+    const bytes = files.reduce((sum, file) => sum + (sizes.get(file) ?? Number.NaN), 0);
+    loads.set(entryPoint.replace(/^.*\/|\.ts$/g, ''), { files, bytes });
+  }
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   return {
-    bytes: gzipSync(file?.contents ?? '', { level: 9 }).length,
+    loads,
+    sizes,
     inputs: Object.keys(metafile.inputs),
-    imports: Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path)),
+    foreign: imports.filter(({ external }) => external).map(({ path }) => path),
   };
 }
 
-describe('the size of', () => {
-  it('the core is at most 6 KB: a client that connects, watches and goes on after any break', () => {
-    const { bytes, imports } = bundle('client.ts', [...ON_DEMAND, './resolvers']);
-    expect(imports.sort()).toEqual(['./poll-source', './register', './resolvers', './stream-source']);
-    expect(bytes).toBeLessThanOrEqual(6 * KB);
+/** A file, and those that it imports at once, however far. */
+function loadedWith(path: string, { outputs }: Metafile, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const { path: next, kind } of outputs[path]?.imports ?? []) {
+    if (kind === 'import-statement') loadedWith(next, { outputs, inputs: {} }, found);
+  }
+  return found;
+}
+
+const published = bundle(publishedEntries().values());
+
+describe('the first load of', () => {
+  it('every entry has its limit here', () => {
+    expect([...publishedEntries().keys()].sort()).toEqual(Object.keys(FIRST_LOAD_MAX_BYTES).sort());
   });
 
-  it('what is added to it is as little: a resolver, registering, and the ways around a proxy without sockets', () => {
-    const core = bundle('client.ts', [...ON_DEMAND, './resolvers']).bytes;
-    const added = (...without: string[]) => bundle('client.ts', without).bytes - core;
-    expect(added(...ON_DEMAND)).toBeLessThanOrEqual(4 * KB);
-    expect(added('./resolvers', './stream-source', './poll-source')).toBeLessThanOrEqual(4 * KB);
-    expect(added('./resolvers', './register', './poll-source')).toBeLessThanOrEqual(KB);
-    expect(added('./resolvers', './register', './stream-source')).toBeLessThanOrEqual(1.5 * KB);
+  it.each(Object.entries(FIRST_LOAD_MAX_BYTES))(
+    '%s is at most %i bytes, minified and compressed',
+    (name, mostBytes) => {
+      const entry = publishedEntries().get(name) ?? '';
+      const bytes = bundle([entry]).loads.get(entry)?.bytes;
+      expect(bytes).toBeGreaterThan(0.9 * mostBytes);
+      expect(bytes).toBeLessThanOrEqual(mostBytes);
+      expect(published.loads.get(entry)?.bytes).toBeLessThanOrEqual(mostBytes + SHARED_EXTRA_BYTES);
+    },
+  );
+});
+
+describe('what is loaded on demand', () => {
+  it.each(Object.entries(ON_DEMAND_MAX_BYTES))('%s is at most %i bytes beside what is there', (name, mostBytes) => {
+    const there = published.loads.get(name === 'balanced-fetch' ? 'resolver' : 'index')?.files ?? [];
+    const more = published.loads.get(name)?.files.filter((file) => !there.includes(file)) ?? [];
+    expect(more).toHaveLength(1);
+    expect(published.sizes.get(more[0] ?? '')).toBeLessThanOrEqual(mostBytes);
   });
 
-  it('the calls of the whole API are a bundle of their own', () => {
-    expect(bundle('admin.ts').bytes).toBeLessThanOrEqual(4 * KB);
+  it('is in no first load', () => {
+    const demanded = [...published.loads.keys()].filter((name) => ![...publishedEntries().values()].includes(name));
+    expect(demanded.sort()).toEqual(Object.keys(ON_DEMAND_MAX_BYTES).sort());
   });
 });
 
-describe.each(['index.ts', 'admin.ts', 'selectors.ts'])('the entry %s', (entry) => {
-  it('has nothing in it that is not the client, and imports nothing when it runs', () => {
-    const { inputs, imports } = bundle(entry);
-    expect(inputs.filter((path) => !path.startsWith('src/client/'))).toEqual([]);
-    expect(imports).toEqual([]);
-  });
+it('nothing of the client is anything else, or imports anything else when it runs', () => {
+  expect(published.inputs.filter((path) => !path.startsWith('src/client/'))).toEqual([]);
+  expect(published.foreign).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../temporary-folder';
 const PROGRAM = `
 import { rollcall, releaseOnSignals, type Registration, type WatchFrame } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
+import { resolver } from 'rollcall/client/resolver';
 import { consistentHash } from 'rollcall/client/selectors';
 
 const client = rollcall({ url: 'http://registry.example', token: async () => 'secret', fetch, WebSocket });
@@ -21,7 +22,7 @@ for await (const frame of client.watch({ services: ['orders'] })) {
 }
 const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
 console.log(instances.map(({ zone }) => zone?.length));
-client.resolver('orders', { selector: consistentHash() });
+resolver(client, 'orders', { selector: consistentHash() });
 // @ts-expect-error A member that is misspelt is none.
 await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 `;

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Resolver, type ResolverOptions, rollcall } from '../../src/client/index';
+import { rollcall } from '../../src/client/index';
+import { type Resolver, type ResolverOptions, resolver } from '../../src/client/resolver';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { SeededRandom } from '../simulation/seeded-random';
 
@@ -37,10 +38,10 @@ async function api(method: string, path: string, body?: unknown): Promise<unknow
 const register = (service: string, id: string, more: object = {}) =>
   api('PUT', `${service}/instances/${id}`, { address: '127.0.0.1', port: 1, lease: { ttlMs: 600_000 }, ...more });
 
-function resolver(service: string, options: ResolverOptions = {}, url = registry.url): Resolver {
+function open(service: string, options: ResolverOptions = {}, url = registry.url): Resolver {
   const client = rollcall({ url, token: registry.rootToken });
   onTestFinished(() => client.close());
-  return client.resolver(service, options);
+  return resolver(client, service, options);
 }
 
 const idsOf = ({ endpoints }: Resolver) => endpoints.map(({ id }) => id);
@@ -58,8 +59,8 @@ describe('a resolver of a registry that runs', () => {
     const random = new SeededRandom(11);
     const service = 'compared';
     await register(service, 'a');
-    const all = resolver(service);
-    const blue = resolver(service, { filter: { cluster: 'blue' } });
+    const all = open(service);
+    const blue = open(service, { filter: { cluster: 'blue' } });
     await all.ready;
     for (let step = 0; step < 80; step++) {
       const id = random.pick(['a', 'b', 'c', 'd', 'e']);
@@ -122,7 +123,7 @@ describe('a resolver of a registry that runs', () => {
       const { port } = server.address() as AddressInfo; // `as`: it listens on a port
       await register(service, id, { port });
     }
-    const callers = [resolver(service), resolver(service)];
+    const callers = [open(service), open(service)];
     await Promise.all(callers.map(({ ready }) => ready));
     const calls = Array.from({ length: 10 }, (_, index) => callers[index % 2]?.fetch('/'));
     await until('a is asked', () => log.includes('a asked'));
@@ -139,7 +140,7 @@ describe('a resolver of a registry that runs', () => {
   it('[B5] goes on with what it knew while the registry is killed, and catches up', async () => {
     const service = 'outlived';
     await register(service, 'a');
-    const one = resolver(service);
+    const one = open(service);
     await one.ready;
     expect([one.isConnected, one.age]).toEqual([true, 0]);
     const back = registry.kill('SIGKILL');
@@ -163,10 +164,10 @@ describe('a resolver of a registry that runs', () => {
       },
     };
     await register(service, 'a');
-    const before = resolver(service, { snapshot });
+    const before = open(service, { snapshot });
     await before.ready;
     before.close();
-    const after = resolver(service, { snapshot }, 'http://127.0.0.1:1');
+    const after = open(service, { snapshot }, 'http://127.0.0.1:1');
     await after.ready;
     expect(idsOf(after)).toEqual(['a']);
     expect(after.isConnected).toBe(false);
@@ -176,6 +177,6 @@ describe('a resolver of a registry that runs', () => {
   it('[B5] says what the registry refuses', async () => {
     const client = rollcall({ url: registry.url, token: 'x'.repeat(40) });
     onTestFinished(() => client.close());
-    await expect(client.resolver('orders').fetch('/')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(resolver(client, 'orders').fetch('/')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 });

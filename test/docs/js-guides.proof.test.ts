@@ -11,6 +11,7 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 
 /** Longer names first: `rollcall/client` begins all of them. */
 const PACKAGES = {
+  'rollcall/client/resolver': 'src/client/resolver.ts',
   'rollcall/client/selectors': 'src/client/selectors.ts',
   'rollcall/client/admin': 'src/client/admin.ts',
   'rollcall/client': 'src/client/index.ts',
