@@ -13,6 +13,7 @@ import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
 import { pathAndQuery } from './request-target';
+import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { longPoll } from './watch/long-poll';
 import { preferredWaitMs } from './watch/preferred-wait';
@@ -35,6 +36,8 @@ export interface Surroundings {
   waits: Waits;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
+  /** Takes a client's WebSocket. */
+  acceptSocket: AcceptSocket;
   /** Milliseconds since the epoch. */
   now(): number;
 }
