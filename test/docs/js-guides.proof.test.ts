@@ -17,7 +17,7 @@ const PACKAGES = {
   'rollcall/client': 'src/client/index.ts',
 };
 
-describe.each(['docs/register.md', 'docs/resolve-and-balance.md'])('%s', (page) => {
+describe.each(['docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
   it('[D2] runs as it is written, and prints what it shows', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ data: join(folder, 'data') });
