@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { goMicro } from './dialects/go-micro/go-micro';
 import { DIRECTORY_NAME } from './host/directory-object';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { namespaceStubs } from './host/namespace-stub';
@@ -28,6 +29,7 @@ function bind(env: Env): App {
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
+    dialects: [goMicro],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     rootToken: env.ROLLCALL_ROOT_TOKEN,

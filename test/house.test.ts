@@ -62,6 +62,8 @@ describe('shape', () => {
     ["const core = await import('../registry/registry');", 'src/launcher/a.ts'],
     ["import {\n  one,\n  two,\n} from 'zod';", 'src/launcher/a.ts'],
     ['export {};', 'src/attic/a.ts'],
+    ["import { PATH } from '../../http/v1/paths';", 'src/dialects/toy/a.ts'],
+    ["import { wire } from '../other/wire';", 'src/dialects/toy/a.ts'],
   ])('sees that %s is wrong in %s', (line, path) => {
     expect(arrowProblems([file(path, line)])).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '../model/errors';
-import { readJsonBody } from './json-body';
+import { readJsonBody, readUntypedJsonBody } from './json-body';
 
 const LIMIT_BYTES = 64;
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -118,4 +118,15 @@ describe('readJsonBody', () => {
     '[H5] refuses the bytes %j, which are no UTF-8',
     async (bytes) => expect((await refusal(post(new Uint8Array(bytes)))).message).toBe('the body is not UTF-8'),
   );
+});
+
+describe('readUntypedJsonBody', () => {
+  it('reads JSON that is not said to be any, within the same bounds', async () => {
+    expect(await readUntypedJsonBody(post('{"a":1}', {}), LIMIT_BYTES)).toEqual({ a: 1 });
+    expect(await readUntypedJsonBody(post('{"a":1}', { 'content-type': 'text/plain' }), LIMIT_BYTES)).toEqual({ a: 1 });
+    await expect(readUntypedJsonBody(post('{', {}), LIMIT_BYTES)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    await expect(readUntypedJsonBody(post('x'.repeat(LIMIT_BYTES + 1), {}), LIMIT_BYTES)).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+  });
 });

@@ -67,11 +67,19 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 /**
  * Reads the body of a request as JSON.
  *
- * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE`, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` with the place where the
- * text stops being JSON.
+ * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE`, and what {@link readUntypedJsonBody} throws.
  */
 export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
   assertJson(request.headers);
+  return readUntypedJsonBody(request, maxBytes);
+}
+
+/**
+ * Reads the body of a request as JSON, whatever its headers say that it is: for dialects whose clients say nothing.
+ *
+ * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` with the place where the text stops being JSON.
+ */
+export async function readUntypedJsonBody(request: Request, maxBytes: number): Promise<unknown> {
   const bytes = await readBytes(request, maxBytes);
   if (bytes.byteLength === 0) throw new RegistryError('INVALID_REQUEST', 'the body is empty; send a JSON object');
   let text: string;

@@ -28,6 +28,7 @@ const RELATIONS: Record<string, boolean> = {
   'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
+  'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
 };
 
 it.each(Object.entries(RELATIONS))('%s', (_, holds) => expect(holds).toBe(true));

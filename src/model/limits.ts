@@ -383,3 +383,9 @@ export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
 /** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
+
+/** Lease of what go-micro registers: its clients name none, and register again every 30 s. Source: go-micro's own `RegisterTTL`. */
+export const GO_MICRO_LEASE_TTL_MS = 90_000;
+
+/** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
+export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;

@@ -9,6 +9,10 @@ interface Room {
   packages: readonly string[];
   /** Its folders that files of another of its folders import. */
   folders?: readonly string[];
+  /** Folders of other rooms that it may not import, from `src/`. */
+  closed?: readonly string[];
+  /** True: each of its folders stands for itself, and imports no sibling. */
+  apart?: boolean;
   /** Files outside `src/`, from the project's folder: what is made from the code, or stands above it. */
   files?: readonly string[];
 }
@@ -31,7 +35,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: { rooms: ['client', 'model', 'launcher'], packages: ['node:*', '@commander-js/extra-typings'] },
-  dialects: { rooms: ['model', 'auth', 'http'], packages: [] },
+  dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects', 'auth', 'model'],
@@ -39,6 +43,13 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     files: ['package.json'],
   },
 };
+
+/** Whether a file may not import another although its room may import that room. */
+function isClosed({ closed = [], apart = false }: Room, from: string, to: string): boolean {
+  if (closed.some((folder) => to.startsWith(`src/${folder}/`))) return true;
+  const [own, other] = [from, to].map((path) => path.split('/'));
+  return apart && own?.[1] === other?.[1] && own?.[2] !== other?.[2];
+}
 
 /** The first folder below `src/`, or the file itself where it lies in no folder. */
 function roomOf(path: string): string | undefined {
@@ -67,8 +78,9 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
       const relative = specifier.startsWith('.');
       const path = join(dirname(file.path), specifier);
       const target = relative ? roomOf(path) : undefined;
+      const reaches = target === room || (target !== undefined && allowed.rooms.includes(target));
       const fits = relative
-        ? target === room || (target !== undefined && allowed.rooms.includes(target)) || allowed.files?.includes(path)
+        ? (reaches && !isClosed(allowed, file.path, path)) || allowed.files?.includes(path)
         : isAllowedPackage(specifier, allowed.packages);
       if (!fits) problems.push(`${file.path}: "${room}" may not import ${specifier}`);
     }
@@ -80,7 +92,7 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
 export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS): unknown[] {
   return Object.entries(arrows)
     .filter(([room]) => !room.endsWith('.ts'))
-    .map(([room, { rooms, packages, folders = [], files = [] }]) => ({
+    .map(([room, { rooms, packages, folders = [], files = [], closed = [] }]) => ({
       includes: [`src/${room}/**`, '!**/*.test.ts', '!**/*.d.ts'],
       linter: {
         rules: {
@@ -100,6 +112,7 @@ export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS):
                       ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
                       ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
                       ...files.map((name) => `!**/${name}`),
+                      ...closed.map((folder) => `**/${folder}/**`),
                     ],
                     message: `${room} may import ${[...rooms, ...packages].join(', ') || 'nothing'}; see test/house/arrows.ts.`,
                   },

@@ -1,0 +1,99 @@
+import { COMMON_HEADERS } from '../../http/common-headers';
+import type { DialectDoor } from '../../http/dialect';
+import { readUntypedJsonBody } from '../../http/json-body';
+import type { RouteCall } from '../../http/route-call';
+import type { Operation } from '../../model/batch';
+import { readJsonText } from '../../model/json-text';
+import { BODY_MAX_BYTES } from '../../model/limits';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { serviceAskedFor } from './raw-service';
+import { keyOf, nameOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { readService, type Service } from './wire';
+
+/** In the router's words; clients paste the rest of their address in front of it. */
+const PATHS = ['/registry', '/registry/'];
+
+/** What a client wants of its service. */
+interface Changes {
+  key: ServiceKey;
+  operations: Operation[];
+}
+
+async function changesOf(request: Request, operationsOf: (service: Service) => Operation[]): Promise<Changes> {
+  const service = readService(await readUntypedJsonBody(request, BODY_MAX_BYTES));
+  return { key: keyOf(service.name, 'body'), operations: operationsOf(service) };
+}
+
+/** Nothing to do is done. */
+async function change(namespace: NamespaceApi, { operations }: Changes, call: RouteCall): Promise<void> {
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+}
+
+/** Status 200, the only one that clients know as success. */
+const answerOf = (body: unknown): Response =>
+  new Response(JSON.stringify(body), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
+
+/** A read: of one service, or of all. */
+interface Asked {
+  key: ServiceKey | undefined;
+}
+
+function askedOf(request: Request): Asked {
+  const name = serviceAskedFor(request.url, false);
+  return { key: name === '' ? undefined : keyOf(name, 'query') };
+}
+
+/** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
+async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
+  const { body } = await namespace.listInstances({ ...key, filter: { available: true }, tokenId });
+  return body === null ? [] : servicesOf(readJsonText(body).instances);
+}
+
+/** Their names alone: what gateways poll is to stay small. */
+async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Service[]> {
+  const { body } = await namespace.listServices({ tokenId });
+  const services = body === null ? [] : readJsonText(body).services;
+  return services
+    .filter(({ available }) => available > 0)
+    .map(({ group, name }) => nameOf({ group, service: name }))
+    .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
+}
+
+export function addRoutes(door: DialectDoor): void {
+  door.route({
+    operation: 'register',
+    method: 'post',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Registers nodes of a service, or renews them',
+    read: (request) => changesOf(request, registrationsOf),
+    target: ({ key }) => ({ service: key }),
+    call: change,
+    answer: () => answerOf({}),
+  });
+
+  door.route({
+    operation: 'deregister',
+    method: 'delete',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Removes the nodes that are named',
+    read: (request) => changesOf(request, removalsOf),
+    target: ({ key }) => ({ service: key }),
+    call: change,
+    answer: () => answerOf({}),
+  });
+
+  door.route({
+    operation: 'read',
+    method: 'get',
+    paths: PATHS,
+    scope: 'read',
+    summary: 'Lists the nodes of a service by version, or all services',
+    read: askedOf,
+    target: ({ key }) => ({ service: key }),
+    call: (namespace, { key }, call) =>
+      key === undefined ? namesOf(namespace, call.tokenId) : nodesOf(namespace, key, call.tokenId),
+    answer: answerOf,
+  });
+}

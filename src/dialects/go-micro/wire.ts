@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { parsed } from '../../http/field-errors';
+import { RegistryError } from '../../model/errors';
+import { jsonProblem } from '../../model/json-value';
+import { isRecord } from '../../model/plain-definition';
+
+/** One argument or result of an endpoint, as go-micro derives it from a Go type. */
+export interface Value {
+  name: string;
+  type: string;
+  values: Value[];
+}
+
+/** A method that a service answers. */
+export interface Endpoint {
+  name: string;
+  request: Value | null;
+  response: Value | null;
+  metadata: Record<string, string>;
+}
+
+/** One process of a service; go-micro's word for an instance. */
+export interface Node {
+  id: string;
+  /** `host:port`, or whatever its transport dials. */
+  address: string;
+  metadata: Record<string, string>;
+}
+
+/** A version of a service with its nodes. */
+export interface Service {
+  name: string;
+  version: string;
+  metadata: Record<string, string>;
+  endpoints: Endpoint[];
+  nodes: Node[];
+}
+
+/** What a watcher is told; Go's names, as the struct has no tags. */
+export interface Result {
+  Action: 'create' | 'update' | 'delete';
+  Service: Service;
+}
+
+/** As Go's decoder takes it: absent, null and the zero value are the same. */
+const Text = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? '');
+
+const Strings = z
+  .record(z.string(), Text)
+  .nullish()
+  .transform((map) => map ?? {});
+
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+
+/** The same object with its names in lower case: Go's decoder takes them in any, and the last of two counts. */
+function withLowerNames(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]));
+}
+
+/** A Go struct: names in any case, and what it does not know passes by. */
+const struct = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withLowerNames, z.object(shape));
+
+const Value: z.ZodType<Value> = z.lazy(() => struct({ name: Text, type: Text, values: list(Value) }));
+
+const Body = Value.nullish().transform((value) => value ?? null);
+
+const Endpoint = struct({ name: Text, request: Body, response: Body, metadata: Strings });
+
+const Node = struct({ id: Text, address: Text, metadata: Strings });
+
+const Service = struct({
+  name: Text,
+  version: Text,
+  metadata: Strings,
+  endpoints: list(Endpoint),
+  nodes: list(Node),
+});
+
+/** What of a service the core has no place for; kept with each of its nodes. */
+const Kept = struct({ metadata: Strings, endpoints: list(Endpoint), address: Text });
+export type Kept = z.output<typeof Kept>;
+
+/**
+ * Reads a service as a client wrote it.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function readService(value: unknown): Service {
+  // Before any schema: one calls itself for each level.
+  const problem = jsonProblem(value);
+  if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
+  return parsed(Service, value, 'body');
+}
+
+/** Reads what was kept of a service; undefined where there is none, or somebody else wrote it. */
+export function readKept(value: unknown): Kept | undefined {
+  const kept = Kept.safeParse(value);
+  return kept.success ? kept.data : undefined;
+}
