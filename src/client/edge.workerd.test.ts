@@ -37,7 +37,9 @@ it('[B1, B18] an isolate has the list that the registry resolves to, and asks on
     'instances',
     'orders',
   ]);
-  expect(orders.age).toBeLessThan(5_000);
+  // A copy tells its age in whole seconds, and may be a second older.
+  expect(orders.age).toBeGreaterThanOrEqual(1_000);
+  expect(orders.age).toBeLessThan(10_000);
 });
 
 it('[B18] drains are told for how long a list is kept', async () => {
