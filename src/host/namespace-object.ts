@@ -103,8 +103,8 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     return this.#awake().size();
   }
 
-  erase(): Promise<void> {
-    return this.#awake().erase();
+  erase(options: { onlyIfEmpty: boolean }): Promise<boolean> {
+    return this.#awake().erase(options);
   }
 
   closeSocketsOf(tokenIds: readonly string[]): Promise<void> {

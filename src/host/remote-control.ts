@@ -10,7 +10,7 @@ export function remoteControl(stub: () => Stub): NamespaceControl {
   return {
     configure: (settings) => once(stub, (object) => object.configure(settings)),
     size: () => again(stub, (object) => object.size()),
-    erase: () => once(stub, (object) => object.erase()),
+    erase: (options) => once(stub, (object) => object.erase(options)),
     closeSocketsOf: (tokenIds) => once(stub, (object) => object.closeSocketsOf(tokenIds)),
   };
 }

@@ -12,6 +12,7 @@ import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
+import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery } from './request-target';
 import type { BytePipe } from './watch/event-stream';
 import { longPoll } from './watch/long-poll';
@@ -33,6 +34,7 @@ export interface Surroundings {
   cachedReads: CachedReads;
   trustedProxy: boolean;
   waits: Waits;
+  rateRefusals: RateRefusals;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
   /** Milliseconds since the epoch. */

@@ -7,6 +7,8 @@ import {
   INSTANCES_PER_SERVICE_MAX_COUNT,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
+import type { NamespaceLimits } from '../model/namespace';
+import { Draft } from './draft';
 
 const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
 const SERVICE = { definition: { metadata: {}, protectThreshold: 0.5 }, createdRevision: 1 };
@@ -178,4 +180,29 @@ describe('limits', () => {
     draft.putService({ ...ORDERS, service: 's-0' }, SERVICE, 'updated');
     draft.putService({ ...ORDERS, service: 's-1' }, null, 'deregistered');
   });
+
+  it('[N25] a namespace takes no more instances and services than it is set, the draft’s counted', () => {
+    const { state } = new AwakeNamespace();
+    const begin = (limits: NamespaceLimits) => new Draft(state.catalog, state.journal, 0, 0, limits);
+    const put = (draft: Draft, id: string, service = 'orders', owner = 'owner') =>
+      draft.putInstance({ ...key(id), service }, instanceRecord({}, { owner }), 'registered', true);
+
+    const few = begin({ instances: 2, perToken: { instances: 1 } });
+    put(few, 'a');
+    expect(() => put(few, 'b')).toThrow(over('this token has 1 instances', 'limits.perToken.instances'));
+    const roots = begin({ instances: 2, perToken: { instances: 1 } });
+    for (const id of ['a', 'b']) put(roots, id, 'orders', 'root');
+    expect(() => put(roots, 'c', 'orders', 'root')).toThrow(over('this namespace has 2 instances', 'limits.instances'));
+
+    const narrow = begin({ services: 1 });
+    put(narrow, 'a');
+    put(narrow, 'b');
+    const full = over('this namespace has 1 services', 'limits.services');
+    expect(() => put(narrow, 'a', 'users')).toThrow(full);
+    expect(() => narrow.putService({ ...ORDERS, service: 'users' }, SERVICE, 'registered')).toThrow(full);
+    narrow.putService(ORDERS, SERVICE, 'registered');
+  });
 });
+
+const over = (what: string, limit: string) =>
+  expect.objectContaining({ code: 'LIMIT_EXCEEDED', message: expect.stringMatching(`^${what}, .*${limit} `) });

@@ -29,7 +29,7 @@ describe('a namespace that nobody founded', () => {
     expect(() => namespace.registry).toThrow(NOT_FOUND);
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     await namespace.closeSocketsOf(['t']);
-    await namespace.erase();
+    await namespace.erase({ onlyIfEmpty: false });
     expect([namespace.isThere, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
   });
 
@@ -83,11 +83,11 @@ describe('erase', () => {
     const { platform, namespace } = await begin();
     const socket = platform.connections.open();
     namespace.registry.opened(platform.connections.connectionOf(socket));
-    await namespace.erase();
+    await namespace.erase({ onlyIfEmpty: false });
     expect([tablesOf(platform), platform.alarm.armedFor(), namespace.isThere]).toEqual([[], null, false]);
     expect(socket.closed?.code).toBe(CLOSE_CODES.namespaceGone);
     expect(new Namespace(platform, false).isThere).toBe(false);
-    await namespace.erase();
+    await namespace.erase({ onlyIfEmpty: false });
   });
 
   it('[N23] ends what is under way, and nothing of it comes back', async () => {
@@ -98,7 +98,7 @@ describe('erase', () => {
     await registry.renew(OWNER, key('a'));
     const drain = registry.drain(OWNER, { key: key('a'), waitMs: 30_000, graceMs: 0 }).catch((error) => error);
     await settle();
-    await namespace.erase();
+    await namespace.erase({ onlyIfEmpty: false });
     expect(await drain).toEqual(NOT_FOUND);
     // The timer of a checkpoint may still run, and whoever held the registry may still ask it.
     platform.runTimer();
@@ -110,18 +110,38 @@ describe('erase', () => {
   it('[N23] is followed by another past when it is founded again', async () => {
     const { namespace } = await begin();
     const before = (await namespace.registry.stats()).cursor;
-    await namespace.erase();
+    await namespace.erase({ onlyIfEmpty: false });
     await namespace.configure(NOTHING);
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     const { cursor } = await namespace.registry.stats();
     expect(cursor.split('.')[0]).not.toBe(before.split('.')[0]);
   });
 
+  it('[N13, N23] is not done where something came in the meantime, if it is only for what is empty', async () => {
+    const { namespace } = await begin();
+    const { registry } = namespace;
+    await registry.deregister(OWNER, { key: key('a'), precondition: {} });
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    const [registered, isErased] = [register(namespace), namespace.erase({ onlyIfEmpty: true })];
+    await registered;
+    expect([await isErased, namespace.isThere, await namespace.size()]).toEqual([
+      false,
+      true,
+      { instances: 1, services: 1 },
+    ]);
+    await registry.deregister(OWNER, { key: key('a'), precondition: {} });
+    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.isThere]).toEqual([true, false]);
+    expect(await namespace.erase({ onlyIfEmpty: true })).toBe(true);
+  });
+
   it('[N23] waits for its turn: what was asked last is what is', async () => {
     const { namespace } = await begin();
-    await Promise.all([namespace.erase(), namespace.configure(NOTHING)]);
+    await Promise.all([namespace.erase({ onlyIfEmpty: false }), namespace.configure(NOTHING)]);
     expect([namespace.isThere, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
-    await Promise.all([namespace.configure({ retention: {}, limits: { instances: 1 } }), namespace.erase()]);
+    await Promise.all([
+      namespace.configure({ retention: {}, limits: { instances: 1 } }),
+      namespace.erase({ onlyIfEmpty: false }),
+    ]);
     expect(namespace.isThere).toBe(false);
   });
 });

@@ -66,14 +66,16 @@ export class Namespace implements NamespaceControl {
     return { instances: catalog.instanceCount, services: catalog.serviceCount };
   }
 
-  erase(): Promise<void> {
+  erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
     return this.#inOrder(async () => {
-      if (this.#awake === undefined) return;
+      if (this.#awake === undefined) return true;
       const { state, hub } = this.#awake;
+      if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
       // From here on it knows no call; what was under way comes to its end before its storage goes.
       this.#awake = undefined;
       await end(state, hub);
       await this.#platform.erase();
+      return true;
     });
   }
 
@@ -81,7 +83,7 @@ export class Namespace implements NamespaceControl {
     if (this.#awake !== undefined) closeSocketsOf(this.#awake.hub, tokenIds);
   }
 
-  #inOrder(step: () => Promise<void>): Promise<void> {
+  #inOrder<Outcome>(step: () => Promise<Outcome>): Promise<Outcome> {
     const done = this.#last.then(step);
     this.#last = done.catch(() => {});
     return done;

@@ -24,7 +24,7 @@ function accounted(oldestFirst: readonly AuditEntry[]): Record<string, string> {
   const there = new Map<string, string>();
   for (const { action, ns, target, at, outcome } of oldestFirst) {
     // From the moment that its end is begun nobody finds a namespace; until its making is done nobody does.
-    if (outcome !== 'done' && action !== 'namespace-deleted') continue;
+    if (outcome === 'refused' || (outcome === 'begun' && action !== 'namespace-deleted')) continue;
     const [subject, change] = action.split('-');
     const name = subject === 'token' ? `token ${target}` : `namespace ${ns}`;
     if (change === 'deleted' || change === 'revoked') there.delete(name);

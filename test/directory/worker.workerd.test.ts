@@ -84,7 +84,7 @@ describe('namespaces on the Worker', () => {
     await ask('POST', '/api/v1/ns', { id: 'four' });
     await ask('PUT', `${orders('four')}/instances/a`, place);
     // Another isolate removes it: what is asked of the object directly is all that this one can't know.
-    await env.NAMESPACES.getByName('four').erase();
+    await env.NAMESPACES.getByName('four').erase({ onlyIfEmpty: false });
     expect((await ask('PUT', `${orders('four')}/instances/b`, place)).body).toMatchObject({
       code: 'NAMESPACE_NOT_FOUND',
     });

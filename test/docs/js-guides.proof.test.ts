@@ -9,7 +9,7 @@ import { CLIENT_PACKAGES, readPieces, runPieces } from './js-guide';
 /** Where the pages say that the registry listens. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
 
-describe.each(['docs/register.md', 'docs/resolve-and-balance.md'])('%s', (page) => {
+describe.each(['docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
   it('[D2] runs as it is written, and prints what it shows', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ data: join(folder, 'data') });

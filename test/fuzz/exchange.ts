@@ -79,8 +79,10 @@ export class Target {
         headers: lines.flat(),
         setHost: false,
       });
+      let isLeft = false;
       const timer = setTimeout(
         () => {
+          isLeft = true;
           resolve(mayWait ? 'open' : { failure: `no answer within ${DEADLINE_MS} ms` });
           call.destroy();
         },
@@ -92,7 +94,7 @@ export class Target {
       };
       call.on('error', (error) => {
         // Whoever refuses a large body unread closes the connection behind it (RFC 9112, 9.6): we have met that close.
-        if (call.reusedSocket && 'code' in error && error.code === 'ECONNRESET') {
+        if (!isLeft && call.reusedSocket && 'code' in error && error.code === 'ECONNRESET') {
           this.#send(method, path, headers, body, mayWait).then(end);
         } else {
           end({ failure: error.message });

@@ -1,3 +1,4 @@
+import { ACCESS_MUTANTS } from './access-mutants';
 import { COMMAND_MUTANTS } from './command-mutants';
 import { DURABILITY_MUTANTS } from './durability-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
@@ -10,6 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...DURABILITY_MUTANTS,
   ...LEASE_MUTANTS,
   ...COMMAND_MUTANTS,
+  ...ACCESS_MUTANTS,
   ...WATCH_MUTANTS,
   ...PAST_MUTANTS,
 ];

@@ -126,6 +126,55 @@ describe('telling a namespace what it is', () => {
     expect((await directory.api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
   });
 
+  it('[N13] leaves one there that is no longer empty when its object is told, and tells it the rest', async () => {
+    const { directory, controls, api, give } = await begin('a');
+    const token = await give('a');
+    const [size, erase] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    controls.gate = size.promise;
+    const removed = api.removeNamespace(BY_ROOT, 'a', false);
+    await settle();
+    controls.gate = erase.promise;
+    size.resolve();
+    await settle();
+    expect([await api.findNamespace('a'), controls.takeTold()]).toEqual([null, ['a: size']]);
+    controls.sizes.set('a', { instances: 1, services: 1 });
+    await api.revokeToken(BY_ROOT, token.id);
+    erase.resolve();
+    await expect(removed).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('while it was being removed'),
+    });
+    expect(await api.findNamespace('a')).toEqual({});
+    const refused = { action: 'namespace-deleted', outcome: 'refused', code: 'CONFLICT' };
+    expect((await api.readAudit(BY_ROOT, {})).entries).toContainEqual(expect.objectContaining(refused));
+    await directory.pass(1_000);
+    expect(controls.takeTold()).toEqual(['a: erase if empty', `a: close ${token.id}`]);
+    await api.removeNamespace(BY_ROOT, 'a', true);
+    expect(await api.findNamespace('a')).toBeNull();
+  });
+
+  it('[N13] erases by force what was to be erased only if it is empty', async () => {
+    const { directory, controls, api } = await begin('a');
+    const gate = Promise.withResolvers<void>();
+    controls.gate = gate.promise;
+    const gently = api.removeNamespace(BY_ROOT, 'a', false).catch(({ code }) => code);
+    await settle();
+    const next = Promise.withResolvers<void>();
+    controls.gate = next.promise;
+    gate.resolve();
+    await settle();
+    controls.sizes.set('a', { instances: 1, services: 1 });
+    const byForce = api.removeNamespace(BY_ROOT, 'a', true);
+    await settle();
+    next.resolve();
+    await Promise.all([gently, byForce]);
+    expect(await api.findNamespace('a')).toBeNull();
+    expect(controls.takeTold()).toEqual(['a: size', 'a: erase if empty', 'a: erase']);
+    expect((await api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
+    await directory.pass(HOUR_MS);
+    expect(controls.takeTold()).toEqual(['a: configure']);
+  });
+
   it('[N13] removes what was never founded', async () => {
     const { directory, controls, api } = await begin();
     controls.lost.add('a');
@@ -133,7 +182,7 @@ describe('telling a namespace what it is', () => {
     controls.lost.clear();
     await api.removeNamespace(BY_ROOT, 'a', false);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual(['a: erase']);
+    expect(controls.takeTold()).toEqual(['a: erase if empty']);
     const story = (await api.readAudit(BY_ROOT, {})).entries.map(({ action, outcome }) => `${action} ${outcome}`);
     expect(story).toEqual(['namespace-deleted done', 'namespace-created refused']);
   });

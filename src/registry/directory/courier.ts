@@ -56,9 +56,10 @@ export class Courier {
       pending: errands.of(ns),
     }));
     if (pending.length === 0) return true;
+    let isErased = false;
     if (namespace !== undefined) {
       try {
-        await tell(this.#platform.controlOf(ns, namespace.settings.placement), namespace, pending);
+        isErased = await tell(this.#platform.controlOf(ns, namespace.settings.placement), namespace, pending);
       } catch (error) {
         const reason = String(error instanceof RegistryError ? (error.cause ?? error.message) : error);
         this.#platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
@@ -66,30 +67,41 @@ export class Courier {
         return false;
       }
     }
-    await this.#steps.change(() => this.#told(ns, pending));
+    await this.#steps.change(() => this.#told(ns, pending, isErased));
     return true;
   }
 
-  /** What was asked of a namespace has happened: it is there, or no more. */
-  #told(ns: string, done: readonly Errand[]): void {
+  /** What was asked of a namespace has happened: it is there, or no more; or it is not empty, and stays. */
+  #told(ns: string, done: readonly Errand[], isErased: boolean): void {
     const { namespaces, audit, errands } = this.#rows;
     errands.remove(done);
     const namespace = namespaces.find(ns);
     if (namespace === undefined) return;
     const was = (kind: Errand['kind']) => done.some((errand) => errand.kind === kind);
     const isFounded = namespace.state === 'founding' && was('configure');
-    const isErased = namespace.state === 'removing' && was('erase');
-    if (isFounded) namespaces.put({ ...namespace, state: 'there', auditId: null });
-    if (isErased) namespaces.remove(ns);
-    if ((isFounded || isErased) && namespace.auditId !== null) audit.end(namespace.auditId, undefined);
+    // Meanwhile somebody may have asked for its end by force.
+    const isForced = errands.of(ns).some(({ kind }) => kind === 'erase');
+    const isKept = namespace.state === 'removing' && was('erase-if-empty') && !isErased && !isForced;
+    if (isFounded || isKept) namespaces.put({ ...namespace, state: 'there', auditId: null });
+    if (isErased) {
+      namespaces.remove(ns);
+      // What it had to be told yet is not for the next one of its name.
+      errands.remove(errands.of(ns));
+    }
+    if (namespace.auditId === null) return;
+    if (isFounded || isErased) audit.end(namespace.auditId, undefined);
+    if (isKept) audit.end(namespace.auditId, 'CONFLICT');
   }
 }
 
-/** One that shall be no more has nothing else to hear. */
-async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<void> {
+/** One that is no more has nothing else to hear. Returns whether it is. */
+async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<boolean> {
   const has = (kind: Errand['kind']) => pending.some((errand) => errand.kind === kind);
-  if (has('erase')) return control.erase();
+  if (has('erase') || has('erase-if-empty')) {
+    if (await control.erase({ onlyIfEmpty: !has('erase') })) return true;
+  }
   if (has('configure')) await control.configure(toldSettings(namespace));
   const tokens = pending.filter(({ kind }) => kind === 'close-sockets').map(({ token }) => token);
   if (tokens.length > 0) await control.closeSocketsOf(tokens);
+  return false;
 }

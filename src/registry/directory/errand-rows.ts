@@ -1,8 +1,8 @@
 import { ERRAND_RETRY_MAX_MS, ERRAND_RETRY_MIN_MS } from '../../model/limits';
 import type { SqlRow, SqlStorage } from '../sql-storage';
 
-/** What a namespace has to be told: to be as it is set, to be no more, or to close the sockets of a token. */
-export type ErrandKind = 'configure' | 'erase' | 'close-sockets';
+/** What a namespace has to be told: to be as it is set, to be no more (if it is empty), or to close the sockets of a token. */
+export type ErrandKind = 'configure' | 'erase' | 'erase-if-empty' | 'close-sockets';
 
 /** One thing that a namespace has to be told, until it has been told. */
 export interface Errand {

@@ -96,17 +96,28 @@ export class Namespaces {
       const { instances, services } = await platform.controlOf(id, found.settings.placement).size();
       if (instances + services > 0) throw notEmpty(id, instances, services);
     }
+    // Empty or not is decided by its object, together with its end: what comes until then is not lost.
+    const erase = force ? 'erase' : 'erase-if-empty';
     const isThere = await steps.change(() => {
       const known = namespaces.find(id);
       if (known === undefined) return false;
-      if (known.state === 'removing') return true;
+      if (known.state === 'removing') {
+        if (force) errands.add(id, erase, this.#soon);
+        return true;
+      }
       if (known.auditId !== null) this.#state.audit.end(known.auditId, 'CONFLICT');
       const auditId = this.#note(caller, 'namespace-deleted', id, force ? 'force' : undefined, 'begun');
       namespaces.put({ ...known, state: 'removing', auditId });
-      errands.add(id, 'erase', this.#soon);
+      errands.add(id, erase, this.#soon);
       return true;
     });
-    if (isThere && !(await courier.deliver(id))) throw notReached(id, 'removed');
+    if (!isThere) return;
+    if (!(await courier.deliver(id))) throw notReached(id, 'removed');
+    const isKept = await steps.read(() => {
+      const known = namespaces.find(id);
+      return known?.state === 'there' && known.createdAt === found?.createdAt;
+    });
+    if (isKept) throw filledMeanwhile(id);
   }
 
   find(id: string): Promise<NamespaceEntry | null> {
@@ -177,6 +188,13 @@ function notEmpty(id: string, instances: number, services: number): RegistryErro
   return new RegistryError(
     'CONFLICT',
     `the namespace "${id}" holds ${instances} instances and ${services} services; remove them first, or erase them with ?force`,
+  );
+}
+
+function filledMeanwhile(id: string): RegistryError {
+  return new RegistryError(
+    'CONFLICT',
+    `something was registered in the namespace "${id}" while it was being removed, so it stays; remove that first, or erase it with ?force`,
   );
 }
 

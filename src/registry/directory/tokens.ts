@@ -150,7 +150,7 @@ export class Tokens {
     const named = new Set(grants.map(({ ns }) => ns));
     const concerned = named.has(ALL_NAMESPACES)
       ? Array.from(namespaces.list(), ({ id }) => id)
-      : [...named].filter((ns) => namespaces.find(ns)?.state === 'there');
+      : [...named].filter((ns) => namespaces.find(ns) !== undefined);
     for (const ns of concerned) errands.add(ns, 'close-sockets', platform.clock.now(), id);
   }
 

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../../src/launcher/start-registry';
+import type { AuditEntry, AuditTrail } from '../../src/model/audit';
+import type { HistoryEntry, HistoryPage } from '../../src/model/history';
+import { SeededRandom } from '../simulation/seeded-random';
+import { temporaryFolder } from '../temporary-folder';
+
+const ACTIONS = 300;
+const KILL_EVERY_ACTIONS = 100;
+const SERVICE = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders';
+const seed = Date.now() % 2 ** 31;
+
+interface Issued {
+  id: string;
+  token: string;
+}
+
+/** What must be there by the audit trail alone: namespaces, and tokens. */
+function accounted(oldestFirst: readonly AuditEntry[]): string[] {
+  const there = new Set<string>(['namespace public']);
+  for (const { action, ns, target, outcome } of oldestFirst) {
+    // From the moment that its end is begun nobody finds a namespace; until its making is done nobody does.
+    if (outcome !== 'done' && action !== 'namespace-deleted') continue;
+    const name = action.startsWith('token-') ? `token ${target}` : `namespace ${ns}`;
+    if (action === 'namespace-created' || action === 'token-created') there.add(name);
+    if (action === 'namespace-deleted' || action === 'token-revoked') there.delete(name);
+  }
+  return [...there].sort();
+}
+
+/** The end of a drain's grace is the registry's own doing, in the name of whoever asked for the drain. */
+const isEndOfDrain = ({ changes }: HistoryEntry): boolean =>
+  changes.some(({ cause, after }) => cause === 'drained' && after === null);
+
+/** Revisions, oldest first, for which no entry is found by going through both in order. */
+function unaccounted(revisions: readonly HistoryEntry[], entries: readonly AuditEntry[]): HistoryEntry[] {
+  let next = 0;
+  return revisions.filter(({ changes, at }) => {
+    const targets = changes.map(
+      (each) => `${each.group}@@${each.service}${each.kind === 'service' ? '' : `/${each.id}`}`,
+    );
+    while (next < entries.length) {
+      const entry = entries[next++];
+      const isAbout = targets.some((target) => target.startsWith(entry?.target ?? ''));
+      if (entry !== undefined && isAbout && entry.at <= at) return false;
+    }
+    return true;
+  });
+}
+
+it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail, lists and journal (seed ${seed})`, async () => {
+  const registry = await startRegistry({ data: temporaryFolder() });
+  onTestFinished(() => registry.stop());
+  const random = new SeededRandom(seed);
+  const send = (token: string, method: string, path: string, body?: object): Promise<Response> =>
+    fetch(registry.url + path, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const root = registry.rootToken;
+  // `as`, from here on: what these calls answer.
+  const get = async <Body>(path: string): Promise<Body> => (await (await send(root, 'GET', path)).json()) as Body;
+  const issue = async (scope: string): Promise<Issued> => {
+    const body = { name: scope, grants: [{ scope, ns: 'public' }] };
+    return (await (await send(root, 'POST', '/api/v1/tokens', body)).json()) as Issued;
+  };
+  const [owner, operator] = [await issue('register'), await issue('operate')];
+  const disposable: string[] = [];
+
+  const act = async (): Promise<number> => {
+    const one = `${SERVICE}/instances/${random.pick(['a', 'b', 'c'])}`;
+    const ns = random.pick(['x', 'y']);
+    // Some of it is tried by somebody who may not.
+    const admin = random.chance(0.8) ? root : owner.token;
+    const someone = random.chance(0.8) ? operator.token : owner.token;
+    const tokenId = random.pick(['nobody', ...disposable]);
+    const operations = [
+      { op: 'override', service: 'orders', id: 'a', weight: random.whole(1, 9) },
+      { op: 'deregister', service: 'orders', id: random.pick(['b', 'c']) },
+    ];
+    const done = async (...asked: Parameters<typeof send>): Promise<number> => (await send(...asked)).status;
+    return random.pick<() => Promise<number>>([
+      () => done(owner.token, 'PUT', one, { address: '10.0.0.7', port: random.whole(1, 9), lease: { ttlMs: 600_000 } }),
+      () => done(owner.token, 'PUT', one, { address: '10.0.0.7', port: random.whole(1, 9), lease: { ttlMs: 600_000 } }),
+      () => done(someone, 'PUT', `${one}/override`, { weight: random.whole(1, 9) }),
+      () => done(someone, 'PUT', `${one}/override`, { quarantine: { reason: 'broken' } }),
+      () => done(someone, 'DELETE', `${one}/override`),
+      () => done(someone, 'POST', `${one}/drain?wait=0s&grace=0s`),
+      () => done(someone, 'PATCH', one, { weight: random.whole(1, 9) }),
+      () => done(someone, 'DELETE', one),
+      () => done(someone, 'PUT', SERVICE, { metadata: { version: String(random.whole(1, 9)) } }),
+      () => done(someone, 'PATCH', SERVICE, { protectThreshold: random.fraction() }),
+      () => done(someone, 'POST', '/api/v1/ns/public/batch', { operations }),
+      () => done(admin, 'POST', '/api/v1/ns', { id: ns }),
+      () => done(admin, 'PATCH', `/api/v1/ns/${ns}`, { title: String(random.whole(1, 9)) }),
+      () => done(admin, 'DELETE', `/api/v1/ns/${ns}?force`),
+      () => done(admin, 'DELETE', `/api/v1/tokens/${tokenId}`),
+      () => done(admin, 'POST', `/api/v1/tokens/${tokenId}/rotate`, { overlapMs: 0 }),
+      async () => {
+        const made = await issue('read');
+        disposable.push(made.id);
+        return 201;
+      },
+    ])();
+  };
+
+  const statuses: Record<number, number> = {};
+  for (let count = 1; count <= ACTIONS; count += 1) {
+    const acting = act().catch(() => 0); // cut off by a kill: what became of it, the books have to tell
+    if (count % KILL_EVERY_ACTIONS === 0) {
+      await sleep(random.whole(0, 5));
+      await registry.kill('SIGKILL');
+    }
+    const status = await acting;
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
+  await sleep(300); // nobody is awaited who tells how a thing ended
+  console.log(JSON.stringify(statuses));
+
+  const trail: AuditEntry[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await get<AuditTrail>(`/api/v1/audit?limit=100${after === undefined ? '' : `&after=${after}`}`);
+    trail.unshift(...page.entries.reverse());
+    after = page.next;
+    if (after === undefined) break;
+  }
+  expect(trail.map(({ id }) => id)).toEqual(trail.map((_, index) => index + 1));
+
+  const { namespaces } = await get<{ namespaces: { id: string }[] }>('/api/v1/ns');
+  const { tokens } = await get<{ tokens: { id: string }[] }>('/api/v1/tokens?limit=1000');
+  const shown = [...namespaces.map(({ id }) => `namespace ${id}`), ...tokens.map(({ id }) => `token ${id}`)].sort();
+  expect(accounted(trail)).toEqual(shown);
+
+  const { entries: newestFirst } = await get<HistoryPage>('/api/v1/ns/public/history?limit=1000');
+  const revisions = newestFirst.reverse().filter((entry) => entry.actor === operator.id && !isEndOfDrain(entry));
+  const deeds = trail.filter(({ actor, outcome }) => actor === operator.id && outcome !== 'refused');
+  expect(revisions.length).toBeGreaterThan(ACTIONS / 20);
+  expect(unaccounted(revisions, deeds)).toEqual([]);
+  // Only what a kill cut off stays begun.
+  expect(trail.filter(({ outcome }) => outcome === 'begun').length).toBeLessThanOrEqual(ACTIONS / KILL_EVERY_ACTIONS);
+  expect(statuses[403] ?? 0).toBeGreaterThan(ACTIONS / 30);
+});

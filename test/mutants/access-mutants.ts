@@ -1,0 +1,96 @@
+import type { Mutant } from './mutant';
+
+/** Who may do what, what is written down of it, and how much a namespace takes. */
+export const ACCESS_MUTANTS: Mutant[] = [
+  {
+    name: 'uses the power of an operator without a word',
+    breaks: 'A46',
+    file: 'operator-power.ts',
+    from: 'if (found !== undefined) return account(found);',
+    to: 'if (found !== undefined) return act(caller);',
+  },
+  {
+    name: 'keeps the power that was not accounted for',
+    breaks: 'A46',
+    file: 'operator-power.ts',
+    from: 'act({ ...caller, operates: false })',
+    to: 'act(caller)',
+  },
+  {
+    name: 'does what could not be accounted for',
+    breaks: 'A46',
+    file: 'accounted.ts',
+    from: 'const id = await begin(audit, note);',
+    to: 'const id = await begin(audit, note).catch(() => 0);',
+  },
+  {
+    name: 'accounts in batches for nothing but overrides',
+    breaks: 'A46',
+    file: 'batch-deed.ts',
+    from: "return op === 'override' || isForeign(catalog, caller, key);",
+    to: "return op === 'override';",
+  },
+  {
+    name: 'lets frames overtake a batch that is accounted for',
+    breaks: 'A46',
+    file: 'watch/socket-frames.ts',
+    from: 'return takesTime ? this.#inOrder(connection, answered) : answered;',
+    to: 'return answered;',
+  },
+  {
+    name: 'lets any token acknowledge for a subscriber',
+    breaks: 'A47',
+    file: 'draining.ts',
+    from: 'peer.connection.memory.caller.tokenId === tokenId',
+    to: 'peer.connection.memory.caller.tokenId !== tokenId || true',
+  },
+  {
+    name: 'takes what another token polls for the poll of a subscriber',
+    breaks: 'A47',
+    file: 'watch/receipts.ts',
+    from: 'const name = pollerName(subscriber, tokenId, service);',
+    to: "const name = pollerName(subscriber, '', service);",
+  },
+  {
+    name: 'asks again about tokens an interval after the directory was out of reach',
+    breaks: 'A44',
+    file: 'open-tokens.ts',
+    from: 'noteChecked(state, hub, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);',
+    to: '',
+  },
+  {
+    name: 'erases a namespace that is not empty',
+    breaks: 'N13',
+    file: 'namespace.ts',
+    from: 'if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;',
+    to: '',
+  },
+  {
+    name: 'has a limit for all instances and for those of no token',
+    breaks: 'N25',
+    file: 'draft.ts',
+    from: 'if (owned >= perToken.instances)',
+    to: 'if (owned < 0)',
+  },
+  {
+    name: 'has no limit for services',
+    breaks: 'N25',
+    file: 'draft.ts',
+    from: 'if (this.#catalog.serviceCount + this.#newServices.size >= services) {',
+    to: 'if (this.#catalog.serviceCount < 0) {',
+  },
+  {
+    name: 'has no limit for the sockets of a token',
+    breaks: 'A45',
+    file: 'watch/socket-limits.ts',
+    from: 'assertRoom(hub.connectionCountOf(tokenId), perToken.sockets, what);',
+    to: 'assertRoom(0, perToken.sockets, what);',
+  },
+  {
+    name: 'counts no call against a rate',
+    breaks: 'N24',
+    file: 'turn.ts',
+    from: 'state.rates.admit(tokenId, now);',
+    to: '',
+  },
+];
