@@ -114,7 +114,7 @@ describe('servicesOf', () => {
         const byId = (nodes: Service['nodes'] = []) => nodes.toSorted((one, other) => (one.id < other.id ? -1 : 1));
         expect({ ...again[0], nodes: byId(again[0]?.nodes) }).toEqual({ ...service, nodes: byId(service.nodes) });
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 });

@@ -33,10 +33,14 @@ const isEmpty = (value: unknown): boolean =>
 const dense = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => !isEmpty(member)));
 
-const denseValue = (value: Value | null): unknown => value && dense({ ...value, values: value.values.map(denseValue) });
+const denseValue = ({ name, type, values }: Value): object => dense({ name, type, values: values.map(denseValue) });
 
-const denseEndpoint = (endpoint: Endpoint): unknown =>
-  dense({ ...endpoint, request: denseValue(endpoint.request), response: denseValue(endpoint.response) });
+/** A value without content is not the same as none: Go points to it. */
+const denseEndpoint = ({ name, request, response, metadata }: Endpoint): object => ({
+  ...dense({ name, metadata }),
+  ...(request === null ? {} : { request: denseValue(request) }),
+  ...(response === null ? {} : { response: denseValue(response) }),
+});
 
 /** @throws {RegistryError} `INVALID_REQUEST` where that is more than an instance may keep. */
 function extensionsOf({ name, metadata, endpoints }: Service, place: Place, written: string): Extensions {
