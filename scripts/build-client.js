@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/client');
 
 /** Entry points, as package.json exports them. */
-const ENTRIES = ['index.ts', 'admin.ts', 'resolver.ts', 'selectors.ts'];
+const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts'];
 
 /** A relative import in a declaration. TypeScript leaves it as it was written; Node's rules want the file's whole name. */
 const RELATIVE = /((?:from|import\()\s*['"]\.\.?\/[^'"]*?)(['"])/g;

@@ -15,6 +15,7 @@ import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
 import { withoutNamespace } from './namespace-prefix';
 import { withoutPathToken } from './path-token';
+import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
 import type { NamespaceWays, RoutedEnv, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
@@ -108,6 +109,7 @@ export function createApp(options: AppOptions): App {
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
+    rateRefusals: new RateRefusals(now),
     now,
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,

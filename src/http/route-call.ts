@@ -12,6 +12,7 @@ import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
+import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery } from './request-target';
 import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
@@ -34,6 +35,7 @@ export interface Surroundings {
   cachedReads: CachedReads;
   trustedProxy: boolean;
   waits: Waits;
+  rateRefusals: RateRefusals;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
   /** Takes a client's WebSocket. */

@@ -157,12 +157,18 @@ export function route<Input extends RequestSchemas, Outcome>(
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     permit(principal, namespace, input);
+    surface.rateRefusals.assertMayAsk(principal.tokenId, namespace);
     const ways = waysTo(surface, namespace);
     const { calls, sockets } = ways instanceof Promise ? await ways : ways;
     const asked = new RouteCall(context, principal, namespace, surface, sockets);
     const calling = call(calls, input, asked);
     const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
-    return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
+    try {
+      return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
+    } catch (error) {
+      surface.rateRefusals.note(principal.tokenId, namespace, error);
+      throw error;
+    }
   };
   surface.hono.on(method, path, handler);
   surface.cards.push(definition);

@@ -36,6 +36,8 @@ export interface ErrorDetails {
   allow?: string[];
   /** When to come back, in seconds. Goes with `LIMIT_EXCEEDED` and `UNAVAILABLE`. */
   retryAfterSeconds?: number;
+  /** True: the token is over its own rate, so that whatever it asks of this namespace before that time is refused alike. */
+  isOverRate?: true;
 }
 
 /** A refusal as plain data: what crosses a remote call, and is rebuilt beyond it. */

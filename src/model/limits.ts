@@ -375,6 +375,12 @@ export const DIRECTORY_SLICE_MAX_COUNT = 500;
 /** Namespaces, there and not, that an isolate remembers; the oldest goes first. */
 export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
 
+/** How long a door refuses by itself a token that was over its rate: no longer than it was told to stay away. `LIMIT_EXCEEDED` */
+export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
+
+/** Tokens that a door refuses so at the same time; the oldest goes first. */
+export const RATE_REFUSALS_MAX_COUNT = 1_000;
+
 /** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 

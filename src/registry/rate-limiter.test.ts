@@ -59,7 +59,7 @@ describe('RateLimiter', () => {
       expect.objectContaining({
         code: 'LIMIT_EXCEEDED',
         message: expect.stringMatching(/0\.25 .*limits\.perToken\.requestsPerSecond/),
-        details: { retryAfterSeconds: 3 },
+        details: { retryAfterSeconds: 3, isOverRate: true },
       }),
     );
   });

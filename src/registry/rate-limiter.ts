@@ -41,8 +41,8 @@ export class RateLimiter {
     if (tokenId === undefined || tokenId === ROOT.tokenId) return;
     const own = this.#bucket(`token ${tokenId}`, perToken?.requestsPerSecond, now);
     const shared = this.#bucket('all', requestsPerSecond, now);
-    assertRoom(own, perToken?.requestsPerSecond, 'limits.perToken.requestsPerSecond', 'a token');
-    assertRoom(shared, requestsPerSecond, 'limits.requestsPerSecond', 'all tokens together');
+    assertRoom(own, perToken?.requestsPerSecond, 'limits.perToken.requestsPerSecond', true);
+    assertRoom(shared, requestsPerSecond, 'limits.requestsPerSecond', false);
     if (own !== undefined) own.tokens -= 1;
     if (shared !== undefined) shared.tokens -= 1;
   }
@@ -68,13 +68,14 @@ export class RateLimiter {
   }
 }
 
-function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: string, who: string): void {
+function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: string, isOwn: boolean): void {
   if (bucket === undefined || rate === undefined || bucket.tokens >= 1) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${who} may make ${rate} requests a second here (${name}); come back later`,
+    `${isOwn ? 'a token' : 'all tokens together'} may make ${rate} requests a second here (${name}); come back later`,
     {
       retryAfterSeconds: Math.max(1, Math.ceil((1 - bucket.tokens) / rate)),
+      ...(isOwn && { isOverRate: true }),
     },
   );
 }

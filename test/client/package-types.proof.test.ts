@@ -10,6 +10,7 @@ import { temporaryFolder } from '../temporary-folder';
 const PROGRAM = `
 import { rollcall, releaseOnSignals, type Registration, type WatchFrame } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
+import { edgeResolver } from 'rollcall/client/edge';
 import { resolver } from 'rollcall/client/resolver';
 import { consistentHash } from 'rollcall/client/selectors';
 
@@ -23,6 +24,8 @@ for await (const frame of client.watch({ services: ['orders'] })) {
 const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
 console.log(instances.map(({ zone }) => zone?.length));
 resolver(client, 'orders', { selector: consistentHash() });
+const near: Response = await edgeResolver({ url: 'https://registry.example' }, 'orders').fetch('/', { near: new Request('/') });
+console.log(near.status);
 // @ts-expect-error A member that is misspelt is none.
 await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 `;

@@ -4,6 +4,15 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { PROJECT_ROOT } from '../house/source-tree';
 
+/** Files of the project that stand for what an application imports. Longer names first: `rollcall/client` begins all of them. */
+export const CLIENT_PACKAGES = {
+  'rollcall/client/selectors': 'src/client/selectors.ts',
+  'rollcall/client/resolver': 'src/client/resolver.ts',
+  'rollcall/client/admin': 'src/client/admin.ts',
+  'rollcall/client/edge': 'src/client/edge.ts',
+  'rollcall/client': 'src/client/index.ts',
+};
+
 /** A piece of a page's program, and what the page shows as its output. */
 export interface Piece {
   code: string;

@@ -4,18 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { temporaryFolder } from '../temporary-folder';
-import { readPieces, runPieces } from './js-guide';
+import { CLIENT_PACKAGES, readPieces, runPieces } from './js-guide';
 
 /** Where the pages say that the registry listens. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
-
-/** Longer names first: `rollcall/client` begins all of them. */
-const PACKAGES = {
-  'rollcall/client/resolver': 'src/client/resolver.ts',
-  'rollcall/client/selectors': 'src/client/selectors.ts',
-  'rollcall/client/admin': 'src/client/admin.ts',
-  'rollcall/client': 'src/client/index.ts',
-};
 
 describe.each(['docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
   it('[D2] runs as it is written, and prints what it shows', async () => {
@@ -25,7 +17,7 @@ describe.each(['docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.m
 
     const pieces = readPieces(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
     expect(pieces.length).toBeGreaterThan(1);
-    const { outputs, status, stderr } = await runPieces(pieces, folder, PACKAGES);
+    const { outputs, status, stderr } = await runPieces(pieces, folder, CLIENT_PACKAGES);
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
     const printed = pieces.map(({ line }, index) => `${page}:${line}\n${outputs[index] ?? 'did not run'}`);
     expect(printed).toEqual(pieces.map(({ line, shown = '' }) => `${page}:${line}\n${shown}`));

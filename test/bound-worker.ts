@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { onTestFinished } from 'vitest';
+import { COMPATIBILITY_DATE } from '../src/launcher/compatibility';
+import type { RunningRegistry } from '../src/launcher/start-registry';
+import { startWorkerd } from '../src/launcher/workerd-process';
+import { CLIENT_PACKAGES } from './docs/js-guide';
+import { PROJECT_ROOT } from './house/source-tree';
+import { temporaryFolder } from './temporary-folder';
+
+/** A Worker that runs on plain workerd. */
+export interface BoundWorker {
+  /** Asks it. @param cf What the platform would tell of the caller. */
+  ask(path: string, cf?: object, signal?: AbortSignal): Promise<Response>;
+  /** What workerd has printed. */
+  printed: string[];
+}
+
+/** What a Worker has beside its registry. */
+interface Extras {
+  /** Further text bindings. */
+  variables?: Record<string, string>;
+  /** Its Durable Object classes; that of `Room` is bound as `ROOMS`. */
+  objects?: string[];
+}
+
+/**
+ * Runs a Worker beside a registry until the test is over, with the bindings `ROLLCALL`, the registry as a service, and
+ * `ROLLCALL_TOKEN`.
+ *
+ * @param entry Path of its module, which imports the client as if the package were installed.
+ */
+export async function startBoundWorker(
+  entry: string,
+  registry: Pick<RunningRegistry, 'url' | 'rootToken'>,
+  { variables = {}, objects = [] }: Extras = {},
+): Promise<BoundWorker> {
+  const folder = temporaryFolder();
+  const modulePath = join(folder, 'worker.js');
+  await build({
+    entryPoints: [entry],
+    outfile: modulePath,
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2024',
+    external: ['cloudflare:*'],
+    logLevel: 'silent',
+    alias: Object.fromEntries(Object.entries(CLIENT_PACKAGES).map(([name, path]) => [name, join(PROJECT_ROOT, path)])),
+  });
+  const texts = Object.entries({ ROLLCALL_TOKEN: registry.rootToken, ...variables });
+  const config = `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker.js", esModule = embed "${modulePath}")],
+      compatibilityDate = "${COMPATIBILITY_DATE}",
+      bindings = [
+        (name = "ROLLCALL", service = "registry"),
+        ${texts.map(([name, text]) => `(name = "${name}", text = "${text}"),`).join(' ')}
+        ${objects.map((name) => `(name = "${name.toUpperCase()}S", durableObjectNamespace = "${name}"),`).join(' ')}
+      ],
+      durableObjectNamespaces = [${objects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`).join(', ')}],
+      durableObjectStorage = (localDisk = "storage"),
+    )),
+    (name = "registry", external = (address = "${new URL(registry.url).host}", http = ())),
+    (name = "internet", network = (allow = ["local", "private", "public"])),
+    (name = "storage", disk = (writable = true)),
+  ],
+  sockets = [(name = "http", http = (cfBlobHeader = "Cf-Facts"), service = "main")],
+);
+`;
+  const printed: string[] = [];
+  const workerd = await startWorkerd({
+    config,
+    configPath: join(folder, 'workerd.capnp'),
+    storage: folder,
+    host: '127.0.0.1',
+    port: 0,
+    env: process.env,
+    output: (line) => printed.push(line),
+  });
+  onTestFinished(async () => {
+    workerd.kill('SIGKILL');
+    await workerd.ended;
+  });
+  const ask = (path: string, cf: object = {}, signal: AbortSignal | null = null) =>
+    fetch(`http://127.0.0.1:${workerd.port}${path}`, { headers: { 'Cf-Facts': JSON.stringify(cf) }, signal });
+  return { ask, printed };
+}
