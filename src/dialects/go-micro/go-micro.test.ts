@@ -104,6 +104,9 @@ describe('deregistering', () => {
     expect(await stage.read('/registry?service=greeter')).toMatchObject([{ nodes: [{ id: 'bb' }] }]);
     expect(await stage.send('DELETE', '/registry', service([]))).toEqual([200, '{}']);
     expect(await stage.read('/registry?service=greeter')).toHaveLength(1);
+    const recording = new TestApp({ dialects: [goMicro] });
+    expect((await recording.ask('DELETE', '/registry', service([]))).status).toBe(200);
+    expect(recording.namespace.calls).toEqual([]);
     expect(await stage.send('DELETE', '/registry', { name: 'nobody', nodes: [node('a')] })).toEqual([200, '{}']);
   });
 });
@@ -176,6 +179,10 @@ describe('refusing', () => {
     expect(await stage.send('DELETE', '/registry', SERVICE)).toEqual([403, expect.stringContaining('"register"')]);
     expect(await stage.send('GET', '/registry?service=own')).toEqual([403, expect.stringContaining('"read"')]);
     expect(await stage.send('GET', '/registry')).toEqual([403, expect.stringContaining('"read"')]);
+    const reader = new Stage([{ scope: 'read', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
+    expect(await reader.send('GET', '/registry?service=own')).toEqual([200, '[]']);
+    expect(await reader.send('GET', '/registry?service=other')).toEqual([403, expect.stringContaining('other')]);
+    expect(await reader.send('GET', '/registry')).toEqual([403, expect.stringContaining('"read"')]);
     stage.prefix = '';
     expect((await stage.send('GET', '/registry'))[0]).toBe(401);
   });

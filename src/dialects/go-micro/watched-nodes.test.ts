@@ -140,5 +140,6 @@ describe('WatchedNodes', () => {
     const nodes = new WatchedNodes();
     nodes.resultsOf(snapshot([instance('a'), instance('a', { group: 'g', service: 'greeter' })]));
     expect(told(nodes, frame({ ...gone('a'), group: 'g' }))).toEqual(['delete g@@greeter 1 a']);
+    expect(told(nodes, frame(gone('a')))).toEqual(['delete greeter 1 a']);
   });
 });
