@@ -4,12 +4,14 @@ import { version } from '../package.json';
 import { createApp } from '../src/http/app';
 import { openApiDocument } from '../src/http/docs/openapi';
 import type { DirectoryApi } from '../src/model/directory-api';
+import { recordedClient } from '../test/fixtures/recorded-client';
 
 const document = await openApiDocument(
   createApp({
     namespaceOf: () => undefined,
     directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
     openPipe: () => new TransformStream(),
+    acceptSocket: recordedClient([]),
     rootToken: null,
     build: { version },
     now: () => 0,

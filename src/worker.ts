@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
 import { goMicro } from './dialects/go-micro/go-micro';
+import { acceptSocket } from './host/accept-socket';
 import { DIRECTORY_NAME } from './host/directory-object';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { namespaceStubs } from './host/namespace-stub';
@@ -32,6 +33,7 @@ function bind(env: Env): App {
     dialects: [goMicro],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
+    acceptSocket,
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,

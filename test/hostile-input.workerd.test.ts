@@ -4,6 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createApp } from '../src/http/app';
 import type { DirectoryApi } from '../src/model/directory-api';
 import { hostileRequests } from './fixtures/hostile-requests';
+import { recordedClient } from './fixtures/recorded-client';
 import { ROOT_TOKEN } from './fixtures/test-app';
 import { ask, send } from './fixtures/worker-client';
 
@@ -11,6 +12,7 @@ const { routes } = createApp({
   namespaceOf: () => undefined,
   directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
   openPipe: () => new IdentityTransformStream(),
+  acceptSocket: recordedClient([]),
   rootToken: null,
   build: { version: '0' },
   now: () => 0,

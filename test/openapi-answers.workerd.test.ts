@@ -3,6 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createApp } from '../src/http/app';
 import type { RouteCard } from '../src/http/route-card';
 import type { DirectoryApi } from '../src/model/directory-api';
+import { recordedClient } from './fixtures/recorded-client';
 import { ask, etagOf, serviceAt } from './fixtures/worker-client';
 
 /**
@@ -14,6 +15,7 @@ const { routes } = createApp({
   namespaceOf: () => undefined,
   directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
   openPipe: () => new TransformStream(),
+  acceptSocket: recordedClient([]),
   rootToken: null,
   build: { version: '0' },
   now: () => 0,

@@ -61,7 +61,7 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
 }
 
 /** The other end may be gone already; the event that tells so is on its way, and is what counts. */
-function quietly(act: () => void): void {
+export function quietly(act: () => void): void {
   try {
     act();
   } catch {

@@ -31,6 +31,7 @@ import { addServiceRoutes } from './v1/service-routes';
 import { addSubscriberRoutes } from './v1/subscriber-routes';
 import { addTokenRoutes } from './v1/token-routes';
 import { addWatchRoutes } from './v1/watch-routes';
+import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
 
@@ -47,6 +48,8 @@ export interface AppOptions {
   dialects?: readonly Dialect[];
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
+  /** Takes a client's WebSocket that ends in the surface: dialects watch so. */
+  acceptSocket: AcceptSocket;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
@@ -109,6 +112,7 @@ export function createApp(options: AppOptions): App {
     rateRefusals: new RateRefusals(now),
     now,
     openPipe: () => options.openPipe(),
+    acceptSocket: options.acceptSocket,
     namespaceOf: (id) => options.namespaceOf(id),
     directory,
   };

@@ -14,6 +14,7 @@ import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
 import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery } from './request-target';
+import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { longPoll } from './watch/long-poll';
 import { preferredWaitMs } from './watch/preferred-wait';
@@ -37,6 +38,8 @@ export interface Surroundings {
   rateRefusals: RateRefusals;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
+  /** Takes a client's WebSocket. */
+  acceptSocket: AcceptSocket;
   /** Milliseconds since the epoch. */
   now(): number;
 }

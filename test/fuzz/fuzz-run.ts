@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createApp } from '../../src/http/app';
 import type { DirectoryApi } from '../../src/model/directory-api';
+import { recordedClient } from '../fixtures/recorded-client';
 import { SeededRandom } from '../simulation/seeded-random';
 import { Accounts, NAMESPACES, type Written } from './accounts';
 import { answerFaults } from './answer-faults';
@@ -218,6 +219,7 @@ function routeCards() {
     namespaceOf: () => undefined,
     directory: {} as DirectoryApi, // `as`: nothing is called, only looked at
     openPipe: () => new TransformStream(),
+    acceptSocket: recordedClient([]),
     rootToken: undefined,
     build: { version: '', commit: '' },
     now: Date.now,

@@ -33,6 +33,8 @@ export interface SocketEnd {
 export class WebSocketClient {
   /** Takes each text that comes. */
   onText: (text: string) => void = () => {};
+  /** Takes each answer to a ping. */
+  onPong: (text: string) => void = () => {};
   readonly closed: Promise<SocketEnd>;
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
@@ -87,6 +89,11 @@ export class WebSocketClient {
     this.#write(TEXT, Buffer.from(text));
   }
 
+  /** A ping of the protocol, which the platform of the other side answers; a text of at most 125 bytes. */
+  ping(text: string): void {
+    this.#write(PING, Buffer.from(text));
+  }
+
   /** Says good-bye; {@link closed} resolves when the other side has, too. */
   close(code: number): void {
     const payload = Buffer.alloc(2);
@@ -120,6 +127,7 @@ export class WebSocketClient {
 
   #handle({ opcode, isFinal, payload }: Frame): void {
     if (opcode === PING) this.#write(PONG, payload);
+    if (opcode === PONG) this.onPong(payload.toString());
     if (opcode === CLOSE) {
       this.#end = payload.length < 2 ? { code: 1005, reason: '' } : endOf(payload);
       this.#write(CLOSE, payload.subarray(0, 2));

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
@@ -186,5 +187,39 @@ describe('refusing', () => {
     expect(response.status).toBe(200);
     const reader = new Stage([{ scope: 'read', ns: 'public' }], false);
     expect(await reader.send('GET', '/registry')).toEqual([200, '[]']);
+  });
+
+  it('[X1, I10] no body breaks anything, and one that is refused changes nothing', async () => {
+    const stage = new Stage();
+    const names = [
+      'name',
+      'version',
+      'Nodes',
+      'ENDPOINTS',
+      'metadata',
+      'id',
+      'address',
+      'request',
+      'values',
+      '__proto__',
+    ];
+    const { member } = fc.letrec((tie) => ({
+      member: fc.oneof(
+        { depthSize: 'medium' },
+        fc.constantFrom(null, '', 'a', '10.0.0.5:1', ':1', '\ud800', 1, true),
+        fc.array(tie('member'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...names), tie('member'), { maxKeys: 6 }),
+      ),
+    }));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('POST', 'DELETE'), member, async (method, body) => {
+        const before = await stage.revision();
+        const [status, text] = await stage.send(method, '/registry', JSON.stringify(body));
+        expect([200, 400]).toContain(status);
+        expect(text).not.toBe('');
+        if (status !== 200) expect(await stage.revision()).toBe(before);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

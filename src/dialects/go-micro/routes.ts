@@ -4,9 +4,10 @@ import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
 import { readJsonText } from '../../model/json-text';
-import { BODY_MAX_BYTES } from '../../model/limits';
+import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { serviceAskedFor } from './raw-service';
+import { RegistryWatch } from './registry-watch';
 import { keyOf, nameOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service } from './wire';
 
@@ -33,14 +34,16 @@ async function change(namespace: NamespaceApi, { operations }: Changes, call: Ro
 const answerOf = (body: unknown): Response =>
   new Response(JSON.stringify(body), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
 
-/** A read: of one service, or of all. */
+/** A read or a watch: of one service, or of all. */
 interface Asked {
   key: ServiceKey | undefined;
+  isWatch: boolean;
 }
 
 function askedOf(request: Request): Asked {
-  const name = serviceAskedFor(request.url, false);
-  return { key: name === '' ? undefined : keyOf(name, 'query') };
+  const isWatch = request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+  const name = serviceAskedFor(request.url, isWatch);
+  return { key: name === '' ? undefined : keyOf(name, 'query'), isWatch };
 }
 
 /** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
@@ -57,6 +60,17 @@ async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Servic
     .filter(({ available }) => available > 0)
     .map(({ group, name }) => nameOf({ group, service: name }))
     .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
+}
+
+/** Opens a watch; it is counted as event streams are. */
+function watch(key: ServiceKey | undefined, call: RouteCall): Promise<Response> {
+  const { waits, acceptSocket } = call.surroundings;
+  // Its clients have no names: each of their watches is a subscriber.
+  const subscriber = crypto.randomUUID();
+  const leave = waits.enter({ tokenId: call.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
+  const scope = { groups: [], services: key === undefined ? [] : [key] };
+  const purpose = call.purpose('stream', subscriber);
+  return new RegistryWatch(acceptSocket, leave).open({ sockets: call.sockets, purpose, scope });
 }
 
 export function addRoutes(door: DialectDoor): void {
@@ -89,11 +103,14 @@ export function addRoutes(door: DialectDoor): void {
     method: 'get',
     paths: PATHS,
     scope: 'read',
-    summary: 'Lists the nodes of a service by version, or all services',
+    summary: 'Lists the nodes of a service by version, or all services; or watches them over a WebSocket',
     read: askedOf,
     target: ({ key }) => ({ service: key }),
-    call: (namespace, { key }, call) =>
-      key === undefined ? namesOf(namespace, call.tokenId) : nodesOf(namespace, key, call.tokenId),
-    answer: answerOf,
+    call: async (namespace, { key, isWatch }, call) => {
+      if (isWatch) return watch(key, call);
+      const { tokenId } = call;
+      return answerOf(await (key === undefined ? namesOf(namespace, tokenId) : nodesOf(namespace, key, tokenId)));
+    },
+    answer: (response) => response,
   });
 }

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerFrame } from '../../model/frames';
+import type { InstanceView } from '../../model/instance';
+import { WatchedNodes } from './watched-nodes';
+
+const instance = (id: string, more: Partial<InstanceView> = {}): InstanceView => ({
+  id,
+  group: 'DEFAULT_GROUP',
+  service: 'greeter',
+  cluster: 'DEFAULT',
+  address: '10.0.0.5',
+  port: 1,
+  ports: {},
+  weight: 1,
+  status: 'up',
+  ephemeral: true,
+  metadata: { k: 'v' },
+  tags: [],
+  version: '1',
+  lease: null,
+  extensions: { 'go-micro': { metadata: { team: 'x' } } },
+  enabled: true,
+  quarantined: false,
+  healthy: true,
+  available: true,
+  flapping: false,
+  overridden: false,
+  owner: 'root',
+  createdRevision: 1,
+  revision: 1,
+  changes: 0,
+  registeredAt: '2027-01-01T00:00:00Z',
+  updatedAt: '2027-01-01T00:00:00Z',
+  ...more,
+});
+
+function snapshot(instances: InstanceView[], more: object = {}): ServerFrame {
+  const service = { group: 'g', name: 'n', persistent: false, metadata: {}, protectThreshold: 0, revision: 0 };
+  return { type: 'snapshot', watch: 'w', cursor: 'c', revision: 1, services: [{ ...service, instances }], ...more };
+}
+
+type Changes = Extract<ServerFrame, { type: 'changes' }>;
+const frame = (...changes: Changes['changes']): ServerFrame => ({
+  type: 'changes',
+  watch: 'w',
+  cursor: 'c',
+  revision: 2,
+  cause: 'registered',
+  actor: 'root',
+  at: '2027-01-01T00:00:00Z',
+  changes,
+});
+const names = { group: 'DEFAULT_GROUP', service: 'greeter' };
+const put = (id: string, more: Partial<InstanceView> = {}): Changes['changes'][number] => ({
+  type: 'put',
+  kind: 'instance',
+  ...names,
+  id,
+  after: instance(id, more),
+});
+const gone = (id: string): Changes['changes'][number] => ({ type: 'delete', kind: 'instance', ...names, id });
+
+/** What a watcher is told of each frame: `create greeter 1 a`. */
+function told(nodes: WatchedNodes, ...frames: ServerFrame[]): string[] {
+  return frames.flatMap((each) =>
+    nodes.resultsOf(each).map(({ Action, Service }) => {
+      expect(Service.nodes).toHaveLength(1);
+      return `${Action} ${Service.name} ${Service.version} ${Service.nodes[0]?.id}`;
+    }),
+  );
+}
+
+describe('WatchedNodes', () => {
+  it('[X6] creates what is there, one node an item, with all that is known of it', () => {
+    const results = new WatchedNodes().resultsOf(snapshot([instance('a'), instance('b')]));
+    expect(results.map(({ Action }) => Action)).toEqual(['create', 'create']);
+    expect(results[0]?.Service).toEqual({
+      name: 'greeter',
+      version: '1',
+      metadata: { team: 'x' },
+      endpoints: [],
+      nodes: [{ id: 'a', address: '10.0.0.5:1', metadata: { k: 'v' } }],
+    });
+  });
+
+  it('[X6] tells of each that comes, changes and goes', () => {
+    const nodes = new WatchedNodes();
+    expect(told(nodes, snapshot([]), frame(put('a'), put('b')), frame(put('a')), frame(gone('a')))).toEqual([
+      'create greeter 1 a',
+      'create greeter 1 b',
+      'update greeter 1 a',
+      'delete greeter 1 a',
+    ]);
+    expect(told(nodes, frame(gone('a')), frame(put('a')))).toEqual(['create greeter 1 a']);
+    expect(told(nodes, frame({ type: 'delete', kind: 'service', ...names, id: 'x' }))).toEqual([]);
+    expect(told(nodes, { type: 'bookmark', watch: 'w', cursor: 'c' })).toEqual([]);
+  });
+
+  it('[X6] names the address of what is gone, and nothing that is large', () => {
+    const nodes = new WatchedNodes();
+    nodes.resultsOf(snapshot([instance('a')]));
+    const service = { name: 'greeter', version: '1', metadata: {}, endpoints: [] };
+    expect(nodes.resultsOf(frame(gone('a')))).toEqual([
+      { Action: 'delete', Service: { ...service, nodes: [{ id: 'a', address: '10.0.0.5:1', metadata: {} }] } },
+    ]);
+  });
+
+  it('[X6] moves a node from one version to another', () => {
+    const nodes = new WatchedNodes();
+    expect(told(nodes, snapshot([instance('a')]), frame(put('a', { version: '2' })), frame(gone('a')))).toEqual([
+      'create greeter 1 a',
+      'delete greeter 1 a',
+      'create greeter 2 a',
+      'delete greeter 2 a',
+    ]);
+  });
+
+  it('[X6] deletes what is no longer available, and creates it when it is again', () => {
+    const nodes = new WatchedNodes();
+    const out = put('a', { available: false, quarantined: true });
+    expect(told(nodes, snapshot([instance('a'), instance('b', { available: false })]), frame(out))).toEqual([
+      'create greeter 1 a',
+      'delete greeter 1 a',
+    ]);
+    expect(told(nodes, frame(out), frame(put('a')))).toEqual(['create greeter 1 a']);
+  });
+
+  it('[X6] after a reset deletes what the new snapshot does not show, once all of its parts are there', () => {
+    const nodes = new WatchedNodes();
+    nodes.resultsOf(snapshot([instance('a'), instance('b'), instance('c')]));
+    expect(told(nodes, { type: 'reset', watch: 'w', reason: 'late' })).toEqual([]);
+    expect(told(nodes, snapshot([instance('a')], { part: 0, last: false }))).toEqual(['update greeter 1 a']);
+    expect(told(nodes, snapshot([instance('c')], { part: 1, last: true }))).toEqual([
+      'update greeter 1 c',
+      'delete greeter 1 b',
+    ]);
+  });
+
+  it('[X6] tells services of the same node ids apart', () => {
+    const nodes = new WatchedNodes();
+    nodes.resultsOf(snapshot([instance('a'), instance('a', { group: 'g', service: 'greeter' })]));
+    expect(told(nodes, frame({ ...gone('a'), group: 'g' }))).toEqual(['delete g@@greeter 1 a']);
+  });
+});
