@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.proof.test.ts', 'bench/**/*.proof.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
+    // Proofs mostly wait: for leases, drains and restarts. Two at a time leave each of them a core.
+    maxWorkers: 2,
   },
 });

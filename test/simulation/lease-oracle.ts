@@ -16,6 +16,8 @@ interface HeardRenewal {
   /** {@link LeaseOracle} explains hearing time. */
   hearing: number;
   acknowledged: boolean;
+  /** Whether the deadlines that it set are exact: nothing was lost or forgiven since. */
+  exact: boolean;
 }
 
 /** What a holder is left at least, after a crash, to come back: a third of its ttl, or this. */
@@ -28,14 +30,15 @@ interface Tracked {
   /** At most, and at least: they differ where another time counts before the first renewal, which a crash may undo. */
   removeAfterMs: number;
   removeAfterLeastMs: number;
-  /** The holder renews in time: it is alive, and tries until it is answered. */
-  faithful: boolean;
+  /**
+   * Since when the holder renews in time: it is alive, and tries until it is answered. Undefined: it does not. What the
+   * journal says is read late, and may be of the time before.
+   */
+  faithfulSince: number | undefined;
   /** Within its ttl, as far as the journal was read. */
   healthy: boolean;
   /** Newest last. */
   renewals: HeardRenewal[];
-  /** Whether its deadlines are exact: nothing was lost or forgiven since it was renewed. */
-  exact: boolean;
   /** When the lease must have run out, whatever happened: in the world's time. */
   unhealthyBy: number;
   goneBy: number;
@@ -94,18 +97,18 @@ export class LeaseOracle {
     const renewedMs = lease.removeAfterMs ?? Number.POSITIVE_INFINITY;
     const firstMs = lease.firstRemoveAfterMs ?? renewedMs;
     const removeAfterMs = Math.max(renewedMs, firstMs);
-    const renewals = this.#leases.get(name)?.renewals ?? [];
+    const before = this.#leases.get(name);
+    const renewals = before?.renewals ?? [];
     if (renewals.length >= RENEWALS_KEPT_COUNT) renewals.shift();
-    renewals.push({ at: now, hearing: this.#hearingAt(now), acknowledged: false });
+    renewals.push({ at: now, hearing: this.#hearingAt(now), acknowledged: false, exact: true });
     this.#leases.set(name, {
       name,
-      faithful,
+      faithfulSince: faithful ? (before?.faithfulSince ?? now) : undefined,
       healthy: true,
       ttlMs: lease.ttlMs,
       removeAfterMs,
       removeAfterLeastMs: Math.min(renewedMs, firstMs),
       renewals,
-      exact: true,
       unhealthyBy: now + lease.ttlMs,
       goneBy: now + removeAfterMs,
       forgivenAt: Number.NaN,
@@ -125,7 +128,7 @@ export class LeaseOracle {
   /** The holder stops renewing: it is dead, or does not get through. */
   silent(key: InstanceKey): void {
     const tracked = this.#leases.get(nameOf(key));
-    if (tracked !== undefined) tracked.faithful = false;
+    if (tracked !== undefined) tracked.faithfulSince = undefined;
   }
 
   /** The instance went, at a time in the world: whatever was heard later is of the next one with that name. */
@@ -142,7 +145,7 @@ export class LeaseOracle {
   died(durableUntil: number): void {
     this.#downSince = this.#parts.now();
     for (const lease of this.#leases.values()) {
-      lease.exact = false;
+      blur(lease.renewals);
       // A forgiveness that was not durable is forgotten, and may be given again.
       if (lease.forgivenAt >= durableUntil) lease.forgivenAt = Number.NaN;
     }
@@ -190,7 +193,7 @@ export class LeaseOracle {
     }
     this.counts.jumpsUnnoticed += 1;
     this.#deafMs -= ms;
-    for (const lease of this.#leases.values()) lease.exact = false;
+    for (const { renewals } of this.#leases.values()) blur(renewals);
   }
 
   /**
@@ -209,8 +212,11 @@ export class LeaseOracle {
     this.counts.forgiven += 1;
     for (const lease of this.#leases.values()) {
       // A call is heard, makes the registry look about itself, and then renews.
-      if (lease.renewals.at(-1)?.at === now) continue;
-      lease.exact = false;
+      if (lease.renewals.at(-1)?.at === now) {
+        blur(lease.renewals.slice(0, -1));
+        continue;
+      }
+      blur(lease.renewals);
       if (Number.isNaN(lease.forgivenAt)) {
         lease.forgivenAt = now;
         lease.unhealthyBy = Math.max(lease.unhealthyBy, now + lease.ttlMs);
@@ -234,11 +240,12 @@ export class LeaseOracle {
     if (lease === undefined || newest === undefined) return;
     const lastedMs = this.#hearingAt(at) - newest.hearing;
     const promisedMs = lapse === 'expired' ? lease.removeAfterLeastMs : lease.ttlMs;
-    const { name, faithful, exact } = lease;
+    const { name, faithfulSince } = lease;
+    const isFaithful = faithfulSince !== undefined && faithfulSince < at;
     if (lease.renewals.at(-1) === newest) lease.healthy = false;
-    if (faithful && lastedMs < lease.ttlMs) {
+    if (isFaithful && lastedMs < lease.ttlMs) {
       this.#parts.onProblem('I6', `${name} renews in time and is ${lapse}, ${lastedMs} ms after it was heard`);
-    } else if (exact && lastedMs < promisedMs) {
+    } else if (newest.exact && lastedMs < promisedMs) {
       this.#parts.onProblem('I6', `${name} is ${lapse} after ${lastedMs} ms of silence, not after ${promisedMs} ms`);
     }
   }
@@ -272,6 +279,11 @@ export class LeaseOracle {
     if (at < to) return Math.min(at, from) - (this.#deafMs - (to - from));
     return Math.min(at, this.#downSince ?? at) - this.#deafMs;
   }
+}
+
+/** Something was lost or forgiven: what these renewals set is no longer exact. */
+function blur(renewals: readonly HeardRenewal[]): void {
+  for (const renewal of renewals) renewal.exact = false;
 }
 
 const nameOf = ({ group, service, id }: InstanceKey) => `${group}@@${service}/${id}`;
