@@ -140,6 +140,24 @@ describe('reading', () => {
   });
 });
 
+describe('watching', () => {
+  it.each([
+    ['GET', 'websocket', 1],
+    ['GET', 'WebSocket', 1],
+    ['GET', 'h2c', 0],
+    ['HEAD', 'websocket', 0],
+  ])('[X6] %s with Upgrade: %s lets %d clients in', async (method, upgrade, count) => {
+    const app = new TestApp({ dialects: [goMicro] });
+    app.namespace.answer.body = '{"services":[]}';
+    const response = await app.send(method, '/registry', {
+      headers: { authorization: `Bearer ${ROOT_TOKEN}`, upgrade },
+    });
+    expect([response.status, app.clients.length]).toEqual([200, count]);
+    expect(app.sockets.opened.map(({ purpose: { kind } }) => kind)).toEqual(Array(count).fill('stream'));
+    for (const client of app.clients) client.leave();
+  });
+});
+
 async function quarantine({ namespace }: Stage, id: string): Promise<void> {
   await namespace.api.putOverride(
     { tokenId: 'root', operates: true },
