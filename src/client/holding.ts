@@ -80,6 +80,11 @@ export class Holding {
     this.#settle(version, ({ resolve }) => resolve());
   }
 
+  /** The lease that it is held by was renewed: nothing to an instance that the registry does not have. */
+  renewed(sentAt: number, ttlMs: number): void {
+    if (this.#isRegistered) this.guard.renewed(sentAt, ttlMs);
+  }
+
   /** The registry has refused a version for good: what it took before is wanted again, where there is such a thing. */
   refused(version: number, error: RollcallError): void {
     if (this.#taken !== undefined && this.#taken.version < version) {

@@ -91,7 +91,7 @@ describe('a session', () => {
 
   it('that is not resumed is a loss, and all is registered again', async () => {
     const { sockets, hold, open, answer, events } = stage();
-    hold('a');
+    const holding = hold('a');
     hold('b');
     await open();
     await answer(OPENED);
@@ -99,6 +99,8 @@ describe('a session', () => {
     sockets.last.break();
     await open();
     await answer({ ...OPENED, session: 'another.one' });
+    // The new session holds nothing yet.
+    expect(holding.guard.isHeld).toBe(false);
     expect(idsOf(await answer())).toEqual(['register a', 'register b']);
     expect(events.filter((event) => !event.endsWith('trouble'))).toEqual([
       'a registered',

@@ -80,7 +80,7 @@ export class Session implements Keeper, LinkUser {
 
   heard(sentAt: number): void {
     if (!this.#isOpen) return;
-    for (const holding of this.#holdings) holding.guard.renewed(sentAt, this.#leaseMs);
+    for (const holding of this.#holdings) holding.renewed(sentAt, this.#leaseMs);
   }
 
   /** What was granted; before that nothing is. */

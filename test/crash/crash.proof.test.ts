@@ -28,7 +28,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
     name: 'an answer leaves while its change waits to be stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
-      ['before.then(() => this.#write())', 'before.then(() => scheduler.wait(20)).then(() => this.#write())'],
+      ['.then(() => this.#write());', '.then(() => scheduler.wait(20)).then(() => this.#write());'],
     ],
     caught: /should be there|should be gone|used twice|went back/,
   },
