@@ -91,7 +91,7 @@ describe('a session', () => {
 
   it('that is not resumed is a loss, and all is registered again', async () => {
     const { sockets, hold, open, answer, events } = stage();
-    const holding = hold('a');
+    const { holding } = hold('a');
     hold('b');
     await open();
     await answer(OPENED);
