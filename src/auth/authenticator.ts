@@ -102,6 +102,9 @@ export class Authenticator {
     const parts = readTokenText(token);
     if (parts === undefined) return null;
     const digest = await secretDigest(parts.secret);
+    // Another request may have been faster to make its digests, and been answered already.
+    const known = this.#verifications.find(token, this.#now());
+    if (known !== undefined) return known;
     return this.#calls.call(token, async () => {
       const askedAt = this.#now();
       const who = this.#stillGood(await this.#directory.verify(parts.id, digest));
