@@ -1,37 +1,8 @@
 import { expect, it } from 'vitest';
+import { clientInstance } from '../../test/fixtures/client-instance';
 import type { ChangesFrame, SnapshotFrame } from '../client/frames';
 import type { Instance } from '../client/instance';
 import { WatchedInstances } from './watched-instances';
-
-function instance(id: string, more: Partial<Instance> = {}): Instance {
-  return {
-    id,
-    group: 'DEFAULT_GROUP',
-    service: 'orders',
-    cluster: 'DEFAULT',
-    ports: {},
-    weight: 1,
-    status: 'up',
-    ephemeral: true,
-    metadata: {},
-    tags: [],
-    lease: null,
-    extensions: {},
-    enabled: true,
-    quarantined: false,
-    healthy: true,
-    available: true,
-    flapping: false,
-    overridden: false,
-    owner: 'root',
-    createdRevision: 1,
-    revision: 1,
-    changes: 1,
-    registeredAt: '2026-11-20T12:00:00.000Z',
-    updatedAt: '2026-11-20T12:00:00.000Z',
-    ...more,
-  };
-}
 
 const names = { group: 'DEFAULT_GROUP', service: 'orders' };
 const service = { ...names, name: 'orders', persistent: false, metadata: {}, protectThreshold: 0, revision: 0 };
@@ -54,10 +25,10 @@ function snapshot(...instances: Instance[]): SnapshotFrame {
 
 it('follows instances as they come, change and go', () => {
   const watched = new WatchedInstances();
-  expect(watched.take(snapshot(instance('b'), instance('a')))).toEqual([]);
+  expect(watched.take(snapshot(clientInstance('b'), clientInstance('a')))).toEqual([]);
   expect(watched.list.map(({ id }) => id)).toEqual(['a', 'b']);
 
-  const changed = instance('a', { weight: 5 });
+  const changed = clientInstance('a', { weight: 5 });
   const events = watched.take(
     changes('updated', [
       { type: 'put', kind: 'instance', ...names, id: 'a', after: changed },
@@ -74,9 +45,9 @@ it('follows instances as they come, change and go', () => {
 
 it('begins anew with a snapshot, and makes nothing of a bookmark', () => {
   const watched = new WatchedInstances();
-  watched.take(snapshot(instance('a')));
+  watched.take(snapshot(clientInstance('a')));
   expect(watched.take({ type: 'bookmark', cursor: 'c9' })).toEqual([]);
   expect(watched.list).toHaveLength(1);
-  watched.take(snapshot(instance('c')));
+  watched.take(snapshot(clientInstance('c')));
   expect(watched.list.map(({ id }) => id)).toEqual(['c']);
 });

@@ -1,5 +1,5 @@
-import type { InstanceStatus, Location } from './instance';
-import type { InstancePatch, LeaseRequest } from './registration';
+import type { InstanceStatus } from './instance';
+import type { InstanceDefinition, InstancePatch, LeaseRequest } from './registration';
 
 /** What every call takes. */
 export interface CallSettings {
@@ -49,24 +49,10 @@ export interface Page {
 }
 
 /** An instance as it describes itself, beside its names. */
-export interface InstanceBody {
-  cluster?: string | undefined;
-  node?: string | undefined;
-  address?: string | undefined;
-  port?: number | undefined;
-  url?: string | undefined;
-  ports?: Record<string, { port: number; secure?: boolean | undefined }> | undefined;
-  weight?: number | undefined;
-  status?: InstanceStatus | undefined;
+export interface InstanceBody extends Omit<InstanceDefinition, 'service' | 'group' | 'id' | 'lease'> {
   /** Default true; false: no lease, it stays until it is deregistered. */
   ephemeral?: boolean | undefined;
-  metadata?: Record<string, string> | undefined;
-  tags?: string[] | undefined;
-  version?: string | undefined;
-  location?: Location | undefined;
-  incarnation?: string | undefined;
   lease?: (LeaseRequest & { firstRemoveAfterMs?: number | undefined }) | null | undefined;
-  extensions?: Record<string, unknown> | undefined;
 }
 
 /** What an operator sets on an instance: merged over what the instance says. */

@@ -1,4 +1,4 @@
-import type { SnapshotService, WatchedChange } from './frames';
+import type { BookmarkFrame, ChangesFrame, ResetFrame, SnapshotFrame } from './frames';
 import type { FieldError } from './rollcall-error';
 
 /** One of the parts in which a large frame comes; the cursor counts at the last. */
@@ -8,21 +8,17 @@ interface Part {
   last?: boolean | undefined;
 }
 
+/** Says which watch of a socket a frame is about. */
+interface Watched {
+  watch: string;
+}
+
 /** What the registry sends about a watch, as it comes: over a socket a frame, over an event stream an event. */
 export type WatchWireFrame =
-  | ({ type: 'snapshot'; watch: string; cursor: string; revision: number; services: SnapshotService[] } & Part)
-  | ({
-      type: 'changes';
-      watch: string;
-      cursor: string;
-      revision: number;
-      cause: string;
-      actor: string;
-      at: string;
-      changes: WatchedChange[];
-    } & Part)
-  | { type: 'bookmark'; watch: string; cursor: string }
-  | { type: 'reset'; watch: string; reason: string };
+  | (SnapshotFrame & Watched & Part)
+  | (ChangesFrame & Watched & Part)
+  | (BookmarkFrame & Watched)
+  | (ResetFrame & Watched);
 
 /** What the registry sends over a socket. */
 export type WireFrame =

@@ -112,7 +112,8 @@ export class CommitPipeline {
   }
 }
 
-function outcomeUnknown(cause?: unknown): RegistryError {
+/** For a change that may have become durable, or not. */
+export function outcomeUnknown(cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
     'the change could not be confirmed as stored; whether it happened is not known: read before you try again',

@@ -3,8 +3,8 @@ import { startCommand } from '../child-command';
 import { CliError } from '../cli-error';
 import { Execution } from '../execution';
 import { EXIT } from '../exit-code';
-import { instanceDefinition } from '../instance-options';
-import { amount, duration, keysAndValues, list, port, serviceName } from '../option-values';
+import { instanceDefinition, withDescription } from '../instance-options';
+import { amount, duration, port, serviceName } from '../option-values';
 import { portAnswers } from '../port-answers';
 import { connect } from '../registry';
 import { registryCommand } from '../registry-command';
@@ -21,7 +21,7 @@ Example:
 
 /** `rollcall exec`: a command, and its place in the registry. */
 export function execCommand() {
-  return registryCommand('exec')
+  const command = registryCommand('exec')
     .summary('run a command, registered for as long as it runs')
     .description(
       'Runs a command. Registers it when its port answers, passes signals on to it, drains before it is told to end ' +
@@ -34,13 +34,8 @@ export function execCommand() {
     .option('--id <id>', 'id of the instance (default: address and port)')
     .option('--ready-within <duration>', 'how long its port may take to answer (default 60s)', duration)
     .option('--drain-wait <duration>', 'how long to wait for callers before it is told to end (default 5s)', duration)
-    .option('--weight <number>', 'share of traffic (default 1)', amount)
-    .option('--cluster <name>', 'cluster label')
-    .option('--node <name>', 'the host it runs on')
-    .option('--zone <name>', 'zone it runs in')
-    .option('--version <version>', 'version of what runs')
-    .option('--metadata <key=value>', 'an entry of its metadata; may come many times', keysAndValues)
-    .option('--tag <tag>', 'a label that reads filter by; may come many times', list)
+    .option('--weight <number>', 'share of traffic (default 1)', amount);
+  return withDescription(command)
     .option('--ttl <duration>', 'gone after so long where this program is killed', duration)
     .addHelpText('after', HOW)
     .action(async ([command = '', ...words], options) => {

@@ -1,13 +1,13 @@
 import { Argument } from '@commander-js/extra-typings';
-import { instanceDefinition } from '../instance-options';
-import { amount, duration, keysAndValues, list, port, serviceText } from '../option-values';
+import { instanceDefinition, withDescription } from '../instance-options';
+import { amount, duration, port, serviceText } from '../option-values';
 import { connect } from '../registry';
 import { registryCommand, serviceArgument } from '../registry-command';
 import { durationText } from '../views';
 
 /** `rollcall register`: registers once. Whoever wants it kept takes `exec`, or beats. */
 export function registerCommand() {
-  return registryCommand('register')
+  const command = registryCommand('register')
     .summary('register an instance, once')
     .description(
       'Registers an instance; without an id the registry makes one from its address. It stays for its time to live: beat ' +
@@ -18,13 +18,8 @@ export function registerCommand() {
     .option('--address <address>', 'IPv4, IPv6 or host name')
     .option('--port <port>', 'port of the address', port)
     .option('--at <url>', 'absolute url instead, for what has no port')
-    .option('--weight <number>', 'share of traffic (default 1; 0 means none)', amount)
-    .option('--cluster <name>', 'cluster label')
-    .option('--node <name>', 'the host it runs on')
-    .option('--zone <name>', 'zone it runs in')
-    .option('--version <version>', 'version of what runs')
-    .option('--metadata <key=value>', 'an entry of its metadata; may come many times', keysAndValues)
-    .option('--tag <tag>', 'a label that reads filter by; may come many times', list)
+    .option('--weight <number>', 'share of traffic (default 1; 0 means none)', amount);
+  return withDescription(command)
     .option('--ttl <duration>', 'unhealthy and gone after so long without a beat (default 30s)', duration)
     .option('--persistent', 'no lease: it stays until it is deregistered')
     .action(async (service, id, options) => {

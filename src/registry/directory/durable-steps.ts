@@ -1,4 +1,4 @@
-import { RegistryError } from '../../model/errors';
+import { outcomeUnknown } from '../commit-pipeline';
 import type { SqlStorage } from '../sql-storage';
 
 /**
@@ -66,13 +66,4 @@ export class DurableSteps {
   #assertSound(): void {
     if (this.#failed) throw outcomeUnknown();
   }
-}
-
-function outcomeUnknown(cause?: unknown): RegistryError {
-  return new RegistryError(
-    'UNAVAILABLE',
-    'the change could not be confirmed as stored; whether it happened is not known: read before you try again',
-    { retryAfterSeconds: 1 },
-    { cause },
-  );
 }
