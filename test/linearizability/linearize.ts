@@ -126,7 +126,6 @@ export function linearize<State, Call extends Interval>(
     const found = answeredNext(model, answered, node, nextCalls(answered, node));
     // What comes last is tried first.
     for (const next of found.toReversed()) stack.push(next);
-    if (found[0]?.state === node.state) continue;
     openings.push({ node, isGuess: false }, node.happened - GUESS_COST * node.guesses);
   }
   const stuck = nextCalls(answered, longest).candidates.flatMap((index) => answered[index] ?? []);
