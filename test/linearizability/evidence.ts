@@ -1,4 +1,4 @@
-import type { Call, Operation, Shown } from './operation';
+import type { Call, Key, Operation, Shown } from './operation';
 
 /** An answer that shows what a call without an answer wrote. */
 export interface Evidence {
@@ -31,6 +31,30 @@ export function evidenceIn(operations: readonly Operation[]): Map<Operation, Evi
         });
       }
     }
+  }
+  return found;
+}
+
+/**
+ * The keys that a renewal is likely to have found unhealthy: that they recover is a change, so that they are shown later
+ * with the revision that the renewal told, which was no other call's.
+ */
+export function recoveriesIn(operations: readonly Operation[]): Map<Operation, Key[]> {
+  const shown = new Set<string>();
+  const changed = new Set<string>();
+  for (const { call, answer } of operations) {
+    if (answer === null) continue;
+    for (const { key, revision } of shownIn(answer)) shown.add(`${key}@${revision}`);
+    if (call.kind !== 'change' || answer.kind !== 'changed') continue;
+    for (const { key } of call.steps) changed.add(`${key}@${answer.at.revision}`);
+  }
+  const found = new Map<Operation, Key[]>();
+  for (const operation of operations) {
+    const { call, answer } = operation;
+    if (call.kind !== 'renew' || answer?.kind !== 'renewed') continue;
+    const names = (key: Key) => `${key}@${answer.at.revision}`;
+    const keys = call.keys.filter((key) => shown.has(names(key)) && !changed.has(names(key)));
+    if (keys.length > 0) found.set(operation, keys);
   }
   return found;
 }

@@ -17,12 +17,12 @@ export interface Interval {
 export interface Model<State, Call extends Interval> {
   initial: State;
   /**
-   * The state after a call, or undefined where it could not have been answered so. Without an answer any effect will do.
-   * Where nothing changes it is the same object.
+   * The states that a call may leave, the likeliest first; none where it could not have been answered so. Without an
+   * answer any effect will do. Where nothing changes it is the same object.
    *
    * @param until It happens no later: what has yet to happen was answered then.
    */
-  apply(state: State, call: Call, until: number): State | undefined;
+  apply(state: State, call: Call, until: number): State[];
   /** The states after each thing that may happen by itself to some of the keys. */
   happenings(state: State, keys: ReadonlySet<number>, until: number): { name: string; state: State }[];
   /** Two states with the same text are the same. */
@@ -177,12 +177,13 @@ function answeredNext<State, Call extends Interval>(
   const found: Node<State, Call>[] = [];
   for (const index of candidates) {
     const call = answered[index];
-    const state = call && model.apply(node.state, call, until);
-    if (call === undefined || state === undefined) continue;
-    const calledAt = withCall(node.calledAt, call);
-    const next = { ...node, ...advanced(node, index), state, calledAt, guesses: 0, before: { node, did: call } };
-    if (state === node.state) return [next];
-    found.push(next);
+    if (call === undefined) continue;
+    for (const state of model.apply(node.state, call, until)) {
+      const calledAt = withCall(node.calledAt, call);
+      const next = { ...node, ...advanced(node, index), state, calledAt, guesses: 0, before: { node, did: call } };
+      if (state === node.state) return [next];
+      found.push(next);
+    }
   }
   return found;
 }
@@ -202,11 +203,13 @@ function guessedNext<State, Call extends Interval>(
   });
   for (const index of unanswered) {
     const call = open[index];
-    const state = call && model.apply(node.state, call, until);
-    if (call === undefined || state === undefined || state === node.state) continue;
-    const happened = [...node.unanswered, index].sort((a, b) => a - b);
+    if (call === undefined) continue;
     const calledAt = withCall(node.calledAt, call);
-    found.push({ ...node, state, unanswered: happened, calledAt, guesses, before: { node, did: call } });
+    const happened = [...node.unanswered, index].sort((a, b) => a - b);
+    for (const state of model.apply(node.state, call, until)) {
+      if (state === node.state) continue;
+      found.push({ ...node, state, unanswered: happened, calledAt, guesses, before: { node, did: call } });
+    }
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { type Evidence, evidenceIn } from './evidence';
+import { type Evidence, evidenceIn, recoveriesIn } from './evidence';
 import { type History, type Key, keysOf, type Operation, placeIn } from './operation';
 import type { RegistryCall } from './registry-model';
 
@@ -26,6 +26,7 @@ export function partitionsOf({ operations, outages }: History): Partition[] {
     for (const other of others) root.set(find(other), find(first ?? other));
   }
   const evidence = evidenceIn(operations);
+  const recoveries = recoveriesIn(operations);
   const partitions = new Map<Key, Partition>();
   for (const key of keys) {
     const partition = partitions.get(find(key)) ?? { keys: [], calls: [] };
@@ -37,7 +38,8 @@ export function partitionsOf({ operations, outages }: History): Partition[] {
     const [first] = named;
     const partition = first === undefined ? undefined : partitions.get(find(first));
     if (partition === undefined || isIdle(operation)) continue;
-    partition.calls.push(asCall(operation, named, partition.keys, evidence.get(operation), outages));
+    const recovers = recoveries.get(operation) ?? [];
+    partition.calls.push({ ...asCall(operation, named, partition.keys, evidence.get(operation), outages), recovers });
   }
   return [...partitions.values()];
 }
@@ -53,16 +55,17 @@ function asCall(
   keys: readonly Key[],
   evidence: Evidence | undefined,
   outages: History['outages'],
-): RegistryCall {
+): Omit<RegistryCall, 'recovers'> {
   const { start, end, answer } = operation;
   const revision = placeIn(answer)?.revision ?? evidence?.revision;
   // At the same revision what made it goes before what saw it. What names none changes nothing as a rule, and goes first.
+  const deadline = deadlineOf(operation, outages);
   const isChange = answer === null || answer.kind === 'changed';
   return {
     operation,
     start,
-    end: end ?? evidence?.by ?? Number.POSITIVE_INFINITY,
-    deadline: deadlineOf(operation, outages),
+    end: end ?? (evidence === undefined ? Number.POSITIVE_INFINITY : Math.min(evidence.by, deadline)),
+    deadline,
     place: revision === undefined ? 0 : revision + (isChange ? 0 : 0.5),
     keys: named.map((key) => keys.indexOf(key)),
   };

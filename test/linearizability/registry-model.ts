@@ -8,6 +8,8 @@ import { NEVER, type RecordState, removed, shownRecord, withText } from './recor
 /** A call on some of the records, as the search sees it. */
 export interface RegistryCall extends Interval {
   operation: Operation;
+  /** Keys that it is likely to have found unhealthy. */
+  recovers: readonly Key[];
 }
 
 /** Some of the records of a registry. Never changed: a change makes another one. */
@@ -42,15 +44,16 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
     return `${floor}${records.map(({ text }) => text).join('')}`;
   }
 
-  apply(state: RegistryState, call: RegistryCall, until: number): RegistryState | undefined {
+  apply(state: RegistryState, call: RegistryCall, until: number): RegistryState[] {
     const after = this.#apply(state, call, until);
-    if (after !== undefined) return after;
+    if (after !== undefined && call.recovers.length === 0) return [after];
     const passed = this.#passed(state, call, until);
-    return passed === state ? undefined : this.#apply(passed, call, until);
+    const afterPassed = passed === state ? undefined : this.#apply(passed, call, until);
+    return [afterPassed ?? [], after ?? []].flat();
   }
 
   /** The state once time has done what an answer says that it has, as far as it may have. */
-  #passed(state: RegistryState, { keys, operation, start }: RegistryCall, until: number): RegistryState {
+  #passed(state: RegistryState, { keys, operation, recovers, start }: RegistryCall, until: number): RegistryState {
     const found = foundBy(
       operation,
       keys.map((key) => this.#keys[key] ?? ''),
@@ -60,7 +63,8 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
       const record = recordAt(passed, key);
       if (record.content === null) continue;
       const isGone = found[number] === 'gone' || this.#leases.isOverdue(record, 'removal', start);
-      const isUnhealthy = found[number] === 'unhealthy' || this.#leases.isOverdue(record, 'illness', start);
+      const isSeenUnhealthy = found[number] === 'unhealthy' || recovers.includes(this.#keys[key] ?? '');
+      const isUnhealthy = isSeenUnhealthy || this.#leases.isOverdue(record, 'illness', start);
       const { session } = record;
       if (isGone && session !== undefined && this.#leases.mayHaveLapsed(session, until)) {
         passed = this.#release(passed, session);
