@@ -1,5 +1,5 @@
 import type { ServiceKey } from '../model/namespace-api';
-import type { JournaledChange } from './journal';
+import type { JournaledChange } from './journaled-change';
 import type { ToldRevision } from './watch/watch-frames';
 
 /** Who tells watchers of commits. */

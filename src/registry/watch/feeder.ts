@@ -1,5 +1,6 @@
 import { CATCH_UP_SLICE_MAX_COUNT } from '../../model/limits';
-import { decodeChanges, type JournalEntry } from '../journal';
+import type { JournalEntry } from '../journal';
+import { decodeChanges } from '../journaled-change';
 import type { NamespaceMemory } from '../state';
 import { SNAPSHOT_START, type SnapshotPlace } from './connection';
 import { snapshotPart } from './snapshot';

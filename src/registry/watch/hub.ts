@@ -6,7 +6,7 @@ import {
   RECONNECT_SPREAD_MIN_MS,
 } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import type { JournaledChange } from '../journal';
+import type { JournaledChange } from '../journaled-change';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
