@@ -1,0 +1,154 @@
+import type { Admin } from '../../client/admin';
+import type { Instance } from '../../client/instance';
+import { RollcallError } from '../../client/rollcall-error';
+import { CliError } from '../cli-error';
+import { type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
+import { type MirrorWrite, MirrorWriter } from './mirror-writer';
+import { Patience } from './patience';
+import type { Source, SourceInstance } from './source';
+
+/** Renewals within one lease, so that two may be lost. */
+const RENEWALS_PER_TTL_COUNT = 3;
+
+/** Something that the mirror did, or does not do and says why. */
+export type MirrorEvent =
+  | { type: 'added'; wanted: Wanted }
+  | { type: 'changed'; wanted: Wanted; members: string[] }
+  | { type: 'removed'; names: MirroredNames }
+  | { type: 'skipped'; wanted: Wanted; by: Instance }
+  | { type: 'refused'; names: MirroredNames; error: RollcallError };
+
+/** What the mirror needs of the registry that it writes to. */
+export interface MirrorTarget {
+  registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
+  /** All that is there. */
+  readonly instances: Instance[];
+  /** Waits until a change is among them. */
+  heard(revision: number): Promise<void>;
+}
+
+export interface MirrorOptions {
+  source: Source;
+  target: MirrorTarget;
+  writer: Writer;
+  /** Milliseconds, from anywhere. */
+  now(): number;
+  tell(event: MirrorEvent): void;
+  /** Told what is in the way, and with undefined that it is over: once each. */
+  trouble(side: 'source' | 'target', problem: string | undefined): void;
+  progress?: (done: number, all: number) => void;
+}
+
+/** Brings what a source holds over to a registry, turn by turn. */
+export class Mirror {
+  readonly #options: MirrorOptions;
+  readonly #patience = new Patience();
+  readonly #writer: MirrorWriter;
+  /** What the registry did not take, by name: not to be asked again before it is another. */
+  readonly #refused = new Map<string, string>();
+  readonly #skipped = new Set<string>();
+  readonly #troubled = new Set<'source' | 'target'>();
+  #there: SourceInstance[] | undefined;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    this.#writer = new MirrorWriter(options.target.registry, options.writer.leaseTtlMs);
+  }
+
+  /**
+   * Reads the source. One that can't be read is told of, and what was last read of it counts until then.
+   *
+   * @throws Whatever is no failure of the source.
+   */
+  async look(signal?: AbortSignal): Promise<void> {
+    const { source, now } = this.#options;
+    try {
+      this.#there = await source.read(signal);
+      this.#patience.back(now(), this.#there.length);
+      this.#over('source');
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof CliError)) throw error;
+      this.#patience.away(now());
+      this.#inTheWay('source', error.message);
+    }
+  }
+
+  /**
+   * Makes the registry as the source was when it was last read, and renews what it has written.
+   *
+   * @throws {RollcallError} if the registry refuses for good; one that is away is told of, and the next turn goes on.
+   */
+  async write(signal?: AbortSignal): Promise<void> {
+    const { target, writer } = this.#options;
+    if (this.#there === undefined) return;
+    const plan = planMirror(this.#there, target.instances, writer);
+    try {
+      await this.#carryOut(plan, signal);
+      await this.#renew(plan, signal);
+      this.#over('target');
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof RollcallError) || !error.isPassing) throw error;
+      this.#inTheWay('target', error.detail);
+    }
+  }
+
+  async #carryOut({ added, changed, vanished, skipped }: MirrorPlan, signal: AbortSignal | undefined): Promise<void> {
+    const { target, tell, now, progress } = this.#options;
+    const puts = [
+      ...added.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'added', wanted }]),
+      ...changed.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'changed', wanted, members: wanted.members }]),
+    ].filter(([wanted]) => this.#refused.get(nameOf(wanted)) !== wanted.mark.content);
+    const moved = new Set(skipped.map(nameOf));
+    const leaving = vanished.filter((names) => moved.has(nameOf(names)) || this.#patience.mayRemove(now()));
+    const events = new Map<MirrorWrite, MirrorEvent>([
+      ...puts.map(([wanted, event]): [MirrorWrite, MirrorEvent] => [{ type: 'put', wanted }, event]),
+      ...leaving.map((names): [MirrorWrite, MirrorEvent] => [
+        { type: 'remove', names },
+        { type: 'removed', names },
+      ]),
+    ]);
+    const writes = [...events.keys()];
+    const written = await this.#writer.write(writes, signal, (done) => progress?.(done, writes.length));
+    for (const { write, error } of written.refused) {
+      const names = write.type === 'put' ? write.wanted : write.names;
+      if (write.type === 'put') this.#refused.set(nameOf(names), write.wanted.mark.content);
+      events.set(write, { type: 'refused', names, error });
+    }
+    for (const event of events.values()) tell(event);
+    this.#tellSkipped(skipped);
+    await target.heard(written.revision);
+  }
+
+  /** Who registered itself is told of once, and again after it was gone. */
+  #tellSkipped(skipped: MirrorPlan['skipped']): void {
+    const now = new Set(skipped.map(nameOf));
+    for (const { by, ...wanted } of skipped) {
+      if (!this.#skipped.has(nameOf(wanted))) this.#options.tell({ type: 'skipped', wanted, by });
+    }
+    this.#skipped.clear();
+    for (const name of now) this.#skipped.add(name);
+  }
+
+  async #renew({ same, vanished }: MirrorPlan, signal: AbortSignal | undefined): Promise<void> {
+    const { writer, now } = this.#options;
+    const at = now();
+    if (at - this.#renewedAt < writer.leaseTtlMs / RENEWALS_PER_TTL_COUNT || !this.#patience.mayRenew(at)) return;
+    const kept = this.#patience.mayRemove(at) ? [] : vanished;
+    await this.#writer.renew([...same, ...kept], signal);
+    this.#renewedAt = at;
+  }
+
+  #inTheWay(side: 'source' | 'target', problem: string): void {
+    if (!this.#troubled.has(side)) this.#options.trouble(side, problem);
+    this.#troubled.add(side);
+  }
+
+  #over(side: 'source' | 'target'): void {
+    if (this.#troubled.delete(side)) this.#options.trouble(side, undefined);
+  }
+}
+
+const nameOf = ({ group, service, id }: MirroredNames): string => JSON.stringify([group, service, id]);
