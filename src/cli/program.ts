@@ -25,6 +25,7 @@ import { resolveCommand } from './commands/resolve';
 import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
+import { syncCommand } from './commands/sync';
 import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
@@ -52,6 +53,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
       rollbackCommand(),
     ],
   ],
+  ['Move over:', () => [syncCommand()]],
   ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],

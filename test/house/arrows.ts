@@ -34,7 +34,11 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },
-  cli: { rooms: ['client', 'model', 'launcher'], packages: ['node:*', '@commander-js/extra-typings'] },
+  cli: {
+    rooms: ['client', 'model', 'launcher'],
+    packages: ['node:*', '@commander-js/extra-typings'],
+    folders: ['sync'],
+  },
   dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {

@@ -1,10 +1,10 @@
 import type { Admin } from '../../client/admin';
 import type { Instance } from '../../client/instance';
-import { RollcallError } from '../../client/rollcall-error';
-import { CliError } from '../cli-error';
+import type { RollcallError } from '../../client/rollcall-error';
 import { type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import { type MirrorWrite, MirrorWriter } from './mirror-writer';
 import { Patience } from './patience';
+import type { RegistryReplica } from './registry-replica';
 import type { Source, SourceInstance } from './source';
 
 /** Renewals within one lease, so that two may be lost. */
@@ -21,10 +21,7 @@ export type MirrorEvent =
 /** What the mirror needs of the registry that it writes to. */
 export interface MirrorTarget {
   registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
-  /** All that is there. */
-  readonly instances: Instance[];
-  /** Waits until a change is among them. */
-  heard(revision: number): Promise<void>;
+  replica: Pick<RegistryReplica, 'instances' | 'heard'>;
 }
 
 export interface MirrorOptions {
@@ -34,8 +31,6 @@ export interface MirrorOptions {
   /** Milliseconds, from anywhere. */
   now(): number;
   tell(event: MirrorEvent): void;
-  /** Told what is in the way, and with undefined that it is over: once each. */
-  trouble(side: 'source' | 'target', problem: string | undefined): void;
   progress?: (done: number, all: number) => void;
 }
 
@@ -47,7 +42,6 @@ export class Mirror {
   /** What the registry did not take, by name: not to be asked again before it is another. */
   readonly #refused = new Map<string, string>();
   readonly #skipped = new Set<string>();
-  readonly #troubled = new Set<'source' | 'target'>();
   #there: SourceInstance[] | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
@@ -57,42 +51,39 @@ export class Mirror {
   }
 
   /**
-   * Reads the source. One that can't be read is told of, and what was last read of it counts until then.
+   * Reads the source. One that can't be read is as it was when it last could.
    *
-   * @throws Whatever is no failure of the source.
+   * @throws {CliError} What the source was read with.
    */
   async look(signal?: AbortSignal): Promise<void> {
     const { source, now } = this.#options;
     try {
       this.#there = await source.read(signal);
       this.#patience.back(now(), this.#there.length);
-      this.#over('source');
     } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof CliError)) throw error;
       this.#patience.away(now());
-      this.#inTheWay('source', error.message);
+      throw error;
     }
+  }
+
+  /** What is different now: nothing before the source was read for the first time. */
+  plan(): MirrorPlan {
+    const { target, writer } = this.#options;
+    if (this.#there === undefined) return { added: [], changed: [], same: [], vanished: [], skipped: [] };
+    return planMirror(this.#there, target.replica.instances, writer);
   }
 
   /**
    * Makes the registry as the source was when it was last read, and renews what it has written.
    *
-   * @throws {RollcallError} if the registry refuses for good; one that is away is told of, and the next turn goes on.
+   * @returns What had to be done.
+   * @throws {RollcallError} if the registry is away, or refuses; some of it may be done then, and the next turn goes on.
    */
-  async write(signal?: AbortSignal): Promise<void> {
-    const { target, writer } = this.#options;
-    if (this.#there === undefined) return;
-    const plan = planMirror(this.#there, target.instances, writer);
-    try {
-      await this.#carryOut(plan, signal);
-      await this.#renew(plan, signal);
-      this.#over('target');
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof RollcallError) || !error.isPassing) throw error;
-      this.#inTheWay('target', error.detail);
-    }
+  async write(signal?: AbortSignal): Promise<MirrorPlan> {
+    const plan = this.plan();
+    await this.#carryOut(plan, signal);
+    await this.#renew(plan, signal);
+    return plan;
   }
 
   async #carryOut({ added, changed, vanished, skipped }: MirrorPlan, signal: AbortSignal | undefined): Promise<void> {
@@ -119,7 +110,7 @@ export class Mirror {
     }
     for (const event of events.values()) tell(event);
     this.#tellSkipped(skipped);
-    await target.heard(written.revision);
+    await target.replica.heard(written.revision);
   }
 
   /** Who registered itself is told of once, and again after it was gone. */
@@ -139,15 +130,6 @@ export class Mirror {
     const kept = this.#patience.mayRemove(at) ? [] : vanished;
     await this.#writer.renew([...same, ...kept], signal);
     this.#renewedAt = at;
-  }
-
-  #inTheWay(side: 'source' | 'target', problem: string): void {
-    if (!this.#troubled.has(side)) this.#options.trouble(side, problem);
-    this.#troubled.add(side);
-  }
-
-  #over(side: 'source' | 'target'): void {
-    if (this.#troubled.delete(side)) this.#options.trouble(side, undefined);
   }
 }
 
