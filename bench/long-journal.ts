@@ -67,6 +67,7 @@ function platform(database: DatabaseSync): Platform {
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,
     processId: 'bench',
+    counters: newCounters(0),
     erase: async () => {},
     endedTokens: async () => [],
     audit: { begin: async () => 0, end: () => {} },

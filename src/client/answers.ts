@@ -161,14 +161,17 @@ export interface Stats {
   /** What the limit counts. */
   recordBytes: number;
   journal: { revisions: number; bytes: number };
-  /** Counters that start at zero when the object wakes; `wokeAt` is RFC 3339. */
-  sinceWake: {
+  /** Counters that start at zero with the process that the object is in; times are RFC 3339. */
+  sinceStart: {
+    startedAt: string;
     wokeAt: string;
+    wakes: number;
     requests: number;
     commits: number;
     commitGroups: number;
     renewals: number;
-    expired: number;
+    /** Instances removed, by cause. */
+    removed: Record<Cause, number>;
     unhealthy: number;
     recovered: number;
     outages: number;

@@ -151,7 +151,7 @@ async function send(test: TestApp, { method, target, body }: Line, token: string
   if (target.endsWith('/socket'))
     Object.assign(headers, { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' });
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
+  test.namespace.answer.body = '{"journal":{},"sinceStart":{}}'; // what /metrics reads
   const response = await test.send(method, target, {
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

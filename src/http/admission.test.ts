@@ -121,7 +121,7 @@ describe('tokens in paths', () => {
     expect(await outcome(test.send('GET', `/t/${reader.token}${NS}/stats`))).toBe('200');
     expect(await outcome(test.send('GET', `/t/${reader.token}/nope`))).toBe('404 ROUTE_NOT_FOUND');
     expect(await outcome(test.send('DELETE', `/t/${reader.token}${NS}/groups/g/services/s`))).toBe('403 FORBIDDEN');
-    test.namespace.answer.body = '{"journal":{},"sinceWake":{}}';
+    test.namespace.answer.body = '{"journal":{},"sinceStart":{}}';
     expect(await outcome(test.send('GET', `/t/${scraper.token}/metrics`))).toBe('200');
     expect(await outcome(test.send('DELETE', `/t/${writer.token}${NS}/groups/g/services/s/instances/i`))).toBe('204');
     expect(await outcome(test.send('GET', `/t/${writer.token}${NS}/stats`))).toBe('403 FORBIDDEN');

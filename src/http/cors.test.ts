@@ -113,7 +113,7 @@ describe('a page', () => {
 describe('no cookie', () => {
   it('[A15] is set by any route, and none is a credential', async () => {
     const test = new TestApp({ corsOrigins: PAGE });
-    test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
+    test.namespace.answer.body = '{"journal":{},"sinceStart":{}}'; // what /metrics reads
     for (const { method, path } of test.app.routes) {
       const target = path.replace(':ns', 'public').replace(/:\w+/g, 'x');
       const response = await test.ask(method.toUpperCase(), target, undefined, { origin: PAGE });

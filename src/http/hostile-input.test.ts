@@ -17,7 +17,7 @@ describe('hostile input', () => {
     await fc.assert(
       fc.asyncProperty(hostileRequests(routes), async ({ method, path, headers, body }) => {
         const test = new TestApp({ trustedProxy: true, directory });
-        test.namespace.answer.body = '{"journal":{},"sinceWake":{}}';
+        test.namespace.answer.body = '{"journal":{},"sinceStart":{}}';
         const init = { headers: { ...headers, authorization: `Bearer ${ROOT_TOKEN}` } };
         const response = await test.send(method, path, body === undefined ? init : { ...init, body });
         if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();

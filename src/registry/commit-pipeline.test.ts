@@ -7,10 +7,11 @@ function begin(nextTurn: () => Promise<void> = async () => {}) {
   const disk = new HandDisk();
   disk.run('CREATE TABLE note (text TEXT)');
   const failures: unknown[] = [];
-  const pipeline = new CommitPipeline(disk, nextTurn, (reason) => failures.push(reason));
+  const counters = { commitGroups: 0 };
+  const pipeline = new CommitPipeline(disk, nextTurn, counters, (reason) => failures.push(reason));
   const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
   const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
-  return { disk, failures, pipeline, note, notes };
+  return { disk, failures, pipeline, counters, note, notes };
 }
 
 /** What became of a promise by now. */

@@ -51,9 +51,9 @@ describe('namespaceStats', () => {
     await namespace.pass(12_000);
     await api.renew({ tokenId: 'owner' }, key('a'));
     await namespace.pass(9_000);
-    const { sinceWake } = readJsonText((await api.stats()).body);
+    const { sinceStart } = readJsonText((await api.stats()).body);
     // Revisions: two registered, both unhealthy, one recovered, one expired.
-    expect(sinceWake).toEqual({
+    expect(sinceStart).toEqual({
       wokeAt: '2030-01-01T00:00:00.000Z',
       requests: 5,
       commits: 5,
@@ -71,7 +71,7 @@ describe('namespaceStats', () => {
       messagesSent: 0,
     });
     await namespace.restart();
-    const { sinceWake: anew } = readJsonText((await namespace.api.stats()).body);
+    const { sinceStart: anew } = readJsonText((await namespace.api.stats()).body);
     expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
   });
 
@@ -84,10 +84,10 @@ describe('namespaceStats', () => {
     await other.post('no frame');
     // Answers: two to the watches, each with a snapshot, and one that is a refusal.
     const before = await stage.scene.stats();
-    expect(before).toMatchObject({ sockets: 2, watches: 2, sinceWake: { messagesReceived: 3, messagesSent: 5 } });
+    expect(before).toMatchObject({ sockets: 2, watches: 2, sinceStart: { messagesReceived: 3, messagesSent: 5 } });
     await stage.scene.register('a');
     const after = await stage.scene.stats();
-    expect(after.sinceWake).toMatchObject({ messagesReceived: 3, messagesSent: 7 });
+    expect(after.sinceStart).toMatchObject({ messagesReceived: 3, messagesSent: 7 });
     await watching.close();
     expect(await stage.scene.stats()).toMatchObject({ sockets: 1, watches: 0 });
   });

@@ -281,6 +281,7 @@ export class Machine<Probe> {
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
+      counters: newCounters(this.clock.now()),
       endedTokens: async () => [],
       audit: { begin: async () => 0, end: () => {} },
       erase: () => {
