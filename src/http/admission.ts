@@ -19,6 +19,12 @@ export interface BeforeRouting {
   namespace?: string | undefined;
 }
 
+/** What a credential may stand in, beside the request itself. */
+export interface CredentialSources extends Pick<BeforeRouting, 'pathToken'> {
+  /** The form in the body, at a door that reads one. */
+  form?: string | undefined;
+}
+
 /** What somebody is let in by. */
 export interface AdmissionOptions {
   authenticator: Authenticator;
@@ -59,10 +65,11 @@ export class Admission {
   admit(
     carriers: readonly Carrier[],
     request: Request,
-    { pathToken }: Pick<BeforeRouting, 'pathToken'>,
+    { pathToken, form }: CredentialSources,
   ): Principal | Promise<Principal> {
     this.assertConfigured();
-    const credential = credentialOf(carriers, request.headers, () => queryText(request.url), pathToken);
+    const parameters = () => (form ? `${queryText(request.url)}&${form}` : queryText(request.url));
+    const credential = credentialOf(carriers, request.headers, parameters, pathToken);
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {
