@@ -1,3 +1,4 @@
+import type { Cause } from './cause';
 import type { Instance, InstanceStatus, Lease, NamedPort } from './instance';
 
 /**
@@ -144,7 +145,7 @@ export interface Subscriber {
   lag: number;
 }
 
-/** What a namespace holds, and what it has done and cost since its object woke. */
+/** What a namespace holds, and what it has done and cost since its process started. */
 export interface Stats {
   revision: number;
   compactedRevision: number;
@@ -156,6 +157,7 @@ export interface Stats {
   flappingInstances: number;
   overrides: number;
   leases: number;
+  sessions: number;
   sockets: number;
   watches: number;
   /** What the limit counts. */

@@ -1,4 +1,5 @@
 import { CHECKPOINT_DELAY_MS } from '../model/limits';
+import type { Counters } from './counters';
 import type { LeaseTable } from './lease-table';
 import type { NamespaceTime } from './namespace-time';
 import type { OneShot } from './platform';

@@ -33,6 +33,7 @@ describe('namespaceStats', () => {
       flappingInstances: 1,
       overrides: 2,
       leases: 2,
+      sessions: 0,
       recordBytes: awake.state.catalog.size,
       journal: { revisions: 8, bytes: awake.state.journal.size },
     });
@@ -40,7 +41,7 @@ describe('namespaceStats', () => {
     expect(stats.journal.bytes).toBeGreaterThan(stats.recordBytes);
   });
 
-  it('[H8] counts what was done since the wake', async () => {
+  it('[H8] counts what was done since the process started', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
@@ -54,12 +55,14 @@ describe('namespaceStats', () => {
     const { sinceStart } = readJsonText((await api.stats()).body);
     // Revisions: two registered, both unhealthy, one recovered, one expired.
     expect(sinceStart).toEqual({
+      startedAt: '2030-01-01T00:00:00.000Z',
       wokeAt: '2030-01-01T00:00:00.000Z',
+      wakes: 1,
       requests: 5,
       commits: 5,
       commitGroups: expect.any(Number),
       renewals: 1,
-      expired: 1,
+      removed: expect.objectContaining({ expired: 1, deregistered: 0 }),
       unhealthy: 2,
       recovered: 1,
       outages: 0,
@@ -72,7 +75,8 @@ describe('namespaceStats', () => {
     });
     await namespace.restart();
     const { sinceStart: anew } = readJsonText((await namespace.api.stats()).body);
-    expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
+    expect(anew).toMatchObject({ requests: 1, commits: 0, wakes: 1, alarms: 0 });
+    expect(anew.removed.expired).toBe(0);
   });
 
   it('[H8] counts sockets, their watches, and what goes over them', async () => {

@@ -1,4 +1,5 @@
 import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
+import { newCounters } from '../../src/registry/counters';
 import type { Retention } from '../../src/registry/journal';
 import type { OneShot, Platform } from '../../src/registry/platform';
 import { Registry } from '../../src/registry/registry';

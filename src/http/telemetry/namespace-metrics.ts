@@ -1,26 +1,23 @@
-import { DEFAULT_NAMESPACE } from '../model/names';
-import type { Stats } from '../model/stats';
-import type { Build } from './health-door';
-
-/** Prometheus text format 0.0.4. */
-export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+import { DEFAULT_NAMESPACE } from '../../model/names';
+import type { Stats } from '../../model/stats';
+import type { MetricFamily } from './prometheus-text';
 
 interface Metric {
   name: string;
   type: 'gauge' | 'counter';
   help: string;
-  value: (stats: Stats) => number;
+  /** A number, or one for each value of the label `cause`. */
+  value: (stats: Stats) => number | Record<string, number>;
 }
 
 const gauge = (name: string, help: string, value: Metric['value']): Metric => ({ name, type: 'gauge', help, value });
 const counter = (name: string, help: string, value: Metric['value']): Metric => ({
   name: `${name}_total`,
   type: 'counter',
-  help: `${help} since the namespace's object woke.`,
+  help: `${help} since the process started.`,
   value,
 });
 
-/** Base units, as Prometheus asks for: seconds and bytes; counters end in `_total`. */
 const METRICS: readonly Metric[] = [
   gauge('rollcall_revision', 'Newest revision.', (stats) => stats.revision),
   gauge('rollcall_compacted_revision', 'Newest revision that left the journal.', (stats) => stats.compactedRevision),
@@ -35,21 +32,28 @@ const METRICS: readonly Metric[] = [
   ),
   gauge('rollcall_overrides', 'Overrides by operators.', (stats) => stats.overrides),
   gauge('rollcall_leases', 'Leases held.', (stats) => stats.leases),
+  gauge('rollcall_sessions', 'Sessions held, open or within their time to live.', (stats) => stats.sessions),
   gauge('rollcall_sockets', 'Sockets open, those of event streams and polls among them.', (stats) => stats.sockets),
   gauge('rollcall_watches', 'Watches on sockets.', (stats) => stats.watches),
   gauge('rollcall_record_bytes', 'Text of all records: what the limit counts.', (stats) => stats.recordBytes),
   gauge('rollcall_journal_revisions', 'Revisions in the journal.', (stats) => stats.journal.revisions),
   gauge('rollcall_journal_bytes', 'Text in the journal.', (stats) => stats.journal.bytes),
   gauge(
+    'rollcall_start_timestamp_seconds',
+    'When the process began to count, since the epoch.',
+    (stats) => Date.parse(stats.sinceStart.startedAt) / 1_000,
+  ),
+  gauge(
     'rollcall_wake_timestamp_seconds',
-    "When the namespace's object woke, since the epoch.",
+    "When the namespace's object last woke, since the epoch.",
     (stats) => Date.parse(stats.sinceStart.wokeAt) / 1_000,
   ),
+  counter('rollcall_wakes', "Times the namespace's object woke", (stats) => stats.sinceStart.wakes),
   counter('rollcall_requests', 'Calls answered, refusals too,', (stats) => stats.sinceStart.requests),
   counter('rollcall_commits', 'Revisions made', (stats) => stats.sinceStart.commits),
   counter('rollcall_commit_groups', 'Storage transactions', (stats) => stats.sinceStart.commitGroups),
   counter('rollcall_renewals', 'Leases renewed', (stats) => stats.sinceStart.renewals),
-  counter('rollcall_instances_expired', 'Instances removed as their lease lapsed', (stats) => stats.sinceStart.expired),
+  counter('rollcall_instances_removed', 'Instances removed, by cause,', (stats) => stats.sinceStart.removed),
   counter('rollcall_instances_unhealthy', 'Turns to unhealthy', (stats) => stats.sinceStart.unhealthy),
   counter('rollcall_instances_recovered', 'Turns back to healthy', (stats) => stats.sinceStart.recovered),
   counter('rollcall_outages', 'Silences that were the fault of the registry', (stats) => stats.sinceStart.outages),
@@ -69,19 +73,15 @@ const METRICS: readonly Metric[] = [
   ),
 ];
 
-/** A label's value, escaped as the format asks. */
-const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-
-/** The stats of the default namespace, and the build, as Prometheus reads them. */
-export function prometheusText(stats: Stats, { version, commit }: Build): string {
-  const lines = [
-    '# HELP rollcall_build_info Version that is running; always 1.',
-    '# TYPE rollcall_build_info gauge',
-    `rollcall_build_info{version="${escaped(version)}",commit="${escaped(commit ?? '')}"} 1`,
-  ];
-  for (const { name, type, help, value } of METRICS) {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    lines.push(`${name}{namespace="${DEFAULT_NAMESPACE}"} ${value(stats)}`);
-  }
-  return `${lines.join('\n')}\n`;
+/** The stats of the default namespace as metrics. */
+export function namespaceMetrics(stats: Stats): MetricFamily[] {
+  const namespace = DEFAULT_NAMESPACE;
+  return METRICS.map(({ name, type, help, value }) => {
+    const shown = value(stats);
+    const samples =
+      typeof shown === 'object'
+        ? Object.entries(shown).map(([cause, each]) => ({ labels: { namespace, cause }, value: each }))
+        : [{ labels: { namespace }, value: shown }];
+    return { name, type, help, samples };
+  });
 }
