@@ -39,6 +39,7 @@ function bind(env: Env): App {
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,
     logLevel: env.ROLLCALL_LOG_LEVEL,
     writeLog: (level, line) => console[level](line),
+    namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

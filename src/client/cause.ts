@@ -11,4 +11,5 @@ export type Cause =
   | 'drained'
   | 'session-closed'
   | 'imported'
-  | 'rolled-back';
+  | 'rolled-back'
+  | 'restored';

@@ -14,6 +14,7 @@ import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
+import { domainProblem, namespaceOfHost } from './namespace-host';
 import { withoutNamespace } from './namespace-prefix';
 import { withoutPathToken } from './path-token';
 import { RateRefusals } from './rate-refusals';
@@ -63,6 +64,8 @@ export interface AppOptions {
   /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
   logLevel?: string | null | undefined;
   writeLog: WriteLog;
+  /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
+  namespaceDomain?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -118,7 +121,7 @@ export function createApp(options: AppOptions): App {
       authenticator,
       failedLogins: new FailedLogins(now),
       trustedProxy,
-      fault: originsProblem(origins) ?? logLevelProblem(options.logLevel),
+      fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
     }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
@@ -174,12 +177,14 @@ export function createApp(options: AppOptions): App {
     if (rest === undefined) return routed(request, { path, record });
     return routed(rest.request, { path: rawPath(rest.request), record, pathToken: rest.token });
   };
-  /** Only clients of dialects need a namespace in front of their paths: in a native path it has its own place. */
+  const hostNamespace = namespaceOfHost(options.namespaceDomain);
+  /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
   const routed = (request: Request, known: BeforeRouting): Response | Promise<Response> => {
     const rest = withoutNamespace(request, known.path);
+    const namespace = rest?.namespace ?? hostNamespace(request.url);
     const path = rest === undefined ? known.path : rawPath(rest.request);
-    if (rest === undefined || dialectOf(dialects, path) === undefined) return hono.fetch(request, known);
-    return hono.fetch(rest.request, { ...known, path, namespace: rest.namespace });
+    if (namespace === undefined || dialectOf(dialects, path) === undefined) return hono.fetch(request, known);
+    return hono.fetch(rest?.request ?? request, { ...known, path, namespace });
   };
   const cors = origins.length === 0 ? undefined : new Cors(origins);
   const fetch = (request: Request): Response | Promise<Response> => {

@@ -5,6 +5,7 @@ import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './ca
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
+import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
@@ -38,7 +39,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   counters.wokeAt = lent.clock.now();
   const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
   const { storage } = platform;
-  const { epoch } = prepareStorage(storage, () => platform.random.id().slice(0, 12));
+  const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);
   const journal = new Journal(storage, epoch, () => settings.retention);
   const checkpoint = readCheckpoint(storage);
@@ -87,6 +88,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const state = { ...memory, publisher: hub, receipts };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
+  changeEpochIfMarked(state);
   return { state, hub };
 }
 
