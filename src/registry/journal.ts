@@ -1,8 +1,16 @@
 import type { Cause } from '../model/history';
-import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_MAX_AGE_MS, JOURNAL_MAX_BYTES, JOURNAL_MAX_COUNT } from '../model/limits';
+import {
+  COMPACTION_SLICE_MAX_COUNT,
+  EPOCH_REVISIONS_PER_MS_COUNT,
+  JOURNAL_MAX_AGE_MS,
+  JOURNAL_MAX_BYTES,
+  JOURNAL_MAX_COUNT,
+} from '../model/limits';
 import { decodeCursor, encodeCursor, type Position } from './cursor';
 import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
 import { RECORD_KINDS, type RecordKey } from './records';
+import { RevisionGaps } from './revision-gaps';
+import { readProperty, writeProperty } from './schema';
 import type { SqlRow, SqlStorage } from './sql-storage';
 
 export type { Cause };
@@ -35,6 +43,9 @@ export const DEFAULT_RETENTION: Retention = {
   maxBytes: JOURNAL_MAX_BYTES,
 };
 
+/** Property that tells where revisions jump. */
+const GAPS = 'revision-gaps';
+
 const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
@@ -45,7 +56,8 @@ const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journ
  * row is never compacted; its oldest tells what was.
  */
 export class Journal {
-  readonly #epoch: string;
+  #epoch: string;
+  readonly #gaps: RevisionGaps;
   readonly #storage: SqlStorage;
   readonly #retention: () => Retention;
   #head: Position;
@@ -63,6 +75,7 @@ export class Journal {
   constructor(storage: SqlStorage, epoch: string, retention: () => Retention) {
     this.#storage = storage;
     this.#epoch = epoch;
+    this.#gaps = new RevisionGaps(readProperty(storage, GAPS));
     this.#retention = retention;
     this.#head = { epoch, revision: 0, check: 0 };
     for (const row of storage.read(
@@ -89,6 +102,11 @@ export class Journal {
   /** Newest revision that is no longer kept. */
   get compactedRevision(): number {
     return this.#compactedRevision;
+  }
+
+  /** Revisions that are kept. */
+  get count(): number {
+    return this.#gaps.count(this.#compactedRevision, this.#head.revision);
   }
 
   /** Cursor of the newest revision. */
@@ -133,7 +151,36 @@ export class Journal {
    * @param at Stamp of the commit, in milliseconds since the epoch.
    */
   append(changes: readonly JournaledChange[], cause: Cause, actor: string, at: number, check: number): () => void {
-    const revision = this.#head.revision + 1;
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check);
+  }
+
+  /**
+   * Begins a new epoch with a revision without changes, and returns what writes that to the disk. It is the time in
+   * microseconds: so it is ahead of all revisions that were ever given, also by a storage that this one was copied from,
+   * whatever became of that since. Revisions before stay, under cursors of the new epoch.
+   */
+  beginEpoch(epoch: string, cause: Cause, actor: string, at: number, check: number): () => void {
+    const before = this.#head.revision;
+    const first = Math.max(before + 1, at * EPOCH_REVISIONS_PER_MS_COUNT);
+    this.#epoch = epoch;
+    this.#gaps.add(before, first);
+    const append = this.#appendAt(first, [], cause, actor, at, check);
+    const gaps = this.#gaps.toText(this.#compactedRevision);
+    return () => {
+      append();
+      writeProperty(this.#storage, 'epoch', epoch);
+      writeProperty(this.#storage, GAPS, gaps);
+    };
+  }
+
+  #appendAt(
+    revision: number,
+    changes: readonly JournaledChange[],
+    cause: Cause,
+    actor: string,
+    at: number,
+    check: number,
+  ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
@@ -237,8 +284,7 @@ export class Journal {
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#retention();
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
-    const count = this.#head.revision - this.#compactedRevision;
-    return count > maxCount * slack || this.size > maxBytes * slack;
+    return this.count > maxCount * slack || this.size > maxBytes * slack;
   }
 
   /**
@@ -246,7 +292,7 @@ export class Journal {
    * left. The hundredth gathers what grows old meanwhile, so that compactions stay rare.
    */
   get overdueAt(): number {
-    if (this.#head.revision - this.#compactedRevision <= 1) return Number.POSITIVE_INFINITY;
+    if (this.count <= 1) return Number.POSITIVE_INFINITY;
     return this.#oldestStamp + this.#retention().maxAgeMs * 1.01;
   }
 
@@ -257,7 +303,7 @@ export class Journal {
    */
   planCompaction(stamp: number): Compaction | undefined {
     const { maxAgeMs, maxCount, maxBytes } = this.#retention();
-    const newestByCount = this.#head.revision - maxCount;
+    const newestByCount = this.#gaps.before(this.#head.revision, maxCount);
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
     let plan: Compaction | undefined;

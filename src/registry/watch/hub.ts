@@ -189,6 +189,16 @@ export class Hub implements Publisher {
     };
   }
 
+  startOver(position: { revision: number; cursor: string }, reason: string): void {
+    this.#published = position;
+    for (const peer of this.peers()) {
+      for (const watcher of peer.watchers.values()) {
+        this.#feeder.startOver(watcher, reason);
+        this.#feeder.feed(watcher);
+      }
+    }
+  }
+
   sendBookmarks(): void {
     const now = this.#memory.time.now();
     const { revision } = this.#published;
