@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
+import { InstanceDefinition } from '../../model/instance';
 
 /** Calls of the console of Nacos 1 and 2, as its pages send them. */
 
@@ -93,11 +94,18 @@ describe('the page of services', () => {
 
   it('[Y15] reads a namespace that comes in parts', async () => {
     const { api } = stage.namespace;
-    const metadata = JSON.stringify({ text: 'x'.repeat(8_000) });
-    for (let port = 1; port <= 600; port++) {
-      const form = `serviceName=many&ip=10.0.0.9&port=${port}&clusterName=C${port % 3}&metadata=${metadata}`;
-      expect((await stage.send('POST', '/nacos/v1/ns/instance', form))[0]).toBe(200);
-    }
+    const operations = Array.from({ length: 600 }, (_, port) => ({
+      op: 'register' as const,
+      key: { group: 'DEFAULT_GROUP', service: 'many', id: String(port) },
+      definition: InstanceDefinition.parse({
+        address: '10.0.0.9',
+        port: port + 1,
+        cluster: `C${port % 3}`,
+        metadata: { text: 'x'.repeat(8_000) },
+      }),
+      precondition: {},
+    }));
+    await api.batch({ tokenId: 'root', operates: true }, operations);
     const first = await api.snapshot({});
     expect(first.body).toContain('"next"');
     const shown = await services('pageNo=1&pageSize=10&serviceNameParam=many');
