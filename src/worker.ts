@@ -2,7 +2,6 @@ import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { acceptSocket } from './host/accept-socket';
-import { DIRECTORY_NAME } from './host/directory-object';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { namespaceStubs } from './host/namespace-stub';
 import { remoteDirectory } from './host/remote-directory';
@@ -11,7 +10,7 @@ import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE } from './model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/names';
 
 export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';
