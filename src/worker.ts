@@ -36,6 +36,7 @@ function bind(env: Env): App {
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,
+    namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),

@@ -17,7 +17,8 @@ export type Cause =
   | 'drained'
   | 'session-closed'
   | 'imported'
-  | 'rolled-back';
+  | 'rolled-back'
+  | 'restored';
 
 /** An instance as it registered itself, with its health: what operators say about it is a record of its own. */
 export type RegisteredInstance = Omit<Instance, 'enabled' | 'quarantined' | 'available' | 'flapping' | 'overridden'>;

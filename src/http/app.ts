@@ -13,6 +13,7 @@ import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { addMetricsRoute } from './metrics-route';
+import { domainProblem, namespaceOfHost } from './namespace-host';
 import { withoutNamespace } from './namespace-prefix';
 import { withoutPathToken } from './path-token';
 import { RateRefusals } from './rate-refusals';
@@ -56,6 +57,8 @@ export interface AppOptions {
   trustedProxy?: boolean;
   /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
+  /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
+  namespaceDomain?: string | null | undefined;
   build: Build;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -104,7 +107,7 @@ export function createApp(options: AppOptions): App {
       authenticator,
       failedLogins: new FailedLogins(now),
       trustedProxy,
-      fault: originsProblem(origins),
+      fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain),
     }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
@@ -159,13 +162,15 @@ export function createApp(options: AppOptions): App {
     if (parted === undefined) return routed(request, path);
     return routed(parted.request, rawPath(parted.request), parted.token);
   };
-  /** Only clients of dialects need a namespace in front of their paths: in a native path it has its own place. */
+  const hostNamespace = namespaceOfHost(options.namespaceDomain);
+  /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
   const routed = (request: Request, path: string, pathToken?: string): Response | Promise<Response> => {
     const parted = withoutNamespace(request, path);
+    const namespace = parted?.namespace ?? hostNamespace(request.url);
     const rest = parted === undefined ? path : rawPath(parted.request);
-    if (parted === undefined || dialectOf(dialects, rest) === undefined)
+    if (namespace === undefined || dialectOf(dialects, rest) === undefined)
       return hono.fetch(request, { path, pathToken });
-    return hono.fetch(parted.request, { path: rest, pathToken, namespace: parted.namespace });
+    return hono.fetch(parted?.request ?? request, { path: rest, pathToken, namespace });
   };
   const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
   if (origins.length === 0) return app;

@@ -202,6 +202,30 @@ describe('the namespace of a request', () => {
     expect(await ask(`/t/${token}/n/public/toy/orders`, {}, test)).toEqual([200, 'orders: "here"']);
   });
 
+  it('[X2] stands in front of the domain in the host: after the path, before what the request says', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test' });
+    test.namespace.answer.body = '"here"';
+    const { headers } = readerOf(test);
+    const askHost = async (host: string, path: string) => {
+      const response = await test.app.fetch(new Request(`http://${host}${path}`, { headers }));
+      return [response.status, await response.text()];
+    };
+    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=nobody')).toEqual([200, 'orders: "here"']);
+    expect((await askHost('nobody.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
+      /^NAMESPACE_NOT_FOUND: .*"nobody"/,
+    );
+    expect((await askHost('nobody.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
+    expect((await askHost('a.b.registry.test', '/toy/orders'))[1]).toMatch(/^INVALID_REQUEST: .*namespace id/);
+    expect((await askHost('registry.test', '/toy/orders'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
+  });
+
+  it('[X2] is asked of nobody while the domain is none', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
+    expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
+  });
+
   it('[X2] stands in front of no native path', async () => {
     expect((await ask('/n/public/api/v1/ns/public/services'))[0]).toBe(404);
   });

@@ -64,7 +64,7 @@ export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
   scope: Scope | 'any';
   /** True for the calls that make up nearly all traffic, as for a native route. */
   withoutDeadline?: boolean;
-  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first. */
+  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first, then the host. */
   namespace?: (asked: Asked) => string | undefined;
   /** What it is about; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { originsProblem } from '../http/cors';
+import { domainProblem } from '../http/namespace-host';
 import type { LaunchError } from './launch-error';
 import { parseServeOptions } from './serve-options';
 
@@ -10,6 +11,7 @@ test('defaults: loopback, port 8787, data/, a token of its own', () => {
     data: 'data',
     rootToken: undefined,
     corsOrigins: [],
+    namespaceDomain: undefined,
   });
 });
 
@@ -46,6 +48,29 @@ test.each([
   else expect(parse).toThrow('--cors-origin must be an origin');
 });
 
+test('the domain of namespaces comes from the environment, or instead from the flag', () => {
+  const env = { ROLLCALL_NAMESPACE_DOMAIN: 'a.test' };
+  expect(parseServeOptions({}, env).namespaceDomain).toBe('a.test');
+  expect(parseServeOptions({ namespaceDomain: 'b.test' }, env).namespaceDomain).toBe('b.test');
+  expect(parseServeOptions({}, { ROLLCALL_NAMESPACE_DOMAIN: '' }).namespaceDomain).toBeUndefined();
+});
+
+test.each([
+  'registry.example.com',
+  'localhost',
+  'A.test',
+  '*.a.test',
+  '.a.test',
+  'a.test.',
+  'a.test:80',
+  '127.0.0.1',
+  'a b',
+])('a domain here is one to the registry: %s', (namespaceDomain) => {
+  const parse = () => parseServeOptions({ namespaceDomain }, {});
+  if (domainProblem(namespaceDomain) === undefined) expect(parse().namespaceDomain).toBe(namespaceDomain);
+  else expect(parse).toThrow('--namespace-domain must be a host name');
+});
+
 test('an IPv6 address may stand in brackets', () => {
   expect(parseServeOptions({ host: '[fe80::1]' }, {}).host).toBe('fe80::1');
 });
@@ -62,6 +87,8 @@ test.each([
   [{ data: '' }, {}, '--data must name a folder'],
   [{ corsOrigin: ['*'] }, {}, '--cors-origin must be an origin as a browser sends it'],
   [{}, { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
+  [{ namespaceDomain: 'https://a.test' }, {}, '--namespace-domain must be a host name such as registry.example.com'],
+  [{}, { ROLLCALL_NAMESPACE_DOMAIN: '*.a.test' }, 'ROLLCALL_NAMESPACE_DOMAIN must be a host name'],
   [{}, { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
 ])('%j with %j is a usage error', (flags, env, message) => {
   const parse = () => parseServeOptions(flags, env);

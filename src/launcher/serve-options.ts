@@ -8,6 +8,7 @@ export interface ServeOptions {
   data: string;
   rootToken: string | undefined;
   corsOrigins: string[];
+  namespaceDomain: string | undefined;
 }
 
 /** The same as they are written on the command line. */
@@ -16,6 +17,7 @@ export interface ServeFlags {
   port?: string | undefined;
   data?: string | undefined;
   corsOrigin?: string[] | undefined;
+  namespaceDomain?: string | undefined;
 }
 
 /** A command that was written wrongly: exit code 2. */
@@ -58,6 +60,14 @@ function parseOrigins(texts: string[], source: string): string[] {
   return texts;
 }
 
+/** Lower case or not; a test holds it together with what the registry takes. */
+const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+function parseDomain(text: string | undefined, source: string): string | undefined {
+  if (text === undefined || text === '' || DOMAIN.test(text)) return text || undefined;
+  throw usageError(`${source} must be a host name such as registry.example.com, not ${JSON.stringify(text)}.`);
+}
+
 /**
  * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
  * anything happens.
@@ -70,11 +80,16 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
     flags.corsOrigin === undefined
       ? parseOrigins((env.ROLLCALL_CORS_ORIGINS ?? '').split(/[\s,]+/).filter(Boolean), 'ROLLCALL_CORS_ORIGINS')
       : parseOrigins(flags.corsOrigin, '--cors-origin');
+  const namespaceDomain =
+    flags.namespaceDomain === undefined
+      ? parseDomain(env.ROLLCALL_NAMESPACE_DOMAIN, 'ROLLCALL_NAMESPACE_DOMAIN')
+      : parseDomain(flags.namespaceDomain, '--namespace-domain');
   return {
     host: parseHost(flags.host ?? '127.0.0.1'),
     port,
     data: dataFolderOf(flags.data, env),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     corsOrigins,
+    namespaceDomain,
   };
 }

@@ -26,6 +26,8 @@ export interface RegistryOptions {
   rootToken?: string | undefined;
   /** Origins of pages that may call from a browser. Default: those of the variable `ROLLCALL_CORS_ORIGINS`. */
   corsOrigins?: string[] | undefined;
+  /** Clients of dialects reach a namespace at `<namespace>.<domain>`. Default: the variable `ROLLCALL_NAMESPACE_DOMAIN`. */
+  namespaceDomain?: string | undefined;
   /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
   workerPath?: string | undefined;
   /** Variables for workerd beside those of this process. */
@@ -58,7 +60,13 @@ export interface RunningRegistry {
 }
 
 /** What the Worker reads of its environment. */
-const VARIABLES = ['ROLLCALL_ROOT_TOKEN', 'ROLLCALL_TRUSTED_PROXY', 'ROLLCALL_CORS_ORIGINS', 'ROLLCALL_PROCESS_ID'];
+const VARIABLES = [
+  'ROLLCALL_ROOT_TOKEN',
+  'ROLLCALL_TRUSTED_PROXY',
+  'ROLLCALL_CORS_ORIGINS',
+  'ROLLCALL_NAMESPACE_DOMAIN',
+  'ROLLCALL_PROCESS_ID',
+];
 
 /** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
 export function registryConfig(modulePath: string): string {
@@ -99,6 +107,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...process.env,
       ...options.env,
       ...(options.corsOrigins === undefined ? {} : { ROLLCALL_CORS_ORIGINS: options.corsOrigins.join(',') }),
+      ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.
       ROLLCALL_PROCESS_ID: randomUUID(),

@@ -135,6 +135,9 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Revisions that an epoch begins with for each millisecond of the time: more than any namespace commits. */
+export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
+
 /** Records written by one statement: five values for all, five for each, and the platform binds 100 a statement. */
 export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
 

@@ -37,7 +37,7 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
     sockets: hub.connectionCount,
     watches: hub.watchCount,
     recordBytes: catalog.size,
-    journal: { revisions: journal.revision - journal.compactedRevision, bytes: journal.size },
+    journal: { revisions: journal.count, bytes: journal.size },
     sinceWake: {
       wokeAt: timestamp(counters.wokeAt),
       requests: counters.requests,

@@ -32,10 +32,18 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import { batchReport, registration, requireInstance } from './answers';
+import {
+  batchReport,
+  instanceAnswer,
+  overrideText,
+  registration,
+  requireInstance,
+  requireOverride,
+  requireService,
+  serviceText,
+} from './answers';
 import { arm } from './arming';
-import { batchDeed, overrideAction } from './batch-deed';
-import type { OverrideEntry, ServiceEntry } from './catalog';
+import { batchDeed, overrideAction, serviceDeed } from './batch-deed';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
@@ -44,7 +52,6 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import type { Retention } from './journal';
-import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { changeWithPower, type Deed, isForeign, withPower } from './operator-power';
@@ -57,7 +64,7 @@ import { renewMany, renewOne } from './renewing';
 import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
 import { read, turn } from './turn';
-import { overrideView, serviceView, viewOf } from './view';
+import { viewOf } from './view';
 import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
@@ -120,7 +127,7 @@ export class Registry implements NamespaceApi {
       key,
       () => this.#toForeign(caller, 'changed', key),
       (draft, by) => patch(draft, by, key, command.patch, command.precondition),
-      () => this.#instanceAnswer(key),
+      () => instanceAnswer(this.#state, key),
     );
   }
 
@@ -191,7 +198,7 @@ export class Registry implements NamespaceApi {
       key,
       () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
       (draft, by) => putOverride(draft, by, key, override, precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#overrideText(key) }),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: overrideText(this.#state, key) }),
     );
   }
 
@@ -201,10 +208,10 @@ export class Registry implements NamespaceApi {
       key,
       options,
       () => {
-        this.#requireOverride(key);
+        requireOverride(this.#state, key);
         return this.#revisionOf(key);
       },
-      () => this.#overrideText(key),
+      () => overrideText(this.#state, key),
     );
   }
 
@@ -226,7 +233,7 @@ export class Registry implements NamespaceApi {
       command,
       () => serviceDeed('service-changed', command),
       (draft, by) => putService(draft, by, command, command.definition, command.precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#serviceText(command) }),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: serviceText(this.#state, command) }),
     );
   }
 
@@ -238,7 +245,7 @@ export class Registry implements NamespaceApi {
       command,
       () => serviceDeed('service-changed', command),
       (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
-      () => ({ ...this.#position(), body: this.#serviceText(command) }),
+      () => ({ ...this.#position(), body: serviceText(this.#state, command) }),
     );
   }
 
@@ -247,8 +254,8 @@ export class Registry implements NamespaceApi {
       this.#state,
       command,
       command,
-      () => this.#requireService(command).revision,
-      () => this.#serviceText(command),
+      () => requireService(this.#state, command).revision,
+      () => serviceText(this.#state, command),
     );
   }
 
@@ -365,34 +372,4 @@ export class Registry implements NamespaceApi {
   #revisionOf(key: ServiceKey): number {
     return this.#state.catalog.service(key)?.revision ?? 0;
   }
-
-  #instanceAnswer(key: InstanceKey): Answer<InstanceView> {
-    const { time } = this.#state;
-    return { ...this.#position(), body: jsonText(viewOf(requireInstance(this.#state, key), time.stamp())) };
-  }
-
-  #requireOverride(key: InstanceKey): OverrideEntry {
-    const override = this.#state.catalog.override(key);
-    if (override === undefined) throw missingOverride(key);
-    return override;
-  }
-
-  #requireService(key: ServiceKey): ServiceEntry {
-    const service = this.#state.catalog.service(key);
-    if (service === undefined || !service.exists) throw missingService(key);
-    return service;
-  }
-
-  #overrideText(key: InstanceKey) {
-    return jsonText(overrideView(this.#requireOverride(key)));
-  }
-
-  #serviceText(key: ServiceKey) {
-    return jsonText(serviceView(this.#requireService(key)));
-  }
-}
-
-/** What services have of their own is an operator's, whoever's the instances are. */
-function serviceDeed(action: AuditAction, { group, service }: ServiceKey, detail?: string): Deed {
-  return { action, key: { group, service }, detail };
 }

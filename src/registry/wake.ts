@@ -6,6 +6,7 @@ import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoint
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
 import { newCounters } from './counters';
+import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
@@ -37,7 +38,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const counters = newCounters(lent.clock.now());
   const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
   const { storage } = platform;
-  const { epoch } = prepareStorage(storage, () => platform.random.id().slice(0, 12));
+  const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);
   const journal = new Journal(storage, epoch, () => settings.retention);
   const checkpoint = readCheckpoint(storage);
@@ -85,6 +86,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const state = { ...memory, publisher: hub, receipts };
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
+  changeEpochIfMarked(state);
   return { state, hub };
 }
 

@@ -20,6 +20,10 @@ export function serveCommand() {
       'origin of pages that may call from a browser; may come many times (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
+    .option(
+      '--namespace-domain <domain>',
+      'clients of dialects reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
+    )
     .addHelpText('after', ENVIRONMENT)
     .action((flags) => serve(parseServeOptions(flags, process.env)));
 }
