@@ -24,10 +24,16 @@ export const Manifest = z.object({
   /** Everything that was acknowledged before `startedAt` is in it, and nothing that came after `endedAt`. */
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
-  directory: StoredObject,
+  /** Null where the registry has none yet: nobody has called it with anything but its root token. */
+  directory: StoredObject.nullable(),
   namespaces: z.array(StoredObject.extend({ id: z.string(), epoch: z.string(), revision: z.int().nonnegative() })),
 });
 export type Manifest = z.output<typeof Manifest>;
+
+/** Every database in a backup. */
+export function storedObjects({ directory, namespaces }: Manifest): z.output<typeof StoredObject>[] {
+  return directory === null ? namespaces : [directory, ...namespaces];
+}
 
 /**
  * Reads the text of a manifest.

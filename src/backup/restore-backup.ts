@@ -11,7 +11,7 @@ import { writeAlarms } from './alarms';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged } from './checksums';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
-import type { Manifest } from './manifest';
+import { type Manifest, storedObjects } from './manifest';
 import { loadSqlite, type Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
 
@@ -109,8 +109,6 @@ async function holdsFiles(folder: string): Promise<boolean> {
   }
 }
 
-const filesOf = ({ directory, namespaces }: Manifest): string[] => [directory, ...namespaces].map(({ file }) => file);
-
 /** A file's path below the folder of SQLite files, in a backup as well as in a data folder. */
 const belowStorage = (file: string): string => file.slice(STORAGE_NAME.length + 1);
 
@@ -120,7 +118,7 @@ async function copyFiles(
   { manifest, checksums }: VerifiedBackup,
   progress: (done: number, all: number) => void,
 ): Promise<void> {
-  const files = filesOf(manifest);
+  const files = storedObjects(manifest).map(({ file }) => file);
   for (const [index, file] of files.entries()) {
     const path = join(to, belowStorage(file));
     await makeFolder(dirname(path));
@@ -143,7 +141,7 @@ function prepareToStart(sqlite: Sqlite, storage: string, { directory, namespaces
     }
   }
   writeAlarms(sqlite, objects);
-  writeAlarms(sqlite, [named(directory, DIRECTORY_NAME)]);
+  if (directory !== null) writeAlarms(sqlite, [named(directory, DIRECTORY_NAME)]);
 }
 
 /** Now, as a part of a file's name. */

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS } from '../launcher/object-classes';
-import { DIRECTORY_NAME } from '../model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/names';
 import { objectId } from './object-id';
 import { readDatabase, readText, type Sqlite } from './sqlite';
 
@@ -41,8 +42,12 @@ export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   });
 }
 
-/** Namespaces that a directory lists, each with all that it says of it, as text. */
+/**
+ * Namespaces that a directory lists, each with all that it says of it, as text. A registry that nobody has called with
+ * anything but its root token has no directory yet, and one namespace.
+ */
 export function listedNamespaces(sqlite: Sqlite, directory: string): Map<string, string> {
+  if (!existsSync(directory)) return new Map([[DEFAULT_NAMESPACE, '']]);
   return readDatabase(sqlite, directory, (database) => {
     if (readText(database, 'namespace', 'SELECT 1') === undefined) return new Map();
     const rows = database.prepare('SELECT * FROM namespace ORDER BY id').all();

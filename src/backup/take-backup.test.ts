@@ -69,6 +69,15 @@ test('[U2] a namespace that is made, changed or made anew meanwhile is copied as
   expect(existsSync(at(namespaceFile('removed')))).toBe(false);
 });
 
+test('[U1] a registry without a directory yet has its one namespace', async () => {
+  const { registry, back, at } = begin();
+  registry.loseDirectory();
+  const manifest = await back();
+  expect(manifest.directory).toBeNull();
+  expect(manifest.namespaces.map(({ id }) => id)).toEqual(['public']);
+  expect(existsSync(at(DIRECTORY_FILE))).toBe(false);
+});
+
 test('namespaces that change all the time are given up, and nothing is left', async () => {
   const { registry, target, back } = begin();
   let settings = 0;

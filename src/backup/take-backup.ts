@@ -6,7 +6,7 @@ import { STORAGE_NAME } from '../launcher/workerd-config';
 import { BackupError } from './backup-error';
 import { CHECKSUMS_FILE, checksumOf, checksumsText } from './checksums';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
-import { BACKUP_FORMAT, MANIFEST_FILE, type Manifest } from './manifest';
+import { BACKUP_FORMAT, MANIFEST_FILE, type Manifest, storedObjects } from './manifest';
 import { copyDatabase, loadSqlite, type Sqlite } from './sqlite';
 import { DIRECTORY_FILE, factsOf, listedNamespaces, namespaceFile } from './stored-object';
 
@@ -38,7 +38,7 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
   const storage = join(resolve(data), STORAGE_NAME);
   const folder = resolve(target);
   const sqlite = await loadSqlite();
-  if (!existsSync(join(storage, DIRECTORY_FILE))) {
+  if (!existsSync(join(storage, dirname(namespaceFile(''))))) {
     throw new BackupError(`There is no registry in ${resolve(data)}. Name its data folder with --data.`);
   }
   if (existsSync(folder)) {
@@ -71,7 +71,7 @@ function backupFailure(folder: string, error: unknown): unknown {
 
 async function writeDescription(folder: string, manifest: Manifest): Promise<void> {
   await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-  const files = [MANIFEST_FILE, manifest.directory.file, ...manifest.namespaces.map(({ file }) => file)];
+  const files = [MANIFEST_FILE, ...storedObjects(manifest).map(({ file }) => file)];
   const checksums = new Map<string, string>();
   for (const file of files) checksums.set(file, await checksumOf(join(folder, file)));
   await writeFile(join(folder, CHECKSUMS_FILE), checksumsText(checksums));
@@ -98,7 +98,7 @@ class StorageCopy {
     const startedAt = new Date().toISOString();
     const listed = await this.#copyAll();
     const endedAt = new Date().toISOString();
-    const directory = await this.#describe(DIRECTORY_FILE);
+    const directory = existsSync(join(this.#to, DIRECTORY_FILE)) ? await this.#describe(DIRECTORY_FILE) : null;
     const namespaces: Manifest['namespaces'] = [];
     for (const id of this.#copied.keys()) {
       const file = namespaceFile(id);
@@ -141,7 +141,7 @@ class StorageCopy {
     return existsSync(path) ? factsOf(this.#sqlite, path) : { schema: undefined, epoch: undefined, revision: 0 };
   }
 
-  async #describe(file: string): Promise<Manifest['directory']> {
+  async #describe(file: string) {
     const { size } = await stat(join(this.#to, file));
     return { file: join(STORAGE_NAME, file), bytes: size, schema: this.#factsOf(file).schema ?? 0 };
   }

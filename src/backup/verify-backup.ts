@@ -47,7 +47,7 @@ export async function verifyBackup(
     if (!checksums.has(file)) throw damaged(file, 'it has no checksum');
     verifyDatabase(sqlite, join(folder, file), file, known, manifest.version);
   };
-  verify(manifest.directory.file, DIRECTORY_FILE, DIRECTORY_SCHEMA_VERSION);
+  if (manifest.directory !== null) verify(manifest.directory.file, DIRECTORY_FILE, DIRECTORY_SCHEMA_VERSION);
   for (const { id, file } of manifest.namespaces) verify(file, namespaceFile(id), SCHEMA_VERSION);
   return { manifest, checksums };
 }
