@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
 import { goMicro } from './dialects/go-micro/go-micro';
+import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { namespaceStubs } from './host/namespace-stub';
@@ -29,7 +30,7 @@ function bind(env: Env): App {
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
-    dialects: [goMicro],
+    dialects: [goMicro, nacos],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
