@@ -37,6 +37,8 @@ function bind(env: Env): App {
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,
+    logLevel: env.ROLLCALL_LOG_LEVEL,
+    writeLog: (level, line) => console[level](line),
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),
