@@ -35,11 +35,12 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: {
-    rooms: ['client', 'model', 'launcher'],
+    rooms: ['client', 'model', 'launcher', 'backup'],
     packages: ['node:*', '@commander-js/extra-typings'],
     folders: ['sync'],
   },
   dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
+  backup: { rooms: ['model', 'registry', 'host', 'launcher'], packages: ['node:*', 'zod'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects', 'auth', 'model'],
