@@ -81,6 +81,8 @@ export class Mirror {
    */
   async write(signal?: AbortSignal): Promise<MirrorPlan> {
     const plan = this.plan();
+    // What it had is left to lapse, and not written again either.
+    if (this.#patience.isOver(this.#options.now())) return plan;
     await this.#carryOut(plan, signal);
     await this.#renew(plan, signal);
     return plan;
@@ -126,7 +128,7 @@ export class Mirror {
   async #renew({ same, vanished }: MirrorPlan, signal: AbortSignal | undefined): Promise<void> {
     const { writer, now } = this.#options;
     const at = now();
-    if (at - this.#renewedAt < writer.leaseTtlMs / RENEWALS_PER_TTL_COUNT || !this.#patience.mayRenew(at)) return;
+    if (at - this.#renewedAt < writer.leaseTtlMs / RENEWALS_PER_TTL_COUNT) return;
     const kept = this.#patience.mayRemove(at) ? [] : vanished;
     await this.#writer.renew([...same, ...kept], signal);
     this.#renewedAt = at;

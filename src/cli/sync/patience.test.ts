@@ -8,7 +8,7 @@ describe('patience', () => {
     const patience = new Patience();
     patience.back(0, 3);
     patience.back(10, 1);
-    expect([patience.mayRemove(10), patience.mayRenew(10)]).toEqual([true, true]);
+    expect([patience.mayRemove(10), patience.isOver(10)]).toEqual([true, false]);
   });
 
   it('[Y4] removes nothing while the source is away, nor for two minutes after', () => {
@@ -41,12 +41,12 @@ describe('patience', () => {
     expect(patience.mayRemove(0)).toBe(false);
   });
 
-  it('[Y5] renews for fifteen minutes while the source is away, and again when it is back', () => {
+  it('[Y5] gives up on a source that is away for fifteen minutes, and takes it up when it is back', () => {
     const patience = new Patience();
     patience.away(0);
     patience.away(MINUTE);
-    expect([patience.mayRenew(15 * MINUTE - 1), patience.mayRenew(15 * MINUTE)]).toEqual([true, false]);
+    expect([patience.isOver(15 * MINUTE - 1), patience.isOver(15 * MINUTE)]).toEqual([false, true]);
     patience.back(16 * MINUTE, 1);
-    expect(patience.mayRenew(16 * MINUTE)).toBe(true);
+    expect(patience.isOver(16 * MINUTE)).toBe(false);
   });
 });

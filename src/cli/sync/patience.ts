@@ -33,8 +33,8 @@ export class Patience {
     return this.#awaySince === undefined && now >= this.#keepsUntil;
   }
 
-  /** Whether leases are to be renewed. */
-  mayRenew(now: number): boolean {
-    return this.#awaySince === undefined || now - this.#awaySince < AWAY_MAX_MS;
+  /** Whether the source has been away for so long that nothing is known of it any more. */
+  isOver(now: number): boolean {
+    return this.#awaySince !== undefined && now - this.#awaySince >= AWAY_MAX_MS;
   }
 }
