@@ -5,6 +5,7 @@ import { type Certificate, type CertificateFiles, hostToCall, readCertificate } 
 import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
+import { DIRECTORY_CLASS, NAMESPACE_CLASS } from './object-classes';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
@@ -79,10 +80,7 @@ const VARIABLES = [
 export function registryConfig(modulePath: string, tls?: CertificateFiles): string {
   return workerdConfig({
     modulePath,
-    objects: [
-      { binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' },
-      { binding: 'DIRECTORY', className: 'DirectoryObject', uniqueKey: 'rollcall-DirectoryObject' },
-    ],
+    objects: [NAMESPACE_CLASS, DIRECTORY_CLASS],
     bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
     tls,
   });

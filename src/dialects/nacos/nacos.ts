@@ -1,4 +1,10 @@
 import type { Dialect } from '../../http/dialect';
+import { addCatalogRoutes } from './catalog-routes';
+import { addNamespaceRoutes } from './console-namespace-routes';
+import { addLoginRoute } from './login-route';
+import { addHealthRoutes } from './operator-health-routes';
+import { addOperatorRoutes } from './operator-routes';
+import { addServerRoutes } from './operator-server-routes';
 import { refuse } from './refuse';
 import { addV1InstanceRoutes } from './v1-instance-routes';
 
@@ -11,5 +17,11 @@ export const nacos: Dialect = {
   refuse,
   addRoutes: (door) => {
     addV1InstanceRoutes(door);
+    addCatalogRoutes(door);
+    addLoginRoute(door);
+    addNamespaceRoutes(door);
+    addOperatorRoutes(door);
+    addHealthRoutes(door);
+    addServerRoutes(door);
   },
 };
