@@ -166,11 +166,12 @@ export function createApp(options: AppOptions): App {
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
   const routed = (request: Request, path: string, pathToken?: string): Response | Promise<Response> => {
     const parted = withoutNamespace(request, path);
-    const namespace = parted?.namespace ?? hostNamespace(request.url);
     const rest = parted === undefined ? path : rawPath(parted.request);
-    if (namespace === undefined || dialectOf(dialects, rest) === undefined)
-      return hono.fetch(request, { path, pathToken });
-    return hono.fetch(parted?.request ?? request, { path: rest, pathToken, namespace });
+    const dialect = dialectOf(dialects, rest);
+    if (dialect === undefined) return hono.fetch(request, { path, pathToken });
+    const namespace = parted?.namespace ?? hostNamespace(request.url);
+    const known = dialect.pathOf?.(rest) ?? rest;
+    return hono.fetch(parted?.request ?? request, { path: known, pathToken, namespace });
   };
   const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
   if (origins.length === 0) return app;

@@ -35,7 +35,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: { rooms: ['client', 'model', 'launcher'], packages: ['node:*', '@commander-js/extra-typings'] },
-  dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
+  dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod', 'fast-xml-parser'], closed: ['http/v1'], apart: true },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects', 'auth', 'model'],
