@@ -393,6 +393,18 @@ export const GO_MICRO_LEASE_TTL_MS = 90_000;
 /** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;
 
+/** How often a Nacos client beats where its metadata says nothing. Source: Nacos' `preserved.heart.beat.interval`. */
+export const NACOS_BEAT_INTERVAL_DEFAULT_MS = 5_000;
+
+/** Without a beat for this time a Nacos instance is unhealthy, where its metadata says nothing. Source: the same. */
+export const NACOS_BEAT_TIMEOUT_DEFAULT_MS = 15_000;
+
+/** And gone after this time. Its slowest client sends the first beat 10 s after it registers. */
+export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
+export const NACOS_CACHE_MS = 3_000;
+
 /** Instances whose Eureka view an isolate keeps ready, of all namespaces: 3 KB each, and the lists made of them. One namespace may be larger. */
 export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 20_000;
 

@@ -67,7 +67,7 @@ class Stage {
 }
 
 describe('registering', () => {
-  it('[X8] is answered 204 without a body, and read back as it was written', async () => {
+  it('[F1] is answered 204 without a body, and read back as it was written', async () => {
     const stage = new Stage();
     const answer = await stage.register();
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([204, '', null]);
@@ -100,7 +100,7 @@ describe('registering', () => {
     expect(stage.namespace.state.journal.revision).toBe(1);
   });
 
-  it('[X8] is on all bases, with slashes more or less, tokens and namespaces in front', async () => {
+  it('[F1] is on all bases, with slashes more or less, tokens and namespaces in front', async () => {
     const stage = new Stage();
     await stage.register();
     const path = stage.app.directory.give([{ scope: 'read', ns: 'public' }]).token;
@@ -123,7 +123,7 @@ describe('registering', () => {
 });
 
 describe('beats', () => {
-  it('[X9] are answered 200 or 404, with nothing in them', async () => {
+  it('[F2] are answered 200 or 404, with nothing in them', async () => {
     const stage = new Stage();
     const path = '/eureka/apps/ORDERS/h1:orders:8080';
     expect(await stage.send('PUT', path)).toMatchObject({ status: 404, text: '' });
@@ -143,7 +143,7 @@ describe('beats', () => {
 });
 
 describe('XML', () => {
-  it('[X10] is what is answered where nobody asks for JSON', async () => {
+  it('[F3] is what is answered where nobody asks for JSON', async () => {
     const stage = new Stage();
     await stage.register({ metadata: { my_key: 'a & <b>', $x: '1' } });
     const { text, headers } = await stage.send('GET', '/eureka/apps', { headers: { accept: '*/*' } });

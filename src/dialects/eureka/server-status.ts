@@ -9,16 +9,16 @@ import { writeXml } from './xml';
  * @param now Milliseconds since the epoch.
  */
 export function serverStatus(stats: Stats, now: number, format: Format): string {
-  const { sinceWake } = stats;
-  const minutes = Math.max(1, (now - Date.parse(sinceWake.wokeAt)) / 60_000);
+  const { sinceStart } = stats;
+  const minutes = Math.max(1, (now - Date.parse(sinceStart.startedAt)) / 60_000);
   const document = {
     generalStats: {
-      'server-uptime-seconds': String(Math.max(0, Math.floor((now - Date.parse(sinceWake.wokeAt)) / 1_000))),
+      'server-uptime-seconds': String(Math.max(0, Math.floor((now - Date.parse(sinceStart.startedAt)) / 1_000))),
       instances: String(stats.instances),
       'healthy-instances': String(stats.healthyInstances),
       leases: String(stats.leases),
-      'renews-a-minute': String(Math.round(sinceWake.renewals / minutes)),
-      'expired-since-wake': String(sinceWake.expired),
+      'renews-a-minute': String(Math.round(sinceStart.renewals / minutes)),
+      'expired-since-start': String(sinceStart.removed.expired),
     },
     applicationStats: { 'registered-replicas': '', 'available-replicas': '', 'unavailable-replicas': '' },
     instanceInfo: { status: 'UP' },
