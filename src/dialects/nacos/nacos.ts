@@ -1,6 +1,9 @@
 import type { Dialect } from '../../http/dialect';
+import { KeptLists } from './kept-lists';
 import { refuse } from './refuse';
+import { addV1EditRoutes } from './v1-edit-routes';
 import { addV1InstanceRoutes } from './v1-instance-routes';
+import { addV1ServiceRoutes } from './v1-service-routes';
 
 /** The door for clients of Nacos: naming over HTTP, versions 1 to 3. They know no success but 200. */
 export const nacos: Dialect = {
@@ -10,6 +13,9 @@ export const nacos: Dialect = {
   takesForms: true,
   refuse,
   addRoutes: (door) => {
-    addV1InstanceRoutes(door);
+    const lists = new KeptLists();
+    addV1InstanceRoutes(door, lists);
+    addV1EditRoutes(door);
+    addV1ServiceRoutes(door);
   },
 };
