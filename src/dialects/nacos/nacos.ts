@@ -1,5 +1,11 @@
 import type { Dialect } from '../../http/dialect';
+import { addCatalogRoutes } from './catalog-routes';
+import { addNamespaceRoutes } from './console-namespace-routes';
 import { KeptLists } from './kept-lists';
+import { addLoginRoute } from './login-route';
+import { addHealthRoutes } from './operator-health-routes';
+import { addOperatorRoutes } from './operator-routes';
+import { addServerRoutes } from './operator-server-routes';
 import { refuse } from './refuse';
 import { addV1EditRoutes } from './v1-edit-routes';
 import { addV1InstanceRoutes } from './v1-instance-routes';
@@ -17,5 +23,11 @@ export const nacos: Dialect = {
     addV1InstanceRoutes(door, lists);
     addV1EditRoutes(door);
     addV1ServiceRoutes(door);
+    addCatalogRoutes(door);
+    addLoginRoute(door);
+    addNamespaceRoutes(door);
+    addOperatorRoutes(door);
+    addHealthRoutes(door);
+    addServerRoutes(door);
   },
 };

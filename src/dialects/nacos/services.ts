@@ -141,9 +141,3 @@ export async function servicesIn(
   const { body } = await namespace.listServices({ group, tokenId });
   return body === null ? [] : readJsonText(body).services;
 }
-
-/** One page of a list, as Nacos counts pages: from 1, and 0 and below are the first. */
-export function pageOf<Item>(items: readonly Item[], pageNo: number, pageSize: number): Item[] {
-  const start = Math.max(0, (pageNo - 1) * pageSize);
-  return items.slice(start, start + Math.max(0, pageSize));
-}

@@ -121,7 +121,7 @@ export function addV1EditRoutes(door: DialectDoor): void {
 
   for (const method of ['put', 'delete'] as const) {
     door.route({
-      operation: `v1 metadata batch (${method})`,
+      operation: method === 'put' ? 'v1 set metadata' : 'v1 take back metadata',
       method,
       paths: [`${PATH}/metadata/batch`],
       scope: 'operate',

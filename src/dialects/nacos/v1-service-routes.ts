@@ -4,11 +4,11 @@ import { answer, ok } from './answers';
 import { instancesOf } from './found-instances';
 import { nacosError } from './nacos-error';
 import { clusterNamed, groupedName, groupOf, namespaceOf, serviceOf } from './names';
+import { pageOf } from './pages';
 import { Parameters } from './parameters';
 import {
   createService,
   missingService,
-  pageOf,
   readService,
   removeService,
   selectorTypes,
@@ -115,7 +115,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     target: ({ group }) => ({ group }),
     call: async (namespace, { group, pageNo, pageSize }, call) => {
       const names = (await servicesIn(namespace, group, call.tokenId)).map(({ name }) => name);
-      return { count: names.length, doms: pageOf(names, pageNo, pageSize) };
+      return { count: names.length, doms: pageOf(names, { pageNo, pageSize }) };
     },
     answer,
   });
@@ -158,7 +158,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     target: ({ service }) => ({ service }),
     call: async (namespace, { service, pageNo, pageSize }, call) => {
       const subscribers = await subscribersOf(namespace, service, call);
-      return { subscribers: pageOf(subscribers, pageNo, pageSize), count: subscribers.length };
+      return { subscribers: pageOf(subscribers, { pageNo, pageSize }), count: subscribers.length };
     },
     answer,
   });
