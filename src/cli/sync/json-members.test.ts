@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { asFlag, asList, asNumber, asObject, asText, asTexts } from './json-members';
 
-it('[Y6] reads members of other registries’ JSON, and takes what is wrong for absent', () => {
+it('[K26] reads members of other registries’ JSON, and takes what is wrong for absent', () => {
   expect([asObject(null), asObject([]), asObject('x'), asObject({ a: 1 })]).toEqual([{}, {}, {}, { a: 1 }]);
   expect([asList(null), asList([1]), asList({ a: 1 })]).toEqual([[], [1], [{ a: 1 }]]);
   expect([asText(1), asText(true), asText('x'), asText(null), asText({})]).toEqual(['1', 'true', 'x', '', '']);

@@ -10,7 +10,7 @@ const source: SourceInstance = {
 };
 
 describe('a mark', () => {
-  it('[Y2] comes back as it was written, beside the extensions of others', () => {
+  it('[K22] comes back as it was written, beside the extensions of others', () => {
     const mark = markFor('nacos old.test', source, 90_000);
     const extensions = withMark({ eureka: { vip: 'x' } }, mark);
     expect(markOf({ extensions })).toEqual(mark);
@@ -23,9 +23,9 @@ describe('a mark', () => {
     { mirror: 'x' },
     { mirror: { mirror: 1, id: 'a', content: 'b' } },
     { mirror: { id: 'a' } },
-  ])('[Y2] is not in %j', (extensions) => expect(markOf({ extensions })).toBeUndefined());
+  ])('[K22] is not in %j', (extensions) => expect(markOf({ extensions })).toBeUndefined());
 
-  it('[Y1] says the same of the same content, in whatever order, and another thing of another', () => {
+  it('[K21] says the same of the same content, in whatever order, and another thing of another', () => {
     const content = (body: SourceInstance['body'], ttlMs = 90_000) => markFor('m', { ...source, body }, ttlMs).content;
     const { body } = source;
     expect(content({ port: 1, metadata: { b: '2', a: '1' }, address: '10.0.0.1' })).toBe(content(body));
@@ -39,5 +39,5 @@ describe('ownerOf', () => {
     ['rc_AbCdEf123456_secret_with_more', 'AbCdEf123456'],
     ['a root token of any form, of 32 characters', 'root'],
     [undefined, 'root'],
-  ])('[Y2] %s is owned by %s', (token, owner) => expect(ownerOf(token)).toBe(owner));
+  ])('[K22] %s is owned by %s', (token, owner) => expect(ownerOf(token)).toBe(owner));
 });

@@ -54,19 +54,19 @@ const mirrored = (source: SourceInstance): Instance => {
 };
 
 describe('planMirror', () => {
-  it('[Y1] adds what is not here, under an id that no client registers', () => {
+  it('[K21] adds what is not here, under an id that no client registers', () => {
     const { added } = planMirror([there('a')], [], WRITER);
     expect(added).toMatchObject([{ id: 'eureka:a', service: 'orders', mark: { mirror: 'eureka old.test', id: 'a' } }]);
   });
 
-  it('[Y1] tells what is the same from what has changed, and in which members', () => {
+  it('[K21] tells what is the same from what has changed, and in which members', () => {
     const here = [mirrored(there('a')), mirrored(there('b', { port: 8081 }))];
     const plan = planMirror([there('a'), there('b', { port: 8082, metadata: { zone: 'x' } })], here, WRITER);
     expect(counts(plan)).toEqual([0, 1, 1, 0, 0]);
     expect(plan.changed[0]?.members).toEqual(['port', 'metadata']);
   });
 
-  it('[Y1] sees a change of what only a dialect knows, and a different order as none', () => {
+  it('[K21] sees a change of what only a dialect knows, and a different order as none', () => {
     const here = [mirrored(there('a', { extensions: { eureka: { vip: 'x', zone: 'y' } } }))];
     const same = planMirror([there('a', { extensions: { eureka: { zone: 'y', vip: 'x' } } })], here, WRITER);
     expect(counts(same)).toEqual([0, 0, 1, 0, 0]);
@@ -74,12 +74,12 @@ describe('planMirror', () => {
     expect(plan.changed[0]?.members).toEqual(['other']);
   });
 
-  it('[Y1] takes what an operator has set here for no change of the source', () => {
+  it('[K21] takes what an operator has set here for no change of the source', () => {
     const here = [{ ...mirrored(there('a')), weight: 5, overridden: true }];
     expect(counts(planMirror([there('a')], here, WRITER))).toEqual([0, 0, 1, 0, 0]);
   });
 
-  it('[Y2] removes what it wrote and the source has no more, and nothing else', () => {
+  it('[K22] removes what it wrote and the source has no more, and nothing else', () => {
     const other = { ...mirrored(there('c')), extensions: withMark({}, { mirror: 'nacos', id: 'c', content: '' }) };
     const anothers = { ...mirrored(there('d')), owner: 'anothertoken' };
     const here = [mirrored(there('a')), clientInstance('native'), other, anothers];
@@ -91,7 +91,7 @@ describe('planMirror', () => {
     ['place', clientInstance('another-id', { owner: 'tokenofitsown' })],
     ['id', clientInstance('a', { address: '10.9.9.9' })],
     ['place, written in another way', clientInstance('x', { address: '10.0.0.7', port: 8080, cluster: 'B' })],
-  ])('[Y3] leaves to itself what registered itself here, by its %s', (_by, native) => {
+  ])('[K23] leaves to itself what registered itself here, by its %s', (_by, native) => {
     const fresh = planMirror([there('a')], [native], WRITER);
     expect(counts(fresh)).toEqual([0, 0, 0, 0, 1]);
     expect(fresh.skipped[0]?.by).toBe(native);
@@ -99,17 +99,17 @@ describe('planMirror', () => {
     expect(counts(moved)).toEqual([0, 0, 0, 1, 1]);
   });
 
-  it('[Y3] does not take the same place in another service for the same', () => {
+  it('[K23] does not take the same place in another service for the same', () => {
     const native = clientInstance('a', { service: 'payments' });
     expect(counts(planMirror([there('a')], [native], WRITER))).toEqual([1, 0, 0, 0, 0]);
   });
 
-  it('[Y3] waits for what an earlier token of its own wrote: that is nobody’s until it lapses', () => {
+  it('[K23] waits for what an earlier token of its own wrote: that is nobody’s until it lapses', () => {
     const before = { ...mirrored(there('a')), owner: 'tokenbefore1' };
     expect(counts(planMirror([there('a')], [before], WRITER))).toEqual([0, 0, 0, 0, 1]);
   });
 
-  it('[Y1] takes the first of two of the same name', () => {
+  it('[K21] takes the first of two of the same name', () => {
     const plan = planMirror([there('a'), there('a', { port: 1 })], [], WRITER);
     expect(plan.added.map(({ source }) => source.body.port)).toEqual([8080]);
   });
@@ -132,7 +132,7 @@ describe('any two registries', () => {
     zone: string;
   }) => ({ ...there(id, { port: at, metadata: { zone } }), service: of }) satisfies SourceInstance;
 
-  it('[Y1, Y2, Y3] agree after the plan, but for what is native here, which no plan touches', () => {
+  it('[K21, K22, K23] agree after the plan, but for what is native here, which no plan touches', () => {
     fc.assert(
       fc.property(
         fc.array(source),

@@ -89,7 +89,7 @@ function text(event: MirrorEvent): string {
 }
 
 describe('a mirror', () => {
-  it('[Y1, Y2] writes what is different, and says what it did', async () => {
+  it('[K21, K22] writes what is different, and says what it did', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.registry.registerInstance({ service: 'orders', id: 'own', body: { address: 'own.test', port: 1 } });
     await stage.turn();
@@ -108,7 +108,7 @@ describe('a mirror', () => {
     ]);
   });
 
-  it('[Y3] says once who registered itself, and again after that was gone', async () => {
+  it('[K23] says once who registered itself, and again after that was gone', async () => {
     const stage = new Stage().has('a');
     const native = { service: 'orders', id: 'a.test:8080', body: { address: 'a.test', port: 8080, ephemeral: false } };
     await stage.registry.registerInstance(native);
@@ -123,7 +123,7 @@ describe('a mirror', () => {
     expect(stage.told).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
   });
 
-  it('[Y9] keeps leases for as long as it lives, and no longer', async () => {
+  it('[K29] keeps leases for as long as it lives, and no longer', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     await stage.turns(10 * MINUTE);
@@ -135,7 +135,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[Y4] keeps what a source lost while it was away, until its clients had time to come back', async () => {
+  it('[K24] keeps what a source lost while it was away, until its clients had time to come back', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
     stage.away();
@@ -147,7 +147,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[Y4] keeps what a source lost that is empty, until that is no more a restart', async () => {
+  it('[K24] keeps what a source lost that is empty, until that is no more a restart', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
     stage.has();
@@ -157,7 +157,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[Y5] lets go after fifteen minutes of what nobody knows of any more', async () => {
+  it('[K25] lets go after fifteen minutes of what nobody knows of any more', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     stage.away();
@@ -167,7 +167,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[Y10] writes the others where one is refused, and does not ask again before that one changes', async () => {
+  it('[K30] writes the others where one is refused, and does not ask again before that one changes', async () => {
     const stage = new Stage();
     const large = { metadata: { much: 'x'.repeat(9_000) } };
     stage.there = [instance('a'), instance('b', large), instance('c')];
@@ -182,7 +182,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a eureka:b eureka:c');
   });
 
-  it('[Y1] writes nothing before it has read its source', async () => {
+  it('[K21] writes nothing before it has read its source', async () => {
     const stage = new Stage();
     stage.away();
     await stage.turn();

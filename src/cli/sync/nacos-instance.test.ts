@@ -19,7 +19,7 @@ const HOST = {
 };
 
 describe('fromNacos', () => {
-  it('[Y6] takes over what Nacos says of an instance', () => {
+  it('[K26] takes over what Nacos says of an instance', () => {
     expect(fromNacos(SERVICE, HOST)).toEqual({
       group: 'g',
       service: 'orders',
@@ -35,11 +35,11 @@ describe('fromNacos', () => {
     });
   });
 
-  it('[Y6] has what is unhealthy there down here', () => {
+  it('[K26] has what is unhealthy there down here', () => {
     expect(fromNacos(SERVICE, { ...HOST, healthy: false })?.body.status).toBe('down');
   });
 
-  it('[Y6] reads what older servers leave out, or write as text', () => {
+  it('[K26] reads what older servers leave out, or write as text', () => {
     expect(fromNacos(SERVICE, { ip: 'host.test', port: '8080', metadata: null })?.body).toEqual({
       address: 'host.test',
       port: 8080,
@@ -51,7 +51,7 @@ describe('fromNacos', () => {
   });
 
   it.each([{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }])(
-    '[Y6] leaves out %j, which nobody could call',
+    '[K26] leaves out %j, which nobody could call',
     (host) => expect(fromNacos(SERVICE, host)).toBeUndefined(),
   );
 });

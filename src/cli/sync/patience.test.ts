@@ -4,14 +4,14 @@ import { Patience } from './patience';
 const MINUTE = 60_000;
 
 describe('patience', () => {
-  it('[Y4] removes at once what vanished from a source that was there all the time', () => {
+  it('[K24] removes at once what vanished from a source that was there all the time', () => {
     const patience = new Patience();
     patience.back(0, 3);
     patience.back(10, 1);
     expect([patience.mayRemove(10), patience.isOver(10)]).toEqual([true, false]);
   });
 
-  it('[Y4] removes nothing while the source is away, nor for two minutes after', () => {
+  it('[K24] removes nothing while the source is away, nor for two minutes after', () => {
     const patience = new Patience();
     patience.back(0, 3);
     patience.away(10);
@@ -21,7 +21,7 @@ describe('patience', () => {
     expect(patience.mayRemove(7 * MINUTE)).toBe(true);
   });
 
-  it('[Y4] waits for two minutes, and once, where a source has nothing any more', () => {
+  it('[K24] waits for two minutes, and once, where a source has nothing any more', () => {
     const patience = new Patience();
     patience.back(0, 3);
     patience.back(10, 0);
@@ -35,13 +35,13 @@ describe('patience', () => {
     expect(patience.mayRemove(4 * MINUTE)).toBe(false);
   });
 
-  it('[Y4] waits where the first that it sees of a source is nothing', () => {
+  it('[K24] waits where the first that it sees of a source is nothing', () => {
     const patience = new Patience();
     patience.back(0, 0);
     expect(patience.mayRemove(0)).toBe(false);
   });
 
-  it('[Y5] gives up on a source that is away for fifteen minutes, and takes it up when it is back', () => {
+  it('[K25] gives up on a source that is away for fifteen minutes, and takes it up when it is back', () => {
     const patience = new Patience();
     patience.away(0);
     patience.away(MINUTE);

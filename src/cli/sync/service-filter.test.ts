@@ -14,12 +14,12 @@ it.each([
   [['payments', 'orders'], true, false],
   [['order'], false, false],
   [['Orders'], false, false],
-])('[Y7] %j names orders: %j, team@@orders: %j', (patterns, one, other) => {
+])('[K27] %j names orders: %j, team@@orders: %j', (patterns, one, other) => {
   const filter = serviceFilter(patterns);
   expect([filter(orders), filter(teamOrders)]).toEqual([one, other]);
 });
 
-it('[Y7] takes the names of Eureka in any case', () => {
+it('[K27] takes the names of Eureka in any case', () => {
   const filter = serviceFilter(['ORD*'], (one, other) => one.toLowerCase() === other.toLowerCase());
   expect([filter(orders), filter(teamOrders)]).toEqual([true, false]);
 });
