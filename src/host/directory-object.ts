@@ -16,9 +16,6 @@ import { operatorLog } from './operator-log';
 import { randomSource } from './random-source';
 import { remoteControl } from './remote-control';
 
-/** Name of the one directory there is. */
-export const DIRECTORY_NAME = 'directory';
-
 /**
  * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,
  * and adds no rule of its own.

@@ -1,13 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
-import { DEFAULT_NAMESPACE } from '../model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/names';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';
 import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
-import { DIRECTORY_NAME } from './directory-object';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
