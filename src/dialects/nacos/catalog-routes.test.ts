@@ -57,7 +57,7 @@ describe('the page of services', () => {
     ['groupNameParam=billing&pageNo=1&pageSize=10', 2, [EMPTY, INVOICES]],
     ['groupNameParam=billing&serviceNameParam=in&pageNo=1&pageSize=10', 1, [INVOICES]],
     ['serviceNameParam=x.*&pageNo=1&pageSize=10', 0, []],
-    ['serviceNameParam=o*s&pageNo=1&pageSize=10', 1, [ORDERS]],
+    ['serviceNameParam=ord*s&pageNo=1&pageSize=10', 1, [ORDERS]],
     ['pageNo=4&pageSize=1', 3, []],
     ['pageNo=0&pageSize=2147483647&serviceNameParam=orders', 1, [ORDERS]],
     ['', 3, []],

@@ -2,7 +2,6 @@ import type { SnapshotService } from '../../model/frames';
 import { GROUP_SEPARATOR } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
-import { fits } from './v1-service-routes';
 import { wholeNamespace } from './whole-namespace';
 
 /** A service as a catalog knows it. */
@@ -92,4 +91,18 @@ export function byCluster(hosts: readonly Host[]): Map<string, Host[]> {
     else cluster.push(host);
   }
   return clusters;
+}
+
+/**
+ * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression; what people write
+ * are parts of names with `.*` between them, and those of strangers may take for ever.
+ */
+export function fits(name: string, expression: string): boolean {
+  let from = 0;
+  for (const part of expression.split(/\.?\*/)) {
+    const at = name.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return true;
 }

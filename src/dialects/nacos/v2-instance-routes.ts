@@ -1,21 +1,19 @@
 import type { DialectDoor } from '../../http/dialect';
-import type { NamespaceApi } from '../../model/namespace-api';
 import { answer, jsonAnswer, ok } from './answers';
-import { instanceIn, instancesOf } from './found-instances';
-import { type Host, hostOf } from './host';
 import {
   BEAT,
-  type InstanceNamed,
-  METADATA_BATCHES,
-  namedIn,
+  GET,
   PATCH,
   REGISTER,
   REMOVE,
   REPLACE,
+  SET_METADATA,
+  STATUSES,
+  serviceOfKey,
+  TAKE_BACK_METADATA,
 } from './instance-calls';
 import type { KeptLists } from './kept-lists';
-import { nacosError } from './nacos-error';
-import { clusterOf, clustersIn, groupedName, namespaceOf, serviceOf } from './names';
+import { clustersIn, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
 import { result } from './v2-result';
 
@@ -33,38 +31,10 @@ export function addWrappedInstanceRoutes(door: DialectDoor, { version, path }: V
   door.route({ ...REGISTER, operation: `${version} register instance`, paths, answer: done });
   door.route({ ...REMOVE, operation: `${version} remove instance`, paths, answer: done });
   door.route({ ...REPLACE, operation: `${version} update instance`, paths, answer: done });
-  for (const batch of METADATA_BATCHES) {
-    door.route({
-      ...batch,
-      operation: `${version} metadata batch (${batch.method})`,
-      paths: [`${path}/instance/metadata/batch`],
-      answer: (updated) => result({ updated }),
-    });
-  }
+  const batch = { paths: [`${path}/instance/metadata/batch`], answer: (updated: string[]) => result({ updated }) };
+  door.route({ ...SET_METADATA, ...batch, operation: `${version} set metadata` });
+  door.route({ ...TAKE_BACK_METADATA, ...batch, operation: `${version} take back metadata` });
 }
-
-/** The instance that somebody names by its place and cluster, in Nacos' words. */
-export async function hostNamed(
-  namespace: NamespaceApi,
-  { service, place, cluster }: InstanceNamed & { cluster: string },
-  tokenId: string,
-): Promise<Host> {
-  const all = await instancesOf(namespace, service, tokenId);
-  const found = instanceIn(
-    all.filter((instance) => instance.cluster === cluster),
-    service,
-    place,
-  );
-  const host = found && hostOf(found);
-  if (host !== undefined) return host;
-  throw nacosError('RESOURCE_NOT_FOUND', `no matched ip found in cluster ${cluster} of ${groupedName(service)}!`);
-}
-
-/** One instance, as its place and cluster name it. */
-export const readNamedInCluster = (request: Request, form: string) => {
-  const parameters = Parameters.of(request, form);
-  return { ...namedIn(parameters), cluster: clusterOf(parameters) };
-};
 
 /** Instances in v2. Some of its calls are those of v1 in all but their path, and answer without a wrapping. */
 export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
@@ -72,15 +42,9 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
   addWrappedInstanceRoutes(door, { version: 'v2', path });
 
   door.route({
+    ...GET,
     operation: 'v2 get instance',
-    method: 'get',
     paths: [`${path}/instance`],
-    scope: 'read',
-    summary: 'Reads an instance',
-    read: (request, _, form) => readNamedInCluster(request, form),
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: (namespace, asked, { tokenId }) => hostNamed(namespace, asked, tokenId),
     answer: ({ serviceName, ip, port, clusterName, weight, healthy, instanceId, metadata }) =>
       result({ serviceName, ip, port, clusterName, weight, healthy, instanceId, metadata }),
   });
@@ -106,5 +70,12 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
 
   door.route({ ...PATCH, operation: 'v2 patch instance', paths: [`${path}/instance`], answer: ok });
 
+  door.route({
+    ...STATUSES,
+    operation: 'v2 statuses',
+    paths: [`${path}/instance/statuses/:key`],
+    read: (_, { key = '' }) => serviceOfKey(key),
+    answer,
+  });
   door.route({ ...BEAT, operation: 'v2 beat', paths: [`${path}/instance/beat`], answer });
 }

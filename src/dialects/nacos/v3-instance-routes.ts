@@ -6,13 +6,13 @@ import { DEFAULT_CLUSTER } from '../../model/names';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import { hostsOf } from './found-instances';
-import { PATCH, REMOVE, registeringIn } from './instance-calls';
+import { GET, PATCH, REMOVE, registeringIn } from './instance-calls';
 import { keyOf } from './instance-parameters';
 import { nacosError } from './nacos-error';
 import { clusterOf, clustersIn, groupedName, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
 import { hostList } from './service-info';
-import { addWrappedInstanceRoutes, hostNamed, readNamedInCluster } from './v2-instance-routes';
+import { addWrappedInstanceRoutes } from './v2-instance-routes';
 import { result } from './v2-result';
 
 const CLIENT = '/nacos/v3/client/ns/instance';
@@ -94,18 +94,7 @@ export function addV3InstanceRoutes(door: DialectDoor): void {
     answer: done,
   });
 
-  door.route({
-    operation: 'v3 get instance',
-    method: 'get',
-    paths: [`${ADMIN}/instance`],
-    scope: 'read',
-    summary: 'Reads an instance',
-    read: (request, _, form) => readNamedInCluster(request, form),
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: (namespace, asked, { tokenId }) => hostNamed(namespace, asked, tokenId),
-    answer: (host) => result(host),
-  });
+  door.route({ ...GET, operation: 'v3 get instance', paths: [`${ADMIN}/instance`], answer: result });
 
   door.route({
     operation: 'v3 list instances',
