@@ -23,6 +23,8 @@ export interface Renewal {
   lease: Lease;
   /** When it ends unless it is renewed before, RFC 3339. */
   expiresAt: string;
+  /** Of the registration that was renewed. */
+  revision: number;
 }
 
 /** Names an instance. */

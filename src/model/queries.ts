@@ -170,7 +170,8 @@ export const InstanceList = z
     instances: z.array(InstanceView),
     next: z.string().optional(),
     protectThreshold: z.number().optional().meta({
-      description: 'Of the service, where it has one above 0: below it resolving does not ask for health. Not of the past',
+      description:
+        'Of the service, where it has one above 0: below it resolving does not ask for health. Not of the past',
     }),
   })
   .meta({ id: 'InstanceList' });

@@ -171,7 +171,7 @@ async function replaceInstance(
   call: RouteCall,
 ): Promise<void> {
   const found = instanceIn(await instancesOf(namespace, service, call.tokenId), service, place);
-  if (found !== undefined) return editInstance(namespace, call.callerWithOrigin, found, edit, true);
+  if (found !== undefined) return editInstance(namespace, found, edit, true, call);
   // Of an instance that is not there it is no mistake, of a service it is.
   await assertService(namespace, service, call);
 }
@@ -184,7 +184,7 @@ async function patchInstance(
 ): Promise<void> {
   const found = instanceIn(await instancesOf(namespace, service, call.tokenId), service, place);
   if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
-  await editInstance(namespace, call.callerWithOrigin, found, edit, false);
+  await editInstance(namespace, found, edit, false, call);
 }
 
 async function assertService(namespace: NamespaceApi, service: ServiceKey, call: RouteCall): Promise<void> {

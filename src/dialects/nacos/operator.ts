@@ -1,10 +1,10 @@
+import type { RouteCall } from '../../http/route-call';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import type { Metadata } from '../../model/metadata';
 import type { Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { Override, OverrideView } from '../../model/override';
-import { matchesService } from '../../model/service-pattern';
 
 /** What somebody sets of an instance that is there. */
 export interface Edit {
@@ -16,11 +16,6 @@ export interface Edit {
 /** How often an override is read and written again when somebody else wrote it meanwhile. */
 const TRIES = 3;
 
-/** Whether somebody may say of all instances of a service what they like, whatever these say. */
-export function mayOperate({ operates = false }: Caller, service: ServiceKey): boolean {
-  return typeof operates === 'boolean' ? operates : operates.some((pattern) => matchesService(pattern, service));
-}
-
 /**
  * Edits an instance. Who operates its service edits what is said over it, which stays when the instance registers again:
  * a person at a console. Who may not, edits the instance itself, if it is their own: a process that takes itself offline.
@@ -30,12 +25,13 @@ export function mayOperate({ operates = false }: Caller, service: ServiceKey): b
  */
 export async function editInstance(
   namespace: NamespaceApi,
-  caller: Caller,
   instance: InstanceView,
   edit: Edit,
   isWhole: boolean,
+  call: RouteCall,
 ): Promise<void> {
-  if (!mayOperate(caller, instance)) return editRegistration(namespace, caller, instance, edit, isWhole);
+  const caller = call.callerWithOrigin;
+  if (!call.may('operate', instance)) return editRegistration(namespace, caller, instance, edit, isWhole);
   await changeOverride(namespace, caller, instance, (before) => ({
     ...before,
     ...present({ enabled: edit.enabled, weight: edit.weight, status: statusFor(edit, instance) }),
