@@ -46,6 +46,8 @@ export interface InstanceList {
   instances: Instance[];
   /** Goes on from here, as `after`. */
   next?: string | undefined;
+  /** Of the service, where it has one above 0; not in lists of the past. */
+  protectThreshold?: number | undefined;
 }
 
 /** One endpoint, ready to use. */

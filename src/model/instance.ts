@@ -217,11 +217,9 @@ export const Renewal = z
   .object({
     lease: LeaseView,
     expiresAt: z.iso.datetime(),
-    revision: z
-      .int()
-      .meta({
-        description: 'Of the registration that was renewed: another one than its own tells a client of another',
-      }),
+    revision: z.int().meta({
+      description: 'Of the registration that was renewed: another one than its own tells a client of another',
+    }),
   })
   .meta({ id: 'Renewal' });
 export type Renewal = z.output<typeof Renewal>;
