@@ -99,6 +99,51 @@ describe('credentialOf', () => {
   });
 });
 
+describe('credentialOf for clients of dialects', () => {
+  const CARRIERS: Carrier[] = [
+    'bearer',
+    'basic',
+    'access-token-header',
+    'access-token-parameter',
+    'password-parameter',
+  ];
+  const told = (headers: Record<string, string>, parameters = ''): string => {
+    try {
+      const { carrier, text } = credentialOf(CARRIERS, new Headers(headers), () => parameters, undefined);
+      return `${carrier} ${text}`;
+    } catch (error) {
+      return (error as Error).message; // `as`: what else it is fails the test
+    }
+  };
+
+  it.each([
+    [{ authorization: `Bearer ${TOKEN}` }, '', 'bearer'],
+    [{ authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` }, '', 'basic'],
+    [{ authorization: `basic  ${btoa(`${TOKEN}:`)}` }, '', 'basic'],
+    [{ accessToken: TOKEN }, 'accessToken=', 'access-token-header'],
+    [{}, `serviceName=a&accessToken=${TOKEN}`, 'access-token-parameter'],
+    [{}, `username=nacos&password=${TOKEN}`, 'password-parameter'],
+    [{ accessToken: TOKEN }, `accessToken=${TOKEN}&password=${TOKEN}`, 'access-token-header'],
+    [{ authorization: `Bearer ${TOKEN}` }, `accessToken=${TOKEN}`, 'bearer'],
+  ] as const)('[A9] takes %j and %j', (headers, parameters, carrier) => {
+    expect(told(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
+  });
+
+  it('[A9] refuses two that differ', () => {
+    expect(told({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
+    expect(told({ authorization: `Bearer ${TOKEN}` }, 'accessToken=another')).toMatch(/more than one credential/);
+    expect(told({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
+  });
+
+  it.each(['Basic', 'Basic !', `Basic ${btoa('no colon')}`, `Basic ${btoa(':')}`, 'Basic abcde', `Basic ${TOKEN}`])(
+    '[A9, A13] does not take the header %j, and never tells it',
+    (authorization) => {
+      expect(told({ authorization })).toMatch(/is neither/);
+      expect(told({ authorization })).not.toContain(TOKEN);
+    },
+  );
+});
+
 describe('isTicket', () => {
   it('[A11] tells what is good once', () => {
     const carriers = ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'] as const;

@@ -4,8 +4,21 @@ import { RegistryError } from '../model/errors';
 /**
  * How a credential can come: a token in the header `Authorization: Bearer`, in front of the path as `/t/<token>/…`, or
  * among the subprotocols of a WebSocket; a ticket among those, or in the query.
+ *
+ * Some dialects' clients can do no other than: `basic`, a token as the password of `Authorization: Basic`, or as its
+ * user where the password is empty; and, as Nacos' clients do, a token in a header or a parameter called `accessToken`, or
+ * in a parameter called `password`.
  */
-export type Carrier = 'bearer' | 'path' | 'subprotocol-token' | 'subprotocol-ticket' | 'query-ticket';
+export type Carrier =
+  | 'bearer'
+  | 'basic'
+  | 'path'
+  | 'subprotocol-token'
+  | 'subprotocol-ticket'
+  | 'query-ticket'
+  | 'access-token-header'
+  | 'access-token-parameter'
+  | 'password-parameter';
 
 /**
  * Which door takes a credential from where. Whatever else carries one is not looked at: no cookie, no user and password,
@@ -32,6 +45,12 @@ export interface Credential {
 /** RFC 6750: the scheme in any case, one space or more, then the token. */
 const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 
+/** RFC 7617. */
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
+
+/** Nacos' clients repeat a credential in several of these, and log in for an `accessToken` which is that of the password. */
+const REPEATED: readonly Carrier[] = ['access-token-header', 'access-token-parameter', 'password-parameter'];
+
 /** Begin the subprotocols that carry a credential. */
 const PROTOCOLS = [
   { prefix: 'token.', carrier: 'subprotocol-token' },
@@ -45,27 +64,28 @@ const TICKET_PARAMETER = 'ticket';
  * The one credential of a request, at a door that takes it from these carriers.
  *
  * Several are refused, also where one of them is good or all are the same: whatever stands in front of the registry may
- * have looked at another one than the registry would.
+ * have looked at another one than the registry would. Only the places of Nacos may repeat what came before.
  *
- * @param query Gives it as it was sent, without its question mark; asked only at a door that takes a credential from it.
+ * @param parameters Gives them as they were sent: the query without its question mark, and the form where a door reads
+ * one. Asked only at a door that takes a credential from them.
  * @param pathToken What stood in front of the path, which has lost it.
  * @throws {RegistryError} `UNAUTHENTICATED`, and never shows what came.
  */
 export function credentialOf(
   carriers: readonly Carrier[],
   headers: Headers,
-  query: () => string,
+  parameters: () => string,
   pathToken: string | undefined,
 ): Credential {
   const found: Credential[] = [];
   if (pathToken !== undefined && carriers.includes('path')) found.push({ carrier: 'path', text: pathToken });
   const authorization = carriers.includes('bearer') ? headers.get('authorization') : null;
-  if (authorization !== null) found.push({ carrier: 'bearer', text: bearerToken(authorization) });
+  if (authorization !== null) found.push(inAuthorization(carriers, authorization));
   if (carriers.includes('subprotocol-token')) found.push(...inSubprotocols(headers));
-  if (carriers.includes('query-ticket')) found.push(...inQuery(query()));
-  const [credential, another] = found;
+  found.push(...inHeader(carriers, headers), ...inParameters(carriers, parameters));
+  const [credential, ...others] = found;
   if (credential === undefined) throw unauthenticated('this needs a token: send "Authorization: Bearer <token>"');
-  if (another === undefined) return credential;
+  if (others.every((other) => repeats(other, credential))) return credential;
   const names = found.map(({ carrier }) => carrier).join(', ');
   throw unauthenticated(`there is more than one credential (${names}); send one of them`);
 }
@@ -83,10 +103,34 @@ export function isForPaths({ grants, pathWrite }: VerifiedToken): boolean {
   return pathWrite || grants.every(({ scope }) => scope === 'read' || scope === 'metrics');
 }
 
-function bearerToken(authorization: string): string {
+const repeats = ({ carrier, text }: Credential, first: Credential): boolean =>
+  REPEATED.includes(carrier) && text === first.text;
+
+function inAuthorization(carriers: readonly Carrier[], authorization: string): Credential {
   const token = BEARER.exec(authorization)?.[1];
-  if (token !== undefined) return token;
-  throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is taken here');
+  if (token !== undefined) return { carrier: 'bearer', text: token };
+  if (!carriers.includes('basic')) {
+    throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is taken here');
+  }
+  const password = passwordIn(BASIC.exec(authorization)?.[1]);
+  if (password !== undefined) return { carrier: 'basic', text: password };
+  throw unauthenticated(
+    'the Authorization header is neither "Bearer <token>" nor "Basic" with a token as the password, the forms that are taken here',
+  );
+}
+
+/** What base64 of `user:password` holds for a password. Undefined for what is neither, or has none. */
+function passwordIn(base64: string | undefined): string | undefined {
+  if (base64 === undefined || base64.length % 4 === 1) return undefined;
+  const text = atob(base64);
+  const colon = text.indexOf(':');
+  if (colon < 0) return undefined;
+  return text.slice(colon + 1) || text.slice(0, colon) || undefined;
+}
+
+function inHeader(carriers: readonly Carrier[], headers: Headers): Credential[] {
+  const text = carriers.includes('access-token-header') ? headers.get('accesstoken') : null;
+  return text === null || text === '' ? [] : [{ carrier: 'access-token-header', text }];
 }
 
 function inSubprotocols(headers: Headers): Credential[] {
@@ -99,10 +143,24 @@ function inSubprotocols(headers: Headers): Credential[] {
   });
 }
 
-function inQuery(query: string): Credential[] {
-  if (query === '') return [];
-  const tickets = new URLSearchParams(query).getAll(TICKET_PARAMETER);
-  return tickets.map((text) => ({ carrier: 'query-ticket', text }));
+/** Names of the parameters that carry a credential. */
+const PARAMETERS = [
+  { name: TICKET_PARAMETER, carrier: 'query-ticket' },
+  { name: 'accessToken', carrier: 'access-token-parameter' },
+  { name: 'password', carrier: 'password-parameter' },
+] as const;
+
+function inParameters(carriers: readonly Carrier[], parameters: () => string): Credential[] {
+  const known = PARAMETERS.filter(({ carrier }) => carriers.includes(carrier));
+  const text = known.length === 0 ? '' : parameters();
+  if (text === '') return [];
+  const sent = new URLSearchParams(text);
+  return known.flatMap(({ name, carrier }) => {
+    const values = sent.getAll(name);
+    // Clients that have none yet may send an empty one; a ticket is never empty.
+    const given = carrier === 'query-ticket' ? values : values.filter((value) => value !== '');
+    return given.map((value) => ({ carrier, text: value }));
+  });
 }
 
 const unauthenticated = (message: string): RegistryError => new RegistryError('UNAUTHENTICATED', message);

@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
 import { auditCommand } from './commands/audit';
+import { backupCommand } from './commands/backup';
 import { benchCommand } from './commands/bench';
 import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
@@ -22,9 +23,11 @@ import { nsCommand } from './commands/ns';
 import { quarantineCommand } from './commands/quarantine';
 import { registerCommand } from './commands/register';
 import { resolveCommand } from './commands/resolve';
+import { restoreCommand } from './commands/restore';
 import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
+import { syncCommand } from './commands/sync';
 import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
@@ -36,7 +39,7 @@ const OWN_OPTIONS = 'Options:';
 
 /** Commands as the help lists them: by what somebody comes for. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
-  ['Run a registry:', () => [serveCommand()]],
+  ['Run a registry:', () => [serveCommand(), backupCommand(), restoreCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
   ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
   ['Look back:', () => [whyCommand(), historyCommand(), diffCommand()]],
@@ -52,6 +55,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
       rollbackCommand(),
     ],
   ],
+  ['Move over:', () => [syncCommand()]],
   ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],

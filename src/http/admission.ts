@@ -8,15 +8,24 @@ import type { Principal } from '../model/grant';
 import { whatDirectorySays } from './deadline';
 import { originOf } from './origin';
 import { queryText } from './request-target';
+import type { RequestRecord } from './telemetry/request-record';
 
 /** What is known of a request before it is routed. */
 export interface BeforeRouting {
   /** What it is routed by, as it was sent. */
   path: string;
+  /** What is told of it once it is answered. */
+  record: RequestRecord;
   /** The token that its path began with, and has lost. */
   pathToken?: string | undefined;
   /** The namespace that it began with then, and has lost: only on the way to a dialect. */
   namespace?: string | undefined;
+}
+
+/** What a credential may stand in, beside the request itself. */
+export interface CredentialSources extends Pick<BeforeRouting, 'pathToken'> {
+  /** The form in the body, at a door that reads one. */
+  form?: string | undefined;
 }
 
 /** What somebody is let in by. */
@@ -59,10 +68,11 @@ export class Admission {
   admit(
     carriers: readonly Carrier[],
     request: Request,
-    { pathToken }: Pick<BeforeRouting, 'pathToken'>,
+    { pathToken, form }: CredentialSources,
   ): Principal | Promise<Principal> {
     this.assertConfigured();
-    const credential = credentialOf(carriers, request.headers, () => queryText(request.url), pathToken);
+    const parameters = () => (form ? `${queryText(request.url)}&${form}` : queryText(request.url));
+    const credential = credentialOf(carriers, request.headers, parameters, pathToken);
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {

@@ -31,6 +31,11 @@ const toy: Dialect = {
 const begin = (): TestApp => new TestApp({ dialects: [toy] });
 const root = { headers: { authorization: `Bearer ${ROOT_TOKEN}` } };
 
+/** One that may read everywhere, and make nothing. */
+const readerOf = (test: TestApp): RequestInit => ({
+  headers: { authorization: `Bearer ${test.directory.give([{ scope: 'read', ns: '*' }]).token}` },
+});
+
 async function ask(path: string, init: RequestInit = root, test = begin()): Promise<[number, string]> {
   test.namespace.answer.body = '"here"';
   const response = await test.send('GET', path, init);
@@ -52,7 +57,11 @@ describe('a dialect', () => {
     expect(await ask('/toy/a/b/c')).toEqual([418, expect.stringMatching(/^ROUTE_NOT_FOUND: /)]);
     expect(await ask('/toy/a/b/c', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
     expect(await ask('/toy/%ff')).toEqual([418, expect.stringMatching(/^INVALID_REQUEST: /)]);
-    expect(await ask('/toy/x?ns=nobody')).toEqual([418, expect.stringMatching(/^NAMESPACE_NOT_FOUND: /)]);
+    const test = begin();
+    expect(await ask('/toy/x?ns=nobody', readerOf(test), test)).toEqual([
+      418,
+      expect.stringMatching(/^NAMESPACE_NOT_FOUND: /),
+    ]);
     expect((await ask('/toyland'))[0]).toBe(404);
   });
 
@@ -76,16 +85,145 @@ describe('a dialect', () => {
   });
 });
 
+/** A dialect whose clients send what they want in forms, and credentials as Nacos' and Eureka's do. */
+const former: Dialect = {
+  name: 'former',
+  paths: ['/former'],
+  carriers: ['basic', 'bearer', 'access-token-parameter', 'password-parameter'],
+  takesForms: true,
+  refuse: ({ code, message }) => new Response(`${code}: ${message}`, { status: 418 }),
+  addRoutes: (door) => {
+    door.route({
+      operation: 'write',
+      method: 'post',
+      paths: ['/former'],
+      scope: 'any',
+      withoutDeadline: true,
+      summary: 'Counts what there is',
+      read: (request, _names, form) => new URLSearchParams(`${new URL(request.url).search.slice(1)}&${form}`),
+      namespace: (parameters) => parameters.get('ns') ?? undefined,
+      call: (namespace, _parameters, { tokenId }) => namespace.stats({ tokenId }),
+      answer: (_stats, parameters) => new Response(`wrote ${parameters.get('what')}`),
+    });
+    door.directoryRoute({
+      operation: 'namespaces',
+      method: 'get',
+      paths: ['/former/namespaces'],
+      summary: 'Tells who asks',
+      read: () => 'nothing',
+      call: async (_directory, { principal }) => principal.tokenId,
+      answer: (tokenId) => new Response(tokenId),
+    });
+  },
+};
+
+const formed = (body: string, headers: Record<string, string> = {}): RequestInit => ({
+  body,
+  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8', ...headers },
+});
+
+async function tell(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
+  const response = await test.send('POST', path, init);
+  return [response.status, await response.text()];
+}
+
+describe('a dialect that takes forms', () => {
+  const begin = (): TestApp => new TestApp({ dialects: [former] });
+
+  it('[X1, A9] reads parameters and credentials in them', async () => {
+    expect(await tell(begin(), '/former', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
+    expect(await tell(begin(), `/former?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
+    const basic = { authorization: `Basic ${btoa(`who:${ROOT_TOKEN}`)}` };
+    expect(await tell(begin(), '/former', formed('what=it', basic))).toEqual([200, 'wrote it']);
+    expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
+  });
+
+  it('[X1, A1] says what is wrong with a form only to those who may come in', async () => {
+    const much = `what=${'x'.repeat(70_000)}`;
+    expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await tell(begin(), '/former', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
+  });
+
+  it('[X1] asks the directory in the name of who asks', async () => {
+    const response = await begin().ask('GET', '/former/namespaces');
+    expect(await response.text()).toBe('root');
+  });
+
+  it('[X1] refuses at the door who was over the rate a moment ago', async () => {
+    const test = begin();
+    test.namespace.failure = new RegistryError('LIMIT_EXCEEDED', 'too often', { isOverRate: true });
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    test.namespace.failure = undefined;
+    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect(test.namespace.calls).toHaveLength(1);
+  });
+});
+
+describe('a namespace that nobody created', () => {
+  const begin = () => {
+    const made: string[] = [];
+    const test = new TestApp({ dialects: [former], namespacesMade: made });
+    return { test, made };
+  };
+
+  it('[X2] is made for a token that may administer all', async () => {
+    const { test, made } = begin();
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await tell(test, '/n/newer/former?what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(made).toEqual(['fresh', 'newer']);
+  });
+
+  it('[X2] is refused to all others, in the shape of the dialect', async () => {
+    const { test, made } = begin();
+    const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);
+    const known = { authorization: `Bearer ${token}` };
+    expect((await tell(test, '/former?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    const { token: foreign } = test.directory.give([{ scope: 'admin', ns: 'other' }]);
+    const stranger = { authorization: `Bearer ${foreign}` };
+    expect((await tell(test, '/former?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
+    expect(made).toEqual([]);
+  });
+});
+
 describe('the namespace of a request', () => {
   it('[X2] stands in front of the path, after a token, or in the request', async () => {
     expect(await ask('/n/public/toy/orders')).toEqual([200, 'orders: "here"']);
-    expect((await ask('/n/nobody/toy/orders'))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"nobody"/);
-    expect((await ask('/n/nobody/toy/orders?ns=public'))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    const test = begin();
+    const reader = readerOf(test);
+    expect((await ask('/n/nobody/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"nobody"/);
+    expect((await ask('/n/nobody/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
     expect((await ask('/toy/orders?ns=public'))[0]).toBe(200);
     expect((await ask('/n/p%2Fq/toy/orders'))[1]).toMatch(/^INVALID_REQUEST/);
-    const test = begin();
     const token = test.directory.give([{ scope: 'read', ns: 'public' }]).token;
     expect(await ask(`/t/${token}/n/public/toy/orders`, {}, test)).toEqual([200, 'orders: "here"']);
+  });
+
+  it('[X2] stands in front of the domain in the host: after the path, before what the request says', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test' });
+    test.namespace.answer.body = '"here"';
+    const { headers } = readerOf(test);
+    const askHost = async (host: string, path: string) => {
+      const response = await test.app.fetch(new Request(`http://${host}${path}`, { headers }));
+      return [response.status, await response.text()];
+    };
+    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=nobody')).toEqual([200, 'orders: "here"']);
+    expect((await askHost('nobody.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
+      /^NAMESPACE_NOT_FOUND: .*"nobody"/,
+    );
+    expect((await askHost('nobody.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
+    expect((await askHost('a.b.registry.test', '/toy/orders'))[1]).toMatch(/^INVALID_REQUEST: .*namespace id/);
+    expect((await askHost('registry.test', '/toy/orders'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
+  });
+
+  it('[X2] is asked of nobody while the domain is none', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
+    expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
   });
 
   it('[X2] stands in front of no native path', async () => {

@@ -1,15 +1,19 @@
-import { authorize, authorizeAny, type Target } from '../auth/authorize';
+import type { Context } from 'hono';
+import { authorize, authorizeAny, may, type Target } from '../auth/authorize';
 import type { Carrier } from '../auth/carriers';
-import type { ErrorData } from '../model/errors';
-import type { Principal, Scope } from '../model/grant';
+import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
+import { type ErrorData, RegistryError } from '../model/errors';
+import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
 import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
+import { readForm } from './body-text';
 import { withDeadline } from './deadline';
 import { refusalOf } from './error-response';
 import { parsed } from './field-errors';
+import { originOf } from './origin';
 import { assertDecodable } from './request-target';
-import { type Surface, waysTo } from './route';
+import { type NamespaceWays, type RoutedEnv, type Surface, waysTo } from './route';
 import { RouteCall } from './route-call';
 
 /**
@@ -22,6 +26,10 @@ export interface Dialect {
   /** Whatever begins so is answered in its shape, also where it has no such route: `/eureka`. No other dialect's begins so. */
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
+  /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
+  pathOf?(path: string): string;
+  /** True: its clients put parameters, credentials among them, into a form in the body as well as into the query. */
+  takesForms?: boolean;
   /** A refusal as its clients know it, with what makes them do the right thing next. */
   refuse(refusal: ErrorData, request: Request): Response;
   addRoutes(door: DialectDoor): void;
@@ -30,27 +38,35 @@ export interface Dialect {
 /** What a dialect's routes are registered on. */
 export interface DialectDoor {
   route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
+  directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
 }
 
-/** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
-export interface DialectRoute<Asked, Outcome> {
+/** A route of a dialect, whatever it asks. */
+interface AnyDialectRoute<Asked> {
   /** Its name in the dialect's table of what is supported. */
   operation: string;
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** In the router's words; several where clients write it in several ways. */
   paths: readonly string[];
-  /** What a token needs on the target; `any`: some grant on the namespace. */
-  scope: Scope | 'any';
   /** A few words: what it does. */
   summary: string;
   /**
    * Reads what is asked.
    *
    * @param names Variable parts of the path, percent-decoded once.
+   * @param form Text of the form in the body, still encoded, where the dialect takes forms; the body is used up then.
    * @throws {RegistryError} `INVALID_REQUEST` and the like; told in the dialect's shape.
    */
-  read(request: Request, names: Record<string, string>): Asked | Promise<Asked>;
-  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first. */
+  read(request: Request, names: Record<string, string>, form: string): Asked | Promise<Asked>;
+}
+
+/** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
+export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+  /** What a token needs on the target; `any`: some grant on the namespace. */
+  scope: Scope | 'any';
+  /** True for the calls that make up nearly all traffic, as for a native route. */
+  withoutDeadline?: boolean;
+  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first, then the host. */
   namespace?: (asked: Asked) => string | undefined;
   /** What it is about; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
@@ -60,9 +76,18 @@ export interface DialectRoute<Asked, Outcome> {
   answer(outcome: Outcome, asked: Asked, call: RouteCall): Response | Promise<Response>;
 }
 
+/** A route of a dialect that is about no namespace's content, but asks the directory, which authorizes; or about nothing at all. */
+export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+  call(directory: DirectoryApi, caller: DirectoryCaller, asked: Asked): Promise<Outcome>;
+  answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
+}
+
 /** Registers a dialect: the one line that a new one takes outside its folder is the one that hands it to the app. */
 export function addDialect(surface: Surface, dialect: Dialect): void {
-  dialect.addRoutes({ route: (definition) => addRoute(surface, dialect, definition) });
+  dialect.addRoutes({
+    route: (definition) => addRoute(surface, dialect, definition),
+    directoryRoute: (definition) => addDirectoryRoute(surface, dialect, definition),
+  });
 }
 
 /** Whose shape a path is answered in; undefined for the native API. */
@@ -71,24 +96,119 @@ export function dialectOf(dialects: readonly Dialect[], path: string): Dialect |
 }
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
-  const { operation, method, paths, scope, summary } = route;
-  surface.hono.on(method, [...paths], async (context) => {
+  const { rateRefusals } = surface;
+  addHandler(surface, dialect, route, async (context, principal, asked) => {
+    const namespace = namespaceOf(context.env.namespace ?? route.namespace?.(asked));
+    context.env.record.namespace = namespace;
+    permit(route, principal, namespace, asked);
+    rateRefusals.assertMayAsk(principal.tokenId, namespace);
+    const ways = waysFor(surface, context, principal, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
+    const call = new RouteCall(context, principal, namespace, surface, sockets);
+    const calling = route.call(calls, asked, call);
     try {
-      const principal = await surface.admission.admit(dialect.carriers, context.req.raw, context.env);
-      assertDecodable(context.req.path);
-      const asked = await route.read(context.req.raw, context.req.param());
-      const namespace = namespaceOf(context.env.namespace ?? route.namespace?.(asked));
-      permit(route, principal, namespace, asked);
-      const { calls, sockets } = await waysTo(surface, namespace);
-      const call = new RouteCall(context, principal, namespace, surface, sockets);
-      const outcome = await withDeadline(route.call(calls, asked, call), CALL_MAX_MS);
-      return await route.answer(outcome, asked, call);
+      return await route.answer(
+        await (route.withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS)),
+        asked,
+        call,
+      );
     } catch (error) {
-      return dialect.refuse(refusalOf(error, `${dialect.name} ${operation}`), context.req.raw);
+      rateRefusals.note(principal.tokenId, namespace, error);
+      throw error;
     }
   });
-  for (const path of paths)
+}
+
+function addDirectoryRoute<Asked, Outcome>(
+  surface: Surface,
+  dialect: Dialect,
+  route: DialectDirectoryRoute<Asked, Outcome>,
+): void {
+  addHandler(surface, dialect, { scope: 'any', ...route }, async (context, principal, asked) => {
+    const caller = directoryCaller(surface, context, principal);
+    return route.answer(await withDeadline(route.call(surface.directory, caller, asked), CALL_MAX_MS), asked);
+  });
+}
+
+/** The steps that all routes of all dialects begin and end with. */
+function addHandler<Asked>(
+  surface: Surface,
+  dialect: Dialect,
+  route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
+  handle: (context: Context<RoutedEnv>, principal: Principal, asked: Asked) => Promise<Response>,
+): void {
+  const { operation, method, paths, scope, summary } = route;
+  const handler = async (context: Context<RoutedEnv>, path: string) => {
+    const request = context.req.raw;
+    const { record, pathToken } = context.env;
+    record.route = path;
+    try {
+      const { form, problem } = dialect.takesForms ? await formOf(request) : NO_FORM;
+      const known = surface.admission.admit(dialect.carriers, request, { pathToken, form });
+      const principal = known instanceof Promise ? await known : known;
+      record.tokenId = principal.tokenId;
+      if (problem !== undefined) throw problem;
+      assertDecodable(context.req.path);
+      return await handle(context, principal, await route.read(request, context.req.param(), form));
+    } catch (error) {
+      return dialect.refuse(refusalOf(error, record), request);
+    }
+  };
+  for (const path of paths) {
+    surface.hono.on(method, path, (context) => handler(context, path));
     surface.dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
+  }
+}
+
+/** A form, or what is wrong with it: told only to those who may come in. */
+interface FormRead {
+  form: string;
+  problem?: unknown;
+}
+const NO_FORM: FormRead = { form: '' };
+
+async function formOf(request: Request): Promise<FormRead> {
+  try {
+    return { form: await readForm(request) };
+  } catch (problem) {
+    return { form: '', problem };
+  }
+}
+
+function directoryCaller(surface: Surface, context: Context<RoutedEnv>, principal: Principal): DirectoryCaller {
+  return { principal, address: originOf(context.req.raw, surface.trustedProxy).address };
+}
+
+/** The ways to a namespace, which is made for whoever may make it: other registries' clients can't be told to do that first. */
+function waysFor(
+  surface: Surface,
+  context: Context<RoutedEnv>,
+  principal: Principal,
+  id: string,
+): NamespaceWays | Promise<NamespaceWays> {
+  if (!may(principal, 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
+  const found = surface.namespaceOf(id);
+  if (!(found instanceof Promise) && found !== undefined) return found;
+  return madeWays(surface, directoryCaller(surface, context, principal), id);
+}
+
+async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
+  try {
+    return await waysTo(surface, id);
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'NAMESPACE_NOT_FOUND') throw error;
+    await withDeadline(createUnlessThere(surface.directory, caller, id), CALL_MAX_MS);
+    return waysTo(surface, id);
+  }
+}
+
+/** Another request may have made it meanwhile, or made it otherwise. */
+async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCaller, id: string): Promise<void> {
+  try {
+    await directory.createNamespace(caller, { id });
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'CONFLICT') throw error;
+  }
 }
 
 function namespaceOf(named: string | undefined): string {

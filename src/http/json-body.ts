@@ -1,11 +1,9 @@
 import { RegistryError } from '../model/errors';
 import { parseJson } from '../model/parse-json';
+import { readBodyText } from './body-text';
 
 /** Media types of a body: JSON, and for PATCH the name that RFC 7396 gives to a merge patch. */
 const JSON_TYPES = /^application\/(?:merge-patch\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
-
-/** Strict: bytes that are no UTF-8 are an error, not a replacement character. */
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 function assertJson(headers: Headers): void {
   const type = headers.get('content-type');
@@ -25,45 +23,6 @@ function assertJson(headers: Headers): void {
   }
 }
 
-const tooLarge = (maxBytes: number): RegistryError =>
-  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the most that this call takes`);
-
-/** All bytes of a body, or a refusal as soon as they are too many, whatever the length that was announced. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const announced = request.headers.get('content-length');
-  if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
-  if (announced !== null && Number(announced) <= maxBytes) {
-    // HTTP makes an announced length true, and one read is many times cheaper than a stream and its reader's chunks.
-    const bytes = new Uint8Array(await request.arrayBuffer());
-    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
-    return bytes;
-  }
-  if (request.body === null) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = request.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    if (length > maxBytes) {
-      // Not awaited: what matters is that no more of it is kept.
-      reader.cancel().catch(() => undefined);
-      throw tooLarge(maxBytes);
-    }
-    chunks.push(value);
-  }
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
-}
-
 /**
  * Reads the body of a request as JSON.
  *
@@ -80,14 +39,8 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
  * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` with the place where the text stops being JSON.
  */
 export async function readUntypedJsonBody(request: Request, maxBytes: number): Promise<unknown> {
-  const bytes = await readBytes(request, maxBytes);
-  if (bytes.byteLength === 0) throw new RegistryError('INVALID_REQUEST', 'the body is empty; send a JSON object');
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch (cause) {
-    throw new RegistryError('INVALID_REQUEST', 'the body is not UTF-8', {}, { cause });
-  }
+  const text = await readBodyText(request, maxBytes);
+  if (text === '') throw new RegistryError('INVALID_REQUEST', 'the body is empty; send a JSON object');
   try {
     return parseJson(text);
   } catch (cause) {

@@ -1,5 +1,9 @@
 import { isIPv6 } from 'node:net';
+import type { CertificateFiles } from './certificate';
 import { LaunchError } from './launch-error';
+
+/** As the registry itself has them, which answers nothing with another; a test holds the two together. */
+export const LOG_LEVELS = ['off', 'error', 'warn', 'info'];
 
 /** Options of `rollcall serve`, as it uses them. */
 export interface ServeOptions {
@@ -8,6 +12,10 @@ export interface ServeOptions {
   data: string;
   rootToken: string | undefined;
   corsOrigins: string[];
+  namespaceDomain: string | undefined;
+  tls: CertificateFiles | undefined;
+  trustedProxy: boolean;
+  logLevel: string;
 }
 
 /** The same as they are written on the command line. */
@@ -16,6 +24,11 @@ export interface ServeFlags {
   port?: string | undefined;
   data?: string | undefined;
   corsOrigin?: string[] | undefined;
+  namespaceDomain?: string | undefined;
+  tlsCert?: string | undefined;
+  tlsKey?: string | undefined;
+  trustedProxy?: boolean | undefined;
+  logLevel?: string | undefined;
 }
 
 /** A command that was written wrongly: exit code 2. */
@@ -41,6 +54,11 @@ function parseFolder(text: string, source: string): string {
   throw usageError(`${source} must name a folder, and is empty.`);
 }
 
+/** The data folder: of the option, the environment, or `data` here. */
+export function dataFolderOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
+  return flag === undefined ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA') : parseFolder(flag, '--data');
+}
+
 /** As the registry itself has it, which answers nothing with another; a test holds the two together. */
 function parseOrigins(texts: string[], source: string): string[] {
   for (const text of texts) {
@@ -53,6 +71,34 @@ function parseOrigins(texts: string[], source: string): string[] {
   return texts;
 }
 
+/** Lower case or not; a test holds it together with what the registry takes. */
+const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+function parseDomain(text: string | undefined, source: string): string | undefined {
+  if (text === undefined || text === '' || DOMAIN.test(text)) return text || undefined;
+  throw usageError(`${source} must be a host name such as registry.example.com, not ${JSON.stringify(text)}.`);
+}
+
+/** Both files, or neither. */
+function parseTls(flags: ServeFlags, env: NodeJS.ProcessEnv): CertificateFiles | undefined {
+  const certPath = flags.tlsCert ?? env.ROLLCALL_TLS_CERT;
+  const keyPath = flags.tlsKey ?? env.ROLLCALL_TLS_KEY;
+  if (certPath && keyPath) return { certPath, keyPath };
+  if (!certPath && !keyPath) return undefined;
+  throw usageError('--tls-cert and --tls-key belong together: give the files of both, or none.');
+}
+
+function parseTrustedProxy(text: string | undefined): boolean {
+  if (text === undefined || text === '' || text === 'false') return false;
+  if (text === 'true') return true;
+  throw usageError(`ROLLCALL_TRUSTED_PROXY must be true or false, not ${JSON.stringify(text)}.`);
+}
+
+function parseLogLevel(text: string, source: string): string {
+  if (LOG_LEVELS.includes(text)) return text;
+  throw usageError(`${source} must be ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(text)}.`);
+}
+
 /**
  * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
  * anything happens.
@@ -61,19 +107,26 @@ function parseOrigins(texts: string[], source: string): string[] {
  */
 export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeOptions {
   const port = flags.port === undefined ? parsePort(env.PORT ?? '8787', 'PORT') : parsePort(flags.port, '--port');
-  const data =
-    flags.data === undefined
-      ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA')
-      : parseFolder(flags.data, '--data');
   const corsOrigins =
     flags.corsOrigin === undefined
       ? parseOrigins((env.ROLLCALL_CORS_ORIGINS ?? '').split(/[\s,]+/).filter(Boolean), 'ROLLCALL_CORS_ORIGINS')
       : parseOrigins(flags.corsOrigin, '--cors-origin');
+  const namespaceDomain =
+    flags.namespaceDomain === undefined
+      ? parseDomain(env.ROLLCALL_NAMESPACE_DOMAIN, 'ROLLCALL_NAMESPACE_DOMAIN')
+      : parseDomain(flags.namespaceDomain, '--namespace-domain');
   return {
     host: parseHost(flags.host ?? '127.0.0.1'),
     port,
-    data,
+    data: dataFolderOf(flags.data, env),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     corsOrigins,
+    namespaceDomain,
+    tls: parseTls(flags, env),
+    trustedProxy: flags.trustedProxy ?? parseTrustedProxy(env.ROLLCALL_TRUSTED_PROXY),
+    logLevel:
+      flags.logLevel === undefined
+        ? parseLogLevel(env.ROLLCALL_LOG_LEVEL || 'warn', 'ROLLCALL_LOG_LEVEL')
+        : parseLogLevel(flags.logLevel, '--log-level'),
   };
 }

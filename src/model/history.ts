@@ -20,6 +20,7 @@ export const Cause = z.enum([
   'session-closed',
   'imported',
   'rolled-back',
+  'restored',
 ]);
 export type Cause = z.output<typeof Cause>;
 

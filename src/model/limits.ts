@@ -135,6 +135,9 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Revisions that an epoch begins with for each millisecond of the time: more than any namespace commits. */
+export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
+
 /** Records written by one statement: five values for all, five for each, and the platform binds 100 a statement. */
 export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
 
@@ -389,3 +392,30 @@ export const GO_MICRO_LEASE_TTL_MS = 90_000;
 
 /** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;
+
+/** How often a Nacos client beats where its metadata says nothing. Source: Nacos' `preserved.heart.beat.interval`. */
+export const NACOS_BEAT_INTERVAL_DEFAULT_MS = 5_000;
+
+/** Without a beat for this time a Nacos instance is unhealthy, where its metadata says nothing. Source: the same. */
+export const NACOS_BEAT_TIMEOUT_DEFAULT_MS = 15_000;
+
+/** And gone after this time. Its slowest client sends the first beat 10 s after it registers. */
+export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
+
+/** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
+export const NACOS_CACHE_MS = 3_000;
+
+/** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
+export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Instances whose Eureka view an isolate keeps ready, of all namespaces: 3 KB each, and the lists made of them. One namespace may be larger. */
+export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 20_000;
+
+/** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
+export const EUREKA_FLEETS_MAX_COUNT = 64;
+
+/** Slices of the journal that an Eureka view is brought up to date by; reading all anew is cheaper than more. */
+export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
+
+/** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
+export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;

@@ -3,7 +3,17 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { definition, key } from '../../test/fixtures/definition';
 import { instanceRecord } from '../../test/fixtures/instance-record';
 import { readJsonText } from '../model/json-text';
-import { batchReport, registration, renewal, requireInstance } from './answers';
+import {
+  batchReport,
+  instanceAnswer,
+  overrideText,
+  registration,
+  renewal,
+  requireInstance,
+  requireOverride,
+  requireService,
+  serviceText,
+} from './answers';
 import { change } from './turn';
 
 const OWNER = { tokenId: 'owner', address: '10.9.9.9' };
@@ -57,6 +67,7 @@ describe('renewal', () => {
     expect(readJsonText(body)).toEqual({
       lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
       expiresAt: '2029-12-31T23:59:05.000Z',
+      revision: 1,
     });
   });
 });
@@ -64,6 +75,23 @@ describe('renewal', () => {
 it('[L4] requireInstance misses what is not there', () => {
   const { state } = new AwakeNamespace();
   expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+});
+
+it('[O1] what operators say, and services, must be there, too', () => {
+  const { state } = new AwakeNamespace();
+  expect(() => requireOverride(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireService(state, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
+});
+
+it('[O1] instances, overrides and services are told as they are now', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a');
+  awake.override('a', { weight: 2 });
+  const { cursor, body } = instanceAnswer(awake.state, key('a'));
+  expect(cursor).toBe(awake.state.journal.cursor);
+  expect(readJsonText(body)).toMatchObject({ id: 'a', weight: 2, overridden: true });
+  expect(readJsonText(overrideText(awake.state, key('a')))).toMatchObject({ weight: 2, revision: 2 });
+  expect(readJsonText(serviceText(awake.state, key('a')))).toMatchObject({ instances: 1, persistent: false });
 });
 
 it('[C3] batchReport tells what became of each record, in the order of the operations', () => {

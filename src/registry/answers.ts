@@ -1,14 +1,16 @@
 import type { BatchReport, InstanceKey, Operation, OperationResult } from '../model/batch';
-import type { InstanceDefinition, Registration, Renewal } from '../model/instance';
+import type { InstanceDefinition, InstanceView, Registration, Renewal } from '../model/instance';
 import { type JsonText, jsonText } from '../model/json-text';
-import type { Answer, Caller } from '../model/namespace-api';
-import type { InstanceEntry } from './catalog';
+import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
+import type { OverrideView } from '../model/override';
+import type { ServiceView } from '../model/service';
+import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
 import { leaseJson } from './lease-terms';
-import { missingInstance } from './missing';
+import { missingInstance, missingOverride, missingService } from './missing';
 import type { InstanceRecord } from './records';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
-import { viewOf } from './view';
+import { overrideView, serviceView, viewOf } from './view';
 import { warningsFor } from './warnings';
 
 /** The entry of an instance that must be there. */
@@ -16,6 +18,34 @@ export function requireInstance(state: NamespaceState, key: InstanceKey): Instan
   const entry = state.catalog.instance(key);
   if (entry === undefined) throw missingInstance(key);
   return entry;
+}
+
+/** An override that must be there. */
+export function requireOverride({ catalog }: NamespaceState, key: InstanceKey): OverrideEntry {
+  const override = catalog.override(key);
+  if (override === undefined) throw missingOverride(key);
+  return override;
+}
+
+/** A service that must be there, by whatever. */
+export function requireService({ catalog }: NamespaceState, key: ServiceKey): ServiceEntry {
+  const service = catalog.service(key);
+  if (service === undefined || !service.exists) throw missingService(key);
+  return service;
+}
+
+/** An instance as it is, and where the namespace is. */
+export function instanceAnswer(state: NamespaceState, key: InstanceKey): Answer<InstanceView> {
+  const view = viewOf(requireInstance(state, key), state.time.stamp());
+  return { cursor: state.journal.cursor, body: jsonText(view) };
+}
+
+export function overrideText(state: NamespaceState, key: InstanceKey): JsonText<OverrideView> {
+  return jsonText(overrideView(requireOverride(state, key)));
+}
+
+export function serviceText(state: NamespaceState, key: ServiceKey): JsonText<ServiceView> {
+  return jsonText(serviceView(requireService(state, key)));
 }
 
 /** When the time to live of an instance ends, for people; null without a lease. */
@@ -47,7 +77,10 @@ export function registration(
 export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
   const expires = expiresAt(state, entry);
   if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
-  return { cursor: state.journal.cursor, body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}"}` };
+  return {
+    cursor: state.journal.cursor,
+    body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}","revision":${entry.revision}}`,
+  };
 }
 
 /** Answer to a batch that has just been applied. */

@@ -1,6 +1,6 @@
 import type { AuditAction } from '../model/audit';
 import type { Operation } from '../model/batch';
-import type { Caller } from '../model/namespace-api';
+import type { Caller, ServiceKey } from '../model/namespace-api';
 import type { Catalog } from './catalog';
 import { type Deed, isForeign } from './operator-power';
 import { operatesOn } from './ownership';
@@ -44,4 +44,9 @@ export function overrideAction({ quarantine }: { quarantine?: unknown }): 'quara
 function actionOf(operation: Operation): (typeof BY_GRAVITY)[number] {
   if (operation.op === 'override') return overrideAction(operation.override);
   return operation.op === 'deregister' ? 'deregistered' : 'changed';
+}
+
+/** What services have of their own is an operator's, whoever's the instances are. */
+export function serviceDeed(action: AuditAction, { group, service }: ServiceKey, detail?: string): Deed {
+  return { action, key: { group, service }, detail };
 }

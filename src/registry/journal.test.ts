@@ -4,7 +4,8 @@ import { HandDisk } from '../../test/fixtures/hand-disk';
 import { readJournal } from '../../test/simulation/journal-rows';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../model/limits';
 import { decodeCursor, encodeCursor } from './cursor';
-import { DEFAULT_RETENTION, decodeChanges, Journal, type JournaledChange, type Retention } from './journal';
+import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
+import { decodeChanges, type JournaledChange } from './journaled-change';
 import { type RecordRow, writeRecordRows } from './record-row';
 import { prepareStorage } from './schema';
 

@@ -1,14 +1,16 @@
 import type { Cause } from '../model/history';
 import {
   COMPACTION_SLICE_MAX_COUNT,
+  EPOCH_REVISIONS_PER_MS_COUNT,
   JOURNAL_MAX_AGE_MS,
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
-  JOURNAL_PART_MAX_BYTES,
 } from '../model/limits';
-import { utf8Length } from '../model/names';
 import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
 import { RECORD_KINDS, type RecordKey } from './records';
+import { RevisionGaps } from './revision-gaps';
+import { readProperty, writeProperty } from './schema';
 import type { SqlRow, SqlStorage } from './sql-storage';
 
 export type { Cause };
@@ -25,43 +27,8 @@ export interface JournalEntry {
   parts: string[];
 }
 
-/** Reads a part of an entry: the records in it become texts again, as they are kept everywhere else. */
-export function decodeChanges(part: string): JournaledChange[] {
-  const changes = JSON.parse(part) as StoredChange[]; // `as`: only encodeParts writes these texts
-  return changes.map((change) => ({ ...change, before: textOf(change.before), after: textOf(change.after) }));
-}
-
-/** A change as JSON holds it: with records in it, where we keep texts. */
-type StoredChange = Omit<JournaledChange, 'before' | 'after'> & { before: object | null; after: object | null };
-
-function textOf(record: object | null): string | null {
-  return record === null ? null : JSON.stringify(record);
-}
-
 /** The registry itself, where a change has no caller. */
 export const REGISTRY_ACTOR = 'registry';
-
-/** One changed record, with its whole text before and after. */
-export interface JournaledChange extends RecordKey {
-  cause: Cause;
-  /** Revision of the record before; 0 where the journal knows of none. */
-  previous: number;
-  /** Revision of the service before; 0 likewise. */
-  servicePrevious: number;
-  before: string | null;
-  after: string | null;
-  /** How many watches were told of it; absent where nobody watched. */
-  watchers?: number | undefined;
-  /** Of an instance that turned unhealthy or was removed: how its lease was renewed until then. */
-  renewals?: JournaledRenewals | undefined;
-}
-
-/** When a lease was last renewed, by the clock, and the longest time between two renewals since another time. */
-export interface JournaledRenewals {
-  lastAt: number;
-  longestGapMs: number;
-  gapsSince: number;
-}
 
 /** What is kept of the past: the first bound that is reached counts. */
 export interface Retention {
@@ -76,34 +43,8 @@ export const DEFAULT_RETENTION: Retention = {
   maxBytes: JOURNAL_MAX_BYTES,
 };
 
-/** A change as JSON: the texts of records are JSON already, and are put in as they are. */
-function encodeChange(change: JournaledChange): string {
-  const { kind, group, service, id, cause, previous, servicePrevious, before, after, watchers, renewals } = change;
-  const facts = { kind, group, service, id, cause, previous, servicePrevious, watchers, renewals };
-  const head = JSON.stringify(facts).slice(0, -1);
-  return `${head},"before":${before},"after":${after}}`;
-}
-
-/** The changes of a revision as one or more JSON arrays, each small enough for a row. */
-function encodeParts(changes: readonly JournaledChange[]): string[] {
-  const parts: string[] = [];
-  let part: string[] = [];
-  let bytes = 1;
-  for (const change of changes) {
-    const text = encodeChange(change);
-    // With the comma or the bracket after it. A revision of one change has one part, whatever its size.
-    const more = changes.length === 1 ? 0 : utf8Length(text) + 1;
-    if (bytes + more > JOURNAL_PART_MAX_BYTES && part.length > 0) {
-      parts.push(`[${part.join(',')}]`);
-      part = [];
-      bytes = 1;
-    }
-    part.push(text);
-    bytes += more;
-  }
-  parts.push(`[${part.join(',')}]`);
-  return parts;
-}
+/** Property that tells where revisions jump. */
+const GAPS = 'revision-gaps';
 
 const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -115,7 +56,8 @@ const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journ
  * row is never compacted; its oldest tells what was.
  */
 export class Journal {
-  readonly #epoch: string;
+  #epoch: string;
+  readonly #gaps: RevisionGaps;
   readonly #storage: SqlStorage;
   readonly #retention: () => Retention;
   #head: Position;
@@ -133,6 +75,7 @@ export class Journal {
   constructor(storage: SqlStorage, epoch: string, retention: () => Retention) {
     this.#storage = storage;
     this.#epoch = epoch;
+    this.#gaps = new RevisionGaps(readProperty(storage, GAPS));
     this.#retention = retention;
     this.#head = { epoch, revision: 0, check: 0 };
     for (const row of storage.read(
@@ -159,6 +102,17 @@ export class Journal {
   /** Newest revision that is no longer kept. */
   get compactedRevision(): number {
     return this.#compactedRevision;
+  }
+
+  /** Revisions that are kept. */
+  get count(): number {
+    return this.#gaps.count(this.#compactedRevision, this.#head.revision);
+  }
+
+  /** The entry that began this epoch in place of another; undefined where there was none, or it is not kept. */
+  get epochEntry(): JournalEntry | undefined {
+    const { newest } = this.#gaps;
+    return newest === undefined ? undefined : this.entryAt(newest);
   }
 
   /** Cursor of the newest revision. */
@@ -203,7 +157,36 @@ export class Journal {
    * @param at Stamp of the commit, in milliseconds since the epoch.
    */
   append(changes: readonly JournaledChange[], cause: Cause, actor: string, at: number, check: number): () => void {
-    const revision = this.#head.revision + 1;
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check);
+  }
+
+  /**
+   * Begins a new epoch with a revision without changes, and returns what writes that to the disk. It is the time in
+   * microseconds: so it is ahead of all revisions that were ever given, also by a storage that this one was copied from,
+   * whatever became of that since. Revisions before stay, under cursors of the new epoch.
+   */
+  beginEpoch(epoch: string, cause: Cause, actor: string, at: number, check: number): () => void {
+    const before = this.#head.revision;
+    const first = Math.max(before + 1, at * EPOCH_REVISIONS_PER_MS_COUNT);
+    this.#epoch = epoch;
+    this.#gaps.add(before, first);
+    const append = this.#appendAt(first, [], cause, actor, at, check);
+    const gaps = this.#gaps.toText(this.#compactedRevision);
+    return () => {
+      append();
+      writeProperty(this.#storage, 'epoch', epoch);
+      writeProperty(this.#storage, GAPS, gaps);
+    };
+  }
+
+  #appendAt(
+    revision: number,
+    changes: readonly JournaledChange[],
+    cause: Cause,
+    actor: string,
+    at: number,
+    check: number,
+  ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
@@ -307,8 +290,7 @@ export class Journal {
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#retention();
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
-    const count = this.#head.revision - this.#compactedRevision;
-    return count > maxCount * slack || this.size > maxBytes * slack;
+    return this.count > maxCount * slack || this.size > maxBytes * slack;
   }
 
   /**
@@ -316,7 +298,7 @@ export class Journal {
    * left. The hundredth gathers what grows old meanwhile, so that compactions stay rare.
    */
   get overdueAt(): number {
-    if (this.#head.revision - this.#compactedRevision <= 1) return Number.POSITIVE_INFINITY;
+    if (this.count <= 1) return Number.POSITIVE_INFINITY;
     return this.#oldestStamp + this.#retention().maxAgeMs * 1.01;
   }
 
@@ -327,7 +309,7 @@ export class Journal {
    */
   planCompaction(stamp: number): Compaction | undefined {
     const { maxAgeMs, maxCount, maxBytes } = this.#retention();
-    const newestByCount = this.#head.revision - maxCount;
+    const newestByCount = this.#gaps.before(this.#head.revision, maxCount);
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
     let plan: Compaction | undefined;

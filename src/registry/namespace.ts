@@ -2,6 +2,7 @@ import { CLOSE_CODES } from '../model/frames';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceControl } from '../model/namespace-control';
 import { scheduleCompaction } from './commit';
+import { newEpoch } from './epoch-change';
 import { missingNamespace } from './missing';
 import { closeSocketsOf } from './open-tokens';
 import type { Platform } from './platform';
@@ -52,7 +53,7 @@ export class Namespace implements NamespaceControl {
       const { storage } = this.#platform;
       prepareStorage(
         storage,
-        () => this.#platform.random.id().slice(0, 12),
+        () => newEpoch(this.#platform.random),
         () => writeSettings(storage, settings),
       );
       await storage.sync();

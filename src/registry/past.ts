@@ -1,5 +1,5 @@
 import { headRevision } from './heads';
-import type { JournaledChange } from './journal';
+import type { JournaledChange } from './journaled-change';
 import type { RecordKey } from './records';
 import type { NamespaceMemory } from './state';
 

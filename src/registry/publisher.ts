@@ -1,5 +1,5 @@
 import type { ServiceKey } from '../model/namespace-api';
-import type { JournaledChange } from './journal';
+import type { JournaledChange } from './journaled-change';
 import type { ToldRevision } from './watch/watch-frames';
 
 /** Who tells watchers of commits. */
@@ -12,6 +12,14 @@ export interface Publisher {
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
+
+  /**
+   * Lets everybody who watches start over from what is there now. Call when that is durable.
+   *
+   * @param position Where the namespace is then.
+   * @param reason Told with the `reset`.
+   */
+  startOver(position: { revision: number; cursor: string }, reason: string): void;
 
   /** Gives those whom nothing told of the newest revisions their cursor, if it is time: call when awake anyway. */
   sendBookmarks(): void;

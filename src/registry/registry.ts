@@ -1,5 +1,6 @@
 import type { AuditAction } from '../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
+import type { ChangedInstances } from '../model/changed-instances';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
@@ -10,6 +11,7 @@ import type {
   Answer,
   Asker,
   Caller,
+  ChangedSinceCommand,
   DiffCommand,
   HistoryCommand,
   InstanceListCommand,
@@ -32,10 +34,19 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import { batchReport, registration, requireInstance } from './answers';
+import {
+  batchReport,
+  instanceAnswer,
+  overrideText,
+  registration,
+  requireInstance,
+  requireOverride,
+  requireService,
+  serviceText,
+} from './answers';
 import { arm } from './arming';
-import { batchDeed, overrideAction } from './batch-deed';
-import type { OverrideEntry, ServiceEntry } from './catalog';
+import { batchDeed, overrideAction, serviceDeed } from './batch-deed';
+import { readChangedSince } from './changed-since';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
@@ -44,7 +55,6 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import type { Retention } from './journal';
-import { missingOverride, missingService } from './missing';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { changeWithPower, type Deed, isForeign, withPower } from './operator-power';
@@ -57,7 +67,7 @@ import { renewMany, renewOne } from './renewing';
 import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
 import { read, turn } from './turn';
-import { overrideView, serviceView, viewOf } from './view';
+import { viewOf } from './view';
 import { wake } from './wake';
 import type { Connection } from './watch/connection';
 import type { Hub } from './watch/hub';
@@ -120,7 +130,7 @@ export class Registry implements NamespaceApi {
       key,
       () => this.#toForeign(caller, 'changed', key),
       (draft, by) => patch(draft, by, key, command.patch, command.precondition),
-      () => this.#instanceAnswer(key),
+      () => instanceAnswer(this.#state, key),
     );
   }
 
@@ -191,7 +201,7 @@ export class Registry implements NamespaceApi {
       key,
       () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
       (draft, by) => putOverride(draft, by, key, override, precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#overrideText(key) }),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: overrideText(this.#state, key) }),
     );
   }
 
@@ -201,10 +211,10 @@ export class Registry implements NamespaceApi {
       key,
       options,
       () => {
-        this.#requireOverride(key);
+        requireOverride(this.#state, key);
         return this.#revisionOf(key);
       },
-      () => this.#overrideText(key),
+      () => overrideText(this.#state, key),
     );
   }
 
@@ -226,7 +236,7 @@ export class Registry implements NamespaceApi {
       command,
       () => serviceDeed('service-changed', command),
       (draft, by) => putService(draft, by, command, command.definition, command.precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: this.#serviceText(command) }),
+      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: serviceText(this.#state, command) }),
     );
   }
 
@@ -238,7 +248,7 @@ export class Registry implements NamespaceApi {
       command,
       () => serviceDeed('service-changed', command),
       (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
-      () => ({ ...this.#position(), body: this.#serviceText(command) }),
+      () => ({ ...this.#position(), body: serviceText(this.#state, command) }),
     );
   }
 
@@ -247,8 +257,8 @@ export class Registry implements NamespaceApi {
       this.#state,
       command,
       command,
-      () => this.#requireService(command).revision,
-      () => this.#serviceText(command),
+      () => requireService(this.#state, command).revision,
+      () => serviceText(this.#state, command),
     );
   }
 
@@ -314,6 +324,10 @@ export class Registry implements NamespaceApi {
     return this.#snapshots.read(command);
   }
 
+  changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>> {
+    return readChangedSince(this.#state, command);
+  }
+
   listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {
     const views = (now: number) => subscriberViews(this.#state, this.#hub, key, now);
     const answer = (now: number) => ({ ...this.#position(), body: jsonText({ subscribers: views(now) }) });
@@ -365,34 +379,4 @@ export class Registry implements NamespaceApi {
   #revisionOf(key: ServiceKey): number {
     return this.#state.catalog.service(key)?.revision ?? 0;
   }
-
-  #instanceAnswer(key: InstanceKey): Answer<InstanceView> {
-    const { time } = this.#state;
-    return { ...this.#position(), body: jsonText(viewOf(requireInstance(this.#state, key), time.stamp())) };
-  }
-
-  #requireOverride(key: InstanceKey): OverrideEntry {
-    const override = this.#state.catalog.override(key);
-    if (override === undefined) throw missingOverride(key);
-    return override;
-  }
-
-  #requireService(key: ServiceKey): ServiceEntry {
-    const service = this.#state.catalog.service(key);
-    if (service === undefined || !service.exists) throw missingService(key);
-    return service;
-  }
-
-  #overrideText(key: InstanceKey) {
-    return jsonText(overrideView(this.#requireOverride(key)));
-  }
-
-  #serviceText(key: ServiceKey) {
-    return jsonText(serviceView(this.#requireService(key)));
-  }
-}
-
-/** What services have of their own is an operator's, whoever's the instances are. */
-function serviceDeed(action: AuditAction, { group, service }: ServiceKey, detail?: string): Deed {
-  return { action, key: { group, service }, detail };
 }

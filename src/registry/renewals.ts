@@ -1,5 +1,5 @@
 import type { InstanceEntry } from './catalog';
-import type { JournaledRenewals } from './journal';
+import type { JournaledRenewals } from './journaled-change';
 import { decodeInstance } from './records';
 import type { NamespaceMemory } from './state';
 

@@ -80,6 +80,11 @@ export function writeProperty(storage: SqlStorage, name: string, value: string):
   );
 }
 
+/** Runs inside a commit. */
+export function removeProperty(storage: SqlStorage, name: string): void {
+  storage.run('DELETE FROM property WHERE name = ?', name);
+}
+
 /** Whether anything was ever stored. It is found out without a write. */
 export function isStorageUsed(storage: SqlStorage): boolean {
   for (const _table of storage.read("SELECT name FROM sqlite_master WHERE name = 'property'")) return true;

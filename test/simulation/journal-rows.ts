@@ -1,4 +1,5 @@
-import type { Cause, JournaledChange } from '../../src/registry/journal';
+import type { Cause } from '../../src/registry/journal';
+import type { JournaledChange } from '../../src/registry/journaled-change';
 import type { SqlStorage } from '../../src/registry/sql-storage';
 
 /** A revision as it stands in the journal. */

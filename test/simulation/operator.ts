@@ -4,7 +4,7 @@ import { readJsonText } from '../../src/model/json-text';
 import { grantLease, type Lease } from '../../src/model/lease';
 import type { NamespaceApi } from '../../src/model/namespace-api';
 import type { Override } from '../../src/model/override';
-import type { JournaledChange } from '../../src/registry/journal';
+import type { JournaledChange } from '../../src/registry/journaled-change';
 import type { JournaledRevision } from './journal-rows';
 import type { SeededRandom } from './seeded-random';
 import type { Positioned, World } from './world';

@@ -1,4 +1,4 @@
-import type { JournaledChange } from '../../src/registry/journal';
+import type { JournaledChange } from '../../src/registry/journaled-change';
 import type { RecordKey, RecordKind } from '../../src/registry/records';
 import type { JournaledRevision } from './journal-rows';
 

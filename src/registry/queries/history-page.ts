@@ -8,7 +8,8 @@ import type {
   Renewals,
 } from '../../model/history';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../model/limits';
-import type { Journal, JournalEntry, JournaledChange, JournaledRenewals } from '../journal';
+import type { Journal, JournalEntry } from '../journal';
+import type { JournaledChange, JournaledRenewals } from '../journaled-change';
 import { decodeInstance, decodeOverride } from '../records';
 import { timestamp } from '../timestamp';
 import { instanceView, overrideView, watchedService } from '../view';

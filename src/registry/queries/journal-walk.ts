@@ -1,7 +1,8 @@
 import { DEFAULT_GROUP } from '../../model/names';
 import type { HistoryCommand, ServiceKey } from '../../model/namespace-api';
 import { headRevision } from '../heads';
-import { decodeChanges, type Journal, type JournalEntry, type JournaledChange } from '../journal';
+import type { Journal, JournalEntry } from '../journal';
+import { decodeChanges, type JournaledChange } from '../journaled-change';
 import { isOf } from '../past';
 import type { RecordKey } from '../records';
 import type { NamespaceMemory } from '../state';

@@ -1,5 +1,6 @@
 import { CATCH_UP_SLICE_MAX_COUNT } from '../../model/limits';
-import { decodeChanges, type JournalEntry } from '../journal';
+import type { JournalEntry } from '../journal';
+import { decodeChanges } from '../journaled-change';
 import type { NamespaceMemory } from '../state';
 import { SNAPSHOT_START, type SnapshotPlace } from './connection';
 import { snapshotPart } from './snapshot';
@@ -61,11 +62,12 @@ export class Feeder {
     if (watcher.isLive && watcher.wantsBookmark) this.sendBookmark(watcher);
   }
 
-  /** The past that it would go on from is gone: it gets a snapshot instead. */
+  /** The past that it would go on from is gone, or of another epoch: it gets a snapshot instead. */
   startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
     watcher.peer.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
-    watcher.memory.snapshotAfter = SNAPSHOT_START;
+    // A copy: a part of an older snapshot that is on its way is known by its place, and comes to nothing.
+    watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
     watcher.position = revision;
   }
@@ -83,7 +85,7 @@ export class Feeder {
     const part = snapshotPart(this.#memory, watcher.scope, { ...from, cursor });
     const durable = pipeline.settled();
     if (durable !== undefined) await durable;
-    if (!watcher.isOpen) return;
+    if (!watcher.isOpen || memory.snapshotAfter !== from) return;
     const isOnly = from.parts === 0 && part.next === undefined;
     const place = isOnly ? {} : { part: from.parts, last: part.next === undefined };
     const head = JSON.stringify({ cursor, revision, ...place }).slice(1, -1);

@@ -6,7 +6,7 @@ import {
   RECONNECT_SPREAD_MIN_MS,
 } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import type { JournaledChange } from '../journal';
+import type { JournaledChange } from '../journaled-change';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
@@ -187,6 +187,16 @@ export class Hub implements Publisher {
       }
       this.sendBookmarks();
     };
+  }
+
+  startOver(position: { revision: number; cursor: string }, reason: string): void {
+    this.#published = position;
+    for (const peer of this.peers()) {
+      for (const watcher of peer.watchers.values()) {
+        this.#feeder.startOver(watcher, reason);
+        this.#feeder.feed(watcher);
+      }
+    }
   }
 
   sendBookmarks(): void {

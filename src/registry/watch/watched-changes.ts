@@ -1,6 +1,6 @@
 import type { WatchedChange } from '../../model/frames';
 import type { ServiceKey } from '../../model/namespace-api';
-import type { JournaledChange } from '../journal';
+import type { JournaledChange } from '../journaled-change';
 import { isOf, type RecordText, recordAt } from '../past';
 import { decodeInstance, decodeOverride, type RecordKey } from '../records';
 import type { NamespaceMemory } from '../state';

@@ -1,0 +1,59 @@
+import type { Cause } from '../model/history';
+import { REGISTRY_ACTOR } from './journal';
+import { readProperty, removeProperty, writeProperty } from './schema';
+import type { SqlStorage } from './sql-storage';
+import type { NamespaceState } from './state';
+
+/**
+ * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake. Whoever puts it
+ * there sets this; its value is the cause.
+ */
+const MARK = 'new-epoch';
+
+/**
+ * Begins a new epoch, as a commit of its own without changes: the namespace is not what holders of cursors remember, and
+ * what they would miss is in no journal that they can follow. Revisions jump ahead of all that were ever given. Cursors of
+ * before are of another past from now on, though what they stand for is still there to be read by time, or by cursors
+ * that the history gives. Watchers are told to start over once it is durable.
+ *
+ * It costs three rows.
+ *
+ * @param cause `imported` or `restored`; watchers are told it as the reason of their reset.
+ * @param actor Id of the token, or `registry`.
+ * @param also What is written in the same transaction.
+ */
+export function changeEpoch(
+  { journal, time, platform, pipeline, publisher, counters }: NamespaceState,
+  cause: Cause,
+  actor: string,
+  also: () => void = () => {},
+): void {
+  const { random, storage } = platform;
+  const check = Math.floor(random.fraction() * 0x1_0000_0000);
+  const write = journal.beginEpoch(newEpoch(random), cause, actor, time.stamp(), check);
+  counters.commits += 1;
+  const { revision, cursor } = journal;
+  pipeline.enqueue(
+    () => {
+      write();
+      if (readProperty(storage, MARK) !== undefined) removeProperty(storage, MARK);
+      also();
+    },
+    () => publisher.startOver({ revision, cursor }, cause),
+  );
+}
+
+/** A random id for an epoch. */
+export function newEpoch(random: { id(): string }): string {
+  return random.id().slice(0, 12);
+}
+
+/** Marks a storage so that its next wake begins a new epoch. Runs where nobody is awake in it. */
+export function markForNewEpoch(storage: SqlStorage): void {
+  writeProperty(storage, MARK, 'restored' satisfies Cause);
+}
+
+/** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
+export function changeEpochIfMarked(state: NamespaceState): void {
+  if (readProperty(state.platform.storage, MARK) !== undefined) changeEpoch(state, 'restored', REGISTRY_ACTOR);
+}
