@@ -90,128 +90,166 @@ export function linearize<State, Call extends Interval>(
   calls: readonly Call[],
   stepsMax: number,
 ): Search<Call> {
-  const byStart = (a: Call, b: Call) => a.start - b.start;
-  const answered = calls.filter(({ end }) => end < Number.POSITIVE_INFINITY).sort(byStart);
-  const open = calls.filter(({ end }) => end === Number.POSITIVE_INFINITY).sort(byStart);
-  const known = new Set<string>();
-  const root: Node<State, Call> = {
-    state: model.initial,
-    before: undefined,
-    first: 0,
-    beyond: [],
-    unanswered: [],
-    calledAt: [],
-    happened: 0,
-    guesses: 0,
-  };
-  const stack = [root];
-  const openings = new Heap<Opening<State, Call>>();
-  let longest = root;
-  let steps = 0;
-  while (steps <= stepsMax) {
-    const node = stack.pop();
-    if (node === undefined) {
-      const opening = openings.pop();
-      if (opening === undefined) break;
-      if (opening.isGuess) stack.push(opening.node);
-      else guess(opening.node);
-      continue;
-    }
-    if (node.happened > longest.happened) longest = node;
-    if (node.happened === answered.length) return { verdict: 'linearizable', order: orderTo(node), stuck: [], steps };
-    const text = `${node.first};${node.beyond.join()};${node.unanswered.join()};${model.textOf(node.state)}`;
-    if (known.has(text)) continue;
-    known.add(text);
-    steps += 1;
-    const found = answeredNext(model, answered, node, nextCalls(answered, node));
-    // What comes last is tried first.
-    for (const next of found.toReversed()) stack.push(next);
-    openings.push({ node, isGuess: false }, node.happened - GUESS_COST * node.guesses);
-  }
-  const stuck = nextCalls(answered, longest).candidates.flatMap((index) => answered[index] ?? []);
-  return { verdict: steps > stepsMax ? 'undecided' : 'not linearizable', order: orderTo(longest), stuck, steps };
-
-  function guess(node: Node<State, Call>): void {
-    const next = nextCalls(answered, node);
-    const fitting = new Set(answeredNext(model, answered, node, next).map(({ before }) => before?.did));
-    for (const guessed of guessedNext(model, answered, open, node, next)) {
-      const fits = answeredNext(model, answered, guessed, nextCalls(answered, guessed));
-      const isIdle = fits.every(({ before }) => fitting.has(before?.did));
-      const promise = guessed.happened - GUESS_COST * guessed.guesses - (isIdle ? IDLE_GUESS_COST : 0);
-      steps += 1;
-      openings.push({ node: guessed, isGuess: true }, promise);
-    }
-  }
+  return new Linearizer(model, calls).search(stepsMax);
 }
 
+/** What may come next. */
 interface Next {
-  /** Indices of answered calls. */
+  /** Indices of answered calls: those that were called before the first of all that are left was answered. */
   candidates: number[];
-  /** When the first of all that are left was answered. */
+  /** When that one was answered. */
   until: number;
 }
 
-/** Which answered calls may come next: those that were called before the first of all that are left was answered. */
-function nextCalls<Call extends Interval>(answered: readonly Call[], { first, beyond }: Node<unknown, Call>): Next {
-  let until = Number.POSITIVE_INFINITY;
-  const candidates: number[] = [];
-  for (let index = first; index < answered.length; index++) {
-    const call = answered[index];
-    if (call === undefined || call.start > until) break;
-    if (beyond.includes(index)) continue;
-    candidates.push(index);
-    until = Math.min(until, call.end);
-  }
-  const isInTime = (index: number) => (answered[index]?.start ?? 0) <= until;
-  const placeOf = (index: number) => answered[index]?.place ?? 0;
-  return { candidates: candidates.filter(isInTime).sort((a, b) => placeOf(a) - placeOf(b)), until };
-}
+class Linearizer<State, Call extends Interval> {
+  readonly #model: Model<State, Call>;
+  readonly #answered: readonly Call[];
+  readonly #open: readonly Call[];
+  readonly #stack: Node<State, Call>[] = [];
+  readonly #openings = new Heap<Opening<State, Call>>();
+  #steps = 0;
 
-/** What comes after one of the answered calls; only that which changes nothing, where there is one. */
-function answeredNext<State, Call extends Interval>(
-  model: Model<State, Call>,
-  answered: readonly Call[],
-  node: Node<State, Call>,
-  { candidates, until }: Next,
-): Node<State, Call>[] {
-  const found: Node<State, Call>[] = [];
-  for (const index of candidates) {
-    const call = answered[index];
-    if (call === undefined) continue;
-    for (const state of model.apply(node.state, call, until)) {
+  constructor(model: Model<State, Call>, calls: readonly Call[]) {
+    const inOrder = calls.toSorted((a, b) => a.start - b.start);
+    this.#model = model;
+    this.#answered = inOrder.filter(({ end }) => end < Number.POSITIVE_INFINITY);
+    this.#open = inOrder.filter(({ end }) => end === Number.POSITIVE_INFINITY);
+  }
+
+  search(stepsMax: number): Search<Call> {
+    const known = new Set<string>();
+    let longest = rootOf<State, Call>(this.#model);
+    this.#stack.push(longest);
+    for (let node = this.#pop(); node !== undefined && this.#steps <= stepsMax; node = this.#pop()) {
+      if (node.happened > longest.happened) longest = node;
+      if (node.happened === this.#answered.length) break;
+      const text = `${node.first};${node.beyond.join()};${node.unanswered.join()};${this.#model.textOf(node.state)}`;
+      if (known.has(text)) continue;
+      known.add(text);
+      this.#steps += 1;
+      // What comes last is tried first.
+      for (const next of this.#afterAnswered(node).reverse()) this.#stack.push(next);
+      this.#openings.push({ node, isGuess: false }, promiseOf(node));
+    }
+    const order = orderTo(longest);
+    const steps = this.#steps;
+    if (longest.happened === this.#answered.length) return { verdict: 'linearizable', order, stuck: [], steps };
+    const stuck = this.#next(longest).candidates.flatMap((index) => this.#answered[index] ?? []);
+    return { verdict: steps > stepsMax ? 'undecided' : 'not linearizable', order, stuck, steps };
+  }
+
+  /** The next node: what follows from answered calls first, and then the most promising guess. */
+  #pop(): Node<State, Call> | undefined {
+    while (this.#stack.length === 0) {
+      const opening = this.#openings.pop();
+      if (opening === undefined) return undefined;
+      if (opening.isGuess) return opening.node;
+      this.#guess(opening.node);
+    }
+    return this.#stack.pop();
+  }
+
+  #guess(node: Node<State, Call>): void {
+    const fitting = new Set(this.#afterAnswered(node).map(({ before }) => before?.did));
+    for (const guessed of this.#afterGuess(node)) {
+      const isIdle = this.#afterAnswered(guessed).every(({ before }) => fitting.has(before?.did));
+      this.#steps += 1;
+      this.#openings.push({ node: guessed, isGuess: true }, promiseOf(guessed) - (isIdle ? IDLE_GUESS_COST : 0));
+    }
+  }
+
+  #next({ first, beyond }: Node<State, Call>): Next {
+    let until = Number.POSITIVE_INFINITY;
+    const candidates: number[] = [];
+    for (let index = first; index < this.#answered.length; index++) {
+      const call = this.#answered[index];
+      if (call === undefined || call.start > until) break;
+      if (beyond.includes(index)) continue;
+      candidates.push(index);
+      until = Math.min(until, call.end);
+    }
+    const isInTime = (index: number) => (this.#answered[index]?.start ?? 0) <= until;
+    const placeOf = (index: number) => this.#answered[index]?.place ?? 0;
+    return { candidates: candidates.filter(isInTime).sort((a, b) => placeOf(a) - placeOf(b)), until };
+  }
+
+  /** What comes after one of the answered calls; only that which changes nothing, where there is one. */
+  #afterAnswered(node: Node<State, Call>): Node<State, Call>[] {
+    const { candidates, until } = this.#next(node);
+    const found: Node<State, Call>[] = [];
+    for (const index of candidates) {
+      const call = this.#answered[index];
+      if (call === undefined) continue;
       const calledAt = withCall(node.calledAt, call);
-      const next = { ...node, ...advanced(node, index), state, calledAt, guesses: 0, before: { node, did: call } };
-      if (state === node.state) return [next];
-      found.push(next);
+      for (const state of this.#model.apply(node.state, call, until)) {
+        const next = { ...node, ...advanced(node, index), state, calledAt, guesses: 0, before: { node, did: call } };
+        if (state === node.state && !this.#shutsOut(node, call)) return [next];
+        found.push(next);
+      }
     }
+    return found;
   }
-  return found;
+
+  /** What comes after something that nobody was told of, and that has to do with what may come next. */
+  #afterGuess(node: Node<State, Call>): Node<State, Call>[] {
+    const next = this.#next(node);
+    const { keys, unanswered } = this.#concerned(node, next);
+    const guesses = node.guesses + 1;
+    const happenings = this.#model.happenings(node.state, keys, next.until);
+    const found = happenings.map(({ name, state }): Node<State, Call> => {
+      return { ...node, state, guesses, before: { node, did: name } };
+    });
+    for (const index of unanswered) {
+      const call = this.#open[index];
+      if (call === undefined) continue;
+      const calledAt = withCall(node.calledAt, call);
+      const happened = [...node.unanswered, index].sort((a, b) => a - b);
+      for (const state of this.#model.apply(node.state, call, next.until)) {
+        if (state === node.state) continue;
+        found.push({ ...node, state, unanswered: happened, calledAt, guesses, before: { node, did: call } });
+      }
+    }
+    return found;
+  }
+
+  /** The keys that the next answered call may have to do with, be it through unanswered calls, and those calls. */
+  #concerned(node: Node<State, Call>, { candidates, until }: Next): { keys: Set<number>; unanswered: number[] } {
+    const keys = new Set(candidates.flatMap((index) => this.#answered[index]?.keys ?? []));
+    const unanswered = new Set<number>();
+    for (let size = -1; size !== unanswered.size; ) {
+      size = unanswered.size;
+      for (const [index, call] of this.#open.entries()) {
+        if (call.start > until) break;
+        if (unanswered.has(index) || node.unanswered.includes(index)) continue;
+        if (!call.keys.some((key) => keys.has(key)) || isTooLate(node, call)) continue;
+        unanswered.add(index);
+        for (const key of call.keys) keys.add(key);
+      }
+    }
+    return { keys, unanswered: [...unanswered].sort((a, b) => a - b) };
+  }
+
+  /** Whether an unanswered call can't happen any more once a call has. */
+  #shutsOut(node: Node<State, Call>, { keys, start }: Call): boolean {
+    return this.#open.some((call, index) => {
+      const isShutOut = call.deadline < start && call.keys.some((key) => keys.includes(key));
+      return isShutOut && !node.unanswered.includes(index) && !isTooLate(node, call);
+    });
+  }
 }
 
-/** What comes after something that nobody was told of, and that has to do with what may come next. */
-function guessedNext<State, Call extends Interval>(
-  model: Model<State, Call>,
-  answered: readonly Call[],
-  open: readonly Call[],
-  node: Node<State, Call>,
-  { candidates, until }: Next,
-): Node<State, Call>[] {
-  const { keys, unanswered } = concerned(candidates, answered, open, node, until);
-  const guesses = node.guesses + 1;
-  const found = model.happenings(node.state, keys, until).map(({ name, state }): Node<State, Call> => {
-    return { ...node, state, guesses, before: { node, did: name } };
-  });
-  for (const index of unanswered) {
-    const call = open[index];
-    if (call === undefined) continue;
-    const calledAt = withCall(node.calledAt, call);
-    const happened = [...node.unanswered, index].sort((a, b) => a - b);
-    for (const state of model.apply(node.state, call, until)) {
-      if (state === node.state) continue;
-      found.push({ ...node, state, unanswered: happened, calledAt, guesses, before: { node, did: call } });
-    }
-  }
-  return found;
+function rootOf<State, Call extends Interval>({ initial }: Model<State, Call>): Node<State, Call> {
+  const nothing = { first: 0, beyond: [], unanswered: [], calledAt: [], happened: 0, guesses: 0 };
+  return { state: initial, before: undefined, ...nothing };
+}
+
+function promiseOf({ happened, guesses }: Node<unknown, unknown>): number {
+  return happened - GUESS_COST * guesses;
+}
+
+/** What was put off must not have been put off for too long: since its deadline somebody has seen its keys without it. */
+function isTooLate({ calledAt }: Node<unknown, unknown>, { keys, deadline }: Interval): boolean {
+  return keys.some((key) => (calledAt[key] ?? 0) > deadline);
 }
 
 function withCall(calledAt: readonly number[], { keys, start }: Interval): readonly number[] {
@@ -225,31 +263,6 @@ function advanced({ first, beyond, happened }: Node<unknown, unknown>, index: nu
   let next = first;
   while (left.delete(next)) next += 1;
   return { first: next, beyond: [...left].sort((a, b) => a - b), happened: happened + 1 };
-}
-
-/** The keys that the next answered call may have to do with, be it through unanswered calls, and those calls. */
-function concerned<Call extends Interval>(
-  candidates: readonly number[],
-  answered: readonly Call[],
-  open: readonly Call[],
-  node: Node<unknown, Call>,
-  until: number,
-): { keys: Set<number>; unanswered: number[] } {
-  const keys = new Set(candidates.flatMap((index) => answered[index]?.keys ?? []));
-  const unanswered = new Set<number>();
-  for (let size = -1; size !== unanswered.size; ) {
-    size = unanswered.size;
-    for (const [index, call] of open.entries()) {
-      if (call.start > until) break;
-      if (unanswered.has(index) || node.unanswered.includes(index)) continue;
-      if (!call.keys.some((key) => keys.has(key))) continue;
-      // What was put off must not have been put off for too long.
-      if (call.keys.some((key) => (node.calledAt[key] ?? 0) > call.deadline)) continue;
-      unanswered.add(index);
-      for (const key of call.keys) keys.add(key);
-    }
-  }
-  return { keys, unanswered: [...unanswered].sort((a, b) => a - b) };
 }
 
 function orderTo<State, Call>(node: Node<State, Call>): (Call | string)[] {
