@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outage } from './lease-bounds';
 
 /** Time that a start or a restart may take on a busy machine. */
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 120_000;
 
 /** The supervisor gives up after more deaths in a row than this, as it should. */
 const WORKERD_KILLS_IN_A_ROW_MAX = 4;

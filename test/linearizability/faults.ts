@@ -50,15 +50,18 @@ export class Faults {
 
   async #strike(kind: 'kill' | 'stall'): Promise<void> {
     const back = Promise.withResolvers<void>();
-    if (kind === 'kill') {
-      // Calls that are under way when it dies are lost with it, and some more.
-      setTimeout(() => (this.#comingBack = back.promise), 30);
-      await this.#victim.strike(this.#random.weighted({ workerd: 6, both: 2, launcher: 1 }), this.outages);
-    } else {
-      await this.#victim.stall(this.#random.magnitude(50, 4_500), this.outages);
+    try {
+      if (kind === 'kill') {
+        // Calls that are under way when it dies are lost with it, and some more.
+        setTimeout(() => (this.#comingBack = back.promise), 30);
+        await this.#victim.strike(this.#random.weighted({ workerd: 6, both: 2, launcher: 1 }), this.outages);
+      } else {
+        await this.#victim.stall(this.#random.magnitude(50, 4_500), this.outages);
+      }
+      await this.#awaken();
+    } finally {
+      back.resolve();
     }
-    await this.#awaken();
-    back.resolve();
   }
 
   /** An outage ends when the namespace has been asked for: only then does it look at the clock. */

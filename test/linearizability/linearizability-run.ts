@@ -79,7 +79,10 @@ export async function linearizabilityRun(options: LinearizabilityOptions): Promi
 async function recordHistory({ seed, program, clients, seconds, faults: kinds }: LinearizabilityOptions, data: string) {
   const random = new SeededRandom(seed);
   const victim = new Victim(program, data, randomBytes(24).toString('hex'));
-  await victim.start();
+  await victim.start().catch(async (error: unknown) => {
+    await victim.stop();
+    throw error;
+  });
   const proxy = await ChaosProxy.start(victim.url);
   const place = { url: proxy.url, rootToken: victim.token };
   const recorder = new Recorder();
@@ -105,10 +108,8 @@ async function recordHistory({ seed, program, clients, seconds, faults: kinds }:
   });
   const watching = watchers.map((watcher) => watcher.work(end.signal));
   try {
-    const troubled = faults.work(trouble.signal);
-    await sleep(seconds * 1_000);
-    trouble.abort();
-    await troubled;
+    const passed = sleep(seconds * 1_000).then(() => trouble.abort());
+    await Promise.all([faults.work(trouble.signal), passed]);
     over.abort();
     await Promise.all(work);
     const head = await readAll(victim, recorder, quarters);

@@ -1,15 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { checkHistory, type Judgement } from './check-history';
+import { checkHistory } from './check-history';
 import { FAULT_KINDS, type FaultKind } from './faults';
-import { readHistory, writeHistory } from './history-file';
+import { readHistory } from './history-file';
+import { HISTORIES_FOLDER, keepHistory } from './keep-history';
 import { type LinearizabilityReport, linearizabilityRun } from './linearizability-run';
-import type { History } from './operation';
-import { picture } from './picture';
 
 const USAGE = `usage: npm run linearizability -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS]
                                   [--folder PATH] [--keep] [--program PATH]
@@ -36,7 +33,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '12' },
     seconds: { type: 'string', default: '15' },
     faults: { type: 'string', default: FAULT_KINDS.join() },
-    folder: { type: 'string', default: join(tmpdir(), 'rollcall-histories') },
+    folder: { type: 'string', default: HISTORIES_FOLDER },
     keep: { type: 'boolean', default: false },
     program: { type: 'string', default: 'bin/rollcall.js' },
     check: { type: 'string' },
@@ -65,7 +62,7 @@ async function main(): Promise<number> {
     const report = await linearizabilityRun({ ...options, seed });
     console.error(line(report));
     const isWrong = report.problems.length > 0;
-    if (isWrong || values.keep) keep(report.history, report.judgement);
+    if (isWrong || values.keep) console.log(keepHistory(report.history, report.judgement, values.folder));
     if (!isWrong) continue;
     for (const problem of report.problems.slice(0, PROBLEMS_SHOWN_COUNT)) console.log(problem);
     console.log(`${report.problems.length} problems in the history of seed ${seed}`);
@@ -79,7 +76,7 @@ function check(path: string): number {
   const history = readHistory(path);
   const judgement = checkHistory(history);
   for (const problem of judgement.problems) console.log(problem);
-  if (judgement.problems.length > 0) keep(history, judgement);
+  if (judgement.problems.length > 0) console.log(keepHistory(history, judgement, values.folder));
   console.log(`${history.operations.length} calls, ${judgement.steps} steps, ${judgement.problems.length} problems`);
   return judgement.problems.length > 0 ? 1 : 0;
 }
@@ -91,17 +88,6 @@ function faultsNamed(names: string): FaultKind[] {
     if (kind === undefined) throw new Error(`--faults takes ${FAULT_KINDS.join()} or none, not "${name}"`);
     return kind;
   });
-}
-
-/** Writes the history and a picture of what is wrong with it. */
-function keep(history: History, { findings }: Judgement): void {
-  mkdirSync(values.folder, { recursive: true });
-  const path = join(values.folder, `history-${history.seed}`);
-  writeHistory(`${path}.jsonl`, history);
-  console.log(`history: ${path}.jsonl`);
-  if (findings.length === 0) return;
-  writeFileSync(`${path}.html`, picture(history, findings));
-  console.log(`picture: ${path}.html`);
 }
 
 function line({ history, judgement, faults, revisions, frames, checkMs, problems }: LinearizabilityReport): string {
