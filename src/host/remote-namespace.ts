@@ -45,6 +45,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     why: read('why'),
     rollback: write('rollback'),
     snapshot: read('snapshot'),
+    changedSince: read('changedSince'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

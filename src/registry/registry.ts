@@ -1,5 +1,6 @@
 import type { AuditAction } from '../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
+import type { ChangedInstances } from '../model/changed-instances';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
@@ -10,6 +11,7 @@ import type {
   Answer,
   Asker,
   Caller,
+  ChangedSinceCommand,
   DiffCommand,
   HistoryCommand,
   InstanceListCommand,
@@ -44,6 +46,7 @@ import {
 } from './answers';
 import { arm } from './arming';
 import { batchDeed, overrideAction, serviceDeed } from './batch-deed';
+import { readChangedSince } from './changed-since';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
@@ -319,6 +322,10 @@ export class Registry implements NamespaceApi {
 
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
+  }
+
+  changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>> {
+    return readChangedSince(this.#state, command);
   }
 
   listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {

@@ -35,7 +35,12 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: { rooms: ['client', 'model', 'launcher', 'backup'], packages: ['node:*', '@commander-js/extra-typings'] },
-  dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
+  dialects: {
+    rooms: ['model', 'auth', 'http'],
+    packages: ['zod', 'fast-xml-parser'],
+    closed: ['http/v1'],
+    apart: true,
+  },
   backup: { rooms: ['model', 'registry', 'host', 'launcher'], packages: ['node:*', 'zod'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {

@@ -20,6 +20,23 @@ v1 register instance      ?instance              +   +   -   +   +   -   -    + 
 v1 remove instance        ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
 v1 beat                   ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
 v1 list instances         ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 update instance        ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 patch instance         ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 get instance           ?instance              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 statuses (get)         ?statuses              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 statuses (post)        ?statuses              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 set metadata           ?metadata              +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 take back metadata     ?metadata              +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 create service         ?service               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 update service         ?threshold             +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 remove service         ?service               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 get service            ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 list services          ?group                 +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 service names (get)    ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 service names (post)   ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 subscribers            ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 selector types         ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 update cluster         ?cluster               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
 v1 catalog of services    ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v1 catalog of a service   ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
 v1 catalog of instances   ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
@@ -70,6 +87,11 @@ const QUERIES: Record<string, string> = {
   '?': '',
   '?instance': `${SERVICE}&port=80&healthy=true`,
   '?service': SERVICE,
+  '?statuses': 'key=public%23%23g%40%40own-orders',
+  '?metadata': `${SERVICE}&metadata=a%3D1`,
+  '?threshold': `${SERVICE}&protectThreshold=0`,
+  '?group': 'namespaceId=public&groupName=g&pageNo=1&pageSize=1',
+  '?cluster': `${SERVICE}&clusterName=DEFAULT`,
   '?namespace': 'namespaceId=public',
   '?onlyStatus=false': 'namespaceId=public&onlyStatus=false',
   '?switch': 'entry=lightBeatEnabled&value=true',
