@@ -27,6 +27,7 @@ import { restoreCommand } from './commands/restore';
 import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
+import { syncCommand } from './commands/sync';
 import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
@@ -54,6 +55,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
       rollbackCommand(),
     ],
   ],
+  ['Move over:', () => [syncCommand()]],
   ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],

@@ -34,7 +34,11 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },
-  cli: { rooms: ['client', 'model', 'launcher', 'backup'], packages: ['node:*', '@commander-js/extra-typings'] },
+  cli: {
+    rooms: ['client', 'model', 'launcher', 'backup'],
+    packages: ['node:*', '@commander-js/extra-typings'],
+    folders: ['sync'],
+  },
   dialects: {
     rooms: ['model', 'auth', 'http'],
     packages: ['zod', 'fast-xml-parser'],
