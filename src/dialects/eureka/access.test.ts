@@ -30,7 +30,8 @@ async function begin(...grants: Grant[]): Promise<EurekaStage> {
   return stage;
 }
 
-const init = (method: string) => (method === 'POST' ? BODY : {});
+const init = (method: string): RequestInit & { headers: Record<string, string> } =>
+  method === 'POST' ? BODY : { headers: {} };
 
 describe('the door for Eureka', () => {
   it('[A1] has a row here for every route', () => {

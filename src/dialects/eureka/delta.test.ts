@@ -83,7 +83,7 @@ const Act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ act: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 20_000 }) }) },
   { weight: 5, arbitrary: fc.record({ act: fc.constant('poll' as const), client: fc.nat(2) }) },
 );
-type Act = fc.TypeOf<typeof Act>;
+type Act = typeof Act extends fc.Arbitrary<infer T> ? T : never;
 
 async function perform(stage: EurekaStage, act: Exclude<Act, { act: 'poll' }>): Promise<void> {
   const path = 'app' in act ? `/eureka/apps/${act.app}/${act.id}` : '';
