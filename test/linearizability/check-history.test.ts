@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { checkHistory } from './check-history';
 import { at, content, HandHistory, SHORT, shown } from './hand-history';
 import type { Step } from './operation';
-import { picture } from './picture';
 
 const A = content('a');
 const B = content('b');
@@ -265,20 +264,6 @@ describe('a session', () => {
     isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b')]));
     isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b'), y('s/c')]));
   });
-});
-
-it('a picture shows what could not be placed', () => {
-  const { history } = begin()
-    .register([0, 10], 's/a', content('<a>'), 1, 'created')
-    .register([15], 's/b', B)
-    .list([20, 30], 's', 1, [])
-    .outage(12, 12, 14);
-  const { findings } = checkHistory(history);
-  const page = picture(history, findings);
-  expect(page).toContain('<rect class="ordered"');
-  expect(page).toMatch(/<rect class="stuck".*\n.*list s @1/);
-  expect(page).toContain('class="outage"');
-  expect(page).not.toContain('<a>');
 });
 
 it('gives up on what takes too long, and calls that a problem', () => {

@@ -62,7 +62,7 @@ async function main(): Promise<number> {
     const report = await linearizabilityRun({ ...options, seed });
     console.error(line(report));
     const isWrong = report.problems.length > 0;
-    if (isWrong || values.keep) console.log(keepHistory(report.history, report.judgement, values.folder));
+    if (isWrong || values.keep) console.log(keepHistory(report, values.folder));
     if (!isWrong) continue;
     for (const problem of report.problems.slice(0, PROBLEMS_SHOWN_COUNT)) console.log(problem);
     console.log(`${report.problems.length} problems in the history of seed ${seed}`);
@@ -76,7 +76,8 @@ function check(path: string): number {
   const history = readHistory(path);
   const judgement = checkHistory(history);
   for (const problem of judgement.problems) console.log(problem);
-  if (judgement.problems.length > 0) console.log(keepHistory(history, judgement, values.folder));
+  if (judgement.problems.length > 0)
+    console.log(keepHistory({ history, ...judgement, watched: [], watchProblems: [] }, values.folder));
   console.log(`${history.operations.length} calls, ${judgement.steps} steps, ${judgement.problems.length} problems`);
   return judgement.problems.length > 0 ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import type { Finding } from './check-history';
+import { htmlText } from './html-text';
 import { type History, keysOf, type Operation, placeIn } from './operation';
 import type { RegistryCall } from './registry-model';
 
@@ -16,30 +17,10 @@ const AFTER_SHARE = 0.1;
 type Standing = 'ordered' | 'guessed' | 'stuck' | 'later';
 
 /**
- * Draws what is wrong with a history, as a page: a lane for each client, a bar for each call from its start to its end,
- * numbered in the longest order that was found; red are the calls of which one had to come next, and none could.
+ * Draws what could not be put in order: a lane for each client, a bar for each call from its start to its end, numbered
+ * in the longest order that was found; red are the calls of which one had to come next, and none could.
  */
-export function picture(history: History, findings: readonly Finding[]): string {
-  const parts = findings.map((finding) => section(history, finding));
-  return `<!doctype html>
-<meta charset="utf-8">
-<title>History of seed ${history.seed}</title>
-<style>
-  body { font: 14px system-ui, sans-serif; margin: 24px }
-  svg { background: #fafafa; display: block; margin: 12px 0; max-width: 100% }
-  svg text { font: 11px system-ui, sans-serif }
-  .ordered { fill: #b7d4f0; stroke: #3b6ea5 } .guessed { fill: #f5e3a3; stroke: #a98400; stroke-dasharray: 4 2 }
-  .stuck { fill: #f4a9a0; stroke: #b3261e; stroke-width: 2 } .later { fill: #e6e6e6; stroke: #999 }
-  .outage { fill: #000; opacity: 0.08 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style>
-<h1>History of seed ${history.seed}</h1>
-<p>Blue calls are in the longest order found, by number. Yellow ones had no answer, and are guessed to have happened.
-Red: one of them had to come next, and none fits. Grey: not placed yet. Dark stripes: the registry was down or stood still.</p>
-${parts.join('\n')}
-`;
-}
-
-function section(history: History, { keys, search }: Finding): string {
+export function callPicture(history: History, { keys, search }: Finding): string {
   const { order, stuck, verdict } = search;
   const numbers = new Map<Operation, number>();
   for (const did of order) if (typeof did !== 'string') numbers.set(did.operation, numbers.size + 1);
@@ -48,14 +29,14 @@ function section(history: History, { keys, search }: Finding): string {
     if (typeof did !== 'string') standing.set(did.operation, isOpen(did) ? 'guessed' : 'ordered');
   for (const { operation } of stuck) standing.set(operation, 'stuck');
   const shown = operationsAround(history, keys, stuck, standing);
-  return `<h2>${escaped(keys.join(', '))}: ${verdict}</h2>
+  return `<h2>${htmlText(keys.join(', '))}: ${verdict}</h2>
 ${drawing(history, shown, numbers, standing)}
 <h3>What could not be placed</h3>
-<pre>${stuck.map(({ operation }) => escaped(textOf(operation))).join('\n\n')}</pre>
+<pre>${stuck.map(({ operation }) => htmlText(textOf(operation))).join('\n\n')}</pre>
 <h3>The end of the longest order</h3>
 <pre>${order
     .slice(-CALLS_BEFORE_COUNT)
-    .map((did) => escaped(orderedText(did, numbers)))
+    .map((did) => htmlText(orderedText(did, numbers)))
     .join('\n')}</pre>`;
 }
 
@@ -93,7 +74,7 @@ function drawing(
     NAME_PX + ((Math.min(Math.max(time, first), end) - first) / (end - first)) * (WIDTH_PX - NAME_PX);
   const height = clients.length * LANE_PX + 24;
   const lanes = clients.map((client, lane) => {
-    return `<text x="4" y="${lane * LANE_PX + 28}">${escaped(client)}</text>`;
+    return `<text x="4" y="${lane * LANE_PX + 28}">${htmlText(client)}</text>`;
   });
   const stripes = outages
     .filter(({ from, until }) => until > first && from < end)
@@ -107,9 +88,9 @@ function drawing(
     const width = Math.max(3, x(operation.end ?? end) - left);
     const number = numbers.get(operation);
     const label = `${number === undefined ? '' : `${number}: `}${shortText(operation)}`;
-    return `<g><title>${escaped(textOf(operation))}</title>
+    return `<g><title>${htmlText(textOf(operation))}</title>
 <rect class="${standing.get(operation) ?? 'later'}" x="${left}" y="${y}" width="${width}" height="22" rx="3"/>
-<text x="${left + 2}" y="${y + 34}">${escaped(label)}</text></g>`;
+<text x="${left + 2}" y="${y + 34}">${htmlText(label)}</text></g>`;
   });
   const axis = `<text x="${NAME_PX}" y="${height - 4}">0 ms</text>
 <text x="${WIDTH_PX - 70}" y="${height - 4}">${(end - first).toFixed(0)} ms</text>`;
@@ -144,8 +125,4 @@ function orderedText(did: RegistryCall | string, numbers: ReadonlyMap<Operation,
   if (typeof did === 'string') return `   ${did}`;
   const { operation } = did;
   return `${numbers.get(operation)}: call ${operation.index} of ${operation.client}: ${shortText(operation)}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
