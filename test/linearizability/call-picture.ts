@@ -8,7 +8,10 @@ const NAME_PX = 110;
 const WIDTH_PX = 1_500;
 
 /** Calls drawn before the first that can't be placed; all those at the same time are drawn, too. */
-const CALLS_BEFORE_COUNT = 40;
+const CALLS_BEFORE_COUNT = 18;
+
+/** About what a letter takes. */
+const LETTER_PX = 6;
 
 /** Time after the last call that can't be placed. */
 const AFTER_SHARE = 0.1;
@@ -42,18 +45,21 @@ ${drawing(history, shown, numbers, standing)}
 
 const isOpen = ({ end }: RegistryCall) => end === Number.POSITIVE_INFINITY;
 
-/** The calls on some keys around those that can't be placed. */
+/** The calls around those that can't be placed, and on the same keys. */
 function operationsAround(
   { operations }: History,
   keys: readonly string[],
   stuck: readonly RegistryCall[],
   standing: ReadonlyMap<Operation, Standing>,
 ): Operation[] {
-  const concerned = operations.filter((operation) => {
-    const named = keysOf(operation.call, keys, () => []);
-    return standing.has(operation) || named.some((key) => keys.includes(key));
-  });
   const from = Math.min(...stuck.map(({ start }) => start));
+  const stuckKeys = new Set(stuck.flatMap((call) => call.keys.map((key) => keys[key])));
+  const concerned = operations.filter((operation) => {
+    const isAboutThem = keysOf(operation.call, keys, () => keys).some((key) => stuckKeys.has(key));
+    // A read without an answer tells nothing.
+    const isOpen = operation.end === null && operation.call.kind !== 'read' && operation.call.kind !== 'list';
+    return isAboutThem && (standing.has(operation) || isOpen || (operation.end ?? 0) >= from);
+  });
   const until = Math.max(...stuck.map(({ end }) => end));
   const before = concerned.filter(({ start }) => start < from).slice(-CALLS_BEFORE_COUNT);
   const beside = concerned.filter(({ start }) => start >= from && start <= until);
@@ -87,7 +93,9 @@ function drawing(
     const left = x(operation.start);
     const width = Math.max(3, x(operation.end ?? end) - left);
     const number = numbers.get(operation);
-    const label = `${number === undefined ? '' : `${number}: `}${shortText(operation)}`;
+    const right = Math.min(...shown.filter((each) => isAfter(each, operation)).map(({ start }) => x(start)), WIDTH_PX);
+    const whole = `${number === undefined ? '' : `${number}: `}${shortText(operation)}`;
+    const label = whole.slice(0, Math.floor((right - left) / LETTER_PX));
     return `<g><title>${htmlText(textOf(operation))}</title>
 <rect class="${standing.get(operation) ?? 'later'}" x="${left}" y="${y}" width="${width}" height="22" rx="3"/>
 <text x="${left + 2}" y="${y + 34}">${htmlText(label)}</text></g>`;
@@ -97,6 +105,11 @@ function drawing(
   return `<svg viewBox="0 0 ${WIDTH_PX} ${height}" width="${WIDTH_PX}" height="${height}">
 ${[...stripes, ...lanes, ...bars, axis].join('\n')}
 </svg>`;
+}
+
+/** Whether a call is a later one of the same client, whose bar a label must not reach. */
+function isAfter(call: Operation, { client, start }: Operation): boolean {
+  return call.client === client && call.start > start;
 }
 
 function shortText({ call, answer }: Operation): string {
