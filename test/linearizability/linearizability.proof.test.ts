@@ -41,7 +41,7 @@ async function miss(defect: Defect, folder: string): Promise<string[]> {
       seconds: 3,
       faults: ['kill'],
     });
-    if (judgement.problems.length > 0) return [];
+    if (judgement.problems.some((problem) => !problem.startsWith('could not decide'))) return [];
   }
   return [defect.name];
 }
