@@ -45,6 +45,11 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     why: read('why'),
     rollback: write('rollback'),
     snapshot: read('snapshot'),
+    exportPart: read('exportPart'),
+    stageImport: write('stageImport'),
+    planImport: read('planImport'),
+    applyImport: write('applyImport'),
+    dropImport: write('dropImport'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

@@ -30,6 +30,7 @@ import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
+import type * as transfer from '../model/transfer';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
 import {
@@ -63,6 +64,10 @@ import { resolve } from './queries/resolve';
 import { renewMany, renewOne } from './renewing';
 import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
+import { applyImport, dropImport } from './transfer/apply';
+import { exportPart } from './transfer/export-part';
+import { planImport } from './transfer/plan';
+import { stageImport } from './transfer/stage';
 import { read, turn } from './turn';
 import { viewOf } from './view';
 import { wake } from './wake';
@@ -319,6 +324,26 @@ export class Registry implements NamespaceApi {
 
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
+  }
+
+  exportPart(command: transfer.ExportCommand): Promise<Answer<transfer.ExportPart>> {
+    return exportPart(this.#state, command);
+  }
+
+  stageImport(caller: Caller, command: transfer.StageCommand): Promise<Answer<{ importId: string }>> {
+    return stageImport(this.#state, caller, command);
+  }
+
+  planImport(caller: Caller, command: transfer.PlanCommand): Promise<Answer<transfer.ImportPlan>> {
+    return planImport(this.#state, caller, command);
+  }
+
+  applyImport(caller: Caller, command: transfer.ApplyCommand): Promise<Answer<transfer.ApplyReport>> {
+    return applyImport(this.#state, caller, command);
+  }
+
+  dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }> {
+    return dropImport(this.#state, caller, command);
   }
 
   listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {

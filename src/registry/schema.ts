@@ -50,6 +50,15 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     closed INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS staged (
+    kind INTEGER NOT NULL,
+    group_name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, group_name, service, id)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** Version of the schema above. A change to it adds a step to {@link MIGRATIONS}. */

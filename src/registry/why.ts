@@ -103,6 +103,7 @@ function departure({ at, actor, changes }: HistoryEntry, renewals: Renewals | nu
     deregistered: `it was deregistered at ${at} by ${by}`,
     drained: `it was drained, and removed at ${at}`,
     'session-closed': `its session was closed at ${at} by ${by}`,
+    imported: `an import by token ${actor} took it out at ${at}: it was not in the file`,
   };
   return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by}, cause ${gone?.cause}`;
 }
