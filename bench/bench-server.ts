@@ -91,6 +91,11 @@ export class BenchServer {
     return this.#workerd.pid;
   }
 
+  /** Header of whoever may do everything. */
+  get authorization(): { Authorization: string } {
+    return { Authorization: `Bearer ${ROOT_TOKEN}` };
+  }
+
   /** One request as the loads make them, for preparing and for checking. */
   async call(method: string, path: string, body?: string): Promise<Answer> {
     const response = await fetch(this.origin + path, {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nodeSqlite } from '../src/host/node-sqlite';
 import { InstanceDefinition } from '../src/model/instance';
+import { newCounters } from '../src/registry/counters';
 import type { Platform } from '../src/registry/platform';
 import { Registry } from '../src/registry/registry';
 import { placeOf } from './population';
@@ -67,6 +68,7 @@ function platform(database: DatabaseSync): Platform {
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,
     processId: 'bench',
+    counters: newCounters(0),
     erase: async () => {},
     endedTokens: async () => [],
     audit: { begin: async () => 0, end: () => {} },

@@ -13,6 +13,7 @@ const document = await openApiDocument(
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
     rootToken: null,
+    writeLog: () => {},
     build: { version },
     now: () => 0,
   }).routes,

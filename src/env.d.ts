@@ -9,6 +9,8 @@ declare namespace Cloudflare {
     ROLLCALL_TRUSTED_PROXY?: string | null;
     /** Origins of pages that may call from a browser, parted by commas or blanks; none where it is unset. */
     ROLLCALL_CORS_ORIGINS?: string | null;
+    /** `off`, `error`, `warn` or `info`: the least grave lines that are logged; `warn` where it is unset. */
+    ROLLCALL_LOG_LEVEL?: string | null;
     /** Clients of dialects reach a namespace at `<namespace>.<domain>`; at no host where it is unset. */
     ROLLCALL_NAMESPACE_DOMAIN?: string | null;
     /** Names the run of workerd; the launcher makes a new one for each start. None on Cloudflare. */

@@ -1,8 +1,8 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
 import { goMicro } from './dialects/go-micro/go-micro';
+import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
-import { DIRECTORY_NAME } from './host/directory-object';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { namespaceStubs } from './host/namespace-stub';
 import { remoteDirectory } from './host/remote-directory';
@@ -11,7 +11,7 @@ import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE } from './model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/names';
 
 export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';
@@ -30,13 +30,15 @@ function bind(env: Env): App {
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
-    dialects: [goMicro],
+    dialects: [goMicro, nacos],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,
+    logLevel: env.ROLLCALL_LOG_LEVEL,
+    writeLog: (level, line) => console[level](line),
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || undefined },
     now: () => Date.now(),

@@ -27,7 +27,7 @@ interface Cost {
 /** A namespace that falls asleep as the platform lets it, and the meter beside it. */
 class MeteredNamespace {
   readonly namespace = new NodeNamespace();
-  #slept: Stats['sinceWake'][] = [];
+  #slept: Stats['sinceStart'][] = [];
   #heardAt = this.#now;
   #isAsleep = false;
   /** Times that it was looked at since it woke: each is a request that nobody else makes. */
@@ -66,7 +66,7 @@ class MeteredNamespace {
 
   /** What it cost since it was last asked. */
   async cost(messages: number): Promise<Cost> {
-    const stretches = [...this.#slept, ...(this.#isAsleep ? [] : [await this.#sinceWake()])];
+    const stretches = [...this.#slept, ...(this.#isAsleep ? [] : [await this.#sinceStart()])];
     const sum = (figure: 'alarms' | 'rowsWritten' | 'requests') =>
       stretches.reduce((total, each) => total + each[figure], 0);
     return {
@@ -87,15 +87,15 @@ class MeteredNamespace {
 
   async #sleep(): Promise<void> {
     this.#awakeMs += this.#now - this.#heardAt;
-    this.#slept.push(await this.#sinceWake());
+    this.#slept.push(await this.#sinceStart());
     this.namespace.platform.loseMemory();
     this.#isAsleep = true;
   }
 
-  async #sinceWake(): Promise<Stats['sinceWake']> {
-    const { sinceWake } = readJsonText((await this.namespace.api.stats()).body);
+  async #sinceStart(): Promise<Stats['sinceStart']> {
+    const { sinceStart } = readJsonText((await this.namespace.api.stats()).body);
     this.#looks += 1;
-    return { ...sinceWake, requests: sinceWake.requests - this.#looks };
+    return { ...sinceStart, requests: sinceStart.requests - this.#looks };
   }
 }
 

@@ -6,6 +6,7 @@ import { startRegistry } from '../src/launcher/start-registry';
 import { differences, readSteps, runSteps } from './docs/walk';
 import { PROJECT_ROOT } from './house/source-tree';
 import { installProgram } from './program-folder';
+import { systemNode } from './system-node';
 import { temporaryFolder } from './temporary-folder';
 
 /** Where the pages say that the registry listens. */
@@ -27,13 +28,14 @@ const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code"
 
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'command-line'].map((name) => `docs/${name}.md`),
+  ...['getting-started', 'watch', 'tokens', 'history', 'backup', 'command-line'].map((name) => `docs/${name}.md`),
 ];
 
 /** What a reader has: the program installed, and a folder of settings with nothing in it. */
-async function environment(folder: string): Promise<NodeJS.ProcessEnv> {
+async function environment(folder: string, page: string): Promise<NodeJS.ProcessEnv> {
   const { PATH, HOME, LANG } = process.env;
-  const { bin } = await installProgram(folder);
+  // Backups say that they need a newer Node than the registry does.
+  const { bin } = await installProgram(folder, page === 'docs/backup.md' ? process.execPath : systemNode());
   return { PATH: `${bin}:${PATH}`, HOME, LANG, XDG_CONFIG_HOME: join(folder, 'config') };
 }
 
@@ -46,7 +48,7 @@ describe.each(PAGES)('%s', (page) => {
 
     const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
     expect(steps.length).toBeGreaterThan(1);
-    const { outputs, status, stderr } = runSteps(steps, folder, await environment(folder));
+    const { outputs, status, stderr } = runSteps(steps, folder, await environment(folder, page));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 
     const problems = steps.flatMap(({ shown, line }, index) => {

@@ -14,6 +14,7 @@ const { routes } = createApp({
   openPipe: () => new IdentityTransformStream(),
   acceptSocket: recordedClient([]),
   rootToken: null,
+  writeLog: () => {},
   build: { version: '0' },
   now: () => 0,
 });

@@ -242,7 +242,8 @@ describe('the registry', () => {
       await send('GET', '/metrics', { headers: { authorization: 'Bearer test-root-token-0123456789abcdefghijklmnop' } })
     ).text();
     expect(metrics).toContain('rollcall_instances{namespace="public"} 1\n');
-    expect(metrics).toContain('rollcall_renewals_total{namespace="public"} 1\n');
+    // Counters are the process's, in which other tests renew, too.
+    expect(metrics).toMatch(/^rollcall_renewals_total\{namespace="public"\} [1-9]\d*$/m);
   });
 
   it('[H2] shows its pages', async () => {

@@ -17,6 +17,7 @@ const { routes } = createApp({
   openPipe: () => new TransformStream(),
   acceptSocket: recordedClient([]),
   rootToken: null,
+  writeLog: () => {},
   build: { version: '0' },
   now: () => 0,
 });

@@ -11,13 +11,13 @@ export interface InstalledProgram {
   bin: string;
 }
 
-/** Installs the program below a folder, with the Node of this machine. */
-export async function installProgram(folder: string): Promise<InstalledProgram> {
+/** Installs the program below a folder. */
+export async function installProgram(folder: string, node = systemNode()): Promise<InstalledProgram> {
   // As it is installed: a checkout would bundle it anew for each command.
   const packed = join(folder, 'packed');
   const bin = join(folder, 'bin');
   for (const path of [packed, bin]) mkdirSync(path);
   const program = await packedProgram(packed, (worker) => worker);
-  writeFileSync(join(bin, 'rollcall'), `#!/bin/sh\nexec '${systemNode()}' '${program}' "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'rollcall'), `#!/bin/sh\nexec '${node}' '${program}' "$@"\n`, { mode: 0o755 });
   return { program, bin };
 }

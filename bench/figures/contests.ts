@@ -61,7 +61,7 @@ const heartbeat: Contest = {
   request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
   check: (answer) => expect(parse(answer).expiresAt !== undefined, 'a heartbeat says when the lease ends', answer),
   verify: (before, after, answered) => {
-    const renewals = after.sinceWake.renewals - before.sinceWake.renewals;
+    const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
     expect(renewals >= answered, `${answered} heartbeats were answered, so as many leases are renewed`, renewals);
   },
 };

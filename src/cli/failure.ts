@@ -1,3 +1,4 @@
+import { BackupError } from '../backup/backup-error';
 import { RollcallError } from '../client/rollcall-error';
 import { LaunchError } from '../launcher/launch-error';
 import { CliError } from './cli-error';
@@ -30,6 +31,7 @@ function sentence({ detail, errors }: RollcallError): string {
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CliError) return error;
   if (error instanceof LaunchError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof BackupError) return { exitCode: EXIT.failure, message: error.message };
   if (!(error instanceof RollcallError)) return undefined;
   // Whoever stopped a call knows more of it than that it was stopped.
   if (error.cause instanceof CliError) return error.cause;

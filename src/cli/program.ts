@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Command } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
 import { auditCommand } from './commands/audit';
+import { backupCommand } from './commands/backup';
 import { benchCommand } from './commands/bench';
 import { completeCommand } from './commands/complete';
 import { completionCommand } from './commands/completion';
@@ -22,6 +23,7 @@ import { nsCommand } from './commands/ns';
 import { quarantineCommand } from './commands/quarantine';
 import { registerCommand } from './commands/register';
 import { resolveCommand } from './commands/resolve';
+import { restoreCommand } from './commands/restore';
 import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
@@ -36,7 +38,7 @@ const OWN_OPTIONS = 'Options:';
 
 /** Commands as the help lists them: by what somebody comes for. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
-  ['Run a registry:', () => [serveCommand()]],
+  ['Run a registry:', () => [serveCommand(), backupCommand(), restoreCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
   ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
   ['Look back:', () => [whyCommand(), historyCommand(), diffCommand()]],

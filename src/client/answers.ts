@@ -1,3 +1,4 @@
+import type { Cause } from './cause';
 import type { Instance, InstanceStatus, Lease, NamedPort } from './instance';
 
 /**
@@ -144,7 +145,7 @@ export interface Subscriber {
   lag: number;
 }
 
-/** What a namespace holds, and what it has done and cost since its object woke. */
+/** What a namespace holds, and what it has done and cost since its process started. */
 export interface Stats {
   revision: number;
   compactedRevision: number;
@@ -156,19 +157,23 @@ export interface Stats {
   flappingInstances: number;
   overrides: number;
   leases: number;
+  sessions: number;
   sockets: number;
   watches: number;
   /** What the limit counts. */
   recordBytes: number;
   journal: { revisions: number; bytes: number };
-  /** Counters that start at zero when the object wakes; `wokeAt` is RFC 3339. */
-  sinceWake: {
+  /** Counters that start at zero with the process that the object is in; times are RFC 3339. */
+  sinceStart: {
+    startedAt: string;
     wokeAt: string;
+    wakes: number;
     requests: number;
     commits: number;
     commitGroups: number;
     renewals: number;
-    expired: number;
+    /** Instances removed, by cause. */
+    removed: Record<Cause, number>;
     unhealthy: number;
     recovered: number;
     outages: number;

@@ -1,24 +1,11 @@
 import type { Override, Subscriber } from './answers';
+import type { Cause } from './cause';
 import type { WatchedService } from './frames';
 import type { Instance } from './instance';
 
-/** What the API answers about the past. Times are RFC 3339. */
+export type { Cause };
 
-/** Why something changed. */
-export type Cause =
-  | 'registered'
-  | 'updated'
-  | 'deregistered'
-  | 'expired'
-  | 'unhealthy'
-  | 'recovered'
-  | 'overridden'
-  | 'quarantined'
-  | 'drained'
-  | 'session-closed'
-  | 'imported'
-  | 'rolled-back'
-  | 'restored';
+/** What the API answers about the past. Times are RFC 3339. */
 
 /** An instance as it registered itself, with its health: what operators say about it is a record of its own. */
 export type RegisteredInstance = Omit<Instance, 'enabled' | 'quarantined' | 'available' | 'flapping' | 'overridden'>;

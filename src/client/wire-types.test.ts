@@ -59,7 +59,7 @@ it('answers are what the schemas say', () => {
   expectTypeOf<Equal<answers.Override, override.OverrideView>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Subscriber, subscriber.SubscriberView>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats, stats.Stats>>().toEqualTypeOf<true>();
-  expectTypeOf<Equal<answers.Stats['sinceWake'], stats.Stats['sinceWake']>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<answers.Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();
 });
 
 it('answers about the past are what the schemas say', () => {

@@ -12,11 +12,9 @@ import {
 import { durableSqlite } from './durable-sqlite';
 import { namespaceStubs } from './namespace-stub';
 import { ObjectAlarm } from './object-alarm';
+import { operatorLog } from './operator-log';
 import { randomSource } from './random-source';
 import { remoteControl } from './remote-control';
-
-/** Name of the one directory there is. */
-export const DIRECTORY_NAME = 'directory';
 
 /**
  * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,
@@ -68,6 +66,6 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): Dire
     alarm,
     controlOf: (id, placement) => remoteControl(namespaceStubs(env, id, placement)),
     abort: (reason) => ctx.abort(reason),
-    log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
+    log: operatorLog(env),
   };
 }

@@ -1,17 +1,18 @@
 import { DurableObject } from 'cloudflare:workers';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
-import { DEFAULT_NAMESPACE } from '../model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/names';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';
 import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
-import { DIRECTORY_NAME } from './directory-object';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
+import { operatorLog } from './operator-log';
+import { processCounters } from './process-counters';
 import { randomSource, sha256 } from './random-source';
 import { remoteDirectory } from './remote-directory';
 
@@ -149,6 +150,7 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
+    counters: processCounters(ctx.id.toString(), Date.now()),
     processId: env.ROLLCALL_PROCESS_ID ?? env.VERSION?.id ?? 'unnamed',
     erase: async () => {
       await ctx.storage.deleteAlarm();
@@ -161,6 +163,6 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
       end: (id, outcome) => ctx.waitUntil(directory.endAudit(id, outcome).catch(() => {})),
     },
     abort: (reason) => ctx.abort(reason),
-    log: (level, message, facts) => console[level](JSON.stringify({ level, message, ...facts })),
+    log: operatorLog(env),
   };
 }

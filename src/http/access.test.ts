@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
+import { NO_STATS, problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../auth/token-text';
 import type { Grant, Scope } from '../model/grant';
 
@@ -151,7 +151,7 @@ async function send(test: TestApp, { method, target, body }: Line, token: string
   if (target.endsWith('/socket'))
     Object.assign(headers, { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' });
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  test.namespace.answer.body = '{"journal":{},"sinceWake":{}}'; // what /metrics reads
+  test.namespace.answer.body = NO_STATS; // what /metrics reads
   const response = await test.send(method, target, {
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

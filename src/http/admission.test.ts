@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
+import { NO_STATS, problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../auth/token-text';
 import { RegistryError } from '../model/errors';
 import type { Grant } from '../model/grant';
@@ -121,7 +121,7 @@ describe('tokens in paths', () => {
     expect(await outcome(test.send('GET', `/t/${reader.token}${NS}/stats`))).toBe('200');
     expect(await outcome(test.send('GET', `/t/${reader.token}/nope`))).toBe('404 ROUTE_NOT_FOUND');
     expect(await outcome(test.send('DELETE', `/t/${reader.token}${NS}/groups/g/services/s`))).toBe('403 FORBIDDEN');
-    test.namespace.answer.body = '{"journal":{},"sinceWake":{}}';
+    test.namespace.answer.body = NO_STATS;
     expect(await outcome(test.send('GET', `/t/${scraper.token}/metrics`))).toBe('200');
     expect(await outcome(test.send('DELETE', `/t/${writer.token}${NS}/groups/g/services/s/instances/i`))).toBe('204');
     expect(await outcome(test.send('GET', `/t/${writer.token}${NS}/stats`))).toBe('403 FORBIDDEN');

@@ -8,11 +8,14 @@ import type { Principal } from '../model/grant';
 import { whatDirectorySays } from './deadline';
 import { originOf } from './origin';
 import { queryText } from './request-target';
+import type { RequestRecord } from './telemetry/request-record';
 
 /** What is known of a request before it is routed. */
 export interface BeforeRouting {
   /** What it is routed by, as it was sent. */
   path: string;
+  /** What is told of it once it is answered. */
+  record: RequestRecord;
   /** The token that its path began with, and has lost. */
   pathToken?: string | undefined;
   /** The namespace that it began with then, and has lost: only on the way to a dialect. */

@@ -1,17 +1,18 @@
 import { Hono } from 'hono';
-import { matchedRoutes } from 'hono/route';
 import { Authenticator } from '../auth/authenticator';
 import { DOORS } from '../auth/carriers';
 import { FailedLogins } from '../auth/failed-logins';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
-import { Admission } from './admission';
+import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
+import { Admission, type BeforeRouting } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { Cors, originsProblem, splitOrigins } from './cors';
 import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
+import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
 import { domainProblem, namespaceOfHost } from './namespace-host';
 import { withoutNamespace } from './namespace-prefix';
@@ -20,6 +21,9 @@ import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
 import type { NamespaceWays, RoutedEnv, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
+import { RequestCounts } from './telemetry/request-counts';
+import { RequestObserver, type WriteLog } from './telemetry/request-observer';
+import type { RequestRecord } from './telemetry/request-record';
 import { addAuditRoute } from './v1/audit-route';
 import { addDirectoryNamespaceRoutes } from './v1/directory-namespace-routes';
 import { addHistoryRoutes } from './v1/history-routes';
@@ -57,6 +61,9 @@ export interface AppOptions {
   trustedProxy?: boolean;
   /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
+  /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
+  logLevel?: string | null | undefined;
+  writeLog: WriteLog;
   /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
   namespaceDomain?: string | null | undefined;
   build: Build;
@@ -98,6 +105,13 @@ export function createApp(options: AppOptions): App {
   } = options;
   const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
   const origins = splitOrigins(options.corsOrigins);
+  const counts = new RequestCounts();
+  const observer = new RequestObserver({
+    counts,
+    threshold: logThreshold(options.logLevel) ?? DEFAULT_LOG_THRESHOLD,
+    write: options.writeLog,
+    now,
+  });
   const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
   const surface: Surface = {
     hono,
@@ -107,7 +121,7 @@ export function createApp(options: AppOptions): App {
       authenticator,
       failedLogins: new FailedLogins(now),
       trustedProxy,
-      fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain),
+      fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
     }),
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
@@ -132,7 +146,7 @@ export function createApp(options: AppOptions): App {
   addDirectoryNamespaceRoutes(surface);
   addTokenRoutes(surface);
   addAuditRoute(surface);
-  addMetricsRoute(surface, build);
+  addMetricsRoute(surface, build, counts);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
   for (const dialect of dialects) addDialect(surface, dialect);
@@ -140,7 +154,9 @@ export function createApp(options: AppOptions): App {
   // Only who may come in learns which doors there are.
   hono.notFound(async (context) => {
     const carriers = dialectOf(dialects, context.req.path)?.carriers ?? DOORS.api;
-    await surface.admission.admit(carriers, context.req.raw, context.env);
+    const { record } = context.env;
+    const { tokenId } = await surface.admission.admit(carriers, context.req.raw, context.env);
+    record.tokenId = tokenId;
     const { method, path } = context.req;
     const allow = methodsOf(hono, path);
     if (allow.length > 0) {
@@ -151,29 +167,31 @@ export function createApp(options: AppOptions): App {
     throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
   });
   hono.onError((error, context) => {
-    const pattern = matchedRoutes(context).at(-1)?.path ?? 'no route';
-    const refusal = refusalOf(error, `${context.req.method} ${pattern}`);
+    const refusal = refusalOf(error, context.env.record);
     return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
   });
 
-  const fetch = (request: Request): Response | Promise<Response> => {
+  const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
     const path = rawPath(request);
-    const parted = withoutPathToken(request, path);
-    if (parted === undefined) return routed(request, path);
-    return routed(parted.request, rawPath(parted.request), parted.token);
+    const rest = withoutPathToken(request, path);
+    if (rest === undefined) return routed(request, { path, record });
+    return routed(rest.request, { path: rawPath(rest.request), record, pathToken: rest.token });
   };
   const hostNamespace = namespaceOfHost(options.namespaceDomain);
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
-  const routed = (request: Request, path: string, pathToken?: string): Response | Promise<Response> => {
-    const parted = withoutNamespace(request, path);
-    const namespace = parted?.namespace ?? hostNamespace(request.url);
-    const rest = parted === undefined ? path : rawPath(parted.request);
-    if (namespace === undefined || dialectOf(dialects, rest) === undefined)
-      return hono.fetch(request, { path, pathToken });
-    return hono.fetch(parted?.request ?? request, { path: rest, pathToken, namespace });
+  const routed = (request: Request, known: BeforeRouting): Response | Promise<Response> => {
+    const rest = withoutNamespace(request, known.path);
+    const namespace = rest?.namespace ?? hostNamespace(request.url);
+    const path = rest === undefined ? known.path : rawPath(rest.request);
+    if (namespace === undefined || dialectOf(dialects, path) === undefined) return hono.fetch(request, known);
+    return hono.fetch(rest?.request ?? request, { ...known, path, namespace });
   };
-  const app = { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
-  if (origins.length === 0) return app;
-  const cors = new Cors(origins);
-  return { ...app, fetch: (request) => cors.around(request, fetch) };
+  const cors = origins.length === 0 ? undefined : new Cors(origins);
+  const fetch = (request: Request): Response | Promise<Response> => {
+    const record = observer.begin(request);
+    const answer = cors?.around(request, (asked) => parted(asked, record)) ?? parted(request, record);
+    if (answer instanceof Promise) return answer.then((response) => observer.end(record, request, response));
+    return observer.end(record, request, answer);
+  };
+  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
 }

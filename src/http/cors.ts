@@ -27,11 +27,11 @@ function isOrigin(text: string): boolean {
 /** What a page may send. */
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const ALLOWED_HEADERS =
-  'Authorization, Content-Type, If-Match, If-None-Match, Prefer, Last-Event-ID, Rollcall-Subscriber';
+  'Authorization, Content-Type, If-Match, If-None-Match, Prefer, Last-Event-ID, Rollcall-Subscriber, X-Request-Id';
 
 /** What a page may read of an answer, beside the few headers that it always may. */
 const EXPOSED_HEADERS =
-  'Age, Allow, ETag, Location, Preference-Applied, Retry-After, Rollcall-Api, Rollcall-Cursor, Rollcall-Subscriber, WWW-Authenticate';
+  'Age, Allow, ETag, Location, Preference-Applied, Retry-After, Rollcall-Api, Rollcall-Cursor, Rollcall-Subscriber, WWW-Authenticate, X-Request-Id';
 
 /**
  * Lets pages of some origins call the registry from a browser. It knows origins by their exact text, and never says `*`:

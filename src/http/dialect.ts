@@ -97,6 +97,7 @@ function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: Dia
   const { rateRefusals } = surface;
   addHandler(surface, dialect, route, async (context, principal, asked) => {
     const namespace = namespaceOf(context.env.namespace ?? route.namespace?.(asked));
+    context.env.record.namespace = namespace;
     permit(route, principal, namespace, asked);
     rateRefusals.assertMayAsk(principal.tokenId, namespace);
     const ways = waysFor(surface, context, principal, namespace);
@@ -135,22 +136,26 @@ function addHandler<Asked>(
   handle: (context: Context<RoutedEnv>, principal: Principal, asked: Asked) => Promise<Response>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
-  surface.hono.on(method, [...paths], async (context: Context<RoutedEnv>) => {
+  const handler = async (context: Context<RoutedEnv>, path: string) => {
     const request = context.req.raw;
+    const { record, pathToken } = context.env;
+    record.route = path;
     try {
       const { form, problem } = dialect.takesForms ? await formOf(request) : NO_FORM;
-      const { pathToken } = context.env;
       const known = surface.admission.admit(dialect.carriers, request, { pathToken, form });
       const principal = known instanceof Promise ? await known : known;
+      record.tokenId = principal.tokenId;
       if (problem !== undefined) throw problem;
       assertDecodable(context.req.path);
       return await handle(context, principal, await route.read(request, context.req.param(), form));
     } catch (error) {
-      return dialect.refuse(refusalOf(error, `${dialect.name} ${operation}`), request);
+      return dialect.refuse(refusalOf(error, record), request);
     }
-  });
-  for (const path of paths)
+  };
+  for (const path of paths) {
+    surface.hono.on(method, path, (context) => handler(context, path));
     surface.dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
+  }
 }
 
 /** A form, or what is wrong with it: told only to those who may come in. */

@@ -28,9 +28,12 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
   const readInput = inputReader(definition.input, BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
     const request = context.req.raw;
+    const { record } = context.env;
+    record.route = path;
     const principal = await surface.admission.admit(DOORS.api, request, context.env);
+    record.tokenId = principal.tokenId;
     const named = context.req.param('ns');
-    if (named !== undefined) parsed(NamespaceId, named, 'path');
+    if (named !== undefined) record.namespace = parsed(NamespaceId, named, 'path');
     const input = await readInput(context);
     const { address } = originOf(request, surface.trustedProxy);
     const answering = call(surface.directory, { principal, address }, input);

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RegistryError, type RegistryErrorCode } from '../model/errors';
 import { errorResponse, PROBLEM_TABLE, refusalOf } from './error-response';
+import { RequestRecord } from './telemetry/request-record';
 
 /** DESIGN's table. */
 const STATUSES: Record<RegistryErrorCode, number> = {
@@ -69,24 +70,22 @@ describe('errorResponse', () => {
 });
 
 describe('refusalOf', () => {
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
+  const record = () => new RequestRecord('request-7', 'GET', 0);
 
-  it('tells a refusal as it is, and logs nothing', () => {
-    const log = vi.spyOn(console, 'error').mockReturnValue(undefined);
+  it('tells a refusal as it is', () => {
+    const refused = record();
     const error = new RegistryError('CONFLICT', 'no', {}, { cause: new Error('inside') });
-    expect(refusalOf(error, 'GET /x')).toEqual({ code: 'CONFLICT', message: 'no', details: {} });
-    expect(log).not.toHaveBeenCalled();
+    expect(refusalOf(error, refused)).toEqual({ code: 'CONFLICT', message: 'no', details: {} });
+    expect(refused).toMatchObject({ code: 'CONFLICT', unforeseen: undefined });
   });
 
-  it('tells nothing of an error that nobody foresaw, and logs it once, under the id it tells', () => {
-    const log = vi.spyOn(console, 'error').mockReturnValue(undefined);
-    const refusal = refusalOf(new TypeError('the inside of things'), 'GET /x');
+  it('[G1] keeps our insides for the log, under the id of the request', () => {
+    const refused = record();
+    const error = new TypeError('the inside of things');
+    const refusal = refusalOf(error, refused);
     expect(refusal.code).toBe('INTERNAL');
-    expect(JSON.stringify(refusal)).not.toContain('inside of things');
-    expect(log).toHaveBeenCalledOnce();
-    const incident = /incident (\S+)$/.exec(refusal.message)?.[1] ?? 'none';
-    expect(log.mock.calls[0]?.[0]).toBe(`unforeseen error in GET /x, incident ${incident}:`);
+    expect(refusal.message).toContain('request-7');
+    expect(refusal.message).not.toContain('inside');
+    expect(refused).toMatchObject({ code: 'INTERNAL', unforeseen: error });
   });
 });

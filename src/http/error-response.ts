@@ -1,5 +1,6 @@
 import { type ErrorData, RegistryError, type RegistryErrorCode } from '../model/errors';
 import { COMMON_HEADERS } from './common-headers';
+import type { RequestRecord } from './telemetry/request-record';
 
 /** What each refusal is over HTTP. A new code breaks the build here until it has its line. */
 const PROBLEMS = {
@@ -54,18 +55,21 @@ export function errorResponse({ code, message, details }: ErrorData): Response {
 }
 
 /**
- * What any error is to a caller. One that nobody foresaw is logged, once and here, under an id that the caller is told
- * in its place: what it says may be about our insides.
+ * What any error is to a caller. One that nobody foresaw goes into the log, with the request that it is told by: what it
+ * says may be about our insides.
  *
- * @param where The route's pattern for the log. Never the path: it may hold a secret.
+ * @param record Of the request: takes note of the refusal.
  */
-export function refusalOf(error: unknown, where: string): ErrorData {
-  if (error instanceof RegistryError) return error.toData();
-  const incident = crypto.randomUUID();
-  console.error(`unforeseen error in ${where}, incident ${incident}:`, error);
+export function refusalOf(error: unknown, record: RequestRecord): ErrorData {
+  if (error instanceof RegistryError) {
+    record.code = error.code;
+    return error.toData();
+  }
+  record.code = 'INTERNAL';
+  record.unforeseen = error;
   return {
     code: 'INTERNAL',
-    message: `an error that nobody foresaw; the registry's log has it as incident ${incident}`,
+    message: `an error that nobody foresaw; the registry's log has it as request ${record.id}`,
     details: {},
   };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hostileRequests } from '../../test/fixtures/hostile-requests';
 import { NodeDirectory } from '../../test/fixtures/node-directory';
-import { ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
+import { NO_STATS, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 
 const { routes } = new TestApp().app;
 
@@ -17,7 +17,7 @@ describe('hostile input', () => {
     await fc.assert(
       fc.asyncProperty(hostileRequests(routes), async ({ method, path, headers, body }) => {
         const test = new TestApp({ trustedProxy: true, directory });
-        test.namespace.answer.body = '{"journal":{},"sinceWake":{}}';
+        test.namespace.answer.body = NO_STATS;
         const init = { headers: { ...headers, authorization: `Bearer ${ROOT_TOKEN}` } };
         const response = await test.send(method, path, body === undefined ? init : { ...init, body });
         if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();

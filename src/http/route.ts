@@ -149,20 +149,26 @@ export function route<Input extends RequestSchemas, Outcome>(
   const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
   const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
+    const { record } = context.env;
+    record.route = path;
     const known = surface.admission.admit(carriers, context.req.raw, context.env);
     const principal = known instanceof Promise ? await known : known;
+    record.tokenId = principal.tokenId;
     const read = readInput(context);
     const input = read instanceof Promise ? await read : read;
     const named = context.req.param('ns');
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
+    record.namespace = namespace;
     permit(principal, namespace, input);
     surface.rateRefusals.assertMayAsk(principal.tokenId, namespace);
     const ways = waysTo(surface, namespace);
     const { calls, sockets } = ways instanceof Promise ? await ways : ways;
     const asked = new RouteCall(context, principal, namespace, surface, sockets);
     const calling = call(calls, input, asked);
-    const maxMs = CALL_MAX_MS + (waitMs?.(input, asked) ?? 0);
+    const waits = waitMs?.(input, asked) ?? 0;
+    record.isWait = waits > 0;
+    const maxMs = CALL_MAX_MS + waits;
     try {
       return map(await (withoutDeadline ? calling : withDeadline(calling, maxMs)), input, asked);
     } catch (error) {
@@ -185,9 +191,14 @@ export interface OpenDoor extends RouteCard {
 /** Registers a door that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
   surface.hono.on(door.method, door.path, async (context) => {
+    const { record } = context.env;
+    record.route = door.path;
     if (!door.beforeSetup) surface.admission.assertConfigured();
     // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
-    if (context.env.pathToken !== undefined) await surface.admission.admit(DOORS.api, context.req.raw, context.env);
+    if (context.env.pathToken !== undefined) {
+      const { tokenId } = await surface.admission.admit(DOORS.api, context.req.raw, context.env);
+      record.tokenId = tokenId;
+    }
     return door.answer();
   });
   surface.cards.push(door);

@@ -1,7 +1,10 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from './launch-error';
 import { STORAGE_NAME } from './workerd-config';
+
+/** Where a restore makes what is to take the place of the folder of SQLite files. It is there only until it is whole. */
+export const RESTORING_NAME = `${STORAGE_NAME}-restoring`;
 
 const REASONS: Record<string, string> = {
   EACCES: 'this user may not write there',
@@ -24,16 +27,37 @@ export function dataFolderError(folder: string, error: unknown): unknown {
 }
 
 /**
- * Makes the data folder where it is absent, for this user alone, with the folder of SQLite files in it.
+ * Makes the data folder where it is absent, for this user alone.
  *
  * @returns Its absolute path.
  * @throws {LaunchError} if it can't be written to.
  */
-export function prepareDataFolder(path: string): string {
+export function makeDataFolder(path: string): string {
   const folder = resolve(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw dataFolderError(folder, error);
+  }
+  return folder;
+}
+
+/**
+ * Makes the data folder where it is absent, with the folder of SQLite files in it.
+ *
+ * @returns Its absolute path.
+ * @throws {LaunchError} if it can't be written to, or a restore into it was interrupted.
+ */
+export function prepareDataFolder(path: string): string {
+  const folder = makeDataFolder(path);
+  if (existsSync(join(folder, RESTORING_NAME))) {
+    throw new LaunchError(
+      `A restore into ${folder} was interrupted. Run it again; or, to go on with what was there before, delete ` +
+        `${join(folder, RESTORING_NAME)}.`,
+    );
+  }
+  try {
     mkdirSync(join(folder, STORAGE_NAME), { recursive: true, mode: 0o700 });
     accessSync(join(folder, STORAGE_NAME), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {

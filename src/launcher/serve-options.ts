@@ -43,6 +43,11 @@ function parseFolder(text: string, source: string): string {
   throw usageError(`${source} must name a folder, and is empty.`);
 }
 
+/** The data folder: of the option, the environment, or `data` here. */
+export function dataFolderOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
+  return flag === undefined ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA') : parseFolder(flag, '--data');
+}
+
 /** As the registry itself has it, which answers nothing with another; a test holds the two together. */
 function parseOrigins(texts: string[], source: string): string[] {
   for (const text of texts) {
@@ -71,10 +76,6 @@ function parseDomain(text: string | undefined, source: string): string | undefin
  */
 export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeOptions {
   const port = flags.port === undefined ? parsePort(env.PORT ?? '8787', 'PORT') : parsePort(flags.port, '--port');
-  const data =
-    flags.data === undefined
-      ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA')
-      : parseFolder(flags.data, '--data');
   const corsOrigins =
     flags.corsOrigin === undefined
       ? parseOrigins((env.ROLLCALL_CORS_ORIGINS ?? '').split(/[\s,]+/).filter(Boolean), 'ROLLCALL_CORS_ORIGINS')
@@ -86,7 +87,7 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
   return {
     host: parseHost(flags.host ?? '127.0.0.1'),
     port,
-    data,
+    data: dataFolderOf(flags.data, env),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     corsOrigins,
     namespaceDomain,

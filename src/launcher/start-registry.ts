@@ -4,6 +4,7 @@ import { registryBundle } from './bundle';
 import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
+import { DIRECTORY_CLASS, NAMESPACE_CLASS } from './object-classes';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
@@ -25,6 +26,8 @@ export interface RegistryOptions {
   rootToken?: string | undefined;
   /** Origins of pages that may call from a browser. Default: those of the variable `ROLLCALL_CORS_ORIGINS`. */
   corsOrigins?: string[] | undefined;
+  /** The least grave lines that are logged. Default: that of the variable `ROLLCALL_LOG_LEVEL`. */
+  logLevel?: string | undefined;
   /** Clients of dialects reach a namespace at `<namespace>.<domain>`. Default: the variable `ROLLCALL_NAMESPACE_DOMAIN`. */
   namespaceDomain?: string | undefined;
   /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
@@ -63,6 +66,7 @@ const VARIABLES = [
   'ROLLCALL_ROOT_TOKEN',
   'ROLLCALL_TRUSTED_PROXY',
   'ROLLCALL_CORS_ORIGINS',
+  'ROLLCALL_LOG_LEVEL',
   'ROLLCALL_NAMESPACE_DOMAIN',
   'ROLLCALL_PROCESS_ID',
 ];
@@ -71,10 +75,7 @@ const VARIABLES = [
 export function registryConfig(modulePath: string): string {
   return workerdConfig({
     modulePath,
-    objects: [
-      { binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'rollcall-NamespaceObject' },
-      { binding: 'DIRECTORY', className: 'DirectoryObject', uniqueKey: 'rollcall-DirectoryObject' },
-    ],
+    objects: [NAMESPACE_CLASS, DIRECTORY_CLASS],
     bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
   });
 }
@@ -109,6 +110,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...process.env,
       ...options.env,
       ...(options.corsOrigins === undefined ? {} : { ROLLCALL_CORS_ORIGINS: options.corsOrigins.join(',') }),
+      ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
       ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.

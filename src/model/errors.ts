@@ -38,6 +38,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** True: the token is over its own rate, so that whatever it asks of this namespace before that time is refused alike. */
   isOverRate?: true;
+  /** A number that the clients of one dialect know the refusal by. That dialect sets it, and no other reads it. */
+  dialectCode?: number;
 }
 
 /** A refusal as plain data: what crosses a remote call, and is rebuilt beyond it. */

@@ -29,6 +29,11 @@ const RELATIONS: Record<string, boolean> = {
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
+  "three beats of Nacos fit into its lease, and its slowest client's first one":
+    limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS >= 3 * limits.NACOS_BEAT_INTERVAL_DEFAULT_MS &&
+    limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS > 10_000,
+  'a Nacos instance is unhealthy before it is gone':
+    limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS < limits.NACOS_DELETE_TIMEOUT_DEFAULT_MS,
 };
 
 it.each(Object.entries(RELATIONS))('%s', (_, holds) => expect(holds).toBe(true));

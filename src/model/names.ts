@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { NAME_MAX_BYTES } from './limits';
 
 export const DEFAULT_NAMESPACE = 'public';
+
+/** Name of the one directory object there is. */
+export const DIRECTORY_NAME = 'directory';
 export const DEFAULT_GROUP = 'DEFAULT_GROUP';
 export const DEFAULT_CLUSTER = 'DEFAULT';
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { Cause } from './history';
 
 const count = (description: string) => z.int().meta({ description });
 
-/** What a namespace holds now, and what it has done and cost since its object last woke. */
+/** What a namespace holds now, and what it has done and cost since its process started. */
 export const Stats = z
   .object({
     revision: count('Newest revision'),
@@ -15,18 +16,21 @@ export const Stats = z
     flappingInstances: count('Instances that changed health more than twice in five minutes'),
     overrides: count('Overrides, also of instances that are gone'),
     leases: count('Leases held'),
+    sessions: count('Sessions held, open or within their time to live'),
     sockets: count('Sockets open, those of event streams and polls among them'),
     watches: count('Watches on them'),
     recordBytes: count('Text of all records, in bytes: what the limit counts'),
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
-    sinceWake: z
+    sinceStart: z
       .object({
-        wokeAt: z.iso.datetime(),
+        startedAt: z.iso.datetime().meta({ description: 'When they were zero' }),
+        wokeAt: z.iso.datetime().meta({ description: 'When the object last woke' }),
+        wakes: count('Times the object woke'),
         requests: count('Calls answered, refusals too'),
         commits: count('Revisions made'),
         commitGroups: count('Storage transactions that made them durable'),
         renewals: count('Leases renewed'),
-        expired: count('Instances removed because their lease lapsed'),
+        removed: z.record(Cause, z.int()).meta({ description: 'Instances removed, by cause' }),
         unhealthy: count('Instances that turned unhealthy'),
         recovered: count('Instances that turned healthy again'),
         outages: count('Times the registry took a silence for its own fault'),
@@ -37,7 +41,7 @@ export const Stats = z
         messagesReceived: count('Frames received over sockets, pings left out'),
         messagesSent: count('Frames sent over sockets, pongs left out'),
       })
-      .meta({ description: 'Counters that start at zero when the object wakes' }),
+      .meta({ description: 'Counters that start at zero with the process that the object is in' }),
   })
   .meta({ id: 'Stats' });
 export type Stats = z.output<typeof Stats>;

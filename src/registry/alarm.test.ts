@@ -31,7 +31,7 @@ describe('attendAlarm', () => {
     await fireAfter(awake, 30_000);
     expect(await awake.story(2)).toEqual(['expired a']);
     expect(awake.platform.armings).toEqual([START + 45_000]);
-    expect(awake.state.counters).toMatchObject({ alarms: 1, expired: 1 });
+    expect(awake.state.counters).toMatchObject({ alarms: 1, removed: { expired: 1 } });
   });
 
   it('does no harm early, late or twice', async () => {

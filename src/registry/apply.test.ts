@@ -92,7 +92,7 @@ describe('applying an instance', () => {
     change(awake, {}, { healthy: true });
     awake.commit((draft) => draft.removeInstance(key('b'), 'expired'));
     awake.remove('a');
-    expect(awake.state.counters).toMatchObject({ unhealthy: 1, recovered: 1, expired: 1 });
+    expect(awake.state.counters).toMatchObject({ unhealthy: 1, recovered: 1, removed: { expired: 1 } });
   });
 
   it('[O6] that drains puts the end of it on the agenda', () => {

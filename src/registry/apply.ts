@@ -87,8 +87,9 @@ function applyInstance(
   const { id, record } = change;
   const before = service.instances.get(id);
   if (record === null || text === null) {
-    if (change.cause === 'expired') state.counters.expired += 1;
-    if (before !== undefined) removeInstance(state, before, now);
+    if (before === undefined) return undefined;
+    state.counters.removed[change.cause] += 1;
+    removeInstance(state, before, now);
     return undefined;
   }
   if (before !== undefined && isHealthy(before) !== record.healthy) {

@@ -17,12 +17,14 @@ function begin(leaseCount = 1) {
   }
   const time = new NamespaceTime(platform.clock, 0, 0, 0);
   const queue: (() => void)[] = [];
+  const counters = { checkpoints: 0 };
   const checkpoints = new Checkpoints({
     storage,
     leases,
     time,
     timer: platform.checkpointTimer,
     process: 'process-1',
+    counters,
     enqueue: (write) => queue.push(write),
   });
   /** Writes what is queued, and tells how many rows that took. */
@@ -35,7 +37,7 @@ function begin(leaseCount = 1) {
     checkpoints.open();
     leases.renew(slot, time.now());
   };
-  return { platform, storage, leases, checkpoints, written, renew };
+  return { platform, storage, leases, checkpoints, counters, written, renew };
 }
 
 describe('open', () => {
@@ -92,7 +94,7 @@ describe('close', () => {
   });
 
   it('writes at least its header, and keeps the leases that are there', () => {
-    const { checkpoints, written, renew, storage } = begin();
+    const { checkpoints, counters, written, renew, storage } = begin();
     renew(0);
     checkpoints.close();
     written();
@@ -100,7 +102,7 @@ describe('close', () => {
     checkpoints.close();
     expect(written()).toBe(1);
     expect(readCheckpoint(storage).rows).toEqual(rows);
-    expect(checkpoints.writtenCount).toBe(2);
+    expect(counters.checkpoints).toBe(2);
   });
 
   it('[L6] that came before the timer leaves it nothing to do, and a renewal after it opens again', () => {

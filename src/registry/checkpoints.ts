@@ -1,4 +1,5 @@
 import { CHECKPOINT_DELAY_MS } from '../model/limits';
+import type { Counters } from './counters';
 import type { LeaseTable } from './lease-table';
 import type { NamespaceTime } from './namespace-time';
 import type { OneShot } from './platform';
@@ -63,9 +64,9 @@ export class Checkpoints {
   readonly #time: NamespaceTime;
   readonly #timer: OneShot;
   readonly #process: string;
+  readonly #counters: Pick<Counters, 'checkpoints'>;
   readonly #enqueue: Enqueue;
   #state: CheckpointHeader['state'] = 'closed';
-  #written = 0;
 
   constructor(parts: {
     storage: SqlStorage;
@@ -73,6 +74,8 @@ export class Checkpoints {
     time: NamespaceTime;
     timer: OneShot;
     process: string;
+    /** Where checkpoints are counted. */
+    counters: Pick<Counters, 'checkpoints'>;
     enqueue: Enqueue;
   }) {
     this.#storage = parts.storage;
@@ -80,12 +83,8 @@ export class Checkpoints {
     this.#time = parts.time;
     this.#timer = parts.timer;
     this.#process = parts.process;
+    this.#counters = parts.counters;
     this.#enqueue = parts.enqueue;
-  }
-
-  /** Checkpoints written since the registry woke. */
-  get writtenCount(): number {
-    return this.#written;
   }
 
   /** Call with every renewal: what is answered from here on may be lost to a crash for five seconds. */
@@ -102,7 +101,7 @@ export class Checkpoints {
   /** Writes every renewal and extension that is not written yet; nothing is lost to a crash from here on. */
   close(): void {
     this.#state = 'closed';
-    this.#written += 1;
+    this.#counters.checkpoints += 1;
     const header = this.#header();
     const rows = this.#leases.packChanges();
     this.#enqueue(() => {

@@ -1,4 +1,5 @@
 import { RegistryError } from '../model/errors';
+import type { Counters } from './counters';
 import type { SqlStorage } from './sql-storage';
 
 /** What one command has to write, and to do once that is durable. */
@@ -20,6 +21,7 @@ interface Entry {
 export class CommitPipeline {
   readonly #storage: SqlStorage;
   readonly #nextTurn: () => Promise<void>;
+  readonly #counters: Pick<Counters, 'commitGroups'>;
   readonly #onFailure: (reason: unknown) => void;
   #queue: Entry[] = [];
   /** Resolves when the group that is being written is durable. */
@@ -28,23 +30,24 @@ export class CommitPipeline {
   #waiting: Promise<void> | undefined;
   #failed = false;
   #isClosed = false;
-  #groups = 0;
   /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
 
   /**
    * @param nextTurn Resolves when the event loop has taken in what arrived.
+   * @param counters Where groups are counted.
    * @param onFailure Called once if a group can't be made durable: what is in memory is then ahead of the disk.
    */
-  constructor(storage: SqlStorage, nextTurn: () => Promise<void>, onFailure: (reason: unknown) => void) {
+  constructor(
+    storage: SqlStorage,
+    nextTurn: () => Promise<void>,
+    counters: Pick<Counters, 'commitGroups'>,
+    onFailure: (reason: unknown) => void,
+  ) {
     this.#storage = storage;
     this.#nextTurn = nextTurn;
+    this.#counters = counters;
     this.#onFailure = onFailure;
-  }
-
-  /** Groups written so far. */
-  get groupCount(): number {
-    return this.#groups;
   }
 
   /**
@@ -105,7 +108,7 @@ export class CommitPipeline {
       }
       throw outcomeUnknown(error);
     }
-    this.#groups += 1;
+    this.#counters.commitGroups += 1;
     this.#lastWasShared = entries.length > 1;
     for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;

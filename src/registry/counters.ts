@@ -1,14 +1,27 @@
-/** What the registry did since it woke. Plain numbers in memory: they cost nothing, and a wake starts them anew. */
+import { Cause } from '../model/history';
+
+/** How many instances were removed, by cause. */
+export type Removals = Record<Cause, number>;
+
+/**
+ * What a namespace did. Plain numbers in memory, which cost nothing. The host keeps them for as long as its process lasts,
+ * so that an object that sleeps between two looks at it loses none.
+ */
 export interface Counters {
-  /** Milliseconds since the epoch. */
+  /** When they began at zero. Milliseconds since the epoch, like all times here. */
+  startedAt: number;
+  /** When the namespace last woke. */
   wokeAt: number;
+  wakes: number;
   requests: number;
   commits: number;
+  commitGroups: number;
   renewals: number;
-  expired: number;
+  removed: Removals;
   unhealthy: number;
   recovered: number;
   outages: number;
+  checkpoints: number;
   alarms: number;
   alarmsArmed: number;
   rowsWritten: number;
@@ -16,16 +29,21 @@ export interface Counters {
   messagesSent: number;
 }
 
-export function newCounters(wokeAt: number): Counters {
+export function newCounters(startedAt: number): Counters {
   return {
-    wokeAt,
+    startedAt,
+    wokeAt: startedAt,
+    wakes: 0,
     requests: 0,
     commits: 0,
+    commitGroups: 0,
     renewals: 0,
-    expired: 0,
+    // `as`: the causes are all there are, and each is given its number.
+    removed: Object.fromEntries(Cause.options.map((cause) => [cause, 0])) as Removals,
     unhealthy: 0,
     recovered: 0,
     outages: 0,
+    checkpoints: 0,
     alarms: 0,
     alarmsArmed: 0,
     rowsWritten: 0,

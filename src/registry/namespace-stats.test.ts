@@ -33,6 +33,7 @@ describe('namespaceStats', () => {
       flappingInstances: 1,
       overrides: 2,
       leases: 2,
+      sessions: 0,
       recordBytes: awake.state.catalog.size,
       journal: { revisions: 8, bytes: awake.state.journal.size },
     });
@@ -40,7 +41,7 @@ describe('namespaceStats', () => {
     expect(stats.journal.bytes).toBeGreaterThan(stats.recordBytes);
   });
 
-  it('[H8] counts what was done since the wake', async () => {
+  it('[H8] counts what was done since the process started', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
@@ -51,15 +52,17 @@ describe('namespaceStats', () => {
     await namespace.pass(12_000);
     await api.renew({ tokenId: 'owner' }, key('a'));
     await namespace.pass(9_000);
-    const { sinceWake } = readJsonText((await api.stats()).body);
+    const { sinceStart } = readJsonText((await api.stats()).body);
     // Revisions: two registered, both unhealthy, one recovered, one expired.
-    expect(sinceWake).toEqual({
+    expect(sinceStart).toEqual({
+      startedAt: '2030-01-01T00:00:00.000Z',
       wokeAt: '2030-01-01T00:00:00.000Z',
+      wakes: 1,
       requests: 5,
       commits: 5,
       commitGroups: expect.any(Number),
       renewals: 1,
-      expired: 1,
+      removed: expect.objectContaining({ expired: 1, deregistered: 0 }),
       unhealthy: 2,
       recovered: 1,
       outages: 0,
@@ -71,8 +74,9 @@ describe('namespaceStats', () => {
       messagesSent: 0,
     });
     await namespace.restart();
-    const { sinceWake: anew } = readJsonText((await namespace.api.stats()).body);
-    expect(anew).toMatchObject({ requests: 1, commits: 0, expired: 0, alarms: 0 });
+    const { sinceStart: anew } = readJsonText((await namespace.api.stats()).body);
+    expect(anew).toMatchObject({ requests: 1, commits: 0, wakes: 1, alarms: 0 });
+    expect(anew.removed.expired).toBe(0);
   });
 
   it('[H8] counts sockets, their watches, and what goes over them', async () => {
@@ -84,10 +88,10 @@ describe('namespaceStats', () => {
     await other.post('no frame');
     // Answers: two to the watches, each with a snapshot, and one that is a refusal.
     const before = await stage.scene.stats();
-    expect(before).toMatchObject({ sockets: 2, watches: 2, sinceWake: { messagesReceived: 3, messagesSent: 5 } });
+    expect(before).toMatchObject({ sockets: 2, watches: 2, sinceStart: { messagesReceived: 3, messagesSent: 5 } });
     await stage.scene.register('a');
     const after = await stage.scene.stats();
-    expect(after.sinceWake).toMatchObject({ messagesReceived: 3, messagesSent: 7 });
+    expect(after.sinceStart).toMatchObject({ messagesReceived: 3, messagesSent: 7 });
     await watching.close();
     expect(await stage.scene.stats()).toMatchObject({ sockets: 1, watches: 0 });
   });

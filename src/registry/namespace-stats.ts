@@ -6,9 +6,9 @@ import { timestamp } from './timestamp';
 import { isFlapping } from './view';
 import type { Hub } from './watch/hub';
 
-/** What a namespace holds, and what it has done since it woke. */
+/** What a namespace holds, and what it has done since its process started. */
 export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
-  const { catalog, journal, leases, counters, pipeline, checkpoints } = state;
+  const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;
   let healthy = 0;
@@ -34,21 +34,24 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
     flappingInstances: flapping,
     overrides: catalog.overrideCount,
     leases: leases.size,
+    sessions: sessions.size,
     sockets: hub.connectionCount,
     watches: hub.watchCount,
     recordBytes: catalog.size,
     journal: { revisions: journal.count, bytes: journal.size },
-    sinceWake: {
+    sinceStart: {
+      startedAt: timestamp(counters.startedAt),
       wokeAt: timestamp(counters.wokeAt),
+      wakes: counters.wakes,
       requests: counters.requests,
       commits: counters.commits,
-      commitGroups: pipeline.groupCount,
+      commitGroups: counters.commitGroups,
       renewals: counters.renewals,
-      expired: counters.expired,
+      removed: { ...counters.removed },
       unhealthy: counters.unhealthy,
       recovered: counters.recovered,
       outages: counters.outages,
-      checkpoints: checkpoints.writtenCount,
+      checkpoints: counters.checkpoints,
       alarms: counters.alarms,
       alarmsArmed: counters.alarmsArmed,
       rowsWritten: counters.rowsWritten,

@@ -1,4 +1,5 @@
 import type { Audit } from '../model/audit';
+import type { Counters } from './counters';
 import type { SqlStorage } from './sql-storage';
 import type { Connections } from './watch/connection';
 
@@ -49,6 +50,8 @@ export interface Platform {
    * means that the registry was out of reach in between.
    */
   processId: string;
+  /** What it has counted in this process, over all its wakes. */
+  counters: Counters;
   /** Forgets everything that is stored, and what the alarm is armed for. */
   erase(): Promise<void>;
   /** Which of these tokens have ended, as far as the directory knows. */

@@ -5,7 +5,6 @@ import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './ca
 import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
-import { newCounters } from './counters';
 import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
@@ -37,7 +36,9 @@ import { Receipts } from './watch/receipts';
  * @param defaults What is kept of the past where the settings say nothing.
  */
 export function wake(lent: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
-  const counters = newCounters(lent.clock.now());
+  const { counters } = lent;
+  counters.wakes += 1;
+  counters.wokeAt = lent.clock.now();
   const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
@@ -50,7 +51,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
   const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, stampedAt);
   const time = new NamespaceTime(platform.clock, shiftMs, latest, journal.latestStamp);
-  const pipeline = new CommitPipeline(storage, platform.nextTurn, (reason) => {
+  const pipeline = new CommitPipeline(storage, platform.nextTurn, counters, (reason) => {
     platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
       reason: String(reason),
     });
@@ -63,6 +64,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     time,
     timer: platform.checkpointTimer,
     process: platform.processId,
+    counters,
     enqueue: (write) => pipeline.enqueue(write),
   });
   const attention = { sweptAt: 0, alarmRanAt: 0, alarmHourStartedAt: 0, alarmsThisHour: 0 };

@@ -221,6 +221,7 @@ function routeCards() {
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
     rootToken: undefined,
+    writeLog: () => {},
     build: { version: '', commit: '' },
     now: Date.now,
   }).routes;

@@ -1,4 +1,5 @@
 import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
+import { newCounters } from '../../src/registry/counters';
 import type { Retention } from '../../src/registry/journal';
 import type { OneShot, Platform } from '../../src/registry/platform';
 import { Registry } from '../../src/registry/registry';
@@ -281,6 +282,7 @@ export class Machine<Probe> {
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
       processId: this.processId,
+      counters: newCounters(this.clock.now()),
       endedTokens: async () => [],
       audit: { begin: async () => 0, end: () => {} },
       erase: () => {

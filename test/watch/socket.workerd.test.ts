@@ -52,7 +52,7 @@ describe('a socket', () => {
   it('is answered ping with pong while the registry sleeps on', async () => {
     const socket = await WorkerSocket.connect();
     const wokeAt = async () =>
-      (await ask<{ sinceWake: { wokeAt: string } }>('GET', '/api/v1/ns/public/stats')).body.sinceWake.wokeAt;
+      (await ask<{ sinceStart: { wokeAt: string } }>('GET', '/api/v1/ns/public/stats')).body.sinceStart.wokeAt;
     const before = await wokeAt();
     await evictDurableObject(stub());
     for (let count = 0; count < 3; count++) {

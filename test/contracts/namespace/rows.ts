@@ -13,7 +13,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
     const before = await scene.stats();
     await work();
     const after = await scene.stats();
-    return after.sinceWake.rowsWritten - before.sinceWake.rowsWritten;
+    return after.sinceStart.rowsWritten - before.sinceStart.rowsWritten;
   };
 
   /** The alarm is armed for the first of these, so that nothing after it arms it. The checkpoint is open. */

@@ -29,7 +29,7 @@ async function furnish(scene: Scene): Promise<void> {
 
 /** Everything that can be read, but for what counts since the wake. */
 async function everything(scene: Scene) {
-  const { sinceWake: _sinceWake, ...stats } = await scene.stats();
+  const { sinceStart: _sinceStart, ...stats } = await scene.stats();
   return {
     stats,
     cursor: await scene.cursor(),

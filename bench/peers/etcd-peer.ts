@@ -1,0 +1,228 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Client, ClientDuplexStream } from '@grpc/grpc-js';
+import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { referenceInstance } from '../reference-instance';
+import type { Workspace } from '../workspace';
+import { HttpConnection } from './http-connection';
+import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
+import { freePort, PeerProcess, untilItWorks } from './peer-process';
+
+/** What etcd keeps of an instance: the same members as JSON. */
+const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));
+
+const keyOf = (service: string, id: string): Buffer => Buffer.from(`/services/${service}/${id}`);
+
+/** All keys of a service: from its prefix to the first that does not begin so. */
+const rangeOf = (service: string) => ({
+  key: Buffer.from(`/services/${service}/`),
+  range_end: Buffer.from(`/services/${service}0`),
+});
+
+const base64 = (bytes: Buffer): string => bytes.toString('base64');
+
+/** A client over the JSON gateway, as one without gRPC does it. */
+class GatewayConnection implements PeerConnection {
+  readonly #http: HttpConnection;
+  readonly #lease: string;
+
+  private constructor(http: HttpConnection, lease: string) {
+    this.#http = http;
+    this.#lease = lease;
+  }
+
+  static async open(port: number, ttlSeconds: number): Promise<GatewayConnection> {
+    const http = new HttpConnection(port);
+    const granted = await http.send('POST', '/v3/lease/grant', JSON.stringify({ TTL: ttlSeconds }));
+    const { ID } = JSON.parse(granted) as { ID: string }; // `as`: etcd's own answer
+    return new GatewayConnection(http, ID);
+  }
+
+  async register(service: string, id: string): Promise<void> {
+    const body = { key: base64(keyOf(service, id)), value: base64(VALUE), lease: this.#lease };
+    await this.#http.send('POST', '/v3/kv/put', JSON.stringify(body));
+  }
+
+  async beat(): Promise<void> {
+    await this.#http.send('POST', '/v3/lease/keepalive', JSON.stringify({ ID: this.#lease }));
+  }
+
+  async read(service: string): Promise<number> {
+    const { key, range_end } = rangeOf(service);
+    const body = { key: base64(key), range_end: base64(range_end) };
+    const text = await this.#http.send('POST', '/v3/kv/range', JSON.stringify(body));
+    const { kvs = [] } = JSON.parse(text) as { kvs?: { value: string }[] }; // `as`: the same
+    return kvs.length;
+  }
+
+  cut(): void {
+    this.#http.cut();
+  }
+}
+
+/** etcd's services as grpc-js makes them of the definition; it types none of them. */
+type Unary = (
+  request: object,
+  metadata: Metadata,
+  answer: (error: ServiceError | null, response: Record<string, unknown>) => void,
+) => void;
+type Streaming = () => ClientDuplexStream<object, Record<string, unknown>>;
+interface Services {
+  kv: Client & { Range: Unary; Put: Unary };
+  lease: Client & { LeaseGrant: Unary; LeaseKeepAlive: Streaming };
+  watch: Client & { Watch: Streaming };
+}
+
+function servicesAt(port: number): Services {
+  const definition = loadSync('bench/peers/etcd.proto', {
+    keepCase: true,
+    longs: String,
+    enums: String,
+    defaults: true,
+  });
+  const { etcdserverpb } = loadPackageDefinition(definition);
+  // `as`: the definition beside this file says what is in it.
+  const { KV, Lease, Watch } = etcdserverpb as unknown as Record<
+    'KV' | 'Lease' | 'Watch',
+    new (
+      address: string,
+      security: unknown,
+      options: object,
+    ) => Client
+  >;
+  // Else all clients of a process share one connection.
+  const options = { 'grpc.use_local_subchannel_pool': 1 };
+  const first = new KV(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+  const shared = { ...options, channelOverride: first.getChannel() };
+  const make = (Service: typeof Lease) => new Service(`127.0.0.1:${port}`, credentials.createInsecure(), shared);
+  // `as`: the same.
+  return { kv: first, lease: make(Lease), watch: make(Watch) } as Services;
+}
+
+function unary(call: Unary, client: Client, request: object): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    call.call(client, request, new Metadata(), (error, response) =>
+      error === null ? resolve(response) : reject(error),
+    );
+  });
+}
+
+/** A client over gRPC, with all its calls on one connection. */
+class GrpcConnection implements PeerConnection {
+  readonly #services: Services;
+  readonly #lease: string;
+  readonly #beats: ReturnType<Streaming>;
+  #awaited: PromiseWithResolvers<void> | undefined;
+
+  private constructor(services: Services, lease: string) {
+    this.#services = services;
+    this.#lease = lease;
+    this.#beats = services.lease.LeaseKeepAlive();
+    this.#beats.on('data', () => this.#awaited?.resolve());
+    this.#beats.on('error', (error: Error) => this.#awaited?.reject(error));
+  }
+
+  static async open(port: number, ttlSeconds: number): Promise<GrpcConnection> {
+    const services = servicesAt(port);
+    const { ID } = await unary(services.lease.LeaseGrant, services.lease, { TTL: ttlSeconds });
+    return new GrpcConnection(services, String(ID));
+  }
+
+  async register(service: string, id: string): Promise<void> {
+    const { kv } = this.#services;
+    await unary(kv.Put, kv, { key: keyOf(service, id), value: VALUE, lease: this.#lease });
+  }
+
+  async beat(): Promise<void> {
+    this.#awaited = Promise.withResolvers();
+    this.#beats.write({ ID: this.#lease });
+    await this.#awaited.promise;
+  }
+
+  async read(service: string): Promise<number> {
+    const { kv } = this.#services;
+    const { kvs } = await unary(kv.Range, kv, rangeOf(service));
+    return (kvs as unknown[]).length; // `as`: repeated in the definition
+  }
+
+  cut(): void {
+    this.#beats.cancel();
+    for (const client of Object.values(this.#services)) client.close();
+  }
+}
+
+class EtcdServer implements PeerServer {
+  readonly #process: PeerProcess;
+  readonly port: number;
+  readonly #open: (port: number, ttlSeconds: number) => Promise<PeerConnection>;
+
+  constructor(process: PeerProcess, port: number, open: (port: number, ttlSeconds: number) => Promise<PeerConnection>) {
+    this.#process = process;
+    this.port = port;
+    this.#open = open;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  connect(ttlSeconds: number): Promise<PeerConnection> {
+    return this.#open(this.port, ttlSeconds);
+  }
+
+  async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch> {
+    const services = servicesAt(this.port);
+    const stream = services.watch.Watch();
+    const begun = Promise.withResolvers<void>();
+    stream.on('error', (error: Error) => begun.reject(error));
+    stream.on('data', ({ created, events }: { created: boolean; events: { type: string; kv: { key: Buffer } }[] }) => {
+      if (created) begun.resolve();
+      for (const { type, kv } of events) heard(kv.key.toString().split('/').at(-1) ?? '', type === 'PUT');
+    });
+    stream.write({ create_request: rangeOf(service) });
+    await begun.promise;
+    const cut = () => {
+      stream.cancel();
+      for (const client of Object.values(services)) client.close();
+    };
+    return { cut };
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+}
+
+/** One etcd, as Debian packs it, with its own settings; it syncs its log to the disk before it answers. */
+export function etcd(transport: 'gateway' | 'gRPC'): Peer {
+  const isGateway = transport === 'gateway';
+  const open = isGateway ? GatewayConnection.open : GrpcConnection.open;
+  return {
+    name: isGateway ? 'etcd, JSON gateway' : 'etcd, gRPC',
+    transport: isGateway ? 'HTTP/1.1 and JSON; watches over gRPC' : 'gRPC, all calls of a client on one connection',
+    means: {
+      register: 'a put with the lease that the connection was granted before',
+      beat: 'a keep-alive of that lease',
+      read: 'a range over the prefix of the service',
+      watch: 'a watch of the prefix, on a connection of its own',
+    },
+    version: () => execFileSync('etcd', ['--version'], { encoding: 'utf8' }).split('\n')[0]?.split(' ').at(-1) ?? '',
+    start: async (workspace: Workspace, folder: string) => {
+      const [port, peerPort] = [await freePort(), await freePort()];
+      const url = `http://127.0.0.1:${port}`;
+      const peerUrl = `http://127.0.0.1:${peerPort}`;
+      const process = new PeerProcess(workspace, 'etcd', [
+        ...['--name', 'bench', '--data-dir', join(folder, 'etcd'), '--logger', 'zap', '--log-level', 'error'],
+        ...['--listen-client-urls', url, '--advertise-client-urls', url],
+        ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
+        ...['--initial-cluster', `bench=${peerUrl}`],
+      ]);
+      await untilItWorks(
+        () => new HttpConnection(port).send('POST', '/v3/kv/range', '{"key":"YQ=="}'),
+        `etcd: ${process.printed}`,
+      );
+      return new EtcdServer(process, port, open);
+    },
+  };
+}

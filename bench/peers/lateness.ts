@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spread } from '../statistics';
+import type { Comparison, Row } from './comparison';
+
+const TTL_SECONDS = 5;
+const INSTANCES = 20;
+const BEATS = 3;
+const GONE_MAX_MS = 60_000;
+
+/** How long after the end of its lease a watcher hears that a dead instance is gone: each died by itself, without a word. */
+export async function lateness({ contenders, say }: Comparison): Promise<Row> {
+  const measured = contenders.map(async ({ peer, server }) => {
+    const late: number[] = [];
+    const ends = new Map<string, number>();
+    const gone = Promise.withResolvers<void>();
+    const watch = await server.watch('dying', (id, isThere) => {
+      const end = ends.get(id);
+      if (isThere || end === undefined) return;
+      late.push(performance.now() - end);
+      ends.delete(id);
+      if (late.length === INSTANCES) gone.resolve();
+    });
+    await Promise.all(
+      Array.from({ length: INSTANCES }, async (_, n) => {
+        const id = `d-${n}`;
+        // Not all at once: a server that looks every so often would be as late for all.
+        await sleep((n * TTL_SECONDS * 1_000) / INSTANCES);
+        const connection = await server.connect(TTL_SECONDS);
+        await connection.register('dying', id);
+        for (let beat = 0; beat < BEATS; beat++) {
+          await sleep(500);
+          await connection.beat();
+        }
+        ends.set(id, performance.now() + TTL_SECONDS * 1_000);
+        connection.cut();
+      }),
+    );
+    const timer = setTimeout(() => gone.reject(new Error(`${ends.size} of ${peer.name} are still there`)), GONE_MAX_MS);
+    await gone.promise.finally(() => clearTimeout(timer));
+    watch.cut();
+    return [peer.name, spread(late)] as const;
+  });
+  const values = new Map(await Promise.all(measured));
+  say(`lateness: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)} ms`).join(', ')}`);
+  return {
+    title: `A dead instance is gone for a watcher, after the ${TTL_SECONDS} s of its lease`,
+    unit: 'ms late',
+    better: 'less',
+    values,
+    note: `${INSTANCES} instances, each with a connection and a lease of its own; all peers at the same time`,
+  };
+}

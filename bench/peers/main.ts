@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { bundleWorkers } from '../bench-workers';
+import { Workspace } from '../workspace';
+import type { Comparison, Contender, Row, Scale } from './comparison';
+import { etcd } from './etcd-peer';
+import { fanOut } from './fan-out';
+import { footprint } from './footprint';
+import { idleConnections } from './idle-connections';
+import { lateness } from './lateness';
+import { rates } from './rates';
+import { renderPeers } from './report';
+import { rollcall } from './rollcall-peer';
+import { zookeeper } from './zookeeper-peer';
+
+const ROUNDS = 9;
+const FULL: Scale = { watchers: [100, 1_000], idle: 1_000, instances: 10_000, starts: 3 };
+const QUICK: Scale = { watchers: [20], idle: 100, instances: 1_000, starts: 1 };
+const USAGE = `usage: npm run bench:peers -- [options]
+
+Runs Rollcall, etcd and ZooKeeper side by side on this machine and compares them. Needs Debian's packages etcd-server and
+zookeeper. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
+
+  --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
+  --seconds <s>  seconds of a turn (default 2)
+  --quick        one short round of little of everything: to see that it works, not to quote
+  --help         show this`;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: String(ROUNDS) },
+    seconds: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function measure(comparison: Comparison): Promise<Row[]> {
+  const rows = await rates(comparison);
+  for (const count of comparison.scale.watchers) rows.push(await fanOut(comparison, count));
+  rows.push(await lateness(comparison));
+  rows.push(...(await idleConnections(comparison)));
+  rows.push(...(await footprint(comparison)));
+  return rows;
+}
+
+async function main(): Promise<void> {
+  if (options.help) return console.log(USAGE);
+  const rounds = options.quick ? 1 : Number(options.rounds);
+  const seconds = options.quick ? 0.3 : Number(options.seconds);
+  if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds take numbers above 0');
+  const load = loadavg()[0] ?? 0;
+  const workspace = new Workspace();
+  const bundled = bundleWorkers(workspace.newFolder('bundles'));
+  const own = (['HTTP', 'socket'] as const).map((way) => rollcall(workspace, bundled, way));
+  const peers = [...own, etcd('gateway'), etcd('gRPC'), zookeeper];
+  const contenders: Contender[] = [];
+  for (const peer of peers) {
+    const folder = workspace.newFolder('peer');
+    contenders.push({ peer, folder, server: await peer.start(workspace, folder) });
+    console.error(`${peer.name} ${peer.version()} runs`);
+  }
+  const say = (line: string) => console.error(line);
+  const scale = options.quick ? QUICK : FULL;
+  const rows = await measure({ workspace, contenders, rounds, seconds, scale, say });
+  await Promise.all(contenders.map(({ server }) => server.stop()));
+  const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
+  const reading = readFileSync('bench/peers/READING.md', 'utf8');
+  const report = renderPeers(peers, rows, how, reading);
+  if (rounds >= ROUNDS) writeFileSync('bench/PEERS.md', report);
+  console.log(report);
+}
+
+await main();
+process.exit(0);

@@ -1,0 +1,67 @@
+import { type Comparison, inTurns, type Row } from './comparison';
+import type { PeerConnection } from './peer';
+
+const CONNECTIONS = 32;
+const READ_SERVICE = 'read';
+const READ_INSTANCES = 20;
+/** Longer than the run: leases are not what is measured here. ZooKeeper grants less, and its client pings. */
+const TTL_SECONDS = 3_600;
+
+/** Instances of one service, at most: as in a fleet. */
+const PER_SERVICE = 100;
+
+/** Calls a second of connections that each call again as soon as they are answered. */
+async function rate(
+  connections: readonly PeerConnection[],
+  seconds: number,
+  call: (connection: PeerConnection) => Promise<unknown>,
+): Promise<number> {
+  const began = performance.now();
+  const end = began + seconds * 1_000;
+  let calls = 0;
+  const run = async (connection: PeerConnection) => {
+    while (performance.now() < end) {
+      await call(connection);
+      calls += 1;
+    }
+  };
+  await Promise.all(connections.map(run));
+  return (calls * 1_000) / (performance.now() - began);
+}
+
+/** Registers, beats and reads, over connections that are opened once. */
+export async function rates(comparison: Comparison): Promise<Row[]> {
+  const { contenders, seconds, say } = comparison;
+  const clients = new Map<string, PeerConnection[]>();
+  for (const { peer, server } of contenders) {
+    const opened = await Promise.all(Array.from({ length: CONNECTIONS }, () => server.connect(TTL_SECONDS)));
+    // What each beats for; and the service that all read.
+    await Promise.all(opened.map((connection, n) => connection.register('beaten', `b-${n}`)));
+    const [first] = opened;
+    for (let n = 0; n < READ_INSTANCES; n++) await first?.register(READ_SERVICE, `r-${n}`);
+    clients.set(peer.name, opened);
+  }
+  let next = 0;
+  const registering = (connection: PeerConnection) => {
+    const n = next++;
+    return connection.register(`s-${Math.floor(n / PER_SERVICE)}`, `i-${n}`);
+  };
+  const reading = async (connection: PeerConnection) => {
+    const count = await connection.read(READ_SERVICE);
+    if (count !== READ_INSTANCES) throw new Error(`read ${count} of ${READ_INSTANCES} instances`);
+  };
+  const measure = async (title: string, call: (connection: PeerConnection) => Promise<unknown>): Promise<Row> => {
+    const values = await inTurns(comparison, ({ peer }) => rate(clients.get(peer.name) ?? [], seconds, call));
+    say(`${title}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)}`).join(', ')}`);
+    return { title, unit: 'calls/s', better: 'more', values };
+  };
+  try {
+    return [
+      await measure('Register, durable', registering),
+      await measure('Beat', (connection) => connection.beat()),
+      await measure(`Read a service of ${READ_INSTANCES}`, reading),
+    ];
+  } finally {
+    for (const connection of [...clients.values()].flat()) connection.cut();
+  }
+}

@@ -1,0 +1,66 @@
+import { cpus } from 'node:os';
+import type { Row } from './comparison';
+import type { Peer } from './peer';
+
+/** How a run was made. */
+export interface PeersSetting {
+  date: string;
+  node: string;
+  load: number;
+  rounds: number;
+  seconds: number;
+}
+
+const digits = (value: number): string => {
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+};
+
+/** One line: the best value is bold. */
+function line({ title, unit, better, values, note }: Row, names: readonly string[], notes: string[]): string {
+  const medians = names.flatMap((name) => values.get(name)?.median ?? []);
+  const best = better === 'more' ? Math.max(...medians) : Math.min(...medians);
+  const cells = names.map((name) => {
+    const value = values.get(name);
+    if (value === undefined) return '';
+    const middle = value.median === best ? `**${digits(value.median)}**` : digits(value.median);
+    const isOne = value.least === value.most;
+    return isOne ? middle : `${middle} [${digits(value.least)}..${digits(value.most)}]`;
+  });
+  if (note !== undefined) notes.push(`- ${title}: ${note}.`);
+  return `| ${title} (${unit}) | ${cells.join(' | ')} |`;
+}
+
+/** The report as Markdown: how it was measured, the rows, and what each row means at each peer. */
+export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: PeersSetting, reading: string): string {
+  const names = peers.map(({ name }) => name);
+  const notes: string[] = [];
+  const table = [
+    `| | ${names.join(' | ')} |`,
+    `|---|${names.map(() => '---').join('|')}|`,
+    ...rows.map((row) => line(row, names, notes)),
+  ];
+  const means = (what: keyof Peer['means']) => `| ${what} | ${peers.map((peer) => peer.means[what]).join(' | ')} |`;
+  const processor = cpus()[0]?.model.trim() ?? 'unknown';
+  return `# Rollcall beside its peers
+
+Made by \`npm run bench:peers\`, ${how.date}, on ${cpus().length} cores (${processor}, load ${how.load.toFixed(2)} before), Node ${how.node}.
+All run at the same time on the same machine, each alone on its folder of the same disk, each as one server that syncs to
+the disk before it answers a registration; one client process drives all of them, with as many connections, in turns:
+${how.rounds} rounds of ${how.seconds} s each. Values are medians, with the least and the most in brackets; the best is bold.
+
+| | ${names.join(' | ')} |
+|---|${names.map(() => '---').join('|')}|
+| version | ${peers.map((peer) => peer.version()).join(' | ')} |
+| transport | ${peers.map((peer) => peer.transport).join(' | ')} |
+${(['register', 'beat', 'read', 'watch'] as const).map(means).join('\n')}
+
+## Figures
+
+${table.join('\n')}
+
+${notes.join('\n')}
+
+${reading.trim()}
+`;
+}

@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { BenchServer } from '../bench-server';
+import type { BenchWorkers } from '../bench-workers';
+import type { FrameSocket } from '../frame-socket';
+import { referenceInstance } from '../reference-instance';
+import type { Workspace } from '../workspace';
+import { HttpConnection } from './http-connection';
+import type { Peer, PeerConnection, PeerServer } from './peer';
+
+/** How a client registers, beats and reads. */
+type Way = 'HTTP' | 'socket';
+
+const NAMESPACE = '/api/v1/ns/public';
+const servicePath = (service: string): string => `${NAMESPACE}/groups/DEFAULT_GROUP/services/${service}`;
+
+/** A number for an id, so that each has an address of its own. */
+const numberOf = (id: string): number => Number.parseInt(id.replace(/\D/g, ''), 10) % 1_000_000;
+
+/** A client over HTTP: what it registers first is what it renews. */
+class RollcallConnection implements PeerConnection {
+  readonly #http: HttpConnection;
+  readonly #ttlMs: number;
+  #held: string | undefined;
+
+  constructor(http: HttpConnection, ttlSeconds: number) {
+    this.#http = http;
+    this.#ttlMs = ttlSeconds * 1_000;
+  }
+
+  async register(service: string, id: string): Promise<void> {
+    const path = `${servicePath(service)}/instances/${id}`;
+    const body = { ...referenceInstance(numberOf(id)), lease: { ttlMs: this.#ttlMs } };
+    await this.#http.send('PUT', path, JSON.stringify(body));
+    this.#held ??= path;
+  }
+
+  async beat(): Promise<void> {
+    await this.#http.send('POST', `${this.#held}/heartbeat`);
+  }
+
+  async read(service: string): Promise<number> {
+    const text = await this.#http.send('GET', `${servicePath(service)}/instances`);
+    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's own tests hold it to that
+    return instances.length;
+  }
+
+  cut(): void {
+    this.#http.cut();
+  }
+}
+
+/** A client over one socket: its session's lease holds what it registers, and a ping renews it. */
+class SocketConnection implements PeerConnection {
+  readonly #socket: FrameSocket;
+
+  private constructor(socket: FrameSocket) {
+    this.#socket = socket;
+  }
+
+  static async open(server: BenchServer, ttlSeconds: number): Promise<SocketConnection> {
+    const connection = new SocketConnection(await server.openSocket(`${NAMESPACE}/socket`));
+    await connection.#ask({ type: 'session', id: 's', ttlMs: ttlSeconds * 1_000 });
+    return connection;
+  }
+
+  async register(service: string, id: string): Promise<void> {
+    const operation = { op: 'register', service, id, ...referenceInstance(numberOf(id)) };
+    await this.#ask({ type: 'batch', id: 'b', operations: [operation] });
+  }
+
+  async beat(): Promise<void> {
+    const answer = this.#socket.next();
+    this.#socket.send('ping');
+    await answer;
+  }
+
+  async read(service: string): Promise<number> {
+    // `as`: the registry's own tests hold it to that.
+    const { body } = (await this.#ask({ type: 'resolve', id: 'r', service })) as { body: { instances: unknown[] } };
+    return body.instances.length;
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  async #ask(frame: object): Promise<unknown> {
+    const answer = this.#socket.next();
+    this.#socket.send(JSON.stringify(frame));
+    const text = await answer;
+    if (!text.includes('"type":"answer"')) throw new Error(`a frame was answered with ${text.slice(0, 300)}`);
+    return JSON.parse(text);
+  }
+}
+
+/** A frame as far as the bench reads it. */
+interface Frame {
+  type: string;
+  changes?: { type: string; kind: string; id: string }[];
+}
+
+class RollcallServer implements PeerServer {
+  readonly #server: BenchServer;
+  readonly #way: Way;
+
+  constructor(server: BenchServer, way: Way) {
+    this.#server = server;
+    this.#way = way;
+  }
+
+  get pid(): number {
+    return this.#server.pid;
+  }
+
+  get port(): number {
+    return Number(new URL(this.#server.origin).port);
+  }
+
+  async connect(ttlSeconds: number): Promise<PeerConnection> {
+    if (this.#way === 'socket') return SocketConnection.open(this.#server, ttlSeconds);
+    return new RollcallConnection(new HttpConnection(this.port, this.#server.authorization), ttlSeconds);
+  }
+
+  async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<{ cut: () => void }> {
+    const socket = await this.#server.openSocket(`${NAMESPACE}/socket`);
+    const begun = Promise.withResolvers<void>();
+    socket.onLost = (reason) => begun.reject(new Error(reason));
+    socket.onText = (bytes) => {
+      const frame = JSON.parse(bytes.toString()) as Frame; // `as`: the same
+      if (frame.type === 'snapshot') begun.resolve();
+      for (const change of frame.changes ?? []) {
+        if (change.kind === 'instance') heard(change.id, change.type === 'put');
+      }
+    };
+    socket.send(JSON.stringify({ type: 'watch', id: 'w', watch: 'w', scope: { services: [service] } }));
+    await begun.promise;
+    return { cut: () => socket.destroy() };
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+}
+
+const WATCHED = 'a watch on a socket of its own';
+
+const MEANS: Record<Way, Peer['means']> = {
+  HTTP: {
+    register: 'PUT of an instance, which has a lease of its own',
+    beat: 'POST of its heartbeat',
+    read: 'GET of the instances of a service',
+    watch: WATCHED,
+  },
+  socket: {
+    register: 'a frame that registers one, held by the session of the socket',
+    beat: 'a ping, which the platform answers',
+    read: 'a frame that resolves the service',
+    watch: WATCHED,
+  },
+};
+
+/** Rollcall on plain workerd, by its native API. */
+export function rollcall(workspace: Workspace, bundled: Promise<BenchWorkers>, way: Way): Peer {
+  return {
+    name: way === 'HTTP' ? 'Rollcall' : 'Rollcall, socket',
+    transport: way === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
+    means: MEANS[way],
+    version: () => {
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm asks for it
+      const workerd = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
+      return `${version} on workerd ${workerd.version}`;
+    },
+    start: async (_, storage) => {
+      const { registry } = await bundled;
+      return new RollcallServer(await BenchServer.start({ workspace, worker: registry, storage }), way);
+    },
+  };
+}

@@ -1,0 +1,7 @@
+/**
+ * Why a backup could not be made or restored, told to the person at the terminal: what was wrong, with which value, and
+ * what to do.
+ */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+}

@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { ALARM_AT, note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { prepareDataFolder, RESTORING_NAME } from '../launcher/data-folder';
+import { DataLock } from '../launcher/data-lock';
+import { checkBackup, restoreBackup } from './restore-backup';
+import { DIRECTORY_FILE, namespaceFile } from './stored-object';
+import { takeBackup } from './take-backup';
+
+/** A backup of two namespaces, and a place to restore it. */
+async function begin() {
+  const registry = new StoredRegistry();
+  note(registry.makeNamespace('team-a'), 'of team-a');
+  const backup = join(temporaryFolder(), 'backup');
+  await takeBackup({ data: registry.data, target: backup, version: '1.2.3' });
+  const data = join(temporaryFolder(), 'elsewhere', 'data');
+  return { registry, backup, data, storage: join(data, 'storage') };
+}
+
+function rows(path: string, query: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return database.prepare(query).all();
+  } finally {
+    database.close();
+  }
+}
+
+test('[U5] a backup becomes a data folder whose namespaces begin a new epoch', async () => {
+  const { backup, data, storage } = await begin();
+  const { manifest, setAside } = await restoreBackup({ backup, data });
+  expect(manifest.version).toBe('1.2.3');
+  expect(setAside).toBeNull();
+  expect(readdirSync(data)).toEqual(['storage']);
+  expect(noted(join(storage, namespaceFile('team-a')))).toBe('of team-a');
+  for (const id of ['public', 'team-a']) {
+    const path = join(storage, namespaceFile(id));
+    expect(rows(path, "SELECT name FROM property WHERE name = 'new-epoch'")).toHaveLength(1);
+    expect(statSync(path).mode & 0o077).toBe(0);
+  }
+  // A copy of a backup stays one: it can be restored once more.
+  expect(rows(join(backup, 'storage', namespaceFile('public')), 'SELECT name FROM property')).toHaveLength(2);
+  await checkBackup({ backup, data });
+});
+
+test('[U5] every object is woken when it said, under its name', async () => {
+  const { backup, data, storage } = await begin();
+  await restoreBackup({ backup, data });
+  const alarms = (folder: string) =>
+    rows(
+      join(storage, folder, 'metadata.sqlite'),
+      "SELECT actor_id || ' ' || actor_name || ' ' || scheduled_time AS alarm FROM _cf_ALARM ORDER BY actor_name",
+    ).map(({ alarm }) => alarm);
+  const alarmOf = (file: string, name: string) => `${basename(file, '.sqlite')} ${name} ${ALARM_AT}`;
+  expect(alarms('rollcall-NamespaceObject')).toEqual(['public', 'team-a'].map((id) => alarmOf(namespaceFile(id), id)));
+  expect(alarms('rollcall-DirectoryObject')).toEqual([alarmOf(DIRECTORY_FILE, 'directory')]);
+});
+
+test('[U4] a folder that is in use, or holds a registry, is left as it is', async () => {
+  const { registry, backup } = await begin();
+  const lock = await DataLock.take(registry.data, () => {});
+  await expect(restoreBackup({ backup, data: registry.data, force: true })).rejects.toThrow('in use by a registry');
+  lock.release();
+  const before = readdirSync(registry.data, { recursive: true });
+  await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow(
+    `A registry is stored in ${registry.data} already`,
+  );
+  expect(readdirSync(registry.data, { recursive: true })).toEqual(before);
+});
+
+test('[U4] by force, what was there is set aside with all that it was', async () => {
+  const { registry, backup } = await begin();
+  writeFileSync(join(registry.data, 'root-token'), 'kept');
+  note(registry.directory, 'written after the backup');
+  const { setAside } = await restoreBackup({ backup, data: registry.data, force: true });
+  expect(setAside).toMatch(/storage-before-/);
+  expect(noted(join(setAside ?? '', DIRECTORY_FILE))).toBe('written after the backup');
+  expect(noted(join(registry.data, 'storage', DIRECTORY_FILE))).toBeUndefined();
+  expect(readFileSync(join(registry.data, 'root-token'), 'utf8')).toBe('kept');
+  expect(readdirSync(registry.data).sort()).toEqual(['root-token', 'storage', basename(setAside ?? '')].sort());
+});
+
+test('[U3] a damaged backup touches nothing', async () => {
+  const { backup, data } = await begin();
+  writeFileSync(join(backup, 'storage', namespaceFile('public')), 'x');
+  await expect(restoreBackup({ backup, data })).rejects.toThrow('The backup is damaged');
+  expect(existsSync(data)).toBe(false);
+});
+
+test('[U6] no registry starts where a restore was interrupted, until it is run again', async () => {
+  const { backup, data } = await begin();
+  mkdirSync(join(data, RESTORING_NAME, 'rollcall-NamespaceObject'), { recursive: true });
+  writeFileSync(join(data, RESTORING_NAME, namespaceFile('public')), 'half');
+  expect(() => prepareDataFolder(data)).toThrow(`A restore into ${data} was interrupted`);
+  await restoreBackup({ backup, data });
+  expect(prepareDataFolder(data)).toBe(data);
+  expect(readdirSync(data)).toEqual(['storage']);
+});
+
+test('[U6] a restore that fails on its way leaves nothing that starts', async () => {
+  const { backup, data } = await begin();
+  // Something is where the restore makes a file: a permission would not keep root from it.
+  const obstruct = (what: string) => {
+    if (what === 'copy') writeFileSync(join(data, RESTORING_NAME, dirname(DIRECTORY_FILE), 'metadata.sqlite'), '');
+  };
+  const failing = restoreBackup({ backup, data, progress: obstruct });
+  await expect(failing).rejects.toThrow('metadata.sqlite is there already');
+  expect(() => prepareDataFolder(data)).toThrow('was interrupted');
+});

@@ -1,0 +1,148 @@
+import { copyFile, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { nodeSqlite } from '../host/node-sqlite';
+import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
+import { DataLock } from '../launcher/data-lock';
+import { systemErrorCode } from '../launcher/launch-error';
+import { STORAGE_NAME } from '../launcher/workerd-config';
+import { DIRECTORY_NAME } from '../model/names';
+import { markForNewEpoch } from '../registry/epoch-change';
+import { writeAlarms } from './alarms';
+import { BackupError } from './backup-error';
+import { checksumOf, damaged } from './checksums';
+import { makeFolder, secureFolder, toDisk } from './durable-files';
+import { type Manifest, storedObjects } from './manifest';
+import { loadSqlite, type Sqlite } from './sqlite';
+import { type VerifiedBackup, verifyBackup } from './verify-backup';
+
+/** What to restore, and where to. */
+export interface RestoreOptions {
+  /** The folder that a backup made. */
+  backup: string;
+  /** The data folder of the registry to be; made where it is absent. */
+  data: string;
+  /** Whether what is stored there may be set aside. */
+  force?: boolean | undefined;
+  /** Takes one line for the person at the terminal. */
+  say?: ((line: string) => void) | undefined;
+  /** Told how many files have been verified or copied, of how many. */
+  progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
+}
+
+/** What a restore did. */
+export interface Restored {
+  manifest: Manifest;
+  /** Absolute path of what was there before, which is kept; null where nothing was. */
+  setAside: string | null;
+}
+
+/** Verifies a backup, and restores nothing. */
+export async function checkBackup({ backup, progress }: RestoreOptions): Promise<Manifest> {
+  const sqlite = await loadSqlite();
+  const { manifest } = await verifyBackup(sqlite, resolve(backup), (done, all) => progress?.('verify', done, all));
+  return manifest;
+}
+
+/**
+ * Restores a backup into a data folder that no registry runs on. Nothing is touched before all of the backup is
+ * verified; then it is made whole beside what is there, and takes its place in one step. Where that is interrupted, no
+ * registry starts on the folder until the restore is run again.
+ *
+ * Every namespace begins a new epoch when it wakes: whoever watched is told `reset`, and no old cursor fits.
+ *
+ * @throws {BackupError} Where the backup is damaged or too new, or a registry is stored there and `force` is not given.
+ * @throws {LaunchError} Where a registry runs there, or the folder can't be written.
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { force = false, say = () => {}, progress = () => {} } = options;
+  const backup = resolve(options.backup);
+  const sqlite = await loadSqlite();
+  const verified = await verifyBackup(sqlite, backup, (done, all) => progress('verify', done, all));
+  const data = makeDataFolder(options.data);
+  const lock = await DataLock.take(data, say);
+  try {
+    const storage = join(data, STORAGE_NAME);
+    const restoring = join(data, RESTORING_NAME);
+    const isUsed = await holdsFiles(storage);
+    if (isUsed && !force) throw isUsedError(data);
+    // What an interrupted restore left is worth nothing.
+    await rm(restoring, { recursive: true, force: true });
+    await makeFolder(restoring);
+    await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
+    prepareToStart(sqlite, restoring, verified.manifest);
+    await secureFolder(restoring);
+    const setAside = isUsed ? join(data, `${STORAGE_NAME}-before-${timeForNames()}`) : null;
+    if (setAside === null) await rm(storage, { recursive: true, force: true });
+    else await rename(storage, setAside);
+    await rename(restoring, storage);
+    await toDisk(data);
+    return { manifest: verified.manifest, setAside };
+  } catch (error) {
+    throw restoreFailure(data, error);
+  } finally {
+    lock.release();
+  }
+}
+
+function isUsedError(data: string): BackupError {
+  return new BackupError(
+    `A registry is stored in ${data} already. Choose another folder with --data; or give --force, which sets aside what ` +
+      'is there, and deletes nothing.',
+  );
+}
+
+/** Turns a system's error into one for people; anything else comes back as it was. */
+function restoreFailure(data: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'Error' || systemErrorCode(error) === undefined) return error;
+  const advice = 'No registry starts on it until the restore is run again.';
+  return new BackupError(`The backup can't be restored into ${data}: ${error.message}. ${advice}`, { cause: error });
+}
+
+/** Whether there is a file in a folder or below. */
+async function holdsFiles(folder: string): Promise<boolean> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.some((entry) => !entry.isDirectory());
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** A file's path below the folder of SQLite files, in a backup as well as in a data folder. */
+const belowStorage = (file: string): string => file.slice(STORAGE_NAME.length + 1);
+
+async function copyFiles(
+  backup: string,
+  to: string,
+  { manifest, checksums }: VerifiedBackup,
+  progress: (done: number, all: number) => void,
+): Promise<void> {
+  const files = storedObjects(manifest).map(({ file }) => file);
+  for (const [index, file] of files.entries()) {
+    const path = join(to, belowStorage(file));
+    await makeFolder(dirname(path));
+    await copyFile(join(backup, file), path);
+    if ((await checksumOf(path)) !== checksums.get(file)) throw damaged(file, 'it changed while it was copied');
+    progress(index + 1, files.length);
+  }
+}
+
+/** Makes of copies what a registry can start on, and knows that it was restored. */
+function prepareToStart(sqlite: Sqlite, storage: string, { directory, namespaces }: Manifest): void {
+  const named = ({ file }: { file: string }, name: string) => ({ path: join(storage, belowStorage(file)), name });
+  const objects = namespaces.map((namespace) => named(namespace, namespace.id));
+  for (const { path } of objects) {
+    const database = new sqlite.DatabaseSync(path);
+    try {
+      markForNewEpoch(nodeSqlite(database));
+    } finally {
+      database.close();
+    }
+  }
+  writeAlarms(sqlite, objects);
+  if (directory !== null) writeAlarms(sqlite, [named(directory, DIRECTORY_NAME)]);
+}
+
+/** Now, as a part of a file's name. */
+const timeForNames = (): string => new Date().toISOString().replaceAll(/[:.]/g, '-');

@@ -1,0 +1,115 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as sqlite from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { StoredRegistry } from '../../test/fixtures/stored-registry';
+import { temporaryFolder } from '../../test/temporary-folder';
+import { checksumOf } from './checksums';
+import { DIRECTORY_FILE, namespaceFile } from './stored-object';
+import { takeBackup } from './take-backup';
+import { verifyBackup } from './verify-backup';
+
+const PUBLIC = join('storage', namespaceFile('public'));
+
+/** A backup, and a check of it. */
+async function begin() {
+  const registry = new StoredRegistry();
+  const folder = join(temporaryFolder(), 'backup');
+  await takeBackup({ data: registry.data, target: folder, version: '1.2.3' });
+  const check = () => verifyBackup(sqlite, folder);
+  /** Changes a file, and its checksum with it. */
+  const forge = async (file: string, change: (path: string) => void) => {
+    const path = join(folder, file);
+    const before = await checksumOf(path);
+    change(path);
+    const sums = join(folder, 'SHA256SUMS');
+    writeFileSync(sums, readFileSync(sums, 'utf8').replace(before, await checksumOf(path)));
+  };
+  const forgeManifest = (change: (text: string) => string) =>
+    forge('manifest.json', (path) => writeFileSync(path, change(readFileSync(path, 'utf8'))));
+  const forgeDatabase = (file: string, statement: string) =>
+    forge(file, (path) => {
+      const database = new DatabaseSync(path);
+      database.exec(statement);
+      database.close();
+    });
+  return { folder, check, forgeManifest, forgeDatabase, forge };
+}
+
+test('[U3] a whole backup is taken', async () => {
+  const { check } = await begin();
+  const { manifest, checksums } = await check();
+  expect(manifest.namespaces.map(({ id }) => id)).toEqual(['public']);
+  expect([...checksums.keys()].sort()).toEqual(['manifest.json', join('storage', DIRECTORY_FILE), PUBLIC].sort());
+});
+
+test('[U3] one byte that is another, in any file, is found', async () => {
+  const { folder, check } = await begin();
+  for (const file of ['manifest.json', 'SHA256SUMS', PUBLIC, join('storage', DIRECTORY_FILE)]) {
+    const path = join(folder, file);
+    const whole = readFileSync(path);
+    for (const place of [0, whole.length >> 1, whole.length - 1]) {
+      const bytes = Uint8Array.from(whole);
+      bytes[place] = (bytes[place] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+      await expect(check(), `${file} at ${place}`).rejects.toThrow('The backup is damaged');
+    }
+    writeFileSync(path, whole);
+  }
+  await check();
+});
+
+test('[U3] a file that is missing, or not finished, is found', async () => {
+  const { folder, check } = await begin();
+  const copy = `${folder}-copy`;
+  for (const file of ['manifest.json', PUBLIC]) {
+    cpSync(folder, copy, { recursive: true });
+    rmSync(join(copy, file));
+    await expect(verifyBackup(sqlite, copy)).rejects.toThrow(`${file}: it is missing`);
+    writeFileSync(join(copy, file), readFileSync(join(folder, file)).subarray(0, 100));
+    await expect(verifyBackup(sqlite, copy)).rejects.toThrow('its checksum is another one');
+    rmSync(copy, { recursive: true });
+  }
+  const sums = join(folder, 'SHA256SUMS');
+  const lines = readFileSync(sums, 'utf8').split('\n');
+  writeFileSync(sums, `${lines.filter((line) => !line.includes('manifest')).join('\n')}`);
+  await expect(check()).rejects.toThrow('manifest.json: it has no checksum');
+  writeFileSync(sums, `${lines.filter((line) => !line.includes(PUBLIC)).join('\n')}`);
+  await expect(check()).rejects.toThrow(`${PUBLIC}: it has no checksum`);
+  rmSync(sums);
+  await expect(check()).rejects.toThrow('is not a whole backup: it has no SHA256SUMS');
+});
+
+test('[U3] a database that was damaged before its checksum was taken is found', async () => {
+  const { check, forge } = await begin();
+  await forge(PUBLIC, (path) => {
+    const bytes = readFileSync(path);
+    // The second page on: the first tells that it is a database.
+    writeFileSync(path, bytes.fill(0xff, 4_096, 4_200));
+  });
+  await expect(check()).rejects.toThrow(/damaged|malformed/);
+});
+
+test('[S3, U4] what a newer version made is refused by name', async () => {
+  for (const file of [PUBLIC, join('storage', DIRECTORY_FILE)]) {
+    const { check, forgeDatabase } = await begin();
+    await forgeDatabase(file, "UPDATE property SET value = '99' WHERE name = 'schema'");
+    await expect(check()).rejects.toThrow(/made by Rollcall 1\.2\.3, which stores with schema 99; this version knows/);
+  }
+  const { check, forgeManifest } = await begin();
+  await forgeManifest((text) => text.replace('"format": 1', '"format": 2'));
+  await expect(check()).rejects.toThrow('The backup has format 2; this version of Rollcall knows 1 at most');
+});
+
+test('[U3] a manifest that names another file than it must is refused', async () => {
+  const { check, forgeManifest } = await begin();
+  await forgeManifest((text) => text.replace(PUBLIC, '../../../etc/passwd'));
+  await expect(check()).rejects.toThrow('manifest.json: it names "../../../etc/passwd"');
+});
+
+test('a manifest without its members is refused with their names', async () => {
+  const { check, forgeManifest } = await begin();
+  await forgeManifest((text) => text.replace('"startedAt"', '"begunAt"'));
+  await expect(check()).rejects.toThrow(/manifest\.json: .*startedAt/);
+});

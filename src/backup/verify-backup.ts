@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode } from '../launcher/launch-error';
+import { STORAGE_NAME } from '../launcher/workerd-config';
+import { quote } from '../model/errors';
+import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
+import { SCHEMA_VERSION } from '../registry/schema';
+import { BackupError } from './backup-error';
+import { checksumOf, damaged, readChecksums } from './checksums';
+import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest';
+import { readDatabase, readText, type Sqlite } from './sqlite';
+import { DIRECTORY_FILE, factsOf, namespaceFile } from './stored-object';
+
+/** A backup that is whole, and that this version can read. */
+export interface VerifiedBackup {
+  manifest: Manifest;
+  /** SHA-256 by file, from the folder of the backup. */
+  checksums: Map<string, string>;
+}
+
+/**
+ * Verifies a backup: every file is there with its checksum, every database is sound, and none has tables of a newer
+ * version.
+ *
+ * @param progress Told how many files have been verified, of how many.
+ * @throws {BackupError} What is wrong with it, and with which file.
+ */
+export async function verifyBackup(
+  sqlite: Sqlite,
+  folder: string,
+  progress: (verified: number, all: number) => void = () => {},
+): Promise<VerifiedBackup> {
+  const checksums = await readChecksums(folder);
+  let verified = 0;
+  for (const [file, checksum] of checksums) {
+    const found = await checksumOf(join(folder, file)).catch((error: unknown) => {
+      throw systemErrorCode(error) === 'ENOENT' ? damaged(file, 'it is missing') : error;
+    });
+    if (found !== checksum) throw damaged(file, 'its checksum is another one');
+    progress(++verified, checksums.size);
+  }
+  if (!checksums.has(MANIFEST_FILE)) throw damaged(MANIFEST_FILE, 'it has no checksum');
+  const manifest = parseManifest(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
+  const verify = (file: string, expected: string, known: number) => {
+    // What a manifest names is read, and written elsewhere: it names no file but those that it must.
+    if (file !== join(STORAGE_NAME, expected)) throw damaged(MANIFEST_FILE, `it names ${quote(file)}`);
+    if (!checksums.has(file)) throw damaged(file, 'it has no checksum');
+    verifyDatabase(sqlite, join(folder, file), file, known, manifest.version);
+  };
+  if (manifest.directory !== null) verify(manifest.directory.file, DIRECTORY_FILE, DIRECTORY_SCHEMA_VERSION);
+  for (const { id, file } of manifest.namespaces) verify(file, namespaceFile(id), SCHEMA_VERSION);
+  return { manifest, checksums };
+}
+
+function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: number, version: string): void {
+  const { schema } = factsOf(sqlite, path);
+  if (schema === undefined) throw damaged(file, 'nothing is stored in it');
+  if (schema > known) {
+    throw new BackupError(
+      `The backup was made by Rollcall ${version}, which stores with schema ${schema}; this version knows ${known} at ` +
+        `most. Restore it with ${version} or later. (${file})`,
+    );
+  }
+  const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
+  if (soundness !== 'ok') throw damaged(file, soundness ?? 'SQLite does not say whether it is sound');
+}

@@ -1,0 +1,95 @@
+import type { RouteCall } from '../../http/route-call';
+import { RegistryError } from '../../model/errors';
+import { readJsonText } from '../../model/json-text';
+import { NACOS_BEAT_INTERVAL_DEFAULT_MS } from '../../model/limits';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { parseJson } from '../../model/parse-json';
+import { isRecord } from '../../model/plain-definition';
+import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
+import { metadataIn } from './metadata-text';
+import { nacosError } from './nacos-error';
+import { clusterNamed, instanceAt, namespaceOf, placeAt, serviceOf } from './names';
+import type { Parameters } from './parameters';
+
+/** A beat: of an instance that it describes, or of one that it only names. */
+export interface Beat extends Omit<InstanceAsked, 'instance'> {
+  instance: NacosInstance | undefined;
+}
+
+/** What beats are answered with, whatever becomes of them. Java's client stops beating where the interval is missing. */
+export interface BeatAnswer {
+  clientBeatInterval: number;
+  code: typeof BEAT_HEARD | typeof UNKNOWN_INSTANCE;
+  lightBeatEnabled: true;
+}
+
+/** The lease is renewed. */
+export const BEAT_HEARD = 10_200;
+/** There is no such instance: clients that know this code register again. */
+export const UNKNOWN_INSTANCE = 20_404;
+
+/**
+ * Reads a beat. What its JSON says goes before the parameters; the service is the one of the parameters.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function readBeat(parameters: Parameters): Beat {
+  const namespace = namespaceOf(parameters);
+  const service = serviceOf(parameters);
+  const text = parameters.text('beat');
+  const said = text === '' ? undefined : beatIn(text);
+  const place = placeAt(
+    textIn(said?.ip) || parameters.required('ip'),
+    textIn(said?.port) || parameters.required('port'),
+  );
+  const key = instanceAt(service, place);
+  if (said === undefined) return { namespace, key, instance: undefined };
+  const metadata = metadataIn(said.metadata);
+  if (metadata === undefined) throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is no object of texts');
+  const weight = Number(said.weight ?? 1);
+  const cluster = clusterNamed(textIn(said.cluster) || parameters.text('clusterName'));
+  const ephemeral = said.ephemeral !== false;
+  const instance = { ...place, cluster, weight, enabled: true, healthy: true, ephemeral, metadata };
+  return { namespace, key, instance };
+}
+
+function beatIn(text: string): Record<string, unknown> {
+  let beat: unknown;
+  try {
+    beat = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (isRecord(beat)) return beat;
+  throw nacosError('PARAMETER_VALIDATE_ERROR', "Param 'beat' is illegal, it is no JSON object.");
+}
+
+/** A member that is a text or a number; empty where it is absent. */
+const textIn = (member: unknown): string =>
+  typeof member === 'string' ? member.trim() : typeof member === 'number' ? String(member) : '';
+
+/**
+ * Renews a lease. An instance that is unknown is registered from its beat, as most clients take no notice of the code
+ * that would tell them to; where the beat does not describe it, it is told.
+ */
+export async function beat(namespace: NamespaceApi, { key, instance }: Beat, call: RouteCall): Promise<BeatAnswer> {
+  try {
+    const { body } = await namespace.renew(call.caller, key);
+    return heard(readJsonText(body).lease.intervalMs);
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    // It has no lease, and needs no beats.
+    if (error.code === 'CONFLICT') return heard(NACOS_BEAT_INTERVAL_DEFAULT_MS);
+    if (error.code !== 'INSTANCE_NOT_FOUND') throw error;
+  }
+  if (instance === undefined) return { ...heard(NACOS_BEAT_INTERVAL_DEFAULT_MS), code: UNKNOWN_INSTANCE };
+  const definition = definitionOf(instance);
+  await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
+  return heard(definition.lease?.intervalMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS);
+}
+
+const heard = (clientBeatInterval: number): BeatAnswer => ({
+  clientBeatInterval,
+  code: BEAT_HEARD,
+  lightBeatEnabled: true,
+});

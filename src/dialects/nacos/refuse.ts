@@ -1,0 +1,44 @@
+import { errorResponse } from '../../http/error-response';
+import { rawPath } from '../../http/request-target';
+import type { ErrorData } from '../../model/errors';
+import { nacosErrorOf } from './nacos-error';
+
+/** Paths whose answers are wrapped into number, words and data. */
+const WRAPPED = /^\/nacos\/v[23]\//;
+
+/** Reason phrases that Spring writes beside a status. */
+const REASONS: Record<number, string> = { 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed' };
+
+/**
+ * A refusal as Nacos' clients know it: plain text in v1, wrapped in v2 and v3, and Spring's own JSON where Nacos lets
+ * nobody in or has no such route. Who is not let in gets 403, never 401: clients log in again at that.
+ */
+export function refuse(refusal: ErrorData, request: Request): Response {
+  const { status, headers } = errorResponse(refusal);
+  const { code, message, details } = refusal;
+  headers.delete('WWW-Authenticate');
+  const path = rawPath(request);
+  if (WRAPPED.test(path)) {
+    const known = nacosErrorOf(code, details.dialectCode);
+    return json({ code: known.code, message: known.message, data: message }, statusOf(status), headers);
+  }
+  if (
+    code === 'UNAUTHENTICATED' ||
+    code === 'FORBIDDEN' ||
+    code === 'ROUTE_NOT_FOUND' ||
+    code === 'METHOD_NOT_ALLOWED'
+  ) {
+    const shown = statusOf(status);
+    const timestamp = new Date().toISOString();
+    return json({ timestamp, status: shown, error: REASONS[shown], message, path }, shown, headers);
+  }
+  headers.set('Content-Type', 'text/plain;charset=UTF-8');
+  return new Response(message, { status, headers });
+}
+
+const statusOf = (status: number): number => (status === 401 ? 403 : status);
+
+function json(body: object, status: number, headers: Headers): Response {
+  headers.set('Content-Type', 'application/json');
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { NO_STATS, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
+
+const I = `${SERVICE}/instances/a`;
+const ROUTE = '/api/v1/ns/:ns/groups/:group/services/:service/instances/:id';
+
+/** The lines of the log, read. */
+const linesOf = (test: TestApp): Record<string, unknown>[] => test.logged.map(({ line }) => JSON.parse(line));
+
+describe('a request', () => {
+  it('[G1] is answered with its id, refused or not, and told by it in the log', async () => {
+    const test = new TestApp({ logLevel: 'info' });
+    const ids = [];
+    for (const path of [I, '/health', '/nope', '/']) {
+      const response = await test.ask('GET', path, undefined, { 'x-request-id': `id-of-${path.length}` });
+      ids.push(response.headers.get('x-request-id'));
+    }
+    expect(ids).toEqual([I, '/health', '/nope', '/'].map((path) => `id-of-${path.length}`));
+    expect(linesOf(test).map(({ requestId }) => requestId)).toEqual(ids);
+  });
+
+  it('[G1] is one line: when, what was asked by the pattern of the route, by whom, and how it went', async () => {
+    const test = new TestApp({ logLevel: 'info' });
+    const body = { address: '10.0.0.7', port: 80 };
+    await test.ask('PUT', I, body, { 'x-request-id': 'r1', 'content-length': '33' });
+    expect(linesOf(test)).toEqual([
+      {
+        time: '1970-01-01T00:16:40.000Z',
+        level: 'info',
+        message: 'request',
+        requestId: 'r1',
+        method: 'PUT',
+        route: ROUTE,
+        status: 200,
+        durationMs: 0,
+        namespace: 'public',
+        tokenId: 'root',
+        requestBytes: 33,
+      },
+    ]);
+  });
+
+  it('[G1] that is refused tells its code, and no caller that was not let in', async () => {
+    const test = new TestApp({ logLevel: 'info' });
+    await test.ask('PUT', I, { address: 'a' });
+    await test.send('GET', I, { headers: { authorization: 'Bearer rct_nobody_0123456789' } });
+    expect(linesOf(test)).toMatchObject([
+      { level: 'info', status: 400, code: 'INVALID_REQUEST', tokenId: 'root' },
+      { level: 'warn', status: 401, code: 'UNAUTHENTICATED' },
+    ]);
+    expect(linesOf(test)[1]).not.toHaveProperty('tokenId');
+  });
+
+  it.each([
+    ['off', []],
+    ['error', ['error']],
+    ['warn', ['error', 'warn']],
+    ['', ['error', 'warn']],
+    ['info', ['error', 'info', 'warn']],
+  ])('[G4] is logged by its level: %j', async (logLevel, expected) => {
+    const test = new TestApp({ logLevel });
+    await test.ask('GET', I);
+    await test.send('GET', I);
+    test.namespace.failure = new Error('inside');
+    await test.ask('GET', I);
+    expect(test.logged.map(({ level }) => level).sort()).toEqual(expected);
+  });
+
+  it('[G4] is told that the level is none, before anything is logged by another', async () => {
+    const response = await new TestApp({ logLevel: 'debug' }).ask('GET', I);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('ROLLCALL_LOG_LEVEL is \\"debug\\"');
+  });
+});
+
+describe('what is hostile', () => {
+  it.each([
+    ['a path', `${SERVICE}/instances/x%0A%7B%22level%22%3A%22error%22%7D`, {}],
+    ['a namespace', '/api/v1/ns/a%0Ab/services', {}],
+    ['a namespace of a dialect', '/n/a%0A%22/registry/service', {}],
+    ['an id', I, { 'x-request-id': '{"level":"error"}' }],
+    ['a length', I, { 'content-length': '1,"status":200' }],
+    ['no route', '/%22%0A', {}],
+  ])('[G3] stays out of the log, or in its place: %s', async (_, path, headers) => {
+    const test = new TestApp({ logLevel: 'info' });
+    await test.ask('GET', path, undefined, headers);
+    expect(test.logged).toHaveLength(1);
+    const { line } = test.logged[0] ?? { line: '' };
+    expect(line).not.toMatch(/[\r\n]|a\\nb|\\"/);
+    expect(Object.keys(JSON.parse(line)).slice(0, 3)).toEqual(['time', 'level', 'message']);
+  });
+
+  it('[G5] shows no secret in any line: neither headers, paths, queries nor bodies are told', async () => {
+    const test = new TestApp({ logLevel: 'info' });
+    const secret = 'rct_abc_secret0123456789secret0123456789secret01';
+    const basic = btoa(`user:${secret}`);
+    await test.ask('GET', I);
+    await test.send('GET', `/t/${secret}${I}`);
+    await test.send('GET', `/t/${secret}`);
+    await test.send('GET', `/nope/${secret}?token=${secret}`);
+    await test.send('GET', `${I}?accessToken=${secret}&username=${secret}&password=${secret}`);
+    await test.send('GET', `/api/v1/ns/public/socket?ticket=${secret}`);
+    await test.send('GET', I, { headers: { authorization: `Basic ${basic}` } });
+    await test.send('GET', '/metrics', { headers: { authorization: `Basic ${basic}` } });
+    await test.send('GET', I, { headers: { cookie: secret, 'x-request-id': `Bearer ${secret}` } });
+    await test.send('POST', '/nacos/v1/auth/login', { body: `username=u&password=${secret}` });
+    expect(test.logged.length).toBeGreaterThan(9);
+    for (const { line } of test.logged)
+      for (const each of [secret, basic, ROOT_TOKEN]) expect(line).not.toContain(each);
+  });
+});
+
+describe('metrics', () => {
+  const lines = async (test: TestApp): Promise<string[]> => {
+    test.namespace.answer.body = NO_STATS;
+    const text = await (await test.ask('GET', '/metrics')).text();
+    return text.split('\n').filter((line) => line.startsWith('rollcall_http'));
+  };
+
+  it('[G6] count requests by route and class of status, and time them', async () => {
+    const test = new TestApp();
+    await test.ask('GET', I);
+    await test.ask('GET', I);
+    await test.send('GET', I);
+    await test.ask('PROPFIND', '/nope');
+    const shown = await lines(test);
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        `rollcall_http_requests_total{method="GET",route="${ROUTE}",status="2xx"} 2`,
+        `rollcall_http_requests_total{method="GET",route="${ROUTE}",status="4xx"} 1`,
+        'rollcall_http_requests_total{method="other",route="none",status="4xx"} 1',
+        `rollcall_http_request_duration_seconds_bucket{method="GET",route="${ROUTE}",le="0.001"} 3`,
+        `rollcall_http_request_duration_seconds_bucket{method="GET",route="${ROUTE}",le="+Inf"} 3`,
+        `rollcall_http_request_duration_seconds_count{method="GET",route="${ROUTE}"} 3`,
+      ]),
+    );
+  });
+
+  it('[G6] stay as few, whatever paths and methods clients make up', async () => {
+    const test = new TestApp();
+    for (let index = 0; index < 50; index++) {
+      await test.ask(`M${index}`, `/nope/${index}`);
+      await test.ask('GET', `${SERVICE}${index}/instances/i${index}`);
+      await test.ask('GET', `/api/v1/ns/n${index}/services`);
+    }
+    const series = (await lines(test)).filter((line) => line.startsWith('rollcall_http_requests_total'));
+    expect(series).toHaveLength(3);
+  });
+
+  it('[G6] leave out the time of what was asked to wait', async () => {
+    const test = new TestApp();
+    await test.ask('POST', `${I}/drain?wait=1m`);
+    const shown = await lines(test);
+    expect(shown.some((line) => line.includes('requests_total') && line.includes('/drain'))).toBe(true);
+    expect(shown.some((line) => line.includes('duration') && line.includes('/drain'))).toBe(false);
+  });
+});

@@ -1,0 +1,80 @@
+import { isLogged, type LogLevel, type LogThreshold, logLine } from '../../model/log';
+import type { RequestCounts } from './request-counts';
+import { requestId } from './request-id';
+import { RequestRecord } from './request-record';
+
+/** Takes a line of the log. */
+export type WriteLog = (level: LogLevel, line: string) => void;
+
+/** What requests are watched with. */
+export interface RequestObserverOptions {
+  counts: RequestCounts;
+  threshold: LogThreshold;
+  write: WriteLog;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Refusals that somebody should look at: others, such as a heartbeat of what is gone, are how clients learn. */
+const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
+
+/** Counts every request, gives it an id, and writes a line about it where its level is logged. */
+export class RequestObserver {
+  readonly #options: RequestObserverOptions;
+
+  constructor(options: RequestObserverOptions) {
+    this.#options = options;
+  }
+
+  begin(request: Request): RequestRecord {
+    return new RequestRecord(requestId(request.headers), request.method, this.#options.now());
+  }
+
+  /** Takes note of how it was answered. Returns the answer, with the id of the request. */
+  end(record: RequestRecord, request: Request, response: Response): Response {
+    const { counts, threshold, now } = this.#options;
+    const { status } = response;
+    // A clock that was set back makes no time negative.
+    const durationMs = Math.max(0, now() - record.startedAt);
+    const { method, route, isWait } = record;
+    counts.note({ method, route, status, durationMs: isWait ? undefined : durationMs });
+    const level = levelOf(status);
+    if (isLogged(level, threshold)) this.#write(level, record, request, status, durationMs);
+    // The answer that opens a WebSocket is the namespace's, and can't be changed.
+    if (status !== 101) response.headers.set('X-Request-Id', record.id);
+    return response;
+  }
+
+  #write(level: LogLevel, record: RequestRecord, request: Request, status: number, durationMs: number): void {
+    const { id, method, route, namespace, tokenId, code, unforeseen } = record;
+    const line = logLine(record.startedAt, level, 'request', {
+      requestId: id,
+      method,
+      route,
+      status,
+      durationMs,
+      namespace,
+      tokenId,
+      requestBytes: lengthOf(request),
+      code,
+      error: textOf(unforeseen),
+    });
+    this.#options.write(level, line);
+  }
+}
+
+function levelOf(status: number): LogLevel {
+  if (status >= 500) return 'error';
+  return NOTEWORTHY.has(status) ? 'warn' : 'info';
+}
+
+/** Bytes of the body, where the client told them. */
+function lengthOf({ headers }: Request): number | undefined {
+  const length = headers.get('content-length');
+  return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+function textOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}

@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkBackup, restoreBackup } from '../../src/backup/restore-backup';
+import { namespaceFile } from '../../src/backup/stored-object';
+import { takeBackup } from '../../src/backup/take-backup';
+import { RESTORING_NAME } from '../../src/launcher/data-folder';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { EventReader } from '../fixtures/event-reader';
+import { packedProgram } from '../packed-program';
+import { temporaryFolder } from '../temporary-folder';
+import { until } from '../watch-proofs/until';
+import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
+
+const SEED = 7;
+
+async function start(data: string): Promise<RunningRegistry> {
+  const registry = await startRegistry({ data });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
+describe('a backup of a registry under load', () => {
+  it('[U1, U2, U5] restores to what each namespace once was, with all that was acknowledged before', async () => {
+    const folder = temporaryFolder();
+    const namespaces = ['public', 'team-a'];
+    const live = await start(join(folder, 'data'));
+    await answerOf(live, 'POST', '/ns', { id: 'team-a' });
+    const load = new Load(live, SEED, namespaces);
+    await until('the load has begun', () => load.revisions.size === 2 && load.acknowledged > 50);
+
+    let backup = '';
+    let told = new Map<string, number>();
+    let manifest: Awaited<ReturnType<typeof takeBackup>> | undefined;
+    for (let round = 0; round < 4; round++) {
+      // While one is copied, namespaces come and go.
+      const made = answerOf(live, 'POST', '/ns', { id: `made-${round}` });
+      told = new Map(load.revisions);
+      backup = join(folder, `backup-${round}`);
+      manifest = await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
+      await made;
+      await checkBackup({ backup, data: '' });
+    }
+    const after = load.acknowledged;
+    await until('the load has gone on', () => load.acknowledged > after + 50);
+    await load.end();
+    expect(load.refusals).toEqual([]);
+
+    const data = join(folder, 'elsewhere');
+    await restoreBackup({ backup, data });
+    const restored = await start(data);
+    for (const ns of namespaces) {
+      const revision = manifest?.namespaces.find(({ id }) => id === ns)?.revision ?? 0;
+      expect(revision).toBeGreaterThanOrEqual(told.get(ns) ?? Number.NaN);
+      const then = await listOf(live, ns, 'pairs', await cursorAt(live, ns, revision));
+      expect(then.length).toBeGreaterThan(0);
+      expect(await listOf(restored, ns, 'pairs')).toEqual(then);
+      expect(await listOf(live, ns, 'pairs')).not.toEqual(then);
+    }
+    // What the directory lists is there, and takes instances.
+    const { namespaces: listed } = await answerOf<{ namespaces: { id: string }[] }>(restored, 'GET', '/ns');
+    expect(listed.length).toBeGreaterThanOrEqual(2 + 3);
+    for (const { id } of listed) await answerOf(restored, 'PUT', `${servicePath(id, 's')}/instances/a`, A);
+  });
+});
+
+const isPositive = (count: number): boolean => count > 0;
+
+const A = { address: '10.0.0.7', port: 8080 };
+
+describe('a restored registry', () => {
+  it('[U5, U7] refuses cursors of before, resets who watched, keeps tokens, and expires nobody who renews', async () => {
+    const folder = temporaryFolder();
+    const live = await start(join(folder, 'data'));
+    const orders = servicePath('public', 'orders');
+    const { token } = await answerOf<{ token: string }>(live, 'POST', '/tokens', {
+      name: 'orders',
+      grants: [
+        { scope: 'register', ns: 'public' },
+        { scope: 'read', ns: 'public' },
+      ],
+    });
+    const owner = { url: live.url, rootToken: token };
+    const lease = { ttlMs: 3_000 };
+    for (const id of ['renews', 'silent']) await answerOf(owner, 'PUT', `${orders}/instances/${id}`, { ...A, lease });
+    const backup = join(folder, 'backup');
+    await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
+    // What came after the backup is in no restored past, nor is its cursor in any.
+    await answerOf(owner, 'PUT', `${orders}/instances/later`, A);
+    const listed = await ask(owner, 'GET', `${orders}/instances`);
+    const cursor = cursorOf(listed);
+    const { revision } = ((await listed.json()) as { instances: { revision: number }[] }).instances.at(0) ?? {
+      revision: 0,
+    };
+    await live.stop();
+    // Longer than both leases.
+    await sleep(3_500);
+
+    const data = join(folder, 'elsewhere');
+    await restoreBackup({ backup, data });
+    const restored = await start(data);
+    const place = { url: restored.url, rootToken: token };
+    const idsOf = async () =>
+      ((await listOf(place, 'public', 'orders')) as { id: string }[]).map(({ id }) => id).sort();
+    expect(await idsOf()).toEqual(['renews', 'silent']);
+
+    expect((await ask(place, 'GET', `${orders}/instances?at=${cursor}`)).status).toBe(410);
+    const resumed = await fetch(`${restored.url}/api/v1/ns/public/watch?cursor=${cursor}`, {
+      headers: { Authorization: `Bearer ${restored.rootToken}` },
+    });
+    const events = new EventReader(resumed.body);
+    const [reset, snapshot] = await events.take(2);
+    expect([reset?.event, snapshot?.event]).toEqual(['reset', 'snapshot']);
+    await events.leave();
+
+    let isOver = false;
+    const beating = (async () => {
+      while (!isOver) {
+        await answerOf(place, 'POST', `${orders}/instances/renews/heartbeat`);
+        await sleep(300);
+      }
+    })();
+    await until('who does not renew is gone', async () => (await idsOf()).length === 1);
+    expect(await idsOf()).toEqual(['renews']);
+    isOver = true;
+    await beating;
+    const again = await answerOf<{ revision: number }>(place, 'PUT', `${orders}/instances/later`, A);
+    expect(again.revision).toBeGreaterThan(revision + 1_000_000);
+  });
+});
+
+describe('a command that is killed', () => {
+  /** Runs the program; kills it so many milliseconds after something was seen. */
+  async function run(program: string, words: string[], isSeen = () => false, killAfterMs = 0): Promise<void> {
+    const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const exited = once(child, 'exit');
+    while (child.exitCode === null && !isSeen()) await Promise.race([exited, sleep(1)]);
+    await Promise.race([exited, sleep(killAfterMs)]);
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Instances that are stored in a folder on which no registry runs. */
+  function storedCount(data: string): unknown {
+    const database = new DatabaseSync(join(data, STORAGE_NAME, namespaceFile('public')), { readOnly: true });
+    const row = database.prepare('SELECT COUNT(*) AS count FROM record WHERE value IS NOT NULL').get();
+    database.close();
+    return row?.count;
+  }
+
+  /** From the first trace of what it makes to its end it takes 20 to 200 ms. */
+  const DELAYS_MS = [0, 5, 15, 40, 100];
+
+  it('[U3, U6] leaves a whole backup or none, and a whole registry or none that starts', {
+    timeout: 120_000,
+  }, async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'packed'));
+    const program = await packedProgram(join(folder, 'packed'), (worker) => worker);
+    const live = await start(join(folder, 'data'));
+    const operations = Array.from({ length: 1_000 }, (_, index) => {
+      return { op: 'register', service: 'many', id: `i-${index}`, ...A, port: index + 1, lease: { ttlMs: 3_600_000 } };
+    });
+    for (let round = 0; round < 5; round++) {
+      await answerOf(live, 'POST', '/ns/public/batch', {
+        operations: operations.map((each) => ({ ...each, weight: round })),
+      });
+    }
+    const backups = join(folder, 'backups');
+    const whole = join(backups, 'whole');
+    await run(program, ['backup', whole, '--data', live.data]);
+    await checkBackup({ backup: whole, data: '' });
+
+    let interrupted = 0;
+    for (const delayMs of DELAYS_MS) {
+      const target = join(backups, `killed-${delayMs}`);
+      const isBegun = () => readdirSync(backups).some((name) => name.startsWith(`killed-${delayMs}.partial-`));
+      await run(program, ['backup', target, '--data', live.data], isBegun, delayMs);
+      if (existsSync(target)) await checkBackup({ backup: target, data: '' });
+      else interrupted += 1;
+    }
+    for (const left of readdirSync(backups).filter((name) => name.includes('.partial-'))) {
+      // What has all its checksums lacks nothing but its name.
+      if (existsSync(join(backups, left, 'SHA256SUMS'))) continue;
+      await expect(checkBackup({ backup: join(backups, left), data: '' })).rejects.toThrow('not a whole');
+    }
+
+    let refused = 0;
+    for (const delayMs of DELAYS_MS) {
+      const data = join(folder, `data-${delayMs}`);
+      const isBegun = () => existsSync(join(data, RESTORING_NAME));
+      await run(program, ['restore', whole, '--data', data], isBegun, delayMs);
+      if (isBegun()) {
+        await expect(startRegistry({ data })).rejects.toThrow('was interrupted');
+        refused += 1;
+        await restoreBackup({ backup: whole, data });
+      }
+      expect(storedCount(data)).toBe(operations.length);
+    }
+    expect([interrupted, refused]).toEqual([expect.toSatisfy(isPositive), expect.toSatisfy(isPositive)]);
+    const last = join(folder, 'data-last');
+    await run(program, ['restore', whole, '--data', last]);
+    expect(await listOf(await start(last), 'public', 'many')).toHaveLength(operations.length);
+    console.log(`of ${DELAYS_MS.length} each: ${interrupted} backups and ${refused} restores were interrupted`);
+  });
+});
