@@ -86,6 +86,11 @@ export class RouteCall {
     return callerOf(this.#principal, this.#namespace);
   }
 
+  /** Id of the namespace. */
+  get namespace(): string {
+    return this.#namespace;
+  }
+
   /** Id of the token. */
   get tokenId(): string {
     return this.#principal.tokenId;
