@@ -19,6 +19,8 @@ export interface ServerOptions {
   worker: BenchWorker;
   /** Folder of SQLite files. Default: a new one. */
   storage?: string;
+  /** Variables of its own. */
+  env?: NodeJS.ProcessEnv;
   /** Listen for V8's inspector too. */
   inspector?: boolean;
 }
@@ -76,7 +78,7 @@ export class BenchServer {
       storage,
       host: '127.0.0.1',
       port: 0,
-      env: { ...process.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_PROCESS_ID: randomUUID() },
+      env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_PROCESS_ID: randomUUID() },
       extraArguments: inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`],
       output: (line) => {
         printed.push(line);

@@ -1,5 +1,5 @@
 import type { Stats } from '../src/model/stats';
-import { BenchServer } from './bench-server';
+import { BenchServer, type ServerOptions } from './bench-server';
 import type { FloorName } from './bench-workers';
 import type { Bench, Figure, Finding, Goal } from './figure';
 import type { Load, LoadRequest } from './load';
@@ -96,9 +96,13 @@ export class RegistrySide {
     this.#before = before;
   }
 
-  static async start(bench: Bench, contest: Contest, inspector = false): Promise<RegistrySide> {
+  static async start(
+    bench: Bench,
+    contest: Contest,
+    options: Pick<ServerOptions, 'env' | 'inspector'> = {},
+  ): Promise<RegistrySide> {
     const { workspace, workers } = bench;
-    const server = await BenchServer.start({ workspace, worker: workers.registry, inspector });
+    const server = await BenchServer.start({ workspace, worker: workers.registry, ...options });
     if (contest.population > 0) await fill(server, contest.population, { longLease: !contest.renews });
     await contest.prepare?.(server);
     const before = await server.stats();

@@ -11,6 +11,7 @@ import { heap } from './figures/heap';
 import { history } from './figures/history';
 import { longPolls } from './figures/long-polls';
 import { readsAfterChange } from './figures/reads-after-change';
+import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
 import { socketBeat, socketRegister } from './figures/socket-rates';
 import { waking } from './figures/waking';
@@ -26,6 +27,7 @@ const BUSY_LOAD = 0.5;
 
 const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
+  requestLog,
   readsAfterChange,
   scaling,
   waking,

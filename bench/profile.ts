@@ -85,7 +85,7 @@ async function profileWork(
 
 /** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
 export async function profile(bench: Bench, contest: Contest): Promise<string> {
-  const registry = await RegistrySide.start(bench, contest, true);
+  const registry = await RegistrySide.start(bench, contest, { inspector: true });
   const { rate, text } = await profileWork(bench, registry.side.server, () => registry.side.run());
   await registry.finish();
   return `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} ${text}`;

@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { eureka } from './dialects/eureka/eureka';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
@@ -30,7 +31,7 @@ function bind(env: Env): App {
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
-    dialects: [goMicro, nacos],
+    dialects: [goMicro, nacos, eureka],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,

@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 describe('a file', () => {
-  it('[F1, F2, F6] is what there is, and makes another namespace the same', async () => {
+  it('[Z5, Z6, Z10] is what there is, and makes another namespace the same', async () => {
     await ask('PUT', `${serviceAt('orders')}/instances/a`, {
       address: '10.0.0.1',
       port: 1,
@@ -71,7 +71,7 @@ describe('a file', () => {
     expect((await exported()).slice(1)).toEqual(before.slice(1));
   });
 
-  it('[F2] says in a dry run what would be different, and nothing is', async () => {
+  it('[Z6] says in a dry run what would be different, and nothing is', async () => {
     await importText(file('a', 'b'));
     const text = [HEADER, line('b', { weight: 2 }), line('c'), END(2)].join('\n');
     const { lines } = await importText(text, '?mode=replace&dryRun=true');
@@ -101,14 +101,14 @@ describe('a file', () => {
     ],
     ['has a record twice', file('a', 'b', 'a'), 400, 'line 4: the instance "a" of service "orders" is in line 2'],
     ['has a line of 10 MB', [HEADER, line('x'.repeat(10_000_000))].join('\n'), 413, 'line 2 has more than'],
-  ])('[F3, I10] that %s is refused, with the line, and nothing changes', async (_, text, status, message) => {
+  ])('[Z7, I10] that %s is refused, with the line, and nothing changes', async (_, text, status, message) => {
     const told = await importText(text);
     expect([told.status, told.done.detail]).toEqual([status, expect.stringContaining(message)]);
     expect(await ids()).toEqual([]);
     expect((await ask<{ entries: object[] }>('GET', `${NS}/history`)).body.entries).toEqual([]);
   });
 
-  it('[F3] that is not UTF-8 is refused, with the line', async () => {
+  it('[Z7] that is not UTF-8 is refused, with the line', async () => {
     const bytes = new TextEncoder().encode(file('a', 'b'));
     bytes[bytes.lastIndexOf(0x62)] = 0xff;
     const body = new ReadableStream({
@@ -120,13 +120,13 @@ describe('a file', () => {
     expect(await importText(body)).toMatchObject({ status: 400, done: { detail: 'line 3 is not UTF-8' } });
   });
 
-  it('[F3, H3] has to be said to be lines', async () => {
+  it('[Z7, H3] has to be said to be lines', async () => {
     const told = await ask('POST', `${NS}/import?mode=merge`, file('a'));
     expect(told.status).toBe(415);
   });
 });
 
-it('[F1, F4] carries thousands of instances, in pieces that cut through lines', async () => {
+it('[Z5, Z8] carries thousands of instances, in pieces that cut through lines', async () => {
   const many = Array.from({ length: 6_000 }, (_, index) => `i${String(index).padStart(5, '0')}`);
   const bytes = new TextEncoder().encode(file(...many));
   let at = 0;

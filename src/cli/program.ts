@@ -14,9 +14,11 @@ import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { enableCommand } from './commands/enable';
 import { execCommand } from './commands/exec';
+import { exportCommand } from './commands/export';
 import { getCommand } from './commands/get';
 import { heartbeatCommand } from './commands/heartbeat';
 import { historyCommand } from './commands/history';
+import { importCommand } from './commands/import';
 import { lsCommand } from './commands/ls';
 import { metaCommand } from './commands/meta';
 import { nsCommand } from './commands/ns';
@@ -27,6 +29,7 @@ import { restoreCommand } from './commands/restore';
 import { rollbackCommand } from './commands/rollback';
 import { serveCommand } from './commands/serve';
 import { subscribersCommand } from './commands/subscribers';
+import { syncCommand } from './commands/sync';
 import { tokenCommand } from './commands/token';
 import { versionCommand } from './commands/version';
 import { watchCommand } from './commands/watch';
@@ -54,7 +57,8 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
       rollbackCommand(),
     ],
   ],
-  ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
+  ['Move over:', () => [syncCommand()]],
+  ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand(), exportCommand(), importCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];

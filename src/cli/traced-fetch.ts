@@ -2,6 +2,9 @@ import type { Fetch } from '../client/client-options';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-code';
 
+const UNKNOWN_AUTHORITY =
+  'its certificate is of an authority that is not known here; name the file of that one in NODE_EXTRA_CA_CERTS';
+
 /** What goes wrong on the way to a registry, by the codes of the system and of TLS. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -14,6 +17,10 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'the host does not answer',
   UND_ERR_SOCKET: 'the connection was cut',
   CERT_HAS_EXPIRED: 'its certificate has expired',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };

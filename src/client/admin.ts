@@ -58,7 +58,7 @@ export type * from './instance';
 export type { DrainReport, InstancePatch, LeaseRequest } from './registration';
 export type * from './requests';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './rollcall-error';
-export type { ImportAsk, Transfers } from './transfer';
+export type { ExportAsk, ImportAsk, Transfers } from './transfer';
 export type * from './transfer-answers';
 
 /** The calls of the API, each under the name of its operation. All of them throw a `RollcallError` when refused. */

@@ -23,6 +23,8 @@ export interface Renewal {
   lease: Lease;
   /** When it ends unless it is renewed before, RFC 3339. */
   expiresAt: string;
+  /** Of the registration that was renewed. */
+  revision: number;
 }
 
 /** Names an instance. */
@@ -44,6 +46,8 @@ export interface InstanceList {
   instances: Instance[];
   /** Goes on from here, as `after`. */
   next?: string | undefined;
+  /** Of the service, where it has one above 0; not in lists of the past. */
+  protectThreshold?: number | undefined;
 }
 
 /** One endpoint, ready to use. */

@@ -1,3 +1,10 @@
+/** How many records a file has, as its last line counts them. */
+export interface FileCounts {
+  services: number;
+  overrides: number;
+  instances: number;
+}
+
 /** How an import takes what is there: `merge` leaves what is not in the file, `replace` removes it. */
 export type ImportMode = 'merge' | 'replace';
 

@@ -36,7 +36,7 @@ describe('exportNamespace', () => {
       `${FILE.split('\n')[0]}\n{"kind":"failed","code":"COMPACTED","detail":"gone"}\n`,
       'COMPACTED',
     ],
-  ])('[F1] fails where the file %s', async (_, body, code) => {
+  ])('[Z5] fails where the file %s', async (_, body, code) => {
     const { admin } = stage(body);
     await expect(new Response(await admin.exportNamespace()).text()).rejects.toMatchObject({ code });
   });
@@ -69,7 +69,7 @@ describe('importNamespace', () => {
   it.each([
     ['what came in between', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
     ['that the answer broke off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
-  ])('[F7] throws %s', async (_, body, code) => {
+  ])('[Z11] throws %s', async (_, body, code) => {
     await expect(stage(body).admin.importNamespace({ mode: 'merge', body: FILE })).rejects.toMatchObject({ code });
   });
 });

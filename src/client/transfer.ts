@@ -3,7 +3,20 @@ import { readLines } from './read-lines';
 import type { RegistryHttp } from './registry-http';
 import type { CallSettings } from './requests';
 import { RollcallError } from './rollcall-error';
-import type { ImportDifference, ImportDone, ImportMode, ImportProgress, TransferFailed } from './transfer-answers';
+import type {
+  FileCounts,
+  ImportDifference,
+  ImportDone,
+  ImportMode,
+  ImportProgress,
+  TransferFailed,
+} from './transfer-answers';
+
+/** What an export is asked with. */
+export interface ExportAsk extends CallSettings {
+  /** Takes what the file counts, when it has been read to its end. */
+  onEnd?: ((counts: FileCounts) => void) | undefined;
+}
 
 /** What an import is asked with. */
 export interface ImportAsk extends CallSettings {
@@ -24,7 +37,7 @@ export interface Transfers {
    * Reads a namespace as a file of lines. The stream fails where the file was cut off, so what has been read to its end
    * is whole.
    */
-  exportNamespace(ask?: CallSettings): Promise<ReadableStream<Uint8Array>>;
+  exportNamespace(ask?: ExportAsk): Promise<ReadableStream<Uint8Array>>;
   /**
    * Takes a file into a namespace. Nothing changes before all of the file has come and is right; then it is applied to
    * its end, also where this call breaks off: the same file may be sent again.
@@ -42,11 +55,11 @@ const TAIL_BYTES = 4_096;
 export function transfers(http: RegistryHttp, options: ClientOptions): Transfers {
   const pathOf = (ns = options.namespace ?? 'public') => `/api/v1/ns/${encodeURIComponent(ns)}`;
   return {
-    async exportNamespace({ ns, signal, timeoutMs, onAnswer } = {}) {
+    async exportNamespace({ ns, signal, timeoutMs, onAnswer, onEnd } = {}) {
       const answer = await http.request('GET', `${pathOf(ns)}/export`, { signal, timeoutMs });
       onAnswer?.(answer);
       if (answer.body === null) throw new RollcallError('UNREACHABLE', 'the export has no body');
-      return answer.body.pipeThrough(untilItsEnd());
+      return answer.body.pipeThrough(untilItsEnd(onEnd));
     },
     async importNamespace({ ns, mode, dryRun, body, signal, timeoutMs, onAnswer, onDifference, onProgress }) {
       const answer = await http.request('POST', `${pathOf(ns)}/import`, {
@@ -70,7 +83,7 @@ export function transfers(http: RegistryHttp, options: ClientOptions): Transfers
 }
 
 /** Lets a file through, and fails at its end where that is not the end that it should have. */
-function untilItsEnd(): TransformStream<Uint8Array, Uint8Array> {
+function untilItsEnd(onEnd: ExportAsk['onEnd']): TransformStream<Uint8Array, Uint8Array> {
   let tail = new Uint8Array(0);
   return new TransformStream({
     transform(chunk, controller) {
@@ -84,7 +97,10 @@ function untilItsEnd(): TransformStream<Uint8Array, Uint8Array> {
     },
     flush() {
       const last = new TextDecoder().decode(tail).trimEnd().split('\n').at(-1) ?? '';
-      if (last.startsWith('{"kind":"end"')) return;
+      if (last.startsWith('{"kind":"end"')) {
+        onEnd?.(JSON.parse(last) as FileCounts); // `as`: the registry's
+        return;
+      }
       if (last.startsWith('{"kind":"failed"')) {
         const { code, detail } = JSON.parse(last) as TransferFailed; // `as`: the registry's
         throw new RollcallError(code, `the export broke off: ${detail}`);

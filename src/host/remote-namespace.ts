@@ -50,6 +50,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     planImport: read('planImport'),
     applyImport: write('applyImport'),
     dropImport: write('dropImport'),
+    changedSince: read('changedSince'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

@@ -183,10 +183,11 @@ export function createApp(options: AppOptions): App {
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
   const routed = (request: Request, known: BeforeRouting): Response | Promise<Response> => {
     const rest = withoutNamespace(request, known.path);
-    const namespace = rest?.namespace ?? hostNamespace(request.url);
     const path = rest === undefined ? known.path : rawPath(rest.request);
-    if (namespace === undefined || dialectOf(dialects, path) === undefined) return hono.fetch(request, known);
-    return hono.fetch(rest?.request ?? request, { ...known, path, namespace });
+    const dialect = dialectOf(dialects, path);
+    if (dialect === undefined) return hono.fetch(request, known);
+    const namespace = rest?.namespace ?? hostNamespace(request.url);
+    return hono.fetch(rest?.request ?? request, { ...known, path: dialect.pathOf?.(path) ?? path, namespace });
   };
   const cors = origins.length === 0 ? undefined : new Cors(origins);
   const fetch = (request: Request): Response | Promise<Response> => {

@@ -26,6 +26,8 @@ export interface Dialect {
   /** Whatever begins so is answered in its shape, also where it has no such route: `/eureka`. No other dialect's begins so. */
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
+  /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
+  pathOf?(path: string): string;
   /** True: its clients put parameters, credentials among them, into a form in the body as well as into the query. */
   takesForms?: boolean;
   /** A refusal as its clients know it, with what makes them do the right thing next. */

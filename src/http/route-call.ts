@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
-import { grantsOn } from '../auth/authorize';
+import { grantsOn, may } from '../auth/authorize';
 import { callerOf } from '../auth/caller';
 import type { Precondition } from '../model/batch';
 import type { WatchScope } from '../model/frames';
-import type { Principal } from '../model/grant';
+import type { Principal, Scope } from '../model/grant';
 import type { Location } from '../model/instance';
-import type { Caller, ReadAnswer, ReadOptions } from '../model/namespace-api';
+import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../model/namespace-sockets';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
@@ -89,6 +89,11 @@ export class RouteCall {
   /** Id of the namespace. */
   get namespace(): string {
     return this.#namespace;
+  }
+
+  /** Whether the token has a scope on a service, beside what the route asked for. */
+  may(scope: Scope, service: ServiceKey): boolean {
+    return may(this.#principal, scope, { namespace: this.#namespace, service });
   }
 
   /** Id of the token. */

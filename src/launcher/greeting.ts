@@ -40,7 +40,7 @@ export function greeting(version: string, registry: RunningRegistry, options: Se
     `    -d '{"address": "10.0.0.7", "port": 8080}'`,
     '',
   ];
-  if (!LOOPBACK.test(options.host)) {
+  if (!LOOPBACK.test(options.host) && options.tls === undefined) {
     lines.push(
       `Note: ${options.host} can be reached over the network, unencrypted. Put a proxy in front that speaks TLS and`,
       'limits connections.',

@@ -24,12 +24,12 @@ test('it asks with the token for the state of the namespace, until that is answe
     asked.push([request.url, request.headers.authorization]);
     response.writeHead(asked.length < 3 ? 503 : 200).end('{}');
   });
-  await untilReady(url, 'secret', never);
+  await untilReady({ url, token: 'secret' }, never);
   expect(asked).toEqual(Array(3).fill(['/api/v1/ns/public/stats', 'Bearer secret']));
 });
 
 test('ended early it tells what was answered last', async () => {
   const url = await serve((_request, response) => response.writeHead(401).end('who are you?'));
-  const ready = untilReady(url, 'secret', AbortSignal.timeout(200));
+  const ready = untilReady({ url, token: 'secret' }, AbortSignal.timeout(200));
   await expect(ready).rejects.toThrow(`The registry listens on ${url} but does not answer: 401 who are you?`);
 });

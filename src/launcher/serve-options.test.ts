@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { originsProblem } from '../http/cors';
 import { domainProblem } from '../http/namespace-host';
+import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';
-import { parseServeOptions } from './serve-options';
+import { LOG_LEVELS, parseServeOptions } from './serve-options';
 
 test('defaults: loopback, port 8787, data/, a token of its own', () => {
   expect(parseServeOptions({}, {})).toEqual({
@@ -12,6 +13,9 @@ test('defaults: loopback, port 8787, data/, a token of its own', () => {
     rootToken: undefined,
     corsOrigins: [],
     namespaceDomain: undefined,
+    tls: undefined,
+    trustedProxy: false,
+    logLevel: 'warn',
   });
 });
 
@@ -71,6 +75,21 @@ test.each([
   else expect(parse).toThrow('--namespace-domain must be a host name');
 });
 
+test('the levels of the log here are those of the registry', () => {
+  expect(LOG_LEVELS).toEqual(LOG_THRESHOLDS);
+  for (const logLevel of LOG_LEVELS) expect(parseServeOptions({ logLevel }, {}).logLevel).toBe(logLevel);
+  expect(parseServeOptions({}, { ROLLCALL_LOG_LEVEL: 'info' }).logLevel).toBe('info');
+  expect(parseServeOptions({}, { ROLLCALL_LOG_LEVEL: '' }).logLevel).toBe('warn');
+});
+
+test('a certificate comes with its key, and a proxy is trusted where that is said', () => {
+  const tls = { certPath: 'a.pem', keyPath: 'b.pem' };
+  expect(parseServeOptions({ tlsCert: 'a.pem', tlsKey: 'b.pem' }, {}).tls).toEqual(tls);
+  expect(parseServeOptions({}, { ROLLCALL_TLS_CERT: 'a.pem', ROLLCALL_TLS_KEY: 'b.pem' }).tls).toEqual(tls);
+  expect(parseServeOptions({ trustedProxy: true }, {}).trustedProxy).toBe(true);
+  expect(parseServeOptions({}, { ROLLCALL_TRUSTED_PROXY: 'true' }).trustedProxy).toBe(true);
+});
+
 test('an IPv6 address may stand in brackets', () => {
   expect(parseServeOptions({ host: '[fe80::1]' }, {}).host).toBe('fe80::1');
 });
@@ -85,6 +104,11 @@ test.each([
   [{ host: 'host:80' }, {}, 'not "host:80"'],
   [{ host: '' }, {}, 'not ""'],
   [{ data: '' }, {}, '--data must name a folder'],
+  [{ logLevel: 'debug' }, {}, '--log-level must be off, error, warn, info, not "debug"'],
+  [{}, { ROLLCALL_LOG_LEVEL: 'x' }, 'ROLLCALL_LOG_LEVEL must be'],
+  [{ tlsCert: 'a' }, {}, '--tls-cert and --tls-key belong together'],
+  [{ tlsKey: 'a' }, {}, '--tls-cert and --tls-key belong together'],
+  [{}, { ROLLCALL_TRUSTED_PROXY: '1' }, 'ROLLCALL_TRUSTED_PROXY must be true or false, not "1"'],
   [{ corsOrigin: ['*'] }, {}, '--cors-origin must be an origin as a browser sends it'],
   [{}, { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
   [{ namespaceDomain: 'https://a.test' }, {}, '--namespace-domain must be a host name such as registry.example.com'],

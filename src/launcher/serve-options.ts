@@ -1,5 +1,9 @@
 import { isIPv6 } from 'node:net';
+import type { CertificateFiles } from './certificate';
 import { LaunchError } from './launch-error';
+
+/** As the registry itself has them, which answers nothing with another; a test holds the two together. */
+export const LOG_LEVELS = ['off', 'error', 'warn', 'info'];
 
 /** Options of `rollcall serve`, as it uses them. */
 export interface ServeOptions {
@@ -9,6 +13,9 @@ export interface ServeOptions {
   rootToken: string | undefined;
   corsOrigins: string[];
   namespaceDomain: string | undefined;
+  tls: CertificateFiles | undefined;
+  trustedProxy: boolean;
+  logLevel: string;
 }
 
 /** The same as they are written on the command line. */
@@ -18,6 +25,10 @@ export interface ServeFlags {
   data?: string | undefined;
   corsOrigin?: string[] | undefined;
   namespaceDomain?: string | undefined;
+  tlsCert?: string | undefined;
+  tlsKey?: string | undefined;
+  trustedProxy?: boolean | undefined;
+  logLevel?: string | undefined;
 }
 
 /** A command that was written wrongly: exit code 2. */
@@ -68,6 +79,26 @@ function parseDomain(text: string | undefined, source: string): string | undefin
   throw usageError(`${source} must be a host name such as registry.example.com, not ${JSON.stringify(text)}.`);
 }
 
+/** Both files, or neither. */
+function parseTls(flags: ServeFlags, env: NodeJS.ProcessEnv): CertificateFiles | undefined {
+  const certPath = flags.tlsCert ?? env.ROLLCALL_TLS_CERT;
+  const keyPath = flags.tlsKey ?? env.ROLLCALL_TLS_KEY;
+  if (certPath && keyPath) return { certPath, keyPath };
+  if (!certPath && !keyPath) return undefined;
+  throw usageError('--tls-cert and --tls-key belong together: give the files of both, or none.');
+}
+
+function parseTrustedProxy(text: string | undefined): boolean {
+  if (text === undefined || text === '' || text === 'false') return false;
+  if (text === 'true') return true;
+  throw usageError(`ROLLCALL_TRUSTED_PROXY must be true or false, not ${JSON.stringify(text)}.`);
+}
+
+function parseLogLevel(text: string, source: string): string {
+  if (LOG_LEVELS.includes(text)) return text;
+  throw usageError(`${source} must be ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(text)}.`);
+}
+
 /**
  * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
  * anything happens.
@@ -91,5 +122,11 @@ export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): Se
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     corsOrigins,
     namespaceDomain,
+    tls: parseTls(flags, env),
+    trustedProxy: flags.trustedProxy ?? parseTrustedProxy(env.ROLLCALL_TRUSTED_PROXY),
+    logLevel:
+      flags.logLevel === undefined
+        ? parseLogLevel(env.ROLLCALL_LOG_LEVEL || 'warn', 'ROLLCALL_LOG_LEVEL')
+        : parseLogLevel(flags.logLevel, '--log-level'),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { registryBundle } from './bundle';
+import { type Certificate, type CertificateFiles, hostToCall, readCertificate } from './certificate';
 import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
@@ -30,6 +31,10 @@ export interface RegistryOptions {
   logLevel?: string | undefined;
   /** Clients of dialects reach a namespace at `<namespace>.<domain>`. Default: the variable `ROLLCALL_NAMESPACE_DOMAIN`. */
   namespaceDomain?: string | undefined;
+  /** What it speaks TLS with. Default: plain HTTP. */
+  tls?: CertificateFiles | undefined;
+  /** True: the last entry of `X-Forwarded-For` is the caller's address. Default: the variable `ROLLCALL_TRUSTED_PROXY`. */
+  trustedProxy?: boolean | undefined;
   /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
   workerPath?: string | undefined;
   /** Variables for workerd beside those of this process. */
@@ -72,18 +77,23 @@ const VARIABLES = [
 ];
 
 /** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
-export function registryConfig(modulePath: string): string {
+export function registryConfig(modulePath: string, tls?: CertificateFiles): string {
   return workerdConfig({
     modulePath,
     objects: [NAMESPACE_CLASS, DIRECTORY_CLASS],
     bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
+    tls,
   });
 }
 
 /** Where to reach what listens on a host: an address that stands for all of them can't be called. */
-function urlOf(host: string, port: number): string {
-  const callable = host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
-  return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`;
+function callable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
+}
+
+function urlOf(host: string, port: number, certificate: Certificate | undefined): string {
+  const scheme = certificate === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** What every start of workerd on one data folder has in common. */
@@ -94,12 +104,13 @@ interface Setting {
   lock: DataLock;
   token: string;
   config: string;
+  certificate: Certificate | undefined;
   output: (line: string) => void;
 }
 
 /** Starts one workerd on a locked folder, and waits until the registry in it answers. */
 async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
-  const { options, host, folder, lock, token, config, output } = setting;
+  const { options, host, folder, lock, token, config, certificate, output } = setting;
   const workerd = await startWorkerd({
     config,
     configPath: join(folder, 'workerd.capnp'),
@@ -112,6 +123,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...(options.corsOrigins === undefined ? {} : { ROLLCALL_CORS_ORIGINS: options.corsOrigins.join(',') }),
       ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
       ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
+      ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.
       ROLLCALL_PROCESS_ID: randomUUID(),
@@ -122,7 +134,8 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
   const gone = new AbortController();
   void workerd.ended.then(() => gone.abort());
   try {
-    await untilReady(urlOf(host, workerd.port), token, AbortSignal.any([signal, gone.signal]));
+    const probe = { url: urlOf(callable(host), workerd.port, certificate), token, leaf: certificate?.leaf };
+    await untilReady(probe, AbortSignal.any([signal, gone.signal]));
   } catch (error) {
     workerd.kill('SIGKILL');
     await workerd.ended;
@@ -133,8 +146,10 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
 
 function running(supervisor: Supervisor, token: RootToken, setting: Setting): RunningRegistry {
   const { workerd } = supervisor;
+  const { certificate } = setting;
+  const host = callable(setting.host);
   return {
-    url: urlOf(setting.host, workerd.port),
+    url: urlOf(certificate === undefined ? host : hostToCall(certificate.leaf, host), workerd.port, certificate),
     rootToken: token.token,
     tokenPath: token.path,
     tokenMade: token.made,
@@ -161,12 +176,13 @@ function running(supervisor: Supervisor, token: RootToken, setting: Setting): Ru
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
+  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
   const folder = prepareDataFolder(options.data);
   const lock = await DataLock.take(folder, output);
   try {
     const token = rootToken(folder, options.rootToken, output);
-    const config = registryConfig(options.workerPath ?? (await registryBundle()));
-    const setting: Setting = { options, host, folder, lock, token: token.token, config, output };
+    const config = registryConfig(options.workerPath ?? (await registryBundle()), certificate);
+    const setting: Setting = { options, host, folder, lock, token: token.token, config, certificate, output };
     const supervisor = await Supervisor.start({
       launch: (at, signal) => launch(setting, at, signal),
       port,

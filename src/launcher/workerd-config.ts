@@ -22,6 +22,8 @@ export interface WorkerdConfig {
   modulePath: string;
   objects?: ObjectClass[];
   bindings?: Binding[];
+  /** Absolute paths of what it speaks TLS with; left out: plain HTTP. */
+  tls?: { certPath: string; keyPath: string } | undefined;
 }
 
 /** Escapes a string for Cap'n Proto text, which takes UTF-8 and the escapes of C. */
@@ -39,6 +41,13 @@ function bindingText(binding: Binding): string {
     : `(name = ${quoted(binding.name)}, fromEnvironment = ${quoted(binding.fromEnvironment)})`;
 }
 
+/** The key stays in its file: workerd reads both as it starts. */
+function protocolText(tls: WorkerdConfig['tls']): string {
+  if (tls === undefined) return 'http = ()';
+  const keypair = `privateKey = embed ${quoted(tls.keyPath)}, certificateChain = embed ${quoted(tls.certPath)}`;
+  return `https = (options = (), tlsOptions = (keypair = (${keypair})))`;
+}
+
 function list(items: string[]): string {
   return `[${items.map((item) => `\n        ${item},`).join('')}\n      ]`;
 }
@@ -49,7 +58,7 @@ function list(items: string[]): string {
  * Neither an address nor a folder nor a secret is in it: the first two go on workerd's command line, and secrets into
  * its environment. Also for the bench, which runs Workers of its own.
  */
-export function workerdConfig({ modulePath, objects = [], bindings = [] }: WorkerdConfig): string {
+export function workerdConfig({ modulePath, objects = [], bindings = [], tls }: WorkerdConfig): string {
   const allBindings = [
     ...objects.map(({ binding, className }) => {
       return `(name = ${quoted(binding)}, durableObjectNamespace = ${quoted(className)})`;
@@ -74,7 +83,7 @@ const ${CONFIG_NAME} :Workerd.Config = (
     )),
     (name = "${STORAGE_NAME}", disk = (writable = true)),
   ],
-  sockets = [(name = "${SOCKET_NAME}", http = (), service = "main")],
+  sockets = [(name = "${SOCKET_NAME}", ${protocolText(tls)}, service = "main")],
 );
 `;
 }

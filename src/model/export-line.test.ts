@@ -3,7 +3,7 @@ import { ExportEnd, ExportHeader, plainInstanceLine, RecordLine } from './export
 
 const PLAIN = { kind: 'instance', service: 'orders', id: 'a', owner: 't', address: '10.0.0.1', port: 80 };
 
-it('[F8] the line of an instance is read the same at a glance as by its schema', () => {
+it('[Z12] the line of an instance is read the same at a glance as by its schema', () => {
   for (const more of [
     {},
     { metadata: { b: '1', a: '2' }, tags: ['x'] },
@@ -20,7 +20,7 @@ it('[F8] the line of an instance is read the same at a glance as by its schema',
   }
 });
 
-it('[F8] a lease that is null says that there is none, as `ephemeral` does', () => {
+it('[Z12] a lease that is null says that there is none, as `ephemeral` does', () => {
   for (const line of [
     { ...PLAIN, lease: null },
     { ...PLAIN, ephemeral: false },
@@ -36,9 +36,9 @@ it.each([
   ['a lease and none', { ...PLAIN, ephemeral: false, lease: {} }],
   ['an override of nothing', { kind: 'override', service: 'orders', id: 'a', actor: 't' }],
   ['a name with a control character', { ...PLAIN, id: 'a\n' }],
-])('[F3] refuses %s', (_, line) => expect(RecordLine.safeParse(line).success).toBe(false));
+])('[Z7] refuses %s', (_, line) => expect(RecordLine.safeParse(line).success).toBe(false));
 
-it('[F1] the header needs its kind and version, and may say more; the end says neither more nor less', () => {
+it('[Z5] the header needs its kind and version, and may say more; the end says neither more nor less', () => {
   expect(ExportHeader.safeParse({ kind: 'rollcall-export', version: 1, more: {} }).success).toBe(true);
   expect(ExportHeader.safeParse({ kind: 'rollcall-export' }).success).toBe(false);
   const end = { kind: 'end', services: 0, overrides: 0, instances: 0 };

@@ -213,5 +213,13 @@ export const Registration = InstanceView.extend({
 export type Registration = z.output<typeof Registration>;
 
 /** Answer to a heartbeat. `expiresAt` is when the time to live ends unless the lease is renewed before. */
-export const Renewal = z.object({ lease: LeaseView, expiresAt: z.iso.datetime() }).meta({ id: 'Renewal' });
+export const Renewal = z
+  .object({
+    lease: LeaseView,
+    expiresAt: z.iso.datetime(),
+    revision: z.int().meta({
+      description: 'Of the registration that was renewed: another one than its own tells a client of another',
+    }),
+  })
+  .meta({ id: 'Renewal' });
 export type Renewal = z.output<typeof Renewal>;

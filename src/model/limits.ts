@@ -437,3 +437,18 @@ export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
 
 /** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
 export const NACOS_CACHE_MS = 3_000;
+
+/** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
+export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Instances whose Eureka view an isolate keeps ready, of all namespaces: 3 KB each, and the lists made of them. One namespace may be larger. */
+export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 20_000;
+
+/** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
+export const EUREKA_FLEETS_MAX_COUNT = 64;
+
+/** Slices of the journal that an Eureka view is brought up to date by; reading all anew is cheaper than more. */
+export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
+
+/** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
+export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;

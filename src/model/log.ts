@@ -6,7 +6,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_THRESHOLDS = ['off', ...LOG_LEVELS] as const;
 export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
 
-/** Where nobody says otherwise. A line for each request would cost a tenth of the speed of a heartbeat. */
+/** Where nobody says otherwise. A line for each request costs a quarter of what a heartbeat costs. */
 export const DEFAULT_LOG_THRESHOLD: LogThreshold = 'warn';
 
 /** The threshold by its name; the default where none is given, undefined where there is no such. */

@@ -1,4 +1,5 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
+import type { ChangedInstances } from './changed-instances';
 import type { NamespaceSnapshot } from './frames';
 import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
@@ -147,6 +148,10 @@ export interface SnapshotCommand extends ReadOptions {
   after?: string | undefined;
 }
 
+export interface ChangedSinceCommand extends Asker {
+  since: PointInTime;
+}
+
 export interface AcknowledgeCommand {
   subscriber: string;
   cursor: string;
@@ -227,6 +232,12 @@ export interface NamespaceApi {
    * on; begin anew.
    */
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>>;
+  /**
+   * Instances that changed since a cursor, for readers that keep a copy of the namespace; the body is null where nothing
+   * did. Since a time, for those that begin: as far back as the past is kept. `COMPACTED`: the cursor is not in the kept
+   * past; begin anew.
+   */
+  changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>>;
 
   /**
    * A part of everything there is, as lines of a file: of about a megabyte, at the moment of the first, and with its

@@ -166,7 +166,14 @@ export const Resolution = z
 export type Resolution = z.output<typeof Resolution>;
 
 export const InstanceList = z
-  .object({ instances: z.array(InstanceView), next: z.string().optional() })
+  .object({
+    instances: z.array(InstanceView),
+    next: z.string().optional(),
+    protectThreshold: z.number().optional().meta({
+      description:
+        'Of the service, where it has one above 0: below it resolving does not ask for health. Not of the past',
+    }),
+  })
   .meta({ id: 'InstanceList' });
 export type InstanceList = z.output<typeof InstanceList>;
 

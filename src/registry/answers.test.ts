@@ -67,6 +67,7 @@ describe('renewal', () => {
     expect(readJsonText(body)).toEqual({
       lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
       expiresAt: '2029-12-31T23:59:05.000Z',
+      revision: 1,
     });
   });
 });

@@ -77,7 +77,10 @@ export function registration(
 export function renewal(state: NamespaceState, entry: InstanceEntry): Answer<Renewal> {
   const expires = expiresAt(state, entry);
   if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
-  return { cursor: state.journal.cursor, body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}"}` };
+  return {
+    cursor: state.journal.cursor,
+    body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}","revision":${entry.revision}}`,
+  };
 }
 
 /** Answer to a batch that has just been applied. */

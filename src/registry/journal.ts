@@ -109,6 +109,12 @@ export class Journal {
     return this.#gaps.count(this.#compactedRevision, this.#head.revision);
   }
 
+  /** The entry that began this epoch in place of another; undefined where there was none, or it is not kept. */
+  get epochEntry(): JournalEntry | undefined {
+    const { newest } = this.#gaps;
+    return newest === undefined ? undefined : this.entryAt(newest);
+  }
+
   /** Cursor of the newest revision. */
   get cursor(): string {
     return this.#cursor;

@@ -10,6 +10,21 @@ export function missingNamespace(): RegistryError {
   );
 }
 
+/**
+ * For an instance of which neither the present nor the kept past knows.
+ *
+ * @param restoredAt When the namespace was put in the place of another: that one may have known it.
+ */
+export function unknownInstance(key: InstanceKey, restoredAt: string | undefined): RegistryError {
+  if (restoredAt === undefined) return missingInstance(key);
+  const { group, service, id } = key;
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `nothing is known of an instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}; this namespace ` +
+      `was restored at ${restoredAt}, and what it forgot by that is not known`,
+  );
+}
+
 export function missingInstance({ group, service, id }: InstanceKey): RegistryError {
   return new RegistryError(
     'INSTANCE_NOT_FOUND',

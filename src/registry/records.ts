@@ -171,7 +171,7 @@ export function sameRegistration(one: string, other: string): boolean {
 
 /** The definition in the text of an instance, as it is written there: defaults are left out. */
 export function definitionIn(text: string): string {
-  return text.slice(DEFINITION_FIRST.length, text.lastIndexOf(OWNER_AFTER) + 1);
+  return text.slice(DEFINITION_FIRST.length, ownerAt(text) - OWNER_AFTER.length + 1);
 }
 
 /** Tells whether the definition in the text of an instance begins with this address and port. */

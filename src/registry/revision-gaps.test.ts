@@ -40,3 +40,10 @@ it('[Z3] is read as it was written, without what the journal has forgotten', () 
   expect(new RevisionGaps(text).count(104, 1002)).toBe(3);
   expect(new RevisionGaps(undefined).count(3, 7)).toBe(4);
 });
+
+it('[Z3] knows the revision that began the newest epoch', () => {
+  expect(new RevisionGaps(undefined).newest).toBeUndefined();
+  expect(gaps().newest).toBe(1001);
+  expect(new RevisionGaps(gaps().toText(105)).newest).toBe(1001);
+  expect(new RevisionGaps(gaps().toText(1001)).newest).toBeUndefined();
+});

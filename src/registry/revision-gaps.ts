@@ -20,6 +20,11 @@ export class RevisionGaps {
     this.#gaps.push({ after, next });
   }
 
+  /** The first revision after the newest gap: the one that began the epoch. Undefined where none is kept. */
+  get newest(): number | undefined {
+    return this.#gaps.at(-1)?.next;
+  }
+
   /** Revisions that there are after one and up to another. */
   count(after: number, upTo: number): number {
     let count = upTo - after;

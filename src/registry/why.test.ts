@@ -5,6 +5,7 @@ import { key } from '../../test/fixtures/definition';
 import { WatchStage } from '../../test/fixtures/watch-stage';
 import type { SessionOpened } from '../model/frames';
 import type { WhyReport } from '../model/why';
+import { markForNewEpoch } from './epoch-change';
 
 function begin() {
   const stage = new WatchStage();
@@ -76,7 +77,7 @@ describe('readWhy', () => {
     await scene.drain('a');
     expect(await last()).toMatchObject({
       cause: 'drained',
-      summary: `a is gone: it was drained, and removed at ${T(0)}`,
+      summary: `a is gone: it was drained at ${T(0)} by its owner, and removed at ${T(0)}`,
     });
     await scene.register('b');
     await scene.override('b', {
@@ -105,6 +106,26 @@ describe('readWhy', () => {
       actor: 'operator',
       summary: 'a is there and takes traffic',
     });
+  });
+
+  it('[J8] names a rollback that took traffic away', async () => {
+    const { scene, last } = begin();
+    await scene.register('a');
+    await scene.override('a', { enabled: false });
+    const cursor = await scene.cursor();
+    await scene.clearOverride('a');
+    await scene.api.rollback(OPERATOR, { group: 'DEFAULT_GROUP', service: 'orders', to: cursor });
+    expect((await last()).summary).toBe(
+      `a is there and takes no traffic: disabled by a rollback of operator at ${T(0)}`,
+    );
+  });
+
+  it('[J8] knows that a restore may have forgotten', async () => {
+    const { namespace, why } = begin();
+    await expect(why('later')).rejects.toThrow('there is no instance "later"');
+    markForNewEpoch(namespace.platform.storage);
+    await namespace.restart();
+    await expect(why('later')).rejects.toThrow(`this namespace was restored at ${T(0)}`);
   });
 
   it('[J8] shows deadlines of one that is there, and how it renews', async () => {

@@ -7,7 +7,8 @@ import type { Answer, WhyCommand } from '../model/namespace-api';
 import type { OverrideView } from '../model/override';
 import type { WhyReport } from '../model/why';
 import { subscriberViews } from './draining';
-import { missingInstance } from './missing';
+import type { Journal } from './journal';
+import { unknownInstance } from './missing';
 import { historyPage, renewalsView } from './queries/history-page';
 import { newestPlace, walkBack } from './queries/journal-walk';
 import { decodeInstance } from './records';
@@ -41,12 +42,17 @@ export async function readWhy(
   });
   const { cursor, revision, place, today } = await turn(state, key, here, tokenId);
   const past = historyPage(journal, walkBack(journal, scope, place), place, { untilRevision: revision, limit });
-  if (today.instance === undefined && past.entries.length === 0) throw missingInstance(key);
+  if (today.instance === undefined && past.entries.length === 0) throw unknownInstance(key, restoredAt(journal));
   const { group, service, id } = key;
   const renewals = today.renewals ?? lastRenewals(past);
   const summary = summaryOf(id, { ...today, renewals }, past);
   const body = { group, service, id, present: today.instance !== undefined, summary, ...today, renewals, ...past };
   return { cursor, body: jsonText(body) };
+}
+
+/** When the namespace was restored, as far as its past knows: what came after the backup is forgotten. */
+function restoredAt({ epochEntry }: Journal): string | undefined {
+  return epochEntry?.cause === 'restored' ? timestamp(epochEntry.at) : undefined;
 }
 
 function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number): Today {
@@ -87,30 +93,48 @@ type Facts = Pick<WhyReport, 'instance' | 'override' | 'renewals'>;
 function summaryOf(id: string, { instance, override, renewals }: Facts, { entries }: HistoryPage): string {
   if (instance === undefined) {
     const removal = entries.find(({ changes }) => changes.some(({ kind, after }) => kind === 'instance' && !after));
-    return removal === undefined ? `${id} is gone` : `${id} is gone: ${departure(removal, renewals)}`;
+    return removal === undefined ? `${id} is gone` : `${id} is gone: ${departure(removal, renewals, entries)}`;
   }
   if (instance.available) return `${id} is there and takes traffic`;
-  return `${id} is there and takes no traffic: ${obstacles(instance, override, renewals).join('; ')}`;
+  return `${id} is there and takes no traffic: ${obstacles(instance, override, renewals, isRolledBack(entries)).join('; ')}`;
 }
 
-function departure({ at, actor, changes }: HistoryEntry, renewals: Renewals | null): string {
-  const gone = changes.find(({ kind, after }) => kind === 'instance' && after === null);
+function departure(removal: HistoryEntry, renewals: Renewals | null, entries: readonly HistoryEntry[]): string {
+  const { at } = removal;
+  const gone = removal.changes.find(({ kind, after }) => kind === 'instance' && after === null);
   const heard = renewals === null ? '' : `; it was last renewed at ${renewals.lastAt}`;
   const owner = gone?.kind === 'instance' ? gone.before?.owner : undefined;
-  const by = actor === owner ? 'its owner' : `token ${actor}`;
+  const by = ({ actor }: HistoryEntry) => (actor === owner ? 'its owner' : `token ${actor}`);
+  // What ends a drain is time: whoever began it is in an entry before.
+  const drain = entries.find(({ changes }) =>
+    changes.some(({ cause, after }) => cause === 'drained' && after !== null),
+  );
+  const drained = drain === undefined ? 'drained' : `drained at ${drain.at} by ${by(drain)}`;
   const how: Partial<Record<Cause, string>> = {
     expired: `its lease expired at ${at}${heard}`,
-    deregistered: `it was deregistered at ${at} by ${by}`,
-    drained: `it was drained, and removed at ${at}`,
-    'session-closed': `its session was closed at ${at} by ${by}`,
-    imported: `an import by token ${actor} took it out at ${at}: it was not in the file`,
+    deregistered: `it was deregistered at ${at} by ${by(removal)}`,
+    drained: `it was ${drained}, and removed at ${at}`,
+    'session-closed': `its session was closed at ${at} by ${by(removal)}`,
+    imported: `an import that replaced everything at ${at} by ${by(removal)} did not have it`,
   };
-  return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by}, cause ${gone?.cause}`;
+  return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by(removal)}, cause ${gone?.cause}`;
+}
+
+/** Whether what operators say is what a rollback put back. */
+function isRolledBack(entries: readonly HistoryEntry[]): boolean {
+  const changes = entries.flatMap((entry) => entry.changes);
+  return changes.find(({ kind }) => kind === 'override')?.cause === 'rolled-back';
 }
 
 /** Everything that keeps traffic from an instance. */
-function obstacles(instance: InstanceView, override: OverrideView | undefined, renewals: Renewals | null): string[] {
-  const said = override === undefined ? '' : ` by ${override.actor} at ${override.updatedAt}`;
+function obstacles(
+  instance: InstanceView,
+  override: OverrideView | undefined,
+  renewals: Renewals | null,
+  rolledBack: boolean,
+): string[] {
+  const by = rolledBack ? ' by a rollback of' : ' by';
+  const said = override === undefined ? '' : `${by} ${override.actor} at ${override.updatedAt}`;
   const reason = override?.quarantine?.reason;
   const found: string[] = [];
   if (instance.quarantined) found.push(`quarantined${said}${reason === undefined ? '' : `: ${reason}`}`);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { Program } from '../program';
 import { type InstalledProgram, installProgram } from '../program-folder';
 import { systemNode } from '../system-node';
@@ -27,10 +27,11 @@ export class CliStage {
     this.#installed = installed;
   }
 
-  static async start(): Promise<CliStage> {
+  /** @param options How its registry is to run. */
+  static async start(options: Partial<RegistryOptions> = {}): Promise<CliStage> {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall cli-'));
     const installed = await installProgram(folder);
-    return new CliStage(folder, await startRegistry({ data: join(folder, 'data') }), installed);
+    return new CliStage(folder, await startRegistry({ data: join(folder, 'data'), ...options }), installed);
   }
 
   async stop(): Promise<void> {

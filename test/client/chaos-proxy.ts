@@ -8,8 +8,8 @@ interface Pair {
 }
 
 /**
- * A TCP proxy that does to connections what networks do: cuts them, resets them, holds back what passes, goes deaf so
- * that they stay open and nothing arrives, or takes no new ones.
+ * A TCP proxy that does to connections what networks do: cuts them, resets them, holds back what passes, lets little of
+ * it pass, goes deaf so that they stay open and nothing arrives, or takes no new ones.
  */
 export class ChaosProxy {
   readonly url: string;
@@ -18,6 +18,7 @@ export class ChaosProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #delayMs = 0;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
   #isDeaf = false;
   #refuses = false;
 
@@ -57,6 +58,11 @@ export class ChaosProxy {
     this.#delayMs = ms;
   }
 
+  /** Lets so much pass over each connection in a second, in either direction. */
+  throttle(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
   /** Passes nothing on any more over the connections there are, and closes none. New ones are not concerned. */
   halfOpen(): void {
     for (const { client, upstream } of this.#pairs) {
@@ -82,6 +88,7 @@ export class ChaosProxy {
     this.#isDeaf = false;
     this.#refuses = false;
     this.#delayMs = 0;
+    this.#bytesPerSecond = Number.POSITIVE_INFINITY;
   }
 
   stop(): void {
@@ -109,7 +116,9 @@ export class ChaosProxy {
     from.setNoDelay(true);
     // In order, whatever the delay was meanwhile.
     let last = Promise.resolve();
-    const later = (act: () => void) => {
+    const later = (act: () => void, length = 0) => {
+      const passing = (length * 1_000) / this.#bytesPerSecond;
+      if (passing > 0) last = last.then(() => new Promise((resolve) => setTimeout(resolve, passing)));
       const ms = this.#delayMs;
       if (ms === 0) {
         last = last.then(act);
@@ -118,7 +127,7 @@ export class ChaosProxy {
       const due = new Promise<void>((resolve) => setTimeout(resolve, ms));
       last = last.then(() => due).then(act);
     };
-    from.on('data', (data) => later(() => to.writable && to.write(data)));
+    from.on('data', (data) => later(() => to.writable && to.write(data), data.length));
     from.on('end', () => later(() => to.end()));
     from.on('error', () => to.destroy());
     from.on('close', (hadError) => hadError && to.destroy());

@@ -34,8 +34,17 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },
-  cli: { rooms: ['client', 'model', 'launcher', 'backup'], packages: ['node:*', '@commander-js/extra-typings'] },
-  dialects: { rooms: ['model', 'auth', 'http'], packages: ['zod'], closed: ['http/v1'], apart: true },
+  cli: {
+    rooms: ['client', 'model', 'launcher', 'backup'],
+    packages: ['node:*', '@commander-js/extra-typings'],
+    folders: ['sync'],
+  },
+  dialects: {
+    rooms: ['model', 'auth', 'http'],
+    packages: ['zod', 'fast-xml-parser'],
+    closed: ['http/v1'],
+    apart: true,
+  },
   backup: { rooms: ['model', 'registry', 'host', 'launcher'], packages: ['node:*', 'zod'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {

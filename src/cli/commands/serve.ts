@@ -24,6 +24,13 @@ export function serveCommand() {
       '--namespace-domain <domain>',
       'clients of dialects reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
     )
+    .option('--tls-cert <file>', 'certificate and those up to its root, in PEM: speaks HTTPS (or ROLLCALL_TLS_CERT)')
+    .option('--tls-key <file>', 'its private key, in PEM (or ROLLCALL_TLS_KEY)')
+    .option('--trusted-proxy', 'a proxy in front tells the caller’s address (or ROLLCALL_TRUSTED_PROXY=true)')
+    .option(
+      '--log-level <level>',
+      'off, error, warn, or info: a line for each request (default warn, or ROLLCALL_LOG_LEVEL)',
+    )
     .addHelpText('after', ENVIRONMENT)
     .action((flags) => serve(parseServeOptions(flags, process.env)));
 }

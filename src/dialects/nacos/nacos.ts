@@ -1,6 +1,15 @@
 import type { Dialect } from '../../http/dialect';
+import { addCatalogRoutes } from './catalog-routes';
+import { addNamespaceRoutes } from './console-namespace-routes';
+import { KeptLists } from './kept-lists';
+import { addLoginRoute } from './login-route';
+import { addHealthRoutes } from './operator-health-routes';
+import { addOperatorRoutes } from './operator-routes';
+import { addServerRoutes } from './operator-server-routes';
 import { refuse } from './refuse';
+import { addV1EditRoutes } from './v1-edit-routes';
 import { addV1InstanceRoutes } from './v1-instance-routes';
+import { addV1ServiceRoutes } from './v1-service-routes';
 
 /** The door for clients of Nacos: naming over HTTP, versions 1 to 3. They know no success but 200. */
 export const nacos: Dialect = {
@@ -10,6 +19,15 @@ export const nacos: Dialect = {
   takesForms: true,
   refuse,
   addRoutes: (door) => {
-    addV1InstanceRoutes(door);
+    const lists = new KeptLists();
+    addV1InstanceRoutes(door, lists);
+    addV1EditRoutes(door);
+    addV1ServiceRoutes(door);
+    addCatalogRoutes(door);
+    addLoginRoute(door);
+    addNamespaceRoutes(door);
+    addOperatorRoutes(door);
+    addHealthRoutes(door);
+    addServerRoutes(door);
   },
 };

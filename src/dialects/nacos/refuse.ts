@@ -6,6 +6,9 @@ import { nacosErrorOf } from './nacos-error';
 /** Paths whose answers are wrapped into number, words and data. */
 const WRAPPED = /^\/nacos\/v[23]\//;
 
+/** Where a wrong password is told so, as by Nacos: nobody learns whether there is such a user. */
+const LOGIN = /\/login$/;
+
 /** Reason phrases that Spring writes beside a status. */
 const REASONS: Record<number, string> = { 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed' };
 
@@ -15,9 +18,10 @@ const REASONS: Record<number, string> = { 403: 'Forbidden', 404: 'Not Found', 40
  */
 export function refuse(refusal: ErrorData, request: Request): Response {
   const { status, headers } = errorResponse(refusal);
-  const { code, message, details } = refusal;
+  const { code, details } = refusal;
   headers.delete('WWW-Authenticate');
   const path = rawPath(request);
+  const message = code === 'UNAUTHENTICATED' && LOGIN.test(path) ? 'user not found!' : refusal.message;
   if (WRAPPED.test(path)) {
     const known = nacosErrorOf(code, details.dialectCode);
     return json({ code: known.code, message: known.message, data: message }, statusOf(status), headers);

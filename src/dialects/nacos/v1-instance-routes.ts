@@ -1,12 +1,11 @@
 import type { DialectDoor } from '../../http/dialect';
-import { readJsonText } from '../../model/json-text';
-import { NACOS_CACHE_MS } from '../../model/limits';
 import { answer, jsonAnswer, ok } from './answers';
 import { type Beat, beat, readBeat } from './beat';
 import { definitionOf, type InstanceAsked, keyOf, readInstance } from './instance-parameters';
+import type { KeptLists } from './kept-lists';
 import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { hostList, serviceInfo } from './service-info';
+import { subscriberOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/instance';
 
@@ -17,7 +16,7 @@ function askedOf(request: Request, form: string): InstanceAsked {
 }
 
 /** Instances in v1: what every client sends. */
-export function addV1InstanceRoutes(door: DialectDoor): void {
+export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
   door.route({
     operation: 'v1 register instance',
     method: 'post',
@@ -76,18 +75,17 @@ export function addV1InstanceRoutes(door: DialectDoor): void {
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       const clusters = parameters.asSent('clusters') ?? '';
-      const filter = { clusters: clustersIn(clusters), healthyOnly: parameters.flag('healthyOnly') ?? false };
-      return { namespace: namespaceOf(parameters), service: serviceOf(parameters), clusters, filter };
+      return {
+        namespace: namespaceOf(parameters),
+        service: serviceOf(parameters),
+        clusters,
+        filter: { clusters: clustersIn(clusters), healthyOnly: parameters.flag('healthyOnly') ?? false },
+        subscriber: subscriberOf(parameters, request.headers),
+      };
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: async (namespace, { service, clusters, filter }, call) => {
-      const { body } = await namespace.listInstances({ ...service, filter: {}, tokenId: call.tokenId });
-      const list = hostList(body === null ? [] : readJsonText(body).instances, 0, filter);
-      return jsonAnswer(
-        JSON.stringify({ ...serviceInfo(service, list, clusters, NACOS_CACHE_MS), lastRefTime: Date.now() }),
-      );
-    },
-    answer: (response) => response,
+    call: (namespace, asked, call) => lists.read(namespace, asked, call),
+    answer: jsonAnswer,
   });
 }

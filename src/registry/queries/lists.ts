@@ -27,7 +27,9 @@ export function listInstances(
 }
 
 function page(service: ServiceEntry, command: InstanceListCommand, now: number): InstanceList {
-  return pageOf(viewsOf(service, command, now), command);
+  const list = pageOf(viewsOf(service, command, now), command);
+  const protectThreshold = service.own?.record.definition.protectThreshold ?? 0;
+  return protectThreshold > 0 ? { ...list, protectThreshold } : list;
 }
 
 function* viewsOf(service: ServiceEntry, { filter, after }: InstanceListCommand, now: number): Generator<InstanceView> {

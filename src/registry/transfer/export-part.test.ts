@@ -69,7 +69,7 @@ function randomRecords(random: SeededRandom): object[] {
 }
 
 describe('an export', () => {
-  it('[F1] is all that there is at one cursor, whatever changes between the parts', async () => {
+  it('[Z5] is all that there is at one cursor, whatever changes between the parts', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     const ids = Array.from({ length: 600 }, (_, index) => `i${String(index).padStart(4, '0')}`);
@@ -104,7 +104,7 @@ describe('an export', () => {
   });
 
   it.each([1, 2, 3, 4, 5, 6])(
-    '[F8] imported into an empty namespace exports to the same lines, with seed %i',
+    '[Z12] imported into an empty namespace exports to the same lines, with seed %i',
     async (seed) => {
       const [one, other] = [new NodeNamespace(), new NodeNamespace()];
       const records = randomRecords(new SeededRandom(seed));
@@ -126,7 +126,7 @@ describe('an export', () => {
     },
   );
 
-  it('[F1] shows an override that has outlived its instance', async () => {
+  it('[Z5] shows an override that has outlived its instance', async () => {
     const namespace = new NodeNamespace();
     await importLines(namespace.api, [{ kind: 'override', service: 'a', id: 'gone', weight: 2 }], 'merge');
     expect((await exportLines(namespace.api)).map((line) => JSON.parse(line))).toMatchObject([
@@ -134,7 +134,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('[F1] refuses to go on from what it did not give', async () => {
+  it('[Z5] refuses to go on from what it did not give', async () => {
     const { api } = new NodeNamespace();
     await expect(api.exportPart({ after: 'x' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });

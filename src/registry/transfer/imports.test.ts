@@ -3,7 +3,7 @@ import { HandDisk } from '../../../test/fixtures/hand-disk';
 import { prepareStorage } from '../schema';
 import { Imports } from './imports';
 
-it('[F7] an import is known again after a wake, with what was put aside, until it is over', () => {
+it('[Z11] an import is known again after a wake, with what was put aside, until it is over', () => {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
   const imports = new Imports(disk);
@@ -21,7 +21,7 @@ it('[F7] an import is known again after a wake, with what was put aside, until i
   expect(new Imports(disk)).toMatchObject({ isUnderWay: false, isApplying: false, tally: { size: 0 } });
 });
 
-it('[F7] another import, or another phase, is a conflict', () => {
+it('[Z11] another import, or another phase, is a conflict', () => {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
   const imports = new Imports(disk);

@@ -16,7 +16,7 @@ const override = (id: string, weight: number) => ({
   updatedAt: '2029-01-01T00:00:00Z',
 });
 
-it('[F2] tells what is added, changed, removed and the same, and changes nothing', async () => {
+it('[Z6] tells what is added, changed, removed and the same, and changes nothing', async () => {
   const namespace = new NodeNamespace();
   const { api } = namespace;
   await importLines(
@@ -44,7 +44,7 @@ it('[F2] tells what is added, changed, removed and the same, and changes nothing
   expect(namespace.state.journal.revision).toBe(revision);
 });
 
-it('[F2] comes in pages, and tells each record once', async () => {
+it('[Z6] comes in pages, and tells each record once', async () => {
   const namespace = new NodeNamespace();
   const { api } = namespace;
   const many = (service: string, count: number) =>
@@ -56,7 +56,7 @@ it('[F2] comes in pages, and tells each record once', async () => {
   expect(plan.differences).toHaveLength(10_300);
 });
 
-it('[F3, R15] refuses a service that would have too many instances, at the line that is one too many', async () => {
+it('[Z7, R15] refuses a service that would have too many instances, at the line that is one too many', async () => {
   const { api } = new NodeNamespace();
   const many = (count: number, prefix: string) =>
     Array.from({ length: count }, (_, index) => instance(`${prefix}${String(index).padStart(6, '0')}`));

@@ -3,7 +3,7 @@ import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../../test/fixtures/definition';
 import { presentRecords } from './present-records';
 
-it('[F6] is everything, each instance after what is said about it, from any record on', () => {
+it('[Z10] is everything, each instance after what is said about it, from any record on', () => {
   const awake = new AwakeNamespace();
   awake.put('b a');
   awake.override('b', { weight: 2 });
@@ -26,7 +26,7 @@ it('[F6] is everything, each instance after what is said about it, from any reco
   }
 });
 
-it('[F6] leaves out what goes while it is read', () => {
+it('[Z10] leaves out what goes while it is read', () => {
   const awake = new AwakeNamespace();
   awake.put('a b c');
   const walk = presentRecords(awake.state.catalog);

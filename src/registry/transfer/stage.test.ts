@@ -10,7 +10,7 @@ const instance = (id: string, more: object = {}) => ({
 });
 
 describe('records that are put aside', () => {
-  it('[F7] are of no effect, and forgotten when nothing more comes', async () => {
+  it('[Z11] are of no effect, and forgotten when nothing more comes', async () => {
     const namespace = new NodeNamespace();
     await stageLines(namespace.api, [instance('a')]);
     expect(await exportLines(namespace.api)).toEqual([]);
@@ -21,7 +21,7 @@ describe('records that are put aside', () => {
     expect(namespace.state.imports.isUnderWay).toBe(false);
   });
 
-  it('[F3] are each there once, in one call or in two', async () => {
+  it('[Z7] are each there once, in one call or in two', async () => {
     const { api } = new NodeNamespace();
     const twice = [instance('a'), instance('b'), instance('a')];
     for (const perCall of [3, 2]) {
@@ -36,7 +36,7 @@ describe('records that are put aside', () => {
     );
   });
 
-  it('[F7] give way to another import, but not while they are applied', async () => {
+  it('[Z11] give way to another import, but not while they are applied', async () => {
     const { api } = new NodeNamespace();
     const first = await stageLines(api, [instance('a')]);
     const second = await stageLines(
@@ -53,7 +53,7 @@ describe('records that are put aside', () => {
     });
   });
 
-  it('[F3, R14] that no namespace could hold are refused at their line', async () => {
+  it('[Z7, R14] that no namespace could hold are refused at their line', async () => {
     const namespace = new NodeNamespace();
     const importId = await stageLines(namespace.api, [instance('a')]);
     namespace.state.imports.tally = { ...EMPTY_TALLY, size: 1, instances: INSTANCES_PER_NAMESPACE_MAX_COUNT - 1 };
@@ -66,7 +66,7 @@ describe('records that are put aside', () => {
     });
   });
 
-  it('[F8] are whoever imports’ where the file says nothing else', async () => {
+  it('[Z12] are whoever imports’ where the file says nothing else', async () => {
     const { api } = new NodeNamespace();
     await applyStaged(api, await stageLines(api, [instance('a'), instance('b', { owner: 'other' })]), 'merge');
     expect((await exportLines(api)).map((line) => JSON.parse(line).owner)).toEqual(['admin', 'other']);

@@ -9,7 +9,7 @@ import type { StagedRecord } from './staged-records';
 const staged = (kind: StagedRecord['kind'], value: string): StagedRecord => ({ kind, ...key('a'), line: 2, value });
 const instance = (input = {}, kept = {}) => encodeInstance(instanceRecord(input, kept));
 
-it('[F4] an instance is the same where it says the same and is the same token’s', () => {
+it('[Z8] an instance is the same where it says the same and is the same token’s', () => {
   const row = staged('instance', instance({ weight: 2 }, { owner: 'o' }));
   const change = (text: string | undefined) => changeBy(row, text);
   expect(change(undefined)).toBe('added');
@@ -21,7 +21,7 @@ it('[F4] an instance is the same where it says the same and is the same token’
   expect(change(instance({ weight: 2 }, { owner: 'o"' }))).toBe('changed');
 });
 
-it('[F4] a service is the same whenever it was made, an override only where the same token said it at the same time', () => {
+it('[Z8] a service is the same whenever it was made, an override only where the same token said it at the same time', () => {
   const definition = { metadata: { a: '1' }, protectThreshold: 0 };
   const service = staged('service', encodeService({ definition, createdRevision: 0 }));
   expect(changeBy(service, encodeService({ definition, createdRevision: 9 }))).toBe('unchanged');
@@ -32,7 +32,7 @@ it('[F4] a service is the same whenever it was made, an override only where the 
   expect(changeBy(staged('override', '{"x":1}'), '{"x":2}')).toBe('changed');
 });
 
-it('[F5, F6] puts an instance as registered now, and keeps of one that is there what is not the file’s to say', () => {
+it('[Z9, Z10] puts an instance as registered now, and keeps of one that is there what is not the file’s to say', () => {
   const awake = new AwakeNamespace();
   awake.put('a', { weight: 1 }, { healthy: false, place: { zone: 'here' } });
   const before = decodeInstance(awake.state.catalog.instance(key('a'))?.text ?? '');

@@ -18,7 +18,7 @@ function begin() {
   return { disk, staged: new StagedRecords(disk) };
 }
 
-it('[F6] gives services first, then overrides, then instances, each by name and id, from a record on', () => {
+it('[Z10] gives services first, then overrides, then instances, each by name and id, from a record on', () => {
   const { staged } = begin();
   const all = [
     record('service', 'b', ''),
@@ -33,7 +33,7 @@ it('[F6] gives services first, then overrides, then instances, each by name and 
   expect(staged.after(all[3], 9)).toEqual([]);
 });
 
-it('[F3] knows the line of a record, and takes none twice', () => {
+it('[Z7] knows the line of a record, and takes none twice', () => {
   const { staged } = begin();
   staged.add(record('instance', 'a', 'x', 7));
   expect(staged.lineOf(record('instance', 'a', 'x'))).toBe(7);
@@ -41,7 +41,7 @@ it('[F3] knows the line of a record, and takes none twice', () => {
   expect(() => staged.add(record('instance', 'a', 'x', 8))).toThrow();
 });
 
-it('[F7] counts what is there, and forgets it', () => {
+it('[Z11] counts what is there, and forgets it', () => {
   const { disk, staged } = begin();
   expect(staged.tally()).toEqual(EMPTY_TALLY);
   for (const id of ['x', 'y']) staged.add(record('instance', 'a', id));

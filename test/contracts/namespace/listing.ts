@@ -10,6 +10,15 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await stage().list()).toEqual({ instances: [] });
     });
 
+    it('[V7] says which threshold the service has, where it has one', async () => {
+      const scene = stage();
+      await scene.register('a');
+      expect(await scene.list()).not.toHaveProperty('protectThreshold');
+      await scene.putService({ protectThreshold: 0.5 });
+      expect(await scene.list()).toMatchObject({ instances: [{ id: 'a' }], protectThreshold: 0.5 });
+      expect(await scene.list({}, { limit: 1 })).toMatchObject({ protectThreshold: 0.5 });
+    });
+
     it('[V5] shows exactly what its filters name', async () => {
       const scene = stage();
       await scene.register('a', { cluster: 'blue', tags: ['x', 'y'], metadata: { zone: '1', env: 'prod' } });

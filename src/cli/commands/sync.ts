@@ -1,0 +1,147 @@
+import { Argument, Option } from '@commander-js/extra-typings';
+import { CliError } from '../cli-error';
+import { EXIT } from '../exit-code';
+import { duration, list } from '../option-values';
+import { Progress } from '../progress';
+import { connect } from '../registry';
+import { registryCommand } from '../registry-command';
+import { EurekaSource } from '../sync/eureka-source';
+import { ownerOf } from '../sync/mark';
+import { Mirror, type MirrorEvent } from '../sync/mirror';
+import { MirrorLoop } from '../sync/mirror-loop';
+import type { Writer } from '../sync/mirror-plan';
+import { NacosSource } from '../sync/nacos-source';
+import { RegistryReplica } from '../sync/registry-replica';
+import { serviceFilter } from '../sync/service-filter';
+import type { Source } from '../sync/source';
+import { SourceHttp } from '../sync/source-http';
+import {
+  type Difference,
+  differenceOf,
+  differenceRow,
+  differencesOf,
+  reportViews,
+  syncReport,
+} from '../sync/sync-views';
+import { durationText } from '../views';
+
+const INTERVAL_DEFAULT_MS = 10_000;
+
+/** What is written lives so long after the mirror has died: three looks, and never so short that a restart is seen. */
+const LEASE_TTL_LEAST_MS = 90_000;
+const LOOKS_PER_TTL_COUNT = 3;
+
+const KINDS = ['nacos', 'eureka'] as const;
+type Kind = (typeof KINDS)[number];
+
+const HOW = `
+Environment:
+  ROLLCALL_SOURCE_USER, ROLLCALL_SOURCE_PASSWORD  credentials of the source, instead of the options: others on the
+                                                  machine see the words of a command
+  ROLLCALL_SOURCE_TOKEN                           its token
+
+Examples:
+  rollcall sync --from eureka http://eureka:8761/eureka --to https://rollcall.example.com --dry-run
+  rollcall sync --from nacos http://nacos:8848/nacos --namespace staging --interval 5s`;
+
+interface SourceOptions {
+  group?: string[] | undefined;
+  service?: string[] | undefined;
+  sourceNamespace?: string | undefined;
+  sourceUser?: string | undefined;
+  sourcePassword?: string | undefined;
+  sourceToken?: string | undefined;
+}
+
+function sourceOf(kind: Kind, url: string, options: SourceOptions): Source {
+  const { env } = process;
+  const http = new SourceHttp(url, {
+    user: options.sourceUser ?? env.ROLLCALL_SOURCE_USER,
+    password: options.sourcePassword ?? env.ROLLCALL_SOURCE_PASSWORD,
+    token: options.sourceToken ?? env.ROLLCALL_SOURCE_TOKEN,
+  });
+  const { group: groups = [], service: services = [], sourceNamespace: namespace } = options;
+  const now = () => performance.now();
+  if (kind === 'nacos') return new NacosSource({ http, namespace, groups, filter: serviceFilter(services), now });
+  if (groups.length > 0 || namespace !== undefined) {
+    throw new CliError(
+      EXIT.usage,
+      'Eureka has neither groups nor namespaces: leave out --group and --source-namespace.',
+    );
+  }
+  const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+  return new EurekaSource({ http, filter: serviceFilter(services, isSame), now });
+}
+
+/** `rollcall sync`: what another registry has, here too. */
+export function syncCommand() {
+  return registryCommand('sync')
+    .summary('mirror another registry into this one')
+    .description(
+      'Keeps a copy of what a Nacos or a Eureka has, one way, until it is stopped. It reads the source as one of its ' +
+        'clients, renews what it has written itself, removes what has vanished there, and touches nothing else: who ' +
+        'registered itself here goes first. Differences are printed as they are carried out.',
+    )
+    .addArgument(new Argument('<url>', 'where the source answers, as its clients are told: http://eureka:8761/eureka'))
+    .addOption(new Option('--from <kind>', 'what the source is').choices(KINDS).makeOptionMandatory())
+    .option('--to <url>', 'the registry to write to: the same as --url')
+    .option('--dry-run', 'print the differences, and write nothing')
+    .option('--once', 'carry the differences out once, print them, and end')
+    .option('--interval <duration>', 'how often to look at the source (default 10s)', duration)
+    .option('--service <name>', 'only these services: orders, group@@orders, orders*; may come many times', list)
+    .option('--group <group>', 'only these groups of Nacos; may come many times', list)
+    .option('--source-namespace <id>', 'namespace of Nacos (default public)')
+    .option('--source-user <name>', 'user of the source')
+    .option('--source-password <password>', 'its password')
+    .option('--source-token <token>', 'or its token')
+    .addHelpText('after', HOW)
+    .action(async (url, options) => {
+      const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
+      const source = sourceOf(from, url, options);
+      const { place, print, registry, client: open } = connect({ ...options, url: to ?? options.url });
+      const writer: Writer = {
+        mirror: source.name,
+        prefix: `${from}:`,
+        owner: ownerOf(place.token),
+        leaseTtlMs: Math.max(LEASE_TTL_LEAST_MS, LOOKS_PER_TTL_COUNT * intervalMs),
+      };
+      const stop = new AbortController();
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+      const { signal } = stop;
+
+      // What goes away is waited for. What was never there is a url written wrongly.
+      await registry.readHealth({ signal });
+      await using client = open();
+      const replica = new RegistryReplica(client, writer.owner);
+      await replica.ready;
+      const target = { registry, replica };
+      const bar = new Progress(print.err);
+      const progress = (done: number, all: number) => bar.update('writing', done / all);
+      const differences: Difference[] = [];
+      const isOver = dryRun || once;
+      const tell = (event: MirrorEvent) => {
+        const difference = differenceOf(event);
+        bar.end();
+        if (isOver) differences.push(difference);
+        else print.event({ at: new Date().toISOString(), ...difference }, [{ rows: [differenceRow(difference)] }]);
+      };
+      const mirror = new Mirror({ source, target, writer, now: () => performance.now(), tell, progress });
+      await mirror.look(signal);
+      if (isOver) {
+        const plan = dryRun ? mirror.plan() : await mirror.write(signal);
+        const report = syncReport(source.name, dryRun ? differencesOf(plan) : differences, plan.same.length);
+        print.answer(report, ...reportViews(report));
+        return;
+      }
+      print.note(`mirroring ${source.name} into ${place.namespace} of ${place.url}, every ${durationText(intervalMs)}`);
+      const loop = new MirrorLoop({
+        mirror,
+        intervalMs,
+        signal,
+        trouble: (side, problem) =>
+          print.note(problem === undefined ? `the ${side} is back` : `${problem} Going on when the ${side} is back.`),
+      });
+      replica.onForeign = () => loop.nudge();
+      await loop.run();
+    });
+}

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
+import { type Admin, rollcallAdmin } from '../../client/admin';
+import type { Instance } from '../../client/instance';
+import { CliError } from '../cli-error';
+import { EXIT } from '../exit-code';
+import { Mirror, type MirrorEvent } from './mirror';
+import type { SourceInstance } from './source';
+
+const MINUTE = 60_000;
+
+/** A mirror of a source that a test writes by hand, into a real namespace with a clock that is moved by hand. */
+class Stage {
+  readonly namespace = new NodeNamespace();
+  readonly told: string[] = [];
+  there: SourceInstance[] | CliError = [];
+  batches = 0;
+  #here: Instance[] = [];
+  readonly #app = new TestApp({ calls: this.namespace.api });
+  readonly registry: Admin = rollcallAdmin({
+    url: 'http://rollcall.test',
+    token: ROOT_TOKEN,
+    fetch: async (url, init) => {
+      if (url.endsWith('/batch')) this.batches += 1;
+      return this.#app.app.fetch(new Request(url, init));
+    },
+  });
+  readonly #mirror = new Mirror({
+    source: {
+      name: 'eureka old.test',
+      read: async () => {
+        if (this.there instanceof CliError) throw this.there;
+        return this.there;
+      },
+    },
+    target: { registry: this.registry, replica: { instances: this.#here, heard: async () => {} } },
+    writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000 },
+    now: () => this.namespace.platform.clock.now(),
+    tell: (event) => this.told.push(text(event)),
+  });
+
+  /** The source has these. */
+  has(...ids: string[]): this {
+    this.there = ids.map((id) => instance(id));
+    return this;
+  }
+
+  away(): void {
+    this.there = new CliError(EXIT.unreachable, 'it is away');
+  }
+
+  /** Looks at the source, and writes. */
+  async turn(): Promise<void> {
+    await this.#mirror.look().catch((error: unknown) => {
+      if (!(error instanceof CliError)) throw error;
+    });
+    this.#here.splice(0, this.#here.length, ...(await this.list()));
+    await this.#mirror.write();
+  }
+
+  /** Turns every 10 s for a while. */
+  async turns(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10_000) {
+      await this.namespace.pass(10_000);
+      await this.turn();
+    }
+  }
+
+  async list(): Promise<Instance[]> {
+    return (await this.registry.listInstances({ service: 'orders' })).instances;
+  }
+
+  async ids(): Promise<string> {
+    return (await this.list()).map(({ id }) => id).join(' ');
+  }
+}
+
+const instance = (id: string, more: Partial<SourceInstance['body']> = {}): SourceInstance => ({
+  group: 'DEFAULT_GROUP',
+  service: 'orders',
+  id,
+  body: { address: `${id}.test`, port: 8080, ...more },
+});
+
+function text(event: MirrorEvent): string {
+  const { id } = 'wanted' in event ? event.wanted : event.names;
+  return `${event.type} ${id}`;
+}
+
+describe('a mirror', () => {
+  it('[K21, K22] writes what is different, and says what it did', async () => {
+    const stage = new Stage().has('a', 'b');
+    await stage.registry.registerInstance({ service: 'orders', id: 'own', body: { address: 'own.test', port: 1 } });
+    await stage.turn();
+    expect(await stage.ids()).toBe('eureka:a eureka:b own');
+    stage.there = [instance('b', { weight: 2 }), instance('c')];
+    await stage.turn();
+    expect(await stage.ids()).toBe('eureka:b eureka:c own');
+    expect((await stage.list())[0]?.weight).toBe(2);
+    await stage.turn();
+    expect(stage.told).toEqual([
+      'added eureka:a',
+      'added eureka:b',
+      'added eureka:c',
+      'changed eureka:b',
+      'removed eureka:a',
+    ]);
+  });
+
+  it('[K23] says once who registered itself, and again after that was gone', async () => {
+    const stage = new Stage().has('a');
+    const native = { service: 'orders', id: 'a.test:8080', body: { address: 'a.test', port: 8080, ephemeral: false } };
+    await stage.registry.registerInstance(native);
+    await stage.turn();
+    await stage.turn();
+    expect(await stage.ids()).toBe('a.test:8080');
+    await stage.registry.deregisterInstance(native);
+    await stage.turn();
+    await stage.registry.registerInstance(native);
+    await stage.turn();
+    expect(await stage.ids()).toBe('a.test:8080');
+    expect(stage.told).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
+  });
+
+  it('[K29] keeps leases for as long as it lives, and no longer', async () => {
+    const stage = new Stage().has('a');
+    await stage.turn();
+    await stage.turns(10 * MINUTE);
+    expect(await stage.ids()).toBe('eureka:a');
+    expect(stage.told).toEqual(['added eureka:a']);
+    await stage.namespace.pass(91_000);
+    expect(await stage.ids()).toBe('');
+    await stage.turn();
+    expect(await stage.ids()).toBe('eureka:a');
+  });
+
+  it('[K24] keeps what a source lost while it was away, until its clients had time to come back', async () => {
+    const stage = new Stage().has('a', 'b');
+    await stage.turn();
+    stage.away();
+    await stage.turns(5 * MINUTE);
+    stage.has('a');
+    await stage.turns(MINUTE);
+    expect(await stage.ids()).toBe('eureka:a eureka:b');
+    await stage.turns(2 * MINUTE);
+    expect(await stage.ids()).toBe('eureka:a');
+  });
+
+  it('[K24] keeps what a source lost that is empty, until that is no more a restart', async () => {
+    const stage = new Stage().has('a', 'b');
+    await stage.turn();
+    stage.has();
+    await stage.turns(110_000);
+    expect(await stage.ids()).toBe('eureka:a eureka:b');
+    await stage.turns(30_000);
+    expect(await stage.ids()).toBe('');
+  });
+
+  it('[K25] lets go after fifteen minutes of what nobody knows of any more', async () => {
+    const stage = new Stage().has('a');
+    await stage.turn();
+    stage.away();
+    await stage.turns(14 * MINUTE);
+    expect(await stage.ids()).toBe('eureka:a');
+    await stage.turns(3 * MINUTE);
+    expect(await stage.ids()).toBe('');
+  });
+
+  it('[K30] writes the others where one is refused, and does not ask again before that one changes', async () => {
+    const stage = new Stage();
+    const large = { metadata: { much: 'x'.repeat(9_000) } };
+    stage.there = [instance('a'), instance('b', large), instance('c')];
+    await stage.turn();
+    expect(await stage.ids()).toBe('eureka:a eureka:c');
+    expect(stage.told).toEqual(['added eureka:a', 'refused eureka:b', 'added eureka:c']);
+    stage.batches = 0;
+    await stage.turn();
+    expect(stage.batches).toBe(0);
+    stage.has('a', 'b', 'c');
+    await stage.turn();
+    expect(await stage.ids()).toBe('eureka:a eureka:b eureka:c');
+  });
+
+  it('[K21] writes nothing before it has read its source', async () => {
+    const stage = new Stage();
+    stage.away();
+    await stage.turn();
+    expect([stage.batches, await stage.ids()]).toEqual([0, '']);
+  });
+});

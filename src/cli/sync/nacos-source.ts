@@ -1,0 +1,152 @@
+import { CliError } from '../cli-error';
+import { EXIT } from '../exit-code';
+import { DEFAULT_GROUP } from '../option-values';
+import { asList, asNumber, asObject, asText } from './json-members';
+import { fromNacos, type NacosService } from './nacos-instance';
+import type { ServiceFilter } from './service-filter';
+import type { Source, SourceInstance } from './source';
+import type { SourceHttp } from './source-http';
+
+/** Services of one page of a list. Nacos' own clients ask for as many. */
+const PAGE_COUNT = 500;
+
+/** Lists of instances that are asked for at the same time: a source has other clients, too. */
+const CONCURRENCY_COUNT = 8;
+
+/** What a login is renewed at, as a share of its time. */
+const LOGIN_SHARE = 0.8;
+
+const BEGIN = '/v1/ns';
+
+export interface NacosOptions {
+  http: SourceHttp;
+  /** Id of the namespace; `public` where it is left out. */
+  namespace?: string | undefined;
+  /** Groups to mirror; all where there are none. */
+  groups: readonly string[];
+  filter: ServiceFilter;
+  /** Milliseconds, from anywhere. */
+  now(): number;
+}
+
+/** A Nacos over its HTTP API v1, as versions 1 and 2 have it. */
+export class NacosSource implements Source {
+  readonly name: string;
+  readonly #options: NacosOptions;
+  #token: { text: string; until: number } | undefined;
+
+  constructor(options: NacosOptions) {
+    this.#options = options;
+    const { http, namespace } = options;
+    this.name = ['nacos', http.host, ...(namespace === undefined ? [] : [namespace])].join(' ');
+  }
+
+  async read(signal?: AbortSignal): Promise<SourceInstance[]> {
+    const { groups, filter } = this.#options;
+    const services =
+      groups.length === 0
+        ? await this.#everyService(signal)
+        : (await Promise.all(groups.map((group) => this.#servicesOf(group, signal)))).flat();
+    const wanted = services.filter(filter);
+    const found: SourceInstance[] = [];
+    let next = 0;
+    const worker = async () => {
+      for (let at = next++; at < wanted.length; at = next++) {
+        const service = wanted[at];
+        if (service !== undefined) found.push(...(await this.#instancesOf(service, signal)));
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY_COUNT }, worker));
+    return found;
+  }
+
+  /** Of all groups: what the console lists. */
+  async #everyService(signal: AbortSignal | undefined): Promise<NacosService[]> {
+    return this.#pages(async (pageNo) => {
+      const page = asObject(
+        await this.#get('/catalog/services', { pageNo, pageSize: String(PAGE_COUNT), hasIpCount: 'true' }, signal),
+      );
+      const services = asList(page.serviceList).map((each) => {
+        const { name, groupName } = asObject(each);
+        return { group: asText(groupName) || DEFAULT_GROUP, service: asText(name) };
+      });
+      return { count: asNumber(page.count) ?? 0, services };
+    });
+  }
+
+  async #servicesOf(group: string, signal: AbortSignal | undefined): Promise<NacosService[]> {
+    return this.#pages(async (pageNo) => {
+      const page = asObject(
+        await this.#get('/service/list', { pageNo, pageSize: String(PAGE_COUNT), groupName: group }, signal),
+      );
+      return {
+        count: asNumber(page.count) ?? 0,
+        services: asList(page.doms).map((name) => ({ group, service: asText(name) })),
+      };
+    });
+  }
+
+  async #pages(
+    read: (pageNo: string) => Promise<{ count: number; services: NacosService[] }>,
+  ): Promise<NacosService[]> {
+    const all: NacosService[] = [];
+    for (let page = 1; ; page++) {
+      const { count, services } = await read(String(page));
+      all.push(...services);
+      if (services.length === 0 || all.length >= count) return all;
+    }
+  }
+
+  async #instancesOf(service: NacosService, signal: AbortSignal | undefined): Promise<SourceInstance[]> {
+    const query = {
+      serviceName: `${service.group}@@${service.service}`,
+      groupName: service.group,
+      healthyOnly: 'false',
+    };
+    const { hosts } = asObject(await this.#get('/instance/list', query, signal));
+    if (!Array.isArray(hosts)) {
+      throw new CliError(
+        EXIT.failure,
+        'The source answers no list of instances.',
+        'Is its url that of a Nacos, with the path that its clients are given, such as http://nacos:8848/nacos?',
+      );
+    }
+    return asList(hosts).flatMap((host) => fromNacos(service, host) ?? []);
+  }
+
+  async #get(path: string, query: Record<string, string>, signal: AbortSignal | undefined): Promise<unknown> {
+    const { http, namespace } = this.#options;
+    const token = http.credentials.token ?? (await this.#login(signal));
+    try {
+      return await http.json(
+        `${BEGIN}${path}`,
+        {
+          ...(signal && { signal }),
+          headers: token === undefined ? {} : { accessToken: token, Authorization: `Bearer ${token}` },
+        },
+        { ...query, ...(namespace !== undefined && { namespaceId: namespace }) },
+      );
+    } catch (error) {
+      // A login may have ended before its time, such as by a restart of the source: the next look logs in again.
+      if (error instanceof CliError && error.exitCode === EXIT.denied) this.#token = undefined;
+      throw error;
+    }
+  }
+
+  /** A token for user and password; undefined where there are none. It is asked for again before its time is over. */
+  async #login(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const { http, now } = this.#options;
+    const { user, password } = http.credentials;
+    if (user === undefined || password === undefined) return undefined;
+    if (this.#token !== undefined && now() < this.#token.until) return this.#token.text;
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams({ username: user, password }).toString();
+    const { accessToken, tokenTtl } = asObject(
+      await http.json('/v1/auth/login', { method: 'POST', headers, body, ...(signal && { signal }) }),
+    );
+    const text = asText(accessToken);
+    if (text === '') throw new CliError(EXIT.failure, 'The source answers a login without an access token.');
+    this.#token = { text, until: now() + (asNumber(tokenTtl) ?? 0) * 1_000 * LOGIN_SHARE };
+    return text;
+  }
+}

@@ -1,0 +1,134 @@
+import type { ShownInfo } from './translate';
+import type { EurekaPort } from './wire';
+import { KEPT_TEXTS } from './wire';
+import { elementName, writeTextElement, writeXml } from './xml';
+
+/** What an answer is written in. */
+export type Format = 'json' | 'xml';
+
+/** What became of an instance, as the delta tells it. */
+export type Action = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** An application with its instances, each written already. */
+export interface WrittenApplication {
+  name: string;
+  instances: readonly string[];
+}
+
+/** What stands above a list of applications. */
+export interface ListHead {
+  version: string;
+  hash: string;
+}
+
+/** Java's names of what a map without entries, and a data center, are read into. */
+const EMPTY_MAP = { '@class': 'java.util.Collections$EmptyMap' };
+const AMAZON = 'com.netflix.appinfo.AmazonInfo';
+const OTHER_DATA_CENTER = 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo';
+
+/** Of an instance that Eureka itself is: never one of ours. */
+const NOT_COORDINATING = 'false';
+
+/**
+ * Writes an instance up to its action, which {@link withAction} adds: so one text serves all lists, for as long as the
+ * instance is the same.
+ */
+export function writeInstance(info: ShownInfo, format: Format): string {
+  const element = elementOf(info, format);
+  if (format === 'json') return JSON.stringify(element).slice(0, -1);
+  return writeXml({ instance: element }).slice(0, -'</instance>'.length);
+}
+
+/** Completes what {@link writeInstance} wrote. */
+export function withAction(instance: string, action: Action, format: Format): string {
+  return format === 'json'
+    ? `${instance},"actionType":"${action}"}`
+    : `${instance}<actionType>${action}</actionType></instance>`;
+}
+
+/** Writes a list of applications: all of them, the delta, or those of a virtual address. */
+export function writeList(
+  { version, hash }: ListHead,
+  applications: readonly WrittenApplication[],
+  format: Format,
+): string {
+  if (format === 'json') {
+    const head = JSON.stringify({ versions__delta: version, apps__hashcode: hash }).slice(0, -1);
+    return `{"applications":${head},"application":[${applications.map(applicationJson).join(',')}]}}`;
+  }
+  const head = writeTextElement('versions__delta', version) + writeTextElement('apps__hashcode', hash);
+  return `<applications>${head}${applications.map(applicationXml).join('')}</applications>`;
+}
+
+/** Writes an application by itself. */
+export function writeApplication(application: WrittenApplication, format: Format): string {
+  return format === 'json' ? `{"application":${applicationJson(application)}}` : applicationXml(application);
+}
+
+/** Writes an instance by itself. */
+export function writeSingle(instance: string, format: Format): string {
+  return format === 'json' ? `{"instance":${instance}}` : instance;
+}
+
+const applicationJson = ({ name, instances }: WrittenApplication): string =>
+  `{"name":${JSON.stringify(name)},"instance":[${instances.join(',')}]}`;
+
+const applicationXml = ({ name, instances }: WrittenApplication): string =>
+  `<application>${writeTextElement('name', name)}${instances.join('')}</application>`;
+
+/** An instance in the order of Eureka's own, in the shape that both formats share. */
+function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
+  const { vipAddress, secureVipAddress, appGroupName, asgName, sid } = info;
+  const overridden = format === 'json' ? 'overriddenStatus' : 'overriddenstatus';
+  return {
+    instanceId: info.instanceId,
+    hostName: info.hostName,
+    app: info.app,
+    ...given({ appGroupName: appGroupName?.toUpperCase() }),
+    ipAddr: info.ipAddr,
+    ...given({ sid }),
+    status: info.status,
+    [overridden]: info.overriddenStatus,
+    port: portElement(info.port),
+    securePort: portElement(info.securePort),
+    countryId: info.countryId,
+    dataCenterInfo: dataCenterElement(info, format),
+    leaseInfo: {
+      renewalIntervalInSecs: info.renewalIntervalInSecs,
+      durationInSecs: info.durationInSecs,
+      registrationTimestamp: info.registrationTimestamp,
+      // Renewals are no changes, and lists do not tell of them.
+      lastRenewalTimestamp: info.lastUpdatedTimestamp,
+      evictionTimestamp: 0,
+      serviceUpTimestamp: info.registrationTimestamp,
+    },
+    metadata: mapElement(info.metadata, format),
+    ...given(Object.fromEntries(KEPT_TEXTS.filter((name) => name.endsWith('Url')).map((name) => [name, info[name]]))),
+    ...given({ vipAddress, secureVipAddress }),
+    isCoordinatingDiscoveryServer: NOT_COORDINATING,
+    lastUpdatedTimestamp: String(info.lastUpdatedTimestamp),
+    lastDirtyTimestamp: String(info.lastDirtyTimestamp),
+    ...given({ asgName }),
+  };
+}
+
+/** What is absent is left out: an empty element breaks some readers. */
+function given(members: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+const portElement = ({ number, enabled }: EurekaPort) => ({ $: number, '@enabled': String(enabled) });
+
+function dataCenterElement({ dataCenter: { name, metadata } }: ShownInfo, format: Format): Record<string, unknown> {
+  if (name !== 'Amazon') return { '@class': OTHER_DATA_CENTER, name };
+  return { '@class': AMAZON, name, metadata: mapElement(metadata ?? {}, format) };
+}
+
+/** In XML a key is the name of an element, and so is written as one. */
+function mapElement(map: Record<string, string>, format: Format): Record<string, string> {
+  const entries = Object.entries(map);
+  if (entries.length === 0) return EMPTY_MAP;
+  return format === 'json' ? map : Object.fromEntries(entries.map(([key, value]) => [elementName(key), value]));
+}

@@ -1,0 +1,37 @@
+import { COMMON_HEADERS } from '../../http/common-headers';
+import type { Dialect } from '../../http/dialect';
+import { errorResponse } from '../../http/error-response';
+import { addLeaseRoutes } from './lease-routes';
+import { pathOf } from './paths';
+import { addReadRoutes } from './read-routes';
+import { addStatusRoutes } from './status-routes';
+
+/**
+ * The door for clients of Netflix' Eureka, Spring's among them: its REST operations, in JSON and XML. 404 at a beat makes
+ * them register again, and is said for nothing else.
+ */
+export const eureka: Dialect = {
+  name: 'eureka',
+  paths: ['/eureka', '/v2', '/serverinfo'],
+  carriers: ['bearer', 'basic', 'path'],
+  pathOf,
+  refuse({ code, message, details }, { method }) {
+    const { status, headers: told } = errorResponse({ code, message, details });
+    const headers = new Headers(COMMON_HEADERS);
+    // Clients that have a user and a password in their URL send them unasked; people's programs want to be asked.
+    if (code === 'UNAUTHENTICATED') headers.set('WWW-Authenticate', 'Basic realm="rollcall", Bearer realm="rollcall"');
+    for (const name of ['Allow', 'Retry-After']) {
+      const value = told.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    // Java's clients read whatever a beat is answered with as an instance.
+    if (method === 'PUT' || status === 404) return new Response(null, { status, headers });
+    headers.set('Content-Type', 'text/plain; charset=utf-8');
+    return new Response(message, { status, headers });
+  },
+  addRoutes(door) {
+    addReadRoutes(door);
+    addLeaseRoutes(door);
+    addStatusRoutes(door);
+  },
+};

@@ -1,0 +1,119 @@
+import { SharedCalls } from '../../auth/shared-calls';
+import type { ChangedInstance } from '../../model/changed-instances';
+import { RegistryError } from '../../model/errors';
+import type { InstanceView } from '../../model/instance';
+import { readJsonText } from '../../model/json-text';
+import {
+  EUREKA_CHANGES_SLICES_MAX_COUNT,
+  EUREKA_FLEETS_MAX_COUNT,
+  EUREKA_INSTANCES_KEPT_MAX_COUNT,
+} from '../../model/limits';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
+
+/** How long a request waits for the copy that another is making, before it makes its own. */
+const FOLLOW_MAX_MS = 5_000;
+
+/** A namespace, and who asks. */
+export interface Asked {
+  id: string;
+  calls: NamespaceApi;
+  tokenId: string;
+}
+
+const isCompacted = (error: unknown): boolean => error instanceof RegistryError && error.code === 'COMPACTED';
+
+/**
+ * The copies of namespaces that an isolate keeps. Each request asks its namespace once what is new, which is nothing as
+ * a rule; so it sees all that was answered before it came.
+ */
+export class Fleets {
+  readonly #kept = new Map<string, Fleet>();
+  readonly #loads: SharedCalls<Fleet>;
+  readonly #now: () => number;
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#loads = new SharedCalls({ now, followMaxMs: FOLLOW_MAX_MS, maxCount: EUREKA_FLEETS_MAX_COUNT });
+  }
+
+  /** The copy of a namespace, as it is now. */
+  async of(asked: Asked): Promise<Fleet> {
+    const kept = this.#kept.get(asked.id);
+    if (kept === undefined) return this.#load(asked);
+    try {
+      const changes = await changesSince(asked, kept.cursor);
+      if (changes !== undefined) kept.apply(changes);
+      this.#keep(asked.id, kept);
+      return kept;
+    } catch (error) {
+      if (!isCompacted(error)) throw error;
+      // The past that it would go on from is gone, or another storage's.
+      if (this.#kept.get(asked.id) === kept) this.#kept.delete(asked.id);
+      return this.#load(asked);
+    }
+  }
+
+  async #load(asked: Asked): Promise<Fleet> {
+    const loaded = await this.#loads.call(asked.id, () => load(asked, this.#now()));
+    // It may have been made for another request, before this one came.
+    const changes = await changesSince(asked, loaded.cursor);
+    if (changes !== undefined) loaded.apply(changes);
+    this.#keep(asked.id, loaded);
+    return loaded;
+  }
+
+  /** Those asked for last are kept, as far as there is room. */
+  #keep(id: string, fleet: Fleet): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, fleet);
+    let instances = 0;
+    for (const { size } of this.#kept.values()) instances += size;
+    for (const [oldest, { size }] of this.#kept) {
+      const isRoom = instances <= EUREKA_INSTANCES_KEPT_MAX_COUNT && this.#kept.size <= EUREKA_FLEETS_MAX_COUNT;
+      if (isRoom || oldest === id) break;
+      this.#kept.delete(oldest);
+      instances -= size;
+    }
+  }
+}
+
+/** All of a namespace, with what changed of it lately. */
+async function load(asked: Asked, now: number): Promise<Fleet> {
+  const { calls, tokenId } = asked;
+  const instances: InstanceView[] = [];
+  let after: string | undefined;
+  let cursor: string;
+  do {
+    const part = await calls.snapshot({ tokenId, ...(after === undefined ? {} : { after }) });
+    const { services, next } = readJsonText(part.body ?? '{"services":[]}');
+    instances.push(...services.flatMap((service) => service.instances));
+    cursor = part.cursor;
+    after = next;
+  } while (after !== undefined);
+  const since = new Date(now - DELTA_WINDOW_MS).toISOString();
+  const recent = await changesSince(asked, since).catch((error: unknown) => {
+    if (isCompacted(error)) return undefined;
+    throw error;
+  });
+  const revision = instances.reduce((newest, instance) => Math.max(newest, instance.revision), 0);
+  const fleet = new Fleet(instances, { cursor, revision, now: 0 }, recent !== undefined);
+  if (recent !== undefined) fleet.apply(recent);
+  return fleet;
+}
+
+/** What changed since then, up to one moment; undefined for nothing. */
+async function changesSince({ calls, tokenId }: Asked, since: string): Promise<Changes | undefined> {
+  const instances: ChangedInstance[] = [];
+  let from = since;
+  for (let slice = 0; slice < EUREKA_CHANGES_SLICES_MAX_COUNT; slice++) {
+    const { cursor, body } = await calls.changedSince({ since: from, tokenId });
+    if (body === null) return undefined;
+    const { instances: more, revision, now, more: isMore } = readJsonText(body);
+    instances.push(...more);
+    if (!isMore) return { cursor, revision, now, instances };
+    from = cursor;
+  }
+  throw new RegistryError('COMPACTED', 'more changed than is worth telling one by one');
+}

@@ -1,0 +1,91 @@
+import { readBodyText } from '../../http/body-text';
+import type { DialectDoor } from '../../http/dialect';
+import { invalid } from '../../http/field-errors';
+import { queryText } from '../../http/request-target';
+import type { InstanceKey } from '../../model/batch';
+import { quote, RegistryError } from '../../model/errors';
+import { BODY_MAX_BYTES } from '../../model/limits';
+import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { parseJson } from '../../model/parse-json';
+import { emptyAnswer } from './answers';
+import { registerInfo } from './registering';
+import { Renewing } from './renewing';
+import { instanceKey, serviceOf } from './translate';
+import { readBody } from './wire';
+
+const keyOf = ({ app = '', id = '' }: Record<string, string>): InstanceKey => instanceKey(app, id);
+
+/** When the client wrote its instance last, by its own clock. */
+function lastDirtyOf(url: string): number | undefined {
+  const text = new URLSearchParams(queryText(url)).get('lastDirtyTimestamp');
+  if (text === null || text === '') return undefined;
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  throw invalid('query', [{ path: 'lastDirtyTimestamp', message: `must be a whole number, got ${quote(text)}` }]);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    if (cause instanceof RegistryError) throw cause;
+    throw new RegistryError('INVALID_REQUEST', 'the body is not JSON', {}, { cause });
+  }
+}
+
+/** Removes an instance. @returns False where there is none. */
+async function cancel(namespace: NamespaceApi, caller: Caller, key: InstanceKey): Promise<boolean> {
+  try {
+    await namespace.deregister(caller, { key, precondition: { absent: false } });
+    return true;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'REVISION_MISMATCH') return false;
+    throw error;
+  }
+}
+
+/** Routes of instances that register, beat and go. */
+export function addLeaseRoutes(door: DialectDoor): void {
+  const renewing = new Renewing();
+
+  door.route({
+    operation: 'register',
+    method: 'post',
+    paths: ['/eureka/apps/:app'],
+    scope: 'register',
+    summary: 'Registers an instance',
+    read: async (request, { app = '' }) => {
+      const text = await readBodyText(request, BODY_MAX_BYTES);
+      return readBody(text, request.headers.get('content-type'), jsonOf, app.toUpperCase());
+    },
+    target: ({ app }) => ({ service: serviceOf(app) }),
+    call: (namespace, info, call) => registerInfo(namespace, call.callerWithOrigin, info),
+    // Java, JavaScript and Go take any other status for a failure.
+    answer: () => emptyAnswer(204),
+  });
+
+  door.route({
+    operation: 'beat',
+    method: 'put',
+    paths: ['/eureka/apps/:app/:id'],
+    scope: 'register',
+    withoutDeadline: true,
+    summary: 'Renews the lease of an instance; 404: register again',
+    read: ({ url }, names) => ({ key: keyOf(names), lastDirtyTimestamp: lastDirtyOf(url) }),
+    target: ({ key }) => ({ service: key }),
+    call: (namespace, { key, lastDirtyTimestamp }, call) =>
+      renewing.renew(namespace, call.namespace, call.caller, key, lastDirtyTimestamp),
+    answer: (isKnown) => emptyAnswer(isKnown ? 200 : 404),
+  });
+
+  door.route({
+    operation: 'cancel',
+    method: 'delete',
+    paths: ['/eureka/apps/:app/:id'],
+    scope: 'register',
+    summary: 'Removes an instance',
+    read: (_request, names) => keyOf(names),
+    target: (key) => ({ service: key }),
+    call: (namespace, key, call) => cancel(namespace, call.callerWithOrigin, key),
+    answer: (wasThere) => emptyAnswer(wasThere ? 200 : 404),
+  });
+}

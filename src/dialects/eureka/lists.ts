@@ -1,0 +1,71 @@
+import {
+  type Format,
+  type ListHead,
+  type WrittenApplication,
+  writeApplication,
+  writeList,
+  writeSingle,
+} from './document';
+import type { Fleet, Member, Told } from './fleet';
+import { statusHash } from './status-hash';
+
+/** Version of a full list: Eureka's own is always this. `-1` would tell clients that there is no delta. */
+const FULL_VERSION = '1';
+
+/** Version of a list by virtual address, which has no delta. */
+const SELECTED_VERSION = '-1';
+
+const asAdded = (member: Member): Told => ({ member, action: 'ADDED' });
+
+/** Everything there is. */
+export function fullList(fleet: Fleet, format: Format): string {
+  return list({ version: FULL_VERSION, hash: fleet.hash }, [...fleet.members()].map(asAdded), format);
+}
+
+/**
+ * What changed lately, with the hash of everything: a client applies it, counts its own copy, and reads everything where
+ * the counts differ. The version changes with every revision, as some clients pass over a delta whose version and hash
+ * they have seen.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function deltaList(fleet: Fleet, now: number, format: Format): string {
+  return list({ version: String(fleet.revision), hash: fleet.hash }, fleet.delta(now), format);
+}
+
+/** The instances of a virtual address. None is an empty list. */
+export function addressList(
+  fleet: Fleet,
+  member: 'vipAddress' | 'secureVipAddress',
+  address: string,
+  format: Format,
+): string {
+  const found = fleet.filter(({ info }) => info[member]?.split(',').includes(address) ?? false);
+  const hash = statusHash(found.map(({ info }) => info.status));
+  return list({ version: SELECTED_VERSION, hash }, found.map(asAdded), format);
+}
+
+/** One application; undefined where there is none. */
+export function application(members: readonly Member[], format: Format): string | undefined {
+  const [found] = applicationsOf(members.map(asAdded), format);
+  return found === undefined ? undefined : writeApplication(found, format);
+}
+
+/** One instance by itself. */
+export function single(member: Member, format: Format): string {
+  return writeSingle(member.text(format, 'ADDED'), format);
+}
+
+function list(head: ListHead, told: readonly Told[], format: Format): string {
+  return writeList(head, applicationsOf(told, format), format);
+}
+
+/** Instances by their applications, which come by name. */
+function applicationsOf(told: readonly Told[], format: Format): WrittenApplication[] {
+  const byName = Map.groupBy(told, ({ member }) => member.info.app);
+  const compare = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
+  return [...byName].sort(compare).map(([name, all]) => ({
+    name,
+    instances: all.map(({ member, action }) => member.text(format, action)),
+  }));
+}

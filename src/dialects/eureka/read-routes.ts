@@ -1,0 +1,149 @@
+import type { DialectDoor } from '../../http/dialect';
+import type { RouteCall } from '../../http/route-call';
+import { RegistryError } from '../../model/errors';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { bodyAnswer, documentAnswer, formatFor, takesGzip } from './answers';
+import type { Format } from './document';
+import type { Fleet, Member } from './fleet';
+import { Fleets } from './fleets';
+import { FullLists } from './full-lists';
+import { addressList, application, deltaList, single } from './lists';
+import { serviceOf } from './translate';
+
+/** What a read is about, where it is about less than everything. */
+interface Asked {
+  app: string;
+  id: string;
+  address: string;
+}
+
+const asked = (_request: Request, { app = '', id = '', address = '' }: Record<string, string>): Asked => ({
+  app: app.toUpperCase(),
+  id,
+  address,
+});
+
+/** The application that a path names, as a service. */
+const target = ({ app }: Asked) => ({ service: serviceOf(app) });
+
+const notFound = (what: string): RegistryError => new RegistryError('INSTANCE_NOT_FOUND', `there is no ${what}`);
+
+/** Routes that read. All of them read the same copy of the namespace, at its newest revision. */
+export function addReadRoutes(door: DialectDoor): void {
+  const fleets = new Fleets(() => Date.now());
+  const fullLists = new FullLists();
+  const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId }: RouteCall): Promise<Fleet> =>
+    fleets.of({ id, calls, tokenId });
+  /** A document made of the copy, as its reader wants it. */
+  const told = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
+    const format = formatFor(call.request);
+    return documentAnswer(call.request, format, write(format));
+  };
+  /** Of an application: names that differ in case are one to Eureka, and another service to a token. */
+  const membersOf = (fleet: Fleet, { app }: Asked, call: RouteCall): Member[] =>
+    fleet.filter(({ info, service }) => info.app === app && call.may('read', service));
+
+  door.route({
+    operation: 'all',
+    method: 'get',
+    paths: ['/eureka/apps'],
+    scope: 'read',
+    summary: 'Everything that is registered',
+    read: asked,
+    call: (namespace, _asked, call) => fleetOf(namespace, call),
+    answer: async (fleet, _asked, { request }) => {
+      const format = formatFor(request);
+      const isGzip = takesGzip(request);
+      return bodyAnswer(format, await fullLists.of(fleet, format, isGzip), isGzip);
+    },
+  });
+
+  door.route({
+    operation: 'delta',
+    method: 'get',
+    paths: ['/eureka/apps/delta'],
+    scope: 'read',
+    summary: 'What changed in the last three minutes, with the hash of everything',
+    read: asked,
+    call: (namespace, _asked, call) => fleetOf(namespace, call),
+    answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, Date.now(), format)),
+  });
+
+  door.route({
+    operation: 'application',
+    method: 'get',
+    paths: ['/eureka/apps/:app'],
+    scope: 'read',
+    summary: 'One application',
+    read: asked,
+    target,
+    call: async (namespace, ask, call) => membersOf(await fleetOf(namespace, call), ask, call),
+    answer: (members, { app }, call) =>
+      told(call, (format) => {
+        const text = application(members, format);
+        if (text === undefined) throw notFound(`application "${app}"`);
+        return text;
+      }),
+  });
+
+  door.route({
+    operation: 'instance',
+    method: 'get',
+    paths: ['/eureka/apps/:app/:id'],
+    scope: 'read',
+    summary: 'One instance of an application',
+    read: asked,
+    target,
+    call: async (namespace, ask, call) =>
+      membersOf(await fleetOf(namespace, call), ask, call).find(({ info }) => info.instanceId === ask.id),
+    answer: (member, { id }, call) => singleAnswer(member, id, call),
+  });
+
+  door.route({
+    operation: 'instance by id',
+    method: 'get',
+    paths: ['/eureka/instances/:id'],
+    scope: 'read',
+    summary: 'One instance of whichever application',
+    read: asked,
+    call: async (namespace, { id }, call) =>
+      (await fleetOf(namespace, call)).filter(({ info }) => info.instanceId === id)[0],
+    answer: (member, { id }, call) => singleAnswer(member, id, call),
+  });
+
+  for (const [path, member] of [
+    ['vips', 'vipAddress'],
+    ['svips', 'secureVipAddress'],
+  ] as const) {
+    door.route({
+      operation: path,
+      method: 'get',
+      paths: [`/eureka/${path}/:address`],
+      scope: 'read',
+      summary: `Instances by their ${member === 'vipAddress' ? '' : 'secure '}virtual address`,
+      read: asked,
+      call: (namespace, _asked, call) => fleetOf(namespace, call),
+      answer: (fleet, { address }, call) => told(call, (format) => addressList(fleet, member, address, format)),
+    });
+  }
+
+  door.route({
+    operation: 'status overrides',
+    method: 'get',
+    paths: ['/serverinfo/statusoverrides'],
+    scope: 'read',
+    summary: 'Statuses that are set from outside, by the id of the instance',
+    read: asked,
+    call: (namespace, _asked, call) => fleetOf(namespace, call),
+    answer: (fleet, _asked, { request }) => {
+      const overridden = fleet.filter(({ info }) => info.overriddenStatus !== 'UNKNOWN');
+      const statuses = overridden.map(({ info }) => [info.instanceId, info.overriddenStatus]);
+      return documentAnswer(request, 'json', JSON.stringify(Object.fromEntries(statuses)));
+    },
+  });
+
+  function singleAnswer(member: Member | undefined, id: string, call: RouteCall): Promise<Response> {
+    if (member === undefined) throw notFound(`instance "${id}"`);
+    return told(call, (format) => single(member, format));
+  }
+}

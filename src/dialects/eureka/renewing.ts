@@ -1,0 +1,71 @@
+import type { InstanceKey } from '../../model/batch';
+import { RegistryError } from '../../model/errors';
+import { readJsonText } from '../../model/json-text';
+import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
+import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { viewOf } from './registering';
+import { keptBy } from './translate';
+
+/** A registration as a beat has to know it: its revision, and when its client wrote it last, by the client's clock. */
+interface Registration {
+  revision: number;
+  lastDirtyTimestamp: number | undefined;
+}
+
+/**
+ * Renews leases. A client that has newer data than the registry must register again, and is told so; what the registry
+ * has is read once a registration, and remembered.
+ */
+export class Renewing {
+  readonly #known = new Map<string, Registration>();
+
+  /**
+   * @param namespaceId Tells the namespaces apart in what is remembered.
+   * @param lastDirtyTimestamp What the client says that it wrote last; undefined where it says nothing.
+   * @returns False: register again.
+   */
+  async renew(
+    namespace: NamespaceApi,
+    namespaceId: string,
+    caller: Caller,
+    key: InstanceKey,
+    lastDirtyTimestamp: number | undefined,
+  ): Promise<boolean> {
+    const revision = await renewedRevision(namespace, caller, key);
+    if (revision === undefined || lastDirtyTimestamp === undefined) return true;
+    const name = JSON.stringify([namespaceId, key.group, key.service, key.id]);
+    const known = this.#known.get(name);
+    const registration = known?.revision === revision ? known : await this.#learn(name, namespace, caller, key);
+    const kept = registration?.lastDirtyTimestamp;
+    return kept === undefined || lastDirtyTimestamp <= kept;
+  }
+
+  async #learn(
+    name: string,
+    namespace: NamespaceApi,
+    caller: Caller,
+    key: InstanceKey,
+  ): Promise<Registration | undefined> {
+    const view = await viewOf(namespace, caller, key);
+    if (view === undefined) return undefined;
+    const { revision } = view;
+    const registration = { revision, lastDirtyTimestamp: keptBy(view)?.lastDirtyTimestamp };
+    this.#known.delete(name);
+    this.#known.set(name, registration);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT) break;
+      this.#known.delete(oldest);
+    }
+    return registration;
+  }
+}
+
+/** The revision of what was renewed; undefined for an instance that stays without a lease. */
+async function renewedRevision(namespace: NamespaceApi, caller: Caller, key: InstanceKey): Promise<number | undefined> {
+  try {
+    return readJsonText((await namespace.renew(caller, key)).body).revision;
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'CONFLICT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type { DialectDoor } from '../../http/dialect';
+import { invalid } from '../../http/field-errors';
+import { queryText } from '../../http/request-target';
+import type { RouteCall } from '../../http/route-call';
+import type { InstanceKey } from '../../model/batch';
+import { quote } from '../../model/errors';
+import { readJsonText } from '../../model/json-text';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { documentAnswer, emptyAnswer, formatFor } from './answers';
+import { deleteStatus, putStatus, type StatusCall } from './operating';
+import { serverStatus } from './server-status';
+import { type EurekaStatus, namedStatus, STATUSES } from './status';
+import { instanceKey } from './translate';
+
+const keyOf = ({ app = '', id = '' }: Record<string, string>): InstanceKey => instanceKey(app, id);
+
+/** The status that a call names. @throws {RegistryError} `INVALID_REQUEST` for what is none. */
+function statusOf(url: string): EurekaStatus | undefined {
+  const value = new URLSearchParams(queryText(url)).get('value');
+  if (value === null) return undefined;
+  return namedStatus(value) ?? refused(value);
+}
+
+function refused(value: string | null): never {
+  throw invalid('query', [
+    { path: 'value', message: `must be one of ${STATUSES.join(', ')}, got ${quote(value ?? '')}` },
+  ]);
+}
+
+/** Java's names for maps, which no key of metadata may have. */
+const MARKERS = new Set(['@class', 'class']);
+
+/** Entries of metadata that a query sets; the first of two counts. */
+function metadataOf(url: string): Record<string, string> {
+  const entries: Record<string, string> = {};
+  for (const [key, value] of new URLSearchParams(queryText(url))) {
+    if (MARKERS.has(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
+    if (!Object.hasOwn(entries, key)) Object.defineProperty(entries, key, { value, enumerable: true });
+  }
+  return entries;
+}
+
+function statusCall(namespace: NamespaceApi, key: InstanceKey, call: RouteCall): StatusCall {
+  return { namespace, caller: call.callerWithOrigin, key, operates: call.may('operate', key) };
+}
+
+const PATHS = ['/eureka/apps/:app/:id/status'];
+
+/** Routes of those who run instances, and of the server's own status. */
+export function addStatusRoutes(door: DialectDoor): void {
+  door.route({
+    operation: 'put status',
+    method: 'put',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Takes an instance out of traffic, or puts it back',
+    read: ({ url }, names) => {
+      const status = statusOf(url);
+      // Nothing can be known to be unknown: that is said by ending the override.
+      return status === undefined || status === 'UNKNOWN' ? refused(status ?? null) : { key: keyOf(names), status };
+    },
+    target: ({ key }) => ({ service: key }),
+    call: (namespace, { key, status }, call) => putStatus(statusCall(namespace, key, call), status),
+    answer: () => emptyAnswer(200),
+  });
+
+  door.route({
+    operation: 'delete status',
+    method: 'delete',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Lets the own word of an instance count again',
+    read: ({ url }, names) => ({ key: keyOf(names), status: statusOf(url) }),
+    target: ({ key }) => ({ service: key }),
+    call: (namespace, { key, status }, call) => deleteStatus(statusCall(namespace, key, call), status),
+    answer: () => emptyAnswer(200),
+  });
+
+  door.route({
+    operation: 'metadata',
+    method: 'put',
+    paths: ['/eureka/apps/:app/:id/metadata'],
+    scope: 'register',
+    summary: 'Sets entries of the metadata of an instance',
+    read: ({ url }, names) => ({ key: keyOf(names), metadata: metadataOf(url) }),
+    target: ({ key }) => ({ service: key }),
+    call: (namespace, { key, metadata }, call) =>
+      namespace.patch(call.callerWithOrigin, { key, patch: { metadata }, precondition: {} }),
+    answer: () => emptyAnswer(200),
+  });
+
+  door.route({
+    operation: 'server status',
+    method: 'get',
+    paths: ['/eureka/status'],
+    scope: 'read',
+    summary: 'Numbers of the registry, as the status page has them',
+    read: () => undefined,
+    call: async (namespace, _asked, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
+    answer: (stats, _asked, { request }) => {
+      const format = formatFor(request);
+      return documentAnswer(request, format, serverStatus(stats, Date.now(), format));
+    },
+  });
+}

@@ -1,0 +1,251 @@
+import { parsed } from '../../http/field-errors';
+import { InstanceKey } from '../../model/batch';
+import { quote, RegistryError } from '../../model/errors';
+import { Address, type Extensions, InstanceDefinition, type InstanceView, Port } from '../../model/instance';
+import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
+import { DEFAULT_GROUP, GROUP_SEPARATOR, utf8Length } from '../../model/names';
+import type { ServiceKey } from '../../model/namespace-api';
+import { type Kept, readKept } from './kept';
+import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
+import { type DataCenter, type EurekaPort, KEPT_TEXTS, type KeptText, type WrittenInfo } from './wire';
+
+/** Under it an instance keeps what only Eureka understands. */
+export const EXTENSION = 'eureka';
+
+/** An instance as this door shows it, whoever registered it. */
+export interface ShownInfo extends Partial<Record<KeptText, string>> {
+  instanceId: string;
+  hostName: string;
+  app: string;
+  ipAddr: string;
+  sid?: string | undefined;
+  status: EurekaStatus;
+  overriddenStatus: EurekaStatus;
+  port: EurekaPort;
+  securePort: EurekaPort;
+  countryId: number;
+  dataCenter: DataCenter;
+  renewalIntervalInSecs: number;
+  durationInSecs: number;
+  metadata: Record<string, string>;
+  /** Milliseconds since the epoch, as the next two. */
+  registrationTimestamp: number;
+  lastUpdatedTimestamp: number;
+  lastDirtyTimestamp: number;
+}
+
+/** Used where an instance has no lease, or no secure port: what Eureka's clients take for the usual. */
+const NO_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
+const NO_SECURE_PORT: EurekaPort = { number: 443, enabled: false };
+const MY_OWN: DataCenter = { name: 'MyOwn' };
+
+/**
+ * The service of an application. Names of applications come in upper case, whatever they were: they are lower case in
+ * the core, as services mostly are. `TEAM@@ORDERS` is a service of the group `team`.
+ */
+export function serviceOf(app: string): ServiceKey {
+  const name = app.toUpperCase().toLowerCase();
+  const at = name.indexOf(GROUP_SEPARATOR);
+  if (at < 0) return { group: DEFAULT_GROUP, service: name };
+  const group = name.slice(0, at);
+  const service = name.slice(at + GROUP_SEPARATOR.length);
+  return { group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group, service };
+}
+
+/** Names an instance by its application and id. @throws {RegistryError} `INVALID_REQUEST`. */
+export function instanceKey(app: string, id: string): InstanceKey {
+  return parsed(InstanceKey, { ...serviceOf(app), id }, 'path');
+}
+
+/** A service as it is written where case counts: the name under which clients look it up. */
+function vipOf({ group, service }: ServiceKey): string {
+  return group === DEFAULT_GROUP ? service : `${group}${GROUP_SEPARATOR}${service}`;
+}
+
+/** The application of a service. */
+export function appOf(key: ServiceKey): string {
+  return vipOf(key).toUpperCase();
+}
+
+const isPort = (port: number): boolean => Port.safeParse(port).success;
+const isAddress = (text: string): boolean => Address.safeParse(text).success;
+const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
+
+/** What the core makes of the two ports: the one to call, and the secure one by name. */
+function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefinition, 'port' | 'ports'> {
+  const usable = [port, securePort].filter(({ number }) => isPort(number));
+  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
+  if (primary === undefined) {
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `neither port (${port.number}) nor securePort (${securePort.number}) is a port from 1 to 65535`,
+    );
+  }
+  const isSecure = securePort.enabled && isPort(securePort.number);
+  return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };
+}
+
+/** The two ports of an instance by what the core knows. */
+function shownPorts({
+  port,
+  ports,
+  url,
+}: Pick<InstanceView, 'port' | 'ports' | 'url'>): Record<'port' | 'securePort', EurekaPort> {
+  const secure = Object.values(ports).find((named) => named.secure)?.port;
+  if (port === undefined) return urlPorts(url ?? '');
+  return {
+    port: { number: port, enabled: port !== secure },
+    securePort: secure === undefined ? NO_SECURE_PORT : { number: secure, enabled: true },
+  };
+}
+
+/** Of an instance that is reached by a URL alone. */
+function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
+  const { protocol, port } = new URL(url);
+  const isSecure = protocol === 'https:';
+  const number = port === '' ? (isSecure ? 443 : 80) : Number(port);
+  return isSecure
+    ? { port: { number: 80, enabled: false }, securePort: { number, enabled: true } }
+    : { port: { number, enabled: true }, securePort: NO_SECURE_PORT };
+}
+
+const samePort = (a: EurekaPort, b: EurekaPort): boolean => a.number === b.number && a.enabled === b.enabled;
+
+/**
+ * What the core is told of an instance.
+ *
+ * @param status What counts of its status; its own word is kept where that is another.
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
+  const address = [info.ipAddr, info.hostName].find(isAddress);
+  if (address === undefined) {
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `neither ipAddr (${quote(info.ipAddr)}) nor hostName (${quote(info.hostName)}) is an address`,
+    );
+  }
+  const ports = corePorts(info);
+  const ttlMs = Math.min(info.durationInSecs * 1_000, LEASE_TTL_MAX_MS);
+  const intervalMs = info.renewalIntervalInSecs * 1_000;
+  const shown = shownPorts({ ...ports, url: undefined });
+  const kept: Kept = {
+    ...Object.fromEntries(KEPT_TEXTS.flatMap((name) => (info[name] === undefined ? [] : [[name, info[name]]]))),
+    ...(info.ipAddr === address ? {} : { ipAddr: info.ipAddr }),
+    ...(info.sid === undefined ? {} : { sid: info.sid }),
+    ...(statedStatus({ status: coreStatus(status) }) === info.status ? {} : { status: info.status }),
+    ...(samePort(shown.port, info.port) ? {} : { port: info.port }),
+    ...(samePort(shown.securePort, info.securePort) ? {} : { securePort: info.securePort }),
+    ...(info.countryId === 1 ? {} : { countryId: info.countryId }),
+    ...(info.dataCenter.name === MY_OWN.name ? {} : { dataCenter: info.dataCenter }),
+    ...(intervalMs > ttlMs ? { renewalIntervalInSecs: info.renewalIntervalInSecs } : {}),
+    ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
+  };
+  const definition = {
+    node: info.hostName,
+    address,
+    ...ports,
+    status: coreStatus(status),
+    metadata: info.metadata,
+    // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
+    lease: {
+      ttlMs,
+      removeAfterMs: 2 * ttlMs,
+      firstRemoveAfterMs: ttlMs,
+      ...(intervalMs > ttlMs ? {} : { intervalMs }),
+    },
+    extensions: { [EXTENSION]: kept },
+  };
+  assertFits(definition.extensions);
+  return parsed(InstanceDefinition, definition, 'body');
+}
+
+function assertFits(extensions: Extensions): void {
+  const bytes = utf8Length(JSON.stringify(extensions));
+  if (bytes <= EXTENSIONS_MAX_BYTES) return;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `URLs, virtual addresses and data center take ${bytes} bytes together; at most ${EXTENSIONS_MAX_BYTES} are kept`,
+  );
+}
+
+/** What an instance keeps for this door; undefined where another door registered it. */
+export function keptBy(instance: InstanceView): Kept | undefined {
+  return readKept(instance.extensions[EXTENSION]);
+}
+
+/** The status that an instance gave itself, as far as that is known. */
+export function ownStatus(instance: InstanceView): EurekaStatus {
+  return keptBy(instance)?.status ?? statedStatus(instance);
+}
+
+/** An instance as this door shows it. */
+export function infoOf(instance: InstanceView): ShownInfo {
+  const kept = keptBy(instance);
+  return {
+    ...coreInfo(instance, kept !== undefined),
+    ...(kept === undefined ? foreignInfo(instance) : keptInfo(instance, kept)),
+  };
+}
+
+/** What the core knows of every instance. */
+function coreInfo(instance: InstanceView, isEureka: boolean) {
+  const { lease } = instance;
+  const status = shownStatus(instance, isEureka);
+  return {
+    instanceId: instance.id,
+    app: appOf(instance),
+    status,
+    overriddenStatus: instance.overridden && status === 'OUT_OF_SERVICE' ? status : ('UNKNOWN' as const),
+    countryId: 1,
+    dataCenter: MY_OWN,
+    ...(lease === null
+      ? NO_LEASE
+      : { renewalIntervalInSecs: Math.ceil(lease.intervalMs / 1_000), durationInSecs: Math.ceil(lease.ttlMs / 1_000) }),
+    metadata: instance.metadata,
+    registrationTimestamp: Date.parse(instance.registeredAt),
+    lastUpdatedTimestamp: Date.parse(instance.updatedAt),
+    lastDirtyTimestamp: Date.parse(instance.updatedAt),
+  };
+}
+
+/** What a client of this door wrote, over what the core makes of it. */
+function keptInfo(instance: InstanceView, kept: Kept) {
+  const { address = '', node = address } = instance;
+  const { status: own, ...texts } = kept;
+  const status = shownStatus(instance, true);
+  const isUnknown = own === 'UNKNOWN' && status === 'DOWN';
+  // Where its own word is another than what counts, somebody has settled that.
+  const settled = own !== undefined && !isUnknown ? { overriddenStatus: status } : {};
+  return {
+    hostName: node,
+    ipAddr: address,
+    ...shownPorts(instance),
+    ...texts,
+    ...(isUnknown ? { status: 'UNKNOWN' as const } : settled),
+  };
+}
+
+/** The best that is known of an instance of another door. */
+function foreignInfo(instance: InstanceView) {
+  const { address, url, metadata, tags } = instance;
+  const host = address ?? hostOf(url ?? '') ?? instance.id;
+  const { port, securePort } = shownPorts(instance);
+  const isSecure = metadata.secure === 'true' || tags.includes('https');
+  const vip = vipOf(instance);
+  return {
+    hostName: host,
+    ipAddr: address !== undefined && isIp(address) ? address : host,
+    ...(isSecure && !securePort.enabled
+      ? { port: { ...port, enabled: false }, securePort: { number: port.number, enabled: true } }
+      : { port, securePort }),
+    vipAddress: vip,
+    secureVipAddress: vip,
+    ...(url === undefined ? {} : { homePageUrl: url }),
+  };
+}
+
+function hostOf(url: string): string | undefined {
+  const { hostname } = new URL(url);
+  return hostname === '' ? undefined : hostname.replace(/^\[(.*)\]$/, '$1');
+}

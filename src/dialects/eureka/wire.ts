@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import { parsed } from '../../http/field-errors';
+import { quote, RegistryError } from '../../model/errors';
+import { jsonProblem } from '../../model/json-value';
+import { isRecord } from '../../model/plain-definition';
+import { type EurekaStatus, readStatus } from './status';
+import { keyOfElement, readXml } from './xml';
+
+/** A port, and whether it is to be used. */
+export interface EurekaPort {
+  number: number;
+  enabled: boolean;
+}
+
+/** Where an instance runs, for Eureka: `Netflix`, `Amazon` or `MyOwn`, with what Amazon says of the machine. */
+export interface DataCenter {
+  name: string;
+  metadata?: Record<string, string> | undefined;
+}
+
+/** Texts of an instance that Eureka keeps, and the core has no place for. */
+export const KEPT_TEXTS = [
+  'appGroupName',
+  'homePageUrl',
+  'statusPageUrl',
+  'healthCheckUrl',
+  'secureHealthCheckUrl',
+  'vipAddress',
+  'secureVipAddress',
+  'asgName',
+] as const;
+export type KeptText = (typeof KEPT_TEXTS)[number];
+
+/** An instance as its client writes it, with Eureka's defaults for what it left out. */
+export interface WrittenInfo extends Partial<Record<KeptText, string>> {
+  instanceId: string;
+  hostName: string;
+  /** Upper case. */
+  app: string;
+  ipAddr: string;
+  sid?: string;
+  status: EurekaStatus;
+  overriddenStatus: EurekaStatus;
+  port: EurekaPort;
+  securePort: EurekaPort;
+  countryId: number;
+  dataCenter: DataCenter;
+  /** Seconds. */
+  renewalIntervalInSecs: number;
+  /** Seconds. */
+  durationInSecs: number;
+  metadata: Record<string, string>;
+  /** By the client's clock: compared with itself, never with ours. */
+  lastDirtyTimestamp?: number;
+}
+
+/** Eureka's defaults. Source: `InstanceInfo`, `LeaseInfo`. */
+const DEFAULTS = { port: 7001, securePort: 7002, countryId: 1, renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
+
+const DATA_CENTERS = ['Netflix', 'Amazon', 'MyOwn'];
+
+/** Of an element that comes several times, the first; of one that has attributes, its text. */
+function scalar(value: unknown): unknown {
+  const one = Array.isArray(value) ? value[0] : value;
+  return isRecord(one) && '$' in one ? one.$ : one;
+}
+
+const Text = z.preprocess(
+  scalar,
+  z
+    .union([z.string(), z.number(), z.boolean()])
+    .nullish()
+    .transform((value) => (value === null || value === undefined ? '' : String(value).trim())),
+);
+
+/** A number, or one in words; Eureka's codecs write both. */
+const Whole = z.preprocess((value) => {
+  const one = scalar(value);
+  if (one === null || one === '') return undefined;
+  return typeof one === 'string' && /^\s*-?\d{1,15}\s*$/.test(one) ? Number(one) : one;
+}, z.int().optional());
+
+const Flag = z.preprocess(scalar, z.union([z.boolean(), z.string()]).optional()).transform((flag) => {
+  return flag === undefined ? undefined : String(flag).toLowerCase() === 'true';
+});
+
+/** A bare number, or `{"$": 8080, "@enabled": "true"}`; the flag as text or not. */
+const Port = z.preprocess(
+  (value) => {
+    const one = Array.isArray(value) ? value[0] : value;
+    return isRecord(one) ? { number: one.$, enabled: one['@enabled'] } : { number: one };
+  },
+  z.object({ number: Whole, enabled: Flag }),
+);
+
+/** An empty element of XML is an empty text. */
+const Lease = z.preprocess(
+  (value) => (value === '' ? undefined : value),
+  z.object({ renewalIntervalInSecs: Whole, durationInSecs: Whole }).nullish(),
+);
+
+const Info = z.object({
+  instanceId: Text,
+  hostName: Text,
+  app: Text,
+  ipAddr: Text,
+  sid: Text,
+  status: Text,
+  overriddenStatus: Text,
+  overriddenstatus: Text,
+  port: Port,
+  securePort: Port,
+  countryId: Whole,
+  leaseInfo: Lease,
+  lastDirtyTimestamp: Whole,
+  // `as`: one schema for each of these names.
+  ...(Object.fromEntries(KEPT_TEXTS.map((name) => [name, Text])) as Record<KeptText, typeof Text>),
+});
+
+/** What of a body marks a class of Java, and is no data. */
+const MARKERS: ReadonlySet<string> = new Set(['@class', 'class']);
+
+/** A map of strings; numbers and flags become text. */
+function stringsOf(value: unknown, keyOf: (name: string) => string): Record<string, string> {
+  if (!isRecord(value)) return {};
+  const entries = Object.entries(value).filter(([name]) => !name.startsWith('@') && name !== '$');
+  return Object.fromEntries(
+    entries.flatMap(([name, each]) => {
+      const key = keyOf(name);
+      const text = scalar(each);
+      if (text === null || MARKERS.has(key)) return [];
+      if (typeof text === 'object') throw missing(`metadata ${quote(key)} must be text`);
+      return [[key, String(text)]];
+    }),
+  );
+}
+
+const missing = (message: string): RegistryError => new RegistryError('INVALID_REQUEST', message);
+
+/**
+ * Reads a registration. What is wrong with it is told in the words of Eureka's server, and in its order.
+ *
+ * @param body `{"instance": …}` or the instance itself, as JSON; any root in XML.
+ * @param app The application that the path names, in upper case.
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInfo {
+  const problem = jsonProblem(body);
+  if (problem !== undefined) throw missing(`the body ${problem}`);
+  const raw = !isXml && isRecord(body) && isRecord(body.instance) ? body.instance : body;
+  if (!isRecord(raw)) throw missing('the body holds no instance');
+  const { sid, status, overriddenStatus, overriddenstatus, ...info } = parsed(Info, raw, 'body');
+  const keyOf = isXml ? keyOfElement : (name: string) => name;
+  const dataCenter = dataCenterOf(raw.dataCenterInfo, keyOf);
+  const { hostName } = info;
+  const instanceId = info.instanceId || dataCenter?.metadata?.['instance-id'] || hostName;
+  if (instanceId === '') throw missing('Missing instanceId');
+  if (hostName === '') throw missing('Missing hostname');
+  if (info.ipAddr === '') throw missing('Missing ip address');
+  if (info.app === '') throw missing('Missing appName');
+  const named = info.app.toUpperCase();
+  if (named !== app) throw missing(`Mismatched appName, expecting ${app} but was ${named}`);
+  if (dataCenter === undefined) throw missing('Missing dataCenterInfo');
+  if (dataCenter.name === '') throw missing('Missing dataCenterInfo Name');
+  if (!DATA_CENTERS.includes(dataCenter.name)) {
+    throw missing(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
+  }
+  const { durationInSecs = 0, renewalIntervalInSecs = 0 } = info.leaseInfo ?? {};
+  return {
+    instanceId,
+    hostName,
+    app,
+    ipAddr: info.ipAddr,
+    ...(sid === '' || sid === 'na' || sid === 'unknown' ? {} : { sid }),
+    status: status === '' ? 'UP' : readStatus(status),
+    overriddenStatus: readStatus(overriddenStatus || overriddenstatus),
+    port: portOf(info.port, DEFAULTS.port, true),
+    securePort: portOf(info.securePort, DEFAULTS.securePort, false),
+    countryId: info.countryId ?? DEFAULTS.countryId,
+    dataCenter: withInstanceId(dataCenter, instanceId),
+    renewalIntervalInSecs: renewalIntervalInSecs > 0 ? renewalIntervalInSecs : DEFAULTS.renewalIntervalInSecs,
+    durationInSecs: durationInSecs > 0 ? durationInSecs : DEFAULTS.durationInSecs,
+    metadata: stringsOf(raw.metadata, keyOf),
+    ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
+    ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, info[name]]).filter(([, text]) => text !== '')),
+  };
+}
+
+function portOf({ number, enabled }: z.output<typeof Port>, absent: number, isOn: boolean): EurekaPort {
+  return { number: number ?? absent, enabled: enabled ?? isOn };
+}
+
+function dataCenterOf(value: unknown, keyOf: (name: string) => string): DataCenter | undefined {
+  if (!isRecord(value)) return undefined;
+  const name = scalar(value.name);
+  const metadata = stringsOf(value.metadata, keyOf);
+  return {
+    name: typeof name === 'string' ? name.trim() : '',
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+  };
+}
+
+/** An instance in Amazon's cloud is known by it. */
+function withInstanceId({ name, metadata }: DataCenter, id: string): DataCenter {
+  return name === 'Amazon' ? { name, metadata: { 'instance-id': id, ...metadata } } : { name };
+}
+
+/** Reads the body of a registration as its type says, or as it looks where nothing says so. */
+export function readBody(
+  text: string,
+  type: string | null,
+  parseText: (text: string) => unknown,
+  app: string,
+): WrittenInfo {
+  const format = formatOf(type, text);
+  if (format === 'xml') return readInfo(readXml(text), app, true);
+  return readInfo(parseText(text), app, false);
+}
+
+function formatOf(type: string | null, text: string): 'json' | 'xml' {
+  const named = type?.toLowerCase() ?? '';
+  if (named.includes('json')) return 'json';
+  if (named.includes('xml')) return 'xml';
+  if (named !== '') {
+    throw new RegistryError('UNSUPPORTED_MEDIA_TYPE', `the body must be JSON or XML; this one is ${quote(named)}`);
+  }
+  return text.trimStart().startsWith('<') ? 'xml' : 'json';
+}

@@ -1,0 +1,100 @@
+import type { SnapshotService } from '../../model/frames';
+import { readJsonText } from '../../model/json-text';
+import { GROUP_SEPARATOR } from '../../model/names';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { type Host, hostOf } from './host';
+
+/** A service as a catalog knows it. */
+export interface CatalogEntry {
+  group: string;
+  name: string;
+  metadata: Record<string, string>;
+  protectThreshold: number;
+  /** Names of the clusters that have instances. */
+  clusters: Set<string>;
+  instances: number;
+  healthy: number;
+  /** All instances, where they were asked for. */
+  hosts: Host[];
+}
+
+/** Which services a catalog is about: names that have these texts in them, wherever. */
+export interface CatalogFilter {
+  group: string;
+  name: string;
+}
+
+/**
+ * The services of a namespace with what is known of their instances, as of one moment: it is read in parts, and of a
+ * part nothing is kept but this.
+ *
+ * @param keepsHosts Whether the instances of the service at this place of the catalog are kept, too.
+ */
+export async function catalogOf(
+  namespace: NamespaceApi,
+  { group, name }: CatalogFilter,
+  tokenId: string,
+  keepsHosts: (index: number) => boolean = () => false,
+): Promise<CatalogEntry[]> {
+  const entries = new Map<string, { entry: CatalogEntry; keeps: boolean }>();
+  const add = (service: SnapshotService) => {
+    if (!service.group.includes(group) || !service.name.includes(name)) return;
+    const key = `${service.group}${GROUP_SEPARATOR}${service.name}`;
+    const found = entries.get(key) ?? { entry: emptyEntry(service), keeps: keepsHosts(entries.size) };
+    entries.set(key, found);
+    for (const instance of service.instances) {
+      const host = hostOf(instance);
+      if (host === undefined) continue;
+      count(found.entry, host);
+      if (found.keeps) found.entry.hosts.push(host);
+    }
+  };
+  let after: string | undefined;
+  do {
+    const { body } = await namespace.snapshot({ after, tokenId });
+    const { services, next } = body === null ? { services: [] } : readJsonText(body);
+    services.forEach(add);
+    after = next;
+  } while (after !== undefined);
+  return [...entries.values()].map(({ entry }) => entry);
+}
+
+const emptyEntry = ({ group, name, metadata, protectThreshold }: SnapshotService): CatalogEntry => ({
+  group,
+  name,
+  metadata,
+  protectThreshold,
+  clusters: new Set(),
+  instances: 0,
+  healthy: 0,
+  hosts: [],
+});
+
+function count(entry: CatalogEntry, { clusterName, healthy }: Host): void {
+  entry.clusters.add(clusterName);
+  entry.instances += 1;
+  if (healthy) entry.healthy += 1;
+}
+
+/** A line in a list of services. The flag is a text, as consoles compare it with one. */
+export function catalogLine({ group, name, clusters, instances, healthy, protectThreshold }: CatalogEntry): object {
+  return {
+    name,
+    groupName: group,
+    clusterCount: clusters.size,
+    ipCount: instances,
+    healthyInstanceCount: healthy,
+    triggerFlag: String(protectThreshold > 0 && instances > 0 && healthy / instances <= protectThreshold),
+  };
+}
+
+/** Instances by the name of their cluster. */
+export function byCluster(hosts: readonly Host[]): Map<string, Host[]> {
+  const clusters = new Map<string, Host[]>();
+  for (const host of hosts) {
+    const cluster = clusters.get(host.clusterName);
+    if (cluster === undefined) clusters.set(host.clusterName, [host]);
+    else cluster.push(host);
+  }
+  return clusters;
+}

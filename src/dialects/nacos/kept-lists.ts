@@ -1,0 +1,123 @@
+import type { RouteCall } from '../../http/route-call';
+import { type JsonText, readJsonText } from '../../model/json-text';
+import { NACOS_CACHE_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { InstanceList } from '../../model/queries';
+import { groupedName } from './names';
+import { type HostFilter, hostList, serviceInfo } from './service-info';
+
+/** A list of a service for its callers, as they ask for it. */
+export interface ListAsked {
+  service: ServiceKey;
+  /** To the letter. */
+  clusters: string;
+  filter: HostFilter;
+  /** The name of who asks, where it comes back for every change; see {@link subscriberOf}. */
+  subscriber?: string | undefined;
+}
+
+/** A service as it was at a moment, and what was made of it. */
+class Content {
+  cursor: string;
+  readonly body: JsonText<InstanceList>;
+  /** Answers by what was asked for; between their two parts goes the moment. */
+  readonly texts = new Map<string, readonly [before: string, after: string]>();
+  /** Subscribers that were told this content: only they can be said to know its cursor. */
+  readonly told = new Set<string>();
+  /** About the bytes that all of it takes. */
+  size: number;
+
+  constructor(cursor: string, body: JsonText<InstanceList>) {
+    this.cursor = cursor;
+    this.body = body;
+    this.size = body.length;
+  }
+}
+
+/** One service in memory. */
+interface Kept {
+  content: Content;
+  /** The moment of the newest answer, in milliseconds since the epoch. */
+  lastRefTime: number;
+}
+
+/**
+ * Lists of services in the words of Nacos, kept by this isolate until their service changes. Nothing is answered that was
+ * not asked for: each read goes to the namespace, which says whether anything changed, and sends nothing where nothing
+ * did. Nacos' clients poll, and mostly nothing did.
+ */
+export class KeptLists {
+  readonly #kept = new Map<string, Kept>();
+  #size = 0;
+
+  /** The service as JSON, with a moment that is later than that of any answer before. */
+  async read(namespace: NamespaceApi, asked: ListAsked, call: RouteCall): Promise<string> {
+    const { service, subscriber } = asked;
+    const key = `${call.namespace} ${groupedName(service)}`;
+    const known = this.#kept.get(key)?.content;
+    // Who comes back with a cursor is taken to have seen what is behind it.
+    const isKnown = known !== undefined && (subscriber === undefined || known.told.has(subscriber));
+    const { cursor, body } = await namespace.listInstances({
+      ...service,
+      filter: {},
+      ifNoneMatch: isKnown ? known.cursor : undefined,
+      subscriber: subscriber === undefined ? undefined : { id: subscriber, address: call.callerWithOrigin.address },
+      tokenId: call.tokenId,
+    });
+    const isSame = known !== undefined && (body === null || body === known.body);
+    const content = isSame ? known : new Content(cursor, body ?? '{"instances":[]}');
+    content.cursor = cursor;
+    const kept = this.#keep(key, content);
+    if (subscriber !== undefined && !content.told.has(subscriber)) {
+      content.told.add(subscriber);
+      this.#grow(key, content, subscriber.length);
+    }
+    const [before, after] = this.#textsOf(key, content, asked);
+    kept.lastRefTime = Math.max(call.surroundings.now(), kept.lastRefTime + 1);
+    return `${before}${kept.lastRefTime}${after}`;
+  }
+
+  #textsOf(key: string, content: Content, { service, clusters, filter }: ListAsked): readonly [string, string] {
+    const wanted = `${filter.healthyOnly} ${clusters}`;
+    const made = content.texts.get(wanted);
+    if (made !== undefined) return made;
+    const { instances, protectThreshold = 0 } = readJsonText(content.body);
+    const info = serviceInfo(service, hostList(instances, protectThreshold, filter), clusters, NACOS_CACHE_MS);
+    const texts = [`{"lastRefTime":`, `,${JSON.stringify(info).slice(1)}`] as const;
+    content.texts.set(wanted, texts);
+    this.#grow(key, content, wanted.length + texts[1].length);
+    return texts;
+  }
+
+  /** Notes the content of a service, unless another request has brought the same one. */
+  #keep(key: string, content: Content): Kept {
+    const kept = this.#kept.get(key);
+    if (kept?.content === content) return kept;
+    this.#drop(key);
+    const made = { content, lastRefTime: kept?.lastRefTime ?? 0 };
+    this.#kept.set(key, made);
+    this.#size += content.size;
+    this.#makeRoom();
+    return made;
+  }
+
+  #grow(key: string, content: Content, by: number): void {
+    content.size += by;
+    if (this.#kept.get(key)?.content !== content) return;
+    this.#size += by;
+    this.#makeRoom();
+  }
+
+  /** Lets go what was made longest ago. */
+  #makeRoom(): void {
+    for (const [oldest] of this.#kept) {
+      if (this.#size <= NACOS_LISTS_MAX_BYTES) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#size -= this.#kept.get(key)?.content.size ?? 0;
+    this.#kept.delete(key);
+  }
+}

@@ -1,0 +1,85 @@
+import type { RouteCall } from '../../http/route-call';
+import type { Operation } from '../../model/batch';
+import type { Metadata } from '../../model/metadata';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { parseJson } from '../../model/parse-json';
+import { isRecord } from '../../model/plain-definition';
+import { instanceIn, instancesOf } from './found-instances';
+import { placeIn } from './host';
+import { readMetadata } from './metadata-text';
+import { clusterNamed, namespaceOf, type Place, serviceOf } from './names';
+import { overrideOf, saidIn } from './operator';
+import type { Parameters } from './parameters';
+
+/** Metadata for many instances of a service. */
+export interface MetadataBatch {
+  namespace: string | undefined;
+  service: ServiceKey;
+  /** Of those that have a lease, or of those that have none. */
+  ephemeral: boolean;
+  /** Places and clusters; undefined: all. */
+  instances: { place: Place; cluster: string }[] | undefined;
+  metadata: Metadata;
+}
+
+/** Reads the parameters of a change to the metadata of many instances, which are the same in all versions. */
+export function readMetadataBatch(parameters: Parameters): MetadataBatch {
+  const metadata = readMetadata(parameters.required('metadata'));
+  const kind = parameters.text('consistencyType') || 'ephemeral';
+  return {
+    namespace: namespaceOf(parameters),
+    service: serviceOf(parameters),
+    ephemeral: kind !== 'persist',
+    instances: placesIn(parameters.text('instances')),
+    metadata,
+  };
+}
+
+/** What can't be read means all, as in Nacos. */
+function placesIn(text: string): MetadataBatch['instances'] {
+  let list: unknown;
+  try {
+    list = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!Array.isArray(list) || !list.every(isRecord)) return undefined;
+  return list.map(({ ip, port, clusterName }) => ({
+    place: { ip: String(ip ?? ''), port: Number(port) },
+    cluster: clusterNamed(typeof clusterName === 'string' ? clusterName : ''),
+  }));
+}
+
+/** Changes what is said over many instances, in one revision. Returns their keys in the words of Nacos. */
+export async function changeMetadata(
+  namespace: NamespaceApi,
+  { service, ephemeral, instances, metadata }: MetadataBatch,
+  isRemoval: boolean,
+  call: RouteCall,
+): Promise<string[]> {
+  const all = (await instancesOf(namespace, service, call.tokenId)).filter((each) => each.ephemeral === ephemeral);
+  const named =
+    instances === undefined
+      ? all
+      : instances.flatMap(({ place, cluster }) => {
+          const found = instanceIn(all, service, place);
+          return found?.cluster === cluster ? [found] : [];
+        });
+  const operations: Operation[] = [];
+  const updated: string[] = [];
+  for (const instance of new Set(named)) {
+    const { id, cluster, overridden } = instance;
+    const place = placeIn(instance);
+    if (place === undefined) continue;
+    const key = { ...service, id };
+    const view = overridden ? await overrideOf(namespace, key, call.tokenId) : undefined;
+    const before = saidIn(view);
+    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !(name in metadata));
+    const after = { ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) };
+    const precondition = view === undefined ? { absent: true } : { revision: view.revision };
+    operations.push({ op: 'override', key, override: { ...before, metadata: after }, precondition });
+    updated.push(`${place.ip}:${place.port}:unknown:${cluster}:${ephemeral ? 'ephemeral' : 'persist'}`);
+  }
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+  return updated;
+}

@@ -1,0 +1,143 @@
+import { parsed } from '../../http/field-errors';
+import type { RouteCall } from '../../http/route-call';
+import { RegistryError } from '../../model/errors';
+import { readJsonText } from '../../model/json-text';
+import type { Metadata } from '../../model/metadata';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { parseJson } from '../../model/parse-json';
+import { isRecord } from '../../model/plain-definition';
+import { type Selector, ServiceDefinition, type ServiceSummary, type ServiceView } from '../../model/service';
+import { readMetadata } from './metadata-text';
+import { nacosError } from './nacos-error';
+import { groupedName, illegal, namespaceOf, serviceOf } from './names';
+import type { Parameters } from './parameters';
+
+/** A service, and what it is to have of its own. */
+export interface ServiceAsked {
+  namespace: string | undefined;
+  service: ServiceKey;
+  definition: ServiceDefinition;
+}
+
+/** What Nacos calls its selectors' kinds. */
+const SELECTOR_TYPES = ['none', 'label'] as const;
+export const selectorTypes: readonly string[] = SELECTOR_TYPES;
+
+/**
+ * Reads what a request says of a service.
+ *
+ * @param isThreshold Whether the protect threshold has to be said.
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function readService(parameters: Parameters, isThreshold: boolean): ServiceAsked {
+  const threshold = isThreshold ? parameters.required('protectThreshold') : parameters.text('protectThreshold');
+  const metadata: Metadata = readMetadata(parameters.text('metadata'), 'SERVICE_METADATA_ERROR');
+  const selector = selectorIn(parameters.text('selector'));
+  const protectThreshold = thresholdIn(threshold);
+  return {
+    namespace: namespaceOf(parameters),
+    service: serviceOf(parameters),
+    definition: parsed(ServiceDefinition, { protectThreshold, metadata, ...(selector && { selector }) }, 'query'),
+  };
+}
+
+function thresholdIn(text: string): number {
+  const threshold = text === '' ? 0 : Number(text);
+  if (threshold >= 0 && threshold <= 1) return threshold;
+  throw illegal('protectThreshold', 'the value should be between 0 and 1.');
+}
+
+/** Nacos decodes it twice: clients may have encoded it once more than everything else. */
+function selectorIn(text: string): Selector | undefined {
+  if (text === '') return undefined;
+  let selector: unknown;
+  try {
+    selector = parseJson(text.startsWith('%') ? decodeURIComponent(text) : text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof URIError)) throw error;
+  }
+  const type = isRecord(selector) ? SELECTOR_TYPES.find((known) => known === selector.type) : undefined;
+  if (!isRecord(selector) || type === undefined) throw nacosError('SELECTOR_ERROR', 'not match any type of selector!');
+  if (type === 'none') return undefined;
+  const expression = selector.expression ?? '';
+  if (typeof expression === 'string' && expression.length <= 1_024) return { type, expression };
+  throw nacosError('SELECTOR_ERROR', 'the expression of the selector is no text of at most 1024 characters');
+}
+
+/** A selector as consoles show it. A label selector selects all: there is no CMDB to ask. */
+export function shownSelector(selector: Selector | undefined): object {
+  if (selector === undefined) return { type: 'none', contextType: 'NONE' };
+  const { type, expression } = selector;
+  return { type, contextType: type === 'label' ? 'CMDB' : 'NONE', expression };
+}
+
+/** Reads a service. Undefined where there is none. */
+export async function serviceIn(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  tokenId: string,
+): Promise<ServiceView | undefined> {
+  try {
+    const { body } = await namespace.readService({ ...service, tokenId });
+    return body === null ? undefined : readJsonText(body);
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'SERVICE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for a service that is there already. */
+export async function createService(
+  namespace: NamespaceApi,
+  { service, definition }: ServiceAsked,
+  call: RouteCall,
+): Promise<void> {
+  const there = () => nacosError('SERVICE_ALREADY_EXIST', `specified service ${groupedName(service)} already exists!`);
+  if ((await serviceIn(namespace, service, call.tokenId)) !== undefined) throw there();
+  try {
+    await namespace.putService(call.callerWithOrigin, { ...service, definition, precondition: { absent: true } });
+  } catch (error) {
+    throw error instanceof RegistryError && error.code === 'REVISION_MISMATCH' ? there() : error;
+  }
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for a service that is not there. */
+export async function updateService(
+  namespace: NamespaceApi,
+  { service, definition }: ServiceAsked,
+  call: RouteCall,
+): Promise<void> {
+  if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
+  await namespace.putService(call.callerWithOrigin, { ...service, definition, precondition: {} });
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for one that is not there, or not empty. */
+export async function removeService(
+  namespace: NamespaceApi,
+  { service }: Pick<ServiceAsked, 'namespace' | 'service'>,
+  call: RouteCall,
+): Promise<void> {
+  if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
+  try {
+    await namespace.removeService(call.callerWithOrigin, { ...service, force: false, precondition: {} });
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'CONFLICT') throw error;
+    throw nacosError(
+      'SERVICE_DELETE_FAILURE',
+      `Service ${groupedName(service)} is not empty, can't be delete. Please unregister instance first`,
+    );
+  }
+}
+
+export const missingService = (service: ServiceKey): RegistryError =>
+  nacosError('SERVICE_NOT_EXIST', `service ${groupedName(service)} not found!`);
+
+/** All services of a group, or of all groups. */
+export async function servicesIn(
+  namespace: NamespaceApi,
+  group: string | undefined,
+  tokenId: string,
+): Promise<ServiceSummary[]> {
+  const { body } = await namespace.listServices({ group, tokenId });
+  return body === null ? [] : readJsonText(body).services;
+}

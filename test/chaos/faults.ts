@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunningRegistry } from '../../src/launcher/start-registry';
+import type { ChaosProxy } from '../client/chaos-proxy';
+import type { SeededRandom } from '../simulation/seeded-random';
+
+/** How often each fault is chosen, against the others. */
+const WEIGHTS = { cut: 4, reset: 4, delay: 3, throttle: 2, 'half-open': 3, deafen: 2, refuse: 2, kill: 1 };
+export type Fault = keyof typeof WEIGHTS;
+
+/** What has been done to a fleet, by kind. */
+export type FaultCounts = Record<Fault, number>;
+
+export const noFaults = (): FaultCounts => ({
+  cut: 0,
+  reset: 0,
+  delay: 0,
+  throttle: 0,
+  'half-open': 0,
+  deafen: 0,
+  refuse: 0,
+  kill: 0,
+});
+
+/** Does one fault, chosen by the seed, to one of the proxies or to the registry, and mends it after a while. */
+export async function fault(
+  random: SeededRandom,
+  proxies: readonly [ChaosProxy, ...ChaosProxy[]],
+  registry: RunningRegistry,
+  counts: FaultCounts,
+): Promise<void> {
+  const kind = random.weighted(WEIGHTS);
+  const proxy = random.pick(proxies);
+  const lastsMs = random.magnitude(200, 12_000);
+  const delayMs = random.whole(5, 800);
+  counts[kind] += 1;
+  if (kind === 'kill') return registry.kill('SIGKILL');
+  if (kind === 'cut') return proxy.cut();
+  if (kind === 'reset') return proxy.reset();
+  if (kind === 'half-open') return proxy.halfOpen();
+  if (kind === 'delay') proxy.delay(delayMs);
+  if (kind === 'throttle') proxy.throttle(20_000);
+  if (kind === 'deafen') proxy.deafen();
+  if (kind === 'refuse') proxy.refuse();
+  await sleep(lastsMs);
+  proxy.heal();
+}

@@ -1,0 +1,128 @@
+import { type Client, type Registration, rollcall } from '../../src/client/index';
+import type { Place } from '../watch-proofs/registry-socket';
+
+/** A time during which a client could rely on its lease, by its own clock; milliseconds since the epoch. */
+interface Held {
+  from: number;
+  to: number | undefined;
+}
+
+/** What a member of the fleet is. */
+export interface MemberOptions {
+  id: string;
+  service: string;
+  transport: 'socket' | 'heartbeat';
+  ttlMs: number;
+  /** Keeps a list of its service, beside its registration. */
+  watches: boolean;
+}
+
+/** One process of the fleet: a client that registers one instance, changes it now and then, and may watch its service. */
+export class FleetMember {
+  readonly id: string;
+  readonly service: string;
+  readonly held: Held[] = [];
+  /** What it says of itself: the registry has it once a change was answered. */
+  generation = 0;
+  /** Generations by id, as its watch told them; undefined where it doesn't watch. */
+  readonly list: Map<string, number> | undefined;
+  readonly #client: Client;
+  readonly #options: MemberOptions;
+  #registration: Registration | undefined;
+  /** Changes one after the other, each once the one before it is there. */
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor(place: Place, options: MemberOptions) {
+    this.id = options.id;
+    this.service = options.service;
+    this.#options = options;
+    this.#client = rollcall({ url: place.url, token: place.rootToken });
+    if (!options.watches) return;
+    const list = new Map<string, number>();
+    this.list = list;
+    this.#watch(list);
+  }
+
+  get isHeld(): boolean {
+    return this.#registration?.isHeld ?? false;
+  }
+
+  /** Registers; never rejects: a registry that is away is waited for. */
+  join(): void {
+    const { id, service, transport, ttlMs } = this.#options;
+    const instance = { id, service, address: '127.0.0.1', port: 80, lease: { ttlMs }, metadata: this.#metadata() };
+    const onEvent = ({ type }: { type: string }) => {
+      if (type === 'registered') this.held.push({ from: Date.now(), to: undefined });
+      if (type === 'lost') this.#endHold();
+    };
+    this.#then(async () => {
+      this.#registration = await this.#client.register(instance, { transport, onEvent });
+    });
+  }
+
+  /** Says something new of itself. */
+  change(): void {
+    this.generation += 1;
+    const metadata = this.#metadata();
+    this.#then(async () => this.#registration?.update({ metadata }));
+  }
+
+  /** Leaves as a process does that is stopped well, and comes back as a new one of the same id. */
+  restart(): void {
+    this.#then(async () => {
+      this.#endHold();
+      await this.#registration?.release();
+      this.#registration = undefined;
+    });
+    this.generation += 1;
+    this.join();
+  }
+
+  /** Resolves when all that it was told to do is done. */
+  settled(): Promise<unknown> {
+    return this.#changes;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Whether it could rely on its lease at a time, and for so long after it. */
+  heldAt(time: number, slackMs: number): boolean {
+    return this.held.some(({ from, to }) => from <= time && (to === undefined || to > time + slackMs));
+  }
+
+  #metadata(): Record<string, string> {
+    return { generation: String(this.generation) };
+  }
+
+  #endHold(): void {
+    const last = this.held.at(-1);
+    if (last !== undefined) last.to ??= Date.now();
+  }
+
+  #then(act: () => Promise<unknown>): void {
+    this.#changes = this.#changes.then(act);
+  }
+
+  #watch(list: Map<string, number>): void {
+    const set = (id: string, metadata: Record<string, string>) => list.set(id, Number(metadata.generation));
+    this.#client.watch(
+      { services: [this.service] },
+      {
+        onFrame: (frame) => {
+          if (frame.type === 'reset' || frame.type === 'snapshot') list.clear();
+          if (frame.type === 'snapshot') {
+            for (const { instances } of frame.services) for (const { id, metadata } of instances) set(id, metadata);
+          }
+          if (frame.type !== 'changes') return;
+          for (const change of frame.changes) {
+            if (change.kind !== 'instance') continue;
+            if (change.type === 'put') set(change.id, change.after.metadata);
+            else list.delete(change.id);
+          }
+        },
+      },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testAuthority } from './certificates';
+import { CliStage } from './cli/cli-stage';
+import { PROJECT_ROOT } from './house/source-tree';
+import { systemNode } from './system-node';
+import { temporaryFolderOfFile } from './temporary-folder';
+
+/** A registry that speaks TLS by itself, with a certificate of an authority that only those know who are told of it. */
+
+const run = promisify(execFile);
+const folder = temporaryFolderOfFile();
+const authority = testAuthority(folder);
+const NODE_EXTRA_CA_CERTS = authority.ca;
+
+const CLIENT = join(PROJECT_ROOT, 'dist/client/index.js');
+
+let stage: CliStage;
+
+beforeAll(async () => {
+  await run(process.execPath, [join(PROJECT_ROOT, 'scripts/build-client.js')], { cwd: PROJECT_ROOT });
+  stage = await CliStage.start({ tls: authority.issue('registry', 'DNS:localhost,IP:127.0.0.1', 30) });
+});
+afterAll(() => stage.stop());
+
+it('[M10] answers over TLS at an address that its certificate is for, and keeps the key out of its configuration', async () => {
+  expect(stage.registry.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+  const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${stage.registry.url}/health`]);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });
+  await expect(run('curl', ['-sS', `${stage.registry.url}/health`])).rejects.toThrow(/certificate/);
+  await expect(run('curl', ['-sS', stage.registry.url.replace('https', 'http')])).rejects.toThrow();
+  const config = readFileSync(join(stage.registry.data, 'workerd.capnp'), 'utf8');
+  expect(config).not.toMatch(/BEGIN|PRIVATE KEY/);
+});
+
+it('[M10] is reached by the command line with the authority in NODE_EXTRA_CA_CERTS, and tells who lacks it', async () => {
+  const register = ['register', 'orders', 'a', '--address', '10.0.0.7', '--port', '8080', '--ttl', '10m'];
+  expect(await stage.run(register, { NODE_EXTRA_CA_CERTS })).toMatchObject({ code: 0 });
+  const { stdout } = await stage.run(['ls', '--json'], { NODE_EXTRA_CA_CERTS });
+  expect(JSON.parse(stdout)).toMatchObject({ services: [{ instances: 1 }] });
+  const { code, stdout: checks } = await stage.run(['doctor', '--json'], { NODE_EXTRA_CA_CERTS });
+  expect([code, checks]).toEqual([0, expect.not.stringContaining('"bad"')]);
+  const refused = await stage.run(['ls']);
+  expect(refused.code).not.toBe(0);
+  expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
+});
+
+it.each([
+  ['the Node of this machine', systemNode()],
+  ['a Node with WebSockets', process.execPath],
+])('[M10] is used by the client, in %s', async (_, node) => {
+  const program = join(folder, 'client.mjs');
+  writeFileSync(
+    program,
+    `import { rollcall } from ${JSON.stringify(CLIENT)};
+const client = rollcall({ url: process.env.ROLLCALL_URL, token: process.env.ROLLCALL_TOKEN });
+const greeter = await client.register({ service: 'greeter', id: 'g', address: '10.0.0.8', port: 80 });
+const watch = client.watch({ services: ['greeter'] });
+for await (const event of watch) {
+  console.log(event.type, greeter.isHeld);
+  break;
+}
+await client.close();
+process.exit(0);
+`,
+  );
+  const env = { ...stage.env(), NODE_EXTRA_CA_CERTS };
+  const { stdout } = await run(node, [program], { env, timeout: 60_000 });
+  expect(stdout.trim()).toBe('snapshot true');
+});
