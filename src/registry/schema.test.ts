@@ -32,6 +32,16 @@ describe('prepareStorage', () => {
     for (const table of tables) expect(table).toMatch(/WITHOUT ROWID|INTEGER PRIMARY KEY/);
   });
 
+  it('[U9] reads a storage of the next version that says that it may, and leaves it as it was', () => {
+    const disk = new HandDisk();
+    prepareStorage(disk, () => 'first');
+    disk.run("UPDATE property SET value = ? WHERE name = 'schema'", String(SCHEMA_VERSION + 1));
+    disk.run("INSERT INTO property VALUES ('readable-from', ?)", String(SCHEMA_VERSION));
+    disk.takeWritten();
+    expect(prepareStorage(disk, () => 'second')).toEqual({ epoch: 'first' });
+    expect(disk.takeWritten()).toEqual({});
+  });
+
   it('[S3] refuses a storage of a newer version, and leaves it as it was', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { DEFAULT_GROUP } from '../option-values';
 import { asFlag, asNumber, asObject, asText, asTexts, type JsonObject } from './json-members';
-import type { SourceInstance } from './source';
+import type { SourceBody, SourceInstance } from './source';
 
 /** Under it this registry's own door for Eureka's clients keeps what only they understand. */
 const EXTENSION = 'eureka';
@@ -18,12 +18,19 @@ const TEXTS = [
   'asgName',
 ] as const;
 
-/** Eureka's statuses; what is none of them is `UNKNOWN`, and takes no traffic. */
+/** Eureka's statuses, and what they are here; what is none of them is `UNKNOWN`. */
 const STATUSES: Readonly<Record<string, 'up' | 'down' | 'starting' | 'out-of-service'>> = {
   UP: 'up',
+  DOWN: 'down',
   STARTING: 'starting',
   OUT_OF_SERVICE: 'out-of-service',
+  UNKNOWN: 'down',
 };
+
+function statusOf({ status }: JsonObject): string {
+  const text = asText(status).trim().toUpperCase() || 'UP';
+  return Object.hasOwn(STATUSES, text) ? text : 'UNKNOWN';
+}
 
 interface Port {
   number: number;
@@ -51,35 +58,55 @@ function serviceOf(app: string): { group: string; service: string } {
   return { group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group, service: name.slice(at + 2) };
 }
 
-/** What of an instance only Eureka's clients understand, where it is not as usual. */
-function keptOf(info: JsonObject, address: string, port: Port, securePort: Port): Record<string, unknown> {
-  const texts = TEXTS.flatMap((name) => (asText(info[name]).trim() === '' ? [] : [[name, asText(info[name]).trim()]]));
-  const ipAddr = asText(info.ipAddr).trim();
-  const sid = asText(info.sid).trim();
-  const countryId = asNumber(info.countryId) ?? 1;
-  const dataCenter = asObject(info.dataCenterInfo);
-  const dataCenterName = asText(dataCenter.name);
-  const lastDirtyTimestamp = asNumber(info.lastDirtyTimestamp);
-  const primary = port.enabled ? port : securePort.enabled ? securePort : port;
-  // What the door makes of the one port to call and the secure one; only another truth has to be kept.
-  const usual = { number: primary.number, enabled: !(securePort.enabled && securePort.number === primary.number) };
-  const usualSecure = securePort.enabled ? securePort : { number: 443, enabled: false };
+/** The one port to call, and the secure one, as this registry has them; undefined where neither is a port. */
+function corePorts(port: Port, securePort: Port): Pick<SourceBody, 'port' | 'ports'> | undefined {
+  const usable = [port, securePort].filter(isUsable);
+  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
+  if (primary === undefined) return undefined;
+  const isSecure = securePort.enabled && isUsable(securePort);
+  return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };
+}
+
+/** The ports that are not as the door would show them from what this registry has. */
+function keptPorts(port: Port, securePort: Port): { port?: Port; securePort?: Port } {
+  const core = corePorts(port, securePort);
+  const secure = core?.ports?.https?.port;
+  const shown = { number: core?.port ?? 0, enabled: core?.port !== secure };
+  const shownSecure = secure === undefined ? { number: 443, enabled: false } : { number: secure, enabled: true };
   return {
-    ...Object.fromEntries(texts),
-    ...(ipAddr === address ? {} : { ipAddr }),
-    ...(['', 'na', 'unknown'].includes(sid) ? {} : { sid }),
-    ...(asText(info.status).toUpperCase() === 'UNKNOWN' ? { status: 'UNKNOWN' } : {}),
-    ...(isSamePort(usual, port) ? {} : { port }),
-    ...(isSamePort(usualSecure, securePort) ? {} : { securePort }),
-    ...(countryId === 1 ? {} : { countryId }),
-    ...(dataCenterName === 'Amazon' || dataCenterName === 'Netflix'
-      ? { dataCenter: { name: dataCenterName, ...amazonOf(dataCenterName, dataCenter) } }
-      : {}),
-    ...(lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp }),
+    ...(isSamePort(shown, port) ? {} : { port }),
+    ...(isSamePort(shownSecure, securePort) ? {} : { securePort }),
   };
 }
 
-const amazonOf = (name: string, { metadata }: JsonObject) => (name === 'Amazon' ? { metadata: asTexts(metadata) } : {});
+/** Where it runs, unless that is nowhere in particular; one in Amazon's cloud is known by its id. */
+function keptDataCenter(
+  value: unknown,
+  id: string,
+): { dataCenter?: { name: string; metadata?: Record<string, string> } } {
+  const { name, metadata } = asObject(value);
+  if (name === 'Amazon') return { dataCenter: { name, metadata: { 'instance-id': id, ...asTexts(metadata) } } };
+  return name === 'Netflix' ? { dataCenter: { name } } : {};
+}
+
+/** What of an instance only Eureka's clients understand, where it is not as usual. */
+function keptOf(info: JsonObject, id: string, address: string, port: Port, securePort: Port): Record<string, unknown> {
+  const texts = TEXTS.map((name) => [name, asText(info[name]).trim()] as const);
+  const ipAddr = asText(info.ipAddr).trim();
+  const sid = asText(info.sid).trim();
+  const countryId = asNumber(info.countryId) ?? 1;
+  const lastDirtyTimestamp = asNumber(info.lastDirtyTimestamp);
+  return {
+    ...Object.fromEntries(texts.filter(([, text]) => text !== '')),
+    ...(ipAddr === address ? {} : { ipAddr }),
+    ...(['', 'na', 'unknown'].includes(sid) ? {} : { sid }),
+    status: statusOf(info),
+    ...keptPorts(port, securePort),
+    ...(countryId === 1 ? {} : { countryId }),
+    ...keptDataCenter(info.dataCenterInfo, id),
+    ...(lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp }),
+  };
+}
 
 /**
  * An instance of Eureka in the words of this registry, as its own door for Eureka's clients has it, so that they find it
@@ -96,21 +123,18 @@ export function fromEureka(value: unknown): SourceInstance | undefined {
   const address = [asText(info.ipAddr).trim(), hostName].find(isAddress);
   const port = portIn(info.port, 7001, true);
   const securePort = portIn(info.securePort, 7002, false);
-  const usable = [port, securePort].filter(isUsable);
-  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
-  if (id === '' || app === '' || address === undefined || primary === undefined) return undefined;
-  const isSecure = securePort.enabled && isUsable(securePort);
+  const ports = corePorts(port, securePort);
+  if (id === '' || app === '' || address === undefined || ports === undefined) return undefined;
   return {
     ...serviceOf(app),
     id,
     body: {
       ...(hostName === '' ? {} : { node: hostName }),
       address,
-      port: primary.number,
-      ports: isSecure ? { https: { port: securePort.number, secure: true } } : {},
-      status: STATUSES[asText(info.status).toUpperCase() || 'UP'] ?? 'down',
+      ...ports,
+      status: STATUSES[statusOf(info)] ?? 'down',
       metadata: asTexts(info.metadata),
-      extensions: { [EXTENSION]: keptOf(info, address, port, securePort) },
+      extensions: { [EXTENSION]: keptOf(info, id, address, port, securePort) },
     },
   };
 }

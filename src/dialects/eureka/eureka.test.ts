@@ -1,172 +1,305 @@
 import { describe, expect, it } from 'vitest';
-import { NodeNamespace } from '../../../test/fixtures/node-namespace';
-import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
-import type { Grant } from '../../model/grant';
+import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
 import { readJsonText } from '../../model/json-text';
-import { eureka } from './eureka';
 
-/** The exchanges of Eureka's clients on a real namespace. */
+/** The exchanges of Eureka's clients on a real namespace, as the notes on them have it. */
 
-const INSTANCE = {
-  instanceId: 'h1:orders:8080',
-  hostName: 'h1.example',
-  app: 'ORDERS',
-  ipAddr: '10.0.0.1',
-  status: 'UP',
-  overriddenStatus: 'UNKNOWN',
-  port: { $: 8080, '@enabled': 'true' },
-  securePort: { $: 443, '@enabled': 'false' },
-  countryId: 1,
-  dataCenterInfo: { '@class': 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo', name: 'MyOwn' },
-  leaseInfo: { renewalIntervalInSecs: 30, durationInSecs: 90 },
-  metadata: { 'management.port': '8080' },
-  homePageUrl: 'http://h1.example:8080/',
-  statusPageUrl: 'http://h1.example:8080/actuator/info',
-  healthCheckUrl: 'http://h1.example:8080/actuator/health',
-  vipAddress: 'orders',
-  secureVipAddress: 'orders',
-  isCoordinatingDiscoveryServer: 'false',
-  lastDirtyTimestamp: '1699999999000',
+const START = 1_893_456_000_000;
+
+/** What Eureka's server adds to an instance. */
+const ADDED = {
+  leaseInfo: {
+    renewalIntervalInSecs: 30,
+    durationInSecs: 90,
+    registrationTimestamp: START,
+    lastRenewalTimestamp: START,
+    evictionTimestamp: 0,
+    serviceUpTimestamp: START,
+  },
+  lastUpdatedTimestamp: String(START),
+  actionType: 'ADDED',
 };
-
-interface Answer {
-  status: number;
-  text: string;
-  headers: Headers;
-}
-
-class Stage {
-  readonly namespace = new NodeNamespace();
-  readonly app = new TestApp({ dialects: [eureka], calls: this.namespace.api });
-  token = ROOT_TOKEN;
-
-  as(grants: readonly Grant[]): this {
-    this.token = this.app.directory.give(grants).token;
-    return this;
-  }
-
-  async send(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
-    const headers = { authorization: `Basic ${btoa(`eureka:${this.token}`)}`, ...init.headers };
-    const response = await this.app.send(method, path, { ...init, headers });
-    return { status: response.status, text: await response.text(), headers: response.headers };
-  }
-
-  async json(path: string): Promise<unknown> {
-    const { status, text } = await this.send('GET', path, { headers: { accept: 'application/json' } });
-    if (status !== 200) throw new Error(`${path} got ${status} ${text}`);
-    return JSON.parse(text);
-  }
-
-  register(more: object = {}): Promise<Answer> {
-    const instance = { ...INSTANCE, ...more };
-    return this.send('POST', `/eureka/apps/${instance.app}`, {
-      body: JSON.stringify({ instance }),
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-    });
-  }
-}
 
 describe('registering', () => {
   it('[F1] is answered 204 without a body, and read back as it was written', async () => {
-    const stage = new Stage();
+    const stage = new EurekaStage();
     const answer = await stage.register();
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([204, '', null]);
-    const { leaseInfo, ...instance } = INSTANCE;
     expect(await stage.json('/eureka/apps')).toEqual({
       applications: {
         versions__delta: '1',
         apps__hashcode: 'UP_1_',
-        application: [
-          {
-            name: 'ORDERS',
-            instance: [
-              {
-                ...instance,
-                leaseInfo: {
-                  ...leaseInfo,
-                  registrationTimestamp: 1893456000000,
-                  lastRenewalTimestamp: 1893456000000,
-                  evictionTimestamp: 0,
-                  serviceUpTimestamp: 1893456000000,
-                },
-                lastUpdatedTimestamp: '1893456000000',
-                actionType: 'ADDED',
-              },
-            ],
-          },
-        ],
+        application: [{ name: 'ORDERS', instance: [{ ...INSTANCE, ...ADDED }] }],
       },
     });
-    expect(stage.namespace.state.journal.revision).toBe(1);
   });
 
   it('[F1] is on all bases, with slashes more or less, tokens and namespaces in front', async () => {
-    const stage = new Stage();
+    const stage = new EurekaStage();
     await stage.register();
-    const path = stage.app.directory.give([{ scope: 'read', ns: 'public' }]).token;
-    for (const base of ['/eureka', '/eureka/v2', '/v2', '/eureka/', '//eureka/'.slice(1), '/n/public/eureka']) {
-      for (const rest of [
-        '/apps',
-        '/apps/',
-        '//apps',
-        '/apps/ORDERS',
-        '/apps/orders/h1:orders:8080/',
-        '/apps/delta/',
-      ]) {
-        const { status } = await stage.send('GET', `${base}${rest}`);
-        expect([base, rest, status]).toEqual([base, rest, 200]);
+    const id = encodeURIComponent(INSTANCE.instanceId);
+    for (const base of ['/eureka', '/eureka/v2', '/v2', '/eureka/', '/n/public/eureka', '/eureka//v2']) {
+      for (const rest of ['/apps', '/apps/', '//apps', '/apps/ORDERS', `/apps/orders/${id}/`, '/apps/delta/']) {
+        expect([base, rest, (await stage.send('GET', `${base}${rest}`)).status]).toEqual([base, rest, 200]);
       }
     }
-    expect((await stage.app.send('GET', `/t/${path}/eureka/apps/`)).status).toBe(200);
-    expect((await stage.app.send('GET', `/t/${path}/n/public/eureka/v2/apps/`)).status).toBe(200);
+    const reader = stage.app.directory.give([{ scope: 'read', ns: 'public' }]).token;
+    expect((await stage.app.send('GET', `/t/${reader}/eureka/apps/`)).status).toBe(200);
+    expect((await stage.app.send('GET', `/t/${reader}/n/public/eureka/v2/apps/`)).status).toBe(200);
+  });
+
+  it('[F5] writes two rows, and a beat none', async () => {
+    const stage = new EurekaStage();
+    const rows = async () => readJsonText((await stage.namespace.api.stats()).body).sinceStart.rowsWritten;
+    await stage.register();
+    await stage.send('PUT', INSTANCE_PATH);
+    const before = await rows();
+    await stage.register({ instanceId: 'b' });
+    expect((await rows()) - before).toBe(2);
+    await stage.send('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${INSTANCE.lastDirtyTimestamp}`);
+    expect((await rows()) - before).toBe(2);
+  });
+
+  it('[F6] keeps what the client wrote later, by its own clock, and renews', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'new' } });
+    await stage.namespace.pass(60_000);
+    expect((await stage.register({ lastDirtyTimestamp: '10', metadata: { v: 'old' } })).status).toBe(204);
+    expect((await stage.told()).metadata).toEqual({ v: 'new' });
+    await stage.namespace.pass(60_000);
+    expect(await stage.statuses()).toHaveLength(1);
+    await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'equal' } });
+    expect((await stage.told()).metadata).toEqual({ v: 'equal' });
+  });
+
+  it('[F6] does not lead from UP to OUT_OF_SERVICE or back, as only the status call does', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000000' });
+    expect(await stage.told()).toMatchObject({ status: 'UP', lastDirtyTimestamp: '1700000000000' });
+    await stage.register({ status: 'DOWN', lastDirtyTimestamp: '1700000000001' });
+    expect(await stage.told()).toMatchObject({ status: 'DOWN' });
+    await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000002' });
+    await stage.register({ status: 'UP', lastDirtyTimestamp: '1700000000003' });
+    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
+  });
+
+  it('[F6] seeds a status that was set from outside', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ overriddenStatus: 'OUT_OF_SERVICE' });
+    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
   });
 });
 
 describe('beats', () => {
   it('[F2] are answered 200 or 404, with nothing in them', async () => {
-    const stage = new Stage();
-    const path = '/eureka/apps/ORDERS/h1:orders:8080';
-    expect(await stage.send('PUT', path)).toMatchObject({ status: 404, text: '' });
+    const stage = new EurekaStage();
+    expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([404, '']);
     await stage.register();
-    expect(await stage.send('PUT', path)).toMatchObject({ status: 200, text: '' });
-    expect(await stage.send('PUT', `${path}?status=UP&lastDirtyTimestamp=1699999999000`)).toMatchObject({
-      status: 200,
-    });
-    expect(await stage.send('PUT', `${path}?status=UP&lastDirtyTimestamp=1699999999001`)).toMatchObject({
-      status: 404,
-    });
-    expect(await stage.send('PUT', `${path}?lastDirtyTimestamp=1`)).toMatchObject({ status: 200 });
-    expect(await stage.send('PUT', `${path}?lastDirtyTimestamp=x`)).toMatchObject({ status: 400, text: '' });
-    expect(await stage.send('DELETE', path)).toMatchObject({ status: 200, text: '' });
-    expect(await stage.send('DELETE', path)).toMatchObject({ status: 404, text: '' });
+    expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([200, '']);
+    const dirty = Number(INSTANCE.lastDirtyTimestamp);
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${dirty}`)).toEqual([200, '']);
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${dirty + 1}`)).toEqual([404, '']);
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}?lastDirtyTimestamp=${dirty - 1}`)).toEqual([200, '']);
+    await stage.register({ lastDirtyTimestamp: String(dirty + 1) });
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}?lastDirtyTimestamp=${dirty + 1}`)).toEqual([200, '']);
+  });
+
+  it('[F2] do not change the status, and of what was never dirty all are taken', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ lastDirtyTimestamp: undefined });
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=DOWN&lastDirtyTimestamp=5`)).toEqual([200, '']);
+    expect(await stage.told()).toMatchObject({ status: 'UP' });
+  });
+
+  it('[F2] of an instance without a lease are taken, too', async () => {
+    const stage = new EurekaStage();
+    await stage.registerNative('p', { ephemeral: false });
+    stage.as({ scope: 'operate', ns: 'public' });
+    expect(await stage.brief('PUT', '/eureka/apps/USERS/p')).toEqual([200, '']);
   });
 });
 
-describe('XML', () => {
-  it('[F3] is what is answered where nobody asks for JSON', async () => {
-    const stage = new Stage();
+describe('leases', () => {
+  const there = async (stage: EurekaStage) => (await stage.statuses()).length > 0;
+
+  it('[F7] end after once their duration without a renewal, after twice with one', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ leaseInfo: { durationInSecs: 20, renewalIntervalInSecs: 5 } });
+    await stage.namespace.pass(19_000);
+    expect(await there(stage)).toBe(true);
+    await stage.namespace.pass(2_000);
+    expect(await there(stage)).toBe(false);
+    expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([404, '']);
+    await stage.register({ leaseInfo: { durationInSecs: 20, renewalIntervalInSecs: 5 } });
+    await stage.send('PUT', INSTANCE_PATH);
+    await stage.namespace.pass(39_000);
+    expect(await stage.statuses()).toEqual([`${INSTANCE.instanceId} UP`]);
+    await stage.namespace.pass(2_000);
+    expect(await there(stage)).toBe(false);
+  });
+
+  it('[F7] have the duration that the client asks for, 90 s without one, and a day at most', async () => {
+    const stage = new EurekaStage();
+    const lease = async (leaseInfo: object | undefined) => {
+      await stage.register({ instanceId: JSON.stringify(leaseInfo ?? {}), leaseInfo });
+      return (await stage.view(JSON.stringify(leaseInfo ?? {}))).lease;
+    };
+    expect(await lease(undefined)).toEqual({
+      ttlMs: 90_000,
+      removeAfterMs: 180_000,
+      firstRemoveAfterMs: 90_000,
+      intervalMs: 30_000,
+    });
+    expect(await lease({ durationInSecs: '15', renewalIntervalInSecs: 5 })).toMatchObject({
+      ttlMs: 15_000,
+      intervalMs: 5_000,
+    });
+    expect(await lease({ durationInSecs: 0 })).toMatchObject({ ttlMs: 90_000 });
+    expect(await lease({ durationInSecs: 1_000_000 })).toMatchObject({ ttlMs: 86_400_000 });
+    await stage.register({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
+    expect(await stage.told()).toMatchObject({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
+  });
+});
+
+describe('cancelling', () => {
+  it('[F1] is answered 200, and 404 for what is not there', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    expect(await stage.brief('DELETE', INSTANCE_PATH)).toEqual([200, '']);
+    expect(await stage.brief('DELETE', INSTANCE_PATH)).toEqual([404, '']);
+    expect(await stage.list()).toEqual({ versions__delta: '1', apps__hashcode: '', application: [] });
+  });
+});
+
+describe('reading', () => {
+  it('[F1] one application, one instance, and 404 without a body for what is not there', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    const { name, instance } = (
+      await stage.json<{ application: { name: string; instance: object[] } }>('/eureka/apps/orders')
+    ).application;
+    expect([name, instance.length]).toEqual(['ORDERS', 1]);
+    for (const path of [INSTANCE_PATH, `/eureka/instances/${INSTANCE.instanceId}`]) {
+      expect(await stage.told(path)).toEqual({ ...INSTANCE, ...ADDED });
+    }
+    for (const path of ['/eureka/apps/NONE', '/eureka/apps/ORDERS/none', '/eureka/instances/none', '/eureka/none']) {
+      expect([path, ...(await stage.brief('GET', path))]).toEqual([path, 404, '']);
+    }
+  });
+
+  it('[F1] by virtual address: exact, one of many, and nothing for what is not there', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ vipAddress: 'orders,orders-v2', secureVipAddress: 'safe' });
+    expect(await stage.list('/eureka/vips/orders-v2')).toMatchObject({
+      versions__delta: '-1',
+      apps__hashcode: 'UP_1_',
+    });
+    expect(await stage.statuses('/eureka/vips/orders')).toHaveLength(1);
+    expect(await stage.statuses('/eureka/svips/safe')).toHaveLength(1);
+    const none = { versions__delta: '-1', apps__hashcode: '', application: [] };
+    for (const path of ['/eureka/vips/Orders', '/eureka/vips/orders,orders-v2', '/eureka/svips/orders']) {
+      expect(await stage.list(path)).toEqual(none);
+    }
+  });
+
+  it('[F1] what other doors registered, with sensible values', async () => {
+    const stage = new EurekaStage();
+    await stage.registerNative('u1', { metadata: { zone: 'a' } });
+    await stage.registerNative('u2', { address: 'h.example', status: 'draining' });
+    await stage.registerNative('u3', { address: undefined, port: undefined, url: 'https://u3.example/x' }, 'Users');
+    expect((await stage.list('/eureka/vips/users')).application).toMatchObject([
+      {
+        name: 'USERS',
+        instance: [
+          {
+            instanceId: 'u1',
+            hostName: '10.0.0.9',
+            ipAddr: '10.0.0.9',
+            port: { $: 9, '@enabled': 'true' },
+            securePort: { $: 443, '@enabled': 'false' },
+            metadata: { zone: 'a' },
+          },
+          {
+            instanceId: 'u2',
+            hostName: 'h.example',
+            ipAddr: 'h.example',
+            status: 'OUT_OF_SERVICE',
+            metadata: { '@class': 'java.util.Collections$EmptyMap' },
+          },
+        ],
+      },
+    ]);
+    expect(await stage.told('/eureka/apps/USERS/u3')).toMatchObject({
+      hostName: 'u3.example',
+      vipAddress: 'Users',
+      homePageUrl: 'https://u3.example/x',
+      port: { '@enabled': 'false' },
+      securePort: { $: 443, '@enabled': 'true' },
+    });
+  });
+
+  it('[F1] an instance of another door that misses its beats is DOWN, and one of this door what it was', async () => {
+    const stage = new EurekaStage();
+    await stage.registerNative('u', { lease: { ttlMs: 30_000, removeAfterMs: 300_000 } });
+    await stage.register({ leaseInfo: { durationInSecs: 30 } });
+    await stage.send('PUT', INSTANCE_PATH);
+    await stage.namespace.pass(40_000);
+    expect(await stage.statuses()).toEqual([`${INSTANCE.instanceId} UP`, 'u DOWN']);
+    expect((await stage.view()).healthy).toBe(false);
+    expect((await stage.list('/eureka/apps/delta')).apps__hashcode).toBe('DOWN_1_UP_1_');
+  });
+});
+
+describe('formats', () => {
+  it('[F3] are JSON where the client names it, and XML otherwise', async () => {
+    const stage = new EurekaStage();
     await stage.register({ metadata: { my_key: 'a & <b>', $x: '1' } });
     const { text, headers } = await stage.send('GET', '/eureka/apps', { headers: { accept: '*/*' } });
     expect(headers.get('content-type')).toBe('application/xml');
+    expect(headers.get('cache-control')).toBe('no-store');
     expect(text).toMatch(/^<applications><versions__delta>1<\/versions__delta><apps__hashcode>UP_1_<\/apps__hashcode>/);
     expect(text).toContain('<metadata><_-x>1</_-x><my__key>a &amp; &lt;b&gt;</my__key></metadata>');
     expect(text).toContain('<port enabled="true">8080</port>');
     expect(text).toContain('<actionType>ADDED</actionType></instance></application></applications>');
+    for (const accept of ['application/json', 'application/*+json, application/json', 'text/JSON']) {
+      const { headers: told } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
+      expect([accept, told.get('content-type')]).toEqual([accept, 'application/json']);
+    }
+    for (const path of [INSTANCE_PATH, '/eureka/apps/ORDERS', '/eureka/apps/delta', '/eureka/status']) {
+      const answer = await stage.send('GET', path);
+      expect([path, answer.headers.get('content-type'), answer.text[0]]).toEqual([path, 'application/xml', '<']);
+    }
+  });
+
+  it('[F3] come compressed where the client asks for it', async () => {
+    const stage = new EurekaStage();
+    for (let n = 0; n < 20; n++) await stage.register({ instanceId: `i${n}` });
+    for (const path of ['/eureka/apps', '/eureka/apps/delta', '/eureka/apps/ORDERS']) {
+      const plain = await stage.send('GET', path);
+      expect(plain.headers.get('content-encoding')).toBeNull();
+      const response = await stage.app.send('GET', path, {
+        headers: { authorization: `Bearer ${stage.token}`, 'accept-encoding': 'gzip, deflate' },
+      });
+      expect(response.headers.get('content-encoding')).toBe('gzip');
+      expect(response.headers.get('vary')).toBe('Accept, Accept-Encoding');
+      const stream = response.body?.pipeThrough(new DecompressionStream('gzip'));
+      expect(await new Response(stream).text()).toBe(plain.text);
+    }
+    expect(
+      (await stage.send('GET', INSTANCE_PATH, { headers: { 'accept-encoding': 'gzip;q=0' } })).headers.get(
+        'content-encoding',
+      ),
+    ).toBeNull();
   });
 });
 
-it('shows what others registered', async () => {
-  const stage = new Stage();
-  await stage.namespace.api.register(
-    { tokenId: 'root', operates: true },
-    {
-      key: { group: 'DEFAULT_GROUP', service: 'users', id: 'u1' },
-      definition: (await import('../../model/instance')).InstanceDefinition.parse({ address: '10.0.0.9', port: 9 }),
-      precondition: {},
-    },
-  );
-  expect(await stage.json('/eureka/vips/users')).toMatchObject({
-    applications: { application: [{ name: 'USERS', instance: [{ instanceId: 'u1', ipAddr: '10.0.0.9' }] }] },
+it('[F8] the status page has the numbers that people look for', async () => {
+  const stage = new EurekaStage();
+  await stage.register();
+  await stage.send('PUT', INSTANCE_PATH);
+  expect(await stage.json('/eureka/status')).toMatchObject({
+    generalStats: { instances: '1', leases: '1', 'renews-a-minute': '1' },
+    instanceInfo: { status: 'UP' },
   });
-  expect(readJsonText((await stage.namespace.api.stats()).body).instances).toBe(1);
 });

@@ -19,6 +19,8 @@ export interface Asked {
   id: string;
   calls: NamespaceApi;
   tokenId: string;
+  /** Milliseconds since the epoch. */
+  now: number;
 }
 
 const isCompacted = (error: unknown): boolean => error instanceof RegistryError && error.code === 'COMPACTED';
@@ -29,14 +31,11 @@ const isCompacted = (error: unknown): boolean => error instanceof RegistryError 
  */
 export class Fleets {
   readonly #kept = new Map<string, Fleet>();
-  readonly #loads: SharedCalls<Fleet>;
-  readonly #now: () => number;
-
-  /** @param now Milliseconds since the epoch. */
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#loads = new SharedCalls({ now, followMaxMs: FOLLOW_MAX_MS, maxCount: EUREKA_FLEETS_MAX_COUNT });
-  }
+  readonly #loads = new SharedCalls<Fleet>({
+    now: () => Date.now(),
+    followMaxMs: FOLLOW_MAX_MS,
+    maxCount: EUREKA_FLEETS_MAX_COUNT,
+  });
 
   /** The copy of a namespace, as it is now. */
   async of(asked: Asked): Promise<Fleet> {
@@ -56,7 +55,7 @@ export class Fleets {
   }
 
   async #load(asked: Asked): Promise<Fleet> {
-    const loaded = await this.#loads.call(asked.id, () => load(asked, this.#now()));
+    const loaded = await this.#loads.call(asked.id, () => load(asked));
     // It may have been made for another request, before this one came.
     const changes = await changesSince(asked, loaded.cursor);
     if (changes !== undefined) loaded.apply(changes);
@@ -80,8 +79,8 @@ export class Fleets {
 }
 
 /** All of a namespace, with what changed of it lately. */
-async function load(asked: Asked, now: number): Promise<Fleet> {
-  const { calls, tokenId } = asked;
+async function load(asked: Asked): Promise<Fleet> {
+  const { calls, tokenId, now } = asked;
   const instances: InstanceView[] = [];
   let after: string | undefined;
   let cursor: string;

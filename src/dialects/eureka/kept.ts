@@ -8,7 +8,7 @@ const Port = z.object({ number: z.int(), enabled: z.boolean() });
 const Kept = z.object({
   ipAddr: z.string().optional(),
   sid: z.string().optional(),
-  /** The instance's own word, where something else counts. */
+  /** The instance's own word, whatever counts. */
   status: z.enum(STATUSES).optional(),
   port: Port.optional(),
   securePort: Port.optional(),

@@ -46,7 +46,7 @@ export async function deleteStatus(call: StatusCall, status: EurekaStatus | unde
     return;
   }
   const own = status ?? ownStatus(view);
-  if (statedStatus(view) !== own) await setOwn(call, own);
+  if (own !== undefined && statedStatus(view) !== own) await setOwn(call, own);
 }
 
 async function required({ namespace, caller, key }: StatusCall): Promise<InstanceView> {

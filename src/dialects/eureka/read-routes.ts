@@ -30,10 +30,10 @@ const notFound = (what: string): RegistryError => new RegistryError('INSTANCE_NO
 
 /** Routes that read. All of them read the same copy of the namespace, at its newest revision. */
 export function addReadRoutes(door: DialectDoor): void {
-  const fleets = new Fleets(() => Date.now());
+  const fleets = new Fleets();
   const fullLists = new FullLists();
-  const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId }: RouteCall): Promise<Fleet> =>
-    fleets.of({ id, calls, tokenId });
+  const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId, surroundings }: RouteCall): Promise<Fleet> =>
+    fleets.of({ id, calls, tokenId, now: surroundings.now() });
   /** A document made of the copy, as its reader wants it. */
   const told = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
     const format = formatFor(call.request);
@@ -66,7 +66,7 @@ export function addReadRoutes(door: DialectDoor): void {
     summary: 'What changed in the last three minutes, with the hash of everything',
     read: asked,
     call: (namespace, _asked, call) => fleetOf(namespace, call),
-    answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, Date.now(), format)),
+    answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
   });
 
   door.route({

@@ -4,7 +4,7 @@ import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { registeredStatus, statedStatus } from './status';
-import { definitionOf, instanceKey, keptBy } from './translate';
+import { definitionOf, instanceKey, keptBy, ownStatus } from './translate';
 import type { WrittenInfo } from './wire';
 
 /** How often a registration is decided anew because somebody else was faster. */
@@ -54,7 +54,7 @@ async function registerAgain(
 
 /** What counted of its own status; where an operator's word hides it, its own word as it was registered. */
 function countedStatus(before: InstanceView) {
-  return before.overridden ? undefined : statedStatus(before);
+  return before.overridden ? ownStatus(before) : statedStatus(before);
 }
 
 /** What is kept has been written after this, by the client's own clock. */

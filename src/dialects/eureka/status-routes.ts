@@ -97,9 +97,9 @@ export function addStatusRoutes(door: DialectDoor): void {
     summary: 'Numbers of the registry, as the status page has them',
     read: () => undefined,
     call: async (namespace, _asked, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
-    answer: (stats, _asked, { request }) => {
+    answer: (stats, _asked, { request, surroundings }) => {
       const format = formatFor(request);
-      return documentAnswer(request, format, serverStatus(stats, Date.now(), format));
+      return documentAnswer(request, format, serverStatus(stats, surroundings.now(), format));
     },
   });
 }

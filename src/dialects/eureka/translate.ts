@@ -133,7 +133,7 @@ export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceD
     ...Object.fromEntries(KEPT_TEXTS.flatMap((name) => (info[name] === undefined ? [] : [[name, info[name]]]))),
     ...(info.ipAddr === address ? {} : { ipAddr: info.ipAddr }),
     ...(info.sid === undefined ? {} : { sid: info.sid }),
-    ...(statedStatus({ status: coreStatus(status) }) === info.status ? {} : { status: info.status }),
+    status: info.status,
     ...(samePort(shown.port, info.port) ? {} : { port: info.port }),
     ...(samePort(shown.securePort, info.securePort) ? {} : { securePort: info.securePort }),
     ...(info.countryId === 1 ? {} : { countryId: info.countryId }),
@@ -174,9 +174,9 @@ export function keptBy(instance: InstanceView): Kept | undefined {
   return readKept(instance.extensions[EXTENSION]);
 }
 
-/** The status that an instance gave itself, as far as that is known. */
-export function ownStatus(instance: InstanceView): EurekaStatus {
-  return keptBy(instance)?.status ?? statedStatus(instance);
+/** The status that an instance gave itself; undefined where an operator's word may hide it. */
+export function ownStatus(instance: InstanceView): EurekaStatus | undefined {
+  return keptBy(instance)?.status ?? (instance.overridden ? undefined : statedStatus(instance));
 }
 
 /** An instance as this door shows it. */
@@ -213,16 +213,17 @@ function coreInfo(instance: InstanceView, isEureka: boolean) {
 function keptInfo(instance: InstanceView, kept: Kept) {
   const { address = '', node = address } = instance;
   const { status: own, ...texts } = kept;
-  const status = shownStatus(instance, true);
-  const isUnknown = own === 'UNKNOWN' && status === 'DOWN';
+  const shown = shownStatus(instance, true);
+  const isUnknown = own === 'UNKNOWN' && shown === 'DOWN';
   // Where its own word is another than what counts, somebody has settled that.
-  const settled = own !== undefined && !isUnknown ? { overriddenStatus: status } : {};
+  const isSettled = own !== undefined && own !== shown && !isUnknown;
   return {
     hostName: node,
     ipAddr: address,
     ...shownPorts(instance),
     ...texts,
-    ...(isUnknown ? { status: 'UNKNOWN' as const } : settled),
+    ...(isUnknown ? { status: own } : {}),
+    ...(isSettled ? { overriddenStatus: shown } : {}),
   };
 }
 

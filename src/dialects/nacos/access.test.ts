@@ -16,62 +16,109 @@ import { nacos } from './nacos';
 const TABLE = `
                                                  admin      operate          register         read             metrics
                                                  *  all ns2 all own oth ns2  all own oth ns2  all own oth ns2  all ns2
-v1 register instance      ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 remove instance        ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 beat                   ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 list instances         ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 update instance        ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 patch instance         ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 get instance           ?instance              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 statuses (get)         ?statuses              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 statuses (post)        ?statuses              +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 set metadata           ?metadata              +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 take back metadata     ?metadata              +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 create service         ?service               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 update service         ?threshold             +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 remove service         ?service               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 get service            ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 list services          ?group                 +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v1 service names (get)    ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v1 service names (post)   ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v1 subscribers            ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 selector types         ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v1 update cluster         ?cluster               +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v1 catalog of services    ?namespace             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v1 catalog of a service   ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 catalog of instances   ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v2 catalog of instances   ?service               +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 set health             ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v2 set health             ?instance              +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 metrics                ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v1 metrics                ?onlyStatus=false      +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v2 metrics                ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v2 metrics                ?onlyStatus=false      +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v3 metrics                ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v3 metrics                ?onlyStatus=false      +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v1 set switch             ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v2 set switch             ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v3 set switch             ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v1 set log level          ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v2 set log level          ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v3 set log level          ?switch                +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-login                     ?login                 +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v1 namespaces             ?                      +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v1 namespaces             ?show                  +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v1 create namespace       ?new                   +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v1 rename namespace       ?named                 +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v1 remove namespace       ?gone                  +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v2 namespaces             ?                      +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v2 namespace              ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v2 create namespace       ?new                   +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v2 rename namespace       ?named                 +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v2 remove namespace       ?gone                  +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v3 namespaces             ?                      +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v3 namespace              ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v3 count namespaces       ?namespace             +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v3 create namespace       ?new                   +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v3 rename namespace       ?named                 +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
-v3 remove namespace       ?gone                  +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v1 register instance          ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 remove instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 beat                       ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 list instances             ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 update instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 patch instance             ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 get instance               ?instance          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 statuses (get)             ?statuses          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 statuses (post)            ?statuses          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 set metadata               ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 take back metadata         ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 create service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 update service             ?threshold         +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 remove service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 get service                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 list services              ?group             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 service names (get)        ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 service names (post)       ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 subscribers                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 update cluster             ?cluster           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v1 catalog of services        ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 catalog of a service       ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 catalog of instances       ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 catalog of instances       ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v1 set health                 ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 set health                 ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v1 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v2 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v1 set switch                 ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 set switch                 ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v3 set switch                 ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v1 set log level              ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 set log level              ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v3 set log level              ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 register instance          ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 remove instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 update instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 patch instance             ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 get instance               ?instance          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 list instances             ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 beat                       ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v2 statuses                   ?statuses          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 set metadata               ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v2 take back metadata         ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v2 create service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v2 update service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v2 remove service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v2 get service                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 list services              ?group             +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 list clients               ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 get client                 ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 services of a client       ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 subscriptions of a client  ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v2 publishers of a service    ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v2 subscribers of a service   ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 register instance          ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 remove instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 update instance            ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 patch instance             ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 get instance               ?instance          +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 list instances             ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 client register instance   ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 client register instance   ?heartBeat         +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 client remove instance     ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
+v3 client list instances      ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 set metadata               ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 take back metadata         ?metadata          +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 create service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 update service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 remove service             ?service           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 get service                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 list services              ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 subscribers                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 update cluster             ?cluster           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
+v3 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 list clients               ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 get client                 ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 services of a client       ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 subscriptions of a client  ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
+v3 publishers of a service    ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 subscribers of a service   ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+login                         ?login             +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
+v1 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
+v1 namespaces                 ?show              +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v1 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v1 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
+v2 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v2 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v2 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v3 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
+v3 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 count namespaces           ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v3 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
+v3 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 `;
 
 /** What is told of the server is told to all who may come in. */
@@ -83,11 +130,13 @@ const OF_SERVER = [
 ];
 
 const SERVICE = 'namespaceId=public&serviceName=g%40%40own-orders';
+/** The service as a path may name it. */
+const KEY = 'public%23%23g%40%40own-orders';
 const QUERIES: Record<string, string> = {
   '?': '',
   '?instance': `${SERVICE}&port=80&healthy=true`,
   '?service': SERVICE,
-  '?statuses': 'key=public%23%23g%40%40own-orders',
+  '?statuses': `key=${KEY}`,
   '?metadata': `${SERVICE}&metadata=a%3D1`,
   '?threshold': `${SERVICE}&protectThreshold=0`,
   '?group': 'namespaceId=public&groupName=g&pageNo=1&pageSize=1',
@@ -99,6 +148,8 @@ const QUERIES: Record<string, string> = {
   '?new': 'customNamespaceId=new&namespaceId=new&namespaceName=New',
   '?named': 'namespace=public&namespaceId=public&namespaceName=Main&namespaceShowName=Main',
   '?gone': 'namespaceId=gone',
+  '?heartBeat': `${SERVICE}&port=80&heartBeat=true`,
+  '?client': 'namespaceId=public&clientId=x',
 };
 
 const COLUMNS: Grant[] = [
@@ -147,7 +198,7 @@ describe('the table of authorization for Nacos', () => {
       for (const [index, { token }] of (await tokens).entries()) {
         // Each is about an instance of its own: whose one is, the namespace decides.
         const asked = query === '?login' ? `username=u&password=${token}` : `${QUERIES[query]}&ip=10.0.0.${index}`;
-        const { status } = await app.send(method.toUpperCase(), `${path}?${asked}`, {
+        const { status } = await app.send(method.toUpperCase(), `${path.replace(':key', KEY)}?${asked}`, {
           headers: { accessToken: token },
         });
         got += status === 403 ? '-' : '+';

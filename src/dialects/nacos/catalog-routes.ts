@@ -1,15 +1,15 @@
 import type { DialectDoor } from '../../http/dialect';
-import { RegistryError } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { answer } from './answers';
 import { byCluster, type CatalogEntry, catalogLine, catalogOf } from './catalog';
-import { type Host, hostOf } from './host';
+import { hostsOf } from './found-instances';
+import type { Host } from './host';
 import { nacosError } from './nacos-error';
 import { clusterOf, groupedName, namespaceOf, serviceOf } from './names';
 import { type PageAsked, pageBounds, pageOf } from './pages';
 import { Parameters } from './parameters';
+import { serviceIn, shownSelector } from './services';
 import { result } from './v2-result';
 
 const V1 = '/nacos/v1/ns/catalog';
@@ -20,22 +20,11 @@ const pageAsked = (parameters: Parameters): PageAsked => ({
   pageSize: parameters.integer('pageSize') ?? 0,
 });
 
-/** All instances of a service that can be shown, those among them that get no traffic. */
-export async function allHosts(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<Host[]> {
-  const { body } = await namespace.listInstances({ ...service, filter: {}, tokenId });
-  const instances = body === null ? [] : readJsonText(body).instances;
-  return instances.flatMap((instance) => hostOf(instance) ?? []);
-}
-
 /** @throws {RegistryError} In Nacos' words where there is no such service. */
-async function serviceView(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<ServiceView | null> {
-  try {
-    const { body } = await namespace.readService({ ...service, tokenId });
-    return body === null ? null : readJsonText(body);
-  } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'SERVICE_NOT_FOUND') throw error;
-    throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
-  }
+async function serviceView(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<ServiceView> {
+  const view = await serviceIn(namespace, service, tokenId);
+  if (view !== undefined) return view;
+  throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
 }
 
 /** Instances as the old list of everything has them. */
@@ -55,11 +44,6 @@ const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object =
   clusterMap: clusterMap(hosts),
   metadata,
 });
-
-const selectorShown = (view: ServiceView | null): object =>
-  view?.selector === undefined || view.selector.type === 'none'
-    ? { type: 'none', contextType: 'NONE' }
-    : { ...view.selector, contextType: 'CMDB' };
 
 /** A cluster; what is said of probes is what Nacos says where nobody set them. */
 const clusterShown = (service: ServiceKey, name: string): object => ({
@@ -115,16 +99,16 @@ function addServiceRoutes(door: DialectDoor): void {
     target: ({ service }) => ({ service }),
     call: async (namespace, { service }, { tokenId }) => {
       const view = await serviceView(namespace, service, tokenId);
-      return { view, hosts: await allHosts(namespace, service, tokenId) };
+      return { view, hosts: await hostsOf(namespace, service, tokenId) };
     },
     answer: ({ view, hosts }, { service }) =>
       answer({
         service: {
           name: service.service,
           groupName: service.group,
-          protectThreshold: view?.protectThreshold ?? 0,
-          selector: selectorShown(view),
-          metadata: view?.metadata ?? {},
+          protectThreshold: view.protectThreshold,
+          selector: shownSelector(view.selector),
+          metadata: view.metadata,
         },
         clusters: [...byCluster(hosts).keys()].map((name) => clusterShown(service, name)),
       }),
@@ -149,7 +133,7 @@ function addInstanceRoutes(door: DialectDoor): void {
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => allHosts(namespace, service, tokenId),
+    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
     answer: (hosts, { service, cluster, page }) => {
       if (hosts.length === 0) throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
       const members = hosts.filter(({ clusterName }) => clusterName === cluster);
@@ -176,7 +160,7 @@ function addInstanceRoutes(door: DialectDoor): void {
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => allHosts(namespace, service, tokenId),
+    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
     answer: (hosts, { healthy, enabled, page }) => {
       const sought = hosts
         .filter((host) => healthy === undefined || host.healthy === healthy)

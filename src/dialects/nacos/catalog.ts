@@ -1,8 +1,8 @@
 import type { SnapshotService } from '../../model/frames';
-import { readJsonText } from '../../model/json-text';
 import { GROUP_SEPARATOR } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
+import { wholeNamespace } from './whole-namespace';
 
 /** A service as a catalog knows it. */
 export interface CatalogEntry {
@@ -18,7 +18,7 @@ export interface CatalogEntry {
   hosts: Host[];
 }
 
-/** Which services a catalog is about: names that have these texts in them, wherever. */
+/** Which services a catalog is about: names that have these texts in them, see {@link fits}. */
 export interface CatalogFilter {
   group: string;
   name: string;
@@ -38,7 +38,7 @@ export async function catalogOf(
 ): Promise<CatalogEntry[]> {
   const entries = new Map<string, { entry: CatalogEntry; keeps: boolean }>();
   const add = (service: SnapshotService) => {
-    if (!service.group.includes(group) || !service.name.includes(name)) return;
+    if (!fits(service.group, group) || !fits(service.name, name)) return;
     const key = `${service.group}${GROUP_SEPARATOR}${service.name}`;
     const found = entries.get(key) ?? { entry: emptyEntry(service), keeps: keepsHosts(entries.size) };
     entries.set(key, found);
@@ -49,13 +49,7 @@ export async function catalogOf(
       if (found.keeps) found.entry.hosts.push(host);
     }
   };
-  let after: string | undefined;
-  do {
-    const { body } = await namespace.snapshot({ after, tokenId });
-    const { services, next } = body === null ? { services: [] } : readJsonText(body);
-    services.forEach(add);
-    after = next;
-  } while (after !== undefined);
+  for await (const service of wholeNamespace(namespace, tokenId)) add(service);
   return [...entries.values()].map(({ entry }) => entry);
 }
 
@@ -97,4 +91,18 @@ export function byCluster(hosts: readonly Host[]): Map<string, Host[]> {
     else cluster.push(host);
   }
   return clusters;
+}
+
+/**
+ * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression; what people write
+ * are parts of names with `.*` between them, and those of strangers may take for ever.
+ */
+export function fits(name: string, expression: string): boolean {
+  let from = 0;
+  for (const part of expression.split(/\.?\*/)) {
+    const at = name.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return true;
 }

@@ -1,8 +1,9 @@
 import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import { placeIn } from './host';
-import { instanceAt, type Place } from './names';
+import { type Host, hostOf, placeIn } from './host';
+import { nacosError } from './nacos-error';
+import { groupedName, instanceAt, type Place } from './names';
 
 /** All instances of a service, those that were taken out among them. */
 export async function instancesOf(
@@ -12,6 +13,11 @@ export async function instancesOf(
 ): Promise<InstanceView[]> {
   const { body } = await namespace.listInstances({ ...service, filter: {}, tokenId });
   return body === null ? [] : readJsonText(body).instances;
+}
+
+/** All of them that Nacos can show, in its words. */
+export async function hostsOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<Host[]> {
+  return (await instancesOf(namespace, service, tokenId)).flatMap((instance) => hostOf(instance) ?? []);
 }
 
 /**
@@ -29,4 +35,25 @@ export function instanceIn(
     return found?.ip === place.ip && found.port === place.port;
   });
   return there.find((instance) => instance.id === id) ?? there[0];
+}
+
+/**
+ * The instance at a place and in a cluster, as reads of one instance show it.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`, in Nacos' words.
+ */
+export async function hostNamed(
+  namespace: NamespaceApi,
+  { service, place, cluster }: { service: ServiceKey; place: Place; cluster: string },
+  tokenId: string,
+): Promise<Host> {
+  const all = await instancesOf(namespace, service, tokenId);
+  const inCluster = all.filter((instance) => instance.cluster === cluster);
+  if (inCluster.length === 0) {
+    throw nacosError('RESOURCE_NOT_FOUND', `no ips found for cluster ${cluster} in service ${groupedName(service)}`);
+  }
+  const found = instanceIn(inCluster, service, place);
+  const host = found && hostOf(found);
+  if (host === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
+  return host;
 }

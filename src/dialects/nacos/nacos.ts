@@ -3,6 +3,7 @@ import { addCatalogRoutes } from './catalog-routes';
 import { addNamespaceRoutes } from './console-namespace-routes';
 import { KeptLists } from './kept-lists';
 import { addLoginRoute } from './login-route';
+import { addClientIntrospection } from './operator-client-routes';
 import { addHealthRoutes } from './operator-health-routes';
 import { addOperatorRoutes } from './operator-routes';
 import { addServerRoutes } from './operator-server-routes';
@@ -10,6 +11,10 @@ import { refuse } from './refuse';
 import { addV1EditRoutes } from './v1-edit-routes';
 import { addV1InstanceRoutes } from './v1-instance-routes';
 import { addV1ServiceRoutes } from './v1-service-routes';
+import { addV2InstanceRoutes } from './v2-instance-routes';
+import { addV2ServiceRoutes } from './v2-service-routes';
+import { addV3ClientRoutes, addV3InstanceRoutes } from './v3-instance-routes';
+import { addV3ServiceRoutes } from './v3-service-routes';
 
 /** The door for clients of Nacos: naming over HTTP, versions 1 to 3. They know no success but 200. */
 export const nacos: Dialect = {
@@ -23,10 +28,16 @@ export const nacos: Dialect = {
     addV1InstanceRoutes(door, lists);
     addV1EditRoutes(door);
     addV1ServiceRoutes(door);
+    addV2InstanceRoutes(door, lists);
+    addV2ServiceRoutes(door);
+    addV3ClientRoutes(door);
+    addV3InstanceRoutes(door);
+    addV3ServiceRoutes(door);
     addCatalogRoutes(door);
     addLoginRoute(door);
     addNamespaceRoutes(door);
     addOperatorRoutes(door);
+    addClientIntrospection(door);
     addHealthRoutes(door);
     addServerRoutes(door);
   },

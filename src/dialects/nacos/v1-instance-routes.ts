@@ -1,69 +1,18 @@
 import type { DialectDoor } from '../../http/dialect';
 import { answer, jsonAnswer, ok } from './answers';
-import { type Beat, beat, readBeat } from './beat';
-import { definitionOf, type InstanceAsked, keyOf, readInstance } from './instance-parameters';
+import { BEAT, REGISTER, REMOVE } from './instance-calls';
 import type { KeptLists } from './kept-lists';
-import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
+import { clustersIn, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
 import { subscriberOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/instance';
 
-function askedOf(request: Request, form: string): InstanceAsked {
-  const parameters = Parameters.of(request, form);
-  const instance = readInstance(parameters);
-  return { namespace: namespaceOf(parameters), key: keyOf(parameters, instance), instance };
-}
-
 /** Instances in v1: what every client sends. */
 export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
-  door.route({
-    operation: 'v1 register instance',
-    method: 'post',
-    paths: [PATH],
-    scope: 'register',
-    summary: 'Registers an instance',
-    withoutDeadline: true,
-    read: (request, _, form) => {
-      const asked = askedOf(request, form);
-      return { ...asked, definition: definitionOf(asked.instance) };
-    },
-    namespace: ({ namespace }) => namespace,
-    target: ({ key }) => ({ service: key }),
-    call: (namespace, { key, definition }, call) =>
-      namespace.register(call.callerWithOrigin, { key, definition, precondition: {} }),
-    answer: ok,
-  });
-
-  door.route({
-    operation: 'v1 remove instance',
-    method: 'delete',
-    paths: [PATH],
-    scope: 'register',
-    summary: 'Removes an instance',
-    read: (request, _, form) => {
-      const parameters = Parameters.of(request, form);
-      return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
-    },
-    namespace: ({ namespace }) => namespace,
-    target: ({ key }) => ({ service: key }),
-    call: (namespace, { key }, call) => namespace.deregister(call.callerWithOrigin, { key, precondition: {} }),
-    answer: ok,
-  });
-
-  door.route({
-    operation: 'v1 beat',
-    method: 'put',
-    paths: [`${PATH}/beat`],
-    scope: 'register',
-    summary: 'Renews the lease of an instance; registers one that is unknown, if the beat describes it',
-    withoutDeadline: true,
-    read: (request, _, form): Beat => readBeat(Parameters.of(request, form)),
-    namespace: ({ namespace }) => namespace,
-    target: ({ key }) => ({ service: key }),
-    call: beat,
-    answer,
-  });
+  door.route({ ...REGISTER, operation: 'v1 register instance', paths: [PATH], answer: ok });
+  door.route({ ...REMOVE, operation: 'v1 remove instance', paths: [PATH], answer: ok });
+  door.route({ ...BEAT, operation: 'v1 beat', paths: [`${PATH}/beat`], answer });
 
   door.route({
     operation: 'v1 list instances',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
-import { fits } from './v1-service-routes';
+import { fits } from './catalog';
 
 const SERVICE = '/nacos/v1/ns/service';
 const INSTANCE = '/nacos/v1/ns/instance';

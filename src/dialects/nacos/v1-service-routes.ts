@@ -1,72 +1,28 @@
 import type { DialectDoor } from '../../http/dialect';
-import type { ServiceKey } from '../../model/namespace-api';
 import { answer, ok } from './answers';
+import { fits } from './catalog';
 import { instancesOf } from './found-instances';
 import { nacosError } from './nacos-error';
-import { clusterNamed, groupedName, groupOf, namespaceOf, serviceOf } from './names';
+import { groupedName, groupOf, namespaceOf } from './names';
 import { pageOf } from './pages';
 import { Parameters } from './parameters';
-import {
-  createService,
-  missingService,
-  readService,
-  removeService,
-  selectorTypes,
-  serviceIn,
-  servicesIn,
-  shownSelector,
-  updateService,
-} from './services';
+import { CREATE_SERVICE, REMOVE_SERVICE, serviceNamedIn, UPDATE_CLUSTER, UPDATE_SERVICE } from './service-calls';
+import { readService, selectorTypes, serviceIn, servicesIn, shownSelector } from './services';
 import { subscribersOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/service';
 
-/** A service that a request names. */
-function namedIn(request: Request, form: string): { namespace: string | undefined; service: ServiceKey } {
-  const parameters = Parameters.of(request, form);
-  return { namespace: namespaceOf(parameters), service: serviceOf(parameters) };
-}
-
 /** Services in v1. */
 export function addV1ServiceRoutes(door: DialectDoor): void {
+  door.route({ ...CREATE_SERVICE, operation: 'v1 create service', paths: [PATH], answer: ok });
   door.route({
-    operation: 'v1 create service',
-    method: 'post',
-    paths: [PATH],
-    scope: 'operate',
-    summary: 'Creates a service, which stays when its last instance goes',
-    read: (request, _, form) => readService(Parameters.of(request, form), false),
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: createService,
-    answer: ok,
-  });
-
-  door.route({
+    ...UPDATE_SERVICE,
     operation: 'v1 update service',
-    method: 'put',
     paths: [PATH],
-    scope: 'operate',
-    summary: 'Sets what a service has of its own',
     read: (request, _, form) => readService(Parameters.of(request, form), true),
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: updateService,
     answer: ok,
   });
-
-  door.route({
-    operation: 'v1 remove service',
-    method: 'delete',
-    paths: [PATH],
-    scope: 'operate',
-    summary: 'Removes a service without instances',
-    read: (request, _, form) => namedIn(request, form),
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: removeService,
-    answer: ok,
-  });
+  door.route({ ...REMOVE_SERVICE, operation: 'v1 remove service', paths: [PATH], answer: ok });
 
   door.route({
     operation: 'v1 get service',
@@ -74,7 +30,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     paths: [PATH],
     scope: 'read',
     summary: 'Reads a service',
-    read: (request, _, form) => namedIn(request, form),
+    read: (request, _, form) => serviceNamedIn(request, form),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
     call: async (namespace, { service }, call) => {
@@ -152,7 +108,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       const page = { pageNo: parameters.integer('pageNo') ?? 1, pageSize: parameters.integer('pageSize') ?? 1_000 };
-      return { ...namedIn(request, form), ...page };
+      return { ...serviceNamedIn(request, form), ...page };
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
@@ -174,36 +130,5 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     answer,
   });
 
-  door.route({
-    operation: 'v1 update cluster',
-    method: 'put',
-    paths: ['/nacos/v1/ns/cluster'],
-    scope: 'operate',
-    summary: 'Takes settings of health checks, of which there are none',
-    read: (request, _, form) => {
-      const parameters = Parameters.of(request, form);
-      clusterNamed(parameters.required('clusterName'));
-      return namedIn(request, form);
-    },
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: async (namespace, { service }, call) => {
-      if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
-    },
-    answer: ok,
-  });
-}
-
-/**
- * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression; what people write
- * are parts of names with `.*` between them, and those of strangers may take for ever.
- */
-export function fits(name: string, expression: string): boolean {
-  let from = 0;
-  for (const part of expression.split(/\.?\*/)) {
-    const at = name.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
-  }
-  return true;
+  door.route({ ...UPDATE_CLUSTER, operation: 'v1 update cluster', paths: ['/nacos/v1/ns/cluster'], answer: ok });
 }

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { EurekaSource, hashOf } from './eureka-source';
+import { SourceHttp } from './source-http';
+
+describe('hashOf', () => {
+  it.each([
+    [[], ''],
+    [['UP'], 'UP_1_'],
+    [['UP', 'DOWN', 'OUT_OF_SERVICE', 'UP'], 'DOWN_1_OUT_OF_SERVICE_1_UP_2_'],
+  ])('[K21] counts %j as %j', (statuses, hash) => expect(hashOf(statuses.map((status) => ({ status })))).toBe(hash));
+});
+
+const instance = (id: string, more: object = {}) => ({
+  instanceId: id,
+  app: 'ORDERS',
+  hostName: `${id}.test`,
+  ipAddr: '10.0.0.1',
+  status: 'UP',
+  port: { $: 8080, '@enabled': 'true' },
+  ...more,
+});
+
+/** A list as Eureka answers it; `hash` where it says another than what is in it. */
+const list = (instances: object[], hash = hashOf(instances)) => ({
+  applications: { versions__delta: '1', apps__hashcode: hash, application: [{ name: 'ORDERS', instance: instances }] },
+});
+
+/** A Eureka that answers what it is told to, in order: a status, or a body. */
+async function scripted(...answers: (number | object)[]) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const answer = answers[asked.length - 1] ?? 500;
+    response.statusCode = typeof answer === 'number' ? answer : 200;
+    response.end(typeof answer === 'number' ? '' : JSON.stringify(answer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo; // `as`: it listens on a port
+  let now = 0;
+  const http = new SourceHttp(`http://127.0.0.1:${port}/eureka/`);
+  const source = new EurekaSource({ http, filter: () => true, now: () => now });
+  return {
+    asked,
+    read: async () => (await source.read()).map(({ id }) => id),
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+describe('a Eureka', () => {
+  it('[K21] is read whole once, and then by what has changed', async () => {
+    const delta = [instance('c', { actionType: 'ADDED' }), instance('a', { actionType: 'DELETED' })];
+    const { asked, read } = await scripted(list([instance('a'), instance('b')]), list(delta, 'UP_2_'));
+    expect(await read()).toEqual(['a', 'b']);
+    expect(await read()).toEqual(['b', 'c']);
+    expect(asked).toEqual(['/eureka/apps/', '/eureka/apps/delta']);
+  });
+
+  it('[K21] is read whole again where the hash says that something was missed', async () => {
+    const { asked, read } = await scripted(
+      list([instance('a')]),
+      list([], 'UP_2_'),
+      list([instance('a'), instance('b')]),
+    );
+    await read();
+    expect(await read()).toEqual(['a', 'b']);
+    expect(asked.slice(1)).toEqual(['/eureka/apps/delta', '/eureka/apps/']);
+  });
+
+  it.each([403, 404])('[K21] is read whole where it has no deltas: %d', async (status) => {
+    const { read } = await scripted(list([instance('a')]), status, list([instance('b')]));
+    await read();
+    expect(await read()).toEqual(['b']);
+  });
+
+  it('[K21] is read whole after so long that a delta may have forgotten something', async () => {
+    const { asked, read, pass } = await scripted(list([instance('a')]), list([instance('b')]));
+    await read();
+    pass(120_000);
+    expect(await read()).toEqual(['b']);
+    expect(asked).toEqual(['/eureka/apps/', '/eureka/apps/']);
+  });
+
+  it('[K29] that fails is an error, and what was known of it goes on from there', async () => {
+    const { read } = await scripted(
+      list([instance('a')]),
+      503,
+      list([instance('b', { actionType: 'ADDED' })], 'UP_2_'),
+    );
+    await read();
+    await expect(read()).rejects.toThrow('503');
+    expect(await read()).toEqual(['a', 'b']);
+  });
+
+  it('[K26] is no Eureka that answers something else: that is no empty one', async () => {
+    const { read } = await scripted({});
+    await expect(read()).rejects.toThrow('no list of applications');
+  });
+});

@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { BODY_MAX_BYTES } from '../../model/limits';
+
+const XML = 'application/xml';
+const JSON_TYPE = 'application/json';
+
+function post(
+  stage: EurekaStage,
+  body: string | Uint8Array<ArrayBuffer>,
+  type: string | null = JSON_TYPE,
+): Promise<[number, string]> {
+  // A text would bring a type of its own.
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
+  return stage.brief('POST', '/eureka/apps/ORDERS', { body: bytes, headers });
+}
+
+const json = (more: object) => JSON.stringify({ instance: { ...INSTANCE, ...more } });
+
+const MINIMAL =
+  '<instance><hostName>h</hostName><app>ORDERS</app><ipAddr>10.0.0.1</ipAddr><dataCenterInfo class="x"><name>MyOwn</name></dataCenterInfo></instance>';
+
+describe('a registration that is wrong', () => {
+  it.each([
+    [{ instanceId: '', hostName: '' }, 'Missing instanceId'],
+    [{ hostName: '' }, 'Missing hostname'],
+    [{ hostName: null }, 'Missing hostname'],
+    [{ ipAddr: ' ' }, 'Missing ip address'],
+    [{ app: '' }, 'Missing appName'],
+    [{ app: 'CARTS' }, 'Mismatched appName, expecting ORDERS but was CARTS'],
+    [{ dataCenterInfo: undefined }, 'Missing dataCenterInfo'],
+    [{ dataCenterInfo: {} }, 'Missing dataCenterInfo Name'],
+    [{ dataCenterInfo: { name: 'Azure' } }, /^dataCenterInfo has the name "Azure"/],
+    [{ hostName: '', ipAddr: '', app: '' }, 'Missing hostname'],
+    [{ ipAddr: 'no address', hostName: 'nor this' }, /^neither ipAddr \("no address"\) nor hostName/],
+    [{ port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } }, /^neither port \(70000\) nor securePort \(0\)/],
+    [{ port: { $: 'x' } }, /port/],
+    [{ leaseInfo: { durationInSecs: 'soon' } }, /durationInSecs/],
+    [{ metadata: { a: { b: '1' } } }, /metadata "a" must be text/],
+    [{ metadata: { a: 'x'.repeat(9_000) } }, /metadata has/],
+    [{ homePageUrl: `http://h/${'x'.repeat(9_000)}` }, /URLs, virtual addresses/],
+    [{ instanceId: 'x'.repeat(300) }, /at most 255 bytes/],
+    [{ lastDirtyTimestamp: 'yesterday' }, /lastDirtyTimestamp/],
+  ])('[F10] %j is 400 in words', async (more, words) => {
+    const stage = new EurekaStage();
+    const [status, text] = await post(stage, json(more));
+    expect([status, text]).toEqual([400, typeof words === 'string' ? words : expect.stringMatching(words)]);
+    expect(stage.namespace.state.journal.revision).toBe(0);
+  });
+
+  it.each<[body: string | Uint8Array<ArrayBuffer>, type: string | null, status: number]>([
+    ['', JSON_TYPE, 400],
+    ['{', JSON_TYPE, 400],
+    ['[]', JSON_TYPE, 400],
+    ['null', JSON_TYPE, 400],
+    ['{"instance":[]}', JSON_TYPE, 400],
+    ['{"instance":{"__proto__":{"app":"x"}}}', JSON_TYPE, 400],
+    [`{"instance":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, JSON_TYPE, 400],
+    [new Uint8Array([0x7b, 0xff, 0xfe]), JSON_TYPE, 400],
+    ['hello', 'text/plain', 415],
+    ['a=b', 'application/x-www-form-urlencoded', 415],
+    ['', XML, 400],
+    ['not xml', XML, 400],
+    ['<instance>', XML, 400],
+    ['<instance></a>', XML, 400],
+    ['<a/><b/>', XML, 400],
+    [`${'<a>'.repeat(5_000)}${'</a>'.repeat(5_000)}`, XML, 400],
+    ['<instance><metadata><constructor>1</constructor></metadata></instance>', XML, 400],
+    [`<!DOCTYPE instance>${MINIMAL}`, XML, 400],
+    [`<!DOCTYPE i [<!ENTITY a "b">]>${MINIMAL.replace('10.0.0.1', '&a;')}`, XML, 400],
+    [`<!DOCTYPE i [<!ENTITY a SYSTEM "file:///etc/passwd">]>${MINIMAL}`, XML, 400],
+    [
+      `<!DOCTYPE i [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>${MINIMAL}`,
+      null,
+      400,
+    ],
+    ['x'.repeat(BODY_MAX_BYTES + 1), JSON_TYPE, 413],
+    ['x'.repeat(10 * 1024 * 1024), XML, 413],
+  ])('[F10] %#: is refused with its status', async (body, type, status) => {
+    const stage = new EurekaStage();
+    const [told, text] = await post(stage, body, type);
+    expect([told, text.length > 0 && text.length < 400]).toEqual([status, true]);
+    expect(text).not.toContain('passwd');
+    expect(stage.namespace.state.journal.revision).toBe(0);
+  });
+
+  it('[F3] no entity is expanded that XML does not have by itself', async () => {
+    const stage = new EurekaStage();
+    const body = MINIMAL.replace('</instance>', '<metadata><a>&lt;&#65;&amp;lt;</a><b>&xxe;</b></metadata></instance>');
+    expect(await post(stage, body, XML)).toEqual([204, '']);
+    expect((await stage.told('/eureka/apps/ORDERS/h')).metadata).toEqual({ a: '<A&lt;', b: '&xxe;' });
+  });
+});
+
+describe('a registration that real clients send', () => {
+  it.each([
+    ['a bare port', { port: 8080 }, { port: 8080 }],
+    ['a port as text', { port: '8080', securePort: null }, { port: 8080 }],
+    [
+      'flags as flags',
+      { port: { $: 80, '@enabled': false }, securePort: { $: 443, '@enabled': true } },
+      { port: 443, ports: { https: { port: 443, secure: true } } },
+    ],
+    ['no port at all', { port: undefined, securePort: undefined }, { port: 7001 }],
+    ['no class', { dataCenterInfo: { name: 'MyOwn' } }, {}],
+    [
+      'numbers and flags in metadata',
+      { metadata: { a: 1, b: true, c: null, '@class': 'x' } },
+      { metadata: { a: '1', b: 'true' } },
+    ],
+    ['no metadata', { metadata: null }, { metadata: {} }],
+    ['a status in lower case', { status: 'starting' }, { status: 'starting' }],
+    ['an unknown status', { status: 'sideways' }, { status: 'down' }],
+    ['members that nobody knows', { colour: { red: true } }, {}],
+    ['an app in lower case', { app: 'orders' }, { service: 'orders' }],
+  ])('[F1] %s', async (_what, more, seen) => {
+    const stage = new EurekaStage();
+    expect(await post(stage, json(more))).toEqual([204, '']);
+    expect(await stage.view()).toMatchObject(seen);
+  });
+
+  it('[F1] without instanceId is known by its host, and in Amazon by its instance-id', async () => {
+    const stage = new EurekaStage();
+    await post(stage, json({ instanceId: undefined }));
+    const dataCenterInfo = { name: 'Amazon', metadata: { 'instance-id': 'i-1', 'local-ipv4': '10.0.0.1' } };
+    await post(stage, json({ instanceId: undefined, dataCenterInfo }));
+    expect(await stage.statuses()).toEqual(['h1.example UP', 'i-1 UP']);
+    expect(await stage.told('/eureka/apps/ORDERS/i-1')).toMatchObject({
+      dataCenterInfo: { ...dataCenterInfo, '@class': 'com.netflix.appinfo.AmazonInfo' },
+    });
+  });
+
+  it('[F1] is taken without its wrapper, without a type, and in XML under any root', async () => {
+    for (const [body, type] of [
+      [JSON.stringify(INSTANCE), JSON_TYPE],
+      [json({}), null],
+      [MINIMAL, null],
+      [
+        `<?xml version="1.0"?>\n${MINIMAL.replaceAll(/(?<=<\/?)instance(?=>)/g, 'com.netflix.appinfo.InstanceInfo')}`,
+        'text/xml; charset=utf-8',
+      ],
+    ] as const) {
+      const stage = new EurekaStage();
+      expect([body, await post(stage, body, type)]).toEqual([body, [204, '']]);
+      expect((await stage.list()).application).toHaveLength(1);
+    }
+  });
+});
+
+it('[I10] nothing that is asked gives a 5xx', async () => {
+  const stage = new EurekaStage();
+  await stage.register();
+  const segment = fc.constantFrom(
+    'apps',
+    'delta',
+    'ORDERS',
+    INSTANCE.instanceId,
+    'status',
+    'metadata',
+    'vips',
+    'svips',
+    'instances',
+    '%',
+    '%00',
+    '..',
+    '',
+    'a%2Fb',
+    '%F0%9F%98%80',
+    '__proto__',
+    'x'.repeat(300),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH'),
+      fc.array(segment, { maxLength: 5 }),
+      fc.constantFrom('', '?value=UP', '?value=%', '?lastDirtyTimestamp=1e9', '?__proto__=1', '?a=%F', '?=&&'),
+      fc.option(fc.oneof(fc.json(), fc.string(), fc.constant(MINIMAL)), { nil: undefined }),
+      async (method, segments, query, body) => {
+        const path = `/eureka/${segments.join('/')}${query}`;
+        const init = body === undefined || method === 'GET' || method === 'HEAD' ? {} : { body };
+        const { status } = await stage.send(method, path, init);
+        expect([path, status < 500]).toEqual([path, true]);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+it('[F10] peer replication, AWS groups and what else is not there are 404', async () => {
+  const stage = new EurekaStage();
+  for (const [method, path] of [
+    ['POST', '/eureka/peerreplication/batch'],
+    ['PUT', '/eureka/asg/x/status?value=UP'],
+    ['GET', '/eureka'],
+    ['GET', '/v2/nothing'],
+    ['GET', '/serverinfo'],
+  ] as const) {
+    expect([path, ...(await stage.brief(method, path))]).toEqual([path, 404, '']);
+  }
+  expect((await stage.send('PATCH', INSTANCE_PATH)).status).toBe(405);
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+
+const STATUS = `${INSTANCE_PATH}/status`;
+
+const shown = async (stage: EurekaStage) => {
+  const { status, overriddenStatus } = await stage.told();
+  return `${status} ${overriddenStatus}`;
+};
+
+describe('an operator', () => {
+  it('[F9] takes an instance out, whatever it registers, and lets its own word count again', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE&lastDirtyTimestamp=5`)).toEqual([200, '']);
+    expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
+    expect(await stage.json('/serverinfo/statusoverrides')).toEqual({ [INSTANCE.instanceId]: 'OUT_OF_SERVICE' });
+    await stage.register({ lastDirtyTimestamp: '1700000000000' });
+    expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
+    expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([200, '']);
+    expect(await stage.brief('DELETE', STATUS)).toEqual([200, '']);
+    expect(await shown(stage)).toBe('UP UNKNOWN');
+    expect(await stage.brief('DELETE', `${STATUS}?value=UP`)).toEqual([200, '']);
+    expect(await stage.json('/serverinfo/statusoverrides')).toEqual({});
+  });
+
+  it('[F9] who says UP leaves the instance to say DOWN later', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
+    await stage.send('PUT', `${STATUS}?value=UP`);
+    expect(await shown(stage)).toBe('UP UNKNOWN');
+    await stage.register({ status: 'DOWN', lastDirtyTimestamp: '1700000000000' });
+    expect(await shown(stage)).toBe('DOWN UNKNOWN');
+  });
+
+  it('[F9] who says UP brings one into service that registered out of it', async () => {
+    const stage = new EurekaStage();
+    await stage.register({ status: 'OUT_OF_SERVICE' });
+    await stage.send('PUT', `${STATUS}?value=UP`);
+    expect((await stage.told()).status).toBe('UP');
+  });
+
+  it('[F9] keeps what else was overridden', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    const key = { group: 'DEFAULT_GROUP', service: 'orders', id: INSTANCE.instanceId };
+    const caller = { tokenId: 'op', operates: true };
+    await stage.namespace.api.putOverride(caller, { key, override: { weight: 3 }, precondition: {} });
+    await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
+    expect(await stage.view()).toMatchObject({ weight: 3, status: 'out-of-service' });
+    await stage.send('DELETE', STATUS);
+    expect(await stage.view()).toMatchObject({ weight: 3, status: 'up', overridden: true });
+  });
+
+  it('[F9] may take out what another door registered', async () => {
+    const stage = new EurekaStage();
+    await stage.registerNative('u');
+    await stage.send('PUT', '/eureka/apps/USERS/u/status?value=OUT_OF_SERVICE');
+    expect(await stage.told('/eureka/apps/USERS/u')).toMatchObject({ status: 'OUT_OF_SERVICE' });
+    expect(await stage.view('u', 'users')).toMatchObject({ status: 'out-of-service', overridden: true });
+  });
+});
+
+describe('a process about itself', () => {
+  const begin = async () => {
+    const stage = new EurekaStage().as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' });
+    await stage.register();
+    return stage;
+  };
+
+  it('[F9] goes out of service and comes back, and registering again does not undo it', async () => {
+    const stage = await begin();
+    expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE`)).toEqual([200, '']);
+    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+    await stage.register({ lastDirtyTimestamp: '1700000000000' });
+    expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
+    expect(await stage.view()).toMatchObject({ status: 'out-of-service', overridden: false });
+    expect(await stage.brief('DELETE', STATUS)).toEqual([200, '']);
+    expect(await shown(stage)).toBe('UP UNKNOWN');
+  });
+
+  it('[F9] does not end what an operator said', async () => {
+    const stage = await begin();
+    const owner = stage.token;
+    stage.as({ scope: 'operate', ns: 'public' });
+    await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
+    stage.token = owner;
+    expect(await stage.brief('DELETE', STATUS)).toEqual([403, expect.stringContaining('an operator set this status')]);
+    expect(await stage.brief('PUT', `${STATUS}?value=UP`)).toEqual([200, '']);
+    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+  });
+
+  it('[F9] says nothing of what others registered', async () => {
+    const stage = await begin();
+    await stage.registerNative('u');
+    expect(await stage.brief('PUT', '/eureka/apps/USERS/u/status?value=DOWN')).toEqual([403, '']);
+    expect(await stage.brief('PUT', '/eureka/apps/USERS/u')).toEqual([403, '']);
+    expect(await stage.brief('PUT', '/eureka/apps/USERS/u/metadata?a=1')).toEqual([403, '']);
+    expect((await stage.send('DELETE', '/eureka/apps/USERS/u')).status).toBe(403);
+  });
+});
+
+it('[F9] refuses a status that is none, and is 404 for what is not there', async () => {
+  const stage = new EurekaStage();
+  await stage.register();
+  for (const query of ['?value=Sideways', '?value=up', '?value=UNKNOWN', '?value=', '']) {
+    expect([query, ...(await stage.brief('PUT', `${STATUS}${query}`))]).toEqual([query, 400, '']);
+  }
+  for (const method of ['PUT', 'DELETE']) {
+    expect(await stage.brief(method, '/eureka/apps/ORDERS/none/status?value=UP')).toEqual([404, '']);
+  }
+});
+
+describe('metadata', () => {
+  it('[F1] is set by the query, the first of two values', async () => {
+    const stage = new EurekaStage();
+    await stage.register();
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?a=1&b%20c=x+y&a=2`)).toEqual([200, '']);
+    expect((await stage.told()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
+    expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?@class=x`)).toEqual([400, '']);
+    expect(await stage.brief('PUT', '/eureka/apps/ORDERS/none/metadata?a=1')).toEqual([404, '']);
+  });
+});

@@ -1,0 +1,201 @@
+import type { DialectRoute } from '../../http/dialect';
+import type { RouteCall } from '../../http/route-call';
+import type { InstanceKey } from '../../model/batch';
+import type { InstanceDefinition } from '../../model/instance';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
+import { hostNamed, instanceIn, instancesOf } from './found-instances';
+import { type Host, isAble, placeIn } from './host';
+import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
+import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
+import { readMetadata } from './metadata-text';
+import { nacosError } from './nacos-error';
+import { clusterOf, groupedName, namespaceOf, type Place, placeOf, serviceNamed, serviceOf } from './names';
+import { type Edit, editInstance } from './operator';
+import { Parameters } from './parameters';
+import { serviceIn } from './services';
+
+/** What a call is in all versions. Each adds its paths, and how it answers. */
+export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
+
+/** An instance that is named by its place. */
+export interface InstanceNamed {
+  namespace: string | undefined;
+  service: ServiceKey;
+  place: Place;
+}
+
+/** The instance that the parameters of any version name. */
+export function namedIn(parameters: Parameters): InstanceNamed {
+  return { namespace: namespaceOf(parameters), service: serviceOf(parameters), place: placeOf(parameters) };
+}
+
+interface Registering {
+  namespace: string | undefined;
+  key: InstanceKey;
+  definition: InstanceDefinition;
+}
+
+/** The instance that parameters describe. */
+export function registeringIn(parameters: Parameters): Registering {
+  const instance = readInstance(parameters);
+  const key = keyOf(parameters, instance);
+  return { namespace: namespaceOf(parameters), key, definition: definitionOf(instance) };
+}
+
+export const REGISTER: Call<Registering, unknown> = {
+  method: 'post',
+  scope: 'register',
+  summary: 'Registers an instance',
+  withoutDeadline: true,
+  read: (request, _, form) => registeringIn(Parameters.of(request, form)),
+  namespace: ({ namespace }) => namespace,
+  target: ({ key }) => ({ service: key }),
+  call: (namespace, { key, definition }, call) =>
+    namespace.register(call.callerWithOrigin, { key, definition, precondition: {} }),
+};
+
+export const REMOVE: Call<{ namespace: string | undefined; key: InstanceKey }, unknown> = {
+  method: 'delete',
+  scope: 'register',
+  summary: 'Removes an instance',
+  read: (request, _, form) => {
+    const parameters = Parameters.of(request, form);
+    return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
+  },
+  namespace: ({ namespace }) => namespace,
+  target: ({ key }) => ({ service: key }),
+  call: (namespace, { key }, call) => namespace.deregister(call.callerWithOrigin, { key, precondition: {} }),
+};
+
+export const BEAT: Call<Beat, BeatAnswer> = {
+  method: 'put',
+  scope: 'register',
+  summary: 'Renews the lease of an instance; registers one that is unknown, if the beat describes it',
+  withoutDeadline: true,
+  read: (request, _, form) => readBeat(Parameters.of(request, form)),
+  namespace: ({ namespace }) => namespace,
+  target: ({ key }) => ({ service: key }),
+  call: beat,
+};
+
+type Editing = InstanceNamed & { edit: Edit };
+
+export const REPLACE: Call<Editing, void> = {
+  method: 'put',
+  scope: 'register',
+  summary: 'Sets enabled, weight and metadata of an instance',
+  read: (request, _, form) => {
+    const parameters = Parameters.of(request, form);
+    const { enabled, weight, metadata } = readInstance(parameters);
+    return { ...namedIn(parameters), edit: { enabled, weight, metadata } };
+  },
+  namespace: ({ namespace }) => namespace,
+  target: ({ service }) => ({ service }),
+  call: replaceInstance,
+};
+
+export const PATCH: Call<Editing, void> = {
+  method: 'patch',
+  scope: 'register',
+  summary: 'Sets those of enabled, weight and metadata that are named',
+  read: (request, _, form) => {
+    const parameters = Parameters.of(request, form);
+    const text = parameters.text('metadata');
+    const metadata = text === '' ? undefined : readMetadata(text);
+    return {
+      ...namedIn(parameters),
+      edit: { enabled: enabledOf(parameters), weight: weightOf(parameters), metadata },
+    };
+  },
+  namespace: ({ namespace }) => namespace,
+  target: ({ service }) => ({ service }),
+  call: patchInstance,
+};
+
+export const GET: Call<InstanceNamed & { cluster: string }, Host> = {
+  method: 'get',
+  scope: 'read',
+  summary: 'Reads an instance',
+  read: (request, _, form) => {
+    const parameters = Parameters.of(request, form);
+    return { ...namedIn(parameters), cluster: clusterOf(parameters) };
+  },
+  namespace: ({ namespace }) => namespace,
+  target: ({ service }) => ({ service }),
+  call: (namespace, asked, { tokenId }) => hostNamed(namespace, asked, tokenId),
+};
+
+/** Which are healthy. Its service is named by one text, wherever that stands: see {@link serviceOfKey}. */
+export const STATUSES: Omit<Call<{ namespace: string | undefined; service: ServiceKey }, { ips: string[] }>, 'read'> = {
+  method: 'get',
+  scope: 'read',
+  summary: 'Says of each instance of a service whether it is healthy',
+  namespace: ({ namespace }) => namespace,
+  target: ({ service }) => ({ service }),
+  call: async (namespace, { service }, { tokenId }) => {
+    const instances = await instancesOf(namespace, service, tokenId);
+    const ips = instances.flatMap((instance) => {
+      const place = placeIn(instance);
+      return place === undefined ? [] : [`${place.ip}:${place.port}_${instance.healthy && isAble(instance)}`];
+    });
+    return { ips };
+  },
+};
+
+const METADATA_BATCH = {
+  scope: 'operate',
+  read: (request: Request, _: unknown, form: string) => readMetadataBatch(Parameters.of(request, form)),
+  namespace: ({ namespace }: MetadataBatch) => namespace,
+  target: ({ service }: MetadataBatch) => ({ service }),
+} as const;
+
+export const SET_METADATA: Call<MetadataBatch, string[]> = {
+  ...METADATA_BATCH,
+  method: 'put',
+  summary: 'Sets metadata of many instances',
+  call: (namespace, asked, call) => changeMetadata(namespace, asked, false, call),
+};
+
+export const TAKE_BACK_METADATA: Call<MetadataBatch, string[]> = {
+  ...METADATA_BATCH,
+  method: 'delete',
+  summary: 'Takes back metadata that was set so',
+  call: (namespace, asked, call) => changeMetadata(namespace, asked, true, call),
+};
+
+/** What PUT of every version does. */
+async function replaceInstance(
+  namespace: NamespaceApi,
+  { service, place, edit }: InstanceNamed & { edit: Edit },
+  call: RouteCall,
+): Promise<void> {
+  const found = instanceIn(await instancesOf(namespace, service, call.tokenId), service, place);
+  if (found !== undefined) return editInstance(namespace, found, edit, true, call);
+  // Of an instance that is not there it is no mistake, of a service it is.
+  await assertService(namespace, service, call);
+}
+
+/** What PATCH, and `partial` of v3, does. */
+async function patchInstance(
+  namespace: NamespaceApi,
+  { service, place, edit }: InstanceNamed & { edit: Edit },
+  call: RouteCall,
+): Promise<void> {
+  const found = instanceIn(await instancesOf(namespace, service, call.tokenId), service, place);
+  if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
+  await editInstance(namespace, found, edit, false, call);
+}
+
+async function assertService(namespace: NamespaceApi, service: ServiceKey, call: RouteCall): Promise<void> {
+  if ((await serviceIn(namespace, service, call.tokenId)) !== undefined) return;
+  const name = groupedName(service);
+  throw nacosError('SERVICE_NOT_EXIST', `service not found, namespace: ${call.namespace}, service: ${name}`);
+}
+
+/** `group@@service`, or `namespace##group@@service`. */
+export function serviceOfKey(key: string): { namespace: string | undefined; service: ServiceKey } {
+  const cut = key.indexOf('##');
+  const name = cut < 0 ? key : key.slice(cut + 2);
+  return { namespace: cut <= 0 ? undefined : key.slice(0, cut), service: serviceNamed(name, '') };
+}

@@ -1,0 +1,81 @@
+import type { DialectDoor } from '../../http/dialect';
+import { answer, jsonAnswer, ok } from './answers';
+import {
+  BEAT,
+  GET,
+  PATCH,
+  REGISTER,
+  REMOVE,
+  REPLACE,
+  SET_METADATA,
+  STATUSES,
+  serviceOfKey,
+  TAKE_BACK_METADATA,
+} from './instance-calls';
+import type { KeptLists } from './kept-lists';
+import { clustersIn, namespaceOf, serviceOf } from './names';
+import { Parameters } from './parameters';
+import { result } from './v2-result';
+
+/** A version's name for its routes, and where they begin. */
+export interface Version {
+  version: 'v2' | 'v3';
+  path: string;
+}
+
+const done = () => result('ok');
+
+/** What v2, and v3 for operators, have alike. */
+export function addWrappedInstanceRoutes(door: DialectDoor, { version, path }: Version): void {
+  const paths = [`${path}/instance`];
+  door.route({ ...REGISTER, operation: `${version} register instance`, paths, answer: done });
+  door.route({ ...REMOVE, operation: `${version} remove instance`, paths, answer: done });
+  door.route({ ...REPLACE, operation: `${version} update instance`, paths, answer: done });
+  const batch = { paths: [`${path}/instance/metadata/batch`], answer: (updated: string[]) => result({ updated }) };
+  door.route({ ...SET_METADATA, ...batch, operation: `${version} set metadata` });
+  door.route({ ...TAKE_BACK_METADATA, ...batch, operation: `${version} take back metadata` });
+}
+
+/** Instances in v2. Some of its calls are those of v1 in all but their path, and answer without a wrapping. */
+export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
+  const path = '/nacos/v2/ns';
+  addWrappedInstanceRoutes(door, { version: 'v2', path });
+
+  door.route({
+    ...GET,
+    operation: 'v2 get instance',
+    paths: [`${path}/instance`],
+    answer: ({ serviceName, ip, port, clusterName, weight, healthy, instanceId, metadata }) =>
+      result({ serviceName, ip, port, clusterName, weight, healthy, instanceId, metadata }),
+  });
+
+  door.route({
+    operation: 'v2 list instances',
+    method: 'get',
+    paths: [`${path}/instance/list`],
+    scope: 'read',
+    summary: 'Lists the instances of a service for its callers',
+    withoutDeadline: true,
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      const clusters = parameters.asSent('clusterName') ?? '';
+      const filter = { clusters: clustersIn(clusters), healthyOnly: parameters.flag('healthyOnly') ?? false };
+      return { namespace: namespaceOf(parameters), service: serviceOf(parameters), clusters, filter };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: (namespace, asked, call) => lists.read(namespace, asked, call),
+    answer: (text) => jsonAnswer(`{"code":0,"message":"success","data":${text}}`),
+  });
+
+  door.route({ ...PATCH, operation: 'v2 patch instance', paths: [`${path}/instance`], answer: ok });
+
+  door.route({
+    ...STATUSES,
+    operation: 'v2 statuses',
+    paths: [`${path}/instance/statuses/:key`],
+    read: (_, { key = '' }) => serviceOfKey(key),
+    answer,
+  });
+  door.route({ ...BEAT, operation: 'v2 beat', paths: [`${path}/instance/beat`], answer });
+}

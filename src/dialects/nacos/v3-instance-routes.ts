@@ -1,0 +1,125 @@
+import type { DialectDoor } from '../../http/dialect';
+import type { InstanceKey } from '../../model/batch';
+import type { InstanceDefinition } from '../../model/instance';
+import { readJsonText } from '../../model/json-text';
+import { DEFAULT_CLUSTER } from '../../model/names';
+import { answer } from './answers';
+import { beat, UNKNOWN_INSTANCE } from './beat';
+import { hostsOf } from './found-instances';
+import { GET, PATCH, REMOVE, registeringIn } from './instance-calls';
+import { keyOf } from './instance-parameters';
+import { nacosError } from './nacos-error';
+import { clusterOf, clustersIn, groupedName, namespaceOf, placeOf, serviceOf } from './names';
+import { Parameters } from './parameters';
+import { hostList } from './service-info';
+import { addWrappedInstanceRoutes } from './v2-instance-routes';
+import { result } from './v2-result';
+
+const CLIENT = '/nacos/v3/client/ns/instance';
+const ADMIN = '/nacos/v3/admin/ns';
+
+const done = () => result('ok');
+
+/** An instance to register, or without a definition one to renew. */
+interface Registering {
+  namespace: string | undefined;
+  key: InstanceKey;
+  definition?: InstanceDefinition;
+}
+
+function readRegistering(request: Request, form: string): Registering {
+  const parameters = Parameters.of(request, form);
+  if (!parameters.flag('heartBeat')) return registeringIn(parameters);
+  return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
+}
+
+/** What clients of Nacos 3 call over HTTP. */
+export function addV3ClientRoutes(door: DialectDoor): void {
+  door.route<Registering, boolean>({
+    operation: 'v3 client register instance',
+    method: 'post',
+    paths: [CLIENT],
+    scope: 'register',
+    summary: 'Registers an instance; or renews its lease, as a heartbeat',
+    withoutDeadline: true,
+    read: (request, _, form) => readRegistering(request, form),
+    namespace: ({ namespace }) => namespace,
+    target: ({ key }) => ({ service: key }),
+    call: async (namespace, { key, definition, ...asked }, call) => {
+      if (definition === undefined) {
+        return (await beat(namespace, { ...asked, key, instance: undefined }, call)).code !== UNKNOWN_INSTANCE;
+      }
+      await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
+      return true;
+    },
+    // Clients register again at this code. Its status is 200: it is no refusal.
+    answer: (isKnown) => (isKnown ? done() : answer({ code: 21_003, message: 'instance not found', data: null })),
+  });
+
+  door.route({ ...REMOVE, operation: 'v3 client remove instance', paths: [CLIENT], answer: done });
+
+  door.route({
+    operation: 'v3 client list instances',
+    method: 'get',
+    paths: [`${CLIENT}/list`],
+    scope: 'read',
+    summary: 'Lists the instances of a service for its callers',
+    withoutDeadline: true,
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      // Nacos 3 takes no cluster for the default one, and not for all as before.
+      const clusters = clustersIn(parameters.text('clusterName') || DEFAULT_CLUSTER);
+      const filter = { clusters, healthyOnly: parameters.flag('healthyOnly') ?? false };
+      return { namespace: namespaceOf(parameters), service: serviceOf(parameters), filter };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: (namespace, { service }, { tokenId }) => namespace.listInstances({ ...service, filter: {}, tokenId }),
+    answer: ({ body }, { filter }) => {
+      const { instances = [], protectThreshold = 0 } = body === null ? {} : readJsonText(body);
+      return result(hostList(instances, protectThreshold, filter).hosts);
+    },
+  });
+}
+
+/** Instances in v3, for operators. */
+export function addV3InstanceRoutes(door: DialectDoor): void {
+  addWrappedInstanceRoutes(door, { version: 'v3', path: ADMIN });
+
+  door.route({
+    ...PATCH,
+    operation: 'v3 patch instance',
+    method: 'put',
+    paths: [`${ADMIN}/instance/partial`],
+    answer: done,
+  });
+
+  door.route({ ...GET, operation: 'v3 get instance', paths: [`${ADMIN}/instance`], answer: result });
+
+  door.route({
+    operation: 'v3 list instances',
+    method: 'get',
+    paths: [`${ADMIN}/instance/list`],
+    scope: 'read',
+    summary: 'Lists all instances of a cluster, those without traffic too',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return {
+        namespace: namespaceOf(parameters),
+        service: serviceOf(parameters),
+        cluster: clusterOf(parameters),
+        healthyOnly: parameters.flag('healthyOnly') ?? false,
+      };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
+    answer: (hosts, { service, cluster, healthyOnly }) => {
+      const members = hosts.filter(({ clusterName }) => clusterName === cluster);
+      if (members.length === 0) {
+        throw nacosError('RESOURCE_NOT_FOUND', `cluster ${cluster} of service ${groupedName(service)} is not found!`);
+      }
+      return result(healthyOnly ? members.filter(({ healthy }) => healthy) : members);
+    },
+  });
+}
