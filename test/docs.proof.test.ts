@@ -28,7 +28,9 @@ const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code"
 
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'backup', 'command-line'].map((name) => `docs/${name}.md`),
+  ...['getting-started', 'watch', 'tokens', 'history', 'backup', 'command-line', 'operate'].map(
+    (name) => `docs/${name}.md`,
+  ),
 ];
 
 /** What a reader has: the program installed, and a folder of settings with nothing in it. */

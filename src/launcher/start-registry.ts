@@ -6,6 +6,7 @@ import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS } from './object-classes';
+import { packageCommit } from './package';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
@@ -73,6 +74,7 @@ const VARIABLES = [
   'ROLLCALL_CORS_ORIGINS',
   'ROLLCALL_LOG_LEVEL',
   'ROLLCALL_NAMESPACE_DOMAIN',
+  'ROLLCALL_COMMIT',
   'ROLLCALL_PROCESS_ID',
 ];
 
@@ -124,6 +126,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
       ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
       ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
+      ROLLCALL_COMMIT: packageCommit() ?? '',
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.
       ROLLCALL_PROCESS_ID: randomUUID(),

@@ -65,7 +65,6 @@ class Fleet {
   /** Clients that died without a word, behind proxies that pass nothing on. */
   readonly dead: FleetMember[] = [];
   readonly proxies: [ChaosProxy, ...ChaosProxy[]];
-  readonly graves: ChaosProxy[] = [];
   readonly moves = { changes: 0, restarts: 0, crashes: 0 };
   readonly #registry: RunningRegistry;
   readonly #random: SeededRandom;
@@ -104,11 +103,14 @@ class Fleet {
     } else {
       this.moves.crashes += 1;
       const proxy = await ChaosProxy.start(this.#registry.url);
-      this.graves.push(proxy);
       const doomed = this.add(proxy);
       this.dead.push(doomed);
       await Promise.race([doomed.settled(), sleep(TTL_MS)]);
+      // Nothing of it is heard any more, nor of its end once its lease has run out.
       proxy.deafen();
+      await sleep(2 * TTL_MS);
+      proxy.stop();
+      await doomed.close();
     }
   }
 }
@@ -170,8 +172,8 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
     return { violations, faults, moves: fleet.moves, expired: judged.expired, recoveredMs, stoodStillMs };
   } finally {
     standstill.stop();
-    await Promise.all([...fleet.members, ...fleet.dead].map((member) => member.close()));
-    for (const proxy of [...fleet.proxies, ...fleet.graves]) proxy.stop();
+    await Promise.all(fleet.members.map((member) => member.close()));
+    for (const proxy of fleet.proxies) proxy.stop();
     await registry.stop();
   }
 }

@@ -7,6 +7,9 @@ import type { SeededRandom } from '../simulation/seeded-random';
 const WEIGHTS = { cut: 4, reset: 4, delay: 3, throttle: 2, 'half-open': 3, deafen: 2, refuse: 2, kill: 1 };
 export type Fault = keyof typeof WEIGHTS;
 
+/** When a network has forgotten connections that nothing passes over, in milliseconds. */
+const FORGOTTEN_AFTER_MS = 30_000;
+
 /** What has been done to a fleet, by kind. */
 export type FaultCounts = Record<Fault, number>;
 
@@ -36,6 +39,7 @@ export async function fault(
   if (kind === 'kill') return registry.kill('SIGKILL');
   if (kind === 'cut') return proxy.cut();
   if (kind === 'reset') return proxy.reset();
+  if (kind === 'half-open' || kind === 'deafen') setTimeout(() => proxy.forgetHalfOpen(), FORGOTTEN_AFTER_MS).unref();
   if (kind === 'half-open') return proxy.halfOpen();
   if (kind === 'delay') proxy.delay(delayMs);
   if (kind === 'throttle') proxy.throttle(20_000);

@@ -17,6 +17,7 @@ export class ChaosProxy {
   connections = 0;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
+  readonly #halfOpen = new Set<Pair>();
   #delayMs = 0;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #isDeaf = false;
@@ -65,10 +66,20 @@ export class ChaosProxy {
 
   /** Passes nothing on any more over the connections there are, and closes none. New ones are not concerned. */
   halfOpen(): void {
-    for (const { client, upstream } of this.#pairs) {
-      client.removeAllListeners('data').pause();
-      upstream.removeAllListeners('data').pause();
+    for (const pair of this.#pairs) {
+      pair.client.removeAllListeners('data').pause();
+      pair.upstream.removeAllListeners('data').pause();
+      this.#halfOpen.add(pair);
     }
+  }
+
+  /** Breaks the connections that nothing passes over any more, as a network does that has forgotten them. */
+  forgetHalfOpen(): void {
+    for (const { client, upstream } of this.#halfOpen) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    }
+    this.#halfOpen.clear();
   }
 
   /** Passes nothing on over any connection, old or new, and closes none: the cable is pulled. */
@@ -105,7 +116,10 @@ export class ChaosProxy {
     const upstream = connect(port, host);
     const pair = { client, upstream };
     this.#pairs.add(pair);
-    const forget = () => this.#pairs.delete(pair);
+    const forget = () => {
+      this.#pairs.delete(pair);
+      this.#halfOpen.delete(pair);
+    };
     this.#pass(client, upstream);
     this.#pass(upstream, client);
     client.on('close', forget);
