@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_STATS, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
 
 const I = `${SERVICE}/instances/a`;
 const ROUTE = '/api/v1/ns/:ns/groups/:group/services/:service/instances/:id';
@@ -71,6 +72,18 @@ describe('a request', () => {
     expect(response.status).toBe(503);
     expect(await response.text()).toContain('ROLLCALL_LOG_LEVEL is \\"debug\\"');
   });
+});
+
+it('[G10] a flood of refusals is told by a few lines, and by how many were left out', async () => {
+  const test = new TestApp();
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await test.send('GET', I);
+  expect(test.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
+  test.now += 1_000;
+  await test.send('GET', I);
+  expect(linesOf(test).at(-1)).toMatchObject({ status: 401, leftOut: 5 });
+  const telling = new TestApp({ logLevel: 'info' });
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await telling.send('GET', I);
+  expect(telling.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
 });
 
 describe('what is hostile', () => {
