@@ -110,6 +110,7 @@ describe('what is hostile', () => {
     await test.ask('GET', I);
     await test.send('GET', `/t/${secret}${I}`);
     await test.send('GET', `/t/${secret}`);
+    await test.ask('GET', `${SERVICE}/instances/${secret}`);
     await test.send('GET', `/nope/${secret}?token=${secret}`);
     await test.send('GET', `${I}?accessToken=${secret}&username=${secret}&password=${secret}`);
     await test.send('GET', `/api/v1/ns/public/socket?ticket=${secret}`);
