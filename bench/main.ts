@@ -10,6 +10,7 @@ import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
 import { longPolls } from './figures/long-polls';
+import { nacos } from './figures/nacos';
 import { readsAfterChange } from './figures/reads-after-change';
 import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
@@ -28,6 +29,7 @@ const BUSY_LOAD = 0.5;
 const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
   requestLog,
+  nacos,
   readsAfterChange,
   scaling,
   waking,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { quote } from '../model/errors';
+import { mayRead } from '../registry/bring-up-to-date';
 import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
 import { SCHEMA_VERSION } from '../registry/schema';
 import { BackupError } from './backup-error';
@@ -53,9 +54,9 @@ export async function verifyBackup(
 }
 
 function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: number, version: string): void {
-  const { schema } = factsOf(sqlite, path);
+  const { schema, readableFrom } = factsOf(sqlite, path);
   if (schema === undefined) throw damaged(file, 'nothing is stored in it');
-  if (schema > known) {
+  if (!mayRead(known, schema, readableFrom)) {
     throw new BackupError(
       `The backup was made by Rollcall ${version}, which stores with schema ${schema}; this version knows ${known} at ` +
         `most. Restore it with ${version} or later. (${file})`,

@@ -3,7 +3,7 @@ import { byCluster, type CatalogEntry, catalogLine, catalogOf } from './catalog'
 import { illegal, namespaceOf } from './names';
 import { numberedPage, type PageAsked, pageBounds } from './pages';
 import { Parameters } from './parameters';
-import { serviceNamedIn } from './service-calls';
+import { serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
 import { selectorTypes } from './services';
 import { type ShownSubscriber, subscribersOf } from './subscribers';
 import { result } from './v2-result';
@@ -78,6 +78,13 @@ export function addV3ServiceRoutes(door: DialectDoor): void {
     call: (namespace, { service }, call) => subscribersOf(namespace, service, call),
     answer: (subscribers, { service, page }) =>
       result(numberedPage(subscribers, page, shownSubscriber(service.group, service.service))),
+  });
+
+  door.route({
+    ...UPDATE_CLUSTER,
+    operation: 'v3 update cluster',
+    paths: [`${ADMIN}/cluster`],
+    answer: () => result('ok'),
   });
 
   door.route({

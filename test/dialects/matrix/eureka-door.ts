@@ -1,0 +1,71 @@
+import type { Door, Seen, Written } from './door';
+import type { MatrixStage } from './matrix-stage';
+
+/** What of Eureka's JSON is looked at. */
+interface Told {
+  ipAddr: string;
+  status: string;
+  port: { $: number; '@enabled': string };
+  securePort: { $: number; '@enabled': string };
+  metadata: Record<string, string>;
+}
+
+/** The door of Eureka's clients. */
+export function eurekaDoor(stage: MatrixStage): Door {
+  const path = ({ id }: Written) => `/eureka/apps/ORDERS/${encodeURIComponent(id)}`;
+  return {
+    name: 'eureka',
+    speaks: ['securePort'],
+    // What has renewed once is gone after twice its 90 s; what never has, after once.
+    lifetime: { unhealthyMs: 90_000, goneMs: 180_000, showsUntilGone: true },
+    register: async ({ id, address, port, metadata, securePort }) => {
+      const instance = {
+        instanceId: id,
+        hostName: address,
+        app: 'ORDERS',
+        ipAddr: address,
+        vipAddress: 'orders',
+        status: 'UP',
+        port: { $: port, '@enabled': 'true' },
+        securePort: { $: securePort ?? 443, '@enabled': String(securePort !== undefined) },
+        dataCenterInfo: { '@class': 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo', name: 'MyOwn' },
+        metadata,
+      };
+      await stage.json('POST', '/eureka/apps/ORDERS', { instance });
+    },
+    beat: async (instance) => {
+      await stage.send('PUT', path(instance));
+    },
+    remove: async (instance) => {
+      await stage.send('DELETE', path(instance));
+    },
+    read: async () => {
+      // `as`: what it answers.
+      const list = (await stage.json('GET', '/eureka/apps')) as {
+        applications: { application: { name: string; instance: Told[] }[] };
+      };
+      return list.applications.application
+        .filter(({ name }) => name === 'ORDERS')
+        .flatMap(({ instance }) => instance.map(seen));
+    },
+    operate: {
+      takeOut: async (instance) => {
+        await stage.send('PUT', `${path(instance)}/status?value=OUT_OF_SERVICE`);
+      },
+      putBack: async (instance) => {
+        await stage.send('DELETE', `${path(instance)}/status?value=UP`);
+      },
+    },
+  };
+}
+
+function seen({ ipAddr, port, securePort, status, metadata }: Told): Seen {
+  const { '@class': _marker, ...entries } = metadata;
+  return {
+    address: ipAddr,
+    port: port.$,
+    metadata: entries,
+    securePort: securePort['@enabled'] === 'true' ? securePort.$ : undefined,
+    traffic: status === 'UP',
+  };
+}

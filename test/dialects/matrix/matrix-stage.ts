@@ -1,0 +1,35 @@
+import { eureka } from '../../../src/dialects/eureka/eureka';
+import { goMicro } from '../../../src/dialects/go-micro/go-micro';
+import { nacos } from '../../../src/dialects/nacos/nacos';
+import { NodeNamespace } from '../../fixtures/node-namespace';
+import { ROOT_TOKEN, TestApp } from '../../fixtures/test-app';
+
+/** All doors before one namespace, and whoever goes through them. Time is moved by hand. */
+export class MatrixStage {
+  readonly namespace = new NodeNamespace();
+  readonly app = new TestApp({ dialects: [goMicro, nacos, eureka], calls: this.namespace.api });
+
+  /** Sends a request; throws what is no success, with what was answered. */
+  async send(method: string, path: string, init: RequestInit = {}): Promise<string> {
+    const { status, text } = await this.attempt(method, path, init);
+    if (status >= 300) throw new Error(`${method} ${path} got ${status} ${text}`);
+    return text;
+  }
+
+  async attempt(method: string, path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+    this.app.now = this.namespace.platform.clock.now();
+    const headers = { authorization: `Bearer ${ROOT_TOKEN}`, ...init.headers };
+    const response = await this.app.send(method, path, { ...init, headers });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Sends JSON, and returns what is answered. */
+  async json(method: string, path: string, body?: unknown): Promise<unknown> {
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const text = await this.send(method, path, {
+      headers: { accept: 'application/json', ...type },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return text === '' ? undefined : JSON.parse(text);
+  }
+}

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULTS, type Door, type Seen, type Spoken, type Written } from './door';
+import { eurekaDoor } from './eureka-door';
+import { goMicroDoor } from './go-micro-door';
+import { MatrixStage } from './matrix-stage';
+import { nacosDoor } from './nacos-door';
+import { nativeDoor } from './native-door';
+
+/** What one door writes every other one reads: each door of the table with each other one, and with itself. */
+
+const DOORS = { native: nativeDoor, 'go-micro': goMicroDoor, eureka: eurekaDoor, nacos: nacosDoor };
+const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[]; // `as`: these are its keys
+/** Doors through which operators say something. */
+const OPERATORS = ['native', 'eureka'] as const;
+const PAIRS = NAMES.flatMap((writer) => NAMES.map((reader) => [writer, reader] as const));
+
+function doors(): { stage: MatrixStage; of: Record<keyof typeof DOORS, Door> } {
+  const stage = new MatrixStage();
+  const of = {
+    native: nativeDoor(stage),
+    'go-micro': goMicroDoor(stage),
+    eureka: eurekaDoor(stage),
+    nacos: nacosDoor(stage),
+  };
+  return { stage, of };
+}
+
+const INSTANCE: Written = {
+  id: '10.0.0.7:8080',
+  address: '10.0.0.7',
+  port: 8080,
+  metadata: { zone: 'a', protocol: 'http' },
+  weight: 2.5,
+  cluster: 'EAST',
+  version: '1.2.0',
+  securePort: 8443,
+};
+
+/** What a reader is to see of what a writer wrote: what both have a word for, and defaults for what only the reader has. */
+function expected(writer: Door, reader: Door, instance: Written): Seen {
+  const { address, port, metadata } = instance;
+  const spoken = reader.speaks.map((name): [Spoken, unknown] => {
+    const value = writer.speaks.includes(name) ? instance[name] : DEFAULTS[name];
+    // A version that nobody gave has a name there.
+    const isLatest = reader.name === 'go-micro' && writer.name !== 'go-micro' && name === 'version' && value === '';
+    return [name, isLatest ? 'latest' : value];
+  });
+  // `as`: each name with its value.
+  return { address, port, metadata, ...(Object.fromEntries(spoken) as Partial<Written>), traffic: true };
+}
+
+/** The instances that traffic goes to, by what a door shows. */
+const inTraffic = async (door: Door): Promise<string[]> =>
+  (await door.read()).filter(({ traffic }) => traffic).map(({ address }) => address);
+
+/** Whether an instance takes traffic, at each door. */
+async function atEachDoor(of: Record<string, Door>): Promise<Record<string, boolean>> {
+  const entries = await Promise.all(
+    Object.values(of).map(async (door) => [door.name, (await inTraffic(door)).includes(INSTANCE.address)] as const),
+  );
+  return Object.fromEntries(entries);
+}
+const everywhere = (value: boolean) => Object.fromEntries(NAMES.map((name) => [name, value]));
+
+describe.each(PAIRS)('what %s writes, %s', (writer, reader) => {
+  it('[I11] reads field by field, and its changes', async () => {
+    const { of } = doors();
+    await of[writer].register(INSTANCE);
+    expect(await of[reader].read()).toEqual([expected(of[writer], of[reader], INSTANCE)]);
+    const changed = {
+      ...INSTANCE,
+      weight: 7,
+      metadata: { protocol: 'http', more: 'x' },
+      version: '1.3.0',
+      securePort: 9443,
+    };
+    await of[writer].register(changed);
+    expect(await of[reader].read()).toEqual([expected(of[writer], of[reader], changed)]);
+    await of[writer].remove(changed);
+    expect(await of[reader].read()).toEqual([]);
+  });
+});
+
+describe.each(NAMES)('an instance of %s', (writer) => {
+  it('[I11] is out of traffic at every door while it is quarantined, whatever it says', async () => {
+    const { stage, of } = doors();
+    const override = `/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/${INSTANCE.id}/override`;
+    await of[writer].register(INSTANCE);
+    expect(await atEachDoor(of)).toEqual(everywhere(true));
+    await stage.json('PUT', override, { quarantine: {} });
+    expect(await atEachDoor(of)).toEqual(everywhere(false));
+    await of[writer].beat(INSTANCE);
+    await of[writer].register(INSTANCE);
+    expect(await atEachDoor(of)).toEqual(everywhere(false));
+    await stage.send('DELETE', override);
+    expect(await atEachDoor(of)).toEqual(everywhere(true));
+  });
+
+  it.each(OPERATORS)(
+    '[I11] is out of traffic at every door when an operator takes it out through %s',
+    async (through) => {
+      const { of } = doors();
+      const { operate } = of[through];
+      await of[writer].register(INSTANCE);
+      if (operate === undefined) throw new Error('there is nothing that an operator could say');
+      await operate.takeOut(INSTANCE);
+      expect(await atEachDoor(of)).toEqual(everywhere(false));
+      await of[writer].beat(INSTANCE);
+      await of[writer].register(INSTANCE);
+      expect(await atEachDoor(of)).toEqual(everywhere(false));
+      await operate.putBack(INSTANCE);
+      expect(await atEachDoor(of)).toEqual(everywhere(true));
+    },
+  );
+
+  it('[I11] lives at every door as long as it beats, and is gone from all of them after', async () => {
+    const { stage, of } = doors();
+    const { lifetime } = of[writer];
+    await of[writer].register(INSTANCE);
+    for (let beat = 0; beat < 5; beat++) {
+      await stage.namespace.pass(lifetime.unhealthyMs / 2);
+      await of[writer].beat(INSTANCE);
+    }
+    expect(await atEachDoor(of)).toEqual(everywhere(true));
+    await stage.namespace.pass(lifetime.unhealthyMs + 1);
+    const own = lifetime.showsUntilGone === true ? { [writer]: true } : {};
+    expect(await atEachDoor(of)).toEqual({ ...everywhere(false), ...own });
+    await stage.namespace.pass(lifetime.goneMs - lifetime.unhealthyMs + 1);
+    expect(await Promise.all(NAMES.map((name) => of[name].read()))).toEqual(NAMES.map(() => []));
+  });
+
+  it('[I11] that comes back is in traffic at every door', async () => {
+    const { stage, of } = doors();
+    const { lifetime } = of[writer];
+    await of[writer].register(INSTANCE);
+    await stage.namespace.pass(lifetime.goneMs + 1);
+    await of[writer].register(INSTANCE);
+    expect(await atEachDoor(of)).toEqual(everywhere(true));
+  });
+});
+
+describe('any fleet', () => {
+  const text = fc.string({ unit: fc.constantFrom(...'aZ09 _-.:/&<>"\'\\$ä日'), maxLength: 12 });
+  // `__proto__` and what is a marker to one of the dialects have tests of their own.
+  const key = fc
+    .string({ unit: fc.constantFrom(...'aZ09_-.$ '), minLength: 1, maxLength: 8 })
+    .map((name) => `k${name}`);
+  const instance = fc.record<Written>({
+    id: fc.constant(''),
+    address: fc.oneof(fc.ipV4(), fc.constantFrom('2001:db8::7', '::1', 'orders-1.internal', 'host_1')),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    metadata: fc.dictionary(key, text, { maxKeys: 4 }).map((entries) => ({ ...entries, protocol: 'http' })),
+    weight: fc.constantFrom(0.5, 1, 100, 9_999),
+    cluster: fc.constantFrom('DEFAULT', 'EAST', 'west-2'),
+    version: fc.constantFrom('', '1', '2.0.0-rc.1'),
+    securePort: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
+  });
+  const fleet = fc.uniqueArray(fc.tuple(instance, fc.constantFrom(...NAMES)), {
+    maxLength: 6,
+    selector: ([{ address }]) => address,
+  });
+  const byAddress = (one: Seen, other: Seen) => (one.address < other.address ? -1 : 1);
+
+  it('[I11] is the same at every door, whoever of it came through which', async () => {
+    await fc.assert(
+      fc.asyncProperty(fleet, async (members) => {
+        const { of } = doors();
+        const written = members.map(([member, writer]): [Written, keyof typeof DOORS] => {
+          const { address, port, securePort } = member;
+          const id = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+          return [{ ...member, id, securePort: securePort === port ? undefined : securePort }, writer];
+        });
+        for (const [member, writer] of written) await of[writer].register(member);
+        for (const reader of NAMES) {
+          const wanted = written.map(([member, writer]) => expected(of[writer], of[reader], member));
+          expect((await of[reader].read()).sort(byAddress)).toEqual(wanted.sort(byAddress));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

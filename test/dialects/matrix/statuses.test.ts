@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Instance } from '../../../src/client/instance';
+import type { Host } from '../../../src/dialects/nacos/host';
+import { MatrixStage } from './matrix-stage';
+
+/** How each door says how an instance is, whoever says that it is so. Written by hand from the doors' tables. */
+
+const PATH = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/a';
+
+/** What each door shows; `-` is an instance that is left out. */
+interface Shown {
+  native: string;
+  eureka: string;
+  nacos: 'healthy' | 'unhealthy' | '-';
+  goMicro: 'there' | '-';
+}
+
+async function shown(stage: MatrixStage): Promise<Shown> {
+  // `as`: what each of them answers.
+  const native = (await stage.json('GET', PATH)) as Instance;
+  const eureka = (await stage.json('GET', '/eureka/apps/ORDERS/a')) as { instance: { status: string } };
+  const nacos = (await stage.json('GET', '/nacos/v1/ns/instance/list?serviceName=orders')) as { hosts: Host[] };
+  const goMicro = (await stage.json('GET', '/registry?service=orders')) as unknown[];
+  const [host] = nacos.hosts;
+  return {
+    native: `${native.status}${native.available ? '' : ', unavailable'}`,
+    eureka: eureka.instance.status,
+    nacos: host === undefined ? '-' : host.healthy ? 'healthy' : 'unhealthy',
+    goMicro: goMicro.length === 0 ? '-' : 'there',
+  };
+}
+
+const register = (stage: MatrixStage, more: object = {}) =>
+  stage.json('PUT', PATH, { address: '10.0.0.7', port: 8080, ...more });
+
+const eurekaInstance = (status: string) => ({
+  instanceId: 'a',
+  hostName: 'a.test',
+  app: 'ORDERS',
+  ipAddr: '10.0.0.7',
+  status,
+  port: { $: 8080, '@enabled': 'true' },
+  dataCenterInfo: { name: 'MyOwn' },
+});
+
+const NO_TRAFFIC = { nacos: '-', goMicro: '-' } as const;
+
+describe('a status', () => {
+  it.each<[string, Shown]>([
+    ['up', { native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' }],
+    ['down', { native: 'down, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' }],
+    ['starting', { native: 'starting, unavailable', eureka: 'STARTING', nacos: 'unhealthy', goMicro: '-' }],
+    ['out-of-service', { native: 'out-of-service, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC }],
+    ['draining', { native: 'draining, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC }],
+  ])('[I11] %s of a native instance is the same at every door', async (status, wanted) => {
+    const stage = new MatrixStage();
+    await register(stage, { status });
+    expect(await shown(stage)).toEqual(wanted);
+  });
+
+  it.each<[string, Shown]>([
+    ['UP', { native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' }],
+    ['DOWN', { native: 'down, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' }],
+    ['STARTING', { native: 'starting, unavailable', eureka: 'STARTING', nacos: 'unhealthy', goMicro: '-' }],
+    ['OUT_OF_SERVICE', { native: 'out-of-service, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC }],
+    ['UNKNOWN', { native: 'down, unavailable', eureka: 'UNKNOWN', nacos: 'unhealthy', goMicro: '-' }],
+  ])('[I11] %s of a Eureka instance is the same at every door', async (status, wanted) => {
+    const stage = new MatrixStage();
+    await stage.json('POST', '/eureka/apps/ORDERS', { instance: eurekaInstance(status) });
+    expect(await shown(stage)).toEqual(wanted);
+  });
+
+  it.each<[string, object, Shown]>([
+    ['disabled', { enabled: false }, { native: 'up, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC }],
+    ['quarantined', { quarantine: {} }, { native: 'up, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC }],
+    [
+      'out of service',
+      { status: 'out-of-service' },
+      { native: 'out-of-service, unavailable', eureka: 'OUT_OF_SERVICE', ...NO_TRAFFIC },
+    ],
+    [
+      'of weight 0',
+      { weight: 0 },
+      { native: 'up, unavailable', eureka: 'OUT_OF_SERVICE', nacos: 'healthy', goMicro: '-' },
+    ],
+  ])('[I11] that an operator gives, %s, is the same at every door', async (_what, override, wanted) => {
+    const stage = new MatrixStage();
+    await register(stage);
+    await stage.json('PUT', `${PATH}/override`, override);
+    expect(await shown(stage)).toEqual(wanted);
+    await stage.send('DELETE', `${PATH}/override`);
+    expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });
+  });
+
+  it('[I11] of a lease that has lapsed and is not removed yet is the same at every door', async () => {
+    const stage = new MatrixStage();
+    await register(stage, { lease: { ttlMs: 10_000, removeAfterMs: 60_000 } });
+    await stage.namespace.pass(10_001);
+    expect(await shown(stage)).toEqual({ native: 'up, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' });
+    await stage.send('POST', `${PATH}/heartbeat`);
+    expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });
+  });
+});
