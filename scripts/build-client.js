@@ -7,14 +7,16 @@
  * whoever bundles an application.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'dist/client');
+const target = join(root, 'dist/client');
+/** What is built is put in its place file by file, so that whoever reads there meanwhile finds all of them. */
+const folder = `${target}.${process.pid}`;
 
 /** Entry points, as package.json exports them. */
 const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts'];
@@ -22,7 +24,6 @@ const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts
 /** A relative import in a declaration. TypeScript leaves it as it was written; Node's rules want the file's whole name. */
 const RELATIVE = /((?:from|import\()\s*['"]\.\.?\/[^'"]*?)(['"])/g;
 
-rmSync(folder, { recursive: true, force: true });
 buildSync({
   entryPoints: ENTRIES.map((entry) => join(root, 'src/client', entry)),
   outdir: folder,
@@ -34,13 +35,23 @@ buildSync({
 });
 execFileSync(
   process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.client.json')],
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.client.json'), '--outDir', folder],
   {
     stdio: 'inherit',
   },
 );
-for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-  if (!name.endsWith('.d.ts')) continue;
+/** Paths of all files below a folder. */
+const filesBelow = (path) =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)));
+
+const built = filesBelow(folder);
+for (const name of built) {
   const path = join(folder, name);
-  writeFileSync(path, readFileSync(path, 'utf8').replace(RELATIVE, '$1.js$2'));
+  if (name.endsWith('.d.ts')) writeFileSync(path, readFileSync(path, 'utf8').replace(RELATIVE, '$1.js$2'));
+  mkdirSync(dirname(join(target, name)), { recursive: true });
+  renameSync(path, join(target, name));
 }
+for (const name of filesBelow(target)) if (!built.includes(name)) rmSync(join(target, name), { force: true });
+rmSync(folder, { recursive: true, force: true });

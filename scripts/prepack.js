@@ -4,9 +4,11 @@
  * Any command bundles the program where it runs in a checkout; its launcher bundles the Worker.
  */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 execFileSync(process.execPath, ['bin/rollcall.js', '--version']);
-const { registryBundle } = await import('../dist/rollcall.js');
+const { checkoutCommit, registryBundle } = await import('../dist/rollcall.js');
 await registryBundle();
+writeFileSync('dist/commit', `${checkoutCommit() ?? ''}\n`);
 await import('./build-client.js');

@@ -13,6 +13,8 @@ declare namespace Cloudflare {
     ROLLCALL_LOG_LEVEL?: string | null;
     /** Clients of dialects reach a namespace at `<namespace>.<domain>`; at no host where it is unset. */
     ROLLCALL_NAMESPACE_DOMAIN?: string | null;
+    /** What was built, on one machine; on Cloudflare `VERSION` tells it. */
+    ROLLCALL_COMMIT?: string | null;
     /** Names the run of workerd; the launcher makes a new one for each start. None on Cloudflare. */
     ROLLCALL_PROCESS_ID?: string | null;
     /** What is deployed; there is none on one machine. `wrangler deploy --tag <commit>` sets its tag. */

@@ -41,7 +41,7 @@ function bind(env: Env): App {
     logLevel: env.ROLLCALL_LOG_LEVEL,
     writeLog: (level, line) => console[level](line),
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
-    build: { version, commit: env.VERSION?.tag || undefined },
+    build: { version, commit: env.VERSION?.tag || env.ROLLCALL_COMMIT || undefined },
     now: () => Date.now(),
     sharedCache: new PlatformCache(caches.default),
     waitUntil,

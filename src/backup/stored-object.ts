@@ -23,19 +23,30 @@ export const DIRECTORY_FILE = join(
 export interface StoredFacts {
   /** Version of its tables; undefined for one in which nothing is stored. */
   schema: number | undefined;
+  /** Oldest version that may read it, where it says so. */
+  readableFrom: number | undefined;
   /** Of a namespace: the random id of its storage, and its newest revision. */
   epoch: string | undefined;
   revision: number;
 }
+
+/** What a database says in which nothing is stored. */
+export const NOTHING_STORED: StoredFacts = {
+  schema: undefined,
+  readableFrom: undefined,
+  epoch: undefined,
+  revision: 0,
+};
 
 /** Reads what a namespace's or the directory's database says of itself. */
 export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   return readDatabase(sqlite, path, (database) => {
     const property = (name: string) =>
       readText(database, 'property', `SELECT value FROM property WHERE name = '${name}'`);
-    const schema = property('schema');
+    const [schema, readableFrom] = ['schema', 'readable-from'].map(property);
     return {
       schema: schema === undefined ? undefined : Number(schema),
+      readableFrom: readableFrom === undefined ? undefined : Number(readableFrom),
       epoch: property('epoch'),
       revision: Number(readText(database, 'journal', 'SELECT MAX(revision) FROM journal') ?? 0),
     };

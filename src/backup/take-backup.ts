@@ -8,7 +8,7 @@ import { CHECKSUMS_FILE, checksumOf, checksumsText } from './checksums';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
 import { BACKUP_FORMAT, MANIFEST_FILE, type Manifest, storedObjects } from './manifest';
 import { copyDatabase, loadSqlite, type Sqlite } from './sqlite';
-import { DIRECTORY_FILE, factsOf, listedNamespaces, namespaceFile } from './stored-object';
+import { DIRECTORY_FILE, factsOf, listedNamespaces, NOTHING_STORED, namespaceFile } from './stored-object';
 
 /** How often the directory is copied anew while namespaces are made, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
@@ -138,7 +138,7 @@ class StorageCopy {
 
   #factsOf(file: string) {
     const path = join(this.#to, file);
-    return existsSync(path) ? factsOf(this.#sqlite, path) : { schema: undefined, epoch: undefined, revision: 0 };
+    return existsSync(path) ? factsOf(this.#sqlite, path) : NOTHING_STORED;
   }
 
   async #describe(file: string) {

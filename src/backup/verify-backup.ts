@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { quote } from '../model/errors';
+import { mayRead } from '../registry/bring-up-to-date';
 import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
 import { SCHEMA_VERSION } from '../registry/schema';
 import { BackupError } from './backup-error';
@@ -53,14 +54,24 @@ export async function verifyBackup(
 }
 
 function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: number, version: string): void {
-  const { schema } = factsOf(sqlite, path);
+  const { schema, readableFrom, soundness } = examine(sqlite, path, file);
   if (schema === undefined) throw damaged(file, 'nothing is stored in it');
-  if (schema > known) {
+  if (!mayRead(known, schema, readableFrom)) {
     throw new BackupError(
       `The backup was made by Rollcall ${version}, which stores with schema ${schema}; this version knows ${known} at ` +
         `most. Restore it with ${version} or later. (${file})`,
     );
   }
-  const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
   if (soundness !== 'ok') throw damaged(file, soundness ?? 'SQLite does not say whether it is sound');
+}
+
+/** Reads what a database says of itself, and what SQLite says of it. */
+function examine(sqlite: Sqlite, path: string, file: string) {
+  try {
+    const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
+    return { ...factsOf(sqlite, path), soundness };
+  } catch (error) {
+    if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+    throw damaged(file, error.message);
+  }
 }

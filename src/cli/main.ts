@@ -5,6 +5,7 @@ import { Printer } from './printer';
 import { createProgram } from './program';
 
 export { registryBundle } from '../launcher/bundle';
+export { checkoutCommit } from '../launcher/package';
 
 /** Whoever read what we print has gone, as `head` does: there is nothing left to say, and nothing has failed. */
 function leaveQuietly(error: Error & { code?: string }): void {

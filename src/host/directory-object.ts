@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DirectoryApi } from '../model/directory-api';
+import { RegistryError } from '../model/errors';
 import { Directory } from '../registry/directory/directory';
 import type { DirectoryPlatform } from '../registry/directory/directory-platform';
 import {
@@ -23,20 +24,29 @@ import { remoteControl } from './remote-control';
 export class DirectoryObject extends DurableObject<Env> {
   /** Made before the first event is delivered; see the constructor. */
   #directory: Directory | undefined;
+  /** Why its storage can't be read by this version: every call is refused with that. */
+  #unreadable: RegistryError | undefined;
   #alarm: ObjectAlarm | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      this.#directory = Directory.wake(platformOf(ctx, env, this.#alarm));
+      const platform = platformOf(ctx, env, this.#alarm);
+      try {
+        this.#directory = Directory.wake(platform);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        this.#unreadable = error;
+        platform.log('error', 'the directory’s storage can’t be read', { reason: error.message });
+      }
     });
   }
 
   /** A throw lets the platform try again, with back-off. */
   override async alarm(): Promise<void> {
     this.#alarm?.fired();
-    await this.#awake().alarm();
+    if (this.#unreadable === undefined) await this.#awake().alarm();
   }
 
   /**
@@ -46,6 +56,7 @@ export class DirectoryObject extends DurableObject<Env> {
    * @returns What {@link sealDirectoryOutcome} makes of the answer or refusal.
    */
   call<M extends DirectoryMethod>(method: M, asked: string): Promise<string> {
+    if (this.#unreadable !== undefined) return sealDirectoryOutcome<M>(Promise.reject(this.#unreadable));
     const directory: DirectoryApi = this.#awake();
     // `as`: the compiler does not see that the arguments of a method go with that method.
     const answer = directory[method] as (...asked: DirectoryAsked<M>) => Promise<DirectoryResult<M>>;

@@ -33,3 +33,13 @@ test('ended early it tells what was answered last', async () => {
   const ready = untilReady({ url, token: 'secret' }, AbortSignal.timeout(200));
   await expect(ready).rejects.toThrow(`The registry listens on ${url} but does not answer: 401 who are you?`);
 });
+
+test('it does not wait for a registry that says that it can’t be', async () => {
+  let asked = 0;
+  const url = await serve((_request, response) => {
+    asked += 1;
+    response.writeHead(503).end('{"status":503,"detail":"the storage has schema 7","code":"NOT_CONFIGURED"}');
+  });
+  await expect(untilReady({ url, token: 'secret' }, never)).rejects.toThrow('the storage has schema 7');
+  expect(asked).toBe(1);
+});

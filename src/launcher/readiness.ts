@@ -36,11 +36,16 @@ async function problemOf(probe: Probe, signal: AbortSignal): Promise<string | un
   }
 }
 
+/** Whether an answer is that of a registry that will not answer better later: its storage is of a newer version. */
+function isFinal(problem: string): boolean {
+  return /^503 \{.*"code":"NOT_CONFIGURED"/.test(problem);
+}
+
 /**
  * Waits until the registry answers a read of its namespace.
  *
  * @param signal Ends the wait, because nobody needs the answer any more or there is nobody left to give it.
- * @throws {LaunchError} if no good answer came within a minute, with the last one.
+ * @throws {LaunchError} if no good answer came within a minute, or none will ever come, with the last one.
  */
 export async function untilReady(probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
@@ -50,6 +55,7 @@ export async function untilReady(probe: Probe, signal: AbortSignal): Promise<voi
     if (problem === undefined) return;
     // What the end of the wait cut off is no answer.
     if (!deadline.aborted) answered = problem;
+    if (isFinal(problem)) break;
     await sleep(RETRY_AFTER_MS);
   }
   throw new LaunchError(`The registry listens on ${probe.url} but does not answer: ${answered}`);

@@ -6,6 +6,7 @@ import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS } from './object-classes';
+import { packageCommit } from './package';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
@@ -73,6 +74,7 @@ const VARIABLES = [
   'ROLLCALL_CORS_ORIGINS',
   'ROLLCALL_LOG_LEVEL',
   'ROLLCALL_NAMESPACE_DOMAIN',
+  'ROLLCALL_COMMIT',
   'ROLLCALL_PROCESS_ID',
 ];
 
@@ -110,7 +112,9 @@ interface Setting {
 
 /** Starts one workerd on a locked folder, and waits until the registry in it answers. */
 async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
-  const { options, host, folder, lock, token, config, certificate, output } = setting;
+  const { options, host, folder, lock, token, config, output } = setting;
+  // Read anew: workerd does so, too, and another certificate may lie there by now.
+  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
   const workerd = await startWorkerd({
     config,
     configPath: join(folder, 'workerd.capnp'),
@@ -124,6 +128,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
       ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
       ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
+      ROLLCALL_COMMIT: packageCommit() ?? '',
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.
       ROLLCALL_PROCESS_ID: randomUUID(),
@@ -176,7 +181,8 @@ function running(supervisor: Supervisor, token: RootToken, setting: Setting): Ru
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
-  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
+  // What there is to say of it, each launch says.
+  const certificate = options.tls && readCertificate(options.tls, () => {}, Date.now());
   const folder = prepareDataFolder(options.data);
   const lock = await DataLock.take(folder, output);
   try {

@@ -47,6 +47,22 @@ describe('a namespace that nobody founded', () => {
   });
 });
 
+describe('a namespace whose storage a newer version wrote', () => {
+  it('[S3, U9] refuses whatever is asked of it, with the reason, and is not erased', async () => {
+    const { platform } = await begin();
+    platform.storage.run("UPDATE property SET value = '99' WHERE name = 'schema'");
+    const namespace = new Namespace(platform, false);
+    const refusal = { code: 'NOT_CONFIGURED', message: expect.stringContaining('schema 99; this version') };
+    expect(() => namespace.registry).toThrow(expect.objectContaining(refusal));
+    await expect(namespace.size()).rejects.toMatchObject(refusal);
+    await expect(namespace.configure(NOTHING)).rejects.toMatchObject(refusal);
+    await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toMatchObject(refusal);
+    await namespace.closeSocketsOf(['t']);
+    expect(namespace.isThere).toBe(false);
+    expect(platform.storage.rows('SELECT COUNT(*) FROM record')).toEqual([[1]]);
+  });
+});
+
 describe('settings', () => {
   it('[N22] are in effect at once and after a sleep, and cost nothing where they are the same', async () => {
     const { platform, namespace } = await begin();

@@ -1,3 +1,4 @@
+import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceControl } from '../model/namespace-control';
@@ -28,17 +29,26 @@ interface Awake {
 export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
   #awake: Awake | undefined;
+  /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
+  readonly #unreadable: RegistryError | undefined;
   /** What the directory asked last: one thing is done after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param foundsItself Whether it is there although nobody founded it. */
   constructor(platform: Platform, foundsItself: boolean) {
     this.#platform = platform;
-    if (foundsItself || isStorageUsed(platform.storage)) this.#awake = awaken(platform);
+    try {
+      if (foundsItself || isStorageUsed(platform.storage)) this.#awake = awaken(platform);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      this.#unreadable = error;
+      platform.log('error', 'the storage can’t be read', { reason: error.message });
+    }
   }
 
-  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there. */
+  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read. */
   get registry(): Registry {
+    this.#assertReadable();
     if (this.#awake === undefined) throw missingNamespace();
     return this.#awake.registry;
   }
@@ -49,6 +59,7 @@ export class Namespace implements NamespaceControl {
 
   configure(settings: NamespaceSettings): Promise<void> {
     return this.#inOrder(async () => {
+      this.#assertReadable();
       if (this.#awake !== undefined) return configure(this.#awake.state, settings);
       const { storage } = this.#platform;
       prepareStorage(
@@ -62,6 +73,7 @@ export class Namespace implements NamespaceControl {
   }
 
   async size(): Promise<{ instances: number; services: number }> {
+    this.#assertReadable();
     if (this.#awake === undefined) return { instances: 0, services: 0 };
     const { catalog } = this.#awake.state;
     return { instances: catalog.instanceCount, services: catalog.serviceCount };
@@ -69,6 +81,7 @@ export class Namespace implements NamespaceControl {
 
   erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
     return this.#inOrder(async () => {
+      this.#assertReadable();
       if (this.#awake === undefined) return true;
       const { state, hub } = this.#awake;
       if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
@@ -82,6 +95,10 @@ export class Namespace implements NamespaceControl {
 
   async closeSocketsOf(tokenIds: readonly string[]): Promise<void> {
     if (this.#awake !== undefined) closeSocketsOf(this.#awake.hub, tokenIds);
+  }
+
+  #assertReadable(): void {
+    if (this.#unreadable !== undefined) throw this.#unreadable;
   }
 
   #inOrder<Outcome>(step: () => Promise<Outcome>): Promise<Outcome> {

@@ -8,7 +8,7 @@ describe('prepareStorage', () => {
   it('makes the tables and an epoch on first use', () => {
     const disk = new HandDisk();
     expect(prepareStorage(disk, () => 'first')).toEqual({ epoch: 'first' });
-    expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session']);
+    expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session', 'staged']);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],
       ['schema', String(SCHEMA_VERSION)],
@@ -30,6 +30,16 @@ describe('prepareStorage', () => {
     expect(indexes).toEqual([]);
     const tables = disk.rows("SELECT sql FROM sqlite_schema WHERE type = 'table'").flat().map(String);
     for (const table of tables) expect(table).toMatch(/WITHOUT ROWID|INTEGER PRIMARY KEY/);
+  });
+
+  it('[U9] reads a storage of the next version that says that it may, and leaves it as it was', () => {
+    const disk = new HandDisk();
+    prepareStorage(disk, () => 'first');
+    disk.run("UPDATE property SET value = ? WHERE name = 'schema'", String(SCHEMA_VERSION + 1));
+    disk.run("INSERT INTO property VALUES ('readable-from', ?)", String(SCHEMA_VERSION));
+    disk.takeWritten();
+    expect(prepareStorage(disk, () => 'second')).toEqual({ epoch: 'first' });
+    expect(disk.takeWritten()).toEqual({});
   });
 
   it('[S3] refuses a storage of a newer version, and leaves it as it was', () => {

@@ -1,3 +1,4 @@
+import { bringUpToDate, type Schema, versionOf } from './bring-up-to-date';
 import type { SqlStorage } from './sql-storage';
 
 /**
@@ -50,13 +51,21 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     closed INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS staged (
+    kind INTEGER NOT NULL,
+    group_name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, group_name, service, id)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
-/** Version of the schema above. A change to it adds a step to {@link MIGRATIONS}. */
-export const SCHEMA_VERSION = 1;
+/** A change to the tables adds a step. */
+const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [] };
 
-/** Step `n` brings version `n + 1` to version `n + 2`. */
-const MIGRATIONS: ReadonlyArray<(storage: SqlStorage) => void> = [];
+export const SCHEMA_VERSION = versionOf(SCHEMA);
 
 /** What is true of the whole storage. */
 export interface StorageIdentity {
@@ -96,21 +105,15 @@ export function isStorageUsed(storage: SqlStorage): boolean {
  *
  * @param newEpoch Makes the random id of a storage that has none yet.
  * @param fill Puts in what is there from the beginning.
- * @throws {Error} Where the storage was written by a newer version: going on could lose what that version knows.
+ * @throws {RegistryError} `NOT_CONFIGURED` where the storage is of a newer version that this one may not read.
  */
 export function prepareStorage(storage: SqlStorage, newEpoch: () => string, fill = () => {}): StorageIdentity {
   let epoch = '';
   storage.transaction(() => {
-    for (const table of TABLES) storage.run(table);
-    const version = Number(readProperty(storage, 'schema') ?? SCHEMA_VERSION);
-    if (!(version >= 1 && version <= SCHEMA_VERSION)) {
-      throw new Error(`the storage has schema ${version}; this version of Rollcall knows ${SCHEMA_VERSION} at most`);
-    }
-    for (const migrate of MIGRATIONS.slice(version - 1)) migrate(storage);
-    epoch = readProperty(storage, 'epoch') ?? newEpoch();
-    if (readProperty(storage, 'schema') !== String(SCHEMA_VERSION))
-      writeProperty(storage, 'schema', String(SCHEMA_VERSION));
-    if (readProperty(storage, 'epoch') === undefined) writeProperty(storage, 'epoch', epoch);
+    bringUpToDate(storage, SCHEMA);
+    const known = readProperty(storage, 'epoch');
+    epoch = known ?? newEpoch();
+    if (known === undefined) writeProperty(storage, 'epoch', epoch);
     fill();
   });
   return { epoch };

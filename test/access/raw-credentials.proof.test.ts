@@ -25,6 +25,7 @@ beforeAll(async () => {
   registry = await startRegistry({
     data: folder,
     corsOrigins: [ORIGIN],
+    logLevel: 'info',
     output: (line) => printed.push(line),
   });
   reader = await tokenFor(READ);
@@ -209,10 +210,52 @@ describe('pages', () => {
   });
 });
 
-it('[A13] no answer and no line of the log shows a token', () => {
+/** Everywhere that some client puts a token, beside what was sent above. */
+async function sendEverywhere(token: string): Promise<void> {
+  const basic = `Authorization: Basic ${btoa(`anybody:${token}`)}`;
+  const { ticket } = await made<{ ticket: string }>('/api/v1/tickets', { grants: READ }, token);
+  secrets.push(ticket, btoa(`anybody:${token}`));
+  for (const [target, ...headers] of [
+    [`${NS}/socket?ticket=${ticket}`],
+    [`/nacos/v1/ns/instance/list?serviceName=x&accessToken=${token}`],
+    [`/nacos/v1/ns/instance/list?serviceName=x&username=u&password=${token}`],
+    [`/nacos/v1/auth/login?username=u&password=${token}`],
+    [`/v1/catalog/services?token=${token}`],
+    [`/v1/catalog/services`, `X-Consul-Token: ${token}`],
+    ['/eureka/apps', basic],
+    ['/metrics', basic],
+    [`/n/${token}/registry/service`],
+    [`${NS}/stats`, `X-Request-Id: Bearer ${token}`],
+    [`/${token}`],
+  ]) {
+    await status(target ?? '', ...headers);
+  }
+  await made('/nacos/v1/auth/login', undefined, token, `username=u&password=${token}`);
+}
+
+const secrets: string[] = [];
+
+/** A call with a body, as JSON or as a form. */
+async function made<T>(path: string, body: unknown, token: string, form?: string): Promise<T> {
+  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
+  const response = await fetch(registry.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': type },
+    body: form ?? JSON.stringify(body),
+  });
+  return (await response.json().catch(() => undefined)) as T; // `as`: what this call answers, where anybody asks
+}
+
+it('[A13, G5] no answer and no line of the log shows a token, with every request in it', async () => {
+  for (const token of [reader, writer, registry.rootToken]) await sendEverywhere(token);
   expect(answered.length).toBeGreaterThan(60);
-  const secrets = [registry.rootToken, reader, writer].flatMap((token) => [token, token.slice(-20)]);
+  await status('/health', 'X-Request-Id: the-last-one');
+  await expect.poll(() => printed.join('\n'), { timeout: 20_000 }).toContain('the-last-one');
+  secrets.push(...[registry.rootToken, reader, writer].flatMap((token) => [token, token.slice(-20)]));
+  expect(printed.length).toBeGreaterThan(60);
+  for (const line of printed) expect(JSON.parse(line)).toMatchObject({ level: expect.any(String) });
   for (const secret of secrets) {
+    expect(secret?.length).toBeGreaterThan(15);
     expect(printed.join('\n')).not.toContain(secret);
     for (const answer of answered) expect(answer).not.toContain(secret);
   }

@@ -69,8 +69,8 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     name: 'skips a revision',
     breaks: 'C1',
     file: 'journal.ts',
-    from: 'const revision = this.#head.revision + 1;',
-    to: 'const revision = this.#head.revision + (check % 50 === 0 ? 2 : 1);',
+    from: 'this.#appendAt(this.#head.revision + 1,',
+    to: 'this.#appendAt(this.#head.revision + (check % 50 === 0 ? 2 : 1),',
   },
   {
     name: 'journals what was before as nothing',

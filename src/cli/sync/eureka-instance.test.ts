@@ -55,6 +55,7 @@ describe('fromEureka', () => {
             homePageUrl: 'http://h1.example:8080/',
             vipAddress: 'orders',
             secureVipAddress: 'orders',
+            status: 'UP',
             lastDirtyTimestamp: 1699999999000,
           },
         },

@@ -18,12 +18,19 @@ const TEXTS = [
   'asgName',
 ] as const;
 
-/** Eureka's statuses; what is none of them is `UNKNOWN`, and takes no traffic. */
+/** Eureka's statuses, and what they are here; what is none of them is `UNKNOWN`. */
 const STATUSES: Readonly<Record<string, 'up' | 'down' | 'starting' | 'out-of-service'>> = {
   UP: 'up',
+  DOWN: 'down',
   STARTING: 'starting',
   OUT_OF_SERVICE: 'out-of-service',
+  UNKNOWN: 'down',
 };
+
+function statusOf({ status }: JsonObject): string {
+  const text = asText(status).trim().toUpperCase() || 'UP';
+  return Object.hasOwn(STATUSES, text) ? text : 'UNKNOWN';
+}
 
 interface Port {
   number: number;
@@ -87,14 +94,13 @@ function keptOf(info: JsonObject, id: string, address: string, port: Port, secur
   const texts = TEXTS.map((name) => [name, asText(info[name]).trim()] as const);
   const ipAddr = asText(info.ipAddr).trim();
   const sid = asText(info.sid).trim();
-  const status = asText(info.status).trim().toUpperCase();
   const countryId = asNumber(info.countryId) ?? 1;
   const lastDirtyTimestamp = asNumber(info.lastDirtyTimestamp);
   return {
     ...Object.fromEntries(texts.filter(([, text]) => text !== '')),
     ...(ipAddr === address ? {} : { ipAddr }),
     ...(['', 'na', 'unknown'].includes(sid) ? {} : { sid }),
-    ...(status === '' || status === 'DOWN' || Object.hasOwn(STATUSES, status) ? {} : { status: 'UNKNOWN' }),
+    status: statusOf(info),
     ...keptPorts(port, securePort),
     ...(countryId === 1 ? {} : { countryId }),
     ...keptDataCenter(info.dataCenterInfo, id),
@@ -126,7 +132,7 @@ export function fromEureka(value: unknown): SourceInstance | undefined {
       ...(hostName === '' ? {} : { node: hostName }),
       address,
       ...ports,
-      status: STATUSES[asText(info.status).trim().toUpperCase() || 'UP'] ?? 'down',
+      status: STATUSES[statusOf(info)] ?? 'down',
       metadata: asTexts(info.metadata),
       extensions: { [EXTENSION]: keptOf(info, id, address, port, securePort) },
     },

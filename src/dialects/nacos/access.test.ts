@@ -94,6 +94,7 @@ v3 remove service             ?service           +   +   -   +   +   -   -    - 
 v3 get service                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
 v3 list services              ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v3 subscribers                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
+v3 update cluster             ?cluster           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
 v3 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
 v3 list clients               ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v3 get client                 ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -

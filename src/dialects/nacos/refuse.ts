@@ -6,7 +6,7 @@ import { nacosErrorOf } from './nacos-error';
 /** Paths whose answers are wrapped into number, words and data. */
 const WRAPPED = /^\/nacos\/v[23]\//;
 
-/** Where a wrong password is told so, as by Nacos: nobody learns whether there is such a user. */
+/** Where clients log in. */
 const LOGIN = /\/login$/;
 
 /** Reason phrases that Spring writes beside a status. */
@@ -21,7 +21,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   const { code, details } = refusal;
   headers.delete('WWW-Authenticate');
   const path = rawPath(request);
-  const message = code === 'UNAUTHENTICATED' && LOGIN.test(path) ? 'user not found!' : refusal.message;
+  const message = saidOf(refusal, path);
   if (WRAPPED.test(path)) {
     const known = nacosErrorOf(code, details.dialectCode);
     return json({ code: known.code, message: known.message, data: message }, statusOf(status), headers);
@@ -34,10 +34,17 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   ) {
     const shown = statusOf(status);
     const timestamp = new Date().toISOString();
-    return json({ timestamp, status: shown, error: REASONS[shown], message, path }, shown, headers);
+    const reason = message === refusal.message ? undefined : refusal.message;
+    return json({ timestamp, status: shown, error: REASONS[shown], message, path, reason }, shown, headers);
   }
   headers.set('Content-Type', 'text/plain;charset=UTF-8');
   return new Response(message, { status, headers });
+}
+
+/** Nacos' own words to those whom it lets not in: at these its console goes back to the login, and at no others. */
+function saidOf({ code, message }: ErrorData, path: string): string {
+  if (code !== 'UNAUTHENTICATED') return message;
+  return LOGIN.test(path) ? 'user not found!' : 'token invalid!';
 }
 
 const statusOf = (status: number): number => (status === 401 ? 403 : status);

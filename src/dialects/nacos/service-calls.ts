@@ -1,8 +1,16 @@
 import type { ServiceKey } from '../../model/namespace-api';
 import type { Call } from './instance-calls';
-import { namespaceOf, serviceOf } from './names';
+import { clusterNamed, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { createService, readService, removeService, type ServiceAsked, updateService } from './services';
+import {
+  createService,
+  missingService,
+  readService,
+  removeService,
+  type ServiceAsked,
+  serviceIn,
+  updateService,
+} from './services';
 
 /** A service that a request names. */
 export interface ServiceNamed {
@@ -45,4 +53,18 @@ export const REMOVE_SERVICE: Call<ServiceNamed, void> = {
   summary: 'Removes a service without instances',
   read: (request, _, form) => serviceNamedIn(request, form),
   call: removeService,
+};
+
+/** Settings of health checks, of which there are none. */
+export const UPDATE_CLUSTER: Call<ServiceNamed, void> = {
+  ...ASKED,
+  method: 'put',
+  summary: 'Takes settings of health checks, of which there are none',
+  read: (request, _, form) => {
+    clusterNamed(Parameters.of(request, form).required('clusterName'));
+    return serviceNamedIn(request, form);
+  },
+  call: async (namespace, { service }, { tokenId }) => {
+    if ((await serviceIn(namespace, service, tokenId)) === undefined) throw missingService(service);
+  },
 };

@@ -3,11 +3,11 @@ import { answer, ok } from './answers';
 import { fits } from './catalog';
 import { instancesOf } from './found-instances';
 import { nacosError } from './nacos-error';
-import { clusterNamed, groupedName, groupOf, namespaceOf } from './names';
+import { groupedName, groupOf, namespaceOf } from './names';
 import { pageOf } from './pages';
 import { Parameters } from './parameters';
-import { CREATE_SERVICE, REMOVE_SERVICE, serviceNamedIn, UPDATE_SERVICE } from './service-calls';
-import { missingService, readService, selectorTypes, serviceIn, servicesIn, shownSelector } from './services';
+import { CREATE_SERVICE, REMOVE_SERVICE, serviceNamedIn, UPDATE_CLUSTER, UPDATE_SERVICE } from './service-calls';
+import { readService, selectorTypes, serviceIn, servicesIn, shownSelector } from './services';
 import { subscribersOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/service';
@@ -130,22 +130,5 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     answer,
   });
 
-  door.route({
-    operation: 'v1 update cluster',
-    method: 'put',
-    paths: ['/nacos/v1/ns/cluster'],
-    scope: 'operate',
-    summary: 'Takes settings of health checks, of which there are none',
-    read: (request, _, form) => {
-      const parameters = Parameters.of(request, form);
-      clusterNamed(parameters.required('clusterName'));
-      return serviceNamedIn(request, form);
-    },
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: async (namespace, { service }, call) => {
-      if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
-    },
-    answer: ok,
-  });
+  door.route({ ...UPDATE_CLUSTER, operation: 'v1 update cluster', paths: ['/nacos/v1/ns/cluster'], answer: ok });
 }

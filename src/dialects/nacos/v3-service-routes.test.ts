@@ -78,3 +78,12 @@ it('[Y16] subscribers are told by v3 in its own words', async () => {
 it('[Y16] selectors are of two kinds', async () => {
   expect(await data('/service/selector/types')).toEqual(['none', 'label']);
 });
+
+it.each([
+  ['serviceName=orders&groupName=g&clusterName=EU&checkPort=80&healthChecker=%7B%22type%22%3A%22TCP%22%7D', 200, 0],
+  ['serviceName=orders&groupName=g', 400, 10_000],
+  ['serviceName=nobody&clusterName=EU', 400, 21_008],
+])('[Y16] settings of a cluster by %s get %d with %d', async (parameters, status, code) => {
+  const [got, text] = await stage.send('PUT', `${ADMIN}/cluster`, parameters);
+  expect([got, JSON.parse(text).code]).toEqual([status, code]);
+});

@@ -16,7 +16,9 @@ describe('prepareDirectory', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     disk.run("UPDATE property SET value = '2'");
-    expect(() => prepareDirectory(disk)).toThrow(/schema 2; this version of Rollcall knows 1/);
+    expect(() => prepareDirectory(disk)).toThrow(
+      /the directory's storage has schema 2; this version of Rollcall knows 1/,
+    );
   });
 
   it('finds what is looked for by an index', () => {

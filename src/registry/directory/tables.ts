@@ -1,4 +1,5 @@
 import { DEFAULT_NAMESPACE } from '../../model/names';
+import { bringUpToDate, type Schema, versionOf } from '../bring-up-to-date';
 import type { SqlStorage } from '../sql-storage';
 
 /**
@@ -61,26 +62,21 @@ const TABLES = [
   'CREATE INDEX IF NOT EXISTS errand_by_time ON errand (due_at)',
 ];
 
-/** Version of the tables above. */
-export const DIRECTORY_SCHEMA_VERSION = 1;
+/** A change to the tables adds a step. */
+const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [] };
+
+export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);
 
 /**
- * Makes the tables on first use, in one transaction, and with them the namespace that is always there.
+ * Makes the tables on first use, or brings them to today's version, in one transaction; and makes with them the namespace
+ * that is always there.
  *
- * @throws {Error} Where the storage was written by a newer version: going on could lose what that version knows.
+ * @throws {RegistryError} `NOT_CONFIGURED` where the storage is of a newer version that this one may not read.
  */
 export function prepareDirectory(storage: SqlStorage): void {
   storage.transaction(() => {
-    for (const statement of TABLES) storage.run(statement);
-    const [property] = storage.read("SELECT value FROM property WHERE name = 'schema'");
-    const version = Number(property?.[0] ?? DIRECTORY_SCHEMA_VERSION);
-    if (version !== DIRECTORY_SCHEMA_VERSION) {
-      throw new Error(
-        `the directory has schema ${version}; this version of Rollcall knows ${DIRECTORY_SCHEMA_VERSION}`,
-      );
-    }
-    if (property !== undefined) return;
-    storage.run("INSERT INTO property (name, value) VALUES ('schema', ?)", String(DIRECTORY_SCHEMA_VERSION));
-    storage.run("INSERT INTO namespace (id, state, settings) VALUES (?, 'there', '{}')", DEFAULT_NAMESPACE);
+    const isNew = [...storage.read("SELECT name FROM sqlite_schema WHERE name = 'namespace'")].length === 0;
+    bringUpToDate(storage, SCHEMA);
+    if (isNew) storage.run("INSERT INTO namespace (id, state, settings) VALUES (?, 'there', '{}')", DEFAULT_NAMESPACE);
   });
 }

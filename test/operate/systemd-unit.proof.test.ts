@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../temporary-folder';
+
+const UNIT = readFileSync(join(PROJECT_ROOT, 'examples/operate/rollcall.service'), 'utf8');
+
+/** What systemd gives for the exposure of a unit: 0 is none, 10 all of it. */
+const EXPOSURE_AT_MOST = 4;
+
+it('[M12] systemd takes the unit, which exposes little of the machine', () => {
+  // The program is not where it would be installed: systemd looks for it.
+  const program = /^ExecStart=(\S+) serve --data \$\{STATE_DIRECTORY\}$/m.exec(UNIT)?.[1] ?? 'none';
+  expect(program).toBe('/opt/rollcall/node_modules/.bin/rollcall');
+  const path = join(temporaryFolder().replaceAll(' ', '\\ '), 'rollcall.service');
+  const file = path.replaceAll('\\ ', ' ');
+  writeFileSync(file, UNIT.replace(program, process.execPath));
+  const analyze = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', [...words, file], { encoding: 'utf8' });
+    return { status, said: `${stdout}${stderr}` };
+  };
+  expect(analyze('verify')).toEqual({ status: 0, said: '' });
+  const { said } = analyze('security', '--offline=yes');
+  const exposure = Number(/exposure level for rollcall\.service: ([\d.]+)/.exec(said)?.[1]);
+  expect(exposure).toBeLessThanOrEqual(EXPOSURE_AT_MOST);
+});

@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { bundleWorkers } from '../../bench/bench-workers';
+import { Workspace } from '../../bench/workspace';
+import { soakRun } from './soak-run';
+import { verdict } from './verdict';
+
+const USAGE = `usage: npm run soak -- [options]
+
+Days of a fleet in compressed time against a real registry: deploys, scaling, crashes, watchers that come and go. What the
+registry takes may not grow from day to day: heap, files, descriptors.
+
+  --days <n>     days (default 8); the first is to get warm
+  --step <ms>    milliseconds that a minute of the fleet takes, at least (default 100)
+  --seed <n>     what happens follows from it (default: random, printed)
+  --help         show this`;
+
+const { values } = parseArgs({
+  options: {
+    days: { type: 'string', default: '8' },
+    step: { type: 'string', default: '100' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  if (values.help) return console.log(USAGE);
+  const [days, stepMs, seed] = [Number(values.days), Number(values.step), Number(values.seed)];
+  if (!(days >= 3) || !(stepMs >= 0)) throw new RangeError('--days takes a number from 3, --step one from 0');
+  console.error(`seed ${seed}`);
+  const workspace = new Workspace();
+  const { registry } = await bundleWorkers(workspace.newFolder('bundles'));
+  const log = (line: string) => console.error(line);
+  const report = await soakRun({
+    workspace,
+    worker: registry,
+    seed,
+    days,
+    stepsPerDay: 1_440,
+    stepMs,
+    measuresPerDay: 4,
+    log,
+  });
+  const violations = verdict(report);
+  for (const violation of violations) console.error(violation);
+  const { before, after, revisions, registered, crashed } = report;
+  const [first, last] = [report.days[0]?.at(-1), report.days.at(-1)?.at(-1)];
+  console.log(
+    JSON.stringify({ seed, violations: violations.length, revisions, registered, crashed, before, first, last, after }),
+  );
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}
+
+await main();
+process.exit();

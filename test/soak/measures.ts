@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BenchServer } from '../../bench/bench-server';
+import { Inspector } from '../../bench/inspector';
+
+/** What a registry holds at one moment. */
+export interface Measure {
+  /** V8 heap and array buffers after a full collection, in bytes. */
+  heapBytes: number;
+  /** Memory of the whole process, in bytes. */
+  residentBytes: number;
+  /** Its databases, in bytes. */
+  databaseBytes: number;
+  /** Their write-ahead logs, in bytes: the platform empties one when it has some 32 MB. */
+  logBytes: number;
+  descriptors: number;
+  instances: number;
+  journalRevisions: number;
+}
+
+/** Bytes of the files whose names end so. */
+function bytesOf(folder: string, end: string): number {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(end));
+  // One may go between the listing and the look.
+  const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size);
+  return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
+}
+
+/** Looks at a registry that was started with an inspector. */
+export async function measure(server: BenchServer): Promise<Measure> {
+  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
+  const { instances, journal } = await server.stats();
+  const inspector = await Inspector.connect(server.inspectorPort);
+  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
+  inspector.close();
+  const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
+  return {
+    heapBytes: usedSize + backingStorageSize,
+    residentBytes: Number(resident) * 1_024,
+    databaseBytes: bytesOf(server.storage, '.sqlite'),
+    logBytes: bytesOf(server.storage, '.sqlite-wal'),
+    descriptors: readdirSync(`/proc/${server.pid}/fd`).length,
+    instances,
+    journalRevisions: journal.revisions,
+  };
+}

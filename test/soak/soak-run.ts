@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchServer } from '../../bench/bench-server';
+import type { BenchWorker } from '../../bench/bench-workers';
+import type { FrameSocket } from '../../bench/frame-socket';
+import { referenceInstance } from '../../bench/reference-instance';
+import type { Workspace } from '../../bench/workspace';
+import { SeededRandom } from '../simulation/seeded-random';
+import { FleetDay, type Ref } from './fleet-day';
+import { type Measure, measure } from './measures';
+
+const NAMESPACE = '/api/v1/ns/public';
+const BATCH_MAX_COUNT = 1_000;
+
+/** A process that misses so many steps is dead. */
+const TTL_STEPS = 10;
+const TTL_LEAST_MS = 2_000;
+
+/** What the registry keeps of the past: much less than a day of this fleet makes. */
+const RETENTION = { maxCount: 2_000, maxBytes: 4 * 1_024 * 1_024 };
+
+const WATCHERS = 40;
+/** Watchers that lose their connection in a step. */
+const CUTS_PER_STEP = 0.5;
+
+export interface SoakOptions {
+  workspace: Workspace;
+  worker: BenchWorker;
+  seed: number;
+  days: number;
+  /** Divides by 48: deploys and measures fall on steps. */
+  stepsPerDay: number;
+  /** Real milliseconds that a step takes, at least. */
+  stepMs: number;
+  /** Times that everything is measured in a day. */
+  measuresPerDay: number;
+  log: (line: string) => void;
+}
+
+export interface SoakReport {
+  /** At the same times of each day, so that the fleet is as large each day at each of them; the first day is left out. */
+  days: Measure[][];
+  /** Before anything was registered, and after all left again. */
+  before: Measure;
+  after: Measure;
+  revisions: number;
+  registered: number;
+  crashed: number;
+}
+
+/** Watchers of the whole namespace, of which now and then one loses its connection and comes back. */
+class Watchers {
+  readonly #server: BenchServer;
+  readonly #sockets: FrameSocket[] = [];
+  frames = 0;
+
+  constructor(server: BenchServer) {
+    this.#server = server;
+  }
+
+  async open(count: number): Promise<void> {
+    while (this.#sockets.length < count) this.#sockets.push(await this.#openOne());
+  }
+
+  async cut(index: number): Promise<void> {
+    this.#sockets[index]?.destroy();
+    this.#sockets[index] = await this.#openOne();
+  }
+
+  leave(): void {
+    for (const socket of this.#sockets.splice(0)) socket.destroy();
+  }
+
+  async #openOne(): Promise<FrameSocket> {
+    const socket = await this.#server.openSocket(`${NAMESPACE}/socket`);
+    socket.onText = (bytes) => {
+      this.frames += 1;
+      // What was read may be sent again: a watcher that grants nothing is cut off.
+      if (!bytes.includes('"type":"answer"')) socket.send(JSON.stringify({ type: 'credit', bytes: bytes.length }));
+    };
+    socket.send(JSON.stringify({ type: 'watch', id: 'w', watch: 'w', scope: {} }));
+    return socket;
+  }
+}
+
+async function batch(server: BenchServer, operations: object[]): Promise<void> {
+  for (let first = 0; first < operations.length; first += BATCH_MAX_COUNT) {
+    const body = JSON.stringify({ operations: operations.slice(first, first + BATCH_MAX_COUNT) });
+    await server.must('POST', `${NAMESPACE}/batch`, body);
+  }
+}
+
+/** Renews all; those that the registry took for dead, because this process stood still, register again. */
+async function beat(server: BenchServer, alive: readonly Ref[], register: (refs: Ref[]) => Promise<void>) {
+  for (let first = 0; first < alive.length; first += BATCH_MAX_COUNT) {
+    const body = JSON.stringify({ instances: alive.slice(first, first + BATCH_MAX_COUNT) });
+    const text = await server.must('POST', `${NAMESPACE}/heartbeat`, body);
+    const { unknown } = JSON.parse(text) as { unknown: Ref[] }; // `as`: the registry's own tests hold it to that
+    if (unknown.length > 0) await register(unknown.map(({ service, id }) => ({ service, id })));
+  }
+}
+
+/** A fleet's days in compressed time against a real registry: what it takes has to be the same on each of them. */
+export async function soakRun(options: SoakOptions): Promise<SoakReport> {
+  const { workspace, worker, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
+  const random = new SeededRandom(seed);
+  const fleet = new FleetDay(random.fork(), stepsPerDay);
+  const server = await BenchServer.start({ workspace, worker, inspector: true });
+  const ttlMs = Math.max(TTL_LEAST_MS, TTL_STEPS * stepMs);
+  await server.must('PATCH', NAMESPACE, JSON.stringify({ retention: RETENTION }));
+  const before = await measure(server);
+  const watchers = new Watchers(server);
+  await watchers.open(WATCHERS);
+  let registered = 0;
+  const register = async (refs: Ref[]): Promise<void> => {
+    registered += refs.length;
+    const operations = refs.map((ref) => ({
+      op: 'register',
+      ...ref,
+      ...referenceInstance(Number(ref.id.split('-')[1])),
+      lease: { ttlMs },
+    }));
+    await batch(server, operations);
+  };
+  const deregister = (refs: Ref[]) =>
+    batch(
+      server,
+      refs.map((ref) => ({ op: 'deregister', ...ref })),
+    );
+  const measured: Measure[][] = [];
+  for (let day = 0; day < days; day++) {
+    const ofDay: Measure[] = [];
+    for (let index = 0; index < stepsPerDay; index++) {
+      const began = performance.now();
+      const step = fleet.step(index);
+      await deregister(step.deregister);
+      await register(step.register);
+      await beat(server, step.beat, register);
+      if (random.chance(CUTS_PER_STEP)) await watchers.cut(random.whole(0, WATCHERS - 1));
+      if ((index + 1) % (stepsPerDay / measuresPerDay) === 0) ofDay.push(await measure(server));
+      await sleep(Math.max(0, stepMs - (performance.now() - began)));
+    }
+    measured.push(ofDay);
+    log(`day ${day + 1} of ${days}: ${JSON.stringify(ofDay.at(-1))}`);
+  }
+  const { revision, sinceStart } = await server.stats();
+  await deregister(fleet.end());
+  watchers.leave();
+  // The dead are gone a time to live later; sockets when the platform has seen them go.
+  await sleep(ttlMs + 2_000);
+  const after = await measure(server);
+  await server.stop();
+  return {
+    days: measured.slice(1),
+    before,
+    after,
+    revisions: revision,
+    registered,
+    crashed: sinceStart.removed.expired ?? 0,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Measure } from './measures';
+import type { SoakReport } from './soak-run';
+
+/** How much more the last day may take than the first that counts, at the same time of day. */
+const MOST_GROWTH = 1.15;
+
+/** What is no growth: pages of a database, buffers of a collection; in bytes. */
+const SLACK_BYTES = 2 * 1_024 * 1_024;
+
+/** Descriptors that come and go by themselves. */
+const SLACK_DESCRIPTORS = 8;
+
+/** What the databases may take: the retained past of 4 MiB, its records, and pages that SQLite keeps for later; in bytes. */
+const DATABASES_MAX_BYTES = 16 * 1_024 * 1_024;
+
+/** What their write-ahead logs may take: three databases, each with one that the platform empties at some 32 MB. */
+const LOGS_MAX_BYTES = 3 * 40 * 1_024 * 1_024;
+
+const MEBIBYTE = 1_024 * 1_024;
+
+function grown(what: string, first: number, last: number): string[] {
+  if (last <= first * MOST_GROWTH + SLACK_BYTES) return [];
+  return [`${what} grew from ${(first / MEBIBYTE).toFixed(1)} to ${(last / MEBIBYTE).toFixed(1)} MiB`];
+}
+
+/** What a registry may not do over the days; empty where it does nothing of it. */
+export function verdict({ days, before, after }: SoakReport): string[] {
+  const [first] = days;
+  const last = days.at(-1);
+  if (first === undefined || last === undefined || first === last) return ['there are not days enough to compare'];
+  const most = (day: readonly Measure[], of: (measure: Measure) => number) => Math.max(...day.map(of));
+  const found = [
+    ...grown(
+      'the heap',
+      most(first, (m) => m.heapBytes),
+      most(last, (m) => m.heapBytes),
+    ),
+    ...grown(
+      'the databases',
+      most(first, (m) => m.databaseBytes),
+      most(last, (m) => m.databaseBytes),
+    ),
+  ];
+  const takes = (what: string, bytes: number, mostBytes: number): void => {
+    if (bytes > mostBytes) found.push(`${what} take ${(bytes / MEBIBYTE).toFixed(1)} MiB`);
+  };
+  takes(
+    'the databases',
+    most(last, (m) => m.databaseBytes),
+    DATABASES_MAX_BYTES,
+  );
+  takes(
+    'the write-ahead logs',
+    most(last, (m) => m.logBytes),
+    LOGS_MAX_BYTES,
+  );
+  const [opened, closed] = [before.descriptors, after.descriptors];
+  if (closed > opened + SLACK_DESCRIPTORS) found.push(`${opened} descriptors before, ${closed} after all had left`);
+  if (after.instances !== 0) found.push(`${after.instances} instances are left`);
+  return found;
+}

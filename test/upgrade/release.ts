@@ -1,0 +1,90 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import * as sqlite from 'node:sqlite';
+import { writeAlarms } from '../../src/backup/alarms';
+import { DIRECTORY_FILE, namespaceFile } from '../../src/backup/stored-object';
+import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { DIRECTORY_NAME } from '../../src/model/names';
+
+/** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */
+const RELEASES = resolve('test/upgrade/releases');
+
+/** Versions whose storage is kept, oldest first. */
+export function releasedVersions(): string[] {
+  return readdirSync(RELEASES).sort(new Intl.Collator('en', { numeric: true }).compare);
+}
+
+/** What clients of a release were told, and hold to. */
+export interface Told {
+  /** When the release was stopped, in milliseconds since the epoch. */
+  stoppedAt: number;
+  owner: string;
+  session: string;
+  /** Lists of services, as the newest cursor showed them and as one in the middle of the past did. */
+  cursor: string;
+  lists: Record<string, unknown[]>;
+  earlier: { cursor: string; list: unknown[] };
+  history: { revision: number; cursor: string; cause: string; actor: string; at: string }[];
+}
+
+export function readTold(version: string): Told {
+  // `as`: only make-release.ts writes it.
+  return JSON.parse(readFileSync(join(RELEASES, version, 'told.json'), 'utf8')) as Told;
+}
+
+/** Keeps what a release left in a data folder, as text. */
+export function keepRelease(version: string, data: string, namespaces: readonly string[], told: Told): void {
+  const folder = join(RELEASES, version);
+  mkdirSync(folder, { recursive: true });
+  const keep = (name: string, file: string) =>
+    writeFileSync(join(folder, `${name}.sql`), dumpOf(join(data, STORAGE_NAME, file)));
+  keep('directory', DIRECTORY_FILE);
+  for (const id of namespaces) keep(`namespace-${id}`, namespaceFile(id));
+  writeFileSync(join(folder, 'told.json'), `${JSON.stringify(told, null, 2)}\n`);
+}
+
+/** A database as statements that make it again. */
+function dumpOf(path: string): string {
+  const database = new sqlite.DatabaseSync(path, { readOnly: true });
+  const lines: string[] = [];
+  for (const { type, name, sql } of database.prepare('SELECT type, name, sql FROM sqlite_schema').all()) {
+    if (sql === null) continue;
+    lines.push(`${sql};`);
+    if (type !== 'table') continue;
+    const columns = database.prepare(`SELECT name FROM pragma_table_info('${name}')`).all();
+    const values = columns.map((column) => `quote(${column.name})`).join(` || ', ' || `);
+    for (const row of database.prepare(`SELECT ${values} AS row FROM ${name}`).all())
+      lines.push(`INSERT INTO ${name} VALUES (${row.row});`);
+  }
+  database.close();
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Makes the data folder again that a release left, as if that had just been stopped: what is kept for some days only would
+ * be gone otherwise.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function layOutRelease(version: string, data: string, now: number): void {
+  const passedMs = Math.round(now - readTold(version).stoppedAt);
+  const namespaces: { path: string; name: string }[] = [];
+  for (const file of readdirSync(join(RELEASES, version))) {
+    if (!file.endsWith('.sql')) continue;
+    const id = /^namespace-(.+)\.sql$/.exec(file)?.[1];
+    const path = join(data, STORAGE_NAME, id === undefined ? DIRECTORY_FILE : namespaceFile(id));
+    mkdirSync(dirname(path), { recursive: true });
+    const database = new sqlite.DatabaseSync(path);
+    database.exec(`BEGIN; ${readFileSync(join(RELEASES, version, file), 'utf8')}; COMMIT;`);
+    if (id === undefined) database.exec(`UPDATE audit SET at = at + ${passedMs}`);
+    else {
+      // Times on the namespace's axis stay as they are: it is the distance to the clock that grew.
+      database.exec(`UPDATE journal SET at = at + ${passedMs}`);
+      database.exec(`UPDATE checkpoint SET shift_ms = shift_ms - ${passedMs} WHERE row = 0`);
+      namespaces.push({ path, name: id });
+    }
+    database.close();
+  }
+  writeAlarms(sqlite, namespaces);
+  writeAlarms(sqlite, [{ path: join(data, STORAGE_NAME, DIRECTORY_FILE), name: DIRECTORY_NAME }]);
+}

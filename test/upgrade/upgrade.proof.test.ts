@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DIRECTORY_FILE, namespaceFile } from '../../src/backup/stored-object';
+import { takeBackup } from '../../src/backup/take-backup';
+import type { HistoryPage } from '../../src/client/history-answers';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { DIRECTORY_SCHEMA_VERSION } from '../../src/registry/directory/tables';
+import { SCHEMA_VERSION } from '../../src/registry/schema';
+import { answerOf, ask, Load, type Place } from '../backup/loaded-registry';
+import { EventReader } from '../fixtures/event-reader';
+import { temporaryFolder } from '../temporary-folder';
+import { RegistrySocket } from '../watch-proofs/registry-socket';
+import { until } from '../watch-proofs/until';
+import { layOutRelease, readTold, releasedVersions, type Told } from './release';
+
+const SEED = 11;
+const NS = '/ns/public';
+const ORDERS = `${NS}/groups/DEFAULT_GROUP/services/orders`;
+
+async function start(data: string): Promise<RunningRegistry> {
+  const registry = await startRegistry({ data });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
+/** The data folder that a release left just now. */
+function dataOf(version: string): string {
+  const data = join(temporaryFolder(), 'data');
+  layOutRelease(version, data, Date.now());
+  return data;
+}
+
+/** Instances without the mark of flapping, which time alone takes away. */
+const lasting = (instances: readonly unknown[]) =>
+  (instances as { flapping?: boolean }[]).map(({ flapping: _flapping, ...view }) => view);
+
+const idsIn = (instances: readonly unknown[]) => (instances as { id: string }[]).map(({ id }) => id);
+
+/** Ids of the instances of the service that a release left. */
+const idsOf = async (place: Place) =>
+  idsIn((await answerOf<{ instances: unknown[] }>(place, 'GET', `${ORDERS}/instances`)).instances);
+
+/** What is, what was, who may, and every cursor: as they were told. */
+async function readEverything(registry: RunningRegistry, told: Told, load: Load): Promise<void> {
+  const owner = { url: registry.url, rootToken: told.owner };
+  for (const [service, instances] of Object.entries(told.lists)) {
+    const now = await answerOf<{ instances: unknown[] }>(owner, 'GET', `${service}/instances`);
+    expect(lasting(now.instances)).toEqual(lasting(instances));
+  }
+  const then = `${ORDERS}/instances?at=${told.earlier.cursor}`;
+  const past = await answerOf<{ instances: unknown[] }>(owner, 'GET', then);
+  expect(lasting(past.instances)).toEqual(lasting(told.earlier.list));
+
+  const entries: HistoryPage['entries'] = [];
+  for (let after = ''; ; ) {
+    const page = await answerOf<HistoryPage>(registry, 'GET', `${NS}/history?limit=1000${after}`);
+    entries.push(...page.entries);
+    if (page.next === undefined) break;
+    after = `&after=${encodeURIComponent(page.next)}`;
+  }
+  const kept = new Map(entries.map((entry) => [entry.revision, entry]));
+  for (const { revision, cursor, cause, actor } of told.history)
+    expect(kept.get(revision)).toMatchObject({ cursor, cause, actor });
+
+  await until('the namespace has moved on', () => (load.revisions.get('public') ?? 0) > 0);
+  const resumed = await fetch(`${registry.url}/api/v1${NS}/watch?cursor=${told.cursor}`, {
+    headers: { Authorization: `Bearer ${registry.rootToken}` },
+  });
+  const events = new EventReader(resumed.body);
+  const [first] = await events.take(1);
+  expect(first?.event).toBe('changes');
+  await events.leave();
+
+  const listed = await answerOf<{ namespaces: object[] }>(registry, 'GET', '/ns');
+  expect(listed.namespaces).toMatchObject([
+    { id: 'public' },
+    { id: 'team-a', title: 'Team A', limits: { instances: 100 } },
+  ]);
+  const trail = await answerOf<{ entries: { action: string }[] }>(registry, 'GET', '/audit');
+  expect(trail.entries.map(({ action }) => action)).toContain('token-revoked');
+}
+
+/** Lets the owner of what a release left renew, and its session come back. */
+async function renew(owner: Place, told: Told): Promise<RegistrySocket> {
+  expect(await idsOf(owner)).toEqual(['beats', 'falls-silent', 'in-session']);
+  const beat = await answerOf<{ expiresAt: string }>(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
+  expect(Date.parse(beat.expiresAt)).toBeGreaterThan(Date.now() + 10_000);
+  const socket = await RegistrySocket.open(owner);
+  const { session } = await socket.session({ session: told.session });
+  expect(session).toBe(told.session);
+  return socket;
+}
+
+describe.each(releasedVersions())('what %s left', (version) => {
+  it('[U8, I6] is read under load, and keeps its leases: who renews stays, who fell silent goes', async () => {
+    const told = readTold(version);
+    const registry = await start(dataOf(version));
+    const owner = { url: registry.url, rootToken: told.owner };
+    // The load is on another service: what the release left stays as it was told.
+    const load = new Load(registry, SEED, ['public', 'team-a']);
+    const socket = await renew(owner, told);
+    await readEverything(registry, told, load);
+    await load.end();
+    expect(load.refusals).toEqual([]);
+    await until('who fell silent is gone, and who renews is not', async () => {
+      await answerOf(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
+      return (await idsOf(owner)).length === 2;
+    });
+    expect(await idsOf(owner)).toEqual(['beats', 'in-session']);
+    socket.tell({ type: 'end' });
+    await until('the session has ended', async () => (await idsOf(owner)).length === 1);
+  });
+});
+
+describe('what the next version left', () => {
+  /** Changes a stopped registry's databases as a later version would. */
+  function advance(data: string, file: string, statements: string): void {
+    const database = new DatabaseSync(join(data, STORAGE_NAME, file));
+    database.exec(statements);
+    database.close();
+  }
+
+  const version = releasedVersions().at(-1) ?? '';
+  const nextOf = (known: number) => `UPDATE property SET value = '${known + 1}' WHERE name = 'schema';`;
+  const readableFrom = (known: number) => `INSERT INTO property VALUES ('readable-from', '${known}');`;
+
+  it('[U9] is read, written and backed up where it says that it may be', async () => {
+    const data = dataOf(version);
+    const more = 'ALTER TABLE record ADD COLUMN later TEXT; CREATE TABLE later (id TEXT PRIMARY KEY) STRICT;';
+    advance(data, namespaceFile('public'), more + nextOf(SCHEMA_VERSION) + readableFrom(SCHEMA_VERSION));
+    advance(data, DIRECTORY_FILE, nextOf(DIRECTORY_SCHEMA_VERSION) + readableFrom(DIRECTORY_SCHEMA_VERSION));
+    const registry = await start(data);
+    const owner = { url: registry.url, rootToken: readTold(version).owner };
+    await answerOf(owner, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
+    const { instances } = await answerOf<{ instances: unknown[] }>(owner, 'GET', `${ORDERS}/instances`);
+    expect(idsIn(instances)).toEqual(expect.arrayContaining(['beats', 'in-session', 'new']));
+    const target = join(temporaryFolder(), 'backup');
+    const manifest = await takeBackup({ data, target, version });
+    expect(manifest.namespaces.map(({ id, schema }) => [id, schema])).toEqual([
+      ['public', SCHEMA_VERSION + 1],
+      ['team-a', SCHEMA_VERSION],
+    ]);
+  });
+
+  it('[U9, S3] is refused otherwise: a start says why, and so does each call of the rest', async () => {
+    const data = dataOf(version);
+    const of = (known: number) =>
+      `schema ${known + 1}; this version of Rollcall knows ${known}. Run the version that wrote`;
+    advance(data, namespaceFile('public'), nextOf(SCHEMA_VERSION));
+    const begunAt = performance.now();
+    await expect(startRegistry({ data })).rejects.toThrow(of(SCHEMA_VERSION));
+    expect(performance.now() - begunAt).toBeLessThan(30_000);
+
+    advance(data, namespaceFile('public'), `UPDATE property SET value = '${SCHEMA_VERSION}' WHERE name = 'schema'`);
+    advance(data, DIRECTORY_FILE, nextOf(DIRECTORY_SCHEMA_VERSION));
+    advance(data, namespaceFile('team-a'), nextOf(SCHEMA_VERSION));
+    const registry = await start(data);
+    const refused = await ask(registry, 'GET', '/tokens');
+    expect([refused.status, await refused.text()]).toEqual([
+      503,
+      expect.stringContaining(of(DIRECTORY_SCHEMA_VERSION)),
+    ]);
+    await answerOf(registry, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
+  });
+});
