@@ -455,3 +455,9 @@ export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
 /** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
+
+/** Fewer instances than this preserve nothing: of a few, one that is gone is more than 15 %. */
+export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
+
+/** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
+export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
