@@ -115,7 +115,7 @@ export class DialectRequestMaker {
     const text = query.map((pair) => pair.map(escaped).join('=')).join('&');
     return {
       operation: idOf(card),
-      isOfDialect: true,
+      dialect: card.dialect,
       method,
       target: this.#path(card) + (text === '' ? '' : `?${text}`),
       headers,

@@ -13,8 +13,8 @@ export interface Operation {
 /** A request as it is sent. Header lines may repeat. */
 export interface FuzzRequest {
   operation: string;
-  /** True: it is refused in the shape of a dialect. */
-  isOfDialect?: boolean;
+  /** Whose door it goes to, and in whose shape it is refused; undefined for the native API. */
+  dialect?: string;
   method: string;
   target: string;
   headers: [name: string, value: string][];

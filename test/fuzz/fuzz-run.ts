@@ -176,12 +176,13 @@ class FuzzRun {
     const allow = (actor: string): void => void allowed.set(actor, (allowed.get(actor) ?? 0) + 1);
     for (const { actor } of this.#late) allow(actor);
     for (const { asked, sender, outcome } of sent) {
-      if (sender.tokenId === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
+      const actor = tokenIdAt(sender, asked);
+      if (actor === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
       if (isAnswer(outcome) && outcome.status >= 400) continue;
-      allow(sender.tokenId);
+      allow(actor);
       if (isAnswer(outcome)) continue;
       // A drain that waits writes once more when it has waited long enough.
-      const late = { actor: sender.tokenId, until: now + LATE_MS };
+      const late = { actor, until: now + LATE_MS };
       this.#late.push(late, late);
     }
     return allowed;
@@ -191,7 +192,8 @@ class FuzzRun {
   async #blame(unexplained: readonly Written[], sent: readonly Sent[]): Promise<void> {
     const actors = new Set(unexplained.map(({ actor }) => actor));
     const suspects = sent.filter(({ sender, outcome, asked }) => {
-      const mine = sender.tokenId === undefined || actors.has(sender.tokenId);
+      const tokenId = tokenIdAt(sender, asked);
+      const mine = tokenId === undefined || actors.has(tokenId);
       return mine && isAnswer(outcome) && (outcome.status >= 400 || asked.method === 'GET');
     });
     const written = unexplained.map(({ actor, what }) => `  by ${actor}: ${what}`).join('\n');
@@ -211,6 +213,10 @@ class FuzzRun {
     this.#report.violations.push(violation);
   }
 }
+
+/** Who somebody is at the door that a request goes to. */
+const tokenIdAt = ({ tokenId, basicTokenId }: Sender, { dialect }: FuzzRequest): string | undefined =>
+  dialect === 'eureka' ? (tokenId ?? basicTokenId) : tokenId;
 
 /** What was written by somebody who had too few changes accepted for that. Each makes one revision, and one entry at most. */
 function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, number>): Written[] {

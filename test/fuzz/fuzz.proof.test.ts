@@ -43,8 +43,8 @@ it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones w
 
 /** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
 const REGISTERED = 'surface.hono.on(method, path, handler);';
-/** Where a dialect's answer leaves. */
-const OF_DIALECT = 'return await handle(context, principal, await route.read(request, context.req.param(), form));';
+/** Where a dialect's answer leaves; the bundler may have numbered the names. */
+const OF_DIALECT = /return (await handle\(context, principal, await (route\d*)\.read\(.*\)\));/;
 const DEFECTS = [
   {
     name: 'a route throws',
@@ -82,12 +82,9 @@ describe('the proof sees that', () => {
 
   it('a dialect refuses what it has written', async () => {
     const report = await run(3_000, (worker) => {
-      expect(worker.split(OF_DIALECT), `"${OF_DIALECT}" in the bundle`).toHaveLength(2);
-      const defect = `if (route.operation === 'v1 register instance') throw new RegistryError('CONFLICT', 'too late');`;
-      return worker.replace(
-        OF_DIALECT,
-        `const response = ${OF_DIALECT.slice('return '.length)} ${defect} return response;`,
-      );
+      expect(worker).toMatch(OF_DIALECT);
+      const defect = `if ($2.method !== 'get' && response.ok) throw new RegistryError('CONFLICT', 'too late');`;
+      return worker.replace(OF_DIALECT, `const response = $1; ${defect} return response;`);
     });
     expect(report.violations.join('\n')).toMatch(/it was refused with 409 and has written|more was written than was/);
   });
