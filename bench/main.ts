@@ -6,6 +6,8 @@ import { type Bench, type Figure, type Finding, reached } from './figure';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { eureka } from './figures/eureka';
+import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
@@ -30,7 +32,9 @@ const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
   requestLog,
   nacos,
+  eureka,
   readsAfterChange,
+  eurekaAfterChange,
   scaling,
   waking,
   heap,
