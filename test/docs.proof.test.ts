@@ -28,7 +28,7 @@ const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code"
 
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'backup', 'command-line', 'operate'].map(
+  ...['getting-started', 'watch', 'tokens', 'history', 'export', 'backup', 'command-line', 'operate'].map(
     (name) => `docs/${name}.md`,
   ),
 ];
