@@ -74,16 +74,6 @@ export class Inspector {
   }
 
   /**
-   * What the heap holds now, with what is unreachable.
-   *
-   * @param nudge Makes the Worker run for a moment, as it answers nothing while it is idle.
-   */
-  async heapUsage(nudge: () => Promise<unknown>): Promise<HeapUsage> {
-    const [usage] = await Promise.all([this.#call('Runtime.getHeapUsage'), nudge()]);
-    return usage as HeapUsage; // `as`: the protocol's shape
-  }
-
-  /**
    * What the heap holds after everything unreachable is gone.
    *
    * @param nudge Makes the Worker run for a moment: workerd collects when the isolate next does something.

@@ -8,7 +8,7 @@ import { ratios, spread } from '../statistics';
 const COUNT = 100_000;
 
 /** As often as the heap is looked at. */
-const SAMPLE_MS = 50;
+const SAMPLE_MS = 200;
 
 /** What the platform gives an isolate. */
 const HEAP_GOAL: Goal = { of: 'value', atMost: 128 };
@@ -31,7 +31,7 @@ async function importInto(server: BenchServer, file: string, mode: 'merge' | 're
   if (!text.includes('"kind":"done"')) throw new Error(`the import came to ${response.status} ${text.slice(-300)}`);
 }
 
-/** The most that the heap held while something ran, in megabytes: what could be collected is still in it. */
+/** The most that the heap held while something ran, in megabytes, of what could not be collected at that moment. */
 async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Promise<number> {
   if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
   const inspector = await Inspector.connect(server.inspectorPort);
@@ -39,7 +39,7 @@ async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Prom
   let peak = 0;
   const sampling = (async () => {
     while (!isOver) {
-      const { usedSize, backingStorageSize } = await inspector.heapUsage(() => server.must('GET', '/health'));
+      const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
       peak = Math.max(peak, usedSize + backingStorageSize);
       await sleep(SAMPLE_MS);
     }
@@ -103,7 +103,7 @@ export const transfer: Figure = {
       unit: 'MB',
       value: spread([peak]),
       goal: HEAP_GOAL,
-      note: 'Worker and object in one isolate, with what was not collected yet',
+      note: 'Worker and object in one isolate, after full collections meanwhile',
     });
     bench.say(`transfer: heap at most ${importPeak.toFixed(0)} MB importing, ${exportPeak.toFixed(0)} MB exporting`);
     return [
