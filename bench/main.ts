@@ -6,10 +6,13 @@ import { type Bench, type Figure, type Finding, reached } from './figure';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { eureka } from './figures/eureka';
+import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
 import { longPolls } from './figures/long-polls';
+import { nacos } from './figures/nacos';
 import { readsAfterChange } from './figures/reads-after-change';
 import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
@@ -29,7 +32,10 @@ const BUSY_LOAD = 0.5;
 const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
   requestLog,
+  nacos,
+  eureka,
   readsAfterChange,
+  eurekaAfterChange,
   scaling,
   waking,
   heap,

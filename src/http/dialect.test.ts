@@ -231,6 +231,16 @@ describe('the namespace of a request', () => {
   });
 });
 
+it('[X1] a dialect may have one spelling for the many of its paths, behind whatever stands in front of them', async () => {
+  const folded: Dialect = { ...toy, pathOf: (path) => path.replace(/\/{2,}/g, '/') };
+  const test = new TestApp({ dialects: [folded] });
+  test.namespace.answer.body = '"here"';
+  for (const path of ['/toy//orders', '/n/public/toy//orders/', '/toy///a%2Fb']) {
+    expect((await ask(path, root, test))[0]).toBe(200);
+  }
+  expect((await ask('/toy//orders', root))[0]).toBe(418);
+});
+
 describe('dialectOf', () => {
   it.each([
     ['/toy', true],

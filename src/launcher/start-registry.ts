@@ -112,7 +112,9 @@ interface Setting {
 
 /** Starts one workerd on a locked folder, and waits until the registry in it answers. */
 async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
-  const { options, host, folder, lock, token, config, certificate, output } = setting;
+  const { options, host, folder, lock, token, config, output } = setting;
+  // Read anew: workerd does so, too, and another certificate may lie there by now.
+  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
   const workerd = await startWorkerd({
     config,
     configPath: join(folder, 'workerd.capnp'),
@@ -179,7 +181,8 @@ function running(supervisor: Supervisor, token: RootToken, setting: Setting): Ru
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
-  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
+  // What there is to say of it, each launch says.
+  const certificate = options.tls && readCertificate(options.tls, () => {}, Date.now());
   const folder = prepareDataFolder(options.data);
   const lock = await DataLock.take(folder, output);
   try {

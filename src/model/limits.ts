@@ -417,6 +417,9 @@ export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 /** Tokens that a door refuses so at the same time; the oldest goes first. */
 export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
+/** Lines about refusals that an isolate logs in a second, where not every request is logged: 6 KB, so a flood of them fills no disk. */
+export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
+
 /** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 
@@ -452,3 +455,9 @@ export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
 /** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
+
+/** Fewer instances than this preserve nothing: of a few, one that is gone is more than 15 %. */
+export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
+
+/** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
+export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;

@@ -7,6 +7,7 @@ import { Draft } from './draft';
 import { withHealth } from './health';
 import { REGISTRY_ACTOR } from './journal';
 import { decodeInstance } from './records';
+import { partPreserved } from './self-preservation';
 import { isSession, type LeaseHolder } from './session-table';
 import { endSessions, refreshSessions } from './sessions';
 import type { NamespaceState } from './state';
@@ -48,9 +49,10 @@ function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | u
     else if (lapse === 'expired') expired.push(holder);
     else unhealthy.push(holder);
   }
-  expire(state, expired, now);
+  const preserved = partPreserved(state, expired, now);
+  expire(state, preserved.gone, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
-  markUnhealthy(state, unhealthy, now);
+  markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();
 }
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
+import { OutcomeUnknown } from '../http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { type HeldLease, leaseBounds, type Outage } from './lease-bounds';
-import { OutcomeUnknown, type RegistryClient } from './registry-client';
+import type { RegistryClient } from './registry-client';
 
 const LOOK_EVERY_MS = 150;
 const MORTAL_EVERY_MS = 300;

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outage } from './lease-bounds';
 
 /** Time that a start or a restart may take on a busy machine. */
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 120_000;
 
 /** The supervisor gives up after more deaths in a row than this, as it should. */
 const WORKERD_KILLS_IN_A_ROW_MAX = 4;
@@ -78,6 +79,25 @@ export class Victim {
     } else {
       if (launcher?.signalCode === null) await once(launcher, 'exit');
       await this.start();
+    }
+    outage.until = Date.now();
+  }
+
+  /**
+   * Lets workerd stand still for a time, as on a machine that is out of breath.
+   *
+   * @param outages Gets the time in which it may have heard nobody; it was never down.
+   */
+  async stall(ms: number, outages: Outage[]): Promise<void> {
+    const workerd = this.#workerdPid();
+    const never = Number.POSITIVE_INFINITY;
+    const outage = { from: Date.now(), downBy: never, until: never };
+    outages.push(outage);
+    process.kill(workerd, 'SIGSTOP');
+    try {
+      await sleep(ms);
+    } finally {
+      process.kill(workerd, 'SIGCONT');
     }
     outage.until = Date.now();
   }

@@ -1,8 +1,9 @@
 import type { BatchReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
+import { OutcomeUnknown } from '../http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
-import { type Answer, OutcomeUnknown, type RegistryClient } from './registry-client';
+import type { Answer, RegistryClient } from './registry-client';
 import type { Revisions } from './revisions';
 import { type Move, nextMove } from './writer-moves';
 import { differences, entryOf, type WriterState, withEntries } from './writer-state';

@@ -52,10 +52,10 @@ class Stage {
 
   /** Looks at the source, and writes. */
   async turn(): Promise<void> {
+    this.#here.splice(0, this.#here.length, ...(await this.list()));
     await this.#mirror.look().catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
     });
-    this.#here.splice(0, this.#here.length, ...(await this.list()));
     await this.#mirror.write();
   }
 

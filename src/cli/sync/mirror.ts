@@ -1,7 +1,7 @@
 import type { Admin } from '../../client/admin';
 import type { Instance } from '../../client/instance';
 import type { RollcallError } from '../../client/rollcall-error';
-import { type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
+import { isOwn, type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import { type MirrorWrite, MirrorWriter } from './mirror-writer';
 import { Patience } from './patience';
 import type { RegistryReplica } from './registry-replica';
@@ -56,10 +56,11 @@ export class Mirror {
    * @throws {CliError} What the source was read with.
    */
   async look(signal?: AbortSignal): Promise<void> {
-    const { source, now } = this.#options;
+    const { source, target, writer, now } = this.#options;
     try {
       this.#there = await source.read(signal);
-      this.#patience.back(now(), this.#there.length);
+      const holds = target.replica.instances.some((instance) => isOwn(instance, writer));
+      this.#patience.back(now(), this.#there.length, holds);
     } catch (error) {
       this.#patience.away(now());
       throw error;

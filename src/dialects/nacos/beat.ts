@@ -8,12 +8,13 @@ import { isRecord } from '../../model/plain-definition';
 import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
 import { metadataIn } from './metadata-text';
 import { nacosError } from './nacos-error';
-import { clusterNamed, instanceAt, namespaceOf, placeAt, serviceOf } from './names';
+import { clusterNamed, instanceAt, namespaceOf, type Place, placeAt, serviceOf } from './names';
 import type { Parameters } from './parameters';
 
 /** A beat: of an instance that it describes, or of one that it only names. */
 export interface Beat extends Omit<InstanceAsked, 'instance'> {
-  instance: NacosInstance | undefined;
+  /** What it describes, made when it is needed: hardly ever. */
+  instance: (() => NacosInstance) | undefined;
 }
 
 /** What beats are answered with, whatever becomes of them. Java's client stops beating where the interval is missing. */
@@ -43,14 +44,17 @@ export function readBeat(parameters: Parameters): Beat {
     textIn(said?.port) || parameters.required('port'),
   );
   const key = instanceAt(service, place);
-  if (said === undefined) return { namespace, key, instance: undefined };
+  return { namespace, key, instance: said && (() => instanceSaid(said, place, parameters)) };
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST` for a beat that describes nothing that could be registered. */
+function instanceSaid(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
   const metadata = metadataIn(said.metadata);
   if (metadata === undefined) throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is no object of texts');
   const weight = Number(said.weight ?? 1);
   const cluster = clusterNamed(textIn(said.cluster) || parameters.text('clusterName'));
   const ephemeral = said.ephemeral !== false;
-  const instance = { ...place, cluster, weight, enabled: true, healthy: true, ephemeral, metadata };
-  return { namespace, key, instance };
+  return { ...place, cluster, weight, enabled: true, healthy: true, ephemeral, metadata };
 }
 
 function beatIn(text: string): Record<string, unknown> {
@@ -83,7 +87,7 @@ export async function beat(namespace: NamespaceApi, { key, instance }: Beat, cal
     if (error.code !== 'INSTANCE_NOT_FOUND') throw error;
   }
   if (instance === undefined) return { ...heard(NACOS_BEAT_INTERVAL_DEFAULT_MS), code: UNKNOWN_INSTANCE };
-  const definition = definitionOf(instance);
+  const definition = definitionOf(instance());
   await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
   return heard(definition.lease?.intervalMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS);
 }

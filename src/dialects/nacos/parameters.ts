@@ -4,12 +4,19 @@ import { nacosError } from './nacos-error';
 /**
  * The parameters of a request, wherever they came: Nacos' clients use query and form as they like, and some use both
  * at once. The query goes first, and the first of several values counts, as for a servlet.
+ *
+ * Each is decoded when it is asked for: beats have many, and are many.
  */
 export class Parameters {
-  readonly #sent: URLSearchParams;
+  /** By name, still encoded. */
+  readonly #sent = new Map<string, string>();
 
   private constructor(text: string) {
-    this.#sent = new URLSearchParams(text);
+    for (const pair of text.split('&')) {
+      const equals = pair.indexOf('=');
+      const name = decoded(equals < 0 ? pair : pair.slice(0, equals));
+      if (!this.#sent.has(name)) this.#sent.set(name, equals < 0 ? '' : pair.slice(equals + 1));
+    }
   }
 
   /** @param form Text of the form in the body, still encoded; empty where there is none. */
@@ -20,12 +27,13 @@ export class Parameters {
 
   /** Trimmed; empty where it is absent. Blank and absent are the same to Nacos. */
   text(name: string): string {
-    return this.#sent.get(name)?.trim() ?? '';
+    return this.asSent(name)?.trim() ?? '';
   }
 
-  /** As it came; undefined where it is absent. */
+  /** As it came, with its blanks; undefined where it is absent. */
   asSent(name: string): string | undefined {
-    return this.#sent.get(name) ?? undefined;
+    const text = this.#sent.get(name);
+    return text === undefined ? undefined : decoded(text);
   }
 
   /** @throws {RegistryError} `INVALID_REQUEST` where it is absent or blank. */
@@ -52,3 +60,13 @@ export class Parameters {
 }
 
 const TRUE = /^(?:y|yes|on|true|t)$/i;
+
+/** A name or a value without its escapes. One that makes no sense stays as it is: a servlet does not mind. */
+function decoded(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return new URLSearchParams(`text=${text}`).get('text') ?? '';
+  }
+}

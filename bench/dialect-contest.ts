@@ -1,0 +1,58 @@
+import { type Contest, RegistrySide } from './contest';
+import type { Bench, Figure, Finding } from './figure';
+import { ratios, spread } from './statistics';
+
+/** A dialect's call, and the native one for the same work. Each has a registry of its own. */
+export interface DialectContest {
+  native: Contest;
+  dialect: Contest;
+}
+
+/** What a dialect's small calls are to reach of the native ones. */
+const GOAL = { of: 'ratio', atLeast: 0.85 } as const;
+
+/** Rates of both, one of each for every round. */
+async function play(bench: Bench, { native, dialect }: DialectContest): Promise<{ rates: number[]; floors: number[] }> {
+  const rates: number[] = [];
+  const floors: number[] = [];
+  let sides: readonly [native: RegistrySide, dialect: RegistrySide] | undefined;
+  for (let round = 0; round < bench.rounds; round++) {
+    sides ??= [await RegistrySide.start(bench, native), await RegistrySide.start(bench, dialect)];
+    const [floor, side] = sides;
+    // Turns about, so that neither is always the one that comes first.
+    if (round % 2 === 0) floors.push(await floor.side.run());
+    rates.push(await side.side.run());
+    if (round % 2 === 1) floors.push(await floor.side.run());
+    bench.say(
+      `${dialect.name} ${round + 1}/${bench.rounds}: ${rates.at(-1)?.toFixed(0)}, native ${floors.at(-1)?.toFixed(0)}`,
+    );
+    if (native.fresh || dialect.fresh || round === bench.rounds - 1) {
+      for (const each of sides) await each.finish();
+      sides = undefined;
+    }
+  }
+  return { rates, floors };
+}
+
+/** The figure of a dialect: one line for each of its calls. */
+export function dialectFigure(name: string, contests: readonly DialectContest[]): Figure {
+  const measure = async (bench: Bench): Promise<Finding[]> => {
+    const findings: Finding[] = [];
+    for (const contest of contests) {
+      const { rates, floors } = await play(bench, contest);
+      const { title, note } = contest.dialect;
+      findings.push({
+        figure: name,
+        title,
+        unit: 'requests/s',
+        value: spread(rates),
+        floor: { name: 'native', value: spread(floors) },
+        ratio: spread(ratios(rates, floors)),
+        goal: GOAL,
+        ...(note === undefined ? {} : { note }),
+      });
+    }
+    return findings;
+  };
+  return { name, measure };
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { ChaosProxy } from '../client/chaos-proxy';
+import { temporaryFolder } from '../temporary-folder';
+import { call, idsOf, instancePath } from '../watch-proofs/registry-calls';
+import { until } from '../watch-proofs/until';
+import { type NacosHost, nacosClient } from './nacos-client';
+
+/** Nacos' own client for Node, as npm installs it, at a registry as it is run. */
+
+/** How often it is measured how late a subscriber hears of a change. */
+const ROUNDS = 3;
+
+/** Beats each second, so that little is waited for; and still more than the 10 s that this client waits before the first. */
+const TIMES = {
+  'preserved.heart.beat.interval': '1000',
+  'preserved.heart.beat.timeout': '40000',
+  'preserved.ip.delete.timeout': '60000',
+};
+
+describe("Nacos' client for Node", () => {
+  it('[Y3, Y4, Y5, Y6] registers, is told of others, and goes on after a lost server and a killed registry', async () => {
+    const registry = await startRegistry({ data: temporaryFolder() });
+    onTestFinished(() => registry.stop());
+    const proxies = [await ChaosProxy.start(registry.url), await ChaosProxy.start(registry.url)] as const;
+    for (const proxy of proxies) onTestFinished(() => proxy.stop());
+    const token = await tokenOf(registry);
+    const serverList = proxies.map(({ url }) => new URL(url).host);
+    const client = await nacosClient({ serverList, token });
+    const own = { ip: '10.0.0.7', port: 8080, weight: 2, metadata: { v: '1', ...TIMES } };
+
+    expect(await client.getServerStatus()).toBe('UP');
+    await client.registerInstance('orders', own);
+    const shown = {
+      instanceId: '10.0.0.7#8080#DEFAULT#DEFAULT_GROUP@@orders',
+      ...own,
+      healthy: true,
+      enabled: true,
+      clusterName: 'DEFAULT',
+      serviceName: 'DEFAULT_GROUP@@orders',
+    };
+    expect(await client.getAllInstances('orders', undefined, '', false)).toMatchObject([shown]);
+    expect(await client.selectInstances('orders')).toMatchObject([shown]);
+    expect(await idsOf(registry, 'orders')).toEqual(['10.0.0.7:8080']);
+
+    // What the subscriber hears last.
+    let heard: NacosHost[] = [];
+    client.subscribe('orders', (hosts) => {
+      heard = hosts;
+    });
+    const hears = (what: string, ...ports: number[]) =>
+      until(what, () => String(heard.map(({ port }) => port).sort()) === String(ports.sort()));
+    await hears('the subscriber hears of its own instance', 8080);
+    const late: number[] = [];
+    const ports = [8080];
+    for (let round = 1; round <= ROUNDS; round++) {
+      // Another time after the poll that brought the change before, each: the first change waits longest for the next poll.
+      await sleep((round - 1) * 900);
+      const from = performance.now();
+      ports.push(round);
+      await call(registry, 'PUT', instancePath('orders', `other-${round}`), {
+        address: '10.0.0.8',
+        port: round,
+        ephemeral: false,
+      });
+      await hears(`the subscriber hears of change ${round}`, ...ports);
+      late.push(Math.round(performance.now() - from));
+    }
+    console.log(`a subscribed Nacos client heard of changes after ${late.join(', ')} ms`);
+
+    // One of two servers is gone: reads and writes go to the other.
+    proxies[0].refuse();
+    proxies[0].cut();
+    await client.registerInstance('other', { ip: '10.0.0.9', port: 9 });
+    for (let read = 0; read < 4; read++) {
+      expect(await client.selectInstances('other', undefined, '', true, false)).toMatchObject([{ port: 9 }]);
+    }
+
+    // Somebody removes the instance, and its next beat brings it back, as it was.
+    await call(registry, 'DELETE', instancePath('orders', '10.0.0.7:8080'));
+    await until('a beat brings the instance back', async () =>
+      (await idsOf(registry, 'orders')).includes('10.0.0.7:8080'),
+    );
+    expect(await client.selectInstances('orders', undefined, '', true, false)).toMatchObject([
+      { port: 8080, weight: 2, metadata: own.metadata },
+      ...ports.slice(1).map((port) => ({ port })),
+    ]);
+
+    // The registry dies and comes back: beats and polls go on.
+    const { workerdPid } = registry;
+    process.kill(workerdPid, 'SIGKILL');
+    await until('workerd is back', () => registry.workerdPid !== workerdPid);
+    const renewals = async () => {
+      const stats = await call<{ sinceStart: { renewals: number } }>(registry, 'GET', '/stats').catch(() => undefined);
+      return stats?.sinceStart.renewals ?? 0;
+    };
+    await until('beats are heard again', async () => (await renewals()) >= 2);
+    await call(registry, 'DELETE', instancePath('orders', 'other-1'));
+    await hears('the subscriber hears of a change after the restart', ...ports.filter((port) => port !== 1));
+
+    await client.deregisterInstance('orders', own);
+    await hears(
+      'the subscriber hears that its own instance is gone',
+      ...ports.filter((port) => port > 1 && port < 8080),
+    );
+    await sleep(2_000);
+    expect(await idsOf(registry, 'orders')).not.toContain('10.0.0.7:8080');
+  });
+});
+
+/** What a service needs that registers and calls others. */
+async function tokenOf({ url, rootToken }: { url: string; rootToken: string }): Promise<string> {
+  const grants = (['register', 'read'] as const).map((scope) => ({ scope, ns: 'public' }));
+  const answer = await fetch(`${url}/api/v1/tokens`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: 'nacos', grants }),
+  });
+  // `as`: anything else fails at the first use of it.
+  return ((await answer.json()) as { token: string }).token;
+}

@@ -1,0 +1,89 @@
+import type { Condition, Content, Step, StepResult } from './operation';
+import { contentText, type RecordState, removed, shownRecord, withText } from './record-state';
+
+/** What a step does to its record, or what it is refused with. */
+export interface StepOutcome {
+  record: RecordState;
+  changed: boolean;
+  refused?: string | undefined;
+}
+
+/** What surrounds a step. */
+export interface StepContext {
+  /** The revision that it takes if it changes anything; undefined where no answer tells. */
+  revision: number | undefined;
+  /** What the answer says of it. */
+  told: StepResult | undefined;
+  /** When its lease was renewed, if it is. */
+  renewed: { sentAt: number; answeredAt: number };
+  /** The session over whose socket it came. */
+  session: string | undefined;
+  /** Whether the call was refused because of a revision. */
+  isMismatch: boolean;
+}
+
+/** One step on its record. Undefined where it can't have been answered as it was. */
+export function changeRecord(record: RecordState, step: Step, context: StepContext): StepOutcome | undefined {
+  const refused = refusal(record, step);
+  // Of a revision that nobody has told, the answer says whether it was the one that was asked for.
+  const isRefused = refused === 'unknown' ? context.isMismatch : refused !== undefined;
+  if (isRefused) return { record, changed: false, refused: refused === 'unknown' ? 'REVISION_MISMATCH' : refused };
+  return done(record, step, context);
+}
+
+/** What a step is refused with; `unknown` where that hangs on a revision that nobody has told. */
+function refusal({ content, revision }: RecordState, { op, condition }: Step): string | undefined {
+  const { absent, since } = condition;
+  const isThere = content !== null;
+  if (absent !== undefined && absent === isThere) return 'REVISION_MISMATCH';
+  if (condition.revision !== undefined || since !== undefined) {
+    if (!isThere) return 'REVISION_MISMATCH';
+    if (revision === undefined) return 'unknown';
+    if (!isMet(condition, revision)) return 'REVISION_MISMATCH';
+  }
+  return op === 'update' && !isThere ? 'INSTANCE_NOT_FOUND' : undefined;
+}
+
+const isMet = (condition: Condition, revision: number) =>
+  (condition.revision ?? revision) === revision && revision <= (condition.since?.revision ?? revision);
+
+function done(record: RecordState, step: Step, context: StepContext): StepOutcome | undefined {
+  const { told, revision, renewed, session } = context;
+  if (step.op === 'deregister') {
+    const changed = record.content !== null;
+    if (!fits(told, changed ? 'removed' : 'absent', null)) return undefined;
+    return { record: changed ? removed(revision) : record, changed };
+  }
+  const content = contentAfter(record, step);
+  // What a session holds is held otherwise than by a lease of its own, so that it is another registration.
+  const holder = step.op === 'update' ? record.session : content.lease === null ? undefined : session;
+  const isSame =
+    record.content !== null && contentText(record.content) === contentText(content) && record.session === holder;
+  const changed = !isSame || (step.op === 'register' && !record.healthy);
+  const renews = step.op === 'register' && holder === undefined;
+  const next = withText({
+    content,
+    revision: changed ? revision : record.revision,
+    healthy: step.op === 'register' || record.healthy,
+    session: holder,
+    sentAt: renews ? renewed.sentAt : record.sentAt,
+    answeredAt: renews ? renewed.answeredAt : record.answeredAt,
+  });
+  const outcome = record.content === null ? 'created' : changed ? 'changed' : 'unchanged';
+  if (!fits(told, outcome, next.revision)) return undefined;
+  const known = told?.shown === undefined ? next : shownRecord(next, told.shown);
+  return known && { record: known, changed };
+}
+
+function contentAfter({ content }: RecordState, step: Exclude<Step, { op: 'deregister' }>): Content {
+  if (step.op === 'register') return step.content;
+  if (content === null) throw new Error('what is not there is not updated');
+  return { ...content, weight: step.weight, metadata: { ...content.metadata, ...step.metadata } };
+}
+
+/** Whether an answer tells what happened; what it leaves out fits. */
+function fits(told: StepResult | undefined, outcome: StepResult['outcome'], revision: number | null | undefined) {
+  if (told === undefined) return true;
+  if (told.outcome !== undefined && told.outcome !== outcome) return false;
+  return told.revision === undefined || revision === undefined || told.revision === revision;
+}

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import { checkHistory } from './check-history';
+import { at, content, HandHistory, SHORT, shown } from './hand-history';
+import type { Step } from './operation';
+import { picture } from './picture';
+
+const A = content('a');
+const B = content('b');
+
+const begin = () => new HandHistory();
+const problemsOf = (hand: HandHistory) => checkHistory(hand.history).problems;
+
+const isRight = (hand: HandHistory) => expect(problemsOf(hand)).toEqual([]);
+const isWrong = (hand: HandHistory) => expect(problemsOf(hand)).not.toEqual([]);
+
+const registers = (key: string, mark: string, condition = {}): Step => {
+  return { op: 'register', key, condition, content: content(mark) };
+};
+
+describe('a history of changes and reads', () => {
+  const registered = () => begin().register([0, 10], 's/a', A, 1, 'created');
+
+  it('has an order where each answer follows from those before it', () => {
+    isRight(registered().read([20, 30], 's/a', 1, shown('s/a', 1, A)));
+    isRight(registered().list([5, 8], 's', 0, []));
+    isRight(registered().deregister([20, 30], 's/a', 2).read([40, 50], 's/a', 2));
+    isRight(
+      registered()
+        .register([20, 30], 's/a', A, 1)
+        .read([40, 50], 's/a', 1, shown('s/a', 1, A)),
+    );
+  });
+
+  it('has none with a stale read', () => {
+    const changed = () => registered().register([20, 30], 's/a', B, 2);
+    isWrong(changed().read([40, 50], 's/a', 1, shown('s/a', 1, A)));
+    isWrong(changed().read([40, 50], 's/a', 2, shown('s/a', 1, A)));
+    isWrong(changed().read([25, 50], 's/a', 2, shown('s/a', 1, A)));
+    isRight(changed().read([25, 50], 's/a', 1, shown('s/a', 1, A)));
+  });
+
+  it('has none where a change is lost', () => {
+    isWrong(registered().list([20, 30], 's', 1, []));
+    isWrong(
+      registered()
+        .register([20, 30], 's/b', B, 2, 'created')
+        .list([40, 50], 's', 2, [shown('s/b', 2, B)]),
+    );
+    isWrong(registered().register([20, 30], 's/a', B, 2, 'created'));
+  });
+
+  it('has none where two conditions on the same revision hold', () => {
+    const conditional = (hand: HandHistory, time: number, mark: string, revision: number) =>
+      hand.change([time, time + 10], [registers('s/a', mark, { since: at(1) })], {
+        kind: 'changed',
+        at: at(revision),
+        results: [{ revision, shown: shown('s/a', revision, content(mark)) }],
+      });
+    isRight(conditional(registered(), 20, 'x', 2));
+    isWrong(conditional(conditional(registered(), 20, 'x', 2), 22, 'y', 3));
+  });
+
+  it('has none where a refusal has no reason', () => {
+    const refused = { kind: 'refused' as const, code: 'REVISION_MISMATCH' }; // `as`: one of the kinds
+    isRight(registered().change([20, 30], [registers('s/a', 'x', { absent: true })], refused));
+    isRight(registered().change([5, 30], [registers('s/a', 'x', { absent: true })], refused));
+    isWrong(registered().change([20, 30], [registers('s/a', 'x', { revision: 1 })], refused));
+    isWrong(registered().change([20, 30], [registers('s/b', 'x', { absent: true })], refused));
+  });
+
+  it('has none where an unchanged state has changed', () => {
+    const unmodified = (since: number) =>
+      registered()
+        .deregister([20, 30], 's/a', 2)
+        .call([40, 50], { kind: 'list', service: 's', since: at(since) }, { kind: 'unmodified', at: at(2) });
+    isRight(unmodified(2));
+    isWrong(unmodified(1));
+  });
+});
+
+describe('a batch', () => {
+  const batch = (hand: HandHistory) =>
+    hand.change([0, 10], [registers('s/a', 'a'), registers('t/b', 'b')], {
+      kind: 'changed',
+      at: at(1),
+      results: [
+        { outcome: 'created', revision: 1 },
+        { outcome: 'created', revision: 1 },
+      ],
+    });
+
+  it('has an order as a whole', () => {
+    isRight(
+      batch(begin())
+        .list([20, 30], 's', 1, [shown('s/a', 1, A)])
+        .list([20, 30], 't', 1, [shown('t/b', 1, B)]),
+    );
+    isRight(
+      batch(begin())
+        .list([2, 4], 's', 1, [shown('s/a', 1, A)])
+        .list([5, 7], 't', 1, [shown('t/b', 1, B)]),
+    );
+  });
+
+  it('has none where only half of it is seen', () => {
+    isWrong(batch(begin()).list([20, 30], 't', 1, []));
+    isWrong(
+      batch(begin())
+        .list([2, 4], 's', 1, [shown('s/a', 1, A)])
+        .list([5, 7], 't', 0, []),
+    );
+  });
+
+  it('without an answer happened as a whole or not at all', () => {
+    const lost = () => begin().change([0], [registers('s/a', 'a'), registers('t/b', 'b')]);
+    isRight(lost().list([20, 30], 's', 0, []).list([40, 50], 't', 0, []));
+    isRight(
+      lost()
+        .list([20, 30], 's', 1, [shown('s/a', 1, A)])
+        .list([40, 50], 't', 1, [shown('t/b', 1, B)]),
+    );
+    isWrong(
+      lost()
+        .list([20, 30], 's', 1, [shown('s/a', 1, A)])
+        .list([40, 50], 't', 1, []),
+    );
+  });
+});
+
+describe('revisions', () => {
+  it('are given to one change each', () => {
+    isWrong(begin().register([0, 10], 's/a', A, 1, 'created').register([0, 10], 't/b', B, 1, 'created'));
+    isWrong(begin().register([0, 10], 's/a', A, 1, 'created').register([20, 30], 's/a', B, 1));
+  });
+
+  it('never go back, whatever is read', () => {
+    const two = () => begin().register([0, 10], 's/a', A, 1, 'created').register([20, 30], 't/b', B, 2, 'created');
+    isRight(two().list([40, 50], 's', 2, [shown('s/a', 1, A)]));
+    isWrong(two().list([40, 50], 's', 1, [shown('s/a', 1, A)]));
+    isRight(two().list([25, 50], 's', 1, [shown('s/a', 1, A)]));
+  });
+
+  it('are of one commit each', () => {
+    const read = (check: number) =>
+      begin()
+        .register([0, 10], 's/a', A, 1, 'created')
+        .call([20, 30], { kind: 'list', service: 't' }, { kind: 'shown', at: at(1, check), records: [] });
+    isRight(read(at(1).check));
+    isWrong(read(99));
+  });
+});
+
+describe('a call without an answer', () => {
+  it('may happen at any later time, or never', () => {
+    isRight(
+      begin()
+        .register([0], 's/a', A)
+        .read([500, 510], 's/a', 0)
+        .read([600, 610], 's/a', 1, shown('s/a', 1, A)),
+    );
+    isRight(begin().register([0], 's/a', A).read([500, 510], 's/a', 0));
+    isRight(begin().register([0, 10], 's/a', A, 1, 'created').deregister([20], 's/a').list([600, 610], 's', 2, []));
+  });
+
+  it('happens once', () => {
+    const twice = begin()
+      .register([0], 's/a', A)
+      .read([20, 30], 's/a', 1, shown('s/a', 1, A))
+      .deregister([40, 50], 's/a', 2)
+      .read([60, 70], 's/a', 3, shown('s/a', 3, A));
+    isWrong(twice);
+  });
+
+  it('does not happen once its process is dead', () => {
+    const killed = () => begin().register([0], 's/a', A).outage(100, 100, 200);
+    isRight(killed().read([300, 310], 's/a', 1, shown('s/a', 1, A)));
+    isWrong(
+      killed()
+        .read([300, 310], 's/a', 0)
+        .read([400, 410], 's/a', 1, shown('s/a', 1, A)),
+    );
+  });
+});
+
+describe('a lease', () => {
+  const leased = content('a', SHORT);
+  const registered = () => begin().register([0, 10], 's/a', leased, 1, 'created');
+
+  it('ends the health and the life of its instance at its time', () => {
+    isRight(registered().read([900, 920], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(registered().read([1_200, 1_220], 's/a', 2, shown('s/a', 2, leased, false)));
+    isRight(registered().read([1_700, 1_710], 's/a', 2));
+    isRight(
+      registered()
+        .read([1_200, 1_220], 's/a', 2, shown('s/a', 2, leased, false))
+        .read([1_700, 1_710], 's/a', 3),
+    );
+  });
+
+  it('does not end early', () => {
+    isWrong(registered().read([1_300, 1_310], 's/a', 2));
+    isWrong(registered().read([900, 920], 's/a', 2, shown('s/a', 2, leased, false)));
+  });
+
+  it('does not end late', () => {
+    isWrong(registered().read([1_700, 1_710], 's/a', 2, shown('s/a', 2, leased, false)));
+    isWrong(registered().read([1_200, 1_220], 's/a', 1, shown('s/a', 1, leased)));
+  });
+
+  const renewed = (times: [number, number?]) =>
+    registered().call(
+      times,
+      { kind: 'renew', keys: ['s/a'] },
+      times.length === 1 ? null : { kind: 'renewed', at: at(1), unknown: [] },
+    );
+
+  it('begins anew where it is renewed', () => {
+    isRight(renewed([800, 810]).read([1_700, 1_710], 's/a', 1, shown('s/a', 1, leased)));
+    isWrong(renewed([800, 810]).read([1_700, 1_710], 's/a', 1));
+  });
+
+  it('may begin anew where a renewal had no answer', () => {
+    isRight(renewed([800]).read([1_700, 1_710], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(renewed([800]).read([1_700, 1_710], 's/a', 2));
+  });
+
+  it('gets its time again after an outage', () => {
+    const killed = () => registered().outage(500, 500, 1_400);
+    isWrong(killed().read([1_450, 1_460], 's/a', 2));
+    isRight(killed().read([2_300, 2_310], 's/a', 1, shown('s/a', 1, leased)));
+    isWrong(killed().read([3_100, 3_110], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(killed().read([3_100, 3_110], 's/a', 2));
+  });
+});
+
+describe('a session', () => {
+  const held = () =>
+    begin()
+      .session('one', 1_000, [0, 400, 800])
+      .call(
+        [10, 20],
+        { kind: 'change', steps: [registers('s/a', 'x'), leasedStep('s/b'), leasedStep('s/c')], session: 'one' },
+        {
+          kind: 'changed',
+          at: at(1),
+          results: [{ outcome: 'created' }, { outcome: 'created' }, { outcome: 'created' }],
+        },
+      );
+  const leasedStep = (key: string): Step => {
+    return { op: 'register', key, condition: {}, content: content('y', { ttlMs: 1_000, removeAfterMs: 1_000 }) };
+  };
+  const ended = (hand: HandHistory) => hand.call([1_000, 1_010], { kind: 'end', session: 'one' }, { kind: 'ended' });
+  const y = (key: string) => shown(key, 1, content('y', { ttlMs: 1_000, removeAfterMs: 1_000 }));
+  const x = shown('s/a', 1, content('x'));
+
+  it('holds what it registered until its last sign of life is too old', () => {
+    isRight(held().list([1_700, 1_710], 's', 1, [x, y('s/b'), y('s/c')]));
+    isRight(held().list([1_900, 1_910], 's', 2, [x]));
+    isWrong(held().list([1_600, 1_610], 's', 2, [x]));
+  });
+
+  it('ends for all that it holds at once', () => {
+    isWrong(held().list([1_900, 1_910], 's', 2, [x, y('s/b')]));
+    isRight(ended(held()).list([1_020, 1_030], 's', 2, [x]));
+    isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b')]));
+    isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b'), y('s/c')]));
+  });
+});
+
+it('a picture shows what could not be placed', () => {
+  const { history } = begin()
+    .register([0, 10], 's/a', content('<a>'), 1, 'created')
+    .register([15], 's/b', B)
+    .list([20, 30], 's', 1, [])
+    .outage(12, 12, 14);
+  const { findings } = checkHistory(history);
+  const page = picture(history, findings);
+  expect(page).toContain('<rect class="ordered"');
+  expect(page).toMatch(/<rect class="stuck".*\n.*list s @1/);
+  expect(page).toContain('class="outage"');
+  expect(page).not.toContain('<a>');
+});
+
+it('gives up on what takes too long, and calls that a problem', () => {
+  const hand = begin();
+  for (let number = 0; number < 9; number++) hand.register([0], 's/a', content(`m${number}`));
+  hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('nobody')));
+  expect(checkHistory(hand.history, 50).problems).toEqual([expect.stringContaining('could not decide')]);
+});

@@ -1,0 +1,48 @@
+import { LeaseHappenings } from './lease-happenings';
+import { linearize, type Search } from './linearize';
+import type { History, Key } from './operation';
+import { partitionsOf } from './partitions';
+import { type RegistryCall, RegistryModel } from './registry-model';
+import { revisionProblems } from './revision-order';
+
+/** What could not be put in order, of some of the records. */
+export interface Finding {
+  keys: Key[];
+  search: Search<RegistryCall>;
+}
+
+/** How a history was judged. One that could not be decided counts as one that is wrong. */
+export interface Judgement {
+  problems: string[];
+  findings: Finding[];
+  partitions: number;
+  steps: number;
+}
+
+/** Far more than a history that is right takes, which is little more than one for each call; some ten seconds. */
+const STEPS_MAX = 50_000;
+
+/** Judges a history: whether there is one order of its calls in which each answer is right, and the revisions agree. */
+export function checkHistory(history: History, stepsMax = STEPS_MAX): Judgement {
+  const problems = revisionProblems(history.operations);
+  const findings: Finding[] = [];
+  const leases = new LeaseHappenings(history.outages, history.sessions);
+  const partitions = partitionsOf(history);
+  let steps = 0;
+  for (const { keys, calls } of partitions) {
+    const search = linearize(new RegistryModel(keys, leases), calls, stepsMax);
+    steps += search.steps;
+    if (search.verdict === 'linearizable') continue;
+    findings.push({ keys, search });
+    problems.push(sentence(keys, search));
+  }
+  return { problems, findings, partitions: partitions.length, steps };
+}
+
+function sentence(keys: readonly Key[], { verdict, order, stuck, steps }: Search<RegistryCall>): string {
+  const about = `${keys[0]} and ${keys.length - 1} more`;
+  if (verdict === 'undecided') return `could not decide about ${about} within ${steps} steps`;
+  const calls = order.filter((each) => typeof each !== 'string').length;
+  const next = stuck.map(({ operation }) => `${operation.index} of ${operation.client}`).join(', ');
+  return `not linearizable: of the calls on ${about}, ${calls} can be put in order, and then none of ${next}`;
+}

@@ -1,0 +1,54 @@
+/** A defect that a change of the core could bring in, as changes of the bundled Worker. */
+export interface Defect {
+  name: string;
+  changes: [place: string, instead: string][];
+}
+
+/** Each of them breaks the one order of all operations in another way. */
+export const DEFECTS: readonly Defect[] = [
+  {
+    name: 'stale read: a list is not made anew where its service has changed a little',
+    changes: [['.revision === service.revision) return', '.revision > service.revision - 8) return']],
+  },
+  {
+    name: 'lost update: what changed since the cursor of a condition is overwritten',
+    changes: [['current.revision === 0 || current.revision > position.revision', 'current.revision === 0']],
+  },
+  {
+    name: 'reused revision: a wake forgets that the last one was given out',
+    changes: [
+      [
+        'this.#sizeUntil = sizeUntil ?? 0;',
+        `this.#sizeUntil = sizeUntil ?? 0;
+         this.#head.revision -= 1;
+         storage.run('DELETE FROM journal WHERE revision = ?', revision);`,
+      ],
+    ],
+  },
+  {
+    name: 'half-applied batch: only its first record is stored',
+    changes: [
+      ['writeRecordRows(state.platform.storage, rows);', 'writeRecordRows(state.platform.storage, rows.slice(0, 1));'],
+    ],
+  },
+  {
+    name: 'dirty read: an answer leaves while its change waits to be stored',
+    changes: [
+      ['return this.#waiting ?? this.#writing;', 'return undefined;'],
+      ['.then(() => this.#write());', '.then(() => scheduler.wait(20)).then(() => this.#write());'],
+    ],
+  },
+];
+
+/**
+ * Puts a defect into the text of a Worker.
+ *
+ * @throws {Error} If its place is not there, or not the only one: the core has changed, and the list has to follow.
+ */
+export function withDefect(worker: string, { name, changes }: Defect): string {
+  return changes.reduce((text, [place, instead]) => {
+    const places = text.split(place).length - 1;
+    if (places !== 1) throw new Error(`the defect "${name}" finds "${place}" ${places} times, and must once`);
+    return text.replace(place, () => instead);
+  }, worker);
+}

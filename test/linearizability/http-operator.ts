@@ -1,0 +1,107 @@
+import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
+import type { InstanceView } from '../../src/model/instance';
+import type { InstanceList } from '../../src/model/queries';
+import { encodeCursor } from '../../src/registry/cursor';
+import { type HttpAnswer, HttpCaller, OutcomeUnknown } from '../http-caller';
+import { instancePath, servicePath } from '../watch-proofs/registry-calls';
+import { type Answer, type Call, type Condition, idOf, type Key, keyOf, type Step, serviceOf } from './operation';
+import { Unlawful } from './recorder';
+import { batchAnswer, batchOperation, positionOf, refusal, shownOf, stepBody } from './wire';
+
+/** Whoever does not answer within this time has not answered. */
+const ANSWER_WITHIN_MS = 4_000;
+
+/** Makes the calls of a history over HTTP. Bodies of answers have the shapes of the API: tests of their own see to it. */
+export class HttpOperator {
+  readonly #caller: HttpCaller;
+
+  constructor(url: string, token: string) {
+    this.#caller = new HttpCaller(url, token, ANSWER_WITHIN_MS);
+  }
+
+  /**
+   * @throws {OutcomeUnknown} where no answer came, or one that says that nobody knows.
+   * @throws {Unlawful} where the answer is one that must not be.
+   */
+  perform(call: Call): Promise<Answer> {
+    switch (call.kind) {
+      case 'change': {
+        const [step] = call.steps;
+        const isSingle = call.steps.length === 1 && step !== undefined && step.condition.revision === undefined;
+        return isSingle ? this.#single(step) : this.#batch(call.steps);
+      }
+      case 'read':
+        return this.#read(pathOf(call.key), call.since, (body: InstanceView) => [body]);
+      case 'list':
+        return this.#read(`${servicePath(call.service)}/instances`, call.since, (body: InstanceList) => body.instances);
+      case 'renew':
+        return this.#renew(call.keys);
+      case 'end':
+        throw new Error('a session ends over its socket');
+    }
+  }
+
+  close(): void {
+    this.#caller.close();
+  }
+
+  async #single(step: Step): Promise<Answer> {
+    const method = { register: 'PUT', update: 'PATCH', deregister: 'DELETE' }[step.op];
+    const answer = await this.#call(method, pathOf(step.key), stepBody(step), headersOf(step.condition));
+    if (answer.status >= 400) return refused(answer);
+    const at = positionOf(answer.headers['rollcall-cursor']);
+    if (step.op === 'deregister') return { kind: 'changed', at, results: [{}] };
+    const shown = shownOf(JSON.parse(answer.text) as InstanceView); // `as`: see above
+    const outcome = answer.status === 201 ? ('created' as const) : undefined; // `as`: one of the outcomes
+    return { kind: 'changed', at, results: [{ outcome, revision: shown.revision, shown }] };
+  }
+
+  async #batch(steps: Step[]): Promise<Answer> {
+    const answer = await this.#call('POST', '/batch', { operations: steps.map(batchOperation) });
+    return answer.status >= 400 ? refused(answer) : batchAnswer(JSON.parse(answer.text) as BatchReport); // `as`: see above
+  }
+
+  async #read<Body>(path: string, since: Condition['since'], viewsIn: (body: Body) => InstanceView[]): Promise<Answer> {
+    const headers: Record<string, string> = since === undefined ? {} : { 'If-None-Match': `"${encodeCursor(since)}"` };
+    const answer = await this.#call('GET', path, undefined, headers);
+    if (answer.status >= 400) return refused(answer);
+    const at = positionOf(answer.headers['rollcall-cursor']);
+    if (answer.status === 304) return { kind: 'unmodified', at };
+    return { kind: 'shown', at, records: viewsIn(JSON.parse(answer.text) as Body).map(shownOf) }; // `as`: see above
+  }
+
+  async #renew(keys: Key[]): Promise<Answer> {
+    const [key] = keys;
+    if (keys.length === 1 && key !== undefined) {
+      const answer = await this.#call('POST', `${pathOf(key)}/heartbeat`);
+      if (answer.status >= 400) return refused(answer);
+      return { kind: 'renewed', at: positionOf(answer.headers['rollcall-cursor']), unknown: [] };
+    }
+    const instances = keys.map((each) => ({ service: serviceOf(each), id: idOf(each) }));
+    const answer = await this.#call('POST', '/heartbeat', { instances });
+    if (answer.status >= 400) return refused(answer);
+    const { unknown } = JSON.parse(answer.text) as HeartbeatReport; // `as`: see above
+    const at = positionOf(answer.headers['rollcall-cursor']);
+    return { kind: 'renewed', at, unknown: unknown.map(({ service, id }) => keyOf(service, id)) };
+  }
+
+  async #call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer> {
+    const answer = await this.#caller.call(method, path, body, headers);
+    if (answer.status === 503 || answer.status === 504) throw new OutcomeUnknown(answer.text);
+    if (answer.status >= 500) throw new Unlawful(`${method} ${path} was answered ${answer.status} ${answer.text}`);
+    return answer;
+  }
+}
+
+const pathOf = (key: Key): string => instancePath(serviceOf(key), idOf(key));
+
+function headersOf({ absent, since }: Condition): Record<string, string> {
+  if (since !== undefined) return { 'If-Match': `"${encodeCursor(since)}"` };
+  if (absent === undefined) return {};
+  return absent ? { 'If-None-Match': '*' } : { 'If-Match': '*' };
+}
+
+function refused({ text }: HttpAnswer): Answer {
+  const { code } = JSON.parse(text) as { code: string }; // `as`: a problem has one
+  return refusal(code, text);
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { nodeSqlite } from '../../src/host/node-sqlite';
+import type { SqlStorage } from '../../src/registry/sql-storage';
+import { headRevision, readJournal } from '../simulation/journal-rows';
+import { Replica } from '../simulation/replica';
+import { Truth } from '../watch/histories/truth';
+
+/** What a registry's own journal says has happened, read from its file after it has stopped. */
+export interface JournalTruth {
+  truth: Truth;
+  /** Where the journal does not tell one story. */
+  problems: string[];
+}
+
+/** @param data The data folder of a registry with one namespace. */
+export function journalTruth(data: string): JournalTruth {
+  const folder = join(data, 'storage/rollcall-NamespaceObject');
+  const [file, ...others] = readdirSync(folder).filter((name) => /^[0-9a-f]+\.sqlite$/.test(name));
+  if (file === undefined || others.length > 0) throw new Error(`${folder} has not one namespace`);
+  const database = new DatabaseSync(join(folder, file));
+  try {
+    const storage = nodeSqlite(database);
+    return tell(storage);
+  } finally {
+    database.close();
+  }
+}
+
+function tell(storage: SqlStorage): JournalTruth {
+  const truth = new Truth();
+  const replica = new Replica();
+  const problems: string[] = [];
+  const [epoch] = [...storage.read("SELECT value FROM property WHERE name = 'epoch'")].flat();
+  for (const revision of readJournal(storage, 0, headRevision(storage))) {
+    problems.push(...replica.apply(revision, 0));
+    truth.add(String(epoch), revision, revision.at, replica);
+  }
+  return { truth, problems };
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChaosProxy } from '../client/chaos-proxy';
+import { Victim } from '../crash/victim';
+import { SeededRandom } from '../simulation/seeded-random';
+import type { StreamHistory } from '../watch/histories/stream-history';
+import { validate } from '../watch/histories/validators';
+import { CallChoice, type Quarter, quartersOf } from './call-choice';
+import { checkHistory, type Judgement } from './check-history';
+import { type FaultKind, Faults } from './faults';
+import { HttpOperator } from './http-operator';
+import { journalTruth } from './journal-truth';
+import type { History, SessionLife } from './operation';
+import { placeIn } from './operation';
+import { RecordedWatcher } from './recorded-watcher';
+import { Recorder } from './recorder';
+import { SessionOperator } from './session-operator';
+
+/** A share of the clients hold sessions; the others call over HTTP. */
+const SESSIONS_SHARE = 0.25;
+const WATCHERS_COUNT = 3;
+
+export interface LinearizabilityOptions {
+  seed: number;
+  /** Path of the `rollcall.js` to run. */
+  program: string;
+  clients: number;
+  seconds: number;
+  faults: readonly FaultKind[];
+}
+
+/** A history as it was recorded, and how it was judged. */
+export interface LinearizabilityReport {
+  history: History;
+  judgement: Judgement;
+  /** All that is wrong: with the order of calls, with what watchers were told, with the journal. */
+  problems: string[];
+  faults: Record<FaultKind, number>;
+  revisions: number;
+  frames: number;
+  checkMs: number;
+}
+
+/**
+ * Records what clients and watchers of a real registry see while it is killed, stalled and cut off, and judges it.
+ *
+ * The seed decides what is called and what is done to the registry; how far calls have got by then is the machine's.
+ */
+export async function linearizabilityRun(options: LinearizabilityOptions): Promise<LinearizabilityReport> {
+  const data = mkdtempSync(join(tmpdir(), 'rollcall linearizability-'));
+  try {
+    const { history, watched, faults, unlawful } = await recordHistory(options, data);
+    const startedAt = performance.now();
+    const judgement = checkHistory(history);
+    const { truth, problems } = journalTruth(data);
+    const told = watched.flatMap((stream) => validate(stream, truth));
+    return {
+      history,
+      judgement,
+      problems: [
+        ...unlawful,
+        ...judgement.problems,
+        ...problems.map((problem) => `journal: ${problem}`),
+        ...told.map(({ guarantee, what }) => `${guarantee}: ${what}`),
+      ],
+      faults,
+      revisions: truth.head,
+      frames: watched.flatMap(({ links }) => links.flatMap(({ received }) => received)).length,
+      checkMs: performance.now() - startedAt,
+    };
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function recordHistory({ seed, program, clients, seconds, faults: kinds }: LinearizabilityOptions, data: string) {
+  const random = new SeededRandom(seed);
+  const victim = new Victim(program, data, randomBytes(24).toString('hex'));
+  await victim.start().catch(async (error: unknown) => {
+    await victim.stop();
+    throw error;
+  });
+  const proxy = await ChaosProxy.start(victim.url);
+  const place = { url: proxy.url, rootToken: victim.token };
+  const recorder = new Recorder();
+  const faults = new Faults(victim, proxy, random.fork(), kinds);
+  const quarters = quartersOf(Math.max(1, Math.ceil(clients / 4)));
+  const sessions: Record<string, SessionLife> = {};
+  const holders = Math.round(clients * SESSIONS_SHARE);
+  const trouble = new AbortController();
+  const over = new AbortController();
+  const end = new AbortController();
+  const watchers = Array.from({ length: WATCHERS_COUNT }, (_, index) => {
+    const services = index === 0 ? [] : [...random.pick(quarters).services];
+    return new RecordedWatcher(`watcher-${index}`, place, random.fork(), services);
+  });
+  const work = Array.from({ length: clients }, (_, index) => {
+    const name = index < holders ? `session-${index}` : `client-${index}`;
+    const choice = new CallChoice(name, random.fork(), quarters);
+    if (index >= holders)
+      return callOverHttp(name, place, { recorder, choice, faults, random: random.fork() }, over.signal);
+    const quarter = random.pick(quarters);
+    const holder = { name, place, recorder, random: random.fork(), choice, quarter, lives: sessions };
+    return new SessionOperator(holder).work(over.signal);
+  });
+  const watching = watchers.map((watcher) => watcher.work(end.signal));
+  try {
+    const passed = sleep(seconds * 1_000).then(() => trouble.abort());
+    await Promise.all([faults.work(trouble.signal), passed]);
+    over.abort();
+    await Promise.all(work);
+    const head = await readAll(victim, recorder, quarters);
+    await Promise.all(watchers.map((watcher) => watcher.settle(head)));
+  } finally {
+    for (const controller of [trouble, over, end]) controller.abort();
+    await Promise.all([...work, ...watching]);
+    proxy.stop();
+    await victim.stop();
+  }
+  const { operations, problems } = recorder;
+  const history: History = { seed, operations, outages: faults.outages, sessions };
+  const watched: StreamHistory[] = watchers.map((watcher) => watcher.history);
+  return { history, watched, faults: faults.counts, unlawful: problems };
+}
+
+interface CallerContext {
+  recorder: Recorder;
+  choice: CallChoice;
+  faults: Faults;
+  random: SeededRandom;
+}
+
+/** Makes one call after another until it is told to stop. */
+async function callOverHttp(
+  name: string,
+  place: { url: string; rootToken: string },
+  { recorder, choice, faults, random }: CallerContext,
+  stop: AbortSignal,
+): Promise<void> {
+  const operator = new HttpOperator(place.url, place.rootToken);
+  while (!stop.aborted) {
+    await faults.up();
+    const call = choice.next();
+    const answer = await recorder.record(name, call, () => operator.perform(call));
+    if (answer !== null) choice.learn(answer);
+    await sleep(random.magnitude(1, answer === null ? 300 : 60));
+  }
+  operator.close();
+}
+
+/** At the end all is well, and everything is read once more: nothing that was answered may be missing then. */
+async function readAll(victim: Victim, recorder: Recorder, quarters: readonly Quarter[]): Promise<number> {
+  const operator = new HttpOperator(victim.url, victim.token);
+  let head = 0;
+  for (const service of quarters.flatMap(({ services }) => services)) {
+    const call = { kind: 'list' as const, service }; // `as`: one of the kinds
+    const answer = await recorder.record('reader', call, () => operator.perform(call));
+    head = Math.max(head, placeIn(answer)?.revision ?? 0);
+  }
+  operator.close();
+  return head;
+}

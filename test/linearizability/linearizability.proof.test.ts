@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { packedProgram } from '../packed-program';
+import { temporaryFolder } from '../temporary-folder';
+import { DEFECTS, type Defect, withDefect } from './defects';
+import { FAULT_KINDS } from './faults';
+import { keepHistory } from './keep-history';
+import { linearizabilityRun } from './linearizability-run';
+
+const ATTEMPTS_MAX_COUNT = 12;
+
+const seed = Date.now() % 2 ** 31;
+
+it(`[I1, I2, I3, I4, I5, I6] what clients see of a registry in trouble has one order (seed ${seed})`, async () => {
+  const program = join(PROJECT_ROOT, 'bin/rollcall.js');
+  const report = await linearizabilityRun({ seed, program, clients: 12, seconds: 6, faults: FAULT_KINDS });
+  const kept = report.problems.length === 0 ? '' : keepHistory(report.history, report.judgement);
+  expect(report.problems, kept).toEqual([]);
+  // A run in which little happened proves little.
+  expect(report.history.operations.length).toBeGreaterThan(50);
+  expect(report.frames).toBeGreaterThan(20);
+});
+
+it(`[I4] finds each of ${DEFECTS.length} defects`, async () => {
+  const folder = temporaryFolder();
+  const missed = await Promise.all(DEFECTS.map((defect, number) => miss(defect, join(folder, String(number)))));
+  expect(missed.flat()).toEqual([]);
+});
+
+/** The name of a defect that shows in none of many histories. What shows where a kill meets a change need not show at once. */
+async function miss(defect: Defect, folder: string): Promise<string[]> {
+  mkdirSync(folder);
+  const program = await packedProgram(folder, (worker) => withDefect(worker, defect));
+  for (let attempt = 0; attempt < ATTEMPTS_MAX_COUNT; attempt++) {
+    const { judgement } = await linearizabilityRun({
+      seed: attempt,
+      program,
+      clients: 8,
+      seconds: 3,
+      faults: ['kill'],
+    });
+    if (judgement.problems.length > 0) return [];
+  }
+  return [defect.name];
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WatchScope } from '../../src/model/frames';
+import type { SeededRandom } from '../simulation/seeded-random';
+import { type Link, received, revisionOf, type StreamHistory } from '../watch/histories/stream-history';
+import { type Place, RegistrySocket, type StreamFrame } from '../watch-proofs/registry-socket';
+import { until } from '../watch-proofs/until';
+import { monotonicNow } from './recorder';
+
+/** Nobody outside of the registry knows what was durable when a frame left; nothing is compacted in so short a time. */
+const SENT = { at: 0, durable: Number.POSITIVE_INFINITY, compacted: 0 };
+
+/** Watches over sockets that break, goes on from its cursor each time, and writes down all that it is told. */
+export class RecordedWatcher {
+  readonly history: StreamHistory;
+  readonly #place: Place;
+  readonly #random: SeededRandom;
+  readonly #services: string[];
+  #socket: RegistrySocket | undefined;
+  #cursor: string | undefined;
+  #isPatient = false;
+
+  /** @param services What it watches; empty: the whole namespace. */
+  constructor(name: string, place: Place, random: SeededRandom, services: string[]) {
+    this.#place = place;
+    this.#random = random;
+    this.#services = services;
+    const scope = WatchScope.parse({ services });
+    this.history = { name, scope, isEager: false, base: undefined, links: [], settledAt: 0 };
+  }
+
+  /** Watches until it is told to stop. */
+  async work(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const socket = await RegistrySocket.open(this.#place, this.history.name).catch(() => undefined);
+      if (socket !== undefined) await this.#watch(socket, stop);
+      await sleep(this.#random.magnitude(10, 1_000));
+    }
+  }
+
+  /** Keeps its socket from now on. Resolves when it has been told all up to a revision. */
+  async settle(revision: number): Promise<void> {
+    this.#isPatient = true;
+    this.history.settledAt = revision;
+    await until(`${this.history.name} is told of revision ${revision}`, () => {
+      this.#socket?.ask({ type: 'sync', watch: 'w' }).catch(() => {});
+      return revisionOf(this.#cursor) >= revision;
+    });
+  }
+
+  async #watch(socket: RegistrySocket, stop: AbortSignal): Promise<void> {
+    const link: Link = { cursor: this.#cursor, openedAt: monotonicNow(), syncs: [], received: [] };
+    this.history.links.push(link);
+    socket.onFrame = (frame, size) => {
+      socket.tell({ type: 'credit', bytes: size });
+      this.#take(link, frame);
+    };
+    const isClosed = socket.closed.then(({ code }) => {
+      // What comes after the end of a history belongs to it no more: its last socket was never closed.
+      if (!stop.aborted) Object.assign(link, { closedAt: monotonicNow(), closedWith: code });
+    });
+    this.#socket = socket;
+    const scope = { services: this.#services };
+    socket.ask({ type: 'watch', watch: 'w', scope, cursor: this.#cursor }).catch(() => socket.destroy());
+    const life = sleep(this.#random.magnitude(300, 10_000));
+    await Promise.race([isClosed, life]);
+    while (this.#isPatient && !stop.aborted && link.closedAt === undefined) await Promise.race([isClosed, sleep(50)]);
+    if (stop.aborted) socket.onFrame = () => {};
+    this.#socket = undefined;
+    socket.destroy();
+    await isClosed;
+  }
+
+  #take(link: Link, frame: StreamFrame): void {
+    const recorded = received(frame, monotonicNow(), SENT);
+    if (recorded === undefined) return;
+    link.received.push(recorded);
+    if (recorded.type === 'reset') this.#cursor = undefined;
+    else if (recorded.type === 'bookmark' || recorded.last) this.#cursor = recorded.cursor;
+  }
+}

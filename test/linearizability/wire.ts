@@ -1,0 +1,50 @@
+import type { BatchReport } from '../../src/model/batch';
+import type { InstanceView } from '../../src/model/instance';
+import { decodeCursor, type Position } from '../../src/registry/cursor';
+import { type Answer, type Content, idOf, keyOf, type Shown, type Step, serviceOf } from './operation';
+import { Unlawful } from './recorder';
+
+/** Refusals that calls of a history may meet; any other is a defect, of the registry or of this recorder. */
+const LAWFUL_REFUSALS = new Set(['INSTANCE_NOT_FOUND', 'REVISION_MISMATCH', 'CONFLICT', 'LEASE_NOT_FOUND']);
+
+export function refusal(code: string, text: string): Answer {
+  if (!LAWFUL_REFUSALS.has(code)) throw new Unlawful(`refused with ${text}`);
+  return { kind: 'refused', code };
+}
+
+/** Body of a registration. */
+export function registrationBody({ weight, metadata, lease }: Content): Record<string, unknown> {
+  const held = lease === null ? { ephemeral: false } : { lease };
+  return { address: '10.0.0.7', port: 8080, weight, metadata, ...held };
+}
+
+/** Body of a single call that changes something, without what its headers say. */
+export function stepBody(step: Step): Record<string, unknown> | undefined {
+  if (step.op === 'register') return registrationBody(step.content);
+  return step.op === 'update' ? { weight: step.weight, metadata: step.metadata } : undefined;
+}
+
+/** A step as an operation of a batch. */
+export function batchOperation(step: Step): Record<string, unknown> {
+  const { op, key, condition } = step;
+  const { revision: ifRevision, absent } = condition;
+  const ifAbsent = absent === true ? { ifAbsent: true } : {};
+  return { op, service: serviceOf(key), id: idOf(key), ifRevision, ...ifAbsent, ...stepBody(step) };
+}
+
+export function batchAnswer({ cursor, revision, results }: BatchReport): Answer {
+  const at = positionOf(cursor);
+  if (at.revision !== revision) throw new Unlawful(`the cursor ${cursor} is not of revision ${revision}`);
+  return { kind: 'changed', at, results: results.map(({ outcome, revision }) => ({ outcome, revision })) };
+}
+
+export function positionOf(cursor: unknown): Position {
+  const position = decodeCursor(String(cursor));
+  if (position === undefined) throw new Unlawful(`"${cursor}" is no cursor`);
+  return position;
+}
+
+export function shownOf({ service, id, revision, weight, metadata, healthy, lease }: InstanceView): Shown {
+  const terms = lease === null ? null : { ttlMs: lease.ttlMs, removeAfterMs: lease.removeAfterMs ?? Infinity };
+  return { key: keyOf(service, id), revision, weight, metadata, healthy, lease: terms };
+}
