@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder';
 /** Kills in the middle of imports that replace everything: what is found afterwards is one file or the other. */
 
 const COUNT = 4_000;
-const ROUNDS = 4;
+const ROUNDS = 3;
 const SETTLED_WITHIN_MS = 60_000;
 
 const seed = Date.now() % 2 ** 31;
