@@ -139,4 +139,25 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     from: 'if (armedFor !== null && armedFor <= at) return;',
     to: 'if (armedFor !== null && armedFor === at) return;',
   },
+  {
+    name: 'takes what a newer storage says of others for its own leave to read it',
+    breaks: 'U9',
+    file: 'bring-up-to-date.ts',
+    from: 'readableFrom <= known)',
+    to: 'readableFrom <= stored)',
+  },
+  {
+    name: 'brings a newer storage back to its own version',
+    breaks: 'U9',
+    file: 'bring-up-to-date.ts',
+    from: '    if (stored > known) return;\n',
+    to: '',
+  },
+  {
+    name: 'takes the last step of a schema alone',
+    breaks: 'U8',
+    file: 'bring-up-to-date.ts',
+    from: '.slice((stored ?? known) - 1)',
+    to: '.slice(stored === undefined ? known - 1 : known - 2)',
+  },
 ];
