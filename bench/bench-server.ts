@@ -102,7 +102,11 @@ export class BenchServer {
   async call(method: string, path: string, body?: string): Promise<Answer> {
     const response = await fetch(this.origin + path, {
       method,
-      headers: { Authorization: `Bearer ${ROOT_TOKEN}`, 'Content-Type': 'application/json' },
+      headers: {
+        Authorization: `Bearer ${ROOT_TOKEN}`,
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+      },
       ...(body === undefined ? {} : { body }),
     });
     return { status: response.status, text: await response.text() };

@@ -12,6 +12,7 @@ function init(args)
   wrk.method = lines()
   wrk.headers['Authorization'] = 'Bearer ' .. lines()
   wrk.headers['Content-Type'] = 'application/json'
+  wrk.headers['Accept'] = 'application/json'
   for line in lines do
     local path, body = line:match('^([^\t]+)\t(.*)$')
     requests[#requests + 1] = wrk.format(nil, path, nil, wrk.method ~= 'GET' and body or nil)

@@ -6,6 +6,8 @@ import { type Bench, type Figure, type Finding, reached } from './figure';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { eureka } from './figures/eureka';
+import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
@@ -15,6 +17,7 @@ import { readsAfterChange } from './figures/reads-after-change';
 import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
 import { socketBeat, socketRegister } from './figures/socket-rates';
+import { transfer } from './figures/transfer';
 import { waking } from './figures/waking';
 import { watcherMemory } from './figures/watcher-memory';
 import { requireWrk } from './load';
@@ -30,7 +33,9 @@ const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
   requestLog,
   nacos,
+  eureka,
   readsAfterChange,
+  eurekaAfterChange,
   scaling,
   waking,
   heap,
@@ -42,6 +47,7 @@ const FIGURES: readonly Figure[] = [
   watcherMemory,
   coldWake,
   history,
+  transfer,
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {

@@ -3,43 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../src/launcher/start-registry';
+import { pageProblems } from './docs/page-problems';
+import { readersEnvironment } from './docs/readers-environment';
 import { differences, readSteps, runSteps } from './docs/walk';
 import { PROJECT_ROOT } from './house/source-tree';
-import { installProgram } from './program-folder';
 import { systemNode } from './system-node';
 import { temporaryFolder } from './temporary-folder';
 
 /** Where the pages say that the registry listens. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
 
-/** Lines of an output, empty ones apart. */
-const linesOf = (text: string): string[] => text.split('\n').flatMap((line) => line.trim() || []);
-
-function parsed(line: string | undefined): unknown {
-  try {
-    return JSON.parse(line ?? '');
-  } catch {
-    return line;
-  }
-}
-
-/** The code of a line that is a problem, as the registry answers it to a call that it refuses. */
-const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
-
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'backup', 'command-line', 'operate'].map(
+  ...['getting-started', 'watch', 'tokens', 'history', 'export', 'backup', 'command-line', 'operate'].map(
     (name) => `docs/${name}.md`,
   ),
 ];
-
-/** What a reader has: the program installed, and a folder of settings with nothing in it. */
-async function environment(folder: string, page: string): Promise<NodeJS.ProcessEnv> {
-  const { PATH, HOME, LANG } = process.env;
-  // Backups say that they need a newer Node than the registry does.
-  const { bin } = await installProgram(folder, page === 'docs/backup.md' ? process.execPath : systemNode());
-  return { PATH: `${bin}:${PATH}`, HOME, LANG, XDG_CONFIG_HOME: join(folder, 'config') };
-}
 
 describe.each(PAGES)('%s', (page) => {
   it('[D2] runs as it is written, and answers what it shows', async () => {
@@ -50,23 +29,12 @@ describe.each(PAGES)('%s', (page) => {
 
     const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
     expect(steps.length).toBeGreaterThan(1);
-    const { outputs, status, stderr } = runSteps(steps, folder, await environment(folder, page));
+    // Backups say that they need a newer Node than the registry does.
+    const node = page === 'docs/backup.md' ? process.execPath : systemNode();
+    const { outputs, status, stderr } = runSteps(steps, folder, await readersEnvironment(folder, node));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 
-    const problems = steps.flatMap(({ shown, line }, index) => {
-      const lines = linesOf(outputs[index] ?? '');
-      const last = lines.at(-1);
-      const answer =
-        shown?.language === 'json'
-          ? differences(parsed(shown.text), parsed(last))
-          : differences(
-              linesOf(shown?.text ?? ''),
-              shown === undefined ? [] : lines.slice(-linesOf(shown.text).length),
-            );
-      const refused = lines.filter((text) => refusal(text) !== undefined && !shown?.text.includes(refusal(text) ?? ''));
-      return [...answer, ...refused].map((problem) => `${page}:${line} ${problem}`);
-    });
-    expect(problems).toEqual([]);
+    expect(pageProblems(page, steps, outputs)).toEqual([]);
   });
 });
 

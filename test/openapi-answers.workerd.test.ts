@@ -54,8 +54,8 @@ const LAST_TOKEN = 'the-last-token';
 /** Stands for the cursor that the call before was answered with. */
 const LAST_CURSOR = 'the last cursor';
 
-/** Routes whose answers go on: they are walked in `test/watch/`. */
-const GO_ON = ['watch', 'openSocket'];
+/** Routes whose answers go on: they are walked in `test/watch/` and `test/transfer.workerd.test.ts`. */
+const GO_ON = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
 /** Calls that together provoke every answer, in an order that makes them possible. */
 const CALLS: [method: string, path: string, body?: unknown][] = [

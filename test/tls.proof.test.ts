@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../src/launcher/start-registry';
 import { testAuthority } from './certificates';
 import { CliStage } from './cli/cli-stage';
 import { PROJECT_ROOT } from './house/source-tree';
 import { systemNode } from './system-node';
-import { temporaryFolderOfFile } from './temporary-folder';
+import { temporaryFolder, temporaryFolderOfFile } from './temporary-folder';
 
 /** A registry that speaks TLS by itself, with a certificate of an authority that only those know who are told of it. */
 
@@ -46,6 +47,37 @@ it('[M10] is reached by the command line with the authority in NODE_EXTRA_CA_CER
   const refused = await stage.run(['ls']);
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
+});
+
+it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a certificate before it makes anything', async () => {
+  const { certPath, keyPath } = authority.issue('served', 'DNS:localhost', 30);
+  const foreign = authority.issue('foreign', 'DNS:other.example', 30);
+  const data = join(folder, 'served');
+  const serve = (key: string) => ['serve', '--port', '0', '--data', data, '--tls-cert', certPath, '--tls-key', key];
+  const { code, stderr } = await stage.run(serve(foreign.keyPath));
+  expect([code, stderr]).toEqual([1, expect.stringContaining('is not that of the first certificate')]);
+  expect(existsSync(data)).toBe(false);
+  const registry = stage.begin(serve(keyPath));
+  const url = await registry.prints(/answers on (https:\S+)/);
+  // By the name that the certificate is for, not by the address that it listens on.
+  expect(new URL(url).hostname).toBe('localhost');
+  const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${url}/health`]);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });
+  registry.kill('SIGTERM');
+  expect(await registry.end()).toEqual({ code: 0, signal: null });
+});
+
+it('[M10] shows a certificate that was renewed once workerd starts again', async () => {
+  const files = authority.issue('renewed', 'DNS:localhost,IP:127.0.0.1', 30);
+  const registry = await startRegistry({ data: temporaryFolder(), tls: files });
+  onTestFinished(() => registry.stop());
+  const subject = async () => (await run('curl', ['-sSv', '--cacert', authority.ca, `${registry.url}/health`])).stderr;
+  expect(await subject()).toContain('subject: CN=renewed');
+  const { certPath, keyPath } = authority.issue('successor', 'DNS:localhost,IP:127.0.0.1', 30);
+  copyFileSync(certPath, files.certPath);
+  copyFileSync(keyPath, files.keyPath);
+  await registry.kill('SIGKILL');
+  expect(await subject()).toContain('subject: CN=successor');
 });
 
 it.each([

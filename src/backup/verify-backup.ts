@@ -54,7 +54,7 @@ export async function verifyBackup(
 }
 
 function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: number, version: string): void {
-  const { schema, readableFrom } = factsOf(sqlite, path);
+  const { schema, readableFrom, soundness } = examine(sqlite, path, file);
   if (schema === undefined) throw damaged(file, 'nothing is stored in it');
   if (!mayRead(known, schema, readableFrom)) {
     throw new BackupError(
@@ -62,6 +62,16 @@ function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: numbe
         `most. Restore it with ${version} or later. (${file})`,
     );
   }
-  const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
   if (soundness !== 'ok') throw damaged(file, soundness ?? 'SQLite does not say whether it is sound');
+}
+
+/** Reads what a database says of itself, and what SQLite says of it. */
+function examine(sqlite: Sqlite, path: string, file: string) {
+  try {
+    const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
+    return { ...factsOf(sqlite, path), soundness };
+  } catch (error) {
+    if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
+    throw damaged(file, error.message);
+  }
 }

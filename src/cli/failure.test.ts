@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { BackupError } from '../backup/backup-error';
 import { RollcallError } from '../client/rollcall-error';
 import { LaunchError } from '../launcher/launch-error';
 import { CliError } from './cli-error';
@@ -25,7 +26,11 @@ it('trusts whoever stopped a call to know why', () => {
   expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);
 });
 
-it('keeps the words and the exit code of the launcher, and leaves defects alone', () => {
+it('[K1] keeps the words and the exit code of the launcher and of backups, and leaves defects alone', () => {
+  expect(failureOf(new BackupError('The backup is damaged.'))).toEqual({
+    exitCode: 1,
+    message: 'The backup is damaged.',
+  });
   expect(failureOf(new LaunchError('The port is in use.', 1))).toEqual({ exitCode: 1, message: 'The port is in use.' });
   expect(failureOf(new TypeError('undefined is not a function'))).toBeUndefined();
 });

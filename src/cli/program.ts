@@ -14,9 +14,11 @@ import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { enableCommand } from './commands/enable';
 import { execCommand } from './commands/exec';
+import { exportCommand } from './commands/export';
 import { getCommand } from './commands/get';
 import { heartbeatCommand } from './commands/heartbeat';
 import { historyCommand } from './commands/history';
+import { importCommand } from './commands/import';
 import { lsCommand } from './commands/ls';
 import { metaCommand } from './commands/meta';
 import { nsCommand } from './commands/ns';
@@ -56,7 +58,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
     ],
   ],
   ['Move over:', () => [syncCommand()]],
-  ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand()]],
+  ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand(), exportCommand(), importCommand()]],
   ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];

@@ -48,6 +48,7 @@ import type {
   ServiceNames,
   ServicePatchBody,
 } from './requests';
+import { type Transfers, transfers } from './transfer';
 
 export type * from './answers';
 export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './client-options';
@@ -57,9 +58,11 @@ export type * from './instance';
 export type { DrainReport, InstancePatch, LeaseRequest } from './registration';
 export type * from './requests';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './rollcall-error';
+export type { ExportAsk, ImportAsk, Transfers } from './transfer';
+export type * from './transfer-answers';
 
 /** The calls of the API, each under the name of its operation. All of them throw a `RollcallError` when refused. */
-export interface Admin {
+export interface Admin extends Transfers {
   /** Registers an instance, or replaces its registration. */
   registerInstance(ask: InstanceNames & Condition & { body: InstanceBody }): Promise<Registered>;
   /** Registers an instance under an id that is made of its address. */
@@ -178,7 +181,7 @@ const SERVICE = `${NAMESPACE}/groups/{group}/services/{service}`;
 const INSTANCE = `${SERVICE}/instances/{id}`;
 
 /** Where each call goes, as the OpenAPI document says; a test holds it against that. */
-const OPERATIONS: Record<keyof Admin, Operation> = {
+const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   registerInstance: ['PUT', INSTANCE],
   registerInstanceByAddress: ['POST', `${SERVICE}/instances`],
   listInstances: ['GET', `${SERVICE}/instances`],
@@ -234,5 +237,6 @@ const OPERATIONS: Record<keyof Admin, Operation> = {
 export function rollcallAdmin(options: ClientOptions): Admin {
   const http = new RegistryHttp(options);
   const calls = Object.entries(OPERATIONS).map(([name, operation]) => [name, caller(http, options, operation)]);
-  return Object.fromEntries(calls) as Admin; // `as`: the table has all of its members, and what each takes and answers
+  // `as`: the table has all of its members but these two, and what each takes and answers.
+  return { ...Object.fromEntries(calls), ...transfers(http, options) } as Admin;
 }

@@ -38,6 +38,8 @@ export interface Namespace {
   placement?: Placement | undefined;
   retention: Retention;
   limits: NamespaceLimits;
+  /** True: Eureka's self-preservation. */
+  selfPreservation?: boolean | undefined;
   /** Absent for `public`, which is always there. */
   createdAt?: string | undefined;
   createdBy?: string | undefined;
@@ -142,6 +144,7 @@ export interface NamespaceBody {
   placement?: Placement | undefined;
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
+  selfPreservation?: boolean | undefined;
 }
 
 /** A change of a namespace: each member is replaced as a whole, and null takes it away. */
@@ -149,6 +152,7 @@ export interface NamespacePatchBody {
   title?: string | null | undefined;
   retention?: Retention | null | undefined;
   limits?: NamespaceLimits | null | undefined;
+  selfPreservation?: boolean | null | undefined;
 }
 
 /** A token to be made. */

@@ -9,6 +9,8 @@ export interface CallOptions {
   /** What is undefined is left out; a list is a parameter that comes many times. */
   query?: Readonly<Record<string, QueryValue>> | undefined;
   body?: unknown;
+  /** A body of lines, in the place of one of JSON: it is sent as it is read. */
+  lines?: string | ReadableStream<Uint8Array> | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
   /** Until the answer begins. Default: ten seconds. */
@@ -74,7 +76,7 @@ export class RegistryHttp {
    * @throws {RollcallError} What the registry refused with, or `UNREACHABLE`; the reason of the caller's signal.
    */
   async request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-    const { body, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
+    const { body, lines, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`nothing within ${timeoutMs} ms`)), timeoutMs);
     try {
@@ -84,9 +86,12 @@ export class RegistryHttp {
         headers: {
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(lines !== undefined && { 'Content-Type': 'application/x-ndjson' }),
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        // What a stream needs to be said beside, in Node and browsers: that no answer comes before all of it is sent.
+        ...(lines !== undefined && { body: lines, duplex: 'half' }),
         // The body of an answer may be read for long, and still ends with the caller's signal.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });

@@ -15,6 +15,7 @@ import type * as service from '../model/service';
 import type * as stats from '../model/stats';
 import type * as subscriber from '../model/subscriber';
 import type * as token from '../model/token';
+import type * as transfer from '../model/transfer';
 import type * as why from '../model/why';
 import type * as answers from './answers';
 import type * as directory from './directory-answers';
@@ -24,6 +25,7 @@ import type { Instance } from './instance';
 import type { DrainReport, InstanceDefinition, InstancePatch } from './registration';
 import type { BatchOperation, InstanceBody, OverrideBody, ServiceBody, ServicePatchBody } from './requests';
 import type { FieldError, RollcallErrorCode } from './rollcall-error';
+import type * as transfers from './transfer-answers';
 import type { WireFrame } from './wire-frame';
 
 /**
@@ -57,6 +59,10 @@ it('answers are what the schemas say', () => {
   expectTypeOf<Equal<answers.ServiceSummary, service.ServiceSummary>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Service, service.ServiceView>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Override, override.OverrideView>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<transfers.ImportDifference, transfer.ImportDifference>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<transfers.ImportProgress, transfer.ImportProgress>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<transfers.ImportDone, transfer.ImportDone>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<transfers.TransferFailed, transfer.TransferFailed>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Subscriber, subscriber.SubscriberView>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats, stats.Stats>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();

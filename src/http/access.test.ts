@@ -22,6 +22,8 @@ GET    /ns/:ns/history [of a group]                                  +   -    - 
 GET    /ns/:ns/history [own-orders]                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 GET    /ns/:ns/history [an instance of other]                        +   -    -   -   -   -    -   -   -   -    +   -   +   -    -   -
 GET    /ns/:ns/history [own-orders, of no group]                     +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/export                                                +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+POST   /ns/:ns/import                                                +   -    -   -   -   -    -   -   -   -    -   -   -   -    -   -
 GET    /ns/:ns/stats                                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/watch                                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/watch [own-orders]                                    +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
@@ -83,6 +85,9 @@ const own = { group: 'g', service: 'own-orders', id: 'a' };
 const other = { group: 'g', service: 'other', id: 'a' };
 const place = { address: '10.0.0.7', port: 8080 };
 
+/** A file with nothing in it. */
+const EMPTY_FILE = '{"kind":"rollcall-export","version":1}\n{"kind":"end","services":0,"overrides":0,"instances":0}\n';
+
 /** Bodies and queries of the lines that need one. */
 const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/services [of a group]': { query: '?group=g' },
@@ -90,6 +95,7 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/history [own-orders]': { query: '?group=g&service=own-orders' },
   'GET /ns/:ns/history [an instance of other]': { query: '?group=g&service=other&instance=a' },
   'GET /ns/:ns/history [own-orders, of no group]': { query: '?service=own-orders' },
+  'POST /ns/:ns/import': { query: '?mode=merge', body: EMPTY_FILE },
   'GET {svc}/diff': { query: '?from=cE.1.x' },
   'POST {svc}/rollback': { body: { to: 'cE.1.x' } },
   'GET /ns/:ns/watch [own-orders]': { query: '?service=g@@own-orders' },
@@ -147,14 +153,15 @@ const LINES: Line[] = TABLE.trim()
 
 /** Sends what a line asks for. */
 async function send(test: TestApp, { method, target, body }: Line, token: string | undefined): Promise<Response> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const isFile = typeof body === 'string';
+  const headers: Record<string, string> = { 'content-type': isFile ? 'application/x-ndjson' : 'application/json' };
   if (target.endsWith('/socket'))
     Object.assign(headers, { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' });
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  test.namespace.answer.body = NO_STATS; // what /metrics reads
+  test.namespace.answer.body = isFile ? '{"importId":"i","isDone":true}' : NO_STATS; // what /metrics reads
   const response = await test.send(method, target, {
     headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
   });
   if (response.headers.get('content-type') === 'text/event-stream') await response.body?.cancel();
   return response;

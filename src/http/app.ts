@@ -35,6 +35,7 @@ import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
 import { addSubscriberRoutes } from './v1/subscriber-routes';
 import { addTokenRoutes } from './v1/token-routes';
+import { addTransferRoutes } from './v1/transfer-routes';
 import { addWatchRoutes } from './v1/watch-routes';
 import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
@@ -140,6 +141,7 @@ export function createApp(options: AppOptions): App {
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
   addHistoryRoutes(surface);
+  addTransferRoutes(surface);
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
@@ -171,6 +173,7 @@ export function createApp(options: AppOptions): App {
     return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
   });
 
+  /** Takes a token off its path, before anything else looks at it. */
   const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
     const path = rawPath(request);
     const rest = withoutPathToken(request, path);

@@ -221,6 +221,15 @@ describe('the namespace of a request', () => {
     expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
   });
 
+  it('[X2, I9] in the host opens nothing that a token may not', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test', namespacesMade: ['secret'] });
+    const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await test.app.fetch(new Request('http://secret.registry.test/toy/orders', { headers }));
+    expect(await response.text()).toMatch(/^FORBIDDEN/);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
   it('[X2] is asked of nobody while the domain is none', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
     expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
@@ -229,6 +238,16 @@ describe('the namespace of a request', () => {
   it('[X2] stands in front of no native path', async () => {
     expect((await ask('/n/public/api/v1/ns/public/services'))[0]).toBe(404);
   });
+});
+
+it('[X1] a dialect may have one spelling for the many of its paths, behind whatever stands in front of them', async () => {
+  const folded: Dialect = { ...toy, pathOf: (path) => path.replace(/\/{2,}/g, '/') };
+  const test = new TestApp({ dialects: [folded] });
+  test.namespace.answer.body = '"here"';
+  for (const path of ['/toy//orders', '/n/public/toy//orders/', '/toy///a%2Fb']) {
+    expect((await ask(path, root, test))[0]).toBe(200);
+  }
+  expect((await ask('/toy//orders', root))[0]).toBe(418);
 });
 
 describe('dialectOf', () => {

@@ -50,6 +50,8 @@ export interface RouteCard {
   /** What one has to know beyond that, as sentences of plain text. */
   description?: string;
   input: RequestSchemas;
+  /** Of a body that is not JSON, and that the call reads itself. */
+  bodyType?: { contentType: string; description: string };
   /** Successful answers by status; refusals are the same everywhere. */
   answers: Record<number, AnswerCard>;
   /** Headers that it reads, beside those that all routes or its conditions know. */

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder of this package, found from here: the launcher runs from `src/launcher/` as well as from `dist/`. */
 function findRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  const start = dirname(fileURLToPath(import.meta.url));
+  for (let folder = start, parent = dirname(folder); ; [folder, parent] = [parent, dirname(parent)]) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    // An installation that was removed while it starts would else be looked for at the top for ever.
+    if (parent === folder) throw new Error(`there is no package.json in ${start}, nor above it: install it again`);
+  }
 }
 
 /** Absolute path of the package's folder: a checkout, or what npm installed. */

@@ -135,6 +135,39 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Lines of one part of an export. What a slow reader leaves waiting is a part, in the Worker. */
+export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
+
+/** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
+export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
+
+/** Lines of an import that go to the namespace in one call: what a Worker holds of a file. */
+export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
+
+/** The same as a number of records, so that taking them in is well under 50 ms of the object's time. */
+export const IMPORT_STAGE_MAX_COUNT = 2_000;
+
+/** Records of an import that are compared or looked up in one go, for the same reason. */
+export const IMPORT_SCAN_MAX_COUNT = 2_000;
+
+/** Changes of an import in one revision, as in a batch. */
+export const IMPORT_SLICE_MAX_COUNT = 1_000;
+
+/** Slices of an import that one call applies, so that whoever imports is told how far it is. */
+export const IMPORT_SLICES_PER_CALL_COUNT = 4;
+
+/** An import of which nothing more comes is forgotten after this time, if it has not begun to be applied. */
+export const IMPORT_IDLE_MAX_MS = 10 * 60_000;
+
+/** One that is being applied goes on by itself where nobody has asked for its next slices for this time. */
+export const IMPORT_RESUME_MS = 5_000;
+
+/** The longest that an import may take; a file of 100,000 instances comes in this time over 200 kbit/s. `DEADLINE_EXCEEDED` */
+export const IMPORT_MAX_MS = 30 * 60_000;
+
+/** The longest that a client may leave an import waiting for more of the file. `DEADLINE_EXCEEDED` */
+export const IMPORT_PIECE_MAX_MS = 60_000;
+
 /** Revisions that an epoch begins with for each millisecond of the time: more than any namespace commits. */
 export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 
@@ -384,6 +417,9 @@ export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 /** Tokens that a door refuses so at the same time; the oldest goes first. */
 export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
+/** Lines about refusals that an isolate logs in a second, where not every request is logged: 6 KB, so a flood of them fills no disk. */
+export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
+
 /** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 
@@ -419,3 +455,9 @@ export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
 /** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
+
+/** Fewer instances than this preserve nothing: of a few, one that is gone is more than 15 %. */
+export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
+
+/** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
+export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;

@@ -12,6 +12,15 @@ import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '
 import type { ServicePattern } from './service-pattern';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
+import type {
+  ApplyCommand,
+  ApplyReport,
+  ExportCommand,
+  ExportPart,
+  ImportPlan,
+  PlanCommand,
+  StageCommand,
+} from './transfer';
 import type { WhyReport } from './why';
 
 /** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
@@ -229,6 +238,26 @@ export interface NamespaceApi {
    * past; begin anew.
    */
   changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>>;
+
+  /**
+   * A part of everything there is, as lines of a file: of about a megabyte, at the moment of the first, and with its
+   * cursor. `COMPACTED` as for {@link snapshot}.
+   */
+  exportPart(command: ExportCommand): Promise<Answer<ExportPart>>;
+  /**
+   * Puts records of a file aside. `CONFLICT`: another import has begun, or one is being applied. `INVALID_REQUEST`: a
+   * record is in the file twice.
+   */
+  stageImport(caller: Caller, command: StageCommand): Promise<Answer<{ importId: string }>>;
+  /** What the records that were put aside would change, as things are now. */
+  planImport(caller: Caller, command: PlanCommand): Promise<Answer<ImportPlan>>;
+  /**
+   * Applies the records that were put aside, a few slices a call: call it until it is done. From the first call on the
+   * import is applied to its end, even where nobody calls again. `LIMIT_EXCEEDED`: the namespace would hold too much.
+   */
+  applyImport(caller: Caller, command: ApplyCommand): Promise<Answer<ApplyReport>>;
+  /** Forgets the records that were put aside, where they are not being applied. */
+  dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }>;
 
   /** Who watches a service or polls it by name, and how far each is. */
   listSubscribers(key: ServiceKey & Asker): Promise<Answer<SubscriberList>>;

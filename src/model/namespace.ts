@@ -62,10 +62,16 @@ export const NamespaceLimits = z
   .meta({ id: 'NamespaceLimits' });
 export type NamespaceLimits = z.output<typeof NamespaceLimits>;
 
+const SelfPreservation = z.boolean().meta({
+  description:
+    'Eureka’s self-preservation: what was registered through that door stays while 15 % or more of it does not renew',
+});
+
 /** What a namespace is told of itself. What is left out is as it is for all. */
 export interface NamespaceSettings {
   retention: RetentionSettings;
   limits: NamespaceLimits;
+  selfPreservation?: boolean | undefined;
 }
 
 export const NamespaceDefinition = z
@@ -75,6 +81,7 @@ export const NamespaceDefinition = z
     placement: Placement.optional(),
     retention: RetentionSettings.optional(),
     limits: NamespaceLimits.optional(),
+    selfPreservation: SelfPreservation.optional(),
   })
   .meta({ id: 'NamespaceDefinition' });
 export type NamespaceDefinition = z.output<typeof NamespaceDefinition>;
@@ -85,6 +92,7 @@ export const NamespacePatch = z
     title: Title.nullable().optional(),
     retention: RetentionSettings.nullable().optional(),
     limits: NamespaceLimits.nullable().optional(),
+    selfPreservation: SelfPreservation.nullable().optional(),
   })
   .meta({ id: 'NamespacePatch' });
 export type NamespacePatch = z.output<typeof NamespacePatch>;
@@ -96,6 +104,7 @@ export const NamespaceView = z
     placement: Placement.optional(),
     retention: RetentionSettings,
     limits: NamespaceLimits,
+    selfPreservation: SelfPreservation.optional(),
     createdAt: z.iso.datetime().optional().meta({ description: 'Absent for `public`, which is always there' }),
     createdBy: z.string().optional().meta({ description: 'Id of the token that made it' }),
     updatedAt: z.iso.datetime().optional(),

@@ -12,6 +12,8 @@ export type Duty =
   | { kind: 'linger'; key: InstanceKey }
   /** The journal holds more than it keeps. */
   | { kind: 'compaction' }
+  /** An import goes on by itself, or is forgotten. */
+  | { kind: 'import' }
   /** The token of an open socket ends, or is to be asked about. */
   | { kind: 'sockets' };
 

@@ -4,6 +4,7 @@ import { scheduleCompaction } from './commit';
 import { attendTokens } from './open-tokens';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
+import { attendImport } from './transfer/apply';
 import type { Hub } from './watch/hub';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -18,6 +19,7 @@ export async function attendAlarm(state: NamespaceState, hub: Hub): Promise<void
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
+  await attendImport(state);
   await attendTokens(state, hub);
   arm(state);
   await state.pipeline.settled();

@@ -62,8 +62,11 @@ export function renew(state: NamespaceState, entry: InstanceEntry, now: number):
   state.counters.renewals += 1;
 }
 
-/** What health and drains add to a record counts for no limit: a namespace that is full goes on with what it has. */
-const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained']);
+/**
+ * What health and drains add to a record counts for no limit: a namespace that is full goes on with what it has. An
+ * import has counted what it brings before it began.
+ */
+const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
 function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
   const encoded: EncodedChange[] = [];

@@ -110,7 +110,7 @@ export class Draft {
   }
 
   /**
-   * Puts an instance.
+   * Puts an instance. An import has counted what it brings before it began.
    *
    * @param renewed Whether its lease counts from now on.
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
@@ -119,7 +119,8 @@ export class Draft {
     const { group, service, id } = key;
     const name = nameOf('instance', key);
     const before = this.#changes.get(name);
-    if (before === undefined && this.#catalog.instance(key) === undefined) this.#makeRoom(key, record.owner);
+    const isNew = before === undefined && this.#catalog.instance(key) === undefined;
+    if (isNew && cause !== 'imported') this.#makeRoom(key, record.owner);
     const wasRenewed = before?.kind === 'instance' && before.renewed;
     this.#changes.set(name, {
       kind: 'instance',
@@ -145,7 +146,7 @@ export class Draft {
   /** @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room. */
   putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
     const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
-    const isNew = this.#catalog.service({ group, service })?.own === undefined;
+    const isNew = cause !== 'imported' && this.#catalog.service({ group, service })?.own === undefined;
     if (record !== null && isNew) this.#makeRoomForService({ group, service });
     if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
       throw new RegistryError(
@@ -248,7 +249,8 @@ function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): s
   return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
 }
 
-function overLimit(name: string, value: number, what: string): RegistryError {
+/** For what a namespace was told to hold no more of. */
+export function overLimit(name: string, value: number, what: string): RegistryError {
   const whose = name.startsWith('limits.perToken') ? 'this token has' : 'this namespace has';
   return new RegistryError(
     'LIMIT_EXCEEDED',

@@ -1,23 +1,13 @@
-import { RegistryError } from '../model/errors';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { JsonText } from '../model/json-text';
 import { SNAPSHOT_PART_MAX_BYTES } from '../model/limits';
 import type { ReadAnswer, SnapshotCommand } from '../model/namespace-api';
-import { compare, type ServiceEntry } from './catalog';
+import { decodePlace, encodePlace, type Place, START, servicesFrom } from './catalog-place';
 import { type Moment, momentOf } from './moment';
 import { serviceAt, viewsAt } from './service-past';
 import type { NamespaceState } from './state';
 import { turn } from './turn';
 import { watchedService } from './view';
-
-/** Where a part begins: after this instance of this service. */
-interface Place {
-  name: string;
-  group: string;
-  id: string;
-}
-
-const START: Place = { name: '', group: '', id: '' };
 
 /** A part of a snapshot, and whether time alone may change it: the mark of flapping ends by itself. */
 interface Part {
@@ -68,7 +58,7 @@ export class NamespaceSnapshots {
       const next = last === undefined ? '' : `,"next":${JSON.stringify(encodePlace(cursor, last))}`;
       return { text: `{"services":[${services.join(',')}]${next}}`, isWhole: last === undefined, keeps };
     };
-    for (const service of this.#servicesFrom(from)) {
+    for (const service of servicesFrom(this.#state.catalog, from)) {
       const { group, name } = service;
       const key = { group, service: name };
       const records = service.revision <= revision ? service : await serviceAt(this.#state, key, revision);
@@ -95,27 +85,4 @@ export class NamespaceSnapshots {
     }
     return part();
   }
-
-  #servicesFrom({ name, group }: Place): ServiceEntry[] {
-    const all = this.#state.catalog.services();
-    return all.filter((service) => (compare(service.name, name) || compare(service.group, group)) >= 0);
-  }
-}
-
-function encodePlace(cursor: string, { name, group, id }: Place): string {
-  return JSON.stringify([cursor, name, group, id]);
-}
-
-function decodePlace(text: string): { cursor: string; place: Place } {
-  try {
-    const parts: unknown = JSON.parse(text);
-    if (Array.isArray(parts) && parts.length === 4 && parts.every((part): part is string => typeof part === 'string')) {
-      const [cursor = '', name = '', group = '', id = ''] = parts;
-      if (cursor.startsWith('c')) return { cursor, place: { name, group, id } };
-    }
-  } catch {
-    // Not JSON: refused below, as anything else that no part ended with.
-  }
-  const message = 'must be the `next` of the part before, as it was given';
-  throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
 }

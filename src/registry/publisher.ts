@@ -13,6 +13,9 @@ export interface Publisher {
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
 
+  /** Tells nobody of anything from now on, until all start over: what comes is one change to them, however many it is. */
+  hold(): void;
+
   /**
    * Lets everybody who watches start over from what is there now. Call when that is durable.
    *

@@ -157,7 +157,21 @@ export function isOwnedBy(text: string, tokenId: string): boolean {
 /** The owner that the text of an instance names. */
 export function ownerIn(text: string): string {
   const start = ownerAt(text);
-  return String(JSON.parse(text.slice(start, text.indexOf(',"createdRevision":', start))));
+  return String(JSON.parse(text.slice(start, text.indexOf(CREATED_AFTER, start))));
+}
+
+/** What follows the owner in the text of an instance. */
+const CREATED_AFTER = ',"createdRevision":';
+
+/** Whether the texts of two instances tell of the same definition and owner. */
+export function sameRegistration(one: string, other: string): boolean {
+  const end = one.indexOf(CREATED_AFTER, ownerAt(one)) + CREATED_AFTER.length;
+  return other.startsWith(one.slice(0, end));
+}
+
+/** The definition in the text of an instance, as it is written there: defaults are left out. */
+export function definitionIn(text: string): string {
+  return text.slice(DEFINITION_FIRST.length, ownerAt(text) - OWNER_AFTER.length + 1);
 }
 
 /** Tells whether the definition in the text of an instance begins with this address and port. */

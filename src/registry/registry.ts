@@ -32,27 +32,18 @@ import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
+import type * as transfer from '../model/transfer';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import {
-  batchReport,
-  instanceAnswer,
-  overrideText,
-  registration,
-  requireInstance,
-  requireOverride,
-  requireService,
-  serviceText,
-} from './answers';
+import { batchReport, instanceAnswer, overrideText, registration, requireInstance, requireOverride } from './answers';
 import { arm } from './arming';
-import { batchDeed, overrideAction, serviceDeed } from './batch-deed';
+import { batchDeed, overrideAction } from './batch-deed';
 import { readChangedSince } from './changed-since';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
-import { patchService, putService, removeService } from './commands/service';
 import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import type { Retention } from './journal';
 import { NamespaceSnapshots } from './namespace-snapshots';
@@ -64,8 +55,13 @@ import { AnswerCache } from './queries/answer-cache';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { resolve } from './queries/resolve';
 import { renewMany, renewOne } from './renewing';
+import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
 import { requireSession } from './sessions';
 import type { NamespaceState } from './state';
+import { applyImport, dropImport } from './transfer/apply';
+import { exportPart } from './transfer/export-part';
+import { planImport } from './transfer/plan';
+import { stageImport } from './transfer/stage';
 import { read, turn } from './turn';
 import { viewOf } from './view';
 import { wake } from './wake';
@@ -230,48 +226,19 @@ export class Registry implements NamespaceApi {
   }
 
   putService(caller: Caller, command: Command<'putService'>): Promise<WriteAnswer<ServiceView>> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      command,
-      () => serviceDeed('service-changed', command),
-      (draft, by) => putService(draft, by, command, command.definition, command.precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: serviceText(this.#state, command) }),
-    );
+    return callPutService(this.#state, caller, command);
   }
 
   patchService(caller: Caller, command: Command<'patchService'>): Promise<Answer<ServiceView>> {
-    const exists = () => this.#state.catalog.service(command)?.exists ?? false;
-    return changeWithPower(
-      this.#state,
-      caller,
-      command,
-      () => serviceDeed('service-changed', command),
-      (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
-      () => ({ ...this.#position(), body: serviceText(this.#state, command) }),
-    );
+    return callPatchService(this.#state, caller, command);
   }
 
   readService(command: ServiceKey & ReadOptions): Promise<ReadAnswer<ServiceView>> {
-    return read(
-      this.#state,
-      command,
-      command,
-      () => requireService(this.#state, command).revision,
-      () => serviceText(this.#state, command),
-    );
+    return readService(this.#state, command);
   }
 
   removeService(caller: Caller, command: Command<'removeService'>): Promise<{ cursor: string }> {
-    const instanceIds = () => [...(this.#state.catalog.service(command)?.instances.keys() ?? [])];
-    return changeWithPower(
-      this.#state,
-      caller,
-      command,
-      () => serviceDeed('service-deleted', command, command.force ? 'force' : undefined),
-      (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
-      () => this.#position(),
-    );
+    return callRemoveService(this.#state, caller, command);
   }
 
   listServices(command: ServiceListCommand): Promise<ReadAnswer<ServiceList>> {
@@ -322,6 +289,26 @@ export class Registry implements NamespaceApi {
 
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
+  }
+
+  exportPart(command: transfer.ExportCommand): Promise<Answer<transfer.ExportPart>> {
+    return exportPart(this.#state, command);
+  }
+
+  stageImport(caller: Caller, command: transfer.StageCommand): Promise<Answer<{ importId: string }>> {
+    return stageImport(this.#state, caller, command);
+  }
+
+  planImport(caller: Caller, command: transfer.PlanCommand): Promise<Answer<transfer.ImportPlan>> {
+    return planImport(this.#state, caller, command);
+  }
+
+  applyImport(caller: Caller, command: transfer.ApplyCommand): Promise<Answer<transfer.ApplyReport>> {
+    return applyImport(this.#state, caller, command);
+  }
+
+  dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }> {
+    return dropImport(this.#state, caller, command);
   }
 
   changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>> {

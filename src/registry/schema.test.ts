@@ -8,7 +8,7 @@ describe('prepareStorage', () => {
   it('makes the tables and an epoch on first use', () => {
     const disk = new HandDisk();
     expect(prepareStorage(disk, () => 'first')).toEqual({ epoch: 'first' });
-    expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session']);
+    expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session', 'staged']);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],
       ['schema', String(SCHEMA_VERSION)],

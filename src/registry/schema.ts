@@ -51,6 +51,15 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     closed INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS staged (
+    kind INTEGER NOT NULL,
+    group_name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, group_name, service, id)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** A change to the tables adds a step. */

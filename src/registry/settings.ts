@@ -22,6 +22,11 @@ export class Settings {
     return this.#settings.limits;
   }
 
+  /** Whether what was registered through Eureka's door stays while too much of it does not renew. */
+  get selfPreservation(): boolean {
+    return this.#settings.selfPreservation ?? false;
+  }
+
   get retention(): Retention {
     const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
     const { maxAgeMs: age, maxCount: count, maxBytes: bytes } = this.#defaults;

@@ -12,6 +12,7 @@ import type { Publisher } from './publisher';
 import type { RateLimiter } from './rate-limiter';
 import type { LeaseHolder, SessionTable } from './session-table';
 import type { Settings } from './settings';
+import type { Imports } from './transfer/imports';
 import type { Receipts } from './watch/receipts';
 
 /** Everything a namespace is while it is awake. Parts of it know one another only through the functions that take it. */
@@ -35,6 +36,7 @@ export interface NamespaceMemory {
   readonly counters: Counters;
   readonly settings: Settings;
   readonly rates: RateLimiter;
+  readonly imports: Imports;
   readonly attention: Attention;
 }
 

@@ -1,5 +1,5 @@
 import type { InstanceKey } from '../model/batch';
-import { DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import { ALARM_SPACING_MIN_MS, DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
 import type { Duty } from './agenda';
 import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
 import { commit } from './commit';
@@ -7,6 +7,7 @@ import { Draft } from './draft';
 import { withHealth } from './health';
 import { REGISTRY_ACTOR } from './journal';
 import { decodeInstance } from './records';
+import { partPreserved } from './self-preservation';
 import { isSession, type LeaseHolder } from './session-table';
 import { endSessions, refreshSessions } from './sessions';
 import type { NamespaceState } from './state';
@@ -48,9 +49,10 @@ function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | u
     else if (lapse === 'expired') expired.push(holder);
     else unhealthy.push(holder);
   }
-  expire(state, expired, now);
+  const preserved = partPreserved(state, expired, now);
+  expire(state, preserved.gone, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
-  markUnhealthy(state, unhealthy, now);
+  markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();
 }
 
@@ -103,10 +105,16 @@ function attend(state: NamespaceState, now: number): void {
     else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
+    else if (duty.kind === 'import') waitForAlarm(state, now);
     // A compaction and the tokens of sockets are on the agenda only to be woken for: every alarm looks at both.
   }
   commit(state, drained, REGISTRY_ACTOR);
   commit(state, settled, REGISTRY_ACTOR);
+}
+
+/** An import is the alarm's to go on with, as it takes long; a call that meets its time sees to it that there is one. */
+function waitForAlarm({ imports, agenda }: NamespaceState, now: number): void {
+  if (imports.isUnderWay) agenda.set({ kind: 'import' }, Math.max(imports.dueAt, now + ALARM_SPACING_MIN_MS));
 }
 
 /** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */

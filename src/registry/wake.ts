@@ -20,6 +20,8 @@ import { Settings } from './settings';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';
+import { resumeImport } from './transfer/apply';
+import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { Receipts } from './watch/receipts';
 
@@ -81,6 +83,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     counters,
     settings,
     rates: new RateLimiter(() => settings.limits),
+    imports: new Imports(storage),
     attention,
   };
   const receipts = new Receipts();
@@ -89,6 +92,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   fillAgenda(state, loaded.goneAt);
   makeUpForSilence(state, checkpoint, latest);
   changeEpochIfMarked(state);
+  resumeImport(state);
   return { state, hub };
 }
 

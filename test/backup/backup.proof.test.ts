@@ -98,6 +98,9 @@ describe('a restored registry', () => {
       revision: 0,
     };
     await live.stop();
+    // A stopped registry is backed up as well: what it left is in its write-ahead logs.
+    const stopped = await takeBackup({ data: live.data, target: join(folder, 'stopped'), version: '0.1.0' });
+    expect(stopped.namespaces.map((namespace) => namespace.revision)).toEqual([3]);
     // Longer than both leases.
     await sleep(3_500);
 

@@ -30,7 +30,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   http: {
     rooms: ['model', 'auth'],
     packages: ['hono', 'hono-openapi', 'zod'],
-    folders: ['watch'],
+    folders: ['watch', 'transfer'],
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },

@@ -69,8 +69,8 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     name: 'skips a revision',
     breaks: 'C1',
     file: 'journal.ts',
-    from: 'const revision = this.#head.revision + 1;',
-    to: 'const revision = this.#head.revision + (check % 50 === 0 ? 2 : 1);',
+    from: 'this.#appendAt(this.#head.revision + 1,',
+    to: 'this.#appendAt(this.#head.revision + (check % 50 === 0 ? 2 : 1),',
   },
   {
     name: 'journals what was before as nothing',
@@ -138,5 +138,26 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     file: 'arming.ts',
     from: 'if (armedFor !== null && armedFor <= at) return;',
     to: 'if (armedFor !== null && armedFor === at) return;',
+  },
+  {
+    name: 'takes what a newer storage says of others for its own leave to read it',
+    breaks: 'U9',
+    file: 'bring-up-to-date.ts',
+    from: 'readableFrom <= known)',
+    to: 'readableFrom <= stored)',
+  },
+  {
+    name: 'brings a newer storage back to its own version',
+    breaks: 'U9',
+    file: 'bring-up-to-date.ts',
+    from: '    if (stored > known) return;\n',
+    to: '',
+  },
+  {
+    name: 'takes the last step of a schema alone',
+    breaks: 'U8',
+    file: 'bring-up-to-date.ts',
+    from: '.slice((stored ?? known) - 1)',
+    to: '.slice(stored === undefined ? known - 1 : known - 2)',
   },
 ];

@@ -86,8 +86,8 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'shows the lapsed as healthy until they are removed',
     breaks: 'L1',
     file: 'sweep.ts',
-    from: '  markUnhealthy(state, unhealthy, now);\n',
-    to: '  for (const { holder } of unhealthy) state.leases.setHealthy(holder.lease, false);\n',
+    from: '  markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);\n',
+    to: '  for (const { lease } of unhealthy) state.leases.setHealthy(lease, false);\n',
   },
   {
     name: 'does not arm the alarm again when it has run',

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
 import type { WhyReport } from '../../src/model/why';
-import { ask, serviceAt, type Told } from '../fixtures/worker-client';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+import { ask, send, serviceAt, type Told } from '../fixtures/worker-client';
 import { tokenFor } from '../fixtures/worker-directory';
 import { WorkerSocket } from '../fixtures/worker-socket';
 import { imageOfStorage, putBackStorage } from '../fixtures/worker-storage';
@@ -130,6 +131,28 @@ describe('an instance that disappeared', () => {
       actor: operator.id,
       summary: expect.stringMatching(
         new RegExp(`^a is there and takes no traffic: quarantined by ${operator.id} at .*: bad disk$`),
+      ),
+    });
+  });
+
+  it('[J8, Z10] was not in a file that replaced everything', async () => {
+    const { owner, register } = await begin();
+    await owner.call('PUT', `${ORDERS}/instances/stays`, { ...place, ephemeral: false, weight: 0 });
+    const headers = { authorization: `Bearer ${ROOT_TOKEN}` };
+    const file = await (await send('GET', '/api/v1/ns/public/export', { headers })).arrayBuffer();
+    await register();
+    expect(await resolved()).toEqual(['a']);
+    const imported = await send('POST', '/api/v1/ns/public/import?mode=replace', {
+      headers: { ...headers, 'content-type': 'application/x-ndjson' },
+      body: file,
+    });
+    expect(new TextDecoder().decode(await imported.arrayBuffer())).toContain('"kind":"done"');
+    expect(await named()).toMatchObject({
+      present: false,
+      cause: 'imported',
+      actor: 'root',
+      summary: expect.stringMatching(
+        /^a is gone: an import that replaced everything at .* by token root did not have it$/,
       ),
     });
   });

@@ -3,6 +3,7 @@ import type { InstanceList } from '../../src/model/queries';
 import { bodyOf, Scene } from '../contracts/namespace/scene';
 import { OPERATOR, OWNER } from '../fixtures/callers';
 import { ORDERS } from '../fixtures/definition';
+import { exportLines, importLines } from '../fixtures/files';
 import { NodeNamespace } from '../fixtures/node-namespace';
 import { SocketClient } from '../fixtures/socket-client';
 import { SeededRandom } from '../simulation/seeded-random';
@@ -31,8 +32,12 @@ export class RandomPast {
   /** Told all that happens. */
   readonly watcher = new SocketClient(this.namespace);
 
-  constructor(seed: number) {
+  readonly #hasImports: boolean;
+
+  /** @param hasImports Whether files are imported, too. One that replaces is told to nobody who watches. */
+  constructor(seed: number, hasImports: boolean) {
     this.random = new SeededRandom(seed);
+    this.#hasImports = hasImports;
   }
 
   get api() {
@@ -89,6 +94,8 @@ export class RandomPast {
       rollback: 1,
       pass: 4,
       restart: 1,
+      merge: this.#hasImports ? 1 : 0,
+      replace: this.#hasImports ? 1 : 0,
     });
     // Many of them meet nothing to do anything to: that is refused, and as good as any other thing to happen.
     const done = this.#do(what, key, weight);
@@ -116,12 +123,26 @@ export class RandomPast {
     if (what === 'drain') return api.drain(OPERATOR, { key, waitMs: 0, graceMs: 5_000 });
     if (what === 'rollback') return this.rollBack(key);
     if (what === 'restart') return this.namespace.restart();
+    if (what === 'merge' || what === 'replace') return this.#import(what, key);
     if (what === 'pass') return this.namespace.pass(Math.round(random.magnitude(100, 700_000)));
     return scene.batch(
       { op: 'register', service: key.service, id: 'a', address: '10.0.0.9', port: weight },
       { op: 'override', service: key.service, id: 'a', enabled: weight > 3 },
       { op: 'register', service: key.service, id: 'b', address: '10.0.0.9', port: weight },
     );
+  }
+
+  /** Imports a file: some of what is there, some of it changed, and something else. */
+  async #import(mode: 'merge' | 'replace', { group, service }: ServiceKey): Promise<void> {
+    const { random } = this;
+    const lines = (await exportLines(this.api)).filter(() => random.chance(0.7)).map((line) => JSON.parse(line));
+    for (const line of lines) if (line.kind === 'instance' && random.chance(0.5)) line.weight = random.whole(1, 5);
+    const isThere = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
+    if (!isThere) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
+    await importLines(this.api, lines, mode);
+    // What was seen is of another epoch now; the history tells its cursors anew.
+    const { journal } = this.namespace.state;
+    for (const seen of this.seen) seen.cursor = journal.cursorAt(seen.revision) ?? seen.cursor;
   }
 
   /** Rolls a service back to something that was seen, and gives what instances said before and after. */

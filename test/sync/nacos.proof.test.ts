@@ -102,7 +102,9 @@ describe('rollcall sync --from nacos', () => {
       available: true,
     });
     expect(await report(words('once', '--dry-run'), env)).toMatchObject({ added: 0, changed: 0, removed: 0, same: 3 });
-    expect(await report(words('once', '--dry-run', '--service', 'ord*'), env)).toMatchObject({
+    expect(
+      await report(words('once', '--dry-run', '--service', 'ord*', '--group', 'DEFAULT_GROUP'), env),
+    ).toMatchObject({
       added: 0,
       removed: 1,
       same: 2,

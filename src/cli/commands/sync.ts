@@ -31,6 +31,9 @@ const INTERVAL_DEFAULT_MS = 10_000;
 const LEASE_TTL_LEAST_MS = 90_000;
 const LOOKS_PER_TTL_COUNT = 3;
 
+/** Twice as often as leases are renewed, so that no renewal comes late. */
+const BEATS_PER_TTL_COUNT = 6;
+
 const KINDS = ['nacos', 'eureka'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -137,6 +140,7 @@ export function syncCommand() {
       const loop = new MirrorLoop({
         mirror,
         intervalMs,
+        beatMs: writer.leaseTtlMs / BEATS_PER_TTL_COUNT,
         signal,
         trouble: (side, problem) =>
           print.note(problem === undefined ? `the ${side} is back` : `${problem} Going on when the ${side} is back.`),

@@ -7,9 +7,11 @@ import type { Mirror } from './mirror';
 export type Side = 'source' | 'registry';
 
 export interface LoopOptions {
-  mirror: Mirror;
+  mirror: Pick<Mirror, 'look' | 'write'>;
   /** Between two looks at the source, in milliseconds. */
   intervalMs: number;
+  /** How long leases may wait while the source takes its time, in milliseconds. */
+  beatMs: number;
   signal: AbortSignal;
   /** Told what is in the way, once; and with undefined that it is over. */
   trouble(side: Side, problem: string | undefined): void;
@@ -38,17 +40,38 @@ export class MirrorLoop {
    * @throws {RollcallError} if the registry refuses for good.
    */
   async run(): Promise<void> {
-    const { mirror, intervalMs, signal } = this.#options;
+    const { intervalMs, signal } = this.#options;
     let lookAt = performance.now();
     while (!signal.aborted) {
       if (performance.now() >= lookAt) {
         lookAt = performance.now() + intervalMs;
-        await this.#attempt('source', () => mirror.look(signal));
+        await this.#look();
       }
-      this.#isNudged = false;
-      await this.#attempt('registry', () => mirror.write(signal));
+      await this.#write();
       await this.#pause(lookAt - performance.now());
     }
+  }
+
+  /** A source may have thousands of lists and little time: leases are renewed meanwhile. */
+  async #look(): Promise<void> {
+    const { mirror, beatMs, signal } = this.#options;
+    let isOver = false;
+    const looking = this.#attempt('source', () => mirror.look(signal)).finally(() => {
+      isOver = true;
+    });
+    for (;;) {
+      const late = new AbortController();
+      await Promise.race([looking, sleep(beatMs, undefined, { signal: late.signal }).catch(() => {})]);
+      late.abort();
+      if (isOver) return looking;
+      await this.#write();
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { mirror, signal } = this.#options;
+    this.#isNudged = false;
+    await this.#attempt('registry', () => mirror.write(signal));
   }
 
   async #attempt(side: Side, act: () => Promise<unknown>): Promise<void> {

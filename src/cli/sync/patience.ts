@@ -19,10 +19,16 @@ export class Patience {
     this.#awaySince ??= now;
   }
 
-  /** The source was read. @param count Instances that it has. */
-  back(now: number, count: number): void {
-    const isEmptied = count === 0 && !this.#isEmpty;
-    this.#isEmpty = count === 0;
+  /**
+   * The source was read.
+   *
+   * @param count Instances that it has.
+   * @param holds Whether anything of it is here.
+   */
+  back(now: number, count: number, holds: boolean): void {
+    const isEmpty = count === 0 && holds;
+    const isEmptied = isEmpty && !this.#isEmpty;
+    this.#isEmpty = isEmpty;
     if (this.#awaySince === undefined && !isEmptied) return;
     this.#awaySince = undefined;
     this.#keepsUntil = now + RETURN_GRACE_MS;

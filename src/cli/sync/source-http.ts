@@ -88,10 +88,18 @@ export class SourceHttp {
         'Is its url that of the registry, with the path that its clients are given?',
       );
     }
+    let text: string;
     try {
-      return parseJson(await answer.text());
+      text = await answer.text();
     } catch (error) {
       init.signal?.throwIfAborted();
+      throw new CliError(EXIT.unreachable, `The answer of the source to ${path} broke off.`, undefined, {
+        cause: error,
+      });
+    }
+    try {
+      return parseJson(text);
+    } catch (error) {
       throw new CliError(EXIT.failure, `The source answers ${path} with something that is no JSON.`, undefined, {
         cause: error,
       });

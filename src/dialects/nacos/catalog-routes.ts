@@ -2,12 +2,13 @@ import type { DialectDoor } from '../../http/dialect';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { answer } from './answers';
-import { byCluster, type CatalogEntry, catalogLine, catalogOf } from './catalog';
+import { byCluster, type CatalogEntry, catalogLine } from './catalog';
+import { CATALOG, type ClusterAsked, catalogAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';
 import { hostsOf } from './found-instances';
 import type { Host } from './host';
 import { nacosError } from './nacos-error';
-import { clusterOf, groupedName, namespaceOf, serviceOf } from './names';
-import { type PageAsked, pageBounds, pageOf } from './pages';
+import { groupedName, namespaceOf, serviceOf } from './names';
+import { type PageAsked, pageOf } from './pages';
 import { Parameters } from './parameters';
 import { serviceIn, shownSelector } from './services';
 import { result } from './v2-result';
@@ -58,30 +59,17 @@ const clusterShown = (service: ServiceKey, name: string): object => ({
 
 function addServiceRoutes(door: DialectDoor): void {
   door.route({
+    ...CATALOG,
     operation: 'v1 catalog of services',
-    method: 'get',
     paths: [`${V1}/services`],
-    scope: 'read',
-    summary: 'A page of the services of a namespace, for consoles',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return {
-        namespace: namespaceOf(parameters),
-        filter: { group: parameters.text('groupNameParam'), name: parameters.text('serviceNameParam') },
-        page: pageAsked(parameters),
-        hidesEmpty: parameters.flag('hasIpCount') ?? false,
-        withInstances: parameters.flag('withInstances') ?? false,
-      };
-    },
-    namespace: ({ namespace }) => namespace,
-    call: (namespace, { filter, page, withInstances }, { tokenId }) => {
-      const { start, end } = pageBounds(page);
-      return catalogOf(namespace, filter, tokenId, (index) => withInstances && index >= start && index < end);
+      return catalogAsked(parameters, pageAsked(parameters), 'hasIpCount');
     },
     answer: (entries, asked) => {
-      if (asked.withInstances) return answer(pageOf(entries, asked.page).map(withInstances));
-      const shown = asked.hidesEmpty ? entries.filter(({ instances }) => instances > 0) : entries;
-      return answer({ count: shown.length, serviceList: pageOf(shown, asked.page).map(catalogLine) });
+      const onPage = pageOf(entries, asked.page);
+      if (asked.withInstances) return answer(onPage.map(withInstances));
+      return answer({ count: entries.length, serviceList: onPage.map(catalogLine) });
     },
   });
 
@@ -116,30 +104,15 @@ function addServiceRoutes(door: DialectDoor): void {
 }
 
 function addInstanceRoutes(door: DialectDoor): void {
-  door.route({
+  door.route<ClusterAsked & { page: PageAsked }, Host[]>({
+    ...LIST_CLUSTER,
     operation: 'v1 catalog of instances',
-    method: 'get',
     paths: [`${V1}/instances`],
-    scope: 'read',
-    summary: 'A page of the instances of a cluster, for consoles',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return {
-        namespace: namespaceOf(parameters),
-        service: serviceOf(parameters),
-        cluster: clusterOf(parameters),
-        page: pageAsked(parameters),
-      };
+      return { ...clusterAsked(parameters), page: pageAsked(parameters) };
     },
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
-    answer: (hosts, { service, cluster, page }) => {
-      if (hosts.length === 0) throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
-      const members = hosts.filter(({ clusterName }) => clusterName === cluster);
-      if (members.length === 0) throw nacosError('RESOURCE_NOT_FOUND', `cluster ${cluster} is not found!`);
-      return answer({ list: pageOf(members, page), count: members.length });
-    },
+    answer: (hosts, { page }) => answer({ list: pageOf(hosts, page), count: hosts.length }),
   });
 
   door.route({

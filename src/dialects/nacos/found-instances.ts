@@ -20,6 +20,20 @@ export async function hostsOf(namespace: NamespaceApi, service: ServiceKey, toke
   return (await instancesOf(namespace, service, tokenId)).flatMap((instance) => hostOf(instance) ?? []);
 }
 
+/** Those of one cluster. @throws {RegistryError} In Nacos' words where it has none. */
+export async function hostsIn(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  cluster: string,
+  tokenId: string,
+): Promise<Host[]> {
+  const hosts = await hostsOf(namespace, service, tokenId);
+  if (hosts.length === 0) throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
+  const members = hosts.filter(({ clusterName }) => clusterName === cluster);
+  if (members.length === 0) throw nacosError('RESOURCE_NOT_FOUND', `cluster ${cluster} is not found!`);
+  return members;
+}
+
 /**
  * The instance that a person means who names its place: whoever registered it and under whatever id. Where there are
  * several, it is the one that a Nacos client would have registered.

@@ -5,11 +5,11 @@ import { readJsonText } from '../../model/json-text';
 import { DEFAULT_CLUSTER } from '../../model/names';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
-import { hostsOf } from './found-instances';
+import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';
+import type { Host } from './host';
 import { GET, PATCH, REMOVE, registeringIn } from './instance-calls';
 import { keyOf } from './instance-parameters';
-import { nacosError } from './nacos-error';
-import { clusterOf, clustersIn, groupedName, namespaceOf, placeOf, serviceOf } from './names';
+import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
 import { hostList } from './service-info';
 import { addWrappedInstanceRoutes } from './v2-instance-routes';
@@ -96,30 +96,14 @@ export function addV3InstanceRoutes(door: DialectDoor): void {
 
   door.route({ ...GET, operation: 'v3 get instance', paths: [`${ADMIN}/instance`], answer: result });
 
-  door.route({
+  door.route<ClusterAsked & { healthyOnly: boolean }, Host[]>({
+    ...LIST_CLUSTER,
     operation: 'v3 list instances',
-    method: 'get',
     paths: [`${ADMIN}/instance/list`],
-    scope: 'read',
-    summary: 'Lists all instances of a cluster, those without traffic too',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return {
-        namespace: namespaceOf(parameters),
-        service: serviceOf(parameters),
-        cluster: clusterOf(parameters),
-        healthyOnly: parameters.flag('healthyOnly') ?? false,
-      };
+      return { ...clusterAsked(parameters), healthyOnly: parameters.flag('healthyOnly') ?? false };
     },
-    namespace: ({ namespace }) => namespace,
-    target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
-    answer: (hosts, { service, cluster, healthyOnly }) => {
-      const members = hosts.filter(({ clusterName }) => clusterName === cluster);
-      if (members.length === 0) {
-        throw nacosError('RESOURCE_NOT_FOUND', `cluster ${cluster} of service ${groupedName(service)} is not found!`);
-      }
-      return result(healthyOnly ? members.filter(({ healthy }) => healthy) : members);
-    },
+    answer: (hosts, { healthyOnly }) => result(healthyOnly ? hosts.filter(({ healthy }) => healthy) : hosts),
   });
 }

@@ -1,7 +1,8 @@
 import type { DialectDoor } from '../../http/dialect';
-import { byCluster, type CatalogEntry, catalogLine, catalogOf } from './catalog';
-import { illegal, namespaceOf } from './names';
-import { numberedPage, type PageAsked, pageBounds } from './pages';
+import { byCluster, type CatalogEntry, catalogLine } from './catalog';
+import { CATALOG, catalogAsked } from './catalog-calls';
+import { illegal } from './names';
+import { numberedPage, type PageAsked } from './pages';
 import { Parameters } from './parameters';
 import { serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
 import { selectorTypes } from './services';
@@ -39,31 +40,15 @@ export function addV3ServiceRoutes(door: DialectDoor): void {
   addWrappedServiceRoutes(door, { version: 'v3', path: ADMIN });
 
   door.route({
+    ...CATALOG,
     operation: 'v3 list services',
-    method: 'get',
     paths: [`${ADMIN}/service/list`],
-    scope: 'read',
-    summary: 'A page of the services of a namespace',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return {
-        namespace: namespaceOf(parameters),
-        filter: { group: parameters.text('groupNameParam'), name: parameters.text('serviceNameParam') },
-        page: pageAsked(parameters),
-        hidesEmpty: parameters.flag('ignoreEmptyService') ?? false,
-        withInstances: parameters.flag('withInstances') ?? false,
-      };
+      return catalogAsked(parameters, pageAsked(parameters), 'ignoreEmptyService');
     },
-    namespace: ({ namespace }) => namespace,
-    call: (namespace, { filter, page, withInstances }, { tokenId }) => {
-      const { start, end } = pageBounds(page);
-      return catalogOf(namespace, filter, tokenId, (index) => withInstances && index >= start && index < end);
-    },
-    answer: (entries, asked) => {
-      if (asked.withInstances) return result(numberedPage(entries, asked.page, withInstances));
-      const shown = asked.hidesEmpty ? entries.filter(({ instances }) => instances > 0) : entries;
-      return result(numberedPage(shown, asked.page, catalogLine));
-    },
+    answer: (entries, asked) =>
+      result(numberedPage(entries, asked.page, asked.withInstances ? withInstances : catalogLine)),
   });
 
   door.route({

@@ -3,7 +3,7 @@ import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } fro
 import { z } from 'zod';
 import { NamespaceId } from '../../model/names';
 import { PROBLEM_TABLE } from '../error-response';
-import { CHAPTERS, type RequestSchemas, type RouteCard } from '../route-card';
+import { CHAPTERS, type RouteCard } from '../route-card';
 
 /**
  * Makes the OpenAPI 3.1 document from the schemas that the routes parse with.
@@ -120,7 +120,11 @@ function parametersOfCard({ path, input, headers = [], conditional }: RouteCard)
   ];
 }
 
-function bodyOf(input: RequestSchemas, example: unknown): DescribeRouteOptions['requestBody'] {
+function bodyOf({ input, bodyType, example }: RouteCard): DescribeRouteOptions['requestBody'] {
+  if (bodyType !== undefined) {
+    const { contentType, description } = bodyType;
+    return { required: true, content: { [contentType]: { schema: { type: 'string', description } } } };
+  }
   if (input.body === undefined) return undefined;
   return {
     required: true,
@@ -188,14 +192,14 @@ function securityOf({ scope, door }: RouteCard): NonNullable<DescribeRouteOption
 export async function openApiDocument(cards: readonly RouteCard[], version: string): Promise<Record<string, unknown>> {
   const app = new Hono();
   for (const card of cards) {
-    const { operation, method, path, scope, chapter, summary, description, input, example } = card;
+    const { operation, method, path, scope, chapter, summary, description } = card;
     const spec: DescribeRouteOptions = {
       operationId: operation,
       tags: [chapter],
       summary,
       ...(description === undefined ? {} : { description }),
       parameters: parametersOfCard(card),
-      requestBody: bodyOf(input, example),
+      requestBody: bodyOf(card),
       responses: answersOf(card),
       security: securityOf(card),
       ...(scope === 'open' ? {} : { 'x-scope': scope }),

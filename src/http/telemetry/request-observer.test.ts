@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_STATS, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
 
 const I = `${SERVICE}/instances/a`;
 const ROUTE = '/api/v1/ns/:ns/groups/:group/services/:service/instances/:id';
@@ -73,6 +74,18 @@ describe('a request', () => {
   });
 });
 
+it('[G10] a flood of refusals is told by a few lines, and by how many were left out', async () => {
+  const test = new TestApp();
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await test.send('GET', I);
+  expect(test.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
+  test.now += 1_000;
+  await test.send('GET', I);
+  expect(linesOf(test).at(-1)).toMatchObject({ status: 401, leftOut: 5 });
+  const telling = new TestApp({ logLevel: 'info' });
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await telling.send('GET', I);
+  expect(telling.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
+});
+
 describe('what is hostile', () => {
   it.each([
     ['a path', `${SERVICE}/instances/x%0A%7B%22level%22%3A%22error%22%7D`, {}],
@@ -97,6 +110,7 @@ describe('what is hostile', () => {
     await test.ask('GET', I);
     await test.send('GET', `/t/${secret}${I}`);
     await test.send('GET', `/t/${secret}`);
+    await test.ask('GET', `${SERVICE}/instances/${secret}`);
     await test.send('GET', `/nope/${secret}?token=${secret}`);
     await test.send('GET', `${I}?accessToken=${secret}&username=${secret}&password=${secret}`);
     await test.send('GET', `/api/v1/ns/public/socket?ticket=${secret}`);

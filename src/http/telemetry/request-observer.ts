@@ -1,4 +1,6 @@
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
 import { isLogged, type LogLevel, type LogThreshold, logLine } from '../../model/log';
+import { LogGate } from './log-gate';
 import type { RequestCounts } from './request-counts';
 import { requestId } from './request-id';
 import { RequestRecord } from './request-record';
@@ -21,6 +23,7 @@ const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
 /** Counts every request, gives it an id, and writes a line about it where its level is logged. */
 export class RequestObserver {
   readonly #options: RequestObserverOptions;
+  readonly #refusals = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
 
   constructor(options: RequestObserverOptions) {
     this.#options = options;
@@ -46,6 +49,10 @@ export class RequestObserver {
   }
 
   #write(level: LogLevel, record: RequestRecord, request: Request, status: number, durationMs: number): void {
+    // Who asked for every request gets every one.
+    const isGated = level === 'warn' && this.#options.threshold === 'warn';
+    const leftOut = isGated ? this.#refusals.admit(record.startedAt) : 0;
+    if (leftOut === undefined) return;
     const { id, method, route, namespace, tokenId, code, unforeseen } = record;
     const line = logLine(record.startedAt, level, 'request', {
       requestId: id,
@@ -58,6 +65,7 @@ export class RequestObserver {
       requestBytes: lengthOf(request),
       code,
       error: textOf(unforeseen),
+      leftOut: leftOut || undefined,
     });
     this.#options.write(level, line);
   }

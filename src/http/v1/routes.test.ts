@@ -194,8 +194,8 @@ const CASES: RouteCase[] = [
   { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', { ...service, tokenId }], status: 200 },
 ];
 
-/** Routes that call nothing and open a socket instead; `watch-routes.test.ts` is about them. */
-const SOCKET_ROUTES = ['watch', 'openSocket'];
+/** Routes that open a socket, or call many times: `watch-routes.test.ts` and `test/transfer.workerd.test.ts` are about them. */
+const OTHER_ROUTES = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
 /** Answers that are no reads: they have no ETag. */
 const WITHOUT_ETAG = ['stats', 'listSubscribers', 'history', 'diff', 'why'];
@@ -222,7 +222,7 @@ describe('each route', () => {
       ({ operation, scope, chapter, method, path }) =>
         scope !== 'open' &&
         !OF_DIRECTORY.includes(chapter) &&
-        !SOCKET_ROUTES.includes(operation) &&
+        !OTHER_ROUTES.includes(operation) &&
         path !== '/metrics' &&
         !CASES.some(({ request }) => request[0].toLowerCase() === method && pattern(path).test(request[1])),
     );

@@ -43,7 +43,7 @@ export function clearOverride(draft: Draft, caller: Caller, key: InstanceKey, pr
 }
 
 /** Members in one order, so that the same override has the same text. */
-function inOrder({ enabled, weight, status, metadata, quarantine }: Override): Override {
+export function inOrder({ enabled, weight, status, metadata, quarantine }: Override): Override {
   return {
     ...(enabled === undefined ? {} : { enabled }),
     ...(weight === undefined ? {} : { weight }),

@@ -64,5 +64,12 @@ describe('what is shown and told', () => {
       updatedAt: '1970-01-01T00:00:01.000Z',
     });
     expect(toldSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
+    const without = { ...ROW, settings: { ...ROW.settings, selfPreservation: false } };
+    expect([toldSettings(without), namespaceView(without)]).toEqual([toldSettings(ROW), namespaceView(ROW)]);
+    const preserving = { ...ROW, settings: { ...ROW.settings, selfPreservation: true } };
+    expect([toldSettings(preserving), namespaceView(preserving)]).toEqual([
+      { ...toldSettings(ROW), selfPreservation: true },
+      { ...namespaceView(ROW), selfPreservation: true },
+    ]);
   });
 });

@@ -65,18 +65,21 @@ export class NamespaceRows {
 }
 
 /** Settings as text: the same for the same settings, in whatever order they were given. */
-export function settingsText({ title, placement, retention, limits }: NamespaceRow['settings']): string {
+export function settingsText(settings: NamespaceRow['settings']): string {
+  const { title, placement, retention, limits, selfPreservation } = settings;
   return JSON.stringify({
     title,
     placement: placement && sorted(placement),
     retention: retention && unlessEmpty(retention),
     limits: limits && unlessEmpty({ ...limits, perToken: limits.perToken && unlessEmpty(limits.perToken) }),
+    selfPreservation: selfPreservation || undefined,
   });
 }
 
 /** What the object of a namespace is told. */
 export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
-  return { retention: settings.retention ?? {}, limits: settings.limits ?? {} };
+  const { retention = {}, limits = {}, selfPreservation } = settings;
+  return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}) };
 }
 
 export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }: NamespaceRow): NamespaceView {
@@ -86,6 +89,7 @@ export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }:
     placement: settings.placement,
     retention: settings.retention ?? {},
     limits: settings.limits ?? {},
+    selfPreservation: settings.selfPreservation || undefined,
     createdAt: createdAt === null ? undefined : timestamp(createdAt),
     createdBy: createdBy ?? undefined,
     updatedAt: updatedAt === null ? undefined : timestamp(updatedAt),

@@ -166,7 +166,7 @@ export class Namespaces {
 }
 
 function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): NamespaceRow['settings'] {
-  const { title, retention, limits } = patch;
+  const { title, retention, limits, selfPreservation } = patch;
   const merged = <T>(before: T | undefined, asked: T | null | undefined) =>
     asked === undefined ? before : (asked ?? undefined);
   return {
@@ -174,6 +174,7 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
     title: merged(settings.title, title),
     retention: merged(settings.retention, retention),
     limits: merged(settings.limits, limits),
+    selfPreservation: merged(settings.selfPreservation, selfPreservation),
   };
 }
 

@@ -68,7 +68,8 @@ function* alongRecords(journal: Journal, keys: readonly RecordKey[], from: WalkP
     const all = changesMentioning(entry, glance('id', keys[0]?.id));
     const found = keys.map((key) => all.find((change) => isOf(change, key)));
     place = place.map((each, index) => (each === revision ? (found[index]?.previous ?? 0) : each));
-    yield { entry, changes: found.filter((change) => change !== undefined), rest: place };
+    // In the order of the journal.
+    yield { entry, changes: all.filter((change) => found.includes(change)), rest: place };
   }
 }
 

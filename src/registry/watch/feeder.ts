@@ -13,6 +13,8 @@ import type { Watcher } from './watcher';
 export class Feeder {
   readonly #memory: NamespaceMemory;
   readonly #published: () => { revision: number; cursor: string };
+  /** Nobody is fed: all will start over. */
+  isHeld = false;
 
   /** @param published How far those who are live have been told. */
   constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }) {
@@ -22,7 +24,7 @@ export class Feeder {
 
   /** Goes on with a watch that is behind, if nobody does so already. It ends when there is nothing left, or no credit. */
   feed(watcher: Watcher): void {
-    if (watcher.isFeeding || !watcher.isOpen) return;
+    if (watcher.isFeeding || !watcher.isOpen || this.isHeld) return;
     if (watcher.isLive) {
       if (watcher.wantsBookmark) this.sendBookmark(watcher);
       return;
@@ -49,7 +51,7 @@ export class Feeder {
   async #feedInSlices(watcher: Watcher): Promise<void> {
     // Who is told of a commit was settled when it was applied: those on their way since before the watch began come first.
     await this.#memory.pipeline.settled();
-    while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive) {
+    while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive && !this.isHeld) {
       // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
       const { snapshotAfter } = watcher.memory;
       if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);

@@ -179,7 +179,7 @@ export class Hub implements Publisher {
 
   prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void {
     this.wake();
-    const audiences = this.#index.size === 0 ? [] : this.#audiencesOf(told, changes);
+    const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(told, changes);
     return () => {
       this.#published = { revision: told.revision, cursor: told.cursor };
       for (const { watchers, frames } of audiences) {
@@ -189,8 +189,18 @@ export class Hub implements Publisher {
     };
   }
 
+  hold(): void {
+    this.#feeder.isHeld = true;
+    for (const peer of this.peers()) {
+      for (const watcher of peer.watchers.values()) {
+        if (watcher.isLive) fallBehind(watcher, this.#published.revision);
+      }
+    }
+  }
+
   startOver(position: { revision: number; cursor: string }, reason: string): void {
     this.#published = position;
+    this.#feeder.isHeld = false;
     for (const peer of this.peers()) {
       for (const watcher of peer.watchers.values()) {
         this.#feeder.startOver(watcher, reason);

@@ -12,7 +12,7 @@ import { nativeDoor } from './native-door';
 const DOORS = { native: nativeDoor, 'go-micro': goMicroDoor, eureka: eurekaDoor, nacos: nacosDoor };
 const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[]; // `as`: these are its keys
 /** Doors through which operators say something. */
-const OPERATORS = ['native', 'eureka'] as const;
+const OPERATORS = ['native', 'eureka', 'nacos'] as const;
 const PAIRS = NAMES.flatMap((writer) => NAMES.map((reader) => [writer, reader] as const));
 
 function doors(): { stage: MatrixStage; of: Record<keyof typeof DOORS, Door> } {

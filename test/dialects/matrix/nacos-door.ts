@@ -44,5 +44,14 @@ export function nacosDoor(stage: MatrixStage): Door {
         traffic: healthy && enabled && weight > 0,
       }));
     },
+    // As the console does: with all that it shows of the instance.
+    operate: {
+      takeOut: async (instance) => {
+        await stage.send('PUT', `${INSTANCE}?${query(instance)}&enabled=false`);
+      },
+      putBack: async (instance) => {
+        await stage.send('PUT', `${INSTANCE}?${query(instance)}&enabled=true`);
+      },
+    },
   };
 }

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { RollcallError } from '../../client/rollcall-error';
+import { CliError } from '../cli-error';
+import { EXIT } from '../exit-code';
+import { MirrorLoop } from './mirror-loop';
+import type { MirrorPlan } from './mirror-plan';
+
+const NOTHING: MirrorPlan = { added: [], changed: [], same: [], vanished: [], skipped: [] };
+
+/** A loop around sides that fail and hang as they are told to. */
+class Stage {
+  readonly told: string[] = [];
+  looks = 0;
+  writes = 0;
+  look: () => Promise<void> = async () => {};
+  write: () => Promise<void> = async () => {};
+  readonly #stop = new AbortController();
+  readonly loop: MirrorLoop;
+  readonly over: Promise<void>;
+
+  constructor({ intervalMs = 5, beatMs = 60_000 } = {}) {
+    this.loop = new MirrorLoop({
+      mirror: {
+        look: async () => {
+          this.looks += 1;
+          await this.look();
+        },
+        write: async () => {
+          this.writes += 1;
+          await this.write();
+          return NOTHING;
+        },
+      },
+      intervalMs,
+      beatMs,
+      signal: this.#stop.signal,
+      trouble: (side, problem) => this.told.push(problem === undefined ? `${side} is back` : `${side}: ${problem}`),
+    });
+    this.over = this.loop.run();
+    this.over.catch(() => {});
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.over;
+  }
+}
+
+const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 20_000, interval: 1 });
+
+describe('the loop of a mirror', () => {
+  it('[K29] waits for a side that is away, and says so once', async () => {
+    const stage = new Stage();
+    stage.look = async () => {
+      throw new CliError(EXIT.unreachable, 'nobody there.');
+    };
+    await until(() => stage.looks > 3);
+    stage.look = async () => {};
+    await until(() => stage.told.length === 2);
+    stage.write = async () => {
+      throw new RollcallError('UNAVAILABLE', 'starting up');
+    };
+    await until(() => stage.told.length === 3);
+    stage.write = async () => {};
+    await until(() => stage.told.length === 4);
+    expect(stage.told).toEqual([
+      'source: nobody there.',
+      'source is back',
+      'registry: starting up',
+      'registry is back',
+    ]);
+    await stage.stop();
+  });
+
+  it('[K29] ends where the registry refuses for good', async () => {
+    const stage = new Stage();
+    stage.write = async () => {
+      throw new RollcallError('FORBIDDEN', 'not you');
+    };
+    await expect(stage.over).rejects.toThrow('not you');
+  });
+
+  it('[K29] renews while the source takes its time', async () => {
+    const stage = new Stage({ beatMs: 1 });
+    let release = () => {};
+    stage.look = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    await until(() => stage.looks === 2 || stage.writes > 5);
+    expect(stage.looks).toBeLessThan(3);
+    const { writes, looks } = stage;
+    await until(() => stage.writes > writes + 3);
+    expect(stage.looks).toBe(looks);
+    release();
+    await until(() => stage.looks > looks);
+    release();
+    await stage.stop();
+  });
+
+  it('[K23] writes at once when somebody changed something, without another look', async () => {
+    const stage = new Stage({ intervalMs: 60_000 });
+    await until(() => stage.writes === 1);
+    // Long enough that it waits.
+    await sleep(5);
+    stage.loop.nudge();
+    await until(() => stage.writes === 2);
+    expect(stage.looks).toBe(1);
+    await stage.stop();
+  });
+});

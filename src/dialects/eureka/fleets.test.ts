@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { RegistryError } from '../../model/errors';
+import { InstanceDefinition } from '../../model/instance';
+import { EUREKA_FLEETS_MAX_COUNT } from '../../model/limits';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { Fleets } from './fleets';
+
+/** A namespace that counts what it is asked. */
+function counted(namespace = new NodeNamespace()) {
+  const asked: string[] = [];
+  let isForgetful = false;
+  const calls: NamespaceApi = Object.create(namespace.api, {
+    snapshot: {
+      value: (...[command]: Parameters<NamespaceApi['snapshot']>) => {
+        asked.push('snapshot');
+        return namespace.api.snapshot(command);
+      },
+    },
+    changedSince: {
+      value: async (...[command]: Parameters<NamespaceApi['changedSince']>) => {
+        asked.push('changes');
+        if (isForgetful && command.since.startsWith('c')) {
+          isForgetful = false;
+          throw new RegistryError('COMPACTED', 'the past is gone');
+        }
+        return namespace.api.changedSince(command);
+      },
+    },
+  });
+  const register = (id: string) =>
+    namespace.api.register(
+      { tokenId: 't' },
+      {
+        key: { group: 'DEFAULT_GROUP', service: 'orders', id },
+        definition: InstanceDefinition.parse({ address: '10.0.0.1', port: 1 }),
+        precondition: {},
+      },
+    );
+  const forget = () => {
+    isForgetful = true;
+  };
+  return { calls, asked, register, forget, now: () => namespace.platform.clock.now() };
+}
+
+const ids = (fleet: { members(): Iterable<{ info: { instanceId: string } }> }) =>
+  [...fleet.members()].map(({ info }) => info.instanceId);
+
+describe('the copies of an isolate', () => {
+  it('[F4] are read once, and then go from change to change', async () => {
+    const { calls, asked, register, now } = counted();
+    const fleets = new Fleets();
+    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    await register('a');
+    expect(ids(await read())).toEqual(['a']);
+    asked.length = 0;
+    await register('b');
+    expect(ids(await read())).toEqual(['a', 'b']);
+    expect(ids(await read())).toEqual(['a', 'b']);
+    expect(asked).toEqual(['changes', 'changes']);
+  });
+
+  it('[F4] are read anew where the past that they would go on from is gone', async () => {
+    const { calls, asked, register, forget, now } = counted();
+    const fleets = new Fleets();
+    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    await register('a');
+    await read();
+    await register('b');
+    forget();
+    expect(ids(await read())).toEqual(['a', 'b']);
+    expect(asked.filter((method) => method === 'snapshot')).toHaveLength(2);
+  });
+
+  it('[F4] are made once for requests that come together', async () => {
+    const { calls, asked, register, now } = counted();
+    await register('a');
+    const fleets = new Fleets();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() })),
+    );
+    expect(asked.filter((method) => method === 'snapshot')).toHaveLength(1);
+    expect(new Set(all).size).toBe(1);
+  });
+
+  it('[F4] are kept for so many namespaces, those asked for last', async () => {
+    const { calls, asked, register, now } = counted();
+    await register('a');
+    const fleets = new Fleets();
+    const read = (id: string) => fleets.of({ id, calls, tokenId: 't', now: now() });
+    for (let n = 0; n < EUREKA_FLEETS_MAX_COUNT; n++) await read(`n${n}`);
+    await read('n0');
+    await read('one more');
+    asked.length = 0;
+    await read('n0');
+    expect(asked).toEqual(['changes']);
+    await read('n1');
+    expect(asked).toContain('snapshot');
+  });
+
+  it('[F4] tell a failure on, and are asked for again', async () => {
+    const { calls, register, now } = counted();
+    await register('a');
+    const fleets = new Fleets();
+    const broken = Object.create(calls, {
+      snapshot: { value: () => Promise.reject(new RegistryError('UNAVAILABLE', 'not now')) },
+    });
+    const read = (from: NamespaceApi) => fleets.of({ id: 'public', calls: from, tokenId: 't', now: now() });
+    await expect(read(broken)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(ids(await read(calls))).toEqual(['a']);
+  });
+});

@@ -1,0 +1,58 @@
+import { evictDurableObject, reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { send } from '../../../test/fixtures/worker-client';
+import { tokenFor } from '../../../test/fixtures/worker-directory';
+
+/** Nacos' calls on the whole Worker: router, Durable Object, SQLite. */
+
+const INSTANCE = '/nacos/v1/ns/instance';
+const SERVICE = 'serviceName=DEFAULT_GROUP%40%40orders';
+const BEAT = encodeURIComponent('{"ip":"10.0.0.7","port":8080,"cluster":"DEFAULT","weight":2,"metadata":{"v":"1"}}');
+
+const text = async (method: string, path: string) => {
+  const response = await send(method, path);
+  return [response.status, await response.text()];
+};
+
+afterEach(async () => {
+  await reset();
+});
+
+describe('a Nacos client on the whole Worker', () => {
+  it('[Y1, Y5, Y6, Y7] registers, beats, polls and leaves, though the namespace sleeps', async () => {
+    const token = await tokenFor([
+      { scope: 'register', ns: 'public' },
+      { scope: 'read', ns: 'public' },
+    ]);
+    const who = `username=nacos&password=${token}`;
+    const list = async () => {
+      const [, answer] = await text(
+        'GET',
+        `${INSTANCE}/list?${SERVICE}&clusters=DEFAULT&udpPort=5&clientIP=10.0.0.2&${who}`,
+      );
+      return JSON.parse(String(answer)) as { clusters: string; lastRefTime: number; hosts: { weight: number }[] };
+    };
+    const sleep = () => evictDurableObject(env.NAMESPACES.getByName('public'));
+    const heard = [200, '{"clientBeatInterval":5000,"code":10200,"lightBeatEnabled":true}'];
+
+    expect(await list()).toMatchObject({ hosts: [] });
+    expect(await text('PUT', `${INSTANCE}/beat?${SERVICE}&beat=${BEAT}&${who}`)).toEqual(heard);
+    // Not after a renewal: the object is awake until those are written down.
+    await sleep();
+    const first = await list();
+    expect(first).toMatchObject({ clusters: 'DEFAULT', hosts: [{ weight: 2, healthy: true, metadata: { v: '1' } }] });
+    await sleep();
+    const second = await list();
+    expect(second.lastRefTime).toBeGreaterThan(first.lastRefTime);
+    expect(second.hosts).toEqual(first.hosts);
+    expect(await text('PUT', `${INSTANCE}/beat?${SERVICE}&beat=${BEAT}&${who}`)).toEqual(heard);
+    const place = `${SERVICE}&ip=10.0.0.7&port=8080&clusterName=DEFAULT&ephemeral=true`;
+    expect(await text('POST', `${INSTANCE}?${place}&weight=3&${who}`)).toEqual([200, 'ok']);
+    expect((await list()).hosts).toMatchObject([{ weight: 3 }]);
+    expect((await text('PUT', `${INSTANCE}?${place}&weight=4&metadata=a%3D1&${who}`))[0]).toBe(200);
+    expect((await list()).hosts).toMatchObject([{ weight: 4, metadata: { a: '1' } }]);
+    expect(await text('DELETE', `${INSTANCE}?${place}&${who}`)).toEqual([200, 'ok']);
+    expect((await list()).hosts).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { RegistryError } from '../../model/errors';
+import { EXPORT_VERSION, ExportEnd, ExportHeader, RecordLine } from '../../model/export-line';
+import { IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
+import { parseJson } from '../../model/parse-json';
+import { isRecord } from '../../model/plain-definition';
+import type { NumberedRecord } from '../../model/transfer';
+import { parsed } from '../field-errors';
+import type { FileLine } from './file-lines';
+
+const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instances' } as const;
+
+/**
+ * Records of a file in pieces, each small enough for one call. It ends only where the file has its end and all that the
+ * end counts: whoever has taken in all pieces knows that nothing is missing.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` with the number of the line that is wrong.
+ */
+export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerator<NumberedRecord[]> {
+  const counts = { services: 0, overrides: 0, instances: 0 };
+  let next: 'header' | 'records' | 'nothing' = 'header';
+  let piece: NumberedRecord[] = [];
+  let bytes = 0;
+  let last = 0;
+  for await (const line of lines) {
+    const value = jsonOf(line);
+    last = line.number;
+    if (next === 'nothing') throw wrong(last, 'it comes after the line of kind "end", which is the last one');
+    if (next === 'header') {
+      assertHeader(last, value);
+      next = 'records';
+    } else if (isRecord(value) && value.kind === 'end') {
+      assertCounts(last, value, counts);
+      next = 'nothing';
+    } else {
+      const record = inLine(last, () => parsed(RecordLine, value, 'body'));
+      counts[COUNT_OF[record.kind]] += 1;
+      piece.push({ ...record, line: last });
+      bytes += line.bytes;
+      if (piece.length >= IMPORT_STAGE_MAX_COUNT || bytes >= IMPORT_STAGE_MAX_BYTES) {
+        yield piece;
+        piece = [];
+        bytes = 0;
+      }
+    }
+  }
+  if (next === 'header') throw new RegistryError('INVALID_REQUEST', 'the file is empty; it begins with its header');
+  if (next === 'records') {
+    throw wrong(
+      last,
+      'the file ends here, without a line of kind "end": it was cut off, so get it again from where it came',
+    );
+  }
+  yield piece;
+}
+
+function jsonOf({ number, text }: FileLine): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    const place = cause instanceof Error ? `: ${cause.message}` : '';
+    throw wrong(number, `it is not JSON${place}`, cause);
+  }
+}
+
+function assertHeader(number: number, value: unknown): void {
+  // A newer version may look different in all but this.
+  if (isRecord(value) && value.kind === 'rollcall-export' && typeof value.version === 'number') {
+    if (value.version > EXPORT_VERSION) {
+      throw wrong(
+        number,
+        `the file has version ${value.version} of the format, and this registry knows ${EXPORT_VERSION} at most; import it with a newer Rollcall`,
+      );
+    }
+  }
+  inLine(number, () => parsed(ExportHeader, value, 'body'));
+}
+
+function assertCounts(number: number, value: unknown, found: Record<string, number>): void {
+  const end = inLine(number, () => parsed(ExportEnd, value, 'body'));
+  for (const [what, told] of Object.entries(end)) {
+    if (what === 'kind' || told === found[what]) continue;
+    throw wrong(number, `it counts ${told} ${what}, and ${found[what]} came: lines are missing or were added`);
+  }
+}
+
+/** A refusal that names the line it is about. */
+function inLine<T>(number: number, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    const { errors = [] } = error.details;
+    const details = errors.map(({ path, message }) => ({
+      path: `line ${number}${path === '' ? '' : `: ${path}`}`,
+      message,
+    }));
+    throw new RegistryError(
+      error.code,
+      `line ${number}: ${error.message.replace(/^in the body: /, '')}`,
+      { errors: details },
+      { cause: error },
+    );
+  }
+}
+
+function wrong(number: number, problem: string, cause?: unknown): RegistryError {
+  const errors = [{ path: `line ${number}`, message: problem }];
+  return new RegistryError('INVALID_REQUEST', `line ${number}: ${problem}`, { errors }, { cause });
+}

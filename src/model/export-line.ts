@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { InstanceKey } from './batch';
+import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
+import { grantLease } from './lease';
+import { DEFAULT_GROUP, GroupName, isPlainName, ServiceName, ShortName } from './names';
+import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
+import { isRecord, plainDefinition } from './plain-definition';
+import { ServiceDefinition } from './service';
+import { withShortcut } from './shortcut';
+
+/**
+ * The lines of an exported namespace: a header, a line for each record in any order, and an end. docs/export.md
+ * describes them; these schemas are what is taken.
+ */
+
+/** Version of the format. A file of a newer one is refused: going on could lose what that version knows. */
+export const EXPORT_VERSION = 1;
+
+/** How many records of each kind there are. */
+export const RecordCounts = z.object({
+  services: z.int().min(0),
+  overrides: z.int().min(0),
+  instances: z.int().min(0),
+});
+export type RecordCounts = z.output<typeof RecordCounts>;
+
+/** The first line. Only kind and version are needed to import what follows. */
+export const ExportHeader = z.looseObject({
+  kind: z.literal('rollcall-export', { error: 'must be "rollcall-export": the file has to begin with its header' }),
+  version: z.int().min(1),
+  namespace: z.string().optional(),
+  at: z.string().optional(),
+  cursor: z.string().optional(),
+  epoch: z.string().optional(),
+  revision: z.number().optional(),
+  counts: RecordCounts.optional(),
+});
+export type ExportHeader = z.output<typeof ExportHeader>;
+
+/** The last line: what came before it, so that a file that was cut off is known by its lack. */
+export const ExportEnd = z.strictObject({ kind: z.literal('end'), ...RecordCounts.shape });
+
+/** What a service has of its own. One that exists by its instances alone has no line. */
+export interface ImportedService {
+  kind: 'service';
+  group: string;
+  service: string;
+  definition: ServiceDefinition;
+}
+
+/** What operators say about an instance. */
+export interface ImportedOverride extends InstanceKey {
+  kind: 'override';
+  override: Override;
+  /** Id of the token that said so; whoever imports it, where it is left out. */
+  actor?: string | undefined;
+  /** Milliseconds since the epoch; now, where it is left out. */
+  updatedAt?: number | undefined;
+}
+
+/** All that a registration says, and whose it is. */
+export interface ImportedInstance extends InstanceKey {
+  kind: 'instance';
+  definition: InstanceDefinition;
+  /** Id of the token; whoever imports it, where it is left out. */
+  owner?: string | undefined;
+  /** Where the registering request came from, where the registration does not say. */
+  place?: Location | undefined;
+}
+
+export type ImportedRecord = ImportedService | ImportedOverride | ImportedInstance;
+
+const ServiceLine = z
+  .strictObject({
+    kind: z.literal('service'),
+    group: GroupName.default(DEFAULT_GROUP),
+    service: ServiceName,
+    ...ServiceDefinition.shape,
+  })
+  .transform(({ kind, group, service, ...definition }): ImportedService => ({ kind, group, service, definition }));
+
+const OverrideLine = z
+  .strictObject({
+    kind: z.literal('override'),
+    ...InstanceKey.shape,
+    ...overrideMembers,
+    actor: ShortName.optional(),
+    updatedAt: z.iso.datetime({ offset: true }).optional(),
+  })
+  .transform(({ kind, group, service, id, actor, updatedAt, ...override }): ImportedOverride => {
+    const said = updatedAt === undefined ? undefined : Date.parse(updatedAt);
+    return { kind, group, service, id, override, actor, updatedAt: said };
+  })
+  .refine(({ override }) => Object.keys(override).length > 0, EMPTY_OVERRIDE_PROBLEM);
+
+const WholeInstanceLine = z
+  .strictObject({
+    kind: z.literal('instance'),
+    ...InstanceKey.shape,
+    owner: ShortName.optional(),
+    place: Location.optional(),
+    ...instanceMembers,
+    // A lease that is null says it all.
+    ephemeral: z.boolean().optional(),
+  })
+  .transform((line) => ({ ...line, ephemeral: line.ephemeral ?? line.lease !== null }))
+  .check((payload) => {
+    const problem = definitionProblem(payload.value);
+    if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
+  })
+  .transform(({ kind, group, service, id, owner, place, ...body }): ImportedInstance => {
+    const definition = { ...body, lease: body.ephemeral ? grantLease(body.lease) : null };
+    return { kind, group, service, id, owner, place, definition };
+  });
+
+/** Members of an instance's line that are not the definition's. A line with a place is left to the schema. */
+const PLAIN_NAMES: ReadonlySet<string> = new Set(['kind', 'group', 'service', 'id', 'owner']);
+
+/** What the schema makes of the line of an instance as nearly all are; undefined where only the schema can tell. */
+export function plainInstanceLine(value: unknown): ImportedInstance | undefined {
+  if (!isRecord(value) || value.kind !== 'instance') return undefined;
+  const { group = DEFAULT_GROUP, service, id, owner } = value;
+  if (!isPlainName(group) || !isPlainName(service) || !isPlainName(id)) return undefined;
+  if (owner !== undefined && !isPlainName(owner)) return undefined;
+  const definition = plainDefinition(value, PLAIN_NAMES);
+  return definition === undefined ? undefined : { kind: 'instance', group, service, id, owner, definition };
+}
+
+/** The line of a record. */
+export const RecordLine = z.discriminatedUnion('kind', [
+  ServiceLine,
+  OverrideLine,
+  withShortcut(WholeInstanceLine, plainInstanceLine),
+]);

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { Catalog } from './catalog';
+import { decodePlace, encodePlace, START, servicesFrom } from './catalog-place';
+
+it('[J5] services come by name and group, from the one that a place is in', () => {
+  const catalog = new Catalog();
+  for (const [group, service] of [
+    ['g', 'b'],
+    ['f', 'b'],
+    ['g', 'a'],
+    ['g', 'c'],
+  ] as const)
+    catalog.serviceFor({ group, service });
+  const names = (from = START) => servicesFrom(catalog, from).map(({ group, name }) => `${group}@@${name}`);
+  expect(names()).toEqual(['g@@a', 'f@@b', 'g@@b', 'g@@c']);
+  expect(names({ name: 'b', group: 'g', id: 'x' })).toEqual(['g@@b', 'g@@c']);
+  expect(names({ name: 'bb', group: '', id: '' })).toEqual(['g@@c']);
+});
+
+it('[J5] a place is read as it was written, and nothing else is one', () => {
+  const place = { name: 'b"', group: 'g', id: 'ü' };
+  expect(decodePlace(encodePlace('cE.1.x', place))).toEqual({ cursor: 'cE.1.x', place });
+  for (const text of ['', '{}', '["x","b","g",""]', '["cE.1.x","b","g"]', '["cE.1.x","b","g",1]']) {
+    expect(() => decodePlace(text)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+  }
+});

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { applyStaged, exportLines, importLines, planOf, stageLines } from '../../../test/fixtures/files';
+import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { WatchStage } from '../../../test/fixtures/watch-stage';
+import { settle } from '../../../test/simulation/virtual-time';
+import { IMPORT_IDLE_MAX_MS, IMPORT_RESUME_MS } from '../../model/limits';
+
+const instance = (id: string, more: object = {}) => ({
+  kind: 'instance',
+  service: 'orders',
+  id,
+  owner: 'owner',
+  address: '10.0.0.1',
+  port: 80,
+  ephemeral: false,
+  ...more,
+});
+
+const many = (count: number, more: object = {}) =>
+  Array.from({ length: count }, (_, index) => instance(`i${String(index).padStart(5, '0')}`, more));
+
+const idsIn = ({ state }: NodeNamespace) => [
+  ...(state.catalog.service({ group: 'DEFAULT_GROUP', service: 'orders' })?.instances.keys() ?? []),
+];
+
+describe('merge', () => {
+  it('[Z8] puts what is in the file and leaves the rest, in slices of a revision each', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(namespace.api, [instance('old')], 'merge');
+    const before = namespace.state.journal;
+    const { revision, epoch } = before;
+    const report = await importLines(namespace.api, many(2_500), 'merge');
+    expect(report).toMatchObject({ isDone: true, revision: revision + 3 });
+    expect(namespace.state.journal.epoch).toBe(epoch);
+    expect(idsIn(namespace)).toHaveLength(2_501);
+  });
+
+  it('[Z8] changes nothing where all is there already, and its leases run on', async () => {
+    const namespace = new NodeNamespace();
+    const lease = { ttlMs: 30_000 };
+    await importLines(namespace.api, [instance('a', { ephemeral: true, lease })], 'merge');
+    await namespace.pass(20_000);
+    const { revision } = namespace.state.journal;
+    expect(await importLines(namespace.api, [instance('a', { ephemeral: true, lease })], 'merge')).toMatchObject({
+      revision,
+    });
+    await namespace.pass(10_001);
+    expect(idsIn(namespace)).toEqual([]);
+  });
+
+  it('[Z9] a lease counts from when its instance is put', async () => {
+    const namespace = new NodeNamespace();
+    const importId = await stageLines(namespace.api, [instance('a', { ephemeral: true })]);
+    await namespace.pass(25_000);
+    await applyStaged(namespace.api, importId, 'merge');
+    await namespace.pass(29_000);
+    expect(idsIn(namespace)).toEqual(['a']);
+    await namespace.pass(1_001);
+    expect(idsIn(namespace)).toEqual([]);
+  });
+});
+
+describe('replace', () => {
+  it('[Z10, Z2] makes the namespace what the file says, under a new epoch, with the cause imported', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(namespace.api, [instance('a'), instance('b'), { kind: 'service', service: 'gone' }], 'merge');
+    const { cursor, epoch } = namespace.state.journal;
+    await importLines(namespace.api, [instance('b', { weight: 2 }), instance('c')], 'replace');
+    expect(namespace.state.journal.epoch).not.toBe(epoch);
+    expect(namespace.state.journal.position(cursor)).toBeUndefined();
+    expect((await exportLines(namespace.api)).map((line) => JSON.parse(line).id)).toEqual(['b', 'c']);
+    const history = JSON.parse((await namespace.api.history({})).body).entries;
+    expect(
+      new Set(history.flatMap(({ changes }: { changes: { cause: string }[] }) => changes.map(({ cause }) => cause))),
+    ).toEqual(new Set(['imported']));
+    const why = JSON.parse(
+      (await namespace.api.why({ key: { group: 'DEFAULT_GROUP', service: 'orders', id: 'a' } })).body,
+    );
+    expect(why.summary).toMatch(
+      /^a is gone: an import that replaced everything at 20.* by token admin did not have it$/,
+    );
+  });
+
+  it('[Z10] finds no service empty in between: what comes comes before what goes', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(namespace.api, many(1_500, { service: 'old' }).concat(many(10)), 'merge');
+    const importId = await stageLines(namespace.api, many(1_500, { service: 'orders', port: 81 }));
+    for (;;) {
+      const { body } = await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' });
+      expect(idsIn(namespace).length).toBeGreaterThan(0);
+      if (JSON.parse(body).isDone) break;
+    }
+    expect(idsIn(namespace)).toHaveLength(1_500);
+  });
+
+  it('[Z10, Z2] tells those who watch nothing in between, and then all at once', async () => {
+    const stage = new WatchStage();
+    await stage.scene.register('a');
+    const client = stage.connect();
+    await client.watch();
+    client.take();
+    const importId = await stageLines(stage.namespace.api, many(6_000, { service: 'other' }));
+    const first = JSON.parse(
+      (await stage.namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' })).body,
+    );
+    expect(first.isDone).toBe(false);
+    const late = stage.connect();
+    await late.watch();
+    await settle();
+    expect(client.take()).toEqual([]);
+    expect(late.take()).toEqual([]);
+    await applyStaged(stage.namespace.api, importId, 'replace');
+    await settle();
+    for (const each of [client, late]) {
+      const [reset, ...snapshots] = each.take();
+      expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
+      const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+      expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
+    }
+  });
+});
+
+describe('an import that is interrupted', () => {
+  it('[Z11] before it is applied leaves nothing, and is forgotten', async () => {
+    const namespace = new NodeNamespace();
+    const importId = await stageLines(namespace.api, many(10));
+    await namespace.restart();
+    expect(await planOf(namespace.api, importId, 'merge')).toMatchObject({ added: 10 });
+    await namespace.pass(IMPORT_IDLE_MAX_MS + 1_000);
+    await expect(applyStaged(namespace.api, importId, 'merge')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(namespace.platform.storage.rows('SELECT 1 FROM staged')).toEqual([]);
+    expect(idsIn(namespace)).toEqual([]);
+  });
+
+  it.each(['merge', 'replace'] as const)(
+    '[Z11, I1] %s goes on by itself after a crash, once it was to be applied',
+    async (mode) => {
+      const namespace = new NodeNamespace();
+      await importLines(namespace.api, [instance('old'), ...many(3_000, { weight: 3 })], 'merge');
+      const { epoch } = namespace.state.journal;
+      const importId = await stageLines(namespace.api, many(6_000));
+      await planOf(namespace.api, importId, mode);
+      const { body } = await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode });
+      expect(JSON.parse(body).isDone).toBe(false);
+      await namespace.restart();
+      await namespace.api.stats();
+      await namespace.pass(1_000);
+      const ids = idsIn(namespace);
+      expect(ids).toHaveLength(mode === 'merge' ? 6_001 : 6_000);
+      expect(namespace.state.journal.epoch === epoch).toBe(mode === 'merge');
+      expect(namespace.platform.storage.rows('SELECT 1 FROM staged')).toEqual([]);
+      expect(await applyStaged(namespace.api, importId, mode)).toMatchObject({ isDone: true });
+    },
+  );
+
+  it('[Z11] goes on by itself where nobody asks for its next slices', async () => {
+    const namespace = new NodeNamespace();
+    const importId = await stageLines(namespace.api, many(6_000));
+    await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
+    await namespace.pass(IMPORT_RESUME_MS + 1_000);
+    expect(idsIn(namespace)).toHaveLength(6_000);
+  });
+});
+
+it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
+  const namespace = new NodeNamespace();
+  namespace.state.settings.replace({ retention: {}, limits: { instances: 5 } });
+  await importLines(namespace.api, many(3), 'merge');
+  await expect(importLines(namespace.api, many(8).slice(5), 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  await importLines(namespace.api, many(5), 'merge');
+  await importLines(namespace.api, many(9).slice(5), 'replace');
+  expect(idsIn(namespace)).toHaveLength(4);
+});
+
+it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {
+  const namespace = new NodeNamespace();
+  const { storage } = namespace.platform;
+  const importId = await stageLines(namespace.api, many(2_000));
+  const staged = storage.takeWritten();
+  expect(staged).toEqual({ 'insert checkpoint': 1, 'insert property': 3, 'insert staged': 2_000 });
+  await applyStaged(namespace.api, importId, 'merge');
+  await settle();
+  const { 'delete staged': cleared = 0, ...applied } = storage.takeWritten();
+  expect(applied).toEqual({ 'insert property': 2, 'insert record': 2_000, 'insert journal': 2 });
+  expect(cleared).toBeLessThanOrEqual(2_000);
+});

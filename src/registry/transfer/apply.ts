@@ -1,0 +1,216 @@
+import { RegistryError } from '../../model/errors';
+import { jsonText } from '../../model/json-text';
+import {
+  IMPORT_IDLE_MAX_MS,
+  IMPORT_RESUME_MS,
+  IMPORT_SCAN_MAX_COUNT,
+  IMPORT_SLICE_MAX_COUNT,
+  IMPORT_SLICES_PER_CALL_COUNT,
+  INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+} from '../../model/limits';
+import type { Answer, Caller } from '../../model/namespace-api';
+import type { ApplyCommand, ApplyReport, ImportMode } from '../../model/transfer';
+import { accounted } from '../accounted';
+import { commit } from '../commit';
+import { Draft, overLimit } from '../draft';
+import { changeEpoch } from '../epoch-change';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn';
+import type { ApplyPlace, KeptImport } from './imports';
+import { presentRecords } from './present-records';
+import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import type { StagedRecord } from './staged-records';
+
+/**
+ * Applies an import, a few slices a call: each is a revision of its own, and others get their turn in between. The first
+ * call writes down that it is to be applied; from then on it is, to its end, whatever becomes of whoever asked: all that
+ * a slice does can be done again, so a wake begins from the front, and finds what is done done.
+ *
+ * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
+ * they start over from what is there then.
+ *
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be written down in the audit trail.
+ */
+export async function applyImport(
+  state: NamespaceState,
+  caller: Caller,
+  { importId, mode }: ApplyCommand,
+): Promise<Answer<ApplyReport>> {
+  const { imports, platform, journal, pipeline } = state;
+  const kept = imports.require(importId, 'staging', 'applying', 'over');
+  if (kept.phase === 'staging') {
+    const { services, overrides, instances } = imports.tally;
+    const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
+    const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
+    await accounted(platform.audit, note, () => turn(state, undefined, (now) => begin(state, importId, mode, now)));
+  }
+  for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
+    await pipeline.settled();
+    await turn(state, undefined, (now) => {
+      comeBack(state, now + IMPORT_RESUME_MS);
+      applySlice(state, now);
+    });
+  }
+  return turn(state, undefined, () => {
+    const { phase } = imports.require(importId, 'applying', 'over');
+    const { done = 0, of = 0 } = imports.place ?? {};
+    const report = { done, of, isDone: phase === 'over', revision: journal.revision };
+    return { cursor: journal.cursor, body: jsonText(report) };
+  });
+}
+
+/** From here on it is applied. */
+function begin(state: NamespaceState, importId: string, mode: ImportMode, now: number): void {
+  const { imports, pipeline } = state;
+  const kept = imports.require(importId, 'staging');
+  assertRoom(state, mode);
+  pipeline.enqueue(imports.keep({ ...kept, phase: 'applying', mode }));
+  comeBack(state, now + IMPORT_RESUME_MS);
+  if (mode === 'replace') state.publisher.hold();
+}
+
+/** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
+function assertRoom({ imports, catalog, settings }: NamespaceState, mode: ImportMode): void {
+  const { tally, plan } = imports;
+  const known = plan?.mode === mode && plan.isWhole ? plan : undefined;
+  const isMerge = mode === 'merge';
+  const instances = isMerge ? catalog.instanceCount + (known?.addedInstances ?? tally.instances) : tally.instances;
+  const size = isMerge ? catalog.size + (known?.addedSize ?? tally.size) : tally.size;
+  if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT || size > RECORDS_PER_NAMESPACE_MAX_BYTES) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `the namespace would have ${instances} instances and ${size} bytes of records; it holds at most ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}`,
+    );
+  }
+  const { limits } = settings;
+  if (limits.instances !== undefined && instances > limits.instances) {
+    throw overLimit('limits.instances', limits.instances, 'instances');
+  }
+  if (limits.services === undefined || !isMerge || known === undefined) return;
+  if (catalog.serviceCount + known.newServices.size > limits.services) {
+    throw overLimit('limits.services', limits.services, 'services');
+  }
+}
+
+/** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
+function applySlice(state: NamespaceState, now: number): void {
+  const { imports, catalog, journal, settings, time } = state;
+  const kept = imports.current;
+  if (kept?.phase !== 'applying') return;
+  imports.place ??= newPlace(state, kept);
+  const { place } = imports;
+  if (place.isAllPut && place.isAllRemoved) {
+    end(state, kept);
+    return;
+  }
+  const draft = new Draft(catalog, journal, now, time.stamp(), settings.limits);
+  const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
+  // What is to go makes room first only where there would be none: nobody is to find a service empty in between.
+  if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
+  else remove(state, place, draft);
+  commit(state, draft, kept.actor);
+}
+
+function newPlace({ imports, catalog }: NamespaceState, { mode }: KeptImport): ApplyPlace {
+  const { services, overrides, instances } = imports.tally;
+  const ofFile = services + overrides + instances;
+  const isMerge = mode === 'merge';
+  const present = isMerge ? 0 : catalog.ownServiceCount + catalog.overrideCount + catalog.instanceCount;
+  return { put: undefined, isAllPut: false, present: undefined, isAllRemoved: isMerge, done: 0, of: ofFile + present };
+}
+
+function fits({ catalog }: NamespaceState, rows: readonly StagedRecord[]): boolean {
+  const size = rows.reduce((sum, { value }) => sum + value.length, catalog.size);
+  return (
+    catalog.instanceCount + rows.length <= INSTANCES_PER_NAMESPACE_MAX_COUNT && size <= RECORDS_PER_NAMESPACE_MAX_BYTES
+  );
+}
+
+function put({ catalog }: NamespaceState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
+  for (const row of rows) {
+    if (changeBy(row, catalog.record(row)?.text) !== 'unchanged') putStaged(draft, row);
+  }
+  place.put = rows.at(-1) ?? place.put;
+  place.isAllPut = rows.length < IMPORT_SLICE_MAX_COUNT;
+  place.done += rows.length;
+}
+
+function remove({ imports, catalog }: NamespaceState, place: ApplyPlace, draft: Draft): void {
+  place.present ??= presentRecords(catalog);
+  let removed = 0;
+  for (let seen = 0; seen < IMPORT_SCAN_MAX_COUNT && removed < IMPORT_SLICE_MAX_COUNT; seen++) {
+    const { value: key, done } = place.present.next();
+    if (done) {
+      place.isAllRemoved = true;
+      return;
+    }
+    place.done += 1;
+    if (imports.staged.lineOf(key) !== undefined) continue;
+    removeUnstaged(draft, key);
+    removed += 1;
+  }
+}
+
+function end(state: NamespaceState, kept: KeptImport): void {
+  const { imports, pipeline } = state;
+  const write = imports.keep({ ...kept, phase: 'over' });
+  const forget = () => {
+    write();
+    imports.staged.clear();
+  };
+  if (kept.mode === 'replace') changeEpoch(state, 'imported', kept.actor, forget);
+  else pipeline.enqueue(forget);
+}
+
+/** Forgets what was put aside, where it is not being applied. */
+export function dropImport(
+  state: NamespaceState,
+  { tokenId }: Caller,
+  { importId }: { importId: string },
+): Promise<{ cursor: string }> {
+  return turn(
+    state,
+    undefined,
+    () => {
+      const { current } = state.imports;
+      if (current?.id === importId && current.phase === 'staging') forgetStaged(state, current);
+      return { cursor: state.journal.cursor };
+    },
+    tokenId,
+  );
+}
+
+function forgetStaged({ imports, pipeline }: NamespaceState, kept: KeptImport): void {
+  const write = imports.keep({ ...kept, phase: 'dropped' });
+  pipeline.enqueue(() => {
+    write();
+    imports.staged.clear();
+  });
+}
+
+/** Makes the alarm look after the import then. */
+export function comeBack({ imports, agenda }: NamespaceState, at: number): void {
+  imports.dueAt = at;
+  agenda.set({ kind: 'import' }, at);
+}
+
+/** For a wake: one that is being applied goes on, and others are told of nothing until it has ended. */
+export function resumeImport(state: NamespaceState): void {
+  const { imports, time } = state;
+  if (!imports.isUnderWay) return;
+  comeBack(state, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
+  if (imports.isReplacing) state.publisher.hold();
+}
+
+/** For an alarm: applies an import that nobody goes on with, or forgets one of which nothing more came. */
+export async function attendImport(state: NamespaceState): Promise<void> {
+  const { imports, pipeline, time } = state;
+  const kept = imports.current;
+  if (kept === undefined || !imports.isUnderWay || time.now() < imports.dueAt) return;
+  if (kept.phase === 'staging') forgetStaged(state, kept);
+  while (imports.isApplying) {
+    await pipeline.settled();
+    applySlice(state, time.now());
+  }
+}
