@@ -27,7 +27,8 @@ it(`[I4] finds each of ${DEFECTS.length} defects`, async () => {
   const folder = temporaryFolder();
   const missed = await Promise.all(DEFECTS.map((defect, number) => miss(defect, join(folder, String(number)))));
   expect(missed.flat()).toEqual([]);
-});
+  // Seconds on two quiet cores; where little happens in a history, it takes many.
+}, 600_000);
 
 /** The name of a defect that shows in none of many histories. What shows where a kill meets a change need not show at once. */
 async function miss(defect: Defect, folder: string): Promise<string[]> {
