@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
+import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { KeptLists } from './kept-lists';
 
 const INSTANCE = '/nacos/v1/ns/instance';
 const LIST = `${INSTANCE}/list?serviceName=orders`;
@@ -16,6 +18,34 @@ interface Info {
 
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
+
+it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
+  const conditions: string[] = [];
+  const namespace = new NodeNamespace();
+  const { api } = namespace;
+  const listInstances: typeof api.listInstances = (command) => {
+    conditions.push(`${command.service} ${command.ifNoneMatch === undefined ? 'whole' : 'if changed'}`);
+    return api.listInstances(command);
+  };
+  const watched = new Proxy(api, {
+    get: (target, name) => (name === 'listInstances' ? listInstances : Reflect.get(target, name)),
+  });
+  const caller = {
+    namespace: 'public',
+    tokenId: 't',
+    callerWithOrigin: { tokenId: 't' },
+    surroundings: { now: () => 5 },
+  };
+  const lists = new KeptLists(800);
+  const read = (service: string) =>
+    lists.read(
+      watched,
+      { service: { group: 'g', service }, clusters: '', filter: { clusters: [], healthyOnly: false } },
+      caller,
+    );
+  for (const service of ['a', 'b', 'a', 'c', 'd', 'a', 'd']) await read(service);
+  expect(conditions).toEqual(['a whole', 'b whole', 'a if changed', 'c whole', 'd whole', 'a whole', 'd if changed']);
+});
 
 describe('a list that is polled', () => {
   it('[Y6] shows each change at the next poll', async () => {

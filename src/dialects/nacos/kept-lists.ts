@@ -1,7 +1,6 @@
-import type { RouteCall } from '../../http/route-call';
 import { type JsonText, readJsonText } from '../../model/json-text';
 import { NACOS_CACHE_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
-import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
 import { groupedName } from './names';
 import { type HostFilter, hostList, serviceInfo } from './service-info';
@@ -14,6 +13,15 @@ export interface ListAsked {
   filter: HostFilter;
   /** The name of who asks, where it comes back for every change; see {@link subscriberOf}. */
   subscriber?: string | undefined;
+}
+
+/** Who asks, where and when: the part of a route's call that is looked at. */
+export interface ListCaller {
+  /** Id of the namespace. */
+  namespace: string;
+  tokenId: string;
+  callerWithOrigin: Caller;
+  surroundings: { now(): number };
 }
 
 /** A service as it was at a moment, and what was made of it. */
@@ -47,11 +55,16 @@ interface Kept {
  * did. Nacos' clients poll, and mostly nothing did.
  */
 export class KeptLists {
+  readonly #maxBytes: number;
   readonly #kept = new Map<string, Kept>();
   #size = 0;
 
+  constructor(maxBytes = NACOS_LISTS_MAX_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
   /** The service as JSON, with a moment that is later than that of any answer before. */
-  async read(namespace: NamespaceApi, asked: ListAsked, call: RouteCall): Promise<string> {
+  async read(namespace: NamespaceApi, asked: ListAsked, call: ListCaller): Promise<string> {
     const { service, subscriber } = asked;
     const key = `${call.namespace} ${groupedName(service)}`;
     const known = this.#kept.get(key)?.content;
@@ -111,7 +124,7 @@ export class KeptLists {
   /** Lets go what was made longest ago. */
   #makeRoom(): void {
     for (const [oldest] of this.#kept) {
-      if (this.#size <= NACOS_LISTS_MAX_BYTES) return;
+      if (this.#size <= this.#maxBytes) return;
       this.#drop(oldest);
     }
   }

@@ -42,17 +42,20 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ weight: 1, metadata: { v: '3' } }]);
   });
 
-  it('[Y9] lifts no quarantine, and brings back what registered itself as disabled', async () => {
-    const stage = await staged(`${A}&enabled=false`);
-    expect(await stage.hosts(LIST)).toEqual([]);
-    await stage.send('PUT', `${INSTANCE}?${A}&enabled=true`);
-    expect(await stage.hosts(LIST)).toHaveLength(1);
-    await override(stage, { quarantine: { reason: 'bad disk' } });
-    await stage.send('PUT', `${INSTANCE}?${A}&enabled=true&weight=2`);
-    expect(await stage.hosts(LIST)).toEqual([]);
-    const { body } = await stage.namespace.api.readOverride({ key: KEY });
-    expect(JSON.parse(body ?? '')).toMatchObject({ weight: 2, quarantine: { reason: 'bad disk' } });
-  });
+  it.each(['enable=false', 'enabled=false', 'enabled=false&enable=true'])(
+    '[Y9] lifts no quarantine, and brings back what registered itself with %s',
+    async (disabled) => {
+      const stage = await staged(`${A}&${disabled}`);
+      expect(await stage.hosts(LIST)).toEqual([]);
+      await stage.send('PUT', `${INSTANCE}?${A}&enabled=true`);
+      expect(await stage.hosts(LIST)).toHaveLength(1);
+      await override(stage, { quarantine: { reason: 'bad disk' } });
+      await stage.send('PUT', `${INSTANCE}?${A}&enabled=true&weight=2`);
+      expect(await stage.hosts(LIST)).toEqual([]);
+      const { body } = await stage.namespace.api.readOverride({ key: KEY });
+      expect(JSON.parse(body ?? '')).toMatchObject({ weight: 2, quarantine: { reason: 'bad disk' } });
+    },
+  );
 
   it('[Y9] finds an instance of another door by its place', async () => {
     const stage = await staged();
@@ -60,6 +63,28 @@ describe('PUT by who operates the service', () => {
     await stage.register({ ...KEY, id: 'other' }, { address: '10.0.0.8', port: 1, lease });
     await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=1&enabled=false`);
     expect(await stage.hosts(LIST)).toMatchObject([{ ip: '10.0.0.7' }]);
+  });
+
+  it('[Y9] means of two at one place the one that a Nacos client registered', async () => {
+    const stage = await staged();
+    await stage.register({ ...KEY, id: '0' }, { address: '10.0.0.7', port: 8080 });
+    await stage.send('PUT', `${INSTANCE}?${A}&weight=5`);
+    const { body } = await stage.namespace.api.readOverride({ key: KEY });
+    expect(JSON.parse(body ?? '')).toMatchObject({ weight: 5 });
+  });
+
+  it('[Y9] loses nothing that somebody else says at the same time', async () => {
+    const stage = await staged();
+    const { registry } = stage.namespace;
+    const put = registry.putOverride.bind(registry);
+    registry.putOverride = async (caller, command) => {
+      registry.putOverride = put;
+      await override(stage, { quarantine: {} });
+      return put(caller, command);
+    };
+    expect(await stage.send('PUT', `${INSTANCE}?${A}&weight=5`)).toEqual([200, 'ok']);
+    const { body } = await registry.readOverride({ key: KEY });
+    expect(JSON.parse(body ?? '')).toMatchObject({ weight: 5, quarantine: {} });
   });
 
   it('[Y9] is ok for an instance that is not there, and 400 for a service that is not', async () => {
