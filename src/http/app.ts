@@ -173,6 +173,7 @@ export function createApp(options: AppOptions): App {
     return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
   });
 
+  /** Takes a token off its path, before anything else looks at it. */
   const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
     const path = rawPath(request);
     const rest = withoutPathToken(request, path);

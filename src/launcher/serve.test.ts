@@ -142,7 +142,7 @@ test('[M3] a SIGTERM to npm reaches it through the shell between, which dies wit
 test('[M3] a signal before it answers ends it, and leaves the folder free', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
-  await expect.poll(() => existsSync(join(cwd, 'data', 'workerd.capnp')), { interval: 1, timeout: 5_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(cwd, 'data', 'workerd.capnp')), { interval: 1, timeout: 30_000 }).toBe(true);
   program.kill('SIGTERM');
   expect(await program.end()).toEqual({ code: 0, signal: null });
   expect(program.stdout).toEqual([]);

@@ -107,12 +107,13 @@ interface Setting {
   token: string;
   config: string;
   certificate: Certificate | undefined;
+  commit: string | undefined;
   output: (line: string) => void;
 }
 
 /** Starts one workerd on a locked folder, and waits until the registry in it answers. */
 async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
-  const { options, host, folder, lock, token, config, output } = setting;
+  const { options, host, folder, lock, token, config, commit, output } = setting;
   // Read anew: workerd does so, too, and another certificate may lie there by now.
   const certificate = options.tls && readCertificate(options.tls, output, Date.now());
   const workerd = await startWorkerd({
@@ -128,7 +129,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
       ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
       ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
-      ROLLCALL_COMMIT: packageCommit() ?? '',
+      ROLLCALL_COMMIT: commit ?? '',
       ROLLCALL_ROOT_TOKEN: token,
       // A new process id at every start tells the core that the registry was out of reach in between.
       ROLLCALL_PROCESS_ID: randomUUID(),
@@ -188,7 +189,8 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   try {
     const token = rootToken(folder, options.rootToken, output);
     const config = registryConfig(options.workerPath ?? (await registryBundle()), certificate);
-    const setting: Setting = { options, host, folder, lock, token: token.token, config, certificate, output };
+    const commit = packageCommit();
+    const setting: Setting = { options, host, folder, lock, token: token.token, config, certificate, commit, output };
     const supervisor = await Supervisor.start({
       launch: (at, signal) => launch(setting, at, signal),
       port,

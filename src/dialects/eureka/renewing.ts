@@ -1,6 +1,7 @@
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
+import type { Renewal } from '../../model/instance';
+import { type JsonText, readJsonText } from '../../model/json-text';
 import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { viewOf } from './registering';
@@ -31,9 +32,11 @@ export class Renewing {
     key: InstanceKey,
     lastDirtyTimestamp: number | undefined,
   ): Promise<boolean> {
-    const revision = await renewedRevision(namespace, caller, key);
-    if (revision === undefined || lastDirtyTimestamp === undefined) return true;
-    const name = JSON.stringify([namespaceId, key.group, key.service, key.id]);
+    const body = await renewed(namespace, caller, key);
+    if (body === undefined || lastDirtyTimestamp === undefined) return true;
+    const { revision } = readJsonText(body);
+    // No name has a line break in it.
+    const name = `${namespaceId}\n${key.group}\n${key.service}\n${key.id}`;
     const known = this.#known.get(name);
     const registration = known?.revision === revision ? known : await this.#learn(name, namespace, caller, key);
     const kept = registration?.lastDirtyTimestamp;
@@ -60,10 +63,14 @@ export class Renewing {
   }
 }
 
-/** The revision of what was renewed; undefined for an instance that stays without a lease. */
-async function renewedRevision(namespace: NamespaceApi, caller: Caller, key: InstanceKey): Promise<number | undefined> {
+/** What a renewal is answered; undefined for an instance that stays without a lease. */
+async function renewed(
+  namespace: NamespaceApi,
+  caller: Caller,
+  key: InstanceKey,
+): Promise<JsonText<Renewal> | undefined> {
   try {
-    return readJsonText((await namespace.renew(caller, key)).body).revision;
+    return (await namespace.renew(caller, key)).body;
   } catch (error) {
     if (error instanceof RegistryError && error.code === 'CONFLICT') return undefined;
     throw error;

@@ -1,10 +1,11 @@
 import { parsed } from '../../http/field-errors';
 import { InstanceKey } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
-import { Address, type Extensions, InstanceDefinition, type InstanceView, Port } from '../../model/instance';
+import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
 import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
 import { DEFAULT_GROUP, GROUP_SEPARATOR, utf8Length } from '../../model/names';
 import type { ServiceKey } from '../../model/namespace-api';
+import { plainDefinition } from '../../model/plain-definition';
 import { type Kept, readKept } from './kept';
 import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
 import { type DataCenter, type EurekaPort, KEPT_TEXTS, type KeptText, type WrittenInfo } from './wire';
@@ -67,7 +68,7 @@ export function appOf(key: ServiceKey): string {
   return vipOf(key).toUpperCase();
 }
 
-const isPort = (port: number): boolean => Port.safeParse(port).success;
+const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 const isAddress = (text: string): boolean => Address.safeParse(text).success;
 const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
@@ -125,10 +126,10 @@ export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceD
       `neither ipAddr (${quote(info.ipAddr)}) nor hostName (${quote(info.hostName)}) is an address`,
     );
   }
-  const ports = corePorts(info);
+  const { port, ports } = corePorts(info);
   const ttlMs = Math.min(info.durationInSecs * 1_000, LEASE_TTL_MAX_MS);
   const intervalMs = info.renewalIntervalInSecs * 1_000;
-  const shown = shownPorts({ ...ports, url: undefined });
+  const shown = shownPorts({ port, ports, url: undefined });
   const kept: Kept = {
     ...Object.fromEntries(KEPT_TEXTS.flatMap((name) => (info[name] === undefined ? [] : [[name, info[name]]]))),
     ...(info.ipAddr === address ? {} : { ipAddr: info.ipAddr }),
@@ -141,10 +142,10 @@ export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceD
     ...(intervalMs > ttlMs ? { renewalIntervalInSecs: info.renewalIntervalInSecs } : {}),
     ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
   };
-  const definition = {
+  const plain = {
     node: info.hostName,
     address,
-    ...ports,
+    port,
     status: coreStatus(status),
     metadata: info.metadata,
     // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
@@ -154,10 +155,13 @@ export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceD
       firstRemoveAfterMs: ttlMs,
       ...(intervalMs > ttlMs ? {} : { intervalMs }),
     },
-    extensions: { [EXTENSION]: kept },
   };
-  assertFits(definition.extensions);
-  return parsed(InstanceDefinition, definition, 'body');
+  const extensions = { [EXTENSION]: kept };
+  assertFits(extensions);
+  // Nearly all are plain, but for what is made here, and a schema takes as long as all the rest.
+  const definition = plainDefinition(plain);
+  if (definition !== undefined) return { ...definition, ports, extensions };
+  return parsed(InstanceDefinition, { ...plain, ports, extensions }, 'body');
 }
 
 function assertFits(extensions: Extensions): void {

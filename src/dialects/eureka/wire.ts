@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { parsed } from '../../http/field-errors';
 import { quote, RegistryError } from '../../model/errors';
 import { jsonProblem } from '../../model/json-value';
 import { isRecord } from '../../model/plain-definition';
@@ -55,67 +53,57 @@ export interface WrittenInfo extends Partial<Record<KeptText, string>> {
 }
 
 /** Eureka's defaults. Source: `InstanceInfo`, `LeaseInfo`. */
-const DEFAULTS = { port: 7001, securePort: 7002, countryId: 1, renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
+const DEFAULTS = {
+  port: { number: 7001, enabled: true },
+  securePort: { number: 7002, enabled: false },
+  countryId: 1,
+  renewalIntervalInSecs: 30,
+  durationInSecs: 90,
+} as const;
 
 const DATA_CENTERS = ['Netflix', 'Amazon', 'MyOwn'];
 
 /** Of an element that comes several times, the first; of one that has attributes, its text. */
 function scalar(value: unknown): unknown {
-  const one = Array.isArray(value) ? value[0] : value;
+  const one: unknown = Array.isArray(value) ? value[0] : value;
   return isRecord(one) && '$' in one ? one.$ : one;
 }
 
-const Text = z.preprocess(
-  scalar,
-  z
-    .union([z.string(), z.number(), z.boolean()])
-    .nullish()
-    .transform((value) => (value === null || value === undefined ? '' : String(value).trim())),
-);
+/** Members by hand, not by schema: there are thirty, each in several spellings, and a schema takes as long as the registering. */
+type Raw = Record<string, unknown>;
 
-/** A number, or one in words; Eureka's codecs write both. */
-const Whole = z.preprocess((value) => {
+/** A text; absent, null and empty are the same. */
+function textOf(raw: Raw, name: string): string {
+  const value = scalar(raw[name]);
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'object') throw missing(`${name} must be text, got ${quote(value)}`);
+  return String(value).trim();
+}
+
+/** A whole number, or one in words: Eureka's codecs write both. */
+function wholeOf(value: unknown, name: string): number | undefined {
   const one = scalar(value);
-  if (one === null || one === '') return undefined;
-  return typeof one === 'string' && /^\s*-?\d{1,15}\s*$/.test(one) ? Number(one) : one;
-}, z.int().optional());
-
-const Flag = z.preprocess(scalar, z.union([z.boolean(), z.string()]).optional()).transform((flag) => {
-  return flag === undefined ? undefined : String(flag).toLowerCase() === 'true';
-});
+  if (one === null || one === undefined || one === '') return undefined;
+  const number = typeof one === 'string' && /^\s*-?\d{1,15}\s*$/.test(one) ? Number(one) : one;
+  if (Number.isSafeInteger(number)) return Number(number);
+  throw missing(`${name} must be a whole number, got ${quote(one)}`);
+}
 
 /** A bare number, or `{"$": 8080, "@enabled": "true"}`; the flag as text or not. */
-const Port = z.preprocess(
-  (value) => {
-    const one = Array.isArray(value) ? value[0] : value;
-    return isRecord(one) ? { number: one.$, enabled: one['@enabled'] } : { number: one };
-  },
-  z.object({ number: Whole, enabled: Flag }),
-);
+function portOf(value: unknown, name: string, absent: EurekaPort): EurekaPort {
+  const one = Array.isArray(value) ? value[0] : value;
+  const enabled = isRecord(one) ? scalar(one['@enabled']) : undefined;
+  return {
+    number: wholeOf(one, name) ?? absent.number,
+    enabled: enabled === undefined || enabled === null ? absent.enabled : String(enabled).toLowerCase() === 'true',
+  };
+}
 
-/** An empty element of XML is an empty text. */
-const Lease = z.preprocess(
-  (value) => (value === '' ? undefined : value),
-  z.object({ renewalIntervalInSecs: Whole, durationInSecs: Whole }).nullish(),
-);
-
-const Info = z.object({
-  instanceId: Text,
-  hostName: Text,
-  app: Text,
-  ipAddr: Text,
-  sid: Text,
-  status: Text,
-  overriddenStatus: Text,
-  overriddenstatus: Text,
-  port: Port,
-  securePort: Port,
-  countryId: Whole,
-  leaseInfo: Lease,
-  lastDirtyTimestamp: Whole,
-  // `as`: one schema for each of these names.
-  ...(Object.fromEntries(KEPT_TEXTS.map((name) => [name, Text])) as Record<KeptText, typeof Text>),
-});
+/** Seconds of a lease; what is not above 0 counts as absent. An empty element of XML is an empty text. */
+function secondsOf(lease: unknown, name: string, absent: number): number {
+  const seconds = isRecord(lease) ? (wholeOf(lease[name], `leaseInfo.${name}`) ?? 0) : 0;
+  return seconds > 0 ? seconds : absent;
+}
 
 /** What of a body marks a class of Java, and is no data. */
 const MARKERS: ReadonlySet<string> = new Set(['@class', 'class']);
@@ -149,45 +137,44 @@ export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInf
   if (problem !== undefined) throw missing(`the body ${problem}`);
   const raw = !isXml && isRecord(body) && isRecord(body.instance) ? body.instance : body;
   if (!isRecord(raw)) throw missing('the body holds no instance');
-  const { sid, status, overriddenStatus, overriddenstatus, ...info } = parsed(Info, raw, 'body');
+  const text = (name: string) => textOf(raw, name);
   const keyOf = isXml ? keyOfElement : (name: string) => name;
   const dataCenter = dataCenterOf(raw.dataCenterInfo, keyOf);
-  const { hostName } = info;
-  const instanceId = info.instanceId || dataCenter?.metadata?.['instance-id'] || hostName;
+  const hostName = text('hostName');
+  const ipAddr = text('ipAddr');
+  const named = text('app').toUpperCase();
+  const instanceId = text('instanceId') || dataCenter?.metadata?.['instance-id'] || hostName;
   if (instanceId === '') throw missing('Missing instanceId');
   if (hostName === '') throw missing('Missing hostname');
-  if (info.ipAddr === '') throw missing('Missing ip address');
-  if (info.app === '') throw missing('Missing appName');
-  const named = info.app.toUpperCase();
+  if (ipAddr === '') throw missing('Missing ip address');
+  if (named === '') throw missing('Missing appName');
   if (named !== app) throw missing(`Mismatched appName, expecting ${app} but was ${named}`);
   if (dataCenter === undefined) throw missing('Missing dataCenterInfo');
   if (dataCenter.name === '') throw missing('Missing dataCenterInfo Name');
   if (!DATA_CENTERS.includes(dataCenter.name)) {
     throw missing(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
   }
-  const { durationInSecs = 0, renewalIntervalInSecs = 0 } = info.leaseInfo ?? {};
+  const sid = text('sid');
+  const status = text('status');
+  const lastDirtyTimestamp = wholeOf(raw.lastDirtyTimestamp, 'lastDirtyTimestamp');
   return {
     instanceId,
     hostName,
     app,
-    ipAddr: info.ipAddr,
+    ipAddr,
     ...(sid === '' || sid === 'na' || sid === 'unknown' ? {} : { sid }),
     status: status === '' ? 'UP' : readStatus(status),
-    overriddenStatus: readStatus(overriddenStatus || overriddenstatus),
-    port: portOf(info.port, DEFAULTS.port, true),
-    securePort: portOf(info.securePort, DEFAULTS.securePort, false),
-    countryId: info.countryId ?? DEFAULTS.countryId,
+    overriddenStatus: readStatus(text('overriddenStatus') || text('overriddenstatus')),
+    port: portOf(raw.port, 'port', DEFAULTS.port),
+    securePort: portOf(raw.securePort, 'securePort', DEFAULTS.securePort),
+    countryId: wholeOf(raw.countryId, 'countryId') ?? DEFAULTS.countryId,
     dataCenter: withInstanceId(dataCenter, instanceId),
-    renewalIntervalInSecs: renewalIntervalInSecs > 0 ? renewalIntervalInSecs : DEFAULTS.renewalIntervalInSecs,
-    durationInSecs: durationInSecs > 0 ? durationInSecs : DEFAULTS.durationInSecs,
+    renewalIntervalInSecs: secondsOf(raw.leaseInfo, 'renewalIntervalInSecs', DEFAULTS.renewalIntervalInSecs),
+    durationInSecs: secondsOf(raw.leaseInfo, 'durationInSecs', DEFAULTS.durationInSecs),
     metadata: stringsOf(raw.metadata, keyOf),
-    ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
-    ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, info[name]]).filter(([, text]) => text !== '')),
+    ...(lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp }),
+    ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, text(name)]).filter(([, each]) => each !== '')),
   };
-}
-
-function portOf({ number, enabled }: z.output<typeof Port>, absent: number, isOn: boolean): EurekaPort {
-  return { number: number ?? absent, enabled: enabled ?? isOn };
 }
 
 function dataCenterOf(value: unknown, keyOf: (name: string) => string): DataCenter | undefined {
