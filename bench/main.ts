@@ -17,6 +17,7 @@ import { readsAfterChange } from './figures/reads-after-change';
 import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
 import { socketBeat, socketRegister } from './figures/socket-rates';
+import { transfer } from './figures/transfer';
 import { waking } from './figures/waking';
 import { watcherMemory } from './figures/watcher-memory';
 import { requireWrk } from './load';
@@ -46,6 +47,7 @@ const FIGURES: readonly Figure[] = [
   watcherMemory,
   coldWake,
   history,
+  transfer,
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {

@@ -221,6 +221,15 @@ describe('the namespace of a request', () => {
     expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
   });
 
+  it('[X2, I9] in the host opens nothing that a token may not', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test', namespacesMade: ['secret'] });
+    const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await test.app.fetch(new Request('http://secret.registry.test/toy/orders', { headers }));
+    expect(await response.text()).toMatch(/^FORBIDDEN/);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
   it('[X2] is asked of nobody while the domain is none', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
     expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);

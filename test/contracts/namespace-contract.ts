@@ -14,6 +14,7 @@ import { resolving } from './namespace/resolving';
 import { rows } from './namespace/rows';
 import { Scene } from './namespace/scene';
 import { services } from './namespace/services';
+import { transfers } from './namespace/transfers';
 import { trouble } from './namespace/trouble';
 import { waking } from './namespace/waking';
 
@@ -28,6 +29,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   batches,
   conditions,
   past,
+  transfers,
   leases,
   trouble,
   waking,

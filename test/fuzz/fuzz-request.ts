@@ -13,6 +13,8 @@ export interface Operation {
 /** A request as it is sent. Header lines may repeat. */
 export interface FuzzRequest {
   operation: string;
+  /** Whose door it goes to, and in whose shape it is refused; undefined for the native API. */
+  dialect?: string;
   method: string;
   target: string;
   headers: [name: string, value: string][];
@@ -201,7 +203,7 @@ export class RequestMaker {
 }
 
 /** A URL takes no half of a surrogate pair; a client can send one only as bytes that are no UTF-8. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text) : '%ED%A0%80';
 }
 

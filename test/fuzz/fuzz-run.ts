@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { createApp } from '../../src/http/app';
+import { eureka } from '../../src/dialects/eureka/eureka';
+import { goMicro } from '../../src/dialects/go-micro/go-micro';
+import { nacos } from '../../src/dialects/nacos/nacos';
+import { type App, createApp } from '../../src/http/app';
 import type { DirectoryApi } from '../../src/model/directory-api';
 import { recordedClient } from '../fixtures/recorded-client';
 import { SeededRandom } from '../simulation/seeded-random';
 import { Accounts, NAMESPACES, type Written } from './accounts';
 import { answerFaults } from './answer-faults';
+import { DialectRequestMaker } from './dialect-requests';
 import { curlLine, isAnswer, type Outcome, Target } from './exchange';
 import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
 import { makeSenders, type Sender } from './principals';
@@ -16,6 +20,8 @@ const RESET_EVERY_WINDOWS = 4;
 /** Time in which whatever was left alone is done, or will not be: a drain waits half a minute by itself. */
 const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
+/** How many of the requests go to the doors of dialects. */
+const DIALECT_SHARE = 0.4;
 
 /** How a run goes. */
 export interface FuzzOptions {
@@ -57,9 +63,10 @@ class FuzzRun {
   readonly #target: Target;
   readonly #random: SeededRandom;
   readonly #maker: RequestMaker;
+  readonly #dialectMaker: DialectRequestMaker;
   readonly #accounts: Accounts;
   readonly #seen: Seen = { cursors: [], tokenIds: [] };
-  readonly #cards = new Map(routeCards().map((card) => [card.operation, card]));
+  readonly #cards = new Map(routed().routes.map((card) => [card.operation, card]));
   readonly #report: FuzzReport = { violations: [], requests: 0, byOperation: {}, byStatus: {}, unread: 0 };
   #senders: [Sender, ...Sender[]] | undefined;
   #secrets: string[] = [];
@@ -75,8 +82,9 @@ class FuzzRun {
       typeof RequestMaker
     >[0];
     this.#maker = new RequestMaker(document, this.#random.fork(), this.#seen);
+    this.#dialectMaker = new DialectRequestMaker(routed().dialectRoutes, this.#random.fork());
     this.#accounts = new Accounts(target);
-    for (const operation of this.#maker.operationIds) {
+    for (const operation of [...this.#maker.operationIds, ...this.#dialectMaker.operationIds]) {
       this.#report.byOperation[operation] = { accepted: 0, refused: 0, open: 0 };
     }
   }
@@ -124,7 +132,7 @@ class FuzzRun {
     const senders = this.#senders;
     if (senders === undefined) throw new Error('the run has not begun');
     const window = Array.from({ length: WINDOW_COUNT }, () => ({
-      asked: this.#maker.next(),
+      asked: (this.#random.chance(DIALECT_SHARE) ? this.#dialectMaker : this.#maker).next(),
       // Half of what is asked may be done: what is refused at the door shows little of what is behind.
       sender: this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders),
     }));
@@ -168,12 +176,13 @@ class FuzzRun {
     const allow = (actor: string): void => void allowed.set(actor, (allowed.get(actor) ?? 0) + 1);
     for (const { actor } of this.#late) allow(actor);
     for (const { asked, sender, outcome } of sent) {
-      if (sender.tokenId === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
+      const actor = tokenIdAt(sender, asked);
+      if (actor === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
       if (isAnswer(outcome) && outcome.status >= 400) continue;
-      allow(sender.tokenId);
+      allow(actor);
       if (isAnswer(outcome)) continue;
       // A drain that waits writes once more when it has waited long enough.
-      const late = { actor: sender.tokenId, until: now + LATE_MS };
+      const late = { actor, until: now + LATE_MS };
       this.#late.push(late, late);
     }
     return allowed;
@@ -183,7 +192,8 @@ class FuzzRun {
   async #blame(unexplained: readonly Written[], sent: readonly Sent[]): Promise<void> {
     const actors = new Set(unexplained.map(({ actor }) => actor));
     const suspects = sent.filter(({ sender, outcome, asked }) => {
-      const mine = sender.tokenId === undefined || actors.has(sender.tokenId);
+      const tokenId = tokenIdAt(sender, asked);
+      const mine = tokenId === undefined || actors.has(tokenId);
       return mine && isAnswer(outcome) && (outcome.status >= 400 || asked.method === 'GET');
     });
     const written = unexplained.map(({ actor, what }) => `  by ${actor}: ${what}`).join('\n');
@@ -204,6 +214,10 @@ class FuzzRun {
   }
 }
 
+/** Who somebody is at the door that a request goes to. */
+const tokenIdAt = ({ tokenId, basicTokenId }: Sender, { dialect }: FuzzRequest): string | undefined =>
+  dialect === 'eureka' ? (tokenId ?? basicTokenId) : tokenId;
+
 /** What was written by somebody who had too few changes accepted for that. Each makes one revision, and one entry at most. */
 function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, number>): Written[] {
   const books = Map.groupBy(written, ({ actor, auditId }) => `${auditId === undefined ? 'journal' : 'audit'} ${actor}`);
@@ -213,18 +227,19 @@ function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, n
   });
 }
 
-/** What every route promises of its answers. */
-function routeCards() {
+/** An app for the sake of its routes. */
+function routed(): App {
   return createApp({
     namespaceOf: () => undefined,
     directory: {} as DirectoryApi, // `as`: nothing is called, only looked at
+    dialects: [goMicro, nacos, eureka],
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
     rootToken: undefined,
     writeLog: () => {},
     build: { version: '', commit: '' },
     now: Date.now,
-  }).routes;
+  });
 }
 
 /** A report in a few lines. */

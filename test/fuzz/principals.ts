@@ -6,6 +6,8 @@ export interface Sender {
   name: string;
   /** Id of the token; undefined where nobody is let in by what is shown. */
   tokenId: string | undefined;
+  /** The same at doors that take a token as a password, as Eureka's does. */
+  basicTokenId?: string;
   secret: string;
   carrier: 'header' | 'path' | 'none' | 'basic' | 'twice';
 }
@@ -43,7 +45,7 @@ export async function makeSenders(target: Target): Promise<Sender[]> {
     }
     if (name === 'operate public') {
       senders.push({ name: `${name} in a path`, tokenId: undefined, secret: token, carrier: 'path' });
-      senders.push({ name: `${name} as Basic`, tokenId: undefined, secret: token, carrier: 'basic' });
+      senders.push({ name: `${name} as Basic`, tokenId: undefined, basicTokenId: id, secret: token, carrier: 'basic' });
       senders.push({ name: `${name} twice`, tokenId: undefined, secret: token, carrier: 'twice' });
     }
   }

@@ -167,7 +167,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K30] writes the others where one is refused, and does not ask again before that one changes', async () => {
+  it('[K30] writes the others where one is refused, and asks again when that one changes, or after five minutes', async () => {
     const stage = new Stage();
     const large = { metadata: { much: 'x'.repeat(9_000) } };
     stage.there = [instance('a'), instance('b', large), instance('c')];
@@ -177,6 +177,8 @@ describe('a mirror', () => {
     stage.batches = 0;
     await stage.turn();
     expect(stage.batches).toBe(0);
+    await stage.turns(5 * MINUTE);
+    expect(stage.told.filter((event) => event === 'refused eureka:b')).toHaveLength(2);
     stage.has('a', 'b', 'c');
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:b eureka:c');

@@ -10,6 +10,9 @@ import type { Source, SourceInstance } from './source';
 /** Renewals within one lease, so that two may be lost. */
 const RENEWALS_PER_TTL_COUNT = 3;
 
+/** After so long what was refused is asked again: a limit may have been raised meanwhile. */
+const REFUSED_AGAIN_MS = 5 * 60_000;
+
 /** Something that the mirror did, or does not do and says why. */
 export type MirrorEvent =
   | { type: 'added'; wanted: Wanted }
@@ -39,8 +42,8 @@ export class Mirror {
   readonly #options: MirrorOptions;
   readonly #patience = new Patience();
   readonly #writer: MirrorWriter;
-  /** What the registry did not take, by name: not to be asked again before it is another. */
-  readonly #refused = new Map<string, string>();
+  /** What the registry did not take, by name: not to be asked again soon, unless it is another. */
+  readonly #refused = new Map<string, { content: string; at: number }>();
   readonly #skipped = new Set<string>();
   #there: SourceInstance[] | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -94,7 +97,7 @@ export class Mirror {
     const puts = [
       ...added.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'added', wanted }]),
       ...changed.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'changed', wanted, members: wanted.members }]),
-    ].filter(([wanted]) => this.#refused.get(nameOf(wanted)) !== wanted.mark.content);
+    ].filter(([wanted]) => !this.#isRefused(wanted));
     const moved = new Set(skipped.map(nameOf));
     const leaving = vanished.filter((names) => moved.has(nameOf(names)) || this.#patience.mayRemove(now()));
     const events = new Map<MirrorWrite, MirrorEvent>([
@@ -108,12 +111,20 @@ export class Mirror {
     const written = await this.#writer.write(writes, signal, (done) => progress?.(done, writes.length));
     for (const { write, error } of written.refused) {
       const names = write.type === 'put' ? write.wanted : write.names;
-      if (write.type === 'put') this.#refused.set(nameOf(names), write.wanted.mark.content);
+      if (write.type === 'put') this.#refused.set(nameOf(names), { content: write.wanted.mark.content, at: now() });
       events.set(write, { type: 'refused', names, error });
     }
     for (const event of events.values()) tell(event);
     this.#tellSkipped(skipped);
     await target.replica.heard(written.revision);
+  }
+
+  #isRefused(wanted: Wanted): boolean {
+    const refused = this.#refused.get(nameOf(wanted));
+    if (refused === undefined) return false;
+    if (refused.content === wanted.mark.content && this.#options.now() - refused.at < REFUSED_AGAIN_MS) return true;
+    this.#refused.delete(nameOf(wanted));
+    return false;
   }
 
   /** Who registered itself is told of once, and again after it was gone. */

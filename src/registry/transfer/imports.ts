@@ -95,9 +95,7 @@ export class Imports {
   /** Counts records as put aside, and returns what writes them. */
   add(records: readonly StagedRecord[], tally: StagedTally): () => void {
     this.tally = tally;
-    return () => {
-      for (const record of records) this.staged.add(record);
-    };
+    return () => this.staged.add(records);
   }
 
   /** @throws {RegistryError} `CONFLICT` where this is not the import under way, in this phase. */

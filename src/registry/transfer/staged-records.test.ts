@@ -26,7 +26,7 @@ it('[Z10] gives services first, then overrides, then instances, each by name and
     record('instance', 'a', 'x'),
     record('instance', 'a', 'y'),
   ];
-  for (const each of all.toReversed()) staged.add(each);
+  staged.add(all.toReversed());
   expect(staged.after(undefined, 9)).toEqual(all);
   expect(staged.after(all[1], 9)).toEqual(all.slice(2));
   expect(staged.after(all[0], 1)).toEqual([all[1]]);
@@ -35,19 +35,35 @@ it('[Z10] gives services first, then overrides, then instances, each by name and
 
 it('[Z7] knows the line of a record, and takes none twice', () => {
   const { staged } = begin();
-  staged.add(record('instance', 'a', 'x', 7));
+  staged.add([record('instance', 'a', 'x', 7)]);
   expect(staged.lineOf(record('instance', 'a', 'x'))).toBe(7);
   expect(staged.lineOf(record('override', 'a', 'x'))).toBeUndefined();
-  expect(() => staged.add(record('instance', 'a', 'x', 8))).toThrow();
+  expect(() => staged.add([record('instance', 'a', 'x', 8)])).toThrow();
 });
 
 it('[Z11] counts what is there, and forgets it', () => {
   const { disk, staged } = begin();
   expect(staged.tally()).toEqual(EMPTY_TALLY);
-  for (const id of ['x', 'y']) staged.add(record('instance', 'a', id));
-  staged.add(record('service', 'b', ''));
+  staged.add([record('instance', 'a', 'x'), record('instance', 'a', 'y'), record('service', 'b', '')]);
   expect(staged.tally()).toEqual({ services: 1, overrides: 0, instances: 2, size: 28 });
   expect(countOf('override')).toBe('overrides');
   staged.clear();
   expect(disk.rows('SELECT 1 FROM staged')).toEqual([]);
+});
+
+it('[Z7] puts many of one service in few statements, and each of them once', () => {
+  const { staged } = begin();
+  const many = Array.from({ length: 100 }, (_, index) =>
+    record('instance', index < 70 ? 'a' : 'b', `i${index}`, index),
+  );
+  staged.add(many);
+  expect(staged.tally()).toMatchObject({ instances: 100 });
+  expect(
+    staged
+      .after(undefined, 200)
+      .map(({ line }) => line)
+      .sort((a, b) => a - b),
+  ).toEqual(many.map(({ line }) => line));
+  for (const each of many) expect(staged.lineOf(each)).toBe(each.line);
+  expect(staged.lineOf(record('instance', 'a', 'i99'))).toBeUndefined();
 });

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CliStage } from './cli-stage';
+
+/** A namespace as a file, and back, as scripts and people do it. */
+
+let stage: CliStage;
+beforeAll(async () => {
+  stage = await CliStage.start();
+  await stage.register('shop', 'shop-1');
+  await stage.register('shop', 'shop-2');
+});
+afterAll(() => stage.stop());
+
+it('[Z5] exports to a file that is whole, or to standard output', async () => {
+  const { code, stdout } = await stage.run(['export', 'shop.jsonl']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^Exported 2 instances, 0 services and 0 overrides \(0\.0 MB\) to shop\.jsonl, \d+ records\/s\.\n$/,
+  );
+  expect(existsSync(join(stage.folder, 'shop.jsonl.partial'))).toBe(false);
+  const piped = await stage.run(['export']);
+  const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
+  expect(piped.stdout.split('\n').slice(1)).toEqual(file.split('\n').slice(1));
+  expect(piped.stderr).toMatch(/^Exported 2 instances/);
+  expect(await stage.json('export', 'again.jsonl')).toMatchObject({ instances: 2, services: 0, overrides: 0 });
+});
+
+it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry run what would be', async () => {
+  await stage.register('shop', 'shop-3');
+  const dry = await stage.run(['import', 'shop.jsonl', '--mode', 'replace', '--dry-run']);
+  expect(dry).toMatchObject({
+    code: 0,
+    stdout:
+      '- instance DEFAULT_GROUP@@shop/shop-3\nNothing was changed. It would be: 0 added, 0 changed, 1 removed, 2 unchanged.\n',
+  });
+  const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
+  const merged = await stage.run(['import', '-', '--mode', 'merge', '--json'], {}, file);
+  expect(JSON.parse(merged.stdout)).toMatchObject({ kind: 'done', unchanged: 2, added: 0, removed: 0 });
+  const replaced = await stage.run(['import', 'shop.jsonl', '--mode', 'replace']);
+  expect(replaced.stdout).toMatch(
+    /^Imported into namespace public: 0 added, 0 changed, 1 removed, 2 unchanged; it is at revision \d+\.\n$/,
+  );
+});
+
+it('[Z7] refuses what is wrong, with the line, and what is not there', async () => {
+  const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
+  writeFileSync(join(stage.folder, 'cut.jsonl'), file.split('\n').slice(0, 2).join('\n'));
+  const cut = await stage.run(['import', 'cut.jsonl', '--mode', 'merge']);
+  expect(cut.code).toBe(2);
+  expect(cut.stderr).toContain('Line 2: the file ends here');
+  expect((await stage.run(['import', 'nothing.jsonl', '--mode', 'merge'])).code).toBe(2);
+  expect((await stage.run(['import', 'shop.jsonl'])).code).toBe(2);
+  const denied = await stage.run(['import', 'shop.jsonl', '--mode', 'merge', '--token', 'rc_x']);
+  expect(denied.code).toBe(4);
+});

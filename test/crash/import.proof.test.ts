@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { temporaryFolder } from '../temporary-folder';
+
+/** Kills in the middle of imports that replace everything: what is found afterwards is one file or the other. */
+
+const COUNT = 4_000;
+const ROUNDS = 3;
+const SETTLED_WITHIN_MS = 60_000;
+
+const seed = Date.now() % 2 ** 31;
+
+let registry: RunningRegistry;
+
+/** A file of instances of which every third is in all files alike. */
+function fileOf(name: string): string {
+  const lines = Array.from({ length: COUNT }, (_, index) =>
+    JSON.stringify({
+      ...{ kind: 'instance', service: `s${index % 7}`, owner: 'root', address: '10.0.0.1', ephemeral: false },
+      ...(index % 3 === 0 ? { id: `all-${index}`, port: 1 } : { id: `${name}-${index}`, port: 2 }),
+    }),
+  );
+  const end = { kind: 'end', services: 0, overrides: 0, instances: COUNT };
+  return ['{"kind":"rollcall-export","version":1}', ...lines, JSON.stringify(end)].join('\n');
+}
+
+function call(method: string, path: string, body?: string): Promise<string> {
+  const headers = { Authorization: `Bearer ${registry.rootToken}`, 'Content-Type': 'application/x-ndjson' };
+  const asked = fetch(`${registry.url}/api/v1/ns/public/${path}`, {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+  });
+  return asked.then((answer) => answer.text());
+}
+
+const idsOf = (file: string): string =>
+  [...file.matchAll(/"id":"([^"]+)"/g)]
+    .map(([, id]) => id)
+    .sort()
+    .join();
+
+/** Which of the files there is, once the registry has found its way to one of them. */
+async function found(files: ReadonlyMap<string, string>): Promise<string> {
+  const deadline = Date.now() + SETTLED_WITHIN_MS;
+  let last = '';
+  while (Date.now() < deadline) {
+    last = await call('GET', 'export').catch(String);
+    const ids = idsOf(last);
+    const name = last.includes('"kind":"end"') ? files.get(ids) : undefined;
+    if (name !== undefined) return name;
+    await sleep(200);
+  }
+  throw new Error(`after ${SETTLED_WITHIN_MS} ms there is neither file: ${last.slice(-300)}`);
+}
+
+it(`[Z11, I1] an import that is killed leaves what was, or what the file says (seed ${seed})`, async () => {
+  registry = await startRegistry({ data: join(temporaryFolder(), 'data') });
+  onTestFinished(() => registry.stop());
+  let present = fileOf('first');
+  await call('POST', 'import?mode=replace', present);
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = fileOf(`round${round}`);
+    const files = new Map([
+      [idsOf(present), 'old'],
+      [idsOf(next), 'new'],
+    ]);
+    const importing = call('POST', 'import?mode=replace', next).catch(() => '');
+    await sleep((seed * (round + 1)) % 1_500);
+    await registry.kill('SIGKILL');
+    const answer = await importing;
+    const name = await found(files);
+    // What was confirmed is there.
+    if (answer.includes('"kind":"done"')) expect(name).toBe('new');
+    const again = await call('POST', 'import?mode=replace', next);
+    expect(again).toContain('"kind":"done"');
+    expect(await found(files)).toBe('new');
+    present = next;
+  }
+});
