@@ -26,3 +26,7 @@ test('while an outage lasts nothing is too late, and a lease that may have lapse
   const open = { from: 10_500, downBy: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
   expect(leaseBounds(lease, 1_500, [open])).toEqual({ earliest: 11_500, latest: Number.POSITIVE_INFINITY });
 });
+
+test('one that has lapsed and was not swept yet is extended by an outage, and need not be', () => {
+  expect(leaseBounds(lease, 3_000, [outage(13_100, 14_000)])).toEqual({ earliest: 13_000, latest: 17_000 });
+});

@@ -28,6 +28,12 @@ export interface Bounds {
 const LEFT_SHARE = 1 / 3;
 
 /**
+ * What has lapsed is taken away by the next read or by an alarm, which may be late by this time. A crash meanwhile finds
+ * it there, and can't know that nobody has renewed it.
+ */
+const SWEPT_WITHIN_MS = 3_000;
+
+/**
  * When a lease that is not renewed ends: `ttlMs` or `removeAfterMs` after the moment that it counts from, which each
  * outage may move (design/decisions/0002-deafness.md). The first one since the last renewal moves it to its end. Later
  * ones move it by what may have been deaf; at outages a few seconds apart that may be all the time between them, so all
@@ -41,7 +47,7 @@ export function leaseBounds(lease: HeldLease, after: number, outages: readonly O
   let countedAtMostFrom = lease.answeredAt;
   let isFirst = true;
   for (const { from, downBy, until } of outages) {
-    const mayBeThere = from <= countedAtMostFrom + lease.removeAfterMs;
+    const mayBeThere = from <= countedAtMostFrom + lease.removeAfterMs + SWEPT_WITHIN_MS;
     if (until <= lease.sentAt || !mayBeThere) continue;
     const isHealthy = downBy < countedAtLeastFrom + lease.ttlMs;
     const moved = isFirst ? from : from - lease.ttlMs * (1 - LEFT_SHARE);

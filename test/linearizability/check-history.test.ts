@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { checkHistory } from './check-history';
 import { at, content, HandHistory, SHORT, shown } from './hand-history';
 import type { Step } from './operation';
-import { picture } from './picture';
 
 const A = content('a');
 const B = content('b');
@@ -230,6 +229,10 @@ describe('a lease', () => {
     isRight(killed().read([2_300, 2_310], 's/a', 1, shown('s/a', 1, leased)));
     isWrong(killed().read([3_100, 3_110], 's/a', 1, shown('s/a', 1, leased)));
     isRight(killed().read([3_100, 3_110], 's/a', 2));
+    // Lapsed, and not swept when the crash came.
+    const late = () => registered().outage(1_600, 1_600, 1_700);
+    isRight(late().read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(late().read([1_800, 1_810], 's/a', 2));
   });
 });
 
@@ -265,20 +268,6 @@ describe('a session', () => {
     isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b')]));
     isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b'), y('s/c')]));
   });
-});
-
-it('a picture shows what could not be placed', () => {
-  const { history } = begin()
-    .register([0, 10], 's/a', content('<a>'), 1, 'created')
-    .register([15], 's/b', B)
-    .list([20, 30], 's', 1, [])
-    .outage(12, 12, 14);
-  const { findings } = checkHistory(history);
-  const page = picture(history, findings);
-  expect(page).toContain('<rect class="ordered"');
-  expect(page).toMatch(/<rect class="stuck".*\n.*list s @1/);
-  expect(page).toContain('class="outage"');
-  expect(page).not.toContain('<a>');
 });
 
 it('gives up on what takes too long, and calls that a problem', () => {

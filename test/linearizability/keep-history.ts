@@ -1,19 +1,26 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Judgement } from './check-history';
 import { writeHistory } from './history-file';
-import type { History } from './operation';
-import { picture } from './picture';
+import { historyPage, type JudgedHistory } from './history-page';
 
 export const HISTORIES_FOLDER = join(tmpdir(), 'rollcall-histories');
 
-/** Keeps a history, and a picture of what is wrong with it. Returns where they are, in words. */
-export function keepHistory(history: History, { findings }: Judgement, folder = HISTORIES_FOLDER): string {
+/**
+ * Keeps a history, what its watchers were told, and a picture of what is wrong with it. Returns where they are, in words.
+ */
+export function keepHistory(judged: JudgedHistory, folder = HISTORIES_FOLDER): string {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `history-${history.seed}`);
-  writeHistory(`${path}.jsonl`, history);
-  if (findings.length === 0) return `history: ${path}.jsonl`;
-  writeFileSync(`${path}.html`, picture(history, findings));
-  return `history: ${path}.jsonl\npicture: ${path}.html`;
+  const path = join(folder, `history-${judged.history.seed}`);
+  writeHistory(`${path}.jsonl`, judged.history);
+  const kept = [`history: ${path}.jsonl`];
+  if (judged.watched.length > 0) {
+    writeFileSync(`${path}-watches.jsonl`, judged.watched.map((stream) => `${JSON.stringify(stream)}\n`).join(''));
+    kept.push(`watches: ${path}-watches.jsonl`);
+  }
+  if (judged.problems.length > 0) {
+    writeFileSync(`${path}.html`, historyPage(judged));
+    kept.push(`picture: ${path}.html`);
+  }
+  return kept.join('\n');
 }

@@ -11,10 +11,10 @@ import { validate } from '../watch/histories/validators';
 import { CallChoice, type Quarter, quartersOf } from './call-choice';
 import { checkHistory, type Judgement } from './check-history';
 import { type FaultKind, Faults } from './faults';
+import type { JudgedHistory } from './history-page';
 import { HttpOperator } from './http-operator';
 import { journalTruth } from './journal-truth';
-import type { History, SessionLife } from './operation';
-import { placeIn } from './operation';
+import { type History, placeIn, type SessionLife } from './operation';
 import { RecordedWatcher } from './recorded-watcher';
 import { Recorder } from './recorder';
 import { SessionOperator } from './session-operator';
@@ -32,12 +32,10 @@ export interface LinearizabilityOptions {
   faults: readonly FaultKind[];
 }
 
-/** A history as it was recorded, and how it was judged. */
-export interface LinearizabilityReport {
-  history: History;
+/** A history as it was recorded, and how it was judged: its problems are all that is wrong with the order of calls, with
+ * what watchers were told, and with the journal. */
+export interface LinearizabilityReport extends JudgedHistory {
   judgement: Judgement;
-  /** All that is wrong: with the order of calls, with what watchers were told, with the journal. */
-  problems: string[];
   faults: Record<FaultKind, number>;
   revisions: number;
   frames: number;
@@ -56,15 +54,18 @@ export async function linearizabilityRun(options: LinearizabilityOptions): Promi
     const startedAt = performance.now();
     const judgement = checkHistory(history);
     const { truth, problems } = journalTruth(data);
-    const told = watched.flatMap((stream) => validate(stream, truth));
+    const watchProblems = watched.flatMap((stream) => validate(stream, truth));
     return {
       history,
       judgement,
+      findings: judgement.findings,
+      watched,
+      watchProblems,
       problems: [
         ...unlawful,
         ...judgement.problems,
         ...problems.map((problem) => `journal: ${problem}`),
-        ...told.map(({ guarantee, what }) => `${guarantee}: ${what}`),
+        ...watchProblems.map(({ guarantee, what }) => `${guarantee}: ${what}`),
       ],
       faults,
       revisions: truth.head,

@@ -16,7 +16,7 @@ const seed = Date.now() % 2 ** 31;
 it(`[I1, I2, I3, I4, I5, I6] what clients see of a registry in trouble has one order (seed ${seed})`, async () => {
   const program = join(PROJECT_ROOT, 'bin/rollcall.js');
   const report = await linearizabilityRun({ seed, program, clients: 12, seconds: 6, faults: FAULT_KINDS });
-  const kept = report.problems.length === 0 ? '' : keepHistory(report.history, report.judgement);
+  const kept = report.problems.length === 0 ? '' : keepHistory(report);
   expect(report.problems, kept).toEqual([]);
   // A run in which little happened proves little.
   expect(report.history.operations.length).toBeGreaterThan(50);
@@ -27,7 +27,8 @@ it(`[I4] finds each of ${DEFECTS.length} defects`, async () => {
   const folder = temporaryFolder();
   const missed = await Promise.all(DEFECTS.map((defect, number) => miss(defect, join(folder, String(number)))));
   expect(missed.flat()).toEqual([]);
-});
+  // Seconds on two quiet cores; where little happens in a history, it takes many.
+}, 600_000);
 
 /** The name of a defect that shows in none of many histories. What shows where a kill meets a change need not show at once. */
 async function miss(defect: Defect, folder: string): Promise<string[]> {
@@ -41,7 +42,7 @@ async function miss(defect: Defect, folder: string): Promise<string[]> {
       seconds: 3,
       faults: ['kill'],
     });
-    if (judgement.problems.length > 0) return [];
+    if (judgement.problems.some((problem) => !problem.startsWith('could not decide'))) return [];
   }
   return [defect.name];
 }

@@ -53,7 +53,7 @@ interface Node<State, Call> {
   calledAt: readonly number[];
   /** How many answered calls have happened. */
   happened: number;
-  /** How much else has happened since the last of them. */
+  /** How much else has happened. */
   guesses: number;
 }
 
@@ -65,10 +65,10 @@ interface Opening<State, Call> {
 }
 
 /**
- * Each further guess in a row is tried after going back by so many calls in order, and so is one after which none of the
- * next answered calls fits any better than before.
+ * What has been found by trial: an order with one guess more is gone on with after going back by so many calls in order,
+ * and one guess after which none of the next answered calls fits better than before after so many more.
  */
-const GUESS_COST = 2;
+const GUESS_COST = 3;
 const IDLE_GUESS_COST = 4;
 
 /**
@@ -182,7 +182,7 @@ class Linearizer<State, Call extends Interval> {
       if (call === undefined) continue;
       const calledAt = withCall(node.calledAt, call);
       for (const state of this.#model.apply(node.state, call, until)) {
-        const next = { ...node, ...advanced(node, index), state, calledAt, guesses: 0, before: { node, did: call } };
+        const next = { ...node, ...advanced(node, index), state, calledAt, before: { node, did: call } };
         if (state === node.state && !this.#shutsOut(node, call)) return [next];
         found.push(next);
       }

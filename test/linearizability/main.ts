@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { checkHistory } from './check-history';
+import { checkHistory, STEPS_MAX } from './check-history';
 import { FAULT_KINDS, type FaultKind } from './faults';
 import { readHistory } from './history-file';
 import { HISTORIES_FOLDER, keepHistory } from './keep-history';
@@ -10,7 +10,7 @@ import { type LinearizabilityReport, linearizabilityRun } from './linearizabilit
 
 const USAGE = `usage: npm run linearizability -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS]
                                   [--folder PATH] [--keep] [--program PATH]
-       npm run linearizability -- --check FILE
+       npm run linearizability -- --check FILE [--steps N]
 
 Lets clients work on a real registry over HTTP and sockets while it is killed, stalled and cut off, writes down every call
 and answer, and looks for one order of all of them in which each answer is right. What watchers were told is held to the
@@ -24,7 +24,8 @@ guarantees of a watch. Fails at the first history that is wrong, or about which 
   --folder PATH    where the history and the picture of a failure go (default: a folder for temporary files)
   --keep           keep the history of every run
   --program PATH   the rollcall.js to run (default: bin/rollcall.js)
-  --check FILE     judge a history that was kept, and draw what is wrong with it`;
+  --check FILE     judge a history that was kept, and draw what is wrong with it
+  --steps N        after how many steps it gives up to decide (default: ${STEPS_MAX})`;
 
 const { values } = parseArgs({
   options: {
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     program: { type: 'string', default: 'bin/rollcall.js' },
     check: { type: 'string' },
+    steps: { type: 'string', default: String(STEPS_MAX) },
     help: { type: 'boolean', default: false },
   },
 });
@@ -62,7 +64,7 @@ async function main(): Promise<number> {
     const report = await linearizabilityRun({ ...options, seed });
     console.error(line(report));
     const isWrong = report.problems.length > 0;
-    if (isWrong || values.keep) console.log(keepHistory(report.history, report.judgement, values.folder));
+    if (isWrong || values.keep) console.log(keepHistory(report, values.folder));
     if (!isWrong) continue;
     for (const problem of report.problems.slice(0, PROBLEMS_SHOWN_COUNT)) console.log(problem);
     console.log(`${report.problems.length} problems in the history of seed ${seed}`);
@@ -74,9 +76,10 @@ async function main(): Promise<number> {
 
 function check(path: string): number {
   const history = readHistory(path);
-  const judgement = checkHistory(history);
+  const judgement = checkHistory(history, Number(values.steps));
   for (const problem of judgement.problems) console.log(problem);
-  if (judgement.problems.length > 0) console.log(keepHistory(history, judgement, values.folder));
+  if (judgement.problems.length > 0)
+    console.log(keepHistory({ history, ...judgement, watched: [], watchProblems: [] }, values.folder));
   console.log(`${history.operations.length} calls, ${judgement.steps} steps, ${judgement.problems.length} problems`);
   return judgement.problems.length > 0 ? 1 : 0;
 }

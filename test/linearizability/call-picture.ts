@@ -1,4 +1,5 @@
 import type { Finding } from './check-history';
+import { htmlText } from './html-text';
 import { type History, keysOf, type Operation, placeIn } from './operation';
 import type { RegistryCall } from './registry-model';
 
@@ -7,7 +8,10 @@ const NAME_PX = 110;
 const WIDTH_PX = 1_500;
 
 /** Calls drawn before the first that can't be placed; all those at the same time are drawn, too. */
-const CALLS_BEFORE_COUNT = 40;
+const CALLS_BEFORE_COUNT = 18;
+
+/** About what a letter takes. */
+const LETTER_PX = 6;
 
 /** Time after the last call that can't be placed. */
 const AFTER_SHARE = 0.1;
@@ -16,30 +20,10 @@ const AFTER_SHARE = 0.1;
 type Standing = 'ordered' | 'guessed' | 'stuck' | 'later';
 
 /**
- * Draws what is wrong with a history, as a page: a lane for each client, a bar for each call from its start to its end,
- * numbered in the longest order that was found; red are the calls of which one had to come next, and none could.
+ * Draws what could not be put in order: a lane for each client, a bar for each call from its start to its end, numbered
+ * in the longest order that was found; red are the calls of which one had to come next, and none could.
  */
-export function picture(history: History, findings: readonly Finding[]): string {
-  const parts = findings.map((finding) => section(history, finding));
-  return `<!doctype html>
-<meta charset="utf-8">
-<title>History of seed ${history.seed}</title>
-<style>
-  body { font: 14px system-ui, sans-serif; margin: 24px }
-  svg { background: #fafafa; display: block; margin: 12px 0; max-width: 100% }
-  svg text { font: 11px system-ui, sans-serif }
-  .ordered { fill: #b7d4f0; stroke: #3b6ea5 } .guessed { fill: #f5e3a3; stroke: #a98400; stroke-dasharray: 4 2 }
-  .stuck { fill: #f4a9a0; stroke: #b3261e; stroke-width: 2 } .later { fill: #e6e6e6; stroke: #999 }
-  .outage { fill: #000; opacity: 0.08 } pre { white-space: pre-wrap; overflow-wrap: anywhere }
-</style>
-<h1>History of seed ${history.seed}</h1>
-<p>Blue calls are in the longest order found, by number. Yellow ones had no answer, and are guessed to have happened.
-Red: one of them had to come next, and none fits. Grey: not placed yet. Dark stripes: the registry was down or stood still.</p>
-${parts.join('\n')}
-`;
-}
-
-function section(history: History, { keys, search }: Finding): string {
+export function callPicture(history: History, { keys, search }: Finding): string {
   const { order, stuck, verdict } = search;
   const numbers = new Map<Operation, number>();
   for (const did of order) if (typeof did !== 'string') numbers.set(did.operation, numbers.size + 1);
@@ -48,31 +32,34 @@ function section(history: History, { keys, search }: Finding): string {
     if (typeof did !== 'string') standing.set(did.operation, isOpen(did) ? 'guessed' : 'ordered');
   for (const { operation } of stuck) standing.set(operation, 'stuck');
   const shown = operationsAround(history, keys, stuck, standing);
-  return `<h2>${escaped(keys.join(', '))}: ${verdict}</h2>
+  return `<h2>${htmlText(keys.join(', '))}: ${verdict}</h2>
 ${drawing(history, shown, numbers, standing)}
 <h3>What could not be placed</h3>
-<pre>${stuck.map(({ operation }) => escaped(textOf(operation))).join('\n\n')}</pre>
+<pre>${stuck.map(({ operation }) => htmlText(textOf(operation))).join('\n\n')}</pre>
 <h3>The end of the longest order</h3>
 <pre>${order
     .slice(-CALLS_BEFORE_COUNT)
-    .map((did) => escaped(orderedText(did, numbers)))
+    .map((did) => htmlText(orderedText(did, numbers)))
     .join('\n')}</pre>`;
 }
 
 const isOpen = ({ end }: RegistryCall) => end === Number.POSITIVE_INFINITY;
 
-/** The calls on some keys around those that can't be placed. */
+/** The calls around those that can't be placed, and on the same keys. */
 function operationsAround(
   { operations }: History,
   keys: readonly string[],
   stuck: readonly RegistryCall[],
   standing: ReadonlyMap<Operation, Standing>,
 ): Operation[] {
-  const concerned = operations.filter((operation) => {
-    const named = keysOf(operation.call, keys, () => []);
-    return standing.has(operation) || named.some((key) => keys.includes(key));
-  });
   const from = Math.min(...stuck.map(({ start }) => start));
+  const stuckKeys = new Set(stuck.flatMap((call) => call.keys.map((key) => keys[key])));
+  const concerned = operations.filter((operation) => {
+    const isAboutThem = keysOf(operation.call, keys, () => keys).some((key) => stuckKeys.has(key));
+    // A read without an answer tells nothing.
+    const isOpen = operation.end === null && operation.call.kind !== 'read' && operation.call.kind !== 'list';
+    return isAboutThem && (standing.has(operation) || isOpen || (operation.end ?? 0) >= from);
+  });
   const until = Math.max(...stuck.map(({ end }) => end));
   const before = concerned.filter(({ start }) => start < from).slice(-CALLS_BEFORE_COUNT);
   const beside = concerned.filter(({ start }) => start >= from && start <= until);
@@ -93,7 +80,7 @@ function drawing(
     NAME_PX + ((Math.min(Math.max(time, first), end) - first) / (end - first)) * (WIDTH_PX - NAME_PX);
   const height = clients.length * LANE_PX + 24;
   const lanes = clients.map((client, lane) => {
-    return `<text x="4" y="${lane * LANE_PX + 28}">${escaped(client)}</text>`;
+    return `<text x="4" y="${lane * LANE_PX + 28}">${htmlText(client)}</text>`;
   });
   const stripes = outages
     .filter(({ from, until }) => until > first && from < end)
@@ -106,16 +93,23 @@ function drawing(
     const left = x(operation.start);
     const width = Math.max(3, x(operation.end ?? end) - left);
     const number = numbers.get(operation);
-    const label = `${number === undefined ? '' : `${number}: `}${shortText(operation)}`;
-    return `<g><title>${escaped(textOf(operation))}</title>
+    const right = Math.min(...shown.filter((each) => isAfter(each, operation)).map(({ start }) => x(start)), WIDTH_PX);
+    const whole = `${number === undefined ? '' : `${number}: `}${shortText(operation)}`;
+    const label = whole.slice(0, Math.floor((right - left) / LETTER_PX));
+    return `<g><title>${htmlText(textOf(operation))}</title>
 <rect class="${standing.get(operation) ?? 'later'}" x="${left}" y="${y}" width="${width}" height="22" rx="3"/>
-<text x="${left + 2}" y="${y + 34}">${escaped(label)}</text></g>`;
+<text x="${left + 2}" y="${y + 34}">${htmlText(label)}</text></g>`;
   });
   const axis = `<text x="${NAME_PX}" y="${height - 4}">0 ms</text>
 <text x="${WIDTH_PX - 70}" y="${height - 4}">${(end - first).toFixed(0)} ms</text>`;
   return `<svg viewBox="0 0 ${WIDTH_PX} ${height}" width="${WIDTH_PX}" height="${height}">
 ${[...stripes, ...lanes, ...bars, axis].join('\n')}
 </svg>`;
+}
+
+/** Whether a call is a later one of the same client, whose bar a label must not reach. */
+function isAfter(call: Operation, { client, start }: Operation): boolean {
+  return call.client === client && call.start > start;
 }
 
 function shortText({ call, answer }: Operation): string {
@@ -144,8 +138,4 @@ function orderedText(did: RegistryCall | string, numbers: ReadonlyMap<Operation,
   if (typeof did === 'string') return `   ${did}`;
   const { operation } = did;
   return `${numbers.get(operation)}: call ${operation.index} of ${operation.client}: ${shortText(operation)}`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
