@@ -182,5 +182,5 @@ export const eureka = dialectFigure('eureka', [
   { native: nativeRenew, dialect: renew },
   { native: nativeRegister, dialect: register },
   { native: nativeChanged, dialect: delta },
-  { native: nativeList, dialect: full },
+  { native: nativeList, dialect: full, isLarge: true },
 ] satisfies DialectContest[]);

@@ -38,7 +38,12 @@ export function runSteps(
   env: NodeJS.ProcessEnv = process.env,
 ): { outputs: string[]; status: number | null; stderr: string } {
   const script = ['set -euo pipefail', ...steps.map((step) => `${step.commands}\necho; echo '${BOUNDARY}'`)].join('\n');
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8', timeout: 60_000 });
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: 180_000,
+  });
   return { outputs: stdout.split(`${BOUNDARY}\n`), status, stderr };
 }
 

@@ -3,11 +3,11 @@ import { CliError } from '../cli-error';
 import { EXIT } from '../exit-code';
 import { duration, list } from '../option-values';
 import { Progress } from '../progress';
-import { connect } from '../registry';
+import { type Connection, connect } from '../registry';
 import { registryCommand } from '../registry-command';
 import { EurekaSource } from '../sync/eureka-source';
 import { ownerOf } from '../sync/mark';
-import { Mirror, type MirrorEvent } from '../sync/mirror';
+import { Mirror } from '../sync/mirror';
 import { MirrorLoop } from '../sync/mirror-loop';
 import type { Writer } from '../sync/mirror-plan';
 import { NacosSource } from '../sync/nacos-source';
@@ -76,6 +76,65 @@ function sourceOf(kind: Kind, url: string, options: SourceOptions): Source {
   return new EurekaSource({ http, filter: serviceFilter(services, isSame), now });
 }
 
+/** What a run needs, whichever way it ends. */
+interface Run {
+  source: Source;
+  writer: Writer;
+  connection: Connection;
+  replica: RegistryReplica;
+  signal: AbortSignal;
+}
+
+/** A mirror that tells what it does, as it does it. */
+function mirrorOf({ source, writer, connection, replica }: Run, tell: (difference: Difference) => void): Mirror {
+  const { registry, print } = connection;
+  const bar = new Progress(print.err);
+  return new Mirror({
+    source,
+    target: { registry, replica },
+    writer,
+    now: () => performance.now(),
+    tell: (event) => {
+      bar.end();
+      tell(differenceOf(event));
+    },
+    progress: (done, all) => bar.update('writing', done / all),
+  });
+}
+
+/** Prints what is different, and carries it out unless that is all that was asked for. */
+async function report(run: Run, isDry: boolean): Promise<void> {
+  const { print } = run.connection;
+  const done: Difference[] = [];
+  const mirror = mirrorOf(run, (difference) => done.push(difference));
+  await mirror.look(run.signal);
+  const plan = isDry ? mirror.plan() : await mirror.write(run.signal);
+  const result = syncReport(run.source.name, isDry ? differencesOf(plan) : done, plan.same.length);
+  print.answer(result, ...reportViews(result));
+}
+
+/** Goes on until it is stopped. */
+async function follow(run: Run, intervalMs: number): Promise<void> {
+  const { source, writer, connection, replica, signal } = run;
+  const { print, place } = connection;
+  const mirror = mirrorOf(run, (difference) =>
+    print.event({ at: new Date().toISOString(), ...difference }, [{ rows: [differenceRow(difference)] }]),
+  );
+  // What goes away is waited for. What was never there is a url written wrongly.
+  await mirror.look(signal);
+  print.note(`mirroring ${source.name} into ${place.namespace} of ${place.url}, every ${durationText(intervalMs)}`);
+  const loop = new MirrorLoop({
+    mirror,
+    intervalMs,
+    beatMs: writer.leaseTtlMs / BEATS_PER_TTL_COUNT,
+    signal,
+    trouble: (side, problem) =>
+      print.note(problem === undefined ? `the ${side} is back` : `${problem} Going on when the ${side} is back.`),
+  });
+  replica.onForeign = () => loop.nudge();
+  await loop.run();
+}
+
 /** `rollcall sync`: what another registry has, here too. */
 export function syncCommand() {
   return registryCommand('sync')
@@ -101,51 +160,23 @@ export function syncCommand() {
     .action(async (url, options) => {
       const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
       const source = sourceOf(from, url, options);
-      const { place, print, registry, client: open } = connect({ ...options, url: to ?? options.url });
+      const connection = connect({ ...options, url: to ?? options.url });
       const writer: Writer = {
         mirror: source.name,
         prefix: `${from}:`,
-        owner: ownerOf(place.token),
+        owner: ownerOf(connection.place.token),
         leaseTtlMs: Math.max(LEASE_TTL_LEAST_MS, LOOKS_PER_TTL_COUNT * intervalMs),
+        covers: (service) => source.covers(service),
       };
       const stop = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-      const { signal } = stop;
-
-      // What goes away is waited for. What was never there is a url written wrongly.
-      await registry.readHealth({ signal });
-      await using client = open();
+      // A watch waits for a registry that is away.
+      await connection.registry.readHealth({ signal: stop.signal });
+      await using client = connection.client();
       const replica = new RegistryReplica(client, writer.owner);
       await replica.ready;
-      const target = { registry, replica };
-      const bar = new Progress(print.err);
-      const progress = (done: number, all: number) => bar.update('writing', done / all);
-      const differences: Difference[] = [];
-      const isOver = dryRun || once;
-      const tell = (event: MirrorEvent) => {
-        const difference = differenceOf(event);
-        bar.end();
-        if (isOver) differences.push(difference);
-        else print.event({ at: new Date().toISOString(), ...difference }, [{ rows: [differenceRow(difference)] }]);
-      };
-      const mirror = new Mirror({ source, target, writer, now: () => performance.now(), tell, progress });
-      await mirror.look(signal);
-      if (isOver) {
-        const plan = dryRun ? mirror.plan() : await mirror.write(signal);
-        const report = syncReport(source.name, dryRun ? differencesOf(plan) : differences, plan.same.length);
-        print.answer(report, ...reportViews(report));
-        return;
-      }
-      print.note(`mirroring ${source.name} into ${place.namespace} of ${place.url}, every ${durationText(intervalMs)}`);
-      const loop = new MirrorLoop({
-        mirror,
-        intervalMs,
-        beatMs: writer.leaseTtlMs / BEATS_PER_TTL_COUNT,
-        signal,
-        trouble: (side, problem) =>
-          print.note(problem === undefined ? `the ${side} is back` : `${problem} Going on when the ${side} is back.`),
-      });
-      replica.onForeign = () => loop.nudge();
-      await loop.run();
+      const run: Run = { source, writer, connection, replica, signal: stop.signal };
+      if (dryRun || once) await report(run, dryRun);
+      else await follow(run, intervalMs);
     });
 }

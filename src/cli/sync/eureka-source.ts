@@ -1,5 +1,6 @@
 import { CliError } from '../cli-error';
 import { EXIT } from '../exit-code';
+import type { ServiceName } from '../option-values';
 import { fromEureka } from './eureka-instance';
 import { asList, asObject, asText } from './json-members';
 import type { ServiceFilter } from './service-filter';
@@ -54,6 +55,10 @@ export class EurekaSource implements Source {
     this.name = `eureka ${options.http.host}`;
   }
 
+  covers(service: ServiceName): boolean {
+    return this.#options.filter(service);
+  }
+
   async read(signal?: AbortSignal): Promise<SourceInstance[]> {
     const at = this.#options.now();
     const known = at - this.#readAt < DELTA_REACH_MS ? this.#known : undefined;
@@ -62,7 +67,7 @@ export class EurekaSource implements Source {
     this.#readAt = at;
     return [...this.#known.values()].flatMap((instance) => {
       const found = fromEureka(instance);
-      return found === undefined || !this.#options.filter(found) ? [] : found;
+      return found === undefined || !this.covers(found) ? [] : found;
     });
   }
 

@@ -6,7 +6,13 @@ import { withMark } from './mark';
 import { isOwn, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import type { SourceInstance } from './source';
 
-const WRITER: Writer = { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'tokenofsync1', leaseTtlMs: 90_000 };
+const WRITER: Writer = {
+  mirror: 'eureka old.test',
+  prefix: 'eureka:',
+  owner: 'tokenofsync1',
+  leaseTtlMs: 90_000,
+  covers: () => true,
+};
 
 const there = (id: string, body: Partial<SourceInstance['body']> = {}): SourceInstance => ({
   group: 'DEFAULT_GROUP',
@@ -85,6 +91,13 @@ describe('planMirror', () => {
     const here = [mirrored(there('a')), clientInstance('native'), other, anothers];
     const plan = planMirror([], here, WRITER);
     expect(plan.vanished).toEqual([{ group: 'DEFAULT_GROUP', service: 'orders', id: 'eureka:a' }]);
+  });
+
+  it('[K27] leaves to another mirror, or to lapse, what it wrote of services that are not mirrored any more', () => {
+    const here = [mirrored(there('a')), mirrored({ ...there('b'), service: 'payments' })];
+    const writer: Writer = { ...WRITER, covers: ({ service }) => service === 'payments' };
+    expect(counts(planMirror([], here, writer))).toEqual([0, 0, 0, 1, 0]);
+    expect(planMirror([], here, writer).vanished).toMatchObject([{ service: 'payments' }]);
   });
 
   it.each([

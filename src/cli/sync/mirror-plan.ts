@@ -13,6 +13,8 @@ export interface Writer {
   owner: string;
   /** Of the leases that it gives, in milliseconds. */
   leaseTtlMs: number;
+  /** Whether a service is among those that are mirrored; what it once wrote of others is left to lapse. */
+  covers(service: { group: string; service: string }): boolean;
 }
 
 /** Names an instance of the registry that is written to. */
@@ -104,8 +106,9 @@ export function planMirror(there: readonly SourceInstance[], here: readonly Inst
   const natives = new Map<string, Natives>();
   const own = new Map<string, Instance>();
   for (const instance of here) {
-    if (isOwn(instance, writer)) own.set(`${serviceKey(instance)} ${instance.id}`, instance);
-    else {
+    if (isOwn(instance, writer)) {
+      if (writer.covers(instance)) own.set(`${serviceKey(instance)} ${instance.id}`, instance);
+    } else {
       const key = serviceKey(instance);
       const known = natives.get(key) ?? new Natives();
       natives.set(key, known);

@@ -29,13 +29,14 @@ class Stage {
   readonly #mirror = new Mirror({
     source: {
       name: 'eureka old.test',
+      covers: () => true,
       read: async () => {
         if (this.there instanceof CliError) throw this.there;
         return this.there;
       },
     },
     target: { registry: this.registry, replica: { instances: this.#here, heard: async () => {} } },
-    writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000 },
+    writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000, covers: () => true },
     now: () => this.namespace.platform.clock.now(),
     tell: (event) => this.told.push(text(event)),
   });

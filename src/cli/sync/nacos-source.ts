@@ -1,6 +1,6 @@
 import { CliError } from '../cli-error';
 import { EXIT } from '../exit-code';
-import { DEFAULT_GROUP } from '../option-values';
+import { DEFAULT_GROUP, type ServiceName } from '../option-values';
 import { asList, asNumber, asObject, asText } from './json-members';
 import { fromNacos, type NacosService } from './nacos-instance';
 import type { ServiceFilter } from './service-filter';
@@ -41,13 +41,18 @@ export class NacosSource implements Source {
     this.name = ['nacos', http.host, ...(namespace === undefined ? [] : [namespace])].join(' ');
   }
 
-  async read(signal?: AbortSignal): Promise<SourceInstance[]> {
+  covers(service: ServiceName): boolean {
     const { groups, filter } = this.#options;
+    return (groups.length === 0 || groups.includes(service.group)) && filter(service);
+  }
+
+  async read(signal?: AbortSignal): Promise<SourceInstance[]> {
+    const { groups } = this.#options;
     const services =
       groups.length === 0
         ? await this.#everyService(signal)
         : (await Promise.all(groups.map((group) => this.#servicesOf(group, signal)))).flat();
-    const wanted = services.filter(filter);
+    const wanted = services.filter((service) => this.covers(service));
     const found: SourceInstance[] = [];
     let next = 0;
     const worker = async () => {

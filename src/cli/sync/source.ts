@@ -1,4 +1,5 @@
 import type { InstanceBody } from '../../client/requests';
+import type { ServiceName } from '../option-values';
 
 /** What a mirror takes over of an instance: all that it says of itself. The lease is the mirror's own. */
 export type SourceBody = Omit<InstanceBody, 'ephemeral' | 'lease' | 'incarnation' | 'location'>;
@@ -16,6 +17,8 @@ export interface SourceInstance {
 export interface Source {
   /** Which registry it is, for people and for the marks of what is written: never with a secret. */
   readonly name: string;
+  /** Whether a service is among those that are mirrored. */
+  covers(service: ServiceName): boolean;
   /**
    * All of its instances that are mirrored, as they are now.
    *

@@ -1,45 +1,47 @@
 import type { DialectDoor } from '../../http/dialect';
 import type { RouteCall } from '../../http/route-call';
-import type { InstanceKey } from '../../model/batch';
-import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { ok } from './answers';
-import { keyOf } from './instance-parameters';
+import { instanceIn, instancesOf } from './found-instances';
+import { type InstanceNamed, namedIn } from './instance-calls';
 import { nacosError } from './nacos-error';
-import { groupedName, namespaceOf, placeOf } from './names';
+import { groupedName } from './names';
 import { Parameters } from './parameters';
 import { result } from './v2-result';
 
-interface HealthAsked {
-  namespace: string | undefined;
-  key: InstanceKey;
+interface HealthAsked extends InstanceNamed {
   healthy: boolean;
 }
 
 function readHealth(request: Request, form: string): HealthAsked {
   const parameters = Parameters.of(request, form);
   const healthy = parameters.flag('healthy') ?? parameters.flag('valid');
-  const key = keyOf(parameters, placeOf(parameters));
+  const named = namedIn(parameters);
   if (healthy === undefined) throw nacosError('HEALTHY_PARAM_MISS', "Param 'healthy' is required.");
-  return { namespace: namespaceOf(parameters), key, healthy };
+  return { ...named, healthy };
 }
 
 /**
  * Sets whether an instance is well that nobody hears of by itself: one without beats. It is what the instance would say
  * on registering, and counts until that is said again. One that is out of service stays so.
  */
-async function setHealth(namespace: NamespaceApi, { key, healthy }: HealthAsked, call: RouteCall): Promise<void> {
-  const { body } = await namespace.readInstance({ key, tokenId: call.tokenId });
-  const instance = body === null ? undefined : readJsonText(body);
-  if (instance === undefined || instance.ephemeral) {
+async function setHealth(
+  namespace: NamespaceApi,
+  { service, place, healthy }: HealthAsked,
+  call: RouteCall,
+): Promise<void> {
+  const found = instanceIn(await instancesOf(namespace, service, call.tokenId), service, place);
+  if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
+  const { id, ephemeral, cluster, status } = found;
+  if (ephemeral) {
     throw nacosError(
       'HEALTH_CHECK_STILL_RUNNING',
-      `health check is still working, service: ${groupedName(key)}, cluster: ${instance?.cluster}`,
+      `health check is still working, service: ${groupedName(service)}, cluster: ${cluster}`,
     );
   }
-  const status = healthy ? 'up' : 'down';
-  if (instance.status !== 'up' && instance.status !== 'down') return;
-  await namespace.patch(call.callerWithOrigin, { key, patch: { status }, precondition: {} });
+  if (status !== 'up' && status !== 'down') return;
+  const patch = { status: healthy ? 'up' : 'down' } as const;
+  await namespace.patch(call.callerWithOrigin, { key: { ...service, id }, patch, precondition: {} });
 }
 
 /** Health of instances without beats, which operators and their scripts set. */
@@ -50,7 +52,7 @@ export function addHealthRoutes(door: DialectDoor): void {
     summary: 'Sets whether an instance without beats is well',
     read: (request: Request, _: unknown, form: string) => readHealth(request, form),
     namespace: ({ namespace }: HealthAsked) => namespace,
-    target: ({ key }: HealthAsked) => ({ service: key }),
+    target: ({ service }: HealthAsked) => ({ service }),
     call: setHealth,
   } as const;
   door.route({

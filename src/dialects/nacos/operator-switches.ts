@@ -1,4 +1,5 @@
 import { quote, type RegistryError } from '../../model/errors';
+import { NACOS_BEAT_INTERVAL_DEFAULT_MS, NACOS_CACHE_MS } from '../../model/limits';
 import { nacosError } from './nacos-error';
 
 /**
@@ -11,8 +12,8 @@ export const SWITCHES = {
   masters: null,
   adWeightMap: {},
   defaultPushCacheMillis: 10_000,
-  clientBeatInterval: 5_000,
-  defaultCacheMillis: 3_000,
+  clientBeatInterval: NACOS_BEAT_INTERVAL_DEFAULT_MS,
+  defaultCacheMillis: NACOS_CACHE_MS,
   distroThreshold: 0.7,
   healthCheckEnabled: true,
   autoChangeHealthCheckEnabled: false,

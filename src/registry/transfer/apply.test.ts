@@ -120,6 +120,24 @@ describe('replace', () => {
   });
 });
 
+it('[Z10, Z11] a replace that goes on after a crash tells those who watch all at once, too', async () => {
+  const stage = new WatchStage();
+  const { namespace } = stage;
+  await stage.scene.register('a');
+  const client = stage.connect();
+  await client.watch();
+  const importId = await stageLines(namespace.api, many(6_000, { service: 'other' }));
+  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' });
+  client.take();
+  await namespace.restart();
+  await namespace.api.stats();
+  expect(client.take()).toEqual([]);
+  await namespace.pass(1_000);
+  const [reset, ...snapshots] = client.take();
+  expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
+  expect(new Set(snapshots.map(({ type }) => type))).toEqual(new Set(['snapshot']));
+});
+
 describe('an import that is interrupted', () => {
   it('[Z11] before it is applied leaves nothing, and is forgotten', async () => {
     const namespace = new NodeNamespace();

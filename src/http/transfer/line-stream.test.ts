@@ -1,0 +1,50 @@
+import { expect, it, vi } from 'vitest';
+import { RegistryError } from '../../model/errors';
+import { lineStream } from './line-stream';
+
+/** Lines that count how many were made, and whether whoever makes them was let go. */
+function counted(count: number) {
+  const made = { lines: 0, isOver: false };
+  async function* lines(): AsyncGenerator<string> {
+    try {
+      while (made.lines < count) yield `${++made.lines}\n`;
+    } finally {
+      made.isOver = true;
+    }
+  }
+  return { made, lines: lines() };
+}
+
+it('[Z5] makes no line that nobody has room for', async () => {
+  const { made, lines } = counted(100);
+  const reader = lineStream(lines, '/x').body?.getReader();
+  await new Promise((passed) => setImmediate(passed));
+  expect(made.lines).toBe(0);
+  await reader?.read();
+  await reader?.read();
+  await new Promise((passed) => setImmediate(passed));
+  expect(made.lines).toBe(2);
+});
+
+it('[Z11] lets go of what it reads when its reader leaves', async () => {
+  const { made, lines } = counted(100);
+  const reader = lineStream(lines, '/x').body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(made).toEqual({ lines: 1, isOver: true });
+});
+
+it('[Z5] tells in a last line what came in between, and of what nobody foresaw only an id', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+  async function* failing(error: Error): AsyncGenerator<string> {
+    yield '1\n';
+    throw error;
+  }
+  const gone = lineStream(failing(new RegistryError('COMPACTED', 'gone')), '/x');
+  expect(await gone.text()).toBe('1\n{"kind":"failed","code":"COMPACTED","detail":"gone"}\n');
+  expect(logged).not.toHaveBeenCalled();
+  const odd = await lineStream(failing(new Error('secret')), '/x').text();
+  expect(odd).toMatch(/^1\n\{"kind":"failed","code":"INTERNAL","detail":"[^"]*incident [\w-]{36}"\}\n$/);
+  expect(logged).toHaveBeenCalledOnce();
+  logged.mockRestore();
+});
