@@ -46,6 +46,8 @@ export class Faults {
       else await this.#strike(kind);
     }
     this.#proxy.heal();
+    // What is half open would stay so, and whoever is patient would wait for ever.
+    this.#proxy.cut();
   }
 
   async #strike(kind: 'kill' | 'stall'): Promise<void> {

@@ -9,6 +9,9 @@ import { monotonicNow } from './recorder';
 /** Nobody outside of the registry knows what was durable when a frame left; nothing is compacted in so short a time. */
 const SENT = { at: 0, durable: Number.POSITIVE_INFINITY, compacted: 0 };
 
+/** All is well by then, but the machine may be busy. */
+const SETTLED_WITHIN_MS = 120_000;
+
 /** Watches over sockets that break, goes on from its cursor each time, and writes down all that it is told. */
 export class RecordedWatcher {
   readonly history: StreamHistory;
@@ -41,10 +44,11 @@ export class RecordedWatcher {
   async settle(revision: number): Promise<void> {
     this.#isPatient = true;
     this.history.settledAt = revision;
-    await until(`${this.history.name} is told of revision ${revision}`, () => {
+    const isTold = () => {
       this.#socket?.ask({ type: 'sync', watch: 'w' }).catch(() => {});
       return revisionOf(this.#cursor) >= revision;
-    });
+    };
+    await until(`${this.history.name} is told of revision ${revision}`, isTold, SETTLED_WITHIN_MS);
   }
 
   async #watch(socket: RegistrySocket, stop: AbortSignal): Promise<void> {
