@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { temporaryFolder } from '../temporary-folder';
@@ -11,6 +12,21 @@ import { readSteps, runSteps } from './walk';
 /** Where the guides say that Rollcall listens, and the registry that is moved from: a second Rollcall in its place. */
 const SHOWN_HOST = '127.0.0.1:8787';
 
+let installed: string;
+let env: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  installed = mkdtempSync(join(tmpdir(), 'rollcall-guides-'));
+  env = await readersEnvironment(installed);
+});
+afterAll(() => rmSync(installed, { recursive: true, force: true }));
+
+/** A registry in a folder of its own, until the test is over. */
+async function registryIn(data: string) {
+  const registry = await startRegistry({ data });
+  onTestFinished(() => registry.stop());
+  return registry;
+}
+
 describe.each([
   ['docs/migrate/eureka.md', '127.0.0.1:8761'],
   ['docs/migrate/nacos.md', '127.0.0.1:8848'],
@@ -18,17 +34,15 @@ describe.each([
 ])('%s', (page, oldHost) => {
   it('[D2] runs as it is written, and answers what it shows', async () => {
     const folder = temporaryFolder();
-    const registry = await startRegistry({ data: join(folder, 'data') });
-    onTestFinished(() => registry.stop());
+    const [registry, old] = await Promise.all([
+      registryIn(join(folder, 'data')),
+      oldHost === undefined ? undefined : registryIn(join(folder, 'old')),
+    ]);
     let text = readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_HOST, new URL(registry.url).host);
-    if (oldHost !== undefined) {
-      const old = await startRegistry({ data: join(folder, 'old') });
-      onTestFinished(() => old.stop());
-      text = text.replaceAll(oldHost, new URL(old.url).host);
-    }
+    if (oldHost !== undefined && old !== undefined) text = text.replaceAll(oldHost, new URL(old.url).host);
     const steps = readSteps(text);
     expect(steps.length).toBeGreaterThan(1);
-    const { outputs, status, stderr } = runSteps(steps, folder, await readersEnvironment(folder));
+    const { outputs, status, stderr } = runSteps(steps, folder, env);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(pageProblems(page, steps, outputs)).toEqual([]);
   });
