@@ -1,3 +1,4 @@
+import { readOverride, saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
 import type { Metadata } from '../../model/metadata';
@@ -6,9 +7,8 @@ import { parseJson } from '../../model/parse-json';
 import { isRecord } from '../../model/plain-definition';
 import { instanceIn, instancesOf } from './found-instances';
 import { placeIn } from './host';
-import { readMetadata } from './metadata-text';
+import { readMetadata, withinLimits } from './metadata-text';
 import { clusterNamed, namespaceOf, type Place, serviceOf } from './names';
-import { overrideOf, saidIn } from './operator';
 import type { Parameters } from './parameters';
 
 /** Metadata for many instances of a service. */
@@ -72,10 +72,10 @@ export async function changeMetadata(
     const place = placeIn(instance);
     if (place === undefined) continue;
     const key = { ...service, id };
-    const view = overridden ? await overrideOf(namespace, key, call.tokenId) : undefined;
+    const view = overridden ? await readOverride(namespace, key, call.tokenId) : undefined;
     const before = saidIn(view);
-    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !(name in metadata));
-    const after = { ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) };
+    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !Object.hasOwn(metadata, name));
+    const after = withinLimits({ ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) });
     const precondition = view === undefined ? { absent: true } : { revision: view.revision };
     operations.push({ op: 'override', key, override: { ...before, metadata: after }, precondition });
     updated.push(`${place.ip}:${place.port}:unknown:${cluster}:${ephemeral ? 'ephemeral' : 'persist'}`);

@@ -133,6 +133,32 @@ describe('PATCH', () => {
   });
 });
 
+describe('metadata that is added to an override', () => {
+  const entries = (begin: string) =>
+    encodeURIComponent(Array.from({ length: 40 }, (_, entry) => `${begin}${entry}=1`).join(','));
+
+  it.each(['PATCH /nacos/v1/ns/instance', 'PUT /nacos/v1/ns/instance/metadata/batch'])(
+    '[Y9] is no more than an instance may have, by %s',
+    async (call) => {
+      const [method = '', path = ''] = call.split(' ');
+      const stage = await staged();
+      const add = (begin: string) => stage.send(method, path, `${A}&metadata=${entries(begin)}`);
+      expect((await add('a'))[0]).toBe(200);
+      expect(await add('b')).toEqual([400, expect.stringContaining("Param 'Metadata' is illegal")]);
+      const { body } = await stage.namespace.api.readOverride({ key: KEY });
+      expect(Object.keys(JSON.parse(body ?? '').metadata)).toHaveLength(40);
+    },
+  );
+});
+
+it('[Y9] metadata of many leaves an entry alone that is named as a member of every object', async () => {
+  const stage = await staged();
+  await override(stage, { metadata: Object.fromEntries([['constructor', '0']]) });
+  await stage.json('PUT', `${INSTANCE}/metadata/batch`, 'serviceName=orders&metadata=a%3D1');
+  const { body } = await stage.namespace.api.readOverride({ key: KEY });
+  expect(body).toContain('"metadata":{"constructor":"0","a":"1"}');
+});
+
 describe('reading one', () => {
   it('[Y6] shows it, or is 404 in two ways', async () => {
     const stage = await staged();
