@@ -417,7 +417,7 @@ export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 /** Tokens that a door refuses so at the same time; the oldest goes first. */
 export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
-/** Lines about refusals that an isolate logs in a second, where not every request is logged: 6 KB, so a flood of them fills no disk. */
+/** Lines about refusals, and as many about failures, that an isolate logs in a second, where not every request is logged: a flood fills no disk. */
 export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
 
 /** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import { IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
+import { rejectBrokenOff } from '../body-text';
 import { withDeadline } from '../deadline';
 
 /** A line of a file, without its end. */
@@ -20,7 +21,7 @@ const NEWLINE = 0x0a;
  * Lines of a body as they come, never more than one and a piece of the body held. Empty ones are left out, and counted.
  *
  * @throws {RegistryError} `PAYLOAD_TOO_LARGE` for a line that is too long, `INVALID_REQUEST` for what is not UTF-8, each
- *   with the number of the line; `DEADLINE_EXCEEDED` where nothing comes for too long, or it takes too long altogether.
+ *   with the number of the line, or where it broke off; `DEADLINE_EXCEEDED` where nothing comes for too long, or it takes too long altogether.
  */
 export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: () => number): AsyncGenerator<FileLine> {
   if (body === null) return;
@@ -32,7 +33,7 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
   const lineOf = (bytes: Uint8Array): FileLine => ({ number, text: decoded(bytes, number), bytes: bytes.byteLength });
   try {
     for (;;) {
-      const { done, value } = await withDeadline(reader.read(), IMPORT_PIECE_MAX_MS, tooSlow);
+      const { done, value } = await withDeadline(reader.read().catch(rejectBrokenOff), IMPORT_PIECE_MAX_MS, tooSlow);
       if (now() > endsAt) throw tooSlow(IMPORT_MAX_MS);
       if (done) break;
       let start = 0;

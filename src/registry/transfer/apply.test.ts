@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { applyStaged, exportLines, importLines, planOf, stageLines } from '../../../test/fixtures/files';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
@@ -178,6 +178,26 @@ describe('an import that is interrupted', () => {
     await namespace.pass(IMPORT_RESUME_MS + 1_000);
     expect(idsIn(namespace)).toHaveLength(6_000);
   });
+});
+
+it('[Z11, L1] one that goes on by itself gives others their turn between its slices, and time its due', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, many(6_000), 'merge');
+  await importLines(namespace.api, [instance('dies', { ephemeral: true, service: 'other' })], 'merge');
+  const importId = await stageLines(namespace.api, many(6_000));
+  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
+  const seen: string[] = [];
+  // Nothing is written for what is there already: a turn is all there is between two slices.
+  vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
+    const { catalog, imports } = namespace.state;
+    seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);
+    namespace.platform.jump(1_000);
+  });
+  await namespace.jump(28_000);
+  await namespace.hibernate();
+  await namespace.fireAlarm();
+  expect(new Set(seen)).toEqual(new Set(['applying, 6001', 'applying, 6000']));
+  expect(namespace.state.imports.isApplying).toBe(false);
 });
 
 it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
