@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.proof.test.ts', 'bench/**/*.proof.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    // Proofs mostly wait: for leases, drains and restarts. Two at a time leave each of them a core.
-    maxWorkers: 2,
+    // Proofs mostly wait: for leases, drains and restarts. Three at a time keep two cores busy.
+    maxWorkers: 3,
   },
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type HistoryReport, randomHistory } from './random-history';
 
 /** `npm run validate -- --histories 1000` makes more of them; the seeds are as good as any. */
-const SEEDS = Array.from({ length: 30 }, (_, index) => index + 11);
+const SEEDS = Array.from({ length: 15 }, (_, index) => index + 11);
 
 describe('what watchers saw', () => {
   const reports: HistoryReport[] = [];
@@ -21,15 +21,15 @@ describe('what watchers saw', () => {
   it('was all that there is to see', () => {
     const sum = (of: (report: HistoryReport) => number | undefined) =>
       reports.reduce((total, report) => total + (of(report) ?? 0), 0);
-    expect(sum(({ revisions }) => revisions)).toBeGreaterThan(3_000);
-    expect(sum(({ counts }) => counts.crashes)).toBeGreaterThan(50);
-    expect(sum(({ counts }) => counts.hibernations)).toBeGreaterThan(100);
-    expect(sum(({ links }) => links)).toBeGreaterThan(1_000);
-    expect(sum(({ frames }) => frames.changes)).toBeGreaterThan(10_000);
-    expect(sum(({ frames }) => frames['part of changes'])).toBeGreaterThan(100);
-    expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(100);
-    expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(1_000);
-    expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(50);
+    expect(sum(({ revisions }) => revisions)).toBeGreaterThan(1_500);
+    expect(sum(({ counts }) => counts.crashes)).toBeGreaterThan(25);
+    expect(sum(({ counts }) => counts.hibernations)).toBeGreaterThan(50);
+    expect(sum(({ links }) => links)).toBeGreaterThan(500);
+    expect(sum(({ frames }) => frames.changes)).toBeGreaterThan(5_000);
+    expect(sum(({ frames }) => frames['part of changes'])).toBeGreaterThan(50);
+    expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(50);
+    expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(500);
+    expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(25);
     // Receivers here grant what they read. One of them may still be closed as too slow where a group of commits is more
     // than its credit and the backlog take, before it could read any; the hub's own tests and the proofs see to the rest.
     expect(sum(({ closings }) => closings['4008'])).toBeLessThan(3);

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { quotedIds, readSpec } from '../house/spec-ids';
+
+const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'utf8');
+
+const page = read('docs/guarantees.md');
+
+/** Rows of the table of promises: which one, the tests that hold it, and the commands. */
+const rows = [...page.matchAll(/^\| \*\*(I\d+)\*\* .*? \| (.*?) \| (.*?) ?\|$/gm)].map(
+  ([, id = '', tests = '', commands = '']) => ({
+    id,
+    files: [...tests.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path = '']) => path),
+    scripts: [...commands.matchAll(/`npm run ([a-z:]+)/g)].map(([, name = '']) => name),
+  }),
+);
+
+describe('the page of guarantees', () => {
+  it('has every invariant of the specification', () => {
+    const invariants = readSpec(read('design/spec.md')).promised.filter((id) => /^I\d+$/.test(id));
+    expect(rows.map(({ id }) => id)).toEqual(invariants);
+  });
+
+  it.each(rows)(
+    '$id: names tests that are there and quote it, and commands that there are',
+    ({ id, files, scripts }) => {
+      expect(files.length).toBeGreaterThan(0);
+      for (const path of files) {
+        expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
+        expect([...quotedIds([{ path, text: read(path) }]).keys()], path).toContain(id);
+      }
+      const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string> }; // `as`: npm asks for it
+      for (const script of scripts) expect(Object.keys(manifest.scripts)).toContain(script);
+    },
+  );
+});
