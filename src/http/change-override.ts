@@ -5,7 +5,7 @@ import type { Caller, NamespaceApi } from '../model/namespace-api';
 import type { Override, OverrideView } from '../model/override';
 
 /** How often an override is read and written again when somebody else wrote it meanwhile. */
-const TRIES_MAX_COUNT = 3;
+const TRIES = 3;
 
 const hasCode = (error: unknown, code: RegistryErrorCode): boolean =>
   error instanceof RegistryError && error.code === code;
@@ -34,7 +34,7 @@ export async function changeOverride(
       else await namespace.putOverride(caller, { key, override, precondition });
       return;
     } catch (error) {
-      if (!hasCode(error, 'REVISION_MISMATCH') || tried === TRIES_MAX_COUNT) throw error;
+      if (!hasCode(error, 'REVISION_MISMATCH') || tried === TRIES) throw error;
     }
   }
 }
