@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -88,6 +97,19 @@ test('[U3] a damaged backup touches nothing', async () => {
   writeFileSync(join(backup, 'storage', namespaceFile('public')), 'x');
   await expect(restoreBackup({ backup, data })).rejects.toThrow('The backup is damaged');
   expect(existsSync(data)).toBe(false);
+});
+
+test('[U5] what root restores belongs to whoever the data folder is of', async () => {
+  const { backup, data, storage } = await begin();
+  mkdirSync(data, { recursive: true });
+  // Only root can give files away; any other user restores what is its own.
+  if (process.getuid?.() === 0) chownSync(data, 4_321, 4_322);
+  const owner = statSync(data);
+  await restoreBackup({ backup, data });
+  for (const file of ['', ...readdirSync(storage, { recursive: true, encoding: 'utf8' })]) {
+    const { uid, gid } = statSync(join(storage, file));
+    expect([file, uid, gid]).toEqual([file, owner.uid, owner.gid]);
+  }
 });
 
 test('[U6] no registry starts where a restore was interrupted, until it is run again', async () => {

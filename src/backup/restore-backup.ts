@@ -10,7 +10,7 @@ import { markForNewEpoch } from '../registry/epoch-change';
 import { writeAlarms } from './alarms';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged } from './checksums';
-import { makeFolder, secureFolder, toDisk } from './durable-files';
+import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
 import { type Manifest, storedObjects } from './manifest';
 import { loadSqlite, type Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
@@ -74,6 +74,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     await makeFolder(restoring);
     await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
     prepareToStart(sqlite, restoring, verified.manifest);
+    await giveToOwnerOf(data, restoring);
     await secureFolder(restoring);
     isUntouched = false;
     const setAside = isUsed ? join(data, `${STORAGE_NAME}-before-${timeForNames()}`) : null;

@@ -1,11 +1,9 @@
 import type { InstanceKey } from '../model/batch';
 import { RegistryError, type RegistryErrorCode } from '../model/errors';
 import { readJsonText } from '../model/json-text';
+import { OVERRIDE_TRIES_MAX_COUNT } from '../model/limits';
 import type { Caller, NamespaceApi } from '../model/namespace-api';
 import type { Override, OverrideView } from '../model/override';
-
-/** How often an override is read and written again when somebody else wrote it meanwhile. */
-const TRIES = 3;
 
 const hasCode = (error: unknown, code: RegistryErrorCode): boolean =>
   error instanceof RegistryError && error.code === code;
@@ -34,7 +32,7 @@ export async function changeOverride(
       else await namespace.putOverride(caller, { key, override, precondition });
       return;
     } catch (error) {
-      if (!hasCode(error, 'REVISION_MISMATCH') || tried === TRIES) throw error;
+      if (!hasCode(error, 'REVISION_MISMATCH') || tried === OVERRIDE_TRIES_MAX_COUNT) throw error;
     }
   }
 }

@@ -105,6 +105,9 @@ export const FLAPPING_CHANGES_COUNT = 3;
 /** An override outlives its instance by this time, so that a restart does not shake it off. */
 export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
 
+/** How often a dialect reads and writes an override when somebody else writes it meanwhile. `REVISION_MISMATCH` */
+export const OVERRIDE_TRIES_MAX_COUNT = 3;
+
 /** Quarantine left behind by an operator's drain: a live client would register again at its next beat. */
 export const DRAIN_QUARANTINE_MS = 10 * 60 * 1_000;
 

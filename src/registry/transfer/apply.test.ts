@@ -3,7 +3,7 @@ import { applyStaged, exportLines, importLines, planOf, stageLines } from '../..
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import { IMPORT_IDLE_MAX_MS, IMPORT_RESUME_MS } from '../../model/limits';
+import { IMPORT_IDLE_MAX_MS, IMPORT_RESUME_MS, OVERRIDE_LINGER_MS } from '../../model/limits';
 
 const instance = (id: string, more: object = {}) => ({
   kind: 'instance',
@@ -198,6 +198,18 @@ it('[Z11, L1] one that goes on by itself gives others their turn between its sli
   await namespace.fireAlarm();
   expect(new Set(seen)).toEqual(new Set(['applying, 6001', 'applying, 6000']));
   expect(namespace.state.imports.isApplying).toBe(false);
+});
+
+it('[O3, Z8] what a file says about an instance that never comes is kept for ten minutes, a sleep among them', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, [{ kind: 'override', service: 'orders', id: 'comes-later', weight: 3 }], 'merge');
+  const count = () => namespace.state.catalog.overrideCount;
+  await namespace.pass(OVERRIDE_LINGER_MS - 60_000);
+  await namespace.hibernate();
+  await namespace.api.stats();
+  expect(count()).toBe(1);
+  await namespace.pass(60_001);
+  expect(count()).toBe(0);
 });
 
 it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
