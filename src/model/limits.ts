@@ -168,6 +168,9 @@ export const IMPORT_RESUME_MS = 5_000;
 /** The longest that an import may take; a file of 100,000 instances comes in this time over 200 kbit/s. `DEADLINE_EXCEEDED` */
 export const IMPORT_MAX_MS = 30 * 60_000;
 
+/** The longest that the rest of a refused file is taken in, and left out, so that whoever sends it hears why. */
+export const IMPORT_DISCARD_MAX_MS = 30_000;
+
 /** The longest that a client may leave an import waiting for more of the file. `DEADLINE_EXCEEDED` */
 export const IMPORT_PIECE_MAX_MS = 60_000;
 
