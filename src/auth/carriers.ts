@@ -121,8 +121,10 @@ function inAuthorization(carriers: readonly Carrier[], authorization: string): C
 
 /** What base64 of `user:password` holds for a password. Undefined for what is neither, or has none. */
 function passwordIn(base64: string | undefined): string | undefined {
-  if (base64 === undefined || base64.length % 4 === 1) return undefined;
-  const text = atob(base64);
+  // Without its padding, which `atob` throws over where it is not as long as it should be.
+  const data = base64?.replace(/=+$/, '');
+  if (data === undefined || data.length % 4 === 1) return undefined;
+  const text = atob(data);
   const colon = text.indexOf(':');
   if (colon < 0) return undefined;
   return text.slice(colon + 1) || text.slice(0, colon) || undefined;

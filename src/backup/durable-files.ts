@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** What is in a backup tells tokens' digests and who did what: it is for its owner alone. */
@@ -18,6 +18,17 @@ export async function toDisk(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/**
+ * Gives a whole folder to whoever owns another: what root restores, the user that the registry runs as has to read. Any
+ * other user has nothing to give away.
+ */
+export async function giveToOwnerOf(other: string, folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(other);
+  const below = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const path of [folder, ...below.map((entry) => join(entry.parentPath, entry.name))]) await chown(path, uid, gid);
 }
 
 /** Takes a whole folder from all others, and has it written to the disk, with the entry above it. */

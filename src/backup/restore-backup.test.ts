@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -90,6 +99,19 @@ test('[U3] a damaged backup touches nothing', async () => {
   expect(existsSync(data)).toBe(false);
 });
 
+test('[U5] what root restores belongs to whoever the data folder is of', async () => {
+  const { backup, data, storage } = await begin();
+  mkdirSync(data, { recursive: true });
+  // Only root can give files away; any other user restores what is its own.
+  if (process.getuid?.() === 0) chownSync(data, 4_321, 4_322);
+  const owner = statSync(data);
+  await restoreBackup({ backup, data });
+  for (const file of ['', ...readdirSync(storage, { recursive: true, encoding: 'utf8' })]) {
+    const { uid, gid } = statSync(join(storage, file));
+    expect([file, uid, gid]).toEqual([file, owner.uid, owner.gid]);
+  }
+});
+
 test('[U6] no registry starts where a restore was interrupted, until it is run again', async () => {
   const { backup, data } = await begin();
   mkdirSync(join(data, RESTORING_NAME, 'rollcall-NamespaceObject'), { recursive: true });
@@ -98,6 +120,36 @@ test('[U6] no registry starts where a restore was interrupted, until it is run a
   await restoreBackup({ backup, data });
   expect(prepareDataFolder(data)).toBe(data);
   expect(readdirSync(data)).toEqual(['storage']);
+});
+
+test('[U6] where an interrupted restore had set aside what was there, nobody is told to go on with it', async () => {
+  const { registry } = await begin();
+  const { data } = registry;
+  mkdirSync(join(data, RESTORING_NAME));
+  expect(() => prepareDataFolder(data)).toThrow(`to go on with what was there before, delete ${data}`);
+  renameSync(join(data, 'storage'), join(data, 'storage-before-then'));
+  expect(() => prepareDataFolder(data)).toThrow(`is kept in ${join(data, 'storage-before-<time>')}`);
+});
+
+test('[U6] a restore that fails over a registry leaves that as it was, ready to start', async () => {
+  const { registry, backup } = await begin();
+  const { data, directory } = registry;
+  note(directory, 'as it was');
+  const obstruct = (what: string) => {
+    if (what === 'copy') writeFileSync(join(data, RESTORING_NAME, dirname(DIRECTORY_FILE), 'metadata.sqlite'), '');
+  };
+  const failing = restoreBackup({ backup, data, force: true, progress: obstruct });
+  await expect(failing).rejects.toThrow('metadata.sqlite is there already');
+  expect(prepareDataFolder(data)).toBe(data);
+  expect(readdirSync(data)).toEqual(['storage']);
+  expect(noted(join(data, 'storage', DIRECTORY_FILE))).toBe('as it was');
+});
+
+test('[U6] a refusal does not let what was there start where a restore was interrupted', async () => {
+  const { registry, backup } = await begin();
+  mkdirSync(join(registry.data, RESTORING_NAME));
+  await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow('is stored in');
+  expect(() => prepareDataFolder(registry.data)).toThrow('was interrupted');
 });
 
 test('[U6] a restore that fails on its way leaves nothing that starts', async () => {

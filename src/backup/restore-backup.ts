@@ -10,7 +10,7 @@ import { markForNewEpoch } from '../registry/epoch-change';
 import { writeAlarms } from './alarms';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged } from './checksums';
-import { makeFolder, secureFolder, toDisk } from './durable-files';
+import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
 import { type Manifest, storedObjects } from './manifest';
 import { loadSqlite, type Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
@@ -46,7 +46,8 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
 /**
  * Restores a backup into a data folder that no registry runs on. Nothing is touched before all of the backup is
  * verified; then it is made whole beside what is there, and takes its place in one step. Where that is interrupted, no
- * registry starts on the folder until the restore is run again.
+ * registry starts on the folder until the restore is run again. Where it fails before that step, as on a full disk, what
+ * was there is as it was, and starts.
  *
  * Every namespace begins a new epoch when it wakes: whoever watched is told `reset`, and no old cursor fits.
  *
@@ -60,17 +61,22 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const verified = await verifyBackup(sqlite, backup, (done, all) => progress('verify', done, all));
   const data = makeDataFolder(options.data);
   const lock = await DataLock.take(data, say);
+  const storage = join(data, STORAGE_NAME);
+  const restoring = join(data, RESTORING_NAME);
+  /** Whether a registry is stored there that nothing has been done to. */
+  let isUntouched = false;
   try {
-    const storage = join(data, STORAGE_NAME);
-    const restoring = join(data, RESTORING_NAME);
     const isUsed = await holdsFiles(storage);
     if (isUsed && !force) throw isUsedError(data);
+    isUntouched = isUsed;
     // What an interrupted restore left is worth nothing.
     await rm(restoring, { recursive: true, force: true });
     await makeFolder(restoring);
     await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
     prepareToStart(sqlite, restoring, verified.manifest);
+    await giveToOwnerOf(data, restoring);
     await secureFolder(restoring);
+    isUntouched = false;
     const setAside = isUsed ? join(data, `${STORAGE_NAME}-before-${timeForNames()}`) : null;
     if (setAside === null) await rm(storage, { recursive: true, force: true });
     else await rename(storage, setAside);
@@ -78,7 +84,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     await toDisk(data);
     return { manifest: verified.manifest, setAside };
   } catch (error) {
-    throw restoreFailure(data, error);
+    if (isUntouched) await rm(restoring, { recursive: true, force: true });
+    throw restoreFailure(data, error, isUntouched);
   } finally {
     lock.release();
   }
@@ -92,9 +99,11 @@ function isUsedError(data: string): BackupError {
 }
 
 /** Turns a system's error into one for people; anything else comes back as it was. */
-function restoreFailure(data: string, error: unknown): unknown {
+function restoreFailure(data: string, error: unknown, isUntouched: boolean): unknown {
   if (!(error instanceof Error) || error.name !== 'Error' || systemErrorCode(error) === undefined) return error;
-  const advice = 'No registry starts on it until the restore is run again.';
+  const advice = isUntouched
+    ? 'What was there before is as it was.'
+    : 'No registry starts on it until the restore is run again.';
   return new BackupError(`The backup can't be restored into ${data}: ${error.message}. ${advice}`, { cause: error });
 }
 

@@ -123,6 +123,7 @@ export function createApp(options: AppOptions): App {
     now,
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
+    noteFailure: (record, error) => observer.noteFailure(record, error),
     namespaceOf: (id) => options.namespaceOf(id),
     directory,
   };

@@ -7,13 +7,18 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 const tooLarge = (maxBytes: number): RegistryError =>
   new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the most that this call takes`);
 
+/** For what fails while a body is read: its sender left before its end, which is no fault of ours. */
+export function rejectBrokenOff(cause: unknown): never {
+  throw new RegistryError('INVALID_REQUEST', 'the body broke off before its end; send it again', {}, { cause });
+}
+
 /** All bytes of a body, or a refusal as soon as they are too many, whatever the length that was announced. */
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
   if (announced !== null && Number(announced) <= maxBytes) {
     // HTTP makes an announced length true, and one read is many times cheaper than a stream and its reader's chunks.
-    const bytes = new Uint8Array(await request.arrayBuffer());
+    const bytes = new Uint8Array(await request.arrayBuffer().catch(rejectBrokenOff));
     if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
     return bytes;
   }
@@ -22,7 +27,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   let length = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(rejectBrokenOff);
     if (done) break;
     length += value.byteLength;
     if (length > maxBytes) {
@@ -46,7 +51,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 /**
  * Reads the body of a request as text; empty where there is none.
  *
- * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` for what is not UTF-8.
+ * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` for what is not UTF-8 or broke off.
  */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
   const bytes = await readBytes(request, maxBytes);

@@ -89,6 +89,18 @@ describe('readJsonBody', () => {
     expect(taken).toEqual({ count: 7, cancelled: true });
   });
 
+  it.each([undefined, '50'])('[I10] blames nobody here for a body that breaks off, of length %j', async (length) => {
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"a":'));
+      },
+      pull: (controller) => controller.error(new Error('Network connection lost.')),
+    });
+    const headers = length === undefined ? JSON_HEADERS : { ...JSON_HEADERS, 'content-length': length };
+    const { code, message } = await refusal(post(stream, headers));
+    expect([code, message]).toEqual(['INVALID_REQUEST', 'the body broke off before its end; send it again']);
+  });
+
   it('puts the pieces of a body together', async () => {
     const bytes = new TextEncoder().encode('{"a":"üü"}');
     const stream = new ReadableStream({

@@ -7,6 +7,7 @@ import type { Principal, Scope } from '../model/grant';
 import type { Location } from '../model/instance';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../model/namespace-sockets';
+import type { BeforeRouting } from './admission';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
@@ -14,6 +15,7 @@ import { invalid } from './field-errors';
 import { originOf, placeOf } from './origin';
 import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery } from './request-target';
+import type { RequestRecord } from './telemetry/request-record';
 import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { longPoll } from './watch/long-poll';
@@ -40,20 +42,22 @@ export interface Surroundings {
   openPipe(): BytePipe;
   /** Takes a client's WebSocket. */
   acceptSocket: AcceptSocket;
+  /** Tells the log of an error after an answer has begun. */
+  noteFailure(record: RequestRecord, error: unknown): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }
 
 /** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
 export class RouteCall {
-  readonly #context: Context;
+  readonly #context: Context<{ Bindings: BeforeRouting }>;
   readonly #principal: Principal;
   readonly #namespace: string;
   readonly #surroundings: Surroundings;
   readonly #sockets: NamespaceSockets;
 
   constructor(
-    context: Context,
+    context: Context<{ Bindings: BeforeRouting }>,
     principal: Principal,
     namespace: string,
     surroundings: Surroundings,
@@ -116,6 +120,17 @@ export class RouteCall {
   /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
     return { ...this.caller, ...originOf(this.#context.req.raw, this.#surroundings.trustedProxy) };
+  }
+
+  /**
+   * Tells the log of an error after the answer has begun.
+   *
+   * @returns Id of the request, by which the log tells it.
+   */
+  noteFailure(error: unknown): string {
+    const { record } = this.#context.env;
+    this.#surroundings.noteFailure(record, error);
+    return record.id;
   }
 
   /** The path as it was sent, percent-encoded. */

@@ -43,6 +43,14 @@ export function makeDataFolder(path: string): string {
   return folder;
 }
 
+/** Where what was there before has been set aside already, a start without the restore would find nothing. */
+function interruptedRestore(folder: string): LaunchError {
+  const other = existsSync(join(folder, STORAGE_NAME))
+    ? `or, to go on with what was there before, delete ${join(folder, RESTORING_NAME)}`
+    : `what was there before, if anything, is kept in ${join(folder, `${STORAGE_NAME}-before-<time>`)}`;
+  return new LaunchError(`A restore into ${folder} was interrupted. Run it again; ${other}.`);
+}
+
 /**
  * Makes the data folder where it is absent, with the folder of SQLite files in it.
  *
@@ -51,12 +59,7 @@ export function makeDataFolder(path: string): string {
  */
 export function prepareDataFolder(path: string): string {
   const folder = makeDataFolder(path);
-  if (existsSync(join(folder, RESTORING_NAME))) {
-    throw new LaunchError(
-      `A restore into ${folder} was interrupted. Run it again; or, to go on with what was there before, delete ` +
-        `${join(folder, RESTORING_NAME)}.`,
-    );
-  }
+  if (existsSync(join(folder, RESTORING_NAME))) throw interruptedRestore(folder);
   try {
     mkdirSync(join(folder, STORAGE_NAME), { recursive: true, mode: 0o700 });
     accessSync(join(folder, STORAGE_NAME), constants.R_OK | constants.W_OK | constants.X_OK);

@@ -23,6 +23,8 @@ export async function pinnedGet(
 ): Promise<PinnedAnswer> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const socket = connect({ host, port: Number(url.port), rejectUnauthorized: false });
+  // Between two waits nobody listens, and an error that nobody hears ends the process: each wait has its own ear.
+  socket.on('error', () => {});
   try {
     await once(socket, 'secureConnect', { signal });
     if (socket.getPeerX509Certificate()?.fingerprint256 !== leaf.fingerprint256) {

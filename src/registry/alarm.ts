@@ -19,7 +19,11 @@ export async function attendAlarm(state: NamespaceState, hub: Hub): Promise<void
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
-  await attendImport(state);
+  while (attendImport(state, state.time.now())) {
+    // A slice of what is there already writes nothing, and so waits for nothing: others get their turn all the same.
+    await (state.pipeline.settled() ?? state.platform.nextTurn());
+    sweep(state, state.time.now());
+  }
   await attendTokens(state, hub);
   arm(state);
   await state.pipeline.settled();

@@ -267,6 +267,13 @@ export class Journal {
     for (const [changes] of this.#storage.read(rows, after, upTo, text)) yield* decodeChanges(String(changes));
   }
 
+  /** The first revision after one that is on the disk: the next, or one far ahead where another epoch begins. */
+  firstAfter(revision: number): number | undefined {
+    const next = 'SELECT revision FROM journal WHERE revision > ? ORDER BY revision LIMIT 1';
+    for (const [found] of this.#storage.read(next, revision)) return Number(found);
+    return undefined;
+  }
+
   /** Cursor of a revision that is on the disk, or of the very beginning; undefined where it is not kept. */
   cursorAt(revision: number): string | undefined {
     if (revision === 0 && this.#compactedRevision === 0)

@@ -4,6 +4,7 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { settle } from '../../test/simulation/virtual-time';
+import { changeEpoch } from './epoch-change';
 import { serviceAt, viewsAt } from './service-past';
 
 /** Instances as they were at a revision: `a:2` for one with weight 2. */
@@ -54,22 +55,29 @@ describe('serviceAt', () => {
     await expect(serviceAt(forgetful, ORDERS, 1)).rejects.toEqual(refusal('COMPACTED'));
   });
 
-  it('[J6] goes the shorter way: back where little has changed, and forward where everything soon did', async () => {
-    const awake = new AwakeNamespace();
-    awake.put('a b');
-    for (let weight = 2; weight < 1_000; weight++) awake.put('a', { weight });
-    awake.put('b', { weight: 9 });
-    await settle();
-    let rows = 0;
-    const { journal } = awake.state;
-    const { changesAt } = journal;
-    journal.changesAt = (revision) => {
-      rows += 1;
-      return changesAt.call(journal, revision);
-    };
-    expect(await seen(awake, 2)).toBe('a:1 b:1');
-    expect(rows).toBeLessThan(100);
-  });
+  it.each([
+    ['an epoch', false],
+    ['the beginning of an epoch', true],
+  ])(
+    '[J6] goes the shorter way over %s: back where little has changed, forward where all soon did',
+    async (_, over) => {
+      const awake = new AwakeNamespace();
+      awake.put('a b');
+      if (over) changeEpoch(awake.state, 'imported', 'admin');
+      for (let weight = 2; weight < 1_000; weight++) awake.put('a', { weight });
+      awake.put('b', { weight: 9 });
+      await settle();
+      let rows = 0;
+      const { journal } = awake.state;
+      const { changesAt } = journal;
+      journal.changesAt = (revision) => {
+        rows += 1;
+        return changesAt.call(journal, revision);
+      };
+      expect(await seen(awake, 2)).toBe('a:1 b:1');
+      expect(rows).toBeLessThan(100);
+    },
+  );
 
   it('knows nothing of a service that never was', async () => {
     expect(await seen(new AwakeNamespace(), 0)).toBe('');

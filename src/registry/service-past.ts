@@ -105,8 +105,9 @@ class ForwardWalk {
 
   go(): void {
     this.#missing ??= this.#names();
+    const first = this.#journal.firstAfter(this.reached) ?? this.#last;
     // What is still on its way to the disk, the other walk has undone in its first steps, or does in its next.
-    const last = Math.min(this.reached + ROWS_FORWARD, this.#last, this.#journal.storedRevision);
+    const last = Math.min(first - 1 + ROWS_FORWARD, this.#last, this.#journal.storedRevision);
     for (const change of this.#journal.changesMentioning(this.#glance, this.reached, last)) {
       if (isIn(this.#key, change) && this.#missing.delete(headName(change))) this.found.push(change);
     }

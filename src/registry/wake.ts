@@ -115,7 +115,7 @@ interface Loaded {
   leases: LeaseTable<LeaseHolder>;
   leaseTerms: LeaseTerms;
   sessions: SessionTable;
-  /** When instances went that have an override left behind. */
+  /** When overrides were put, or their instances went since: those that are left behind linger from then. */
   goneAt: Map<ServiceEntry, Map<string, number>>;
   /** The latest time that any row knows of, on the namespace's axis. */
   latest: number;
@@ -140,6 +140,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
     else if (row.kind === 'instance') loadInstance(loaded, service, row, row.value, checkpoint, bySlot);
     else if (row.kind === 'override') {
       loaded.catalog.putOverride(service, row.id, row.value, row.revision, decodeOverride(row.value));
+      noteGone(loaded, service, row);
     } else {
       const own = { text: row.value, record: decodeService(row.value), revision: row.revision };
       loaded.catalog.setOwn(service, own);
@@ -167,9 +168,13 @@ function loadSessions(loaded: Loaded, storage: SqlStorage, checkpoint: StoredChe
 function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {
   service.hasHeads = true;
   loaded.latest = Math.max(loaded.latest, row.timedAt);
-  if (row.kind !== 'instance' || !service.overrides.has(row.id)) return;
-  const goneAt = loaded.goneAt.get(service) ?? new Map<string, number>();
-  loaded.goneAt.set(service, goneAt.set(row.id, row.timedAt));
+  if (row.kind === 'instance' && service.overrides.has(row.id)) noteGone(loaded, service, row);
+}
+
+/** An import may bring an override whose instance never was. */
+function noteGone({ goneAt }: Loaded, service: ServiceEntry, { id, timedAt }: RecordRow): void {
+  const known = goneAt.get(service) ?? new Map<string, number>();
+  goneAt.set(service, known.set(id, Math.max(known.get(id) ?? 0, timedAt)));
 }
 
 function loadInstance(

@@ -13,9 +13,18 @@ export interface SourceCredentials {
 /** A source that has not answered by then counts as away. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
+/** A part of a url without its escapes. A password may be written with a bare `%`, which is one then. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Calls of another registry's HTTP API. */
 export class SourceHttp {
-  /** Where it answers, without user, password, query and the slash at its end. */
+  /** Where it answers, without user, password, query and the slash at its end. Never printed: its path may hold a token. */
   readonly url: string;
   readonly credentials: SourceCredentials;
 
@@ -30,8 +39,8 @@ export class SourceHttp {
     const { protocol, host, pathname, username, password } = new URL(text);
     this.url = `${protocol}//${host}${pathname.replace(/\/+$/, '')}`;
     this.credentials = {
-      user: credentials.user ?? (username === '' ? undefined : decodeURIComponent(username)),
-      password: credentials.password ?? (password === '' ? undefined : decodeURIComponent(password)),
+      user: credentials.user ?? (username === '' ? undefined : decoded(username)),
+      password: credentials.password ?? (password === '' ? undefined : decoded(password)),
       token: credentials.token,
     };
   }
@@ -45,7 +54,8 @@ export class SourceHttp {
    * Makes a call, and returns its answer whatever its status.
    *
    * @param path Below the url.
-   * @throws {CliError} if there is no answer, with no more of the call than its path: a query may hold a credential.
+   * @throws {CliError} if there is no answer, with no more of the call than its host: the path of the url may hold a
+   * token, and a query another.
    */
   async answer(path: string, init: RequestInit = {}, query: Record<string, string> = {}): Promise<Response> {
     const parameters = new URLSearchParams(query).toString();
@@ -60,7 +70,7 @@ export class SourceHttp {
     } catch (error) {
       signal?.throwIfAborted();
       const why = late.aborted ? `it has not answered within ${ANSWER_TIMEOUT_MS / 1_000} s` : connectionProblem(error);
-      throw new CliError(EXIT.unreachable, `The source ${this.url} can't be reached: ${why}.`, undefined, {
+      throw new CliError(EXIT.unreachable, `The source ${this.host} can't be reached: ${why}.`, undefined, {
         cause: error,
       });
     }

@@ -65,6 +65,14 @@ describe('the delta', () => {
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
     await stage.send('DELETE', INSTANCE_PATH);
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
+    // In the end, what could not be told is older than what a delta tells of.
+    await stage.register({ instanceId: 'long', leaseInfo: { durationInSecs: 3_600 } });
+    await stage.namespace.pass(DELTA_WINDOW_MS + 1_000);
+    await stage.register({ instanceId: 'late' });
+    // By application: `long` is not told of again.
+    expect(await actions(stage)).toEqual(['ADDED late', 'DELETED n']);
+    copy.takeFull(await stage.list());
+    expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
   });
 });
 

@@ -52,24 +52,25 @@ export class Fleet {
   readonly #members = new Map<string, Member>();
   /** What changed within the window, and when; oldest first. */
   readonly #recent = new Map<string, Told & { at: number }>();
-  /** False: what was before this copy is not known, so all of it is told as new. */
-  readonly #knowsRecent: boolean;
+  /** Changes are known from here on, in milliseconds since the epoch; within the window after it all is told as changed. */
+  readonly #knownSince: number;
   #cursor: string;
   #revision: number;
   #now: number;
   #hash: string | undefined;
 
-  /** @param knowsRecent True: what changed before this moment is applied next. False: it is too much to be told. */
-  constructor(
-    instances: Iterable<InstanceView>,
-    { cursor, revision, now }: Omit<Changes, 'instances'>,
-    knowsRecent: boolean,
-  ) {
+  /**
+   * @param at What it is a copy of.
+   * @param knownSince From when on changes are known, in milliseconds since the epoch: those before it are too many to
+   * be told, or none.
+   */
+  constructor(instances: Iterable<InstanceView>, at: Omit<Changes, 'instances'>, knownSince: number) {
+    const { cursor, revision, now } = at;
     for (const instance of instances) this.#members.set(nameOf(instance), new Member(instance));
     this.#cursor = cursor;
     this.#revision = revision;
     this.#now = now;
-    this.#knowsRecent = knowsRecent;
+    this.#knownSince = knownSince;
   }
 
   get cursor(): string {
@@ -138,7 +139,7 @@ export class Fleet {
   delta(now: number): Told[] {
     this.#now = Math.max(this.#now, now);
     this.#forget();
-    if (this.#knowsRecent) return [...this.#recent.values()];
+    if (this.#knownSince <= this.#now - DELTA_WINDOW_MS) return [...this.#recent.values()];
     const gone = [...this.#recent.values()].filter(({ action }) => action === 'DELETED');
     return [...gone, ...this.filter(() => true).map((member) => ({ member, action: 'MODIFIED' as const }))];
   }

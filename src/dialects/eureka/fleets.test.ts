@@ -9,7 +9,7 @@ import { Fleets } from './fleets';
 /** A namespace that counts what it is asked. */
 function counted(namespace = new NodeNamespace()) {
   const asked: string[] = [];
-  let isForgetful = false;
+  let forgetting = 0;
   const calls: NamespaceApi = Object.create(namespace.api, {
     snapshot: {
       value: (...[command]: Parameters<NamespaceApi['snapshot']>) => {
@@ -20,8 +20,8 @@ function counted(namespace = new NodeNamespace()) {
     changedSince: {
       value: async (...[command]: Parameters<NamespaceApi['changedSince']>) => {
         asked.push('changes');
-        if (isForgetful && command.since.startsWith('c')) {
-          isForgetful = false;
+        if (forgetting > 0 && command.since.startsWith('c')) {
+          forgetting -= 1;
           throw new RegistryError('COMPACTED', 'the past is gone');
         }
         return namespace.api.changedSince(command);
@@ -37,8 +37,8 @@ function counted(namespace = new NodeNamespace()) {
         precondition: {},
       },
     );
-  const forget = () => {
-    isForgetful = true;
+  const forget = (times = 1) => {
+    forgetting = times;
   };
   return { calls, asked, register, forget, now: () => namespace.platform.clock.now() };
 }
@@ -70,6 +70,19 @@ describe('the copies of an isolate', () => {
     forget();
     expect(ids(await read())).toEqual(['a', 'b']);
     expect(asked.filter((method) => method === 'snapshot')).toHaveLength(2);
+  });
+
+  it('[F4] are read once more where it is gone again before the copy is made', async () => {
+    const { calls, register, forget, now } = counted();
+    const fleets = new Fleets();
+    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    await register('a');
+    await read();
+    await register('b');
+    forget(2);
+    expect(ids(await read())).toEqual(['a', 'b']);
+    await register('c');
+    expect(ids(await read())).toEqual(['a', 'b', 'c']);
   });
 
   it('[F4] are made once for requests that come together', async () => {

@@ -40,27 +40,17 @@ export class Fleets {
   /** The copy of a namespace, as it is now. */
   async of(asked: Asked): Promise<Fleet> {
     const kept = this.#kept.get(asked.id);
-    if (kept === undefined) return this.#load(asked);
-    try {
-      const changes = await changesSince(asked, kept.cursor);
-      if (changes !== undefined) kept.apply(changes);
-      this.#keep(asked.id, kept);
-      return kept;
-    } catch (error) {
-      if (!isCompacted(error)) throw error;
-      // The past that it would go on from is gone, or another storage's.
-      if (this.#kept.get(asked.id) === kept) this.#kept.delete(asked.id);
-      return this.#load(asked);
-    }
+    const fleet = (kept && (await caughtUp(kept, asked))) ?? (await this.#load(asked, kept));
+    this.#keep(asked.id, fleet);
+    return fleet;
   }
 
-  async #load(asked: Asked): Promise<Fleet> {
+  /** @param stale What is not to be kept any more. */
+  async #load(asked: Asked, stale: Fleet | undefined): Promise<Fleet> {
+    if (this.#kept.get(asked.id) === stale) this.#kept.delete(asked.id);
     const loaded = await this.#loads.call(asked.id, () => load(asked));
-    // It may have been made for another request, before this one came.
-    const changes = await changesSince(asked, loaded.cursor);
-    if (changes !== undefined) loaded.apply(changes);
-    this.#keep(asked.id, loaded);
-    return loaded;
+    // It may have been made for another request, before this one came; and of a past that is gone by now.
+    return (await caughtUp(loaded, asked)) ?? load(asked);
   }
 
   /** Those asked for last are kept, as far as there is room. */
@@ -78,6 +68,18 @@ export class Fleets {
   }
 }
 
+/** The copy, with what changed since; undefined where the past that it would go on from is gone, or another storage's. */
+async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> {
+  try {
+    const changes = await changesSince(asked, fleet.cursor);
+    if (changes !== undefined) fleet.apply(changes);
+    return fleet;
+  } catch (error) {
+    if (isCompacted(error)) return undefined;
+    throw error;
+  }
+}
+
 /** All of a namespace, with what changed of it lately. */
 async function load(asked: Asked): Promise<Fleet> {
   const { calls, tokenId, now } = asked;
@@ -91,13 +93,13 @@ async function load(asked: Asked): Promise<Fleet> {
     cursor = part.cursor;
     after = next;
   } while (after !== undefined);
-  const since = new Date(now - DELTA_WINDOW_MS).toISOString();
-  const recent = await changesSince(asked, since).catch((error: unknown) => {
+  const since = now - DELTA_WINDOW_MS;
+  const recent = await changesSince(asked, new Date(since).toISOString()).catch((error: unknown) => {
     if (isCompacted(error)) return undefined;
     throw error;
   });
   const revision = instances.reduce((newest, instance) => Math.max(newest, instance.revision), 0);
-  const fleet = new Fleet(instances, { cursor, revision, now: 0 }, recent !== undefined);
+  const fleet = new Fleet(instances, { cursor, revision, now }, recent === undefined ? now : since);
   if (recent !== undefined) fleet.apply(recent);
   return fleet;
 }

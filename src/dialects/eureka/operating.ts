@@ -1,9 +1,8 @@
+import { changeOverride, readOverride } from '../../http/change-override';
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import type { Override } from '../../model/override';
 import { viewOf } from './registering';
 import { coreStatus, type EurekaStatus, statedStatus } from './status';
 import { ownStatus } from './translate';
@@ -24,11 +23,9 @@ export interface StatusCall {
 export async function putStatus(call: StatusCall, status: EurekaStatus): Promise<void> {
   if (!call.operates) return setOwn(call, status);
   const view = await required(call);
-  const override = await overrideOf(call, view);
-  const { status: _status, ...others } = override;
   // The instance's own word counts again, and with it a DOWN that it says later. It is not UP only where it said otherwise.
   const isFreed = status === 'UP' && ownStatus(view) !== 'OUT_OF_SERVICE';
-  await setOverride(call, isFreed ? others : { ...others, status: coreStatus(status) });
+  await setOverriding(call, isFreed ? undefined : status);
 }
 
 /**
@@ -38,12 +35,11 @@ export async function putStatus(call: StatusCall, status: EurekaStatus): Promise
  */
 export async function deleteStatus(call: StatusCall, status: EurekaStatus | undefined): Promise<void> {
   const view = await required(call);
-  const { status: overriding, ...others } = await overrideOf(call, view);
-  if (overriding !== undefined) {
+  const override = view.overridden ? await readOverride(call.namespace, call.key, call.caller.tokenId) : undefined;
+  if (override?.status !== undefined) {
     if (!call.operates)
       throw new RegistryError('FORBIDDEN', 'an operator set this status; a token that may operate ends it');
-    await setOverride(call, others);
-    return;
+    return setOverriding(call, undefined);
   }
   const own = status ?? ownStatus(view);
   if (own !== undefined && statedStatus(view) !== own) await setOwn(call, own);
@@ -59,16 +55,9 @@ async function setOwn({ namespace, caller, key }: StatusCall, status: EurekaStat
   await namespace.patch(caller, { key, patch: { status: coreStatus(status) }, precondition: {} });
 }
 
-/** All that operators have said of an instance. */
-async function overrideOf({ namespace, caller, key }: StatusCall, { overridden }: InstanceView): Promise<Override> {
-  if (!overridden) return {};
-  const { body } = await namespace.readOverride({ key, tokenId: caller.tokenId });
-  if (body === null) return {};
-  const { actor: _actor, revision: _revision, updatedAt: _updatedAt, ...override } = readJsonText(body);
-  return override;
-}
-
-async function setOverride({ namespace, caller, key }: StatusCall, override: Override): Promise<void> {
-  if (Object.keys(override).length === 0) await namespace.clearOverride(caller, { key, precondition: {} });
-  else await namespace.putOverride(caller, { key, override, precondition: {} });
+/** What operators say of its status; undefined: nothing any more. Whatever else they say of it stays. */
+function setOverriding({ namespace, caller, key }: StatusCall, status: EurekaStatus | undefined): Promise<void> {
+  return changeOverride(namespace, caller, key, ({ status: _before, ...others }) =>
+    status === undefined ? others : { ...others, status: coreStatus(status) },
+  );
 }

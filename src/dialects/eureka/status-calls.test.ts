@@ -53,6 +53,28 @@ describe('an operator', () => {
     expect(await stage.view()).toMatchObject({ weight: 3, status: 'up', overridden: true });
   });
 
+  it.each([
+    ['PUT', '?value=OUT_OF_SERVICE'],
+    ['PUT', '?value=UP'],
+    ['DELETE', ''],
+  ])('[F9] loses no quarantine that is said at the same time as %s %s', async (method, query) => {
+    const stage = new EurekaStage();
+    await stage.register();
+    await stage.send('PUT', `${STATUS}?value=DOWN`);
+    const { registry } = stage.namespace;
+    const { putOverride, clearOverride } = registry;
+    const quarantine = async () => {
+      Object.assign(registry, { putOverride, clearOverride });
+      const key = { group: 'DEFAULT_GROUP', service: 'orders', id: INSTANCE.instanceId };
+      const caller = { tokenId: 'op', operates: true };
+      await registry.putOverride(caller, { key, override: { status: 'down', quarantine: {} }, precondition: {} });
+    };
+    registry.putOverride = (...call) => quarantine().then(() => registry.putOverride(...call));
+    registry.clearOverride = (...call) => quarantine().then(() => registry.clearOverride(...call));
+    expect(await stage.brief(method, STATUS + query)).toEqual([200, '']);
+    expect(await stage.view()).toMatchObject({ quarantined: true });
+  });
+
   it('[F9] may take out what another door registered', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u');

@@ -36,7 +36,7 @@ it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
     callerWithOrigin: { tokenId: 't' },
     surroundings: { now: () => 5 },
   };
-  const lists = new KeptLists(800);
+  const lists = new KeptLists(3_000);
   const read = (service: string) =>
     lists.read(
       watched,

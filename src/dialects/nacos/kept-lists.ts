@@ -24,6 +24,13 @@ export interface ListCaller {
   surroundings: { now(): number };
 }
 
+/**
+ * About the bytes that memory takes for one thing that is kept, beside its text: a service that holds nothing, of which
+ * anybody may ask for as many as there are names, takes far more than what is said of it.
+ */
+const SERVICE_BYTES = 768;
+const PART_BYTES = 64;
+
 /** A service as it was at a moment, and what was made of it. */
 class Content {
   cursor: string;
@@ -38,7 +45,7 @@ class Content {
   constructor(cursor: string, body: JsonText<InstanceList>) {
     this.cursor = cursor;
     this.body = body;
-    this.size = body.length;
+    this.size = SERVICE_BYTES + body.length;
   }
 }
 
@@ -83,7 +90,7 @@ export class KeptLists {
     const kept = this.#keep(key, content);
     if (subscriber !== undefined && !content.told.has(subscriber)) {
       content.told.add(subscriber);
-      this.#grow(key, content, subscriber.length);
+      this.#grow(key, content, PART_BYTES + subscriber.length);
     }
     const [before, after] = this.#textsOf(key, content, asked);
     kept.lastRefTime = Math.max(call.surroundings.now(), kept.lastRefTime + 1);
@@ -98,7 +105,7 @@ export class KeptLists {
     const info = serviceInfo(service, hostList(instances, protectThreshold, filter), clusters, NACOS_CACHE_MS);
     const texts = [`{"lastRefTime":`, `,${JSON.stringify(info).slice(1)}`] as const;
     content.texts.set(wanted, texts);
-    this.#grow(key, content, wanted.length + texts[1].length);
+    this.#grow(key, content, PART_BYTES + wanted.length + texts[1].length);
     return texts;
   }
 

@@ -1,14 +1,15 @@
+import { readOverride, saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
+import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import { isRecord } from '../../model/plain-definition';
 import { instanceIn, instancesOf } from './found-instances';
 import { placeIn } from './host';
-import { readMetadata } from './metadata-text';
-import { clusterNamed, namespaceOf, type Place, serviceOf } from './names';
-import { overrideOf, saidIn } from './operator';
+import { readMetadata, withinLimits } from './metadata-text';
+import { clusterNamed, illegal, namespaceOf, type Place, serviceOf } from './names';
 import type { Parameters } from './parameters';
 
 /** Metadata for many instances of a service. */
@@ -50,7 +51,11 @@ function placesIn(text: string): MetadataBatch['instances'] {
   }));
 }
 
-/** Changes what is said over many instances, in one revision. Returns their keys in the words of Nacos. */
+/**
+ * Changes what is said over many instances, in one revision. Returns their keys in the words of Nacos.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` for more than a batch may have; and whatever the namespace throws.
+ */
 export async function changeMetadata(
   namespace: NamespaceApi,
   { service, ephemeral, instances, metadata }: MetadataBatch,
@@ -65,17 +70,24 @@ export async function changeMetadata(
           const found = instanceIn(all, service, place);
           return found?.cluster === cluster ? [found] : [];
         });
+  const chosen = new Set(named);
+  if (chosen.size > BATCH_OPERATIONS_MAX_COUNT) {
+    throw illegal(
+      'instances',
+      `${chosen.size} instances are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once.`,
+    );
+  }
   const operations: Operation[] = [];
   const updated: string[] = [];
-  for (const instance of new Set(named)) {
+  for (const instance of chosen) {
     const { id, cluster, overridden } = instance;
     const place = placeIn(instance);
     if (place === undefined) continue;
     const key = { ...service, id };
-    const view = overridden ? await overrideOf(namespace, key, call.tokenId) : undefined;
+    const view = overridden ? await readOverride(namespace, key, call.tokenId) : undefined;
     const before = saidIn(view);
-    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !(name in metadata));
-    const after = { ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) };
+    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !Object.hasOwn(metadata, name));
+    const after = withinLimits({ ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) });
     const precondition = view === undefined ? { absent: true } : { revision: view.revision };
     operations.push({ op: 'override', key, override: { ...before, metadata: after }, precondition });
     updated.push(`${place.ip}:${place.port}:unknown:${cluster}:${ephemeral ? 'ephemeral' : 'persist'}`);

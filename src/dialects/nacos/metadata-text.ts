@@ -57,7 +57,8 @@ function pairsOf(text: string, fault: NacosErrorName): Metadata {
   return metadata;
 }
 
-function withinLimits(metadata: Metadata): Metadata {
+/** The metadata itself. @throws {RegistryError} `INVALID_REQUEST`, in Nacos' words, where it is more than an instance may have. */
+export function withinLimits(metadata: Metadata): Metadata {
   const problem = metadataProblem(metadata);
   if (problem === undefined) return metadata;
   const isLong = problem.includes('at most');

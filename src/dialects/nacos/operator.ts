@@ -1,10 +1,9 @@
+import { changeOverride } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
-import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import type { Metadata } from '../../model/metadata';
-import type { Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import type { Override, OverrideView } from '../../model/override';
+import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { withinLimits } from './metadata-text';
 
 /** What somebody sets of an instance that is there. */
 export interface Edit {
@@ -12,9 +11,6 @@ export interface Edit {
   weight?: number | undefined;
   metadata?: Metadata | undefined;
 }
-
-/** How often an override is read and written again when somebody else wrote it meanwhile. */
-const TRIES = 3;
 
 /**
  * Edits an instance. Who operates its service edits what is said over it, which stays when the instance registers again:
@@ -32,60 +28,18 @@ export async function editInstance(
 ): Promise<void> {
   const caller = call.callerWithOrigin;
   if (!call.may('operate', instance)) return editRegistration(namespace, caller, instance, edit, isWhole);
-  await changeOverride(namespace, caller, instance, (before) => ({
+  const { group, service, id } = instance;
+  const metadataAfter = (before: Metadata = {}): Metadata | undefined =>
+    isWhole || edit.metadata === undefined ? edit.metadata : withinLimits({ ...before, ...edit.metadata });
+  await changeOverride(namespace, caller, { group, service, id }, (before) => ({
     ...before,
-    ...present({ enabled: edit.enabled, weight: edit.weight, status: statusFor(edit, instance) }),
-    ...(edit.metadata === undefined
-      ? {}
-      : { metadata: isWhole ? edit.metadata : { ...before.metadata, ...edit.metadata } }),
+    ...present({
+      enabled: edit.enabled,
+      weight: edit.weight,
+      status: statusFor(edit, instance),
+      metadata: metadataAfter(before.metadata),
+    }),
   }));
-}
-
-/** Changes what is said over an instance; the rest of it, such as a quarantine, stays. */
-export async function changeOverride(
-  namespace: NamespaceApi,
-  caller: Caller,
-  { group, service, id }: InstanceView,
-  change: (before: Override) => Override,
-): Promise<void> {
-  const key = { group, service, id };
-  for (let tried = 1; ; tried++) {
-    const view = await overrideOf(namespace, key, caller.tokenId);
-    const precondition = view === undefined ? { absent: true } : { revision: view.revision };
-    try {
-      await namespace.putOverride(caller, { key, override: change(saidIn(view)), precondition });
-      return;
-    } catch (error) {
-      const isLate = error instanceof RegistryError && error.code === 'REVISION_MISMATCH';
-      if (!isLate || tried === TRIES) throw error;
-    }
-  }
-}
-
-/** What is said over an instance; undefined where nothing is. */
-export async function overrideOf(
-  namespace: NamespaceApi,
-  key: ServiceKey & { id: string },
-  tokenId: string,
-): Promise<OverrideView | undefined> {
-  try {
-    const { body } = await namespace.readOverride({ key, tokenId });
-    return body === null ? undefined : readJsonText(body);
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'INSTANCE_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
-/** An override as it was put, without what the registry knows of it. */
-export function saidIn(view: OverrideView | undefined): Override {
-  return present({
-    enabled: view?.enabled,
-    weight: view?.weight,
-    status: view?.status,
-    metadata: view?.metadata,
-    quarantine: view?.quarantine,
-  });
 }
 
 async function editRegistration(

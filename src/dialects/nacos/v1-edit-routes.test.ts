@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
+import { InstanceDefinition } from '../../model/instance';
+import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Override } from '../../model/override';
 
 const INSTANCE = '/nacos/v1/ns/instance';
@@ -131,6 +133,51 @@ describe('PATCH', () => {
       'instance not found',
     ]);
   });
+});
+
+describe('metadata that is added to an override', () => {
+  const entries = (begin: string) =>
+    encodeURIComponent(Array.from({ length: 40 }, (_, entry) => `${begin}${entry}=1`).join(','));
+
+  it.each(['PATCH /nacos/v1/ns/instance', 'PUT /nacos/v1/ns/instance/metadata/batch'])(
+    '[Y9] is no more than an instance may have, by %s',
+    async (call) => {
+      const [method = '', path = ''] = call.split(' ');
+      const stage = await staged();
+      const add = (begin: string) => stage.send(method, path, `${A}&metadata=${entries(begin)}`);
+      expect((await add('a'))[0]).toBe(200);
+      expect(await add('b')).toEqual([400, expect.stringContaining("Param 'Metadata' is illegal")]);
+      const { body } = await stage.namespace.api.readOverride({ key: KEY });
+      expect(Object.keys(JSON.parse(body ?? '').metadata)).toHaveLength(40);
+    },
+  );
+});
+
+it('[Y9] metadata of many leaves an entry alone that is named as a member of every object', async () => {
+  const stage = await staged();
+  await override(stage, { metadata: Object.fromEntries([['constructor', '0']]) });
+  await stage.json('PUT', `${INSTANCE}/metadata/batch`, 'serviceName=orders&metadata=a%3D1');
+  const { body } = await stage.namespace.api.readOverride({ key: KEY });
+  expect(body).toContain('"metadata":{"constructor":"0","a":"1"}');
+});
+
+it('[Y9] metadata of many is for as many as go into one batch', async () => {
+  const stage = await staged();
+  const operations = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => ({
+      op: 'register' as const,
+      key: { ...KEY, id: `other-${from + index}` },
+      definition: InstanceDefinition.parse({ address: '10.1.0.1', port: from + index + 1 }),
+      precondition: {},
+    }));
+  const all = `serviceName=orders&metadata=a%3D1&consistencyType=ephemeral`;
+  await stage.namespace.api.batch({ tokenId: 'other' }, operations(0, BATCH_OPERATIONS_MAX_COUNT - 1));
+  expect((await stage.send('PUT', `${INSTANCE}/metadata/batch`, all))[0]).toBe(200);
+  await stage.namespace.api.batch({ tokenId: 'other' }, operations(5_000, 5_001));
+  expect(await stage.send('PUT', `${INSTANCE}/metadata/batch`, all)).toEqual([
+    400,
+    "Param 'instances' is illegal, 1001 instances are more than the 1000 that go at once.",
+  ]);
 });
 
 describe('reading one', () => {

@@ -11,9 +11,10 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 /** One route with one method. */
 class RouteCounts {
   readonly labels: Labels;
-  readonly byClass = new Uint32Array(CLASSES.length);
+  /** Numbers of any size: 32 bits are full within weeks where thousands beat every second. */
+  readonly byClass = new Float64Array(CLASSES.length);
   /** How many were at most as long as the bound, and longer than the one before; the last is longer than all. */
-  readonly buckets = new Uint32Array(BOUNDS_SECONDS.length + 1);
+  readonly buckets = new Float64Array(BOUNDS_SECONDS.length + 1);
   timed = 0;
   totalMs = 0;
 

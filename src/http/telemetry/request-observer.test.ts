@@ -86,6 +86,35 @@ it('[G10] a flood of refusals is told by a few lines, and by how many were left 
   expect(telling.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
 });
 
+it('[G10] a flood of failures is told by a few lines, too, apart from the refusals', async () => {
+  const test = new TestApp();
+  test.namespace.failure = new Error('inside');
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await test.ask('GET', I);
+  await test.send('GET', I);
+  expect(test.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 1);
+  test.now += 1_000;
+  await test.ask('GET', I);
+  expect(linesOf(test).at(-1)).toMatchObject({ status: 500, leftOut: 5 });
+});
+
+it('[G1] an answer that breaks off is a line of its own, under the id that its last line names', async () => {
+  const test = new TestApp();
+  test.namespace.answer.body = '{"lines":"1\\n","counts":{},"next":"x"}';
+  const response = await test.ask('GET', '/api/v1/ns/public/export', undefined, { 'x-request-id': 'r1' });
+  test.namespace.failure = new Error('inside');
+  expect(await response.text()).toMatch(/"kind":"failed","code":"INTERNAL".*request r1"\}\n$/);
+  expect(linesOf(test)).toMatchObject([
+    {
+      level: 'error',
+      message: 'the answer broke off',
+      requestId: 'r1',
+      route: '/api/v1/ns/:ns/export',
+      tokenId: 'root',
+    },
+  ]);
+  expect(linesOf(test)[0]?.error).toContain('inside');
+});
+
 describe('what is hostile', () => {
   it.each([
     ['a path', `${SERVICE}/instances/x%0A%7B%22level%22%3A%22error%22%7D`, {}],

@@ -23,7 +23,11 @@ const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
 /** Counts every request, gives it an id, and writes a line about it where its level is logged. */
 export class RequestObserver {
   readonly #options: RequestObserverOptions;
-  readonly #refusals = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
+  /** Strangers can make refusals by the thousand, and where a disk is full or the directory away, failures too. */
+  readonly #gates = {
+    warn: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
+    error: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
+  };
 
   constructor(options: RequestObserverOptions) {
     this.#options = options;
@@ -48,10 +52,18 @@ export class RequestObserver {
     return response;
   }
 
+  /** Takes note of an error after the answer had begun: the line of the request is written by then. */
+  noteFailure({ id, method, route, namespace, tokenId }: RequestRecord, error: unknown): void {
+    const { threshold, write, now } = this.#options;
+    if (!isLogged('error', threshold)) return;
+    const facts = { requestId: id, method, route, namespace, tokenId, error: textOf(error) };
+    write('error', logLine(now(), 'error', 'the answer broke off', facts));
+  }
+
   #write(level: LogLevel, record: RequestRecord, request: Request, status: number, durationMs: number): void {
     // Who asked for every request gets every one.
-    const isGated = level === 'warn' && this.#options.threshold === 'warn';
-    const leftOut = isGated ? this.#refusals.admit(record.startedAt) : 0;
+    const isGated = level !== 'info' && this.#options.threshold !== 'info';
+    const leftOut = isGated ? this.#gates[level].admit(record.startedAt) : 0;
     if (leftOut === undefined) return;
     const { id, method, route, namespace, tokenId, code, unforeseen } = record;
     const line = logLine(record.startedAt, level, 'request', {

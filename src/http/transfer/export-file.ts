@@ -8,18 +8,21 @@ interface ExportRequest {
   /** Id of the namespace. */
   namespace: string;
   tokenId: string;
-  /** The route's pattern, for the log. */
-  where: string;
+  /** Tells the log of an error after the answer has begun, and gives its id there. */
+  noteFailure: (error: unknown) => string;
 }
 
 /**
  * A namespace as a file, a part at a time: the next one is asked for when the client has taken the one before. The first
  * is here before the answer begins, so that a refusal is one.
  */
-export async function exportFile(api: NamespaceApi, { namespace, tokenId, where }: ExportRequest): Promise<Response> {
+export async function exportFile(
+  api: NamespaceApi,
+  { namespace, tokenId, noteFailure }: ExportRequest,
+): Promise<Response> {
   const answer = await api.exportPart({ tokenId });
   const first = readJsonText(answer.body);
-  const response = lineStream(lines(), where);
+  const response = lineStream(lines(), noteFailure);
   response.headers.set('Rollcall-Cursor', answer.cursor);
   response.headers.set('Content-Disposition', `attachment; filename="${namespace}.jsonl"`);
   return response;

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../model/errors';
-import { IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
+import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
+import { rejectBrokenOff } from '../body-text';
 import { withDeadline } from '../deadline';
 
 /** A line of a file, without its end. */
@@ -20,7 +21,7 @@ const NEWLINE = 0x0a;
  * Lines of a body as they come, never more than one and a piece of the body held. Empty ones are left out, and counted.
  *
  * @throws {RegistryError} `PAYLOAD_TOO_LARGE` for a line that is too long, `INVALID_REQUEST` for what is not UTF-8, each
- *   with the number of the line; `DEADLINE_EXCEEDED` where nothing comes for too long, or it takes too long altogether.
+ *   with the number of the line, or where it broke off; `DEADLINE_EXCEEDED` where nothing comes for too long, or it takes too long altogether.
  */
 export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: () => number): AsyncGenerator<FileLine> {
   if (body === null) return;
@@ -32,7 +33,7 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
   const lineOf = (bytes: Uint8Array): FileLine => ({ number, text: decoded(bytes, number), bytes: bytes.byteLength });
   try {
     for (;;) {
-      const { done, value } = await withDeadline(reader.read(), IMPORT_PIECE_MAX_MS, tooSlow);
+      const { done, value } = await withDeadline(reader.read().catch(rejectBrokenOff), IMPORT_PIECE_MAX_MS, tooSlow);
       if (now() > endsAt) throw tooSlow(IMPORT_MAX_MS);
       if (done) break;
       let start = 0;
@@ -57,9 +58,27 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
     number += 1;
     if (begunBytes > 0) yield lineOf(joined(begun, begunBytes));
   } finally {
-    // Not awaited: what matters is that no more of it is kept.
-    reader.cancel().catch(() => undefined);
+    await discardRest(reader, now);
   }
+}
+
+/**
+ * Takes in what still comes of a file that is refused, and keeps nothing of it. A client that is sending hears the reason
+ * only then: workerd ends a connection 64 KiB or a second after an answer to a request that was not read to its end.
+ * Source: `canceledUploadGraceBytes` in KJ's `kj/compat/http.h`.
+ */
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>, now: () => number): Promise<void> {
+  const endsAt = now() + IMPORT_DISCARD_MAX_MS;
+  try {
+    for (let left = IMPORT_DISCARD_MAX_MS; left > 0; left = endsAt - now()) {
+      const { done } = await withDeadline(reader.read(), left, tooSlow);
+      if (done) return;
+    }
+  } catch {
+    // Whoever sends it has left, or is too slow to be waited for.
+  }
+  // Not awaited: what matters is that no more of it comes.
+  reader.cancel().catch(() => undefined);
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -12,8 +12,8 @@ interface ImportRequest {
   caller: Caller;
   mode: ImportMode;
   dryRun: boolean;
-  /** The route's pattern, for the log. */
-  where: string;
+  /** Tells the log of an error after the answer has begun, and gives its id there. */
+  noteFailure: (error: unknown) => string;
   now: () => number;
 }
 
@@ -27,13 +27,16 @@ const LINES_TYPES = /^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)\s*(?:;\
  *
  * A dry run answers with the differences instead, and leaves nothing.
  */
-export async function importFile(api: NamespaceApi, { caller, where, ...asked }: ImportRequest): Promise<Response> {
+export async function importFile(
+  api: NamespaceApi,
+  { caller, noteFailure, ...asked }: ImportRequest,
+): Promise<Response> {
   assertLines(asked.request.headers);
   const importId = await stageFile(api, caller, asked);
   const { mode } = asked;
   return lineStream(
     asked.dryRun ? dryRun(api, caller, importId, mode) : await applied(api, caller, importId, mode),
-    where,
+    noteFailure,
   );
 }
 

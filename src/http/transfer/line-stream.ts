@@ -11,9 +11,9 @@ const encoder = new TextEncoder();
  * An answer of lines that are made as they are read: nothing is asked for that nobody has room for. What fails on the
  * way is told in a last line of kind `failed`, as the status has gone already.
  *
- * @param where The route's pattern, for the log.
+ * @param noteFailure Tells the log of an error that nobody foresaw, and gives the id that it has there.
  */
-export function lineStream(lines: AsyncGenerator<string>, where: string): Response {
+export function lineStream(lines: AsyncGenerator<string>, noteFailure: (error: unknown) => string): Response {
   const body = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -22,7 +22,7 @@ export function lineStream(lines: AsyncGenerator<string>, where: string): Respon
           if (done) controller.close();
           else controller.enqueue(encoder.encode(value));
         } catch (error) {
-          controller.enqueue(encoder.encode(`${JSON.stringify(failureOf(error, where))}\n`));
+          controller.enqueue(encoder.encode(`${JSON.stringify(failureOf(error, noteFailure))}\n`));
           controller.close();
         }
       },
@@ -35,11 +35,8 @@ export function lineStream(lines: AsyncGenerator<string>, where: string): Respon
   return new Response(body, { headers: { ...COMMON_HEADERS, 'Content-Type': LINES_TYPE, 'X-Accel-Buffering': 'no' } });
 }
 
-/** An error that nobody foresaw is logged here, under an id: the line of the request has been written already. */
-function failureOf(error: unknown, where: string): TransferFailed {
+function failureOf(error: unknown, noteFailure: (error: unknown) => string): TransferFailed {
   if (error instanceof RegistryError) return { kind: 'failed', code: error.code, detail: error.message };
-  const incident = crypto.randomUUID();
-  console.error(`unforeseen error in ${where}, incident ${incident}:`, error);
-  const detail = `an error that nobody foresaw; the registry's log has it as incident ${incident}`;
+  const detail = `an error that nobody foresaw; the registry's log has it as request ${noteFailure(error)}`;
   return { kind: 'failed', code: 'INTERNAL', detail };
 }

@@ -39,7 +39,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     chapter: 'Registry',
     summary: 'Read what a namespace holds, and what it has done and cost',
     input: {},
-    answers: { 200: { description: 'Counts, and counters since the object woke', schema: Stats } },
+    answers: { 200: { description: 'Counts, and counters since the process started', schema: Stats } },
     call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
     map: answered,
   });

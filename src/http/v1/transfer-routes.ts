@@ -6,15 +6,12 @@ import { importFile } from '../transfer/import-file';
 import { LINES_TYPE } from '../transfer/line-stream';
 import { NAMESPACE_PATH } from './paths';
 
-const EXPORT_PATH = `${NAMESPACE_PATH}/export`;
-const IMPORT_PATH = `${NAMESPACE_PATH}/import`;
-
 /** A namespace as a file, and back. */
 export function addTransferRoutes(surface: Surface): void {
   route(surface, {
     operation: 'exportNamespace',
     method: 'get',
-    path: EXPORT_PATH,
+    path: `${NAMESPACE_PATH}/export`,
     scope: 'read',
     chapter: 'Registry',
     summary: 'Read a namespace as a file',
@@ -24,14 +21,18 @@ export function addTransferRoutes(surface: Surface): void {
     input: {},
     answers: { 200: { description: 'The file, as it is read', contentType: LINES_TYPE } },
     call: (namespace, _input, call) =>
-      exportFile(namespace, { namespace: call.namespace, tokenId: call.tokenId, where: EXPORT_PATH }),
+      exportFile(namespace, {
+        namespace: call.namespace,
+        tokenId: call.tokenId,
+        noteFailure: (error) => call.noteFailure(error),
+      }),
     map: (response) => response,
   });
 
   route(surface, {
     operation: 'importNamespace',
     method: 'post',
-    path: IMPORT_PATH,
+    path: `${NAMESPACE_PATH}/import`,
     scope: 'admin',
     chapter: 'Registry',
     summary: 'Take a file into a namespace',
@@ -50,7 +51,7 @@ export function addTransferRoutes(surface: Surface): void {
         caller: call.callerWithOrigin,
         mode,
         dryRun,
-        where: IMPORT_PATH,
+        noteFailure: (error) => call.noteFailure(error),
         now: call.surroundings.now,
       }),
     map: (response) => response,

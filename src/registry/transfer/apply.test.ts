@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { applyStaged, exportLines, importLines, planOf, stageLines } from '../../../test/fixtures/files';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import { IMPORT_IDLE_MAX_MS, IMPORT_RESUME_MS } from '../../model/limits';
+import { IMPORT_IDLE_MAX_MS, IMPORT_RESUME_MS, OVERRIDE_LINGER_MS } from '../../model/limits';
 
 const instance = (id: string, more: object = {}) => ({
   kind: 'instance',
@@ -180,6 +180,38 @@ describe('an import that is interrupted', () => {
   });
 });
 
+it('[Z11, L1] one that goes on by itself gives others their turn between its slices, and time its due', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, many(6_000), 'merge');
+  await importLines(namespace.api, [instance('dies', { ephemeral: true, service: 'other' })], 'merge');
+  const importId = await stageLines(namespace.api, many(6_000));
+  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
+  const seen: string[] = [];
+  // Nothing is written for what is there already: a turn is all there is between two slices.
+  vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
+    const { catalog, imports } = namespace.state;
+    seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);
+    namespace.platform.jump(1_000);
+  });
+  await namespace.jump(28_000);
+  await namespace.hibernate();
+  await namespace.fireAlarm();
+  expect(new Set(seen)).toEqual(new Set(['applying, 6001', 'applying, 6000']));
+  expect(namespace.state.imports.isApplying).toBe(false);
+});
+
+it('[O3, Z8] what a file says about an instance that never comes is kept for ten minutes, a sleep among them', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, [{ kind: 'override', service: 'orders', id: 'comes-later', weight: 3 }], 'merge');
+  const count = () => namespace.state.catalog.overrideCount;
+  await namespace.pass(OVERRIDE_LINGER_MS - 60_000);
+  await namespace.hibernate();
+  await namespace.api.stats();
+  expect(count()).toBe(1);
+  await namespace.pass(60_001);
+  expect(count()).toBe(0);
+});
+
 it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
   const namespace = new NodeNamespace();
   namespace.state.settings.replace({ retention: {}, limits: { instances: 5 } });
@@ -188,6 +220,17 @@ it('[Z7] refuses what would be more than the namespace is told to hold, and chan
   await importLines(namespace.api, many(5), 'merge');
   await importLines(namespace.api, many(9).slice(5), 'replace');
   expect(idsIn(namespace)).toHaveLength(4);
+});
+
+it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is told to hold, by %s', async (mode) => {
+  const namespace = new NodeNamespace();
+  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+  const named = (service: string) => [instance('a', { service }), instance('b', { service })];
+  await importLines(namespace.api, [...named('one'), ...named('two')], mode);
+  const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
+  await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
+  expect(namespace.state.catalog.serviceCount).toBe(2);
 });
 
 it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {

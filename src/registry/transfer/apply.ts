@@ -87,8 +87,8 @@ function assertRoom({ imports, catalog, settings }: NamespaceState, mode: Import
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
-  if (limits.services === undefined || !isMerge || known === undefined) return;
-  if (catalog.serviceCount + known.newServices.size > limits.services) {
+  if (limits.services === undefined || known === undefined) return;
+  if ((isMerge ? catalog.serviceCount : 0) + known.services.size > limits.services) {
     throw overLimit('limits.services', limits.services, 'services');
   }
 }
@@ -203,14 +203,16 @@ export function resumeImport(state: NamespaceState): void {
   if (imports.isReplacing) state.publisher.hold();
 }
 
-/** For an alarm: applies an import that nobody goes on with, or forgets one of which nothing more came. */
-export async function attendImport(state: NamespaceState): Promise<void> {
-  const { imports, pipeline, time } = state;
+/**
+ * For an alarm: applies the next slice of an import that nobody goes on with, or forgets one of which nothing more came.
+ *
+ * @returns Whether there is more to apply.
+ */
+export function attendImport(state: NamespaceState, now: number): boolean {
+  const { imports } = state;
   const kept = imports.current;
-  if (kept === undefined || !imports.isUnderWay || time.now() < imports.dueAt) return;
+  if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;
   if (kept.phase === 'staging') forgetStaged(state, kept);
-  while (imports.isApplying) {
-    await pipeline.settled();
-    applySlice(state, time.now());
-  }
+  else applySlice(state, now);
+  return imports.isApplying;
 }
