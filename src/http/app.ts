@@ -1,16 +1,13 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
 import { Authenticator } from '../auth/authenticator';
-import { DOORS } from '../auth/carriers';
 import { FailedLogins } from '../auth/failed-logins';
 import type { DirectoryApi } from '../model/directory-api';
-import { RegistryError } from '../model/errors';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission, type BeforeRouting } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { Cors, originsProblem, splitOrigins } from './cors';
 import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
-import { errorResponse, refusalOf } from './error-response';
 import { addHealthDoor, type Build } from './health-door';
 import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
@@ -21,6 +18,7 @@ import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
 import type { NamespaceWays, RoutedEnv, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
+import { newRouter } from './router';
 import { RequestCounts } from './telemetry/request-counts';
 import { RequestObserver, type WriteLog } from './telemetry/request-observer';
 import type { RequestRecord } from './telemetry/request-record';
@@ -85,13 +83,6 @@ export interface App {
   dialectRoutes: readonly DialectCard[];
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
-/** Methods that a path answers; HEAD is answered wherever GET is. */
-function methodsOf(hono: Hono<RoutedEnv>, path: string): string[] {
-  return METHODS.filter((method) => hono.router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
-}
-
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
   const {
@@ -104,7 +95,6 @@ export function createApp(options: AppOptions): App {
     trustedProxy = false,
     dialects = [],
   } = options;
-  const hono = new Hono<RoutedEnv>({ getPath: (request, given) => given?.env?.path ?? rawPath(request) });
   const origins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
   const observer = new RequestObserver({
@@ -114,16 +104,18 @@ export function createApp(options: AppOptions): App {
     now,
   });
   const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
+  const admission = new Admission({
+    authenticator,
+    failedLogins: new FailedLogins(now),
+    trustedProxy,
+    fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
+  });
+  const native = newRouter(admission);
   const surface: Surface = {
-    hono,
+    hono: native,
     cards: [],
     dialectCards: [],
-    admission: new Admission({
-      authenticator,
-      failedLogins: new FailedLogins(now),
-      trustedProxy,
-      fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
-    }),
+    admission,
     cachedReads: new CachedReads({ now, shared, waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -152,27 +144,12 @@ export function createApp(options: AppOptions): App {
   addMetricsRoute(surface, build, counts);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
-  for (const dialect of dialects) addDialect(surface, dialect);
-
-  // Only who may come in learns which doors there are.
-  hono.notFound(async (context) => {
-    const carriers = dialectOf(dialects, context.req.path)?.carriers ?? DOORS.api;
-    const { record } = context.env;
-    const { tokenId } = await surface.admission.admit(carriers, context.req.raw, context.env);
-    record.tokenId = tokenId;
-    const { method, path } = context.req;
-    const allow = methodsOf(hono, path);
-    if (allow.length > 0) {
-      throw new RegistryError('METHOD_NOT_ALLOWED', `this route answers ${allow.join(', ')}, not ${method}`, {
-        allow,
-      });
-    }
-    throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
-  });
-  hono.onError((error, context) => {
-    const refusal = refusalOf(error, context.env.record);
-    return dialectOf(dialects, context.req.path)?.refuse(refusal, context.req.raw) ?? errorResponse(refusal);
-  });
+  const routers = new Map<Dialect, Hono<RoutedEnv>>();
+  for (const dialect of dialects) {
+    const router = newRouter(admission, dialect);
+    addDialect({ ...surface, hono: router }, dialect);
+    routers.set(dialect, router);
+  }
 
   /** Takes a token off its path, before anything else looks at it. */
   const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
@@ -187,9 +164,10 @@ export function createApp(options: AppOptions): App {
     const rest = withoutNamespace(request, known.path);
     const path = rest === undefined ? known.path : rawPath(rest.request);
     const dialect = dialectOf(dialects, path);
-    if (dialect === undefined) return hono.fetch(request, known);
+    const router = dialect && routers.get(dialect);
+    if (router === undefined) return native.fetch(request, known);
     const namespace = rest?.namespace ?? hostNamespace(request.url);
-    return hono.fetch(rest?.request ?? request, { ...known, path: dialect.pathOf?.(path) ?? path, namespace });
+    return router.fetch(rest?.request ?? request, { ...known, path: dialect?.pathOf?.(path) ?? path, namespace });
   };
   const cors = origins.length === 0 ? undefined : new Cors(origins);
   const fetch = (request: Request): Response | Promise<Response> => {

@@ -168,6 +168,9 @@ export const IMPORT_RESUME_MS = 5_000;
 /** The longest that an import may take; a file of 100,000 instances comes in this time over 200 kbit/s. `DEADLINE_EXCEEDED` */
 export const IMPORT_MAX_MS = 30 * 60_000;
 
+/** The longest that the rest of a refused file is taken in, and left out, so that whoever sends it hears why. */
+export const IMPORT_DISCARD_MAX_MS = 30_000;
+
 /** The longest that a client may leave an import waiting for more of the file. `DEADLINE_EXCEEDED` */
 export const IMPORT_PIECE_MAX_MS = 60_000;
 
@@ -447,8 +450,11 @@ export const NACOS_CACHE_MS = 3_000;
 /** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
-/** Instances whose Eureka view an isolate keeps ready, of all namespaces: 3 KB each, and the lists made of them. One namespace may be larger. */
-export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 20_000;
+/**
+ * Instances whose Eureka view an isolate keeps ready, of all namespaces: up to 5.8 KB each with the lists made of them, so
+ * about half of its 128 MB. One namespace may be larger.
+ */
+export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
 
 /** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
 export const EUREKA_FLEETS_MAX_COUNT = 64;

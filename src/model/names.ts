@@ -14,8 +14,12 @@ export const GROUP_SEPARATOR = '@@';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /** Bytes of a text in UTF-8, without encoding it. */
 export function utf8Length(text: string): number {
+  // Nearly all texts are ASCII, and an expression sees that twice as fast as a loop.
+  if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);

@@ -16,7 +16,7 @@ const MARK = 'new-epoch';
  * before are of another past from now on, though what they stand for is still there to be read by time, or by cursors
  * that the history gives. Watchers are told to start over once it is durable.
  *
- * It costs three rows.
+ * It costs three rows, and one where the storage was marked for it.
  *
  * @param cause `imported` or `restored`; watchers are told it as the reason of their reset.
  * @param actor Id of the token, or `registry`.

@@ -11,7 +11,7 @@ import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './stat
 import { type DataCenter, type EurekaPort, KEPT_TEXTS, type KeptText, type WrittenInfo } from './wire';
 
 /** Under it an instance keeps what only Eureka understands. */
-export const EXTENSION = 'eureka';
+const EXTENSION = 'eureka';
 
 /** An instance as this door shows it, whoever registered it. */
 export interface ShownInfo extends Partial<Record<KeptText, string>> {

@@ -10,9 +10,12 @@ export interface EurekaPort {
   enabled: boolean;
 }
 
-/** Where an instance runs, for Eureka: `Netflix`, `Amazon` or `MyOwn`, with what Amazon says of the machine. */
+/** The names of data centers that Java's clients can read: another would cost them the whole list. */
+export const DATA_CENTERS = ['Netflix', 'Amazon', 'MyOwn'] as const;
+
+/** Where an instance runs, for Eureka, with what Amazon says of the machine. */
 export interface DataCenter {
-  name: string;
+  name: (typeof DATA_CENTERS)[number];
   metadata?: Record<string, string> | undefined;
 }
 
@@ -61,8 +64,6 @@ const DEFAULTS = {
   durationInSecs: 90,
 } as const;
 
-const DATA_CENTERS = ['Netflix', 'Amazon', 'MyOwn'];
-
 /** Of an element that comes several times, the first; of one that has attributes, its text. */
 function scalar(value: unknown): unknown {
   const one: unknown = Array.isArray(value) ? value[0] : value;
@@ -89,19 +90,26 @@ function wholeOf(value: unknown, name: string): number | undefined {
   throw missing(`${name} must be a whole number, got ${quote(one)}`);
 }
 
+/** What Java's clients read as an `int`: a larger one would cost them the whole list. */
+function intOf(value: unknown, name: string): number | undefined {
+  const number = wholeOf(value, name);
+  if (number === undefined || number === (number | 0)) return number;
+  throw missing(`${name} must be a whole number of 32 bits, got ${number}`);
+}
+
 /** A bare number, or `{"$": 8080, "@enabled": "true"}`; the flag as text or not. */
 function portOf(value: unknown, name: string, absent: EurekaPort): EurekaPort {
   const one = Array.isArray(value) ? value[0] : value;
   const enabled = isRecord(one) ? scalar(one['@enabled']) : undefined;
   return {
-    number: wholeOf(one, name) ?? absent.number,
+    number: intOf(one, name) ?? absent.number,
     enabled: enabled === undefined || enabled === null ? absent.enabled : String(enabled).toLowerCase() === 'true',
   };
 }
 
 /** Seconds of a lease; what is not above 0 counts as absent. An empty element of XML is an empty text. */
 function secondsOf(lease: unknown, name: string, absent: number): number {
-  const seconds = isRecord(lease) ? (wholeOf(lease[name], `leaseInfo.${name}`) ?? 0) : 0;
+  const seconds = isRecord(lease) ? (intOf(lease[name], `leaseInfo.${name}`) ?? 0) : 0;
   return seconds > 0 ? seconds : absent;
 }
 
@@ -117,6 +125,7 @@ function stringsOf(value: unknown, keyOf: (name: string) => string): Record<stri
       const key = keyOf(name);
       const text = scalar(each);
       if (text === null || MARKERS.has(key)) return [];
+      if (key === '') throw missing('metadata must have no key without a name');
       if (typeof text === 'object') throw missing(`metadata ${quote(key)} must be text`);
       return [[key, String(text)]];
     }),
@@ -151,7 +160,8 @@ export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInf
   if (named !== app) throw missing(`Mismatched appName, expecting ${app} but was ${named}`);
   if (dataCenter === undefined) throw missing('Missing dataCenterInfo');
   if (dataCenter.name === '') throw missing('Missing dataCenterInfo Name');
-  if (!DATA_CENTERS.includes(dataCenter.name)) {
+  const dataCenterName = DATA_CENTERS.find((name) => name === dataCenter.name);
+  if (dataCenterName === undefined) {
     throw missing(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
   }
   const sid = text('sid');
@@ -167,8 +177,8 @@ export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInf
     overriddenStatus: readStatus(text('overriddenStatus') || text('overriddenstatus')),
     port: portOf(raw.port, 'port', DEFAULTS.port),
     securePort: portOf(raw.securePort, 'securePort', DEFAULTS.securePort),
-    countryId: wholeOf(raw.countryId, 'countryId') ?? DEFAULTS.countryId,
-    dataCenter: withInstanceId(dataCenter, instanceId),
+    countryId: intOf(raw.countryId, 'countryId') ?? DEFAULTS.countryId,
+    dataCenter: withInstanceId({ ...dataCenter, name: dataCenterName }, instanceId),
     renewalIntervalInSecs: secondsOf(raw.leaseInfo, 'renewalIntervalInSecs', DEFAULTS.renewalIntervalInSecs),
     durationInSecs: secondsOf(raw.leaseInfo, 'durationInSecs', DEFAULTS.durationInSecs),
     metadata: stringsOf(raw.metadata, keyOf),
@@ -177,7 +187,10 @@ export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInf
   };
 }
 
-function dataCenterOf(value: unknown, keyOf: (name: string) => string): DataCenter | undefined {
+type WrittenDataCenter = Omit<DataCenter, 'name'> & { name: string };
+
+/** As it is written, whatever it calls itself. */
+function dataCenterOf(value: unknown, keyOf: (name: string) => string): WrittenDataCenter | undefined {
   if (!isRecord(value)) return undefined;
   const name = scalar(value.name);
   const metadata = stringsOf(value.metadata, keyOf);

@@ -25,7 +25,7 @@ export interface BeatAnswer {
 }
 
 /** The lease is renewed. */
-export const BEAT_HEARD = 10_200;
+const BEAT_HEARD = 10_200;
 /** There is no such instance: clients that know this code register again. */
 export const UNKNOWN_INSTANCE = 20_404;
 

@@ -30,7 +30,7 @@ const WITHHELD: ReadonlySet<InstanceView['status']> = new Set(['draining', 'out-
 const UNABLE: ReadonlySet<InstanceView['status']> = new Set(['starting', 'down']);
 
 /** Id of an instance as Nacos makes it. */
-export const instanceIdOf = ({ ip, port }: Place, cluster: string, service: ServiceKey): string =>
+const instanceIdOf = ({ ip, port }: Place, cluster: string, service: ServiceKey): string =>
   `${ip}#${port}#${cluster}#${groupedName(service)}`;
 
 /**
@@ -47,7 +47,7 @@ export function placeIn({ address, port, url }: InstanceView): Place | undefined
 }
 
 /** Whether somebody took it out of traffic: an operator, or itself. */
-export const isWithheld = ({ enabled, quarantined, status }: InstanceView): boolean =>
+const isWithheld = ({ enabled, quarantined, status }: InstanceView): boolean =>
   !enabled || quarantined || WITHHELD.has(status);
 
 /** Whether it would take traffic if its beats came: a protect threshold waives those, and nothing else. */

@@ -28,7 +28,7 @@ export interface ListCaller {
  * About the bytes that memory takes for one thing that is kept, beside its text: a service that holds nothing, of which
  * anybody may ask for as many as there are names, takes far more than what is said of it.
  */
-const SERVICE_BYTES = 1_024;
+const SERVICE_BYTES = 768;
 const PART_BYTES = 64;
 
 /** A service as it was at a moment, and what was made of it. */

@@ -1,5 +1,5 @@
 /** What is said to those who look for a version: whose ways of v1 and v2 these are. */
-export const NACOS_VERSION = '2.5.1';
+const NACOS_VERSION = '2.5.1';
 
 /** What health checks of clients look for. */
 export const UP = { status: 'UP' } as const;

@@ -29,9 +29,4 @@ describe('pages', () => {
       pageItems: [],
     });
   });
-
-  it.each([0, -1])('[Y15] of %d each are none, and their number is one', (pageSize) => {
-    const page = { totalCount: 5, pageNumber: 1, pagesAvailable: 0, pageItems: [] };
-    expect(numberedPage(LETTERS, { pageNo: 1, pageSize }, String)).toEqual(page);
-  });
 });

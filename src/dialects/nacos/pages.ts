@@ -21,7 +21,7 @@ export function numberedPage<T>(items: readonly T[], page: PageAsked, show: (ite
   return {
     totalCount: items.length,
     pageNumber: page.pageNo,
-    pagesAvailable: page.pageSize > 0 ? Math.ceil(items.length / page.pageSize) : 0,
+    pagesAvailable: Math.ceil(items.length / page.pageSize),
     pageItems: pageOf(items, page).map(show),
   };
 }

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { IMPORT_DISCARD_MAX_MS } from '../../model/limits';
 import { fileLines } from './file-lines';
 
 /** A body of these pieces, which then ends, or breaks off. */
@@ -24,6 +25,39 @@ async function linesOf(body: ReadableStream<Uint8Array>): Promise<string[]> {
 it('[Z5] puts lines together however they come, and counts those that it leaves out', async () => {
   const body = bodyOf(['\uFEFFon', 'e\r\n\ntw', 'o\nthr', '', 'ee']);
   expect(await linesOf(body)).toEqual(['1 one', '3 two', '4 three']);
+});
+
+/** A body without an end, or of so many pieces; counts those that were taken. */
+function counted(count = Number.POSITIVE_INFINITY) {
+  const taken = { count: 0, isCancelled: false };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (taken.count === count) return controller.close();
+        taken.count += 1;
+        controller.enqueue(new TextEncoder().encode('line\n'));
+      },
+      cancel() {
+        taken.isCancelled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, taken };
+}
+
+describe('a file that is refused', () => {
+  it('[Z7] is taken in to its end, so that whoever sends it hears why', async () => {
+    const { body, taken } = counted(100);
+    for await (const _line of fileLines(body, () => 0)) break;
+    expect(taken.count).toBe(100);
+  });
+
+  it('[Z7, I10] is not waited for without end', async () => {
+    const { body, taken } = counted();
+    for await (const _line of fileLines(body, () => taken.count * 1_000)) break;
+    expect(taken).toEqual({ count: 1 + IMPORT_DISCARD_MAX_MS / 1_000, isCancelled: true });
+  });
 });
 
 it('[I10, Z11] blames nobody here for a file whose sender leaves', async () => {

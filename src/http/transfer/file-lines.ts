@@ -1,5 +1,5 @@
 import { RegistryError } from '../../model/errors';
-import { IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
+import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
 import { rejectBrokenOff } from '../body-text';
 import { withDeadline } from '../deadline';
 
@@ -58,9 +58,27 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
     number += 1;
     if (begunBytes > 0) yield lineOf(joined(begun, begunBytes));
   } finally {
-    // Not awaited: what matters is that no more of it is kept.
-    reader.cancel().catch(() => undefined);
+    await discardRest(reader, now);
   }
+}
+
+/**
+ * Takes in what still comes of a file that is refused, and keeps nothing of it. A client that is sending hears the reason
+ * only then: workerd ends a connection 64 KiB or a second after an answer to a request that was not read to its end.
+ * Source: `canceledUploadGraceBytes` in KJ's `kj/compat/http.h`.
+ */
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>, now: () => number): Promise<void> {
+  const endsAt = now() + IMPORT_DISCARD_MAX_MS;
+  try {
+    for (let left = IMPORT_DISCARD_MAX_MS; left > 0; left = endsAt - now()) {
+      const { done } = await withDeadline(reader.read(), left, tooSlow);
+      if (done) return;
+    }
+  } catch {
+    // Whoever sends it has left, or is too slow to be waited for.
+  }
+  // Not awaited: what matters is that no more of it comes.
+  reader.cancel().catch(() => undefined);
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -222,6 +222,17 @@ it('[Z7] refuses what would be more than the namespace is told to hold, and chan
   expect(idsIn(namespace)).toHaveLength(4);
 });
 
+it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is told to hold, by %s', async (mode) => {
+  const namespace = new NodeNamespace();
+  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+  const named = (service: string) => [instance('a', { service }), instance('b', { service })];
+  await importLines(namespace.api, [...named('one'), ...named('two')], mode);
+  const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
+  await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
+  expect(namespace.state.catalog.serviceCount).toBe(2);
+});
+
 it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {
   const namespace = new NodeNamespace();
   const { storage } = namespace.platform;

@@ -87,8 +87,8 @@ function assertRoom({ imports, catalog, settings }: NamespaceState, mode: Import
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
-  if (limits.services === undefined || !isMerge || known === undefined) return;
-  if (catalog.serviceCount + known.newServices.size > limits.services) {
+  if (limits.services === undefined || known === undefined) return;
+  if ((isMerge ? catalog.serviceCount : 0) + known.services.size > limits.services) {
     throw overLimit('limits.services', limits.services, 'services');
   }
 }

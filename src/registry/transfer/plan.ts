@@ -46,7 +46,7 @@ export function planImport(
 const newFacts = (mode: ImportMode): PlanFacts => ({
   mode,
   addedInstances: 0,
-  newServices: new Set(),
+  services: new Set(),
   addedSize: 0,
   inService: { name: '', count: 0 },
   isWhole: false,
@@ -56,7 +56,8 @@ const newFacts = (mode: ImportMode): PlanFacts => ({
 function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
   const name = `${row.group}\u0000${row.service}`;
   const service = catalog.service(row);
-  if (service?.exists !== true && row.kind !== 'override') facts.newServices.add(name);
+  const isCounted = facts.mode === 'replace' || service?.exists !== true;
+  if (isCounted && row.kind !== 'override') facts.services.add(name);
   if (row.kind !== 'instance') return;
   if (isNew) facts.addedInstances += 1;
   if (facts.inService.name !== name) {
