@@ -47,7 +47,10 @@ export async function settle(registry: Place, members: readonly FleetMember[], m
   const end = performance.now() + mostMs;
   const done = Promise.all(members.map((member) => member.settled())).then(() => true);
   const all = await Promise.race([done, sleep(mostMs, false, { ref: false })]);
-  if (!all) return ['some clients were not answered though nothing was broken any more'];
+  if (!all) {
+    const late = members.filter(({ waiting }) => waiting > 0);
+    return late.map(({ id, waiting, isHeld }) => `${id} waits for ${waiting} answers, its lease held: ${isHeld}`);
+  }
   for (;;) {
     const found = await differences(registry, members);
     if (found.length === 0 || performance.now() > end) return found;

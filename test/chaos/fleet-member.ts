@@ -31,6 +31,7 @@ export class FleetMember {
   #registration: Registration | undefined;
   /** Changes one after the other, each once the one before it is there. */
   #changes: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(place: Place, options: MemberOptions) {
     this.id = options.id;
@@ -52,11 +53,17 @@ export class FleetMember {
     const { id, service, transport, ttlMs } = this.#options;
     const instance = { id, service, address: '127.0.0.1', port: 80, lease: { ttlMs }, metadata: this.#metadata() };
     const onEvent = ({ type }: { type: string }) => {
-      if (type === 'registered') this.held.push({ from: Date.now(), to: undefined });
-      if (type === 'lost') this.#endHold();
+      if (type === 'trouble') return;
+      this.#endHold();
+      if (type === 'lost') return;
+      this.held.push({ from: Date.now(), to: undefined });
+      // Where this process stood still, the answer may come when its lease is over by its own clock.
+      if (this.#registration?.isHeld === false) this.#endHold();
     };
     this.#then(async () => {
-      this.#registration = await this.#client.register(instance, { transport, onEvent });
+      const registration = await this.#client.register(instance, { transport, onEvent });
+      this.#registration = registration;
+      if (!registration.isHeld) this.#endHold();
     });
   }
 
@@ -76,6 +83,11 @@ export class FleetMember {
     });
     this.generation += 1;
     this.join();
+  }
+
+  /** What it was told to do and has not done yet. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /** Resolves when all that it was told to do is done. */
@@ -102,7 +114,10 @@ export class FleetMember {
   }
 
   #then(act: () => Promise<unknown>): void {
-    this.#changes = this.#changes.then(act);
+    this.#waiting += 1;
+    this.#changes = this.#changes.then(act).finally(() => {
+      this.#waiting -= 1;
+    });
   }
 
   #watch(list: Map<string, number>): void {
