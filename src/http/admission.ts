@@ -12,6 +12,8 @@ import type { RequestRecord } from './telemetry/request-record';
 
 /** What is known of a request before it is routed. */
 export interface BeforeRouting {
+  /** That of the request. Asked for once, as the platform makes a new text each time. */
+  url: string;
   /** What it is routed by, as it was sent. */
   path: string;
   /** What is told of it once it is answered. */

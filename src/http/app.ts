@@ -153,21 +153,24 @@ export function createApp(options: AppOptions): App {
 
   /** Takes a token off its path, before anything else looks at it. */
   const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
-    const path = rawPath(request);
+    const { url } = request;
+    const path = rawPath({ url });
     const rest = withoutPathToken(request, path);
-    if (rest === undefined) return routed(request, { path, record });
-    return routed(rest.request, { path: rawPath(rest.request), record, pathToken: rest.token });
+    if (rest === undefined) return routed(request, { url, path, record });
+    const { url: restUrl } = rest.request;
+    return routed(rest.request, { url: restUrl, path: rawPath({ url: restUrl }), record, pathToken: rest.token });
   };
   const hostNamespace = namespaceOfHost(options.namespaceDomain);
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
   const routed = (request: Request, known: BeforeRouting): Response | Promise<Response> => {
     const rest = withoutNamespace(request, known.path);
-    const path = rest === undefined ? known.path : rawPath(rest.request);
+    const url = rest === undefined ? known.url : rest.request.url;
+    const path = rest === undefined ? known.path : rawPath({ url });
     const dialect = dialectOf(dialects, path);
     const router = dialect && routers.get(dialect);
     if (router === undefined) return native.fetch(request, known);
-    const namespace = rest?.namespace ?? hostNamespace(request.url);
-    return router.fetch(rest?.request ?? request, { ...known, path: dialect?.pathOf?.(path) ?? path, namespace });
+    const namespace = rest?.namespace ?? hostNamespace(known.url);
+    return router.fetch(rest?.request ?? request, { ...known, url, path: dialect?.pathOf?.(path) ?? path, namespace });
   };
   const cors = origins.length === 0 ? undefined : new Cors(origins);
   const fetch = (request: Request): Response | Promise<Response> => {

@@ -92,7 +92,9 @@ export function addDialect(surface: Surface, dialect: Dialect): void {
 
 /** Whose shape a path is answered in; undefined for the native API. */
 export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  return dialects.find(({ paths }) => paths.some((begin) => path === begin || path.startsWith(`${begin}/`)));
+  return dialects.find(({ paths }) =>
+    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
+  );
 }
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {

@@ -17,9 +17,7 @@ function pathBounds(url: string): { start: number; end: number } {
 }
 
 /** The path as it was sent, still percent-encoded, so that a `%2F` inside a name does not part it. */
-export function rawPath(request: Request): string {
-  // Asked for once: the platform makes a new text each time.
-  const { url } = request;
+export function rawPath({ url }: Pick<Request, 'url'>): string {
   const { start, end } = pathBounds(url);
   return url.slice(start, end);
 }
@@ -34,8 +32,7 @@ export function queryText(url: string): string {
 }
 
 /** Path and query as they were sent. */
-export function pathAndQuery(request: Request): string {
-  const { url } = request;
+export function pathAndQuery({ url }: Pick<Request, 'url'>): string {
   const { start } = pathBounds(url);
   const fragment = url.indexOf('#', start);
   return fragment === -1 ? url.slice(start) : url.slice(start, fragment);

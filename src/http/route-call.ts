@@ -167,7 +167,7 @@ export class RouteCall {
     alsoDependsOn = '',
   ): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
-    const resource = () => pathAndQuery(this.request) + alsoDependsOn;
+    const resource = () => pathAndQuery(this.#context.env) + alsoDependsOn;
     return freshness.consistency === 'strong'
       ? this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask)
       : this.#readCopy(freshness, ifNoneMatch, resource(), ask);

@@ -77,9 +77,9 @@ export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxB
   const pathNames = Object.keys(path?.shape ?? {});
   const queries = new KnownQueries(query);
 
-  function readNames(context: Context): Parsed<RequestSchemas> {
+  function readNames(context: Context<RoutedEnv>): Parsed<RequestSchemas> {
     assertDecodable(context.req.path);
-    const parts: Parsed<RequestSchemas> = { query: queries.of(context.req.url) };
+    const parts: Parsed<RequestSchemas> = { query: queries.of(context.env.url) };
     if (path === undefined) return parts;
     const names: Record<string, string | undefined> = {};
     let arePlain = true;
@@ -93,7 +93,7 @@ export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxB
   }
 
   // `as`, twice: the parts come from the schemas of this very input.
-  return (context: Context): Parsed<Input> | Promise<Parsed<Input>> => {
+  return (context: Context<RoutedEnv>): Parsed<Input> | Promise<Parsed<Input>> => {
     const parts = readNames(context);
     if (body === undefined) return parts as Parsed<Input>;
     return readJsonBody(context.req.raw, bodyMaxBytes).then(

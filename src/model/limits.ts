@@ -452,9 +452,12 @@ export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Instances whose Eureka view an isolate keeps ready, of all namespaces: up to 5.8 KB each with the lists made of them, so
- * about half of its 128 MB. One namespace may be larger.
+ * about half of its 128 MB. One namespace may be larger, up to what is shown.
  */
 export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
+
+/** Instances of a namespace that Eureka's door shows, at most: their copy and its list take two thirds of an isolate's memory. */
+export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
 
 /** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
 export const EUREKA_FLEETS_MAX_COUNT = 64;

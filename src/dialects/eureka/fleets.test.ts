@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
-import { EUREKA_FLEETS_MAX_COUNT } from '../../model/limits';
+import { jsonText, readJsonText } from '../../model/json-text';
+import { EUREKA_FLEETS_MAX_COUNT, EUREKA_INSTANCES_SHOWN_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { Fleets } from './fleets';
 
@@ -121,5 +122,26 @@ describe('the copies of an isolate', () => {
     const read = (from: NamespaceApi) => fleets.of({ id: 'public', calls: from, tokenId: 't', now: now() });
     await expect(read(broken)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(ids(await read(calls))).toEqual(['a']);
+  });
+
+  it('[F4] are not made of a namespace that is larger than an isolate can hold', async () => {
+    const { calls, register, now } = counted();
+    const fleets = new Fleets();
+    const { body, cursor } = await (async () => {
+      await register('a');
+      return calls.snapshot({});
+    })();
+    const [service] = readJsonText(body ?? '{"services":[]}').services;
+    const [instance] = service?.instances ?? [];
+    if (service === undefined || instance === undefined) throw new Error('what was registered is not there');
+    const many = Array.from({ length: EUREKA_INSTANCES_SHOWN_MAX_COUNT + 1 }, () => instance);
+    const large: NamespaceApi = Object.create(calls, {
+      snapshot: { value: async () => ({ cursor, body: jsonText({ services: [{ ...service, instances: many }] }) }) },
+    });
+    const read = fleets.of({ id: 'large', calls: large, tokenId: 't', now: now() });
+    await expect(read).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringMatching(/namespace "large" has more than/),
+    });
   });
 });

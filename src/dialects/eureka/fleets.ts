@@ -7,6 +7,7 @@ import {
   EUREKA_CHANGES_SLICES_MAX_COUNT,
   EUREKA_FLEETS_MAX_COUNT,
   EUREKA_INSTANCES_KEPT_MAX_COUNT,
+  EUREKA_INSTANCES_SHOWN_MAX_COUNT,
 } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
@@ -37,10 +38,16 @@ export class Fleets {
     maxCount: EUREKA_FLEETS_MAX_COUNT,
   });
 
-  /** The copy of a namespace, as it is now. */
+  /**
+   * The copy of a namespace, as it is now.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED` for one that is too large to be copied.
+   */
   async of(asked: Asked): Promise<Fleet> {
     const kept = this.#kept.get(asked.id);
     const fleet = (kept && (await caughtUp(kept, asked))) ?? (await this.#load(asked, kept));
+    if (fleet.size > EUREKA_INSTANCES_SHOWN_MAX_COUNT) this.#kept.delete(asked.id);
+    assertShown(asked.id, fleet.size);
     this.#keep(asked.id, fleet);
     return fleet;
   }
@@ -68,6 +75,15 @@ export class Fleets {
   }
 }
 
+/** A copy that is larger than an isolate's memory would end everybody's requests with it. */
+function assertShown(id: string, instances: number): void {
+  if (instances <= EUREKA_INSTANCES_SHOWN_MAX_COUNT) return;
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `namespace "${id}" has more than ${EUREKA_INSTANCES_SHOWN_MAX_COUNT} instances, the most that this door shows; part it into several, or read it through another door`,
+  );
+}
+
 /** The copy, with what changed since; undefined where the past that it would go on from is gone, or another storage's. */
 async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> {
   try {
@@ -90,6 +106,7 @@ async function load(asked: Asked): Promise<Fleet> {
     const part = await calls.snapshot({ tokenId, ...(after === undefined ? {} : { after }) });
     const { services, next } = readJsonText(part.body ?? '{"services":[]}');
     instances.push(...services.flatMap((service) => service.instances));
+    assertShown(asked.id, instances.length);
     cursor = part.cursor;
     after = next;
   } while (after !== undefined);
