@@ -103,7 +103,7 @@ it('exec leaves Ctrl-C to the command, which has the same terminal', async () =>
   terminal.type(
     `rollcall exec --service typed --port 1 -- '${process.execPath}' -e "console.log('it runs'); ${script}"`,
   );
-  await terminal.shows(/^it runs$/m);
+  await terminal.shows(/^(?:\$ )?it runs$/m);
   terminal.press('C-c');
   await terminal.shows(/interrupted\n\$$/);
   expect(terminal.screen.match(/interrupted$/gm)).toHaveLength(1);
