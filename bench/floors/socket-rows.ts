@@ -16,7 +16,8 @@ interface Frame {
 export class SocketRowsObject extends DurableObject<object> {
   #waiting: { socket: WebSocket; frame: Frame }[] = [];
   #syncing = false;
-  #revision = 0;
+  /** Not from 0: the platform lets the object sleep when it is idle for 10 s, and rows that are there must not meet. */
+  #revision = Date.now();
   #size = 0;
 
   constructor(context: DurableObjectState, env: object) {
