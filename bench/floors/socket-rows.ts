@@ -16,14 +16,16 @@ interface Frame {
 export class SocketRowsObject extends DurableObject<object> {
   #waiting: { socket: WebSocket; frame: Frame }[] = [];
   #syncing = false;
-  /** Not from 0: the platform lets the object sleep when it is idle for 10 s, and rows that are there must not meet. */
-  #revision = Date.now();
+  #revision = 0;
   #size = 0;
 
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
     // The registry's own tables, so that rows cost what the registry's cost.
     prepareStorage(durableSqlite(context.storage), () => 'bare');
+    // It sleeps when it is idle for 10 s, and its rows are there when it wakes.
+    const { newest } = context.storage.sql.exec('SELECT max(revision) AS newest FROM journal').one();
+    this.#revision = Number(newest);
   }
 
   override fetch(): Response {
