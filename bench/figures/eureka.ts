@@ -1,12 +1,9 @@
-import type { BenchServer } from '../bench-server';
 import type { Contest } from '../contest';
 import { type DialectContest, dialectFigure } from '../dialect-contest';
 import { LISTED_COUNT, LISTED_PATH, registerListed } from '../listed-service';
-import { instancePath, placeOf, RESOLVED_COUNT, registration, servicePath } from '../population';
+import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import { placeOf, RESOLVED_COUNT, servicePath } from '../population';
 import { referenceInstance } from '../reference-instance';
-
-/** Instances that are renewed in turn. */
-const RENEWED_COUNT = 1_000;
 
 /** Leases that outlive the run: a renewal after its time is a change, and another figure. */
 const LONG_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 86_400 };
@@ -45,51 +42,13 @@ function eurekaRegistration(n: number): { path: string; body: string } {
   return { path: appPath(n), body: JSON.stringify({ instance }) };
 }
 
-function expect(holds: boolean, what: string, answer: string): void {
-  if (!holds) throw new Error(`${what}; got ${answer.slice(0, 300)}`);
-}
-
-/** Registers the instances that are renewed. */
-async function registerAll(
-  registry: BenchServer,
-  request: (n: number) => [method: string, path: string, body: string],
-) {
-  for (let first = 0; first < RENEWED_COUNT; first += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, n) => registry.must(...request(first + n))));
-  }
-}
-
-const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
-  population: 0,
-  cycle: RENEWED_COUNT,
-  verify: (before, after, answered) => {
-    const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
-    if (renewals < answered) throw new Error(`${answered} beats were answered, and ${renewals} leases renewed`);
-    if (after.revision !== before.revision) throw new Error('a beat made a revision');
-  },
-};
-
-const nativeRenew: Contest = {
-  ...renewed,
-  name: 'eureka-renew-native',
-  title: 'Heartbeat, one lease a request',
-  method: 'POST',
-  prepare: (registry) =>
-    registerAll(registry, (n) => {
-      const { path, body } = registration(n, { longLease: true });
-      return ['PUT', path, body];
-    }),
-  request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
-  check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat says when the lease ends', answer),
-};
-
 const renew: Contest = {
   ...renewed,
   name: 'eureka-renew',
   title: "Eureka: renew, as Java's client sends it",
   method: 'PUT',
   prepare: (registry) =>
-    registerAll(registry, (n) => {
+    registerRenewed(registry, (n) => {
       const { path, body } = eurekaRegistration(n);
       return ['POST', path, body];
     }),
@@ -98,24 +57,6 @@ const renew: Contest = {
     body: '',
   }),
   check: (answer) => expect(answer === '', 'a beat is answered with nothing', answer),
-};
-
-const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
-  population: 0,
-  fresh: true,
-  verify: (before, after, answered) => {
-    const count = after.instances - before.instances;
-    if (count <= answered) throw new Error(`${answered} instances were registered; ${count} are there`);
-  },
-};
-
-const nativeRegister: Contest = {
-  ...made,
-  name: 'eureka-register-native',
-  title: 'Register, new instances, durable',
-  method: 'PUT',
-  request: (n) => registration(n),
-  check: (answer) => expect(answer.includes('"available":true'), 'a new instance is available', answer),
 };
 
 const register: Contest = {
@@ -179,8 +120,8 @@ const delta: Contest = {
 
 /** What Eureka's clients send most, against the native calls for the same work. */
 export const eureka = dialectFigure('eureka', [
-  { native: nativeRenew, dialect: renew },
-  { native: nativeRegister, dialect: register },
+  { native: nativeRenew('eureka'), dialect: renew },
+  { native: nativeRegister('eureka'), dialect: register },
   { native: nativeChanged, dialect: delta },
   { native: nativeList, dialect: full, isLarge: true },
 ] satisfies DialectContest[]);

@@ -1,11 +1,8 @@
-import type { BenchServer } from '../bench-server';
 import type { Contest } from '../contest';
 import { type DialectContest, dialectFigure } from '../dialect-contest';
-import { instancePath, placeOf, RESOLVED_COUNT, registration, servicePath, servicesOfTwenty } from '../population';
+import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import { placeOf, RESOLVED_COUNT, servicePath, servicesOfTwenty } from '../population';
 import { referenceInstance } from '../reference-instance';
-
-/** Instances that are renewed in turn. */
-const RENEWED_COUNT = 1_000;
 
 /** A namespace of ordinary size, for lists. */
 const POPULATION = 10_000;
@@ -31,67 +28,15 @@ function beatQuery(n: number): string {
   return `beat=${encodeURIComponent(JSON.stringify(beat))}&namespaceId=public&serviceName=${encodeURIComponent(serviceName)}`;
 }
 
-function expect(holds: boolean, what: string, answer: string): void {
-  if (!holds) throw new Error(`${what}; got ${answer.slice(0, 300)}`);
-}
-
-async function registerAll(registry: BenchServer, path: (n: number) => [method: string, path: string, body: string]) {
-  for (let first = 0; first < RENEWED_COUNT; first += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, n) => registry.must(...path(first + n))));
-  }
-}
-
-const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
-  population: 0,
-  cycle: RENEWED_COUNT,
-  verify: (before, after, answered) => {
-    const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
-    if (renewals < answered) throw new Error(`${answered} beats were answered, and ${renewals} leases renewed`);
-    if (after.revision !== before.revision) throw new Error('a beat made a revision');
-  },
-};
-
-const nativeBeat: Contest = {
-  ...renewed,
-  name: 'nacos-beat-native',
-  title: 'Heartbeat, one lease a request',
-  method: 'POST',
-  prepare: (registry) =>
-    registerAll(registry, (n) => {
-      const { path, body } = registration(n, { longLease: true });
-      return ['PUT', path, body];
-    }),
-  request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
-  check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat says when the lease ends', answer),
-};
-
 const beat: Contest = {
   ...renewed,
   name: 'nacos-beat',
   title: "Nacos: beat with all of the instance, as Node's client sends it",
   method: 'PUT',
-  prepare: (registry) => registerAll(registry, (n) => ['POST', `${INSTANCE}?${registrationQuery(n, LONG_LEASE)}`, '']),
+  prepare: (registry) =>
+    registerRenewed(registry, (n) => ['POST', `${INSTANCE}?${registrationQuery(n, LONG_LEASE)}`, '']),
   request: (n) => ({ path: `${INSTANCE}/beat?${beatQuery(n)}`, body: '' }),
   check: (answer) => expect(answer.includes('"code":10200'), 'a beat is heard', answer),
-};
-
-const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
-  population: 0,
-  fresh: true,
-  verify: (before, after, answered) => {
-    const count = after.instances - before.instances;
-    if (count <= answered)
-      throw new Error(`${answered} instances and that of the check were registered; ${count} are there`);
-  },
-};
-
-const nativeRegister: Contest = {
-  ...made,
-  name: 'nacos-register-native',
-  title: 'Register, new instances, durable',
-  method: 'PUT',
-  request: (n) => registration(n),
-  check: (answer) => expect(answer.includes('"available":true'), 'a new instance is available', answer),
 };
 
 const register: Contest = {
@@ -133,8 +78,8 @@ const list: Contest = {
 
 /** What Nacos' clients send most, against the native calls for the same work. */
 export const nacosContests: readonly DialectContest[] = [
-  { native: nativeBeat, dialect: beat },
-  { native: nativeRegister, dialect: register },
+  { native: nativeRenew('nacos'), dialect: beat },
+  { native: nativeRegister('nacos'), dialect: register },
   { native: nativeList, dialect: list },
 ];
 

@@ -23,6 +23,9 @@ export class SocketRowsObject extends DurableObject<object> {
     super(context, env);
     // The registry's own tables, so that rows cost what the registry's cost.
     prepareStorage(durableSqlite(context.storage), () => 'bare');
+    // It sleeps when it is idle for 10 s, and its rows are there when it wakes.
+    const { newest } = context.storage.sql.exec('SELECT max(revision) AS newest FROM journal').one();
+    this.#revision = Number(newest);
   }
 
   override fetch(): Response {

@@ -1,0 +1,67 @@
+import type { BenchServer } from './bench-server';
+import type { Contest } from './contest';
+import { instancePath, registration } from './population';
+
+/** Instances that are renewed in turn. */
+const RENEWED_COUNT = 1_000;
+
+/** Throws, with the beginning of the answer, where it is not what a contest asked for. */
+export function expect(holds: boolean, what: string, answer: string): void {
+  if (!holds) throw new Error(`${what}; got ${answer.slice(0, 300)}`);
+}
+
+/** Registers the instances that are renewed. */
+export async function registerRenewed(
+  registry: BenchServer,
+  request: (n: number) => [method: string, path: string, body: string],
+): Promise<void> {
+  for (let first = 0; first < RENEWED_COUNT; first += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, n) => registry.must(...request(first + n))));
+  }
+}
+
+/** Of a contest that renews what {@link registerRenewed} registered. */
+export const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
+  population: 0,
+  cycle: RENEWED_COUNT,
+  verify: (before, after, answered) => {
+    const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
+    if (renewals < answered) throw new Error(`${answered} beats were answered, and ${renewals} leases renewed`);
+    if (after.revision !== before.revision) throw new Error('a beat made a revision');
+  },
+};
+
+/** Of a contest in which each request registers another instance; the check has registered one before. */
+export const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
+  population: 0,
+  fresh: true,
+  verify: (before, after, answered) => {
+    const count = after.instances - before.instances;
+    if (count <= answered) throw new Error(`${answered} instances were registered; ${count} are there`);
+  },
+};
+
+/** Renewing natively, as the other side of a dialect's beat. */
+export const nativeRenew = (dialect: string): Contest => ({
+  ...renewed,
+  name: `${dialect}-renew-native`,
+  title: 'Heartbeat, one lease a request',
+  method: 'POST',
+  prepare: (registry) =>
+    registerRenewed(registry, (n) => {
+      const { path, body } = registration(n, { longLease: true });
+      return ['PUT', path, body];
+    }),
+  request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
+  check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat says when the lease ends', answer),
+});
+
+/** Registering natively, as the other side of a dialect's registration. */
+export const nativeRegister = (dialect: string): Contest => ({
+  ...made,
+  name: `${dialect}-register-native`,
+  title: 'Register, new instances, durable',
+  method: 'PUT',
+  request: (n) => registration(n),
+  check: (answer) => expect(answer.includes('"available":true'), 'a new instance is available', answer),
+});
