@@ -23,14 +23,14 @@ Runs Rollcall, etcd and ZooKeeper side by side on this machine and compares them
 zookeeper. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
 
   --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
-  --seconds <s>  seconds of a turn (default 2)
+  --seconds <s>  seconds of a turn (default 1); registering has half of it
   --quick        one short round of little of everything: to see that it works, not to quote
   --help         show this`;
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: String(ROUNDS) },
-    seconds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '1' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },

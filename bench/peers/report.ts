@@ -47,7 +47,7 @@ export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: P
 Made by \`npm run bench:peers\`, ${how.date}, on ${cpus().length} cores (${processor}, load ${how.load.toFixed(2)} before), Node ${how.node}.
 All run at the same time on the same machine, each alone on its folder of the same disk, each as one server that syncs to
 the disk before it answers a registration; one client process drives all of them, with as many connections, in turns:
-${how.rounds} rounds of ${how.seconds} s each. Values are medians, with the least and the most in brackets; the best is bold.
+${how.rounds} rounds of ${how.seconds} s each, half of that for registering. Values are medians, with the least and the most in brackets; the best is bold.
 
 | | ${names.join(' | ')} |
 |---|${names.map(() => '---').join('|')}|
