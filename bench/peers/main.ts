@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   const rows = await measure({ workspace, contenders, rounds, seconds, scale, say });
   await Promise.all(contenders.map(({ server }) => server.stop()));
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
-  const reading = readFileSync('bench/peers/READING.md', 'utf8');
+  const reading = readFileSync('bench/peers/reading.txt', 'utf8');
   const report = renderPeers(peers, rows, how, reading);
   if (rounds >= ROUNDS) writeFileSync('bench/PEERS.md', report);
   console.log(report);
