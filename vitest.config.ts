@@ -14,8 +14,6 @@ export default defineConfig({
           exclude: ['**/*.workerd.test.ts', '**/*.proof.test.ts', '**/node_modules/**', 'test/clients/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // No module keeps state that tests could hand on, and loading all of them for each file takes longer than the tests.
-          isolate: false,
         },
       },
       {
