@@ -9,9 +9,9 @@ import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import { readForm } from './body-text';
 import { withDeadline } from './deadline';
+import { directoryCaller } from './directory-route';
 import { refusalOf } from './error-response';
 import { parsed } from './field-errors';
-import { originOf } from './origin';
 import { assertDecodable } from './request-target';
 import { type NamespaceWays, type RoutedEnv, type Surface, waysTo } from './route';
 import { RouteCall } from './route-call';
@@ -127,7 +127,7 @@ function addDirectoryRoute<Asked, Outcome>(
   route: DialectDirectoryRoute<Asked, Outcome>,
 ): void {
   addHandler(surface, dialect, { scope: 'any', ...route }, async (context, principal, asked) => {
-    const caller = directoryCaller(surface, context, principal);
+    const caller = directoryCaller(surface, context.req.raw, principal);
     return route.answer(await withDeadline(route.call(surface.directory, caller, asked), CALL_MAX_MS), asked);
   });
 }
@@ -177,10 +177,6 @@ async function formOf(request: Request): Promise<FormRead> {
   }
 }
 
-function directoryCaller(surface: Surface, context: Context<RoutedEnv>, principal: Principal): DirectoryCaller {
-  return { principal, address: originOf(context.req.raw, surface.trustedProxy).address };
-}
-
 /** The ways to a namespace, which is made for whoever may make it: other registries' clients can't be told to do that first. */
 function waysFor(
   surface: Surface,
@@ -191,7 +187,7 @@ function waysFor(
   if (!may(principal, 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
   const found = surface.namespaceOf(id);
   if (!(found instanceof Promise) && found !== undefined) return found;
-  return madeWays(surface, directoryCaller(surface, context, principal), id);
+  return madeWays(surface, directoryCaller(surface, context.req.raw, principal), id);
 }
 
 async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {

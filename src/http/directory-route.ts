@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { DOORS } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
+import type { Principal } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
 import { NamespaceId } from '../model/names';
 import { COMMON_HEADERS } from './common-headers';
@@ -35,12 +36,16 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
     const named = context.req.param('ns');
     if (named !== undefined) record.namespace = parsed(NamespaceId, named, 'path');
     const input = await readInput(context);
-    const { address } = originOf(request, surface.trustedProxy);
-    const answering = call(surface.directory, { principal, address }, input);
+    const answering = call(surface.directory, directoryCaller(surface, request, principal), input);
     return map(await withDeadline(answering, CALL_MAX_MS), input);
   };
   surface.hono.on(method, path, handler);
   surface.cards.push(definition);
+}
+
+/** Who asks the directory, and from where. */
+export function directoryCaller(surface: Surface, request: Request, principal: Principal): DirectoryCaller {
+  return { principal, address: originOf(request, surface.trustedProxy).address };
 }
 
 /** A body as JSON: 200, or 201 with where to find what is new. */
