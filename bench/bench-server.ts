@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startWorkerd, type WorkerdProcess } from '../src/launcher/workerd-process';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
 import type { BenchWorker } from './bench-workers';
 import { FrameSocket } from './frame-socket';
+import { freePort } from './free-port';
+import { Inspector } from './inspector';
 import { drive, type Load, type LoadResult } from './load';
 import type { Workspace } from './workspace';
 
@@ -31,15 +32,6 @@ export interface Answer {
   text: string;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
-}
-
 /** A workerd of the bench's own, running one Worker on its own data. */
 export class BenchServer {
   readonly #workerd: WorkerdProcess;
@@ -50,7 +42,7 @@ export class BenchServer {
   readonly origin: string;
   /** Folder of SQLite files; outlives the server, for another one to wake on. */
   readonly storage: string;
-  readonly inspectorPort: number | undefined;
+  readonly #inspectorPort: number | undefined;
 
   private constructor(
     options: ServerOptions & { storage: string },
@@ -64,7 +56,7 @@ export class BenchServer {
     this.#forget = options.workspace.atEnd(() => workerd.kill('SIGKILL'));
     this.origin = `http://127.0.0.1:${workerd.port}`;
     this.storage = options.storage;
-    this.inspectorPort = inspectorPort;
+    this.#inspectorPort = inspectorPort;
   }
 
   /** Resolves when it listens; nothing has been asked of an object by then. */
@@ -137,6 +129,12 @@ export class BenchServer {
   openSocket(path: string): Promise<FrameSocket> {
     const headers = { Authorization: `Bearer ${ROOT_TOKEN}`, 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL };
     return FrameSocket.open({ origin: this.origin, path, headers });
+  }
+
+  /** @throws {Error} if it was started without an inspector. */
+  async inspect(): Promise<Inspector> {
+    if (this.#inspectorPort === undefined) throw new Error('the server was started without an inspector');
+    return Inspector.connect(this.#inspectorPort);
   }
 
   async stats(): Promise<Stats> {

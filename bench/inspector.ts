@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Bytes of V8's heap. */
-export interface HeapUsage {
-  usedSize: number;
-  /** Memory of array buffers, which lies beside the heap. */
-  backingStorageSize: number;
-}
-
 /** One function of a CPU profile, with how often it was on top when a sample was taken. */
 export interface ProfileNode {
   id: number;
@@ -74,11 +67,11 @@ export class Inspector {
   }
 
   /**
-   * What the heap holds after everything unreachable is gone.
+   * Bytes that the heap holds after everything unreachable is gone, with those of array buffers, which lie beside it.
    *
    * @param nudge Makes the Worker run for a moment: workerd collects when the isolate next does something.
    */
-  async heapAfterCollection(nudge: () => Promise<unknown>): Promise<HeapUsage> {
+  async heapAfterCollection(nudge: () => Promise<unknown>): Promise<number> {
     await this.#call('HeapProfiler.enable');
     // Twice: what the first collection finalises, the second can free.
     for (let time = 0; time < 2; time++) {
@@ -89,7 +82,8 @@ export class Inspector {
       while (!collected) await Promise.race([collection, sleep(NUDGE_AFTER_MS).then(nudge)]);
       await collection;
     }
-    return (await this.#call('Runtime.getHeapUsage')) as HeapUsage;
+    const usage = (await this.#call('Runtime.getHeapUsage')) as { usedSize: number; backingStorageSize: number };
+    return usage.usedSize + usage.backingStorageSize;
   }
 
   async startProfile(samplingIntervalUs: number): Promise<void> {

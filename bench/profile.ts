@@ -3,7 +3,7 @@ import type { BenchServer } from './bench-server';
 import { type Contest, RegistrySide } from './contest';
 import type { Bench } from './figure';
 import { LARGEST_BATCHING, RegisteringSide } from './figures/socket-rates';
-import { type CpuProfile, Inspector } from './inspector';
+import type { CpuProfile } from './inspector';
 
 const SAMPLING_INTERVAL_US = 200;
 const LINES = 45;
@@ -66,11 +66,10 @@ export const SOCKET_PROFILE = 'socket-register';
 /** Runs some work on a server under V8's profiler, and says what it came to and where its time went. */
 async function profileWork(
   bench: Bench,
-  { inspectorPort }: BenchServer,
+  server: BenchServer,
   work: () => Promise<number>,
 ): Promise<{ rate: number; text: string }> {
-  if (inspectorPort === undefined) throw new Error('the registry was started without an inspector');
-  const inspector = await Inspector.connect(inspectorPort);
+  const inspector = await server.inspect();
   await inspector.startProfile(SAMPLING_INTERVAL_US);
   const rate = await work();
   const taken = await inspector.stopProfile();

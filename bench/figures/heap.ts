@@ -1,6 +1,5 @@
 import { BenchServer } from '../bench-server';
 import type { Bench, Figure, Finding, Goal } from '../figure';
-import { Inspector } from '../inspector';
 import { fill } from '../population';
 import { spread } from '../statistics';
 
@@ -9,12 +8,11 @@ const GOAL: Goal = { of: 'value', atMost: 600 };
 
 /** Bytes of heap, array buffers included, in a registry that has woken. */
 async function heapBytes(server: BenchServer): Promise<number> {
-  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
   await server.stats();
-  const inspector = await Inspector.connect(server.inspectorPort);
-  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
+  const inspector = await server.inspect();
+  const bytes = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
   inspector.close();
-  return usedSize + backingStorageSize;
+  return bytes;
 }
 
 function finding(title: string, bytes: number): Finding {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer } from '../bench-server';
 import type { Bench, Figure, Finding, Goal } from '../figure';
-import { Inspector } from '../inspector';
 import { fill, NAMESPACE_PATH } from '../population';
 import { ratios, spread } from '../statistics';
 
@@ -33,14 +32,13 @@ async function importInto(server: BenchServer, file: string, mode: 'merge' | 're
 
 /** The most that the heap held while something ran, in megabytes, of what could not be collected at that moment. */
 async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Promise<number> {
-  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
-  const inspector = await Inspector.connect(server.inspectorPort);
+  const inspector = await server.inspect();
   let isOver = false;
   let peak = 0;
   const sampling = (async () => {
     while (!isOver) {
-      const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
-      peak = Math.max(peak, usedSize + backingStorageSize);
+      const heapBytes = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
+      peak = Math.max(peak, heapBytes);
       await sleep(SAMPLE_MS);
     }
   })();

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { BenchServer } from '../bench-server';
 import { Crowd, type CrowdOptions, socketsWithin } from '../crowd';
 import type { Bench, Figure, Finding } from '../figure';
-import { Inspector } from '../inspector';
+import { residentBytes } from '../resident-memory';
 import { spread } from '../statistics';
 import { BROADCAST_PATH, changeWatched, WATCHING } from './fan-out';
 
@@ -16,18 +15,11 @@ interface Memory {
   resident: number;
 }
 
-function residentBytes(server: BenchServer): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'));
-  if (match === null) throw new Error('the system does not tell how much memory a process takes');
-  return Number(match[1]) * 1_024;
-}
-
 async function memoryOf(server: BenchServer, nudge: () => Promise<unknown>): Promise<Memory> {
-  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
-  const inspector = await Inspector.connect(server.inspectorPort);
-  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(nudge);
+  const inspector = await server.inspect();
+  const heapBytes = await inspector.heapAfterCollection(nudge);
   inspector.close();
-  return { heap: usedSize + backingStorageSize, resident: residentBytes(server) };
+  return { heap: heapBytes, resident: residentBytes(server.pid) };
 }
 
 /** Memory that each of many sockets takes. The first of them are open before: they fill what is made once. */

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Client, ClientDuplexStream } from '@grpc/grpc-js';
 import { credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { freePort } from '../free-port';
 import { referenceInstance } from '../reference-instance';
 import type { Workspace } from '../workspace';
 import { HttpConnection } from './http-connection';
 import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
-import { freePort, PeerProcess, untilItWorks } from './peer-process';
+import { PeerProcess, untilItWorks } from './peer-process';
 
 /** What etcd keeps of an instance: the same members as JSON. */
 const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));

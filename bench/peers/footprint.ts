@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { residentBytes } from '../resident-memory';
 import { type Spread, spread } from '../statistics';
 import type { Comparison, Row } from './comparison';
 import type { PeerServer } from './peer';
@@ -7,11 +7,7 @@ const PER_SERVICE = 100;
 const CONNECTIONS = 32;
 const TTL_SECONDS = 3_600;
 
-/** Memory that a process holds, in MiB. */
-export function residentMiB(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_024;
-}
+const MEBIBYTE = 1_024 * 1_024;
 
 async function populate(server: PeerServer, count: number): Promise<() => void> {
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => server.connect(TTL_SECONDS)));
@@ -39,9 +35,9 @@ export async function footprint({ contenders, workspace, scale, say }: Compariso
     const server = await peer.start(workspace, folder);
     const probe = await server.connect(TTL_SECONDS);
     await probe.register('probe', 'p-0');
-    empty.set(peer.name, spread([residentMiB(server.pid)]));
+    empty.set(peer.name, spread([residentBytes(server.pid) / MEBIBYTE]));
     const leave = await populate(server, scale.instances);
-    full.set(peer.name, spread([residentMiB(server.pid)]));
+    full.set(peer.name, spread([residentBytes(server.pid) / MEBIBYTE]));
     leave();
     probe.cut();
     await server.stop();

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { residentBytes } from '../resident-memory';
 import { type Spread, spread } from '../statistics';
 import type { Comparison, Row } from './comparison';
-import { residentMiB } from './footprint';
 
 const TTL_SECONDS = 3_600;
 const BEATS = 300;
@@ -29,11 +29,11 @@ export async function idleConnections({ contenders, scale, say }: Comparison): P
     };
     await beats();
     const alone = await beats();
-    const before = residentMiB(server.pid);
+    const before = residentBytes(server.pid);
     const sockets: Socket[] = [];
     while (sockets.length < scale.idle) sockets.push(await openBare(server.port));
     const beside = await beats();
-    memory.set(peer.name, spread([((residentMiB(server.pid) - before) * 1_024) / scale.idle]));
+    memory.set(peer.name, spread([(residentBytes(server.pid) - before) / 1_024 / scale.idle]));
     kept.set(peer.name, spread([sockets.filter((socket) => !socket.destroyed && !socket.readableEnded).length]));
     slowdown.set(peer.name, spread([beside / alone]));
     for (const socket of sockets) socket.destroy();

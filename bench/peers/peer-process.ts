@@ -1,21 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Workspace } from '../workspace';
 
 const START_MAX_MS = 60_000;
 const TRY_EVERY_MS = 5;
 const PRINTED_LINES = 20;
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
-}
 
 /** Calls until it succeeds. */
 export async function untilItWorks<T>(call: () => Promise<T>, what: string): Promise<T> {

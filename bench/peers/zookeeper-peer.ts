@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, CreateMode, createClient, type Exception } from 'node-zookeeper-client';
+import { freePort } from '../free-port';
 import { referenceInstance } from '../reference-instance';
 import type { Workspace } from '../workspace';
 import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
-import { freePort, PeerProcess, untilItWorks } from './peer-process';
+import { PeerProcess, untilItWorks } from './peer-process';
 
 /** What ZooKeeper keeps of an instance: the same members as JSON. */
 const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));

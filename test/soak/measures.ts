@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchServer } from '../../bench/bench-server';
-import { Inspector } from '../../bench/inspector';
+import { residentBytes } from '../../bench/resident-memory';
 
 /** What a registry holds at one moment. */
 export interface Measure {
@@ -29,15 +29,13 @@ function bytesOf(folder: string, end: string): number {
 
 /** Looks at a registry that was started with an inspector. */
 export async function measure(server: BenchServer): Promise<Measure> {
-  if (server.inspectorPort === undefined) throw new Error('the server was started without an inspector');
   const { instances, journal } = await server.stats();
-  const inspector = await Inspector.connect(server.inspectorPort);
-  const { usedSize, backingStorageSize } = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
+  const inspector = await server.inspect();
+  const heapBytes = await inspector.heapAfterCollection(() => server.must('GET', '/health'));
   inspector.close();
-  const [, resident] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
   return {
-    heapBytes: usedSize + backingStorageSize,
-    residentBytes: Number(resident) * 1_024,
+    heapBytes,
+    residentBytes: residentBytes(server.pid),
     databaseBytes: bytesOf(server.storage, '.sqlite'),
     logBytes: bytesOf(server.storage, '.sqlite-wal'),
     descriptors: readdirSync(`/proc/${server.pid}/fd`).length,

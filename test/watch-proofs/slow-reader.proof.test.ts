@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
+import { residentBytes } from '../../bench/resident-memory';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { temporaryFolder } from '../temporary-folder';
 import { Follower } from './follower';
@@ -40,11 +40,6 @@ async function writeLarge(registry: RunningRegistry, count: number, mark: string
   }
 }
 
-/** Memory of the registry's process that is in use, in bytes. */
-function residentBytes({ workerdPid }: RunningRegistry): number {
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${workerdPid}/status`, 'utf8'))?.[1]);
-}
-
 async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySocket; replica: Replica }> {
   const socket = await RegistrySocket.open(registry);
   onTestFinished(() => socket.destroy());
@@ -78,11 +73,11 @@ it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses not
 
 /** Writes 48 MiB of changes, and returns by how much the memory of the registry grew at most meanwhile, in bytes. */
 async function growthWhileWriting(registry: RunningRegistry, mark: string): Promise<number> {
-  const before = residentBytes(registry);
+  const before = residentBytes(registry.workerdPid);
   let most = before;
   for (let round = 0; round < 12; round++) {
     await writeLarge(registry, 500, `${mark}-${round}`);
-    most = Math.max(most, residentBytes(registry));
+    most = Math.max(most, residentBytes(registry.workerdPid));
   }
   return most - before;
 }
