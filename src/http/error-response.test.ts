@@ -70,7 +70,7 @@ describe('errorResponse', () => {
 });
 
 describe('refusalOf', () => {
-  const record = () => new RequestRecord('request-7', 'GET', 0);
+  const record = () => new RequestRecord({ headers: new Headers({ 'X-Request-Id': 'request-7' }), method: 'GET' }, 0);
 
   it('tells a refusal as it is', () => {
     const refused = record();

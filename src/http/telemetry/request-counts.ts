@@ -35,7 +35,8 @@ export interface CountedRequest {
 
 /** Counts requests and their durations, by route, for as long as the isolate lasts. */
 export class RequestCounts {
-  readonly #routes = new Map<string, RouteCounts>();
+  /** By route, then by method. */
+  readonly #routes = new Map<string, Map<string, RouteCounts>>();
 
   note({ method, route, status, durationMs }: CountedRequest): void {
     const counts = this.#countsOf(METHODS.has(method) ? method : 'other', route);
@@ -51,7 +52,7 @@ export class RequestCounts {
 
   /** What was counted, as metrics. Routes that nobody asked for are left out. */
   families(): MetricFamily[] {
-    const routes = [...this.#routes.values()];
+    const routes = [...this.#routes.values()].flatMap((methods) => [...methods.values()]);
     return [
       {
         name: 'rollcall_http_requests_total',
@@ -69,11 +70,10 @@ export class RequestCounts {
   }
 
   #countsOf(method: string, route: string): RouteCounts {
-    const key = `${method} ${route}`;
-    const known = this.#routes.get(key);
+    const known = this.#routes.get(route)?.get(method);
     if (known !== undefined) return known;
     const counts = new RouteCounts(method, route);
-    this.#routes.set(key, counts);
+    this.#routes.set(route, (this.#routes.get(route) ?? new Map()).set(method, counts));
     return counts;
   }
 }

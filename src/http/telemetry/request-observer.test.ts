@@ -20,6 +20,17 @@ describe('a request', () => {
     expect(linesOf(test).map(({ requestId }) => requestId)).toEqual(ids);
   });
 
+  it('[G1] is named where there is something to find: a line of the log, or a refusal', async () => {
+    const named = async (logLevel: string, path: string): Promise<boolean> => {
+      const test = new TestApp({ logLevel });
+      const id = (await test.ask('GET', path)).headers.get('x-request-id');
+      for (const { requestId } of linesOf(test)) expect(requestId).toBe(id);
+      return id !== null;
+    };
+    expect([await named('info', I), await named('warn', I)]).toEqual([true, false]);
+    expect([await named('info', '/nope'), await named('off', '/nope')]).toEqual([true, true]);
+  });
+
   it('[G1] is one line: when, what was asked by the pattern of the route, by whom, and how it went', async () => {
     const test = new TestApp({ logLevel: 'info' });
     const body = { address: '10.0.0.7', port: 80 };

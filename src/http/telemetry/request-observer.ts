@@ -2,7 +2,7 @@ import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
 import { isLogged, type LogLevel, type LogThreshold, logLine } from '../../model/log';
 import { LogGate } from './log-gate';
 import type { RequestCounts } from './request-counts';
-import { requestId } from './request-id';
+import { ID_HEADER } from './request-id';
 import { RequestRecord } from './request-record';
 
 /** Takes a line of the log. */
@@ -20,7 +20,7 @@ export interface RequestObserverOptions {
 /** Refusals that somebody should look at: others, such as a heartbeat of what is gone, are how clients learn. */
 const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
 
-/** Counts every request, gives it an id, and writes a line about it where its level is logged. */
+/** Counts every request, writes a line about it where its level is logged, and names it in its answer. */
 export class RequestObserver {
   readonly #options: RequestObserverOptions;
   /** Strangers can make refusals by the thousand, and where a disk is full or the directory away, failures too. */
@@ -34,10 +34,10 @@ export class RequestObserver {
   }
 
   begin(request: Request): RequestRecord {
-    return new RequestRecord(requestId(request.headers), request.method, this.#options.now());
+    return new RequestRecord(request, this.#options.now());
   }
 
-  /** Takes note of how it was answered. Returns the answer, with the id of the request. */
+  /** Takes note of how it was answered. Returns the answer, which names the request where it has an id to be found by. */
   end(record: RequestRecord, request: Request, response: Response): Response {
     const { counts, threshold, now } = this.#options;
     const { status } = response;
@@ -48,7 +48,7 @@ export class RequestObserver {
     const level = levelOf(status);
     if (isLogged(level, threshold)) this.#write(level, record, request, status, durationMs);
     // The answer that opens a WebSocket is the namespace's, and can't be changed.
-    if (status !== 101) response.headers.set('X-Request-Id', record.id);
+    if (status !== 101 && (status >= 400 || record.isNamed)) response.headers.set(ID_HEADER, record.id);
     return response;
   }
 

@@ -1,12 +1,14 @@
 import type { RegistryErrorCode } from '../../model/errors';
+import { givenId, madeId } from './request-id';
 
 /** Stands for the route of a request that none answers: no path is ever told, it may hold a secret. */
 export const NO_ROUTE = 'none';
 
 /** What is known of one request by the time it is answered: the routes fill it in as they learn it. */
 export class RequestRecord {
-  readonly id: string;
   readonly method: string;
+  /** The id that the request came with. */
+  readonly givenId: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Pattern of the route. */
@@ -22,9 +24,26 @@ export class RequestRecord {
   /** The error that nobody foresaw. */
   unforeseen: unknown;
 
-  constructor(id: string, method: string, startedAt: number) {
-    this.id = id;
+  readonly #headers: Headers;
+  #madeId: string | undefined;
+
+  /** @param startedAt Milliseconds since the epoch. */
+  constructor({ headers, method }: Pick<Request, 'headers' | 'method'>, startedAt: number) {
+    this.#headers = headers;
+    this.givenId = givenId(headers);
     this.method = method;
     this.startedAt = startedAt;
+  }
+
+  /** The id that the request came with; else one that is made when it is first asked for, as few requests are told of. */
+  get id(): string {
+    if (this.givenId !== undefined) return this.givenId;
+    this.#madeId ??= madeId(this.#headers);
+    return this.#madeId;
+  }
+
+  /** Whether somebody can ask for the request by its id: who gave it, or who reads it where it was told. */
+  get isNamed(): boolean {
+    return this.givenId !== undefined || this.#madeId !== undefined;
   }
 }
