@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, type ToldInstance } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, type ToldInstance } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { STATUSES } from './status';
 import { appOf, serviceOf } from './translate';
 
@@ -48,7 +49,7 @@ const Written = fc.record(
       durationInSecs: fc.integer({ min: 1, max: 900 }),
     }),
     dataCenterInfo: fc.constantFrom<object>(
-      INSTANCE.dataCenterInfo,
+      SPRING_INSTANCE.dataCenterInfo,
       {
         '@class': 'com.netflix.appinfo.AmazonInfo',
         name: 'Amazon',
