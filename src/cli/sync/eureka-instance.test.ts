@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
+import { serviceOf } from '../../dialects/eureka/app-names';
 import { coreStatus } from '../../dialects/eureka/status';
-import { definitionOf, serviceOf } from '../../dialects/eureka/translate';
+import { definitionOf } from '../../dialects/eureka/translate';
 import { readInfo } from '../../dialects/eureka/wire';
 import { fromEureka } from './eureka-instance';
 
