@@ -47,14 +47,10 @@ async function main(): Promise<number> {
   if (chosen.length === 0) throw new RangeError(`no mutant has a name with ${words.join(' or ')}`);
   const startedAt = performance.now();
   const tell = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
-  const laboratory = new Laboratory();
+  const laboratory = new Laboratory(tell);
   const rows: string[] = [];
   let alive = 0;
   try {
-    for (const trial of TRIAL_NAMES) {
-      const tookMs = await laboratory.measure(trial);
-      tell(`${trial}: ${(tookMs / 1_000).toFixed(1)} s without a mutant`);
-    }
     for (const [index, mutant] of chosen.entries()) {
       const finds: Finds = [];
       for (const trial of TRIAL_NAMES) {

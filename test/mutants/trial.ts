@@ -57,8 +57,11 @@ export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
   /** How long each trial may take, in milliseconds: by how long it took on the core as it is, in this run. */
   readonly #limits = new Map<TrialName, number>();
+  readonly #tell: (line: string) => void;
 
-  constructor() {
+  /** @param tell Takes a line now and then. */
+  constructor(tell: (line: string) => void = () => {}) {
+    this.#tell = tell;
     const filter = (path: string) => !path.includes('node_modules');
     for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'));
@@ -68,14 +71,16 @@ export class Laboratory {
   /**
    * Tries the tests on the core as it is, and takes their time for the measure of what a mutant may take.
    *
-   * @returns How long they took, in milliseconds.
+   * @returns How long a mutant may take, in milliseconds.
    * @throws {Error} If they fail: then nothing that they find in a mutant says anything.
    */
   async measure(trial: TrialName): Promise<number> {
     const { failures, tookMs } = await this.#run(TRIALS[trial], undefined);
     if (failures.length > 0) throw new Error(`the ${trial} fail without a mutant: ${failures.join('; ')}`);
-    this.#limits.set(trial, Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
-    return tookMs;
+    this.#tell(`the ${trial} took ${(tookMs / 1_000).toFixed(1)} s without a mutant`);
+    const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
+    this.#limits.set(trial, limitMs);
+    return limitMs;
   }
 
   /** Tries the tests on a core with a fault in it, until one fails. Returns what failed, in few words; nothing where all passed. */
@@ -84,7 +89,7 @@ export class Laboratory {
     const source = readFileSync(path, 'utf8');
     const broken = mutate(source, mutant);
     const during = async (tests: string): Promise<Outcome> => {
-      const limitMs = this.#limits.get(trial) ?? PATIENCE * (await this.measure(trial));
+      const limitMs = this.#limits.get(trial) ?? (await this.measure(trial));
       writeFileSync(path, broken);
       try {
         return await this.#run(tests, limitMs);
