@@ -6,12 +6,15 @@ import {
   importLines,
   instanceLine,
   instanceLines,
+  planOf,
   stageLines,
 } from '../../../test/fixtures/files';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import { OVERRIDE_LINGER_MS } from '../../model/limits';
+import { OVERRIDE_LINGER_MS, SERVICES_PER_NAMESPACE_MAX_COUNT } from '../../model/limits';
+import { ServiceDefinition } from '../../model/service';
+import { encodeService } from '../records';
 
 describe('merge', () => {
   it('[Z8] puts what is in the file and leaves the rest, in slices of a revision each', async () => {
@@ -147,6 +150,37 @@ it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is to
   await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
   expect(namespace.state.catalog.serviceCount).toBe(2);
+});
+
+it('[Z7] refuses more services than it is told to hold, also where it slept between the plan and the rest', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, [instanceLine('a', { service: 'one' })], 'merge');
+  const importId = await stageLines(namespace.api, [
+    instanceLine('a', { service: 'one' }),
+    instanceLine('a', { service: 'two' }),
+  ]);
+  await planOf(namespace.api, importId, 'merge');
+  await namespace.hibernate();
+  namespace.state.settings.replace({ retention: {}, limits: { services: 1 } });
+  await expect(applyStaged(namespace.api, importId, 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+  await applyStaged(namespace.api, importId, 'merge');
+  expect(namespace.state.catalog.serviceCount).toBe(2);
+});
+
+it('[Z7, R15] refuses more services of their own than any namespace holds', async () => {
+  const namespace = new NodeNamespace();
+  const { catalog } = namespace.state;
+  const record = { definition: ServiceDefinition.parse({}), createdRevision: 1 };
+  for (let index = 1; index < SERVICES_PER_NAMESPACE_MAX_COUNT; index++) {
+    const service = catalog.serviceFor({ group: 'DEFAULT_GROUP', service: `s${index}` });
+    catalog.setOwn(service, { text: encodeService(record), record, revision: 1 });
+  }
+  const service = (name: string) => ({ kind: 'service', service: name });
+  const over = await stageLines(namespace.api, ['s1', 'new', 'other'].map(service));
+  await expect(applyStaged(namespace.api, over, 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  await applyStaged(namespace.api, await stageLines(namespace.api, ['s1', 's2', 'new'].map(service)), 'merge');
+  expect(catalog.ownServiceCount).toBe(SERVICES_PER_NAMESPACE_MAX_COUNT);
 });
 
 it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {

@@ -7,12 +7,13 @@ import {
   IMPORT_SLICES_PER_CALL_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../../model/limits';
 import type { Answer, Caller } from '../../model/namespace-api';
 import type { ApplyCommand, ApplyReport, ImportMode } from '../../model/transfer';
 import { accounted } from '../accounted';
 import { commit } from '../commit';
-import { Draft, overLimit } from '../draft';
+import { Draft, overLimit, tooManyServices } from '../draft';
 import { changeEpoch } from '../epoch-change';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -70,7 +71,8 @@ function begin(state: NamespaceState, importId: string, mode: ImportMode, now: n
 }
 
 /** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
-function assertRoom({ imports, catalog, settings }: NamespaceState, mode: ImportMode): void {
+function assertRoom(state: NamespaceState, mode: ImportMode): void {
+  const { imports, catalog, settings } = state;
   const { tally, plan } = imports;
   const known = plan?.mode === mode && plan.isWhole ? plan : undefined;
   const isMerge = mode === 'merge';
@@ -86,10 +88,24 @@ function assertRoom({ imports, catalog, settings }: NamespaceState, mode: Import
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
-  if (limits.services === undefined || known === undefined) return;
-  if ((isMerge ? catalog.serviceCount : 0) + known.services.size > limits.services) {
-    throw overLimit('limits.services', limits.services, 'services');
+  assertRoomForServices(state, isMerge);
+}
+
+/** Counts services where there may be too many: a merge adds those that are not there. */
+function assertRoomForServices({ imports, catalog, settings }: NamespaceState, isMerge: boolean): void {
+  const { staged, tally } = imports;
+  const { services } = settings.limits;
+  if (services !== undefined) {
+    const brought = [...staged.services(['service', 'instance'])];
+    const added = isMerge ? brought.filter((key) => catalog.service(key)?.exists !== true) : brought;
+    if ((isMerge ? catalog.serviceCount : 0) + added.length > services) {
+      throw overLimit('limits.services', services, 'services');
+    }
   }
+  // A file alone has no more: it was refused at the line.
+  if (!isMerge || catalog.ownServiceCount + tally.services <= SERVICES_PER_NAMESPACE_MAX_COUNT) return;
+  const added = [...staged.services(['service'])].filter((key) => catalog.service(key)?.own === undefined);
+  if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
 }
 
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */

@@ -25,8 +25,6 @@ export interface KeptImport {
 export interface PlanFacts {
   mode: ImportMode;
   addedInstances: number;
-  /** Services that a merge brings, or that there will be after a replace. */
-  services: Set<string>;
   addedSize: number;
   /** The service that is being counted: instances that it will have. */
   inService: { name: string; count: number };

@@ -45,7 +45,6 @@ export function planImport(
 const newFacts = (mode: ImportMode): PlanFacts => ({
   mode,
   addedInstances: 0,
-  services: new Set(),
   addedSize: 0,
   inService: { name: '', count: 0 },
   isWhole: false,
@@ -53,14 +52,11 @@ const newFacts = (mode: ImportMode): PlanFacts => ({
 
 /** Counts what a record of the file makes of the namespace. */
 function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
-  const name = `${row.group}\u0000${row.service}`;
-  const service = catalog.service(row);
-  const isCounted = facts.mode === 'replace' || service?.exists !== true;
-  if (isCounted && row.kind !== 'override') facts.services.add(name);
   if (row.kind !== 'instance') return;
+  const name = `${row.group}\u0000${row.service}`;
   if (isNew) facts.addedInstances += 1;
   if (facts.inService.name !== name) {
-    facts.inService = { name, count: facts.mode === 'merge' ? (service?.instances.size ?? 0) : 0 };
+    facts.inService = { name, count: facts.mode === 'merge' ? (catalog.service(row)?.instances.size ?? 0) : 0 };
   }
   if (isNew || facts.mode === 'replace') facts.inService.count += 1;
   if (facts.inService.count <= INSTANCES_PER_SERVICE_MAX_COUNT) return;
