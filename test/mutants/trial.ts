@@ -45,14 +45,18 @@ export class Laboratory {
     writeFileSync(join(this.#folder, 'vitest.config.ts'), CONFIG);
   }
 
-  /** Tries the tests on the core with a fault in it; without a mutant, on the core as it is. */
-  async try(trial: TrialName, mutant: Mutant | undefined): Promise<string[]> {
-    if (mutant === undefined) return this.#run(trial);
+  /**
+   * Tries the tests on the core with a fault in it; without a mutant, on the core as it is.
+   *
+   * @param titles Pattern of the titles of tests. Default: all of them.
+   */
+  async try(trial: TrialName, mutant: Mutant | undefined, titles = '.'): Promise<string[]> {
+    if (mutant === undefined) return this.#run(trial, titles);
     const path = join(this.#folder, 'src/registry', mutant.file);
     const source = readFileSync(path, 'utf8');
     writeFileSync(path, mutate(source, mutant));
     try {
-      return await this.#run(trial);
+      return await this.#run(trial, titles);
     } finally {
       writeFileSync(path, source);
     }
@@ -63,11 +67,11 @@ export class Laboratory {
   }
 
   /** Runs tests in the copy, until one fails. Returns what failed, in few words; nothing where all passed. */
-  async #run(trial: TrialName): Promise<string[]> {
+  async #run(trial: TrialName, titles: string): Promise<string[]> {
     const report = join(this.#folder, 'report.json');
     rmSync(report, { force: true });
     const vitest = resolve('node_modules/vitest/vitest.mjs');
-    const flags = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
+    const flags = ['--bail=1', '--reporter=json', `--outputFile=${report}`, `--testNamePattern=${titles}`];
     const child = spawn(process.execPath, [vitest, 'run', TRIALS[trial], ...flags], {
       cwd: this.#folder,
       stdio: 'ignore',
