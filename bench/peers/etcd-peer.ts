@@ -49,16 +49,24 @@ class GatewayConnection implements PeerConnection {
     await this.#http.send('POST', '/v3/lease/keepalive', JSON.stringify({ ID: this.#lease }));
   }
 
-  async read(service: string): Promise<number> {
-    const { key, range_end } = rangeOf(service);
-    const body = { key: base64(key), range_end: base64(range_end) };
-    const text = await this.#http.send('POST', '/v3/kv/range', JSON.stringify(body));
-    const { kvs = [] } = JSON.parse(text) as { kvs?: { value: string }[] }; // `as`: the same
-    return kvs.length;
+  read(service: string): Promise<number> {
+    return this.#range(service, {});
+  }
+
+  readStale(service: string): Promise<number> {
+    return this.#range(service, { serializable: true });
   }
 
   cut(): void {
     this.#http.cut();
+  }
+
+  async #range(service: string, how: object): Promise<number> {
+    const { key, range_end } = rangeOf(service);
+    const body = { key: base64(key), range_end: base64(range_end), ...how };
+    const text = await this.#http.send('POST', '/v3/kv/range', JSON.stringify(body));
+    const { kvs = [] } = JSON.parse(text) as { kvs?: { value: string }[] }; // `as`: the same
+    return kvs.length;
   }
 }
 
@@ -141,15 +149,23 @@ class GrpcConnection implements PeerConnection {
     await this.#awaited.promise;
   }
 
-  async read(service: string): Promise<number> {
-    const { kv } = this.#services;
-    const { kvs } = await unary(kv.Range, kv, rangeOf(service));
-    return (kvs as unknown[]).length; // `as`: repeated in the definition
+  read(service: string): Promise<number> {
+    return this.#range(service, {});
+  }
+
+  readStale(service: string): Promise<number> {
+    return this.#range(service, { serializable: true });
   }
 
   cut(): void {
     this.#beats.cancel();
     for (const client of Object.values(this.#services)) client.close();
+  }
+
+  async #range(service: string, how: object): Promise<number> {
+    const { kv } = this.#services;
+    const { kvs } = await unary(kv.Range, kv, { ...rangeOf(service), ...how });
+    return (kvs as unknown[]).length; // `as`: repeated in the definition
   }
 }
 
@@ -206,6 +222,7 @@ export function etcd(transport: 'gateway' | 'gRPC'): Peer {
       register: 'a put with the lease that the connection was granted before',
       beat: 'a keep-alive of that lease',
       read: 'a range over the prefix of the service',
+      stale: 'the same, `serializable`: from the member that is asked, which may lag behind',
       watch: 'a watch of the prefix, on a connection of its own',
     },
     version: () => execFileSync('etcd', ['--version'], { encoding: 'utf8' }).split('\n')[0]?.split(' ').at(-1) ?? '',

@@ -8,6 +8,8 @@ export interface PeerConnection {
   beat(): Promise<void>;
   /** Reads all instances of a service with their data; resolves with their number. */
   read(service: string): Promise<number>;
+  /** The same where an answer of the recent past will do; missing where there is no such read. */
+  readStale?(service: string): Promise<number>;
   /** Leaves without a word, as a process that was killed. */
   cut(): void;
 }
@@ -38,7 +40,7 @@ export interface Peer {
   /** How its client speaks to it. */
   transport: string;
   /** What a registration, a beat and a read are here: nothing else is compared. */
-  means: { register: string; beat: string; read: string; watch: string };
+  means: { register: string; beat: string; read: string; stale: string; watch: string };
   /** @param folder On disk; another start on the same folder finds what was there. */
   start(workspace: Workspace, folder: string): Promise<PeerServer>;
 }

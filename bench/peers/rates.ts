@@ -46,13 +46,14 @@ export async function rates(comparison: Comparison): Promise<Row[]> {
     const n = next++;
     return connection.register(`s-${Math.floor(n / PER_SERVICE)}`, `i-${n}`);
   };
-  const reading = async (connection: PeerConnection) => {
-    const count = await connection.read(READ_SERVICE);
+  const assertAll = (count: number | undefined) => {
     if (count !== READ_INSTANCES) throw new Error(`read ${count} of ${READ_INSTANCES} instances`);
   };
+  const readStale = contenders.filter(({ peer }) => clients.get(peer.name)?.every((each) => each.readStale));
   type Call = (connection: PeerConnection) => Promise<unknown>;
-  const measure = async (title: string, call: Call, turnSeconds = seconds): Promise<Row> => {
-    const values = await inTurns(comparison, ({ peer }) => rate(clients.get(peer.name) ?? [], turnSeconds, call));
+  const measure = async (title: string, call: Call, turnSeconds = seconds, among = contenders): Promise<Row> => {
+    const turns = { contenders: among, rounds: comparison.rounds };
+    const values = await inTurns(turns, ({ peer }) => rate(clients.get(peer.name) ?? [], turnSeconds, call));
     say(`${title}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)}`).join(', ')}`);
     return { title, unit: 'calls/s', better: 'more', values };
   };
@@ -61,7 +62,13 @@ export async function rates(comparison: Comparison): Promise<Row[]> {
       // What is registered stays, and a namespace has room for 32 MiB of records.
       await measure('Register, durable', registering, seconds / 2),
       await measure('Beat', (connection) => connection.beat()),
-      await measure(`Read a service of ${READ_INSTANCES}`, reading),
+      await measure(`Read a service of ${READ_INSTANCES}`, async (each) => assertAll(await each.read(READ_SERVICE))),
+      await measure(
+        `Stale read of a service of ${READ_INSTANCES}`,
+        async (each) => assertAll(await each.readStale?.(READ_SERVICE)),
+        seconds,
+        readStale,
+      ),
     ];
   } finally {
     for (const connection of [...clients.values()].flat()) connection.cut();

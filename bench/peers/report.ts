@@ -40,7 +40,8 @@ export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: P
     `|---|${names.map(() => '---').join('|')}|`,
     ...rows.map((row) => line(row, names, notes)),
   ];
-  const means = (what: keyof Peer['means']) => `| ${what} | ${peers.map((peer) => peer.means[what]).join(' | ')} |`;
+  const means = (what: keyof Peer['means']) =>
+    `| ${what === 'stale' ? 'stale read' : what} | ${peers.map((peer) => peer.means[what]).join(' | ')} |`;
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
   return `# Rollcall beside its peers
 
@@ -53,7 +54,7 @@ ${how.rounds} rounds of ${how.seconds} s each, half of that for registering. Val
 |---|${names.map(() => '---').join('|')}|
 | version | ${peers.map((peer) => peer.version()).join(' | ')} |
 | transport | ${peers.map((peer) => peer.transport).join(' | ')} |
-${(['register', 'beat', 'read', 'watch'] as const).map(means).join('\n')}
+${(['register', 'beat', 'read', 'stale', 'watch'] as const).map(means).join('\n')}
 
 ## Figures
 

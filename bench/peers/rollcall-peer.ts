@@ -38,14 +38,22 @@ class RollcallConnection implements PeerConnection {
     await this.#http.send('POST', `${this.#held}/heartbeat`);
   }
 
-  async read(service: string): Promise<number> {
-    const text = await this.#http.send('GET', `${servicePath(service)}/instances`);
-    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's own tests hold it to that
-    return instances.length;
+  read(service: string): Promise<number> {
+    return this.#resolve(`${servicePath(service)}/resolve`);
+  }
+
+  readStale(service: string): Promise<number> {
+    return this.#resolve(`${servicePath(service)}/resolve?consistency=cached`);
   }
 
   cut(): void {
     this.#http.cut();
+  }
+
+  async #resolve(path: string): Promise<number> {
+    const text = await this.#http.send('GET', path);
+    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's own tests hold it to that
+    return instances.length;
   }
 }
 
@@ -148,13 +156,15 @@ const MEANS: Record<Way, Peer['means']> = {
   HTTP: {
     register: 'PUT of an instance, which has a lease of its own',
     beat: 'POST of its heartbeat',
-    read: 'GET of the instances of a service',
+    read: 'GET that resolves the service',
+    stale: 'the same with `consistency=cached`: a copy, up to 5 s old',
     watch: WATCHED,
   },
   socket: {
     register: 'a frame that registers one, held by the session of the socket',
     beat: 'a ping, which the platform answers',
     read: 'a frame that resolves the service',
+    stale: 'none: its client watches, and has the list',
     watch: WATCHED,
   },
 };

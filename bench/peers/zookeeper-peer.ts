@@ -139,6 +139,7 @@ export const zookeeper: Peer = {
     register: 'an ephemeral node of the session of the connection',
     beat: 'a request on the session, which renews it as a ping does',
     read: 'the children of the service, then the data of each',
+    stale: 'every read is one: from the server that is asked, which may lag behind',
     watch: 'a watch of the children, set again each time, and the data of what is new',
   },
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholder
