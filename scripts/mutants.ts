@@ -1,48 +1,74 @@
-/**
- * Puts faults into the core, one at a time, and sees whether its tests find them:
- *
- *     npm run mutants                  all of them, and a table of what found which
- *     npm run mutants -- clock alarm   those whose name mentions one of these words
- *
- * Fails if a mutant lives, or if the tests fail without any.
- */
+/** `npm run mutants`: puts faults into the core, one at a time, and sees whether its tests find them. */
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { MUTANTS } from '../test/mutants/all-mutants';
-import { Laboratory, type TrialName } from '../test/mutants/trial';
+import type { Mutant } from '../test/mutants/mutant';
+import { Laboratory, TRIAL_NAMES, type TrialName } from '../test/mutants/trial';
 
-const TRIALS: TrialName[] = ['simulation', 'histories', 'past', 'core tests'];
+const USAGE = `usage: npm run mutants -- [--all] [WORD...]
 
-/** What a trial found, in one cell. */
+Puts faults into a copy of the core, one at a time, and sees which of its tests find them: ${TRIAL_NAMES.join(', ')},
+until one does. The tests have seeds of their own, so that a mutant meets the same each time. Shows how far it is on stderr,
+and ends with a table. Fails if a mutant lives, or if tests fail without any.
+
+  WORD     only mutants whose name mentions one of these (default: all ${MUTANTS.length})
+  --all    every trial for each mutant, also when it is found: several times as long
+  --help   show this
+
+A trial may take five times as long as it takes on the core as it is, and is measured again before it is said to hang.`;
+
+/** What found a mutant, each with what failed. */
+type Finds = [trial: TrialName, failures: string[]][];
+
+/** What failed, in one cell. */
 function cell(failures: string[]): string {
-  const [first, ...others] = failures;
-  if (first === undefined) return '';
-  const text = first.replaceAll('|', '/').replaceAll(/\s+/g, ' ');
+  const [first = '', ...others] = failures;
+  const text = first.replaceAll('|', '/').replaceAll(/\s+/g, ' ').trim();
   const short = text.length > 90 ? `${text.slice(0, 87)}...` : text;
   return others.length > 0 ? `${short} (+ ${others.length})` : short;
 }
 
-async function main(words: string[]): Promise<number> {
+function row({ name, breaks }: Mutant, finds: Finds): string {
+  if (finds.length === 0) return `| **ALIVE** ${name} | ${breaks} | nothing | |`;
+  const failures = finds.map(([, failures]) => cell(failures)).join('; ');
+  return `| ${name} | ${breaks} | ${finds.map(([trial]) => trial).join(', ')} | ${failures} |`;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals: words } = parseArgs({
+    options: { all: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
   const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
-  const laboratory = new Laboratory();
+  if (chosen.length === 0) throw new RangeError(`no mutant has a name with ${words.join(' or ')}`);
+  const startedAt = performance.now();
+  const tell = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
+  const laboratory = new Laboratory(tell);
+  const rows: string[] = [];
   let alive = 0;
   try {
-    for (const trial of TRIALS) {
-      const failures = await laboratory.try(trial, undefined);
-      if (failures.length > 0) throw new Error(`the ${trial} fails without a mutant: ${failures.join('; ')}`);
-    }
-    console.log(`| mutant | breaks | ${TRIALS.join(' | ')} |\n|---|---|${'---|'.repeat(TRIALS.length)}`);
-    for (const mutant of chosen) {
-      const cells: string[] = [];
-      for (const trial of TRIALS) cells.push(cell(await laboratory.try(trial, mutant)));
-      const isAlive = cells.every((found) => found === '');
-      if (isAlive) alive += 1;
-      console.log(`| ${isAlive ? '**ALIVE** ' : ''}${mutant.name} | ${mutant.breaks} | ${cells.join(' | ')} |`);
+    for (const [index, mutant] of chosen.entries()) {
+      const finds: Finds = [];
+      for (const trial of TRIAL_NAMES) {
+        const failures = await laboratory.try(trial, mutant);
+        if (failures.length > 0) finds.push([trial, failures]);
+        if (finds.length > 0 && !values.all) break;
+      }
+      if (finds.length === 0) alive += 1;
+      rows.push(row(mutant, finds));
+      const found = finds.length === 0 ? 'ALIVE' : `found by ${finds.map(([trial]) => trial).join(', ')}`;
+      tell(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
     }
   } finally {
     laboratory.close();
   }
+  console.log(`| mutant | breaks | found by | what failed |\n|---|---|---|---|\n${rows.join('\n')}`);
   console.log(`\n${chosen.length} mutants, ${chosen.length - alive} found, ${alive} alive`);
   return alive > 0 ? 1 : 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main();

@@ -8,6 +8,9 @@ export interface Terminal {
   output: NodeJS.WriteStream;
 }
 
+/** Whether somebody sits at the terminal who could answer. */
+export const canAsk = ({ input, output }: Terminal): boolean => input.isTTY && output.isTTY;
+
 /**
  * Asks before something that can't be undone. Where nobody sits at a terminal there is nobody to ask.
  *
@@ -16,7 +19,7 @@ export interface Terminal {
 export async function confirm(question: string, yes: boolean | undefined, terminal: Terminal): Promise<void> {
   if (yes === true) return;
   const { input, output } = terminal;
-  if (!input.isTTY || !output.isTTY) {
+  if (!canAsk(terminal)) {
     throw new CliError(EXIT.usage, `${question} Nobody is at a terminal to answer that.`, 'Say so beforehand: --yes');
   }
   const lines = createInterface({ input, output });

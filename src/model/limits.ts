@@ -84,9 +84,6 @@ export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
 /** An alarm this late, with nothing heard since, means that the registry itself was out of reach. */
 export const DEAFNESS_LATENESS_MS = 3_000;
 
-/** After a silence of the registry, a holder is given at least this time, or a third of its time to live, to come back. */
-export const RETURN_MIN_MS = 10_000;
-
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
 

@@ -149,10 +149,7 @@ export class Draft {
     const isNew = cause !== 'imported' && this.#catalog.service({ group, service })?.own === undefined;
     if (record !== null && isNew) this.#makeRoomForService({ group, service });
     if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
-      throw new RegistryError(
-        'LIMIT_EXCEEDED',
-        `this namespace has ${SERVICES_PER_NAMESPACE_MAX_COUNT} services of their own, the most it holds; remove some first`,
-      );
+      throw tooManyServices();
     }
     this.#changes.set(nameOf('service', change), change);
   }
@@ -255,5 +252,13 @@ export function overLimit(name: string, value: number, what: string): RegistryEr
   return new RegistryError(
     'LIMIT_EXCEEDED',
     `${whose} ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+  );
+}
+
+/** For services with a record, of which every namespace holds so many. */
+export function tooManyServices(): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `a namespace holds at most ${SERVICES_PER_NAMESPACE_MAX_COUNT} services of their own; remove some first`,
   );
 }

@@ -1,4 +1,4 @@
-import { CHECKPOINT_LEASES_PER_ROW_COUNT, HEARTBEATS_PER_TTL_COUNT, RETURN_MIN_MS } from '../model/limits';
+import { CHECKPOINT_LEASES_PER_ROW_COUNT, HEARTBEATS_PER_TTL_COUNT } from '../model/limits';
 
 /** Stands for "never" in a column of 32 bits. */
 const NEVER = 0xffff_ffff;
@@ -154,19 +154,18 @@ export class LeaseTable<Holder> {
   /**
    * Forgives a silence that was the registry's own fault. The first one since a lease was renewed lets it count from
    * `now`, as etcd's lessor does on promotion; of every further one only the deaf time itself does not count, but a
-   * holder always finds enough left to come back. So repeated trouble makes nobody immortal
+   * holder that noticed nothing is left the time until its next heartbeat, and half as much again: its last renewal may
+   * have been answered and lost. So repeated trouble makes nobody immortal, unless it comes more often than that
    * (design/decisions/0002-deafness.md). Makes the bound of all deadlines exact on the way.
    *
-   * @param deafMs How long the registry could not be heard from.
-   * @param isExact False where it may have been longer, as far as clocks tell: then a holder that noticed nothing is
-   *   left the time until its next heartbeat, and half as much again.
+   * @param deafMs How long the registry could not be heard from, at least.
    * @returns How many leases there are.
    */
-  extendAll(now: number, deafMs: number, isExact = true): number {
+  extendAll(now: number, deafMs: number): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#holders.length; slot++) {
       if (this.#ttlMs[slot] === 0) continue;
-      this.extend(slot, now, deafMs, isExact);
+      this.extend(slot, now, deafMs);
       earliest = Math.min(earliest, this.#deadline(slot));
     }
     this.#earliest = earliest;
@@ -174,10 +173,10 @@ export class LeaseTable<Holder> {
   }
 
   /** Forgives one lease, as {@link extendAll} does. */
-  extend(slot: number, now: number, deafMs: number, isExact = true): void {
+  extend(slot: number, now: number, deafMs: number): void {
     const extendedAt = this.#extendedAt[slot] ?? 0;
     const heartbeatMs = Math.ceil((this.#ttlMs[slot] ?? 0) / HEARTBEATS_PER_TTL_COUNT);
-    const leastMs = isExact ? Math.min(heartbeatMs, RETURN_MIN_MS) : Math.ceil(1.5 * heartbeatMs);
+    const leastMs = Math.ceil(1.5 * heartbeatMs);
     const again = Math.max(extendedAt + deafMs, now + leastMs - this.#nextMs(slot));
     this.#extendedAt[slot] = extendedAt === 0 ? now : Math.min(now, again);
     this.#changedRows.add(LeaseTable.rowOf(slot));

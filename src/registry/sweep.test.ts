@@ -142,7 +142,7 @@ it('[L7] forgiveSilence extends every lease, durably, and says so', async () => 
   const awake = new AwakeNamespace();
   awake.put('a b');
   awake.platform.jump(50_000);
-  forgiveSilence(awake.state, awake.state.time.now(), { deafMs: 20_000, isExact: true }, 'a test');
+  forgiveSilence(awake.state, awake.state.time.now(), 20_000, 'a test');
   await awake.journal();
   expect(awake.state.leases.earliestDeadline).toBe(START + 80_000);
   expect(readCheckpoint(awake.platform.storage)).toMatchObject({ header: { state: 'closed', at: START + 50_000 } });

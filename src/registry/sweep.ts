@@ -37,7 +37,7 @@ function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | u
   const deafMs = now - lastAttentiveAt(state);
   if (lapsed.length > 0 && deafMs > DEAFNESS_LATENESS_MS) {
     const why = 'a deadline passed unattended, and nothing was heard since';
-    forgiveSilence(state, now, { deafMs, isExact: false }, why);
+    forgiveSilence(state, now, deafMs, why);
     lapsed = lapsedNow();
   }
   if (lapsed.length === 0) return;
@@ -80,17 +80,13 @@ function lastAttentiveAt(state: NamespaceState): number {
   return Math.max(state.leases.earliestDeadline, state.leases.heardAt, state.attention.sweptAt);
 }
 
-/** A time in which holders could not be heard. */
-export interface Silence {
-  /** How long it was, on the namespace's axis. */
-  deafMs: number;
-  /** False where it may have begun earlier: before the deadline that told of it, or with a leap of the clock. */
-  isExact: boolean;
-}
-
-/** Makes up for a silence, and remembers that before anything is answered. */
-export function forgiveSilence(state: NamespaceState, now: number, { deafMs, isExact }: Silence, why: string): void {
-  const extended = state.leases.extendAll(now, deafMs, isExact);
+/**
+ * Makes up for a time in which holders could not be heard, and remembers that before anything is answered.
+ *
+ * @param deafMs How long it was, on the namespace's axis; it may have been longer, as far as clocks tell.
+ */
+export function forgiveSilence(state: NamespaceState, now: number, deafMs: number, why: string): void {
+  const extended = state.leases.extendAll(now, deafMs);
   state.counters.outages += 1;
   state.attention.sweptAt = now;
   state.checkpoints.close();

@@ -198,6 +198,17 @@ describe('signs that nobody could be heard', () => {
     expect(third.state.leases.ttlEndsAt(0) - START).toBe(1_000_000 + 4_000 + 3_600_000);
   });
 
+  it('[I6, L7] expire nobody whose renewal was answered and lost, before the next one is due', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: { ttlMs: 150_000 } });
+    const second = await again(awake, 'process-2');
+    second.platform.jump(140_000);
+    beat(second, 'a');
+    const third = await again(second, 'process-3');
+    third.platform.jump(50_000);
+    expect(third.state.leases.ttlEndsAt(0)).toBeGreaterThan(third.state.time.now());
+  });
+
   it('[I8] without any lease are only written down: one row for the name of the process', async () => {
     const awake = new AwakeNamespace();
     await settle();

@@ -20,7 +20,7 @@ import { Settings } from './settings';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';
-import { resumeImport } from './transfer/apply';
+import { resumeImport } from './transfer/attend-import';
 import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { Receipts } from './watch/receipts';
@@ -243,10 +243,10 @@ function makeUpForSilence(state: NamespaceState, { header }: StoredCheckpoint, l
     // The name of this process is kept, so that the next wake knows whether it is the same.
     state.checkpoints.close();
   } else if (header?.state === 'open') {
-    forgiveSilence(state, now, { deafMs: now - header.at, isExact: true }, 'renewals may have been lost');
+    forgiveSilence(state, now, now - header.at, 'renewals may have been lost');
   } else {
     // Nothing was lost, so only the time after the first deadline that nobody attended to was deaf for sure.
     const attentiveAt = Math.max(latest, Math.min(now, state.leases.earliestDeadline));
-    forgiveSilence(state, now, { deafMs: now - attentiveAt, isExact: false }, 'another process ran before');
+    forgiveSilence(state, now, now - attentiveAt, 'another process ran before');
   }
 }

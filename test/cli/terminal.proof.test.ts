@@ -110,3 +110,22 @@ it('exec leaves Ctrl-C to the command, which has the same terminal', async () =>
   terminal.type('echo "exit code $?"');
   await terminal.shows(/exit code 3/);
 });
+
+it('[K10] says what a replace will remove before it asks for a yes', async () => {
+  await stage.run(['ns', 'create', 'moved']);
+  await stage.register('moved', 'moved-1', '-n', 'moved');
+  await stage.run(['export', 'moved.jsonl', '-n', 'moved']);
+  await stage.register('moved', 'moved-2', '-n', 'moved');
+  const terminal = new Terminal(stage.env({ ROLLCALL_NAMESPACE: 'moved' }), { columns: 120 });
+  terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --mode replace`);
+  await terminal.shows(
+    /Replace all that namespace moved holds by what moved\.jsonl says: 1 removed, 0 changed, 0 added/,
+  );
+  terminal.type('n');
+  await terminal.shows(/Nothing was done\./);
+  expect((await stage.run(['get', 'moved', 'moved-2', '-n', 'moved'])).code).toBe(0);
+  terminal.type('rollcall import moved.jsonl --mode replace');
+  await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
+  terminal.type('y');
+  await terminal.shows(/Imported into namespace moved: 0 added, 0 changed, 1 removed/);
+});

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CliStage } from './cli-stage';
@@ -38,10 +38,39 @@ it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry
   const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
   const merged = await stage.run(['import', '-', '--mode', 'merge', '--json'], {}, file);
   expect(JSON.parse(merged.stdout)).toMatchObject({ kind: 'done', unchanged: 2, added: 0, removed: 0 });
-  const replaced = await stage.run(['import', 'shop.jsonl', '--mode', 'replace']);
+  const replaced = await stage.run(['import', 'shop.jsonl', '--mode', 'replace', '--yes']);
   expect(replaced.stdout).toMatch(
     /^Imported into namespace public: 0 added, 0 changed, 1 removed, 2 unchanged; it is at revision \d+\.\n$/,
   );
+});
+
+it('[K10] replaces nothing without a yes where nobody can be asked, whichever way the file comes', async () => {
+  await stage.register('shop', 'kept');
+  for (const [file, input] of [
+    ['shop.jsonl', ''],
+    ['-', readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8')],
+  ] as const) {
+    const { code, stderr } = await stage.run(['import', file, '--mode', 'replace'], {}, input);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^Replace all that namespace public holds by what .*\sSay so beforehand: --yes\n$/s);
+  }
+  expect((await stage.run(['get', 'shop', 'kept'])).code).toBe(0);
+});
+
+it('[Z7] says of a file that it can not be read or written, and why', async () => {
+  mkdirSync(join(stage.folder, 'a folder'));
+  for (const [words, found] of [
+    [['import', 'nothing.jsonl', '--mode', 'merge'], 'The file can not be read: ENOENT'],
+    [['import', 'a folder', '--mode', 'merge'], 'The file can not be read: it is a folder.'],
+    [['export', 'nowhere/shop.jsonl'], 'The file can not be written: ENOENT'],
+  ] as const) {
+    const { code, stderr } = await stage.run(words);
+    expect(stderr).toContain(found);
+    expect(code).toBe(2);
+  }
+  const taken = await stage.run(['export', 'a folder']);
+  expect(taken.stderr).toContain('The file can not be written: EISDIR');
+  expect(taken.code).toBe(1);
 });
 
 it('[Z7] refuses what is wrong, with the line, and what is not there', async () => {

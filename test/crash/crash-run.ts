@@ -35,6 +35,7 @@ export interface CrashOptions {
 export interface CrashReport {
   violations: string[];
   kills: number;
+  outages: readonly Outage[];
   acknowledged: number;
   byKind: Record<string, number>;
   unknown: { applied: number; lost: number };
@@ -42,6 +43,8 @@ export interface CrashReport {
   /** Longest time from a kill until the registry answered again. */
   longestOutageMs: number;
   exitCode: number | null;
+  /** Where it had stored everything: there still, if something is wrong. */
+  data: string;
 }
 
 /**
@@ -84,7 +87,7 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
     await leases;
     client.close();
     exitCode = await victim.stop();
-    rmSync(data, { recursive: true, force: true });
+    if (violations.length === 0) rmSync(data, { recursive: true, force: true });
   }
 
   const byKind: Record<string, number> = {};
@@ -97,12 +100,14 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
   return {
     violations,
     kills: outages.length,
+    outages,
     acknowledged: Object.values(byKind).reduce((sum, count) => sum + count, 0),
     byKind,
     unknown,
     leases: fleet.counts,
     longestOutageMs: Math.max(0, ...outages.map(({ from, until }) => until - from)),
     exitCode,
+    data,
   };
 }
 

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
@@ -54,7 +55,8 @@ describe('the proof sees that', () => {
         return text.replace(place, instead);
       }, worker),
     );
-    const { violations } = await crashRun({ rounds: 10, seed: 1, program });
+    const { violations, data } = await crashRun({ rounds: 10, seed: 1, program });
+    rmSync(data, { recursive: true, force: true });
     expect(violations.join('\n')).toMatch(caught);
   });
 });

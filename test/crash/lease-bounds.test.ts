@@ -11,11 +11,11 @@ test('without an outage a lease ends when it says', () => {
   expect(leaseBounds(lease, 3_000, [outage(20_000, 21_000)])).toEqual({ earliest: 13_000, latest: 13_050 });
 });
 
-test('the first outage lets it count from its end, a later one leaves a third of its time at least', () => {
+test('the first outage lets it count from its end, a later one leaves half of its time at least', () => {
   const outages = [outage(10_500, 11_000), outage(11_800, 12_200)];
   expect(leaseBounds(lease, 1_500, outages.slice(0, 1))).toEqual({ earliest: 12_000, latest: 12_500 });
-  expect(leaseBounds(lease, 1_500, outages)).toEqual({ earliest: 12_300, latest: 13_700 });
-  expect(leaseBounds(lease, 3_000, outages)).toEqual({ earliest: 13_800, latest: 15_200 });
+  expect(leaseBounds(lease, 1_500, outages)).toEqual({ earliest: 12_550, latest: 13_700 });
+  expect(leaseBounds(lease, 3_000, outages)).toEqual({ earliest: 14_050, latest: 15_200 });
 });
 
 test('one that is unhealthy already may be extended, and need not', () => {

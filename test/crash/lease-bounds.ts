@@ -25,7 +25,7 @@ export interface Bounds {
 }
 
 /** A holder that is heard again after one more outage has this share of its time to live left, if not all of it. */
-const LEFT_SHARE = 1 / 3;
+const LEFT_SHARE = 1 / 2;
 
 /**
  * What has lapsed is taken away by the next read or by an alarm, which may be late by this time. A crash meanwhile finds
@@ -37,7 +37,7 @@ const SWEPT_WITHIN_MS = 3_000;
  * When a lease that is not renewed ends: `ttlMs` or `removeAfterMs` after the moment that it counts from, which each
  * outage may move (design/decisions/0002-deafness.md). The first one since the last renewal moves it to its end. Later
  * ones move it by what may have been deaf; at outages a few seconds apart that may be all the time between them, so all
- * that can be said is that it is never moved beyond their end, and that a third of the time to live is left.
+ * that can be said is that it is never moved beyond their end, and that half of the time to live is left.
  *
  * @param after `ttlMs` for the end of its health, `removeAfterMs` for its removal.
  * @param outages In their order.

@@ -38,6 +38,8 @@ export interface FuzzOptions {
 /** How a run went. Without a defect there are no violations. */
 export interface FuzzReport {
   violations: string[];
+  /** Where there are: what was sent together with what they are about, as commands, and how each was answered. */
+  lastWindow: string[];
   requests: number;
   /** By operation: how many were accepted, refused, and left waiting as they asked to. */
   byOperation: Record<string, { accepted: number; refused: number; open: number }>;
@@ -67,7 +69,14 @@ class FuzzRun {
   readonly #accounts: Accounts;
   readonly #seen: Seen = { cursors: [], tokenIds: [] };
   readonly #cards = new Map(routed().routes.map((card) => [card.operation, card]));
-  readonly #report: FuzzReport = { violations: [], requests: 0, byOperation: {}, byStatus: {}, unread: 0 };
+  readonly #report: FuzzReport = {
+    violations: [],
+    lastWindow: [],
+    requests: 0,
+    byOperation: {},
+    byStatus: {},
+    unread: 0,
+  };
   #senders: [Sender, ...Sender[]] | undefined;
   #secrets: string[] = [];
   /** Who asked for what may be done late, as its answer was not awaited; and until when it may, in milliseconds. */
@@ -107,6 +116,7 @@ class FuzzRun {
           const left = unexplained(await this.#accounts.settled(written), allowed);
           if (left.length > 0) await this.#blame(left, sent);
         }
+        if (violations.length > 0) this.#report.lastWindow = sent.map((one) => this.#line(one));
         if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
       }
     } finally {
@@ -207,6 +217,11 @@ class FuzzRun {
     }
     const lines = suspects.map(({ asked, sender }) => `  ${curlLine(this.#target.url, asked, sender)}`).join('\n');
     this.#violate(`more was written than was accepted:\n${written}\nby one of\n${lines}`);
+  }
+
+  #line({ asked, sender, outcome }: Sent): string {
+    const answer = isAnswer(outcome) ? outcome.status : JSON.stringify(outcome);
+    return `${curlLine(this.#target.url, asked, sender)} # ${answer}`;
   }
 
   #violate(violation: string): void {

@@ -5,31 +5,55 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWorker } from '../../src/launcher/bundle';
 import { startRegistry } from '../../src/launcher/start-registry';
+import { keepFinding } from '../keep-finding';
 import { fuzzRun, summary } from './fuzz-run';
 
-/** `npm run fuzz -- --requests 1000000 --seed 1`: the long form of the fuzz proof. */
+const USAGE = `usage: npm run fuzz -- [options]
+
+Sends a real registry, its dialects included, requests that nobody should send, as everybody who might. Each has to be
+answered in time and not with a 5xx, without a secret and as docs/openapi.json says; and what is refused may write nothing.
+Stops at the first that is answered otherwise, and shows it as a command.
+
+  --requests <n>  how many (default 20000)
+  --seed <n>      what is sent follows from it (default: random, printed)
+  --help          show this`;
+
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    help: { type: 'boolean', default: false },
   },
 });
-const seed = Number(values.seed);
-console.log(`seed ${seed}`);
-const folder = mkdtempSync(join(tmpdir(), 'rollcall fuzz-'));
-const workerPath = join(folder, 'worker.js');
-writeFileSync(workerPath, await bundleWorker(resolve('src/worker.ts')));
-const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
-const { url, rootToken } = registry;
-try {
-  const startedAt = Date.now();
-  const requests = Number(values.requests);
-  const report = await fuzzRun({ url, rootToken, requests, seed, document: 'docs/openapi.json', log: console.log });
-  for (const violation of report.violations) console.error(violation);
-  console.log(summary(report, seed));
-  console.log(`${Math.round((report.requests * 1_000) / (Date.now() - startedAt))} requests a second`);
-  process.exitCode = report.violations.length === 0 ? 0 : 1;
-} finally {
-  await registry.stop();
-  rmSync(folder, { recursive: true, force: true });
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const seed = Number(values.seed);
+  console.error(`seed ${seed}`);
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall fuzz-'));
+  const workerPath = join(folder, 'worker.js');
+  writeFileSync(workerPath, await bundleWorker(resolve('src/worker.ts')));
+  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  const { url, rootToken } = registry;
+  try {
+    const startedAt = Date.now();
+    const requests = Number(values.requests);
+    const log = (line: string) => console.error(`[${Math.round((Date.now() - startedAt) / 1_000)} s] ${line}`);
+    const report = await fuzzRun({ url, rootToken, requests, seed, document: 'docs/openapi.json', log });
+    for (const violation of report.violations) console.error(violation);
+    console.log(summary(report, seed));
+    console.log(`${Math.round((report.requests * 1_000) / (Date.now() - startedAt))} requests a second`);
+    if (report.violations.length === 0) return 0;
+    const story = [...report.violations, '', 'sent together, and answered:', ...report.lastWindow].join('\n');
+    console.log(`what was found: ${keepFinding('fuzz', seed, story)}`);
+    return 1;
+  } finally {
+    await registry.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+process.exitCode = await main();

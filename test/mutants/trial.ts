@@ -1,28 +1,38 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { type Mutant, mutate } from './mutant';
 
-/** What is tried on a mutant, and where it is found in the tree. */
+/** What is tried on a mutant, the quickest to find something first, and where it is found in the tree. */
 const TRIALS = {
-  simulation: 'test/simulation/simulation.test.ts',
-  histories: 'test/watch/histories/random-history.test.ts',
-  past: 'test/past/',
   'core tests': 'src/registry/',
+  past: 'test/past/',
+  histories: 'test/watch/histories/random-history.test.ts',
+  simulation: 'test/simulation/simulation.test.ts',
 } as const;
 export type TrialName = keyof typeof TRIALS;
+export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are typed as any text
 
-/** A mutant may make a test run for ever. */
-const TRIAL_MAX_MS = 180_000;
+/** A mutant may make a test run for ever: it has this many times as long as the core without one. */
+const PATIENCE = 5;
+/** What is quick on the core as it is has this long all the same, in milliseconds: most of it is to start. */
+const PATIENCE_MIN_MS = 60_000;
 
-/** What the simulation and the core's tests need to run in a copy. */
-const COPIED = ['src', 'test', 'package.json', 'tsconfig.json'];
+/** What the trials need to run in a copy. */
+const COPIED = ['src', 'test', 'docs', 'package.json', 'tsconfig.json'];
 
+/** Threads, as they end with the process when that is ended; only the limit of a trial says that a test takes too long. */
 const CONFIG = `import { defineConfig } from 'vitest/config';
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts', 'test/**/*.test.ts'], exclude: ['**/*.workerd.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/*.workerd.test.ts', '**/*.proof.test.ts'],
+    testTimeout: 1_800_000,
+    pool: 'threads',
+    isolate: false,
+  },
 });
 `;
 
@@ -34,50 +44,95 @@ interface VitestReport {
   }[];
 }
 
+/** How a trial went. */
+interface Outcome {
+  /** What failed, in few words; nothing where all passed. */
+  failures: string[];
+  hasEnded: boolean;
+  tookMs: number;
+}
+
 /** A copy of the project, to put faults into. */
 export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
+  /** How long each trial may take, in milliseconds: by how long it took on the core as it is, in this run. */
+  readonly #limits = new Map<TrialName, number>();
+  readonly #tell: (line: string) => void;
 
-  constructor() {
+  /** @param tell Takes a line now and then. */
+  constructor(tell: (line: string) => void = () => {}) {
+    this.#tell = tell;
     const filter = (path: string) => !path.includes('node_modules');
     for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'));
     writeFileSync(join(this.#folder, 'vitest.config.ts'), CONFIG);
   }
 
-  /** Tries the tests on the core with a fault in it; without a mutant, on the core as it is. */
-  async try(trial: TrialName, mutant: Mutant | undefined): Promise<string[]> {
-    if (mutant === undefined) return this.#run(trial);
+  /**
+   * Tries the tests on the core as it is, and takes their time for the measure of what a mutant may take.
+   *
+   * @returns How long a mutant may take, in milliseconds.
+   * @throws {Error} If they fail: then nothing that they find in a mutant says anything.
+   */
+  async measure(trial: TrialName): Promise<number> {
+    const { failures, tookMs } = await this.#run(TRIALS[trial], undefined);
+    if (failures.length > 0) throw new Error(`the ${trial} fail without a mutant: ${failures.join('; ')}`);
+    this.#tell(`the ${trial} took ${(tookMs / 1_000).toFixed(1)} s without a mutant`);
+    const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
+    this.#limits.set(trial, limitMs);
+    return limitMs;
+  }
+
+  /** Tries the tests on a core with a fault in it, until one fails. Returns what failed, in few words; nothing where all passed. */
+  async try(trial: TrialName, mutant: Mutant): Promise<string[]> {
     const path = join(this.#folder, 'src/registry', mutant.file);
     const source = readFileSync(path, 'utf8');
-    writeFileSync(path, mutate(source, mutant));
-    try {
-      return await this.#run(trial);
-    } finally {
-      writeFileSync(path, source);
+    const broken = mutate(source, mutant);
+    const during = async (tests: string): Promise<Outcome> => {
+      const limitMs = this.#limits.get(trial) ?? (await this.measure(trial));
+      writeFileSync(path, broken);
+      try {
+        return await this.#run(tests, limitMs);
+      } finally {
+        writeFileSync(path, source);
+      }
+    };
+    // The test beside the file finds most of its faults, and is the quickest of the tests of the core.
+    const beside = join('src/registry', mutant.file.replace(/\.ts$/, '.test.ts'));
+    if (trial === 'core tests' && existsSync(beside)) {
+      const outcome = await during(beside);
+      if (outcome.hasEnded && outcome.failures.length > 0) return outcome.failures;
     }
+    const outcome = await during(TRIALS[trial]);
+    if (outcome.hasEnded) return outcome.failures;
+    // Either the mutant hangs, or the machine has become slower since: it is measured again, and the mutant tried again.
+    await this.measure(trial);
+    return (await during(TRIALS[trial])).failures;
   }
 
   close(): void {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Runs tests in the copy, until one fails. Returns what failed, in few words; nothing where all passed. */
-  async #run(trial: TrialName): Promise<string[]> {
+  /** Runs tests in the copy, until one fails. */
+  async #run(tests: string, limitMs: number | undefined): Promise<Outcome> {
     const report = join(this.#folder, 'report.json');
     rmSync(report, { force: true });
     const vitest = resolve('node_modules/vitest/vitest.mjs');
     const flags = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
-    const child = spawn(process.execPath, [vitest, 'run', TRIALS[trial], ...flags], {
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [vitest, 'run', tests, ...flags], {
       cwd: this.#folder,
       stdio: 'ignore',
-      timeout: TRIAL_MAX_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     });
     const code = await new Promise<number | null>((done) => child.on('close', done));
-    if (code === null) return [`does not end within ${TRIAL_MAX_MS / 1_000} s`];
-    if (code === 0) return [];
-    return failuresIn(JSON.parse(readFileSync(report, 'utf8')) as VitestReport); // `as`: Vitest's own format
+    const outcome = { hasEnded: code !== null, tookMs: performance.now() - startedAt };
+    if (code === 0) return { ...outcome, failures: [] };
+    if (code === null) return { ...outcome, failures: [`does not end within ${Math.round(outcome.tookMs / 1_000)} s`] };
+    const failures = existsSync(report) ? failuresIn(JSON.parse(readFileSync(report, 'utf8')) as VitestReport) : []; // `as`: Vitest's own format
+    return { ...outcome, failures: failures.length > 0 ? failures : [`ends with ${code}, and no test failed`] };
   }
 }
 

@@ -20,9 +20,6 @@ interface HeardRenewal {
   exact: boolean;
 }
 
-/** What a holder is left at least, after a crash, to come back: a third of its ttl, or this. */
-const RETURN_MS = 10_000;
-
 /** What is known of one lease from outside: when it was renewed, and what the registry made of it. */
 interface Tracked {
   name: string;
@@ -61,8 +58,8 @@ export interface LeaseOracleParts {
  *
  * *Must have:* removeAfter after the newest renewal that may have counted. The first silence that the registry forgives
  * moves that to removeAfter after its end; every further one moves it by the time in which nobody could be heard, and
- * by {@link UNSAVED_MS}, since a crash makes the registry forget what it heard last. But {@link RETURN_MS} are
- * left after a crash, and half a ttl after another silence, whose length nobody knows.
+ * by {@link UNSAVED_MS}, since a crash makes the registry forget what it heard last. But half a ttl is left after each,
+ * as a holder whose last renewal was forgotten comes no sooner than its next heartbeat.
  *
  * *Clocks.* A jump back is shifted away by the registry as far as it sees it; the rest makes leases longer. A jump forward makes them shorter, unless a deadline is passed by more than three seconds and the
  * registry finds out. A smaller one is beyond the contract: nobody can tell it from time that has passed.
@@ -200,9 +197,8 @@ export class LeaseOracle {
    * The registry took a silence for its own fault.
    *
    * @param dueSince When the alarm was due that did not come.
-   * @param isExact Whether it knows how long it could not be heard: since its last checkpoint, as it crashed.
    */
-  forgave(dueSince: number, isExact: boolean): void {
+  forgave(dueSince: number): void {
     const now = this.#parts.now();
     const heardAt = this.#heardAt < now ? this.#heardAt : this.#heardBefore;
     const unattendedSince = Math.max(heardAt, dueSince, this.#forgaveAt);
@@ -223,7 +219,7 @@ export class LeaseOracle {
         lease.goneBy = Math.max(lease.goneBy, now + lease.removeAfterMs);
       } else {
         const { ttlMs, removeAfterMs } = lease;
-        const returnBy = now + (isExact ? Math.min(Math.ceil(ttlMs / 3), RETURN_MS) : Math.ceil(ttlMs / 2) + 2);
+        const returnBy = now + Math.ceil(ttlMs / 2) + 2;
         // Who was unhealthy already has only its removal left to come back before.
         const goneAfterReturn = lease.unhealthyBy < since ? returnBy : returnBy + removeAfterMs - ttlMs;
         lease.unhealthyBy = Math.min(now + ttlMs, Math.max(lease.unhealthyBy + now - since, returnBy));

@@ -38,8 +38,8 @@ export interface MachineWatcher<Probe> {
   restarted: () => void;
   /** The registry was brought back to memory. */
   woke: () => void;
-  /** The registry took a silence for its own fault, and is sure or not how long that was. */
-  forgave: (isExact: boolean) => void;
+  /** The registry took a silence for its own fault. */
+  forgave: () => void;
   alarmRan: () => void;
   /** What is true now, when a frame leaves the registry. */
   sent: () => Sent;
@@ -296,7 +296,7 @@ export class Machine<Probe> {
       log: (level, message, facts) => {
         if (!life.alive) return;
         this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
-        if (message.startsWith('leases extended')) this.#watcher.forgave(facts?.why === 'renewals may have been lost');
+        if (message.startsWith('leases extended')) this.#watcher.forgave();
         if (level === 'error' && !message.startsWith('a commit')) {
           this.#watcher.failed('I10', `${message} ${JSON.stringify(facts ?? {})}`);
         }

@@ -1,12 +1,20 @@
 import { parseArgs } from 'node:util';
+import { keepFinding } from '../keep-finding';
 import { SCENARIOS, type Scenario } from './scenario';
 import { type SimulationReport, simulate } from './simulate';
 
 const USAGE = `usage: npm run sim -- [--seed N] [--scenario ${Object.keys(SCENARIOS).join('|')}] [--lease-hours N]
        [--runs N] [--hours N] [--leases N] [--watch TEXT]
 
-Runs simulations with one seed after another, from --seed on, until --lease-hours are done or --runs are over.
-A failure prints its scenario and seed; the same two give the same run, and --watch i7 shows all that i7 does in it.`;
+Runs simulations with one seed after another, from --seed on (default 1), each in every scenario, until --lease-hours are
+done (default 1000000) or --runs are over. A failure prints its scenario and seed; the same two give the same run, and
+--watch i7 shows all that i7 does in it. --hours and --leases make a world shorter or smaller than its scenario says.`;
+
+/** A long run tells how far it is once in this time. */
+const TELL_EVERY_MS = 10_000;
+
+/** Events that are shown of a run that failed; the file has them all. */
+const SHOWN_COUNT = 40;
 
 const { values } = parseArgs({
   options: {
@@ -52,22 +60,34 @@ async function main(): Promise<number> {
   const started = performance.now();
   let seed = values.seed === undefined ? 1 : Number(values.seed);
   let done = 0;
+  let told = started;
   for (let run = 0; run < runs && done < wanted; run++) {
     const scenario = chosen(names[run % names.length] ?? 'mixed');
-    const report = await simulate(scenario, seed, values.watch);
+    const tell = (leaseHours: number, what: string) => {
+      told = performance.now();
+      const seconds = ((told - started) / 1_000).toFixed(1);
+      console.error(`[${seconds} s, ${Math.round(done + leaseHours)} lease-hours] ${what}`);
+    };
+    const report = await simulate(scenario, seed, values.watch, (hours, leaseHours) => {
+      if (performance.now() - told < TELL_EVERY_MS) return;
+      tell(leaseHours, `${scenario.name} seed ${seed}: ${Math.round(hours)} of ${scenario.hours} h`);
+    });
+    tell(report.leaseHours, describe(report));
     done += report.leaseHours;
-    const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-    console.error(`[${seconds} s, ${Math.round(done)} lease-hours] ${describe(report)}`);
-    if (report.problems.length > 0) {
-      console.log(report.trace);
-      for (const { invariant, what } of report.problems) console.log(`${invariant}: ${what}`);
-      console.log(`\nreplay with: npm run sim -- --scenario ${scenario.name} --seed ${seed} --runs 1`);
-      return 1;
-    }
+    if (report.problems.length > 0) return fail(report);
     if ((run + 1) % names.length === 0) seed += 1;
   }
   console.log(`${Math.round(done)} lease-hours, every invariant held`);
   return 0;
+}
+
+/** Shows the end of a run, and keeps all of it. */
+function fail({ scenario, seed, trace, problems }: SimulationReport): number {
+  const found = problems.map(({ invariant, what }) => `${invariant}: ${what}`);
+  console.log([...trace.split('\n').slice(-SHOWN_COUNT), ...found].join('\n'));
+  console.log(`\nall of it: ${keepFinding(`sim-${scenario}`, seed, [trace, ...found].join('\n'))}`);
+  console.log(`replay with: npm run sim -- --scenario ${scenario} --seed ${seed} --runs 1`);
+  return 1;
 }
 
 process.exitCode = await main();

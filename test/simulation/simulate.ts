@@ -38,14 +38,20 @@ export interface SimulationReport {
  * Lives through a scenario. The same seed gives the same run, event by event.
  *
  * @param watched Calls that mention this are in the trace.
+ * @param tell Is called now and then, with what it has lived through: of the hours of the scenario, and lease-hours.
  */
-export async function simulate(scenario: Scenario, seed: number, watched?: string): Promise<SimulationReport> {
+export async function simulate(
+  scenario: Scenario,
+  seed: number,
+  watched?: string,
+  tell: (hours: number, leaseHours: number) => void = () => {},
+): Promise<SimulationReport> {
   const time = new VirtualTime();
   const world = new World(time, new SeededRandom(seed), scenario, watched);
   try {
     populate(world);
     trouble(world);
-    const counted = count(world);
+    const counted = count(world, tell);
     const end = scenario.hours * HOUR_MS;
     await time.runUntil(end, () => world.failed);
     if (!world.failed) {
@@ -126,7 +132,7 @@ function someJump(random: SeededRandom): number {
 }
 
 /** Checks up now and then, and adds up lease-hours. */
-function count(world: World): { leaseHours: number } {
+function count(world: World, tell: (hours: number, leaseHours: number) => void): { leaseHours: number } {
   const counted = { leaseHours: 0 };
   const { time, scenario } = world;
   const { checkUps } = scenario;
@@ -135,6 +141,7 @@ function count(world: World): { leaseHours: number } {
     world.checkUp();
     counted.leaseHours += (world.leases.held * (time.now - last)) / HOUR_MS;
     last = time.now;
+    tell(time.now / HOUR_MS, counted.leaseHours);
     time.after(world.random.magnitude(checkUps.from, checkUps.to), next);
   };
   time.after(1_000, next);

@@ -80,8 +80,8 @@ export class World {
       },
       died: () => this.#died(),
       restarted: () => this.#restarted(),
-      forgave: (isExact) => {
-        this.leases.forgave(this.machine.alarm.dueAt, isExact);
+      forgave: () => {
+        this.leases.forgave(this.machine.alarm.dueAt);
         this.sessions.troubled();
         this.ledger.forgave();
       },

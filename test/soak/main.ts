@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { bundleWorkers } from '../../bench/bench-workers';
 import { Workspace } from '../../bench/workspace';
+import { keepFinding } from '../keep-finding';
 import { soakRun } from './soak-run';
 import { verdict } from './verdict';
 
@@ -49,6 +50,10 @@ async function main(): Promise<void> {
   console.log(
     JSON.stringify({ seed, violations: violations.length, revisions, registered, crashed, before, first, last, after }),
   );
+  if (violations.length > 0) {
+    const story = [...violations, ...report.days.flat().map((measure) => JSON.stringify(measure))].join('\n');
+    console.log(`what was found: ${keepFinding('soak', seed, story)}`);
+  }
   process.exitCode = violations.length === 0 ? 0 : 1;
 }
 

@@ -1,8 +1,9 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { Argument } from '@commander-js/extra-typings';
 import type { FileCounts } from '../../client/transfer-answers';
+import { CliError } from '../cli-error';
+import { EXIT, type ExitCode } from '../exit-code';
 import { FileMeter } from '../file-meter';
 import { connect } from '../registry';
 import { registryCommand } from '../registry-command';
@@ -26,26 +27,48 @@ export function exportCommand() {
       const onEnd = ({ services, overrides, instances }: FileCounts) => {
         counts = { services, overrides, instances };
       };
-      const exported = await registry.exportNamespace({ timeoutMs: options.timeout, onEnd });
-      const body = exported.pipeThrough(meter.through());
-      await (file === STDOUT ? toStdout(body) : toFile(body, file)).finally(() => meter.end());
+      const read = async () => {
+        const exported = await registry.exportNamespace({ timeoutMs: options.timeout, onEnd });
+        return exported.pipeThrough(meter.through());
+      };
+      await (file === STDOUT ? toStdout(read) : toFile(read, file)).finally(() => meter.end());
       const { rate, text } = meter.summary(counts);
       if (file === STDOUT) print.note(`Exported ${text} of namespace ${place.namespace}, ${rate}.`);
       else print.answer({ file, ...counts, bytes: meter.bytes }, `Exported ${text} to ${file}, ${rate}.`);
     });
 }
 
-async function toStdout(body: ReadableStream<Uint8Array>): Promise<void> {
-  await body.pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
+/** Begins to read what is exported. */
+type Read = () => Promise<ReadableStream<Uint8Array>>;
+
+async function toStdout(read: Read): Promise<void> {
+  await (await read()).pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
 }
 
-async function toFile(body: ReadableStream<Uint8Array>, file: string): Promise<void> {
+async function toFile(read: Read, file: string): Promise<void> {
   const partial = `${file}.partial`;
+  const handle = await openFile(partial);
   try {
-    await body.pipeTo(Writable.toWeb(createWriteStream(partial)));
+    await (await read()).pipeTo(Writable.toWeb(handle.createWriteStream()));
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    throw isOfSystem(error) ? notWritten(error, EXIT.failure) : error;
+  } finally {
+    await handle.close();
   }
 }
+
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'w');
+  } catch (error) {
+    throw isOfSystem(error) ? notWritten(error, EXIT.usage) : error;
+  }
+}
+
+/** What Node throws where the system refuses: of files here, as the registry's troubles have a name of ours. */
+const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
+
+const notWritten = ({ message }: Error, exitCode: ExitCode): CliError =>
+  new CliError(exitCode, `The file can not be written: ${message}.`, 'Check its name, and the disk.');

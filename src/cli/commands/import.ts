@@ -1,12 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
-import type { ImportDifference, ImportDone } from '../../client/transfer-answers';
+import type { ImportDifference, ImportDone, ImportMode } from '../../client/transfer-answers';
 import { CliError } from '../cli-error';
+import { canAsk, confirm } from '../confirm';
 import { EXIT } from '../exit-code';
 import { FileMeter } from '../file-meter';
-import { connect } from '../registry';
+import { type Connection, connect } from '../registry';
 import { registryCommand } from '../registry-command';
 
 /** What stands for standard input. */
@@ -32,28 +32,25 @@ export function importCommand() {
         .makeOptionMandatory(),
     )
     .option('--dry-run', 'only tell what would be different')
-    .action(async (file, { mode, dryRun = false, ...options }) => {
-      const { registry, print, place } = connect(options);
-      const meter = new FileMeter(print.err, 'sending', file === STDIN ? undefined : await lengthOf(file));
+    .option('--yes', 'do not ask before a replace')
+    .action(async (file, { mode, dryRun = false, yes, ...options }) => {
+      const connection = connect(options);
+      const { print, place } = connection;
+      const send = (more: Partial<Sending>) =>
+        sendFile(connection, { file, mode, dryRun, timeoutMs: options.timeout, onDifference: () => {}, ...more });
+      if (mode === 'replace' && !dryRun && yes !== true) {
+        const terminal = { input: process.stdin, output: process.stderr };
+        // What comes by standard input comes once.
+        const wouldBe = file !== STDIN && canAsk(terminal) ? await send({ dryRun: true }) : undefined;
+        await confirm(replaceQuestion(place.namespace, file, wouldBe), yes, terminal);
+      }
       const shown: ImportDifference[] = [];
-      const body = Readable.toWeb(
-        file === STDIN ? process.stdin : createReadStream(file),
-      ) as ReadableStream<Uint8Array>; // `as`: Node's type of the same thing
-      const done = await registry
-        .importNamespace({
-          mode,
-          dryRun,
-          body: body.pipeThrough(meter.through()),
-          timeoutMs: options.timeout,
-          onProgress: (progress) => meter.applied(progress.done, progress.of),
-          onDifference: (difference) => {
-            if (print.json) print.event(difference, []);
-            else if (shown.length < SHOWN_MAX_COUNT) shown.push(difference);
-          },
-        })
-        .finally(() => meter.end());
-      const differences = done.added + done.changed + done.removed;
-      const more = differences - shown.length;
+      const onDifference = (difference: ImportDifference) => {
+        if (print.json) print.event(difference, []);
+        else if (shown.length < SHOWN_MAX_COUNT) shown.push(difference);
+      };
+      const done = await send({ onDifference });
+      const more = done.added + done.changed + done.removed - shown.length;
       if (dryRun && !print.json) for (const difference of shown) print.answer(difference, differenceLine(difference));
       if (dryRun && more > 0 && !print.json) print.note(`and ${more} more; --json shows all`);
       if (print.json) print.event(done, []);
@@ -61,13 +58,51 @@ export function importCommand() {
     });
 }
 
-async function lengthOf(file: string): Promise<number> {
+/** How a file is sent. */
+interface Sending {
+  file: string;
+  mode: ImportMode;
+  dryRun: boolean;
+  timeoutMs: number | undefined;
+  onDifference: (difference: ImportDifference) => void;
+}
+
+async function sendFile({ registry, print }: Connection, { file, ...asked }: Sending): Promise<ImportDone> {
+  const opened = file === STDIN ? undefined : await openFile(file);
+  const meter = new FileMeter(print.err, 'sending', opened?.bytes);
+  const source = opened === undefined ? process.stdin : opened.handle.createReadStream();
+  const body = Readable.toWeb(source) as ReadableStream<Uint8Array>; // `as`: Node's type of the same thing
   try {
-    return (await stat(file)).size;
+    return await registry.importNamespace({
+      ...asked,
+      body: body.pipeThrough(meter.through()),
+      onProgress: (progress) => meter.applied(progress.done, progress.of),
+    });
+  } finally {
+    meter.end();
+    if (opened !== undefined) source.destroy();
+  }
+}
+
+/** A file to be read, and how long it is. */
+async function openFile(file: string): Promise<{ handle: FileHandle; bytes: number }> {
+  try {
+    const handle = await open(file);
+    const stats = await handle.stat();
+    if (!stats.isDirectory()) return { handle, bytes: stats.size };
+    await handle.close();
+    throw new Error('it is a folder');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.usage, `The file can not be read: ${reason}.`, 'Check its name.');
   }
+}
+
+function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | undefined): string {
+  const what = `Replace all that namespace ${namespace} holds by what ${file === STDIN ? 'comes' : file} says`;
+  if (wouldBe === undefined) return `${what}, and remove what it does not have?`;
+  const { added, changed, removed, unchanged } = wouldBe;
+  return `${what}: ${removed} removed, ${changed} changed, ${added} added, ${unchanged} unchanged?`;
 }
 
 function differenceLine({ change, record, group, service, id }: ImportDifference): string {

@@ -1,19 +1,19 @@
 import { RegistryError } from '../../model/errors';
 import { jsonText } from '../../model/json-text';
 import {
-  IMPORT_IDLE_MAX_MS,
   IMPORT_RESUME_MS,
   IMPORT_SCAN_MAX_COUNT,
   IMPORT_SLICE_MAX_COUNT,
   IMPORT_SLICES_PER_CALL_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../../model/limits';
 import type { Answer, Caller } from '../../model/namespace-api';
 import type { ApplyCommand, ApplyReport, ImportMode } from '../../model/transfer';
 import { accounted } from '../accounted';
 import { commit } from '../commit';
-import { Draft, overLimit } from '../draft';
+import { Draft, overLimit, tooManyServices } from '../draft';
 import { changeEpoch } from '../epoch-change';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -37,7 +37,7 @@ export async function applyImport(
   caller: Caller,
   { importId, mode }: ApplyCommand,
 ): Promise<Answer<ApplyReport>> {
-  const { imports, platform, journal, pipeline } = state;
+  const { imports, platform, journal, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging', 'applying', 'over');
   if (kept.phase === 'staging') {
     const { services, overrides, instances } = imports.tally;
@@ -48,7 +48,7 @@ export async function applyImport(
   for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
     await pipeline.settled();
     await turn(state, undefined, (now) => {
-      comeBack(state, now + IMPORT_RESUME_MS);
+      imports.schedule(agenda, now + IMPORT_RESUME_MS);
       applySlice(state, now);
     });
   }
@@ -62,16 +62,17 @@ export async function applyImport(
 
 /** From here on it is applied. */
 function begin(state: NamespaceState, importId: string, mode: ImportMode, now: number): void {
-  const { imports, pipeline } = state;
+  const { imports, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging');
   assertRoom(state, mode);
   pipeline.enqueue(imports.keep({ ...kept, phase: 'applying', mode }));
-  comeBack(state, now + IMPORT_RESUME_MS);
+  imports.schedule(agenda, now + IMPORT_RESUME_MS);
   if (mode === 'replace') state.publisher.hold();
 }
 
 /** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
-function assertRoom({ imports, catalog, settings }: NamespaceState, mode: ImportMode): void {
+function assertRoom(state: NamespaceState, mode: ImportMode): void {
+  const { imports, catalog, settings } = state;
   const { tally, plan } = imports;
   const known = plan?.mode === mode && plan.isWhole ? plan : undefined;
   const isMerge = mode === 'merge';
@@ -87,14 +88,28 @@ function assertRoom({ imports, catalog, settings }: NamespaceState, mode: Import
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
-  if (limits.services === undefined || known === undefined) return;
-  if ((isMerge ? catalog.serviceCount : 0) + known.services.size > limits.services) {
-    throw overLimit('limits.services', limits.services, 'services');
+  assertRoomForServices(state, isMerge);
+}
+
+/** Counts services where there may be too many: a merge adds those that are not there. */
+function assertRoomForServices({ imports, catalog, settings }: NamespaceState, isMerge: boolean): void {
+  const { staged, tally } = imports;
+  const { services } = settings.limits;
+  if (services !== undefined) {
+    const brought = [...staged.services(['service', 'instance'])];
+    const added = isMerge ? brought.filter((key) => catalog.service(key)?.exists !== true) : brought;
+    if ((isMerge ? catalog.serviceCount : 0) + added.length > services) {
+      throw overLimit('limits.services', services, 'services');
+    }
   }
+  // A file alone has no more: it was refused at the line.
+  if (!isMerge || catalog.ownServiceCount + tally.services <= SERVICES_PER_NAMESPACE_MAX_COUNT) return;
+  const added = [...staged.services(['service'])].filter((key) => catalog.service(key)?.own === undefined);
+  if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
 }
 
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
-function applySlice(state: NamespaceState, now: number): void {
+export function applySlice(state: NamespaceState, now: number): void {
   const { imports, catalog, journal, settings, time } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;
@@ -161,58 +176,4 @@ function end(state: NamespaceState, kept: KeptImport): void {
   };
   if (kept.mode === 'replace') changeEpoch(state, 'imported', kept.actor, forget);
   else pipeline.enqueue(forget);
-}
-
-/** Forgets what was put aside, where it is not being applied. */
-export function dropImport(
-  state: NamespaceState,
-  { tokenId }: Caller,
-  { importId }: { importId: string },
-): Promise<{ cursor: string }> {
-  return turn(
-    state,
-    undefined,
-    () => {
-      const { current } = state.imports;
-      if (current?.id === importId && current.phase === 'staging') forgetStaged(state, current);
-      return { cursor: state.journal.cursor };
-    },
-    tokenId,
-  );
-}
-
-function forgetStaged({ imports, pipeline }: NamespaceState, kept: KeptImport): void {
-  const write = imports.keep({ ...kept, phase: 'dropped' });
-  pipeline.enqueue(() => {
-    write();
-    imports.staged.clear();
-  });
-}
-
-/** Makes the alarm look after the import then. */
-export function comeBack({ imports, agenda }: NamespaceState, at: number): void {
-  imports.dueAt = at;
-  agenda.set({ kind: 'import' }, at);
-}
-
-/** For a wake: one that is being applied goes on, and others are told of nothing until it has ended. */
-export function resumeImport(state: NamespaceState): void {
-  const { imports, time } = state;
-  if (!imports.isUnderWay) return;
-  comeBack(state, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
-  if (imports.isReplacing) state.publisher.hold();
-}
-
-/**
- * For an alarm: applies the next slice of an import that nobody goes on with, or forgets one of which nothing more came.
- *
- * @returns Whether there is more to apply.
- */
-export function attendImport(state: NamespaceState, now: number): boolean {
-  const { imports } = state;
-  const kept = imports.current;
-  if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;
-  if (kept.phase === 'staging') forgetStaged(state, kept);
-  else applySlice(state, now);
-  return imports.isApplying;
 }

@@ -6,7 +6,6 @@ import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../.
 import { RECORD_KINDS, type RecordKey } from '../records';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import { comeBack } from './apply';
 import type { PlanFacts } from './imports';
 import { presentRecords } from './present-records';
 import { changeBy } from './staged-change';
@@ -26,13 +25,13 @@ export function planImport(
   caller: Caller,
   { importId, mode, after }: PlanCommand,
 ): Promise<Answer<ImportPlan>> {
-  const { imports, journal } = state;
+  const { imports, journal, agenda } = state;
   return turn(
     state,
     undefined,
     (now) => {
       imports.require(importId, 'staging');
-      comeBack(state, now + IMPORT_IDLE_MAX_MS);
+      imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
       if (after === undefined) imports.plan = newFacts(mode);
       const [side, key] = after === undefined ? (['file', undefined] as const) : decodePlanPlace(after);
       const plan = side === 'file' ? ofFile(state, key, mode) : ofPresent(state, key);
@@ -46,7 +45,6 @@ export function planImport(
 const newFacts = (mode: ImportMode): PlanFacts => ({
   mode,
   addedInstances: 0,
-  services: new Set(),
   addedSize: 0,
   inService: { name: '', count: 0 },
   isWhole: false,
@@ -54,14 +52,11 @@ const newFacts = (mode: ImportMode): PlanFacts => ({
 
 /** Counts what a record of the file makes of the namespace. */
 function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
-  const name = `${row.group}\u0000${row.service}`;
-  const service = catalog.service(row);
-  const isCounted = facts.mode === 'replace' || service?.exists !== true;
-  if (isCounted && row.kind !== 'override') facts.services.add(name);
   if (row.kind !== 'instance') return;
+  const name = `${row.group}\u0000${row.service}`;
   if (isNew) facts.addedInstances += 1;
   if (facts.inService.name !== name) {
-    facts.inService = { name, count: facts.mode === 'merge' ? (service?.instances.size ?? 0) : 0 };
+    facts.inService = { name, count: facts.mode === 'merge' ? (catalog.service(row)?.instances.size ?? 0) : 0 };
   }
   if (isNew || facts.mode === 'replace') facts.inService.count += 1;
   if (facts.inService.count <= INSTANCES_PER_SERVICE_MAX_COUNT) return;

@@ -1,4 +1,5 @@
 import type { RecordCounts } from '../../model/export-line';
+import type { ServiceKey } from '../../model/namespace-api';
 import { RECORD_KINDS, type RecordKey, type RecordKind } from '../records';
 import type { SqlStorage, SqlValue } from '../sql-storage';
 
@@ -110,6 +111,15 @@ export class StagedRecords {
       });
     }
     return found;
+  }
+
+  /** Services that have a record of one of these kinds. */
+  *services(kinds: readonly RecordKind[]): Iterable<ServiceKey> {
+    const numbers = kinds.map((kind) => RECORD_KINDS[kind]);
+    const sought = `SELECT DISTINCT group_name, service FROM staged WHERE kind IN (${numbers.map(() => '?').join(', ')})`;
+    for (const [group, service] of this.#storage.read(sought, ...numbers)) {
+      yield { group: String(group), service: String(service) };
+    }
   }
 
   /** What is put aside, counted anew: after a wake. */

@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
+import { keepFinding } from '../../keep-finding';
 import { randomHistory } from './random-history';
 
 const USAGE = `usage: npm run validate -- [--seed N] [--histories N] [--watch TEXT]
 
-Makes random histories of writers and watchers in trouble, one seed after another from --seed on, and holds each to the
-guarantees of a watch. A failure prints its seed; the same seed gives the same history, and --watch i7 shows all that i7
-does in it.`;
+Makes random histories of writers and watchers in trouble, --histories of them (default 30), one seed after another from
+--seed on (default 1), and holds each to the guarantees of a watch. A failure prints its seed; the same seed gives the same
+history, and --watch i7 shows all that i7 does in it.`;
+
+/** Events, and problems, that are shown of a history that is wrong; the file has them all. */
+const SHOWN_COUNT = 20;
 
 const { values } = parseArgs({
   options: {
@@ -40,9 +44,10 @@ async function main(): Promise<number> {
         `${counts.hibernations} hibernations, ${streams} streams over ${links} sockets: ${listed(frames)}; closed with ${listed(closings)}`,
     );
     if (problems.length === 0) continue;
-    console.log(trace);
-    for (const { guarantee, what } of problems.slice(0, 20)) console.log(`${guarantee}: ${what}`);
-    console.log(`\n${problems.length} problems; replay with: npm run validate -- --seed ${seed} --histories 1`);
+    const found = problems.map(({ guarantee, what }) => `${guarantee}: ${what}`);
+    console.log([...trace.split('\n').slice(-SHOWN_COUNT), ...found.slice(0, SHOWN_COUNT)].join('\n'));
+    console.log(`\nall of it: ${keepFinding('validate', seed, [trace, ...found].join('\n'))}`);
+    console.log(`${problems.length} problems; replay with: npm run validate -- --seed ${seed} --histories 1`);
     return 1;
   }
   console.log(`${count} histories, every guarantee held`);
