@@ -2,10 +2,9 @@ import type { Router as RouteTable } from 'hono/router';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
-import { credentialReader, DOORS, type ReadCredential } from '../auth/carriers';
-import { RegistryError } from '../model/errors';
+import { type Carrier, credentialReader, DOORS, type ReadCredential } from '../auth/carriers';
+import { type ErrorData, RegistryError } from '../model/errors';
 import type { Admission } from './admission';
-import type { Dialect } from './dialect';
 import { errorResponse, refusalOf } from './error-response';
 import type { IncomingRequest } from './incoming-request';
 import { PathNames } from './path-names';
@@ -14,6 +13,12 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Answers the requests of one route. What it throws, its client is told as a refusal. */
 export type Handler = (incoming: IncomingRequest, names: PathNames) => Response | Promise<Response>;
+
+/** What a dialect has of its own. */
+export interface DialectManners {
+  carriers: readonly Carrier[];
+  refuse(refusal: ErrorData, request: Request): Response;
+}
 
 /**
  * Finds the routes of the native API, or of a dialect. Each has a table of its own: one regular expression finds all
@@ -25,10 +30,10 @@ export type Handler = (incoming: IncomingRequest, names: PathNames) => Response 
 export class Router {
   readonly #routes: RouteTable<Handler>;
   readonly #admission: Admission;
-  readonly #dialect: Dialect | undefined;
+  readonly #dialect: DialectManners | undefined;
   readonly #readCredential: ReadCredential;
 
-  constructor(admission: Admission, dialect?: Dialect) {
+  constructor(admission: Admission, dialect?: DialectManners) {
     this.#routes =
       dialect === undefined
         ? new RegExpRouter()
