@@ -1,11 +1,11 @@
 import { readOverride, saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
+import { isRecord } from '../../model/is-record';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { instanceIn, instancesOf } from './found-instances';
 import { placeIn } from './host';
 import { readMetadata, withinLimits } from './metadata-text';
