@@ -56,6 +56,7 @@ export class Authenticator {
       waitUntil,
       followMaxMs: VERIFICATION_FOLLOW_MAX_MS,
       maxCount: VERIFICATIONS_MAX_COUNT,
+      sharesFailures: true,
     });
   }
 

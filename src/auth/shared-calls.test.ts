@@ -11,7 +11,8 @@ describe('SharedCalls', () => {
     vi.useRealTimers();
   });
 
-  const calls = (maxCount = 10) => new SharedCalls<string>({ now: () => Date.now(), followMaxMs: 2_000, maxCount });
+  const calls = (maxCount = 10, sharesFailures = true) =>
+    new SharedCalls<string>({ now: () => Date.now(), followMaxMs: 2_000, maxCount, sharesFailures });
 
   it('[A6] makes one call of many of a kind, and tells all of them, its failure too', async () => {
     const shared = calls();
@@ -24,6 +25,16 @@ describe('SharedCalls', () => {
     expect(fail).toHaveBeenCalledOnce();
     expect(await shared.call('a', ask), 'it is over by now').toBe('told');
     expect(ask).toHaveBeenCalledTimes(3);
+  });
+
+  it('lets each make its own call where failures are not shared, and where the outcome does not suit', async () => {
+    const shared = calls(10, false);
+    const fail = vi.fn(() => Promise.reject(new Error('no')));
+    const failed = await Promise.allSettled([shared.call('a', fail), shared.call('a', async () => 'own')]);
+    expect(failed).toMatchObject([{ status: 'rejected' }, { status: 'fulfilled', value: 'own' }]);
+    const suits = (outcome: string) => outcome !== 'old';
+    const told = [shared.call('b', async () => 'old'), shared.call('b', async () => 'new', suits)];
+    expect(await Promise.all(told)).toEqual(['old', 'new']);
   });
 
   it('[A6] follows a call that never ends for two seconds, and then makes its own', async () => {
@@ -50,6 +61,7 @@ describe('SharedCalls', () => {
       now: () => Date.now(),
       followMaxMs: 1,
       maxCount: 1,
+      sharesFailures: true,
       waitUntil: (work) => kept.push(work),
     });
     await expect(shared.call('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');

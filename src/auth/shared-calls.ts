@@ -12,11 +12,14 @@ export interface SharedCallsOptions {
   followMaxMs: number;
   /** Calls that are followed at the same time; the oldest goes first. */
   maxCount: number;
+  /** Whether those who follow a call are told its failure; if not, each of them then makes the call itself. */
+  sharesFailures: boolean;
   /** Keeps a call going after the request that made it is over, where the platform would end it. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-const LATE = Symbol('late');
+/** What following another's call came to where it gave nothing to be used. */
+const NOTHING = Symbol('nothing');
 
 /**
  * Makes one call of many that ask the same at the same time.
@@ -32,13 +35,17 @@ export class SharedCalls<T> {
     this.#options = options;
   }
 
-  /** The outcome of `ask`, or of the same call by another that is under way. */
-  async call(key: string, ask: () => Promise<T>): Promise<T> {
+  /**
+   * The outcome of `ask`, or of the same call by another that is under way.
+   *
+   * @param suits Whether the outcome of another's call will do.
+   */
+  async call(key: string, ask: () => Promise<T>, suits: (outcome: T) => boolean = () => true): Promise<T> {
     const { now, followMaxMs } = this.#options;
     const flight = this.#underWay.get(key);
     if (flight !== undefined && now() - flight.since < followMaxMs) {
       const followed = await this.#follow(flight.outcome);
-      if (followed !== LATE) return followed;
+      if (followed !== NOTHING && suits(followed)) return followed;
     }
     return this.#lead(key, ask);
   }
@@ -49,6 +56,7 @@ export class SharedCalls<T> {
     waitUntil?.(flight.outcome.catch(() => undefined));
     this.#underWay.delete(key);
     this.#underWay.set(key, flight);
+    // A call that was cut off never ends by itself; what is left of such calls is bounded here.
     for (const oldest of this.#underWay.keys()) {
       if (this.#underWay.size <= maxCount) break;
       this.#underWay.delete(oldest);
@@ -60,11 +68,13 @@ export class SharedCalls<T> {
     }
   }
 
-  async #follow(outcome: Promise<T>): Promise<T | typeof LATE> {
-    const { promise: late, resolve } = Promise.withResolvers<typeof LATE>();
-    const timer = setTimeout(() => resolve(LATE), this.#options.followMaxMs);
+  /** Waits for somebody else's call, for a while. */
+  async #follow(outcome: Promise<T>): Promise<T | typeof NOTHING> {
+    const { followMaxMs, sharesFailures } = this.#options;
+    const { promise: late, resolve } = Promise.withResolvers<typeof NOTHING>();
+    const timer = setTimeout(() => resolve(NOTHING), followMaxMs);
     try {
-      return await Promise.race([outcome, late]);
+      return await Promise.race([sharesFailures ? outcome : outcome.catch((): typeof NOTHING => NOTHING), late]);
     } finally {
       clearTimeout(timer);
     }

@@ -1,3 +1,4 @@
+import { SharedCalls } from '../auth/shared-calls';
 import { CACHED_READ_FOLLOW_MAX_MS, CACHED_READS_MAX_BYTES, CACHED_READS_MAX_COUNT } from '../model/limits';
 import type { ReadAnswer } from '../model/namespace-api';
 
@@ -29,12 +30,6 @@ export interface CachedReadsOptions {
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** A read under way: since when, in milliseconds since the epoch, and its answer; undefined if it fails. */
-interface Flight {
-  since: number;
-  answer: Promise<Copy | undefined>;
-}
-
 /** Text takes up to two bytes a character. */
 const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body.length);
 
@@ -49,12 +44,19 @@ const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body
  */
 export class CachedReads {
   readonly #copies = new Map<string, Copy>();
-  readonly #underWay = new Map<string, Flight>();
+  readonly #reads: SharedCalls<Copy>;
   readonly #options: CachedReadsOptions;
   #bytes = 0;
 
   constructor(options: CachedReadsOptions) {
     this.#options = options;
+    this.#reads = new SharedCalls({
+      now: options.now,
+      waitUntil: options.waitUntil,
+      followMaxMs: CACHED_READ_FOLLOW_MAX_MS,
+      maxCount: CACHED_READS_MAX_COUNT,
+      sharesFailures: false,
+    });
   }
 
   /** The copy that is kept here, if it is younger than `maxAgeMs`: at once, as most cached reads are answered by it. */
@@ -71,36 +73,13 @@ export class CachedReads {
   async read(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
     const kept = this.kept(key, maxAgeMs);
     if (kept !== undefined) return kept;
-    const leader = this.#underWay.get(key);
-    if (leader !== undefined && this.#options.now() - leader.since < CACHED_READ_FOLLOW_MAX_MS) {
-      const followed = await this.#follow(leader.answer);
-      if (followed !== undefined && this.ageOf(followed) < maxAgeMs) return followed;
-    }
-    // There is no leader, or it failed, or it took too long, or its client left and took the call with it.
-    return this.#lead(key, maxAgeMs, ask);
+    const isYoung = (copy: Copy) => this.ageOf(copy) < maxAgeMs;
+    return this.#reads.call(key, () => this.#refresh(key, maxAgeMs, ask), isYoung);
   }
 
   /** Milliseconds since a copy was read; never negative, even where the clock went back. */
   ageOf(copy: Copy): number {
     return Math.max(0, this.#options.now() - copy.readAt);
-  }
-
-  async #lead(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
-    const refresh = this.#refresh(key, maxAgeMs, ask);
-    const flight: Flight = { since: this.#options.now(), answer: refresh.catch(() => undefined) };
-    this.#options.waitUntil?.(flight.answer);
-    this.#underWay.delete(key);
-    this.#underWay.set(key, flight);
-    // A call that was cut off never ends by itself; what is left of such calls is bounded here.
-    for (const oldest of this.#underWay.keys()) {
-      if (this.#underWay.size <= CACHED_READS_MAX_COUNT) break;
-      this.#underWay.delete(oldest);
-    }
-    try {
-      return await refresh;
-    } finally {
-      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
-    }
   }
 
   async #refresh(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
@@ -117,17 +96,6 @@ export class CachedReads {
     this.#keep(key, copy);
     if (shared !== undefined) waitUntil?.(shared.put(key, copy, maxAgeMs));
     return copy;
-  }
-
-  /** Waits for somebody else's call, for a while; undefined where it gave nothing. */
-  async #follow(leader: Promise<Copy | undefined>): Promise<Copy | undefined> {
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), CACHED_READ_FOLLOW_MAX_MS);
-    try {
-      return await Promise.race([leader, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #keep(key: string, copy: Copy): void {

@@ -4,7 +4,7 @@ import { scheduleCompaction } from './commit';
 import { attendTokens } from './open-tokens';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
-import { attendImport } from './transfer/apply';
+import { attendImport } from './transfer/attend-import';
 import type { Hub } from './watch/hub';
 
 const HOUR_MS = 60 * 60 * 1_000;

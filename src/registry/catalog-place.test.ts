@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Catalog } from './catalog';
-import { decodePlace, encodePlace, START, servicesFrom } from './catalog-place';
+import { decodePlace, encodePlace, idsAfter, START, servicesFrom } from './catalog-place';
 
 it('[J5] services come by name and group, from the one that a place is in', () => {
   const catalog = new Catalog();
@@ -15,6 +15,19 @@ it('[J5] services come by name and group, from the one that a place is in', () =
   expect(names()).toEqual(['g@@a', 'f@@b', 'g@@b', 'g@@c']);
   expect(names({ name: 'b', group: 'g', id: 'x' })).toEqual(['g@@b', 'g@@c']);
   expect(names({ name: 'bb', group: '', id: '' })).toEqual(['g@@c']);
+});
+
+it('[Z10] ids come in order, once where an instance has an override, from the one after a place', () => {
+  const service = {
+    overrides: new Map(['c', 'a'].map((id) => [id, 1])),
+    instances: new Map([
+      ['b', 1],
+      ['c', 1],
+    ]),
+  };
+  expect(idsAfter(service, '')).toEqual(['a', 'b', 'c']);
+  expect(idsAfter(service, 'a')).toEqual(['b', 'c']);
+  expect(idsAfter(service, 'c')).toEqual([]);
 });
 
 it('[J5] a place is read as it was written, and nothing else is one', () => {

@@ -16,6 +16,22 @@ export function servicesFrom(catalog: Catalog, { name, group }: Place): ServiceE
   return catalog.services().filter((service) => (compare(service.name, name) || compare(service.group, group)) >= 0);
 }
 
+/** What a service has by the ids of its instances. */
+interface ById {
+  readonly overrides: ReadonlyMap<string, unknown>;
+  readonly instances: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * Ids of a service, in their order: of its instances, and of what operators say, which may be of instances that are gone.
+ *
+ * @param after Only those that come after this one; empty: all.
+ */
+export function idsAfter({ overrides, instances }: ById, after: string): string[] {
+  const ids = new Set([...overrides.keys(), ...instances.keys()]);
+  return [...ids].filter((id) => after === '' || compare(id, after) > 0).sort(compare);
+}
+
 /** A place in what a cursor names, as text that whoever comes back with it need not understand. */
 export function encodePlace(cursor: string, { name, group, id }: Place): string {
   return JSON.stringify([cursor, name, group, id]);

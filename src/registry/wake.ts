@@ -20,7 +20,7 @@ import { Settings } from './settings';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 import { forgiveSilence } from './sweep';
-import { resumeImport } from './transfer/apply';
+import { resumeImport } from './transfer/attend-import';
 import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { Receipts } from './watch/receipts';

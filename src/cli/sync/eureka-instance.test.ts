@@ -1,29 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
+import { serviceOf } from '../../dialects/eureka/app-names';
 import { coreStatus } from '../../dialects/eureka/status';
-import { definitionOf, serviceOf } from '../../dialects/eureka/translate';
+import { definitionOf } from '../../dialects/eureka/translate';
 import { readInfo } from '../../dialects/eureka/wire';
 import { fromEureka } from './eureka-instance';
 
 /** As a Eureka lists an instance that Spring registered. */
 const INFO = {
-  instanceId: 'h1:orders:8080',
-  hostName: 'h1.example',
-  app: 'ORDERS',
-  ipAddr: '10.0.0.1',
-  status: 'UP',
-  overriddenStatus: 'UNKNOWN',
-  port: { $: 8080, '@enabled': 'true' },
-  securePort: { $: 443, '@enabled': 'false' },
-  countryId: 1,
-  dataCenterInfo: { '@class': 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo', name: 'MyOwn' },
-  leaseInfo: { renewalIntervalInSecs: 30, durationInSecs: 90, registrationTimestamp: 1700000000000 },
-  metadata: { '@class': 'java.util.Map', 'management.port': '8080' },
-  homePageUrl: 'http://h1.example:8080/',
-  vipAddress: 'orders',
-  secureVipAddress: 'orders',
-  isCoordinatingDiscoveryServer: 'false',
-  lastDirtyTimestamp: '1699999999000',
+  ...SPRING_INSTANCE,
+  metadata: { '@class': 'java.util.Map', ...SPRING_INSTANCE.metadata },
   actionType: 'ADDED',
 };
 
@@ -53,6 +40,8 @@ describe('fromEureka', () => {
         extensions: {
           eureka: {
             homePageUrl: 'http://h1.example:8080/',
+            statusPageUrl: 'http://h1.example:8080/actuator/info',
+            healthCheckUrl: 'http://h1.example:8080/actuator/health',
             vipAddress: 'orders',
             secureVipAddress: 'orders',
             status: 'UP',

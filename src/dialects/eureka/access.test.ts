@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import type { Grant } from '../../model/grant';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
-const BODY = { body: JSON.stringify({ instance: INSTANCE }), headers: JSON_TYPE };
+const BODY = { body: JSON.stringify({ instance: SPRING_INSTANCE }), headers: JSON_TYPE };
 
 /** Every route: what it takes, and whether a token for this one service is enough. */
 const ROUTES: [operation: string, method: string, path: string, scope: Grant['scope'], ofService: boolean][] = [
@@ -11,7 +12,7 @@ const ROUTES: [operation: string, method: string, path: string, scope: Grant['sc
   ['delta', 'GET', '/eureka/apps/delta', 'read', false],
   ['application', 'GET', '/eureka/apps/ORDERS', 'read', true],
   ['instance', 'GET', INSTANCE_PATH, 'read', true],
-  ['instance by id', 'GET', `/eureka/instances/${INSTANCE.instanceId}`, 'read', false],
+  ['instance by id', 'GET', `/eureka/instances/${SPRING_INSTANCE.instanceId}`, 'read', false],
   ['vips', 'GET', '/eureka/vips/orders', 'read', false],
   ['svips', 'GET', '/eureka/svips/orders', 'read', false],
   ['status overrides', 'GET', '/serverinfo/statusoverrides', 'read', false],
@@ -92,7 +93,7 @@ describe('the door for Eureka', () => {
     expect(await stage.json('/eureka/apps/ORDERS')).toMatchObject({ application: { instance: [{}, {}] } });
     stage.as({ scope: 'read', ns: 'public', services: ['DEFAULT_GROUP@@orders'] });
     expect(await stage.json('/eureka/apps/ORDERS')).toMatchObject({
-      application: { instance: [{ instanceId: INSTANCE.instanceId }] },
+      application: { instance: [{ instanceId: SPRING_INSTANCE.instanceId }] },
     });
     expect(await stage.brief('GET', '/eureka/apps/ORDERS/secret')).toEqual([404, '']);
   });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
 import { JavaCopy } from '../../../test/fixtures/java-copy';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { PAST_SLICE_MAX_COUNT } from '../../model/limits';
 import { DELTA_WINDOW_MS } from './fleet';
 
@@ -32,9 +33,12 @@ describe('the delta', () => {
     await stage.register({ instanceId: 'b' });
     expect(await actions(stage)).toEqual(['ADDED b']);
     await stage.send('PUT', `${INSTANCE_PATH}/status?value=OUT_OF_SERVICE`);
-    expect(await actions(stage)).toEqual(['ADDED b', `MODIFIED ${INSTANCE.instanceId}`]);
+    expect(await actions(stage)).toEqual(['ADDED b', `MODIFIED ${SPRING_INSTANCE.instanceId}`]);
     // An isolate that begins knows no less.
-    expect(await actions(new EurekaStage(stage.namespace))).toEqual(['ADDED b', `MODIFIED ${INSTANCE.instanceId}`]);
+    expect(await actions(new EurekaStage(stage.namespace))).toEqual([
+      'ADDED b',
+      `MODIFIED ${SPRING_INSTANCE.instanceId}`,
+    ]);
   });
 
   it('[F4] has a version that moves with every change, and never with a beat', async () => {
@@ -61,7 +65,7 @@ describe('the delta', () => {
     }
     const copy = new JavaCopy();
     copy.takeFull(await stage.list());
-    expect(await actions(stage)).toEqual([`MODIFIED ${INSTANCE.instanceId}`, 'MODIFIED n']);
+    expect(await actions(stage)).toEqual([`MODIFIED ${SPRING_INSTANCE.instanceId}`, 'MODIFIED n']);
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
     await stage.send('DELETE', INSTANCE_PATH);
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { readJsonText } from '../../model/json-text';
 
 /** The exchanges of Eureka's clients on a real namespace, as the notes on them have it. */
@@ -29,7 +30,7 @@ describe('registering', () => {
       applications: {
         versions__delta: '1',
         apps__hashcode: 'UP_1_',
-        application: [{ name: 'ORDERS', instance: [{ ...INSTANCE, ...ADDED }] }],
+        application: [{ name: 'ORDERS', instance: [{ ...SPRING_INSTANCE, ...ADDED }] }],
       },
     });
   });
@@ -37,7 +38,7 @@ describe('registering', () => {
   it('[F1] is on all bases, with slashes more or less, tokens and namespaces in front', async () => {
     const stage = new EurekaStage();
     await stage.register();
-    const id = encodeURIComponent(INSTANCE.instanceId);
+    const id = encodeURIComponent(SPRING_INSTANCE.instanceId);
     for (const base of ['/eureka', '/eureka/v2', '/v2', '/eureka/', '/n/public/eureka', '/eureka//v2']) {
       for (const rest of ['/apps', '/apps/', '//apps', '/apps/ORDERS', `/apps/orders/${id}/`, '/apps/delta/']) {
         expect([base, rest, (await stage.send('GET', `${base}${rest}`)).status]).toEqual([base, rest, 200]);
@@ -56,7 +57,7 @@ describe('registering', () => {
     const before = await rows();
     await stage.register({ instanceId: 'b' });
     expect((await rows()) - before).toBe(2);
-    await stage.send('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${INSTANCE.lastDirtyTimestamp}`);
+    await stage.send('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${SPRING_INSTANCE.lastDirtyTimestamp}`);
     expect((await rows()) - before).toBe(2);
   });
 
@@ -97,7 +98,7 @@ describe('beats', () => {
     expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([404, '']);
     await stage.register();
     expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([200, '']);
-    const dirty = Number(INSTANCE.lastDirtyTimestamp);
+    const dirty = Number(SPRING_INSTANCE.lastDirtyTimestamp);
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${dirty}`)).toEqual([200, '']);
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${dirty + 1}`)).toEqual([404, '']);
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?lastDirtyTimestamp=${dirty - 1}`)).toEqual([200, '']);
@@ -134,7 +135,7 @@ describe('leases', () => {
     await stage.register({ leaseInfo: { durationInSecs: 20, renewalIntervalInSecs: 5 } });
     await stage.send('PUT', INSTANCE_PATH);
     await stage.namespace.pass(39_000);
-    expect(await stage.statuses()).toEqual([`${INSTANCE.instanceId} UP`]);
+    expect(await stage.statuses()).toEqual([`${SPRING_INSTANCE.instanceId} UP`]);
     await stage.namespace.pass(2_000);
     expect(await there(stage)).toBe(false);
   });
@@ -180,8 +181,8 @@ describe('reading', () => {
       await stage.json<{ application: { name: string; instance: object[] } }>('/eureka/apps/orders')
     ).application;
     expect([name, instance.length]).toEqual(['ORDERS', 1]);
-    for (const path of [INSTANCE_PATH, `/eureka/instances/${INSTANCE.instanceId}`]) {
-      expect(await stage.told(path)).toEqual({ ...INSTANCE, ...ADDED });
+    for (const path of [INSTANCE_PATH, `/eureka/instances/${SPRING_INSTANCE.instanceId}`]) {
+      expect(await stage.told(path)).toEqual({ ...SPRING_INSTANCE, ...ADDED });
     }
     for (const path of ['/eureka/apps/NONE', '/eureka/apps/ORDERS/none', '/eureka/instances/none', '/eureka/none']) {
       expect([path, ...(await stage.brief('GET', path))]).toEqual([path, 404, '']);
@@ -245,7 +246,7 @@ describe('reading', () => {
     await stage.register({ leaseInfo: { durationInSecs: 30 } });
     await stage.send('PUT', INSTANCE_PATH);
     await stage.namespace.pass(40_000);
-    expect(await stage.statuses()).toEqual([`${INSTANCE.instanceId} UP`, 'u DOWN']);
+    expect(await stage.statuses()).toEqual([`${SPRING_INSTANCE.instanceId} UP`, 'u DOWN']);
     expect((await stage.view()).healthy).toBe(false);
     expect((await stage.list('/eureka/apps/delta')).apps__hashcode).toBe('DOWN_1_UP_1_');
   });

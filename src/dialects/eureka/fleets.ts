@@ -36,6 +36,7 @@ export class Fleets {
     now: () => Date.now(),
     followMaxMs: FOLLOW_MAX_MS,
     maxCount: EUREKA_FLEETS_MAX_COUNT,
+    sharesFailures: true,
   });
 
   /**

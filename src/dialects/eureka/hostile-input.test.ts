@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { BODY_MAX_BYTES } from '../../model/limits';
 
 const XML = 'application/xml';
@@ -17,7 +18,7 @@ function post(
   return stage.brief('POST', '/eureka/apps/ORDERS', { body: bytes, headers });
 }
 
-const json = (more: object) => JSON.stringify({ instance: { ...INSTANCE, ...more } });
+const json = (more: object) => JSON.stringify({ instance: { ...SPRING_INSTANCE, ...more } });
 
 const MINIMAL =
   '<instance><hostName>h</hostName><app>ORDERS</app><ipAddr>10.0.0.1</ipAddr><dataCenterInfo class="x"><name>MyOwn</name></dataCenterInfo></instance>';
@@ -138,7 +139,7 @@ describe('a registration that real clients send', () => {
 
   it('[F1] is taken without its wrapper, without a type, and in XML under any root', async () => {
     for (const [body, type] of [
-      [JSON.stringify(INSTANCE), JSON_TYPE],
+      [JSON.stringify(SPRING_INSTANCE), JSON_TYPE],
       [json({}), null],
       [MINIMAL, null],
       [
@@ -160,7 +161,7 @@ it('[I10] nothing that is asked gives a 5xx', async () => {
     'apps',
     'delta',
     'ORDERS',
-    INSTANCE.instanceId,
+    SPRING_INSTANCE.instanceId,
     'status',
     'metadata',
     'vips',

@@ -8,12 +8,10 @@ import { BODY_MAX_BYTES } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import { emptyAnswer } from './answers';
-import { registerInfo } from './registering';
+import { keyInPath, serviceOf } from './app-names';
+import { registerInfo } from './register-info';
 import { Renewing } from './renewing';
-import { instanceKey, serviceOf } from './translate';
 import { readBody } from './wire';
-
-const keyOf = ({ app = '', id = '' }: Record<string, string>): InstanceKey => instanceKey(app, id);
 
 /** The one parameter of a beat that counts. It is a number, so there is nothing in it to decode. */
 const LAST_DIRTY = /(?:^|&)lastDirtyTimestamp=([^&]*)/;
@@ -73,7 +71,7 @@ export function addLeaseRoutes(door: DialectDoor): void {
     scope: 'register',
     withoutDeadline: true,
     summary: 'Renews the lease of an instance; 404: register again',
-    read: ({ url }, names) => ({ key: keyOf(names), lastDirtyTimestamp: lastDirtyOf(url) }),
+    read: ({ url }, names) => ({ key: keyInPath(names), lastDirtyTimestamp: lastDirtyOf(url) }),
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, lastDirtyTimestamp }, call) =>
       renewing.renew(namespace, call.namespace, call.caller, key, lastDirtyTimestamp),
@@ -86,7 +84,7 @@ export function addLeaseRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps/:app/:id'],
     scope: 'register',
     summary: 'Removes an instance',
-    read: (_request, names) => keyOf(names),
+    read: (_request, names) => keyInPath(names),
     target: (key) => ({ service: key }),
     call: (namespace, key, call) => cancel(namespace, call.callerWithOrigin, key),
     answer: (wasThere) => emptyAnswer(wasThere ? 200 : 404),

@@ -3,12 +3,12 @@ import type { RouteCall } from '../../http/route-call';
 import { RegistryError } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { bodyAnswer, documentAnswer, formatFor, takesGzip } from './answers';
+import { serviceOf } from './app-names';
 import type { Format } from './document';
 import type { Fleet, Member } from './fleet';
 import { Fleets } from './fleets';
 import { FullLists } from './full-lists';
 import { addressList, application, deltaList, single } from './lists';
-import { serviceOf } from './translate';
 
 /** What a read is about, where it is about less than everything. */
 interface Asked {

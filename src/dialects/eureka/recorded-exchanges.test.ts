@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
 import { JavaCopy } from '../../../test/fixtures/java-copy';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 
 /**
  * What clients that can't run here send, in their order: written down from the sources of Netflix' and Spring's clients,
@@ -30,7 +31,7 @@ describe.each([
     const post = (more: object) =>
       stage.brief('POST', '/eureka/apps/ORDERS', {
         headers: { ...headers, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ instance: { ...INSTANCE, isCoordinatingDiscoveryServer: 'false', ...more } }),
+        body: JSON.stringify({ instance: { ...SPRING_INSTANCE, isCoordinatingDiscoveryServer: 'false', ...more } }),
       });
     const beat = (dirty: number) =>
       stage.brief('PUT', `${INSTANCE_PATH}?status=UP&lastDirtyTimestamp=${dirty}`, { headers });
@@ -44,7 +45,7 @@ describe.each([
       expect(await beat(200)).toEqual([200, '']);
       expect(copy.takeDelta(await get('/eureka/apps/delta'))).toBe(true);
     }
-    expect(copy.content()).toMatchObject([{ instanceId: INSTANCE.instanceId, status: 'UP' }]);
+    expect(copy.content()).toMatchObject([{ instanceId: SPRING_INSTANCE.instanceId, status: 'UP' }]);
     // It sleeps for longer than its lease lasts.
     await stage.namespace.pass(200_000);
     expect(await beat(200)).toEqual([404, '']);
@@ -64,7 +65,7 @@ describe.each([
 it('[F1, F3] py_eureka_client writes JSON with texts for flags and times, and reads XML', async () => {
   const stage = new EurekaStage();
   const instance = {
-    ...INSTANCE,
+    ...SPRING_INSTANCE,
     overriddenStatus: undefined,
     overriddenstatus: 'UNKNOWN',
     port: { $: 8080, '@enabled': 'true' },

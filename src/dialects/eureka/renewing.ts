@@ -4,7 +4,7 @@ import type { Renewal } from '../../model/instance';
 import { type JsonText, readJsonText } from '../../model/json-text';
 import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { viewOf } from './registering';
+import { findInstance } from './find-instance';
 import { keptBy } from './translate';
 
 /** A registration as a beat has to know it: its revision, and when its client wrote it last, by the client's clock. */
@@ -49,7 +49,7 @@ export class Renewing {
     caller: Caller,
     key: InstanceKey,
   ): Promise<Registration | undefined> {
-    const view = await viewOf(namespace, caller, key);
+    const view = await findInstance(namespace, caller, key);
     if (view === undefined) return undefined;
     const { revision } = view;
     const registration = { revision, lastDirtyTimestamp: keptBy(view)?.lastDirtyTimestamp };

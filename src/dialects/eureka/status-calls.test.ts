@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 
 const STATUS = `${INSTANCE_PATH}/status`;
 
@@ -14,7 +15,7 @@ describe('an operator', () => {
     await stage.register();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE&lastDirtyTimestamp=5`)).toEqual([200, '']);
     expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
-    expect(await stage.json('/serverinfo/statusoverrides')).toEqual({ [INSTANCE.instanceId]: 'OUT_OF_SERVICE' });
+    expect(await stage.json('/serverinfo/statusoverrides')).toEqual({ [SPRING_INSTANCE.instanceId]: 'OUT_OF_SERVICE' });
     await stage.register({ lastDirtyTimestamp: '1700000000000' });
     expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
     expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([200, '']);
@@ -44,7 +45,7 @@ describe('an operator', () => {
   it('[F9] keeps what else was overridden', async () => {
     const stage = new EurekaStage();
     await stage.register();
-    const key = { group: 'DEFAULT_GROUP', service: 'orders', id: INSTANCE.instanceId };
+    const key = { group: 'DEFAULT_GROUP', service: 'orders', id: SPRING_INSTANCE.instanceId };
     const caller = { tokenId: 'op', operates: true };
     await stage.namespace.api.putOverride(caller, { key, override: { weight: 3 }, precondition: {} });
     await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
@@ -65,7 +66,7 @@ describe('an operator', () => {
     const { putOverride, clearOverride } = registry;
     const quarantine = async () => {
       Object.assign(registry, { putOverride, clearOverride });
-      const key = { group: 'DEFAULT_GROUP', service: 'orders', id: INSTANCE.instanceId };
+      const key = { group: 'DEFAULT_GROUP', service: 'orders', id: SPRING_INSTANCE.instanceId };
       const caller = { tokenId: 'op', operates: true };
       await registry.putOverride(caller, { key, override: { status: 'down', quarantine: {} }, precondition: {} });
     };

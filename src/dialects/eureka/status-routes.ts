@@ -7,12 +7,11 @@ import { quote } from '../../model/errors';
 import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { documentAnswer, emptyAnswer, formatFor } from './answers';
-import { deleteStatus, putStatus, type StatusCall } from './operating';
+import { keyInPath } from './app-names';
 import { serverStatus } from './server-status';
 import { type EurekaStatus, namedStatus, STATUSES } from './status';
-import { instanceKey } from './translate';
-
-const keyOf = ({ app = '', id = '' }: Record<string, string>): InstanceKey => instanceKey(app, id);
+import { deleteStatus, putStatus, type StatusCall } from './status-calls';
+import { JAVA_MARKERS } from './wire';
 
 /** The status that a call names. @throws {RegistryError} `INVALID_REQUEST` for what is none. */
 function statusOf(url: string): EurekaStatus | undefined {
@@ -27,14 +26,11 @@ function refused(value: string | null): never {
   ]);
 }
 
-/** Java's names for maps, which no key of metadata may have. */
-const MARKERS = new Set(['@class', 'class']);
-
 /** Entries of metadata that a query sets; the first of two counts. */
 function metadataOf(url: string): Record<string, string> {
   const entries: Record<string, string> = {};
   for (const [key, value] of new URLSearchParams(queryText(url))) {
-    if (MARKERS.has(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
+    if (JAVA_MARKERS.has(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
     if (!Object.hasOwn(entries, key)) Object.defineProperty(entries, key, { value, enumerable: true });
   }
   return entries;
@@ -57,7 +53,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     read: ({ url }, names) => {
       const status = statusOf(url);
       // Nothing can be known to be unknown: that is said by ending the override.
-      return status === undefined || status === 'UNKNOWN' ? refused(status ?? null) : { key: keyOf(names), status };
+      return status === undefined || status === 'UNKNOWN' ? refused(status ?? null) : { key: keyInPath(names), status };
     },
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, status }, call) => putStatus(statusCall(namespace, key, call), status),
@@ -70,7 +66,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     paths: PATHS,
     scope: 'register',
     summary: 'Lets the own word of an instance count again',
-    read: ({ url }, names) => ({ key: keyOf(names), status: statusOf(url) }),
+    read: ({ url }, names) => ({ key: keyInPath(names), status: statusOf(url) }),
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, status }, call) => deleteStatus(statusCall(namespace, key, call), status),
     answer: () => emptyAnswer(200),
@@ -82,7 +78,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps/:app/:id/metadata'],
     scope: 'register',
     summary: 'Sets entries of the metadata of an instance',
-    read: ({ url }, names) => ({ key: keyOf(names), metadata: metadataOf(url) }),
+    read: ({ url }, names) => ({ key: keyInPath(names), metadata: metadataOf(url) }),
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, metadata }, call) =>
       namespace.patch(call.callerWithOrigin, { key, patch: { metadata }, precondition: {} }),

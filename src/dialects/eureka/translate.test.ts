@@ -1,21 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { EurekaStage, INSTANCE, type ToldInstance } from '../../../test/fixtures/eureka-stage';
+import { expect, it } from 'vitest';
+import { EurekaStage, type ToldInstance } from '../../../test/fixtures/eureka-stage';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { STATUSES } from './status';
-import { appOf, serviceOf } from './translate';
-
-describe('names of applications', () => {
-  it.each([
-    ['ORDERS', { group: 'DEFAULT_GROUP', service: 'orders' }, 'ORDERS'],
-    ['Orders', { group: 'DEFAULT_GROUP', service: 'orders' }, 'ORDERS'],
-    ['TEAM@@ORDERS', { group: 'team', service: 'orders' }, 'TEAM@@ORDERS'],
-    ['DEFAULT_GROUP@@ORDERS', { group: 'DEFAULT_GROUP', service: 'orders' }, 'ORDERS'],
-    ['straße', { group: 'DEFAULT_GROUP', service: 'strasse' }, 'STRASSE'],
-  ])('[F1] %s', (app, service, shown) => {
-    expect(serviceOf(app)).toEqual(service);
-    expect(appOf(service)).toBe(shown);
-  });
-});
 
 const Text = fc
   .string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'aZ0-._ é<&"\'') })
@@ -48,7 +35,7 @@ const Written = fc.record(
       durationInSecs: fc.integer({ min: 1, max: 900 }),
     }),
     dataCenterInfo: fc.constantFrom<object>(
-      INSTANCE.dataCenterInfo,
+      SPRING_INSTANCE.dataCenterInfo,
       {
         '@class': 'com.netflix.appinfo.AmazonInfo',
         name: 'Amazon',

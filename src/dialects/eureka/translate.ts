@@ -1,12 +1,12 @@
 import { parsed } from '../../http/field-errors';
-import { InstanceKey } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
 import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
-import { DEFAULT_GROUP, GROUP_SEPARATOR, utf8Length } from '../../model/names';
-import type { ServiceKey } from '../../model/namespace-api';
+import { utf8Length } from '../../model/names';
 import { plainDefinition } from '../../model/plain-definition';
+import { appOf, vipOf } from './app-names';
 import { type Kept, readKept } from './kept';
+import { corePorts, samePort, shownPorts } from './ports';
 import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
 import { type DataCenter, type EurekaPort, KEPT_TEXTS, type KeptText, type WrittenInfo } from './wire';
 
@@ -35,82 +35,12 @@ export interface ShownInfo extends Partial<Record<KeptText, string>> {
   lastDirtyTimestamp: number;
 }
 
-/** Used where an instance has no lease, or no secure port: what Eureka's clients take for the usual. */
+/** Shown where an instance has no lease: what Eureka's clients take for the usual. */
 const NO_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
-const NO_SECURE_PORT: EurekaPort = { number: 443, enabled: false };
 const MY_OWN: DataCenter = { name: 'MyOwn' };
 
-/**
- * The service of an application. Names of applications come in upper case, whatever they were: they are lower case in
- * the core, as services mostly are. `TEAM@@ORDERS` is a service of the group `team`.
- */
-export function serviceOf(app: string): ServiceKey {
-  const name = app.toUpperCase().toLowerCase();
-  const at = name.indexOf(GROUP_SEPARATOR);
-  if (at < 0) return { group: DEFAULT_GROUP, service: name };
-  const group = name.slice(0, at);
-  const service = name.slice(at + GROUP_SEPARATOR.length);
-  return { group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group, service };
-}
-
-/** Names an instance by its application and id. @throws {RegistryError} `INVALID_REQUEST`. */
-export function instanceKey(app: string, id: string): InstanceKey {
-  return parsed(InstanceKey, { ...serviceOf(app), id }, 'path');
-}
-
-/** A service as it is written where case counts: the name under which clients look it up. */
-function vipOf({ group, service }: ServiceKey): string {
-  return group === DEFAULT_GROUP ? service : `${group}${GROUP_SEPARATOR}${service}`;
-}
-
-/** The application of a service. */
-export function appOf(key: ServiceKey): string {
-  return vipOf(key).toUpperCase();
-}
-
-const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 const isAddress = (text: string): boolean => Address.safeParse(text).success;
 const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
-
-/** What the core makes of the two ports: the one to call, and the secure one by name. */
-function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefinition, 'port' | 'ports'> {
-  const usable = [port, securePort].filter(({ number }) => isPort(number));
-  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
-  if (primary === undefined) {
-    throw new RegistryError(
-      'INVALID_REQUEST',
-      `neither port (${port.number}) nor securePort (${securePort.number}) is a port from 1 to 65535`,
-    );
-  }
-  const isSecure = securePort.enabled && isPort(securePort.number);
-  return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };
-}
-
-/** The two ports of an instance by what the core knows. */
-function shownPorts({
-  port,
-  ports,
-  url,
-}: Pick<InstanceView, 'port' | 'ports' | 'url'>): Record<'port' | 'securePort', EurekaPort> {
-  const secure = Object.values(ports).find((named) => named.secure)?.port;
-  if (port === undefined) return urlPorts(url ?? '');
-  return {
-    port: { number: port, enabled: port !== secure },
-    securePort: secure === undefined ? NO_SECURE_PORT : { number: secure, enabled: true },
-  };
-}
-
-/** Of an instance that is reached by a URL alone. */
-function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
-  const { protocol, port } = new URL(url);
-  const isSecure = protocol === 'https:';
-  const number = port === '' ? (isSecure ? 443 : 80) : Number(port);
-  return isSecure
-    ? { port: { number: 80, enabled: false }, securePort: { number, enabled: true } }
-    : { port: { number, enabled: true }, securePort: NO_SECURE_PORT };
-}
-
-const samePort = (a: EurekaPort, b: EurekaPort): boolean => a.number === b.number && a.enabled === b.enabled;
 
 /**
  * What the core is told of an instance.

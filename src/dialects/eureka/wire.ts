@@ -113,8 +113,8 @@ function secondsOf(lease: unknown, name: string, absent: number): number {
   return seconds > 0 ? seconds : absent;
 }
 
-/** What of a body marks a class of Java, and is no data. */
-const MARKERS: ReadonlySet<string> = new Set(['@class', 'class']);
+/** Keys by which a body names a class of Java: they are no data, and no key of metadata. */
+export const JAVA_MARKERS: ReadonlySet<string> = new Set(['@class', 'class']);
 
 /** A map of strings; numbers and flags become text. */
 function stringsOf(value: unknown, keyOf: (name: string) => string): Record<string, string> {
@@ -124,7 +124,7 @@ function stringsOf(value: unknown, keyOf: (name: string) => string): Record<stri
     entries.flatMap(([name, each]) => {
       const key = keyOf(name);
       const text = scalar(each);
-      if (text === null || MARKERS.has(key)) return [];
+      if (text === null || JAVA_MARKERS.has(key)) return [];
       if (key === '') throw missing('metadata must have no key without a name');
       if (typeof text === 'object') throw missing(`metadata ${quote(key)} must be text`);
       return [[key, String(text)]];

@@ -1,38 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { instanceView } from '../../../test/fixtures/instance-view';
 import type { ServerFrame } from '../../model/frames';
 import type { InstanceView } from '../../model/instance';
 import { WatchedNodes } from './watched-nodes';
 
-const instance = (id: string, more: Partial<InstanceView> = {}): InstanceView => ({
-  id,
-  group: 'DEFAULT_GROUP',
-  service: 'greeter',
-  cluster: 'DEFAULT',
-  address: '10.0.0.5',
-  port: 1,
-  ports: {},
-  weight: 1,
-  status: 'up',
-  ephemeral: true,
-  metadata: { k: 'v' },
-  tags: [],
-  version: '1',
-  lease: null,
-  extensions: { 'go-micro': { metadata: { team: 'x' } } },
-  enabled: true,
-  quarantined: false,
-  healthy: true,
-  available: true,
-  flapping: false,
-  overridden: false,
-  owner: 'root',
-  createdRevision: 1,
-  revision: 1,
-  changes: 0,
-  registeredAt: '2027-01-01T00:00:00Z',
-  updatedAt: '2027-01-01T00:00:00Z',
-  ...more,
-});
+const instance = (id: string, more: Partial<InstanceView> = {}): InstanceView =>
+  instanceView({
+    id,
+    service: 'greeter',
+    address: '10.0.0.5',
+    port: 1,
+    metadata: { k: 'v' },
+    version: '1',
+    lease: null,
+    extensions: { 'go-micro': { metadata: { team: 'x' } } },
+    ...more,
+  });
 
 function snapshot(instances: InstanceView[], more: object = {}): ServerFrame {
   const service = { group: 'g', name: 'n', persistent: false, metadata: {}, protectThreshold: 0, revision: 0 };

@@ -2,6 +2,7 @@ import type { SnapshotService } from '../../model/frames';
 import { GROUP_SEPARATOR } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
+import { isProtected } from './service-info';
 import { wholeNamespace } from './whole-namespace';
 
 /** A service as a catalog knows it. */
@@ -78,20 +79,13 @@ export function catalogLine({ group, name, clusters, instances, healthy, protect
     clusterCount: clusters.size,
     ipCount: instances,
     healthyInstanceCount: healthy,
-    triggerFlag: String(protectThreshold > 0 && instances > 0 && healthy / instances <= protectThreshold),
+    triggerFlag: String(isProtected(healthy, instances, protectThreshold)),
   };
 }
 
 /** Instances by the name of their cluster. */
-export function byCluster(hosts: readonly Host[]): Map<string, Host[]> {
-  const clusters = new Map<string, Host[]>();
-  for (const host of hosts) {
-    const cluster = clusters.get(host.clusterName);
-    if (cluster === undefined) clusters.set(host.clusterName, [host]);
-    else cluster.push(host);
-  }
-  return clusters;
-}
+export const byCluster = (hosts: readonly Host[]): Map<string, Host[]> =>
+  Map.groupBy(hosts, ({ clusterName }) => clusterName);
 
 /**
  * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression; what people write

@@ -4,6 +4,7 @@ import type { InstanceKey } from '../../model/batch';
 import type { InstanceDefinition } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
+import { type Edit, editInstance } from './edit-instance';
 import { hostNamed, instanceIn, instancesOf } from './found-instances';
 import { type Host, isAble, placeIn } from './host';
 import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
@@ -11,7 +12,6 @@ import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadat
 import { readMetadata } from './metadata-text';
 import { nacosError } from './nacos-error';
 import { clusterOf, groupedName, namespaceOf, type Place, placeOf, serviceNamed, serviceOf } from './names';
-import { type Edit, editInstance } from './operator';
 import { Parameters } from './parameters';
 import { serviceIn } from './services';
 

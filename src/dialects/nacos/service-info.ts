@@ -17,11 +17,14 @@ export interface HostList {
   reachProtectionThreshold: boolean;
 }
 
+/** Whether so few are healthy that a threshold protects a service: their share is not above it. One of 0 never does. */
+export function isProtected(healthy: number, all: number, protectThreshold: number): boolean {
+  return protectThreshold > 0 && all > 0 && healthy / all <= protectThreshold;
+}
+
 /**
  * The instances of a service that callers are shown: those that nobody took out of traffic, unhealthy ones among them.
- *
- * Where the share of the healthy ones is not above the threshold, as Nacos counts it, all are shown as healthy whose
- * beats alone are missing. A threshold of 0 never does that.
+ * Where its threshold protects it, all whose beats alone are missing are shown as healthy.
  */
 export function hostList(
   instances: readonly InstanceView[],
@@ -33,8 +36,7 @@ export function hostList(
     return host?.enabled ? [{ host, isAble: isAble(instance) }] : [];
   });
   const healthy = sought.filter(({ host }) => host.healthy).length;
-  const reachProtectionThreshold =
-    sought.length > 0 && protectThreshold > 0 && healthy / sought.length <= protectThreshold;
+  const reachProtectionThreshold = isProtected(healthy, sought.length, protectThreshold);
   if (reachProtectionThreshold) for (const each of sought) each.host.healthy ||= each.isAble;
   const hosts = sought.map(({ host }) => host);
   return { hosts: healthyOnly ? hosts.filter((host) => host.healthy) : hosts, reachProtectionThreshold };

@@ -20,8 +20,7 @@ export interface ServiceAsked {
 }
 
 /** What Nacos calls its selectors' kinds. */
-const SELECTOR_TYPES = ['none', 'label'] as const;
-export const selectorTypes: readonly string[] = SELECTOR_TYPES;
+export const SELECTOR_TYPES = ['none', 'label'] as const;
 
 /**
  * Reads what a request says of a service.

@@ -7,7 +7,7 @@ import { groupedName, groupOf, namespaceOf } from './names';
 import { pageOf } from './pages';
 import { Parameters } from './parameters';
 import { CREATE_SERVICE, REMOVE_SERVICE, serviceNamedIn, UPDATE_CLUSTER, UPDATE_SERVICE } from './service-calls';
-import { readService, selectorTypes, serviceIn, servicesIn, shownSelector } from './services';
+import { readService, SELECTOR_TYPES, serviceIn, servicesIn, shownSelector } from './services';
 import { subscribersOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/service';
@@ -126,7 +126,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     scope: 'any',
     summary: 'Lists the kinds of selectors',
     read: () => ({}),
-    call: async () => ({ code: 200, message: null, data: selectorTypes }),
+    call: async () => ({ code: 200, message: null, data: SELECTOR_TYPES }),
     answer,
   });
 

@@ -9,6 +9,7 @@ import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';
 import type { Host } from './host';
 import { GET, PATCH, REMOVE, registeringIn } from './instance-calls';
 import { keyOf } from './instance-parameters';
+import { nacosErrorOf } from './nacos-error';
 import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
 import { hostList } from './service-info';
@@ -17,6 +18,10 @@ import { result } from './v2-result';
 
 const CLIENT = '/nacos/v3/client/ns/instance';
 const ADMIN = '/nacos/v3/admin/ns';
+
+/** What a beat of an unknown instance is answered. Clients register again at its code. */
+const { code, message } = nacosErrorOf('INSTANCE_NOT_FOUND', undefined);
+const UNKNOWN_BEAT = { code, message, data: null };
 
 const done = () => result('ok');
 
@@ -52,8 +57,8 @@ export function addV3ClientRoutes(door: DialectDoor): void {
       await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
       return true;
     },
-    // Clients register again at this code. Its status is 200: it is no refusal.
-    answer: (isKnown) => (isKnown ? done() : answer({ code: 21_003, message: 'instance not found', data: null })),
+    // Status 200: it is no refusal.
+    answer: (isKnown) => (isKnown ? done() : answer(UNKNOWN_BEAT)),
   });
 
   door.route({ ...REMOVE, operation: 'v3 client remove instance', paths: [CLIENT], answer: done });

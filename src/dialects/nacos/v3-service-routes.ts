@@ -5,7 +5,7 @@ import { illegal } from './names';
 import { numberedPage, type PageAsked } from './pages';
 import { Parameters } from './parameters';
 import { serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
-import { selectorTypes } from './services';
+import { SELECTOR_TYPES } from './services';
 import { type ShownSubscriber, subscribersOf } from './subscribers';
 import { result } from './v2-result';
 import { addWrappedServiceRoutes } from './v2-service-routes';
@@ -79,7 +79,7 @@ export function addV3ServiceRoutes(door: DialectDoor): void {
     scope: 'any',
     summary: 'Lists the kinds of selectors',
     read: () => undefined,
-    call: async () => selectorTypes,
+    call: async () => SELECTOR_TYPES,
     answer: result,
   });
 }

@@ -1,78 +1,68 @@
-import { describe, expect, it, vi } from 'vitest';
-import { applyStaged, exportLines, importLines, planOf, stageLines } from '../../../test/fixtures/files';
+import { describe, expect, it } from 'vitest';
+import {
+  applyStaged,
+  exportLines,
+  idsOfOrders,
+  importLines,
+  instanceLine,
+  instanceLines,
+  planOf,
+  stageLines,
+} from '../../../test/fixtures/files';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
-import {
-  IMPORT_IDLE_MAX_MS,
-  IMPORT_RESUME_MS,
-  OVERRIDE_LINGER_MS,
-  SERVICES_PER_NAMESPACE_MAX_COUNT,
-} from '../../model/limits';
+import { OVERRIDE_LINGER_MS, SERVICES_PER_NAMESPACE_MAX_COUNT } from '../../model/limits';
 import { ServiceDefinition } from '../../model/service';
 import { encodeService } from '../records';
-
-const instance = (id: string, more: object = {}) => ({
-  kind: 'instance',
-  service: 'orders',
-  id,
-  owner: 'owner',
-  address: '10.0.0.1',
-  port: 80,
-  ephemeral: false,
-  ...more,
-});
-
-const many = (count: number, more: object = {}) =>
-  Array.from({ length: count }, (_, index) => instance(`i${String(index).padStart(5, '0')}`, more));
-
-const idsIn = ({ state }: NodeNamespace) => [
-  ...(state.catalog.service({ group: 'DEFAULT_GROUP', service: 'orders' })?.instances.keys() ?? []),
-];
 
 describe('merge', () => {
   it('[Z8] puts what is in the file and leaves the rest, in slices of a revision each', async () => {
     const namespace = new NodeNamespace();
-    await importLines(namespace.api, [instance('old')], 'merge');
+    await importLines(namespace.api, [instanceLine('old')], 'merge');
     const before = namespace.state.journal;
     const { revision, epoch } = before;
-    const report = await importLines(namespace.api, many(2_500), 'merge');
+    const report = await importLines(namespace.api, instanceLines(2_500), 'merge');
     expect(report).toMatchObject({ isDone: true, revision: revision + 3 });
     expect(namespace.state.journal.epoch).toBe(epoch);
-    expect(idsIn(namespace)).toHaveLength(2_501);
+    expect(idsOfOrders(namespace)).toHaveLength(2_501);
   });
 
   it('[Z8] changes nothing where all is there already, and its leases run on', async () => {
     const namespace = new NodeNamespace();
     const lease = { ttlMs: 30_000 };
-    await importLines(namespace.api, [instance('a', { ephemeral: true, lease })], 'merge');
+    await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge');
     await namespace.pass(20_000);
     const { revision } = namespace.state.journal;
-    expect(await importLines(namespace.api, [instance('a', { ephemeral: true, lease })], 'merge')).toMatchObject({
+    expect(await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge')).toMatchObject({
       revision,
     });
     await namespace.pass(10_001);
-    expect(idsIn(namespace)).toEqual([]);
+    expect(idsOfOrders(namespace)).toEqual([]);
   });
 
   it('[Z9] a lease counts from when its instance is put', async () => {
     const namespace = new NodeNamespace();
-    const importId = await stageLines(namespace.api, [instance('a', { ephemeral: true })]);
+    const importId = await stageLines(namespace.api, [instanceLine('a', { ephemeral: true })]);
     await namespace.pass(25_000);
     await applyStaged(namespace.api, importId, 'merge');
     await namespace.pass(29_000);
-    expect(idsIn(namespace)).toEqual(['a']);
+    expect(idsOfOrders(namespace)).toEqual(['a']);
     await namespace.pass(1_001);
-    expect(idsIn(namespace)).toEqual([]);
+    expect(idsOfOrders(namespace)).toEqual([]);
   });
 });
 
 describe('replace', () => {
   it('[Z10, Z2] makes the namespace what the file says, under a new epoch, with the cause imported', async () => {
     const namespace = new NodeNamespace();
-    await importLines(namespace.api, [instance('a'), instance('b'), { kind: 'service', service: 'gone' }], 'merge');
+    await importLines(
+      namespace.api,
+      [instanceLine('a'), instanceLine('b'), { kind: 'service', service: 'gone' }],
+      'merge',
+    );
     const { cursor, epoch } = namespace.state.journal;
-    await importLines(namespace.api, [instance('b', { weight: 2 }), instance('c')], 'replace');
+    await importLines(namespace.api, [instanceLine('b', { weight: 2 }), instanceLine('c')], 'replace');
     expect(namespace.state.journal.epoch).not.toBe(epoch);
     expect(namespace.state.journal.position(cursor)).toBeUndefined();
     expect((await exportLines(namespace.api)).map((line) => JSON.parse(line).id)).toEqual(['b', 'c']);
@@ -90,14 +80,14 @@ describe('replace', () => {
 
   it('[Z10] finds no service empty in between: what comes comes before what goes', async () => {
     const namespace = new NodeNamespace();
-    await importLines(namespace.api, many(1_500, { service: 'old' }).concat(many(10)), 'merge');
-    const importId = await stageLines(namespace.api, many(1_500, { service: 'orders', port: 81 }));
+    await importLines(namespace.api, instanceLines(1_500, { service: 'old' }).concat(instanceLines(10)), 'merge');
+    const importId = await stageLines(namespace.api, instanceLines(1_500, { service: 'orders', port: 81 }));
     for (;;) {
       const { body } = await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' });
-      expect(idsIn(namespace).length).toBeGreaterThan(0);
+      expect(idsOfOrders(namespace).length).toBeGreaterThan(0);
       if (JSON.parse(body).isDone) break;
     }
-    expect(idsIn(namespace)).toHaveLength(1_500);
+    expect(idsOfOrders(namespace)).toHaveLength(1_500);
   });
 
   it('[Z10, Z2] tells those who watch nothing in between, and then all at once', async () => {
@@ -106,7 +96,7 @@ describe('replace', () => {
     const client = stage.connect();
     await client.watch();
     client.take();
-    const importId = await stageLines(stage.namespace.api, many(6_000, { service: 'other' }));
+    const importId = await stageLines(stage.namespace.api, instanceLines(6_000, { service: 'other' }));
     const first = JSON.parse(
       (await stage.namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' })).body,
     );
@@ -127,86 +117,6 @@ describe('replace', () => {
   });
 });
 
-it('[Z10, Z11] a replace that goes on after a crash tells those who watch all at once, too', async () => {
-  const stage = new WatchStage();
-  const { namespace } = stage;
-  await stage.scene.register('a');
-  const client = stage.connect();
-  await client.watch();
-  const importId = await stageLines(namespace.api, many(6_000, { service: 'other' }));
-  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' });
-  client.take();
-  await namespace.restart();
-  await namespace.api.stats();
-  expect(client.take()).toEqual([]);
-  await namespace.pass(1_000);
-  const [reset, ...snapshots] = client.take();
-  expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
-  expect(new Set(snapshots.map(({ type }) => type))).toEqual(new Set(['snapshot']));
-});
-
-describe('an import that is interrupted', () => {
-  it('[Z11] before it is applied leaves nothing, and is forgotten', async () => {
-    const namespace = new NodeNamespace();
-    const importId = await stageLines(namespace.api, many(10));
-    await namespace.restart();
-    expect(await planOf(namespace.api, importId, 'merge')).toMatchObject({ added: 10 });
-    await namespace.pass(IMPORT_IDLE_MAX_MS + 1_000);
-    await expect(applyStaged(namespace.api, importId, 'merge')).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(namespace.platform.storage.rows('SELECT 1 FROM staged')).toEqual([]);
-    expect(idsIn(namespace)).toEqual([]);
-  });
-
-  it.each(['merge', 'replace'] as const)(
-    '[Z11, I1] %s goes on by itself after a crash, once it was to be applied',
-    async (mode) => {
-      const namespace = new NodeNamespace();
-      await importLines(namespace.api, [instance('old'), ...many(3_000, { weight: 3 })], 'merge');
-      const { epoch } = namespace.state.journal;
-      const importId = await stageLines(namespace.api, many(6_000));
-      await planOf(namespace.api, importId, mode);
-      const { body } = await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode });
-      expect(JSON.parse(body).isDone).toBe(false);
-      await namespace.restart();
-      await namespace.api.stats();
-      await namespace.pass(1_000);
-      const ids = idsIn(namespace);
-      expect(ids).toHaveLength(mode === 'merge' ? 6_001 : 6_000);
-      expect(namespace.state.journal.epoch === epoch).toBe(mode === 'merge');
-      expect(namespace.platform.storage.rows('SELECT 1 FROM staged')).toEqual([]);
-      expect(await applyStaged(namespace.api, importId, mode)).toMatchObject({ isDone: true });
-    },
-  );
-
-  it('[Z11] goes on by itself where nobody asks for its next slices', async () => {
-    const namespace = new NodeNamespace();
-    const importId = await stageLines(namespace.api, many(6_000));
-    await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
-    await namespace.pass(IMPORT_RESUME_MS + 1_000);
-    expect(idsIn(namespace)).toHaveLength(6_000);
-  });
-});
-
-it('[Z11, L1] one that goes on by itself gives others their turn between its slices, and time its due', async () => {
-  const namespace = new NodeNamespace();
-  await importLines(namespace.api, many(6_000), 'merge');
-  await importLines(namespace.api, [instance('dies', { ephemeral: true, service: 'other' })], 'merge');
-  const importId = await stageLines(namespace.api, many(6_000));
-  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
-  const seen: string[] = [];
-  // Nothing is written for what is there already: a turn is all there is between two slices.
-  vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
-    const { catalog, imports } = namespace.state;
-    seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);
-    namespace.platform.jump(1_000);
-  });
-  await namespace.jump(28_000);
-  await namespace.hibernate();
-  await namespace.fireAlarm();
-  expect(new Set(seen)).toEqual(new Set(['applying, 6001', 'applying, 6000']));
-  expect(namespace.state.imports.isApplying).toBe(false);
-});
-
 it('[O3, Z8] what a file says about an instance that never comes is kept for ten minutes, a sleep among them', async () => {
   const namespace = new NodeNamespace();
   await importLines(namespace.api, [{ kind: 'override', service: 'orders', id: 'comes-later', weight: 3 }], 'merge');
@@ -222,17 +132,19 @@ it('[O3, Z8] what a file says about an instance that never comes is kept for ten
 it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
   const namespace = new NodeNamespace();
   namespace.state.settings.replace({ retention: {}, limits: { instances: 5 } });
-  await importLines(namespace.api, many(3), 'merge');
-  await expect(importLines(namespace.api, many(8).slice(5), 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-  await importLines(namespace.api, many(5), 'merge');
-  await importLines(namespace.api, many(9).slice(5), 'replace');
-  expect(idsIn(namespace)).toHaveLength(4);
+  await importLines(namespace.api, instanceLines(3), 'merge');
+  await expect(importLines(namespace.api, instanceLines(8).slice(5), 'merge')).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+  });
+  await importLines(namespace.api, instanceLines(5), 'merge');
+  await importLines(namespace.api, instanceLines(9).slice(5), 'replace');
+  expect(idsOfOrders(namespace)).toHaveLength(4);
 });
 
 it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is told to hold, by %s', async (mode) => {
   const namespace = new NodeNamespace();
   namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
-  const named = (service: string) => [instance('a', { service }), instance('b', { service })];
+  const named = (service: string) => [instanceLine('a', { service }), instanceLine('b', { service })];
   await importLines(namespace.api, [...named('one'), ...named('two')], mode);
   const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
   await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
@@ -242,10 +154,10 @@ it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is to
 
 it('[Z7] refuses more services than it is told to hold, also where it slept between the plan and the rest', async () => {
   const namespace = new NodeNamespace();
-  await importLines(namespace.api, [instance('a', { service: 'one' })], 'merge');
+  await importLines(namespace.api, [instanceLine('a', { service: 'one' })], 'merge');
   const importId = await stageLines(namespace.api, [
-    instance('a', { service: 'one' }),
-    instance('a', { service: 'two' }),
+    instanceLine('a', { service: 'one' }),
+    instanceLine('a', { service: 'two' }),
   ]);
   await planOf(namespace.api, importId, 'merge');
   await namespace.hibernate();
@@ -274,7 +186,7 @@ it('[Z7, R15] refuses more services of their own than any namespace holds', asyn
 it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {
   const namespace = new NodeNamespace();
   const { storage } = namespace.platform;
-  const importId = await stageLines(namespace.api, many(2_000));
+  const importId = await stageLines(namespace.api, instanceLines(2_000));
   const staged = storage.takeWritten();
   expect(staged).toEqual({ 'insert checkpoint': 1, 'insert property': 3, 'insert staged': 2_000 });
   await applyStaged(namespace.api, importId, 'merge');

@@ -1,7 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import { jsonText } from '../../model/json-text';
 import {
-  IMPORT_IDLE_MAX_MS,
   IMPORT_RESUME_MS,
   IMPORT_SCAN_MAX_COUNT,
   IMPORT_SLICE_MAX_COUNT,
@@ -38,7 +37,7 @@ export async function applyImport(
   caller: Caller,
   { importId, mode }: ApplyCommand,
 ): Promise<Answer<ApplyReport>> {
-  const { imports, platform, journal, pipeline } = state;
+  const { imports, platform, journal, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging', 'applying', 'over');
   if (kept.phase === 'staging') {
     const { services, overrides, instances } = imports.tally;
@@ -49,7 +48,7 @@ export async function applyImport(
   for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
     await pipeline.settled();
     await turn(state, undefined, (now) => {
-      comeBack(state, now + IMPORT_RESUME_MS);
+      imports.schedule(agenda, now + IMPORT_RESUME_MS);
       applySlice(state, now);
     });
   }
@@ -63,11 +62,11 @@ export async function applyImport(
 
 /** From here on it is applied. */
 function begin(state: NamespaceState, importId: string, mode: ImportMode, now: number): void {
-  const { imports, pipeline } = state;
+  const { imports, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging');
   assertRoom(state, mode);
   pipeline.enqueue(imports.keep({ ...kept, phase: 'applying', mode }));
-  comeBack(state, now + IMPORT_RESUME_MS);
+  imports.schedule(agenda, now + IMPORT_RESUME_MS);
   if (mode === 'replace') state.publisher.hold();
 }
 
@@ -110,7 +109,7 @@ function assertRoomForServices({ imports, catalog, settings }: NamespaceState, i
 }
 
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
-function applySlice(state: NamespaceState, now: number): void {
+export function applySlice(state: NamespaceState, now: number): void {
   const { imports, catalog, journal, settings, time } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;
@@ -177,58 +176,4 @@ function end(state: NamespaceState, kept: KeptImport): void {
   };
   if (kept.mode === 'replace') changeEpoch(state, 'imported', kept.actor, forget);
   else pipeline.enqueue(forget);
-}
-
-/** Forgets what was put aside, where it is not being applied. */
-export function dropImport(
-  state: NamespaceState,
-  { tokenId }: Caller,
-  { importId }: { importId: string },
-): Promise<{ cursor: string }> {
-  return turn(
-    state,
-    undefined,
-    () => {
-      const { current } = state.imports;
-      if (current?.id === importId && current.phase === 'staging') forgetStaged(state, current);
-      return { cursor: state.journal.cursor };
-    },
-    tokenId,
-  );
-}
-
-function forgetStaged({ imports, pipeline }: NamespaceState, kept: KeptImport): void {
-  const write = imports.keep({ ...kept, phase: 'dropped' });
-  pipeline.enqueue(() => {
-    write();
-    imports.staged.clear();
-  });
-}
-
-/** Makes the alarm look after the import then. */
-export function comeBack({ imports, agenda }: NamespaceState, at: number): void {
-  imports.dueAt = at;
-  agenda.set({ kind: 'import' }, at);
-}
-
-/** For a wake: one that is being applied goes on, and others are told of nothing until it has ended. */
-export function resumeImport(state: NamespaceState): void {
-  const { imports, time } = state;
-  if (!imports.isUnderWay) return;
-  comeBack(state, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
-  if (imports.isReplacing) state.publisher.hold();
-}
-
-/**
- * For an alarm: applies the next slice of an import that nobody goes on with, or forgets one of which nothing more came.
- *
- * @returns Whether there is more to apply.
- */
-export function attendImport(state: NamespaceState, now: number): boolean {
-  const { imports } = state;
-  const kept = imports.current;
-  if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;
-  if (kept.phase === 'staging') forgetStaged(state, kept);
-  else applySlice(state, now);
-  return imports.isApplying;
 }

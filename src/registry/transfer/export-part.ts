@@ -3,8 +3,7 @@ import { jsonText } from '../../model/json-text';
 import { EXPORT_PART_MAX_BYTES } from '../../model/limits';
 import type { Answer, ServiceKey } from '../../model/namespace-api';
 import type { ExportCommand, ExportPart } from '../../model/transfer';
-import { compare } from '../catalog';
-import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../catalog-place';
+import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } from '../catalog-place';
 import { type Moment, momentOf } from '../moment';
 import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records';
 import { type ServiceRecords, serviceAt } from '../service-past';
@@ -62,12 +61,6 @@ async function partOf(state: NamespaceState, { revision, cursor }: Moment, from:
     }
   }
   return part.whole();
-}
-
-/** Ids of instances and of what operators say about them, which may be of instances that are gone. */
-function idsAfter({ instances, overrides }: ServiceRecords, after: string): string[] {
-  const ids = new Set([...overrides.keys(), ...instances.keys()]);
-  return [...ids].filter((id) => after === '' || compare(id, after) > 0).sort(compare);
 }
 
 /** Lines of records, as `model/export-line.ts` reads them. */

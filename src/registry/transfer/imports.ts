@@ -1,5 +1,6 @@
 import { quote, RegistryError } from '../../model/errors';
 import type { ImportMode } from '../../model/transfer';
+import type { Agenda } from '../agenda';
 import type { RecordKey } from '../records';
 import { readProperty, writeProperty } from '../schema';
 import type { SqlStorage } from '../sql-storage';
@@ -89,6 +90,12 @@ export class Imports {
     }
     const text = JSON.stringify(kept);
     return () => writeProperty(this.#storage, PROPERTY, text);
+  }
+
+  /** Makes the alarm look after it at a time, on the namespace's axis: to go on with it, or to forget it. */
+  schedule(agenda: Agenda, at: number): void {
+    this.dueAt = at;
+    agenda.set({ kind: 'import' }, at);
   }
 
   /** Counts records as put aside, and returns what writes them. */

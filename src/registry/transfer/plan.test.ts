@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest';
-import { importLines, planOf, stageLines } from '../../../test/fixtures/files';
+import { importLines, instanceLine, planOf, stageLines } from '../../../test/fixtures/files';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { INSTANCES_PER_SERVICE_MAX_COUNT } from '../../model/limits';
 
-const instance = (id: string, more: object = {}) => ({
-  ...{ kind: 'instance', service: 'orders', id, owner: 'o', address: '10.0.0.1', port: 80, ephemeral: false },
-  ...more,
-});
 const override = (id: string, weight: number) => ({
   kind: 'override',
   service: 'orders',
@@ -21,16 +17,16 @@ it('[Z6] tells what is added, changed, removed and the same, and changes nothing
   const { api } = namespace;
   await importLines(
     api,
-    [{ kind: 'service', service: 'gone' }, override('a', 1), instance('a'), instance('b'), instance('c')],
+    [{ kind: 'service', service: 'gone' }, override('a', 1), instanceLine('a'), instanceLine('b'), instanceLine('c')],
     'merge',
   );
   const { revision } = namespace.state.journal;
   const importId = await stageLines(api, [
     { kind: 'service', service: 'new' },
     override('a', 2),
-    instance('b', { weight: 2 }),
-    instance('c'),
-    instance('d'),
+    instanceLine('b', { weight: 2 }),
+    instanceLine('c'),
+    instanceLine('d'),
   ]);
   const differences = ['+new', '~!a', '~b', '+d'];
   expect(await planOf(api, importId, 'merge')).toEqual({ added: 2, changed: 2, removed: 0, unchanged: 1, differences });
@@ -48,7 +44,7 @@ it('[Z6] comes in pages, and tells each record once', async () => {
   const namespace = new NodeNamespace();
   const { api } = namespace;
   const many = (service: string, count: number) =>
-    Array.from({ length: count }, (_, index) => instance(`i${index}`, { service }));
+    Array.from({ length: count }, (_, index) => instanceLine(`i${index}`, { service }));
   const services = Array.from({ length: 2_100 }, (_, index) => ({ kind: 'service', service: `s${index}` }));
   await importLines(api, [...services, ...many('old', 4_100)], 'merge');
   const plan = await planOf(api, await stageLines(api, many('new', 4_100)), 'replace');
@@ -59,7 +55,7 @@ it('[Z6] comes in pages, and tells each record once', async () => {
 it('[Z7, R15] refuses a service that would have too many instances, at the line that is one too many', async () => {
   const { api } = new NodeNamespace();
   const many = (count: number, prefix: string) =>
-    Array.from({ length: count }, (_, index) => instance(`${prefix}${String(index).padStart(6, '0')}`));
+    Array.from({ length: count }, (_, index) => instanceLine(`${prefix}${String(index).padStart(6, '0')}`));
   const importId = await stageLines(api, many(INSTANCES_PER_SERVICE_MAX_COUNT + 1, 'a'));
   for (const mode of ['merge', 'replace'] as const) {
     await expect(planOf(api, importId, mode)).rejects.toMatchObject({

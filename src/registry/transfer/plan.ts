@@ -6,7 +6,6 @@ import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../.
 import { RECORD_KINDS, type RecordKey } from '../records';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import { comeBack } from './apply';
 import type { PlanFacts } from './imports';
 import { presentRecords } from './present-records';
 import { changeBy } from './staged-change';
@@ -26,13 +25,13 @@ export function planImport(
   caller: Caller,
   { importId, mode, after }: PlanCommand,
 ): Promise<Answer<ImportPlan>> {
-  const { imports, journal } = state;
+  const { imports, journal, agenda } = state;
   return turn(
     state,
     undefined,
     (now) => {
       imports.require(importId, 'staging');
-      comeBack(state, now + IMPORT_IDLE_MAX_MS);
+      imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
       if (after === undefined) imports.plan = newFacts(mode);
       const [side, key] = after === undefined ? (['file', undefined] as const) : decodePlanPlace(after);
       const plan = side === 'file' ? ofFile(state, key, mode) : ofPresent(state, key);

@@ -1,5 +1,5 @@
-import { type Catalog, compare } from '../catalog';
-import { START, servicesFrom } from '../catalog-place';
+import type { Catalog } from '../catalog';
+import { idsAfter, START, servicesFrom } from '../catalog-place';
 import type { RecordKey } from '../records';
 
 /**
@@ -14,9 +14,7 @@ export function* presentRecords(catalog: Catalog, last?: RecordKey): Generator<R
     const key = { group: service.group, service: service.name };
     const isContinued = last !== undefined && last.service === service.name && last.group === service.group;
     if (!isContinued && service.own !== undefined) yield { kind: 'service', ...key, id: '' };
-    const after = isContinued ? last.id : '';
-    const ids = new Set([...service.overrides.keys(), ...service.instances.keys()]);
-    for (const id of [...ids].filter((each) => after === '' || compare(each, after) > 0).sort(compare)) {
+    for (const id of idsAfter(service, isContinued ? last.id : '')) {
       if (service.overrides.has(id)) yield { kind: 'override', ...key, id };
       if (service.instances.has(id)) yield { kind: 'instance', ...key, id };
     }

@@ -13,7 +13,6 @@ import { inOrder } from '../commands/override';
 import { encodeInstance, encodeOverride, encodeService } from '../records';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import { comeBack } from './apply';
 import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
 
 /**
@@ -29,7 +28,7 @@ export function stageImport(
   caller: Caller,
   { importId, records }: StageCommand,
 ): Promise<Answer<{ importId: string }>> {
-  const { imports, pipeline, platform, journal } = state;
+  const { imports, pipeline, platform, journal, agenda } = state;
   return turn(
     state,
     undefined,
@@ -48,7 +47,7 @@ export function stageImport(
       }
       imports.plan = undefined;
       pipeline.enqueue(imports.add(rows, tally));
-      comeBack(state, now + IMPORT_IDLE_MAX_MS);
+      imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
       return { cursor: journal.cursor, body: jsonText({ importId: id }) };
     },
     caller.tokenId,

@@ -3,7 +3,7 @@ import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { viewOf } from './registering';
+import { findInstance } from './find-instance';
 import { coreStatus, type EurekaStatus, statedStatus } from './status';
 import { ownStatus } from './translate';
 
@@ -46,7 +46,7 @@ export async function deleteStatus(call: StatusCall, status: EurekaStatus | unde
 }
 
 async function required({ namespace, caller, key }: StatusCall): Promise<InstanceView> {
-  const view = await viewOf(namespace, caller, key);
+  const view = await findInstance(namespace, caller, key);
   if (view === undefined) throw new RegistryError('INSTANCE_NOT_FOUND', `there is no instance "${key.id}"`);
   return view;
 }

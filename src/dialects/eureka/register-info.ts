@@ -1,10 +1,11 @@
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { instanceKey } from './app-names';
+import { findInstance } from './find-instance';
 import { registeredStatus, statedStatus } from './status';
-import { definitionOf, instanceKey, keptBy, ownStatus } from './translate';
+import { definitionOf, keptBy, ownStatus } from './translate';
 import type { WrittenInfo } from './wire';
 
 /** How often a registration is decided anew because somebody else was faster. */
@@ -38,7 +39,7 @@ async function registerAgain(
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX_COUNT; attempt++) {
     try {
-      const before = await viewOf(namespace, caller, key);
+      const before = await findInstance(namespace, caller, key);
       if (before !== undefined && isNewer(before, info)) return void (await namespace.renew(caller, key));
       const status = registeredStatus(info.status, before && countedStatus(before));
       const precondition = before === undefined ? { absent: true } : { revision: before.revision };
@@ -61,19 +62,4 @@ function countedStatus(before: InstanceView) {
 function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boolean {
   const kept = keptBy(before)?.lastDirtyTimestamp;
   return kept !== undefined && lastDirtyTimestamp !== undefined && kept > lastDirtyTimestamp;
-}
-
-/** An instance as it is; undefined where it is gone. */
-export async function viewOf(
-  namespace: NamespaceApi,
-  { tokenId }: Caller,
-  key: InstanceKey,
-): Promise<InstanceView | undefined> {
-  try {
-    const { body } = await namespace.readInstance({ key, tokenId });
-    return body === null ? undefined : readJsonText(body);
-  } catch (error) {
-    if (hasCode(error, 'INSTANCE_NOT_FOUND')) return undefined;
-    throw error;
-  }
 }
