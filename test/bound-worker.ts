@@ -3,9 +3,9 @@ import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
 import { COMPATIBILITY_DATE } from '../src/launcher/compatibility';
 import type { RunningRegistry } from '../src/launcher/start-registry';
-import { startWorkerd } from '../src/launcher/workerd-process';
 import { CLIENT_PACKAGES } from './docs/js-guide';
 import { PROJECT_ROOT } from './house/source-tree';
+import { startPlainWorkerd } from './plain-workerd';
 import { temporaryFolder } from './temporary-folder';
 
 /** A Worker that runs on plain workerd. */
@@ -49,38 +49,19 @@ export async function startBoundWorker(
     alias: Object.fromEntries(Object.entries(CLIENT_PACKAGES).map(([name, path]) => [name, join(PROJECT_ROOT, path)])),
   });
   const texts = Object.entries({ ROLLCALL_TOKEN: registry.rootToken, ...variables });
-  const config = `
-using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = (
-      modules = [(name = "worker.js", esModule = embed "${modulePath}")],
-      compatibilityDate = "${COMPATIBILITY_DATE}",
-      bindings = [
-        (name = "ROLLCALL", service = "registry"),
-        ${texts.map(([name, text]) => `(name = "${name}", text = "${text}"),`).join(' ')}
-        ${objects.map((name) => `(name = "${name.toUpperCase()}S", durableObjectNamespace = "${name}"),`).join(' ')}
-      ],
-      durableObjectNamespaces = [${objects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`).join(', ')}],
-      durableObjectStorage = (localDisk = "storage"),
-    )),
-    (name = "registry", external = (address = "${new URL(registry.url).host}", http = ())),
-    (name = "internet", network = (allow = ["local", "private", "public"])),
-    (name = "storage", disk = (writable = true)),
-  ],
-  sockets = [(name = "http", http = (cfBlobHeader = "Cf-Facts"), service = "main")],
-);
-`;
-  const printed: string[] = [];
-  const workerd = await startWorkerd({
-    config,
-    configPath: join(folder, 'workerd.capnp'),
-    storage: folder,
-    host: '127.0.0.1',
-    port: 0,
-    env: process.env,
-    output: (line) => printed.push(line),
-  });
+  const worker = `
+    modules = [(name = "worker.js", esModule = embed "${modulePath}")],
+    compatibilityDate = "${COMPATIBILITY_DATE}",
+    bindings = [
+      (name = "ROLLCALL", service = "registry"),
+      ${texts.map(([name, text]) => `(name = "${name}", text = "${text}"),`).join(' ')}
+      ${objects.map((name) => `(name = "${name.toUpperCase()}S", durableObjectNamespace = "${name}"),`).join(' ')}
+    ],
+    durableObjectNamespaces = [${objects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`).join(', ')}],
+    durableObjectStorage = (localDisk = "storage"),
+  `;
+  const http = '(cfBlobHeader = "Cf-Facts")';
+  const { workerd, printed } = await startPlainWorkerd({ worker, registry: registry.url, folder, http });
   onTestFinished(async () => {
     workerd.kill('SIGKILL');
     await workerd.ended;

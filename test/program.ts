@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
 /** Time that a program gets to print what is waited for. */
-const PRINT_TIMEOUT_MS = 20_000;
+const PRINT_TIMEOUT_MS = 60_000;
 
 /** Time that a program gets to end when its test is over. */
-const STOP_TIMEOUT_MS = 6_000;
+const STOP_TIMEOUT_MS = 20_000;
 
 /** Where a program runs. */
 export interface ProgramOptions {

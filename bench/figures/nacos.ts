@@ -77,7 +77,7 @@ const list: Contest = {
 };
 
 /** What Nacos' clients send most, against the native calls for the same work. */
-export const nacosContests: readonly DialectContest[] = [
+const nacosContests: readonly DialectContest[] = [
   { native: nativeRenew('nacos'), dialect: beat },
   { native: nativeRegister('nacos'), dialect: register },
   { native: nativeList, dialect: list },

@@ -1,7 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { EXIT } from './exit-code';
 import { failureOf } from './failure';
-import { Printer } from './printer';
+import { processPrinter } from './printer';
 import { createProgram } from './program';
 
 export { registryBundle } from '../launcher/bundle';
@@ -21,7 +21,7 @@ function leaveQuietly(error: Error & { code?: string }): void {
  */
 export async function main(words: string[]): Promise<number> {
   process.stdout.on('error', leaveQuietly);
-  const printer = new Printer({ out: process.stdout, err: process.stderr, env: process.env });
+  const printer = processPrinter();
   if (words.length === 0) {
     printer.error('rollcall needs a command, such as: rollcall serve', 'See: rollcall --help');
     return EXIT.usage;

@@ -10,6 +10,7 @@ export interface Screen {
   rows?: number | undefined;
 }
 
+/** What a printer prints to, and how. */
 export interface PrinterOptions {
   /** Answers, for people or as JSON. */
   out: Screen;
@@ -86,4 +87,9 @@ export class Printer {
   trace(text: string): void {
     if (this.#verbose) this.err.write(`${this.#paintError(printable(text), 'faint')}\n`);
   }
+}
+
+/** A printer to the streams of this process. */
+export function processPrinter(flags: Pick<PrinterOptions, 'json' | 'verbose'> = {}): Printer {
+  return new Printer({ out: process.stdout, err: process.stderr, env: process.env, ...flags });
 }

@@ -2,7 +2,7 @@ import { type Admin, rollcallAdmin } from '../client/admin';
 import { type Client, rollcall } from '../client/client';
 import { configPath, readConfig } from './config-file';
 import { findPlace, type Place } from './place';
-import { Printer } from './printer';
+import { type Printer, processPrinter } from './printer';
 import type { RegistryFlags } from './registry-command';
 import { tracedFetch } from './traced-fetch';
 
@@ -22,7 +22,7 @@ export interface Connection {
 
 /** The registry that the options, the environment and the contexts of the user name. Nothing is sent yet. */
 export function connect(flags: RegistryFlags): Connection {
-  const print = new Printer({ out: process.stdout, err: process.stderr, env: process.env, ...flags });
+  const print = processPrinter(flags);
   const config = readConfig(configPath(process.env));
   const place = findPlace({ flags, env: process.env, config, cwd: process.cwd() });
   print.trace(`url ${place.url} (${place.sources.url})`);

@@ -4,7 +4,7 @@ import type { RunningRegistry } from './start-registry';
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 /** Quotes a word for a shell, where it needs that. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

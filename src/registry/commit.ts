@@ -1,10 +1,10 @@
 import { RegistryError } from '../model/errors';
+import type { Cause } from '../model/history';
 import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
 import { apply } from './apply';
 import type { InstanceEntry } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
-import type { Cause } from './journal';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
 import { type RecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';

@@ -1,6 +1,7 @@
 import { ROOT } from '../auth/principal';
 import type { InstanceKey, Precondition } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
+import type { Cause } from '../model/history';
 import {
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   INSTANCES_PER_SERVICE_MAX_COUNT,
@@ -9,7 +10,7 @@ import {
 import type { NamespaceLimits } from '../model/namespace';
 import type { ServiceKey } from '../model/namespace-api';
 import type { Catalog, InstanceEntry } from './catalog';
-import type { Cause, Journal } from './journal';
+import type { Journal } from './journal';
 import {
   decodeInstance,
   type InstanceRecord,

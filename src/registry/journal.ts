@@ -6,14 +6,13 @@ import {
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
 } from '../model/limits';
+import { type Compaction, compactionOf } from './compaction';
 import { decodeCursor, encodeCursor, type Position } from './cursor';
 import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
-import { RECORD_KINDS, type RecordKey } from './records';
+import { RECORD_KINDS } from './records';
 import { RevisionGaps } from './revision-gaps';
 import { readProperty, writeProperty } from './schema';
 import type { SqlRow, SqlStorage } from './sql-storage';
-
-export type { Cause };
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -319,25 +318,9 @@ export class Journal {
     const newestByCount = this.#gaps.before(this.#head.revision, maxCount);
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
-    let plan: Compaction | undefined;
-    let rows = 0;
-    let size = 0;
-    for (const row of this.#storage.read(
-      'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part',
-    )) {
-      const [revision, at, sizeUntil] = [Number(row[0]), Number(row[1]), Number(row[2])];
-      const changes = String(row[3]);
-      const isNextRevision = revision !== plan?.revision;
-      if (isNextRevision && (rows >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE)) break;
-      const mustGo = revision <= newestByCount || at <= stampByAge || sizeUntil - changes.length < sizeByBytes;
-      if (isNextRevision && (!mustGo || revision === this.#head.revision)) break;
-      plan ??= { revision, removed: [] };
-      plan.revision = revision;
-      rows += 1;
-      size += changes.length;
-      collectChanged(plan, revision, changes);
-    }
-    return plan;
+    const rows = 'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part';
+    const bounds = { newestByCount, sizeByBytes, stampByAge, head: this.#head.revision };
+    return compactionOf(this.#storage.read(rows), bounds);
   }
 
   /** Removes the revisions of a plan, and the heads of records that were deleted in them. Runs inside a commit. */
@@ -366,21 +349,5 @@ export class Journal {
       this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
       this.#oldestStamp = Number(at);
     }
-  }
-}
-
-/** Parsing a slice's deletions takes time: at most this much text is read for one. */
-const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
-
-/** What a compaction removes: all revisions up to one, and the heads of records that were deleted in them. */
-export interface Compaction {
-  revision: number;
-  removed: (RecordKey & { revision: number })[];
-}
-
-function collectChanged(plan: Compaction, revision: number, changes: string): void {
-  if (!changes.includes('"after":null')) return;
-  for (const { kind, group, service, id, after } of decodeChanges(changes)) {
-    if (after === null) plan.removed.push({ kind, group, service, id, revision });
   }
 }

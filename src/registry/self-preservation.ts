@@ -13,7 +13,7 @@ const RENEWALS_A_MINUTE = 2;
  * Source: Netflix' `PeerAwareInstanceRegistryImpl`: nothing is evicted unless the renewals are more than
  * `(int) (clients * 2 * 0.85)`.
  */
-export function preservesItself(state: NamespaceState, now: number): boolean {
+function preservesItself(state: NamespaceState, now: number): boolean {
   if (!state.settings.selfPreservation) return false;
   let clients = 0;
   let renewing = 0;

@@ -1,10 +1,10 @@
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
+import type { Cause } from '../model/history';
 import type { Caller } from '../model/namespace-api';
 import { keyOf, type SessionEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
-import type { Cause } from './journal';
 import { deleteSessionRow, writeSessionRow } from './session-table';
 import type { NamespaceState } from './state';
 import type { Connection } from './watch/connection';

@@ -11,6 +11,8 @@ const S = serviceAt('orders');
 const A = `${S}/instances/a`;
 const place = { address: '10.0.0.7', port: 8080 };
 const ADDRESS = '192.0.2.7';
+/** Nobody is awaited who writes the trail. */
+const PATIENCE = { timeout: 30_000 };
 
 const trail = async () =>
   (await ask<{ entries: AuditEntry[] }>('GET', '/api/v1/audit?ns=public')).body.entries
@@ -73,7 +75,7 @@ it('[A46] every act of an operator is in the audit trail: who, from where, on wh
       'overridden g@@orders/gone refused INSTANCE_NOT_FOUND',
       'service-deleted g@@orders done',
     ]);
-  });
+  }, PATIENCE);
   const entries = await trail();
   expect(new Set(entries.map(({ actor, address, ns }) => `${actor} ${address} ${ns}`))).toEqual(
     new Set([`${id} ${ADDRESS} public`]),
@@ -118,5 +120,5 @@ it('[A46] a batch over a socket is one entry', async () => {
         outcome: 'done',
       },
     ]);
-  });
+  }, PATIENCE);
 });

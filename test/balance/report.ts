@@ -3,7 +3,7 @@ import { type FleetResult, percentile } from './run-fleet';
 import { MODES, type Mode, runHealthy, runScenario, SELECTORS } from './scenario';
 
 /** Simulated time of each run, after what is not counted. */
-export const REPORT_SECONDS = 120;
+const REPORT_SECONDS = 120;
 
 type Results = Readonly<Record<Mode, FleetResult>>;
 

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliStage } from './cli-stage';
 import { Terminal } from './terminal';
 
-/** Each shell loads its script, and is asked as its user's Tab would. */
+/**
+ * Each shell loads its script, and is asked as its user's Tab would. A registry that does not answer in half a second is
+ * passed over, and so may one be on a machine that is busy with other things: then Tab is pressed again.
+ */
 
 let stage: CliStage;
 beforeAll(async () => {
@@ -45,13 +48,13 @@ const CASES: [line: string, offered: string[]][] = [
 ];
 
 describe('bash', () => {
-  it.each(CASES)('%s', (line, offered) => {
-    expect(inBash(line).sort()).toEqual([...offered].sort());
+  it.each(CASES)('%s', async (line, offered) => {
+    await expect.poll(() => inBash(line).sort()).toEqual([...offered].sort());
   });
 
-  it('completes after a colon and an at sign, where bash begins a new word', () => {
-    expect(inBash('rollcall drain orders 10.0.0.7:80')).toEqual(['8080']);
-    expect(inBash('rollcall ls eu@@o')).toEqual(['orders-eu']);
+  it('completes after a colon and an at sign, where bash begins a new word', async () => {
+    await expect.poll(() => inBash('rollcall drain orders 10.0.0.7:80')).toEqual(['8080']);
+    await expect.poll(() => inBash('rollcall ls eu@@o')).toEqual(['orders-eu']);
   });
 
   it('[K14] completes at a real prompt', async () => {
@@ -60,8 +63,7 @@ describe('bash', () => {
     terminal.type('PS1="% "; source <(rollcall completion bash); echo loaded');
     await terminal.shows(/^loaded/m);
     terminal.write('rollcall drain orders 10');
-    terminal.press('Tab');
-    await terminal.shows(/rollcall drain orders 10\.0\.0\.7:8080/);
+    await terminal.completes(/rollcall drain orders 10\.0\.0\.7:8080/);
   });
 });
 
@@ -72,8 +74,7 @@ describe('zsh', () => {
     terminal.type("PS1='% '; autoload -Uz compinit; compinit -u; source <(rollcall completion zsh); echo loaded");
     await terminal.shows(/^loaded/m);
     terminal.write('rollcall drain orders 10');
-    terminal.press('Tab');
-    await terminal.shows(/rollcall drain orders 10\.0\.0\.7:8080/);
+    await terminal.completes(/rollcall drain orders 10\.0\.0\.7:8080/);
     terminal.press('C-c');
     terminal.write('rollcall con');
     terminal.press('Tab');
@@ -86,12 +87,9 @@ describe('zsh', () => {
 });
 
 describe('fish', () => {
-  it.each(CASES)('%s', (line, offered) => {
-    expect(
-      inFish(line)
-        .map((row) => row.split('\t')[0])
-        .sort(),
-    ).toEqual([...offered].sort());
+  it.each(CASES)('%s', async (line, offered) => {
+    const words = () => inFish(line).map((row) => row.split('\t')[0]);
+    await expect.poll(() => words().sort()).toEqual([...offered].sort());
   });
 
   it('shows what each is', () => {
@@ -100,8 +98,13 @@ describe('fish', () => {
 });
 
 it('[K14] asks a registry that does not answer for half a second at most, and says nothing of it', async () => {
-  const from = performance.now();
-  const end = await stage.run(['complete', '--', 'drain', ''], { ROLLCALL_URL: 'http://192.0.2.1:1' });
-  expect(end).toEqual({ code: 0, stdout: '', stderr: '' });
-  expect(performance.now() - from).toBeLessThan(5_000);
+  const timeOf = async (words: string[], stdout: string) => {
+    const from = performance.now();
+    const end = await stage.run(['complete', '--', ...words], { ROLLCALL_URL: 'http://192.0.2.1:1' });
+    expect(end).toEqual({ code: 0, stdout, stderr: '' });
+    return performance.now() - from;
+  };
+  // How long the command itself takes here is told by a word that needs no registry.
+  const itself = await timeOf(['drain', '--wa'], expect.stringContaining('--wait'));
+  expect((await timeOf(['drain', ''], '')) - itself).toBeLessThan(5_000);
 });

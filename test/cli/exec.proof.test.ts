@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../bench/free-port';
 import { PROJECT_ROOT } from '../house/source-tree';
 import type { Program } from '../program';
+import { temporaryFolder } from '../temporary-folder';
 import { until } from '../watch-proofs/until';
 import { CliStage } from './cli-stage';
 
@@ -17,16 +20,6 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const SERVICE = join(PROJECT_ROOT, 'test/cli/service.mjs');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('it listened on no port');
-  return address.port;
-}
 
 interface Executed {
   program: Program;
@@ -131,9 +124,12 @@ it.each([
 
 it('[K7] a command that dies is deregistered at once, with 128 and its signal as exit code', async () => {
   const port = await freePort();
-  const shell = `"${process.execPath}" '${SERVICE}' ${port} & child=$!; sleep 3; kill -KILL $child; kill -KILL $$`;
+  const end = join(temporaryFolder(), 'end');
+  const waiting = `until test -e '${end}'; do sleep 0.1; done`;
+  const shell = `"${process.execPath}" '${SERVICE}' ${port} & child=$!; ${waiting}; kill -KILL $child; kill -KILL $$`;
   const program = stage.begin(['exec', '--service', 'dying', '--port', `${port}`, '--', 'sh', '-c', shell]);
   await program.prints(/is registered/);
+  writeFileSync(end, '');
   expect(await program.end()).toEqual({ code: 137, signal: null });
   expect(await idsOf('dying')).toEqual([]);
 });

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
+
+/** Who pressed Tab and sees nothing presses again after this time. */
+const TAB_AGAIN_MS = 5_000;
 
 /** A terminal with a shell in it, as a person sees it: real, by tmux. It is closed when the test is over. */
 export class Terminal {
@@ -54,6 +57,17 @@ export class Terminal {
 
   makeLower(rows: number): void {
     this.#tmux('resize-window', '-x', `${this.#columns}`, '-y', `${rows}`);
+  }
+
+  /** Presses Tab until the screen shows something: a registry that is slow to answer is passed over. */
+  async completes(pattern: RegExp): Promise<void> {
+    for (const end = performance.now() + PATIENCE_MS; ; ) {
+      this.press('Tab');
+      for (const next = performance.now() + TAB_AGAIN_MS; performance.now() < next; await sleep(30)) {
+        if (pattern.test(this.screen)) return;
+      }
+      if (performance.now() > end) throw new Error(`Tab does not make it show ${pattern}:\n${this.screen}`);
+    }
   }
 
   /** Waits until the screen shows something, and returns all that it shows then. */

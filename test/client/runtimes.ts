@@ -4,8 +4,8 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
-import { startWorkerd } from '../../src/launcher/workerd-process';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { startPlainWorkerd } from '../plain-workerd';
 import { systemNode } from '../system-node';
 import { idsOf } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
@@ -92,37 +92,16 @@ const worker: Runtime = async (host, folder) => {
     ['runtime-suite.js', join(PROJECT_ROOT, 'test/client/runtime-suite.js')],
     ...names.map((name) => [`client/${name}`, join(CLIENT, name)]),
   ].map(([name, path]) => `(name = "${name}", esModule = embed "${path}")`);
-  const registry = host.proxy.url.replace('http://', '');
-  const config = `
-using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = (
-      modules = [${modules.join(', ')}],
-      compatibilityDate = "${COMPATIBILITY_DATE}",
-      bindings = [
-        (name = "REGISTRY", service = "registry"),
-        (name = "TOKEN", text = "${host.registry.rootToken}"),
-        (name = "CONTROL", text = "${host.controlUrl}"),
-      ],
-    )),
-    (name = "registry", external = (address = "${registry}", http = ())),
-    (name = "internet", network = (allow = ["local", "private", "public"])),
-    (name = "storage", disk = (writable = true)),
-  ],
-  sockets = [(name = "http", http = (), service = "main")],
-);
-`;
-  const printed: string[] = [];
-  const workerd = await startWorkerd({
-    config,
-    configPath: join(folder, 'workerd.capnp'),
-    storage: folder,
-    host: '127.0.0.1',
-    port: 0,
-    env: process.env,
-    output: (line) => printed.push(line),
-  });
+  const plan = `
+    modules = [${modules.join(', ')}],
+    compatibilityDate = "${COMPATIBILITY_DATE}",
+    bindings = [
+      (name = "REGISTRY", service = "registry"),
+      (name = "TOKEN", text = "${host.registry.rootToken}"),
+      (name = "CONTROL", text = "${host.controlUrl}"),
+    ],
+  `;
+  const { workerd, printed } = await startPlainWorkerd({ worker: plan, registry: host.proxy.url, folder });
   try {
     const answer = await fetch(`http://127.0.0.1:${workerd.port}/`);
     const text = await answer.text();

@@ -4,9 +4,9 @@ import { type SocketEnd, WebSocketClient } from '../watch-proofs/web-socket';
 /** Longest message that the client reads. Source: go-micro's plugin `proxy`, and the three below. */
 const READ_LIMIT_BYTES = 16_384;
 /** It pings this often, */
-export const PING_PERIOD_MS = 54_000;
+const PING_PERIOD_MS = 54_000;
 /** and is deaf when no pong came for this long: no message counts. */
-export const PONG_WAIT_MS = 60_000;
+const PONG_WAIT_MS = 60_000;
 
 /** A watcher with the deadlines of gorilla's WebSocket as go-micro's plugin `proxy` sets them. */
 export class GoMicroWatcher {

@@ -47,7 +47,7 @@ describe('a go-micro watcher', () => {
     const running = await registry();
     const { address } = await addressFor(running, 'register');
     const reader = await addressFor(running, 'read');
-    const watcher = await GoMicroWatcher.dial(`${reader.address}?service=a%20b&c`, 500, 3_000);
+    const watcher = await GoMicroWatcher.dial(`${reader.address}?service=a%20b&c`, 500, 10_000);
     onTestFinished(() => watcher.stop());
     await register(address, 'n1');
     await until('the node is there', () => watcher.results.length === 1);
@@ -68,7 +68,7 @@ describe('a go-micro watcher', () => {
     expect(watcher.deaf).toBe(undefined);
     expect(watcher.pongs.length).toBeGreaterThan(20);
     console.log(`${watcher.pongs.length} pongs, the slowest after ${Math.max(...watcher.pongs).toFixed(1)} ms`);
-    expect(Math.max(...watcher.pongs)).toBeLessThan(2_000);
+    expect(Math.max(...watcher.pongs)).toBeLessThan(10_000);
   });
 
   it('[X7] is told good-bye when its token ends', async () => {

@@ -66,7 +66,7 @@ export async function runPieces(
   const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
   });
   return { outputs: stdout.split(`${BOUNDARY}\n`).slice(1), status, stderr };
 }

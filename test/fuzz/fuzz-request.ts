@@ -24,7 +24,7 @@ export interface FuzzRequest {
 }
 
 /** Names that come again and again, so that requests meet what others made. */
-export const WORDS = ['orders', 'a', 'b', 'c', 'DEFAULT_GROUP', 'g', 'zone-1', '10.0.0.7'] as const;
+const WORDS = ['orders', 'a', 'b', 'c', 'DEFAULT_GROUP', 'g', 'zone-1', '10.0.0.7'] as const;
 const COMMON_NAMES: Record<string, readonly [string, ...string[]]> = {
   group: ['DEFAULT_GROUP'],
   service: ['orders'],

@@ -22,7 +22,7 @@ interface Room {
  * same arrows in the editor; the house test fails when its configuration says something else. A new room is drawn here
  * before its first file is written.
  */
-export const ARROWS: Readonly<Record<string, Room>> = {
+const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
   registry: { rooms: ['model', 'auth'], packages: [], folders: ['commands'] },
   host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },

@@ -1,7 +1,7 @@
 import { isSource, isTest, type SourceFile } from './source-tree';
 
-export const SOURCE_LINES_MAX = 400;
-export const TEST_LINES_MAX = 600;
+const SOURCE_LINES_MAX = 400;
+const TEST_LINES_MAX = 600;
 
 /**
  * Rule 1: a source file has at most 400 lines, unless it is listed with a reason; a test file at most 600.

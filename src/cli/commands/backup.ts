@@ -3,7 +3,7 @@ import { takeBackup } from '../../backup/take-backup';
 import { packageVersion } from '../../launcher/package';
 import { dataFolderOf } from '../../launcher/serve-options';
 import { backupView } from '../backup-view';
-import { Printer } from '../printer';
+import { processPrinter } from '../printer';
 import { Progress } from '../progress';
 
 const NOTE = `
@@ -23,7 +23,7 @@ export function backupCommand() {
     .option('--json', 'answer as JSON')
     .addHelpText('after', NOTE)
     .action(async (folder, { data, json }) => {
-      const print = new Printer({ out: process.stdout, err: process.stderr, env: process.env, json });
+      const print = processPrinter({ json });
       const bar = new Progress(print.err);
       const progress = (copied: number, known: number) =>
         bar.update('copying', copied / known, `${copied} of ${known} databases`);

@@ -3,11 +3,8 @@ import { Command } from '@commander-js/extra-typings';
 import { CliError } from '../cli-error';
 import { type Config, type Context, configPath, readConfig, writeConfig } from '../config-file';
 import { EXIT } from '../exit-code';
-import { Printer } from '../printer';
+import { processPrinter } from '../printer';
 import type { Cell } from '../table';
-
-const printer = (json?: true) =>
-  new Printer({ out: process.stdout, err: process.stderr, env: process.env, json: json === true });
 
 function change(alter: (config: Config) => void): void {
   const path = configPath(process.env);
@@ -50,7 +47,7 @@ function addCommand() {
         config.contexts = Object.fromEntries([...Object.entries(config.contexts), [name, { url, token, namespace }]]);
         config.current ??= name;
       });
-      printer().note(`${name} is kept in ${configPath(process.env)}`);
+      processPrinter().note(`${name} is kept in ${configPath(process.env)}`);
     });
 }
 
@@ -64,7 +61,7 @@ function useCommand() {
         known(config, name);
         config.current = name;
       });
-      printer().note(`${name} is used from now on`);
+      processPrinter().note(`${name} is used from now on`);
     });
 }
 
@@ -84,7 +81,7 @@ function lsCommand() {
         const mark: Cell = one.current ? { text: '*', tone: 'good' } : '';
         return [mark, one.name, one.url, one.namespace ?? '', one.token ? 'yes' : 'no'];
       });
-      printer(json).answer({ contexts: list }, { titles: ['', 'NAME', 'URL', 'NAMESPACE', 'TOKEN'], rows });
+      processPrinter({ json }).answer({ contexts: list }, { titles: ['', 'NAME', 'URL', 'NAMESPACE', 'TOKEN'], rows });
     });
 }
 
@@ -99,7 +96,7 @@ function rmCommand() {
         delete config.contexts[name];
         if (config.current === name) delete config.current;
       });
-      printer().note(`${name} is forgotten`);
+      processPrinter().note(`${name} is forgotten`);
     });
 }
 

@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { checkBackup, restoreBackup } from '../../backup/restore-backup';
 import { dataFolderOf } from '../../launcher/serve-options';
 import { backupView } from '../backup-view';
-import { Printer } from '../printer';
+import { processPrinter } from '../printer';
 import { Progress } from '../progress';
 
 const NOTE = `
@@ -24,7 +24,7 @@ export function restoreCommand() {
     .option('--json', 'answer as JSON')
     .addHelpText('after', NOTE)
     .action(async (folder, { data, force, check, json }) => {
-      const print = new Printer({ out: process.stdout, err: process.stderr, env: process.env, json });
+      const print = processPrinter({ json });
       const bar = new Progress(print.err);
       const labels = { verify: 'verifying', copy: 'copying  ' };
       const to = dataFolderOf(data, process.env);

@@ -40,7 +40,7 @@ class Watcher {
   }
 
   async hears(...told: string[]): Promise<void> {
-    await vi.waitFor(() => expect(this.told).toEqual(told), { timeout: 5_000 });
+    await vi.waitFor(() => expect(this.told).toEqual(told), { timeout: 30_000 });
   }
 }
 
@@ -110,7 +110,7 @@ describe('a go-micro watch', () => {
   it('[X7] says good-bye when the namespace goes', async () => {
     const watcher = await Watcher.connect();
     await abortAllDurableObjects();
-    await vi.waitFor(() => expect(watcher.code).toBe(1012), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watcher.code).toBe(1012), { timeout: 30_000 });
   });
 
   it('[X7] is let go when the client goes', async () => {
@@ -118,7 +118,7 @@ describe('a go-micro watch', () => {
     const sockets = async () => (await ask<{ sockets: number }>('GET', '/api/v1/ns/public/stats')).body.sockets;
     expect(await sockets()).toBe(1);
     watcher.socket.close(1000, '');
-    await vi.waitFor(() => expect(watcher.code).toBe(1000), { timeout: 5_000 });
-    await vi.waitFor(async () => expect(await sockets()).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(() => expect(watcher.code).toBe(1000), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await sockets()).toBe(0), { timeout: 30_000 });
   });
 });

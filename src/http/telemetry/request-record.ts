@@ -2,7 +2,7 @@ import type { RegistryErrorCode } from '../../model/errors';
 import { givenId, madeId } from './request-id';
 
 /** Stands for the route of a request that none answers: no path is ever told, it may hold a secret. */
-export const NO_ROUTE = 'none';
+const NO_ROUTE = 'none';
 
 /** What is known of one request by the time it is answered: the routes fill it in as they learn it. */
 export class RequestRecord {

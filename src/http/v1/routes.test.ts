@@ -338,7 +338,7 @@ describe('consistency=cached', () => {
     const gate = Promise.withResolvers<void>();
     test.namespace.gate = gate.promise;
     const reads = [1, 2, 3].map(() => test.ask('GET', `${SERVICE}/resolve`));
-    await vi.waitFor(() => expect(test.namespace.calls).toHaveLength(3));
+    await vi.waitFor(() => expect(test.namespace.calls).toHaveLength(3), { timeout: 30_000 });
     gate.resolve();
     await Promise.all(reads);
   });

@@ -1,8 +1,8 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
+import type { Cause } from '../../model/history';
 import type { Caller } from '../../model/namespace-api';
 import type { Override } from '../../model/override';
 import type { Draft } from '../draft';
-import type { Cause } from '../journal';
 import { missingInstance } from '../missing';
 import { assertOperates } from '../ownership';
 

@@ -2,8 +2,7 @@ import type { Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import {
   CLOSE_CODES,
-  ClientFrame,
-  FrameId,
+  type ClientFrame,
   type ServerFrame,
   type SessionOpened,
   type WatchScope,
@@ -13,24 +12,21 @@ import {
   RECONNECT_SPREAD_MIN_MS,
   SESSION_PING_INTERVAL_MS,
   SESSION_TTL_DEFAULT_MS,
-  SOCKET_MEMORY_MAX_BYTES,
-  WATCHES_PER_SOCKET_MAX_COUNT,
 } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { parseJson } from '../../model/parse-json';
 import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
 import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import type { Connection, WatchMemory } from './connection';
-import { encodeMemory } from './connection-memory';
+import { errorFrame, idOf, parseFrame, readFrame } from './client-frame';
+import type { Connection } from './connection';
 import { authorizeFrame } from './frame-access';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
-import { assertRoomForWatch } from './socket-limits';
+import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
 import { hasExpired } from './token-life';
 import type { Peer } from './watcher';
 
@@ -64,7 +60,7 @@ export class SocketFrames {
     }
     let id: string | undefined;
     try {
-      const value = readJson(text);
+      const value = parseFrame(text);
       id = idOf(value);
       const frame = readFrame(value);
       // Each that goes on may be one to wait for itself.
@@ -185,7 +181,7 @@ export class SocketFrames {
   async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
     await turn(this.#state, firstOf(scope), () => {
-      assertRoom(peer, watch, scope);
+      assertRoomOnSocket(peer, watch, scope);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
@@ -266,38 +262,6 @@ export class SocketFrames {
   }
 }
 
-function readJson(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof RegistryError) throw error;
-    throw new RegistryError('INVALID_REQUEST', `a frame is a JSON object; this is none: ${quote(text)}`);
-  }
-}
-
-/** The id of what is meant as a frame, whatever else is wrong with it: whoever asked waits for an answer under it. */
-function idOf(value: unknown): string | undefined {
-  const parsed = FrameId.safeParse(value);
-  return parsed.success ? parsed.data.id : undefined;
-}
-
-function readFrame(value: unknown): ClientFrame {
-  const parsed = ClientFrame.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-  const [first] = errors;
-  throw new RegistryError('INVALID_REQUEST', `the frame does not fit: ${first?.path || 'frame'}: ${first?.message}`, {
-    errors,
-  });
-}
-
-function errorFrame(error: unknown, id: string | undefined): ServerFrame {
-  if (!(error instanceof RegistryError)) {
-    return { type: 'error', id, code: 'INTERNAL', detail: 'something went wrong here; it has been logged' };
-  }
-  return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
-}
-
 /** Three pings fit into a time to live, so that two may be lost. */
 function pingIntervalMs(ttlMs: number): number {
   return Math.min(SESSION_PING_INTERVAL_MS, Math.floor(ttlMs / 3));
@@ -320,33 +284,6 @@ function held(operation: Operation, { ttlMs }: SessionEntry): Operation {
 /** The one service that a scope is about; undefined where it is about more. */
 function firstOf({ groups, services }: WatchScope) {
   return groups.length === 0 && services.length === 1 ? services[0] : undefined;
-}
-
-function assertRoom(peer: Peer, watch: string, scope: WatchScope): void {
-  if (peer.watchers.has(watch)) {
-    throw new RegistryError(
-      'CONFLICT',
-      `this socket has a watch ${quote(watch)} already; unwatch it, or choose another name`,
-    );
-  }
-  if (peer.watchers.size >= WATCHES_PER_SOCKET_MAX_COUNT) {
-    throw new RegistryError(
-      'LIMIT_EXCEEDED',
-      `this socket has ${WATCHES_PER_SOCKET_MAX_COUNT} watches, the most a socket has`,
-    );
-  }
-  const { memory } = peer.connection;
-  // Any of them may fall behind, and then there is more to remember.
-  const behind = (each: WatchMemory) => ({ ...each, sentUntil: Number.MAX_SAFE_INTEGER });
-  const size = utf8Length(
-    encodeMemory({ ...memory, watches: [...memory.watches, { name: watch, scope }].map(behind) }),
-  );
-  if (size > SOCKET_MEMORY_MAX_BYTES) {
-    throw new RegistryError(
-      'LIMIT_EXCEEDED',
-      `the names in the watches of this socket take ${size} bytes, more than ${SOCKET_MEMORY_MAX_BYTES}; open another socket`,
-    );
-  }
 }
 
 function noWatch(watch: string): RegistryError {

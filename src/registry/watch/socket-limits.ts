@@ -1,8 +1,18 @@
 import { ROOT } from '../../auth/principal';
-import { RegistryError } from '../../model/errors';
-import { SOCKETS_PER_NAMESPACE_MAX_COUNT, WATCHES_PER_NAMESPACE_MAX_COUNT } from '../../model/limits';
+import { quote, RegistryError } from '../../model/errors';
+import type { WatchScope } from '../../model/frames';
+import {
+  SOCKET_MEMORY_MAX_BYTES,
+  SOCKETS_PER_NAMESPACE_MAX_COUNT,
+  WATCHES_PER_NAMESPACE_MAX_COUNT,
+  WATCHES_PER_SOCKET_MAX_COUNT,
+} from '../../model/limits';
+import { utf8Length } from '../../model/names';
 import type { NamespaceState } from '../state';
+import type { WatchMemory } from './connection';
+import { encodeMemory } from './connection-memory';
 import type { Hub } from './hub';
+import type { Peer } from './watcher';
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` where the namespace, or the token, has as many sockets as it may. */
 export function assertRoomForSocket({ settings }: NamespaceState, hub: Hub, tokenId: string): void {
@@ -22,6 +32,34 @@ export function assertRoomForWatch({ settings }: NamespaceState, hub: Hub, token
   if (perToken?.watches === undefined || tokenId === ROOT.tokenId) return;
   const what = 'watches for this token, by its limit limits.perToken.watches';
   assertRoom(hub.watchCountOf(tokenId), perToken.watches, what);
+}
+
+/** @throws {RegistryError} `CONFLICT` for a name that is taken, `LIMIT_EXCEEDED` for what one socket can't remember. */
+export function assertRoomOnSocket(peer: Peer, watch: string, scope: WatchScope): void {
+  if (peer.watchers.has(watch)) {
+    throw new RegistryError(
+      'CONFLICT',
+      `this socket has a watch ${quote(watch)} already; unwatch it, or choose another name`,
+    );
+  }
+  if (peer.watchers.size >= WATCHES_PER_SOCKET_MAX_COUNT) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `this socket has ${WATCHES_PER_SOCKET_MAX_COUNT} watches, the most a socket has`,
+    );
+  }
+  const { memory } = peer.connection;
+  // Any of them may fall behind, and then there is more to remember.
+  const behind = (each: WatchMemory) => ({ ...each, sentUntil: Number.MAX_SAFE_INTEGER });
+  const size = utf8Length(
+    encodeMemory({ ...memory, watches: [...memory.watches, { name: watch, scope }].map(behind) }),
+  );
+  if (size > SOCKET_MEMORY_MAX_BYTES) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `the names in the watches of this socket take ${size} bytes, more than ${SOCKET_MEMORY_MAX_BYTES}; open another socket`,
+    );
+  }
 }
 
 function assertRoom(count: number, most: number, what: string): void {
