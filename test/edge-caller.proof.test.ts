@@ -1,23 +1,11 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../bench/free-port';
 import { startRegistry } from '../src/launcher/start-registry';
 import { PROJECT_ROOT } from './house/source-tree';
 import { temporaryFolder } from './temporary-folder';
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // `as`: it listens on TCP
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Runs a command of a shell until the test is over, with all that it starts. */
 function run(command: string, env: NodeJS.ProcessEnv = {}): void {

@@ -1,6 +1,6 @@
 import { RegistryError } from '../model/errors';
+import { GROUP_SEPARATOR } from '../model/given-names';
 import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
-import { GROUP_SEPARATOR } from '../model/names';
 import type { ServiceKey } from '../model/namespace-api';
 import { matchesGroup, matchesService } from '../model/service-pattern';
 

@@ -23,7 +23,7 @@ it('waits until a port answers on one of the addresses', async () => {
   const { port, listen } = await freePort();
   const hosts = ['::1', '127.0.0.1'];
   expect(await portAnswers(hosts, port)).toBe(false);
-  const waiting = untilPortAnswers(hosts, port, AbortSignal.timeout(10_000));
+  const waiting = untilPortAnswers(hosts, port, AbortSignal.timeout(60_000));
   setTimeout(listen, 150);
   expect(await waiting).toBe(true);
 });

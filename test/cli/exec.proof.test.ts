@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../bench/free-port';
 import { PROJECT_ROOT } from '../house/source-tree';
 import type { Program } from '../program';
 import { temporaryFolder } from '../temporary-folder';
@@ -19,16 +20,6 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const SERVICE = join(PROJECT_ROOT, 'test/cli/service.mjs');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('it listened on no port');
-  return address.port;
-}
 
 interface Executed {
   program: Program;

@@ -4,11 +4,11 @@
  */
 
 const SERVICE = 'orders';
-const TTL_MS = 6_000;
+const TTL_MS = 10_000;
 
 /** A runtime may try a few connections that are dead before it opens another one. */
 const BEATING_TTL_MS = 15_000;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

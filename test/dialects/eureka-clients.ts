@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../bench/free-port';
 import type { RunningRegistry } from '../../src/launcher/start-registry';
 import { temporaryFolder } from '../temporary-folder';
 
@@ -77,15 +78,6 @@ export async function brokenServer(): Promise<{ url: string; asked: () => number
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo; // `as`: it listens on a port
   return { url: `http://127.0.0.1:${port}/eureka/apps/`, asked: () => asked };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // `as`: it listens on a port
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A target that Prometheus found: the labels as they were discovered, and the address that it would scrape. */

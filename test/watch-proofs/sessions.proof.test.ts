@@ -14,7 +14,7 @@ import { until } from './until';
 /** Sessions of real processes over real connections. Bounds allow for a machine that is busy with other things. */
 
 const SERVICE = 'held';
-const TTL_MS = 3_000;
+const TTL_MS = 5_000;
 /** An alarm comes a little late, and so does a test on a busy machine. */
 const NOISE_MS = 10_000;
 

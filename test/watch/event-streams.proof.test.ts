@@ -12,6 +12,8 @@ import { temporaryFolder } from '../temporary-folder';
 const SLEEP_MS = 14_000;
 
 interface Stats {
+  /** Those of polls among them. */
+  sockets: number;
   sinceStart: { wokeAt: string };
 }
 
@@ -100,13 +102,14 @@ it('[E7, P1] polls let the object sleep, two thousand of them, and only those of
   );
   let over = 0;
   const polls = Array.from({ length: 2_000 }, async (_, index) => {
-    const path = `/groups/DEFAULT_GROUP/services/${services[index % 100]}/resolve?wait=60s`;
+    const path = `/groups/DEFAULT_GROUP/services/${services[index % 100]}/resolve?wait=4m`;
     const response = await fetch(at(path), { headers: { ...headers, 'if-none-match': etags[index % 100] ?? '' } });
     await response.text();
     over += 1;
     return response.status;
   });
-  await pause(SLEEP_MS + 3_000);
+  await expect.poll(async () => (await call<Stats>('GET', '/stats')).sockets).toBe(2_000);
+  await pause(SLEEP_MS);
   expect(over).toBe(0);
   const changedAt = Date.now();
   await put('service-7', 'b');
