@@ -50,6 +50,16 @@ export function authorizeAny(principal: Principal, namespace: string, scope?: Sc
   );
 }
 
+/**
+ * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeRoute(principal: Principal, scope: Scope | 'any', target: Target): void {
+  if (scope === 'any') authorizeAny(principal, target.namespace);
+  else authorize(principal, scope, target);
+}
+
 /** The grants of a principal that concern a namespace. */
 export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
   return grants.filter(({ ns }) => ns === ALL_NAMESPACES || ns === namespace);
