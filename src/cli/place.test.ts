@@ -75,6 +75,16 @@ describe('findPlace', () => {
     expect(find({ config, cwd: '/' })).toMatchObject({ token: undefined, sources: { token: 'none' } });
   });
 
+  it.each(['https://user:hidden@registry.example', 'https://hidden@registry.example', 'http://user:hidden@[wrong'])(
+    '[K16] refuses %s, and shows nothing of its password',
+    (url) => {
+      const found = () => find({ config: { contexts: {} }, env: { ROLLCALL_URL: url } });
+      expect(found).toThrow('The url of ROLLCALL_URL must have no user and no password.');
+      expect(found).toThrow(expect.objectContaining({ exitCode: 2 }));
+      expect(found).not.toThrow('hidden');
+    },
+  );
+
   it('[K2] sends the token of this folder to no url that was named', () => {
     const options = { config: { contexts: {} }, cwd: servedFolder() };
     expect(find({ ...options, flags: { url: 'http://127.0.0.1:9000' } }).token).toBeUndefined();

@@ -62,6 +62,18 @@ function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
   }
 }
 
+/** It is not shown where it may hold a password. */
+function assertNoPassword({ value, source }: Setting): void {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const hasPassword = url === undefined ? value.includes('@') : url.username !== '' || url.password !== '';
+  if (!hasPassword) return;
+  throw new CliError(
+    EXIT.usage,
+    `The url of ${source} must have no user and no password.`,
+    'Give the token: ROLLCALL_TOKEN',
+  );
+}
+
 /**
  * Finds the registry to talk to: options go before the environment, that before the context in use, and that before the
  * registry of this machine.
@@ -69,7 +81,7 @@ function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
  * A context is one thing: its token and its namespace count only where its url does, so that no token goes to a registry
  * that it was not kept for. The local token counts only for the local default.
  *
- * @throws {CliError} if a context is named that is not there.
+ * @throws {CliError} if a context is named that is not there, or the url holds a password.
  */
 export function findPlace({ flags, env, config, cwd }: PlaceOptions): Place {
   const chosen = flags.context ?? (env.ROLLCALL_URL ? undefined : config.current);
@@ -92,6 +104,7 @@ export function findPlace({ flags, env, config, cwd }: PlaceOptions): Place {
     second('ROLLCALL_TOKEN', ofContext?.token) ??
     (url === undefined ? localToken(env, cwd) : undefined);
   const namespace = given(flags.namespace, '--namespace') ?? second('ROLLCALL_NAMESPACE', ofContext?.namespace);
+  if (url !== undefined) assertNoPassword(url);
   return {
     url: url?.value ?? LOCAL_URL,
     token: token?.value,
