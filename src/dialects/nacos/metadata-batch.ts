@@ -1,13 +1,13 @@
 import { saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
+import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { OverrideView } from '../../model/override';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { instanceIn, instancesOf } from './found-instances';
 import { placeIn } from './host';
 import { readMetadata, withinLimits } from './metadata-text';
