@@ -7,9 +7,10 @@ import { Laboratory, TRIAL_NAMES, type TrialName } from '../test/mutants/trial';
 
 const USAGE = `usage: npm run mutants -- [--all] [WORD...]
 
-Puts faults into a copy of the core, one at a time, and sees which of its tests find them: ${TRIAL_NAMES.join(', ')},
-until one does. The tests have seeds of their own, so that a mutant meets the same each time. Shows how far it is on stderr,
-and ends with a table. Fails if a mutant lives, or if tests fail without any.
+Puts faults into a copy of the core, one at a time, and sees which of its tests find them:
+${TRIAL_NAMES.join(', ')}; until one does.
+The tests have seeds of their own, so that a mutant meets the same each time. Shows how far it is on stderr, and ends with
+a table. Fails if a mutant lives, or if tests fail without any.
 
   WORD     only mutants whose name mentions one of these (default: all ${MUTANTS.length})
   --all    every trial for each mutant, also when it is found: several times as long

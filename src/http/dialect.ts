@@ -1,10 +1,11 @@
-import { authorize, authorizeAny, may, type Target } from '../auth/authorize';
+import { authorizeRoute, may, type Target } from '../auth/authorize';
 import { type Carrier, credentialReader } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import { type ErrorData, RegistryError } from '../model/errors';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import { NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import { readForm } from './body-text';
 import { withDeadline } from './deadline';
@@ -99,10 +100,11 @@ export function dialectOf(dialects: readonly Dialect[], path: string): Dialect |
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
   const { rateRefusals } = surface;
+  const permit = route.authorize ?? permission(route);
   addHandler(surface, dialect, route, async (incoming, principal, asked) => {
     const namespace = namespaceOf(incoming.namespace ?? route.namespace?.(asked));
     incoming.record.namespace = namespace;
-    permit(route, principal, namespace, asked);
+    permit(principal, namespace, asked);
     rateRefusals.assertMayAsk(principal.tokenId, namespace);
     const ways = waysFor(surface, incoming, principal, namespace);
     const { calls, sockets } = ways instanceof Promise ? await ways : ways;
@@ -212,13 +214,8 @@ function namespaceOf(named: string | undefined): string {
   return named === undefined || named === '' ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
 }
 
-function permit<Asked, Outcome>(
-  { scope, target, authorize: decide }: DialectRoute<Asked, Outcome>,
-  principal: Principal,
-  namespace: string,
-  asked: Asked,
-): void {
-  if (decide !== undefined) decide(principal, namespace, asked);
-  else if (scope === 'any') authorizeAny(principal, namespace);
-  else authorize(principal, scope, { ...target?.(asked), namespace });
+/** The scope of a route, on what is asked. */
+function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
+  return (principal: Principal, namespace: string, asked: Asked): void =>
+    authorizeRoute(principal, scope, { ...target?.(asked), namespace });
 }

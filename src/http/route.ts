@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { authorize, authorizeAny, type Target } from '../auth/authorize';
+import { authorizeRoute, type Target } from '../auth/authorize';
 import { credentialReader, DOORS } from '../auth/carriers';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
+import { isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission } from './admission';
@@ -125,10 +126,8 @@ function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
 
 /** The scope of a route, on what its path names. */
 function permission(scope: Scope | 'any') {
-  return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void => {
-    if (scope === 'any') authorizeAny(principal, namespace);
-    else authorize(principal, scope, targetOf(namespace, path));
-  };
+  return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void =>
+    authorizeRoute(principal, scope, targetOf(namespace, path));
 }
 
 /**

@@ -1,14 +1,7 @@
 import type { Cause } from '../model/history';
+import { isMarkedForNewEpoch, unmarkForNewEpoch } from './epoch-mark';
 import { REGISTRY_ACTOR } from './journal';
-import { readProperty, removeProperty, writeProperty } from './schema';
-import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
-
-/**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake. Whoever puts it
- * there sets this; its value is the cause.
- */
-const MARK = 'new-epoch';
 
 /**
  * Begins a new epoch, as a commit of its own without changes: the namespace is not what holders of cursors remember, and
@@ -36,7 +29,7 @@ export function changeEpoch(
   pipeline.enqueue(
     () => {
       write();
-      if (readProperty(storage, MARK) !== undefined) removeProperty(storage, MARK);
+      if (isMarkedForNewEpoch(storage)) unmarkForNewEpoch(storage);
       also();
     },
     () => publisher.startOver({ revision, cursor }, cause),
@@ -48,12 +41,7 @@ export function newEpoch(random: { id(): string }): string {
   return random.id().slice(0, 12);
 }
 
-/** Marks a storage so that its next wake begins a new epoch. Runs where nobody is awake in it. */
-export function markForNewEpoch(storage: SqlStorage): void {
-  writeProperty(storage, MARK, 'restored' satisfies Cause);
-}
-
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
 export function changeEpochIfMarked(state: NamespaceState): void {
-  if (readProperty(state.platform.storage, MARK) !== undefined) changeEpoch(state, 'restored', REGISTRY_ACTOR);
+  if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }

@@ -335,6 +335,10 @@ describe('ns, token, audit', () => {
       retention: { maxAgeMs: 172_800_000 },
       limits: { instances: 10, services: 5 },
     });
+    await stage.run(['ns', 'set', 'blue', '--self-preservation', 'on']);
+    expect((await stage.run(['ns', 'get', 'blue'])).stdout).toMatch(/^self-preservation +on$/m);
+    await stage.run(['ns', 'set', 'blue', '--self-preservation', 'off']);
+    expect(await stage.json('ns', 'get', 'blue')).not.toHaveProperty('selfPreservation');
     expect(await stage.json('ns', 'ls')).toMatchObject({ namespaces: [{ id: 'blue' }, { id: 'public' }] });
     expect((await stage.run(['ls', '-n', 'blue'])).code).toBe(0);
     expect((await stage.run(['ns', 'rm', 'blue'])).stdout).toBe('there is no namespace blue any more\n');

@@ -18,12 +18,12 @@ describe('the simulation', () => {
   afterAll(() => laboratory.close());
 
   it('finds nothing in the core as it is', async () => {
-    expect(await laboratory.measure('simulation')).toBeGreaterThan(0);
+    expect(await laboratory.measure('the simulation')).toBeGreaterThan(0);
   });
 
   it.each(SAMPLE)('finds a core that %s', async (name) => {
     const mutant = MUTANTS.find((each) => each.name === name);
     if (mutant === undefined) throw new Error(`there is no mutant that ${name}`);
-    expect(await laboratory.try('simulation', mutant)).not.toEqual([]);
+    expect(await laboratory.try('the simulation', mutant)).not.toEqual([]);
   });
 });

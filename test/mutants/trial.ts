@@ -3,17 +3,21 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { MUTANTS } from './all-mutants';
 import { type Mutant, mutate } from './mutant';
 
 /** What is tried on a mutant, the quickest to find something first, and where it is found in the tree. */
 const TRIALS = {
-  'core tests': 'src/registry/',
-  past: 'test/past/',
-  histories: 'test/watch/histories/random-history.test.ts',
-  simulation: 'test/simulation/simulation.test.ts',
+  'the test beside it': (mutants: readonly Mutant[]) => [...new Set(mutants.map(testBeside))].filter(existsSync),
+  'the simulation': () => ['test/simulation/simulation.test.ts'],
+  'the tests of the core': () => ['src/registry/'],
+  'the past': () => ['test/past/'],
+  'the histories': () => ['test/watch/histories/random-history.test.ts'],
 } as const;
 export type TrialName = keyof typeof TRIALS;
 export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are typed as any text
+
+const testBeside = ({ file }: Mutant): string => join('src/registry', file.replace(/\.ts$/, '.test.ts'));
 
 /** A mutant may make a test run for ever: it has this many times as long as the core without one. */
 const PATIENCE = 5;
@@ -75,9 +79,9 @@ export class Laboratory {
    * @throws {Error} If they fail: then nothing that they find in a mutant says anything.
    */
   async measure(trial: TrialName): Promise<number> {
-    const { failures, tookMs } = await this.#run(TRIALS[trial], undefined);
-    if (failures.length > 0) throw new Error(`the ${trial} fail without a mutant: ${failures.join('; ')}`);
-    this.#tell(`the ${trial} took ${(tookMs / 1_000).toFixed(1)} s without a mutant`);
+    const { failures, tookMs } = await this.#run(TRIALS[trial](MUTANTS), undefined);
+    if (failures.length > 0) throw new Error(`without a mutant, ${trial} fails: ${failures.join('; ')}`);
+    this.#tell(`without a mutant, ${trial} takes ${(tookMs / 1_000).toFixed(1)} s`);
     const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
     this.#limits.set(trial, limitMs);
     return limitMs;
@@ -85,10 +89,12 @@ export class Laboratory {
 
   /** Tries the tests on a core with a fault in it, until one fails. Returns what failed, in few words; nothing where all passed. */
   async try(trial: TrialName, mutant: Mutant): Promise<string[]> {
+    const tests = TRIALS[trial]([mutant]);
+    if (tests.length === 0) return [];
     const path = join(this.#folder, 'src/registry', mutant.file);
     const source = readFileSync(path, 'utf8');
     const broken = mutate(source, mutant);
-    const during = async (tests: string): Promise<Outcome> => {
+    const during = async (): Promise<Outcome> => {
       const limitMs = this.#limits.get(trial) ?? (await this.measure(trial));
       writeFileSync(path, broken);
       try {
@@ -97,17 +103,11 @@ export class Laboratory {
         writeFileSync(path, source);
       }
     };
-    // The test beside the file finds most of its faults, and is the quickest of the tests of the core.
-    const beside = join('src/registry', mutant.file.replace(/\.ts$/, '.test.ts'));
-    if (trial === 'core tests' && existsSync(beside)) {
-      const outcome = await during(beside);
-      if (outcome.hasEnded && outcome.failures.length > 0) return outcome.failures;
-    }
-    const outcome = await during(TRIALS[trial]);
+    const outcome = await during();
     if (outcome.hasEnded) return outcome.failures;
     // Either the mutant hangs, or the machine has become slower since: it is measured again, and the mutant tried again.
     await this.measure(trial);
-    return (await during(TRIALS[trial])).failures;
+    return (await during()).failures;
   }
 
   close(): void {
@@ -115,13 +115,13 @@ export class Laboratory {
   }
 
   /** Runs tests in the copy, until one fails. */
-  async #run(tests: string, limitMs: number | undefined): Promise<Outcome> {
+  async #run(tests: readonly string[], limitMs: number | undefined): Promise<Outcome> {
     const report = join(this.#folder, 'report.json');
     rmSync(report, { force: true });
     const vitest = resolve('node_modules/vitest/vitest.mjs');
     const flags = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [vitest, 'run', tests, ...flags], {
+    const child = spawn(process.execPath, [vitest, 'run', ...tests, ...flags], {
       cwd: this.#folder,
       stdio: 'ignore',
       timeout: limitMs,

@@ -1,5 +1,5 @@
 import type { SnapshotService } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/names';
+import { GROUP_SEPARATOR } from '../../model/given-names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
 import { isProtected } from './service-info';
