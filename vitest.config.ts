@@ -39,6 +39,8 @@ export default defineConfig({
           name: 'node',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['**/*.workerd.test.ts', '**/*.proof.test.ts', '**/node_modules/**', 'test/clients/**'],
+          // No module keeps state that tests could hand on, and to load all of them for each file takes longer than its tests.
+          isolate: false,
         },
       },
       {

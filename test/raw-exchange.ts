@@ -6,6 +6,9 @@ function isWhole(answer: string): boolean {
   return body !== undefined && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1]);
 }
 
+/** Nothing more comes where nothing came for so long. */
+const SILENCE_MS = 5_000;
+
 /**
  * Writes bytes to a registry as they are, and reads until the answer is whole, or nothing more comes.
  *
@@ -18,7 +21,7 @@ export function exchange(url: string, ...pieces: (string | Uint8Array)[]): Promi
     const socket = connect(Number(port), hostname, () => {
       for (const piece of pieces) socket.write(piece);
     });
-    socket.setTimeout(1_500, () => socket.end());
+    socket.setTimeout(SILENCE_MS, () => socket.end());
     socket.on('data', (data) => {
       text += data.toString('latin1');
       if (isWhole(text)) socket.end();

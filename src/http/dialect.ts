@@ -24,7 +24,7 @@ import { RouteCall } from './route-call';
 export interface Dialect {
   /** Name of its folder, and of what it keeps in the extensions of an instance. */
   name: string;
-  /** Whatever begins so is answered in its shape, also where it has no such route: `/eureka`. No other dialect's begins so. */
+  /** How its paths begin: `/eureka`. All that begins so is answered in its shape, route or not; no two share one. */
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
   /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
@@ -67,7 +67,7 @@ export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
   scope: Scope | 'any';
   /** True for the calls that make up nearly all traffic, as for a native route. */
   withoutDeadline?: boolean;
-  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first, then the host. */
+  /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
   namespace?: (asked: Asked) => string | undefined;
   /** What it is about; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
@@ -83,7 +83,7 @@ export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<A
   answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
 }
 
-/** Registers a dialect: the one line that a new one takes outside its folder is the one that hands it to the app. */
+/** Registers a dialect. Outside its own folder a new one takes a single line: that which hands it to the app. */
 export function addDialect(surface: Surface, dialect: Dialect): void {
   dialect.addRoutes({
     route: (definition) => addRoute(surface, dialect, definition),

@@ -4,10 +4,10 @@ import { REGISTRY_ACTOR } from './journal';
 import type { NamespaceState } from './state';
 
 /**
- * Begins a new epoch, as a commit of its own without changes: the namespace is not what holders of cursors remember, and
- * what they would miss is in no journal that they can follow. Revisions jump ahead of all that were ever given. Cursors of
- * before are of another past from now on, though what they stand for is still there to be read by time, or by cursors
- * that the history gives. Watchers are told to start over once it is durable.
+ * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
+ * journal leads from there to what is here now. Revisions jump ahead of all that were ever given, and no older cursor
+ * fits any more. What those stood for can still be read by time, or by the cursors that the history gives. Watchers are
+ * told to start over once it is durable.
  *
  * It costs three rows, and one where the storage was marked for it.
  *

@@ -67,10 +67,10 @@ function ownBindings({ service, id, lease, timedAt, value }: RecordRow): SqlValu
   return [service, id, lease, timedAt, value];
 }
 
-const KIND_NAMES = Object.fromEntries(Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name])) as Record<
-  number,
-  RecordKind | undefined
->; // `as`: the same table the other way round
+/** Kinds by their numbers. */
+export const KIND_NAMES = Object.fromEntries(
+  Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name]),
+) as Record<number, RecordKind | undefined>; // `as`: the same table the other way round
 
 /** All rows: services, then overrides, then instances, each kind by group, service and id. */
 export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {

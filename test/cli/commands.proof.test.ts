@@ -293,6 +293,13 @@ describe('bench and doctor', () => {
     expect(stderr).toMatch(/^Wrong: (url|token|websocket)/);
   });
 
+  it('[K12] doctor says of a namespace that is not there that, and nothing of a proxy', async () => {
+    const { code, stdout, stderr } = await stage.run(['doctor', '-n', 'nowhere']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Wrong: token.\n' });
+    expect(stdout).toMatch(/^✗ +token +.* is good, but there is no namespace nowhere\n +→ .*rollcall ns ls/m);
+    expect(stdout).not.toContain('proxy');
+  });
+
   it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
     const { url } = stage.registry;
     const proxy = createServer(async (request, response) => {

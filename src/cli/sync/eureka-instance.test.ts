@@ -80,7 +80,9 @@ describe('fromEureka', () => {
     fc.assert(
       fc.property(info, (random) => {
         const mixed = { ...INFO, ...random } as unknown as typeof INFO; // `as`: as odd as strangers are
-        const isCallable = [mixed.port, mixed.securePort].some(({ $ }) => $ > 0);
+        const both = [mixed.port, mixed.securePort];
+        const enabled = both.filter((each) => each['@enabled'] === 'true');
+        const isCallable = (enabled.length > 0 ? enabled : both).some(({ $ }) => $ > 0);
         compared += isCallable ? 1 : 0;
         expect(fromEureka(mixed)).toEqual(isCallable ? atTheDoor(mixed) : undefined);
       }),

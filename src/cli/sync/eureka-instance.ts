@@ -61,10 +61,11 @@ function serviceOf(app: string): { group: string; service: string } {
   };
 }
 
-/** The one port to call, and the secure one, as this registry has them; undefined where neither is a port. */
+/** The one port to call, and the secure one, as this registry has them; undefined where what is enabled is no port. */
 function corePorts(port: Port, securePort: Port): Pick<SourceBody, 'port' | 'ports'> | undefined {
-  const usable = [port, securePort].filter(isUsable);
-  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
+  const both = [port, securePort];
+  const enabled = both.filter((each) => each.enabled);
+  const primary = (enabled.length > 0 ? enabled : both).find(isUsable);
   if (primary === undefined) return undefined;
   const isSecure = securePort.enabled && isUsable(securePort);
   return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };

@@ -1,8 +1,9 @@
 import type { AcceptSocket } from '../../http/watch/accepted-socket';
 import { jittered } from '../../http/watch/jitter';
+import { readNamespaceFrame, refusalIn } from '../../http/watch/namespace-frame';
 import { watchRequest } from '../../http/watch/watch-request';
-import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchScope } from '../../model/frames';
+import { RegistryError } from '../../model/errors';
+import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import { CREDIT_INITIAL_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { messageOf } from './message';
@@ -65,13 +66,11 @@ export class RegistryWatch {
   }
 
   #take(text: string): void {
-    const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+    const frame = readNamespaceFrame(text);
     if (frame.type === 'answer') {
       this.#welcome();
     } else if (frame.type === 'error') {
-      const { code, detail, errors } = frame;
-      // `as`: the namespace refuses with the codes that everybody refuses with.
-      this.#opened.reject(new RegistryError(code as RegistryErrorCode, detail, errors && { errors }));
+      this.#opened.reject(refusalIn(frame));
     } else {
       for (const result of this.#nodes.resultsOf(frame)) this.#client?.send(messageOf(result));
       this.#grant(text.length);

@@ -1,6 +1,7 @@
-import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchScope } from '../../model/frames';
+import type { RegistryError } from '../../model/errors';
+import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
+import { readNamespaceFrame, refusalIn } from './namespace-frame';
 import { watchRequest } from './watch-request';
 
 /** What ends a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
@@ -60,10 +61,9 @@ export class ChangeSignal {
   }
 
   #take(text: string): void {
-    const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+    const frame = readNamespaceFrame(text);
     if (frame.type === 'error') {
-      // `as`: the namespace refuses with the codes that everybody refuses with.
-      this.#refusal = new RegistryError(frame.code as RegistryErrorCode, frame.detail);
+      this.#refusal = refusalIn(frame);
       this.#tell('lost');
     } else if (frame.type !== 'answer' && frame.type !== 'bookmark') {
       this.#tell('changed');

@@ -1,5 +1,5 @@
-import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { CLOSE_CODES, type ServerFrame, type WatchScope } from '../../model/frames';
+import { RegistryError } from '../../model/errors';
+import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import {
   CREDIT_INITIAL_BYTES,
   EVENT_STREAM_FLUSH_MAX_MS,
@@ -9,6 +9,7 @@ import {
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { eventText, KEEPALIVE_TEXT, retryText } from './event-text';
 import { jittered } from './jitter';
+import { readNamespaceFrame, refusalIn } from './namespace-frame';
 import { watchRequest } from './watch-request';
 
 /** Bytes on their way to a client. A write ends when the client's side has taken it, and fails when the client is gone. */
@@ -97,15 +98,13 @@ export class EventStream {
 
   #take(text: string): void {
     if (this.#isEnding) return;
-    const frame = JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
+    const frame = readNamespaceFrame(text);
     if (frame.type === 'answer') {
       const { reconnectWithinMs } = frame.body as { reconnectWithinMs: number }; // `as`: what a watch is answered
       this.#write(retryText(Math.ceil(Math.random() * reconnectWithinMs)), 0);
       this.#opened.resolve();
     } else if (frame.type === 'error') {
-      const { code, detail, errors } = frame;
-      // `as`: the namespace refuses with the codes that everybody refuses with.
-      this.#opened.reject(new RegistryError(code as RegistryErrorCode, detail, errors && { errors }));
+      this.#opened.reject(refusalIn(frame));
     } else {
       this.#write(eventText(frame, text), text.length);
     }

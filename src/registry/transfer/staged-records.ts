@@ -1,5 +1,6 @@
 import type { RecordCounts } from '../../model/export-line';
 import type { ServiceKey } from '../../model/namespace-api';
+import { KIND_NAMES } from '../record-row';
 import { RECORD_KINDS, type RecordKey, type RecordKind } from '../records';
 import type { SqlStorage, SqlValue } from '../sql-storage';
 
@@ -101,9 +102,8 @@ export class StagedRecords {
           );
     const found: StagedRecord[] = [];
     for (const [kind, group, service, id, line, value] of rows) {
-      const [name] = Object.entries(RECORD_KINDS).find(([, number]) => number === kind) ?? [];
       found.push({
-        kind: name as RecordKind, // `as`: only add writes this column
+        kind: KIND_NAMES[Number(kind)] as RecordKind, // `as`: only add writes this column
         group: String(group),
         service: String(service),
         id: String(id),
@@ -128,9 +128,7 @@ export class StagedRecords {
     const tally = { ...EMPTY_TALLY };
     const counted = 'SELECT kind, COUNT(*), SUM(LENGTH(value)) FROM staged GROUP BY kind';
     for (const [kind, count, size] of this.#storage.read(counted)) {
-      for (const [name, number] of Object.entries(RECORD_KINDS)) {
-        if (number === kind) tally[countOf(name as RecordKind)] = Number(count); // `as`: a key of that table
-      }
+      tally[countOf(KIND_NAMES[Number(kind)] as RecordKind)] = Number(count); // `as`: only add writes this column
       tally.size += Number(size);
     }
     return tally;
