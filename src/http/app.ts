@@ -152,7 +152,7 @@ export function createApp(options: AppOptions): App {
   }
 
   /** Takes a token off its path, before anything else looks at it. */
-  const parted = (request: Request, record: RequestRecord): Promise<Response> => {
+  const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
     const { url } = request;
     const path = rawPath({ url });
     const rest = withoutPathToken(request, path);
@@ -168,7 +168,7 @@ export function createApp(options: AppOptions): App {
   };
   const hostNamespace = namespaceOfHost(options.namespaceDomain);
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
-  const routed = (incoming: IncomingRequest): Promise<Response> => {
+  const routed = (incoming: IncomingRequest): Response | Promise<Response> => {
     const rest = withoutNamespace(incoming.request, incoming.path);
     const request = rest?.request ?? incoming.request;
     const url = rest === undefined ? incoming.url : request.url;

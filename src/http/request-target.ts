@@ -51,9 +51,13 @@ function decoded(text: string, what: string): string {
   }
 }
 
-/** A part of a path, decoded. @throws {RegistryError} `INVALID_REQUEST` where it can't be. */
-export function decodedPath(part: string): string {
-  return part.includes('%') ? decoded(part, 'the path') : part;
+/**
+ * Refuses a path that can't be decoded; the router, which decodes each part once, would let it through as it is.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function assertDecodable(path: string): void {
+  if (path.includes('%')) decoded(path, 'the path');
 }
 
 const formDecoded = (text: string): string =>

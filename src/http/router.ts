@@ -1,8 +1,6 @@
-import type { Router as RouteTable } from 'hono/router';
+import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
-import { SmartRouter } from 'hono/router/smart-router';
-import { TrieRouter } from 'hono/router/trie-router';
-import { type Carrier, credentialReader, DOORS, type ReadCredential } from '../auth/carriers';
+import { type Carrier, credentialReader, DOORS } from '../auth/carriers';
 import { type ErrorData, RegistryError } from '../model/errors';
 import type { Admission } from './admission';
 import { errorResponse, refusalOf } from './error-response';
@@ -21,66 +19,50 @@ export interface DialectManners {
 }
 
 /**
- * Finds the routes of the native API, or of a dialect. Each has a table of its own: one regular expression finds all
+ * Finds the routes of the native API, or of a dialect. Each has a router of its own: one regular expression finds all
  * paths that are native, and refuses to hold two that overlap. Where a dialect has such paths, its own requests alone
  * take the slower search that this needs.
- *
- * The tables are Hono's. Its app is not used: what it makes for each request, nobody here would look at.
  */
 export class Router {
-  readonly #routes: RouteTable<Handler>;
-  readonly #admission: Admission;
-  readonly #dialect: DialectManners | undefined;
-  readonly #readCredential: ReadCredential;
+  readonly #hono: Hono<{ Bindings: IncomingRequest }>;
 
   constructor(admission: Admission, dialect?: DialectManners) {
-    this.#routes =
-      dialect === undefined
-        ? new RegExpRouter()
-        : new SmartRouter({ routers: [new RegExpRouter<Handler>(), new TrieRouter<Handler>()] });
-    this.#admission = admission;
-    this.#dialect = dialect;
-    this.#readCredential = credentialReader(dialect?.carriers ?? DOORS.api);
+    const readCredential = credentialReader(dialect?.carriers ?? DOORS.api);
+    this.#hono = new Hono<{ Bindings: IncomingRequest }>({
+      // `as`: Hono knows not that it is always given one.
+      getPath: (_, given) => (given as { env: IncomingRequest }).env.path,
+      ...(dialect === undefined && { router: new RegExpRouter() }),
+    });
+    // Only who may come in learns which routes there are.
+    this.#hono.notFound(async ({ env, req }) => {
+      const { tokenId } = await admission.admit(readCredential, env);
+      env.record.tokenId = tokenId;
+      const allow = this.#methodsOf(env.path);
+      if (allow.length === 0) {
+        throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
+      }
+      const message = `this route answers ${allow.join(', ')}, not ${req.method}`;
+      throw new RegistryError('METHOD_NOT_ALLOWED', message, { allow });
+    });
+    this.#hono.onError((error, { env }) => {
+      const refusal = refusalOf(error, env.record);
+      return dialect?.refuse(refusal, env.request) ?? errorResponse(refusal);
+    });
   }
 
   /** Adds a route. A GET route answers HEAD, too. */
   on(method: 'get' | 'put' | 'post' | 'patch' | 'delete', path: string, handler: Handler): void {
-    this.#routes.add(method.toUpperCase(), path, handler);
+    this.#hono.on(method, path, ({ env, req }) => handler(env, new PathNames(req)));
   }
 
   /** Has a request answered by its route; or refused, where there is none or the route throws. */
-  answer(incoming: IncomingRequest): Promise<Response> {
-    const { method } = incoming.request;
-    if (method !== 'HEAD') return this.#answer(method, incoming);
-    return this.#answer('GET', incoming).then((response) => new Response(null, response));
-  }
-
-  async #answer(method: string, incoming: IncomingRequest): Promise<Response> {
-    try {
-      const found = this.#routes.match(method, incoming.path);
-      const handler = found[0][0]?.[0];
-      return await (handler === undefined ? this.#missing(incoming) : handler(incoming, new PathNames(found)));
-    } catch (error) {
-      const refusal = refusalOf(error, incoming.record);
-      return this.#dialect?.refuse(refusal, incoming.request) ?? errorResponse(refusal);
-    }
-  }
-
-  /** Only who may come in learns which routes there are. */
-  async #missing(incoming: IncomingRequest): Promise<never> {
-    const { tokenId } = await this.#admission.admit(this.#readCredential, incoming);
-    incoming.record.tokenId = tokenId;
-    const allow = this.#methodsOf(incoming.path);
-    if (allow.length === 0) {
-      throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
-    }
-    const { method } = incoming.request;
-    const message = `this route answers ${allow.join(', ')}, not ${method}`;
-    throw new RegistryError('METHOD_NOT_ALLOWED', message, { allow });
+  answer(incoming: IncomingRequest): Response | Promise<Response> {
+    return this.#hono.fetch(incoming.request, incoming);
   }
 
   /** Methods that a path answers; HEAD is answered wherever GET is. */
   #methodsOf(path: string): string[] {
-    return METHODS.filter((method) => this.#routes.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
+    const { router } = this.#hono;
+    return METHODS.filter((method) => router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
   }
 }
