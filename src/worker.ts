@@ -12,7 +12,7 @@ import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/platform-cache';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/given-names';
 
 export { DirectoryObject } from './host/directory-object';
 export { NamespaceObject } from './host/namespace-object';

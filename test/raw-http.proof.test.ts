@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../src/launcher/start-registry';
+import { Registration } from '../src/model/instance';
 import { exchange as rawExchange, statusOf } from './raw-exchange';
 
 /**
@@ -112,4 +113,27 @@ describe('bodies', () => {
 it('[A2] two tokens in two headers are none', async () => {
   const answer = await exchange(head('GET', `${SERVICE}/resolve`, 'Authorization: Bearer other'));
   expect(statusOf(answer)).toBe(401);
+});
+
+it.each([
+  [false, []],
+  [true, ['the registration came from 192.0.2.7, but names 10.0.0.7']],
+])('[A8] a client says in no header where it is; a proxy that is trusted (%s) does', async (trustedProxy, messages) => {
+  const other = await startRegistry({ data: join(folder, `proxy-${trustedProxy}`), trustedProxy });
+  try {
+    const response = await fetch(`${other.url}${SERVICE}/instances/h`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${other.rootToken}`,
+        'content-type': 'application/json',
+        'cf-connecting-ip': '203.0.113.1',
+        'x-forwarded-for': '198.51.100.1, 192.0.2.7',
+      },
+      body: '{"address":"10.0.0.7","port":80}',
+    });
+    const { warnings } = Registration.parse(await response.json());
+    expect(warnings.map(({ message }) => message)).toEqual(messages);
+  } finally {
+    await other.stop();
+  }
 });

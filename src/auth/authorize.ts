@@ -1,6 +1,6 @@
 import { RegistryError } from '../model/errors';
+import { GROUP_SEPARATOR } from '../model/given-names';
 import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
-import { GROUP_SEPARATOR } from '../model/names';
 import type { ServiceKey } from '../model/namespace-api';
 import { matchesGroup, matchesService } from '../model/service-pattern';
 
@@ -48,6 +48,16 @@ export function authorizeAny(principal: Principal, namespace: string, scope?: Sc
     'FORBIDDEN',
     `token "${principal.tokenId}" ${lack} of namespace "${namespace}"; use a token that has more`,
   );
+}
+
+/**
+ * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeRoute(principal: Principal, scope: Scope | 'any', target: Target): void {
+  if (scope === 'any') authorizeAny(principal, target.namespace);
+  else authorize(principal, scope, target);
 }
 
 /** The grants of a principal that concern a namespace. */

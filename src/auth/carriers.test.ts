@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Carrier, credentialOf, DOORS, type Door, isForPaths, isTicket } from './carriers';
+import { type Carrier, credentialReader, DOORS, type Door, isForPaths, isTicket } from './carriers';
 
 const TOKEN = 'rc_abcdefghijkl_secret';
 
@@ -18,7 +18,7 @@ function taken(door: Door, { authorization, protocols, query = '', pathToken, ot
   if (authorization !== undefined) headers.set('authorization', authorization);
   if (protocols !== undefined) headers.set('sec-websocket-protocol', protocols);
   try {
-    const { carrier, text } = credentialOf(DOORS[door], headers, () => query, pathToken);
+    const { carrier, text } = credentialReader(DOORS[door])({ headers, parameters: () => query, pathToken });
     return `${carrier} ${text}`;
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`; // `as`: what else it is fails the test
@@ -28,7 +28,7 @@ function taken(door: Door, { authorization, protocols, query = '', pathToken, ot
 const MISSING = 'UNAUTHENTICATED: this needs a token: send "Authorization: Bearer <token>"';
 const MALFORMED = 'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is taken here';
 
-describe('credentialOf', () => {
+describe('credentialReader', () => {
   it.each([
     [{ authorization: `Bearer ${TOKEN}` }, 'bearer', 'bearer', 'bearer', 'bearer'],
     [{ pathToken: TOKEN }, 'path', 'path', 'path', 'path'],
@@ -85,7 +85,8 @@ describe('credentialOf', () => {
 
   it('[A9] looks at nothing that a door does not take', () => {
     const headers = new Headers({ authorization: `Bearer ${TOKEN}`, 'sec-websocket-protocol': `token.${TOKEN}` });
-    const taken = (carriers: Carrier[]) => credentialOf(carriers, headers, () => `ticket=${TOKEN}`, TOKEN).carrier;
+    const places = { headers, parameters: () => `ticket=${TOKEN}`, pathToken: TOKEN };
+    const taken = (carriers: Carrier[]) => credentialReader(carriers)(places).carrier;
     expect(taken(['bearer'])).toBe('bearer');
     expect(taken(['path'])).toBe('path');
     expect(taken(['query-ticket'])).toBe('query-ticket');
@@ -99,7 +100,7 @@ describe('credentialOf', () => {
   });
 });
 
-describe('credentialOf for clients of dialects', () => {
+describe('credentialReader for clients of dialects', () => {
   const CARRIERS: Carrier[] = [
     'bearer',
     'basic',
@@ -109,7 +110,10 @@ describe('credentialOf for clients of dialects', () => {
   ];
   const told = (headers: Record<string, string>, parameters = ''): string => {
     try {
-      const { carrier, text } = credentialOf(CARRIERS, new Headers(headers), () => parameters, undefined);
+      const { carrier, text } = credentialReader(CARRIERS)({
+        headers: new Headers(headers),
+        parameters: () => parameters,
+      });
       return `${carrier} ${text}`;
     } catch (error) {
       return (error as Error).message; // `as`: what else it is fails the test

@@ -60,34 +60,39 @@ const PROTOCOLS = [
 /** Name of the query parameter that carries a ticket. */
 const TICKET_PARAMETER = 'ticket';
 
+/** What a credential can stand in. */
+export interface CredentialPlaces {
+  headers: Headers;
+  /** Gives the parameters as they were sent: the query without its question mark, and the form where a door reads one. */
+  parameters: () => string;
+  /** What stood in front of the path, which has lost it. */
+  pathToken?: string | undefined;
+}
+
 /**
- * The one credential of a request, at a door that takes it from these carriers.
+ * Reads the one credential of a request.
+ *
+ * @throws {RegistryError} `UNAUTHENTICATED`, and never shows what came.
+ */
+export type ReadCredential = (places: CredentialPlaces) => Credential;
+
+/**
+ * Makes what reads the credential at a door that takes it from these carriers. It looks nowhere else.
  *
  * Several are refused, also where one of them is good or all are the same: whatever stands in front of the registry may
  * have looked at another one than the registry would. Only the places of Nacos may repeat what came before.
- *
- * @param parameters Gives them as they were sent: the query without its question mark, and the form where a door reads
- * one. Asked only at a door that takes a credential from them.
- * @param pathToken What stood in front of the path, which has lost it.
- * @throws {RegistryError} `UNAUTHENTICATED`, and never shows what came.
  */
-export function credentialOf(
-  carriers: readonly Carrier[],
-  headers: Headers,
-  parameters: () => string,
-  pathToken: string | undefined,
-): Credential {
-  const found: Credential[] = [];
-  if (pathToken !== undefined && carriers.includes('path')) found.push({ carrier: 'path', text: pathToken });
-  const authorization = carriers.includes('bearer') ? headers.get('authorization') : null;
-  if (authorization !== null) found.push(inAuthorization(carriers, authorization));
-  if (carriers.includes('subprotocol-token')) found.push(...inSubprotocols(headers));
-  found.push(...inHeader(carriers, headers), ...inParameters(carriers, parameters));
-  const [credential, ...others] = found;
-  if (credential === undefined) throw unauthenticated('this needs a token: send "Authorization: Bearer <token>"');
-  if (others.every((other) => repeats(other, credential))) return credential;
-  const names = found.map(({ carrier }) => carrier).join(', ');
-  throw unauthenticated(`there is more than one credential (${names}); send one of them`);
+export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
+  const looks = looksOf(carriers);
+  return (places) => {
+    const found: Credential[] = [];
+    for (const look of looks) look(places, found);
+    const [first] = found;
+    if (first === undefined) throw unauthenticated('this needs a token: send "Authorization: Bearer <token>"');
+    if (found.length === 1 || found.slice(1).every((other) => repeats(other, first))) return first;
+    const names = found.map(({ carrier }) => carrier).join(', ');
+    throw unauthenticated(`there is more than one credential (${names}); send one of them`);
+  };
 }
 
 /** Whether what a credential holds is good for one use. */
@@ -106,10 +111,36 @@ export function isForPaths({ grants, pathWrite }: VerifiedToken): boolean {
 const repeats = ({ carrier, text }: Credential, first: Credential): boolean =>
   REPEATED.includes(carrier) && text === first.text;
 
-function inAuthorization(carriers: readonly Carrier[], authorization: string): Credential {
+/** Looks at one place, and adds what it finds there. */
+type Look = (places: CredentialPlaces, found: Credential[]) => void;
+
+function looksOf(carriers: readonly Carrier[]): Look[] {
+  const takes = (carrier: Carrier): boolean => carriers.includes(carrier);
+  const looks: Look[] = [];
+  if (takes('path')) looks.push(inPath);
+  if (takes('bearer')) looks.push(inAuthorization(takes('basic')));
+  if (takes('subprotocol-token')) looks.push(inSubprotocols);
+  if (takes('access-token-header')) looks.push(inHeader);
+  const parameters = PARAMETERS.filter(({ carrier }) => takes(carrier));
+  if (parameters.length > 0) looks.push(inParameters(parameters));
+  return looks;
+}
+
+const inPath: Look = ({ pathToken }, found) => {
+  if (pathToken !== undefined) found.push({ carrier: 'path', text: pathToken });
+};
+
+const inAuthorization =
+  (takesBasic: boolean): Look =>
+  ({ headers }, found) => {
+    const authorization = headers.get('authorization');
+    if (authorization !== null) found.push(authorizationCredential(authorization, takesBasic));
+  };
+
+function authorizationCredential(authorization: string, takesBasic: boolean): Credential {
   const token = BEARER.exec(authorization)?.[1];
   if (token !== undefined) return { carrier: 'bearer', text: token };
-  if (!carriers.includes('basic')) {
+  if (!takesBasic) {
     throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is taken here');
   }
   const password = passwordIn(BASIC.exec(authorization)?.[1]);
@@ -130,20 +161,18 @@ function passwordIn(base64: string | undefined): string | undefined {
   return text.slice(colon + 1) || text.slice(0, colon) || undefined;
 }
 
-function inHeader(carriers: readonly Carrier[], headers: Headers): Credential[] {
-  const text = carriers.includes('access-token-header') ? headers.get('accesstoken') : null;
-  return text === null || text === '' ? [] : [{ carrier: 'access-token-header', text }];
-}
-
-function inSubprotocols(headers: Headers): Credential[] {
-  const offered = headers.get('sec-websocket-protocol');
-  if (offered === null) return [];
-  return offered.split(',').flatMap((entry) => {
+const inSubprotocols: Look = ({ headers }, found) => {
+  for (const entry of headers.get('sec-websocket-protocol')?.split(',') ?? []) {
     const name = entry.trim();
     const known = PROTOCOLS.find(({ prefix }) => name.startsWith(prefix));
-    return known === undefined ? [] : [{ carrier: known.carrier, text: name.slice(known.prefix.length) }];
-  });
-}
+    if (known !== undefined) found.push({ carrier: known.carrier, text: name.slice(known.prefix.length) });
+  }
+};
+
+const inHeader: Look = ({ headers }, found) => {
+  const text = headers.get('accesstoken');
+  if (text !== null && text !== '') found.push({ carrier: 'access-token-header', text });
+};
 
 /** Names of the parameters that carry a credential. */
 const PARAMETERS = [
@@ -155,18 +184,19 @@ const PARAMETERS = [
 /** A parameter whose name carries a credential, or may hide that with an escape. */
 const MAY_CARRY = /(?:^|&)(?:[^=&%]*%|(?:ticket|accessToken|password)(?:[=&]|$))/;
 
-function inParameters(carriers: readonly Carrier[], parameters: () => string): Credential[] {
-  const known = PARAMETERS.filter(({ carrier }) => carriers.includes(carrier));
-  const text = known.length === 0 ? '' : parameters();
-  // A look spares reading them all, which costs as much as the rest of a beat.
-  if (!MAY_CARRY.test(text)) return [];
-  const sent = new URLSearchParams(text);
-  return known.flatMap(({ name, carrier }) => {
-    const values = sent.getAll(name);
-    // Clients that have none yet may send an empty one; a ticket is never empty.
-    const given = carrier === 'query-ticket' ? values : values.filter((value) => value !== '');
-    return given.map((value) => ({ carrier, text: value }));
-  });
-}
+const inParameters =
+  (taken: readonly (typeof PARAMETERS)[number][]): Look =>
+  ({ parameters }, found) => {
+    const text = parameters();
+    // A look spares reading them all, which costs as much as the rest of a beat.
+    if (!MAY_CARRY.test(text)) return;
+    const sent = new URLSearchParams(text);
+    for (const { name, carrier } of taken) {
+      for (const value of sent.getAll(name)) {
+        // Clients that have none yet may send an empty one; a ticket is never empty.
+        if (value !== '' || carrier === 'query-ticket') found.push({ carrier, text: value });
+      }
+    }
+  };
 
 const unauthenticated = (message: string): RegistryError => new RegistryError('UNAUTHENTICATED', message);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Admin } from '../client/admin';
+import { RollcallError } from '../client/rollcall-error';
 import { configPath, isOpenToOthers } from './config-file';
 import { failureOf } from './failure';
 import { percentile } from './load';
@@ -120,6 +121,10 @@ async function checkToken({ place, registry }: CheckedPlace): Promise<Finding> {
     await registry.listServices({ limit: 1 });
     return { check, result: 'good', found: `${from} reads namespace ${place.namespace}` };
   } catch (error) {
+    if (error instanceof RollcallError && error.code === 'NAMESPACE_NOT_FOUND') {
+      const mend = 'Name another: --namespace <id>, or ROLLCALL_NAMESPACE; rollcall ns ls shows what there is';
+      return { check, result: 'bad', found: `${from} is good, but there is no namespace ${place.namespace}`, mend };
+    }
     const mend = 'Get another one from whoever runs the registry, who makes it with: rollcall token create';
     return {
       check,
@@ -130,12 +135,13 @@ async function checkToken({ place, registry }: CheckedPlace): Promise<Finding> {
   }
 }
 
-async function checkSocket({ place }: CheckedPlace): Promise<Finding> {
+/** @param mayRead Whether the token reads the namespace: without that a refusal says nothing of the way. */
+async function checkSocket({ place }: CheckedPlace, mayRead: boolean): Promise<Finding> {
   const check = 'websocket';
   const path = `/api/v1/ns/${encodeURIComponent(place.namespace)}/socket`;
   const upgrade = await tryUpgrade(`${place.url.replace(/\/+$/, '')}${path}`, place.token);
   if (upgrade.opened) return { check, result: 'good', found: 'a WebSocket opens' };
-  if (upgrade.status === 401 || upgrade.status === 403) {
+  if (upgrade.status === 401 || upgrade.status === 403 || (upgrade.status === 404 && !mayRead)) {
     return { check, result: 'unknown', found: 'the token does not open one; see above' };
   }
   return {
@@ -155,6 +161,7 @@ export async function* findings(of: CheckedPlace): AsyncGenerator<Finding, void,
   yield checkVersion(of, version);
   yield await checkLatency(of);
   yield checkClock(of, answer);
-  yield await checkToken(of);
-  yield await checkSocket(of);
+  const token = await checkToken(of);
+  yield token;
+  yield await checkSocket(of, token.result === 'good');
 }

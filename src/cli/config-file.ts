@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isRecord } from '../model/is-record';
 import { parseJson } from '../model/parse-json';
 import { CliError } from './cli-error';
 import { EXIT } from './exit-code';
@@ -25,9 +26,6 @@ export function configPath(env: NodeJS.ProcessEnv): string {
   const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.config');
   return join(base, 'rollcall', 'config.json');
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 

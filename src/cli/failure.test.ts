@@ -21,6 +21,16 @@ it('says what the registry refused as a sentence, with each member that was wron
   });
 });
 
+it.each([
+  ['INSTANCE_NOT_FOUND', 'See what there is: rollcall ls'],
+  ['NAMESPACE_NOT_FOUND', 'See what there is: rollcall ns ls'],
+  ['TOKEN_NOT_FOUND', 'See what there is: rollcall token ls'],
+  ['REVISION_MISMATCH', 'Look at it again, and repeat: somebody changed it meanwhile.'],
+  ['CONFLICT', undefined],
+])('says what to do about %s, and nothing where that is not known', (code, advice) => {
+  expect(failureOf(new RollcallError(code, 'no'))?.advice).toBe(advice);
+});
+
 it('trusts whoever stopped a call to know why', () => {
   const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');
   expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);

@@ -15,9 +15,15 @@ export interface Failure {
 const ADVICE: Partial<Record<ExitCode, string>> = {
   [EXIT.notFound]: 'See what there is: rollcall ls',
   [EXIT.denied]: 'See which token was sent, and where it was taken from: rollcall doctor',
-  [EXIT.conflict]: 'Look at it again, and repeat: somebody changed it meanwhile.',
   [EXIT.unreachable]: 'Look into it: rollcall doctor; or start a registry on this machine: rollcall serve',
   [EXIT.timedOut]: 'Give it more time with --timeout, or look into it: rollcall doctor',
+};
+
+/** Where a code says more than its exit code. */
+const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
+  NAMESPACE_NOT_FOUND: 'See what there is: rollcall ns ls',
+  TOKEN_NOT_FOUND: 'See what there is: rollcall token ls',
+  REVISION_MISMATCH: 'Look at it again, and repeat: somebody changed it meanwhile.',
 };
 
 /** A message as a sentence, with each member of a request that was wrong where there are several. */
@@ -36,5 +42,5 @@ export function failureOf(error: unknown): Failure | undefined {
   // Whoever stopped a call knows more of it than that it was stopped.
   if (error.cause instanceof CliError) return error.cause;
   const exitCode = exitCodeOf(error.code);
-  return { exitCode, message: sentence(error), advice: ADVICE[exitCode] };
+  return { exitCode, message: sentence(error), advice: ADVICE_BY_CODE[error.code] ?? ADVICE[exitCode] };
 }

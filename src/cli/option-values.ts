@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../model/given-names';
 import { parseDuration } from '../model/parse-duration';
 
 /** What options are written as; each throws what the parser shows beside the name of the option. */
@@ -10,6 +11,7 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('A duration is a number with a unit, such as 500ms, 30s or 5m.');
 }
 
+/** A TCP port. */
 export function port(text: string): number {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= 65_535) return value;
@@ -65,9 +67,7 @@ export interface ServiceName {
   service: string;
 }
 
-export const DEFAULT_GROUP = 'DEFAULT_GROUP';
-const GROUP_SEPARATOR = '@@';
-
+/** A service as people write it: `orders`, or `group@@orders`. */
 export function serviceName(text: string): ServiceName {
   const at = text.indexOf(GROUP_SEPARATOR);
   const name =

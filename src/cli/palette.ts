@@ -36,4 +36,5 @@ export function hasColour(env: ColourEnvironment, isTerminal: boolean): boolean 
   return isTerminal && env.TERM !== 'dumb';
 }
 
+/** What gives texts their tones; without colour it leaves them as they are. */
 export const paintFor = (coloured: boolean): Paint => (coloured ? COLOURED : PLAIN);

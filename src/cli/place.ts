@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { CliError } from './cli-error';
 import type { Config, Context } from './config-file';
 import { EXIT } from './exit-code';
@@ -94,7 +95,7 @@ export function findPlace({ flags, env, config, cwd }: PlaceOptions): Place {
   return {
     url: url?.value ?? LOCAL_URL,
     token: token?.value,
-    namespace: namespace?.value ?? 'public',
+    namespace: namespace?.value ?? DEFAULT_NAMESPACE,
     sources: {
       url: url?.source ?? 'default',
       token: token?.source ?? 'none',

@@ -175,8 +175,18 @@ describe('a refusal', () => {
   });
 
   it('comes at once for a url that is none', () => {
-    expect(() => rollcallAdmin({ url: 'registry.example' })).toThrow('absolute');
+    for (const url of ['registry.example', 'ftp://registry.example']) {
+      expect(() => rollcallAdmin({ url })).toThrow(`url must be absolute, over http or https`);
+    }
   });
+
+  it.each(['https://user:hidden@registry.example', 'https://hidden@registry.example', 'http://user:hidden@[wrong'])(
+    'comes at once for %s, and shows nothing of a password',
+    (url) => {
+      expect(() => rollcallAdmin({ url })).toThrow('url must have no user and no password');
+      expect(() => rollcallAdmin({ url })).not.toThrow('hidden');
+    },
+  );
 });
 
 it('a token may be given by a function, and a service binding makes the requests', async () => {

@@ -35,12 +35,7 @@ export class RegistryHttp {
   readonly #options: ClientOptions;
 
   constructor(options: ClientOptions) {
-    if (!URL.canParse(options.url)) {
-      throw new RollcallError(
-        'INVALID_REQUEST',
-        `url must be absolute, such as https://registry.example, got ${options.url}`,
-      );
-    }
+    assertUrl(options.url);
     this.#options = options;
     this.url = options.url.replace(/\/+$/, '');
     this.namespacePath = `/api/v1/ns/${encodeURIComponent(options.namespace ?? 'public')}`;
@@ -146,4 +141,17 @@ export async function refusal(answer: Response): Promise<RollcallError> {
     errors: problem.errors,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
   });
+}
+
+/** What is wrong is not shown where it may hold a password. */
+function assertUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (text.includes('@') && (url === undefined || url.username !== '' || url.password !== '')) {
+    throw new RollcallError('INVALID_REQUEST', 'url must have no user and no password: the token goes beside it');
+  }
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return;
+  throw new RollcallError(
+    'INVALID_REQUEST',
+    `url must be absolute, over http or https, such as https://registry.example, got ${text}`,
+  );
 }

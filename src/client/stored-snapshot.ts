@@ -20,6 +20,7 @@ export interface StoredSnapshot {
 /** Counts up when what is written changes; what another version wrote is not read. */
 const VERSION = 1;
 
+/** A snapshot as text; {@link readSnapshot} reads it. */
 export function writeSnapshot(snapshot: StoredSnapshot): string {
   return JSON.stringify({ rollcall: VERSION, ...snapshot });
 }

@@ -13,6 +13,7 @@ export type DirectoryResult<M extends DirectoryMethod> = Awaited<ReturnType<Dire
 /** A call and its outcome cross as JSON, as those of a namespace do (design/decisions/0003-json-text.md). */
 type Outcome<M extends DirectoryMethod> = { answer: DirectoryResult<M> } | { refusal: ErrorData };
 
+/** A call as the text that crosses. */
 export function sealDirectoryAsked<M extends DirectoryMethod>(asked: DirectoryAsked<M>): string {
   return JSON.stringify(asked);
 }

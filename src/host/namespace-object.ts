@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';

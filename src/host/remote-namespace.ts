@@ -32,6 +32,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     resolve: (command) => (isPlain(command) ? again(stub, plainResolve(command)) : resolve(command)),
     putOverride: write('putOverride'),
     readOverride: read('readOverride'),
+    listOverrides: read('listOverrides'),
     clearOverride: write('clearOverride'),
     putService: write('putService'),
     patchService: write('patchService'),

@@ -1,31 +1,17 @@
 import type { Authenticator } from '../auth/authenticator';
-import { type Carrier, type Credential, credentialOf, isForPaths, isTicket } from '../auth/carriers';
+import { type Credential, isForPaths, isTicket, type ReadCredential } from '../auth/carriers';
 import type { FailedLogins } from '../auth/failed-logins';
 import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
 import { whatDirectorySays } from './deadline';
+import type { IncomingRequest } from './incoming-request';
 import { originOf } from './origin';
 import { queryText } from './request-target';
-import type { RequestRecord } from './telemetry/request-record';
 
-/** What is known of a request before it is routed. */
-export interface BeforeRouting {
-  /** That of the request. Asked for once, as the platform makes a new text each time. */
-  url: string;
-  /** What it is routed by, as it was sent. */
-  path: string;
-  /** What is told of it once it is answered. */
-  record: RequestRecord;
-  /** The token that its path began with, and has lost. */
-  pathToken?: string | undefined;
-  /** The namespace that it began with then, and has lost: only on the way to a dialect. */
-  namespace?: string | undefined;
-}
-
-/** What a credential may stand in, beside the request itself. */
-export interface CredentialSources extends Pick<BeforeRouting, 'pathToken'> {
+/** What a credential may stand in. */
+export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pathToken'> {
   /** The form in the body, at a door that reads one. */
   form?: string | undefined;
 }
@@ -63,18 +49,18 @@ export class Admission {
   /**
    * Who sends a request.
    *
+   * @param readCredential That of the door it comes to.
    * @returns At once for a token that is remembered.
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
    * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
    */
   admit(
-    carriers: readonly Carrier[],
-    request: Request,
-    { pathToken, form }: CredentialSources,
+    readCredential: ReadCredential,
+    { request, pathToken, form }: CredentialSources,
   ): Principal | Promise<Principal> {
     this.assertConfigured();
     const parameters = () => (form ? `${queryText(request.url)}&${form}` : queryText(request.url));
-    const credential = credentialOf(carriers, request.headers, parameters, pathToken);
+    const credential = readCredential({ headers: request.headers, parameters, pathToken });
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {

@@ -2,6 +2,10 @@ import type { Answer, ReadAnswer, WriteAnswer } from '../model/namespace-api';
 import { COMMON_HEADERS } from './common-headers';
 import { KnownHeaders } from './known-headers';
 
+/** What all changes are answered with. A Response copies headers in a third of the time that it makes them in. */
+const BODILESS = new Headers(COMMON_HEADERS);
+const JSON_BODY = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/json' });
+
 const plainHeaders = new KnownHeaders(false);
 const readHeaders = new KnownHeaders(true);
 
@@ -28,17 +32,18 @@ export function read({ cursor, body, ageSeconds, waitSeconds }: ReadAnswer<unkno
 
 /** A change that may have made something: 201, or 200. */
 export function written({ cursor, body, created }: WriteAnswer<unknown>, location?: string): Response {
-  // A change has a cursor of its own, so its headers are never known already.
-  const headers: Record<string, string> = {
-    ...COMMON_HEADERS,
-    'Content-Type': 'application/json',
-    'Rollcall-Cursor': cursor,
-  };
-  if (created && location !== undefined) headers.Location = location;
-  return new Response(body, { status: created ? 201 : 200, headers });
+  const response = changed(cursor, new Response(body, { status: created ? 201 : 200, headers: JSON_BODY }));
+  if (created && location !== undefined) response.headers.set('Location', location);
+  return response;
 }
 
 /** A removal: 204. */
 export function removed({ cursor }: { cursor: string }): Response {
-  return new Response(null, { status: 204, headers: { ...COMMON_HEADERS, 'Rollcall-Cursor': cursor } });
+  return changed(cursor, new Response(null, { status: 204, headers: BODILESS }));
+}
+
+/** A change has a cursor of its own, so its headers are never known already. */
+function changed(cursor: string, response: Response): Response {
+  response.headers.set('Rollcall-Cursor', cursor);
+  return response;
 }

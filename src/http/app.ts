@@ -1,14 +1,14 @@
-import type { Hono } from 'hono';
 import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { DirectoryApi } from '../model/directory-api';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
-import { Admission, type BeforeRouting } from './admission';
+import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { Cors, originsProblem, splitOrigins } from './cors';
 import { addDialect, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { addHealthDoor, type Build } from './health-door';
+import type { IncomingRequest } from './incoming-request';
 import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
 import { domainProblem, namespaceOfHost } from './namespace-host';
@@ -16,9 +16,9 @@ import { withoutNamespace } from './namespace-prefix';
 import { withoutPathToken } from './path-token';
 import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
-import type { NamespaceWays, RoutedEnv, Surface } from './route';
+import type { NamespaceWays, Surface } from './route';
 import type { DialectCard, RouteCard } from './route-card';
-import { newRouter } from './router';
+import { Router } from './router';
 import { RequestCounts } from './telemetry/request-counts';
 import { RequestObserver, type WriteLog } from './telemetry/request-observer';
 import type { RequestRecord } from './telemetry/request-record';
@@ -76,7 +76,7 @@ export interface AppOptions {
 
 /** The app: one for an isolate. */
 export interface App {
-  fetch(request: Request): Response | Promise<Response>;
+  fetch(request: Request): Promise<Response>;
   /** Every route there is. */
   routes: readonly RouteCard[];
   /** Every route of every dialect. */
@@ -110,9 +110,9 @@ export function createApp(options: AppOptions): App {
     trustedProxy,
     fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
   });
-  const native = newRouter(admission);
+  const native = new Router(admission);
   const surface: Surface = {
-    hono: native,
+    router: native,
     cards: [],
     dialectCards: [],
     admission,
@@ -144,40 +144,46 @@ export function createApp(options: AppOptions): App {
   addMetricsRoute(surface, build, counts);
   addHealthDoor(surface, build);
   addDocsDoors(surface, build.version);
-  const routers = new Map<Dialect, Hono<RoutedEnv>>();
+  const routers = new Map<Dialect, Router>();
   for (const dialect of dialects) {
-    const router = newRouter(admission, dialect);
-    addDialect({ ...surface, hono: router }, dialect);
+    const router = new Router(admission, dialect);
+    addDialect({ ...surface, router }, dialect);
     routers.set(dialect, router);
   }
 
   /** Takes a token off its path, before anything else looks at it. */
-  const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
+  const parted = (request: Request, record: RequestRecord): Promise<Response> => {
     const { url } = request;
     const path = rawPath({ url });
     const rest = withoutPathToken(request, path);
-    if (rest === undefined) return routed(request, { url, path, record });
+    if (rest === undefined) return routed({ request, url, path, record });
     const { url: restUrl } = rest.request;
-    return routed(rest.request, { url: restUrl, path: rawPath({ url: restUrl }), record, pathToken: rest.token });
+    return routed({
+      request: rest.request,
+      url: restUrl,
+      path: rawPath({ url: restUrl }),
+      record,
+      pathToken: rest.token,
+    });
   };
   const hostNamespace = namespaceOfHost(options.namespaceDomain);
   /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
-  const routed = (request: Request, known: BeforeRouting): Response | Promise<Response> => {
-    const rest = withoutNamespace(request, known.path);
-    const url = rest === undefined ? known.url : rest.request.url;
-    const path = rest === undefined ? known.path : rawPath({ url });
+  const routed = (incoming: IncomingRequest): Promise<Response> => {
+    const rest = withoutNamespace(incoming.request, incoming.path);
+    const request = rest?.request ?? incoming.request;
+    const url = rest === undefined ? incoming.url : request.url;
+    const path = rest === undefined ? incoming.path : rawPath({ url });
     const dialect = dialectOf(dialects, path);
     const router = dialect && routers.get(dialect);
-    if (router === undefined) return native.fetch(request, known);
-    const namespace = rest?.namespace ?? hostNamespace(known.url);
-    return router.fetch(rest?.request ?? request, { ...known, url, path: dialect?.pathOf?.(path) ?? path, namespace });
+    if (router === undefined) return native.answer(incoming);
+    const namespace = rest?.namespace ?? hostNamespace(incoming.url);
+    return router.answer({ ...incoming, request, url, path: dialect?.pathOf?.(path) ?? path, namespace });
   };
   const cors = origins.length === 0 ? undefined : new Cors(origins);
-  const fetch = (request: Request): Response | Promise<Response> => {
+  const fetch = async (request: Request): Promise<Response> => {
     const record = observer.begin(request);
-    const answer = cors?.around(request, (asked) => parted(asked, record)) ?? parted(request, record);
-    if (answer instanceof Promise) return answer.then((response) => observer.end(record, request, response));
-    return observer.end(record, request, answer);
+    const answering = cors?.around(request, (asked) => parted(asked, record)) ?? parted(request, record);
+    return observer.end(record, request, await answering);
   };
   return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
 }

@@ -12,6 +12,15 @@ export function rejectBrokenOff(cause: unknown): never {
   throw new RegistryError('INVALID_REQUEST', 'the body broke off before its end; send it again', {}, { cause });
 }
 
+function assertPlain(headers: Headers): void {
+  const encoding = headers.get('content-encoding');
+  if (encoding === null || encoding.toLowerCase() === 'identity') return;
+  throw new RegistryError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    'the body must not be compressed; send it without Content-Encoding',
+  );
+}
+
 /** All bytes of a body, or a refusal as soon as they are too many, whatever the length that was announced. */
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
@@ -51,9 +60,11 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 /**
  * Reads the body of a request as text; empty where there is none.
  *
- * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` for what is not UTF-8 or broke off.
+ * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` for one that is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST`
+ * for what is not UTF-8 or broke off.
  */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
+  assertPlain(request.headers);
   const bytes = await readBytes(request, maxBytes);
   try {
     return decoder.decode(bytes);

@@ -34,10 +34,10 @@ export interface CachedReadsOptions {
 const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body.length);
 
 /**
- * Answers of the recent past, for reads that said that an old one will do.
+ * Keeps recent answers, for reads that accept an old one.
  *
- * A key is path and query, and so holds the age that the caller accepts: a copy is never kept longer than the namespace
- * was told, which is what a drain's `safeAfterMs` counts on.
+ * A key is path and query, and so holds the age that the caller accepts: no copy is served for longer than the namespace
+ * was told, and a drain's `safeAfterMs` counts on that.
  *
  * Identical reads under way are one call here, and only here. A strong read must show every change that was answered
  * before it began; a call that was already under way may have been evaluated before such a change.

@@ -1,19 +1,20 @@
-import type { Context } from 'hono';
-import { authorize, authorizeAny, may, type Target } from '../auth/authorize';
-import type { Carrier } from '../auth/carriers';
+import { authorizeRoute, may, type Target } from '../auth/authorize';
+import { type Carrier, credentialReader } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import { type ErrorData, RegistryError } from '../model/errors';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../model/names';
+import { NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import { readForm } from './body-text';
 import { withDeadline } from './deadline';
 import { directoryCaller } from './directory-route';
 import { refusalOf } from './error-response';
 import { parsed } from './field-errors';
-import { assertDecodable } from './request-target';
-import { type NamespaceWays, type RoutedEnv, type Surface, waysTo } from './route';
+import type { IncomingRequest } from './incoming-request';
+import type { PathNames } from './path-names';
+import { type NamespaceWays, type Surface, waysTo } from './route';
 import { RouteCall } from './route-call';
 
 /**
@@ -23,7 +24,7 @@ import { RouteCall } from './route-call';
 export interface Dialect {
   /** Name of its folder, and of what it keeps in the extensions of an instance. */
   name: string;
-  /** Whatever begins so is answered in its shape, also where it has no such route: `/eureka`. No other dialect's begins so. */
+  /** How its paths begin: `/eureka`. All that begins so is answered in its shape, route or not; no two share one. */
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
   /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
@@ -66,7 +67,7 @@ export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
   scope: Scope | 'any';
   /** True for the calls that make up nearly all traffic, as for a native route. */
   withoutDeadline?: boolean;
-  /** The namespace that the request itself names. What stands in front of the path, `/n/<namespace>`, goes first, then the host. */
+  /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
   namespace?: (asked: Asked) => string | undefined;
   /** What it is about; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
@@ -82,7 +83,7 @@ export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<A
   answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
 }
 
-/** Registers a dialect: the one line that a new one takes outside its folder is the one that hands it to the app. */
+/** Registers a dialect. Outside its own folder a new one takes a single line: that which hands it to the app. */
 export function addDialect(surface: Surface, dialect: Dialect): void {
   dialect.addRoutes({
     route: (definition) => addRoute(surface, dialect, definition),
@@ -99,14 +100,15 @@ export function dialectOf(dialects: readonly Dialect[], path: string): Dialect |
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
   const { rateRefusals } = surface;
-  addHandler(surface, dialect, route, async (context, principal, asked) => {
-    const namespace = namespaceOf(context.env.namespace ?? route.namespace?.(asked));
-    context.env.record.namespace = namespace;
-    permit(route, principal, namespace, asked);
+  const permit = route.authorize ?? permission(route);
+  addHandler(surface, dialect, route, async (incoming, principal, asked) => {
+    const namespace = namespaceOf(incoming.namespace ?? route.namespace?.(asked));
+    incoming.record.namespace = namespace;
+    permit(principal, namespace, asked);
     rateRefusals.assertMayAsk(principal.tokenId, namespace);
-    const ways = waysFor(surface, context, principal, namespace);
+    const ways = waysFor(surface, incoming, principal, namespace);
     const { calls, sockets } = ways instanceof Promise ? await ways : ways;
-    const call = new RouteCall(context, principal, namespace, surface, sockets);
+    const call = new RouteCall(incoming, principal, namespace, surface, sockets);
     const calling = route.call(calls, asked, call);
     try {
       return await route.answer(
@@ -126,8 +128,8 @@ function addDirectoryRoute<Asked, Outcome>(
   dialect: Dialect,
   route: DialectDirectoryRoute<Asked, Outcome>,
 ): void {
-  addHandler(surface, dialect, { scope: 'any', ...route }, async (context, principal, asked) => {
-    const caller = directoryCaller(surface, context.req.raw, principal);
+  addHandler(surface, dialect, { scope: 'any', ...route }, async ({ request }, principal, asked) => {
+    const caller = directoryCaller(surface, request, principal);
     return route.answer(await withDeadline(route.call(surface.directory, caller, asked), CALL_MAX_MS), asked);
   });
 }
@@ -137,27 +139,26 @@ function addHandler<Asked>(
   surface: Surface,
   dialect: Dialect,
   route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
-  handle: (context: Context<RoutedEnv>, principal: Principal, asked: Asked) => Promise<Response>,
+  handle: (incoming: IncomingRequest, principal: Principal, asked: Asked) => Promise<Response>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
-  const handler = async (context: Context<RoutedEnv>, path: string) => {
-    const request = context.req.raw;
-    const { record, pathToken } = context.env;
+  const readCredential = credentialReader(dialect.carriers);
+  const handler = async (incoming: IncomingRequest, names: PathNames, path: string) => {
+    const { request, record, pathToken } = incoming;
     record.route = path;
     try {
       const { form, problem } = dialect.takesForms ? await formOf(request) : NO_FORM;
-      const known = surface.admission.admit(dialect.carriers, request, { pathToken, form });
+      const known = surface.admission.admit(readCredential, { request, pathToken, form });
       const principal = known instanceof Promise ? await known : known;
       record.tokenId = principal.tokenId;
       if (problem !== undefined) throw problem;
-      assertDecodable(context.req.path);
-      return await handle(context, principal, await route.read(request, context.req.param(), form));
+      return await handle(incoming, principal, await route.read(request, names.all(), form));
     } catch (error) {
       return dialect.refuse(refusalOf(error, record), request);
     }
   };
   for (const path of paths) {
-    surface.hono.on(method, path, (context) => handler(context, path));
+    surface.router.on(method, path, (incoming, names) => handler(incoming, names, path));
     surface.dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
   }
 }
@@ -180,14 +181,14 @@ async function formOf(request: Request): Promise<FormRead> {
 /** The ways to a namespace, which is made for whoever may make it: other registries' clients can't be told to do that first. */
 function waysFor(
   surface: Surface,
-  context: Context<RoutedEnv>,
+  { request }: IncomingRequest,
   principal: Principal,
   id: string,
 ): NamespaceWays | Promise<NamespaceWays> {
   if (!may(principal, 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
   const found = surface.namespaceOf(id);
   if (!(found instanceof Promise) && found !== undefined) return found;
-  return madeWays(surface, directoryCaller(surface, context.req.raw, principal), id);
+  return madeWays(surface, directoryCaller(surface, request, principal), id);
 }
 
 async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
@@ -213,13 +214,8 @@ function namespaceOf(named: string | undefined): string {
   return named === undefined || named === '' ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
 }
 
-function permit<Asked, Outcome>(
-  { scope, target, authorize: decide }: DialectRoute<Asked, Outcome>,
-  principal: Principal,
-  namespace: string,
-  asked: Asked,
-): void {
-  if (decide !== undefined) decide(principal, namespace, asked);
-  else if (scope === 'any') authorizeAny(principal, namespace);
-  else authorize(principal, scope, { ...target?.(asked), namespace });
+/** The scope of a route, on what is asked. */
+function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
+  return (principal: Principal, namespace: string, asked: Asked): void =>
+    authorizeRoute(principal, scope, { ...target?.(asked), namespace });
 }

@@ -1,5 +1,4 @@
-import type { Context } from 'hono';
-import { DOORS } from '../auth/carriers';
+import { credentialReader, DOORS } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import type { Principal } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
@@ -7,8 +6,10 @@ import { NamespaceId } from '../model/names';
 import { COMMON_HEADERS } from './common-headers';
 import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
+import type { IncomingRequest } from './incoming-request';
 import { originOf } from './origin';
-import { inputReader, type Parsed, type RoutedEnv, type Surface } from './route';
+import type { PathNames } from './path-names';
+import { inputReader, type Parsed, type Surface } from './route';
 import type { RequestSchemas, RouteCard } from './route-card';
 
 /** A route to the directory: what it takes, the one method it calls, and what the outcome is over HTTP. */
@@ -27,19 +28,19 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
 ): void {
   const { method, path, call, map } = definition;
   const readInput = inputReader(definition.input, BODY_MAX_BYTES);
-  const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
-    const request = context.req.raw;
-    const { record } = context.env;
+  const readCredential = credentialReader(DOORS.api);
+  const handler = async (incoming: IncomingRequest, names: PathNames): Promise<Response> => {
+    const { request, record } = incoming;
     record.route = path;
-    const principal = await surface.admission.admit(DOORS.api, request, context.env);
+    const principal = await surface.admission.admit(readCredential, incoming);
     record.tokenId = principal.tokenId;
-    const named = context.req.param('ns');
+    const named = names.of('ns');
     if (named !== undefined) record.namespace = parsed(NamespaceId, named, 'path');
-    const input = await readInput(context);
+    const input = await readInput(incoming, names);
     const answering = call(surface.directory, directoryCaller(surface, request, principal), input);
     return map(await withDeadline(answering, CALL_MAX_MS), input);
   };
-  surface.hono.on(method, path, handler);
+  surface.router.on(method, path, handler);
   surface.cards.push(definition);
 }
 

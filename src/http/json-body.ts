@@ -14,13 +14,6 @@ function assertJson(headers: Headers): void {
       `the body must have the Content-Type application/json in UTF-8; ${got}`,
     );
   }
-  const encoding = headers.get('content-encoding');
-  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
-    throw new RegistryError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'the body must not be compressed; send it without Content-Encoding',
-    );
-  }
 }
 
 /**

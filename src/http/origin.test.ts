@@ -40,6 +40,12 @@ describe('originOf', () => {
     expect(originOf(new Request('http://a/', { headers: written }), false)).toEqual({});
   });
 
+  it('believes none on plain workerd either, which tells the other end in cf', () => {
+    const cf = { clientIp: '127.0.0.1:59498' };
+    expect(originOf(onCloudflare(cf, written), false)).toEqual({});
+    expect(originOf(onCloudflare(cf, written), true).address).toBe('192.0.2.7');
+  });
+
   it('takes the last address behind a trusted proxy: the one that this proxy saw', () => {
     expect(originOf(new Request('http://a/', { headers: written }), true).address).toBe('192.0.2.7');
     expect(originOf(new Request('http://a/', { headers: { 'x-forwarded-for': ' 192.0.2.8 ' } }), true).address).toBe(

@@ -6,11 +6,14 @@ export interface Origin {
   place?: Location | undefined;
 }
 
-/** What Cloudflare tells about a connection; it is not there on one machine. */
+/**
+ * What Cloudflare tells about a connection, always its data centre among it. Plain workerd has a `cf` of its own, without
+ * one: there nobody stands in front who would write Cloudflare's headers, and any client can.
+ */
 function cloudflareFacts(request: Request): Record<string, unknown> | undefined {
   // `as`: `cf` is an addition of the platform that Request of the standard lacks; what is in it is checked on use.
-  const facts = (request as { cf?: unknown }).cf;
-  return typeof facts === 'object' && facts !== null ? (facts as Record<string, unknown>) : undefined;
+  const { cf } = request as { cf?: Record<string, unknown> | null };
+  return typeof cf?.colo === 'string' ? cf : undefined;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -43,7 +46,7 @@ function placeIn(facts: Record<string, unknown> | undefined): Location | undefin
 /**
  * Address and place of the other end.
  *
- * `CF-Connecting-IP` counts only where the platform set `cf`: anywhere else a client could write it itself. Behind a
+ * `CF-Connecting-IP` counts on Cloudflare alone: anywhere else a client could write it itself. Behind a
  * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added.
  */
 export function originOf(request: Request, trustedProxy: boolean): Origin {

@@ -51,9 +51,9 @@ function decoded(text: string, what: string): string {
   }
 }
 
-/** Refuses a path that can't be decoded; the router, which decodes each segment once, would let it through as it is. */
-export function assertDecodable(path: string): void {
-  if (path.includes('%')) decoded(path, 'the path');
+/** A part of a path, decoded. @throws {RegistryError} `INVALID_REQUEST` where it can't be. */
+export function decodedPath(part: string): string {
+  return part.includes('%') ? decoded(part, 'the path') : part;
 }
 
 const formDecoded = (text: string): string =>

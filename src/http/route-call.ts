@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import { grantsOn, may } from '../auth/authorize';
 import { callerOf } from '../auth/caller';
 import type { Precondition } from '../model/batch';
@@ -7,11 +6,11 @@ import type { Principal, Scope } from '../model/grant';
 import type { Location } from '../model/instance';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../model/namespace-sockets';
-import type { BeforeRouting } from './admission';
 import type { FreshnessKnown } from './answers';
 import type { CachedReads } from './cached-reads';
 import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
+import type { IncomingRequest } from './incoming-request';
 import { originOf, placeOf } from './origin';
 import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery } from './request-target';
@@ -50,20 +49,20 @@ export interface Surroundings {
 
 /** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
 export class RouteCall {
-  readonly #context: Context<{ Bindings: BeforeRouting }>;
+  readonly #incoming: IncomingRequest;
   readonly #principal: Principal;
   readonly #namespace: string;
   readonly #surroundings: Surroundings;
   readonly #sockets: NamespaceSockets;
 
   constructor(
-    context: Context<{ Bindings: BeforeRouting }>,
+    incoming: IncomingRequest,
     principal: Principal,
     namespace: string,
     surroundings: Surroundings,
     sockets: NamespaceSockets,
   ) {
-    this.#context = context;
+    this.#incoming = incoming;
     this.#principal = principal;
     this.#namespace = namespace;
     this.#surroundings = surroundings;
@@ -72,7 +71,7 @@ export class RouteCall {
 
   /** The request as it came. */
   get request(): Request {
-    return this.#context.req.raw;
+    return this.#incoming.request;
   }
 
   /** The way to the namespace over sockets. */
@@ -119,7 +118,7 @@ export class RouteCall {
 
   /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
-    return { ...this.caller, ...originOf(this.#context.req.raw, this.#surroundings.trustedProxy) };
+    return { ...this.caller, ...originOf(this.#incoming.request, this.#surroundings.trustedProxy) };
   }
 
   /**
@@ -128,24 +127,24 @@ export class RouteCall {
    * @returns Id of the request, by which the log tells it.
    */
   noteFailure(error: unknown): string {
-    const { record } = this.#context.env;
+    const { record } = this.#incoming;
     this.#surroundings.noteFailure(record, error);
     return record.id;
   }
 
   /** The path as it was sent, percent-encoded. */
   get path(): string {
-    return this.#context.req.path;
+    return this.#incoming.path;
   }
 
   /** Where the caller is, where the platform knows. */
   get place(): Location | undefined {
-    return placeOf(this.#context.req.raw);
+    return placeOf(this.#incoming.request);
   }
 
   /** What a change is conditional on. */
   get precondition(): Precondition {
-    return readPrecondition(this.#context.req.raw.headers);
+    return readPrecondition(this.#incoming.request.headers);
   }
 
   /** How long a read waits for a change, in milliseconds: the query goes before the preference. */
@@ -167,7 +166,7 @@ export class RouteCall {
     alsoDependsOn = '',
   ): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
-    const resource = () => pathAndQuery(this.#context.env) + alsoDependsOn;
+    const resource = () => pathAndQuery(this.#incoming) + alsoDependsOn;
     return freshness.consistency === 'strong'
       ? this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask)
       : this.#readCopy(freshness, ifNoneMatch, resource(), ask);

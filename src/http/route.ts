@@ -1,27 +1,24 @@
-import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { authorize, authorizeAny, type Target } from '../auth/authorize';
-import { DOORS } from '../auth/carriers';
+import { authorizeRoute, type Target } from '../auth/authorize';
+import { credentialReader, DOORS } from '../auth/carriers';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { Principal, Scope } from '../model/grant';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../model/limits';
-import { DEFAULT_NAMESPACE, isPlainName, NamespaceId } from '../model/names';
+import { isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
-import type { Admission, BeforeRouting } from './admission';
+import type { Admission } from './admission';
 import { whatDirectorySays, withDeadline } from './deadline';
 import { parsed } from './field-errors';
+import type { IncomingRequest } from './incoming-request';
 import { readJsonBody } from './json-body';
 import { KnownQueries } from './known-queries';
-import { assertDecodable } from './request-target';
+import type { PathNames } from './path-names';
 import { RouteCall, type Surroundings } from './route-call';
 import type { DialectCard, RequestSchemas, RouteCard } from './route-card';
-
-/** What the router is given beside a request. */
-export interface RoutedEnv {
-  Bindings: BeforeRouting;
-}
+import type { Router } from './router';
 
 /** The ways to one namespace: by calls, and over sockets. */
 export interface NamespaceWays {
@@ -31,7 +28,7 @@ export interface NamespaceWays {
 
 /** What a route is registered on: the router, and what all of its routes share. */
 export interface Surface extends Surroundings {
-  hono: Hono<RoutedEnv>;
+  router: Router;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
   cards: RouteCard[];
   /** Every route of every dialect. */
@@ -77,26 +74,25 @@ export function inputReader<Input extends RequestSchemas>(input: Input, bodyMaxB
   const pathNames = Object.keys(path?.shape ?? {});
   const queries = new KnownQueries(query);
 
-  function readNames(context: Context<RoutedEnv>): Parsed<RequestSchemas> {
-    assertDecodable(context.req.path);
-    const parts: Parsed<RequestSchemas> = { query: queries.of(context.env.url) };
+  function readNames({ url }: IncomingRequest, names: PathNames): Parsed<RequestSchemas> {
+    const parts: Parsed<RequestSchemas> = { query: queries.of(url) };
     if (path === undefined) return parts;
-    const names: Record<string, string | undefined> = {};
+    const asked: Record<string, string | undefined> = {};
     let arePlain = true;
     for (const name of pathNames) {
-      const value = context.req.param(name);
-      names[name] = value;
+      const value = names.of(name);
+      asked[name] = value;
       arePlain &&= isPlainName(value);
     }
-    parts.path = arePlain ? names : parsed(path, names, 'path');
+    parts.path = arePlain ? asked : parsed(path, asked, 'path');
     return parts;
   }
 
   // `as`, twice: the parts come from the schemas of this very input.
-  return (context: Context<RoutedEnv>): Parsed<Input> | Promise<Parsed<Input>> => {
-    const parts = readNames(context);
+  return (incoming: IncomingRequest, names: PathNames): Parsed<Input> | Promise<Parsed<Input>> => {
+    const parts = readNames(incoming, names);
     if (body === undefined) return parts as Parsed<Input>;
-    return readJsonBody(context.req.raw, bodyMaxBytes).then(
+    return readJsonBody(incoming.request, bodyMaxBytes).then(
       (value) => ({ ...parts, body: parsed(body, value, 'body') }) as Parsed<Input>,
     );
   };
@@ -130,10 +126,8 @@ function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
 
 /** The scope of a route, on what its path names. */
 function permission(scope: Scope | 'any') {
-  return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void => {
-    if (scope === 'any') authorizeAny(principal, namespace);
-    else authorize(principal, scope, targetOf(namespace, path));
-  };
+  return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void =>
+    authorizeRoute(principal, scope, targetOf(namespace, path));
 }
 
 /**
@@ -145,18 +139,18 @@ export function route<Input extends RequestSchemas, Outcome>(
   definition: RouteDefinition<Input, Outcome>,
 ): void {
   const { method, path, scope, call, map, waitMs, withoutDeadline = false } = definition;
-  const carriers = DOORS[definition.door ?? 'api'];
+  const readCredential = credentialReader(DOORS[definition.door ?? 'api']);
   const permit = definition.authorize ?? permission(scope);
   const readInput = inputReader(definition.input, definition.bodyMaxBytes ?? BODY_MAX_BYTES);
-  const handler = async (context: Context<RoutedEnv>): Promise<Response> => {
-    const { record } = context.env;
+  const handler = async (incoming: IncomingRequest, names: PathNames): Promise<Response> => {
+    const { record } = incoming;
     record.route = path;
-    const known = surface.admission.admit(carriers, context.req.raw, context.env);
+    const known = surface.admission.admit(readCredential, incoming);
     const principal = known instanceof Promise ? await known : known;
     record.tokenId = principal.tokenId;
-    const read = readInput(context);
+    const read = readInput(incoming, names);
     const input = read instanceof Promise ? await read : read;
-    const named = context.req.param('ns');
+    const named = names.of('ns');
     const isDefault = named === undefined || named === DEFAULT_NAMESPACE;
     const namespace = isDefault ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
     record.namespace = namespace;
@@ -164,7 +158,7 @@ export function route<Input extends RequestSchemas, Outcome>(
     surface.rateRefusals.assertMayAsk(principal.tokenId, namespace);
     const ways = waysTo(surface, namespace);
     const { calls, sockets } = ways instanceof Promise ? await ways : ways;
-    const asked = new RouteCall(context, principal, namespace, surface, sockets);
+    const asked = new RouteCall(incoming, principal, namespace, surface, sockets);
     const calling = call(calls, input, asked);
     const waits = waitMs?.(input, asked) ?? 0;
     record.isWait = waits > 0;
@@ -176,7 +170,7 @@ export function route<Input extends RequestSchemas, Outcome>(
       throw error;
     }
   };
-  surface.hono.on(method, path, handler);
+  surface.router.on(method, path, handler);
   surface.cards.push(definition);
 }
 
@@ -190,13 +184,14 @@ export interface OpenDoor extends RouteCard {
 
 /** Registers a door that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
-  surface.hono.on(door.method, door.path, async (context) => {
-    const { record } = context.env;
+  const readCredential = credentialReader(DOORS.api);
+  surface.router.on(door.method, door.path, async (incoming) => {
+    const { record } = incoming;
     record.route = door.path;
     if (!door.beforeSetup) surface.admission.assertConfigured();
     // Whoever shows a token in the path wants to be known by it, and is told where it is wrong.
-    if (context.env.pathToken !== undefined) {
-      const { tokenId } = await surface.admission.admit(DOORS.api, context.req.raw, context.env);
+    if (incoming.pathToken !== undefined) {
+      const { tokenId } = await surface.admission.admit(readCredential, incoming);
       record.tokenId = tokenId;
     }
     return door.answer();

@@ -4,7 +4,7 @@ import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import { Admission } from './admission';
 import type { Dialect } from './dialect';
-import { newRouter } from './router';
+import { Router } from './router';
 
 const OVERLAPPING = ['/toy/:name', '/toy/all'] as const;
 
@@ -33,9 +33,9 @@ it('the native API takes no two paths that overlap: they would slow down all of 
   const { directory } = new TestApp();
   const now = () => 0;
   const authenticator = new Authenticator({ rootToken: ROOT_TOKEN, directory, now });
-  const router = newRouter(new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false }));
-  router.get('/toy/:name', (context) => context.text(''));
-  expect(() => router.get('/toy/all', (context) => context.text(''))).toThrow();
+  const router = new Router(new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false }));
+  router.on('get', '/toy/:name', () => new Response(''));
+  expect(() => router.on('get', '/toy/all', () => new Response(''))).toThrow();
 });
 
 it('[X1] a dialect may have such paths, and the first that was added counts', async () => {

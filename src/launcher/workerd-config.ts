@@ -1,8 +1,12 @@
 import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from './compatibility';
 
-/** Name of the one constant in the configuration, of the socket, and of the folder of SQLite files: workerd's command line uses them. */
+/** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
 export const CONFIG_NAME = 'config';
+
+/** Name of the socket that is listened on. */
 export const SOCKET_NAME = 'http';
+
+/** Name of the disk, and of the folder of SQLite files that it is. */
 export const STORAGE_NAME = 'storage';
 
 /** A Durable Object class of the Worker, and the binding it is reached by. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_GROUP } from './given-names';
 import {
   definitionProblem,
   EMPTY_PATCH_PROBLEM,
@@ -7,11 +8,12 @@ import {
   instanceMembers,
   patchMembers,
 } from './instance';
+import { isRecord } from './is-record';
 import { grantLease } from './lease';
 import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './limits';
-import { DEFAULT_GROUP, GroupName, InstanceId, isPlainName, ServiceName } from './names';
+import { GroupName, InstanceId, isPlainName, ServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
-import { isRecord, plainDefinition } from './plain-definition';
+import { plainDefinition } from './plain-definition';
 import { withShortcut } from './shortcut';
 
 /** Names an instance in a body. */

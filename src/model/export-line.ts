@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { InstanceKey } from './batch';
+import { DEFAULT_GROUP } from './given-names';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
+import { isRecord } from './is-record';
 import { grantLease } from './lease';
-import { DEFAULT_GROUP, GroupName, isPlainName, ServiceName, ShortName } from './names';
+import { GroupName, isPlainName, ServiceName, ShortName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
-import { isRecord, plainDefinition } from './plain-definition';
+import { plainDefinition } from './plain-definition';
 import { ServiceDefinition } from './service';
 import { withShortcut } from './shortcut';
 

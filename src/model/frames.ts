@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Batch } from './batch';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from './given-names';
 import { InstanceView } from './instance';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
-import { ClusterName, DEFAULT_GROUP, GROUP_SEPARATOR, GroupName, ServiceName, ShortName } from './names';
+import { ClusterName, GroupName, ServiceName, ShortName } from './names';
 
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';

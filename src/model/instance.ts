@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { DEFAULT_CLUSTER } from './given-names';
 import { jsonProblem } from './json-value';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
 import { EXTENSIONS_MAX_BYTES, PORTS_MAX_COUNT, TAGS_MAX_COUNT, URL_MAX_BYTES, WEIGHT_MAX } from './limits';
 import { Metadata, MetadataPatch, refusesPrototypeKey, sortedByKey } from './metadata';
-import { ClusterName, DEFAULT_CLUSTER, ShortName, utf8Length } from './names';
+import { ClusterName, ShortName, utf8Length } from './names';
 import { plainDefinition } from './plain-definition';
 import { withShortcut } from './shortcut';
 

@@ -1,15 +1,6 @@
 import { z } from 'zod';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR } from './given-names';
 import { NAME_MAX_BYTES } from './limits';
-
-export const DEFAULT_NAMESPACE = 'public';
-
-/** Name of the one directory object there is. */
-export const DIRECTORY_NAME = 'directory';
-export const DEFAULT_GROUP = 'DEFAULT_GROUP';
-export const DEFAULT_CLUSTER = 'DEFAULT';
-
-/** Between a group and a service where both stand in one string: `DEFAULT_GROUP@@orders`. */
-export const GROUP_SEPARATOR = '@@';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;

@@ -5,7 +5,7 @@ import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json-text';
 import type { RollbackReport, ServiceDiff } from './moments';
-import type { Override, OverrideView } from './override';
+import type { Override, OverrideList, OverrideView } from './override';
 import type { PointInTime } from './point-in-time';
 import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
@@ -192,6 +192,8 @@ export interface NamespaceApi {
     command: { key: InstanceKey; override: Override; precondition: Precondition },
   ): Promise<WriteAnswer<OverrideView>>;
   readOverride(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>>;
+  /** All overrides of a service, those of instances that are gone among them. */
+  listOverrides(command: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>>;
   /** Clears an override; also succeeds when there is none. */
   clearOverride(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
 

@@ -48,3 +48,8 @@ export const OverrideView = z
   })
   .meta({ id: 'Override' });
 export type OverrideView = z.output<typeof OverrideView>;
+
+/** What operators say of the instances of a service, each with the id of its instance. */
+export interface OverrideList {
+  overrides: (OverrideView & { id: string })[];
+}

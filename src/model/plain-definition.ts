@@ -1,7 +1,9 @@
+import { DEFAULT_CLUSTER } from './given-names';
+import { isRecord } from './is-record';
 import { grantLease, LeaseRequest } from './lease';
 import { TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
 import { type Metadata, metadataProblem, sortedByKey } from './metadata';
-import { DEFAULT_CLUSTER, isPlainName } from './names';
+import { isPlainName } from './names';
 
 /** Members that are looked at here. A registration with any other one is the schema's. */
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -48,10 +50,6 @@ export function plainDefinition(value: unknown, besides: ReadonlySet<string> = N
     extensions: {},
   };
 }
-
-/** Whether a value is a JSON object. */
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isPlainOrAbsent = (value: unknown): value is string | undefined => value === undefined || isPlainName(value);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { GROUP_SEPARATOR } from './given-names';
 import { NAME_MAX_BYTES } from './limits';
-import { GROUP_SEPARATOR, GroupName, ServiceName } from './names';
+import { GroupName, ServiceName } from './names';
 
 /** Stands for everything that may follow, at the end of a pattern and nowhere else. */
 const REST = '*';

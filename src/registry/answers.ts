@@ -2,7 +2,7 @@ import type { BatchReport, InstanceKey, Operation, OperationResult } from '../mo
 import type { InstanceDefinition, InstanceView, Registration, Renewal } from '../model/instance';
 import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
-import type { OverrideView } from '../model/override';
+import type { OverrideList, OverrideView } from '../model/override';
 import type { ServiceView } from '../model/service';
 import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
 import { leaseJson } from './lease-terms';
@@ -42,6 +42,11 @@ export function instanceAnswer(state: NamespaceState, key: InstanceKey): Answer<
 
 export function overrideText(state: NamespaceState, key: InstanceKey): JsonText<OverrideView> {
   return jsonText(overrideView(requireOverride(state, key)));
+}
+
+export function overridesText({ catalog }: NamespaceState, key: ServiceKey): JsonText<OverrideList> {
+  const overrides = [...(catalog.service(key)?.overrides ?? [])];
+  return jsonText({ overrides: overrides.map(([id, override]) => ({ id, ...overrideView(override) })) });
 }
 
 export function serviceText(state: NamespaceState, key: ServiceKey): JsonText<ServiceView> {

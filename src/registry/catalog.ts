@@ -49,10 +49,12 @@ export const ENTRY_FLAGS = {
 
 const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
 
+/** Takes traffic: resolving returns it. */
 export function isAvailable(entry: InstanceEntry): boolean {
   return (entry.flags & AVAILABLE) === AVAILABLE;
 }
 
+/** Its lease is within its time to live. */
 export function isHealthy(entry: InstanceEntry): boolean {
   return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
 }

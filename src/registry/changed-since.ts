@@ -24,7 +24,7 @@ interface Touched {
 
 /**
  * Reads which instances changed since a moment, from the journal: for readers that keep a copy of the namespace, and come
- * back for what is new. A time may be before all that is kept, where nothing was forgotten.
+ * back for what is new. A time may be before the first revision, as long as nothing was compacted.
  */
 export async function readChangedSince(
   state: NamespaceState,

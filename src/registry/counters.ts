@@ -29,6 +29,7 @@ export interface Counters {
   messagesSent: number;
 }
 
+/** Counters of a process that begins. @param startedAt Milliseconds since the epoch. */
 export function newCounters(startedAt: number): Counters {
   return {
     startedAt,

@@ -1,20 +1,13 @@
 import type { Cause } from '../model/history';
+import { isMarkedForNewEpoch, unmarkForNewEpoch } from './epoch-mark';
 import { REGISTRY_ACTOR } from './journal';
-import { readProperty, removeProperty, writeProperty } from './schema';
-import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
 
 /**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake. Whoever puts it
- * there sets this; its value is the cause.
- */
-const MARK = 'new-epoch';
-
-/**
- * Begins a new epoch, as a commit of its own without changes: the namespace is not what holders of cursors remember, and
- * what they would miss is in no journal that they can follow. Revisions jump ahead of all that were ever given. Cursors of
- * before are of another past from now on, though what they stand for is still there to be read by time, or by cursors
- * that the history gives. Watchers are told to start over once it is durable.
+ * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
+ * journal leads from there to what is here now. Revisions jump ahead of all that were ever given, and no older cursor
+ * fits any more. What those stood for can still be read by time, or by the cursors that the history gives. Watchers are
+ * told to start over once it is durable.
  *
  * It costs three rows, and one where the storage was marked for it.
  *
@@ -36,7 +29,7 @@ export function changeEpoch(
   pipeline.enqueue(
     () => {
       write();
-      if (readProperty(storage, MARK) !== undefined) removeProperty(storage, MARK);
+      if (isMarkedForNewEpoch(storage)) unmarkForNewEpoch(storage);
       also();
     },
     () => publisher.startOver({ revision, cursor }, cause),
@@ -48,12 +41,7 @@ export function newEpoch(random: { id(): string }): string {
   return random.id().slice(0, 12);
 }
 
-/** Marks a storage so that its next wake begins a new epoch. Runs where nobody is awake in it. */
-export function markForNewEpoch(storage: SqlStorage): void {
-  writeProperty(storage, MARK, 'restored' satisfies Cause);
-}
-
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
 export function changeEpochIfMarked(state: NamespaceState): void {
-  if (readProperty(state.platform.storage, MARK) !== undefined) changeEpoch(state, 'restored', REGISTRY_ACTOR);
+  if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }

@@ -36,6 +36,7 @@ export interface Retention {
   maxBytes: number;
 }
 
+/** What is kept where a namespace's settings say nothing. */
 export const DEFAULT_RETENTION: Retention = {
   maxAgeMs: JOURNAL_MAX_AGE_MS,
   maxCount: JOURNAL_MAX_COUNT,

@@ -5,6 +5,7 @@ import { LEASE_TERMS_MAX_COUNT } from '../model/limits';
 /** What a registration gets that asks for nothing. */
 export const DEFAULT_LEASE: Lease = grantLease(undefined);
 
+/** Whether two leases are granted for the same times. */
 export function sameLease(a: Lease, b: Lease): boolean {
   return (
     a.ttlMs === b.ttlMs &&

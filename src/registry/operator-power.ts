@@ -1,7 +1,7 @@
 import type { AuditAction, AuditNote } from '../model/audit';
 import type { InstanceKey } from '../model/batch';
 import { RegistryError } from '../model/errors';
-import { GROUP_SEPARATOR } from '../model/names';
+import { GROUP_SEPARATOR } from '../model/given-names';
 import type { Caller, ServiceKey } from '../model/namespace-api';
 import { accounted } from './accounted';
 import type { Catalog } from './catalog';

@@ -1,5 +1,5 @@
+import { DEFAULT_CLUSTER } from '../model/given-names';
 import type { InstanceDefinition, Location } from '../model/instance';
-import { DEFAULT_CLUSTER } from '../model/names';
 import type { Override } from '../model/override';
 import type { ServiceDefinition } from '../model/service';
 import { DEFAULT_LEASE, sameLease } from './lease-terms';

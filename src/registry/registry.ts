@@ -27,7 +27,7 @@ import type {
   WriteAnswer,
 } from '../model/namespace-api';
 import type { SocketPurpose } from '../model/namespace-sockets';
-import type { OverrideView } from '../model/override';
+import type { OverrideList, OverrideView } from '../model/override';
 import type { DrainReport, InstanceList, Resolution } from '../model/queries';
 import type { ServiceList, ServiceView } from '../model/service';
 import type { Stats } from '../model/stats';
@@ -35,7 +35,15 @@ import type { SubscriberList } from '../model/subscriber';
 import type * as transfer from '../model/transfer';
 import type { WhyReport } from '../model/why';
 import { attendAlarm } from './alarm';
-import { batchReport, instanceAnswer, overrideText, registration, requireInstance, requireOverride } from './answers';
+import {
+  batchReport,
+  instanceAnswer,
+  overridesText,
+  overrideText,
+  registration,
+  requireInstance,
+  requireOverride,
+} from './answers';
 import { arm } from './arming';
 import { batchDeed, overrideAction } from './batch-deed';
 import { readChangedSince } from './changed-since';
@@ -212,6 +220,17 @@ export class Registry implements NamespaceApi {
         return this.#revisionOf(key);
       },
       () => overrideText(this.#state, key),
+    );
+  }
+
+  listOverrides({ group, service, ...options }: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>> {
+    const key = { group, service };
+    return read(
+      this.#state,
+      key,
+      options,
+      () => this.#revisionOf(key),
+      () => overridesText(this.#state, key),
     );
   }
 

@@ -65,6 +65,7 @@ const TABLES = [
 /** A change to the tables adds a step. */
 const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [] };
 
+/** The version of a namespace's tables that this code writes. */
 export const SCHEMA_VERSION = versionOf(SCHEMA);
 
 /** What is true of the whole storage. */

@@ -70,4 +70,15 @@ describe('self-preservation', () => {
     await namespace.pass(400_000);
     expect((await there()).instances).toBe(20);
   });
+
+  it('[F11, I8] writes down what it keeps once for all, and keeps it through a crash', async () => {
+    const { namespace, there } = await begin(2_500);
+    const before = namespace.state.counters.checkpoints;
+    await namespace.pass(200_000);
+    expect(namespace.state.counters.checkpoints - before).toBeLessThanOrEqual(1);
+    await namespace.restart();
+    namespace.state.settings.replace({ retention: {}, limits: {}, selfPreservation: true });
+    await namespace.pass(400_000);
+    expect((await there()).instances).toBe(2_500);
+  });
 });

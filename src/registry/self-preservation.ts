@@ -41,7 +41,8 @@ export function partPreserved(
   if (!expired.some(isEurekas) || !preservesItself(state, now)) return { gone: expired, unhealthy: [] };
   const kept = expired.filter(isEurekas);
   for (const { lease } of kept) state.leases.extend(lease, now, Number.POSITIVE_INFINITY);
-  state.checkpoints.close();
+  // As with renewals, a wake that finds it open forgives everybody.
+  state.checkpoints.open();
   state.platform.log('warn', 'self-preservation: too few renew, so what lapsed is kept', { kept: kept.length });
   return { gone: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };
 }

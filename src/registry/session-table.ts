@@ -4,6 +4,7 @@ import type { SqlStorage } from './sql-storage';
 /** Who may hold a lease: an instance alone, or a session for many. */
 export type LeaseHolder = InstanceEntry | SessionEntry;
 
+/** Tells a session from an instance that holds a lease of its own. */
 export function isSession(holder: LeaseHolder): holder is SessionEntry {
   return 'secretDigest' in holder;
 }

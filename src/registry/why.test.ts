@@ -5,7 +5,7 @@ import { key } from '../../test/fixtures/definition';
 import { WatchStage } from '../../test/fixtures/watch-stage';
 import type { SessionOpened } from '../model/frames';
 import type { WhyReport } from '../model/why';
-import { markForNewEpoch } from './epoch-change';
+import { markForNewEpoch } from './epoch-mark';
 
 function begin() {
   const stage = new WatchStage();

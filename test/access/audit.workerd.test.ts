@@ -29,7 +29,7 @@ async function begin() {
   /** A call of the operator, as the platform delivers it. */
   const call = async (method: string, path: string, body?: unknown) => {
     const headers = { ...as(operator), 'content-type': 'application/json', 'cf-connecting-ip': ADDRESS };
-    const response = await send(method, path, { headers, body: JSON.stringify(body), cf: {} });
+    const response = await send(method, path, { headers, body: JSON.stringify(body), cf: { colo: 'TXL' } });
     await response.text();
     return response.status;
   };

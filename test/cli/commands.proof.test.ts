@@ -293,6 +293,13 @@ describe('bench and doctor', () => {
     expect(stderr).toMatch(/^Wrong: (url|token|websocket)/);
   });
 
+  it('[K12] doctor says of a namespace that is not there that, and nothing of a proxy', async () => {
+    const { code, stdout, stderr } = await stage.run(['doctor', '-n', 'nowhere']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'Wrong: token.\n' });
+    expect(stdout).toMatch(/^✗ +token +.* is good, but there is no namespace nowhere\n +→ .*rollcall ns ls/m);
+    expect(stdout).not.toContain('proxy');
+  });
+
   it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
     const { url } = stage.registry;
     const proxy = createServer(async (request, response) => {
@@ -335,6 +342,10 @@ describe('ns, token, audit', () => {
       retention: { maxAgeMs: 172_800_000 },
       limits: { instances: 10, services: 5 },
     });
+    await stage.run(['ns', 'set', 'blue', '--self-preservation', 'on']);
+    expect((await stage.run(['ns', 'get', 'blue'])).stdout).toMatch(/^self-preservation +on$/m);
+    await stage.run(['ns', 'set', 'blue', '--self-preservation', 'off']);
+    expect(await stage.json('ns', 'get', 'blue')).not.toHaveProperty('selfPreservation');
     expect(await stage.json('ns', 'ls')).toMatchObject({ namespaces: [{ id: 'blue' }, { id: 'public' }] });
     expect((await stage.run(['ls', '-n', 'blue'])).code).toBe(0);
     expect((await stage.run(['ns', 'rm', 'blue'])).stdout).toBe('there is no namespace blue any more\n');

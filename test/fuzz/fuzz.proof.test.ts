@@ -42,9 +42,9 @@ it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones w
 });
 
 /** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
-const REGISTERED = 'surface.hono.on(method, path, handler);';
+const REGISTERED = 'surface.router.on(method, path, handler);';
 /** Where a dialect's answer leaves; the bundler may have numbered the names. */
-const OF_DIALECT = /return (await handle\(context, principal, await (route\d*)\.read\(.*\)\));/;
+const OF_DIALECT = /return (await handle\(incoming, principal, await (route\d*)\.read\(.*\)\));/;
 const DEFECTS = [
   {
     name: 'a route throws',
@@ -65,7 +65,7 @@ const DEFECTS = [
   },
   {
     name: 'a refusal shows a token',
-    defect: `if (definition.operation === 'listServices') throw new RegistryError('CONFLICT', String(context.req.header('authorization')));`,
+    defect: `if (definition.operation === 'listServices') throw new RegistryError('CONFLICT', String(incoming.request.headers.get('authorization')));`,
     caught: /it shows a secret/,
   },
 ];
@@ -74,8 +74,8 @@ describe('the proof sees that', () => {
   it.each(DEFECTS)('$name', async ({ defect, caught }) => {
     const report = await run(3_000, (worker) => {
       expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(3);
-      const around = `async (context) => { const response = await handler(context); ${defect} return response; }`;
-      return worker.replaceAll(REGISTERED, `surface.hono.on(method, path, ${around});`);
+      const around = `async (incoming, names) => { const response = await handler(incoming, names); ${defect} return response; }`;
+      return worker.replaceAll(REGISTERED, `surface.router.on(method, path, ${around});`);
     });
     expect(report.violations.join('\n')).toMatch(caught);
   });

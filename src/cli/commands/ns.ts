@@ -13,6 +13,12 @@ import { durationText, entriesText, fieldTable } from '../views';
 const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 const JURISDICTIONS = ['eu', 'fedramp'] as const;
 
+const selfPreservationOption = () =>
+  new Option(
+    '--self-preservation <on|off>',
+    "keep what Eureka's clients registered while too few of them renew, as Eureka does",
+  ).choices(['on', 'off'] as const);
+
 const namespaceArgument = () => new Argument('<namespace>', 'id of the namespace');
 
 function placementText({ placement }: Namespace): string {
@@ -25,7 +31,7 @@ function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string
 }
 
 function namespaceFields(namespace: Namespace) {
-  const { id, title, retention, limits, createdAt, createdBy } = namespace;
+  const { id, title, retention, limits, selfPreservation, createdAt, createdBy } = namespace;
   return fieldTable([
     ['id', id],
     ['title', title],
@@ -33,6 +39,7 @@ function namespaceFields(namespace: Namespace) {
     ['keeps its past for', retention.maxAgeMs === undefined ? '' : durationText(retention.maxAgeMs)],
     ['limits', limitsText(limits)],
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
+    ['self-preservation', selfPreservation === true ? 'on' : ''],
     ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
   ]);
 }
@@ -81,9 +88,10 @@ function createCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .addOption(selfPreservationOption())
     .action(async (id, options) => {
       const { registry, print } = connect(options);
-      const { title, near, onlyIn, keep, instances, services } = options;
+      const { title, near, onlyIn, keep, instances, services, selfPreservation } = options;
       if (near !== undefined && onlyIn !== undefined) {
         throw new CliError(EXIT.usage, 'Give --near or --only-in, and not both.', 'See: rollcall ns create --help');
       }
@@ -95,6 +103,7 @@ function createCommand() {
           placement: near === undefined ? jurisdiction : { hint: near },
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
           limits: instances === undefined && services === undefined ? undefined : { instances, services },
+          selfPreservation: selfPreservation && selfPreservation === 'on',
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -110,10 +119,11 @@ function setCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .addOption(selfPreservationOption())
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
-      const { title, keep, instances, services } = options;
-      if ([title, keep, instances, services].every((value) => value === undefined)) {
+      const { title, keep, instances, services, selfPreservation } = options;
+      if ([title, keep, instances, services, selfPreservation].every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
       // A patch replaces each member as a whole, and these options name parts of them.
@@ -126,6 +136,7 @@ function setCommand() {
           title,
           retention: keep === undefined ? undefined : retention,
           limits: instances === undefined && services === undefined ? undefined : limits,
+          selfPreservation: selfPreservation && selfPreservation === 'on',
         },
       });
       print.answer(namespace, namespaceFields(namespace));

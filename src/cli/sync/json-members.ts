@@ -1,10 +1,12 @@
+import { isRecord } from '../../model/is-record';
+
 /** Looking into JSON of another registry: what is not as it should be is as if it were not there. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** An object; one without members where it is anything else. */
 export function asObject(value: unknown): JsonObject {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as JsonObject) : {}; // `as`: an object's members are all unknown
+  return isRecord(value) ? value : {};
 }
 
 /** A list; a single one where a server leaves the list out. */

@@ -1,5 +1,6 @@
 import { derivedId } from '../../client/derived-id';
 import type { Instance } from '../../client/instance';
+import { DEFAULT_CLUSTER } from '../../model/given-names';
 import { type Mark, markFor, markOf } from './mark';
 import type { SourceInstance } from './source';
 
@@ -59,7 +60,7 @@ export function isOwn(instance: Instance, { mirror, owner }: Writer): boolean {
 
 /** Members that people look at, as far as they differ from what is here. */
 function differing(here: Instance, { source: { body } }: Wanted): string[] {
-  const { address, port, ports = {}, weight = 1, status = 'up', cluster = 'DEFAULT', metadata = {} } = body;
+  const { address, port, ports = {}, weight = 1, status = 'up', cluster = DEFAULT_CLUSTER, metadata = {} } = body;
   const there = { address, port, ports, weight, status, cluster, metadata };
   const shown = new Map<string, unknown>(Object.entries(here));
   const names = Object.entries(there).flatMap(([name, value]) => (isSame(value, shown.get(name)) ? [] : name));

@@ -1,3 +1,4 @@
+import { DEFAULT_CLUSTER } from '../../model/given-names';
 import { asFlag, asNumber, asObject, asText, asTexts } from './json-members';
 import type { SourceInstance } from './source';
 
@@ -24,7 +25,7 @@ export function fromNacos({ group, service }: NacosService, host: unknown): Sour
     body: {
       address,
       port: number,
-      cluster: asText(clusterName) || 'DEFAULT',
+      cluster: asText(clusterName) || DEFAULT_CLUSTER,
       weight: asNumber(weight) ?? 1,
       status: asFlag(healthy, true) ? 'up' : 'down',
       metadata: asTexts(metadata),

@@ -1,6 +1,7 @@
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import { CliError } from '../cli-error';
 import { EXIT } from '../exit-code';
-import { DEFAULT_GROUP, type ServiceName } from '../option-values';
+import type { ServiceName } from '../option-values';
 import { asList, asNumber, asObject, asText } from './json-members';
 import { fromNacos, type NacosService } from './nacos-instance';
 import type { ServiceFilter } from './service-filter';
@@ -104,7 +105,7 @@ export class NacosSource implements Source {
 
   async #instancesOf(service: NacosService, signal: AbortSignal | undefined): Promise<SourceInstance[]> {
     const query = {
-      serviceName: `${service.group}@@${service.service}`,
+      serviceName: `${service.group}${GROUP_SEPARATOR}${service.service}`,
       groupName: service.group,
       healthyOnly: 'false',
     };

@@ -100,6 +100,7 @@ export function syncReport(source: string, differences: Difference[], same: numb
   };
 }
 
+/** A report for people: a line for each difference, and the totals. */
 export function reportViews({ differences, source, ...counts }: SyncReport): View[] {
   const total = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   const line = `${source}: ${total.join(', ')}`;

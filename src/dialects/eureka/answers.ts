@@ -16,6 +16,7 @@ export function takesGzip({ headers }: Request): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/i.test(headers.get('accept-encoding') ?? '');
 }
 
+/** Compresses bytes. The compression of the platform's own cannot be kept for the next reader. */
 export async function gzipped(bytes: Uint8Array): Promise<Uint8Array> {
   const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(compressed).arrayBuffer());
@@ -27,6 +28,7 @@ export async function documentAnswer(request: Request, format: Format, text: str
   return bodyAnswer(format, await gzipped(new TextEncoder().encode(text)), true);
 }
 
+/** A document that is written already. @param isGzip Whether the body is compressed. */
 export function bodyAnswer(format: Format, body: string | Uint8Array, isGzip: boolean): Response {
   const headers = {
     ...COMMON_HEADERS,

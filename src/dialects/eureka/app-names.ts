@@ -1,6 +1,6 @@
 import { parsed } from '../../http/field-errors';
 import { InstanceKey } from '../../model/batch';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/names';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import type { ServiceKey } from '../../model/namespace-api';
 
 /**

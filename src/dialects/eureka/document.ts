@@ -21,12 +21,12 @@ export interface ListHead {
   hash: string;
 }
 
-/** Java's names of what a map without entries, and a data center, are read into. */
+/** The Java classes that an empty map and a data center are read into. */
 const EMPTY_MAP = { '@class': 'java.util.Collections$EmptyMap' };
 const AMAZON = 'com.netflix.appinfo.AmazonInfo';
 const OTHER_DATA_CENTER = 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo';
 
-/** Of an instance that Eureka itself is: never one of ours. */
+/** Whether an instance is itself a server of Eureka: none of ours is. */
 const NOT_COORDINATING = 'false';
 
 /**

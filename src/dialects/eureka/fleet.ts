@@ -52,7 +52,7 @@ export class Fleet {
   readonly #members = new Map<string, Member>();
   /** What changed within the window, and when; oldest first. */
   readonly #recent = new Map<string, Told & { at: number }>();
-  /** Changes are known from here on, in milliseconds since the epoch; within the window after it all is told as changed. */
+  /** From when on all changes are known, in milliseconds since the epoch. Until a window after that, a delta tells all. */
   readonly #knownSince: number;
   #cursor: string;
   #revision: number;
@@ -126,7 +126,7 @@ export class Fleet {
     return this.#members.values();
   }
 
-  /** Those that a test finds. */
+  /** Members that pass a test. */
   filter(test: (member: Member) => boolean): Member[] {
     return [...this.#members.values()].filter(test);
   }

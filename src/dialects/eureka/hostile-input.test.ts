@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
@@ -40,7 +41,12 @@ describe('a registration that is wrong', () => {
     [{ leaseInfo: { renewalIntervalInSecs: 2 ** 40 } }, /renewalIntervalInSecs must be a whole number of 32 bits/],
     [{ hostName: '', ipAddr: '', app: '' }, 'Missing hostname'],
     [{ ipAddr: 'no address', hostName: 'nor this' }, /^neither ipAddr \("no address"\) nor hostName/],
-    [{ port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } }, /^neither port \(70000\) nor securePort \(0\)/],
+    [
+      { port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } },
+      /^neither port \(70000\) nor securePort \(0, dis/,
+    ],
+    [{ port: { $: 0, '@enabled': 'true' } }, /^neither port \(0\) nor securePort \(443, disabled\) is a port/],
+    [{ port: { $: -1, '@enabled': 'true' }, securePort: undefined }, /^neither port \(-1\) nor securePort/],
     [{ port: { $: 'x' } }, /port/],
     [{ leaseInfo: { durationInSecs: 'soon' } }, /durationInSecs/],
     [{ metadata: { a: { b: '1' } } }, /metadata "a" must be text/],
@@ -72,6 +78,7 @@ describe('a registration that is wrong', () => {
     ['<instance></a>', XML, 400],
     ['<a/><b/>', XML, 400],
     [`${'<a>'.repeat(5_000)}${'</a>'.repeat(5_000)}`, XML, 400],
+    [`<instance>${'<a>'.repeat(5_000)}`, XML, 400],
     ['<instance><metadata><constructor>1</constructor></metadata></instance>', XML, 400],
     [`<!DOCTYPE instance>${MINIMAL}`, XML, 400],
     [`<!DOCTYPE i [<!ENTITY a "b">]>${MINIMAL.replace('10.0.0.1', '&a;')}`, XML, 400],
@@ -99,6 +106,16 @@ describe('a registration that is wrong', () => {
   });
 });
 
+it('[F10] compressed is refused as what it is', async () => {
+  const stage = new EurekaStage();
+  const body = new Uint8Array(gzipSync(json({})));
+  const headers = { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' };
+  expect(await stage.brief('POST', '/eureka/apps/ORDERS', { body, headers })).toEqual([
+    415,
+    'the body must not be compressed; send it without Content-Encoding',
+  ]);
+});
+
 describe('a registration that real clients send', () => {
   it.each([
     ['a bare port', { port: 8080 }, { port: 8080 }],
@@ -109,6 +126,12 @@ describe('a registration that real clients send', () => {
       { port: 443, ports: { https: { port: 443, secure: true } } },
     ],
     ['no port at all', { port: undefined, securePort: undefined }, { port: 7001 }],
+    [
+      'a wrong port beside one that is enabled',
+      { port: { $: 0, '@enabled': true }, securePort: { $: 8443, '@enabled': true } },
+      { port: 8443, ports: { https: { port: 8443, secure: true } } },
+    ],
+    ['no port enabled', { port: { $: 80, '@enabled': false } }, { port: 80 }],
     ['no class', { dataCenterInfo: { name: 'MyOwn' } }, {}],
     [
       'numbers and flags in metadata',

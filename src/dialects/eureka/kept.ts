@@ -4,13 +4,14 @@ import { DATA_CENTERS, KEPT_TEXTS, type KeptText } from './wire';
 
 const Port = z.object({ number: z.int32(), enabled: z.boolean() });
 
-/** A key without a name can't be an element. */
+/** An empty key can't be the name of an element of XML. */
 const Texts = z.record(z.string().min(1), z.string());
 
 /**
- * What of an instance only Eureka understands; a member that is not there is as the core has it, or as usual. Anybody may
- * write it through another door, and what one client can't read in a list costs it all of it: so this is as narrow as
- * what this door takes.
+ * What of an instance only Eureka understands. A member that is missing is as the core has it, or Eureka's default.
+ *
+ * Anybody may write it through another door, and one instance that a client can't read costs that client the whole list:
+ * so this is as narrow as what this door takes itself.
  */
 const Kept = z.object({
   ipAddr: z.string().optional(),

@@ -5,16 +5,23 @@ import type { EurekaPort, WrittenInfo } from './wire';
 /** Shown where an instance has no secure port: what Eureka's clients take for the usual. */
 const NO_SECURE_PORT: EurekaPort = { number: 443, enabled: false };
 
+const shortly = ({ number, enabled }: EurekaPort): string => (enabled ? `${number}` : `${number}, disabled`);
+
 const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 
-/** What the core makes of the two ports: the one to call, and the secure one by name. */
+/**
+ * What the core makes of the two ports: the one to call, and the secure one by name.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` where what is enabled is no port: nobody is sent to one that is not.
+ */
 export function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefinition, 'port' | 'ports'> {
-  const usable = [port, securePort].filter(({ number }) => isPort(number));
-  const primary = usable.find(({ enabled }) => enabled) ?? usable[0];
+  const both = [port, securePort];
+  const enabled = both.filter((each) => each.enabled);
+  const primary = (enabled.length > 0 ? enabled : both).find(({ number }) => isPort(number));
   if (primary === undefined) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `neither port (${port.number}) nor securePort (${securePort.number}) is a port from 1 to 65535`,
+      `neither port (${shortly(port)}) nor securePort (${shortly(securePort)}) is a port from 1 to 65535 to be called at`,
     );
   }
   const isSecure = securePort.enabled && isPort(securePort.number);

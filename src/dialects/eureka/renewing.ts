@@ -14,8 +14,8 @@ interface Registration {
 }
 
 /**
- * Renews leases. A client that has newer data than the registry must register again, and is told so; what the registry
- * has is read once a registration, and remembered.
+ * Renews leases. A client that has changed its instance since it registered it is told to register again. When it did is
+ * read from the registry once for each registration, and remembered.
  */
 export class Renewing {
   readonly #known = new Map<string, Registration>();

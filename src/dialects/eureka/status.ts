@@ -32,6 +32,7 @@ export function namedStatus(text: string | undefined): EurekaStatus | undefined 
   return STATUSES.find((status) => status === text);
 }
 
+/** The core's word for a status. */
 export function coreStatus(status: EurekaStatus): InstanceStatus {
   return TO_CORE[status];
 }

@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../model/errors';
+import { isRecord } from '../../model/is-record';
 import { jsonProblem } from '../../model/json-value';
-import { isRecord } from '../../model/plain-definition';
 import { type EurekaStatus, readStatus } from './status';
 import { keyOfElement, readXml } from './xml';
 

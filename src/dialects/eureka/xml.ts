@@ -29,6 +29,14 @@ const builder = new XMLBuilder({ ...SHAPE, suppressBooleanAttributes: false });
 /** Begins a document type, or anything else that could define an entity: the one door for bombs and for files of ours. */
 const DECLARATION = /<!(?!--|\[CDATA\[)/;
 
+/** Problems name all that is still open at an end: of a bomb more than anybody wants to read. */
+const PROBLEM_MAX_CHARACTERS = 200;
+
+function short(problem: string): string {
+  const line = problem.replace(/\s+/g, ' ');
+  return line.length > PROBLEM_MAX_CHARACTERS ? `${line.slice(0, PROBLEM_MAX_CHARACTERS)}…` : line;
+}
+
 /**
  * Reads the root element of a document, whatever its name is.
  *
@@ -40,7 +48,10 @@ export function readXml(text: string): unknown {
   }
   const validity = XMLValidator.validate(text);
   if (validity !== true) {
-    throw new RegistryError('INVALID_REQUEST', `the body is not XML: ${validity.err.msg} (line ${validity.err.line})`);
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `the body is not XML: ${short(validity.err.msg)} (line ${validity.err.line})`,
+    );
   }
   try {
     const document: unknown = parser.parse(text);

@@ -73,6 +73,7 @@ function watch(key: ServiceKey | undefined, call: RouteCall): Promise<Response> 
   return new RegistryWatch(acceptSocket, leave).open({ sockets: call.sockets, purpose, scope });
 }
 
+/** The three calls of go-micro's registry, and its watch. */
 export function addRoutes(door: DialectDoor): void {
   door.route({
     operation: 'register',

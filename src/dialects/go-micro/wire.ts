@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parsed } from '../../http/field-errors';
 import { RegistryError } from '../../model/errors';
+import { isRecord } from '../../model/is-record';
 import { jsonProblem } from '../../model/json-value';
-import { isRecord } from '../../model/plain-definition';
 
 /** One argument or result of an endpoint, as go-micro derives it from a Go type. */
 export interface Value {

@@ -1,10 +1,10 @@
 import type { RouteCall } from '../../http/route-call';
 import { RegistryError } from '../../model/errors';
+import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
 import { NACOS_BEAT_INTERVAL_DEFAULT_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
 import { metadataIn } from './metadata-text';
 import { nacosError } from './nacos-error';

@@ -48,6 +48,7 @@ export interface ClusterAsked {
   cluster: string;
 }
 
+/** The cluster of a service that parameters name. */
 export const clusterAsked = (parameters: Parameters): ClusterAsked => ({
   namespace: namespaceOf(parameters),
   service: serviceOf(parameters),

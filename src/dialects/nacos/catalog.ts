@@ -1,5 +1,5 @@
 import type { SnapshotService } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/names';
+import { GROUP_SEPARATOR } from '../../model/given-names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
 import { isProtected } from './service-info';
@@ -88,8 +88,8 @@ export const byCluster = (hosts: readonly Host[]): Map<string, Host[]> =>
   Map.groupBy(hosts, ({ clusterName }) => clusterName);
 
 /**
- * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression; what people write
- * are parts of names with `.*` between them, and those of strangers may take for ever.
+ * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression. What people write
+ * are parts of names with `.*` between them, and an expression of a stranger's could take for ever.
  */
 export function fits(name: string, expression: string): boolean {
   let from = 0;

@@ -1,7 +1,8 @@
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { quote, RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { NAMESPACE_TITLE_MAX_CHARACTERS } from '../../model/limits';
-import { DEFAULT_NAMESPACE, NamespaceId } from '../../model/names';
+import { NamespaceId } from '../../model/names';
 import type { NamespaceView } from '../../model/namespace';
 import { nacosError } from './nacos-error';
 

@@ -1,3 +1,5 @@
+import type { InstanceKey } from '../../model/batch';
+import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
@@ -44,11 +46,41 @@ export function instanceIn(
   place: Place,
 ): InstanceView | undefined {
   const { id } = instanceAt(service, place);
-  const there = instances.filter((instance) => {
-    const found = placeIn(instance);
-    return found?.ip === place.ip && found.port === place.port;
-  });
+  const there = instances.filter((instance) => isAt(instance, place));
   return there.find((instance) => instance.id === id) ?? there[0];
+}
+
+/**
+ * The same, asked for by itself: all are looked through only where a Nacos client has registered none there.
+ */
+export async function findInstance(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  place: Place,
+  tokenId: string,
+): Promise<InstanceView | undefined> {
+  const own = await instanceOf(namespace, instanceAt(service, place), tokenId);
+  if (own !== undefined && isAt(own, place)) return own;
+  return instanceIn(await instancesOf(namespace, service, tokenId), service, place);
+}
+
+async function instanceOf(
+  namespace: NamespaceApi,
+  key: InstanceKey,
+  tokenId: string,
+): Promise<InstanceView | undefined> {
+  try {
+    const { body } = await namespace.readInstance({ key, tokenId });
+    return body === null ? undefined : readJsonText(body);
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'INSTANCE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function isAt(instance: InstanceView, place: Place): boolean {
+  const found = placeIn(instance);
+  return found?.ip === place.ip && found.port === place.port;
 }
 
 /**
@@ -61,7 +93,9 @@ export async function hostNamed(
   { service, place, cluster }: { service: ServiceKey; place: Place; cluster: string },
   tokenId: string,
 ): Promise<Host> {
-  const all = await instancesOf(namespace, service, tokenId);
+  const own = await instanceOf(namespace, instanceAt(service, place), tokenId);
+  const isIt = own !== undefined && own.cluster === cluster && isAt(own, place);
+  const all = isIt ? [own] : await instancesOf(namespace, service, tokenId);
   const inCluster = all.filter((instance) => instance.cluster === cluster);
   if (inCluster.length === 0) {
     throw nacosError('RESOURCE_NOT_FOUND', `no ips found for cluster ${cluster} in service ${groupedName(service)}`);

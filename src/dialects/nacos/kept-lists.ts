@@ -25,8 +25,8 @@ export interface ListCaller {
 }
 
 /**
- * About the bytes that memory takes for one thing that is kept, beside its text: a service that holds nothing, of which
- * anybody may ask for as many as there are names, takes far more than what is said of it.
+ * About what each thing that is kept takes in memory beside its text, in bytes. It matters: anybody may ask for as many
+ * services without instances as there are names, and those are hardly any text.
  */
 const SERVICE_BYTES = 768;
 const PART_BYTES = 64;
@@ -57,9 +57,8 @@ interface Kept {
 }
 
 /**
- * Lists of services in the words of Nacos, kept by this isolate until their service changes. Nothing is answered that was
- * not asked for: each read goes to the namespace, which says whether anything changed, and sends nothing where nothing
- * did. Nacos' clients poll, and mostly nothing did.
+ * Lists of services in the words of Nacos, kept by this isolate until their service changes. None is answered without
+ * asking the namespace whether it changed. Nacos' clients poll, so mostly it did not, and the namespace sends no body.
  */
 export class KeptLists {
   readonly #maxBytes: number;

@@ -1,11 +1,13 @@
-import { readOverride, saidIn } from '../../http/change-override';
+import { saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
+import { isRecord } from '../../model/is-record';
+import { readJsonText } from '../../model/json-text';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { OverrideView } from '../../model/override';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { instanceIn, instancesOf } from './found-instances';
 import { placeIn } from './host';
 import { readMetadata, withinLimits } from './metadata-text';
@@ -79,12 +81,15 @@ export async function changeMetadata(
   }
   const operations: Operation[] = [];
   const updated: string[] = [];
+  const overrides = named.some(({ overridden }) => overridden)
+    ? await overridesOf(namespace, service, call.tokenId)
+    : undefined;
   for (const instance of chosen) {
-    const { id, cluster, overridden } = instance;
+    const { id, cluster } = instance;
     const place = placeIn(instance);
     if (place === undefined) continue;
     const key = { ...service, id };
-    const view = overridden ? await readOverride(namespace, key, call.tokenId) : undefined;
+    const view = overrides?.get(id);
     const before = saidIn(view);
     const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !Object.hasOwn(metadata, name));
     const after = withinLimits({ ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) });
@@ -94,4 +99,15 @@ export async function changeMetadata(
   }
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
   return updated;
+}
+
+/** What is said over the instances of a service, by their ids: one call for all. */
+async function overridesOf(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  tokenId: string,
+): Promise<Map<string, OverrideView>> {
+  const { body } = await namespace.listOverrides({ ...service, tokenId });
+  const list = body === null ? [] : readJsonText(body).overrides;
+  return new Map(list.map(({ id, ...view }) => [id, view]));
 }

@@ -1,7 +1,7 @@
+import { isRecord } from '../../model/is-record';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from '../../model/limits';
 import { type Metadata, metadataProblem } from '../../model/metadata';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { type NacosErrorName, nacosError } from './nacos-error';
 import { illegal } from './names';
 

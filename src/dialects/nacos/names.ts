@@ -1,9 +1,10 @@
 import { parsed } from '../../http/field-errors';
 import { InstanceKey } from '../../model/batch';
 import { deriveInstanceId } from '../../model/derived-id';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import { Address } from '../../model/instance';
 import { NAME_MAX_BYTES } from '../../model/limits';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR, isPlainName } from '../../model/names';
+import { isPlainName } from '../../model/names';
 import type { ServiceKey } from '../../model/namespace-api';
 import { nacosError } from './nacos-error';
 import type { Parameters } from './parameters';

@@ -41,7 +41,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   return new Response(message, { status, headers });
 }
 
-/** Nacos' own words to those whom it lets not in: at these its console goes back to the login, and at no others. */
+/** What Nacos tells those whom it does not let in. Its console goes back to the login at exactly these words. */
 function saidOf({ code, message }: ErrorData, path: string): string {
   if (code !== 'UNAUTHENTICATED') return message;
   return LOGIN.test(path) ? 'user not found!' : 'token invalid!';

@@ -1,11 +1,11 @@
 import { parsed } from '../../http/field-errors';
 import type { RouteCall } from '../../http/route-call';
 import { RegistryError } from '../../model/errors';
+import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import { type Selector, ServiceDefinition, type ServiceSummary, type ServiceView } from '../../model/service';
 import { readMetadata } from './metadata-text';
 import { nacosError } from './nacos-error';
@@ -128,6 +128,7 @@ export async function removeService(
   }
 }
 
+/** A refusal in Nacos' words, for calls that need the service to be there. */
 export const missingService = (service: ServiceKey): RegistryError =>
   nacosError('SERVICE_NOT_EXIST', `service ${groupedName(service)} not found!`);
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
 import { InstanceDefinition } from '../../model/instance';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
@@ -177,6 +177,41 @@ it('[Y9] metadata of many is for as many as go into one batch', async () => {
   expect(await stage.send('PUT', `${INSTANCE}/metadata/batch`, all)).toEqual([
     400,
     "Param 'instances' is illegal, 1001 instances are more than the 1000 that go at once.",
+  ]);
+});
+
+it('[Y9] metadata of many asks for what is said over them once, however many they are', async () => {
+  const stage = await staged();
+  for (let port = 1; port <= 20; port++) {
+    await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.9&port=${port}`);
+    await override(stage, { weight: port }, `10.0.0.9:${port}`);
+  }
+  const before = stage.namespace.state.counters.requests;
+  await stage.json('PUT', `${INSTANCE}/metadata/batch`, 'serviceName=orders&metadata=a%3D1');
+  expect(stage.namespace.state.counters.requests - before).toBeLessThanOrEqual(3);
+  const hosts = (await stage.hosts(LIST)).filter(({ ip }) => ip === '10.0.0.9');
+  expect(hosts.every(({ port, weight, metadata }) => weight === port && metadata.a === '1')).toBe(true);
+});
+
+it.each(['PUT', 'PATCH', 'GET'])('[Y9] %s of an instance asks for no list of its service', async (method) => {
+  const stage = await staged();
+  const lists = vi.spyOn(stage.namespace.api, 'listInstances');
+  expect((await stage.send(method, `${INSTANCE}?${A}&weight=2`))[0]).toBe(200);
+  expect(lists).not.toHaveBeenCalled();
+});
+
+it('[Y9] PUT finds an instance by its place that another door registered under another id', async () => {
+  const stage = await staged(`${A}&weight=3`);
+  await stage.register({ ...KEY, id: 'native-1' }, { address: '10.0.0.8', port: 80 });
+  // Its id says another place than it has.
+  await stage.register({ ...KEY, id: '10.0.0.9:80' }, { address: '10.0.0.10', port: 80 });
+  await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=80&weight=5`);
+  await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.9&port=80&weight=7`);
+  await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.10&port=80&weight=8`);
+  expect((await stage.hosts(LIST)).map(({ ip, weight }) => [ip, weight])).toEqual([
+    ['10.0.0.7', 3],
+    ['10.0.0.10', 8],
+    ['10.0.0.8', 5],
   ]);
 });
 

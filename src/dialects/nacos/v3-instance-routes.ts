@@ -1,8 +1,8 @@
 import type { DialectDoor } from '../../http/dialect';
 import type { InstanceKey } from '../../model/batch';
+import { DEFAULT_CLUSTER } from '../../model/given-names';
 import type { InstanceDefinition } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
-import { DEFAULT_CLUSTER } from '../../model/names';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';

@@ -1,6 +1,6 @@
 /**
- * Lets so many lines through in each second, and counts those that it keeps back: strangers who are turned away by the
- * thousand must not fill a disk with the news of it.
+ * Lets a number of lines through in each second, and counts the others: strangers who are refused by the thousand must
+ * not be able to fill a disk.
  */
 export class LogGate {
   readonly #perSecond: number;

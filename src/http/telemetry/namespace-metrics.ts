@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from '../../model/names';
+import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import type { Stats } from '../../model/stats';
 import type { MetricFamily } from './prometheus-text';
 

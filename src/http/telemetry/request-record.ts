@@ -42,7 +42,7 @@ export class RequestRecord {
     return this.#madeId;
   }
 
-  /** Whether somebody can ask for the request by its id: who gave it, or who reads it where it was told. */
+  /** Whether anybody knows the request by its id: the client gave it, or it stands in a line of the log or in a refusal. */
   get isNamed(): boolean {
     return this.givenId !== undefined || this.#madeId !== undefined;
   }

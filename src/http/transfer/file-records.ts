@@ -1,8 +1,8 @@
 import { RegistryError } from '../../model/errors';
 import { EXPORT_VERSION, ExportEnd, ExportHeader, RecordLine } from '../../model/export-line';
+import { isRecord } from '../../model/is-record';
 import { IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
 import { parseJson } from '../../model/parse-json';
-import { isRecord } from '../../model/plain-definition';
 import type { NumberedRecord } from '../../model/transfer';
 import { parsed } from '../field-errors';
 import type { FileLine } from './file-lines';

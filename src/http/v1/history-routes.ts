@@ -1,7 +1,7 @@
 import { authorize } from '../../auth/authorize';
+import { DEFAULT_GROUP } from '../../model/given-names';
 import { HistoryPage, HistoryQuery } from '../../model/history';
 import { DiffQuery, RollbackReport, RollbackRequest, ServiceDiff, WhyQuery } from '../../model/moments';
-import { DEFAULT_GROUP } from '../../model/names';
 import { WhyReport } from '../../model/why';
 import { answered } from '../answers';
 import { route, type Surface } from '../route';

@@ -283,12 +283,12 @@ describe('each route', () => {
 });
 
 describe('near=auto', () => {
-  const from = (cf: unknown, path: string) =>
+  const from = (place: object, path: string) =>
     Object.assign(
       new Request(`http://x${path}`, {
         headers: { authorization: `Bearer test-root-token-0123456789abcdefghijklmnop` },
       }),
-      { cf },
+      { cf: { colo: 'TXL', ...place } },
     );
 
   it('[H9] is refused where the place of the caller is unknown', async () => {

@@ -1,5 +1,5 @@
 import type { WatchScope } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/names';
+import { GROUP_SEPARATOR } from '../../model/given-names';
 
 /**
  * The frame that begins a watch, as text.

@@ -82,6 +82,7 @@ export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
   return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}) };
 }
 
+/** A namespace as answers show it. */
 export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }: NamespaceRow): NamespaceView {
   return {
     id,

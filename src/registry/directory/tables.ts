@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from '../../model/names';
+import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { bringUpToDate, type Schema, versionOf } from '../bring-up-to-date';
 import type { SqlStorage } from '../sql-storage';
 
@@ -65,6 +65,7 @@ const TABLES = [
 /** A change to the tables adds a step. */
 const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [] };
 
+/** The version of a directory's tables that this code writes. */
 export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);
 
 /**

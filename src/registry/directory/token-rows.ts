@@ -108,6 +108,7 @@ export class TokenRows {
   }
 }
 
+/** Whether a token is past its end. @param now Milliseconds since the epoch. */
 export function hasEnded({ expiresAt }: TokenRow, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
 }
@@ -118,6 +119,7 @@ export function useToNote({ usedAt }: TokenRow, now: number): number | undefined
   return usedAt !== null && usedAt >= hour ? undefined : hour;
 }
 
+/** A token as answers show it: without its secret, of which there is only a digest. */
 export function tokenView({ id, expiresAt, usedAt, record }: TokenRow): TokenView {
   const { name, grants, pathWrite, createdAt, createdBy, rotatedAt } = record;
   const at = (time: number | null | undefined) => (time === null || time === undefined ? undefined : timestamp(time));

@@ -1,4 +1,4 @@
-import { DEFAULT_GROUP } from '../../model/names';
+import { DEFAULT_GROUP } from '../../model/given-names';
 import type { HistoryCommand, ServiceKey } from '../../model/namespace-api';
 import { headRevision } from '../heads';
 import type { Journal, JournalEntry } from '../journal';

@@ -24,8 +24,8 @@ import type { StagedRecord } from './staged-records';
 
 /**
  * Applies an import, a few slices a call: each is a revision of its own, and others get their turn in between. The first
- * call writes down that it is to be applied; from then on it is, to its end, whatever becomes of whoever asked: all that
- * a slice does can be done again, so a wake begins from the front, and finds what is done done.
+ * call writes down that it is to be applied. From then on it is applied to its end, also when the client is gone. A slice
+ * may be done twice without harm, so after a wake it begins from the front and passes over what is done.
  *
  * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
  * they start over from what is there then.

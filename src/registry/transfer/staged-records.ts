@@ -16,6 +16,7 @@ export interface StagedTally extends RecordCounts {
   size: number;
 }
 
+/** Nothing is put aside. */
 export const EMPTY_TALLY: StagedTally = { services: 0, overrides: 0, instances: 0, size: 0 };
 
 const COUNTED = { service: 'services', override: 'overrides', instance: 'instances' } as const;

@@ -1,5 +1,5 @@
 import { ServiceRef } from '../../model/frames';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/names';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import type { ServiceKey } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import {

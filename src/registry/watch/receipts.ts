@@ -45,6 +45,7 @@ export interface BarrierOutcome {
   laggards: string[];
 }
 
+/** The name under which a drain waits for somebody. */
 export function subscriberOf(awaited: Awaited): string {
   return 'peer' in awaited ? awaited.peer.connection.memory.subscriber : awaited.subscriber;
 }

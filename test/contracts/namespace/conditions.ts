@@ -12,6 +12,7 @@ const DAY_MS = 24 * 3_600_000;
 const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer<unknown>>][] = [
   ['readInstance', ({ api }, ifNoneMatch) => api.readInstance({ key: key('a'), ifNoneMatch })],
   ['readOverride', ({ api }, ifNoneMatch) => api.readOverride({ key: key('a'), ifNoneMatch })],
+  ['listOverrides', ({ api }, ifNoneMatch) => api.listOverrides({ ...ORDERS, ifNoneMatch })],
   ['listInstances', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch })],
   ['a filtered list', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: { tag: 'x' }, ifNoneMatch })],
   ['resolve', ({ api }, ifNoneMatch) => api.resolve({ ...ORDERS, ifNoneMatch })],

@@ -1,0 +1,19 @@
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../../test/house/source-tree';
+
+it('loads its parser and nothing else: the packages of the registry take longer than all the rest', async () => {
+  const { metafile } = await build({
+    absWorkingDir: PROJECT_ROOT,
+    entryPoints: ['src/cli/main.ts'],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    metafile: true,
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const packages = imports.filter(({ path, kind }) => kind === 'import-statement' && !path.startsWith('node:'));
+  expect(new Set(packages.map(({ path }) => path))).toEqual(new Set(['@commander-js/extra-typings']));
+});
