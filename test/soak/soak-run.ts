@@ -47,6 +47,9 @@ export interface SoakReport {
   crashed: number;
 }
 
+/** A long day tells how far it is once in this time. */
+const TELL_EVERY_MS = 10_000;
+
 /** On a slow machine, all has left in this time. */
 const EMPTY_WITHIN_MS = 30_000;
 
@@ -141,6 +144,7 @@ export async function soakRun(options: SoakOptions): Promise<SoakReport> {
       refs.map((ref) => ({ op: 'deregister', ...ref })),
     );
   const measured: Measure[][] = [];
+  let told = performance.now();
   for (let day = 0; day < days; day++) {
     const ofDay: Measure[] = [];
     for (let index = 0; index < stepsPerDay; index++) {
@@ -152,6 +156,9 @@ export async function soakRun(options: SoakOptions): Promise<SoakReport> {
       if (random.chance(CUTS_PER_STEP)) await watchers.cut(random.whole(0, WATCHERS - 1));
       if ((index + 1) % (stepsPerDay / measuresPerDay) === 0) ofDay.push(await measure(server));
       await sleep(Math.max(0, stepMs - (performance.now() - began)));
+      if (performance.now() - told < TELL_EVERY_MS) continue;
+      told = performance.now();
+      log(`day ${day + 1} of ${days}: step ${index + 1} of ${stepsPerDay}`);
     }
     measured.push(ofDay);
     log(`day ${day + 1} of ${days}: ${JSON.stringify(ofDay.at(-1))}`);
