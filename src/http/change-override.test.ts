@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../test/fixtures/node-namespace';
 import { InstanceDefinition } from '../model/instance';
 import type { Override } from '../model/override';
-import { changeOverride, readOverride, saidIn } from './change-override';
+import { changeOverride, saidIn } from './change-override';
+import { findOverride } from './find-record';
 
 const KEY = { group: 'g', service: 's', id: 'a' };
 const OPERATOR = { tokenId: 'op', operates: true };
@@ -11,7 +12,7 @@ async function begin() {
   const { api } = new NodeNamespace();
   const definition = InstanceDefinition.parse({ address: '10.0.0.1', port: 1 });
   await api.register({ tokenId: 't' }, { key: KEY, definition, precondition: {} });
-  const said = async () => saidIn(await readOverride(api, KEY, 't'));
+  const said = async () => saidIn(await findOverride(api, KEY, 't'));
   const put = (override: Override) => api.putOverride(OPERATOR, { key: KEY, override, precondition: {} });
   return { api, said, put };
 }
@@ -23,9 +24,9 @@ describe('a change of an override', () => {
     await changeOverride(api, OPERATOR, KEY, (before) => ({ ...before, enabled: false }));
     expect(await said()).toEqual({ enabled: false, weight: 2, quarantine: { reason: 'bad disk' } });
     await changeOverride(api, OPERATOR, KEY, () => ({ weight: undefined }));
-    expect(await readOverride(api, KEY, 't')).toBeUndefined();
+    expect(await findOverride(api, KEY, 't')).toBeUndefined();
     await changeOverride(api, OPERATOR, KEY, () => ({}));
-    expect(await readOverride(api, KEY, 't')).toBeUndefined();
+    expect(await findOverride(api, KEY, 't')).toBeUndefined();
   });
 
   it('[O1] is made again of what somebody else has said meanwhile, and not for ever', async () => {

@@ -1,12 +1,9 @@
 import type { InstanceKey } from '../model/batch';
-import { RegistryError, type RegistryErrorCode } from '../model/errors';
-import { readJsonText } from '../model/json-text';
+import { hasCode } from '../model/errors';
 import { OVERRIDE_TRIES_MAX_COUNT } from '../model/limits';
 import type { Caller, NamespaceApi } from '../model/namespace-api';
 import type { Override, OverrideView } from '../model/override';
-
-const hasCode = (error: unknown, code: RegistryErrorCode): boolean =>
-  error instanceof RegistryError && error.code === code;
+import { findOverride } from './find-record';
 
 /**
  * Changes what operators say of an instance, for dialects that know only a part of an override: the rest, such as a
@@ -22,7 +19,7 @@ export async function changeOverride(
   change: (before: Override) => Override,
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
-    const view = await readOverride(namespace, key, caller.tokenId);
+    const view = await findOverride(namespace, key, caller.tokenId);
     const override = change(saidIn(view));
     const precondition = view === undefined ? { absent: true } : { revision: view.revision };
     const isSilent = Object.values(override).every((member) => member === undefined);
@@ -34,21 +31,6 @@ export async function changeOverride(
     } catch (error) {
       if (!hasCode(error, 'REVISION_MISMATCH') || tried === OVERRIDE_TRIES_MAX_COUNT) throw error;
     }
-  }
-}
-
-/** What is said over an instance; undefined where nothing is. */
-export async function readOverride(
-  namespace: NamespaceApi,
-  key: InstanceKey,
-  tokenId: string,
-): Promise<OverrideView | undefined> {
-  try {
-    const { body } = await namespace.readOverride({ key, tokenId });
-    return body === null ? undefined : readJsonText(body);
-  } catch (error) {
-    if (hasCode(error, 'INSTANCE_NOT_FOUND')) return undefined;
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { authorizeRoute, may, type Target } from '../auth/authorize';
 import { type Carrier, credentialReader } from '../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
-import { type ErrorData, RegistryError } from '../model/errors';
+import { type ErrorData, hasCode } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
@@ -195,7 +195,7 @@ async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): 
   try {
     return await waysTo(surface, id);
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'NAMESPACE_NOT_FOUND') throw error;
+    if (!hasCode(error, 'NAMESPACE_NOT_FOUND')) throw error;
     await withDeadline(createUnlessThere(surface.directory, caller, id), CALL_MAX_MS);
     return waysTo(surface, id);
   }
@@ -206,7 +206,7 @@ async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCalle
   try {
     await directory.createNamespace(caller, { id });
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'CONFLICT') throw error;
+    if (!hasCode(error, 'CONFLICT')) throw error;
   }
 }
 

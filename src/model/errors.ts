@@ -74,6 +74,11 @@ export class RegistryError extends Error {
   }
 }
 
+/** Whether something that was thrown is a refusal with this code. */
+export function hasCode(error: unknown, code: RegistryErrorCode): error is RegistryError {
+  return error instanceof RegistryError && error.code === code;
+}
+
 /** A value from outside, fit for an error message: quoted, and cut where it is long. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

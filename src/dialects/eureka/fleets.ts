@@ -1,6 +1,6 @@
 import { SharedCalls } from '../../auth/shared-calls';
 import type { ChangedInstance } from '../../model/changed-instances';
-import { RegistryError } from '../../model/errors';
+import { hasCode, RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import {
@@ -24,7 +24,7 @@ export interface Asked {
   now: number;
 }
 
-const isCompacted = (error: unknown): boolean => error instanceof RegistryError && error.code === 'COMPACTED';
+const isCompacted = (error: unknown): boolean => hasCode(error, 'COMPACTED');
 
 /**
  * The copies of namespaces that an isolate keeps. Each request asks its namespace once what is new, which is nothing as

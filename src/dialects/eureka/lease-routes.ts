@@ -3,7 +3,7 @@ import type { DialectDoor } from '../../http/dialect';
 import { invalid } from '../../http/field-errors';
 import { queryText } from '../../http/request-target';
 import type { InstanceKey } from '../../model/batch';
-import { quote, RegistryError } from '../../model/errors';
+import { hasCode, quote, RegistryError } from '../../model/errors';
 import { BODY_MAX_BYTES } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
@@ -39,7 +39,7 @@ async function cancel(namespace: NamespaceApi, caller: Caller, key: InstanceKey)
     await namespace.deregister(caller, { key, precondition: { absent: false } });
     return true;
   } catch (error) {
-    if (error instanceof RegistryError && error.code === 'REVISION_MISMATCH') return false;
+    if (hasCode(error, 'REVISION_MISMATCH')) return false;
     throw error;
   }
 }

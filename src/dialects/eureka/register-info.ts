@@ -1,18 +1,15 @@
+import { findInstance } from '../../http/find-record';
 import type { InstanceKey } from '../../model/batch';
-import { RegistryError } from '../../model/errors';
+import { hasCode, RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { instanceKey } from './app-names';
-import { findInstance } from './find-instance';
 import { registeredStatus, statedStatus } from './status';
 import { definitionOf, keptBy, ownStatus } from './translate';
 import type { WrittenInfo } from './wire';
 
 /** How often a registration is decided anew because somebody else was faster. */
 const ATTEMPTS_MAX_COUNT = 5;
-
-const hasCode = (error: unknown, code: RegistryError['code']): boolean =>
-  error instanceof RegistryError && error.code === code;
 
 /**
  * Registers an instance by Eureka's rules. One that was not there is one call; for one that was, what counted of it is
@@ -39,7 +36,7 @@ async function registerAgain(
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX_COUNT; attempt++) {
     try {
-      const before = await findInstance(namespace, caller, key);
+      const before = await findInstance(namespace, key, caller.tokenId);
       if (before !== undefined && isNewer(before, info)) return void (await namespace.renew(caller, key));
       const status = registeredStatus(info.status, before && countedStatus(before));
       const precondition = before === undefined ? { absent: true } : { revision: before.revision };

@@ -1,10 +1,10 @@
+import { findInstance } from '../../http/find-record';
 import type { InstanceKey } from '../../model/batch';
-import { RegistryError } from '../../model/errors';
+import { hasCode } from '../../model/errors';
 import type { Renewal } from '../../model/instance';
 import { type JsonText, readJsonText } from '../../model/json-text';
 import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { findInstance } from './find-instance';
 import { keptBy } from './translate';
 
 /** A registration as a beat has to know it: its revision, and when its client wrote it last, by the client's clock. */
@@ -49,7 +49,7 @@ export class Renewing {
     caller: Caller,
     key: InstanceKey,
   ): Promise<Registration | undefined> {
-    const view = await findInstance(namespace, caller, key);
+    const view = await findInstance(namespace, key, caller.tokenId);
     if (view === undefined) return undefined;
     const { revision } = view;
     const registration = { revision, lastDirtyTimestamp: keptBy(view)?.lastDirtyTimestamp };
@@ -72,7 +72,7 @@ async function renewed(
   try {
     return (await namespace.renew(caller, key)).body;
   } catch (error) {
-    if (error instanceof RegistryError && error.code === 'CONFLICT') return undefined;
+    if (hasCode(error, 'CONFLICT')) return undefined;
     throw error;
   }
 }

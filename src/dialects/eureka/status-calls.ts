@@ -1,9 +1,9 @@
-import { changeOverride, readOverride } from '../../http/change-override';
+import { changeOverride } from '../../http/change-override';
+import { findInstance, findOverride } from '../../http/find-record';
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { findInstance } from './find-instance';
 import { coreStatus, type EurekaStatus, statedStatus } from './status';
 import { ownStatus } from './translate';
 
@@ -35,7 +35,7 @@ export async function putStatus(call: StatusCall, status: EurekaStatus): Promise
  */
 export async function deleteStatus(call: StatusCall, status: EurekaStatus | undefined): Promise<void> {
   const view = await required(call);
-  const override = view.overridden ? await readOverride(call.namespace, call.key, call.caller.tokenId) : undefined;
+  const override = view.overridden ? await findOverride(call.namespace, call.key, call.caller.tokenId) : undefined;
   if (override?.status !== undefined) {
     if (!call.operates)
       throw new RegistryError('FORBIDDEN', 'an operator set this status; a token that may operate ends it');
@@ -46,7 +46,7 @@ export async function deleteStatus(call: StatusCall, status: EurekaStatus | unde
 }
 
 async function required({ namespace, caller, key }: StatusCall): Promise<InstanceView> {
-  const view = await findInstance(namespace, caller, key);
+  const view = await findInstance(namespace, key, caller.tokenId);
   if (view === undefined) throw new RegistryError('INSTANCE_NOT_FOUND', `there is no instance "${key.id}"`);
   return view;
 }

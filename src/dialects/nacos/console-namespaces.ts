@@ -1,5 +1,5 @@
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
-import { quote, RegistryError, type RegistryErrorCode } from '../../model/errors';
+import { hasCode, quote, type RegistryError, type RegistryErrorCode } from '../../model/errors';
 import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { NAMESPACE_TITLE_MAX_CHARACTERS } from '../../model/limits';
 import { NamespaceId } from '../../model/names';
@@ -136,7 +136,7 @@ async function unless<T>(code: RegistryErrorCode, otherwise: T, call: () => Prom
   try {
     return await call();
   } catch (error) {
-    if (error instanceof RegistryError && error.code === code) return otherwise;
+    if (hasCode(error, code)) return otherwise;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import type { InstanceKey } from '../../model/batch';
-import { RegistryError } from '../../model/errors';
+import { findInstance } from '../../http/find-record';
 import type { InstanceView } from '../../model/instance';
 import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
@@ -53,29 +52,15 @@ export function instanceIn(
 /**
  * The same, asked for by itself: all are looked through only where a Nacos client has registered none there.
  */
-export async function findInstance(
+export async function findByPlace(
   namespace: NamespaceApi,
   service: ServiceKey,
   place: Place,
   tokenId: string,
 ): Promise<InstanceView | undefined> {
-  const own = await instanceOf(namespace, instanceAt(service, place), tokenId);
+  const own = await findInstance(namespace, instanceAt(service, place), tokenId);
   if (own !== undefined && isAt(own, place)) return own;
   return instanceIn(await instancesOf(namespace, service, tokenId), service, place);
-}
-
-async function instanceOf(
-  namespace: NamespaceApi,
-  key: InstanceKey,
-  tokenId: string,
-): Promise<InstanceView | undefined> {
-  try {
-    const { body } = await namespace.readInstance({ key, tokenId });
-    return body === null ? undefined : readJsonText(body);
-  } catch (error) {
-    if (error instanceof RegistryError && error.code === 'INSTANCE_NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 function isAt(instance: InstanceView, place: Place): boolean {
@@ -93,7 +78,7 @@ export async function hostNamed(
   { service, place, cluster }: { service: ServiceKey; place: Place; cluster: string },
   tokenId: string,
 ): Promise<Host> {
-  const own = await instanceOf(namespace, instanceAt(service, place), tokenId);
+  const own = await findInstance(namespace, instanceAt(service, place), tokenId);
   const isIt = own !== undefined && own.cluster === cluster && isAt(own, place);
   const all = isIt ? [own] : await instancesOf(namespace, service, tokenId);
   const inCluster = all.filter((instance) => instance.cluster === cluster);

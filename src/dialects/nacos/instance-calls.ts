@@ -5,7 +5,7 @@ import type { InstanceDefinition } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
 import { type Edit, editInstance } from './edit-instance';
-import { findInstance, hostNamed, instancesOf } from './found-instances';
+import { findByPlace, hostNamed, instancesOf } from './found-instances';
 import { type Host, isAble, placeIn } from './host';
 import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
@@ -170,7 +170,7 @@ async function replaceInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findInstance(namespace, service, place, call.tokenId);
+  const found = await findByPlace(namespace, service, place, call.tokenId);
   if (found !== undefined) return editInstance(namespace, found, edit, true, call);
   // Of an instance that is not there it is no mistake, of a service it is.
   await assertService(namespace, service, call);
@@ -182,7 +182,7 @@ async function patchInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findInstance(namespace, service, place, call.tokenId);
+  const found = await findByPlace(namespace, service, place, call.tokenId);
   if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
   await editInstance(namespace, found, edit, false, call);
 }

@@ -2,7 +2,7 @@ import type { DialectDoor } from '../../http/dialect';
 import type { RouteCall } from '../../http/route-call';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { ok } from './answers';
-import { findInstance } from './found-instances';
+import { findByPlace } from './found-instances';
 import { type InstanceNamed, namedIn } from './instance-calls';
 import { nacosError } from './nacos-error';
 import { groupedName } from './names';
@@ -30,7 +30,7 @@ async function setHealth(
   { service, place, healthy }: HealthAsked,
   call: RouteCall,
 ): Promise<void> {
-  const found = await findInstance(namespace, service, place, call.tokenId);
+  const found = await findByPlace(namespace, service, place, call.tokenId);
   if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
   const { id, ephemeral, cluster, status } = found;
   if (ephemeral) {

@@ -1,6 +1,6 @@
 import { parsed } from '../../http/field-errors';
 import type { RouteCall } from '../../http/route-call';
-import { RegistryError } from '../../model/errors';
+import { hasCode, type RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
 import type { Metadata } from '../../model/metadata';
@@ -80,7 +80,7 @@ export async function serviceIn(
     const { body } = await namespace.readService({ ...service, tokenId });
     return body === null ? undefined : readJsonText(body);
   } catch (error) {
-    if (error instanceof RegistryError && error.code === 'SERVICE_NOT_FOUND') return undefined;
+    if (hasCode(error, 'SERVICE_NOT_FOUND')) return undefined;
     throw error;
   }
 }
@@ -96,7 +96,7 @@ export async function createService(
   try {
     await namespace.putService(call.callerWithOrigin, { ...service, definition, precondition: { absent: true } });
   } catch (error) {
-    throw error instanceof RegistryError && error.code === 'REVISION_MISMATCH' ? there() : error;
+    throw hasCode(error, 'REVISION_MISMATCH') ? there() : error;
   }
 }
 
@@ -120,7 +120,7 @@ export async function removeService(
   try {
     await namespace.removeService(call.callerWithOrigin, { ...service, force: false, precondition: {} });
   } catch (error) {
-    if (!(error instanceof RegistryError) || error.code !== 'CONFLICT') throw error;
+    if (!hasCode(error, 'CONFLICT')) throw error;
     throw nacosError(
       'SERVICE_DELETE_FAILURE',
       `Service ${groupedName(service)} is not empty, can't be delete. Please unregister instance first`,
