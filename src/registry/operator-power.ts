@@ -1,6 +1,6 @@
 import type { AuditAction, AuditNote } from '../model/audit';
 import type { InstanceKey } from '../model/batch';
-import { RegistryError } from '../model/errors';
+import { hasCode } from '../model/errors';
 import { GROUP_SEPARATOR } from '../model/given-names';
 import type { Caller, ServiceKey } from '../model/namespace-api';
 import { accounted } from './accounted';
@@ -51,7 +51,7 @@ export function withPower<Outcome>(
   if (found !== undefined) return account(found);
   return act({ ...caller, operates: false }).catch((error: unknown) => {
     // An instance may have become another's while a long sweep went first: nothing has happened, and now it takes power.
-    const late = error instanceof RegistryError && error.code === 'FORBIDDEN' ? deedOf(caller, deed) : undefined;
+    const late = hasCode(error, 'FORBIDDEN') ? deedOf(caller, deed) : undefined;
     if (late === undefined) throw error;
     return account(late);
   });

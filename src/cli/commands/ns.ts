@@ -19,6 +19,9 @@ const selfPreservationOption = () =>
     "keep what Eureka's clients registered while too few of them renew, as Eureka does",
   ).choices(['on', 'off'] as const);
 
+const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
+  choice === undefined ? undefined : choice === 'on';
+
 const namespaceArgument = () => new Argument('<namespace>', 'id of the namespace');
 
 function placementText({ placement }: Namespace): string {
@@ -103,7 +106,7 @@ function createCommand() {
           placement: near === undefined ? jurisdiction : { hint: near },
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
           limits: instances === undefined && services === undefined ? undefined : { instances, services },
-          selfPreservation: selfPreservation && selfPreservation === 'on',
+          selfPreservation: isOn(selfPreservation),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -136,7 +139,7 @@ function setCommand() {
           title,
           retention: keep === undefined ? undefined : retention,
           limits: instances === undefined && services === undefined ? undefined : limits,
-          selfPreservation: selfPreservation && selfPreservation === 'on',
+          selfPreservation: isOn(selfPreservation),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
