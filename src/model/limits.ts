@@ -81,8 +81,38 @@ export const CHECKPOINT_DELAY_MS = 5_000;
 /** Leases packed into one row of a checkpoint: 160 kB, well under the platform's 2 MB a row. */
 export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
 
-/** An alarm this late, with nothing heard since, means that the registry itself was out of reach. */
-export const DEAFNESS_LATENESS_MS = 3_000;
+/** A host with a monotonic clock passes through its event loop at least this often. */
+export const ATTENTION_PASS_MS = 250;
+
+/** A pass or an alarm this late means that the registry did not listen meanwhile. */
+export const ATTENTION_LATE_MS = 250;
+
+/** An alarm this late means that the registry did not listen meanwhile, on a host without a monotonic clock. */
+export const LOOK_LATE_MS = 500;
+
+/** A wall clock that parts this far from the monotonic clock has jumped, or the machine was suspended. */
+export const CLOCK_JUMP_MIN_MS = 1_000;
+
+/** Time beyond a limit before a lease is questioned, and again before it ends: renewals on their way are heard first. */
+export const LEASE_SLACK_MS = 250;
+
+/** Attention that must have passed without a gap before a lease ends for having been silent for long attended time. */
+export const ATTENTION_STRETCH_MIN_MS = 1_000;
+
+/** Times to live of attention after which repeated gaps no longer keep a silent lease. */
+export const ATTENDED_TTLS_MAX_COUNT = 2;
+
+/** Alarms on Cloudflare come this often for the shortest time to live: a gap shorter than that goes unnoticed. */
+export const LOOKS_PER_TTL_COUNT = 6;
+
+/** Looks are never closer than this: each is billed. */
+export const LOOK_INTERVAL_MIN_MS = 2_000;
+
+/** Looks are never further apart than this. */
+export const LOOK_INTERVAL_MAX_MS = 60_000;
+
+/** After an alarm whose work failed, the next one comes no sooner. */
+export const ALARM_RETRY_MS = 10_000;
 
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;

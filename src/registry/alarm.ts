@@ -1,6 +1,7 @@
-import { ALARMS_PER_HOUR_WARN_COUNT } from '../model/limits';
-import { arm } from './arming';
+import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT } from '../model/limits';
+import { arm, lookIntervalMs, planNextLook } from './arming';
 import { scheduleCompaction } from './commit';
+import { notePass } from './listening';
 import { attendTokens } from './open-tokens';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
@@ -10,38 +11,83 @@ import type { Hub } from './watch/hub';
 const HOUR_MS = 60 * 60 * 1_000;
 
 /**
- * Does what is due, in slices, and arms the next alarm last. Running it twice, late or early does no harm.
+ * Does what is due, in slices, and arms the next alarm last. Running it twice, late or early does no harm. Whatever goes
+ * wrong in it is logged, and tried again by the next alarm: the platform would drop one whose handler keeps failing.
  *
- * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable.
+ * @param dueAt When the alarm was due, in milliseconds since the epoch.
+ * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the object starts over then.
  */
-export async function attendAlarm(state: NamespaceState, hub: Hub): Promise<void> {
+export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number): Promise<void> {
+  const { alarmTimes, pipeline, time, platform } = state;
   noteAlarm(state);
+  const now = notePass(state, time.whenClockShows(dueAt));
+  alarmTimes.ranAt = now;
+  alarmTimes.isRunning = true;
+  try {
+    await attend(state, hub, now);
+    alarmTimes.notBefore = 0;
+  } catch (error) {
+    if (pipeline.hasFailed) throw error;
+    alarmTimes.notBefore = time.now() + ALARM_RETRY_MS;
+    platform.log('error', 'an alarm failed; the next one tries again', { error: String(error) });
+  } finally {
+    alarmTimes.isRunning = false;
+  }
+  arm(state);
+  await pipeline.settled();
+  state.publisher.sendBookmarks();
+}
+
+/**
+ * Passes through the registry, on a host that ticks: keeps renewals, and does what is due without waiting for the alarm.
+ *
+ * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the namespace starts over then.
+ */
+export async function attendTick(state: NamespaceState, hub: Hub): Promise<void> {
+  const { leases, agenda, checkpoints, time } = state;
+  const now = notePass(state);
+  if (checkpoints.dueAt <= now) {
+    checkpoints.close();
+    if (leases.hasAsked) checkpoints.request();
+  }
+  const dueAt = Math.min(leases.earliestDeadline, agenda.earliestDeadline);
+  if (dueAt > now || state.alarmTimes.isRunning || now < state.alarmTimes.notBefore) return;
+  await attendAlarm(state, hub, time.clockAt(now));
+}
+
+async function attend(state: NamespaceState, hub: Hub, now: number): Promise<void> {
+  look(state, now);
   while (sweep(state, state.time.now())) await state.pipeline.settled();
+  if (state.leases.hasAsked) state.checkpoints.request();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
   while (attendImport(state, state.time.now())) {
     // A slice of what is there already writes nothing, and so waits for nothing: others get their turn all the same.
     await (state.pipeline.settled() ?? state.platform.nextTurn());
-    sweep(state, state.time.now());
+    sweep(state, notePass(state));
   }
   await attendTokens(state, hub);
-  arm(state);
-  await state.pipeline.settled();
-  state.publisher.sendBookmarks();
 }
 
-/** An alarm loop is a bill: more than one a second for an hour is said aloud. */
-function noteAlarm({ attention, counters, platform, time }: NamespaceState): void {
+/** Makes the checkpoint that is due before the next look, and plans that look. */
+function look(state: NamespaceState, now: number): void {
+  const { checkpoints, leases } = state;
+  const areRenewed = checkpoints.isOpen;
+  if (checkpoints.dueAt <= now + lookIntervalMs(leases)) checkpoints.close();
+  planNextLook(state, now, areRenewed);
+}
+
+/** An alarm loop is a bill: more than one a second for an hour is logged. */
+function noteAlarm({ alarmTimes, counters, platform }: NamespaceState): void {
   const now = platform.clock.now();
-  attention.alarmRanAt = time.now();
   counters.alarms += 1;
-  if (now - attention.alarmHourStartedAt >= HOUR_MS || now < attention.alarmHourStartedAt) {
-    attention.alarmHourStartedAt = now;
-    attention.alarmsThisHour = 0;
+  if (now - alarmTimes.hourStartedAt >= HOUR_MS || now < alarmTimes.hourStartedAt) {
+    alarmTimes.hourStartedAt = now;
+    alarmTimes.countThisHour = 0;
   }
-  attention.alarmsThisHour += 1;
-  if (attention.alarmsThisHour === ALARMS_PER_HOUR_WARN_COUNT) {
-    platform.log('warn', 'the alarm ran very often within an hour', { times: attention.alarmsThisHour });
+  alarmTimes.countThisHour += 1;
+  if (alarmTimes.countThisHour === ALARMS_PER_HOUR_WARN_COUNT) {
+    platform.log('warn', 'the alarm ran very often within an hour', { times: alarmTimes.countThisHour });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda';
+import type { Attention } from './attention';
 import type { Catalog } from './catalog';
 import type { Checkpoints } from './checkpoints';
 import type { CommitPipeline } from './commit-pipeline';
@@ -38,15 +39,19 @@ export interface NamespaceMemory {
   readonly rates: RateLimiter;
   readonly imports: Imports;
   readonly attention: Attention;
+  readonly alarmTimes: AlarmTimes;
 }
 
-/** What the registry remembers of its own wakefulness. */
-export interface Attention {
-  /** When it last looked for lapsed leases; on the namespace's axis. */
-  sweptAt: number;
+/** What the registry remembers of its alarm. */
+export interface AlarmTimes {
   /** When the alarm last ran; on the namespace's axis. */
-  alarmRanAt: number;
+  ranAt: number;
+  /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
+  nextLookAt: number;
+  /** No alarm is armed for a time before this: the last one failed. On the namespace's axis. */
+  notBefore: number;
+  isRunning: boolean;
   /** When the hour began in which alarms are counted, by the clock, and how many there were. */
-  alarmHourStartedAt: number;
-  alarmsThisHour: number;
+  hourStartedAt: number;
+  countThisHour: number;
 }

@@ -3,6 +3,7 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/names
 import { arm } from './arming';
 import { commit } from './commit';
 import { Draft } from './draft';
+import { notePass } from './listening';
 import { missingNamespace } from './missing';
 import { notePlainRead } from './plain-reads';
 import type { NamespaceState } from './state';
@@ -25,12 +26,12 @@ export async function turn<Result>(
   if (state.pipeline.isClosed) throw missingNamespace();
   state.counters.requests += 1;
   try {
-    let now = state.time.now();
+    let now = notePass(state);
     state.rates.admit(tokenId, now);
     let isMoreDue = sweep(state, now, scope && state.catalog.service(scope));
     while (isMoreDue && scope === undefined) {
       await state.pipeline.settled();
-      now = state.time.now();
+      now = notePass(state);
       isMoreDue = sweep(state, now);
     }
     return step(now);

@@ -15,8 +15,10 @@ import {
 } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { arm } from '../arming';
 import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
+import { notePass } from '../listening';
 import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
@@ -55,6 +57,7 @@ export class SocketFrames {
   /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
   async receive(connection: Connection, text: string): Promise<void> {
     this.#state.counters.messagesReceived += 1;
+    notePass(this.#state);
     if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
       return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
     }
@@ -76,10 +79,12 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
+    notePass(this.#state);
     const peer = this.#hub.disconnect(connection);
     if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
+    arm(this.#state);
     const durable = this.#state.pipeline.settled();
     if (durable !== undefined) await durable;
   }
@@ -151,12 +156,13 @@ export class SocketFrames {
     };
   }
 
-  /** Whoever speaks lives: a frame renews the lease of the session that its socket holds, as a ping does. */
+  /** A frame renews the lease of the session that its socket holds, as a ping does. */
   #noteAlive(connection: Connection): void {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
     this.#state.checkpoints.open();
     this.#state.leases.renew(session.lease, this.#state.time.now());
+    arm(this.#state);
   }
 
   #assertNoSession(connection: Connection): void {
