@@ -78,6 +78,9 @@ export const TIMESTAMP_SECONDS_MAX_COUNT = 256;
 /** An answered renewal is durable after at most this time. */
 export const CHECKPOINT_DELAY_MS = 5_000;
 
+/** A checkpoint that is due within this time is made by a look, which saves an alarm. */
+export const CHECKPOINT_EARLY_MS = 1_000;
+
 /** Leases packed into one row of a checkpoint: 160 kB, well under the platform's 2 MB a row. */
 export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
 

@@ -17,6 +17,9 @@ export type Duty =
   /** The token of an open socket ends, or is to be asked about. */
   | { kind: 'sockets' };
 
+/** Duties whose time is one of the wall clock; all others follow the namespace's axis. */
+const FOLLOWS_CLOCK: ReadonlySet<Duty['kind']> = new Set(['quarantine', 'compaction', 'sockets']);
+
 interface Entry {
   duty: Duty;
   at: number;
@@ -49,6 +52,15 @@ export class Agenda {
   /** When a duty falls due; `Infinity` where it is not on the agenda. */
   timeOf(duty: Duty): number {
     return this.#entries.get(nameOf(duty))?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Moves the duties that follow the wall clock, after that has jumped. @param ms Later, or earlier where negative. */
+  moveWithClock(ms: number): void {
+    this.#earliest = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries.values()) {
+      if (FOLLOWS_CLOCK.has(entry.duty.kind)) entry.at += ms;
+      this.#earliest = Math.min(this.#earliest, entry.at);
+    }
   }
 
   /** Takes the duties that are due off the agenda, earliest first, at most `most` of them. */

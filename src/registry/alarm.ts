@@ -1,5 +1,5 @@
-import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT } from '../model/limits';
-import { arm, lookIntervalMs, planNextLook } from './arming';
+import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../model/limits';
+import { arm, planNextLook } from './arming';
 import { scheduleCompaction } from './commit';
 import { notePass } from './listening';
 import { attendTokens } from './open-tokens';
@@ -69,11 +69,11 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   await attendTokens(state, hub);
 }
 
-/** Makes the checkpoint that is due before the next look, and plans that look. */
+/** Makes the checkpoint that is due about now, and plans the next look. */
 function look(state: NamespaceState, now: number): void {
-  const { checkpoints, leases } = state;
+  const { checkpoints } = state;
   const areRenewed = checkpoints.isOpen;
-  if (checkpoints.dueAt <= now + lookIntervalMs(leases)) checkpoints.close();
+  if (checkpoints.dueAt <= now + CHECKPOINT_EARLY_MS) checkpoints.close();
   planNextLook(state, now, areRenewed);
 }
 

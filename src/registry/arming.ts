@@ -60,7 +60,7 @@ export function planNextLook({ alarmTimes, leases }: NamespaceState, now: number
 }
 
 /** Time between two looks, in milliseconds: a sixth of the shortest time to live, within bounds. */
-export function lookIntervalMs({ shortestTtlMs }: Pick<NamespaceState['leases'], 'shortestTtlMs'>): number {
+function lookIntervalMs({ shortestTtlMs }: Pick<NamespaceState['leases'], 'shortestTtlMs'>): number {
   const sixth = Math.floor(shortestTtlMs / LOOKS_PER_TTL_COUNT);
   return Math.min(LOOK_INTERVAL_MAX_MS, Math.max(LOOK_INTERVAL_MIN_MS, sixth));
 }

@@ -15,25 +15,32 @@ import type { NamespaceState } from './state';
  * @returns Now, on the namespace's axis.
  */
 export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
-  const { attention, time, leases } = state;
+  const { attention, time, leases, agenda } = state;
   const now = time.now();
+  const jumpMs = time.clockJumpMs();
+  const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
+  if (hasJumped) agenda.moveWithClock(jumpMs);
   // Without leases there is nothing to judge.
-  const why = leases.size === 0 ? undefined : signOfGap(state, now, alarmDueAt);
+  const why = leases.size === 0 ? undefined : signOfGap(state, now, alarmDueAt, hasJumped);
   if (why !== undefined) noteGap(state, now, why, attention.hasPassed ? 0 : reconnectSpreadMs(state));
   attention.pass(now);
   return now;
 }
 
 /** Returns what shows that nothing was taken in since the last pass; undefined where nothing does. */
-function signOfGap(state: NamespaceState, now: number, alarmDueAt: number): string | undefined {
-  const { attention, time, platform } = state;
+function signOfGap(
+  { attention, platform }: NamespaceState,
+  now: number,
+  alarmDueAt: number,
+  hasJumped: boolean,
+): string | undefined {
   if (platform.monotonic === undefined) {
     // Calls that come without a pause show that the registry listens, whatever became of the alarm.
     const isPaused = !attention.hasPassed || now - attention.lastPass > LOOK_LATE_MS;
     const isLate = now - Math.max(attention.lookDueAt, alarmDueAt) > LOOK_LATE_MS;
     return isPaused && isLate ? 'the alarm is late' : undefined;
   }
-  if (time.clockJumpMs() >= CLOCK_JUMP_MIN_MS) return 'the clock jumped, or the machine was suspended';
+  if (hasJumped) return 'the clock jumped, or the machine was suspended';
   const isLate = now - attention.lastPass >= ATTENTION_PASS_MS + ATTENTION_LATE_MS;
   return isLate ? 'the event loop stood still' : undefined;
 }

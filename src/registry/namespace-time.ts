@@ -75,13 +75,15 @@ export class NamespaceTime {
   }
 
   /**
-   * Returns how far the wall clock and the monotonic clock have parted since this was last called, in milliseconds; 0 on
-   * a host with one clock. A machine that was suspended shows it, too: the monotonic clock stood still.
+   * Returns how far the axis has moved against the wall clock since this was last called, in milliseconds: negative where
+   * the wall clock jumped forward, or went on while the machine was suspended and the monotonic clock stood still. 0 on a
+   * host with one clock.
    */
   clockJumpMs(): number {
+    if (this.#monotonic === undefined) return 0;
     const { shiftMs } = this;
-    const jumpMs = Math.abs(shiftMs - this.#comparedShiftMs);
+    const jumpMs = shiftMs - this.#comparedShiftMs;
     this.#comparedShiftMs = shiftMs;
-    return this.#monotonic === undefined ? 0 : jumpMs;
+    return jumpMs;
   }
 }
