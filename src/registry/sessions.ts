@@ -131,17 +131,22 @@ export function noteClosed(state: NamespaceState, connection: Connection): void 
 }
 
 /**
- * Reads the last ping of every session that is past its limit, before any of them is ended: pings are answered without
- * waking the object, so only the platform knows when they came.
+ * Reads the last ping of every session, once any of them is past its limit, and before any is ended: pings are answered
+ * without waking the object, so only the platform knows when they came. All are read at once, since the alarm would
+ * otherwise come for each of them in turn.
  */
 export function hearSessions(state: NamespaceState, now: number): void {
-  if (state.sessions.size === 0) return;
-  const overdue = [...state.leases.overdue(now)].filter(isSession);
-  if (overdue.length === 0) return;
+  const { sessions, leases } = state;
+  if (sessions.size === 0 || !isAnyOverdue(leases, now)) return;
   noteLostSockets(state, now);
-  for (const session of overdue) {
+  for (const session of sessions.all()) {
     if (session.connection !== undefined) hear(state, session, session.connection);
   }
+}
+
+function isAnyOverdue(leases: NamespaceState['leases'], now: number): boolean {
+  for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
+  return false;
 }
 
 /**

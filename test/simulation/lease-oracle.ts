@@ -187,9 +187,15 @@ export class LeaseOracle {
     const { name, goneAt, unhealthyAt, ttlMs } = lease;
     const { attention, onProblem } = this.#parts;
     if (attention.mustHaveEnded(goneAt, ttlMs, at)) {
-      onProblem('I6', `${name} is shown ${at - goneAt} ms after it was to be gone, ttl ${ttlMs}; ${attention.picture(at)}`);
+      onProblem(
+        'I6',
+        `${name} is shown ${at - goneAt} ms after it was to be gone, ttl ${ttlMs}; ${attention.picture(at)}`,
+      );
     } else if (healthy && attention.mustHaveEnded(unhealthyAt, ttlMs, at)) {
-      onProblem('I6', `${name} is shown as healthy ${at - unhealthyAt} ms after its ttl of ${ttlMs}; ${attention.picture(at)}`);
+      onProblem(
+        'I6',
+        `${name} is shown as healthy ${at - unhealthyAt} ms after its ttl of ${ttlMs}; ${attention.picture(at)}`,
+      );
     }
   }
 

@@ -55,6 +55,7 @@ export interface MachineTraits {
   alarm: AlarmFaults;
   /** Whether it lends a monotonic clock and ticks, as the resident host does. */
   ticks?: boolean | undefined;
+  isDrowsy?: boolean | undefined;
   retention?: Retention | undefined;
 }
 
@@ -89,6 +90,7 @@ export class Machine<Probe> {
   readonly sockets: SimulatedSockets;
   readonly #retention: Retention | undefined;
   readonly #ticks: boolean;
+  readonly #staysAwakeMs: number;
   readonly #time: VirtualTime;
   readonly #process: ProcessTime;
   readonly #random: SeededRandom;
@@ -107,6 +109,7 @@ export class Machine<Probe> {
     this.#watcher = watcher;
     this.clock = new MachineClock(time);
     this.#ticks = traits.ticks ?? false;
+    this.#staysAwakeMs = traits.isDrowsy ? 0 : HIBERNATION_MS;
     this.#process = new ProcessTime(time, random.fork());
     this.disk = new FaultyDisk({
       time: this.#process,
@@ -129,7 +132,7 @@ export class Machine<Probe> {
       random: random.fork(),
       clock: this.clock,
       deliver: (name, ask) => void this.#deliver({ name, ask }),
-      arrive: (work) => this.#process.arrive(work, work),
+      arrive: (work) => this.#process.arrive(work),
       hostNow: () => this.#hostNow(),
       sent: watcher.sent,
     });
@@ -162,7 +165,7 @@ export class Machine<Probe> {
 
   /** Whether the platform may drop the registry from memory. */
   get mayHibernate(): boolean {
-    return this.awake && this.idle && !this.#ticks && this.#time.now - this.#usedAt >= HIBERNATION_MS;
+    return this.awake && this.idle && !this.#ticks && this.#time.now - this.#usedAt >= this.#staysAwakeMs;
   }
 
   /** Sends a call over the wire and resolves when its outcome is back with the caller. */

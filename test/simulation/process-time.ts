@@ -46,9 +46,13 @@ export class ProcessTime {
     };
   }
 
-  /** A message has come to the machine. @param lost Called if the process will never see it. */
-  arrive(work: () => void, lost: () => void): void {
-    if (this.isFrozen && this.#losesMessages) lost();
+  /**
+   * A message has come to the machine.
+   *
+   * @param lost Called if the process will never see it; absent for what waits in the buffer of a socket, whatever comes.
+   */
+  arrive(work: () => void, lost?: () => void): void {
+    if (this.isFrozen && this.#losesMessages && lost !== undefined) lost();
     else this.#when('message', work);
   }
 

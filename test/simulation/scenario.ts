@@ -22,8 +22,10 @@ export interface Scenario {
   /** Fault: the process dies, and is away. */
   crashes: Every | null;
   outageMs: { from: number; to: number };
-  /** The registry is dropped from memory once nothing is under way. */
+  /** The registry is dropped from memory once nothing is under way and, as the platform does, ten seconds have passed. */
   hibernations: Every | null;
+  /** It is dropped without these ten seconds: renewals that are not stored yet are lost with it. */
+  isDrowsy?: boolean;
   clockJumps: Every | null;
   /** Fault: the process is frozen, and what arrives meanwhile is queued, or lost. */
   freezes?: Every;

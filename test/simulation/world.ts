@@ -193,7 +193,8 @@ export class World {
       () => this.machine.mayHibernate,
       () => {
         // The look that was to store renewals has not come.
-        if (this.machine.alarm.dueAt < this.time.now) this.attention.troubled('an alarm is late');
+        const isLate = this.machine.alarm.dueAt < this.time.now;
+        if (isLate || this.scenario.isDrowsy) this.attention.troubled('an alarm is late');
         this.counts.hibernations += 1;
         this.#forgetJumps();
         this.machine.hibernate();

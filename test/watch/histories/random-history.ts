@@ -105,6 +105,7 @@ function someScenario(random: SeededRandom): Scenario {
     hours: random.whole(2, 6) / 60,
     crashes: isCalm ? null : { from: 10 * SECOND_MS, to: 5 * MINUTE_MS },
     outageMs: { from: 100, to: 20 * SECOND_MS },
+    isDrowsy: true,
     hibernations: { from: SECOND_MS, to: MINUTE_MS },
     commitFailures: isCalm ? null : { from: 30 * SECOND_MS, to: 10 * MINUTE_MS },
     alarm: { seconds: 0.1, minutes: 0, hours: 0, again: 0.1 },
