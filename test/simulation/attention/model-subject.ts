@@ -1,0 +1,317 @@
+import {
+  type Attention,
+  attendedNow,
+  CLOCK_JUMP_MS,
+  endsAt,
+  type JudgedLease,
+  LATE_MS,
+  LOOK_LATE_MS,
+  PASS_MS,
+  type RuleVariant,
+  SAVE_EVERY_MS,
+} from './model-rule';
+import type { Ending, LeaseTerms, Subject, SubjectHost } from './subject';
+
+const LOOK_MIN_MS = 2_000;
+const LOOK_MAX_MS = 60_000;
+const ALARM_MIN_MS = 250;
+const ALARM_LOST_MS = 1_000;
+
+interface Lease extends JudgedLease {
+  terms: LeaseTerms;
+  unhealthy: boolean;
+  /** A session whose socket is not known to be gone. */
+  open: boolean;
+}
+
+/** Everything in memory, on the registry's own clock. */
+interface Memory {
+  leases: Map<string, Lease>;
+  attention: Attention;
+  lastPass: number;
+  /** Wall clock minus the registry's own, as of the last pass. */
+  wallOffset: number;
+  lastLook: number;
+  savedAt: number;
+  /** Renewals or asks that are not on the disk. */
+  dirty: boolean;
+  /** When row 0 was opened, on `cloudflare`. */
+  openedAt: number | undefined;
+  socketsChecked: boolean;
+}
+
+/** What is durable. Times are on the wall clock. */
+interface Disk {
+  leases: Map<string, Lease>;
+  row0: { open: boolean; at: number; attentiveSince: number; attended: number };
+}
+
+/** The attention rule of the design, written from its pseudo-code alone, as small as it can be. */
+export class ModelSubject implements Subject {
+  readonly #host: SubjectHost;
+  readonly #variant: RuleVariant;
+  readonly #disk: Disk = { leases: new Map(), row0: { open: false, at: 0, attentiveSince: 0, attended: 0 } };
+  #memory: Memory | undefined;
+
+  constructor(host: SubjectHost, variant: RuleVariant = {}) {
+    this.#host = host;
+    this.#variant = variant;
+    const now = host.wall();
+    this.#disk.row0 = { open: false, at: now, attentiveSince: now, attended: 0 };
+  }
+
+  start(): void {
+    this.#wake(this.#host.kind === 'resident');
+  }
+
+  async register(terms: LeaseTerms): Promise<void> {
+    const memory = this.#entry();
+    const lease = { terms, ttlMs: terms.ttlMs, unhealthy: false, open: terms.kind === 'session' };
+    memory.leases.set(terms.id, { ...lease, renewedAt: this.#now(), askedAt: undefined });
+    this.#saveLease(terms.id);
+    this.#rearm();
+  }
+
+  async renew(id: string): Promise<boolean> {
+    const memory = this.#entry();
+    const lease = memory.leases.get(id);
+    if (lease !== undefined) this.#renewed(lease, this.#now());
+    this.#rearm();
+    return lease !== undefined;
+  }
+
+  async resume(id: string): Promise<boolean> {
+    const memory = this.#entry();
+    const lease = memory.leases.get(id);
+    if (lease !== undefined) {
+      lease.open = true;
+      this.#renewed(lease, this.#now());
+      this.#saveLease(id);
+    }
+    this.#rearm();
+    return lease !== undefined;
+  }
+
+  async read(): Promise<string[]> {
+    const memory = this.#entry();
+    this.#pass();
+    this.#rearm();
+    return [...memory.leases.values()].filter(({ unhealthy }) => !unhealthy).map(({ terms }) => terms.id);
+  }
+
+  tick(): void {
+    this.#entry();
+    this.#pass();
+    this.#saveIfDue();
+  }
+
+  async alarm(scheduledFor: number): Promise<void> {
+    const memory = this.#entry(scheduledFor);
+    memory.lastLook = this.#now();
+    this.#pass();
+    this.#save();
+    this.#rearm();
+  }
+
+  hibernate(): void {
+    this.#memory = undefined;
+  }
+
+  crash(): void {
+    this.#memory = undefined;
+  }
+
+  /** The registry's own clock: monotonic where there is one; elsewhere {@link #entry} shifts stamps when it is set back. */
+  #now(): number {
+    return this.#host.monotonic();
+  }
+
+  /** Comes first in every turn: notices a gap before any renewal of the turn counts. */
+  #entry(scheduledFor: number | null = this.#host.armedFor()): Memory {
+    const { kind } = this.#host;
+    const overdue = kind === 'cloudflare' && scheduledFor !== null && this.#host.wall() - scheduledFor > LOOK_LATE_MS;
+    if (this.#memory === undefined) return this.#wake(overdue || this.#disk.row0.open);
+    const memory = this.#memory;
+    if (kind === 'cloudflare' && this.#now() < memory.lastPass) shift(memory, this.#now() - memory.lastPass);
+    const now = this.#now();
+    const offset = this.#host.wall() - now;
+    const jumped = Math.abs(offset - memory.wallOffset) >= CLOCK_JUMP_MS;
+    if (overdue || (kind === 'resident' && (now - memory.lastPass >= PASS_MS + LATE_MS || jumped))) {
+      this.#gap(memory, memory.lastPass, now);
+    }
+    memory.lastPass = now;
+    memory.wallOffset = offset;
+    return memory;
+  }
+
+  #gap(memory: Memory, attentiveUntil: number, attentiveSince: number): void {
+    if (this.#variant.noGaps) return;
+    const { attention } = memory;
+    attention.attended += Math.max(0, attentiveUntil - attention.attentiveSince);
+    attention.attentiveSince = attentiveSince;
+    attention.heard = false;
+    this.#saveAttention();
+  }
+
+  #wake(gap: boolean): Memory {
+    const { row0, leases } = this.#disk;
+    const now = this.#now();
+    const offset = this.#host.wall() - now;
+    const memory: Memory = {
+      leases: new Map(),
+      attention: { attentiveSince: row0.attentiveSince - offset, attended: row0.attended, heard: false },
+      lastPass: now,
+      wallOffset: offset,
+      lastLook: now,
+      savedAt: now,
+      dirty: false,
+      openedAt: undefined,
+      socketsChecked: false,
+    };
+    for (const [id, lease] of leases) memory.leases.set(id, { ...lease, renewedAt: lease.renewedAt - offset });
+    const latest = Math.max(row0.at - offset, ...[...memory.leases.values()].map(({ renewedAt }) => renewedAt));
+    if (latest > now) shift(memory, now - latest);
+    this.#memory = memory;
+    const at = Math.min(row0.at - offset, now);
+    if (gap) this.#gap(memory, at, now + this.#host.reconnectSpreadMs);
+    return memory;
+  }
+
+  /** Looks at every lease: asks what is past its limit, then ends what was asked and is past its end. */
+  #pass(): void {
+    const memory = this.#current();
+    const now = this.#now();
+    const past = () => [...memory.leases.values()].filter((lease) => this.#endsAt(lease) <= now);
+    const found = past();
+    if (found.length === 0) return;
+    if (!this.#variant.sessionsNotAsked) for (const lease of found) this.#askPlatform(lease);
+    for (const lease of past()) {
+      if (this.#variant.noSecondPass) lease.askedAt ??= attendedNow(memory.attention, now);
+      if (lease.askedAt !== undefined) continue;
+      lease.askedAt = attendedNow(memory.attention, now);
+      memory.dirty = true;
+    }
+    this.#findLostSockets(memory, past().length > 0);
+    for (const lease of past()) if (lease.askedAt !== undefined) this.#end(lease);
+  }
+
+  /** Reads the last ping of a session, which only the platform knows. */
+  #askPlatform(lease: Lease): void {
+    const ping = lease.terms.kind === 'session' ? this.#host.lastPing(lease.terms.id) : undefined;
+    if (ping === undefined) return;
+    const at = Math.min(this.#host.kind === 'resident' ? ping.monotonic : ping.wall, this.#now());
+    if (at > lease.renewedAt) this.#renewed(lease, at, false);
+  }
+
+  /** An open session without a socket is a gap: looked for once a wake, before the first lease is ended. */
+  #findLostSockets(memory: Memory, mayEnd: boolean): void {
+    if (!mayEnd || memory.socketsChecked || this.#host.kind !== 'cloudflare') return;
+    memory.socketsChecked = true;
+    let lost = false;
+    for (const { terms, ...lease } of memory.leases.values()) {
+      if (terms.kind !== 'session' || !lease.open || this.#host.lastPing(terms.id) !== undefined) continue;
+      lost = true;
+      const found = memory.leases.get(terms.id);
+      if (found !== undefined) found.open = false;
+    }
+    if (!lost) return;
+    memory.dirty = true;
+    this.#gap(memory, memory.lastPass, this.#now() + this.#host.reconnectSpreadMs);
+  }
+
+  #renewed(lease: Lease, at: number, unsaved = true): void {
+    const memory = this.#current();
+    const { askedAt } = lease;
+    lease.renewedAt = Math.max(lease.renewedAt, at);
+    lease.askedAt = undefined;
+    lease.unhealthy = false;
+    memory.attention.heard = true;
+    if (!unsaved) return;
+    if (this.#variant.savesAskedRenewals && askedAt !== undefined) this.#saveLease(lease.terms.id);
+    else memory.dirty = true;
+    if (this.#host.kind !== 'cloudflare' || memory.openedAt !== undefined || !memory.dirty) return;
+    memory.openedAt = this.#now();
+    this.#saveAttention();
+  }
+
+  #end(lease: Lease): void {
+    const { terms } = lease;
+    const ending: Ending =
+      lease.unhealthy || (terms.removeAfterMs !== null && terms.removeAfterMs <= terms.ttlMs) ? 'removed' : 'unhealthy';
+    if (ending === 'removed') this.#current().leases.delete(terms.id);
+    else lease.unhealthy = true;
+    this.#saveLease(terms.id);
+    this.#host.ended(terms.id, ending);
+  }
+
+  #endsAt(lease: Lease): number {
+    const limit = lease.unhealthy ? lease.terms.removeAfterMs : lease.terms.ttlMs;
+    if (limit === null) return Number.POSITIVE_INFINITY;
+    return endsAt(lease, limit, this.#current().attention, this.#variant);
+  }
+
+  #isAsked(memory: Memory): boolean {
+    return [...memory.leases.values()].some((lease) => lease.askedAt !== undefined && Number.isFinite(this.#endsAt(lease)));
+  }
+
+  #saveIfDue(): void {
+    const memory = this.#current();
+    if (this.#now() - memory.savedAt < SAVE_EVERY_MS) return;
+    if (memory.dirty || this.#isAsked(memory)) this.#save();
+  }
+
+  /** Writes a checkpoint, and row 0 as closed. */
+  #save(): void {
+    const memory = this.#current();
+    const wasOpen = memory.openedAt !== undefined;
+    if (memory.dirty) for (const id of memory.leases.keys()) this.#saveLease(id);
+    memory.dirty = false;
+    memory.openedAt = undefined;
+    memory.savedAt = this.#now();
+    if (wasOpen || this.#host.kind === 'resident' || this.#isAsked(memory)) this.#saveAttention();
+  }
+
+  #saveLease(id: string): void {
+    const lease = this.#current().leases.get(id);
+    if (lease === undefined) this.#disk.leases.delete(id);
+    else this.#disk.leases.set(id, { ...lease, renewedAt: lease.renewedAt + this.#host.wall() - this.#now() });
+  }
+
+  #saveAttention(): void {
+    const { attention, openedAt } = this.#current();
+    const at = this.#host.wall();
+    const attentiveSince = attention.attentiveSince + at - this.#now();
+    this.#disk.row0 = { open: openedAt !== undefined, at, attentiveSince, attended: attention.attended };
+  }
+
+  /** Compares the alarm that should be armed with the one that is, at the end of every turn on `cloudflare`. */
+  #rearm(): void {
+    const memory = this.#current();
+    if (this.#host.kind !== 'cloudflare' || memory.leases.size === 0) return;
+    const now = this.#now();
+    const ttls = [...memory.leases.values()].map(({ ttlMs }) => ttlMs);
+    const lookMs = Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, Math.min(...ttls) / 6));
+    const ends = [...memory.leases.values()].map((lease) => this.#endsAt(lease));
+    const save = this.#isAsked(memory) ? memory.savedAt + SAVE_EVERY_MS : Number.POSITIVE_INFINITY;
+    const close = memory.openedAt === undefined ? Number.POSITIVE_INFINITY : memory.openedAt + SAVE_EVERY_MS;
+    const wanted = Math.max(now + ALARM_MIN_MS, Math.min(memory.lastLook + lookMs, save, close, ...ends));
+    const armed = this.#host.armedFor();
+    const counts = armed !== null && (this.#variant.trustsAlarm || armed > now - ALARM_LOST_MS);
+    if (!counts || wanted < armed) this.#host.arm(wanted);
+  }
+
+  #current(): Memory {
+    if (this.#memory === undefined) throw new Error('the registry is not in memory');
+    return this.#memory;
+  }
+}
+
+/** Moves every stamp by as much as the clock jumped, so that no deadline moves in time that passes. */
+function shift(memory: Memory, byMs: number): void {
+  for (const lease of memory.leases.values()) lease.renewedAt += byMs;
+  memory.attention.attentiveSince += byMs;
+  memory.lastPass += byMs;
+  memory.lastLook += byMs;
+  memory.savedAt += byMs;
+  if (memory.openedAt !== undefined) memory.openedAt += byMs;
+}
