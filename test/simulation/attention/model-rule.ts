@@ -11,8 +11,14 @@ export const CLOCK_JUMP_MS = 1_000;
 /** A look that is later than this is a gap. */
 export const LOOK_LATE_MS = 500;
 
+/** A pass that is later than this ends nothing, in the variant that ends only on time. */
+export const PUNCTUAL_MS = 100;
+
 /** An answered renewal is durable within this time; attention is saved as often while a lease is asked. */
 export const SAVE_EVERY_MS = 5_000;
+
+/** A holder without an answer repeats its renewal within this time and within a tenth of its ttl. */
+const RETRY_MAX_MS = 1_000;
 
 /** Faults and repairs of the rule, to compare with the rule as written. All absent is the rule as written. */
 export interface RuleVariant {
@@ -30,10 +36,14 @@ export interface RuleVariant {
   forgetsAttended?: boolean;
   /** Repair: a renewal of an asked lease is durable before it is answered. */
   savesAskedRenewals?: boolean;
+  /** Repair: looks for lost sockets at every wake, not only before it ends the first session. */
+  findsLostSocketsAtWake?: boolean;
+  /** Repair: a pass that is late, though by too little for a gap, asks but ends nothing. */
+  endsOnlyOnTime?: boolean;
+  /** Repair: a lease is asked a retry before its limit, and has a retry of attention to answer. */
+  asksEarly?: boolean;
   /** Repair: every lease gets at least this long after a gap, whatever has been attended before. */
   graceAfterGapMs?: number;
-  /** Repair: the second pass comes this long after the first, for a lease. */
-  secondPassMs?: (ttlMs: number) => number;
 }
 
 /** What the registry knows of its own attention, on its own clock. */
@@ -61,10 +71,11 @@ export const attendedNow = (attention: Attention, now: number) =>
 export function endsAt(lease: JudgedLease, limitMs: number, attention: Attention, variant: RuleVariant = {}): number {
   const { attentiveSince, attended } = attention;
   const passed = lease.renewedAt + limitMs + SLACK_MS;
-  if (lease.askedAt === undefined) return passed;
+  const retryMs = variant.asksEarly ? Math.min(RETRY_MAX_MS, lease.ttlMs / 10) : 0;
+  if (lease.askedAt === undefined) return passed - retryMs;
   const askedAt = variant.forgetsAttended ? Math.max(lease.askedAt, attended) : lease.askedAt;
   const due = (attendedMs: number) => attentiveSince + askedAt + attendedMs - attended;
-  const second = variant.noSecondPass ? passed : due(variant.secondPassMs?.(lease.ttlMs) ?? SLACK_MS);
+  const second = variant.noSecondPass ? passed : due(retryMs + SLACK_MS);
   if (variant.heardOnce && attention.heard) return Math.max(passed, second);
   return Math.max(
     passed,

@@ -7,6 +7,7 @@ import {
   LATE_MS,
   LOOK_LATE_MS,
   PASS_MS,
+  PUNCTUAL_MS,
   type RuleVariant,
   SAVE_EVERY_MS,
 } from './model-rule';
@@ -38,6 +39,8 @@ interface Memory {
   /** When row 0 was opened, on `cloudflare`. */
   openedAt: number | undefined;
   socketsChecked: boolean;
+  /** Whether this turn came when it was due, or nearly. */
+  punctual: boolean;
 }
 
 /** What is durable. Times are on the wall clock. */
@@ -129,12 +132,18 @@ export class ModelSubject implements Subject {
   /** Comes first in every turn: notices a gap before any renewal of the turn counts. */
   #entry(scheduledFor: number | null = this.#host.armedFor()): Memory {
     const { kind } = this.#host;
-    const overdue = kind === 'cloudflare' && scheduledFor !== null && this.#host.wall() - scheduledFor > LOOK_LATE_MS;
-    if (this.#memory === undefined) return this.#wake(overdue || this.#disk.row0.open);
+    const lateMs = kind === 'cloudflare' && scheduledFor !== null ? this.#host.wall() - scheduledFor : 0;
+    const overdue = lateMs > LOOK_LATE_MS;
+    if (this.#memory === undefined) {
+      const woken = this.#wake(overdue || this.#disk.row0.open);
+      woken.punctual = lateMs <= PUNCTUAL_MS;
+      return woken;
+    }
     const memory = this.#memory;
     if (kind === 'cloudflare' && this.#now() < memory.lastPass) shift(memory, this.#now() - memory.lastPass);
     const now = this.#now();
     const offset = this.#host.wall() - now;
+    memory.punctual = kind === 'cloudflare' ? lateMs <= PUNCTUAL_MS : now - memory.lastPass <= PASS_MS + PUNCTUAL_MS;
     const jumped = Math.abs(offset - memory.wallOffset) >= CLOCK_JUMP_MS;
     if (overdue || (kind === 'resident' && (now - memory.lastPass >= PASS_MS + LATE_MS || jumped))) {
       this.#gap(memory, memory.lastPass, now);
@@ -167,13 +176,15 @@ export class ModelSubject implements Subject {
       dirty: false,
       openedAt: undefined,
       socketsChecked: false,
+      punctual: true,
     };
     for (const [id, lease] of leases) memory.leases.set(id, { ...lease, renewedAt: lease.renewedAt - offset });
     const latest = Math.max(row0.at - offset, ...[...memory.leases.values()].map(({ renewedAt }) => renewedAt));
     if (latest > now) shift(memory, now - latest);
     this.#memory = memory;
     const at = Math.min(row0.at - offset, now);
-    if (gap) this.#gap(memory, at, now + this.#host.reconnectSpreadMs);
+    const lostSockets = this.#variant.findsLostSocketsAtWake && this.#findLostSockets(memory);
+    if (gap || lostSockets) this.#gap(memory, at, now + this.#host.reconnectSpreadMs);
     return memory;
   }
 
@@ -182,16 +193,20 @@ export class ModelSubject implements Subject {
     const memory = this.#current();
     const now = this.#now();
     const past = () => [...memory.leases.values()].filter((lease) => this.#endsAt(lease) <= now);
-    const found = past();
-    if (found.length === 0) return;
-    if (!this.#variant.sessionsNotAsked) for (const lease of found) this.#askPlatform(lease);
+    if (!this.#variant.sessionsNotAsked) {
+      for (const lease of memory.leases.values()) {
+        if (lease.askedAt !== undefined || this.#endsAt(lease) <= now) this.#askPlatform(lease);
+      }
+    }
     for (const lease of past()) {
-      if (this.#variant.noSecondPass) lease.askedAt ??= attendedNow(memory.attention, now);
       if (lease.askedAt !== undefined) continue;
       lease.askedAt = attendedNow(memory.attention, now);
       memory.dirty = true;
     }
-    this.#findLostSockets(memory, past().length > 0);
+    if (past().length > 0 && this.#findLostSockets(memory)) {
+      this.#gap(memory, memory.lastPass, now + this.#host.reconnectSpreadMs);
+    }
+    if (!memory.punctual && this.#variant.endsOnlyOnTime) return;
     for (const lease of past()) if (lease.askedAt !== undefined) this.#end(lease);
   }
 
@@ -203,20 +218,16 @@ export class ModelSubject implements Subject {
     if (at > lease.renewedAt) this.#renewed(lease, at, false);
   }
 
-  /** An open session without a socket is a gap: looked for once a wake, before the first lease is ended. */
-  #findLostSockets(memory: Memory, mayEnd: boolean): void {
-    if (!mayEnd || memory.socketsChecked || this.#host.kind !== 'cloudflare') return;
+  /** Looks, once a wake, for open sessions without a socket: they are a gap. */
+  #findLostSockets(memory: Memory): boolean {
+    if (memory.socketsChecked || this.#host.kind !== 'cloudflare') return false;
     memory.socketsChecked = true;
-    let lost = false;
-    for (const { terms, ...lease } of memory.leases.values()) {
-      if (terms.kind !== 'session' || !lease.open || this.#host.lastPing(terms.id) !== undefined) continue;
-      lost = true;
-      const found = memory.leases.get(terms.id);
-      if (found !== undefined) found.open = false;
-    }
-    if (!lost) return;
-    memory.dirty = true;
-    this.#gap(memory, memory.lastPass, this.#now() + this.#host.reconnectSpreadMs);
+    const lost = [...memory.leases.values()].filter(
+      ({ open, terms }) => terms.kind === 'session' && open && this.#host.lastPing(terms.id) === undefined,
+    );
+    for (const lease of lost) lease.open = false;
+    if (lost.length > 0) memory.dirty = true;
+    return lost.length > 0;
   }
 
   #renewed(lease: Lease, at: number, unsaved = true): void {

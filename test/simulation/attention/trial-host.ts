@@ -6,6 +6,8 @@ const TICK_MS = 250;
 const HIBERNATE_AFTER_MS = 10_000;
 const ALARM_LATE_MAX_MS = 50;
 const RESTART_MAX_MS = 500;
+/** A turn that comes later than this after the time of a lost alarm arms a new one. */
+const ALARM_LOST_MS = 1_000;
 /** Queued messages are taken in over up to this long after a thaw. */
 const DRAIN_MAX_MS = 200;
 
@@ -14,7 +16,7 @@ export type Meanwhile = 'queued' | 'lost';
 
 /** A time in which the registry took nothing in, or its clock jumped (then both are the same moment). */
 export interface Fault {
-  kind: 'freeze' | 'crash' | 'jump';
+  kind: 'freeze' | 'suspension' | 'crash' | 'jump';
   from: number;
   to: number;
 }
@@ -51,6 +53,8 @@ export class TrialHost implements SubjectHost {
   #arming = 0;
   #lastEvent = 0;
   #awake = false;
+  /** On `cloudflare`, a fault that no event has followed yet: it lasts until the first event after `to` wakes the registry. */
+  #unnoticed: { fault: Fault; to: number } | undefined;
 
   constructor(time: VirtualTime, random: SeededRandom, factory: SubjectFactory, options: HostOptions) {
     this.#time = time;
@@ -127,7 +131,7 @@ export class TrialHost implements SubjectHost {
     this.#frozen = { meanwhile, started: this.#time.now };
     this.#time.after(lengthMs, () => {
       if (suspended) this.#monotonicOffset -= lengthMs;
-      this.#thaw('freeze');
+      this.#thaw(suspended ? 'suspension' : 'freeze');
     });
   }
 
@@ -156,6 +160,8 @@ export class TrialHost implements SubjectHost {
 
   #start(): void {
     if (this.kind === 'cloudflare') return;
+    // The first start is a gap like every other.
+    if (this.faults.length === 0) this.faults.push({ kind: 'crash', from: this.#time.now, to: this.#time.now });
     this.subject.start();
     this.#scheduleTick();
   }
@@ -168,9 +174,9 @@ export class TrialHost implements SubjectHost {
   }
 
   /** Brings the process back: timers and messages in either order, messages in the order they were sent. */
-  #thaw(kind: 'freeze' | 'crash'): void {
+  #thaw(kind: 'freeze' | 'suspension' | 'crash'): void {
     const outage = this.#frozen ?? this.#away;
-    if (outage !== undefined) this.faults.push({ kind, from: outage.started, to: this.#time.now });
+    if (outage !== undefined) this.#lastsUntilNoticed({ kind, from: outage.started, to: this.#time.now }, 0);
     this.#frozen = undefined;
     this.#away = undefined;
     if (kind === 'crash') this.#start();
@@ -185,6 +191,14 @@ export class TrialHost implements SubjectHost {
       else this.#time.after((drainMs * index) / queue.length, work);
     });
     if (!timersFirst) for (const work of due) work();
+  }
+
+  /** Notes a fault. On `cloudflare` an alarm that is lost, or an object that is gone, is noticed by the next event. */
+  #lastsUntilNoticed(fault: Fault, afterMs: number): void {
+    this.faults.push(fault);
+    if (this.kind === 'resident') return;
+    this.#unnoticed = { fault, to: fault.to + afterMs };
+    fault.to = Number.POSITIVE_INFINITY;
   }
 
   #arrive<T>(work: (subject: Subject) => Promise<T>, resolve: (answer: T | undefined) => void): void {
@@ -202,12 +216,16 @@ export class TrialHost implements SubjectHost {
   /** Delivers the alarm when the wall clock says so, a little late, or never if it is lost. */
   #watchAlarm(lost: boolean): void {
     const arming = ++this.#arming;
-    if (lost || this.#armed === null) return;
+    if (this.#armed === null) return;
     const delayMs = this.#armed - this.wall() + this.#random.whole(0, ALARM_LATE_MAX_MS);
     const fire = () => {
       if (arming !== this.#arming || this.#armed === null) return;
       if (this.#frozen !== undefined || this.#away !== undefined) {
         this.#due.push(fire);
+        return;
+      }
+      if (lost) {
+        this.#lastsUntilNoticed({ kind: 'freeze', from: this.#time.now, to: this.#time.now }, ALARM_LOST_MS);
         return;
       }
       const scheduledFor = this.#armed;
@@ -221,6 +239,10 @@ export class TrialHost implements SubjectHost {
   /** Notes an event, and hibernates when none has followed for a while. */
   #touch(): void {
     this.#lastEvent = this.#time.now;
+    if (this.#unnoticed !== undefined && this.#time.now >= this.#unnoticed.to) {
+      this.#unnoticed.fault.to = this.#time.now;
+      this.#unnoticed = undefined;
+    }
     if (this.kind === 'resident' || this.#awake) return;
     this.#awake = true;
     this.#sleepWhenIdle(HIBERNATE_AFTER_MS);
