@@ -8,7 +8,8 @@ const TOLERANCE_MS = { resident: 1_000, cloudflare: 1_200 } satisfies Record<Hos
 /** Attended time that a fault hides from the registry: since its last pass, or since it last saved its attention. */
 const HIDDEN_MS = { resident: { freeze: 500, suspension: 500, jump: 500, crash: 5_500 }, cloudflare: 5_500 };
 
-const hiddenMs = (kind: HostKind, fault: Fault) => (kind === 'cloudflare' ? HIDDEN_MS[kind] : HIDDEN_MS[kind][fault.kind]);
+const hiddenMs = (kind: HostKind, fault: Fault) =>
+  kind === 'cloudflare' ? HIDDEN_MS[kind] : HIDDEN_MS[kind][fault.kind];
 
 /** How late one ending of a dead holder was. */
 export interface Lateness {
@@ -49,7 +50,13 @@ export function latenessOf({ plan, endings, lastHeardAt }: TrialHolder, course: 
     const late = at - Math.max(limitAt, graceAt);
     const never = ended === undefined && late > 0;
     const overdue = late > toleranceMs || attendedMs > 2 * ttlMs + toleranceMs;
-    return { ending, afterGap: graceAt > limitAt, lateMs: never ? Number.POSITIVE_INFINITY : late, attendedMs, overdue };
+    return {
+      ending,
+      afterGap: graceAt > limitAt,
+      lateMs: never ? Number.POSITIVE_INFINITY : late,
+      attendedMs,
+      overdue,
+    };
   });
 }
 

@@ -1,9 +1,8 @@
+import { type Disk, type Lease, type Memory, shift } from './model-memory';
 import {
-  type Attention,
   attendedNow,
   CLOCK_JUMP_MS,
   endsAt,
-  type JudgedLease,
   LATE_MS,
   LOOK_LATE_MS,
   PASS_MS,
@@ -17,37 +16,6 @@ const LOOK_MIN_MS = 2_000;
 const LOOK_MAX_MS = 60_000;
 const ALARM_MIN_MS = 250;
 const ALARM_LOST_MS = 1_000;
-
-interface Lease extends JudgedLease {
-  terms: LeaseTerms;
-  unhealthy: boolean;
-  /** A session whose socket is not known to be gone. */
-  open: boolean;
-}
-
-/** Everything in memory, on the registry's own clock. */
-interface Memory {
-  leases: Map<string, Lease>;
-  attention: Attention;
-  lastPass: number;
-  /** Wall clock minus the registry's own, as of the last pass. */
-  wallOffset: number;
-  lastLook: number;
-  savedAt: number;
-  /** Renewals or asks that are not on the disk. */
-  dirty: boolean;
-  /** When row 0 was opened, on `cloudflare`. */
-  openedAt: number | undefined;
-  socketsChecked: boolean;
-  /** Whether this turn came when it was due, or nearly. */
-  punctual: boolean;
-}
-
-/** What is durable. Times are on the wall clock. */
-interface Disk {
-  leases: Map<string, Lease>;
-  row0: { open: boolean; at: number; attentiveSince: number; attended: number };
-}
 
 /** The attention rule of the design, written from its pseudo-code alone, as small as it can be. */
 export class ModelSubject implements Subject {
@@ -262,7 +230,9 @@ export class ModelSubject implements Subject {
   }
 
   #isAsked(memory: Memory): boolean {
-    return [...memory.leases.values()].some((lease) => lease.askedAt !== undefined && Number.isFinite(this.#endsAt(lease)));
+    return [...memory.leases.values()].some(
+      (lease) => lease.askedAt !== undefined && Number.isFinite(this.#endsAt(lease)),
+    );
   }
 
   #saveIfDue(): void {
@@ -315,14 +285,4 @@ export class ModelSubject implements Subject {
     if (this.#memory === undefined) throw new Error('the registry is not in memory');
     return this.#memory;
   }
-}
-
-/** Moves every stamp by as much as the clock jumped, so that no deadline moves in time that passes. */
-function shift(memory: Memory, byMs: number): void {
-  for (const lease of memory.leases.values()) lease.renewedAt += byMs;
-  memory.attention.attentiveSince += byMs;
-  memory.lastPass += byMs;
-  memory.lastLook += byMs;
-  memory.savedAt += byMs;
-  if (memory.openedAt !== undefined) memory.openedAt += byMs;
 }

@@ -30,6 +30,8 @@ export interface Scenario {
   ttlMs?: (random: SeededRandom) => number;
   /** Replaces the usual fleet by this many pinging sessions. */
   sessions?: number;
+  /** One timely holder alone, which renews at nine tenths of its ttl. */
+  lone?: boolean;
   /** Why timely holders may end here: outside of what the rule promises, and reported apart. */
   apart?: string;
   /** Why the dead may stay longer here than the bounds say. */
@@ -79,6 +81,15 @@ function limitOf({ target, random }: Setting): { renewalAt: number; limitAt: num
   return { renewalAt: heardAt + target.fraction * ttlMs, limitAt: heardAt + ttlMs };
 }
 
+/** Plans a freeze that hides the target's renewal and ends about when its lease does. */
+function aimedFreeze(setting: Setting): Blow[] {
+  const { random } = setting;
+  const { renewalAt, limitAt } = limitOf(setting);
+  const from = renewalAt - random.magnitude(10, 2_000);
+  const to = limitAt + random.between(-1_000, 1_500);
+  return [freeze(from, Math.max(SHORTEST_FREEZE_MS, to - from), random)];
+}
+
 export const SCENARIOS = {
   calm: { hosts: BOTH, plan: () => [] },
   freeze: {
@@ -112,14 +123,12 @@ export const SCENARIOS = {
       );
     },
   },
-  'aimed freeze': {
+  'aimed freeze': { hosts: BOTH, plan: aimedFreeze },
+  'aimed freeze, one holder': {
     hosts: BOTH,
-    plan: (setting) => {
-      const { renewalAt, limitAt } = limitOf(setting);
-      const from = renewalAt - setting.random.magnitude(10, 2_000);
-      const to = limitAt + setting.random.between(-1_000, 1_500);
-      return [freeze(from, Math.max(SHORTEST_FREEZE_MS, to - from), setting.random)];
-    },
+    lone: true,
+    ttlMs: (random) => random.magnitude(1_000, 60_000),
+    plan: aimedFreeze,
   },
   crash: { hosts: BOTH, plan: (setting) => [crash(startIn(setting), undefined, setting.random)] },
   'crash loop': {
@@ -159,12 +168,14 @@ export const SCENARIOS = {
   'clock set forward': { hosts: BOTH, plan: (setting) => [jump(startIn(setting), jumpMs(setting))] },
   'clock set back': {
     hosts: BOTH,
-    apartLate: 'on Cloudflare nothing wakes a namespace that only hears pings before its alarm, which is further away now',
+    apartLate:
+      'on Cloudflare nothing wakes a namespace that only hears pings before its alarm, which is further away now',
     plan: (setting) => [jump(startIn(setting), -jumpMs(setting))],
   },
   'lossy stutter': {
     hosts: BOTH,
-    apart: 'no pass sees freezes shorter than 500 ms, so what is lost in several of them in a row is lost on the network',
+    apart:
+      'no pass sees freezes shorter than 500 ms, so what is lost in several of them in a row is lost on the network',
     ttlMs: (random) => random.between(1_000, 10_000),
     plan: (setting) => {
       const { random, ttlMs } = setting;

@@ -51,7 +51,7 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
   const random = new SeededRandom(world.seed);
   const time = new VirtualTime();
   const ttlOf = ttlChoice(scenario, random);
-  const placed = scenario.sessions === undefined ? fleet(random, ttlOf) : sessions(random, ttlOf, scenario.sessions);
+  const placed = holdersOf(scenario, random, ttlOf);
   const longestMs = Math.max(...placed.map(({ plan }) => plan.terms.ttlMs));
   const target = aimedAt(placed, random);
   const setting: Setting = { kind: world.host, random, ttlMs: longestMs, target };
@@ -74,7 +74,8 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
     const holder = holders.get(plan.terms.id);
     if (holder === undefined) return [];
     const { ttlMs } = plan.terms;
-    if (plan.diesAt === undefined) return [{ fraction, ttlMs, wronged: holder.endings.length > 0, lateness: undefined }];
+    if (plan.diesAt === undefined)
+      return [{ fraction, ttlMs, wronged: holder.endings.length > 0, lateness: undefined }];
     if (holder.lastHeardAt === 0) return [];
     const spared = holder.endings.every(({ at }) => at > holder.lastHeardAt);
     const lateness = latenessOf(holder, { faults: host.faults, kind: world.host, spreadMs: RECONNECT_SPREAD_MS, end });
@@ -94,6 +95,11 @@ function ttlChoice(scenario: Scenario, random: SeededRandom): () => number {
   const mixed = random.chance(0.3);
   const most = random.magnitude(10_000, TTL_MAX_MS);
   return () => (mixed ? Math.round(random.magnitude(TTL_MIN_MS, most)) : one);
+}
+
+function holdersOf({ sessions: count, lone }: Scenario, random: SeededRandom, ttlOf: () => number): Placed[] {
+  if (lone) return [holderPlan(random, ttlOf, '9/10', 0)];
+  return count === undefined ? fleet(random, ttlOf) : sessions(random, ttlOf, count);
 }
 
 /** A fleet of beat holders at each fraction, and some sessions. */
