@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { RuleVariant } from './model-rule';
+import { REPAIRED, type RuleVariant } from './model-rule';
 import { ModelSubject } from './model-subject';
 import { SCENARIO_NAMES, SCENARIOS, type Scenario } from './scenarios';
 import type { HostKind } from './subject';
@@ -10,6 +10,7 @@ const HOSTS: readonly HostKind[] = ['resident', 'cloudflare'];
 
 /** Changes to the rule, and faults in it, that --variant can name. */
 const VARIANTS: Record<string, RuleVariant> = {
+  repaired: REPAIRED,
   heardOnce: { heardOnce: true },
   noSecondPass: { noSecondPass: true },
   trustsAlarm: { trustsAlarm: true },

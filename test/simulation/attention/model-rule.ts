@@ -17,6 +17,9 @@ export const PUNCTUAL_MS = 100;
 /** An answered renewal is durable within this time; attention is saved as often while a lease is asked. */
 export const SAVE_EVERY_MS = 5_000;
 
+/** Every lease gets this long after a gap, whatever was attended before. */
+const GRACE_MS = 1_000;
+
 /** A holder without an answer repeats its renewal within this time and within a tenth of its ttl. */
 const RETRY_MAX_MS = 1_000;
 
@@ -42,9 +45,15 @@ export interface RuleVariant {
   endsOnlyOnTime?: boolean;
   /** Repair: a lease is asked a retry before its limit, and has a retry of attention to answer. */
   asksEarly?: boolean;
-  /** Repair: every lease gets at least this long after a gap, whatever has been attended before. */
-  graceAfterGapMs?: number;
 }
+
+/** The rule with every repair that the trial asks for. */
+export const REPAIRED: RuleVariant = {
+  savesAskedRenewals: true,
+  findsLostSocketsAtWake: true,
+  asksEarly: true,
+  endsOnlyOnTime: true,
+};
 
 /** What the registry knows of its own attention, on its own clock. */
 export interface Attention {
@@ -80,9 +89,6 @@ export function endsAt(lease: JudgedLease, limitMs: number, attention: Attention
   return Math.max(
     passed,
     second,
-    Math.min(
-      attentiveSince + lease.ttlMs + SLACK_MS,
-      Math.max(attentiveSince + (variant.graceAfterGapMs ?? 1_000), due(2 * lease.ttlMs)),
-    ),
+    Math.min(attentiveSince + lease.ttlMs + SLACK_MS, Math.max(attentiveSince + GRACE_MS, due(2 * lease.ttlMs))),
   );
 }

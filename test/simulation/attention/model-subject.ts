@@ -146,7 +146,11 @@ export class ModelSubject implements Subject {
       socketsChecked: false,
       punctual: true,
     };
-    for (const [id, lease] of leases) memory.leases.set(id, { ...lease, renewedAt: lease.renewedAt - offset });
+    for (const [id, lease] of leases) {
+      // A lease that was saved after row 0 knows of attention that row 0 does not: its ask would lie ahead.
+      const askedAt = lease.askedAt === undefined ? undefined : Math.min(lease.askedAt, attendedBefore(row0));
+      memory.leases.set(id, { ...lease, renewedAt: lease.renewedAt - offset, askedAt });
+    }
     const latest = Math.max(row0.at - offset, ...[...memory.leases.values()].map(({ renewedAt }) => renewedAt));
     if (latest > now) shift(memory, now - latest);
     this.#memory = memory;
@@ -286,3 +290,6 @@ export class ModelSubject implements Subject {
     return this.#memory;
   }
 }
+
+/** Returns the attended time that row 0 vouches for. */
+const attendedBefore = ({ at, attentiveSince, attended }: Disk['row0']) => attended + Math.max(0, at - attentiveSince);
