@@ -42,3 +42,7 @@ export function shift(memory: Memory, byMs: number): void {
   memory.savedAt += byMs;
   if (memory.openedAt !== undefined) memory.openedAt += byMs;
 }
+
+/** Returns the attended time that row 0 vouches for. */
+export const attendedBefore = ({ at, attentiveSince, attended }: Disk['row0']) =>
+  attended + Math.max(0, at - attentiveSince);

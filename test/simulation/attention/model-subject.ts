@@ -1,4 +1,4 @@
-import { type Disk, type Lease, type Memory, shift } from './model-memory';
+import { attendedBefore, type Disk, type Lease, type Memory, shift } from './model-memory';
 import {
   attendedNow,
   CLOCK_JUMP_MS,
@@ -108,7 +108,7 @@ export class ModelSubject implements Subject {
       return woken;
     }
     const memory = this.#memory;
-    if (kind === 'cloudflare' && this.#now() < memory.lastPass) shift(memory, this.#now() - memory.lastPass);
+    if (kind === 'cloudflare' && this.#now() < memory.lastPass) this.#setBack(memory, memory.lastPass - this.#now());
     const now = this.#now();
     const offset = this.#host.wall() - now;
     memory.punctual = kind === 'cloudflare' ? lateMs <= PUNCTUAL_MS : now - memory.lastPass <= PASS_MS + PUNCTUAL_MS;
@@ -119,6 +119,14 @@ export class ModelSubject implements Subject {
     memory.lastPass = now;
     memory.wallOffset = offset;
     return memory;
+  }
+
+  /** Follows a clock that was set back. Saves every stamp, or the next wake would shift those of later renewals too. */
+  #setBack(memory: Memory, byMs: number): void {
+    shift(memory, -byMs);
+    memory.lastPass = this.#now();
+    for (const id of memory.leases.keys()) this.#saveLease(id);
+    this.#saveAttention();
   }
 
   #gap(memory: Memory, attentiveUntil: number, attentiveSince: number): void {
@@ -152,8 +160,8 @@ export class ModelSubject implements Subject {
       memory.leases.set(id, { ...lease, renewedAt: lease.renewedAt - offset, askedAt });
     }
     const latest = Math.max(row0.at - offset, ...[...memory.leases.values()].map(({ renewedAt }) => renewedAt));
-    if (latest > now) shift(memory, now - latest);
     this.#memory = memory;
+    if (latest > now) this.#setBack(memory, latest - now);
     const at = Math.min(row0.at - offset, now);
     const lostSockets = this.#variant.findsLostSocketsAtWake && this.#findLostSockets(memory);
     if (gap || lostSockets) this.#gap(memory, at, now + this.#host.reconnectSpreadMs);
@@ -290,6 +298,3 @@ export class ModelSubject implements Subject {
     return this.#memory;
   }
 }
-
-/** Returns the attended time that row 0 vouches for. */
-const attendedBefore = ({ at, attentiveSince, attended }: Disk['row0']) => attended + Math.max(0, at - attentiveSince);
