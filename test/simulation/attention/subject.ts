@@ -68,6 +68,8 @@ export interface Subject {
   hibernate(): void;
   /** Drops the memory and all that was not yet durable. Sockets are gone. */
   crash(): void;
+  /** Releases what the subject holds, at the end of a world. */
+  close?(): void;
 }
 
 export type SubjectFactory = (host: SubjectHost) => Subject;

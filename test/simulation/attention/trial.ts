@@ -70,6 +70,7 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
   if (random.chance(0.5)) readEvery(random.magnitude(1_000, 60_000), time, random.fork(), host);
   const end = lastBlowEnds + 4.2 * longestMs + 15_000;
   await time.runUntil(end);
+  host.subject.close?.();
   const verdicts = placed.flatMap(({ fraction, plan }): Verdict[] => {
     const holder = holders.get(plan.terms.id);
     if (holder === undefined) return [];
