@@ -131,17 +131,23 @@ export function noteClosed(state: NamespaceState, connection: Connection): void 
 }
 
 /**
- * Reads the last ping of every session that is past its limit, before any of them is ended: pings are answered without
- * waking the object, so only the platform knows when they came.
+ * Reads the last ping of every session once one of them is past its limit, so before any is ended: pings are answered
+ * without waking the object, so only the platform knows when they came.
+ *
+ * It reads those of all the others, too, so that their limits move on together: a thousand sessions whose limits are
+ * spread over the time between two pings would otherwise need an alarm every 250 ms.
  */
 export function hearSessions(state: NamespaceState, now: number): void {
-  if (state.sessions.size === 0) return;
-  const overdue = [...state.leases.overdue(now)].filter(isSession);
-  if (overdue.length === 0) return;
+  if (state.sessions.size === 0 || !hasOverdueSession(state, now)) return;
   noteLostSockets(state, now);
-  for (const session of overdue) {
+  for (const session of state.sessions.all()) {
     if (session.connection !== undefined) hear(state, session, session.connection);
   }
+}
+
+function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
+  for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
+  return false;
 }
 
 /**
