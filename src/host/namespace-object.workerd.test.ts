@@ -32,8 +32,8 @@ async function lend(): Promise<LentNamespace> {
     async jump(ms) {
       vi.setSystemTime(Date.now() + ms);
     },
-    // An eviction would wait for the timer of a checkpoint; a crash waits for nothing.
     restart: () => abortAllDurableObjects(),
+    loseAlarm: () => runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm()),
     async close() {
       vi.useRealTimers();
     },
@@ -45,7 +45,7 @@ namespaceContract(
   {
     movesTime: true,
     restarts: true,
-    writesRenewalsInMovedTime: 'only Date is moved; the timer of its checkpoints runs in real time',
+    keepsRenewalsByLooks: true,
     remembers: true,
     isFast: 'ten thousand calls to another isolate take many seconds',
   },

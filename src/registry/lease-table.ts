@@ -86,7 +86,7 @@ export class LeaseTable<Holder> {
     return this.#shortestTtlMs;
   }
 
-  /** Whether the last pass over the leases left any that was asked, and whose end is still to come. */
+  /** Whether any lease is known to have been asked whose end is still to come: attention counts for it. */
   get hasAsked(): boolean {
     return this.#hasAsked;
   }
@@ -262,6 +262,8 @@ export class LeaseTable<Holder> {
     if (lease.firstRemoveAfterMs === undefined) this.#removeAfterFirstRenewal.delete(slot);
     else this.#removeAfterFirstRenewal.set(slot, lease.removeAfterMs ?? NEVER);
     this.#shortestTtlMs = Math.min(this.#shortestTtlMs, lease.ttlMs);
+    // One that was asked before a wake: attention has to be stored from here on, as the next pass may be far away.
+    this.#hasAsked ||= lease.askedAt !== NOT_ASKED;
     this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
   }
 
