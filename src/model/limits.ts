@@ -93,6 +93,15 @@ export const ATTENTION_LATE_MS = 250;
 /** An alarm this late means that the registry did not listen meanwhile, on a host without a monotonic clock. */
 export const LOOK_LATE_MS = 500;
 
+/** A pass or an alarm this late ends no lease: what was queued meanwhile is heard first. */
+export const ATTENTION_HASTE_MS = 100;
+
+/** No second pass is held back within this time after one that was. */
+export const ATTENTION_HOLD_SPACING_MS = 1_000;
+
+/** A holder that gets no answer repeats its renewal within this time, and within a tenth of its time to live. */
+export const RENEWAL_RETRY_MAX_MS = 1_000;
+
 /** A wall clock that parts this far from the monotonic clock has jumped, or the machine was suspended. */
 export const CLOCK_JUMP_MIN_MS = 1_000;
 

@@ -3,6 +3,7 @@ import { arm, planNextLook } from './arming';
 import { scheduleCompaction } from './commit';
 import { notePass } from './listening';
 import { attendTokens } from './open-tokens';
+import { noteLostSockets } from './sessions';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
 import { attendImport } from './transfer/attend-import';
@@ -57,6 +58,8 @@ export async function attendTick(state: NamespaceState, hub: Hub): Promise<void>
 
 async function attend(state: NamespaceState, hub: Hub, now: number): Promise<void> {
   look(state, now);
+  // What has arrived by now is heard before any lease ends.
+  if (state.leases.earliestDeadline <= now) await state.platform.nextTurn();
   while (sweep(state, state.time.now())) await state.pipeline.settled();
   if (state.leases.hasAsked) state.checkpoints.request();
   while (compact(state)) await state.pipeline.settled();
@@ -73,6 +76,7 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
 function look(state: NamespaceState, now: number): void {
   const { alarmTimes, checkpoints, leases } = state;
   const areRenewed = checkpoints.isOpen;
+  if (state.sessions.size > 0) noteLostSockets(state, now);
   if (checkpoints.dueAt <= now + CHECKPOINT_EARLY_MS) checkpoints.close();
   planNextLook(state, now, areRenewed);
   // Renewals have moved deadlines on since the bound was exact: most of them need no alarm before the next look.

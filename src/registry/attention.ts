@@ -1,3 +1,5 @@
+import { ATTENTION_HOLD_SPACING_MS, LEASE_SLACK_MS } from '../model/limits';
+
 /** What is stored of attention, in row 0 of a checkpoint. All times in milliseconds on the namespace's axis. */
 export interface StoredAttention {
   /** Start of the latest stretch in which messages were taken in without a gap. */
@@ -21,6 +23,8 @@ export class Attention {
   #lastPass: number;
   #gaps = 0;
   #hasPassed = false;
+  /** No lease ends before this: the registry has just come back from a pause that was too short for a gap. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
   /** When the alarm that is armed is due. A host without a monotonic clock knows of a gap by an alarm that is overdue. */
   lookDueAt: number;
 
@@ -50,6 +54,10 @@ export class Attention {
     return this.#hasPassed;
   }
 
+  get heldUntil(): number {
+    return this.#heldUntil;
+  }
+
   /** Gaps since the namespace woke. */
   get gaps(): number {
     return this.#gaps;
@@ -73,6 +81,14 @@ export class Attention {
   pass(now: number): void {
     this.#lastPass = now;
     this.#hasPassed = true;
+  }
+
+  /**
+   * Holds back ends of leases for a moment, after a pause in which renewals may have queued. A registry that is always late
+   * holds them back once a second, not for ever.
+   */
+  hold(now: number): void {
+    if (now >= this.#heldUntil + ATTENTION_HOLD_SPACING_MS) this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
   /**

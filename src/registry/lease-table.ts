@@ -3,6 +3,7 @@ import {
   ATTENTION_STRETCH_MIN_MS,
   CHECKPOINT_LEASES_PER_ROW_COUNT,
   LEASE_SLACK_MS,
+  RENEWAL_RETRY_MAX_MS,
 } from '../model/limits';
 import type { Attention } from './attention';
 
@@ -32,7 +33,7 @@ export interface LapsedLease<Holder> {
 }
 
 /** What the table asks of attention. */
-type LeaseAttention = Pick<Attention, 'since' | 'attendedAt' | 'dueAfter'>;
+type LeaseAttention = Pick<Attention, 'since' | 'heldUntil' | 'attendedAt' | 'dueAfter'>;
 
 /**
  * All leases of a namespace, as columns: a renewal is two writes into typed arrays, and finding what has lapsed is one
@@ -179,19 +180,25 @@ export class LeaseTable<Holder> {
     this.#changedRows.add(LeaseTable.rowOf(slot));
   }
 
-  /** Holders whose lease is past its limit at `now`, whether or not it may end. */
+  /** Whether a lease has been found silent since it was renewed. */
+  isAsked(slot: number): boolean {
+    return this.#askedAt[slot] !== NOT_ASKED;
+  }
+
+  /** Holders that are to be asked at `now`, or have been: those whose lease is past its limit, or about to be. */
   *overdue(now: number): Generator<Holder> {
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      if (this.#ttlMs[slot] === 0 || this.#limitAt(slot) > now) continue;
+      if (this.#ttlMs[slot] === 0 || this.#limitAt(slot) - this.#retryMs(slot) > now) continue;
       const holder = this.#holders[slot];
       if (holder !== undefined) yield holder;
     }
   }
 
   /**
-   * Passes over all leases. One that is past its limit for the first time is asked, and ends at a later pass: after a
-   * quarter of a second in which renewals on their way can be heard, and only if the registry has listened for a whole
-   * time to live without a gap, or for two of them in all. Makes the bounds exact on the way.
+   * Passes over all leases. One that nears its limit is asked, and ends at a later pass: after the time in which its
+   * holder repeats a renewal that got no answer, a quarter of a second in which that can be heard, and only if the
+   * registry has listened for a whole time to live without a gap, or for two of them in all. Makes the bounds exact on the
+   * way.
    *
    * @param most Leases returned at most; but those whose holder `isFirst` accepts are all returned, as a reader must not
    *   be shown any of them.
@@ -284,20 +291,26 @@ export class LeaseTable<Holder> {
     return (this.#renewedAt[slot] ?? 0) + limitMs + LEASE_SLACK_MS;
   }
 
+  /** Time in which a holder repeats a renewal that got no answer. */
+  #retryMs(slot: number): number {
+    return Math.min(RENEWAL_RETRY_MAX_MS, (this.#ttlMs[slot] ?? 0) / 10);
+  }
+
   /** When something is next to be done about a lease: it is asked, or it ends. */
   #endsAt(slot: number): number {
+    const { since, heldUntil } = this.#attention;
     const limitAt = this.#limitAt(slot);
     const askedAt = this.#askedAt[slot] ?? NOT_ASKED;
-    if (askedAt === NOT_ASKED) return limitAt;
-    const { since } = this.#attention;
+    if (askedAt === NOT_ASKED) return limitAt - this.#retryMs(slot);
     const ttlMs = this.#ttlMs[slot] ?? 0;
     // A whole time to live was heard without a gap, as etcd's lessor grants it on promotion; or two of them in pieces.
     const heardAt = since + ttlMs + LEASE_SLACK_MS;
     const heardInPiecesAt = this.#attention.dueAfter(askedAt, ATTENDED_TTLS_MAX_COUNT * ttlMs);
     return Math.max(
       limitAt,
-      // The second look: what was on its way when the lease was asked has come in by then.
-      this.#attention.dueAfter(askedAt, LEASE_SLACK_MS),
+      heldUntil,
+      // The second pass: what was lost when the lease was asked has been repeated by then, and has come in.
+      this.#attention.dueAfter(askedAt, this.#retryMs(slot) + LEASE_SLACK_MS),
       Math.min(heardAt, Math.max(since + ATTENTION_STRETCH_MIN_MS, heardInPiecesAt)),
     );
   }

@@ -1,4 +1,5 @@
 import {
+  ATTENTION_HASTE_MS,
   ATTENTION_LATE_MS,
   ATTENTION_PASS_MS,
   CLOCK_JUMP_MIN_MS,
@@ -21,28 +22,31 @@ export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INF
   const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
   if (hasJumped) agenda.moveWithClock(jumpMs);
   // Without leases there is nothing to judge.
-  const why = leases.size === 0 ? undefined : signOfGap(state, now, alarmDueAt, hasJumped);
-  if (why !== undefined) noteGap(state, now, why, attention.hasPassed ? 0 : reconnectSpreadMs(state));
+  if (leases.size > 0) {
+    const pausedMs = pauseBefore(state, now, alarmDueAt);
+    if (hasJumped) noteGap(state, now, 'the clock jumped, or the machine was suspended');
+    else if (pausedMs > longestPauseMs(state)) {
+      noteGap(state, now, 'nothing was taken in for a while', attention.hasPassed ? 0 : reconnectSpreadMs(state));
+    } else if (pausedMs > ATTENTION_HASTE_MS) attention.hold(now);
+  }
   attention.pass(now);
   return now;
 }
 
-/** Returns what shows that nothing was taken in since the last pass; undefined where nothing does. */
-function signOfGap(
-  { attention, platform }: NamespaceState,
-  now: number,
-  alarmDueAt: number,
-  hasJumped: boolean,
-): string | undefined {
-  if (platform.monotonic === undefined) {
-    // Calls that come without a pause show that the registry listens, whatever became of the alarm.
-    const isPaused = !attention.hasPassed || now - attention.lastPass > LOOK_LATE_MS;
-    const isLate = now - Math.max(attention.lookDueAt, alarmDueAt) > LOOK_LATE_MS;
-    return isPaused && isLate ? 'the alarm is late' : undefined;
-  }
-  if (hasJumped) return 'the clock jumped, or the machine was suspended';
-  const isLate = now - attention.lastPass >= ATTENTION_PASS_MS + ATTENTION_LATE_MS;
-  return isLate ? 'the event loop stood still' : undefined;
+/**
+ * Returns for how long nothing may have been taken in, in milliseconds, beyond the time in which nothing had to be: by the
+ * monotonic clock, or by how late the alarm is. Calls that come without a pause show that the registry listens, whatever
+ * became of the alarm.
+ */
+function pauseBefore({ attention, platform }: NamespaceState, now: number, alarmDueAt: number): number {
+  const silentMs = attention.hasPassed ? now - attention.lastPass : Number.POSITIVE_INFINITY;
+  if (platform.monotonic !== undefined) return now - attention.lastPass - ATTENTION_PASS_MS;
+  return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
+}
+
+/** Returns the longest pause that is no gap, in milliseconds. */
+function longestPauseMs({ platform }: NamespaceState): number {
+  return platform.monotonic === undefined ? LOOK_LATE_MS : ATTENTION_LATE_MS;
 }
 
 /** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */

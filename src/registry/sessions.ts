@@ -33,10 +33,11 @@ export function resumeSession(
   if (session === undefined || session.tokenId !== caller.tokenId) return undefined;
   if (session.secretDigest !== ticket.secretDigest) return undefined;
   const holder = connectionOf(state, session);
+  const isKept = !session.isClosed && !state.leases.isAsked(session.lease);
   state.checkpoints.open();
   state.leases.renew(session.lease, now);
   attach(session, connection);
-  if (session.isClosed) {
+  if (!isKept) {
     session.isClosed = false;
     state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
   }
@@ -152,9 +153,10 @@ function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
 
 /**
  * Finds sessions whose socket vanished without a close while the object was not in memory: a deploy, or a move. Then the
- * registry was cut off from all its clients for a while.
+ * registry was cut off from all its clients for a while. It looks once after a wake, at the first look or before the
+ * first session is ended.
  */
-function noteLostSockets(state: NamespaceState, now: number): void {
+export function noteLostSockets(state: NamespaceState, now: number): void {
   const { sessions, attention, publisher, pipeline, platform, leases } = state;
   if (sessions.areMatched) return;
   sessions.areMatched = true;

@@ -82,6 +82,8 @@ export class RowLedger {
     // What sessions cost is counted by their own tests: a row when one begins, breaks, is resumed or ends.
     const sessions = take('insert session');
     take('delete session');
+    // A lease that was found silent and is renewed all the same is noted in its row.
+    take('update record');
     const checkpoints = take('insert checkpoint');
     const delays = Math.ceil((closing.at - last.at) / CHECKPOINT_DELAY_MS) + 1;
     const budget = ROWS_PER_CHECKPOINT_COUNT * (delays + this.#wakes + this.#missed + sessions);
