@@ -164,6 +164,28 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '',
   },
   {
+    name: 'takes what was sent before a sleep for acknowledged',
+    breaks: 'W24',
+    file: 'watch/watcher.ts',
+    from: 'return this.memory.acknowledged ?? 0;',
+    to: 'return this.memory.acknowledged ?? (this.memory.snapshotAfter === undefined ? this.position : 0);',
+  },
+  {
+    name: 'forgets acknowledgements in a sleep',
+    breaks: 'W24',
+    file: 'watch/watcher.ts',
+    from: `    this.memory.acknowledged = revision;
+    this.peer.connection.remember();`,
+    to: '    this.memory.acknowledged = revision;',
+  },
+  {
+    name: 'keeps acknowledgements of another past',
+    breaks: 'W24',
+    file: 'watch/feeder.ts',
+    from: '    watcher.memory.acknowledged = undefined;\n',
+    to: '',
+  },
+  {
     name: 'does not hear the pings of a session',
     breaks: 'T1',
     file: 'sessions.ts',

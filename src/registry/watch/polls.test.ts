@@ -76,6 +76,18 @@ describe('a poll that is under way', () => {
     expect(await names()).toEqual(['p']);
   });
 
+  it('[W17, W24] that ends after a sleep leaves its poller known for ten seconds', async () => {
+    const { namespace, read, poll, names } = stage();
+    const client = await poll('p', await read('p'));
+    await namespace.pass(POLLER_LINGER_MS);
+    await namespace.hibernate();
+    await client.close();
+    await namespace.pass(POLLER_LINGER_MS - 1);
+    expect(await names()).toEqual(['p']);
+    await namespace.pass(1);
+    expect(await names()).toEqual([]);
+  });
+
   it('[W18] is waited for by a drain until its poller comes back', async () => {
     const { namespace, scene, read, poll } = stage();
     await scene.register('a');

@@ -95,7 +95,7 @@ describe('Receipts', () => {
   it('[W17, W18] forgets a poller that does not come back, and waits for it no longer', async () => {
     const { receipts, poll, wait } = stage();
     const outcome = wait([poll('a')]);
-    receipts.notePollEnded({ subscriber: 'a', tokenId: 't', address: undefined }, ORDERS, 20_000);
+    poll('a', { now: 20_000 });
     expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS - 1)).toHaveLength(1);
     expect(await outcome()).toBeUndefined();
     expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS)).toEqual([]);

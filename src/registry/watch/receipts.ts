@@ -51,8 +51,8 @@ export function subscriberOf(awaited: Awaited): string {
 }
 
 /**
- * Who has told that it has what. Receipts live in memory: after a sleep every subscriber is taken to be as far as it
- * was sent, and whoever is not acknowledges anew.
+ * Tracks which subscribers have acknowledged which revision, and the drains that wait for them. What a watcher
+ * acknowledged is kept with its socket and survives a sleep; pollers and drains live in memory.
  */
 export class Receipts {
   readonly #pollers = new Map<string, Poller>();
@@ -81,12 +81,6 @@ export class Receipts {
     poller.sentRevision = Math.max(poller.sentRevision, sent);
     poller.liveUntil = now + POLLER_LINGER_MS;
     this.acknowledge(poller, acknowledged);
-  }
-
-  /** A poll that was under way is over: its poller has a while to come back. */
-  notePollEnded({ subscriber, tokenId }: PollerName, service: ServiceKey, now: number): void {
-    const poller = this.#pollers.get(pollerName(subscriber, tokenId, service));
-    if (poller !== undefined) poller.liveUntil = now + POLLER_LINGER_MS;
   }
 
   /** Notes that everything up to a revision has arrived. Revisions only rise. */

@@ -76,8 +76,8 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
-    const peer = this.#hub.disconnect(connection);
-    if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
+    this.#hub.disconnect(connection);
+    notePollsEnded(this.#state.receipts, connection, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
     const durable = this.#state.pipeline.settled();
