@@ -282,6 +282,12 @@ export const PLAIN_READS_WINDOW_MS = 60_000;
 /** A poller is a live subscriber until this long after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;
 
+/** How far ahead the row is written that bounds what cached readers and pollers may hold: a row a minute for each kind. */
+export const READER_HOLD_STEP_MS = 60_000;
+
+/** The age that cached readers ask for is rounded up to this in that row, so that each new age does not write it. */
+export const CACHED_AGE_ROUNDING_MS = 5_000;
+
 /** Longest life of an event stream over HTTP: the browser then resumes it. */
 export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;
 

@@ -86,9 +86,10 @@ function report(
   now: number,
 ): JsonText<DrainReport> {
   const service = state.catalog.service(key);
-  const safeAfterMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const keptMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const unknown = state.readerHolds.unknownAt(now);
   const blind: Record<string, number> = {};
-  if (safeAfterMs > 0) blind.cached = service?.keptCount ?? 0;
+  if (keptMs > 0) blind.cached = service?.keptCount ?? 0;
   const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
   if (plain > 0) blind.plain = plain;
   return jsonText({
@@ -97,7 +98,8 @@ function report(
     subscribers,
     laggards,
     blind,
-    safeAfterMs,
+    ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
+    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
 }

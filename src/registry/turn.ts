@@ -104,6 +104,7 @@ function noteReader(
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
     state.receipts.notePoll({ subscriber: id, tokenId, address }, scope, knownRevision, state.journal.revision, now);
+    state.readerHolds.notePoll(now);
     return;
   }
   const service = state.catalog.service(scope);
@@ -114,4 +115,5 @@ function noteReader(
   }
   service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
   service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+  state.readerHolds.noteCached(now, keepForMs);
 }

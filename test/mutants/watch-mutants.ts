@@ -186,6 +186,27 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '',
   },
   {
+    name: 'forgets in a sleep how long cached answers are kept',
+    breaks: 'W25',
+    file: 'reader-holds.ts',
+    from: '    this.#enqueue(() => writeProperty(this.#storage, PROPERTY, text));\n',
+    to: '    void text;\n',
+  },
+  {
+    name: 'bounds cached answers by the age of the last one only',
+    breaks: 'W25',
+    file: 'reader-holds.ts',
+    from: 'cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded)',
+    to: 'rounded',
+  },
+  {
+    name: 'takes pollers that it forgot for gone',
+    breaks: 'W26',
+    file: 'reader-holds.ts',
+    from: 'Math.min(pollsUntil, now + POLLER_LINGER_MS)',
+    to: '0',
+  },
+  {
     name: 'does not hear the pings of a session',
     breaks: 'T1',
     file: 'sessions.ts',
