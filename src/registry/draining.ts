@@ -12,8 +12,9 @@ import { endWaits, sweep } from './sweep';
 import { timestamp } from './timestamp';
 import { change } from './turn';
 import type { Hub } from './watch/hub';
+import type { Poller } from './watch/pollers';
 import { isPoll, notePollUnderWay } from './watch/polls';
-import type { BarrierOutcome, Poller } from './watch/receipts';
+import type { BarrierOutcome } from './watch/receipts';
 import type { Watcher } from './watch/watcher';
 
 /**
@@ -74,7 +75,7 @@ export async function drainAndWait(
 /** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
 function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
   const watchers = [...hub.watchersOf(key)];
-  for (const watcher of watchers) notePollUnderWay(state.receipts, watcher, now);
+  for (const watcher of watchers) notePollUnderWay(state, watcher, now);
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 

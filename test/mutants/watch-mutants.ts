@@ -207,6 +207,27 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '0',
   },
   {
+    name: 'keeps the names of pollers until a drain or a list',
+    breaks: 'W27',
+    file: 'watch/pollers.ts',
+    from: '    if (now - this.#prunedAt >= POLLERS_PRUNE_INTERVAL_MS) this.#prune(now);\n',
+    to: '',
+  },
+  {
+    name: 'keeps every name that one token chooses',
+    breaks: 'W27',
+    file: 'watch/pollers.ts',
+    from: 'return (this.#countByToken.get(tokenId) ?? 0) < POLLERS_PER_TOKEN_MAX_COUNT;',
+    to: 'return true;',
+  },
+  {
+    name: 'loses readers beyond the bound of names',
+    breaks: 'W27',
+    file: 'watch/polls.ts',
+    from: '  if (entry !== undefined) notePlainRead(entry.plainReads, now);\n',
+    to: '  void entry;\n',
+  },
+  {
     name: 'does not hear the pings of a session',
     breaks: 'T1',
     file: 'sessions.ts',

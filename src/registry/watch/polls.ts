@@ -1,7 +1,10 @@
 import { CLOSE_CODES } from '../../model/frames';
+import type { ServiceKey } from '../../model/namespace-api';
+import { notePlainRead } from '../plain-reads';
+import type { NamespaceState } from '../state';
 import type { Connection, ConnectionMemory, WatchMemory } from './connection';
 import type { Hub } from './hub';
-import type { Receipts } from './receipts';
+import type { PollerName } from './pollers';
 import type { Peer, Watcher } from './watcher';
 
 /**
@@ -29,22 +32,41 @@ export function supersedePolls(hub: Hub, peer: Peer, name: string): void {
   }
 }
 
+/** The parts of a namespace that remember its readers. */
+type Readers = Pick<NamespaceState, 'receipts' | 'catalog'>;
+
+/**
+ * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts
+ * as a plain read, which a drain reports as blind.
+ */
+export function notePoller(
+  { receipts, catalog }: Readers,
+  name: PollerName,
+  service: ServiceKey,
+  { acknowledged, sent }: { acknowledged: number; sent: number },
+  now: number,
+): void {
+  if (receipts.notePoll(name, service, acknowledged, sent, now)) return;
+  const entry = catalog.service(service);
+  if (entry !== undefined) notePlainRead(entry.plainReads, now);
+}
+
 /** Records the poller of a poll that is under way: it is live, and has everything up to where the poll began. */
-export function notePollUnderWay(receipts: Receipts, { peer, memory }: Watcher, now: number): void {
-  notePoll(receipts, peer.connection.memory, memory, now);
+export function notePollUnderWay(readers: Readers, { peer, memory }: Watcher, now: number): void {
+  noteWatch(readers, peer.connection.memory, memory, now);
 }
 
 /**
  * Gives the pollers behind a connection that is gone a while to come back. It reads what the connection remembers, as
  * after a sleep nothing else knows of them.
  */
-export function notePollsEnded(receipts: Receipts, { memory }: Connection, now: number): void {
-  for (const watch of memory.watches) notePoll(receipts, memory, watch, now);
+export function notePollsEnded(readers: Readers, { memory }: Connection, now: number): void {
+  for (const watch of memory.watches) noteWatch(readers, memory, watch, now);
 }
 
 /** Polls that are anonymous, or that ask about more than one service, have no poller to record. */
-function notePoll(
-  receipts: Receipts,
+function noteWatch(
+  readers: Readers,
   { kind, subscriber, caller }: ConnectionMemory,
   { scope, acknowledged = 0 }: WatchMemory,
   now: number,
@@ -52,6 +74,6 @@ function notePoll(
   const [service, ...more] = scope.services;
   if (kind !== 'poll' || subscriber === '' || service === undefined) return;
   if (more.length > 0 || scope.groups.length > 0) return;
-  const poller = { subscriber, tokenId: caller.tokenId, address: caller.address };
-  receipts.notePoll(poller, service, acknowledged, acknowledged, now);
+  const name = { subscriber, tokenId: caller.tokenId, address: caller.address };
+  notePoller(readers, name, service, { acknowledged, sent: acknowledged }, now);
 }

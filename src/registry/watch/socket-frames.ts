@@ -77,7 +77,7 @@ export class SocketFrames {
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
     this.#hub.disconnect(connection);
-    notePollsEnded(this.#state.receipts, connection, this.#state.time.now());
+    notePollsEnded(this.#state, connection, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
     const durable = this.#state.pipeline.settled();
