@@ -291,8 +291,11 @@ export const POLLERS_PER_NAMESPACE_MAX_COUNT = 20_000;
 /** How often a namespace looks for pollers that did not come back, as others read: with each read would be too dear. */
 export const POLLERS_PRUNE_INTERVAL_MS = 1_000;
 
-/** How far ahead the row is written that bounds what cached readers and pollers may hold: a row a minute for each kind. */
-export const READER_HOLD_STEP_MS = 60_000;
+/** How far ahead the row is written that bounds how long cached answers are kept: a row a minute while they are read. */
+export const CACHED_HOLD_STEP_MS = 60_000;
+
+/** The same for the note that there are pollers: a row an hour. After a wake they are expected back in seconds anyway. */
+export const POLLS_HOLD_STEP_MS = 60 * 60 * 1_000;
 
 /** The age that cached readers ask for is rounded up to this in that row, so that each new age does not write it. */
 export const CACHED_AGE_ROUNDING_MS = 5_000;

@@ -74,11 +74,11 @@ describe('ReaderHolds', () => {
     expect(rows()).toBeLessThan(60 + 60 + 12);
   });
 
-  it('[W26, I8] writes about a row a minute for a stream of polls', () => {
+  it('[W26, I8] writes a row an hour for a stream of polls', () => {
     const { wake, rows } = stage();
     const holds = wake();
-    for (let at = 0; at < HOUR_MS; at += 200) holds.notePoll(NOW + at);
-    expect(rows()).toBe(60);
+    for (let at = 0; at < 3 * HOUR_MS; at += 1_000) holds.notePoll(NOW + at);
+    expect(rows()).toBe(3);
   });
 
   it('[W26] expects pollers back within ten seconds of a wake, however long their polls may last', () => {
@@ -87,7 +87,7 @@ describe('ReaderHolds', () => {
     const woken = wake(NOW + 300_000);
     expect(woken.unknownAt(NOW + 300_000)).toEqual({ kinds: ['plain', 'poll'], safeAfterMs: POLLER_LINGER_MS });
     expect(woken.unknownAt(NOW + 300_000 + POLLER_LINGER_MS).kinds).toEqual(['plain']);
-    expect(wake(NOW + HOUR_MS).unknownAt(NOW + HOUR_MS).kinds).toEqual(['plain']);
+    expect(wake(NOW + 2 * HOUR_MS).unknownAt(NOW + 2 * HOUR_MS).kinds).toEqual(['plain']);
   });
 
   it('[W25, U8] reads what an earlier and a later version may leave', () => {

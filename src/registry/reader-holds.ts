@@ -1,4 +1,10 @@
-import { CACHED_AGE_ROUNDING_MS, POLLER_LINGER_MS, READER_HOLD_STEP_MS, WAIT_MAX_MS } from '../model/limits';
+import {
+  CACHED_AGE_ROUNDING_MS,
+  CACHED_HOLD_STEP_MS,
+  POLLER_LINGER_MS,
+  POLLS_HOLD_STEP_MS,
+  WAIT_MAX_MS,
+} from '../model/limits';
 import type { UnknownReaders } from '../model/queries';
 import { plainReadsCountUntil } from './plain-reads';
 import { readProperty, writeProperty } from './schema';
@@ -20,8 +26,8 @@ interface Holds {
  * Bounds how long readers may use an old answer, through a loss of memory. While the registry is awake it counts its
  * readers exactly, service by service; after a wake it knows only these bounds.
  *
- * One row holds them. It is written ahead by {@link READER_HOLD_STEP_MS}, so that a stream of reads writes it about once
- * a minute; and a read that needs it written is answered once it is durable.
+ * One row holds them. It is written ahead, so that a stream of cached reads writes it about once a minute, and one of
+ * polls once an hour; and a read that needs it written is answered once it is durable.
  */
 export class ReaderHolds {
   readonly #storage: SqlStorage;
@@ -54,7 +60,7 @@ export class ReaderHolds {
     if (now + keepForMs <= cachedUntil && keepForMs <= cachedForMs) return;
     const rounded = Math.ceil(keepForMs / CACHED_AGE_ROUNDING_MS) * CACHED_AGE_ROUNDING_MS;
     this.#keep({
-      cachedUntil: Math.max(cachedUntil, now + keepForMs + READER_HOLD_STEP_MS),
+      cachedUntil: Math.max(cachedUntil, now + keepForMs + CACHED_HOLD_STEP_MS),
       cachedForMs: cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded),
     });
   }
@@ -62,7 +68,7 @@ export class ReaderHolds {
   /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */
   notePoll(now: number): void {
     const until = now + WAIT_MAX_MS + POLLER_LINGER_MS;
-    if (until > this.#kept.pollsUntil) this.#keep({ pollsUntil: until + READER_HOLD_STEP_MS });
+    if (until > this.#kept.pollsUntil) this.#keep({ pollsUntil: until + POLLS_HOLD_STEP_MS });
   }
 
   /** Returns the kinds of reader that may exist unknown to the registry, and how long they may use an old answer. */

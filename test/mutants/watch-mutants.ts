@@ -193,8 +193,8 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '    void text;\n',
   },
   {
-    name: 'bounds cached answers by the age of the last one only',
-    breaks: 'W25',
+    name: 'writes a row each time that a longer age of cached answers comes again',
+    breaks: 'I8',
     file: 'reader-holds.ts',
     from: 'cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded)',
     to: 'rounded',

@@ -48,7 +48,7 @@ export class Pollers {
   /** Returns the poller, live from `now` on; undefined where there is no room for a new one. */
   note({ subscriber, tokenId, address }: PollerName, service: ServiceKey, now: number): Poller | undefined {
     if (now - this.#prunedAt >= POLLERS_PRUNE_INTERVAL_MS) this.#prune(now);
-    const name = `${subscriber}\u0000${tokenId}\u0000${service.group}\u0000${service.service}`;
+    const name = pollerName(subscriber, tokenId, service);
     const known = this.#byName.get(name);
     if (known === undefined) {
       if (!this.#hasRoomFor(tokenId)) return undefined;
@@ -96,4 +96,8 @@ export class Pollers {
       this.#onExpired(poller);
     }
   }
+}
+
+function pollerName(subscriber: string, tokenId: string, { group, service }: ServiceKey): string {
+  return `${subscriber}\u0000${tokenId}\u0000${group}\u0000${service}`;
 }
