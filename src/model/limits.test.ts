@@ -24,6 +24,10 @@ const RELATIONS: Record<string, boolean> = {
     limits.CACHED_MAX_AGE_DEFAULT_MS <= limits.CACHED_MAX_AGE_MAX_MS,
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
+  'no token takes the names of all pollers':
+    2 * limits.POLLERS_PER_TOKEN_MAX_COUNT <= limits.POLLERS_PER_NAMESPACE_MAX_COUNT,
+  'names of pollers are looked through while they live': limits.POLLERS_PRUNE_INTERVAL_MS < limits.POLLER_LINGER_MS,
+  'the ages of cached answers are few once rounded': limits.CACHED_MAX_AGE_MAX_MS / limits.CACHED_AGE_ROUNDING_MS <= 12,
   'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
   'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,

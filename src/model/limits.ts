@@ -324,6 +324,24 @@ export const PLAIN_READS_WINDOW_MS = 60_000;
 /** A poller is a live subscriber until this long after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;
 
+/** Pollers of one token that a namespace knows by name; a reader beyond it counts as blind, and is refused nothing. */
+export const POLLERS_PER_TOKEN_MAX_COUNT = 10_000;
+
+/** The same for all tokens together: at most 32 MB, where every name is as long as it may be. */
+export const POLLERS_PER_NAMESPACE_MAX_COUNT = 20_000;
+
+/** How often a namespace looks for pollers that did not come back, as others read: with each read would be too dear. */
+export const POLLERS_PRUNE_INTERVAL_MS = 1_000;
+
+/** How far ahead the row is written that bounds how long cached answers are kept: a row a minute while they are read. */
+export const CACHED_HOLD_STEP_MS = 60_000;
+
+/** The same for the note that there are pollers: a row an hour. After a wake they are expected back in seconds anyway. */
+export const POLLS_HOLD_STEP_MS = 60 * 60 * 1_000;
+
+/** The age that cached readers ask for is rounded up to this in that row, so that each new age does not write it. */
+export const CACHED_AGE_ROUNDING_MS = 5_000;
+
 /** Longest life of an event stream over HTTP: the browser then resumes it. */
 export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;
 

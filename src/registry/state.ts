@@ -11,6 +11,7 @@ import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import type { Publisher } from './publisher';
 import type { RateLimiter } from './rate-limiter';
+import type { ReaderHolds } from './reader-holds';
 import type { LeaseHolder, SessionTable } from './session-table';
 import type { Settings } from './settings';
 import type { Imports } from './transfer/imports';
@@ -20,6 +21,7 @@ import type { Receipts } from './watch/receipts';
 export interface NamespaceState extends NamespaceMemory {
   readonly publisher: Publisher;
   readonly receipts: Receipts;
+  readonly readerHolds: ReaderHolds;
 }
 
 /** What a namespace holds, whoever is told of it. */

@@ -8,6 +8,7 @@ import { missingNamespace } from './missing';
 import { notePlainRead } from './plain-reads';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
+import { notePoller } from './watch/polls';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -94,7 +95,7 @@ export function read<T>(
   );
 }
 
-/** Remembers who was given an answer about a service, for drains: by name, or as one who can't be told of changes. */
+/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
 function noteReader(
   state: NamespaceState,
   scope: ServiceKey,
@@ -104,7 +105,9 @@ function noteReader(
 ): void {
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
-    state.receipts.notePoll({ subscriber: id, tokenId, address }, scope, knownRevision, state.journal.revision, now);
+    const known = { acknowledged: knownRevision, sent: state.journal.revision };
+    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
+    state.readerHolds.notePoll(now);
     return;
   }
   const service = state.catalog.service(scope);
@@ -115,4 +118,5 @@ function noteReader(
   }
   service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
   service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+  state.readerHolds.noteCached(now, keepForMs);
 }

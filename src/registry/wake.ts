@@ -14,6 +14,7 @@ import { noteGap, reconnectSpreadMs } from './listening';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { RateLimiter } from './rate-limiter';
+import { ReaderHolds } from './reader-holds';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
@@ -98,7 +99,9 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   };
   const receipts = new Receipts();
   const hub = new Hub(memory, receipts);
-  const state = { ...memory, publisher: hub, receipts };
+  const enqueue = (write: () => void) => pipeline.enqueue(write);
+  const readerHolds = new ReaderHolds(storage, enqueue, time.now(), journal.revision === 0);
+  const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded.goneAt);
   goOnListening(state, header);
   changeEpochIfMarked(state);

@@ -12,6 +12,8 @@ export interface WatchMemory {
   sentUntil?: number | undefined;
   /** A snapshot is under way, and its next part begins after this instance. */
   snapshotAfter?: SnapshotPlace | undefined;
+  /** Revision of the newest cursor that was acknowledged, or that the watch began with. Absent: none. */
+  acknowledged?: number | undefined;
 }
 
 /** A place in the order of a snapshot: by service name, group, and instance id; `id` is empty before the first. */

@@ -49,7 +49,9 @@ describe('a watch that resumes', () => {
     expect(client.takeOnly('changes')).toHaveLength(2 * CATCH_UP_SLICE_MAX_COUNT + 5);
     await scene.register('c');
     expect(client.told()).toBe('+c');
-    expect(client.socket.kept.watches).toEqual([{ name: 'w', scope: { groups: [], services: [] } }]);
+    expect(client.socket.kept.watches).toEqual([
+      { name: 'w', scope: { groups: [], services: [] }, acknowledged: expect.any(Number) },
+    ]);
   });
 
   it('[W4] misses no commit that is on its way to the disk', async () => {

@@ -71,6 +71,7 @@ export class Feeder {
     // A copy: a part of an older snapshot that is on its way is known by its place, and comes to nothing.
     watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
+    watcher.memory.acknowledged = undefined;
     watcher.position = revision;
   }
 

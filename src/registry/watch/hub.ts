@@ -92,17 +92,16 @@ export class Hub implements Publisher {
     return peer;
   }
 
-  /** Lets go of a connection that is closed, and returns what it was; undefined where it was not known. */
-  disconnect(connection: Connection): Peer | undefined {
+  /** Removes a connection that is closed, and its watches. */
+  disconnect(connection: Connection): void {
     const peer = this.#peers.get(connection);
-    if (peer === undefined) return undefined;
+    if (peer === undefined) return;
     this.#peers.delete(connection);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);
     others?.delete(peer);
     if (others?.size === 0) this.#bySubscriber.delete(subscriber);
     for (const watcher of peer.watchers.values()) this.#close(watcher);
-    return peer;
   }
 
   /** Closes a connection. Its last frames may still be on their way here: they find nothing left to go on with. */
@@ -123,7 +122,7 @@ export class Hub implements Publisher {
     const memory: WatchMemory =
       sentUntil === undefined
         ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
-        : { name, scope, sentUntil };
+        : { name, scope, sentUntil, acknowledged: sentUntil };
     peer.connection.memory.watches.push(memory);
     peer.connection.remember();
     this.#add(peer, memory);

@@ -80,8 +80,8 @@ export class SocketFrames {
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
     notePass(this.#state);
-    const peer = this.#hub.disconnect(connection);
-    if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
+    this.#hub.disconnect(connection);
+    notePollsEnded(this.#state, connection, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
     arm(this.#state);

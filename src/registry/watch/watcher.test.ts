@@ -77,10 +77,21 @@ describe('Watcher', () => {
     expect(watcher({ sentUntil: 5 }).isLive).toBe(false);
   });
 
-  it('[W18] is taken to have what it was sent, but nothing of a snapshot that is still to come', () => {
-    expect(watcher().acknowledgedRevision).toBe(5);
-    expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(5);
+  it('[W24] has acknowledged what its socket remembers, whatever it was sent', () => {
+    expect(watcher().acknowledgedRevision).toBe(0);
+    expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(0);
+    expect(watcher({ sentUntil: 5, acknowledged: 3 }).acknowledgedRevision).toBe(3);
     expect(watcher({ sentUntil: 5, snapshotAfter: SNAPSHOT_START }).acknowledgedRevision).toBe(0);
+  });
+
+  it('[W24] keeps an acknowledgement with its socket', () => {
+    const sockets = new HandSockets(() => 0);
+    const socket = sockets.open();
+    const connection = sockets.connectionOf(socket);
+    const memory = { name: 'w', scope: WatchScope.parse({}) };
+    connection.memory.watches.push(memory);
+    new Watcher(new Peer(connection, newCounters(0)), memory, 5).acknowledgedRevision = 4;
+    expect(socket.kept.watches).toMatchObject([{ acknowledged: 4 }]);
   });
 
   it('[W13] knows what waits for it: what came since it is behind, less what it was sent of that', () => {

@@ -11,8 +11,6 @@ export class Watcher {
   position: number;
   /** Revision of the newest cursor that was sent. */
   toldRevision: number;
-  /** Revision of the newest cursor that was acknowledged. */
-  acknowledgedRevision: number;
   /** It asked for its cursor, and gets it once it has caught up. */
   wantsBookmark = false;
   isFeeding = false;
@@ -25,8 +23,17 @@ export class Watcher {
     this.memory = memory;
     this.position = position;
     this.toldRevision = position;
-    // Who comes back with a cursor has all up to there; after a sleep everybody is taken to have what it was sent.
-    this.acknowledgedRevision = memory.snapshotAfter === undefined ? position : 0;
+  }
+
+  /** Revision of the newest cursor that was acknowledged, or that the watch began with; 0: none. */
+  get acknowledgedRevision(): number {
+    return this.memory.acknowledged ?? 0;
+  }
+
+  /** Keeps the revision with the socket, so that it survives a sleep of the object. */
+  set acknowledgedRevision(revision: number) {
+    this.memory.acknowledged = revision;
+    this.peer.connection.remember();
   }
 
   get name(): string {
