@@ -471,7 +471,7 @@ describe('the table', () => {
           expect(table.size).toBe(model.leases.size);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
