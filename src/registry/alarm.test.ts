@@ -146,6 +146,7 @@ describe('attendAlarm', () => {
     await awake.pass(ALARM_RETRY_MS);
     expect(awake.ids()).toEqual([]);
     expect(awake.state.counters.alarms).toBe(alarms + 1);
+    expect(awake.platform.logs).toHaveLength(1);
     expect(awake.platform.aborts).toEqual([]);
   });
 

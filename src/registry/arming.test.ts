@@ -71,10 +71,13 @@ describe('arm', () => {
     expect(armed(awake)).toEqual([1_100 + ALARM_SPACING_MIN_MS]);
   });
 
-  it('[L17] never arms before an alarm may try again that failed', () => {
+  it.each([
+    ['a lease', SHORT],
+    ['nothing', { ephemeral: false }],
+  ])('[L17] arms for when an alarm that failed tries again, where %s is due besides', (_what, input) => {
     const awake = new AwakeNamespace();
-    awake.put('a', SHORT);
-    awake.state.alarmTimes.notBefore = START + 9_000;
+    awake.put('a', input);
+    awake.state.alarmTimes.retryAt = START + 9_000;
     expect(armed(awake)).toEqual([9_000]);
   });
 

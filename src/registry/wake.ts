@@ -72,7 +72,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const alarmTimes = {
     ranAt: 0,
     nextLookAt: attention.lookDueAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : attention.lookDueAt,
-    notBefore: 0,
+    retryAt: 0,
     isRunning: false,
     hourStartedAt: 0,
     countThisHour: 0,
