@@ -26,10 +26,10 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
   alarmTimes.isRunning = true;
   try {
     await attend(state, hub, now);
-    alarmTimes.notBefore = 0;
+    alarmTimes.retryAt = 0;
   } catch (error) {
     if (pipeline.hasFailed) throw error;
-    alarmTimes.notBefore = time.now() + ALARM_RETRY_MS;
+    alarmTimes.retryAt = time.now() + ALARM_RETRY_MS;
     platform.log('error', 'an alarm failed; the next one tries again', { error: String(error) });
   } finally {
     alarmTimes.isRunning = false;
@@ -45,14 +45,14 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
  * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the namespace starts over then.
  */
 export async function attendTick(state: NamespaceState, hub: Hub): Promise<void> {
-  const { leases, agenda, checkpoints, time } = state;
+  const { leases, agenda, checkpoints, alarmTimes, time } = state;
   const now = notePass(state);
   if (checkpoints.dueAt <= now) {
     checkpoints.close();
     if (leases.hasAsked) checkpoints.request();
   }
-  const dueAt = Math.min(leases.earliestDeadline, agenda.earliestDeadline);
-  if (dueAt > now || state.alarmTimes.isRunning || now < state.alarmTimes.notBefore) return;
+  const dueAt = alarmTimes.retryAt || Math.min(leases.earliestDeadline, agenda.earliestDeadline);
+  if (dueAt > now || alarmTimes.isRunning) return;
   await attendAlarm(state, hub, time.clockAt(now));
 }
 
@@ -60,7 +60,7 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   look(state, now);
   // What has arrived by now is heard before any lease ends.
   if (state.leases.earliestDeadline <= now) await state.platform.nextTurn();
-  while (sweep(state, state.time.now())) await state.pipeline.settled();
+  while (sweep(state, notePass(state))) await state.pipeline.settled();
   if (state.leases.hasAsked) state.checkpoints.request();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());

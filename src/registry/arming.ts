@@ -19,7 +19,7 @@ export function arm(state: NamespaceState): void {
   const { alarmTimes, attention, platform, time } = state;
   const dueAt = nextDueAt(state);
   if (dueAt === Number.POSITIVE_INFINITY) return;
-  const at = time.clockAt(Math.max(dueAt, alarmTimes.ranAt + ALARM_SPACING_MIN_MS, alarmTimes.notBefore));
+  const at = time.clockAt(Math.max(dueAt, alarmTimes.ranAt + ALARM_SPACING_MIN_MS, alarmTimes.retryAt));
   const armedFor = platform.alarm.armedFor();
   const isStanding = armedFor !== null && armedFor >= platform.clock.now() - LOOK_LATE_MS;
   if (isStanding && armedFor <= at) return;
@@ -31,7 +31,9 @@ export function arm(state: NamespaceState): void {
 
 /** When there is something to do next, on the namespace's axis; `Infinity` where nothing is due. */
 function nextDueAt(state: NamespaceState): number {
-  const { leases, agenda } = state;
+  const { leases, agenda, alarmTimes } = state;
+  // Work that failed may have been taken off the agenda already.
+  if (alarmTimes.retryAt > 0) return alarmTimes.retryAt;
   const deadline = Math.min(leases.earliestDeadline, agenda.earliestDeadline);
   // A host that ticks makes checkpoints by itself, and listens without looks.
   if (state.platform.monotonic !== undefined) return deadline;

@@ -173,7 +173,7 @@ describe('renew', () => {
     awake.remove('b');
     for (const entry of entries) if (entry !== undefined) renew(awake.state, entry, START + 7);
     expect(awake.state.counters.renewals).toBe(0);
-    expect(awake.platform.timerIsRunning).toBe(false);
+    expect(awake.state.checkpoints.isOpen).toBe(false);
   });
 });
 

@@ -251,6 +251,13 @@ export class LeaseTable<Holder> {
     return packed;
   }
 
+  /** Has all rows packed with the next checkpoint: an earlier version wrote them. */
+  packAnew(): void {
+    for (let slot = 0; slot < this.#holders.length; slot += CHECKPOINT_LEASES_PER_ROW_COUNT) {
+      this.#changedRows.add(LeaseTable.rowOf(slot));
+    }
+  }
+
   #pack(row: number): ArrayBuffer {
     const first = row * CHECKPOINT_LEASES_PER_ROW_COUNT;
     const end = Math.min(first + CHECKPOINT_LEASES_PER_ROW_COUNT, this.#holders.length);

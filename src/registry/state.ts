@@ -50,8 +50,8 @@ export interface AlarmTimes {
   ranAt: number;
   /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
   nextLookAt: number;
-  /** No alarm is armed for a time before this: the last one failed. On the namespace's axis. */
-  notBefore: number;
+  /** When the alarm tries again that failed, and no sooner; 0 where the last one worked. On the namespace's axis. */
+  retryAt: number;
   isRunning: boolean;
   /** When the hour began in which alarms are counted, by the clock, and how many there were. */
   hourStartedAt: number;

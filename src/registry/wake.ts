@@ -45,7 +45,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const journal = new Journal(storage, epoch, () => settings.retention);
   const checkpoint = readCheckpoint(storage);
   const { header } = checkpoint;
-  const attention = new Attention(header?.attention ?? NO_ATTENTION, header?.at ?? 0, Number.NEGATIVE_INFINITY);
+  const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
   const loaded = load(storage, checkpoint, attention);
   const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock tells nothing of the axis.
@@ -73,7 +73,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const alarmTimes = {
     ranAt: 0,
     nextLookAt: attention.lookDueAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : attention.lookDueAt,
-    notBefore: 0,
+    retryAt: 0,
     isRunning: false,
     hourStartedAt: 0,
     countThisHour: 0,
@@ -109,8 +109,10 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   return { state, hub };
 }
 
-/** Attention of a storage that knows of none; see {@link StoredAttention}. */
-const NO_ATTENTION: StoredAttention = { since: 0, attendedMs: 1 };
+/** Returns the attention of a storage that knows of none; see {@link StoredAttention}. */
+function noAttention(header: CheckpointHeader | undefined): StoredAttention {
+  return { since: header?.at ?? 0, attendedMs: 1 };
+}
 
 /** Counts the rows that everything written bills. */
 function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorage {
@@ -228,10 +230,8 @@ function leaseTimes(timedAt: number, slot: number, { rows, header }: StoredCheck
   const packed = rows.get(LeaseTable.rowOf(slot));
   const times = packed === undefined ? undefined : unpackLease(packed, slot);
   if (times === undefined || times.renewedAt < timedAt) return { renewedAt: timedAt, askedAt: 0 };
-  // An earlier version of Rollcall kept a time of the clock in this place, beyond all attention.
-  const { since = 0, attendedMs = 0 } = header?.attention ?? {};
-  const attendedMostMs = attendedMs + Math.max(0, (header?.at ?? 0) - since);
-  return times.askedAt <= attendedMostMs ? times : { ...times, askedAt: 0 };
+  // An earlier version of Rollcall kept a time of the clock in this place.
+  return header?.attention === undefined ? { ...times, askedAt: 0 } : times;
 }
 
 /** Everything on the agenda follows from the records. */
@@ -268,6 +268,7 @@ function goOnListening(state: NamespaceState, header: CheckpointHeader | undefin
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {
+    leases.packAnew();
     noteGap(state, now, 'an earlier version ran before', reconnectSpreadMs(state));
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', reconnectSpreadMs(state));
