@@ -25,7 +25,15 @@ const RELATIONS: Record<string, boolean> = {
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
   'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
-  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
+  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.LOOK_LATE_MS,
+  'a silent lease ends within a second of its limit, by an alarm that is as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.LOOK_LATE_MS <= 1_000,
+  'a silent lease ends within a second of its limit, by ticks that are as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.ATTENTION_PASS_MS + limits.ATTENTION_LATE_MS <= 1_000,
+  'a look comes before the checkpoint of the fleet whose looks are closest':
+    limits.LOOK_INTERVAL_MIN_MS < limits.CHECKPOINT_DELAY_MS,
+  'a look that comes for a session tells of a gap before its ttl is over':
+    limits.SESSION_TTL_DEFAULT_MS / limits.LOOKS_PER_TTL_COUNT + limits.LOOK_LATE_MS < limits.SESSION_TTL_DEFAULT_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
