@@ -129,6 +129,16 @@ describe('notePass, on a host that ticks', () => {
   });
 });
 
+it('[L9] a wall clock that jumped before there was a lease counts for nothing', () => {
+  const { platform, wallJump } = platformOf('a host that ticks');
+  const awake = new AwakeNamespace(platform);
+  wallJump(3_600_000);
+  notePass(awake.state);
+  awake.put('a');
+  notePass(awake.state);
+  expect(awake.state.counters.outages).toBe(0);
+});
+
 describe.each(HOSTS)('a gap, on %s', (host) => {
   it('[L9] without a lease counts for nothing', async () => {
     const { platform } = platformOf(host);
@@ -187,6 +197,10 @@ it('[T7] noteGap gives clients the time that they were told to reconnect in', ()
 /** What may happen first when a host that stood still goes on, before its alarm. */
 const FIRST: Record<string, (fleet: Fleet) => Promise<unknown>> = {
   'the alarm': async () => {},
+  'a ping': async ({ namespace }) => {
+    const { clock, connections } = namespace.platform;
+    connections.open().pingedAt = clock.now();
+  },
   'a heartbeat': ({ namespace }) => namespace.api.renew(OWNER, key('i-7')),
   'heartbeats of half the fleet': ({ namespace }) =>
     namespace.api.renewMany(

@@ -17,9 +17,10 @@ import type { NamespaceState } from './state';
 export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
   const { attention, time, leases } = state;
   const now = time.now();
+  const why = signOfGap(state, now, alarmDueAt);
   // Without leases there is nothing to judge.
-  const why = leases.size === 0 ? undefined : signOfGap(state, now, alarmDueAt);
-  if (why !== undefined) noteGap(state, now, why, attention.hasPassed ? 0 : reconnectSpreadMs(state));
+  if (why !== undefined && leases.size > 0)
+    noteGap(state, now, why, attention.hasPassed ? 0 : reconnectSpreadMs(state));
   attention.pass(now);
   return now;
 }

@@ -80,7 +80,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'takes one renewal for proof that it has listened',
     breaks: 'L9',
     file: 'listening.ts',
-    from: 'if (why !== undefined) noteGap(',
+    from: 'if (why !== undefined && leases.size > 0) noteGap(',
     to: 'if (why !== undefined && alarmDueAt > 0) noteGap(',
   },
   {
