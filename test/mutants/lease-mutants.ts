@@ -80,8 +80,8 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'takes one renewal for proof that it has listened',
     breaks: 'L9',
     file: 'listening.ts',
-    from: 'if (why !== undefined && leases.size > 0) noteGap(',
-    to: 'if (why !== undefined && alarmDueAt > 0) noteGap(',
+    from: 'if (why !== undefined && leases.size > 0)',
+    to: 'if (why !== undefined && alarmDueAt > 0)',
   },
   {
     name: 'does not store attention at a gap',
