@@ -32,7 +32,7 @@ const RELATIONS: Record<string, boolean> = {
     2 * limits.LEASE_SLACK_MS + limits.ATTENTION_PASS_MS + limits.ATTENTION_LATE_MS <= 1_000,
   'a look comes before the checkpoint of the fleet whose looks are closest':
     limits.LOOK_INTERVAL_MIN_MS < limits.CHECKPOINT_DELAY_MS,
-  'a look that comes for a session tells of a gap before its ttl is over':
+  'a look that comes for a session shows a gap before its ttl is over':
     limits.SESSION_TTL_DEFAULT_MS / limits.LOOKS_PER_TTL_COUNT + limits.LOOK_LATE_MS < limits.SESSION_TTL_DEFAULT_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,

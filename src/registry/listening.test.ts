@@ -188,7 +188,7 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
   });
 });
 
-it('[T7] noteGap gives clients the time that they were told to reconnect in', () => {
+it('[T7] noteGap gives clients the time in which they were asked to reconnect', () => {
   const { awake } = listening('a host with one clock');
   noteGap(awake.state, awake.state.time.now(), 'a test', reconnectSpreadMs(awake.state));
   expect(awake.state.attention.since).toBe(START + reconnectSpreadMs(awake.state));
@@ -327,7 +327,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     expect(fleet.namespace.state.catalog.instance(key('i-3'))).toBeUndefined();
   });
 
-  it('[I6, L1] are told from a dead one within a second of its limit', async () => {
+  it('[I6, L1] outlive one that is dead, which ends within a second of its limit', async () => {
     const fleet = new Fleet(host, { beatMs: 1_000 });
     await fleet.register(4_000);
     await fleet.live(2_000);
