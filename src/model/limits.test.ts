@@ -29,7 +29,15 @@ const RELATIONS: Record<string, boolean> = {
   'names of pollers are looked through while they live': limits.POLLERS_PRUNE_INTERVAL_MS < limits.POLLER_LINGER_MS,
   'the ages of cached answers are few once rounded': limits.CACHED_MAX_AGE_MAX_MS / limits.CACHED_AGE_ROUNDING_MS <= 12,
   'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
-  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
+  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.LOOK_LATE_MS,
+  'a silent lease ends within a second of its limit, by an alarm that is as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.LOOK_LATE_MS <= 1_000,
+  'a silent lease ends within a second of its limit, by ticks that are as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.ATTENTION_PASS_MS + limits.ATTENTION_LATE_MS <= 1_000,
+  'a look comes before the checkpoint of the fleet whose looks are closest':
+    limits.LOOK_INTERVAL_MIN_MS < limits.CHECKPOINT_DELAY_MS,
+  'a look that comes for a session shows a gap before its ttl is over':
+    limits.SESSION_TTL_DEFAULT_MS / limits.LOOKS_PER_TTL_COUNT + limits.LOOK_LATE_MS < limits.SESSION_TTL_DEFAULT_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,

@@ -118,7 +118,7 @@ describe('attendAlarm', () => {
     expect(awake.ids('users')).toHaveLength(SWEEP_SLICE_MAX_COUNT + 1);
   });
 
-  it('[C4, L17] tells the platform of a failed commit, so that it fires again', async () => {
+  it('[C4, L17] rejects after a failed commit, so that the platform fires it again', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_400);

@@ -53,6 +53,8 @@ describe('arm', () => {
     awake.platform.jump(400);
     awake.state.leases.renew(0, awake.state.time.now());
     expect(armed(awake)).toEqual([1_250]);
+    awake.state.leases.findEarliest();
+    expect(armed(awake)).toEqual([1_250]);
   });
 
   it('[L11] arms again once the alarm has fired', () => {

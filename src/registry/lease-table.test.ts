@@ -264,7 +264,10 @@ describe('askAgainAfter', () => {
     lapsed(table, 30_250);
     table.askAgainAfter(slot, 30_000, 30_500);
     table.findEarliest();
+    expect(lapsed(table, 60_499)).toEqual([]);
+    expect(table.hasAsked).toBe(false);
     expect(lapsed(table, 60_749)).toEqual([]);
+    expect(table.hasAsked).toBe(true);
     expect(firstEnd(table)).toEqual([60_750, 'a expired']);
     attention.pass(50_500);
     attention.gap(150_500, 0);

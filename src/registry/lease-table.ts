@@ -222,7 +222,8 @@ export class LeaseTable<Holder> {
       }
       if (endsAt < earliest) earliest = endsAt;
       if (endsAt > now) {
-        this.#hasAsked ||= this.#limitAt(slot) <= now;
+        // One that is to be asked again later changes nothing until then.
+        this.#hasAsked ||= this.#limitAt(slot) <= now && (this.#askedAt[slot] ?? NOT_ASKED) <= attendedMs;
         continue;
       }
       const holder = this.#holders[slot];

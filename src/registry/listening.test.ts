@@ -129,6 +129,16 @@ describe('notePass, on a host that ticks', () => {
   });
 });
 
+it('[L9] a wall clock that jumped before there was a lease counts for nothing', () => {
+  const { platform, wallJump } = platformOf('a host that ticks');
+  const awake = new AwakeNamespace(platform);
+  wallJump(3_600_000);
+  notePass(awake.state);
+  awake.put('a');
+  notePass(awake.state);
+  expect(awake.state.counters.outages).toBe(0);
+});
+
 describe.each(HOSTS)('a gap, on %s', (host) => {
   it('[L9] without a lease counts for nothing', async () => {
     const { platform } = platformOf(host);
@@ -178,7 +188,7 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
   });
 });
 
-it('[T7] noteGap gives clients the time that they were told to reconnect in', () => {
+it('[T7] noteGap gives clients the time in which they were asked to reconnect', () => {
   const { awake } = listening('a host with one clock');
   noteGap(awake.state, awake.state.time.now(), 'a test', reconnectSpreadMs(awake.state));
   expect(awake.state.attention.since).toBe(START + reconnectSpreadMs(awake.state));
@@ -187,6 +197,10 @@ it('[T7] noteGap gives clients the time that they were told to reconnect in', ()
 /** What may happen first when a host that stood still goes on, before its alarm. */
 const FIRST: Record<string, (fleet: Fleet) => Promise<unknown>> = {
   'the alarm': async () => {},
+  'a ping': async ({ namespace }) => {
+    const { clock, connections } = namespace.platform;
+    connections.open().pingedAt = clock.now();
+  },
   'a heartbeat': ({ namespace }) => namespace.api.renew(OWNER, key('i-7')),
   'heartbeats of half the fleet': ({ namespace }) =>
     namespace.api.renewMany(
@@ -313,7 +327,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     expect(fleet.namespace.state.catalog.instance(key('i-3'))).toBeUndefined();
   });
 
-  it('[I6, L1] are told from a dead one within a second of its limit', async () => {
+  it('[I6, L1] outlive one that is dead, which ends within a second of its limit', async () => {
     const fleet = new Fleet(host, { beatMs: 1_000 });
     await fleet.register(4_000);
     await fleet.live(2_000);

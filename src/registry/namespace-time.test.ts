@@ -147,7 +147,7 @@ describe('with a monotonic clock', () => {
     expect(time.whenHostShows(monotonic.at - 30)).toBe(time.now() - 30);
   });
 
-  it('[L9, L10] clockJumpMs tells by how much the clocks parted since it was last asked', () => {
+  it('[L9, L10] clockJumpMs is how far the clocks parted since it was last read', () => {
     const { monotonic, time, pass } = beginMonotonic();
     pass(60_000);
     expect(time.clockJumpMs()).toBe(0);

@@ -208,7 +208,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(woken.state.counters.outages).toBe(0);
   });
 
-  it('[L7, T7] give a fleet of sessions the time that they were told to reconnect in', async () => {
+  it('[L7, T7] give a fleet of sessions the time in which it was asked to reconnect', async () => {
     const awake = new AwakeNamespace();
     const { connections } = awake.platform;
     for (let index = 0; index < RECONNECT_SPREAD_MIN_MS + 500; index++) {
@@ -239,7 +239,7 @@ describe('signs at a wake that renewals were missed', () => {
     const woken = await again(awake);
     const { state, platform } = woken;
     notePass(state);
-    // All but the last ten come back, evenly over the time that they were told.
+    // All but the last ten come back, evenly over the time in which they were asked to.
     for (let index = 0; index < count - 10; index++) {
       if (index % 250 === 0) await woken.pass(count / 10);
       resumeSession(state, connections.connectionOf(connections.open()), caller, ticket(index), state.time.now());

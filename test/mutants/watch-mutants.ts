@@ -257,10 +257,10 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'forgives no session whose socket vanished',
+    name: 'takes no notice of sockets that vanished',
     breaks: 'T7',
     file: 'sessions.ts',
-    from: '      state.leases.extend(session.lease, now, 0);\n',
+    from: "if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(state));",
     to: '',
   },
   {
