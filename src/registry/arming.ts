@@ -31,7 +31,9 @@ export function arm(state: NamespaceState): void {
 
 /** When there is something to do next, on the namespace's axis; `Infinity` where nothing is due. */
 function nextDueAt(state: NamespaceState): number {
-  const { leases, agenda } = state;
+  const { leases, agenda, alarmTimes } = state;
+  // What failed may have been taken off the agenda.
+  if (alarmTimes.notBefore > 0) return alarmTimes.notBefore;
   const deadline = Math.min(leases.earliestDeadline, agenda.earliestDeadline);
   // A host that ticks makes checkpoints by itself, and listens without looks.
   if (state.platform.monotonic !== undefined) return deadline;
