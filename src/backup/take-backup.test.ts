@@ -25,7 +25,7 @@ test('[U1] every database is copied with what is not in its main file yet, for i
   const manifest = await back();
   expect(manifest).toMatchObject({ format: 1, version: VERSION, directory: { schema: 1 } });
   expect(manifest.namespaces).toMatchObject([
-    { id: 'public', epoch: 'epoch-public', revision: 0, schema: 1 },
+    { id: 'public', epoch: 'epoch-public', revision: 0, schema: 2 },
     { id: 'team-a', epoch: 'epoch-team-a' },
   ]);
   expect(noted(at(namespaceFile('team-a')))).toBe('newest');

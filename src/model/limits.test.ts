@@ -25,7 +25,9 @@ const RELATIONS: Record<string, boolean> = {
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
   'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
-  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
+  'an alarm can be armed again before it is late': limits.ALARM_SPACING_MIN_MS < limits.LOOK_LATE_MS,
+  'a pass is late before a lease could end unheard':
+    limits.ATTENTION_PASS_MS + limits.ATTENTION_LATE_MS <= 2 * limits.LEASE_SLACK_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,

@@ -47,7 +47,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
   },
   {
     name: 'a freeze is taken for the silence of holders',
-    changes: [['return isPaused && isLate ? "the alarm is late" : void 0;', 'return void 0;']],
+    changes: [['? "the alarm is late"', '&& now < 0 ? "the alarm is late"']],
     caught: /is gone at|is unhealthy before/,
   },
 ];
