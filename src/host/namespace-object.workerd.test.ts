@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import type { LentNamespace } from '../../test/contracts/namespace/lent-namespace';
 import { namespaceContract } from '../../test/contracts/namespace-contract';
-import { FAR_AHEAD, passTime } from '../../test/fixtures/object-time';
+import { FAR_AHEAD, passTime } from '../../test/fixtures/worker-time';
 import { remoteNamespace } from './remote-namespace';
 
 let lentCount = 0;

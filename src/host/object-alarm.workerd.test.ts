@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { OWNER } from '../../test/fixtures/callers';
 import { definition, key } from '../../test/fixtures/definition';
-import { FAR_AHEAD, passTime } from '../../test/fixtures/object-time';
+import { FAR_AHEAD, passTime } from '../../test/fixtures/worker-time';
 import { ALARM_RETRY_MS } from '../model/limits';
 import { Journal } from '../registry/journal';
 import { remoteNamespace } from './remote-namespace';

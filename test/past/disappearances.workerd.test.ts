@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
 import type { WhyReport } from '../../src/model/why';
-import { FAR_AHEAD, passTime } from '../fixtures/object-time';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 import { ask, send, serviceAt, type Told } from '../fixtures/worker-client';
 import { tokenFor } from '../fixtures/worker-directory';
 import { WorkerSocket } from '../fixtures/worker-socket';
 import { imageOfStorage, putBackStorage } from '../fixtures/worker-storage';
+import { FAR_AHEAD, passTime } from '../fixtures/worker-time';
 
 const ORDERS = serviceAt('orders');
 const A = `${ORDERS}/instances/a`;

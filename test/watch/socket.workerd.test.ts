@@ -2,10 +2,10 @@ import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
-import { passTime } from '../fixtures/object-time';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 import { ask, send, serviceAt } from '../fixtures/worker-client';
 import { WorkerSocket } from '../fixtures/worker-socket';
+import { passTime } from '../fixtures/worker-time';
 
 /** The socket on the whole Worker: every frame goes from client to Durable Object, with nobody in between. */
 
