@@ -11,7 +11,7 @@ const ROUNDS = 10;
 
 const seed = Date.now() % 2 ** 31;
 
-it(`[I1, I2, I6, C3, L7] nothing acknowledged is lost in ${ROUNDS} kills (seed ${seed})`, async () => {
+it(`[I1, I2, I6, C3, L7, L9, T4] nothing acknowledged is lost in ${ROUNDS} kills and freezes (seed ${seed})`, async () => {
   const report = await crashRun({ rounds: ROUNDS, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -42,8 +42,13 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
   },
   {
     name: 'a crash is taken for the silence of holders',
-    changes: [['if (sameProcess && header.state === "closed") return;', 'return;']],
-    caught: /renews in time and is told|is gone at|is unhealthy before/,
+    changes: [['} else if (header.state === "open") {', '} else if (header.state === "lost") {']],
+    caught: /renews in time and is told|is gone|is unhealthy|sessions were ended/,
+  },
+  {
+    name: 'a freeze is taken for the silence of holders',
+    changes: [['? "the alarm is late"', '&& now < 0 ? "the alarm is late"']],
+    caught: /is gone at|is unhealthy before/,
   },
 ];
 
