@@ -190,7 +190,7 @@ export class LeaseTable<Holder> {
   /** Holders that are to be asked at `now`, or have been: those whose lease is past its limit, or about to be. */
   *overdue(now: number): Generator<Holder> {
     for (let slot = 0; slot < this.#holders.length; slot++) {
-      if (this.#ttlMs[slot] === 0 || this.#limitAt(slot) - this.#retryMs(slot) > now) continue;
+      if (this.#ttlMs[slot] === 0 || !this.#isNearLimit(slot, now)) continue;
       const holder = this.#holders[slot];
       if (holder !== undefined) yield holder;
     }
@@ -224,7 +224,7 @@ export class LeaseTable<Holder> {
       }
       if (endsAt < earliest) earliest = endsAt;
       if (endsAt > now) {
-        this.#hasAsked ||= this.#limitAt(slot) <= now;
+        this.#hasAsked ||= this.#isNearLimit(slot, now);
         continue;
       }
       const holder = this.#holders[slot];
@@ -296,6 +296,11 @@ export class LeaseTable<Holder> {
   /** Time in which a holder repeats a renewal that got no answer. */
   #retryMs(slot: number): number {
     return Math.min(RENEWAL_RETRY_MAX_MS, (this.#ttlMs[slot] ?? 0) / 10);
+  }
+
+  /** Whether a lease is past its next limit, or so near to it that it is asked. */
+  #isNearLimit(slot: number, now: number): boolean {
+    return this.#limitAt(slot) - this.#retryMs(slot) <= now;
   }
 
   /** When something is next to be done about a lease: it is asked, or it ends. */
