@@ -47,10 +47,9 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
 export async function attendTick(state: NamespaceState, hub: Hub): Promise<void> {
   const { leases, agenda, checkpoints, alarmTimes, time } = state;
   const now = notePass(state);
-  if (checkpoints.dueAt <= now) {
-    checkpoints.close();
-    if (leases.hasAsked) checkpoints.request();
-  }
+  if (checkpoints.dueAt <= now) checkpoints.close();
+  // Also after a wake, when the next pass over the leases may be far away.
+  if (leases.hasAsked) checkpoints.request();
   const dueAt = alarmTimes.retryAt || Math.min(leases.earliestDeadline, agenda.earliestDeadline);
   if (dueAt > now || alarmTimes.isRunning) return;
   await attendAlarm(state, hub, time.clockAt(now));

@@ -40,7 +40,8 @@ export function latenessOf({ plan, endings, lastHeardAt }: TrialHolder, course: 
   if (removeAfterMs === null || removeAfterMs > ttlMs) limits.push({ ending: 'unhealthy', limitMs: ttlMs });
   if (removeAfterMs !== null) limits.push({ ending: 'removed', limitMs: removeAfterMs });
   return limits.map(({ ending, limitMs }) => {
-    const ended = endings.find((candidate) => candidate.ending === ending && candidate.at >= lastHeardAt);
+    // What is past both limits may be removed at once.
+    const ended = endings.find((one) => one.at >= lastHeardAt && (one.ending === ending || one.ending === 'removed'));
     const limitAt = pastSuspensions(lastHeardAt, limitMs, course.faults);
     const at = ended?.at ?? course.end;
     const before = course.faults.filter(({ from }) => from <= at);

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
+import { CoreSubject } from './core-subject';
 import { REPAIRED, type RuleVariant } from './model-rule';
 import { ModelSubject } from './model-subject';
 import { SCENARIO_NAMES, SCENARIOS, type Scenario } from './scenarios';
-import type { HostKind } from './subject';
+import type { HostKind, SubjectFactory } from './subject';
 import { runWorld } from './trial';
 import { TrialReport } from './trial-report';
 
 const HOSTS: readonly HostKind[] = ['resident', 'cloudflare'];
+
+/** The registry itself, or a model of the rule that knows nothing of it. */
+const SUBJECTS = ['core', 'model'] as const;
 
 /** Changes to the rule, and faults in it, that --variant can name. */
 const VARIANTS: Record<string, RuleVariant> = {
@@ -24,14 +28,14 @@ const VARIANTS: Record<string, RuleVariant> = {
 };
 
 const USAGE = `usage: npm run attention -- [--seed N] [--worlds N] [--host ${HOSTS.join('|')}] [--scenario NAME]
-       [--variant NAME[,NAME]...]
+       [--subject ${SUBJECTS.join('|')}] [--variant NAME[,NAME]...]
 
-Tries the attention rule in worlds of holders and faults: --worlds of each scenario (default 100) from --seed on (default
+Tries the registry, or a model of its attention rule, in worlds of holders and faults: --worlds of each scenario (default 100) from --seed on (default
 1), a twentieth as many where a world has a thousand sessions. Prints a table, and fails if a holder was ended that renewed
 in time or a dead one was kept for too long. The same scenario, host and seed give the same world.
 
 scenarios: ${SCENARIO_NAMES.join(', ')}
-variants of the rule: ${Object.keys(VARIANTS).join(', ')}`;
+variants of the model's rule (without one: as written): ${Object.keys(VARIANTS).join(', ')}`;
 
 const PROGRESS_EVERY_MS = 10_000;
 const MANY_SESSIONS_SHARE = 20;
@@ -43,6 +47,7 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '100' },
     host: { type: 'string' },
     scenario: { type: 'string' },
+    subject: { type: 'string', default: 'core' },
     variant: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -75,13 +80,20 @@ function variantOf(names: string | undefined): RuleVariant {
   return variant;
 }
 
+function factoryOf(subject: (typeof SUBJECTS)[number], names: string | undefined): SubjectFactory {
+  const variant = variantOf(names);
+  if (subject === 'model') return (host) => new ModelSubject(host, variant);
+  if (names !== undefined) throw new Error(`--variant goes with --subject model\n${USAGE}`);
+  return (host) => new CoreSubject(host);
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
   const [firstSeed, worlds] = [count('seed'), count('worlds')];
-  const variant = variantOf(values.variant);
+  const factory = factoryOf(chosen('subject', SUBJECTS, values.subject)[0] ?? 'core', values.variant);
   const hosts = chosen('host', HOSTS, values.host);
   const report = new TrialReport();
   const started = performance.now();
@@ -91,7 +103,7 @@ async function main(): Promise<number> {
     const share = sessions > MANY_SESSIONS ? MANY_SESSIONS_SHARE : 1;
     for (const host of itsHosts.filter((one) => hosts.includes(one))) {
       for (let seed = firstSeed; seed < firstSeed + Math.ceil(worlds / share); seed++) {
-        report.add(await runWorld({ scenario, host, seed }, (lent) => new ModelSubject(lent, variant)));
+        report.add(await runWorld({ scenario, host, seed }, factory));
         if (performance.now() - shown < PROGRESS_EVERY_MS) continue;
         shown = performance.now();
         console.error(`[${((shown - started) / 1_000).toFixed(0)} s] ${scenario}, ${host}, seed ${seed}`);

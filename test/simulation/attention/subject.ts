@@ -50,6 +50,8 @@ export interface SubjectHost {
  * dies before. What answered renewals become at a crash is the subject's affair: it may lose those of the last 5 s.
  */
 export interface Subject {
+  /** Whether lost sockets are found by alarms only, on `cloudflare`: then a crash lasts until the first alarm after it. */
+  readonly noticesCrashesByAlarm?: boolean;
   /** Starts the process of a resident host. On `cloudflare` the first call wakes the registry instead. */
   start(): void;
   /** Registers a lease, or renews it where it exists. */

@@ -53,8 +53,8 @@ export class TrialHost implements SubjectHost {
   #arming = 0;
   #lastEvent = 0;
   #awake = false;
-  /** On `cloudflare`, a fault that no event has followed yet: it lasts until the first event after `to` wakes the registry. */
-  #unnoticed: { fault: Fault; to: number } | undefined;
+  /** On `cloudflare`, a fault that nothing has followed yet: it lasts until the first event, or alarm, after `to`. */
+  #unnoticed: { fault: Fault; to: number; byAlarm: boolean } | undefined;
 
   constructor(time: VirtualTime, random: SeededRandom, factory: SubjectFactory, options: HostOptions) {
     this.#time = time;
@@ -153,7 +153,7 @@ export class TrialHost implements SubjectHost {
 
   /** Sets the wall clock forward, or back where `byMs` is negative. */
   jump(byMs: number): void {
-    this.#wallOffset += byMs;
+    this.#wallOffset += Math.round(byMs);
     this.faults.push({ kind: 'jump', from: this.#time.now, to: this.#time.now });
     if (this.#armed !== null) this.#watchAlarm(false);
   }
@@ -197,7 +197,8 @@ export class TrialHost implements SubjectHost {
   #lastsUntilNoticed(fault: Fault, afterMs: number): void {
     this.faults.push(fault);
     if (this.kind === 'resident') return;
-    this.#unnoticed = { fault, to: fault.to + afterMs };
+    const byAlarm = fault.kind === 'crash' && this.subject.noticesCrashesByAlarm === true;
+    this.#unnoticed = { fault, to: fault.to + afterMs, byAlarm };
     fault.to = Number.POSITIVE_INFINITY;
   }
 
@@ -230,17 +231,18 @@ export class TrialHost implements SubjectHost {
       }
       const scheduledFor = this.#armed;
       this.#armed = null;
-      this.#touch();
+      this.#touch(true);
       void this.subject.alarm(scheduledFor);
     };
     this.#time.after(delayMs, fire);
   }
 
   /** Notes an event, and hibernates when none has followed for a while. */
-  #touch(): void {
+  #touch(isAlarm = false): void {
     this.#lastEvent = this.#time.now;
-    if (this.#unnoticed !== undefined && this.#time.now >= this.#unnoticed.to) {
-      this.#unnoticed.fault.to = this.#time.now;
+    const unnoticed = this.#unnoticed;
+    if (unnoticed !== undefined && this.#time.now >= unnoticed.to && (isAlarm || !unnoticed.byAlarm)) {
+      unnoticed.fault.to = this.#time.now;
       this.#unnoticed = undefined;
     }
     if (this.kind === 'resident' || this.#awake) return;

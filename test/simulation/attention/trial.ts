@@ -119,8 +119,10 @@ function sessions(random: SeededRandom, ttlOf: () => number, count: number): Pla
 
 function holderPlan(random: SeededRandom, ttlOf: () => number, fraction: Fraction, index: number): Placed {
   const ttlMs = ttlOf();
-  const removeAfterMs = random.pick([ttlMs, ttlMs, Math.round(ttlMs * random.between(1.1, 2)), null]);
+  const anyRemoveAfterMs = random.pick([ttlMs, ttlMs, Math.round(ttlMs * random.between(1.1, 2)), null]);
   const kind = fraction === 'ping' ? ('session' as const) : ('beat' as const);
+  // What a session holds goes with it.
+  const removeAfterMs = kind === 'session' ? ttlMs : anyRemoveAfterMs;
   const terms = { id: `${fraction} ${index}`, kind, ttlMs, removeAfterMs };
   const startsAt = random.between(0, ttlMs);
   return { fraction, plan: { terms, fraction: SHARE[fraction], startsAt, diesAt: index % 4 < TIMELY ? undefined : 0 } };
