@@ -52,6 +52,13 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: 'watcher.position < -1',
   },
   {
+    name: 'goes on where the first revision after a position is gone',
+    breaks: 'W6',
+    file: 'watch/feeder.ts',
+    from: 'watcher.position < this.#memory.journal.compactedRevision',
+    to: 'watcher.position + 1 < this.#memory.journal.compactedRevision',
+  },
+  {
     name: 'goes on after the last part of a snapshot, not after its first',
     breaks: 'W4',
     file: 'watch/feeder.ts',
