@@ -30,6 +30,8 @@ export const CLOSE_CODES = {
   slowConsumer: 4008,
   /** Come back later: the reason names a time in milliseconds. */
   tryAgain: 4009,
+  /** Frames came faster than they were handled. Come back, and wait for answers before sending more. */
+  overloaded: 4010,
 } as const;
 
 /** Name of a watch or a request, chosen by the client. */

@@ -28,6 +28,11 @@ const RELATIONS: Record<string, boolean> = {
   'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
+  'the largest frame may wait, and several sockets may have one waiting':
+    limits.FRAME_MAX_BYTES + limits.FRAME_PENDING_OVERHEAD_BYTES <= limits.SOCKET_FRAMES_PENDING_MAX_BYTES &&
+    2 * limits.SOCKET_FRAMES_PENDING_MAX_BYTES <= limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES,
+  'the frames that wait in a namespace leave its isolate half of its memory':
+    limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES <= 64 * 1024 * 1024,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
   "three beats of Nacos fit into its lease, and its slowest client's first one":
     limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS >= 3 * limits.NACOS_BEAT_INTERVAL_DEFAULT_MS &&

@@ -243,6 +243,21 @@ export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 /** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Frames of one socket that have arrived and are not handled yet: eight of the largest. A hibernating socket takes in
+ * whatever arrives, so nothing else bounds them. The socket is closed with 4010 beyond.
+ */
+export const SOCKET_FRAMES_PENDING_MAX_BYTES = 32 * 1024 * 1024;
+
+/** The same for all sockets of a namespace: half of an isolate's 128 MB. The socket of the next frame is closed with 4010. */
+export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
+
+/** What a pending frame takes beside its text, so that a flood of tiny ones is bounded as well. */
+export const FRAME_PENDING_OVERHEAD_BYTES = 256;
+
+/** Frames handled, and answers sent, before everything else in the process gets a turn: about 20 ms of work. */
+export const FRAMES_PER_TURN_BYTES = 64 * 1024;
+
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
 

@@ -24,6 +24,7 @@ import { turn } from '../turn';
 import { errorFrame, idOf, parseFrame, readFrame } from './client-frame';
 import type { Connection } from './connection';
 import { authorizeFrame } from './frame-access';
+import { FrameQueue } from './frame-queue';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
@@ -45,19 +46,38 @@ export class SocketFrames {
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
   /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
   readonly #underWay = new Map<Connection, Promise<void>>();
+  readonly #queue: FrameQueue;
+  /** Sockets that were closed for what they sent; the rest of it may still arrive. */
+  readonly #dismissed = new WeakSet<Connection>();
 
   constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
     this.#state = state;
     this.#hub = hub;
     this.#api = api;
+    this.#queue = new FrameQueue(state.platform.nextTurn, () => true);
   }
 
-  /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
+  /** Takes in what a socket sent, and resolves when it is handled. Never rejects: the socket gets what went wrong. */
   async receive(connection: Connection, text: string): Promise<void> {
     this.#state.counters.messagesReceived += 1;
+    if (this.#dismissed.has(connection)) return;
     if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
       return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
     }
+    const handled = this.#queue.add(connection, text.length, () => this.#take(connection, text));
+    if (handled === undefined) return this.#overloaded(connection);
+    await handled;
+  }
+
+  /** Closes a socket that sends faster than its frames are handled: what it sent and will send comes to nothing. */
+  #overloaded(connection: Connection): void {
+    this.#dismissed.add(connection);
+    this.#queue.drop(connection);
+    const reason = 'too many frames are pending; come back, and wait for answers';
+    this.#hub.dismiss(connection, CLOSE_CODES.overloaded, reason);
+  }
+
+  async #take(connection: Connection, text: string): Promise<void> {
     let id: string | undefined;
     try {
       const value = parseFrame(text);
@@ -76,6 +96,9 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
+    // What it sent before comes first.
+    const begun = this.#queue.begun(connection);
+    if (begun !== undefined) await begun;
     const peer = this.#hub.disconnect(connection);
     if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
     if (isEnd) await this.#end(connection);
@@ -254,6 +277,7 @@ export class SocketFrames {
   /** Sends what is no frame of a watch: those go against credit. */
   #send(connection: Connection, text: string): void {
     this.#state.counters.messagesSent += 1;
+    this.#queue.spend(text.length);
     connection.send(text);
   }
 
