@@ -15,7 +15,9 @@ export type Duty =
   /** An import goes on by itself, or is forgotten. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is to be asked about. */
-  | { kind: 'sockets' };
+  | { kind: 'sockets' }
+  /** A receiver has left its output unread for too long. */
+  | { kind: 'readers' };
 
 interface Entry {
   duty: Duty;

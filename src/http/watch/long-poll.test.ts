@@ -50,7 +50,7 @@ describe('longPoll', () => {
   it('[P1] watches from where nothing had changed, and reads again at the first change', async () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
-    expect(socket.purpose).toEqual(purpose);
+    expect(socket.purpose).toEqual({ ...purpose, proof: 'marks' });
     await soon();
     expect(socket.sent).toMatchObject([
       { type: 'watch', cursor: 'cE.1.x', scope: { groups: [], services: ['g@@orders'] } },
