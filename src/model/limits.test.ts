@@ -36,9 +36,9 @@ const RELATIONS: Record<string, boolean> = {
       limits.UNREAD_BY_NEWCOMERS_MAX_BYTES &&
     limits.UNPROVEN_PER_TOKEN_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <= limits.UNPROVEN_PER_NAMESPACE_MAX_BYTES,
   'one newcomer alone has the whole window':
-    limits.UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / limits.NEWCOMER_SHARES_COUNT >= limits.CREDIT_INITIAL_BYTES,
+    limits.UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / limits.WINDOW_SHARES_COUNT >= limits.CREDIT_INITIAL_BYTES,
   'the smallest window holds an instance with everything':
-    limits.CREDIT_NEWCOMER_MIN_BYTES >= limits.METADATA_MAX_BYTES + limits.EXTENSIONS_MAX_BYTES,
+    limits.WINDOW_MIN_BYTES >= limits.METADATA_MAX_BYTES + limits.EXTENSIONS_MAX_BYTES,
   'a mark comes well before a window is used up': 4 * limits.MARK_INTERVAL_BYTES <= limits.CREDIT_INITIAL_BYTES,
   'what is unread is part of what is unproven':
     limits.UNREAD_PER_NAMESPACE_MAX_BYTES <= limits.UNPROVEN_PER_NAMESPACE_MAX_BYTES &&

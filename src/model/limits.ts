@@ -264,8 +264,8 @@ export const FRAME_PART_MAX_BYTES = 256 * 1024;
 /** What a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
 export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 
-/** The same for a receiver that has not read anything yet, where many begin at once: two records of the usual size limits. */
-export const CREDIT_NEWCOMER_MIN_BYTES = 16 * 1024;
+/** The same where many are behind at once: two records with everything. */
+export const WINDOW_MIN_BYTES = 32 * 1024;
 
 /** Unread by all receivers of a namespace together: half of an isolate's 128 MB. All wait beyond. */
 export const UNREAD_PER_NAMESPACE_MAX_BYTES = 64 * 1024 * 1024;
@@ -276,11 +276,11 @@ export const UNREAD_PER_TOKEN_MAX_BYTES = 48 * 1024 * 1024;
 /** The same for receivers that have not read anything yet, so that a flood of them leaves room for those that do. */
 export const UNREAD_BY_NEWCOMERS_MAX_BYTES = 40 * 1024 * 1024;
 
-/** The same for the newcomers of one token: a fifth stays for all others. */
-export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 32 * 1024 * 1024;
+/** The same for the newcomers of one token: a tenth stays for all others. */
+export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
 
-/** The n-th of the newcomers that begin at once gets one n-th of this share of their room: hundreds get something. */
-export const NEWCOMER_SHARES_COUNT = 8;
+/** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
+export const WINDOW_SHARES_COUNT = 8;
 
 /** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
 export const UNREAD_MAX_MS = 30_000;

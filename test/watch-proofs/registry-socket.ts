@@ -87,6 +87,10 @@ export class RegistrySocket {
       return;
     }
     const frame = JSON.parse(text) as ServerFrame; // `as`: its own tests check what a registry sends
+    if (frame.type === 'mark') {
+      this.tell({ type: 'credit', bytes: text.length, mark: frame.mark });
+      return;
+    }
     if (frame.type !== 'answer' && frame.type !== 'error') {
       this.onFrame(frame, text.length);
       return;

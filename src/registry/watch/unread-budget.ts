@@ -1,10 +1,8 @@
 import {
   ANSWERS_UNREAD_MAX_BYTES,
   CREDIT_INITIAL_BYTES,
-  CREDIT_NEWCOMER_MIN_BYTES,
   FRAME_PART_MAX_BYTES,
   MARK_INTERVAL_BYTES,
-  NEWCOMER_SHARES_COUNT,
   UNPROVEN_MAX_MS,
   UNPROVEN_PER_CONNECTION_MAX_BYTES,
   UNPROVEN_PER_NAMESPACE_MAX_BYTES,
@@ -14,12 +12,14 @@ import {
   UNREAD_MAX_MS,
   UNREAD_PER_NAMESPACE_MAX_BYTES,
   UNREAD_PER_TOKEN_MAX_BYTES,
+  WINDOW_MIN_BYTES,
+  WINDOW_SHARES_COUNT,
 } from '../../model/limits';
 import type { Connection } from './connection';
 import { UnreadAccount, type UnreadSums } from './unread-account';
 
-/** From this rank on a newcomer's window is the smallest. */
-const LAST_RANK = UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / NEWCOMER_SHARES_COUNT / CREDIT_NEWCOMER_MIN_BYTES;
+/** From this rank on a window is the smallest. */
+const LAST_RANK = UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / WINDOW_SHARES_COUNT / WINDOW_MIN_BYTES;
 
 /** So much more unread than at the last look, and all receivers are asked for a sign. */
 const ASK_STEP = UNREAD_PER_NAMESPACE_MAX_BYTES / 16;
@@ -46,8 +46,8 @@ export interface BudgetHooks {
 export class UnreadBudget {
   readonly #hooks: BudgetHooks;
   readonly #accounts = new Set<UnreadAccount>();
-  /** Those behind that have not read anything yet, in the order in which they began. */
-  readonly #newcomers = new Set<UnreadAccount>();
+  /** Those that are behind, in the order in which they began to be. */
+  readonly #behind = new Set<UnreadAccount>();
   /** Those for which output waits, in the order in which it began to. */
   readonly #waiting = new Set<UnreadAccount>();
   readonly #byToken = new Map<string, UnreadSums & { accounts: number }>();
@@ -127,12 +127,12 @@ export class UnreadBudget {
 
   /** Notes that a connection is behind, and is about to be sent what it lacks. */
   begin(account: UnreadAccount): void {
-    if (!account.hasRead && account.isOpen) this.#newcomers.add(account);
+    if (account.isOpen) this.#behind.add(account);
   }
 
   /** Notes that a connection is behind no longer, and nothing waits for it. */
   settle(account: UnreadAccount): void {
-    this.#newcomers.delete(account);
+    this.#behind.delete(account);
     this.#waiting.delete(account);
   }
 
@@ -241,16 +241,19 @@ export class UnreadBudget {
     return unproven >= UNPROVEN_PER_TOKEN_MAX_BYTES || this.#all.unproven >= UNPROVEN_PER_NAMESPACE_MAX_BYTES;
   }
 
-  /** The first newcomers get most, so that each gets something; as they read, the next ones move up. */
+  /**
+   * The first of those that are behind get most, so that each gets something, and the next ones move up as they come up.
+   * That one has read is no reason for more: what the system buffers for a client passes for read.
+   */
   #windowOf(account: UnreadAccount): number {
-    if (!this.#newcomers.has(account)) return CREDIT_INITIAL_BYTES;
+    if (!this.#behind.has(account)) return CREDIT_INITIAL_BYTES;
     let rank = 0;
-    for (const each of this.#newcomers) {
+    for (const each of this.#behind) {
       rank += 1;
       if (each === account || rank >= LAST_RANK) break;
     }
-    const share = Math.floor(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / NEWCOMER_SHARES_COUNT / rank);
-    return Math.max(CREDIT_NEWCOMER_MIN_BYTES, Math.min(CREDIT_INITIAL_BYTES, share));
+    const share = Math.floor(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / WINDOW_SHARES_COUNT / rank);
+    return Math.max(WINDOW_MIN_BYTES, Math.min(CREDIT_INITIAL_BYTES, share));
   }
 
   #set(account: UnreadAccount, unread: number, unproven: number): void {
@@ -268,7 +271,6 @@ export class UnreadBudget {
     if (account.hasRead) return;
     for (const sums of [account.sums, this.#all]) sums.unreadByNewcomers -= account.unread;
     account.hasRead = true;
-    this.#newcomers.delete(account);
   }
 
   /** Goes on with those that wait, in order, as far as there is room. */
