@@ -60,6 +60,17 @@ describe('longPoll', () => {
     expect(socket.closed?.code).toBe(1000);
   });
 
+  it('[W21] sends a mark back, and is not ended by it', async () => {
+    const { answer, sockets } = poll([unchanged, changed]);
+    const socket = await sockets.next();
+    await soon();
+    socket.tell({ type: 'mark', mark: 'm1' });
+    await soon();
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'credit', mark: 'm1' });
+    socket.tell(CHANGES);
+    expect(await answer).toBe(changed);
+  });
+
   it.each([
     ['a reset', { type: 'reset', watch: 'x', reason: 'unknown' }],
     ['a snapshot', { type: 'snapshot', watch: 'x', cursor: 'cE.2.x', revision: 2, services: [] }],
