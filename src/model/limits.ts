@@ -285,14 +285,65 @@ export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 /** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Frames of one socket that have arrived and are not handled yet: eight of the largest. A hibernating socket takes in
+ * whatever arrives, so nothing else bounds them. The socket is closed with 4010 beyond.
+ */
+export const SOCKET_FRAMES_PENDING_MAX_BYTES = 32 * 1024 * 1024;
+
+/** The same for all sockets of a namespace: half of an isolate's 128 MB. The socket of the next frame is closed with 4010. */
+export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
+
+/** What a pending frame takes beside its text, so that a flood of tiny ones is bounded as well. */
+export const FRAME_PENDING_OVERHEAD_BYTES = 256;
+
+/** Frames handled, and answers sent, before everything else in the process gets a turn: about 20 ms of work. */
+export const FRAMES_PER_TURN_BYTES = 64 * 1024;
+
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
 
-/** What a receiver may be sent before it grants more: enough for a snapshot of 5,000 instances. */
+/** What a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
 export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 
-/** Highest credit; what is granted beyond it is not counted. */
-export const CREDIT_MAX_BYTES = 64 * 1024 * 1024;
+/** The same where many are behind at once: two records with everything. */
+export const WINDOW_MIN_BYTES = 32 * 1024;
+
+/** Unread by all receivers of a namespace together: half of an isolate's 128 MB. All wait beyond. */
+export const UNREAD_PER_NAMESPACE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The same for the receivers of one token: a quarter stays for all others. */
+export const UNREAD_PER_TOKEN_MAX_BYTES = 48 * 1024 * 1024;
+
+/** The same for receivers that have not read anything yet, so that a flood of them leaves room for those that do. */
+export const UNREAD_BY_NEWCOMERS_MAX_BYTES = 40 * 1024 * 1024;
+
+/** The same for the newcomers of one token: a tenth stays for all others. */
+export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
+
+/** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
+export const WINDOW_SHARES_COUNT = 8;
+
+/** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
+export const UNREAD_MAX_MS = 30_000;
+
+/** A mark goes into what a receiver is sent after so much: one frame each way for every part of a snapshot. */
+export const MARK_INTERVAL_BYTES = 256 * 1024;
+
+/** Sent to one connection since it last showed that it reads, whatever it says: the largest snapshot. Closed with 4008. */
+export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The same for all connections of a namespace. They wait beyond, and the worst one of the worst token is closed with 4008. */
+export const UNPROVEN_PER_NAMESPACE_MAX_BYTES = 128 * 1024 * 1024;
+
+/** The same for the connections of one token: a quarter stays for all others. */
+export const UNPROVEN_PER_TOKEN_MAX_BYTES = 96 * 1024 * 1024;
+
+/** A connection that has not sent back its mark for this time is closed with 4008 when there is more to send. */
+export const UNPROVEN_MAX_MS = 10 * 60_000;
+
+/** A client that sends back marks and leaves this much unread has its next frames handled when it has read some of it. */
+export const ANSWERS_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Credit is written down when it has changed by this: what is used between is granted anew by a sleep of the object. */
 export const CREDIT_STEP_BYTES = 512 * 1024;

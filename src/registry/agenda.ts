@@ -15,7 +15,9 @@ export type Duty =
   /** An import goes on by itself, or is forgotten. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is to be asked about. */
-  | { kind: 'sockets' };
+  | { kind: 'sockets' }
+  /** A receiver has left its output unread for too long. */
+  | { kind: 'readers' };
 
 /** Duties whose time is one of the wall clock; all others follow the namespace's axis. */
 const FOLLOWS_CLOCK: ReadonlySet<Duty['kind']> = new Set(['quarantine', 'compaction', 'sockets']);

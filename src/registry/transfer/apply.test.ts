@@ -109,7 +109,7 @@ describe('replace', () => {
     await applyStaged(stage.namespace.api, importId, 'replace');
     await settle();
     for (const each of [client, late]) {
-      const [reset, ...snapshots] = each.take();
+      const [reset, ...snapshots] = await each.readAll();
       expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
       const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
       expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
