@@ -17,7 +17,7 @@ export class Refused extends Error {}
 export class RegistrySocket {
   /** Takes what watches are told, with its size in letters. */
   onFrame: (frame: StreamFrame, size: number) => void = () => {};
-  /** Whether it sends marks back, as a client that reads does. */
+  /** True if it sends marks back, as a client that reads does. */
   answersMarks = true;
   pongs = 0;
   readonly #socket: WebSocketClient;

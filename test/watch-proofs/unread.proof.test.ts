@@ -16,7 +16,7 @@ import { call, put } from './registry-calls';
 import { until } from './until';
 import { WebSocketClient } from './web-socket';
 
-/** Clients that read nothing, whatever they say, cost the registry a bounded amount of memory, and nobody else service. */
+/** Clients that read nothing, whatever they say, cost the registry a bounded amount of memory, and other clients no service. */
 
 const MIB = 1024 * 1024;
 const STREAMS = 600;

@@ -32,7 +32,7 @@ export function readFrame(value: unknown): ClientFrame {
 /** Longer than any `credit` frame is. */
 const LONGEST_CREDIT_FRAME = 256;
 
-/** Whether a frame grants credit; found without parsing those that can't. */
+/** Returns whether a frame grants credit; found without parsing those that can't. */
 export function isCredit(text: string): boolean {
   if (text.length > LONGEST_CREDIT_FRAME || !text.includes('"credit"')) return false;
   try {

@@ -161,7 +161,7 @@ export class Hub implements Publisher {
     connection.remember();
   }
 
-  /** Whether a connection was closed here: the rest of what it sent comes to nothing. */
+  /** Returns whether a connection was closed here: the rest of what it sent comes to nothing. */
   isLeaving(connection: Connection): boolean {
     return this.#leaving.has(connection);
   }
@@ -171,7 +171,7 @@ export class Hub implements Publisher {
     return this.#peers.get(connection);
   }
 
-  /** Whether the frames of a connection wait until it has read some of its answers. */
+  /** Returns whether the frames of a connection wait until it has read some of its answers. */
   isHeld(connection: Connection): boolean {
     const peer = this.#peers.get(connection);
     return peer !== undefined && this.#budget.isHeld(peer.account);

@@ -1,5 +1,5 @@
 /**
- * Gives the rest of the process a turn after so much work, whoever of many did it: all namespaces of a process share one
+ * Gives the rest of the process a turn after so much work, however many tasks did it: all namespaces of a process share one
  * thread.
  */
 export class Pace {

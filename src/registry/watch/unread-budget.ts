@@ -104,18 +104,18 @@ export class UnreadBudget {
     this.#share();
   }
 
-  /** Whether a connection may be sent more. One frame may take more than is left. */
+  /** Returns whether a connection may be sent more. One frame may take more than is left. */
   hasRoom(account: UnreadAccount): boolean {
     this.#refresh(account);
     return account.isOpen && account.unread < this.#windowOf(account) && this.#hasShare(account);
   }
 
-  /** Whether a connection has left unread all that it may by itself, whatever the others do. */
+  /** Returns whether a connection has left unread all that it may by itself, whatever the others do. */
   isFull(account: UnreadAccount): boolean {
     return account.unread >= this.#windowOf(account);
   }
 
-  /** Whether the frames of a client are held back until it has read some of its answers. */
+  /** Returns whether the frames of a client are held back until it has read some of its answers. */
   isHeld({ isProver, isOpen, unproven }: UnreadAccount): boolean {
     return isProver && isOpen && unproven > ANSWERS_UNREAD_MAX_BYTES;
   }
