@@ -96,8 +96,8 @@ export const LOOK_LATE_MS = 500;
 /** A pass or an alarm this late ends no lease: what was queued meanwhile is heard first. */
 export const ATTENTION_HASTE_MS = 100;
 
-/** No second pass is held back within this time after one that was. */
-export const ATTENTION_HOLD_SPACING_MS = 1_000;
+/** Passes that are late, one after the other, hold back the end of a lease by at most this time. */
+export const ATTENTION_HOLD_MAX_MS = 1_000;
 
 /** A holder that gets no answer repeats its renewal within this time, and within a tenth of its time to live. */
 export const RENEWAL_RETRY_MAX_MS = 1_000;

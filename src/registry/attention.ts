@@ -1,4 +1,4 @@
-import { ATTENTION_HOLD_SPACING_MS, LEASE_SLACK_MS } from '../model/limits';
+import { LEASE_SLACK_MS } from '../model/limits';
 
 /** What is stored of attention, in row 0 of a checkpoint. All times in milliseconds on the namespace's axis. */
 export interface StoredAttention {
@@ -23,7 +23,7 @@ export class Attention {
   #lastPass: number;
   #gaps = 0;
   #hasPassed = false;
-  /** No lease ends before this: the registry has just come back from a pause that was too short for a gap. */
+  /** Leases end after this, if they can wait: the registry has just come back from a pause that was too short for a gap. */
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** When the alarm that is armed is due. A host without a monotonic clock knows of a gap by an alarm that is overdue. */
   lookDueAt: number;
@@ -83,12 +83,9 @@ export class Attention {
     this.#hasPassed = true;
   }
 
-  /**
-   * Holds back ends of leases for a moment, after a pause in which renewals may have queued. A registry that is always late
-   * holds them back once a second, not for ever.
-   */
+  /** Holds back ends of leases for a moment, after a pause in which renewals may have queued. */
   hold(now: number): void {
-    if (now >= this.#heldUntil + ATTENTION_HOLD_SPACING_MS) this.#heldUntil = now + LEASE_SLACK_MS;
+    this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
   /**

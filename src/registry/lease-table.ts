@@ -1,5 +1,6 @@
 import {
   ATTENDED_TTLS_MAX_COUNT,
+  ATTENTION_HOLD_MAX_MS,
   ATTENTION_STRETCH_MIN_MS,
   CHECKPOINT_LEASES_PER_ROW_COUNT,
   LEASE_SLACK_MS,
@@ -321,13 +322,14 @@ export class LeaseTable<Holder> {
     // A whole time to live was heard without a gap, as etcd's lessor grants it on promotion; or two of them in pieces.
     const heardAt = since + ttlMs + LEASE_SLACK_MS;
     const heardInPiecesAt = this.#attention.dueAfter(askedAt, ATTENDED_TTLS_MAX_COUNT * ttlMs);
-    return Math.max(
+    const endsAt = Math.max(
       limitAt,
-      heldUntil,
       // The second pass: what was lost when the lease was asked has been repeated by then, and has come in.
       this.#attention.dueAfter(askedAt, this.#retryMs(slot) + LEASE_SLACK_MS),
       Math.min(heardAt, Math.max(since + ATTENTION_STRETCH_MIN_MS, heardInPiecesAt)),
     );
+    // A registry that is always late ends the dead all the same.
+    return Math.max(endsAt, Math.min(heldUntil, endsAt + ATTENTION_HOLD_MAX_MS));
   }
 
   #reserve(slot: number): void {
