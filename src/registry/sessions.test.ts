@@ -6,6 +6,7 @@ import { settle } from '../../test/simulation/virtual-time';
 import { CLOSE_CODES, type SessionOpened } from '../model/frames';
 import {
   LEASE_SLACK_MS,
+  LOOKS_PER_TTL_COUNT,
   RECONNECT_SPREAD_MIN_MS,
   SESSION_PING_INTERVAL_MS,
   SESSION_TTL_DEFAULT_MS,
@@ -327,8 +328,8 @@ describe('a socket that vanished unheard', () => {
     // The object moved: no process of ours died, and nobody was told of a close.
     namespace.platform.connections.dropAll();
     await namespace.hibernate();
-    // Found out when it is past its limit.
-    await namespace.pass(TTL_MS + LEASE_SLACK_MS);
+    // Found out at the first look.
+    await namespace.pass(TTL_MS / LOOKS_PER_TTL_COUNT);
     expect(namespace.state.counters.outages).toBe(1);
     await namespace.hibernate();
     await namespace.pass(RECONNECT_SPREAD_MIN_MS + TTL_MS + LEASE_SLACK_MS - 1);

@@ -50,7 +50,7 @@ describe('Watcher', () => {
     const connection = sockets.connectionOf(socket);
     const memory = { name: 'w', scope: WatchScope.parse({}) };
     connection.memory.watches.push(memory);
-    new Watcher(new Peer(connection, newCounters(0)), memory, 5).acknowledgedRevision = 4;
+    new Watcher(new Peer(connection, newCounters(0), handBudget().budget), memory, 5).acknowledgedRevision = 4;
     expect(socket.kept.watches).toMatchObject([{ acknowledged: 4 }]);
   });
 

@@ -126,7 +126,8 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         const scene = stage();
         await scene.register('queued');
         await scene.register('dead');
-        await scene.pass(29_800);
+        // The pass that would end both is late, and hears first what waited.
+        await scene.pass(TTL_MS + ENDS_AFTER_MS - 300);
         await scene.jump(LOOK_LATE_MS);
         await scene.pass(LEASE_SLACK_MS - 1);
         await scene.beat('queued');
