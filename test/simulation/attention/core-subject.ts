@@ -79,7 +79,7 @@ export class CoreSubject implements Subject {
 
   read(): Promise<string[]> {
     return this.#call(async (registry) => {
-      const { body } = await registry.listInstances({ ...SERVICE, filter: { healthy: true } });
+      const { body } = await registry.listInstances({ ...SERVICE, filter: { available: true } });
       const { instances }: { instances: { id: string }[] } = JSON.parse(body ?? '');
       return instances.map(({ id }) => this.#names.get(id) ?? id);
     });

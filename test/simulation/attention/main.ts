@@ -31,7 +31,7 @@ const USAGE = `usage: npm run attention -- [--seed N] [--worlds N] [--host ${HOS
        [--subject ${SUBJECTS.join('|')}] [--variant NAME[,NAME]...]
 
 Tries the registry, or a model of its attention rule, in worlds of holders and faults: --worlds of each scenario (default 100) from --seed on (default
-1), a twentieth as many where a world has a thousand sessions. Prints a table, and fails if a holder was ended that renewed
+1), a twentieth as many where a world has thousands of sessions. Prints a table, and fails if a holder was ended that renewed
 in time or a dead one was kept for too long. The same scenario, host and seed give the same world.
 
 scenarios: ${SCENARIO_NAMES.join(', ')}

@@ -195,9 +195,9 @@ export const SCENARIOS = {
     },
   },
   'lost alarms': { hosts: ['cloudflare'], alarmLoss: 0.05, plan: () => [] },
-  'thousand sessions': {
+  'thousands of sessions': {
     hosts: BOTH,
-    sessions: 1_000,
+    sessions: 2_500,
     ttlMs: (random) => random.between(3_000, 45_000),
     plan: (setting) => {
       const { random, ttlMs } = setting;

@@ -59,9 +59,11 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
   const lastBlowEnds = Math.max(2.5 * longestMs, ...blows.map(({ at, lengthMs }) => at + lengthMs));
   for (const { plan } of placed) if (plan.diesAt !== undefined) plan.diesAt = random.between(0, lastBlowEnds);
   const holders = new Map<string, TrialHolder>();
+  // A large namespace spreads its clients over a longer time: a thousand a second.
+  const reconnectSpreadMs = Math.max(RECONNECT_SPREAD_MS, scenario.sessions ?? 0);
   const host = new TrialHost(time, random.fork(), factory, {
     kind: world.host,
-    reconnectSpreadMs: RECONNECT_SPREAD_MS,
+    reconnectSpreadMs,
     alarmLoss: scenario.alarmLoss ?? 0,
     ended: (id, ending) => holders.get(id)?.ended(ending),
   });
@@ -79,7 +81,7 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
       return [{ fraction, ttlMs, wronged: holder.endings.length > 0, lateness: undefined }];
     if (holder.lastHeardAt === 0) return [];
     const spared = holder.endings.every(({ at }) => at > holder.lastHeardAt);
-    const lateness = latenessOf(holder, { faults: host.faults, kind: world.host, spreadMs: RECONNECT_SPREAD_MS, end });
+    const lateness = latenessOf(holder, { faults: host.faults, kind: world.host, spreadMs: reconnectSpreadMs, end });
     return [{ fraction, ttlMs, wronged: !spared, lateness }];
   });
   return { world, verdicts };
