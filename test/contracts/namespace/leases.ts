@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_SLACK_MS, ATTENTION_HASTE_MS } from '../../../src/model/limits';
+import { ATTENTION_HASTE_MS, LEASE_SLACK_MS } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';

@@ -122,17 +122,20 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.revision()).toBe(5);
       });
 
-      it('[I6, L15] too short to make an alarm late ends no lease whose renewal has queued', async () => {
-        const scene = stage();
-        await scene.register('queued');
-        await scene.register('dead');
-        // The pass that would end both is late, and hears first what waited.
-        await scene.pass(TTL_MS + ENDS_AFTER_MS - 300);
-        await scene.jump(LOOK_LATE_MS);
-        await scene.pass(LEASE_SLACK_MS - 1);
-        await scene.beat('queued');
-        await scene.pass(1);
-        expect(await scene.listed()).toEqual(['queued']);
+      // What holds the ends back is over before an object could fall asleep.
+      where(capabilities.remembers, () => {
+        it('[I6, L15] too short to make an alarm late ends no lease whose renewal has queued', async () => {
+          const scene = stage();
+          await scene.register('queued');
+          await scene.register('dead');
+          // The pass that would end both is late, and hears first what waited.
+          await scene.pass(TTL_MS + ENDS_AFTER_MS - 300);
+          await scene.jump(LOOK_LATE_MS);
+          await scene.pass(LEASE_SLACK_MS - 1);
+          await scene.beat('queued');
+          await scene.pass(1);
+          expect(await scene.listed()).toEqual(['queued']);
+        });
       });
 
       it('[I6, L9] again, with nothing heard in between, gives a holder time to come back', async () => {
