@@ -62,7 +62,7 @@ export function planNextLook({ alarmTimes, leases }: NamespaceMemory, now: numbe
 }
 
 /** Time between two looks, in milliseconds: a sixth of the shortest time to live, within bounds. */
-function lookIntervalMs({ shortestTtlMs }: Pick<NamespaceMemory['leases'], 'shortestTtlMs'>): number {
+export function lookIntervalMs({ shortestTtlMs }: Pick<NamespaceMemory['leases'], 'shortestTtlMs'>): number {
   const sixth = Math.floor(shortestTtlMs / LOOKS_PER_TTL_COUNT);
   return Math.min(LOOK_INTERVAL_MAX_MS, Math.max(LOOK_INTERVAL_MIN_MS, sixth));
 }
