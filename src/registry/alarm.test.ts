@@ -63,9 +63,9 @@ describe('attendAlarm', () => {
     awake.put('b', { lease: { ttlMs: 45_000 } });
     await awake.pass(30_500);
     expect(await awake.story(2)).toEqual(['expired a']);
-    // Looks, the question, the end, and the next look.
-    expect(armings(awake)).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 30_250, 30_500, 35_500]);
-    expect(awake.state.counters).toMatchObject({ alarms: 8, removed: { expired: 1 } });
+    // Looks, the question, the end, and a look that keeps the question.
+    expect(armings(awake)).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 29_250, 30_500, 34_250]);
+    expect(awake.state.counters).toMatchObject({ alarms: 7, removed: { expired: 1 } });
     await awake.pass(15_250);
     expect(await awake.story(3)).toEqual(['expired b']);
   });
@@ -76,11 +76,25 @@ describe('attendAlarm', () => {
     await fireAfter(awake, 10_000);
     expect(awake.state.journal.revision).toBe(1);
     await fireAfter(awake, 20_250, LOOK_LATE_MS);
-    await fireAfter(awake, 250);
+    await fireAfter(awake, 1_250);
     await fireAfter(awake, 0);
     expect(await awake.story(1)).toEqual(['unhealthy a']);
     expect(awake.state.counters.outages).toBe(0);
-    expect(armings(awake)).toEqual([15_000, 30_500, 35_500, 35_500]);
+    expect(armings(awake)).toEqual([15_000, 31_500, 35_250, 35_250]);
+  });
+
+  it('[L15, L9] ends nothing where it is late, but hears first what queued meanwhile', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    await awake.pass(30_400);
+    await fireAfter(awake, 400, 300);
+    expect(awake.ids()).toEqual(['a', 'b']);
+    expect(armings(awake).at(-1)).toBe(31_050);
+    const entry = awake.state.catalog.instance(key('b'));
+    if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
+    await awake.pass(250);
+    expect(await awake.story(2)).toEqual(['expired a']);
+    expect(awake.state.counters.outages).toBe(0);
   });
 
   it('[L9] counts a gap where it is late, though it is the first that happens after a wake', async () => {
@@ -198,6 +212,21 @@ describe('attendTick', () => {
     expect(awake.ids()).toEqual(['a']);
     await tick(250);
     expect(await awake.story(1)).toEqual(['expired a']);
+  });
+
+  it('[I6, L15] ends the dead though every tick is late, a second later', async () => {
+    const { awake } = ticking();
+    awake.put('a');
+    const goneAt: number[] = [];
+    for (let at = 400; at <= 33_200; at += 400) {
+      awake.platform.jump(400);
+      await attendTick(awake.state, awake.hub);
+      await settle();
+      if (awake.ids().length === 0) goneAt.push(at);
+    }
+    // Asked at 29,600, it may end at 30,850, and does by the first tick from 31,850 on.
+    expect(goneAt[0]).toBe(32_000);
+    expect(awake.state.counters.outages).toBe(0);
   });
 
   it('[L6] keeps renewals within five seconds', async () => {

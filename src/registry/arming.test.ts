@@ -37,12 +37,12 @@ describe('arm', () => {
   it('[L11, I8] arms for the earliest deadline, and again only for an earlier one', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 1_500 } });
-    expect(armed(awake)).toEqual([1_750]);
+    expect(armed(awake)).toEqual([1_600]);
     awake.put('b', { lease: { ttlMs: 60_000 } });
-    expect(armed(awake)).toEqual([1_750]);
+    expect(armed(awake)).toEqual([1_600]);
     awake.put('c', SHORT);
     awake.put('d', { ephemeral: false }, { drainEndsAt: START + 500 });
-    expect(armed(awake)).toEqual([1_750, 500]);
+    expect(armed(awake)).toEqual([1_600, 500]);
     expect(awake.state.counters).toMatchObject({ alarmsArmed: 2 });
   });
 
@@ -52,9 +52,9 @@ describe('arm', () => {
     arm(awake.state);
     awake.platform.jump(400);
     awake.state.leases.renew(0, awake.state.time.now());
-    expect(armed(awake)).toEqual([1_250]);
+    expect(armed(awake)).toEqual([1_150]);
     awake.state.leases.findEarliest();
-    expect(armed(awake)).toEqual([1_250]);
+    expect(armed(awake)).toEqual([1_150]);
   });
 
   it('[L11] arms again once the alarm has fired', () => {
@@ -62,7 +62,7 @@ describe('arm', () => {
     awake.put('a', SHORT);
     arm(awake.state);
     awake.platform.alarmFired();
-    expect(armed(awake)).toEqual([1_250, 1_250]);
+    expect(armed(awake)).toEqual([1_150, 1_150]);
   });
 
   it('[L11] never arms closer than 250 ms after the alarm that ran last', () => {
@@ -89,17 +89,17 @@ describe('arm', () => {
     arm(awake.state);
     awake.platform.jump(-3_600_000);
     awake.state.time.now();
-    expect(armed(awake)).toEqual([1_250, 1_250 - 3_600_000]);
+    expect(armed(awake)).toEqual([1_150, 1_150 - 3_600_000]);
   });
 
   it('[L11] takes an alarm that is overdue for lost, but not before it is late', () => {
     const awake = new AwakeNamespace();
     awake.put('a', SHORT);
     arm(awake.state);
-    awake.platform.jump(1_250 + LOOK_LATE_MS);
-    expect(armed(awake)).toEqual([1_250]);
+    awake.platform.jump(1_150 + LOOK_LATE_MS);
+    expect(armed(awake)).toEqual([1_150]);
     awake.platform.jump(1);
-    expect(armed(awake)).toEqual([1_250, 1_250]);
+    expect(armed(awake)).toEqual([1_150, 1_150]);
   });
 
   it('[L11, I8] pays a row for a lost alarm once, and not with every call', () => {
@@ -188,6 +188,6 @@ describe('looks', () => {
     const awake = ticking();
     awake.put('a');
     awake.state.checkpoints.open();
-    expect(armed(awake)).toEqual([30_250]);
+    expect(armed(awake)).toEqual([29_250]);
   });
 });

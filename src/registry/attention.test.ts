@@ -54,6 +54,18 @@ describe('attention', () => {
     expect(attention.attendedAt(9_150) - before).toBe(250);
   });
 
+  it('[L15] holds back ends of leases for 250 ms after a pause, and says nothing of it before the first', () => {
+    const attention = begin();
+    expect(attention.heldUntil).toBe(Number.NEGATIVE_INFINITY);
+    attention.hold(2_000);
+    expect(attention.heldUntil).toBe(2_250);
+    attention.hold(2_100);
+    expect(attention.heldUntil).toBe(2_350);
+    // That is no gap.
+    expect(attention).toMatchObject({ gaps: 0, since: 1_000 });
+    expect(attention.attendedAt(2_100)).toBe(6_100);
+  });
+
   it('is never 0, as that stands for a lease that was not asked', () => {
     const attention = new Attention({ since: 0, attendedMs: 1 }, 0, Number.NEGATIVE_INFINITY);
     attention.gap(1_000, 0);

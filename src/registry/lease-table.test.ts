@@ -34,12 +34,12 @@ function firstEnd(table: LeaseTable<string>): [now: number, ...how: string[]] {
 }
 
 describe('lapsed', () => {
-  it('[L1, L15] ends a lease at the second pass after its limit, and not a millisecond before', () => {
+  it('[L1, L15] asks a lease a retry before its limit, ends it at the second pass after, and not a millisecond before', () => {
     const { table } = begin();
     table.grant('a', grant());
-    expect(lapsed(table, 30_249)).toEqual([]);
-    expect([table.earliestDeadline, table.hasAsked]).toEqual([30_250, false]);
-    expect(lapsed(table, 30_250)).toEqual([]);
+    expect(lapsed(table, 29_249)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([29_250, false]);
+    expect(lapsed(table, 29_250)).toEqual([]);
     expect([table.earliestDeadline, table.hasAsked]).toEqual([30_500, true]);
     expect(lapsed(table, 30_499)).toEqual([]);
     expect(lapsed(table, 30_500)).toEqual(['a expired']);
@@ -50,14 +50,26 @@ describe('lapsed', () => {
     const { table } = begin();
     table.grant('a', grant());
     expect(lapsed(table, 90_000)).toEqual([]);
-    expect(lapsed(table, 90_249)).toEqual([]);
-    expect(lapsed(table, 90_250)).toEqual(['a expired']);
+    expect(lapsed(table, 91_249)).toEqual([]);
+    expect(lapsed(table, 91_250)).toEqual(['a expired']);
+  });
+
+  it.each([
+    [1_000, 1_150, 1_500],
+    [1_009, 1_159, 1_509],
+    [10_000, 9_250, 10_500],
+    [3_600_000, 3_599_250, 3_600_500],
+  ])('[L15] asks a lease of %i ms at %i ms, whole ones, and ends it at %i ms', (ttlMs, askedAt, endsAt) => {
+    const { table } = begin();
+    table.grant('a', grant({ ttlMs, removeAfterMs: ttlMs }));
+    expect(table.earliestDeadline).toBe(askedAt);
+    expect(firstEnd(table)).toEqual([endsAt, 'a expired']);
   });
 
   it('[L1] finds a lease at its time to live, and again at its removal once it is unhealthy', () => {
     const { table } = begin();
     const slot = table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
-    lapsed(table, 1_250);
+    lapsed(table, 1_150);
     expect(table.lapsed(1_500, 9)).toEqual([{ holder: 'a', lapse: 'unhealthy' }]);
     table.setHealthy(slot, false);
     expect(lapsed(table, 5_249)).toEqual([]);
@@ -68,13 +80,13 @@ describe('lapsed', () => {
     const { table } = begin();
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
     lapsed(table, 6_000);
-    expect(lapsed(table, 6_250)).toEqual(['a expired']);
+    expect(lapsed(table, 6_350)).toEqual(['a expired']);
   });
 
   it('[L1] finds a lease unhealthy as long as its removal is not due by the same 250 ms', () => {
     const { table } = begin();
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_400 }));
-    lapsed(table, 1_399);
+    lapsed(table, 1_299);
     expect(lapsed(table, 1_649)).toEqual(['a unhealthy']);
     expect(lapsed(table, 1_650)).toEqual(['a expired']);
   });
@@ -92,7 +104,7 @@ describe('lapsed', () => {
   it('[L14, L3] gives a slice, but of those who come first all', () => {
     const { table } = begin();
     for (const holder of ['x1', 'y1', 'x2', 'y2', 'x3', 'y3']) table.grant(holder, grant());
-    lapsed(table, 30_250, 1);
+    lapsed(table, 29_250, 1);
     const found = table.lapsed(30_500, 1, (holder) => holder.startsWith('y')).map(({ holder }) => holder);
     expect(found).toEqual(['x1', 'y1', 'y2', 'y3']);
     expect(table.earliestDeadline).toBe(30_500);
@@ -101,7 +113,7 @@ describe('lapsed', () => {
   it('[L14, L15] asks all that are past their limit, whatever the slice', () => {
     const { table } = begin();
     for (const holder of ['a', 'b', 'c']) table.grant(holder, grant());
-    expect(lapsed(table, 30_250, 0)).toEqual([]);
+    expect(lapsed(table, 29_250, 0)).toEqual([]);
     expect(lapsed(table, 30_500, 3)).toEqual(['a expired', 'b expired', 'c expired']);
   });
 
@@ -177,13 +189,13 @@ describe('lapsed, after a gap', () => {
     attention.pass(500_000);
     attention.gap(600_000, 0);
     table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000, renewedAt: 600_000 }));
-    lapsed(table, 606_250);
+    lapsed(table, 605_650);
     expect(table.earliestDeadline).toBe(606_500);
     attention.pass(606_300);
     attention.gap(700_000, 0);
     attention.pass(704_000);
     attention.gap(710_000, 0);
-    // 50 + 4,000 ms of the 12,000 are heard: the whole time to live comes sooner.
+    // 650 + 4,000 ms of the 12,000 are heard: the whole time to live comes sooner.
     expect(firstEnd(table)).toEqual([716_250, 'a expired']);
   });
 
@@ -192,8 +204,56 @@ describe('lapsed, after a gap', () => {
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_000 }));
     attention.gap(20_000, 0);
     expect(lapsed(table, 21_400)).toEqual([]);
-    expect(table.earliestDeadline).toBe(21_650);
-    expect(lapsed(table, 21_650)).toEqual(['a expired']);
+    expect(table.earliestDeadline).toBe(21_750);
+    expect(lapsed(table, 21_750)).toEqual(['a expired']);
+  });
+});
+
+describe('lapsed, after late passes', () => {
+  it('[L15, L9] ends nothing for 250 ms after one: what queued meanwhile is heard first', () => {
+    const { table, attention } = begin();
+    const [slot = -1] = ['a', 'b'].map((holder) => table.grant(holder, grant()));
+    lapsed(table, 29_250);
+    attention.hold(30_600);
+    expect(lapsed(table, 30_600)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([30_850, true]);
+    table.renew(slot, 30_700);
+    expect(lapsed(table, 30_849)).toEqual([]);
+    expect(lapsed(table, 30_850)).toEqual(['b expired']);
+  });
+
+  it('[I6] ends the dead after a second at most, though every pass is late', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    const ended: number[] = [];
+    for (let now = 100; now <= 32_000; now += 100) {
+      attention.hold(now);
+      if (lapsed(table, now).length > 0) ended.push(now);
+    }
+    // Asked at 29,300, as the pass was late, it would have ended at 30,550.
+    expect(ended[0]).toBe(31_600);
+  });
+
+  it('[I6] does not count the second anew with each pass', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    lapsed(table, 29_250);
+    for (let now = 30_400; now < 31_500; now += 200) {
+      attention.hold(now);
+      expect(lapsed(table, now)).toEqual([]);
+    }
+    attention.hold(31_499);
+    expect(firstEnd(table)).toEqual([31_500, 'a expired']);
+  });
+
+  it('[L1, L15] asks all the same, and puts off nothing that ends later', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    attention.hold(29_200);
+    expect(table.earliestDeadline).toBe(29_250);
+    expect(lapsed(table, 29_250)).toEqual([]);
+    expect(table.hasAsked).toBe(true);
+    expect(firstEnd(table)).toEqual([30_500, 'a expired']);
   });
 });
 
@@ -204,20 +264,21 @@ describe('renew', () => {
     table.renew(slot, 700);
     expect(table.renewedAt(slot)).toBe(700);
     expect(table.ttlEndsAt(slot)).toBe(1_700);
-    expect(lapsed(table, 1_949)).toEqual([]);
+    expect(lapsed(table, 1_849)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([1_850, false]);
     expect(firstEnd(table)).toEqual([2_200, 'a unhealthy']);
   });
 
   it('[L15, L4] answers for a lease that was asked: it is asked anew when it is silent again', () => {
     const { table } = begin();
     const slot = table.grant('a', grant());
-    lapsed(table, 30_250);
+    lapsed(table, 29_250);
     table.renew(slot, 30_400);
     expect(lapsed(table, 30_500)).toEqual([]);
     expect(table.hasAsked).toBe(false);
-    expect(lapsed(table, 60_800)).toEqual([]);
-    expect(table.earliestDeadline).toBe(61_050);
-    expect(lapsed(table, 61_050)).toEqual(['a expired']);
+    expect(lapsed(table, 59_650)).toEqual([]);
+    expect(table.earliestDeadline).toBe(60_900);
+    expect(lapsed(table, 60_900)).toEqual(['a expired']);
   });
 
   it('[L9] of one lease proves nothing about another', () => {
@@ -237,7 +298,7 @@ describe('renew', () => {
     const [silent = -1, beats = -1] = ['silent', 'beats'].map((holder) => table.grant(holder, grant(terms)));
     table.renew(beats, 0);
     expect([silent, beats].map((slot) => table.awaitsFirstRenewal(slot))).toEqual([true, false]);
-    expect(table.earliestDeadline).toBe(2_250);
+    expect(table.earliestDeadline).toBe(2_150);
     expect(firstEnd(table)).toEqual([2_500, 'beats expired']);
     table.release(beats);
     table.findEarliest();
@@ -251,7 +312,7 @@ describe('regrant', () => {
   it('[L15] is a renewal: what was asked is asked anew', () => {
     const { table } = begin();
     const slot = table.grant('a', grant());
-    lapsed(table, 30_250);
+    lapsed(table, 29_250);
     table.regrant(slot, grant({ renewedAt: 30_400, ttlMs: 10_000, removeAfterMs: 10_000 }));
     expect(firstEnd(table)).toEqual([40_900, 'a expired']);
   });
@@ -261,14 +322,14 @@ describe('askAgainAfter', () => {
   it('[F11] keeps a lease for so much attention', () => {
     const { table, attention } = begin();
     const slot = table.grant('a', grant());
-    lapsed(table, 30_250);
+    lapsed(table, 29_250);
     table.askAgainAfter(slot, 30_000, 30_500);
     table.findEarliest();
     expect(lapsed(table, 60_499)).toEqual([]);
     expect(table.hasAsked).toBe(false);
-    expect(lapsed(table, 60_749)).toEqual([]);
+    expect(lapsed(table, 60_500)).toEqual([]);
     expect(table.hasAsked).toBe(true);
-    expect(firstEnd(table)).toEqual([60_750, 'a expired']);
+    expect(firstEnd(table)).toEqual([61_750, 'a expired']);
     attention.pass(50_500);
     attention.gap(150_500, 0);
     expect(firstEnd(table)).toEqual([180_750, 'a expired']);
@@ -276,15 +337,15 @@ describe('askAgainAfter', () => {
 });
 
 describe('overdue', () => {
-  it('[T10] names every holder past its limit, asked or not, and however many there are', () => {
+  it('[T10] names every holder that is to be asked, or has been, and however many there are', () => {
     const { table } = begin();
     for (let index = 0; index < 3_000; index++) table.grant(`h-${index}`, grant());
     const slot = table.grant('beats', grant());
     table.release(7);
-    expect([...table.overdue(30_249)]).toEqual([]);
+    expect([...table.overdue(29_249)]).toEqual([]);
     table.renew(slot, 20_000);
-    lapsed(table, 30_250, 1_000);
-    expect([...table.overdue(30_250)]).toHaveLength(2_999);
+    lapsed(table, 29_250, 1_000);
+    expect([...table.overdue(29_250)]).toHaveLength(2_999);
   });
 });
 
@@ -311,7 +372,7 @@ describe('slots', () => {
     const { table } = begin();
     for (let index = 0; index < 1_000; index++) table.grant(`h-${index}`, grant({ renewedAt: index }));
     expect(table.size).toBe(1_000);
-    lapsed(table, 30_250 + 9);
+    lapsed(table, 29_250 + 9);
     expect(lapsed(table, 30_500 + 9)).toHaveLength(10);
     expect(table.renewedAt(777)).toBe(777);
     table.grant('far', grant({ renewedAt: 5 }), 50_000);
@@ -326,13 +387,13 @@ describe('packChanges', () => {
     const slots = [0, 1, 2].map((index) => table.grant(`h-${index}`, grant({ renewedAt: index })));
     expect(table.packChanges()).toEqual([]);
     table.renew(slots[1] ?? 0, 70);
-    lapsed(table, 30_251);
+    lapsed(table, 29_251);
     expect(table.changed).toBe(true);
     const [packed] = table.packChanges();
     expect(packed?.row).toBe(0);
     const leases = packed?.leases ?? new ArrayBuffer();
     expect(slots.map((slot) => unpackLease(new Float64Array(leases), slot))).toEqual([
-      { renewedAt: 0, askedAt: 30_252 },
+      { renewedAt: 0, askedAt: 29_252 },
       { renewedAt: 70, askedAt: 0 },
       { renewedAt: 2, askedAt: 0 },
     ]);
@@ -371,7 +432,7 @@ interface Plain {
   removeAfterMs: number;
   renewedAt: number;
   isHealthy: boolean;
-  /** When a pass first found it past its limit. */
+  /** When a pass first found it near its limit. */
   askedAt: number | undefined;
 }
 
@@ -379,6 +440,8 @@ interface Plain {
 class PlainModel {
   readonly stretches: Stretch[] = [{ from: 0, to: 0 }];
   readonly leases = new Map<number, Plain>();
+  /** When the last pass was that was late, but came after no gap. */
+  lateAt = Number.NEGATIVE_INFINITY;
 
   get last(): Stretch {
     return this.stretches.at(-1) ?? { from: 0, to: 0 };
@@ -395,10 +458,27 @@ class PlainModel {
     return renewedAt + (isHealthy ? Math.min(ttlMs, removeAfterMs) : removeAfterMs) + LEASE_SLACK_MS;
   }
 
-  /** Whether a pass at `now`, which the last stretch reaches to, ends a lease. */
+  /** Time in which a holder that got no answer tries again. */
+  retryMs({ ttlMs }: Plain): number {
+    return Math.min(1_000, Math.floor(ttlMs / 10));
+  }
+
+  /** Notes who is asked by a pass at `now`. */
+  ask(now: number): void {
+    for (const lease of this.leases.values()) {
+      if (this.limitAt(lease) - this.retryMs(lease) <= now) lease.askedAt ??= now;
+    }
+  }
+
+  /** Whether a pass at `now` ends a lease: it may, and the registry is not just back from a pause, or it waited for a second. */
   ends(lease: Plain, now: number): boolean {
+    return this.#mayEnd(lease, now) && (now - this.lateAt >= 250 || this.#mayEnd(lease, now - 1_000));
+  }
+
+  /** Whether a lease may end at `now`, which the last stretch reaches to. */
+  #mayEnd(lease: Plain, now: number): boolean {
     if (this.limitAt(lease) > now || lease.askedAt === undefined) return false;
-    const isAskedTwice = this.#attentionMs(lease.askedAt, now) >= LEASE_SLACK_MS;
+    const isAskedTwice = this.#attentionMs(lease.askedAt, now) >= this.retryMs(lease) + LEASE_SLACK_MS;
     const inOneGoMs = now - this.last.from;
     const hasHeardAll = inOneGoMs >= lease.ttlMs + LEASE_SLACK_MS;
     const hasHeardEnough = inOneGoMs >= 1_000 && this.#attentionMs(lease.askedAt, now) >= 2 * lease.ttlMs;
@@ -408,7 +488,20 @@ class PlainModel {
 
 describe('the table', () => {
   const step = fc.record({
-    act: fc.constantFrom('grant', 'renew', 'release', 'turn', 'find', 'pass', 'pass', 'gap', 'gap', 'gap', 'gap'),
+    act: fc.constantFrom(
+      'grant',
+      'renew',
+      'release',
+      'turn',
+      'find',
+      'pass',
+      'late',
+      'late',
+      'gap',
+      'gap',
+      'gap',
+      'gap',
+    ),
     looks: fc.boolean(),
     which: fc.nat(20),
     ttlMs: fc.integer({ min: 500, max: 3_000 }),
@@ -434,6 +527,10 @@ describe('the table', () => {
           } else {
             attention.pass(now);
             model.last.to = now;
+            if (act === 'late') {
+              attention.hold(now);
+              model.lateAt = now;
+            }
           }
           const slot = [...model.leases.keys()][which % Math.max(1, model.leases.size)];
           const lease = slot === undefined ? undefined : model.leases.get(slot);
@@ -465,7 +562,7 @@ describe('the table', () => {
           if (looks) {
             const isDue = table.earliestDeadline <= now;
             const ended = [...model.leases.values()].filter((each) => model.ends(each, now));
-            for (const each of model.leases.values()) if (model.limitAt(each) <= now) each.askedAt ??= now;
+            model.ask(now);
             expect(table.lapsed(now, 1_000)).toHaveLength(ended.length);
             // Where the bound says that there is nothing to do, there is nothing.
             if (!isDue) expect(ended).toEqual([]);

@@ -302,9 +302,9 @@ export class LeaseTable<Holder> {
     return (this.#renewedAt[slot] ?? 0) + limitMs + LEASE_SLACK_MS;
   }
 
-  /** Time in which a holder repeats a renewal that got no answer. */
+  /** Time in which a holder repeats a renewal that got no answer: whole milliseconds, as alarms are armed by it. */
   #retryMs(slot: number): number {
-    return Math.min(RENEWAL_RETRY_MAX_MS, (this.#ttlMs[slot] ?? 0) / 10);
+    return Math.min(RENEWAL_RETRY_MAX_MS, Math.floor((this.#ttlMs[slot] ?? 0) / 10));
   }
 
   /** Whether a lease is past its next limit, or so near to it that it is asked. */

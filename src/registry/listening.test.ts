@@ -5,7 +5,14 @@ import { definition, key } from '../../test/fixtures/definition';
 import { HandPlatform, START } from '../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../test/fixtures/node-namespace';
 import { settle } from '../../test/simulation/virtual-time';
-import { ATTENTION_LATE_MS, ATTENTION_PASS_MS, CLOCK_JUMP_MIN_MS, LOOK_LATE_MS } from '../model/limits';
+import {
+  ATTENTION_HASTE_MS,
+  ATTENTION_LATE_MS,
+  ATTENTION_PASS_MS,
+  CLOCK_JUMP_MIN_MS,
+  LEASE_SLACK_MS,
+  LOOK_LATE_MS,
+} from '../model/limits';
 import { arm } from './arming';
 import { readCheckpoint } from './checkpoints';
 import { noteGap, notePass, reconnectSpreadMs } from './listening';
@@ -59,6 +66,18 @@ describe('notePass, on a host with one clock', () => {
     expect(outages()).toBe(count);
   });
 
+  it.each([
+    [ATTENTION_HASTE_MS, false],
+    [ATTENTION_HASTE_MS + 1, true],
+    [LOOK_LATE_MS, true],
+    [LOOK_LATE_MS + 1, false],
+  ])('[L15, L9] with an alarm that is %i ms late holds back ends: %j', (lateMs, isHeld) => {
+    const { awake, platform } = listening('a host with one clock');
+    platform.jump(5_000 + lateMs);
+    const now = notePass(awake.state, START + 5_000);
+    expect(awake.state.attention.heldUntil).toBe(isHeld ? now + LEASE_SLACK_MS : Number.NEGATIVE_INFINITY);
+  });
+
   it('[L9] counts an alarm that is late once, though it does not come', () => {
     const { awake, platform, outages } = listening('a host with one clock');
     for (const ms of [20_000, 100, 400]) {
@@ -104,6 +123,29 @@ describe('notePass, on a host that ticks', () => {
     platform.jump(ms);
     notePass(awake.state);
     expect(outages()).toBe(count);
+  });
+
+  it.each([
+    [ATTENTION_PASS_MS + ATTENTION_HASTE_MS, false],
+    [ATTENTION_PASS_MS + ATTENTION_HASTE_MS + 1, true],
+    [ATTENTION_PASS_MS + ATTENTION_LATE_MS - 1, true],
+    [ATTENTION_PASS_MS + ATTENTION_LATE_MS, false],
+  ])('[L15, L9] %i ms after the last pass holds back ends: %j', (ms, isHeld) => {
+    const { awake, platform } = listening('a host that ticks');
+    platform.jump(ms);
+    const now = notePass(awake.state);
+    expect(awake.state.attention.heldUntil).toBe(isHeld ? now + LEASE_SLACK_MS : Number.NEGATIVE_INFINITY);
+  });
+
+  it.each([3_600_000, -3_600_000])('[L10, O5] moves quarantines with a wall clock that jumped by %i ms', (ms) => {
+    const { awake, wallJump } = listening('a host that ticks');
+    awake.override('a', { quarantine: { until: '2030-01-01T02:00:00Z' } });
+    const { agenda } = awake.state;
+    agenda.set({ kind: 'drain', key: key('a') }, START + 7_200_000);
+    wallJump(ms);
+    for (let passes = 0; passes < 2; passes++) notePass(awake.state);
+    expect(agenda.timeOf({ kind: 'quarantine', key: key('a') })).toBe(START + 7_200_000 - ms);
+    expect(agenda.timeOf({ kind: 'drain', key: key('a') })).toBe(START + 7_200_000);
   });
 
   it('[L9] counts no alarm that is late while the event loop turns', () => {
@@ -168,7 +210,8 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
       state: 'closed',
       attention: { since, attendedMs },
     });
-    expect(platform.logs).toMatchObject([{ level: 'warn', facts: { silentMs: 20_000, leases: 1 } }]);
+    const why = 'nothing was taken in for a while';
+    expect(platform.logs).toMatchObject([{ level: 'warn', facts: { why, silentMs: 20_000, leases: 1 } }]);
   });
 
   it('[L7] ends what was renewed before it only after a whole time to live', async () => {

@@ -25,7 +25,7 @@ export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INF
   if (leases.size > 0) {
     const pausedMs = pauseBefore(state, now, alarmDueAt);
     if (hasJumped) noteGap(state, now, 'the clock jumped, or the machine was suspended');
-    else if (pausedMs > longestPauseMs(state)) {
+    else if (isGap(state, pausedMs)) {
       noteGap(state, now, 'nothing was taken in for a while', attention.hasPassed ? 0 : reconnectSpreadMs(state));
     } else if (pausedMs > ATTENTION_HASTE_MS) attention.hold(now);
   }
@@ -44,9 +44,9 @@ function pauseBefore({ attention, platform }: NamespaceState, now: number, alarm
   return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
 }
 
-/** Returns the longest pause that is no gap, in milliseconds. */
-function longestPauseMs({ platform }: NamespaceState): number {
-  return platform.monotonic === undefined ? LOOK_LATE_MS : ATTENTION_LATE_MS;
+/** Whether a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
+function isGap({ platform }: NamespaceState, pausedMs: number): boolean {
+  return platform.monotonic === undefined ? pausedMs > LOOK_LATE_MS : pausedMs >= ATTENTION_LATE_MS;
 }
 
 /** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */

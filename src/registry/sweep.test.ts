@@ -8,6 +8,7 @@ import {
   LEASE_SLACK_MS,
   OVERRIDE_LINGER_MS,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
+  RENEWAL_RETRY_MAX_MS,
   SWEEP_SLICE_MAX_COUNT,
 } from '../model/limits';
 import { isHealthy } from './catalog';
@@ -19,9 +20,9 @@ import { sweep } from './sweep';
 
 const LONG = { ttlMs: 30_000, removeAfterMs: 60_000 };
 
-/** Asks the leases whose limit was at a time after the start, and ends them at the second pass. */
+/** Asks the leases whose limit is at a time after the start, and ends them at the second pass. */
 function endAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
-  sweepAt(awake, ms + LEASE_SLACK_MS, service);
+  sweepAt(awake, ms + LEASE_SLACK_MS - RENEWAL_RETRY_MAX_MS, service);
   return sweepAt(awake, ms + 2 * LEASE_SLACK_MS, service);
 }
 
@@ -44,7 +45,7 @@ describe('sweep', () => {
   it('does nothing while nothing is due', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
-    expect(sweepAt(awake, 30_249)).toBe(false);
+    expect(sweepAt(awake, 29_249)).toBe(false);
     expect(await awake.story(1)).toEqual([]);
     expect(awake.state.leases.hasAsked).toBe(false);
   });
@@ -52,15 +53,25 @@ describe('sweep', () => {
   it('[L15] asks first, and hears what comes before the second pass', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
-    expect(sweepAt(awake, 30_250)).toBe(false);
+    expect(sweepAt(awake, 29_250)).toBe(false);
     expect(awake.state.leases.earliestDeadline).toBe(START + 30_500);
-    awake.platform.jump(200);
+    awake.platform.jump(1_200);
     const entry = awake.state.catalog.instance(key('b'));
     if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
     sweepAt(awake, 30_499);
     expect(await awake.story(2)).toEqual([]);
     sweepAt(awake, 30_500);
     expect(await awake.story(2)).toEqual(['expired a']);
+  });
+
+  it('[L15] gives a holder that it asks late the time to repeat its renewal', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    sweepAt(awake, 30_250);
+    sweepAt(awake, 31_499);
+    expect(awake.ids()).toEqual(['a']);
+    sweepAt(awake, 31_500);
+    expect(await awake.story(1)).toEqual(['expired a']);
   });
 
   it('[L1, J1] ends what is due as one revision for each way to end, by the registry itself', async () => {
@@ -90,7 +101,7 @@ describe('sweep', () => {
   it('[L14] ends a slice at a time, and says that more is due', () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
-    sweepAt(awake, 30_250);
+    sweepAt(awake, 29_250);
     const left: number[] = [];
     while (sweepAt(awake, 30_500)) left.push(awake.ids().length);
     expect(left).toEqual([SWEEP_SLICE_MAX_COUNT + 1, 1]);
@@ -127,7 +138,7 @@ describe('sweep', () => {
     awake.put('b', { lease: { ttlMs: 45_000 } });
     awake.put('c', { lease: { ttlMs: 30_000, removeAfterMs: null } });
     endAt(awake, 30_000);
-    expect(awake.state.leases.earliestDeadline).toBe(START + 45_250);
+    expect(awake.state.leases.earliestDeadline).toBe(START + 44_250);
   });
 });
 
@@ -157,7 +168,7 @@ describe('sweep of sessions', () => {
       awake.platform.jump(START + ms - awake.platform.clock.now());
       ping(awake, sockets);
       // Only what was pinged before 20 s ago could be past its limit: the sweep asks for the last ping of all.
-      while (sweepAt(awake, ms + 10_250));
+      while (sweepAt(awake, ms + 9_250));
       while (sweepAt(awake, ms + 10_500));
     }
     expect(awake.state.sessions.size).toBe(COUNT);
@@ -168,7 +179,7 @@ describe('sweep of sessions', () => {
     const alive = sockets.filter((_, index) => index % 2 === 1);
     awake.platform.jump(20_000);
     ping(awake, alive);
-    expect(sweepAt(awake, 30_250)).toBe(false);
+    expect(sweepAt(awake, 29_250)).toBe(false);
     expect(sweepAt(awake, 30_500)).toBe(true);
     expect(awake.state.sessions.size).toBe(COUNT - SWEEP_SLICE_MAX_COUNT);
     expect(sweepAt(awake, 30_500)).toBe(false);
@@ -179,7 +190,7 @@ describe('sweep of sessions', () => {
 
   it('[T10, L15] hears a ping that comes between the two passes', () => {
     const { awake, sockets } = fleet(3);
-    sweepAt(awake, 30_250);
+    sweepAt(awake, 29_250);
     ping(awake, sockets.slice(1));
     sweepAt(awake, 30_500);
     expect([...awake.state.sessions.all()].map(({ key }) => key)).toEqual(['s-1', 's-2']);
