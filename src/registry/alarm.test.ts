@@ -63,8 +63,8 @@ describe('attendAlarm', () => {
     awake.put('b', { lease: { ttlMs: 45_000 } });
     await awake.pass(30_500);
     expect(await awake.story(2)).toEqual(['expired a']);
-    // Looks, the question, the end, and a look that keeps the question.
-    expect(armings(awake)).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 29_250, 30_500, 34_250]);
+    // Looks, the question, the end, and the next look: there is no question left to store.
+    expect(armings(awake)).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 29_250, 30_500, 35_500]);
     expect(awake.state.counters).toMatchObject({ alarms: 7, removed: { expired: 1 } });
     await awake.pass(15_250);
     expect(await awake.story(3)).toEqual(['expired b']);
@@ -80,7 +80,7 @@ describe('attendAlarm', () => {
     await fireAfter(awake, 0);
     expect(await awake.story(1)).toEqual(['unhealthy a']);
     expect(awake.state.counters.outages).toBe(0);
-    expect(armings(awake)).toEqual([15_000, 31_500, 35_250, 35_250]);
+    expect(armings(awake)).toEqual([15_000, 31_500, 36_500, 36_500]);
   });
 
   it('[L15, L9] ends nothing where it is late, but hears first what queued meanwhile', async () => {

@@ -61,6 +61,7 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   if (state.leases.earliestDeadline <= now) await state.platform.nextTurn();
   while (sweep(state, notePass(state))) await state.pipeline.settled();
   if (state.leases.hasAsked) state.checkpoints.request();
+  else state.checkpoints.withdraw();
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
   while (attendImport(state, state.time.now())) {

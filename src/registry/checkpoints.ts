@@ -117,6 +117,11 @@ export class Checkpoints {
     this.#dueAt = Math.min(this.#dueAt, this.#time.now() + CHECKPOINT_DELAY_MS);
   }
 
+  /** Takes a request back, once what was to be kept is over. Renewals are kept all the same. */
+  withdraw(): void {
+    if (this.#state === 'closed') this.#dueAt = Number.POSITIVE_INFINITY;
+  }
+
   /** Writes everything about leases that is not written yet; nothing is lost to a crash from here on. */
   close(): void {
     this.#state = 'closed';

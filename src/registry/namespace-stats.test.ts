@@ -66,7 +66,7 @@ describe('namespaceStats', () => {
       unhealthy: 2,
       recovered: 1,
       outages: 0,
-      checkpoints: 3,
+      checkpoints: 2,
       alarms: 11,
       alarmsArmed: 12,
       rowsWritten: expect.any(Number),

@@ -41,7 +41,8 @@ export function partPreserved(
   if (!expired.some(isEurekas) || !preservesItself(state, now)) return { gone: expired, unhealthy: [] };
   const kept = expired.filter(isEurekas);
   for (const { lease, terms } of kept) state.leases.askAgainAfter(lease, terms?.ttlMs ?? 0, now);
-  state.checkpoints.request();
+  // As with renewals, a wake that finds it open listens for a while before it judges.
+  state.checkpoints.open();
   state.platform.log('warn', 'self-preservation: too few renew, so what lapsed is kept', { kept: kept.length });
   return { gone: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };
 }

@@ -51,6 +51,8 @@ export class World {
   readonly ledger: RowLedger;
   readonly trace: Trace;
   readonly problems: Problem[] = [];
+  /** Times in which the process was frozen, unless a crash came before their end. */
+  readonly freezes: { from: number; to: number }[] = [];
   /** No fault is made any more: the run comes to its end. */
   faultsRest = false;
   /** Told of each durable revision, and when it was decided. */
@@ -209,6 +211,7 @@ export class World {
     const isLosing = random.chance(0.5);
     this.trace.add(`freezes for ${Math.round(ms)} ms, and what arrives is ${isLosing ? 'lost' : 'queued'}`);
     this.counts.freezes += 1;
+    this.freezes.push({ from: this.time.now, to: this.time.now + ms });
     attention.troubled('the process froze');
     leases.deaf();
     machine.freeze(ms, isLosing);

@@ -45,6 +45,7 @@ export async function randomHistory(seed: number, watched?: string): Promise<His
   const time = new VirtualTime();
   const world = new World(time, random, scenario, watched);
   const truth = new Truth();
+  truth.freezes = world.freezes;
   world.onRevision.push((revision, at) => truth.add(epochOf(world), revision, at, world.chronicle.replica));
   try {
     populate(world);
