@@ -40,7 +40,7 @@ const PLAN = `
   bindings = [(name = "SLEEPERS", durableObjectNamespace = "Sleeper")],
 `;
 
-/** What the handler was given, and when it ran. */
+/** Argument that the handler was given, and when it ran. */
 interface Fired {
   scheduledTime: number | null;
   at: number;

@@ -141,7 +141,7 @@ const part = {
   last: z.boolean().optional().meta({ description: 'The cursor counts only at the last part' }),
 };
 
-/** What a server sends over a socket; over an event stream, those with a `watch` are events by their type. */
+/** Frames that a server sends over a socket; over an event stream, those with a `watch` are events by their type. */
 export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('answer'), id: z.string(), body: z.unknown() }),
   z.object({

@@ -294,7 +294,7 @@ export const SOCKET_FRAMES_PENDING_MAX_BYTES = 32 * 1024 * 1024;
 /** The same for all sockets of a namespace: half of an isolate's 128 MB. The socket of the next frame is closed with 4010. */
 export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
 
-/** What a pending frame takes beside its text, so that a flood of tiny ones is bounded as well. */
+/** Bytes counted for a pending frame beside its text, so that a flood of tiny ones is bounded as well. */
 export const FRAME_PENDING_OVERHEAD_BYTES = 256;
 
 /** Frames handled, and answers sent, before everything else in the process gets a turn: about 20 ms of work. */
@@ -303,7 +303,7 @@ export const FRAMES_PER_TURN_BYTES = 64 * 1024;
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
 
-/** What a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
+/** Bytes that a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
 export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 
 /** The same where many are behind at once: two records with everything. */

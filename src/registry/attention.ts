@@ -1,6 +1,6 @@
 import { LEASE_SLACK_MS } from '../model/limits';
 
-/** What is stored of attention, in row 0 of a checkpoint. All times in milliseconds on the namespace's axis. */
+/** Stored form of attention, in row 0 of a checkpoint. All times in milliseconds on the namespace's axis. */
 export interface StoredAttention {
   /** Start of the latest stretch in which messages were taken in without a gap. */
   since: number;
@@ -49,7 +49,7 @@ export class Attention {
     return this.#lastPass;
   }
 
-  /** Whether the registry has taken in anything since the namespace woke. */
+  /** True if the registry has taken in anything since the namespace woke. */
   get hasPassed(): boolean {
     return this.#hasPassed;
   }

@@ -41,7 +41,7 @@ function begin(leaseCount = 1) {
   return { platform, storage, leases, attention, checkpoints, counters, written, renew };
 }
 
-/** What {@link begin} knows of attention. */
+/** Attention as {@link begin} leaves it. */
 const ATTENTION = { since: START - 9_000, attendedMs: 77 };
 
 describe('open', () => {

@@ -85,7 +85,7 @@ export class CommitPipeline {
     this.#failed = true;
   }
 
-  /** Whether a group could not be made durable: what is in memory is ahead of the disk. */
+  /** True if a group could not be made durable: what is in memory is ahead of the disk. */
   get hasFailed(): boolean {
     return this.#failed;
   }

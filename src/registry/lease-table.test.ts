@@ -470,12 +470,12 @@ class PlainModel {
     }
   }
 
-  /** Whether a pass at `now` ends a lease: it may, and the registry is not just back from a pause, or it waited for a second. */
+  /** True if a pass at `now` ends a lease: it may, and the registry is not just back from a pause, or it waited for a second. */
   ends(lease: Plain, now: number): boolean {
     return this.#mayEnd(lease, now) && (now - this.lateAt >= 250 || this.#mayEnd(lease, now - 1_000));
   }
 
-  /** Whether a lease may end at `now`, which the last stretch reaches to. */
+  /** True if a lease may end at `now`, which the last stretch reaches to. */
   #mayEnd(lease: Plain, now: number): boolean {
     if (this.limitAt(lease) > now || lease.askedAt === undefined) return false;
     const isAskedTwice = this.#attentionMs(lease.askedAt, now) >= this.retryMs(lease) + LEASE_SLACK_MS;

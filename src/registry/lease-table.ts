@@ -33,7 +33,7 @@ export interface LapsedLease<Holder> {
   lapse: 'unhealthy' | 'expired';
 }
 
-/** What the table asks of attention. */
+/** The part of attention that the table uses. */
 type LeaseAttention = Pick<Attention, 'since' | 'heldUntil' | 'attendedAt' | 'dueAfter'>;
 
 /**
@@ -88,12 +88,12 @@ export class LeaseTable<Holder> {
     return this.#shortestTtlMs;
   }
 
-  /** Whether any lease is known to have been asked whose end is still to come: attention counts for it. */
+  /** True if any lease is known to have been asked whose end is still to come: attention counts for it. */
   get hasAsked(): boolean {
     return this.#hasAsked;
   }
 
-  /** Whether anything has not been packed yet. */
+  /** True if anything has not been packed yet. */
   get changed(): boolean {
     return this.#changedRows.size > 0;
   }
@@ -183,7 +183,7 @@ export class LeaseTable<Holder> {
     this.#changedRows.add(LeaseTable.rowOf(slot));
   }
 
-  /** Whether a lease has been found silent since it was renewed. */
+  /** True if a lease has been found silent since it was renewed. */
   isAsked(slot: number): boolean {
     return this.#askedAt[slot] !== NOT_ASKED;
   }
@@ -307,7 +307,7 @@ export class LeaseTable<Holder> {
     return Math.min(RENEWAL_RETRY_MAX_MS, Math.floor((this.#ttlMs[slot] ?? 0) / 10));
   }
 
-  /** Whether a lease is past its next limit, or so near to it that it is asked. */
+  /** True if a lease is past its next limit, or so near to it that it is asked. */
   #isNearLimit(slot: number, now: number): boolean {
     return this.#limitAt(slot) - this.#retryMs(slot) <= now;
   }

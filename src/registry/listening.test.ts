@@ -237,7 +237,7 @@ it('[T7] noteGap gives clients the time in which they were asked to reconnect', 
   expect(awake.state.attention.since).toBe(START + reconnectSpreadMs(awake.state));
 });
 
-/** What may happen first when a host that stood still goes on, before its alarm. */
+/** First event of a host that goes on after it stood still, before its alarm. */
 const FIRST: Record<string, (fleet: Fleet) => Promise<unknown>> = {
   'the alarm': async () => {},
   'a ping': async ({ namespace }) => {
@@ -310,7 +310,7 @@ class Fleet {
     this.#next = (this.#next + steps) % COUNT;
   }
 
-  /** What ended or turned unhealthy. */
+  /** Leases that ended or turned unhealthy. */
   get ended(): number {
     const { removed, unhealthy } = this.namespace.state.counters;
     return removed.expired + unhealthy;

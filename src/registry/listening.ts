@@ -44,7 +44,7 @@ function pauseBefore({ attention, platform }: NamespaceState, now: number, alarm
   return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
 }
 
-/** Whether a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
+/** True if a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
 function isGap({ platform }: NamespaceState, pausedMs: number): boolean {
   return platform.monotonic === undefined ? pausedMs > LOOK_LATE_MS : pausedMs >= ATTENTION_LATE_MS;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './platform';
 
-/** What a namespace's time goes on from. */
+/** Starting point of a namespace's time. */
 interface TimeStart {
   /** The shift that was kept, in milliseconds. */
   shiftMs: number;

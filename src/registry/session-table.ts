@@ -12,7 +12,7 @@ export function isSession(holder: LeaseHolder): holder is SessionEntry {
 /** The sessions of a namespace, by key. */
 export class SessionTable {
   readonly #byKey = new Map<string, SessionEntry>();
-  /** Whether sessions have been compared with the sockets that are open, since the namespace woke. */
+  /** True if sessions have been compared with the sockets that are open, since the namespace woke. */
   areMatched = false;
 
   get size(): number {

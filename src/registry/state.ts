@@ -44,7 +44,7 @@ export interface NamespaceMemory {
   readonly alarmTimes: AlarmTimes;
 }
 
-/** What the registry remembers of its alarm. */
+/** Times of a namespace's alarm. */
 export interface AlarmTimes {
   /** When the alarm last ran; on the namespace's axis. */
   ranAt: number;

@@ -21,7 +21,7 @@ export interface HeldLease {
   sentAt: number;
   /** When the answer to that was there. */
   answeredAt: number;
-  /** Whether that was a registration, which no crash loses: the last renewals before a crash may be lost. */
+  /** True if that was a registration, which no crash loses: the last renewals before a crash may be lost. */
   isRegistration?: boolean;
 }
 

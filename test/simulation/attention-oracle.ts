@@ -26,7 +26,7 @@ export class AttentionOracle {
   /** Oldest first. The last one goes on. */
   #stretches: Stretch[] = [{ from: 0, to: 0 }];
   #activeAt = 0;
-  /** What happened since the last gap that may be a cause of one. */
+  /** Events since the last gap that may be a cause of one. */
   #causes = new Set<string>();
 
   constructor(now: () => number, onProblem: (invariant: string, what: string) => void) {
@@ -67,7 +67,7 @@ export class AttentionOracle {
     return Math.max(limitAt, Math.min(since + ttlMs, Number.POSITIVE_INFINITY)) + SLACK_MS;
   }
 
-  /** Whether a lease that is past its limit at `limitAt` must have ended at `at`. */
+  /** True if a lease that is past its limit at `limitAt` must have ended at `at`. */
   mustHaveEnded(limitAt: number, ttlMs: number, at: number): boolean {
     const since = this.#stretches.at(-1)?.from ?? 0;
     if (at <= limitAt + SLACK_MS || at <= since + SLACK_MS) return false;

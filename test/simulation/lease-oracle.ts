@@ -11,7 +11,7 @@ interface HeardRenewal {
   /** {@link LeaseOracle} explains hearing time. */
   hearing: number;
   acknowledged: boolean;
-  /** Whether the deadlines that it set are exact: nothing was lost or missed since. */
+  /** True if the deadlines that it set are exact: nothing was lost or missed since. */
   exact: boolean;
 }
 

@@ -53,7 +53,7 @@ export interface MachineWatcher<Probe> {
 /** What a machine is like. */
 export interface MachineTraits {
   alarm: AlarmFaults;
-  /** Whether it lends a monotonic clock and ticks, as the resident host does. */
+  /** True if it lends a monotonic clock and ticks, as the resident host does. */
   ticks?: boolean | undefined;
   isDrowsy?: boolean | undefined;
   retention?: Retention | undefined;
@@ -138,7 +138,7 @@ export class Machine<Probe> {
     });
   }
 
-  /** Whether its process is frozen: then nothing in it happens. */
+  /** True if its process is frozen: then nothing in it happens. */
   get isFrozen(): boolean {
     return this.#process.isFrozen;
   }
@@ -163,7 +163,7 @@ export class Machine<Probe> {
     return this.up && !this.isFrozen && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
   }
 
-  /** Whether the platform may drop the registry from memory. */
+  /** True if the platform may drop the registry from memory. */
   get mayHibernate(): boolean {
     return this.awake && this.idle && !this.#ticks && this.#time.now - this.#usedAt >= this.#staysAwakeMs;
   }

@@ -1,7 +1,7 @@
 import type { SeededRandom } from './seeded-random';
 import type { Happening, VirtualTime } from './virtual-time';
 
-/** What waits for a process that is frozen. */
+/** Work that waits for a process that is frozen. */
 interface Waiting {
   kind: 'inside' | 'message';
   work: () => void;

@@ -47,7 +47,7 @@ export interface SimulatedSocketsParts {
   deliver: (name: string, work: (registry: Registry) => Promise<void>) => void;
   /** Something has come to the machine, whose process may be frozen. */
   arrive: (work: () => void) => void;
-  /** What the clock of the host shows by which leases are counted. */
+  /** Returns the time of the host's clock by which leases are counted. */
   hostNow: () => number;
   /** What is true now, when a frame leaves the registry. */
   sent: () => Sent;

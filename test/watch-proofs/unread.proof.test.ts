@@ -21,7 +21,7 @@ import { WebSocketClient } from './web-socket';
 const MIB = 1024 * 1024;
 const STREAMS = 600;
 const INSTANCES = 3_900;
-/** What the system's buffers of one connection may take by themselves: that much goes through the registry. */
+/** Bytes that the system's buffers of one connection may take by themselves: that much goes through the registry. */
 const CONNECTION_BUFFERS_MAX = 4 * MIB;
 
 async function started(): Promise<RunningRegistry> {

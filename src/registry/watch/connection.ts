@@ -41,13 +41,13 @@ export interface ConnectionMemory extends SocketPurpose {
   /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
   session?: string | undefined;
   watches: WatchMemory[];
-  /** What it may still be sent, or a little more; absent: as much as at the beginning. */
+  /** Bytes that it may still be sent, or a little more; absent: as many as at the beginning. */
   credit?: number | undefined;
-  /** What it has not shown to have read; absent where that is no more than what credit tells. */
+  /** Bytes that it has not shown to have read; absent where that is no more than credit says. */
   reading?: ReadingMemory | undefined;
 }
 
-/** What is remembered of a client that may not be reading: see `UnreadAccount`. */
+/** State of a client that may not be reading: see `UnreadAccount`. */
 export interface ReadingMemory {
   unproven: number;
   /** On the namespace's axis. */

@@ -10,7 +10,7 @@ export interface UnreadSums {
 }
 
 /**
- * What one connection was sent and may not have read yet. Sizes are lengths of frames.
+ * Output that one connection was sent and may not have read yet. Sizes are lengths of frames.
  *
  * *Unread* is what its client has not said to have read, and rules how much more it is sent. *Unproven* is what it has
  * not shown to have read: a client can say anything, but only one that has read a mark knows it. Our own Worker is
@@ -20,7 +20,7 @@ export class UnreadAccount {
   readonly connection: Connection;
   /** Those of its token; shared with the other connections of that. */
   readonly sums: UnreadSums;
-  /** Whether its client answers marks: an earlier Worker would hand them on to readers. */
+  /** True if its client answers marks: an earlier Worker would hand them on to readers. */
   readonly takesMarks: boolean;
   readonly isTrusted: boolean;
   /** It may be sent more. One that was closed still counts until its socket is gone, as what it was sent does. */

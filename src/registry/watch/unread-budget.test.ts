@@ -104,7 +104,7 @@ describe('marks', () => {
   });
 });
 
-/** What a mark takes itself. */
+/** Length of a mark frame. */
 const markSize = (count: number) => JSON.stringify({ type: 'mark', mark: `mark-${count}` }).length;
 
 describe('all connections together', () => {

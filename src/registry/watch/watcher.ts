@@ -111,7 +111,7 @@ export class Peer {
     return this.#budget.hasRoom(this.account);
   }
 
-  /** Whether it is its own reading that more has to wait for, and not that of others. */
+  /** True if it is its own reading that more has to wait for, and not that of others. */
   get isFull(): boolean {
     return this.#budget.isFull(this.account);
   }

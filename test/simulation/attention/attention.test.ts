@@ -90,7 +90,7 @@ describe('the repaired attention rule', () => {
   );
 });
 
-/** What the rule as written gets wrong, in the smallest worlds found, and the repair of each. */
+/** Defects of the rule as written, in the smallest worlds found, and the repair of each. */
 const FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number; repair: RuleVariant }[] = [
   {
     what: 'answered renewals that crashes lose one after the other',

@@ -30,7 +30,7 @@ export class CoreSubject implements Subject {
   readonly #disk = nodeSqlite(this.#database);
   readonly #random = new SeededRandom(SEED);
   readonly #sockets: CoreSockets;
-  /** What clients have of their sessions, by lease. */
+  /** Clients' knowledge of their sessions, by lease. */
   readonly #tickets = new Map<string, string>();
   /** Names of leases by the id of their instance, and the other way. */
   readonly #names = new Map<string, string>();
@@ -38,7 +38,7 @@ export class CoreSubject implements Subject {
   #life: Life = { alive: true, registry: undefined };
   #reportedRevision = 0;
   #failure: string | undefined;
-  /** What the alarm was armed for whose handler runs: the platform delivers it again if the process dies meanwhile. */
+  /** Time for which the alarm was armed whose handler runs: the platform delivers it again if the process dies meanwhile. */
   #alarmUnderWay: number | undefined;
 
   constructor(host: SubjectHost) {

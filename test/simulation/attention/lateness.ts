@@ -14,13 +14,13 @@ const hiddenMs = (kind: HostKind, fault: Fault) =>
 /** How late one ending of a dead holder was. */
 export interface Lateness {
   ending: Ending;
-  /** Whether a fault came between the last sign of life and the end, or just before. */
+  /** True if a fault came between the last sign of life and the end, or just before. */
   afterGap: boolean;
   /** Past the limit, or past one ttl of attention since the last gap where that is later. Infinite if it never ended. */
   lateMs: number;
   /** Attended time between the limit and the end, less what faults hide: at most two ttl. */
   attendedMs: number;
-  /** Whether either bound is broken. */
+  /** True if either bound is broken. */
   overdue: boolean;
 }
 

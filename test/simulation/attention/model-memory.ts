@@ -23,11 +23,11 @@ export interface Memory {
   /** When row 0 was opened, on `cloudflare`. */
   openedAt: number | undefined;
   socketsChecked: boolean;
-  /** Whether this turn came when it was due, or nearly. */
+  /** True if this turn came when it was due, or nearly. */
   punctual: boolean;
 }
 
-/** What is durable. Times are on the wall clock. */
+/** Durable state. Times are on the wall clock. */
 export interface Disk {
   leases: Map<string, Lease>;
   row0: { open: boolean; at: number; attentiveSince: number; attended: number };

@@ -55,16 +55,16 @@ export const REPAIRED: RuleVariant = {
   endsOnlyOnTime: true,
 };
 
-/** What the registry knows of its own attention, on its own clock. */
+/** The registry's knowledge of its own attention, on its own clock. */
 export interface Attention {
   attentiveSince: number;
   /** Attended time before `attentiveSince`. */
   attended: number;
-  /** Whether a renewal was heard since `attentiveSince`; only a faulty variant uses it. */
+  /** True if a renewal was heard since `attentiveSince`; only a faulty variant uses it. */
   heard: boolean;
 }
 
-/** What the rule knows of a lease. */
+/** The rule's knowledge of a lease. */
 export interface JudgedLease {
   ttlMs: number;
   renewedAt: number;

@@ -11,7 +11,7 @@ export interface Blow {
   strike: (host: TrialHost) => void;
 }
 
-/** What a scenario sees of a world when it plans its faults. */
+/** View of a world from which a scenario plans its faults. */
 export interface Setting {
   kind: HostKind;
   random: SeededRandom;

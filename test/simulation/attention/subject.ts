@@ -24,7 +24,7 @@ export interface PingTime {
   monotonic: number;
 }
 
-/** What the trial lends to a subject. Survives every restart of the process. */
+/** Resources that the trial lends to a subject. Survives every restart of the process. */
 export interface SubjectHost {
   readonly kind: HostKind;
   /** The spread that clients are given for reconnecting after a restart. */
@@ -50,7 +50,7 @@ export interface SubjectHost {
  * dies before. What answered renewals become at a crash is the subject's affair: it may lose those of the last 5 s.
  */
 export interface Subject {
-  /** Whether lost sockets are found by alarms only, on `cloudflare`: then a crash lasts until the first alarm after it. */
+  /** True if lost sockets are found by alarms only, on `cloudflare`: then a crash lasts until the first alarm after it. */
   readonly noticesCrashesByAlarm?: boolean;
   /** Starts the process of a resident host. On `cloudflare` the first call wakes the registry instead. */
   start(): void;

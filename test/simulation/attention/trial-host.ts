@@ -11,7 +11,7 @@ const ALARM_LOST_MS = 1_000;
 /** Queued messages are taken in over up to this long after a thaw. */
 const DRAIN_MAX_MS = 200;
 
-/** What becomes of messages that are sent while the process is frozen or away. */
+/** Fate of messages that are sent while the process is frozen or away. */
 export type Meanwhile = 'queued' | 'lost';
 
 /** A time in which the registry took nothing in, or its clock jumped (then both are the same moment). */

@@ -5,7 +5,7 @@ import { FRACTIONS, type Fraction, type WorldReport } from './trial';
 
 const SHOWN_SEEDS = 4;
 
-/** What became of the holders of one fraction in all worlds of one scenario on one host. */
+/** Outcome of the holders of one fraction in all worlds of one scenario on one host. */
 interface Row {
   scenario: ScenarioName;
   host: HostKind;

@@ -25,11 +25,11 @@ export interface WorldName {
   seed: number;
 }
 
-/** What became of one holder. */
+/** Outcome of one holder. */
 export interface Verdict {
   fraction: Fraction;
   ttlMs: number;
-  /** Whether it was timely and its lease was ended; must not happen. */
+  /** True if it was timely and its lease was ended; must not happen. */
   wronged: boolean;
   /** How late the registry ended a dead holder; undefined for a timely one. */
   lateness: Lateness[] | undefined;
