@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { startWorkerd, type WorkerdProcess } from '../src/launcher/workerd-process';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
@@ -70,7 +69,7 @@ export class BenchServer {
       storage,
       host: '127.0.0.1',
       port: 0,
-      env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_PROCESS_ID: randomUUID() },
+      env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_ONE_MACHINE: 'true' },
       extraArguments: inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`],
       output: (line) => {
         printed.push(line);

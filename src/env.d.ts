@@ -15,8 +15,8 @@ declare namespace Cloudflare {
     ROLLCALL_NAMESPACE_DOMAIN?: string | null;
     /** What was built, on one machine; on Cloudflare `VERSION` tells it. */
     ROLLCALL_COMMIT?: string | null;
-    /** Names the run of workerd; the launcher makes a new one for each start. None on Cloudflare. */
-    ROLLCALL_PROCESS_ID?: string | null;
+    /** `true` on one machine, where there is one place to put a namespace; unset on Cloudflare. */
+    ROLLCALL_ONE_MACHINE?: string | null;
     /** What is deployed; there is none on one machine. `wrangler deploy --tag <commit>` sets its tag. */
     VERSION?: WorkerVersionMetadata;
   }

@@ -84,7 +84,9 @@ export interface DrainReport {
   laggards: string[];
   /** Those who read without subscribing, by kind; they can't acknowledge. */
   blind: Record<string, number>;
-  /** Longest time that one of them may still keep an old answer, in milliseconds. */
+  /** Kinds of reader that may exist uncounted, because the registry has just woken; absent where all are known. */
+  unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
+  /** Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds. */
   safeAfterMs: number;
   /** When the instance is removed, RFC 3339. */
   removedAt: string;

@@ -205,6 +205,21 @@ describe('frames', () => {
     expect(sizes).toHaveLength(3);
   });
 
+  it('[W21] of a kind that an earlier client does not know pass it by, and a mark goes back with what came before', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    const frames = [
+      { type: 'bookmark', watch: 'w', cursor: 'c' },
+      { type: 'mark', mark: 'm1' },
+    ];
+    for (const frame of frames) socket.say(frame);
+    const bytes = frames.reduce((size, frame) => size + JSON.stringify(frame).length, 0);
+    expect(socket.take()).toEqual([{ type: 'credit', bytes, mark: 'm1' }]);
+    socket.say({ type: 'of another time' });
+    expect([socket.take(), link.isOpen]).toEqual([[], true]);
+  });
+
   it('that are none end the socket, and nothing else', async () => {
     const { link, user, opened } = await stage();
     link.join(user);

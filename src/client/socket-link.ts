@@ -248,10 +248,13 @@ export class SocketLink {
       return;
     }
     this.#received += text.length;
-    if (this.#received >= CREDIT_LUMP_BYTES) {
-      this.tell({ type: 'credit', bytes: this.#received });
+    // A mark asks for a sign that all before it was read. An earlier registry sends none: it gets credit in lumps alone.
+    const mark = frame.type === 'mark' ? frame.mark : undefined;
+    if (mark !== undefined || this.#received >= CREDIT_LUMP_BYTES) {
+      this.tell({ type: 'credit', bytes: this.#received, mark });
       this.#received = 0;
     }
+    if (frame.type === 'mark') return;
     this.#watches.get(frame.watch)?.(frame, text.length);
   }
 

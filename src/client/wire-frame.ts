@@ -23,5 +23,6 @@ export type WatchWireFrame =
 /** What the registry sends over a socket. */
 export type WireFrame =
   | WatchWireFrame
+  | { type: 'mark'; mark: string }
   | { type: 'answer'; id: string; body: unknown }
   | { type: 'error'; id?: string | undefined; code: string; detail: string; errors?: FieldError[] | undefined };

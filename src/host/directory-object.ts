@@ -45,7 +45,7 @@ export class DirectoryObject extends DurableObject<Env> {
 
   /** A throw lets the platform try again, with back-off. */
   override async alarm(): Promise<void> {
-    this.#alarm?.fired();
+    this.#alarm?.fired(undefined);
     if (this.#unreadable === undefined) await this.#awake().alarm();
   }
 

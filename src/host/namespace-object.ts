@@ -36,11 +36,11 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     });
   }
 
-  /** A throw lets the platform try again, with back-off. */
-  override async alarm(): Promise<void> {
-    this.#alarm?.fired();
+  /** A throw lets the platform try again, six times with back-off; then the alarm is gone until the next call arms one. */
+  override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
+    const dueAt = this.#alarm?.fired(invocation?.scheduledTime) ?? Date.now();
     const namespace = this.#awake();
-    if (namespace.isThere) await namespace.registry.alarm();
+    if (namespace.isThere) await namespace.registry.alarm(dueAt);
   }
 
   /**
@@ -145,13 +145,10 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     clock: { now: () => Date.now() },
     random: randomSource,
     alarm,
-    // The one timer that lasts: one-shot, at most five seconds, and only while renewals are not stored yet.
-    checkpointTimer: { start: (delayMs, work) => void setTimeout(work, delayMs) },
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
     counters: processCounters(ctx.id.toString(), Date.now()),
-    processId: env.ROLLCALL_PROCESS_ID ?? env.VERSION?.id ?? 'unnamed',
     erase: async () => {
       await ctx.storage.deleteAlarm();
       await ctx.storage.deleteAll();

@@ -1,12 +1,10 @@
-import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import type { LentNamespace } from '../../test/contracts/namespace/lent-namespace';
 import { namespaceContract } from '../../test/contracts/namespace-contract';
+import { FAR_AHEAD, passTime } from '../../test/fixtures/worker-time';
 import { remoteNamespace } from './remote-namespace';
-
-/** Far ahead of the real clock, by which the platform's alarms go: none fires unless a test fires it. */
-const START = Date.parse('2060-01-01T00:00:00Z');
 
 let lentCount = 0;
 
@@ -15,25 +13,17 @@ async function lend(): Promise<LentNamespace> {
   lentCount += 1;
   const name = `namespace-${lentCount}`;
   const stub = () => env.NAMESPACES.getByName(name);
-  const armedFor = () => runInDurableObject(stub(), async (_object, { storage }) => await storage.getAlarm());
   await stub().configure({ retention: {}, limits: {} });
-  vi.useFakeTimers({ toFake: ['Date'], now: START });
+  vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
 
   return {
     api: remoteNamespace(stub),
-    async pass(ms) {
-      const end = Date.now() + ms;
-      for (let at = await armedFor(); at !== null && at <= end; at = await armedFor()) {
-        vi.setSystemTime(Math.max(at, Date.now()));
-        await runDurableObjectAlarm(stub());
-      }
-      vi.setSystemTime(end);
-    },
+    pass: (ms) => passTime(stub, ms),
     async jump(ms) {
       vi.setSystemTime(Date.now() + ms);
     },
-    // An eviction would wait for the timer of a checkpoint; a crash waits for nothing.
     restart: () => abortAllDurableObjects(),
+    loseAlarm: () => runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm()),
     async close() {
       vi.useRealTimers();
     },
@@ -45,7 +35,7 @@ namespaceContract(
   {
     movesTime: true,
     restarts: true,
-    writesRenewalsInMovedTime: 'only Date is moved; the timer of its checkpoints runs in real time',
+    keepsRenewalsByLooks: true,
     remembers: true,
     isFast: 'ten thousand calls to another isolate take many seconds',
   },

@@ -11,7 +11,7 @@ import type { Stub } from './remote-call';
  * @returns A new stub for each call. The object's id is a digest of the name: it is made once.
  */
 export function namespaceStubs(env: Env, name: string, placement: Placement | undefined): () => Stub {
-  const isOneMachine = typeof env.ROLLCALL_PROCESS_ID === 'string';
+  const isOneMachine = env.ROLLCALL_ONE_MACHINE === 'true';
   const { hint, jurisdiction } = isOneMachine ? {} : { hint: undefined, jurisdiction: undefined, ...placement };
   const objects = jurisdiction === undefined ? env.NAMESPACES : env.NAMESPACES.jurisdiction(jurisdiction);
   const id = objects.idFromName(name);

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { namespaceStubs } from './namespace-stub';
 
-const ONE_MACHINE = { ...env, ROLLCALL_PROCESS_ID: 'a-process' };
+const ONE_MACHINE = { ...env, ROLLCALL_ONE_MACHINE: 'true' };
 const idOf = (stub: { id: DurableObjectId }) => stub.id.toString();
 
 it('[N1] is the same object with and without a hint', () => {

@@ -26,8 +26,15 @@ export class ObjectAlarm implements Alarm {
     void this.#storage.setAlarm(at);
   }
 
-  /** Call when it fires: it is no longer armed. */
-  fired(): void {
+  /**
+   * Call when it fires: it is no longer armed.
+   *
+   * @param scheduledTime When it was due, as the platform says; absent where that does not say.
+   * @returns When it was due, in milliseconds since the epoch.
+   */
+  fired(scheduledTime: number | undefined): number {
+    const dueAt = scheduledTime ?? this.#armedFor ?? Date.now();
     this.#armedFor = null;
+    return dueAt;
   }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { registryBundle } from './bundle';
 import { type Certificate, type CertificateFiles, hostToCall, readCertificate } from './certificate';
@@ -75,7 +74,7 @@ const VARIABLES = [
   'ROLLCALL_LOG_LEVEL',
   'ROLLCALL_NAMESPACE_DOMAIN',
   'ROLLCALL_COMMIT',
-  'ROLLCALL_PROCESS_ID',
+  'ROLLCALL_ONE_MACHINE',
 ];
 
 /** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
@@ -131,8 +130,7 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
       ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
       ROLLCALL_COMMIT: commit ?? '',
       ROLLCALL_ROOT_TOKEN: token,
-      // A new process id at every start tells the core that the registry was out of reach in between.
-      ROLLCALL_PROCESS_ID: randomUUID(),
+      ROLLCALL_ONE_MACHINE: 'true',
     },
     output,
     started: (pid) => lock.noteWorkerd(pid),

@@ -22,7 +22,7 @@ test('workerd takes a module from any folder, and every kind of binding', async 
       objects: [{ binding: 'NAMESPACES', className: 'NamespaceObject', uniqueKey: 'test' }],
       bindings: [
         { name: 'ROLLCALL_ROOT_TOKEN', fromEnvironment: 'TEST_TOKEN' },
-        { name: 'ROLLCALL_PROCESS_ID', text: 'a "quoted" \\ text' },
+        { name: 'ROLLCALL_ONE_MACHINE', text: 'a "quoted" \\ text' },
         { name: 'ROLLCALL_TRUSTED_PROXY', fromEnvironment: 'NOBODY_SETS_THIS' },
       ],
     }),
@@ -36,7 +36,7 @@ test('workerd takes a module from any folder, and every kind of binding', async 
   onTestFinished(() => workerd.kill('SIGKILL'));
   const get = (path: string) =>
     fetch(`http://127.0.0.1:${workerd.port}${path}`, { headers: { Authorization: 'Bearer abc' } });
-  expect(await (await get('/bindings')).json()).toEqual({ processId: 'a "quoted" \\ text', trustedProxy: null });
+  expect(await (await get('/bindings')).json()).toEqual({ oneMachine: 'a "quoted" \\ text', trustedProxy: null });
   expect(await (await get('/count')).json()).toBe(1);
   expect(await workerd.stop()).toEqual({ code: 0, signal: null });
 });

@@ -30,6 +30,8 @@ export const CLOSE_CODES = {
   slowConsumer: 4008,
   /** Come back later: the reason names a time in milliseconds. */
   tryAgain: 4009,
+  /** Frames came faster than they were handled. Come back, and wait for answers before sending more. */
+  overloaded: 4010,
 } as const;
 
 /** Name of a watch or a request, chosen by the client. */
@@ -88,7 +90,11 @@ export const ClientFrame = z.discriminatedUnion('type', [
     limit: z.int().min(1).optional(),
   }),
   z.strictObject({ type: z.literal('ack'), watch: ClientName, cursor: Cursor }),
-  z.strictObject({ type: z.literal('credit'), bytes: z.int().min(1) }),
+  z.strictObject({
+    type: z.literal('credit'),
+    bytes: z.int().min(1),
+    mark: z.string().max(64).optional().meta({ description: 'The last `mark` that came, where one did' }),
+  }),
   z.strictObject({ type: z.literal('end') }),
 ]);
 export type ClientFrame = z.output<typeof ClientFrame>;
@@ -135,7 +141,7 @@ const part = {
   last: z.boolean().optional().meta({ description: 'The cursor counts only at the last part' }),
 };
 
-/** What a server sends over a socket; over an event stream, the last four are events by their type. */
+/** Frames that a server sends over a socket; over an event stream, those with a `watch` are events by their type. */
 export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('answer'), id: z.string(), body: z.unknown() }),
   z.object({
@@ -158,6 +164,10 @@ export const ServerFrame = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('bookmark'), ...watchFrame }),
   z.object({ type: z.literal('reset'), watch: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal('mark'),
+    mark: z.string().meta({ description: 'Send it back in a `credit` frame: it shows that all before it was read' }),
+  }),
 ]);
 export type ServerFrame = z.output<typeof ServerFrame>;
 

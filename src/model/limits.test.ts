@@ -24,10 +24,46 @@ const RELATIONS: Record<string, boolean> = {
     limits.CACHED_MAX_AGE_DEFAULT_MS <= limits.CACHED_MAX_AGE_MAX_MS,
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
+  'no token takes the names of all pollers':
+    2 * limits.POLLERS_PER_TOKEN_MAX_COUNT <= limits.POLLERS_PER_NAMESPACE_MAX_COUNT,
+  'names of pollers are looked through while they live': limits.POLLERS_PRUNE_INTERVAL_MS < limits.POLLER_LINGER_MS,
+  'the ages of cached answers are few once rounded': limits.CACHED_MAX_AGE_MAX_MS / limits.CACHED_AGE_ROUNDING_MS <= 12,
   'a drain by default ends within what one may wait': limits.DRAIN_WAIT_DEFAULT_MS <= limits.WAIT_MAX_MS,
-  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.DEAFNESS_LATENESS_MS,
+  'an alarm is late long after it can be armed again': limits.ALARM_SPACING_MIN_MS < limits.LOOK_LATE_MS,
+  'a silent lease ends within a second of its limit, by an alarm that is as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.LOOK_LATE_MS <= 1_000,
+  'a silent lease ends within a second of its limit, by ticks that are as late as may be':
+    2 * limits.LEASE_SLACK_MS + limits.ATTENTION_PASS_MS + limits.ATTENTION_LATE_MS <= 1_000,
+  'a look comes before the checkpoint of the fleet whose looks are closest':
+    limits.LOOK_INTERVAL_MIN_MS < limits.CHECKPOINT_DELAY_MS,
+  'a look that comes for a session shows a gap before its ttl is over':
+    limits.SESSION_TTL_DEFAULT_MS / limits.LOOKS_PER_TTL_COUNT + limits.LOOK_LATE_MS < limits.SESSION_TTL_DEFAULT_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
+  'a receiver that has read may have its window beside a flood of newcomers, of its token and of others':
+    limits.UNREAD_BY_NEWCOMERS_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <= limits.UNREAD_PER_TOKEN_MAX_BYTES &&
+    limits.UNREAD_PER_TOKEN_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <= limits.UNREAD_PER_NAMESPACE_MAX_BYTES,
+  'one token leaves the others a window of each kind':
+    limits.UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <=
+      limits.UNREAD_BY_NEWCOMERS_MAX_BYTES &&
+    limits.UNPROVEN_PER_TOKEN_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <= limits.UNPROVEN_PER_NAMESPACE_MAX_BYTES,
+  'one newcomer alone has the whole window':
+    limits.UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / limits.WINDOW_SHARES_COUNT >= limits.CREDIT_INITIAL_BYTES,
+  'the smallest window holds an instance with everything':
+    limits.WINDOW_MIN_BYTES >= limits.METADATA_MAX_BYTES + limits.EXTENSIONS_MAX_BYTES,
+  'a mark comes well before a window is used up': 4 * limits.MARK_INTERVAL_BYTES <= limits.CREDIT_INITIAL_BYTES,
+  'what is unread is part of what is unproven':
+    limits.UNREAD_PER_NAMESPACE_MAX_BYTES <= limits.UNPROVEN_PER_NAMESPACE_MAX_BYTES &&
+    limits.UNPROVEN_PER_CONNECTION_MAX_BYTES < limits.UNPROVEN_PER_NAMESPACE_MAX_BYTES,
+  'a client that never sends back a mark still gets the snapshot of a full namespace':
+    2 * limits.RECORDS_PER_NAMESPACE_MAX_BYTES <= limits.UNPROVEN_PER_CONNECTION_MAX_BYTES,
+  'answers are held back before their connection is closed':
+    limits.ANSWERS_UNREAD_MAX_BYTES + limits.CREDIT_INITIAL_BYTES < limits.UNPROVEN_PER_CONNECTION_MAX_BYTES,
+  'the largest frame may wait, and several sockets may have one waiting':
+    limits.FRAME_MAX_BYTES + limits.FRAME_PENDING_OVERHEAD_BYTES <= limits.SOCKET_FRAMES_PENDING_MAX_BYTES &&
+    2 * limits.SOCKET_FRAMES_PENDING_MAX_BYTES <= limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES,
+  'the frames that wait in a namespace leave its isolate half of its memory':
+    limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES <= 64 * 1024 * 1024,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
   "three beats of Nacos fit into its lease, and its slowest client's first one":
     limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS >= 3 * limits.NACOS_BEAT_INTERVAL_DEFAULT_MS &&

@@ -78,11 +78,53 @@ export const TIMESTAMP_SECONDS_MAX_COUNT = 256;
 /** An answered renewal is durable after at most this time. */
 export const CHECKPOINT_DELAY_MS = 5_000;
 
+/** A checkpoint that is due within this time is made by a look, which saves an alarm. */
+export const CHECKPOINT_EARLY_MS = 1_000;
+
 /** Leases packed into one row of a checkpoint: 160 kB, well under the platform's 2 MB a row. */
 export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
 
-/** An alarm this late, with nothing heard since, means that the registry itself was out of reach. */
-export const DEAFNESS_LATENESS_MS = 3_000;
+/** A host with a monotonic clock passes through its event loop at least this often. */
+export const ATTENTION_PASS_MS = 250;
+
+/** A pass or an alarm this late means that the registry did not listen meanwhile. */
+export const ATTENTION_LATE_MS = 250;
+
+/** An alarm this late means that the registry did not listen meanwhile, on a host without a monotonic clock. */
+export const LOOK_LATE_MS = 500;
+
+/** A pass or an alarm this late ends no lease: what was queued meanwhile is heard first. */
+export const ATTENTION_HASTE_MS = 100;
+
+/** Passes that are late, one after the other, hold back the end of a lease by at most this time. */
+export const ATTENTION_HOLD_MAX_MS = 1_000;
+
+/** A holder that gets no answer repeats its renewal within this time, and within a tenth of its time to live. */
+export const RENEWAL_RETRY_MAX_MS = 1_000;
+
+/** A wall clock that parts this far from the monotonic clock has jumped, or the machine was suspended. */
+export const CLOCK_JUMP_MIN_MS = 1_000;
+
+/** Time beyond a limit before a lease is questioned, and again before it ends: renewals on their way are heard first. */
+export const LEASE_SLACK_MS = 250;
+
+/** Attention that must have passed without a gap before a lease ends for having been silent for long attended time. */
+export const ATTENTION_STRETCH_MIN_MS = 1_000;
+
+/** Times to live of attention after which repeated gaps no longer keep a silent lease. */
+export const ATTENDED_TTLS_MAX_COUNT = 2;
+
+/** Alarms on Cloudflare come this often for the shortest time to live: a gap shorter than that goes unnoticed. */
+export const LOOKS_PER_TTL_COUNT = 6;
+
+/** Looks are never closer than this: each is billed. */
+export const LOOK_INTERVAL_MIN_MS = 2_000;
+
+/** Looks are never further apart than this. */
+export const LOOK_INTERVAL_MAX_MS = 60_000;
+
+/** After an alarm whose work failed, the next one comes no sooner. */
+export const ALARM_RETRY_MS = 10_000;
 
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
@@ -243,14 +285,65 @@ export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 /** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Frames of one socket that have arrived and are not handled yet: eight of the largest. A hibernating socket takes in
+ * whatever arrives, so nothing else bounds them. The socket is closed with 4010 beyond.
+ */
+export const SOCKET_FRAMES_PENDING_MAX_BYTES = 32 * 1024 * 1024;
+
+/** The same for all sockets of a namespace: half of an isolate's 128 MB. The socket of the next frame is closed with 4010. */
+export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Bytes counted for a pending frame beside its text, so that a flood of tiny ones is bounded as well. */
+export const FRAME_PENDING_OVERHEAD_BYTES = 256;
+
+/** Frames handled, and answers sent, before everything else in the process gets a turn: about 20 ms of work. */
+export const FRAMES_PER_TURN_BYTES = 64 * 1024;
+
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
 
-/** What a receiver may be sent before it grants more: enough for a snapshot of 5,000 instances. */
+/** Bytes that a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
 export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 
-/** Highest credit; what is granted beyond it is not counted. */
-export const CREDIT_MAX_BYTES = 64 * 1024 * 1024;
+/** The same where many are behind at once: two records with everything. */
+export const WINDOW_MIN_BYTES = 32 * 1024;
+
+/** Unread by all receivers of a namespace together: half of an isolate's 128 MB. All wait beyond. */
+export const UNREAD_PER_NAMESPACE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The same for the receivers of one token: a quarter stays for all others. */
+export const UNREAD_PER_TOKEN_MAX_BYTES = 48 * 1024 * 1024;
+
+/** The same for receivers that have not read anything yet, so that a flood of them leaves room for those that do. */
+export const UNREAD_BY_NEWCOMERS_MAX_BYTES = 40 * 1024 * 1024;
+
+/** The same for the newcomers of one token: a tenth stays for all others. */
+export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
+
+/** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
+export const WINDOW_SHARES_COUNT = 8;
+
+/** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
+export const UNREAD_MAX_MS = 30_000;
+
+/** A mark goes into what a receiver is sent after so much: one frame each way for every part of a snapshot. */
+export const MARK_INTERVAL_BYTES = 256 * 1024;
+
+/** Sent to one connection since it last showed that it reads, whatever it says: the largest snapshot. Closed with 4008. */
+export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The same for all connections of a namespace. They wait beyond, and the worst one of the worst token is closed with 4008. */
+export const UNPROVEN_PER_NAMESPACE_MAX_BYTES = 128 * 1024 * 1024;
+
+/** The same for the connections of one token: a quarter stays for all others. */
+export const UNPROVEN_PER_TOKEN_MAX_BYTES = 96 * 1024 * 1024;
+
+/** A connection that has not sent back its mark for this time is closed with 4008 when there is more to send. */
+export const UNPROVEN_MAX_MS = 10 * 60_000;
+
+/** A client that sends back marks and leaves this much unread has its next frames handled when it has read some of it. */
+export const ANSWERS_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Credit is written down when it has changed by this: what is used between is granted anew by a sleep of the object. */
 export const CREDIT_STEP_BYTES = 512 * 1024;
@@ -281,6 +374,24 @@ export const PLAIN_READS_WINDOW_MS = 60_000;
 
 /** A poller is a live subscriber until this long after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;
+
+/** Pollers of one token that a namespace knows by name; a reader beyond it counts as blind, and is refused nothing. */
+export const POLLERS_PER_TOKEN_MAX_COUNT = 10_000;
+
+/** The same for all tokens together: at most 32 MB, where every name is as long as it may be. */
+export const POLLERS_PER_NAMESPACE_MAX_COUNT = 20_000;
+
+/** How often a namespace looks for pollers that did not come back, as others read: with each read would be too dear. */
+export const POLLERS_PRUNE_INTERVAL_MS = 1_000;
+
+/** How far ahead the row is written that bounds how long cached answers are kept: a row a minute while they are read. */
+export const CACHED_HOLD_STEP_MS = 60_000;
+
+/** The same for the note that there are pollers: a row an hour. After a wake they are expected back in seconds anyway. */
+export const POLLS_HOLD_STEP_MS = 60 * 60 * 1_000;
+
+/** The age that cached readers ask for is rounded up to this in that row, so that each new age does not write it. */
+export const CACHED_AGE_ROUNDING_MS = 5_000;
 
 /** Longest life of an event stream over HTTP: the browser then resumes it. */
 export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;

@@ -12,6 +12,11 @@ export interface SocketPurpose {
   grants: readonly Grant[];
   /** Id of the namespace, for refusals to name. */
   namespace: string;
+  /**
+   * How a surface that holds this socket knows that its client reads. `marks`: it answers `mark` frames once its client
+   * has taken what came before. `none`: it can't know. Absent: it grants credit for what its client has taken.
+   */
+  proof?: 'marks' | 'none' | undefined;
   /** When the token ends, in milliseconds since the epoch: the socket is closed then. Absent: never. */
   expiresAt?: number | undefined;
 }

@@ -177,6 +177,10 @@ export const InstanceList = z
   .meta({ id: 'InstanceList' });
 export type InstanceList = z.output<typeof InstanceList>;
 
+/** Kinds of reader that a registry that has just woken can't count. */
+const UnknownReaders = z.enum(['cached', 'plain', 'poll']);
+export type UnknownReaders = z.output<typeof UnknownReaders>;
+
 /** Answer to a drain. `blind` counts those who read without subscribing, by kind; they can't acknowledge. */
 export const DrainReport = z
   .object({
@@ -185,7 +189,17 @@ export const DrainReport = z
     subscribers: z.int(),
     laggards: z.array(z.string()),
     blind: z.record(z.string(), z.int()),
-    safeAfterMs: z.int().meta({ description: 'Longest time that one of them may keep an old answer' }),
+    unknown: z
+      .array(UnknownReaders)
+      .optional()
+      .meta({
+        description:
+          'Kinds of reader that may exist uncounted, because the registry woke less than two minutes ago: `cached` and ' +
+          '`plain` readers, and subscribers that `poll`. Absent where all are known',
+      }),
+    safeAfterMs: z.int().meta({
+      description: 'Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds',
+    }),
     removedAt: z.iso.datetime().meta({ description: 'When the instance is removed' }),
   })
   .meta({ id: 'DrainReport' });

@@ -42,6 +42,38 @@ describe('Agenda', () => {
     expect(agenda.take(20, 10)).toEqual([drain('a')]);
   });
 
+  it('[L10, O5] moves with the wall clock what follows it, and nothing else', () => {
+    const following: Duty[] = [{ kind: 'quarantine', key: key('a') }, { kind: 'compaction' }, { kind: 'sockets' }];
+    const others: Duty[] = [
+      drain('a'),
+      { kind: 'acknowledgements', key: key('a') },
+      { kind: 'linger', key: key('a') },
+      { kind: 'import' },
+      { kind: 'readers' },
+    ];
+    for (const ms of [-60, 60]) {
+      const agenda = new Agenda();
+      for (const duty of [...following, ...others]) agenda.set(duty, 100);
+      agenda.moveWithClock(ms);
+      expect(following.map((duty) => agenda.timeOf(duty))).toEqual(following.map(() => 100 + ms));
+      expect(others.map((duty) => agenda.timeOf(duty))).toEqual(others.map(() => 100));
+      expect(agenda.earliestDeadline).toBe(Math.min(100, 100 + ms));
+      expect(agenda.take(100, 10)).toEqual(ms < 0 ? [...following, ...others] : others);
+      expect(agenda.earliestDeadline).toBe(ms < 0 ? Number.POSITIVE_INFINITY : 160);
+    }
+  });
+
+  it('has a deadline later than before where all moved with the wall clock', () => {
+    const agenda = new Agenda();
+    agenda.moveWithClock(5);
+    expect(agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
+    agenda.set({ kind: 'compaction' }, 10);
+    agenda.moveWithClock(5);
+    expect(agenda.earliestDeadline).toBe(15);
+    expect(agenda.take(14, 1)).toEqual([]);
+    expect(agenda.take(15, 1)).toEqual([{ kind: 'compaction' }]);
+  });
+
   it('tells duties apart by what they are and by whose', () => {
     const agenda = new Agenda();
     const duties: Duty[] = [

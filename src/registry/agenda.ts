@@ -15,7 +15,12 @@ export type Duty =
   /** An import goes on by itself, or is forgotten. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is to be asked about. */
-  | { kind: 'sockets' };
+  | { kind: 'sockets' }
+  /** A receiver has left its output unread for too long. */
+  | { kind: 'readers' };
+
+/** Duties whose time is one of the wall clock; all others follow the namespace's axis. */
+const FOLLOWS_CLOCK: ReadonlySet<Duty['kind']> = new Set(['quarantine', 'compaction', 'sockets']);
 
 interface Entry {
   duty: Duty;
@@ -49,6 +54,15 @@ export class Agenda {
   /** When a duty falls due; `Infinity` where it is not on the agenda. */
   timeOf(duty: Duty): number {
     return this.#entries.get(nameOf(duty))?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Moves the duties that follow the wall clock, after that has jumped. @param ms Later, or earlier where negative. */
+  moveWithClock(ms: number): void {
+    this.#earliest = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries.values()) {
+      if (FOLLOWS_CLOCK.has(entry.duty.kind)) entry.at += ms;
+      this.#earliest = Math.min(this.#earliest, entry.at);
+    }
   }
 
   /** Takes the duties that are due off the agenda, earliest first, at most `most` of them. */

@@ -127,7 +127,7 @@ function setLease(
   }
   const { ttlMs, removeAfterMs } = entry.terms;
   const firstRemoveAfterMs = isNew ? entry.terms.firstRemoveAfterMs : undefined;
-  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt: now, extendedAt: 0 };
+  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt: now, askedAt: 0 };
   if (entry.lease < 0) entry.lease = leases.grant(entry, grant);
   else leases.regrant(entry.lease, grant);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandPlatform, START } from '../../test/fixtures/hand-platform';
 import { CHECKPOINT_DELAY_MS, CHECKPOINT_LEASES_PER_ROW_COUNT } from '../model/limits';
+import { Attention } from './attention';
 import { Checkpoints, readCheckpoint } from './checkpoints';
 import { LeaseTable, unpackLease } from './lease-table';
 import { NamespaceTime } from './namespace-time';
@@ -10,20 +11,20 @@ function begin(leaseCount = 1) {
   const platform = new HandPlatform();
   const { storage } = platform;
   prepareStorage(storage, () => 'epoch');
-  const leases = new LeaseTable<string>();
+  const attention = new Attention({ since: START - 9_000, attendedMs: 77 }, START, Number.NEGATIVE_INFINITY);
+  const leases = new LeaseTable<string>(attention);
   for (let index = 0; index < leaseCount; index++) {
-    const times = { ttlMs: 30_000, removeAfterMs: 30_000, renewedAt: START, extendedAt: 0 };
+    const times = { ttlMs: 30_000, removeAfterMs: 30_000, renewedAt: START, askedAt: 0 };
     leases.grant(`holder-${index}`, { ...times, healthy: true });
   }
-  const time = new NamespaceTime(platform.clock, 0, 0, 0);
+  const time = new NamespaceTime(platform.clock, undefined, { shiftMs: 0, latest: 0, latestStamp: 0 });
   const queue: (() => void)[] = [];
   const counters = { checkpoints: 0 };
   const checkpoints = new Checkpoints({
     storage,
     leases,
     time,
-    timer: platform.checkpointTimer,
-    process: 'process-1',
+    attention,
     counters,
     enqueue: (write) => queue.push(write),
   });
@@ -37,17 +38,28 @@ function begin(leaseCount = 1) {
     checkpoints.open();
     leases.renew(slot, time.now());
   };
-  return { platform, storage, leases, checkpoints, counters, written, renew };
+  return { platform, storage, leases, attention, checkpoints, counters, written, renew };
 }
 
+/** Attention as {@link begin} leaves it. */
+const ATTENTION = { since: START - 9_000, attendedMs: 77 };
+
 describe('open', () => {
-  it('[L6] is written before the first renewal is answered, and starts the timer', () => {
-    const { platform, storage, checkpoints, written } = begin();
-    expect(platform.timerIsRunning).toBe(false);
+  it('[L6] is written before the first renewal is answered, and asks for a checkpoint in five seconds', () => {
+    const { storage, checkpoints, written } = begin();
+    expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, Number.POSITIVE_INFINITY]);
     checkpoints.open();
     expect(written()).toBe(1);
-    expect(readCheckpoint(storage).header).toEqual({ state: 'open', at: START, shiftMs: 0, process: 'process-1' });
-    expect(platform.nextEventAt).toBe(START + CHECKPOINT_DELAY_MS);
+    expect(readCheckpoint(storage).header).toEqual({ state: 'open', at: START, shiftMs: 0, attention: ATTENTION });
+    expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([true, START + CHECKPOINT_DELAY_MS]);
+  });
+
+  it('[L6] does not put off the checkpoint that is due by a renewal that follows', () => {
+    const { platform, checkpoints, renew } = begin();
+    renew(0);
+    platform.jump(4_000);
+    renew(0);
+    expect(checkpoints.dueAt).toBe(START + CHECKPOINT_DELAY_MS);
   });
 
   it('[I8] is written once, whatever the number of renewals', () => {
@@ -60,20 +72,20 @@ describe('open', () => {
 });
 
 describe('close', () => {
-  it('[L6] follows five seconds after, with every renewal in it, and stops there', () => {
-    const { platform, storage, renew, written } = begin(3);
+  it('[L6] holds every renewal, and nothing is due until the next one', () => {
+    const { platform, storage, checkpoints, renew, written } = begin(3);
     renew(1);
     written();
     platform.jump(3_000);
     renew(2);
     platform.jump(2_000);
-    platform.runTimer();
+    checkpoints.close();
     expect(written()).toBe(1);
     const { header, rows } = readCheckpoint(storage);
-    expect(header).toEqual({ state: 'closed', at: START + 5_000, shiftMs: 0, process: 'process-1' });
+    expect(header).toEqual({ state: 'closed', at: START + 5_000, shiftMs: 0, attention: ATTENTION });
     const leases = rows.get(0) ?? new Float64Array();
     expect([0, 1, 2].map((slot) => unpackLease(leases, slot)?.renewedAt)).toEqual([START, START, START + 3_000]);
-    expect(platform.timerIsRunning).toBe(false);
+    expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 
   it('[I8] writes a row for each ten thousand leases, and of those only what changed', () => {
@@ -105,19 +117,29 @@ describe('close', () => {
     expect(counters.checkpoints).toBe(2);
   });
 
-  it('[L6] that came before the timer leaves it nothing to do, and a renewal after it opens again', () => {
-    const { platform, checkpoints, renew, written, storage } = begin();
+  it('[L6] is opened again by a renewal after it', () => {
+    const { checkpoints, renew, written, storage } = begin();
     renew(0);
     checkpoints.close();
     written();
-    platform.runTimer();
-    expect(written()).toBe(0);
     renew(0);
-    written();
+    expect(written()).toBe(1);
     expect(readCheckpoint(storage).header?.state).toBe('open');
-    platform.runTimer();
+    expect(checkpoints.dueAt).toBe(START + CHECKPOINT_DELAY_MS);
+  });
+
+  it('[L7] keeps attention, and the leases that were asked', () => {
+    const { platform, storage, attention, leases, checkpoints, written } = begin(2);
+    platform.jump(30_250);
+    attention.gap(START + 30_250, 0);
+    leases.renew(1, START + 30_250);
+    expect(leases.lapsed(START + 30_250, 9)).toEqual([]);
+    checkpoints.close();
     written();
-    expect(readCheckpoint(storage).header?.state).toBe('closed');
+    const { header, rows } = readCheckpoint(storage);
+    expect(header?.attention).toEqual({ since: START + 30_250, attendedMs: 77 + 9_000 });
+    const packed = rows.get(0) ?? new Float64Array();
+    expect([0, 1].map((slot) => unpackLease(packed, slot)?.askedAt)).toEqual([77 + 9_000, 0]);
   });
 
   it('[I3] takes only the renewals that were heard before it, though it is written later', () => {
@@ -128,7 +150,7 @@ describe('close', () => {
     renew(1);
     written();
     const { header, rows } = readCheckpoint(storage);
-    expect(unpackLease(rows.get(0) ?? new Float64Array(), 1)).toEqual({ renewedAt: START, extendedAt: 0 });
+    expect(unpackLease(rows.get(0) ?? new Float64Array(), 1)).toEqual({ renewedAt: START, askedAt: 0 });
     expect(header).toMatchObject({ state: 'open', at: START + 1_000 });
   });
 
@@ -140,6 +162,28 @@ describe('close', () => {
     written();
     expect(readCheckpoint(storage).header).toMatchObject({ at: START, shiftMs: 60_000 });
   });
+});
+
+it('[L6] request asks for a checkpoint within five seconds, and opens none', () => {
+  const { platform, checkpoints, written } = begin();
+  checkpoints.request();
+  platform.jump(1_000);
+  checkpoints.request();
+  expect(written()).toBe(0);
+  expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, START + CHECKPOINT_DELAY_MS]);
+});
+
+it('[U8, L7] readCheckpoint knows of no attention where the version before wrote the checkpoint last', () => {
+  const { storage, checkpoints, written } = begin();
+  checkpoints.close();
+  written();
+  storage.run("UPDATE checkpoint SET state = 'closed', process = 'process-1' WHERE row = 0");
+  expect(readCheckpoint(storage).header).toEqual({ state: 'closed', at: START, shiftMs: 0, attention: undefined });
+  checkpoints.close();
+  written();
+  expect(readCheckpoint(storage).header?.attention).toEqual(ATTENTION);
+  storage.run('UPDATE checkpoint SET attentive_since = NULL, attended_ms = NULL');
+  expect(readCheckpoint(storage).header?.attention).toBeUndefined();
 });
 
 it('readCheckpoint finds nothing in a storage that is new', () => {

@@ -1,8 +1,8 @@
 import { CHECKPOINT_DELAY_MS } from '../model/limits';
+import type { Attention, StoredAttention } from './attention';
 import type { Counters } from './counters';
 import type { LeaseTable } from './lease-table';
 import type { NamespaceTime } from './namespace-time';
-import type { OneShot } from './platform';
 import type { SqlStorage } from './sql-storage';
 
 /** What the last checkpoint says about the moment it was written. */
@@ -11,10 +11,10 @@ export interface CheckpointHeader {
   state: 'open' | 'closed';
   /** On the namespace's axis. */
   at: number;
-  /** Between the clock and the axis. */
+  /** Between the wall clock and the axis. */
   shiftMs: number;
-  /** The process, or the deployed version, that wrote it. */
-  process: string;
+  /** Absent where an earlier version of Rollcall wrote it, which knew of no attention. */
+  attention: StoredAttention | undefined;
 }
 
 /** The last checkpoint: its header, and its packed rows of leases. */
@@ -27,11 +27,14 @@ export interface StoredCheckpoint {
 /** Reads what the last checkpoint left. */
 export function readCheckpoint(storage: SqlStorage): StoredCheckpoint {
   const stored: StoredCheckpoint = { header: undefined, rows: new Map() };
-  for (const row of storage.read('SELECT row, state, at, shift_ms, process, leases FROM checkpoint')) {
-    const [number, state, at, shiftMs, process, leases] = row;
+  const query = 'SELECT row, state, at, shift_ms, process, attentive_since, attended_ms, leases FROM checkpoint';
+  for (const [number, state, at, shiftMs, process, since, attendedMs, leases] of storage.read(query)) {
     if (leases instanceof ArrayBuffer) stored.rows.set(Number(number), new Float64Array(leases));
     if (state !== 'open' && state !== 'closed') continue;
-    stored.header = { state, at: Number(at), shiftMs: Number(shiftMs), process: String(process) };
+    // Only the earlier version names a process, and it leaves the columns that it does not know as they are.
+    const isKnown = process === null && since !== null;
+    const attention = isKnown ? { since: Number(since), attendedMs: Number(attendedMs) } : undefined;
+    stored.header = { state, at: Number(at), shiftMs: Number(shiftMs), attention };
   }
   return stored;
 }
@@ -39,13 +42,16 @@ export function readCheckpoint(storage: SqlStorage): StoredCheckpoint {
 const PUT_LEASES =
   'INSERT INTO checkpoint (row, leases) VALUES (?, ?) ON CONFLICT (row) DO UPDATE SET leases = excluded.leases';
 
-const PUT_HEADER = `INSERT INTO checkpoint (row, state, at, shift_ms, process) VALUES (0, ?, ?, ?, ?)
-  ON CONFLICT (row) DO UPDATE SET state = excluded.state, at = excluded.at, shift_ms = excluded.shift_ms,
-    process = excluded.process`;
+const HEADER_COLUMNS = 'state, at, shift_ms, attentive_since, attended_ms';
 
-const PUT_BOTH = `INSERT INTO checkpoint (row, state, at, shift_ms, process, leases) VALUES (0, ?, ?, ?, ?, ?)
-  ON CONFLICT (row) DO UPDATE SET state = excluded.state, at = excluded.at, shift_ms = excluded.shift_ms,
-    process = excluded.process, leases = excluded.leases`;
+const SET_HEADER = `state = excluded.state, at = excluded.at, shift_ms = excluded.shift_ms, process = NULL,
+    attentive_since = excluded.attentive_since, attended_ms = excluded.attended_ms`;
+
+const PUT_HEADER = `INSERT INTO checkpoint (row, ${HEADER_COLUMNS}) VALUES (0, ?, ?, ?, ?, ?)
+  ON CONFLICT (row) DO UPDATE SET ${SET_HEADER}`;
+
+const PUT_BOTH = `INSERT INTO checkpoint (row, ${HEADER_COLUMNS}, leases) VALUES (0, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (row) DO UPDATE SET ${SET_HEADER}, leases = excluded.leases`;
 
 /** Queues a write behind all that is queued already. */
 type Enqueue = (write: () => void) => void;
@@ -56,24 +62,26 @@ type Enqueue = (write: () => void) => void;
  *
  * The first renewal after a checkpoint opens it, durably and before it is answered; so a wake that finds it open knows
  * that renewals were lost, and one that finds it closed knows that none were. That is at most two writes in five
- * seconds, whatever the number of leases, and none while nobody renews.
+ * seconds, whatever the number of leases, and none while no lease is renewed.
+ *
+ * It starts no timer, since a pending one keeps a Durable Object from hibernating: the alarm or the tick closes it when
+ * it is due.
  */
 export class Checkpoints {
   readonly #storage: SqlStorage;
   readonly #leases: LeaseTable<unknown>;
   readonly #time: NamespaceTime;
-  readonly #timer: OneShot;
-  readonly #process: string;
+  readonly #attention: Attention;
   readonly #counters: Pick<Counters, 'checkpoints'>;
   readonly #enqueue: Enqueue;
   #state: CheckpointHeader['state'] = 'closed';
+  #dueAt = Number.POSITIVE_INFINITY;
 
   constructor(parts: {
     storage: SqlStorage;
     leases: LeaseTable<unknown>;
     time: NamespaceTime;
-    timer: OneShot;
-    process: string;
+    attention: Attention;
     /** Where checkpoints are counted. */
     counters: Pick<Counters, 'checkpoints'>;
     enqueue: Enqueue;
@@ -81,10 +89,18 @@ export class Checkpoints {
     this.#storage = parts.storage;
     this.#leases = parts.leases;
     this.#time = parts.time;
-    this.#timer = parts.timer;
-    this.#process = parts.process;
+    this.#attention = parts.attention;
     this.#counters = parts.counters;
     this.#enqueue = parts.enqueue;
+  }
+
+  /** When the next one is to be made, on the namespace's axis; `Infinity` while there is nothing to keep. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   /** Call with every renewal: what is answered from here on may be lost to a crash for five seconds. */
@@ -93,14 +109,23 @@ export class Checkpoints {
     this.#state = 'open';
     const header = this.#header();
     this.#enqueue(() => this.#storage.run(PUT_HEADER, ...header));
-    this.#timer.start(CHECKPOINT_DELAY_MS, () => {
-      if (this.#state === 'open') this.close();
-    });
+    this.request();
   }
 
-  /** Writes every renewal and extension that is not written yet; nothing is lost to a crash from here on. */
+  /** Has a checkpoint made within five seconds: what changes slowly, as attention does, may wait that long. */
+  request(): void {
+    this.#dueAt = Math.min(this.#dueAt, this.#time.now() + CHECKPOINT_DELAY_MS);
+  }
+
+  /** Takes a request back, once what was to be kept is over. Renewals are kept all the same. */
+  withdraw(): void {
+    if (this.#state === 'closed') this.#dueAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Writes everything about leases that is not written yet; nothing is lost to a crash from here on. */
   close(): void {
     this.#state = 'closed';
+    this.#dueAt = Number.POSITIVE_INFINITY;
     this.#counters.checkpoints += 1;
     const header = this.#header();
     const rows = this.#leases.packChanges();
@@ -115,7 +140,8 @@ export class Checkpoints {
     });
   }
 
-  #header(): [string, number, number, string] {
-    return [this.#state, this.#time.now(), this.#time.shiftMs, this.#process];
+  #header(): [string, number, number, number, number] {
+    const { since, attendedMs } = this.#attention.stored;
+    return [this.#state, this.#time.now(), this.#time.shiftMs, since, attendedMs];
   }
 }

@@ -85,6 +85,11 @@ export class CommitPipeline {
     this.#failed = true;
   }
 
+  /** True if a group could not be made durable: what is in memory is ahead of the disk. */
+  get hasFailed(): boolean {
+    return this.#failed;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
-import { key, ORDERS } from '../../test/fixtures/definition';
+import { OWNER } from '../../test/fixtures/callers';
+import { definition, key, ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
 import { instanceRecord } from '../../test/fixtures/instance-record';
+import { NodeNamespace } from '../../test/fixtures/node-namespace';
 import { readJournal } from '../../test/simulation/journal-rows';
 import { settle } from '../../test/simulation/virtual-time';
 import { JOURNAL_MAX_AGE_MS, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
@@ -165,6 +167,47 @@ describe('renew', () => {
     expect(awake.state.counters.renewals).toBe(3);
   });
 
+  it('[L15, I8] writes down a lease that was asked, once, before it is answered', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    const [asked, heard] = ['a', 'b'].map((id) => awake.state.catalog.instance(key(id)));
+    if (asked === undefined || heard === undefined) throw new Error('nothing is registered');
+    renew(awake.state, heard, START + 20_000);
+    awake.state.leases.lapsed(START + 29_250, 9);
+    await settle();
+    awake.platform.storage.takeWritten();
+    awake.platform.jump(29_300);
+    renew(awake.state, asked, awake.state.time.now());
+    expect(awake.state.pipeline.settled()).toBeDefined();
+    await settle();
+    expect(awake.platform.storage.takeWritten()).toEqual({ 'update record': 1 });
+    for (const entry of [asked, heard]) renew(awake.state, entry, awake.state.time.now());
+    expect(awake.state.pipeline.settled()).toBeUndefined();
+    await settle();
+    expect(awake.platform.storage.takeWritten()).toEqual({});
+  });
+
+  it('[I3, L7] of a lease that was asked outlives a crash right after it was answered', async () => {
+    const namespace = new NodeNamespace();
+    const { storage } = namespace.platform;
+    await namespace.api.register(OWNER, { key: key('a'), definition: definition(), precondition: {} });
+    await namespace.pass(29_300);
+    expect(namespace.state.leases.isAsked(0)).toBe(true);
+    storage.hold();
+    let isAnswered = false;
+    const answer = namespace.api.renew(OWNER, key('a')).then(() => {
+      isAnswered = true;
+    });
+    await settle();
+    expect(isAnswered).toBe(false);
+    storage.release();
+    await answer;
+    await namespace.restart();
+    const { leases } = namespace.state;
+    expect(leases.renewedAt(0)).toBe(START + 29_300);
+    expect(leases.isAsked(0)).toBe(false);
+  });
+
   it('passes over what has no lease, and over what is gone', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
@@ -173,7 +216,7 @@ describe('renew', () => {
     awake.remove('b');
     for (const entry of entries) if (entry !== undefined) renew(awake.state, entry, START + 7);
     expect(awake.state.counters.renewals).toBe(0);
-    expect(awake.platform.timerIsRunning).toBe(false);
+    expect(awake.state.checkpoints.isOpen).toBe(false);
   });
 });
 

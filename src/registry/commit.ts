@@ -2,11 +2,11 @@ import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
 import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
 import { apply } from './apply';
-import type { InstanceEntry } from './catalog';
+import { type InstanceEntry, keyOf } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
-import { type RecordRow, writeRecordRows } from './record-row';
+import { type RecordRow, touchRecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';
 import { renewalsOf } from './renewals';
 import type { NamespaceState } from './state';
@@ -54,12 +54,17 @@ export function scheduleCompaction(state: NamespaceState, now: number): void {
   if (at < Number.POSITIVE_INFINITY) agenda.set({ kind: 'compaction' }, at);
 }
 
-/** Renews a lease that changes in nothing else: no revision, no row. */
+/**
+ * Renews a lease that changes in nothing else: no revision, and no row. But one that was asked is written down before the
+ * renewal is answered: crashes that lose one renewal after another would otherwise make its holder look silent.
+ */
 export function renew(state: NamespaceState, entry: InstanceEntry, now: number): void {
   if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
+  const wasAsked = state.leases.isAsked(entry.lease);
   state.checkpoints.open();
   state.leases.renew(entry.lease, now);
   state.counters.renewals += 1;
+  if (wasAsked) state.pipeline.enqueue(() => touchRecordRow(state.platform.storage, keyOf(entry), now));
 }
 
 /**

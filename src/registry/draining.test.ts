@@ -5,7 +5,9 @@ import type { SocketClient } from '../../test/fixtures/socket-client';
 import { WatchStage } from '../../test/fixtures/watch-stage';
 import { settle } from '../../test/simulation/virtual-time';
 import { readJsonText } from '../model/json-text';
+import { PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS } from '../model/limits';
 import type { DrainReport } from '../model/queries';
+import { changeEpoch } from './epoch-change';
 
 function stage() {
   const all = new WatchStage();
@@ -142,6 +144,8 @@ describe('a drain', () => {
     const first = await drain('a', { graceMs: 600_000 });
     await acknowledge(client);
     expect(await first()).toMatchObject({ drained: true });
+    // The end of its grace was set once that was acknowledged: a change of its own.
+    await acknowledge(client);
     await namespace.hibernate();
     expect(await (await drain('a', { graceMs: 700_000 }))()).toMatchObject({ drained: true, acknowledged: 1 });
   });
@@ -226,5 +230,100 @@ describe('a drain', () => {
     await watching('one');
     const drained = namespace.api.drain(OWNER, { key: { ...ORDERS, id: 'x' }, waitMs: 30_000, graceMs: 0 });
     await expect(drained).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+  });
+});
+
+describe('a drain after a sleep', () => {
+  it('[W24] waits for a subscriber that did not acknowledge an earlier drain of the same instance', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const [quick] = [await watching('quick'), await watching('laggard')];
+    const first = await drain('a', { waitMs: 1_000, graceMs: 600_000 });
+    await acknowledge(quick);
+    await namespace.pass(1_000);
+    expect(await first()).toMatchObject({ drained: false, acknowledged: 1, laggards: ['laggard'] });
+    await namespace.pass(20_000);
+    await namespace.hibernate();
+    const second = await drain('a', { waitMs: 1_000, graceMs: 600_000 });
+    await namespace.pass(1_000);
+    expect(await second()).toMatchObject({ drained: false, subscribers: 2, acknowledged: 1, laggards: ['laggard'] });
+  });
+
+  it('[W24] takes the cursor that a watch came with for acknowledged, and nothing of a snapshot', async () => {
+    const { stage: all, scene, namespace, drain } = stage();
+    await scene.register('a', { ephemeral: false });
+    const first = await drain('a', { waitMs: 0, graceMs: 600_000 });
+    expect(await first()).toMatchObject({ drained: true });
+    const resumed = all.connect({ subscriber: 'resumed' });
+    await resumed.watch({ services: ['orders'] }, { cursor: await scene.cursor() });
+    const fresh = all.connect({ subscriber: 'fresh' });
+    await fresh.watch({ services: ['orders'] });
+    await namespace.hibernate();
+    const second = await drain('a', { waitMs: 0, graceMs: 600_000 });
+    expect(await second()).toMatchObject({ drained: false, acknowledged: 1, laggards: ['fresh'] });
+  });
+
+  it('[W24] takes nothing for acknowledged that was read of another past', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = await watching('one');
+    await drain('a', { waitMs: 0, graceMs: 600_000 });
+    await acknowledge(client);
+    changeEpoch(namespace.state, 'restored', 'registry');
+    await settle();
+    await namespace.hibernate();
+    const again = await drain('a', { waitMs: 0, graceMs: 600_000 });
+    expect(await again()).toMatchObject({ drained: false, acknowledged: 0, laggards: ['one'] });
+  });
+
+  it('[W25] reports how long a cached copy may still be served, and that it does not know how many there are', async () => {
+    const { scene, namespace, drain } = stage();
+    await scene.register('a', { ephemeral: false });
+    await scene.resolve({ keepForMs: 60_000 });
+    await namespace.pass(10_000);
+    await namespace.hibernate();
+    await namespace.pass(20_000);
+    const report = await (await drain('a', { waitMs: 0 }))();
+    expect(report?.safeAfterMs).toBeGreaterThanOrEqual(30_000);
+    expect(report?.safeAfterMs).toBeLessThanOrEqual(40_000);
+    expect(report).toMatchObject({ blind: {}, unknown: expect.arrayContaining(['cached']) });
+  });
+
+  it('[W25] gives no answer to keep before a crash could no longer hide it', async () => {
+    const { stage: all, scene, namespace, drain } = stage();
+    await scene.register('a', { ephemeral: false });
+    all.disk.hold();
+    const seen: unknown[] = [];
+    void scene.resolve({ keepForMs: 60_000 }).then((answer) => seen.push(answer));
+    await settle();
+    expect(seen).toEqual([]);
+    all.disk.release();
+    await settle();
+    expect(seen).toHaveLength(1);
+    await namespace.restart();
+    expect((await (await drain('a', { waitMs: 0 }))())?.safeAfterMs).toBe(60_000);
+  });
+
+  it('[W26] reports that pollers may be missing, until all that live have come back', async () => {
+    const { scene, namespace, drain } = stage();
+    for (const id of ['a', 'b']) await scene.register(id, { ephemeral: false });
+    await scene.resolve({ subscriber: { id: 'poller' } });
+    await namespace.pass(2_000);
+    await namespace.restart();
+    await namespace.pass(1_000);
+    const report = await (await drain('a', { waitMs: 0 }))();
+    expect(report).toMatchObject({ subscribers: 0, unknown: ['plain', 'poll'] });
+    expect(report?.safeAfterMs).toBe(POLLER_LINGER_MS - 1_000);
+    await namespace.pass(POLLER_LINGER_MS - 1_000);
+    expect(await (await drain('b', { waitMs: 0 }))()).toMatchObject({ unknown: ['plain'], safeAfterMs: 0 });
+  });
+
+  it('[W26] knows all readers two minutes later, and those of a new namespace at once', async () => {
+    const { scene, namespace, drain } = stage();
+    for (const id of ['a', 'b']) await scene.register(id, { ephemeral: false });
+    expect(await (await drain('a', { waitMs: 0 }))()).not.toHaveProperty('unknown');
+    await namespace.hibernate();
+    await namespace.pass(2 * PLAIN_READS_WINDOW_MS);
+    expect(await (await drain('b', { waitMs: 0 }))()).not.toHaveProperty('unknown');
   });
 });

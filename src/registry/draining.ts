@@ -12,8 +12,9 @@ import { endWaits, sweep } from './sweep';
 import { timestamp } from './timestamp';
 import { change } from './turn';
 import type { Hub } from './watch/hub';
+import type { Poller } from './watch/pollers';
 import { isPoll, notePollUnderWay } from './watch/polls';
-import type { BarrierOutcome, Poller } from './watch/receipts';
+import type { BarrierOutcome } from './watch/receipts';
 import type { Watcher } from './watch/watcher';
 
 /**
@@ -74,7 +75,7 @@ export async function drainAndWait(
 /** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
 function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
   const watchers = [...hub.watchersOf(key)];
-  for (const watcher of watchers) notePollUnderWay(state.receipts, watcher, now);
+  for (const watcher of watchers) notePollUnderWay(state, watcher, now);
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
@@ -86,9 +87,10 @@ function report(
   now: number,
 ): JsonText<DrainReport> {
   const service = state.catalog.service(key);
-  const safeAfterMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const keptMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const unknown = state.readerHolds.unknownAt(now);
   const blind: Record<string, number> = {};
-  if (safeAfterMs > 0) blind.cached = service?.keptCount ?? 0;
+  if (keptMs > 0) blind.cached = service?.keptCount ?? 0;
   const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
   if (plain > 0) blind.plain = plain;
   return jsonText({
@@ -97,7 +99,8 @@ function report(
     subscribers,
     laggards,
     blind,
-    safeAfterMs,
+    ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
+    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NamespaceTime } from './namespace-time';
 
 const HOUR_MS = 3_600_000;
@@ -7,7 +7,21 @@ const START = 1_000_000_000;
 /** A time whose clock is moved by setting `clock.at`. */
 function begin({ shiftMs = 0, latest = 0, latestStamp = 0 } = {}) {
   const clock = { at: START };
-  return { clock, time: new NamespaceTime({ now: () => clock.at }, shiftMs, latest, latestStamp) };
+  return { clock, time: new NamespaceTime({ now: () => clock.at }, undefined, { shiftMs, latest, latestStamp }) };
+}
+
+/** The same on a host with a monotonic clock, which shows fractions of a millisecond as real ones do. */
+function beginMonotonic({ shiftMs = 0, latest = 0, latestStamp = 0 } = {}) {
+  const clock = { at: START };
+  const monotonic = { at: 777.25 };
+  const start = { shiftMs, latest, latestStamp };
+  const time = new NamespaceTime({ now: () => clock.at }, { now: () => monotonic.at }, start);
+  /** Both clocks go on; the wall clock jumps besides. */
+  const pass = (ms: number, jumpMs = 0) => {
+    clock.at += ms + jumpMs;
+    monotonic.at += ms;
+  };
+  return { clock, monotonic, time, pass };
 }
 
 it('now is the time of the clock', () => {
@@ -77,4 +91,85 @@ it('clockAt and whenClockShows are each other the other way round', () => {
   expect(time.clockAt(now)).toBe(clock.at);
   expect(time.whenClockShows(clock.at)).toBe(now);
   expect(time.clockAt(time.whenClockShows(12_345))).toBe(12_345);
+});
+
+it('whenHostShows is the axis of a host with one clock', () => {
+  const { clock, time } = begin();
+  time.now();
+  clock.at -= HOUR_MS;
+  const now = time.now();
+  expect(time.whenHostShows(clock.at - 5)).toBe(now - 5);
+  expect(time.clockJumpMs()).toBe(0);
+});
+
+describe('with a monotonic clock', () => {
+  it('[L10] a wall clock that jumps moves no deadline', () => {
+    const { time, pass } = beginMonotonic();
+    const deadline = time.now() + 10_000;
+    for (const jumpMs of [HOUR_MS, -5 * HOUR_MS, -1, 86_400_000]) {
+      pass(0, jumpMs);
+      expect(time.now()).toBe(deadline - 10_000);
+    }
+    pass(9_999);
+    expect(time.now()).toBe(deadline - 1);
+    pass(1);
+    expect(time.now()).toBe(deadline);
+  });
+
+  it('begins at the time of the wall clock, in whole milliseconds', () => {
+    const { time, pass } = beginMonotonic();
+    expect(Math.abs(time.now() - START)).toBeLessThanOrEqual(1);
+    pass(0.6);
+    expect(Number.isInteger(time.now())).toBe(true);
+  });
+
+  it('[L10] stamps follow the wall clock, and stand still where it was set back', () => {
+    const { time, pass } = beginMonotonic();
+    expect(time.stamp()).toBe(START);
+    pass(1_000, HOUR_MS);
+    expect(time.stamp()).toBe(START + 1_000 + HOUR_MS);
+    pass(1_000, -2 * HOUR_MS);
+    expect(time.stamp()).toBe(START + 1_000 + HOUR_MS);
+  });
+
+  it('[O5] clockAt and whenClockShows go by the wall clock as it shows now', () => {
+    const { clock, time, pass } = beginMonotonic();
+    pass(1_000, HOUR_MS);
+    const now = time.now();
+    expect(time.clockAt(now)).toBe(clock.at);
+    expect(time.whenClockShows(clock.at + 5)).toBe(now + 5);
+    expect(time.shiftMs).toBe(now - clock.at);
+  });
+
+  it('whenHostShows is the axis of the monotonic clock', () => {
+    const { monotonic, time, pass } = beginMonotonic();
+    pass(5_000, -HOUR_MS);
+    expect(time.whenHostShows(monotonic.at - 30)).toBe(time.now() - 30);
+  });
+
+  it('[L9, L10] clockJumpMs is how far the clocks parted since it was last read, and which way', () => {
+    const { monotonic, time, pass } = beginMonotonic();
+    pass(60_000);
+    expect(time.clockJumpMs()).toBe(0);
+    pass(1_000, HOUR_MS);
+    expect(time.clockJumpMs()).toBe(-HOUR_MS);
+    expect(time.clockJumpMs()).toBe(0);
+    pass(1_000, -HOUR_MS);
+    expect(time.clockJumpMs()).toBe(HOUR_MS);
+    // A machine that was suspended: the monotonic clock stood still meanwhile.
+    pass(9_000);
+    monotonic.at -= 9_000;
+    expect(time.clockJumpMs()).toBe(-9_000);
+  });
+
+  it('[S2, L10] goes on from the time that was kept, whatever the wall clock shows by then', () => {
+    const kept = START + HOUR_MS;
+    const { time, pass } = beginMonotonic({ latest: kept });
+    expect(time.now() - kept).toBeLessThanOrEqual(1);
+    expect(time.now()).toBeGreaterThanOrEqual(kept);
+    pass(7);
+    expect(time.now() - kept).toBeGreaterThanOrEqual(7);
+    const shifted = beginMonotonic({ shiftMs: HOUR_MS, latest: START });
+    expect(Math.abs(shifted.time.now() - kept)).toBeLessThanOrEqual(1);
+  });
 });

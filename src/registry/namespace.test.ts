@@ -4,7 +4,9 @@ import { definition, key } from '../../test/fixtures/definition';
 import { HandPlatform } from '../../test/fixtures/hand-platform';
 import { settle } from '../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../model/frames';
+import { CHECKPOINT_DELAY_MS } from '../model/limits';
 import { Namespace } from './namespace';
+import { writeProperty } from './schema';
 
 const NOT_FOUND = expect.objectContaining({ code: 'NAMESPACE_NOT_FOUND' });
 const NOTHING = { retention: {}, limits: {} };
@@ -50,9 +52,12 @@ describe('a namespace that nobody founded', () => {
 describe('a namespace whose storage a newer version wrote', () => {
   it('[S3, U9] refuses whatever is asked of it, with the reason, and is not erased', async () => {
     const { platform } = await begin();
-    platform.storage.run("UPDATE property SET value = '99' WHERE name = 'schema'");
+    for (const property of ['schema', 'readable-from']) writeProperty(platform.storage, property, '99');
     const namespace = new Namespace(platform, false);
-    const refusal = { code: 'NOT_CONFIGURED', message: expect.stringContaining('schema 99; this version') };
+    const refusal = {
+      code: 'NOT_CONFIGURED',
+      message: expect.stringContaining('schema 99, which versions from 99 on may read; this'),
+    };
     expect(() => namespace.registry).toThrow(expect.objectContaining(refusal));
     await expect(namespace.size()).rejects.toMatchObject(refusal);
     await expect(namespace.configure(NOTHING)).rejects.toMatchObject(refusal);
@@ -83,12 +88,12 @@ describe('settings', () => {
   });
 
   it('[N22, J3] bound the past that is kept, from the next alarm on', async () => {
-    const { namespace } = await begin();
+    const { platform, namespace } = await begin();
     for (let count = 0; count < 1_200; count += 1) {
       await namespace.registry.patch(OWNER, { key: key('a'), patch: { weight: count % 7 }, precondition: {} });
     }
     await namespace.configure({ retention: { maxCount: 10 }, limits: {} });
-    await namespace.registry.alarm();
+    await namespace.registry.alarm(platform.clock.now());
     const { body } = await namespace.registry.stats();
     expect(JSON.parse(body).journal.revisions).toBeLessThanOrEqual(10);
   });
@@ -116,8 +121,9 @@ describe('erase', () => {
     await settle();
     await namespace.erase({ onlyIfEmpty: false });
     expect(await drain).toEqual(NOT_FOUND);
-    // The timer of a checkpoint may still run, and whoever held the registry may still ask it.
-    platform.runTimer();
+    // A tick may still come, and a caller that held the registry may still ask it.
+    platform.jump(CHECKPOINT_DELAY_MS);
+    await registry.tick();
     await expect(registry.renew(OWNER, key('a'))).rejects.toEqual(NOT_FOUND);
     await settle();
     expect([tablesOf(platform), platform.alarm.armedFor(), platform.aborts]).toEqual([[], null, []]);

@@ -18,6 +18,11 @@ export function notePlainRead(reads: PlainReads, now: number): void {
   reads.count += 1;
 }
 
+/** Returns when a read made at `now` counts no longer. */
+export function plainReadsCountUntil(now: number): number {
+  return (Math.floor(now / PLAIN_READS_WINDOW_MS) + 2) * PLAIN_READS_WINDOW_MS;
+}
+
 /** Reads of the last minute or two. */
 export function recentPlainReads(reads: PlainReads, now: number): number {
   const age = Math.floor(now / PLAIN_READS_WINDOW_MS) - reads.minute;

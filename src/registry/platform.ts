@@ -20,7 +20,7 @@ export interface RandomSource {
 /** Makes digests of secrets. */
 export type Digest = (secret: string) => Promise<string>;
 
-/** The one alarm: wakes the core by calling `Registry.alarm()`, at least once, perhaps late. */
+/** The one alarm: wakes the core by calling `Registry.alarm()`, at least once, perhaps late, or never if it is lost. */
 export interface Alarm {
   /** When it is set to fire, in milliseconds since the epoch; null if it is not set. Known without a wait. */
   armedFor(): number | null;
@@ -28,28 +28,23 @@ export interface Alarm {
   arm(at: number): void;
 }
 
-/** A one-shot timer in memory: gone with the process, and it keeps the object awake while it runs. */
-export interface OneShot {
-  start(delayMs: number, work: () => void): void;
-}
-
 /** What a host lends to the core: a plain object, as the core puts a counting storage in its place. */
 export interface Platform {
   storage: SqlStorage;
   clock: Clock;
+  /**
+   * A clock that never jumps, on a host that has one and that calls `Registry.tick()` every `ATTENTION_PASS_MS` for as
+   * long as its process runs. Without it (in a Durable Object time stands still between events, and a pending timer is
+   * billed) the registry notices by its alarm whether it has listened.
+   */
+  monotonic?: Clock | undefined;
   random: RandomSource;
   alarm: Alarm;
-  checkpointTimer: OneShot;
   /** Resolves once the event loop has delivered what has arrived by now. */
   nextTurn(): Promise<void>;
   connections: Connections;
   /** SHA-256, as text. */
   digest: Digest;
-  /**
-   * Names the run of the process, or the deployed version, that the core runs in. Another name than the last one
-   * means that the registry was out of reach in between.
-   */
-  processId: string;
   /** What it has counted in this process, over all its wakes. */
   counters: Counters;
   /** Forgets everything that is stored, and what the alarm is armed for. */

@@ -1,3 +1,4 @@
+import type { InstanceKey } from '../model/batch';
 import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../model/limits';
 import { RECORD_KINDS, type RecordKey, type RecordKind } from './records';
 import type { SqlRow, SqlStorage, SqlValue } from './sql-storage';
@@ -17,6 +18,8 @@ export interface RecordRow extends RecordKey {
 }
 
 const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
+
+const TOUCH = 'UPDATE record SET timed_at = ? WHERE kind = ? AND group_name = ? AND service = ? AND id = ?';
 
 /** Puts rows that are alike: what they share is bound once, as to bind a value costs about as much as to store it. */
 function putStatement(rows: number): string {
@@ -45,6 +48,11 @@ export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[])
     else storage.run(PUT_ONE, ...sharedBindings(first), ...ownBindings(first));
     next += goesTogether ? many.length : 1;
   }
+}
+
+/** Notes in the row of an instance when its lease was renewed, and nothing else. */
+export function touchRecordRow(storage: SqlStorage, { group, service, id }: InstanceKey, timedAt: number): void {
+  storage.run(TOUCH, timedAt, RECORD_KINDS.instance, group, service, id);
 }
 
 /** Whether two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */

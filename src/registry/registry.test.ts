@@ -5,7 +5,7 @@ import { forgetful, NodeNamespace } from '../../test/fixtures/node-namespace';
 const capabilities: Capabilities = {
   movesTime: true,
   restarts: true,
-  writesRenewalsInMovedTime: true,
+  keepsRenewalsByLooks: true,
   remembers: true,
   isFast: true,
 };
@@ -16,7 +16,7 @@ namespaceContract(
   'the core in Node, woken for every call',
   {
     ...capabilities,
-    writesRenewalsInMovedTime: 'it writes them before it sleeps, so after every call',
+    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
     remembers: 'to forget is what it is here for',
     isFast: 'a wake reads every record',
   },
@@ -25,9 +25,13 @@ namespaceContract(
     const api = forgetful(namespace);
     return {
       api,
-      pass: (ms) => namespace.pass(ms),
+      pass: async (ms) => {
+        await namespace.pass(ms);
+        await namespace.hibernate();
+      },
       jump: (ms) => namespace.jump(ms),
       restart: () => namespace.restart(),
+      loseAlarm: () => namespace.loseAlarm(),
     };
   },
 );

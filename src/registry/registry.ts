@@ -34,7 +34,7 @@ import type { Stats } from '../model/stats';
 import type { SubscriberList } from '../model/subscriber';
 import type * as transfer from '../model/transfer';
 import type { WhyReport } from '../model/why';
-import { attendAlarm } from './alarm';
+import { attendAlarm, attendTick } from './alarm';
 import {
   batchReport,
   instanceAnswer,
@@ -54,6 +54,7 @@ import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { acknowledge, drainAndWait, subscriberViews } from './draining';
 import type { Retention } from './journal';
+import { notePass } from './listening';
 import { NamespaceSnapshots } from './namespace-snapshots';
 import { namespaceStats } from './namespace-stats';
 import { changeWithPower, type Deed, isForeign, withPower } from './operator-power';
@@ -107,9 +108,18 @@ export class Registry implements NamespaceApi {
     return new Registry(state, hub);
   }
 
-  /** Does what is due. The host calls it when the alarm fires; late, early or twice does no harm. */
-  alarm(): Promise<void> {
-    return attendAlarm(this.#state, this.#hub);
+  /**
+   * Does what is due. The host calls it when the alarm fires; late, early or twice does no harm.
+   *
+   * @param dueAt When the alarm was due, in milliseconds since the epoch: one that is late tells of a gap in attention.
+   */
+  alarm(dueAt: number): Promise<void> {
+    return attendAlarm(this.#state, this.#hub, dueAt);
+  }
+
+  /** Passes through the registry. A host with a monotonic clock calls it every `ATTENTION_PASS_MS`, always. */
+  tick(): Promise<void> {
+    return attendTick(this.#state, this.#hub);
   }
 
   register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
@@ -370,6 +380,7 @@ export class Registry implements NamespaceApi {
 
   /** Takes in a socket that was accepted. */
   opened(connection: Connection): void {
+    notePass(this.#state);
     this.#hub.connect(connection);
     arm(this.#state);
   }

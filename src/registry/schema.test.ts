@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../test/fixtures/hand-disk';
-import { prepareStorage, SCHEMA_VERSION } from './schema';
+import { prepareStorage, SCHEMA_VERSION, writeProperty } from './schema';
 
 const TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+
+/** Makes the storage one of the next version, which a version may read. */
+function leaveNewer(disk: HandDisk, readableFrom: number): void {
+  writeProperty(disk, 'schema', String(SCHEMA_VERSION + 1));
+  writeProperty(disk, 'readable-from', String(readableFrom));
+}
 
 describe('prepareStorage', () => {
   it('makes the tables and an epoch on first use', () => {
@@ -11,6 +17,7 @@ describe('prepareStorage', () => {
     expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session', 'staged']);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],
+      ['readable-from', '1'],
       ['schema', String(SCHEMA_VERSION)],
     ]);
   });
@@ -35,8 +42,7 @@ describe('prepareStorage', () => {
   it('[U9] reads a storage of the next version that says that it may, and leaves it as it was', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
-    disk.run("UPDATE property SET value = ? WHERE name = 'schema'", String(SCHEMA_VERSION + 1));
-    disk.run("INSERT INTO property VALUES ('readable-from', ?)", String(SCHEMA_VERSION));
+    leaveNewer(disk, SCHEMA_VERSION);
     disk.takeWritten();
     expect(prepareStorage(disk, () => 'second')).toEqual({ epoch: 'first' });
     expect(disk.takeWritten()).toEqual({});
@@ -45,7 +51,7 @@ describe('prepareStorage', () => {
   it('[S3] refuses a storage of a newer version, and leaves it as it was', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
-    disk.run("UPDATE property SET value = ? WHERE name = 'schema'", String(SCHEMA_VERSION + 1));
+    leaveNewer(disk, SCHEMA_VERSION + 1);
     expect(() => prepareStorage(disk, () => 'second')).toThrow(`schema ${SCHEMA_VERSION + 1}`);
     expect(disk.rows("SELECT value FROM property WHERE name = 'schema'")).toEqual([[String(SCHEMA_VERSION + 1)]]);
   });

@@ -1,4 +1,4 @@
-import { bringUpToDate, type Schema, versionOf } from './bring-up-to-date';
+import { bringUpToDate, type Schema, type SchemaStep, versionOf } from './bring-up-to-date';
 import type { SqlStorage } from './sql-storage';
 
 /**
@@ -40,7 +40,9 @@ const TABLES = [
     at INTEGER,
     shift_ms INTEGER,
     process TEXT,
-    leases BLOB
+    leases BLOB,
+    attentive_since INTEGER,
+    attended_ms INTEGER
   ) STRICT`,
   `CREATE TABLE IF NOT EXISTS session (
     key TEXT PRIMARY KEY,
@@ -62,8 +64,17 @@ const TABLES = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
+/** Attention of the registry, kept with its checkpoints. Version 1 leaves both columns as they are. */
+const ATTENTION: SchemaStep = {
+  migrate: (storage) => {
+    storage.run('ALTER TABLE checkpoint ADD COLUMN attentive_since INTEGER');
+    storage.run('ALTER TABLE checkpoint ADD COLUMN attended_ms INTEGER');
+  },
+  readableFrom: 1,
+};
+
 /** A change to the tables adds a step. */
-const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [] };
+const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [ATTENTION] };
 
 /** The version of a namespace's tables that this code writes. */
 export const SCHEMA_VERSION = versionOf(SCHEMA);

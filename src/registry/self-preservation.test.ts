@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { START } from '../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../test/fixtures/node-namespace';
 import { InstanceDefinition } from '../model/instance';
 import { readJsonText } from '../model/json-text';
@@ -41,11 +42,24 @@ describe('self-preservation', () => {
 
   it('[F11] keeps what lapsed unhealthy, and lets it go once the others are back', async () => {
     const { renewing, there } = await begin(20);
-    await renewing(10, 240_000);
+    await renewing(10, 210_000);
     expect(await there()).toMatchObject({ instances: 20, healthyInstances: 10 });
-    await renewing(18, 60_000);
+    await renewing(18, 30_000);
     expect(await there()).toMatchObject({ instances: 20, healthyInstances: 18 });
     await renewing(18, 240_000);
+    expect(await there()).toMatchObject({ instances: 18 });
+  });
+
+  it('[F11] asks again for what it keeps one time to live later', async () => {
+    const { namespace, renewing, there } = await begin(20);
+    await renewing(10, 210_000);
+    await renewing(18, 30_000);
+    // Silent since 0, it was kept when it was past its removal at 180,250.
+    // Then it is asked again after 90,000, and ends when its holder had the time to answer.
+    expect(namespace.platform.clock.now() - START).toBe(270_000);
+    await namespace.pass(1_499);
+    expect(await there()).toMatchObject({ instances: 20 });
+    await namespace.pass(1);
     expect(await there()).toMatchObject({ instances: 18 });
   });
 
@@ -75,7 +89,8 @@ describe('self-preservation', () => {
     const { namespace, there } = await begin(2_500);
     const before = namespace.state.counters.checkpoints;
     await namespace.pass(200_000);
-    expect(namespace.state.counters.checkpoints - before).toBeLessThanOrEqual(1);
+    // One for the renewals, one for what turned unhealthy, and one for what is kept.
+    expect(namespace.state.counters.checkpoints - before).toBeLessThanOrEqual(3);
     await namespace.restart();
     namespace.state.settings.replace({ retention: {}, limits: {}, selfPreservation: true });
     await namespace.pass(400_000);

@@ -30,8 +30,8 @@ function preservesItself(state: NamespaceState, now: number): boolean {
 }
 
 /**
- * Parts what has lapsed into what goes, and what is kept for another term of its lease. What is kept is unhealthy for all
- * others.
+ * Divides what has lapsed into what goes, and what is kept and asked again one time to live later. What is kept is
+ * unhealthy in every other dialect.
  */
 export function partPreserved(
   state: NamespaceState,
@@ -40,8 +40,8 @@ export function partPreserved(
 ): { gone: readonly InstanceEntry[]; unhealthy: InstanceEntry[] } {
   if (!expired.some(isEurekas) || !preservesItself(state, now)) return { gone: expired, unhealthy: [] };
   const kept = expired.filter(isEurekas);
-  for (const { lease } of kept) state.leases.extend(lease, now, Number.POSITIVE_INFINITY);
-  // As with renewals, a wake that finds it open forgives everybody.
+  for (const { lease, terms } of kept) state.leases.askAgainAfter(lease, terms?.ttlMs ?? 0, now);
+  // As with renewals, a wake that finds it open listens for a while before it judges.
   state.checkpoints.open();
   state.platform.log('warn', 'self-preservation: too few renew, so what lapsed is kept', { kept: kept.length });
   return { gone: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };

@@ -12,9 +12,15 @@ export function isSession(holder: LeaseHolder): holder is SessionEntry {
 /** The sessions of a namespace, by key. */
 export class SessionTable {
   readonly #byKey = new Map<string, SessionEntry>();
+  /** True if sessions have been compared with the sockets that are open, since the namespace woke. */
+  areMatched = false;
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  all(): Iterable<SessionEntry> {
+    return this.#byKey.values();
   }
 
   get(key: string): SessionEntry | undefined {

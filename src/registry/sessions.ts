@@ -5,7 +5,8 @@ import type { Caller } from '../model/namespace-api';
 import { keyOf, type SessionEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
-import { deleteSessionRow, writeSessionRow } from './session-table';
+import { noteGap, reconnectSpreadMs } from './listening';
+import { deleteSessionRow, isSession, writeSessionRow } from './session-table';
 import type { NamespaceState } from './state';
 import type { Connection } from './watch/connection';
 
@@ -32,10 +33,11 @@ export function resumeSession(
   if (session === undefined || session.tokenId !== caller.tokenId) return undefined;
   if (session.secretDigest !== ticket.secretDigest) return undefined;
   const holder = connectionOf(state, session);
+  const isKept = !session.isClosed && !state.leases.isAsked(session.lease);
   state.checkpoints.open();
   state.leases.renew(session.lease, now);
   attach(session, connection);
-  if (session.isClosed) {
+  if (!isKept) {
     session.isClosed = false;
     state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
   }
@@ -60,7 +62,7 @@ export function openSession(
     connection,
     isClosed: false,
   };
-  const terms = { ttlMs, removeAfterMs: ttlMs, healthy: true, renewedAt: now, extendedAt: 0 };
+  const terms = { ttlMs, removeAfterMs: ttlMs, healthy: true, renewedAt: now, askedAt: 0 };
   session.lease = state.leases.grant(session, terms);
   state.sessions.add(session);
   attach(session, connection);
@@ -130,36 +132,49 @@ export function noteClosed(state: NamespaceState, connection: Connection): void 
 }
 
 /**
- * Looks for signs of life of sessions that seem to have lapsed: pings are answered without waking anybody, and only
- * the platform knows when the last one came. A session whose socket vanished without a close (a deploy, a move of the
- * object) is forgiven once, as a silence of the registry's own.
+ * Reads the last ping of every session once one of them is past its limit, so before any is ended: pings are answered
+ * without waking the object, so only the platform knows when they came.
  *
- * @returns Whether any of them lives on.
+ * It reads those of all the others, too, so that their limits move on together: a thousand sessions whose limits are
+ * spread over the time between two pings would otherwise need an alarm every 250 ms.
  */
-export function refreshSessions(state: NamespaceState, sessions: readonly SessionEntry[], now: number): boolean {
-  let anyLives = false;
-  let anyForgiven = false;
-  for (const session of sessions) {
-    const connection = connectionOf(state, session);
-    if (connection !== undefined) {
-      hear(state, session, connection);
-    } else if (!session.isClosed) {
-      session.isClosed = true;
-      anyForgiven = true;
-      state.leases.extend(session.lease, now, 0);
-      const heardAt = state.leases.renewedAt(session.lease);
-      state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
-    }
-    anyLives ||= state.leases.ttlEndsAt(session.lease) > now;
+export function hearSessions(state: NamespaceState, now: number): void {
+  if (state.sessions.size === 0 || !hasOverdueSession(state, now)) return;
+  noteLostSockets(state, now);
+  for (const session of state.sessions.all()) {
+    if (session.connection !== undefined) hear(state, session, session.connection);
   }
-  // One checkpoint for all of them: a deploy breaks every socket at once.
-  if (anyForgiven) state.checkpoints.close();
-  return anyLives;
+}
+
+function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
+  for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
+  return false;
+}
+
+/**
+ * Finds sessions whose socket vanished without a close while the object was not in memory: a deploy, or a move. Then the
+ * registry was cut off from all its clients for a while. It looks once after a wake, at the first look or before the
+ * first session is ended.
+ */
+export function noteLostSockets(state: NamespaceState, now: number): void {
+  const { sessions, attention, publisher, pipeline, platform, leases } = state;
+  if (sessions.areMatched) return;
+  sessions.areMatched = true;
+  publisher.wake();
+  const lost = [...sessions.all()].filter(({ connection, isClosed }) => connection === undefined && !isClosed);
+  if (lost.length === 0) return;
+  for (const session of lost) {
+    session.isClosed = true;
+    const heardAt = leases.renewedAt(session.lease);
+    pipeline.enqueue(() => writeSessionRow(platform.storage, session, heardAt));
+  }
+  // A gap since the wake has given their clients the time to come back already.
+  if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(state));
 }
 
 function hear(state: NamespaceState, session: SessionEntry, connection: Connection): void {
   const { leases, time, platform } = state;
-  const heardAt = Math.min(time.now(), time.whenClockShows(platform.connections.heardAt(connection)));
+  const heardAt = Math.min(time.now(), time.whenHostShows(platform.connections.heardAt(connection)));
   if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
 }
 

@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda';
+import type { Attention } from './attention';
 import type { Catalog } from './catalog';
 import type { Checkpoints } from './checkpoints';
 import type { CommitPipeline } from './commit-pipeline';
@@ -10,6 +11,7 @@ import type { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import type { Publisher } from './publisher';
 import type { RateLimiter } from './rate-limiter';
+import type { ReaderHolds } from './reader-holds';
 import type { LeaseHolder, SessionTable } from './session-table';
 import type { Settings } from './settings';
 import type { Imports } from './transfer/imports';
@@ -19,6 +21,7 @@ import type { Receipts } from './watch/receipts';
 export interface NamespaceState extends NamespaceMemory {
   readonly publisher: Publisher;
   readonly receipts: Receipts;
+  readonly readerHolds: ReaderHolds;
 }
 
 /** What a namespace holds, whoever is told of it. */
@@ -38,15 +41,19 @@ export interface NamespaceMemory {
   readonly rates: RateLimiter;
   readonly imports: Imports;
   readonly attention: Attention;
+  readonly alarmTimes: AlarmTimes;
 }
 
-/** What the registry remembers of its own wakefulness. */
-export interface Attention {
-  /** When it last looked for lapsed leases; on the namespace's axis. */
-  sweptAt: number;
+/** Times of a namespace's alarm. */
+export interface AlarmTimes {
   /** When the alarm last ran; on the namespace's axis. */
-  alarmRanAt: number;
+  ranAt: number;
+  /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
+  nextLookAt: number;
+  /** When the alarm tries again that failed, and no sooner; 0 where the last one worked. On the namespace's axis. */
+  retryAt: number;
+  isRunning: boolean;
   /** When the hour began in which alarms are counted, by the clock, and how many there were. */
-  alarmHourStartedAt: number;
-  alarmsThisHour: number;
+  hourStartedAt: number;
+  countThisHour: number;
 }

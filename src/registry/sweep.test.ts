@@ -2,21 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../test/fixtures/definition';
 import { START } from '../../test/fixtures/hand-platform';
+import type { HandSocket } from '../../test/fixtures/hand-sockets';
 import { instanceRecord } from '../../test/fixtures/instance-record';
 import {
-  DEAFNESS_LATENESS_MS,
+  LEASE_SLACK_MS,
   OVERRIDE_LINGER_MS,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
+  RENEWAL_RETRY_MAX_MS,
   SWEEP_SLICE_MAX_COUNT,
 } from '../model/limits';
 import { isHealthy } from './catalog';
-import { readCheckpoint } from './checkpoints';
 import { drain } from './commands/drain';
 import { recover } from './commands/recover';
 import { renew } from './commit';
-import { forgiveSilence, sweep } from './sweep';
+import { openSession } from './sessions';
+import { sweep } from './sweep';
 
 const LONG = { ttlMs: 30_000, removeAfterMs: 60_000 };
+
+/** Asks the leases whose limit is at a time after the start, and ends them at the second pass. */
+function endAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
+  sweepAt(awake, ms + LEASE_SLACK_MS - RENEWAL_RETRY_MAX_MS, service);
+  return sweepAt(awake, ms + 2 * LEASE_SLACK_MS, service);
+}
 
 /** Sweeps at a time after the start, as if the clock had just come there. */
 function sweepAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
@@ -37,19 +45,46 @@ describe('sweep', () => {
   it('does nothing while nothing is due', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
-    expect(sweepAt(awake, 29_999)).toBe(false);
+    expect(sweepAt(awake, 29_249)).toBe(false);
     expect(await awake.story(1)).toEqual([]);
+    expect(awake.state.leases.hasAsked).toBe(false);
+  });
+
+  it('[L15] asks first, and hears what comes before the second pass', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    expect(sweepAt(awake, 29_250)).toBe(false);
+    expect(awake.state.leases.earliestDeadline).toBe(START + 30_500);
+    awake.platform.jump(1_200);
+    const entry = awake.state.catalog.instance(key('b'));
+    if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
+    sweepAt(awake, 30_499);
+    expect(await awake.story(2)).toEqual([]);
+    sweepAt(awake, 30_500);
+    expect(await awake.story(2)).toEqual(['expired a']);
+  });
+
+  it('[L15] gives a holder that it asks late the time to repeat its renewal', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    sweepAt(awake, 30_250);
+    sweepAt(awake, 31_499);
+    expect(awake.ids()).toEqual(['a']);
+    sweepAt(awake, 31_500);
+    expect(await awake.story(1)).toEqual(['expired a']);
   });
 
   it('[L1, J1] ends what is due as one revision for each way to end, by the registry itself', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.put('c d', { lease: LONG });
-    expect(sweepAt(awake, 30_000)).toBe(false);
+    expect(endAt(awake, 30_000)).toBe(false);
     expect(await awake.story(4)).toEqual(['expired a b', 'unhealthy c d']);
     expect((await awake.journal(4)).map(({ actor }) => actor)).toEqual(['registry', 'registry']);
-    expect(sweepAt(awake, 30_000)).toBe(false);
-    expect(sweepAt(awake, 60_000)).toBe(false);
+    expect(sweepAt(awake, 30_500)).toBe(false);
+    expect(sweepAt(awake, 60_249)).toBe(false);
+    expect(await awake.story(6)).toEqual([]);
+    expect(sweepAt(awake, 60_250)).toBe(false);
     expect(await awake.story(6)).toEqual(['expired c d']);
   });
 
@@ -58,7 +93,7 @@ describe('sweep', () => {
     putMany(awake, 'orders', 40);
     await awake.journal();
     awake.platform.storage.takeWritten();
-    sweepAt(awake, 30_000);
+    endAt(awake, 30_000);
     await awake.journal();
     expect(awake.platform.storage.takeWritten()).toEqual({ 'insert record': 40, 'insert journal': 1 });
   });
@@ -66,8 +101,9 @@ describe('sweep', () => {
   it('[L14] ends a slice at a time, and says that more is due', () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
+    sweepAt(awake, 29_250);
     const left: number[] = [];
-    while (sweepAt(awake, 30_000)) left.push(awake.ids().length);
+    while (sweepAt(awake, 30_500)) left.push(awake.ids().length);
     expect(left).toEqual([SWEEP_SLICE_MAX_COUNT + 1, 1]);
     expect(awake.ids()).toEqual([]);
   });
@@ -76,7 +112,7 @@ describe('sweep', () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', SWEEP_SLICE_MAX_COUNT + 10);
     putMany(awake, 'users', SWEEP_SLICE_MAX_COUNT + 10, { lease: LONG });
-    expect(sweepAt(awake, 30_000, 'users')).toBe(true);
+    expect(endAt(awake, 30_000, 'users')).toBe(true);
     expect(awake.ids('orders')).toHaveLength(10);
     const users = awake.state.catalog.service({ ...ORDERS, service: 'users' })?.instances.values() ?? [];
     expect([...users].filter(isHealthy)).toEqual([]);
@@ -89,7 +125,7 @@ describe('sweep', () => {
     const { catalog } = awake.state;
     const text = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - catalog.size);
     catalog.putInstance(catalog.serviceFor({ ...ORDERS, service: 'users' }), 'large', text, 1, 0);
-    expect(sweepAt(awake, 30_000)).toBe(false);
+    expect(endAt(awake, 30_000)).toBe(false);
     expect(await awake.story(2)).toEqual(['expired b', 'unhealthy a']);
     awake.commit((draft) => recover(draft, key('a')));
     awake.commit((draft) => drain(draft, { tokenId: 'operator', operates: true }, key('a'), 500));
@@ -101,52 +137,64 @@ describe('sweep', () => {
     awake.put('a');
     awake.put('b', { lease: { ttlMs: 45_000 } });
     awake.put('c', { lease: { ttlMs: 30_000, removeAfterMs: null } });
-    sweepAt(awake, 30_000);
-    expect(awake.state.leases.earliestDeadline).toBe(START + 45_000);
+    endAt(awake, 30_000);
+    expect(awake.state.leases.earliestDeadline).toBe(START + 44_250);
   });
 });
 
-describe('sweep, when a deadline went by unattended', () => {
-  it.each([
-    [DEAFNESS_LATENESS_MS, [], 0],
-    [DEAFNESS_LATENESS_MS + 1, ['a'], 1],
-  ])('[L9] by %i ms leaves %j', (lateness, ids, outages) => {
+describe('sweep of sessions', () => {
+  /** Many sessions of 30 s, at least three slices of them, with the sockets that hold them. */
+  function fleet(count: number): { awake: AwakeNamespace; sockets: HandSocket[] } {
     const awake = new AwakeNamespace();
-    awake.put('a');
-    sweepAt(awake, 30_000 + lateness);
-    expect(awake.ids()).toEqual(ids);
-    expect(awake.state.counters.outages).toBe(outages);
-    expect(awake.platform.logs).toHaveLength(outages);
+    const { connections } = awake.platform;
+    const sockets = Array.from({ length: count }, (_, index) => {
+      const socket = connections.open();
+      const ticket = { key: `s-${index}`, secretDigest: 'd' };
+      openSession(awake.state, connections.connectionOf(socket), { tokenId: 'owner' }, ticket, 30_000, START);
+      return socket;
+    });
+    return { awake, sockets };
+  }
+
+  const ping = (awake: AwakeNamespace, sockets: Iterable<HandSocket>) => {
+    for (const socket of sockets) socket.pingedAt = awake.platform.clock.now();
+  };
+
+  const COUNT = 3 * SWEEP_SLICE_MAX_COUNT;
+
+  it('[T10, L14] ends none of three thousand that ping, though a slice is smaller', () => {
+    const { awake, sockets } = fleet(COUNT);
+    for (const ms of [20_000, 40_000, 60_000]) {
+      awake.platform.jump(START + ms - awake.platform.clock.now());
+      ping(awake, sockets);
+      // Only what was pinged before 20 s ago could be past its limit: the sweep asks for the last ping of all.
+      while (sweepAt(awake, ms + 9_250));
+      while (sweepAt(awake, ms + 10_500));
+    }
+    expect(awake.state.sessions.size).toBe(COUNT);
   });
 
-  it('[L9] ends a lease all the same where another was heard of since', () => {
-    const awake = new AwakeNamespace();
-    awake.put('a b');
-    awake.platform.jump(38_000);
-    const entry = awake.state.catalog.instance(key('b'));
-    if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
-    sweepAt(awake, 40_000);
-    expect(awake.ids()).toEqual(['b']);
+  it('[T10, T3] ends the dead ones among them, in slices', () => {
+    const { awake, sockets } = fleet(COUNT);
+    const alive = sockets.filter((_, index) => index % 2 === 1);
+    awake.platform.jump(20_000);
+    ping(awake, alive);
+    expect(sweepAt(awake, 29_250)).toBe(false);
+    expect(sweepAt(awake, 30_500)).toBe(true);
+    expect(awake.state.sessions.size).toBe(COUNT - SWEEP_SLICE_MAX_COUNT);
+    expect(sweepAt(awake, 30_500)).toBe(false);
+    expect([...awake.state.sessions.all()].map(({ connection }) => connection)).toEqual(
+      alive.map((socket) => awake.platform.connections.connectionOf(socket)),
+    );
   });
 
-  it('[L9, L14] counts from the slice before, not from the deadline that they share', () => {
-    const awake = new AwakeNamespace();
-    putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
-    for (const ms of [30_000, 32_000, 34_000]) sweepAt(awake, ms);
-    expect(awake.ids()).toEqual([]);
-    expect(awake.state.counters.outages).toBe(0);
+  it('[T10, L15] hears a ping that comes between the two passes', () => {
+    const { awake, sockets } = fleet(3);
+    sweepAt(awake, 29_250);
+    ping(awake, sockets.slice(1));
+    sweepAt(awake, 30_500);
+    expect([...awake.state.sessions.all()].map(({ key }) => key)).toEqual(['s-1', 's-2']);
   });
-});
-
-it('[L7] forgiveSilence extends every lease, durably, and says so', async () => {
-  const awake = new AwakeNamespace();
-  awake.put('a b');
-  awake.platform.jump(50_000);
-  forgiveSilence(awake.state, awake.state.time.now(), 20_000, 'a test');
-  await awake.journal();
-  expect(awake.state.leases.earliestDeadline).toBe(START + 80_000);
-  expect(readCheckpoint(awake.platform.storage)).toMatchObject({ header: { state: 'closed', at: START + 50_000 } });
-  expect(awake.platform.logs).toMatchObject([{ level: 'warn', facts: { why: 'a test', deafMs: 20_000, extended: 2 } }]);
 });
 
 describe('sweep of the agenda', () => {

@@ -1,5 +1,5 @@
 import type { InstanceKey } from '../model/batch';
-import { ALARM_SPACING_MIN_MS, DEAFNESS_LATENESS_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import { ALARM_SPACING_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
 import type { Duty } from './agenda';
 import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
 import { commit } from './commit';
@@ -9,20 +9,18 @@ import { REGISTRY_ACTOR } from './journal';
 import { decodeInstance } from './records';
 import { partPreserved } from './self-preservation';
 import { isSession, type LeaseHolder } from './session-table';
-import { endSessions, refreshSessions } from './sessions';
+import { endSessions, hearSessions } from './sessions';
 import type { NamespaceState } from './state';
 
 /**
  * Ends what time has ended, as commits like any other: leases past a deadline, drains past their grace, quarantines
- * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all:
- * who reads it must not be shown the dead.
+ * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all: its
+ * reader must not be shown an instance that is gone.
  *
  * @returns Whether more is due.
  */
 export function sweep(state: NamespaceState, now: number, first?: ServiceEntry): boolean {
-  const leasesAreDue = now >= state.leases.earliestDeadline;
-  if (leasesAreDue) sweepLeases(state, now, first);
-  state.attention.sweptAt = now;
+  if (now >= state.leases.earliestDeadline) sweepLeases(state, now, first);
   if (now >= state.agenda.earliestDeadline) attend(state, now);
   return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
 }
@@ -30,16 +28,8 @@ export function sweep(state: NamespaceState, now: number, first?: ServiceEntry):
 function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | undefined): void {
   const isFirst = (holder: LeaseHolder) =>
     isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
-  const lapsedNow = () => state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
-  let lapsed = lapsedNow();
-  const sessions = lapsed.map(({ holder }) => holder).filter(isSession);
-  if (refreshSessions(state, sessions, now)) lapsed = lapsedNow();
-  const deafMs = now - lastAttentiveAt(state);
-  if (lapsed.length > 0 && deafMs > DEAFNESS_LATENESS_MS) {
-    const why = 'a deadline passed unattended, and nothing was heard since';
-    forgiveSilence(state, now, deafMs, why);
-    lapsed = lapsedNow();
-  }
+  hearSessions(state, now);
+  const lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
   if (lapsed.length === 0) return;
   const expired: InstanceEntry[] = [];
   const unhealthy: InstanceEntry[] = [];
@@ -69,28 +59,6 @@ function markUnhealthy(state: NamespaceState, instances: readonly InstanceEntry[
     draft.putInstance(keyOf(holder), record, 'unhealthy', false);
   }
   commit(state, draft, REGISTRY_ACTOR);
-}
-
-/**
- * When the registry was last known to be listening: a deadline before then was attended to, or a renewal came in.
- * Where that is more than three seconds ago and a deadline has passed since, the registry was silent, and not the
- * holders: its alarm ran late, or a clock jumped forward.
- */
-function lastAttentiveAt(state: NamespaceState): number {
-  return Math.max(state.leases.earliestDeadline, state.leases.heardAt, state.attention.sweptAt);
-}
-
-/**
- * Makes up for a time in which holders could not be heard, and remembers that before anything is answered.
- *
- * @param deafMs How long it was, on the namespace's axis; it may have been longer, as far as clocks tell.
- */
-export function forgiveSilence(state: NamespaceState, now: number, deafMs: number, why: string): void {
-  const extended = state.leases.extendAll(now, deafMs);
-  state.counters.outages += 1;
-  state.attention.sweptAt = now;
-  state.checkpoints.close();
-  state.platform.log('warn', 'leases extended: the registry was out of reach', { why, deafMs, extended });
 }
 
 function attend(state: NamespaceState, now: number): void {

@@ -6,7 +6,8 @@ import { instanceRecord } from '../../test/fixtures/instance-record';
 import { settle } from '../../test/simulation/virtual-time';
 import { RegistryError } from '../model/errors';
 import { jsonText } from '../model/json-text';
-import { SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import { LOOK_INTERVAL_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../model/limits';
+import { arm } from './arming';
 import { change, read, turn } from './turn';
 
 const OWNER = { tokenId: 'owner' };
@@ -17,6 +18,7 @@ async function waiting(): Promise<AwakeNamespace> {
   await settle();
   awake.platform.storage.hold();
   awake.put('a');
+  arm(awake.state);
   await settle();
   return awake;
 }
@@ -30,6 +32,12 @@ async function stateOf(promise: Promise<unknown>): Promise<string> {
   );
   await settle();
   return state;
+}
+
+/** Lets the leases of 30 s be asked, and comes to their end: no alarm has fired by then. */
+async function passUnheard(awake: AwakeNamespace): Promise<void> {
+  await awake.pass(30_499);
+  awake.platform.jump(1);
 }
 
 const refuse = () => {
@@ -69,8 +77,8 @@ describe('turn', () => {
   it('[L3] ends what has lapsed before it decides', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
-    awake.platform.jump(30_000);
-    expect(await turn(awake.state, ORDERS, (now) => [now, awake.ids()])).toEqual([START + 30_000, []]);
+    await passUnheard(awake);
+    expect(await turn(awake.state, ORDERS, (now) => [now, awake.ids()])).toEqual([START + 30_500, []]);
   });
 
   it('[L3] ends all that has lapsed in the service it is about, however much has elsewhere', async () => {
@@ -81,7 +89,7 @@ describe('turn', () => {
         draft.putInstance({ ...key(`i-${index}`), service: 'users' }, record, 'registered', true);
     });
     awake.put('a');
-    awake.platform.jump(30_000);
+    await passUnheard(awake);
     expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual([]);
   });
 
@@ -92,19 +100,30 @@ describe('turn', () => {
       for (let index = 0; index < 2 * SWEEP_SLICE_MAX_COUNT + 1; index++)
         draft.putInstance(key(`i-${index}`), record, 'registered', true);
     });
-    awake.platform.jump(30_000);
+    await passUnheard(awake);
     expect(await turn(awake.state, undefined, () => awake.ids().length)).toBe(0);
     expect(await awake.story(1)).toHaveLength(3);
+  });
+
+  it('[L9] finds a gap before it decides: what ran out in it is still there', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await awake.pass(30_400);
+    awake.platform.jump(20_000);
+    expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual(['a']);
+    expect(awake.state.counters.outages).toBe(1);
+    await awake.pass(30_250);
+    expect(awake.ids()).toEqual([]);
   });
 
   it('[L11] arms at its end, for what it did and for what it found, refused or not', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await expect(turn(awake.state, ORDERS, refuse)).rejects.toThrow('no');
-    expect(awake.platform.armings).toEqual([START + 30_000]);
-    awake.put('b', { lease: { ttlMs: 10_000 } });
+    expect(awake.platform.armings).toEqual([START + 5_000]);
+    awake.put('b', { lease: { ttlMs: 4_000 } });
     await turn(awake.state, ORDERS, () => {});
-    expect(awake.platform.armings).toEqual([START + 30_000, START + 10_000]);
+    expect(awake.platform.armings).toEqual([START + 5_000, START + LOOK_INTERVAL_MIN_MS]);
   });
 
   it('counts every call', async () => {

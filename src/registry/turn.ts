@@ -3,10 +3,12 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../model/names
 import { arm } from './arming';
 import { commit } from './commit';
 import { Draft } from './draft';
+import { notePass } from './listening';
 import { missingNamespace } from './missing';
 import { notePlainRead } from './plain-reads';
 import type { NamespaceState } from './state';
 import { sweep } from './sweep';
+import { notePoller } from './watch/polls';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -25,12 +27,12 @@ export async function turn<Result>(
   if (state.pipeline.isClosed) throw missingNamespace();
   state.counters.requests += 1;
   try {
-    let now = state.time.now();
+    let now = notePass(state);
     state.rates.admit(tokenId, now);
     let isMoreDue = sweep(state, now, scope && state.catalog.service(scope));
     while (isMoreDue && scope === undefined) {
       await state.pipeline.settled();
-      now = state.time.now();
+      now = notePass(state);
       isMoreDue = sweep(state, now);
     }
     return step(now);
@@ -93,7 +95,7 @@ export function read<T>(
   );
 }
 
-/** Remembers who was given an answer about a service, for drains: by name, or as one who can't be told of changes. */
+/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
 function noteReader(
   state: NamespaceState,
   scope: ServiceKey,
@@ -103,7 +105,9 @@ function noteReader(
 ): void {
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
-    state.receipts.notePoll({ subscriber: id, tokenId, address }, scope, knownRevision, state.journal.revision, now);
+    const known = { acknowledged: knownRevision, sent: state.journal.revision };
+    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
+    state.readerHolds.notePoll(now);
     return;
   }
   const service = state.catalog.service(scope);
@@ -114,4 +118,5 @@ function noteReader(
   }
   service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
   service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+  state.readerHolds.noteCached(now, keepForMs);
 }

@@ -3,16 +3,24 @@ import { AwakeNamespace } from '../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../test/fixtures/definition';
 import { HandPlatform, START } from '../../test/fixtures/hand-platform';
 import { settle } from '../../test/simulation/virtual-time';
-import { OVERRIDE_LINGER_MS } from '../model/limits';
+import {
+  LEASE_SLACK_MS,
+  OVERRIDE_LINGER_MS,
+  RECONNECT_SPREAD_MIN_MS,
+  RENEWAL_RETRY_MAX_MS,
+  SWEEP_SLICE_MAX_COUNT,
+} from '../model/limits';
 import { isAvailable, isHealthy } from './catalog';
 import { readCheckpoint } from './checkpoints';
 import { renew } from './commit';
+import { unpackLease } from './lease-table';
+import { notePass } from './listening';
+import { openSession, resumeSession } from './sessions';
 
-/** The same storage in memory anew; `processId` where another process runs now. */
-async function again(awake: AwakeNamespace, processId = awake.platform.processId): Promise<AwakeNamespace> {
+/** The same storage in memory anew. */
+async function again(awake: AwakeNamespace): Promise<AwakeNamespace> {
   await settle();
   awake.platform.loseMemory();
-  awake.platform.processId = processId;
   return new AwakeNamespace(awake.platform);
 }
 
@@ -20,15 +28,20 @@ async function again(awake: AwakeNamespace, processId = awake.platform.processId
 function beat(awake: AwakeNamespace, id: string, { close = false } = {}): void {
   const entry = awake.state.catalog.instance(key(id));
   if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
-  if (close) awake.platform.runTimer();
+  if (close) awake.state.checkpoints.close();
 }
 
 describe('a first wake', () => {
-  it('[S2] makes a storage, and keeps the name of its process', async () => {
+  it('[S2] makes a storage, and listens from then on', async () => {
     const awake = new AwakeNamespace();
     await settle();
     expect(awake.state.journal).toMatchObject({ revision: 0, epoch: expect.stringMatching(/^[\w-]{12}$/) });
-    expect(readCheckpoint(awake.platform.storage).header).toMatchObject({ state: 'closed', process: 'process-1' });
+    expect(readCheckpoint(awake.platform.storage).header).toEqual({
+      state: 'closed',
+      at: START,
+      shiftMs: 0,
+      attention: { since: START, attendedMs: 1 },
+    });
     expect(awake.state.counters).toMatchObject({ outages: 0, wokeAt: START });
   });
 
@@ -108,7 +121,8 @@ describe('leases after a wake', () => {
     const { leases, counters } = (await again(awake)).state;
     expect([0, 1, 2].map((slot) => leases.renewedAt(slot) - START)).toEqual([0, 4_000, 0]);
     expect([0, 1, 2].map((slot) => leases.ttlEndsAt(slot) - START)).toEqual([30_000, 34_000, 5_000]);
-    expect(leases.earliestDeadline).toBe(START + 5_000);
+    // It is asked half a second before its limit: a retry, less the slack.
+    expect(leases.earliestDeadline).toBe(START + 4_750);
     expect(counters.outages).toBe(0);
   });
 
@@ -155,69 +169,220 @@ describe('leases after a wake', () => {
   });
 });
 
-describe('signs that nobody could be heard', () => {
-  it.each<[string, { close: boolean; process?: string }, number]>([
+describe('signs at a wake that renewals were missed', () => {
+  it.each<[string, { close: boolean; isStarted?: boolean }, number]>([
     ['none after hibernation', { close: true }, 0],
     ['renewals that may be lost', { close: false }, 1],
-    ['another process', { close: true, process: 'process-2' }, 1],
-    ['both', { close: false, process: 'process-2' }, 1],
-  ])('[L7, L8] %s', async (_sign, { close, process }, outages) => {
+    ['a process that has started', { close: true, isStarted: true }, 1],
+    ['both', { close: false, isStarted: true }, 1],
+  ])('[L7, L8, L9] %s', async (_sign, { close, isStarted = false }, outages) => {
     const awake = new AwakeNamespace();
+    // Only a host that keeps its process as long as its memory has a monotonic clock.
+    if (isStarted) awake.platform.monotonic = awake.platform.clock;
     awake.put('a');
     beat(awake, 'a', { close });
     await settle();
     awake.platform.jump(20_000);
-    const { state, platform } = await again(awake, process);
+    const { state, platform } = await again(awake);
     expect(state.counters.outages).toBe(outages);
     expect(platform.logs).toHaveLength(outages);
-    expect(state.leases.ttlEndsAt(0) - START).toBe(outages === 0 ? 30_000 : 50_000);
+    const heardFrom = outages === 0 ? START : START + 20_000 + RECONNECT_SPREAD_MIN_MS;
+    expect(state.attention.since).toBe(heardFrom);
+    const endsAt = heardFrom + 30_000 + LEASE_SLACK_MS * (outages === 0 ? 2 : 1);
+    for (const at of [endsAt - RENEWAL_RETRY_MAX_MS - LEASE_SLACK_MS, endsAt - 1])
+      expect(state.leases.lapsed(at, 9)).toHaveLength(0);
+    expect(state.leases.lapsed(endsAt, 9)).toHaveLength(1);
   });
 
-  it('[L7] are seen once: the next wake finds what was made up for', async () => {
+  it('[L7] are seen once: a wake after that loses nothing', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     beat(awake, 'a');
-    const woken = await again(awake, 'process-2');
-    const third = await again(woken, 'process-2');
-    expect([woken, third].map(({ state }) => state.counters.outages)).toEqual([1, 0]);
-  });
-
-  it('[L7, I6] add only what was deaf for sure to a lease that was forgiven before', async () => {
-    const awake = new AwakeNamespace();
-    awake.put('a', { lease: { ttlMs: 3_600_000 } });
-    awake.platform.jump(1_000_000);
-    const second = await again(awake, 'process-2');
-    expect(second.state.leases.ttlEndsAt(0) - START).toBe(1_000_000 + 3_600_000);
-    second.put('b');
-    beat(second, 'b');
-    second.platform.jump(2_000);
-    second.put('c');
-    await settle();
-    second.platform.jump(2_000);
+    const second = await again(awake);
     const third = await again(second);
-    expect(third.state.leases.ttlEndsAt(0) - START).toBe(1_000_000 + 4_000 + 3_600_000);
+    expect([second, third].map(({ state }) => state.counters.outages)).toEqual([1, 0]);
+    expect(third.state.attention.stored).toEqual(second.state.attention.stored);
   });
 
-  it('[I6, L7] expire nobody whose renewal was answered and lost, before the next one is due', async () => {
+  it('[I8] are not looked for without a lease', async () => {
     const awake = new AwakeNamespace();
-    awake.put('a', { lease: { ttlMs: 150_000 } });
-    const second = await again(awake, 'process-2');
-    second.platform.jump(140_000);
-    beat(second, 'a');
-    const third = await again(second, 'process-3');
-    third.platform.jump(50_000);
-    expect(third.state.leases.ttlEndsAt(0)).toBeGreaterThan(third.state.time.now());
-  });
-
-  it('[I8] without any lease are only written down: one row for the name of the process', async () => {
-    const awake = new AwakeNamespace();
+    awake.state.checkpoints.open();
     await settle();
     awake.platform.storage.takeWritten();
-    const woken = await again(awake, 'process-2');
+    const woken = await again(awake);
     await settle();
-    expect(awake.platform.storage.takeWritten()).toEqual({ 'insert checkpoint': 1 });
+    expect(awake.platform.storage.takeWritten()).toEqual({});
     expect(woken.state.counters.outages).toBe(0);
-    expect(readCheckpoint(awake.platform.storage).header?.process).toBe('process-2');
+  });
+
+  it('[L7, T7] give a fleet of sessions the time in which it was asked to reconnect', async () => {
+    const awake = new AwakeNamespace();
+    const { connections } = awake.platform;
+    for (let index = 0; index < RECONNECT_SPREAD_MIN_MS + 500; index++) {
+      const ticket = { key: `s-${index}`, secretDigest: 'd' };
+      const connection = connections.connectionOf(connections.open());
+      openSession(awake.state, connection, { tokenId: 'owner' }, ticket, 30_000, START);
+    }
+    awake.state.checkpoints.open();
+    await settle();
+    const { attention } = (await again(awake)).state;
+    expect(attention.since).toBe(START + RECONNECT_SPREAD_MIN_MS + 500);
+  });
+
+  it('[T10, T7] end no session of thousands whose sockets a crash took, and the dead ones after a whole ttl', async () => {
+    const awake = new AwakeNamespace();
+    const { connections } = awake.platform;
+    const count = 2 * SWEEP_SLICE_MAX_COUNT + 500;
+    const caller = { tokenId: 'owner' };
+    const ticket = (index: number) => ({ key: `s-${index}`, secretDigest: 'd' });
+    for (let index = 0; index < count; index++) {
+      const connection = connections.connectionOf(connections.open());
+      openSession(awake.state, connection, caller, ticket(index), 30_000, START);
+    }
+    awake.state.checkpoints.open();
+    await settle();
+    connections.dropAll();
+    awake.platform.jump(60_000);
+    const woken = await again(awake);
+    const { state, platform } = woken;
+    notePass(state);
+    // All but the last ten come back, evenly over the time in which they were asked to.
+    for (let index = 0; index < count - 10; index++) {
+      if (index % 250 === 0) await woken.pass(count / 10);
+      resumeSession(state, connections.connectionOf(connections.open()), caller, ticket(index), state.time.now());
+    }
+    const since = START + 60_000 + count;
+    await woken.pass(since + 30_000 - platform.clock.now());
+    expect(state.sessions.size).toBe(count);
+    expect(state.counters.outages).toBe(1);
+    for (const { connection } of state.sessions.all()) {
+      if (connection !== undefined) connections.socketOf(connection).pingedAt = platform.clock.now();
+    }
+    await woken.pass(1_000);
+    expect(state.sessions.size).toBe(count - 10);
+  });
+});
+
+describe('attention after a wake', () => {
+  it('[L8, L15] goes on as it was: what was asked before ends at the second pass', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await awake.pass(30_250);
+    expect(awake.state.leases.hasAsked).toBe(true);
+    awake.state.checkpoints.close();
+    await settle();
+    const { state } = await again(awake);
+    expect(state.attention.stored).toEqual({ since: START, attendedMs: 1 });
+    expect(state.leases.earliestDeadline).toBe(START + 30_500);
+    expect(state.leases.lapsed(START + 30_500, 9)).toHaveLength(1);
+  });
+
+  it('[L7] counts what was heard up to the last checkpoint where renewals may have been lost after it', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.platform.jump(12_000);
+    beat(awake, 'a', { close: true });
+    awake.platform.jump(1_000);
+    beat(awake, 'a');
+    await settle();
+    awake.platform.jump(9_000);
+    const { attention } = (await again(awake)).state;
+    expect(attention.stored).toEqual({ since: START + 22_000 + RECONNECT_SPREAD_MIN_MS, attendedMs: 13_001 });
+  });
+
+  it('[I6, L7] ends a dead holder though the registry keeps crashing, and never one that renews', async () => {
+    let awake = new AwakeNamespace();
+    awake.put('dead beats');
+    await awake.pass(100);
+    let lives = 0;
+    for (; lives < 20 && awake.ids().includes('dead'); lives++) {
+      for (let seconds = 0; seconds < 12; seconds++) {
+        beat(awake, 'beats');
+        await awake.pass(1_000);
+      }
+      expect(awake.ids()).toContain('beats');
+      awake.platform.jump(3_000);
+      awake = await again(awake);
+    }
+    // Two times to live of attention are 60 s; each life stores some 5 to 10 s of it after the reconnect spread.
+    expect(lives).toBeGreaterThanOrEqual(5);
+    expect(lives).toBeLessThan(15);
+  });
+});
+
+describe('a storage of the version before', () => {
+  /** Leaves a storage as version 1 would, which knew neither of attention nor of its columns. */
+  async function leftByVersion1(awake: AwakeNamespace, extendedAt: number): Promise<void> {
+    awake.state.leases.packAnew();
+    awake.state.checkpoints.close();
+    await settle();
+    const { storage } = awake.platform;
+    const leases = new Float64Array(readCheckpoint(storage).rows.get(0) ?? []);
+    leases.fill(extendedAt, leases.length / 2);
+    storage.run("UPDATE checkpoint SET process = 'process-1', leases = ? WHERE row = 0", leases.buffer);
+    for (const column of ['attentive_since', 'attended_ms'])
+      storage.run(`ALTER TABLE checkpoint DROP COLUMN ${column}`);
+    storage.run("UPDATE property SET value = '1' WHERE name = 'schema'");
+    storage.run("DELETE FROM property WHERE name = 'readable-from'");
+  }
+
+  it('[U8, L7] opens with a gap: its leases end after a whole time to live, though it had extended them', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: { ttlMs: 15_000, removeAfterMs: 30_000 } }, { healthy: false });
+    awake.platform.jump(29_000);
+    await leftByVersion1(awake, START + 1_000);
+    awake.platform.jump(60_000);
+    const woken = await again(awake);
+    expect(woken.state.counters.outages).toBe(1);
+    const since = START + 89_000 + RECONNECT_SPREAD_MIN_MS;
+    expect(woken.state.attention.stored).toEqual({ since, attendedMs: 1 });
+    await woken.pass(since + 15_249 - woken.platform.clock.now());
+    expect(woken.ids()).toEqual(['a']);
+    await woken.pass(500);
+    expect(woken.ids()).toEqual([]);
+  });
+
+  it('[U8, L15] leaves nothing that a later wake takes for attention', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    await leftByVersion1(awake, START + 1_000);
+    const second = await again(awake);
+    await settle();
+    const leases = readCheckpoint(second.platform.storage).rows.get(0) ?? new Float64Array();
+    expect([0, 1].map((slot) => unpackLease(leases, slot))).toEqual([
+      { renewedAt: START, askedAt: 0 },
+      { renewedAt: START, askedAt: 0 },
+    ]);
+    const third = await again(second);
+    expect(third.state.counters.outages).toBe(0);
+    expect(third.state.attention.stored).toEqual(second.state.attention.stored);
+  });
+
+  it('[U9] that may read this one finds what it needs, and what it writes is noticed', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await awake.pass(30_250);
+    awake.state.checkpoints.close();
+    await settle();
+    const { storage } = awake.platform;
+    // The statements of version 1.
+    const columns = 'row, state, at, shift_ms, process';
+    const [header] = storage.rows(`SELECT ${columns} FROM checkpoint WHERE row = 0`);
+    expect(header).toEqual([0, 'closed', START + 30_250, 0, null]);
+    storage.run(
+      `INSERT INTO checkpoint (${columns}) VALUES (0, 'closed', ?, 0, 'process-1')
+      ON CONFLICT (row) DO UPDATE SET state = excluded.state, at = excluded.at, shift_ms = excluded.shift_ms,
+      process = excluded.process`,
+      START + 31_000,
+    );
+    awake.platform.jump(60_000);
+    const woken = await again(awake);
+    expect(woken.state.counters.outages).toBe(1);
+    expect(woken.platform.logs.at(-1)).toMatchObject({ facts: { why: 'an earlier version ran before' } });
+    await woken.pass(30_000);
+    expect(woken.ids()).toEqual(['a']);
+    await woken.pass(RECONNECT_SPREAD_MIN_MS + 500);
+    expect(woken.ids()).toEqual([]);
   });
 });
 

@@ -1,17 +1,20 @@
 import { OVERRIDE_LINGER_MS } from '../model/limits';
 import { Agenda } from './agenda';
 import { refreshEligibility } from './apply';
+import { Attention, type StoredAttention } from './attention';
 import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './catalog';
-import { Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
+import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
 import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
+import { noteGap, reconnectSpreadMs } from './listening';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { RateLimiter } from './rate-limiter';
+import { ReaderHolds } from './reader-holds';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
@@ -19,7 +22,6 @@ import { holdInstance, type LeaseHolder, readSessionRows, SessionTable } from '.
 import { Settings } from './settings';
 import type { SqlStorage } from './sql-storage';
 import type { NamespaceState } from './state';
-import { forgiveSilence } from './sweep';
 import { resumeImport } from './transfer/attend-import';
 import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
@@ -27,9 +29,6 @@ import { Receipts } from './watch/receipts';
 
 /**
  * Brings a namespace back from its storage, or makes a new one.
- *
- * Two signs tell that holders could not be heard before: the last checkpoint was left open (a crash), or another
- * process wrote it (a restart, a deploy). A wake from hibernation shows neither, and its deadlines are exact.
  *
  * It arms no alarm: the call or alarm that it wakes for does so at its end, and knows what is due then.
  *
@@ -45,12 +44,17 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const settings = new Settings(storage, defaults);
   const journal = new Journal(storage, epoch, () => settings.retention);
   const checkpoint = readCheckpoint(storage);
-  const loaded = load(storage, checkpoint);
-  const shiftMs = checkpoint.header?.shiftMs ?? 0;
+  const { header } = checkpoint;
+  const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
+  const loaded = load(storage, checkpoint, attention);
+  const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock tells nothing of the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
-  const latest = Math.max(checkpoint.header?.at ?? 0, loaded.latest, stampedAt);
-  const time = new NamespaceTime(platform.clock, shiftMs, latest, journal.latestStamp);
+  const latest = Math.max(header?.at ?? 0, loaded.latest, stampedAt);
+  const start = { shiftMs, latest, latestStamp: journal.latestStamp };
+  const time = new NamespaceTime(platform.clock, platform.monotonic, start);
+  const armedFor = platform.alarm.armedFor();
+  if (armedFor !== null) attention.lookDueAt = time.whenClockShows(armedFor);
   const pipeline = new CommitPipeline(storage, platform.nextTurn, counters, (reason) => {
     platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
       reason: String(reason),
@@ -62,12 +66,18 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     storage,
     leases,
     time,
-    timer: platform.checkpointTimer,
-    process: platform.processId,
+    attention,
     counters,
     enqueue: (write) => pipeline.enqueue(write),
   });
-  const attention = { sweptAt: 0, alarmRanAt: 0, alarmHourStartedAt: 0, alarmsThisHour: 0 };
+  const alarmTimes = {
+    ranAt: 0,
+    nextLookAt: attention.lookDueAt === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : attention.lookDueAt,
+    retryAt: 0,
+    isRunning: false,
+    hourStartedAt: 0,
+    countThisHour: 0,
+  };
   const agenda = new Agenda();
   const memory = {
     platform,
@@ -85,15 +95,23 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     rates: new RateLimiter(() => settings.limits),
     imports: new Imports(storage),
     attention,
+    alarmTimes,
   };
   const receipts = new Receipts();
   const hub = new Hub(memory, receipts);
-  const state = { ...memory, publisher: hub, receipts };
+  const enqueue = (write: () => void) => pipeline.enqueue(write);
+  const readerHolds = new ReaderHolds(storage, enqueue, time.now(), journal.revision === 0);
+  const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded.goneAt);
-  makeUpForSilence(state, checkpoint, latest);
+  goOnListening(state, header);
   changeEpochIfMarked(state);
   resumeImport(state);
   return { state, hub };
+}
+
+/** Returns the attention of a storage that knows of none; see {@link StoredAttention}. */
+function noAttention(header: CheckpointHeader | undefined): StoredAttention {
+  return { since: header?.at ?? 0, attendedMs: 1 };
 }
 
 /** Counts the rows that everything written bills. */
@@ -122,10 +140,10 @@ interface Loaded {
 }
 
 /** Rows come with overrides before instances, so an instance finds its override there. */
-function load(storage: SqlStorage, checkpoint: StoredCheckpoint): Loaded {
+function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Attention): Loaded {
   const loaded: Loaded = {
     catalog: new Catalog(),
-    leases: new LeaseTable(),
+    leases: new LeaseTable(attention),
     leaseTerms: new LeaseTerms(),
     sessions: new SessionTable(),
     goneAt: new Map(),
@@ -156,7 +174,7 @@ function loadSessions(loaded: Loaded, storage: SqlStorage, checkpoint: StoredChe
   for (const { timedAt, ...row } of readSessionRows(storage)) {
     const session: SessionEntry = { ...row, instances: new Set(), connection: undefined };
     const times = leaseTimes(timedAt, row.lease, checkpoint);
-    loaded.latest = Math.max(loaded.latest, times.renewedAt, times.extendedAt);
+    loaded.latest = Math.max(loaded.latest, times.renewedAt);
     const terms = { ttlMs: row.ttlMs, removeAfterMs: row.ttlMs, healthy: true, ...times };
     loaded.leases.grant(session, terms, row.lease);
     loaded.sessions.add(session);
@@ -197,21 +215,23 @@ function loadInstance(
     entry.lease = session?.lease ?? -1;
     return;
   }
-  const { renewedAt, extendedAt } = leaseTimes(row.timedAt, row.lease, checkpoint);
-  loaded.latest = Math.max(loaded.latest, renewedAt, extendedAt);
+  const { renewedAt, askedAt } = leaseTimes(row.timedAt, row.lease, checkpoint);
+  loaded.latest = Math.max(loaded.latest, renewedAt);
   const { ttlMs, removeAfterMs } = entry.terms;
   const isAwaited = (row.flags & INSTANCE_FLAGS.awaitsFirstRenewal) !== 0 && renewedAt === row.timedAt;
   const firstRemoveAfterMs = isAwaited ? entry.terms.firstRemoveAfterMs : undefined;
   const healthy = (row.flags & ENTRY_FLAGS.healthy) !== 0;
-  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt, extendedAt };
+  const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt, askedAt };
   entry.lease = loaded.leases.grant(entry, grant, row.lease);
 }
 
 /** The newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */
-function leaseTimes(timedAt: number, slot: number, checkpoint: StoredCheckpoint) {
-  const packed = checkpoint.rows.get(LeaseTable.rowOf(slot));
+function leaseTimes(timedAt: number, slot: number, { rows, header }: StoredCheckpoint) {
+  const packed = rows.get(LeaseTable.rowOf(slot));
   const times = packed === undefined ? undefined : unpackLease(packed, slot);
-  return times !== undefined && times.renewedAt >= timedAt ? times : { renewedAt: timedAt, extendedAt: 0 };
+  if (times === undefined || times.renewedAt < timedAt) return { renewedAt: timedAt, askedAt: 0 };
+  // An earlier version of Rollcall kept a time of the clock in this place.
+  return header?.attention === undefined ? { ...times, askedAt: 0 } : times;
 }
 
 /** Everything on the agenda follows from the records. */
@@ -235,18 +255,24 @@ function fillAgenda(state: NamespaceState, goneAt: Loaded['goneAt']): void {
   scheduleCompaction(state, time.now());
 }
 
-function makeUpForSilence(state: NamespaceState, { header }: StoredCheckpoint, latest: number): void {
-  const sameProcess = header?.process === state.platform.processId;
-  if (sameProcess && header.state === 'closed') return;
-  const now = state.time.now();
-  if (state.leases.size === 0) {
-    // The name of this process is kept, so that the next wake knows whether it is the same.
-    state.checkpoints.close();
-  } else if (header?.state === 'open') {
-    forgiveSilence(state, now, now - header.at, 'renewals may have been lost');
-  } else {
-    // Nothing was lost, so only the time after the first deadline that nobody attended to was deaf for sure.
-    const attentiveAt = Math.max(latest, Math.min(now, state.leases.earliestDeadline));
-    forgiveSilence(state, now, now - attentiveAt, 'another process ran before');
+/**
+ * Goes on with the attention that was stored, as after a sleep; or begins anew where renewals may have been missed: after
+ * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
+ * that is late, sessions whose sockets vanished.
+ */
+function goOnListening(state: NamespaceState, header: CheckpointHeader | undefined): void {
+  const { leases, time, attention, checkpoints, platform } = state;
+  const now = time.now();
+  if (leases.size === 0) {
+    if (header?.attention !== undefined) return;
+    attention.gap(now, 0);
+    checkpoints.close();
+  } else if (header?.attention === undefined) {
+    leases.packAnew();
+    noteGap(state, now, 'an earlier version ran before', reconnectSpreadMs(state));
+  } else if (header.state === 'open') {
+    noteGap(state, now, 'renewals may have been lost', reconnectSpreadMs(state));
+  } else if (platform.monotonic !== undefined) {
+    noteGap(state, now, 'the process has started', reconnectSpreadMs(state));
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bodyOf, refusal } from '../../test/contracts/namespace/scene';
 import { OPERATOR, OWNER } from '../../test/fixtures/callers';
 import { key } from '../../test/fixtures/definition';
+import { START } from '../../test/fixtures/hand-platform';
 import { WatchStage } from '../../test/fixtures/watch-stage';
 import type { SessionOpened } from '../model/frames';
 import type { WhyReport } from '../model/why';
@@ -20,7 +21,7 @@ function begin() {
   return { stage, scene, namespace, why, last };
 }
 
-const T = (seconds: number) => `2030-01-01T00:00:${String(seconds).padStart(2, '0')}.000Z`;
+const T = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
 
 describe('readWhy', () => {
   it('[J8] names an expiry, with the last renewal and the longest gap', async () => {
@@ -35,7 +36,7 @@ describe('readWhy', () => {
       present: false,
       cause: 'expired',
       actor: 'registry',
-      summary: `a is gone: its lease expired at ${T(20)}; it was last renewed at ${T(10)}`,
+      summary: `a is gone: its lease expired at ${T(20.5)}; it was last renewed at ${T(10)}`,
     });
     expect((await why()).renewals).toEqual({ lastAt: T(10), longestGapMs: 7_000, gapsSince: T(0) });
   });

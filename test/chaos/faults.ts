@@ -4,7 +4,7 @@ import type { ChaosProxy } from '../client/chaos-proxy';
 import type { SeededRandom } from '../simulation/seeded-random';
 
 /** How often each fault is chosen, against the others. */
-const WEIGHTS = { cut: 4, reset: 4, delay: 3, throttle: 2, 'half-open': 3, deafen: 2, refuse: 2, kill: 1 };
+const WEIGHTS = { cut: 4, reset: 4, delay: 3, throttle: 2, 'half-open': 3, deafen: 2, refuse: 2, kill: 1, freeze: 1 };
 export type Fault = keyof typeof WEIGHTS;
 
 /** When a network has forgotten connections that nothing passes over, in milliseconds. */
@@ -22,6 +22,7 @@ export const noFaults = (): FaultCounts => ({
   deafen: 0,
   refuse: 0,
   kill: 0,
+  freeze: 0,
 });
 
 /** Does one fault, chosen by the seed, to one of the proxies or to the registry, and mends it after a while. */
@@ -37,6 +38,7 @@ export async function fault(
   const delayMs = random.whole(5, 800);
   counts[kind] += 1;
   if (kind === 'kill') return registry.kill('SIGKILL');
+  if (kind === 'freeze') return freeze(registry.workerdPid, lastsMs);
   if (kind === 'cut') return proxy.cut();
   if (kind === 'reset') return proxy.reset();
   if (kind === 'half-open' || kind === 'deafen') setTimeout(() => proxy.forgetHalfOpen(), FORGOTTEN_AFTER_MS).unref();
@@ -47,4 +49,15 @@ export async function fault(
   if (kind === 'refuse') proxy.refuse();
   await sleep(lastsMs);
   proxy.heal();
+}
+
+/** Stops a process, and lets it go on after a while, unless it was killed meanwhile. */
+async function freeze(pid: number, ms: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // A kill came before.
+  }
 }

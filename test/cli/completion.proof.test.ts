@@ -75,11 +75,12 @@ describe('zsh', () => {
     await terminal.shows(/^loaded/m);
     terminal.write('rollcall drain orders 10');
     await terminal.completes(/rollcall drain orders 10\.0\.0\.7:8080/);
-    terminal.press('C-c');
+    // Not C-c: the line editor starts anew after it, and keys that come meanwhile are lost.
+    terminal.press('C-u');
     terminal.write('rollcall con');
     terminal.press('Tab');
     await terminal.shows(/rollcall context/);
-    terminal.press('C-c');
+    terminal.press('C-u');
     terminal.write('rollcall context ');
     terminal.press('Tab');
     await terminal.shows(/use +-- use a context from now on/);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../simulation/seeded-random';
+import { SessionHolder } from '../watch-proofs/session-holder';
 import type { Outage } from './lease-bounds';
 import { LeaseFleet } from './lease-fleet';
 import { RegistryClient } from './registry-client';
@@ -14,12 +15,18 @@ import { Writer } from './writer';
 const WRITERS_COUNT = 12;
 const RENEWING_COUNT = 6;
 
+const SESSIONS_COUNT = 3;
+const SESSION_TTL_MS = 6_000;
+
 /**
- * Crashes in quick succession extend every lease each time, as the registry can't know whom it did not hear. Now and
- * then it is left alone for long enough that all who are dead have to be gone.
+ * Crashes in quick succession let every lease last longer each time, as the registry can't know which renewals it missed.
+ * Now and then, and at the end, it is left alone for long enough that all the dead have to be gone.
  */
 const CALM_EVERY_ROUNDS = 5;
-const CALM_MS = 5_000;
+const CALM_MS = 12_000;
+
+/** From freezes that are too short to be seen to those that outlast every lease. */
+const FREEZE_MS = { from: 200, to: 8_000 };
 
 /** How a run goes. */
 export interface CrashOptions {
@@ -35,12 +42,13 @@ export interface CrashOptions {
 export interface CrashReport {
   violations: string[];
   kills: number;
+  freezes: number;
   outages: readonly Outage[];
   acknowledged: number;
   byKind: Record<string, number>;
   unknown: { applied: number; lost: number };
   leases: LeaseFleet['counts'];
-  /** Longest time from a kill until the registry answered again. */
+  /** Longest time from a kill or a freeze until the registry answered again. */
   longestOutageMs: number;
   exitCode: number | null;
   /** Where it had stored everything: there still, if something is wrong. */
@@ -48,8 +56,8 @@ export interface CrashReport {
 }
 
 /**
- * Kills a registry again and again while writers are at work, and compares what is there after each restart with what
- * was acknowledged.
+ * Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
+ * what was acknowledged.
  *
  * The seed decides what is done and when something is killed; how far the calls have got by then is the machine's.
  */
@@ -69,22 +77,35 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
   });
   const fleet = new LeaseFleet(client, random.fork(), violations, outages);
   const over = new AbortController();
-  const leases = fleet.work(RENEWING_COUNT, over.signal);
+  const place = { url: victim.url, rootToken: victim.token };
+  const sessions = Array.from({ length: SESSIONS_COUNT }, (_, number) => {
+    return new SessionHolder({ place, service: 'held', ids: [`held-${number}`], ttlMs: SESSION_TTL_MS });
+  });
+  await Promise.all(sessions.map((holder) => holder.start()));
+  const leases = fleet.work(RENEWING_COUNT, sessions, over.signal);
+  let freezes = 0;
   try {
     for (let round = 1; round <= rounds && violations.length === 0; round += 1) {
       const stop = new AbortController();
       const work = writers.map((writer) => writer.work(stop.signal));
       await sleep(round % CALM_EVERY_ROUNDS === 0 ? CALM_MS : random.whole(100, 900));
-      const blow = random.weighted({ workerd: 5, launcher: 1, both: 2 });
-      await victim.strike(blow, outages);
+      const blow = random.weighted({ workerd: 5, launcher: 1, both: 2, freeze: 4 });
+      if (blow === 'freeze') {
+        freezes += 1;
+        await victim.freeze(random.magnitude(FREEZE_MS.from, FREEZE_MS.to), outages);
+      } else {
+        await victim.strike(blow, outages);
+      }
       stop.abort();
       await Promise.all(work);
       await Promise.all(writers.map((writer) => writer.check()));
       if (round % 10 === 0) log(`round ${round}: revision ${revisions.newest}, ${violations.length} violations`);
     }
+    if (violations.length === 0) await sleep(CALM_MS);
   } finally {
     over.abort();
     await leases;
+    for (const holder of sessions) holder.die();
     client.close();
     exitCode = await victim.stop();
     if (violations.length === 0) rmSync(data, { recursive: true, force: true });
@@ -99,7 +120,8 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
   }
   return {
     violations,
-    kills: outages.length,
+    kills: outages.length - freezes,
+    freezes,
     outages,
     acknowledged: Object.values(byKind).reduce((sum, count) => sum + count, 0),
     byKind,
@@ -113,12 +135,12 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
 
 /** A report in one line. */
 export function summary(report: CrashReport, seed: number): string {
-  const { kills, acknowledged, unknown, leases, longestOutageMs, violations } = report;
+  const { kills, freezes, acknowledged, unknown, leases, longestOutageMs, violations } = report;
   return [
-    `seed ${seed}: ${kills} kills`,
+    `seed ${seed}: ${kills} kills, ${freezes} freezes`,
     `${acknowledged} changes acknowledged`,
     `${unknown.applied + unknown.lost} unanswered (${unknown.applied} happened)`,
-    `${leases.renewals} renewals, ${leases.late} late`,
+    `${leases.renewals} renewals, ${leases.resumes} sessions resumed, ${leases.late} excused`,
     `${leases.deaths} deaths`,
     `longest outage ${longestOutageMs} ms`,
     `${violations.length} violations`,

@@ -1,32 +1,47 @@
 import { expect, test } from 'vitest';
-import { leaseBounds } from './lease-bounds';
+import { leaseBounds, type Outage } from './lease-bounds';
 
-const lease = { ttlMs: 1_500, removeAfterMs: 3_000, sentAt: 10_000, answeredAt: 10_050 };
+const lease = { ttlMs: 1_500, removeAfterMs: 3_000, sentAt: 10_000, answeredAt: 10_050, isRegistration: true };
+/** Time that a busy machine may add. */
+const BUSY_MS = 6_500;
 
-const outage = (from: number, until: number) => ({ from, downBy: from, until });
-
-test('without an outage a lease ends when it says', () => {
-  expect(leaseBounds(lease, 1_500, [])).toEqual({ earliest: 11_500, latest: 11_550 });
-  expect(leaseBounds(lease, 3_000, [outage(5_000, 6_000)])).toEqual({ earliest: 13_000, latest: 13_050 });
-  expect(leaseBounds(lease, 3_000, [outage(20_000, 21_000)])).toEqual({ earliest: 13_000, latest: 13_050 });
+const crash = (from: number, until: number): Outage => ({ from, downBy: from, until });
+const freeze = (from: number, until: number): Outage => ({
+  from,
+  downBy: Number.POSITIVE_INFINITY,
+  frozenUntil: until,
+  until,
 });
 
-test('the first outage lets it count from its end, a later one leaves half of its time at least', () => {
-  const outages = [outage(10_500, 11_000), outage(11_800, 12_200)];
-  expect(leaseBounds(lease, 1_500, outages.slice(0, 1))).toEqual({ earliest: 12_000, latest: 12_500 });
-  expect(leaseBounds(lease, 1_500, outages)).toEqual({ earliest: 12_550, latest: 13_700 });
-  expect(leaseBounds(lease, 3_000, outages)).toEqual({ earliest: 14_050, latest: 15_200 });
+test('without an outage a lease ends after its limit, and within a second', () => {
+  expect(leaseBounds(lease, 1_500, [])).toEqual({ earliest: 11_750, latest: 12_550 + BUSY_MS });
+  expect(leaseBounds(lease, 3_000, [crash(5_000, 6_000)])).toEqual({ earliest: 13_250, latest: 14_050 + BUSY_MS });
+  expect(leaseBounds(lease, 3_000, [crash(40_000, 41_000)])).toEqual({ earliest: 13_250, latest: 14_050 + BUSY_MS });
 });
 
-test('one that is unhealthy already may be extended, and need not', () => {
-  expect(leaseBounds(lease, 3_000, [outage(11_600, 12_000)])).toEqual({ earliest: 13_000, latest: 15_000 });
+test('an outage ends none before its limit, and may add a time to live of listening to it', () => {
+  const outages = [crash(10_500, 11_000), crash(11_800, 15_000)];
+  expect(leaseBounds(lease, 1_500, outages.slice(0, 1))).toEqual({ earliest: 11_750, latest: 14_500 + BUSY_MS });
+  expect(leaseBounds(lease, 1_500, outages)).toEqual({ earliest: 11_750, latest: 18_500 + BUSY_MS });
 });
 
-test('while an outage lasts nothing is too late, and a lease that may have lapsed before it is not too early', () => {
+test('a crash that may have lost the renewal leaves a second of listening', () => {
+  const renewed = { ...lease, isRegistration: false };
+  expect(leaseBounds(renewed, 3_000, [crash(10_500, 11_000)]).earliest).toBe(11_500);
+  expect(leaseBounds(renewed, 1_500, [crash(10_900, 11_000)]).earliest).toBe(11_750);
+});
+
+test('a freeze that is longer than a look gives it a whole time to live, and a shorter one need not', () => {
+  expect(leaseBounds(lease, 1_500, [freeze(10_500, 13_400)]).earliest).toBe(11_750);
+  expect(leaseBounds(lease, 1_500, [freeze(10_500, 13_500)]).earliest).toBe(15_000);
+  expect(leaseBounds(lease, 3_000, [freeze(10_500, 13_500)]).earliest).toBe(15_000);
+});
+
+test('a freeze that began when it was due gives it nothing for certain', () => {
+  expect(leaseBounds(lease, 1_500, [freeze(11_600, 20_000)]).earliest).toBe(11_750);
+});
+
+test('while an outage lasts nothing is too late', () => {
   const open = { from: 10_500, downBy: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
-  expect(leaseBounds(lease, 1_500, [open])).toEqual({ earliest: 11_500, latest: Number.POSITIVE_INFINITY });
-});
-
-test('one that has lapsed and was not swept yet is extended by an outage, and need not be', () => {
-  expect(leaseBounds(lease, 3_000, [outage(13_100, 14_000)])).toEqual({ earliest: 13_000, latest: 17_000 });
+  expect(leaseBounds(lease, 1_500, [open])).toEqual({ earliest: 11_750, latest: Number.POSITIVE_INFINITY });
 });

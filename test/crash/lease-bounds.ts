@@ -1,9 +1,14 @@
-/** A time during which the registry was down, in milliseconds since the epoch. Infinity is what is not known yet. */
+import { LEASE_SLACK_MS, LOOK_LATE_MS, RECONNECT_SPREAD_MIN_MS } from '../../src/model/limits';
+import { lookIntervalMs } from '../../src/registry/arming';
+
+/** A time during which the registry did not listen, in milliseconds since the epoch. Infinity is what is not known yet. */
 export interface Outage {
-  /** From when on it may have been down. */
+  /** From when on it may not have listened. */
   from: number;
-  /** When it was down for certain. */
+  /** When it was down for certain; Infinity if its process only stood still. */
   downBy: number;
+  /** Until when its process stood still for certain; absent where it died. */
+  frozenUntil?: number;
   /** When it answered again for certain. */
   until: number;
 }
@@ -16,6 +21,8 @@ export interface HeldLease {
   sentAt: number;
   /** When the answer to that was there. */
   answeredAt: number;
+  /** True if that was a registration, which no crash loses: the last renewals before a crash may be lost. */
+  isRegistration?: boolean;
 }
 
 /** When a read may show something at the earliest, and has to at the latest: no read shows a lapsed lease as alive. */
@@ -24,36 +31,43 @@ export interface Bounds {
   latest: number;
 }
 
-/** A holder that is heard again after one more outage has this share of its time to live left, if not all of it. */
-const LEFT_SHARE = 1 / 2;
+/** A lease ends this long after its limit at the latest, where the machine has time for it. */
+const ENDS_WITHIN_MS = 1_000;
+
+/** A freeze has to be longer than a look by this to be seen for certain. */
+const SEEN_BY_MS = LOOK_LATE_MS + 500;
+
+/** A registry whose renewals were lost listens for this long before it ends a lease, whatever came before. */
+const LISTENS_AT_LEAST_MS = 1_000;
+
+/** Time that a busy machine may add to the end of a lease: it makes the registry late, which is a gap like any other. */
+const busyMs = ({ ttlMs }: HeldLease) => 5_000 + ttlMs;
 
 /**
- * What has lapsed is taken away by the next read or by an alarm, which may be late by this time. A crash meanwhile finds
- * it there, and can't know that nobody has renewed it.
- */
-const SWEPT_WITHIN_MS = 3_000;
-
-/**
- * When a lease that is not renewed ends: `ttlMs` or `removeAfterMs` after the moment that it counts from, which each
- * outage may move (design/decisions/0002-deafness.md). The first one since the last renewal moves it to its end. Later
- * ones move it by what may have been deaf; at outages a few seconds apart that may be all the time between them, so all
- * that can be said is that it is never moved beyond their end, and that half of the time to live is left.
+ * Bounds the end of a lease that is not renewed: `ttlMs` or `removeAfterMs` after its last renewal, or, where that is
+ * later, once the registry has listened for a `ttlMs` after an outage (design/decisions/0019-attention.md).
+ *
+ * *Earliest*: never before its limit, and a freeze that the registry must see gives it a whole `ttlMs` after that. Only
+ * where a crash may have lost the last renewal the registry knows no more than that it has listened for a while. An
+ * outage that is shorter than the time between two looks may pass unseen, so that it moves nothing for certain.
+ *
+ * *Latest*: each outage may have been seen. Nothing is too late while one lasts.
  *
  * @param after `ttlMs` for the end of its health, `removeAfterMs` for its removal.
  * @param outages In their order.
  */
 export function leaseBounds(lease: HeldLease, after: number, outages: readonly Outage[]): Bounds {
-  let countedAtLeastFrom = lease.sentAt;
-  let countedAtMostFrom = lease.answeredAt;
-  let isFirst = true;
-  for (const { from, downBy, until } of outages) {
-    const mayBeThere = from <= countedAtMostFrom + lease.removeAfterMs + SWEPT_WITHIN_MS;
-    if (until <= lease.sentAt || !mayBeThere) continue;
-    const isHealthy = downBy < countedAtLeastFrom + lease.ttlMs;
-    const moved = isFirst ? from : from - lease.ttlMs * (1 - LEFT_SHARE);
-    if (isHealthy) countedAtLeastFrom = Math.max(countedAtLeastFrom, moved);
-    countedAtMostFrom = Math.max(countedAtMostFrom, until);
-    isFirst = false;
+  const { ttlMs, removeAfterMs, sentAt, answeredAt, isRegistration = false } = lease;
+  const seenFromMs = lookIntervalMs({ shortestTtlMs: ttlMs }) + SEEN_BY_MS;
+  let earliest = sentAt + after + LEASE_SLACK_MS;
+  let latest = answeredAt + after + ENDS_WITHIN_MS;
+  for (const { from, frozenUntil = from, until } of outages) {
+    if (until <= sentAt || from > latest + busyMs(lease)) continue;
+    latest = Math.max(latest, until + RECONNECT_SPREAD_MIN_MS + ttlMs + ENDS_WITHIN_MS);
+    const isCrash = frozenUntil === from;
+    if (isCrash && !isRegistration) earliest = Math.min(earliest, from + LISTENS_AT_LEAST_MS);
+    const isHeld = answeredAt < from && from < sentAt + Math.min(ttlMs, removeAfterMs);
+    if (isHeld && frozenUntil - from >= seenFromMs) earliest = Math.max(earliest, frozenUntil + ttlMs);
   }
-  return { earliest: countedAtLeastFrom + after, latest: countedAtMostFrom + after };
+  return { earliest, latest: latest + busyMs(lease) };
 }

@@ -3,11 +3,23 @@ import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
 import { OutcomeUnknown } from '../http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
+import type { SessionHolder } from '../watch-proofs/session-holder';
 import { type HeldLease, leaseBounds, type Outage } from './lease-bounds';
 import type { RegistryClient } from './registry-client';
 
 const LOOK_EVERY_MS = 150;
 const MORTAL_EVERY_MS = 300;
+const PULSE_MS = 50;
+
+/**
+ * Leases that are renewed outlast an outage that is too short to be seen: one of 2.5 s, and a quarter of the lease
+ * before and after it.
+ */
+const RENEWED_TTL_MS = { from: 5_000, to: 7_000 };
+const RENEWALS_PER_TTL = 4;
+
+/** A test that was itself kept from running for so long proves nothing about the leases that it should have renewed. */
+const PAUSE_MAX_MS = 700;
 
 /** An instance with a short lease. */
 interface Holder extends HeldLease {
@@ -15,17 +27,20 @@ interface Holder extends HeldLease {
 }
 
 /**
- * Instances with leases of one to two seconds: some renew as long as the run lasts, and must never be missed; others
- * are registered once and left to die, and must neither go early nor stay.
+ * Instances with short leases: some renew as long as the run lasts, by requests or by a session, and must never be
+ * missed, through crashes, restarts and freezes; others are registered once and left to die, and must neither go early
+ * nor stay.
  */
 export class LeaseFleet {
-  readonly counts = { renewals: 0, deaths: 0, looks: 0, late: 0 };
+  readonly counts = { renewals: 0, resumes: 0, deaths: 0, looks: 0, late: 0 };
   readonly #client: RegistryClient;
   readonly #random: SeededRandom;
   readonly #violations: string[];
   readonly #outages: readonly Outage[];
   readonly #renewing = new Map<string, Holder>();
   readonly #dying = new Map<string, Holder>();
+  /** When this process was last kept from running for too long. */
+  #pausedAt = 0;
 
   /** @param outages Those so far, and the one that lasts: it grows while the run goes on. */
   constructor(client: RegistryClient, random: SeededRandom, violations: string[], outages: readonly Outage[]) {
@@ -36,28 +51,38 @@ export class LeaseFleet {
   }
 
   /** Runs until it is told to stop. */
-  async work(renewing: number, stop: AbortSignal): Promise<void> {
+  async work(renewing: number, sessions: readonly SessionHolder[], stop: AbortSignal): Promise<void> {
     const ids = Array.from({ length: renewing }, (_, number) => `renewing-${number}`);
-    await Promise.all([...ids.map((id) => this.#renew(id, stop)), this.#leaveToDie(stop), this.#watch(stop)]);
+    await Promise.all([
+      ...ids.map((id) => this.#renew(id, stop)),
+      this.#leaveToDie(stop),
+      this.#watch(stop),
+      this.#watchSessions(sessions, stop),
+      this.#notePauses(stop),
+    ]);
   }
 
+  /** Renews at its own pace, whatever becomes of a renewal: one that hurried after a failure would hide a lost lease. */
   async #renew(id: string, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const holder = this.#renewing.get(id);
+      const startedAt = Date.now();
       const renewed = holder === undefined ? await this.#register('renewing', id) : await this.#beat(holder);
       if (renewed !== undefined) this.#renewing.set(id, renewed);
-      await sleep(renewed === undefined ? 50 : renewed.ttlMs / 4);
+      const { ttlMs } = renewed ?? holder ?? { ttlMs: RENEWED_TTL_MS.from };
+      await sleep(Math.max(0, startedAt + ttlMs / RENEWALS_PER_TTL - Date.now()));
     }
   }
 
-  async #register(service: string, id: string): Promise<Holder | undefined> {
-    const ttlMs = this.#random.whole(1_000, 2_000);
+  async #register(service: 'renewing' | 'dying', id: string): Promise<Holder | undefined> {
+    const { from, to } = service === 'renewing' ? RENEWED_TTL_MS : { from: 1_000, to: 1_500 };
+    const ttlMs = this.#random.whole(from, to);
     const removeAfterMs = this.#random.chance(0.5) ? ttlMs : ttlMs + this.#random.whole(0, 1_000);
     const body = { address: '10.0.0.8', port: 8080, lease: { ttlMs, removeAfterMs } };
     const answer = await this.#answered('PUT', `/groups/DEFAULT_GROUP/services/${service}/instances/${id}`, body);
     if (answer === undefined) return undefined;
     if (answer.status >= 300) this.#violations.push(`${id} can't register: ${JSON.stringify(answer.body)}`);
-    return { id, ttlMs, removeAfterMs, sentAt: answer.sentAt, answeredAt: answer.answeredAt };
+    return { id, ttlMs, removeAfterMs, sentAt: answer.sentAt, answeredAt: answer.answeredAt, isRegistration: true };
   }
 
   async #beat(holder: Holder): Promise<Holder | undefined> {
@@ -66,13 +91,17 @@ export class LeaseFleet {
     if (answer === undefined) return undefined;
     if (answer.status === 200) {
       this.counts.renewals += 1;
-      return { ...holder, sentAt: answer.sentAt, answeredAt: answer.answeredAt };
+      return { ...holder, sentAt: answer.sentAt, answeredAt: answer.answeredAt, isRegistration: false };
     }
-    const { earliest } = leaseBounds(holder, holder.removeAfterMs, this.#outages);
-    if (answer.answeredAt >= earliest) this.counts.late += 1;
-    else this.#violations.push(`${holder.id} renews in time and is told ${JSON.stringify(answer.body)}`);
+    this.#missed(holder, `renews in time and is told ${JSON.stringify(answer.body)}`);
     this.#renewing.delete(holder.id);
     return undefined;
+  }
+
+  /** A holder that renews in time is never ended, whatever happens to the registry. */
+  #missed(holder: Holder, what: string): void {
+    if (this.#pausedAt > holder.sentAt) this.counts.late += 1;
+    else this.#violations.push(`${holder.id} ${what}; lease ${JSON.stringify(holder)}`);
   }
 
   async #leaveToDie(stop: AbortSignal): Promise<void> {
@@ -99,22 +128,46 @@ export class LeaseFleet {
     if (answer === undefined) return;
     this.counts.looks += 1;
     const shown = new Map((answer.body as InstanceList).instances.map((instance) => [instance.id, instance]));
-    for (const holder of holders) this.#judge(holder, shown.get(holder.id), answer.sentAt, answer.answeredAt);
+    for (const holder of holders) {
+      const view = shown.get(holder.id);
+      if (service === 'dying') this.#judgeDying(holder, view, answer.sentAt, answer.answeredAt);
+      else if (view?.healthy !== true) this.#missed(holder, view === undefined ? 'is gone' : 'is unhealthy');
+    }
   }
 
-  #judge(holder: Holder, view: InstanceView | undefined, sentAt: number, answeredAt: number): void {
+  #judgeDying(holder: Holder, view: InstanceView | undefined, sentAt: number, answeredAt: number): void {
     const removal = leaseBounds(holder, holder.removeAfterMs, this.#outages);
     const illness = leaseBounds(holder, holder.ttlMs, this.#outages);
     const say = (what: string) => this.#violations.push(`${holder.id} ${what}; lease ${JSON.stringify(holder)}`);
-    const isDying = this.#dying.has(holder.id);
     if (view === undefined) {
       if (answeredAt < removal.earliest) say(`is gone at ${answeredAt}, before ${removal.earliest}`);
       if (this.#dying.delete(holder.id)) this.counts.deaths += 1;
-    } else {
-      // Renewals go on while we look: only those who never renew can be there for too long.
-      if (isDying && sentAt > removal.latest) say(`is still there at ${sentAt}, after ${removal.latest}`);
-      if (!view.healthy && answeredAt < illness.earliest) say(`is unhealthy before ${illness.earliest}`);
-      if (isDying && view.healthy && sentAt > illness.latest) say(`is still healthy after ${illness.latest}`);
+      return;
+    }
+    if (sentAt > removal.latest) say(`is still there at ${sentAt}, after ${removal.latest}`);
+    if (!view.healthy && answeredAt < illness.earliest) say(`is unhealthy before ${illness.earliest}`);
+    if (view.healthy && sentAt > illness.latest) say(`is still healthy after ${illness.latest}`);
+  }
+
+  /** A session outlives every outage: its client comes back in time, and resumes it. */
+  async #watchSessions(sessions: readonly SessionHolder[], stop: AbortSignal): Promise<void> {
+    let losses = 0;
+    let judgedAt = Date.now();
+    while (!stop.aborted) {
+      await sleep(LOOK_EVERY_MS);
+      const lost = sessions.reduce((sum, holder) => sum + holder.losses, 0);
+      this.counts.resumes = sessions.reduce((sum, holder) => sum + holder.resumes, 0);
+      if (lost > losses && this.#pausedAt > judgedAt - RENEWED_TTL_MS.to) this.counts.late += lost - losses;
+      else if (lost > losses) this.#violations.push(`${lost - losses} sessions were ended while their clients lived`);
+      losses = lost;
+      judgedAt = Date.now();
+    }
+  }
+
+  async #notePauses(stop: AbortSignal): Promise<void> {
+    for (let at = Date.now(); !stop.aborted; at = Date.now()) {
+      await sleep(PULSE_MS);
+      if (Date.now() - at > PAUSE_MAX_MS) this.#pausedAt = Date.now();
     }
   }
 

@@ -6,10 +6,10 @@ import { crashRun, summary } from './crash-run';
 
 const USAGE = `usage: npm run crash -- [options]
 
-Kills a registry again and again while writers are at work, and compares what is there after each restart with what was
-acknowledged. Stops at the first round in which something is wrong, and keeps what the registry has stored.
+Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
+what was acknowledged. Stops at the first round in which something is wrong, and keeps what the registry has stored.
 
-  --rounds <n>      kills (default 200)
+  --rounds <n>      kills and freezes (default 200)
   --seed <n>        what is done follows from it, but for how far calls get until a kill (default: random, printed)
   --program <path>  the rollcall.js to run (default: bin/rollcall.js)
   --help            show this`;

@@ -84,19 +84,21 @@ export class Victim {
   }
 
   /**
-   * Lets workerd stand still for a time, as on a machine that is out of breath.
+   * Freezes workerd for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
+   * heard when it goes on: no lease that was renewed in time may end by this.
    *
-   * @param outages Gets the time in which it may have heard nobody; it was never down.
+   * @param outages Gets the time in which it may not have listened; it was never down.
    */
-  async stall(ms: number, outages: Outage[]): Promise<void> {
+  async freeze(ms: number, outages: Outage[]): Promise<void> {
     const workerd = this.#workerdPid();
     const never = Number.POSITIVE_INFINITY;
-    const outage = { from: Date.now(), downBy: never, until: never };
+    const outage: Outage = { from: Date.now(), downBy: never, until: never };
     outages.push(outage);
     process.kill(workerd, 'SIGSTOP');
     try {
       await sleep(ms);
     } finally {
+      outage.frozenUntil = Date.now();
       process.kill(workerd, 'SIGCONT');
     }
     outage.until = Date.now();

@@ -187,23 +187,23 @@ describe('a lease', () => {
 
   it('ends the health and the life of its instance at its time', () => {
     isRight(registered().read([900, 920], 's/a', 1, shown('s/a', 1, leased)));
-    isRight(registered().read([1_200, 1_220], 's/a', 2, shown('s/a', 2, leased, false)));
-    isRight(registered().read([1_700, 1_710], 's/a', 2));
+    isRight(registered().read([1_300, 1_320], 's/a', 2, shown('s/a', 2, leased, false)));
+    isRight(registered().read([1_800, 1_810], 's/a', 2));
     isRight(
       registered()
-        .read([1_200, 1_220], 's/a', 2, shown('s/a', 2, leased, false))
-        .read([1_700, 1_710], 's/a', 3),
+        .read([1_300, 1_320], 's/a', 2, shown('s/a', 2, leased, false))
+        .read([1_800, 1_810], 's/a', 3),
     );
   });
 
   it('does not end early', () => {
-    isWrong(registered().read([1_300, 1_310], 's/a', 2));
-    isWrong(registered().read([900, 920], 's/a', 2, shown('s/a', 2, leased, false)));
+    isWrong(registered().read([1_600, 1_610], 's/a', 2));
+    isWrong(registered().read([1_100, 1_120], 's/a', 2, shown('s/a', 2, leased, false)));
   });
 
   it('does not end late', () => {
-    isWrong(registered().read([1_700, 1_710], 's/a', 2, shown('s/a', 2, leased, false)));
-    isWrong(registered().read([1_200, 1_220], 's/a', 1, shown('s/a', 1, leased)));
+    isWrong(registered().read([8_700, 8_710], 's/a', 2, shown('s/a', 2, leased, false)));
+    isWrong(registered().read([8_200, 8_220], 's/a', 1, shown('s/a', 1, leased)));
   });
 
   const renewed = (times: [number, number?]) =>
@@ -214,25 +214,25 @@ describe('a lease', () => {
     );
 
   it('begins anew where it is renewed', () => {
-    isRight(renewed([800, 810]).read([1_700, 1_710], 's/a', 1, shown('s/a', 1, leased)));
-    isWrong(renewed([800, 810]).read([1_700, 1_710], 's/a', 1));
+    isRight(renewed([800, 810]).read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
+    isWrong(renewed([800, 810]).read([1_800, 1_810], 's/a', 1));
   });
 
   it('may begin anew where a renewal had no answer', () => {
-    isRight(renewed([800]).read([1_700, 1_710], 's/a', 1, shown('s/a', 1, leased)));
-    isRight(renewed([800]).read([1_700, 1_710], 's/a', 2));
+    isRight(renewed([800]).read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(renewed([800]).read([1_800, 1_810], 's/a', 2));
   });
 
   it('gets its time again after an outage', () => {
     const killed = () => registered().outage(500, 500, 1_400);
-    isWrong(killed().read([1_450, 1_460], 's/a', 2));
+    isWrong(killed().read([1_410, 1_420], 's/a', 2));
     isRight(killed().read([2_300, 2_310], 's/a', 1, shown('s/a', 1, leased)));
-    isWrong(killed().read([3_100, 3_110], 's/a', 1, shown('s/a', 1, leased)));
-    isRight(killed().read([3_100, 3_110], 's/a', 2));
+    isWrong(killed().read([10_600, 10_610], 's/a', 1, shown('s/a', 1, leased)));
+    isRight(killed().read([10_600, 10_610], 's/a', 2));
     // Lapsed, and not swept when the crash came.
     const late = () => registered().outage(1_600, 1_600, 1_700);
     isRight(late().read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
-    isRight(late().read([1_800, 1_810], 's/a', 2));
+    isRight(late().read([1_900, 1_910], 's/a', 2));
   });
 });
 

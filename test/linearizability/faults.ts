@@ -58,7 +58,7 @@ export class Faults {
         setTimeout(() => (this.#comingBack = back.promise), 30);
         await this.#victim.strike(this.#random.weighted({ workerd: 6, both: 2, launcher: 1 }), this.outages);
       } else {
-        await this.#victim.stall(this.#random.magnitude(50, 4_500), this.outages);
+        await this.#victim.freeze(this.#random.magnitude(50, 4_500), this.outages);
       }
       await this.#awaken();
     } finally {

@@ -47,7 +47,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'takes what another token polls for the poll of a subscriber',
     breaks: 'A47',
-    file: 'watch/receipts.ts',
+    file: 'watch/pollers.ts',
     from: 'const name = pollerName(subscriber, tokenId, service);',
     to: "const name = pollerName(subscriber, '', service);",
   },

@@ -105,7 +105,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
     breaks: 'N21',
     file: 'namespace.ts',
     from: 'if (foundsItself || isStorageUsed(platform.storage))',
-    to: 'if (foundsItself || isStorageUsed(platform.storage) || platform.processId.length > 0)',
+    to: 'if (foundsItself || isStorageUsed(platform.storage) || platform.clock.now() > 0)',
   },
   {
     name: 'goes on writing what was erased',

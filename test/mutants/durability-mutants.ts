@@ -136,8 +136,8 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     name: 'arms the alarm later than it stands',
     breaks: 'I8',
     file: 'arming.ts',
-    from: 'if (armedFor !== null && armedFor <= at) return;',
-    to: 'if (armedFor !== null && armedFor === at) return;',
+    from: 'if (isStanding && armedFor <= at) return;',
+    to: 'if (isStanding && armedFor === at) return;',
   },
   {
     name: 'takes what a newer storage says of others for its own leave to read it',

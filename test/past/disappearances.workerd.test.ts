@@ -1,4 +1,4 @@
-import { reset, runDurableObjectAlarm } from 'cloudflare:test';
+import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
@@ -8,6 +8,7 @@ import { ask, send, serviceAt, type Told } from '../fixtures/worker-client';
 import { tokenFor } from '../fixtures/worker-directory';
 import { WorkerSocket } from '../fixtures/worker-socket';
 import { imageOfStorage, putBackStorage } from '../fixtures/worker-storage';
+import { FAR_AHEAD, passTime } from '../fixtures/worker-time';
 
 const ORDERS = serviceAt('orders');
 const A = `${ORDERS}/instances/a`;
@@ -54,10 +55,10 @@ afterEach(async () => {
 
 describe('an instance that disappeared', () => {
   it('[J8] expired', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
     const { register } = await begin();
     await register({ lease: { ttlMs: 10_000 } });
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_100 });
-    await runDurableObjectAlarm(env.NAMESPACES.getByName('public'));
+    await passTime(() => env.NAMESPACES.getByName('public'), 11_000);
     expect(await named()).toMatchObject({
       present: false,
       cause: 'expired',

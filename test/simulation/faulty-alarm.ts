@@ -1,8 +1,10 @@
+import { LOOK_LATE_MS } from '../../src/model/limits';
 import type { Alarm } from '../../src/registry/platform';
 import type { FaultyDisk } from './faulty-disk';
 import type { MachineClock } from './machine-clock';
+import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
-import type { Happening, VirtualTime } from './virtual-time';
+import type { Happening } from './virtual-time';
 
 /** How late alarms are, as shares of all, and how often one that has run comes again. */
 export interface AlarmFaults {
@@ -13,13 +15,13 @@ export interface AlarmFaults {
 }
 
 export interface FaultyAlarmParts {
-  time: VirtualTime;
+  time: Pick<ProcessTime, 'now' | 'after'>;
   random: SeededRandom;
   clock: MachineClock;
   disk: FaultyDisk<unknown>;
   faults: AlarmFaults;
   /** Runs the registry's handler. False if the machine died in it, or was not there to run it. */
-  run: () => Promise<boolean>;
+  run: (dueAt: number) => Promise<boolean>;
   onProblem: (invariant: string, what: string) => void;
 }
 
@@ -69,12 +71,13 @@ export class FaultyAlarm {
 
   /** The alarm as one run of the process sees it. */
   mount(isAlive: () => boolean): Alarm {
-    const { disk, onProblem } = this.#parts;
+    const { disk, clock, onProblem } = this.#parts;
     return {
       armedFor: () => this.#at,
       arm: (at) => {
         if (!isAlive()) return;
-        if (this.#at !== null && at >= this.#at)
+        const isOverdue = this.#at !== null && this.#at < clock.now() - LOOK_LATE_MS;
+        if (this.#at !== null && at >= this.#at && !isOverdue)
           onProblem('I8', `the alarm was armed for ${at}, and stood at ${this.#at}`);
         disk.strike();
         disk.plain.run('INSERT OR REPLACE INTO platform_alarm VALUES (1, ?)', at);
@@ -144,7 +147,7 @@ export class FaultyAlarm {
   async #run(): Promise<boolean> {
     const life = this.#lives;
     this.#running = true;
-    const ran = await this.#parts.run();
+    const ran = await this.#parts.run(this.#dueAt);
     if (life !== this.#lives) return false;
     this.#running = false;
     return ran;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nodeSqlite } from '../../src/host/node-sqlite';
 import type { SqlStorage } from '../../src/registry/sql-storage';
+import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
-import type { VirtualTime } from './virtual-time';
 
 /** Thrown out of a storage call when the machine dies in it. Nobody is left to catch it. */
 export class Crash extends Error {
@@ -22,7 +22,7 @@ const SYNC_SLOW_SHARE = 0.01;
 
 /** What {@link FaultyDisk} is made of. `probe` reads from a database what tests want to know of its durable state. */
 export interface FaultyDiskParts<Probe> {
-  time: VirtualTime;
+  time: Pick<ProcessTime, 'now' | 'after'>;
   random: SeededRandom;
   probe: (storage: SqlStorage) => Probe;
   /** Told at once when the machine dies, before anything else of the process can run. */

@@ -1,11 +1,6 @@
 import type { InstanceKey } from '../../src/model/batch';
 import type { Lease } from '../../src/model/lease';
-
-/** A crash may lose renewals that were answered up to this long before: a checkpoint's delay, and slow syncs around it. */
-const UNSAVED_MS = 7_000;
-
-/** Silence before the registry may take it for its own fault. */
-const DEAFNESS_MS = 3_000;
+import type { AttentionOracle } from './attention-oracle';
 
 /** Renewals remembered of a lease: the journal is read a little later than it is written. */
 const RENEWALS_KEPT_COUNT = 4;
@@ -16,7 +11,7 @@ interface HeardRenewal {
   /** {@link LeaseOracle} explains hearing time. */
   hearing: number;
   acknowledged: boolean;
-  /** Whether the deadlines that it set are exact: nothing was lost or forgiven since. */
+  /** True if the deadlines that it set are exact: nothing was lost or missed since. */
   exact: boolean;
 }
 
@@ -36,48 +31,40 @@ interface Tracked {
   healthy: boolean;
   /** Newest last. */
   renewals: HeardRenewal[];
-  /** When the lease must have run out, whatever happened: in the world's time. */
-  unhealthyBy: number;
-  goneBy: number;
-  /** When the registry forgave a silence for the first time since the newest renewal; before, NaN. */
-  forgivenAt: number;
+  /** When the lease is past its limits if no gap comes between: in the world's time. */
+  unhealthyAt: number;
+  goneAt: number;
 }
 
 /** What the oracle asks of the world around it. */
 export interface LeaseOracleParts {
   now: () => number;
   onProblem: (invariant: string, what: string) => void;
+  attention: AttentionOracle;
 }
 
 /**
- * Knows when each lease may run out, and when it must have (I6).
+ * Knows when each lease may run out, and when it must have (I6). It knows nothing of how the registry decides.
  *
  * *May not yet:* time counts against a holder only while it could be heard. So a lease that was renewed is neither
- * unhealthy nor expired before its ttl or removeAfter has passed in *hearing time*, which stands still during outages.
- * A faithful holder never uses that time up.
+ * unhealthy nor expired before its ttl or removeAfter has passed in *hearing time*, which stands still during outages and
+ * freezes. A faithful holder never uses that time up.
  *
- * *Must have:* removeAfter after the newest renewal that may have counted. The first silence that the registry forgives
- * moves that to removeAfter after its end; every further one moves it by the time in which nobody could be heard, and
- * by {@link UNSAVED_MS}, since a crash makes the registry forget what it heard last. But half a ttl is left after each,
- * as a holder whose last renewal was forgotten comes no sooner than its next heartbeat.
+ * *Must have:* a second after the limit, or where that is later, a ttl of listening and a second after the last gap; or
+ * two ttl of listening, where gaps keep coming: see {@link AttentionOracle}.
  *
- * *Clocks.* A jump back is shifted away by the registry as far as it sees it; the rest makes leases longer. A jump forward makes them shorter, unless a deadline is passed by more than three seconds and the
- * registry finds out. A smaller one is beyond the contract: nobody can tell it from time that has passed.
+ * *Clocks.* On a host without a monotonic clock a jump back is shifted away by the registry as far as it sees it; the
+ * rest makes leases longer. A jump forward that is shorter than the time between two looks can't be told from time that
+ * has passed, and makes them shorter.
  */
 export class LeaseOracle {
   readonly #parts: LeaseOracleParts;
   readonly #leases = new Map<string, Tracked>();
-  /** Time in which nobody could be heard, less clock jumps that nobody could notice. */
+  /** Time in which nobody could be heard, less clock jumps that cannot be noticed. */
   #deafMs = 0;
-  #downSince: number | undefined;
+  #deafSince: number | undefined;
   #outage = { from: 0, to: 0 };
-  /** Since when there has been a silence that the registry is expected to forgive. */
-  #silentSince: number | undefined;
-  /** When the newest renewal was heard, and the one at an earlier moment: a call forgives before it renews. */
-  #heardAt = 0;
-  #heardBefore = 0;
-  #forgaveAt = 0;
-  counts = { expired: 0, unhealthy: 0, forgiven: 0, jumpsUnnoticed: 0 };
+  counts = { expired: 0, unhealthy: 0, missed: 0, jumpsUnnoticed: 0 };
 
   constructor(parts: LeaseOracleParts) {
     this.#parts = parts;
@@ -86,6 +73,13 @@ export class LeaseOracle {
   /** Leases held, as far as the journal was read. */
   get held(): number {
     return this.#leases.size;
+  }
+
+  /** The shortest time to live of all leases that are held; `Infinity` where none is. */
+  get shortestTtlMs(): number {
+    let shortest = Number.POSITIVE_INFINITY;
+    for (const { ttlMs } of this.#leases.values()) shortest = Math.min(shortest, ttlMs);
+    return shortest;
   }
 
   /** A renewal, or a registration that renews, has reached the registry. It counts, unless a crash undoes it. */
@@ -106,14 +100,9 @@ export class LeaseOracle {
       removeAfterMs,
       removeAfterLeastMs: Math.min(renewedMs, firstMs),
       renewals,
-      unhealthyBy: now + lease.ttlMs,
-      goneBy: now + removeAfterMs,
-      forgivenAt: Number.NaN,
+      unhealthyAt: now + lease.ttlMs,
+      goneAt: now + removeAfterMs,
     });
-    if (now > this.#heardAt) {
-      this.#heardBefore = this.#heardAt;
-      this.#heardAt = now;
-    }
   }
 
   /** The renewal that was heard at `heardAt` was acknowledged. */
@@ -134,98 +123,43 @@ export class LeaseOracle {
     if (newest !== undefined && newest.at < at) this.#leases.delete(nameOf(key));
   }
 
-  /**
-   * From now on, nobody is heard.
-   *
-   * @param durableUntil What the registry did after this time may be undone.
-   */
-  died(durableUntil: number): void {
-    this.#downSince = this.#parts.now();
-    for (const lease of this.#leases.values()) {
-      blur(lease.renewals);
-      // A forgiveness that was not durable is forgotten, and may be given again.
-      if (lease.forgivenAt >= durableUntil) lease.forgivenAt = Number.NaN;
-    }
+  /** From now on no holder is heard: the process died, or is frozen. */
+  deaf(): void {
+    this.#deafSince ??= this.#parts.now();
+    for (const { renewals } of this.#leases.values()) blur(renewals);
   }
 
-  /**
-   * Holders are heard again.
-   *
-   * @param overdueSince When the alarm was due, if it did not come before the outage: nobody swept since then.
-   */
-  restarted(overdueSince: number): void {
+  /** Holders are heard again. */
+  hears(): void {
+    if (this.#deafSince === undefined) return;
     const now = this.#parts.now();
-    const from = this.#downSince ?? now;
-    this.#downSince = undefined;
-    this.#outage = { from, to: now };
-    this.#deafMs += now - from;
-    this.#silentSince = Math.min(this.#silentSince ?? now, from - UNSAVED_MS, overdueSince);
-  }
-
-  /** The registry is in memory again: what it did not forgive by now, it does not take for its own fault. */
-  woke(): void {
-    this.#silentSince = undefined;
+    this.#outage = { from: this.#deafSince, to: now };
+    this.#deafMs += now - this.#deafSince;
+    this.#deafSince = undefined;
   }
 
   /** The clock jumped back, and the registry did not see how far: deadlines may be later by this much. */
   delayed(ms: number): void {
+    if (ms === 0) return;
+    this.#parts.attention.delayed(ms);
     for (const lease of this.#leases.values()) {
-      lease.unhealthyBy += ms;
-      lease.goneBy += ms;
+      lease.unhealthyAt += ms;
+      lease.goneAt += ms;
     }
   }
 
-  /** The clock jumped forward. */
+  /** The clock jumped forward by so little that the registry may take it for time that has passed. */
   hastened(ms: number): void {
-    const now = this.#parts.now();
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const { renewals, healthy, unhealthyBy, goneBy } of this.#leases.values()) {
-      // What nobody acknowledged may not be there.
-      if (!renewals.at(-1)?.acknowledged) continue;
-      earliest = Math.min(earliest, goneBy, healthy ? unhealthyBy : goneBy);
-    }
-    if (now + ms - Math.max(earliest, this.#heardAt) > DEAFNESS_MS) {
-      this.#silentSince ??= now;
-      return;
-    }
     this.counts.jumpsUnnoticed += 1;
     this.#deafMs -= ms;
     for (const { renewals } of this.#leases.values()) blur(renewals);
   }
 
-  /**
-   * The registry took a silence for its own fault.
-   *
-   * @param dueSince When the alarm was due that did not come.
-   */
-  forgave(dueSince: number): void {
+  /** The registry found a gap in its attention. */
+  missed(): void {
     const now = this.#parts.now();
-    const heardAt = this.#heardAt < now ? this.#heardAt : this.#heardBefore;
-    const unattendedSince = Math.max(heardAt, dueSince, this.#forgaveAt);
-    const since = Math.min(this.#silentSince ?? unattendedSince, unattendedSince);
-    this.#silentSince = undefined;
-    this.#forgaveAt = now;
-    this.counts.forgiven += 1;
-    for (const lease of this.#leases.values()) {
-      // A call is heard, makes the registry look about itself, and then renews.
-      if (lease.renewals.at(-1)?.at === now) {
-        blur(lease.renewals.slice(0, -1));
-        continue;
-      }
-      blur(lease.renewals);
-      if (Number.isNaN(lease.forgivenAt)) {
-        lease.forgivenAt = now;
-        lease.unhealthyBy = Math.max(lease.unhealthyBy, now + lease.ttlMs);
-        lease.goneBy = Math.max(lease.goneBy, now + lease.removeAfterMs);
-      } else {
-        const { ttlMs, removeAfterMs } = lease;
-        const returnBy = now + Math.ceil(ttlMs / 2) + 2;
-        // Who was unhealthy already has only its removal left to come back before.
-        const goneAfterReturn = lease.unhealthyBy < since ? returnBy : returnBy + removeAfterMs - ttlMs;
-        lease.unhealthyBy = Math.min(now + ttlMs, Math.max(lease.unhealthyBy + now - since, returnBy));
-        lease.goneBy = Math.min(now + removeAfterMs, Math.max(lease.goneBy + now - since, goneAfterReturn));
-      }
-    }
+    this.counts.missed += 1;
+    for (const { renewals } of this.#leases.values()) blur(renewals.filter(({ at }) => at < now));
   }
 
   /** The journal says that the lease ran out. `at` is when, in the world's time. */
@@ -250,20 +184,29 @@ export class LeaseOracle {
   shown(key: InstanceKey, healthy: boolean, at: number): void {
     const lease = this.#leases.get(nameOf(key));
     if (lease === undefined) return;
-    const { name, goneBy, unhealthyBy } = lease;
-    if (at > goneBy) this.#parts.onProblem('I6', `${name} is shown ${at - goneBy} ms after it was gone`);
-    if (healthy && at > unhealthyBy) {
-      this.#parts.onProblem('I6', `${name} is shown as healthy ${at - unhealthyBy} ms after its ttl`);
+    const { name, goneAt, unhealthyAt, ttlMs } = lease;
+    const { attention, onProblem } = this.#parts;
+    if (attention.mustHaveEnded(goneAt, ttlMs, at)) {
+      onProblem(
+        'I6',
+        `${name} is shown ${at - goneAt} ms after it was to be gone, ttl ${ttlMs}; ${attention.picture(at)}`,
+      );
+    } else if (healthy && attention.mustHaveEnded(unhealthyAt, ttlMs, at)) {
+      onProblem(
+        'I6',
+        `${name} is shown as healthy ${at - unhealthyAt} ms after its ttl of ${ttlMs}; ${attention.picture(at)}`,
+      );
     }
   }
 
-  /** The earliest time by which something must have happened to one of these instances. */
+  /** The earliest time by which something must have happened to one of these instances, if no gap comes. */
   earliestDeadline(instances: Iterable<{ key: InstanceKey; healthy: boolean }>): { at: number; name: string } {
     const earliest = { at: Number.POSITIVE_INFINITY, name: 'nothing' };
     for (const { key, healthy } of instances) {
       const lease = this.#leases.get(nameOf(key));
       if (lease === undefined) continue;
-      const at = healthy ? Math.min(lease.unhealthyBy, lease.goneBy) : lease.goneBy;
+      const limitAt = healthy ? Math.min(lease.unhealthyAt, lease.goneAt) : lease.goneAt;
+      const at = this.#parts.attention.endsBy(limitAt, lease.ttlMs);
       if (at < earliest.at) Object.assign(earliest, { at, name: lease.name });
     }
     return earliest;
@@ -273,11 +216,11 @@ export class LeaseOracle {
   #hearingAt(at: number): number {
     const { from, to } = this.#outage;
     if (at < to) return Math.min(at, from) - (this.#deafMs - (to - from));
-    return Math.min(at, this.#downSince ?? at) - this.#deafMs;
+    return Math.min(at, this.#deafSince ?? at) - this.#deafMs;
   }
 }
 
-/** Something was lost or forgiven: what these renewals set is no longer exact. */
+/** Something was lost or missed: what these renewals set is no longer exact. */
 function blur(renewals: readonly HeardRenewal[]): void {
   for (const renewal of renewals) renewal.exact = false;
 }

@@ -1,12 +1,14 @@
 import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
+import { ATTENTION_PASS_MS } from '../../src/model/limits';
 import { newCounters } from '../../src/registry/counters';
 import type { Retention } from '../../src/registry/journal';
-import type { OneShot, Platform } from '../../src/registry/platform';
+import type { Platform } from '../../src/registry/platform';
 import { Registry } from '../../src/registry/registry';
 import type { SqlStorage } from '../../src/registry/sql-storage';
 import { type AlarmFaults, FaultyAlarm } from './faulty-alarm';
 import { Crash, FaultyDisk } from './faulty-disk';
 import { MachineClock } from './machine-clock';
+import { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
 import { type Sent, SimulatedSockets } from './simulated-sockets';
 import type { Happening, VirtualTime } from './virtual-time';
@@ -32,14 +34,15 @@ export interface MachineWatcher<Probe> {
   /** Reads from the disk what is compared with answers. */
   probe: (storage: SqlStorage) => Probe;
   /** The registry is about to look at its clock; for a call or the alarm, also to arm the alarm. */
-  active: (what: 'call' | 'alarm' | 'timer') => void;
+  active: (what: 'call' | 'alarm' | 'tick') => void;
   /** The process died; the disk is as the crash left it. */
   died: () => void;
   restarted: () => void;
   /** The registry was brought back to memory. */
   woke: () => void;
-  /** The registry took a silence for its own fault. */
-  forgave: () => void;
+  /** The registry found a gap in its attention. */
+  missed: () => void;
+  thawed: () => void;
   alarmRan: () => void;
   /** What is true now, when a frame leaves the registry. */
   sent: () => Sent;
@@ -50,17 +53,29 @@ export interface MachineWatcher<Probe> {
 /** What a machine is like. */
 export interface MachineTraits {
   alarm: AlarmFaults;
+  /** True if it lends a monotonic clock and ticks, as the resident host does. */
+  ticks?: boolean | undefined;
+  isDrowsy?: boolean | undefined;
   retention?: Retention | undefined;
 }
 
 /** Time on the wire, each way, in milliseconds. */
 const WIRE_MS = { from: 0, to: 15 };
 
+/** The platform drops an object from memory after this time without an event. Source: Cloudflare's documentation. */
+const HIBERNATION_MS = 10_000;
+
+/** A caller gives up on an answer after this time, where its request is lost. */
+const TIMEOUT_MS = { from: 100, to: 1_000 };
+
+const LOST = { kind: 'lost', heardAt: undefined } as const;
+
 /** One life of the process: calls that wait in it are lost when it ends. */
 interface Life {
   alive: boolean;
   registry: Registry | undefined;
-  timer: Happening | undefined;
+  /** Of the process, on a machine that ticks; it goes on for as long as the registry is there. */
+  tick: Happening | undefined;
   pending: Set<() => void>;
 }
 
@@ -74,32 +89,41 @@ export class Machine<Probe> {
   readonly alarm: FaultyAlarm;
   readonly sockets: SimulatedSockets;
   readonly #retention: Retention | undefined;
+  readonly #ticks: boolean;
+  readonly #staysAwakeMs: number;
   readonly #time: VirtualTime;
+  readonly #process: ProcessTime;
   readonly #random: SeededRandom;
   readonly #watcher: MachineWatcher<Probe>;
   #life: Life = newLife();
-  #processes = 1;
+  /** When the process started, in the world's time: its monotonic clock counts from some time before. */
+  #startedAt = 0;
   #sameProcess = false;
   #away = false;
+  /** When the registry was last called, or its alarm ran. */
+  #usedAt = 0;
 
   constructor(time: VirtualTime, random: SeededRandom, traits: MachineTraits, watcher: MachineWatcher<Probe>) {
     this.#time = time;
     this.#random = random;
     this.#watcher = watcher;
     this.clock = new MachineClock(time);
+    this.#ticks = traits.ticks ?? false;
+    this.#staysAwakeMs = traits.isDrowsy ? 0 : HIBERNATION_MS;
+    this.#process = new ProcessTime(time, random.fork());
     this.disk = new FaultyDisk({
-      time,
+      time: this.#process,
       random: random.fork(),
       probe: watcher.probe,
       died: () => this.#end(),
     });
     this.alarm = new FaultyAlarm({
-      time,
+      time: this.#process,
       random: random.fork(),
       clock: this.clock,
       disk: this.disk,
       faults: traits.alarm,
-      run: () => this.#runAlarm(),
+      run: (dueAt) => this.#runAlarm(dueAt),
       onProblem: watcher.failed,
     });
     this.#retention = traits.retention;
@@ -108,12 +132,15 @@ export class Machine<Probe> {
       random: random.fork(),
       clock: this.clock,
       deliver: (name, ask) => void this.#deliver({ name, ask }),
+      arrive: (work) => this.#process.arrive(work),
+      hostNow: () => this.#hostNow(),
       sent: watcher.sent,
     });
   }
 
-  get processId(): string {
-    return `process-${this.#processes}`;
+  /** True if its process is frozen: then nothing in it happens. */
+  get isFrozen(): boolean {
+    return this.#process.isFrozen;
   }
 
   /** Whether the last crash spared the process. */
@@ -133,20 +160,42 @@ export class Machine<Probe> {
 
   /** Whether nothing is under way: no call, no alarm, no sync. */
   get idle(): boolean {
-    return this.up && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
+    return this.up && !this.isFrozen && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
   }
 
-  /** Whether the platform may drop the registry from memory: it is idle, and no timer runs. */
+  /** True if the platform may drop the registry from memory. */
   get mayHibernate(): boolean {
-    return this.awake && this.idle && this.#life.timer === undefined;
+    return this.awake && this.idle && !this.#ticks && this.#time.now - this.#usedAt >= this.#staysAwakeMs;
   }
 
   /** Sends a call over the wire and resolves when its outcome is back with the caller. */
   async call<T>(call: Call<T>): Promise<Reply<T>> {
     await this.#wire();
-    const reply = this.up ? await this.#ask(call) : ({ kind: 'lost', heardAt: undefined } as const);
+    const reply = this.up && (await this.#arrives()) ? await this.#ask(call) : LOST;
     await this.#wire();
     return reply;
+  }
+
+  /** Freezes the process, as SIGSTOP does: its memory and its sockets stay. */
+  freeze(ms: number, losesMessages: boolean): void {
+    this.#process.freeze(ms, losesMessages, () => this.#watcher.thawed());
+  }
+
+  /** Resolves as the registry hears of a message; false if it never will, once its sender has given up. */
+  #arrives(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const { pending } = this.#life;
+      const lose = () => resolve(false);
+      pending.add(lose);
+      const heard = (isHeard: boolean) => {
+        pending.delete(lose);
+        resolve(isHeard && this.up);
+      };
+      this.#process.arrive(
+        () => heard(true),
+        () => void this.#time.after(this.#random.whole(TIMEOUT_MS.from, TIMEOUT_MS.to), () => heard(false)),
+      );
+    });
   }
 
   /** Drops the registry from memory, as a Durable Object that hibernates. The process lives on. */
@@ -174,16 +223,16 @@ export class Machine<Probe> {
 
   /** Everything in memory is gone. Mostly the process is, too; sometimes only the object is reset. */
   #end(): void {
-    const { pending, timer } = this.#life;
+    const { pending, tick } = this.#life;
     this.#life.alive = false;
     this.#away = true;
-    timer?.cancel();
+    tick?.cancel();
+    this.#process.died();
     this.alarm.machineDied();
     this.#life = newLife();
     this.sockets.died();
     for (const lose of pending) lose();
     this.#sameProcess = this.#random.chance(0.2);
-    if (!this.#sameProcess) this.#processes += 1;
     this.#watcher.died();
   }
 
@@ -191,6 +240,7 @@ export class Machine<Probe> {
   restart(): void {
     this.disk.restart();
     this.#away = false;
+    this.#startedAt = this.#time.now;
     this.#watcher.restarted();
     this.alarm.machineRestarted();
   }
@@ -203,6 +253,7 @@ export class Machine<Probe> {
   #ask<T>(call: Call<T>): Promise<Reply<T>> {
     const life = this.#life;
     const heardAt = this.#time.now;
+    this.#usedAt = heardAt;
     return new Promise((resolve) => {
       const lose = () => resolve({ kind: 'lost', heardAt });
       const done = (reply: Reply<T>) => {
@@ -239,22 +290,24 @@ export class Machine<Probe> {
       if (!life.alive) return undefined;
       life.registry = registry;
       this.#watcher.woke();
+      if (this.#ticks) this.#tick(life, registry);
     } catch (error) {
       this.#survive(life, 'waking', error);
     }
     return life.registry;
   }
 
-  async #runAlarm(): Promise<boolean> {
+  async #runAlarm(dueAt: number): Promise<boolean> {
     if (!this.up) return false;
     const life = this.#life;
     const registry = this.#wake(life);
     if (registry === undefined) return false;
+    this.#usedAt = this.#time.now;
     this.#watcher.trace(`alarm, ${this.alarm.lateness} ms late`);
     this.#watcher.active('alarm');
     await new Promise<void>((resolve) => {
       life.pending.add(resolve);
-      const ran = registry.alarm().catch((error: unknown) => this.#survive(life, 'the alarm', error));
+      const ran = registry.alarm(dueAt).catch((error: unknown) => this.#survive(life, 'the alarm', error));
       void ran.then(() => {
         life.pending.delete(resolve);
         resolve();
@@ -275,13 +328,12 @@ export class Machine<Probe> {
     return {
       storage: this.disk.mount(),
       clock: this.clock,
+      monotonic: this.#ticks ? { now: () => this.#hostNow() } : undefined,
       random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
       alarm: this.alarm.mount(() => life.alive),
-      checkpointTimer: this.#timer(life),
-      nextTurn: () => new Promise((resolve) => void this.#time.after(this.#random.whole(0, 1), resolve)),
+      nextTurn: () => new Promise((resolve) => void this.#process.after(this.#random.whole(0, 1), resolve)),
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,
-      processId: this.processId,
       counters: newCounters(this.clock.now()),
       endedTokens: async () => [],
       audit: { begin: async () => 0, end: () => {} },
@@ -296,7 +348,7 @@ export class Machine<Probe> {
       log: (level, message, facts) => {
         if (!life.alive) return;
         this.#watcher.trace(`${level}: ${message} ${JSON.stringify(facts ?? {})}`);
-        if (message.startsWith('leases extended')) this.#watcher.forgave();
+        if (message.startsWith('leases end later')) this.#watcher.missed();
         if (level === 'error' && !message.startsWith('a commit')) {
           this.#watcher.failed('I10', `${message} ${JSON.stringify(facts ?? {})}`);
         }
@@ -304,22 +356,18 @@ export class Machine<Probe> {
     };
   }
 
-  #timer(life: Life): OneShot {
-    return {
-      start: (delayMs, work) => {
-        if (!life.alive) return;
-        life.timer?.cancel();
-        life.timer = this.#time.after(delayMs + this.#random.whole(0, 20), () => {
-          life.timer = undefined;
-          this.#watcher.active('timer');
-          try {
-            work();
-          } catch (error) {
-            this.#survive(life, 'the checkpoint timer', error);
-          }
-        });
-      },
-    };
+  /** The clock by which leases are counted: of its own on a machine that ticks. */
+  #hostNow(): number {
+    return this.#ticks ? this.#time.now - this.#startedAt + 1_000 : this.clock.now();
+  }
+
+  #tick(life: Life, registry: Registry): void {
+    life.tick = this.#process.after(ATTENTION_PASS_MS, () => {
+      if (!life.alive) return;
+      this.#watcher.active('tick');
+      registry.tick().catch((error: unknown) => this.#survive(life, 'a tick', error));
+      this.#tick(life, registry);
+    });
   }
 
   #wire(): Promise<void> {
@@ -328,7 +376,7 @@ export class Machine<Probe> {
 }
 
 function newLife(): Life {
-  return { alive: true, registry: undefined, timer: undefined, pending: new Set() };
+  return { alive: true, registry: undefined, tick: undefined, pending: new Set() };
 }
 
 const isDiskFailure = (error: unknown) =>

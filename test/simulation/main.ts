@@ -43,8 +43,8 @@ function describe(report: SimulationReport): string {
   const { scenario, seed, leaseHours, hours, revisions, counts, leases, sessions } = report;
   return (
     `${scenario} seed ${seed}: ${Math.round(leaseHours)} lease-hours in ${Math.round(hours)} h, ${revisions} revisions, ` +
-    `${counts.calls} calls, ${counts.crashes} crashes, ${counts.hibernations} hibernations, ${counts.jumps} jumps, ` +
-    `${leases.expired} expired, ${leases.unhealthy} unhealthy, ${leases.forgiven} forgiven, ` +
+    `${counts.calls} calls, ${counts.crashes} crashes, ${counts.hibernations} hibernations, ${counts.jumps} jumps, ${counts.freezes} freezes, ` +
+    `${leases.expired} expired, ${leases.unhealthy} unhealthy, ${leases.missed} gaps, ` +
     `${sessions.resumed} sessions resumed, ${sessions.lapsed} lapsed`
   );
 }

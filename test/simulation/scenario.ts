@@ -22,16 +22,23 @@ export interface Scenario {
   /** Fault: the process dies, and is away. */
   crashes: Every | null;
   outageMs: { from: number; to: number };
-  /** The registry is dropped from memory once nothing is under way. */
+  /** The registry is dropped from memory once nothing is under way and, as the platform does, ten seconds have passed. */
   hibernations: Every | null;
+  /** It is dropped without these ten seconds: renewals that are not stored yet are lost with it. */
+  isDrowsy?: boolean;
   clockJumps: Every | null;
+  /** Fault: the process is frozen, and what arrives meanwhile is queued, or lost. */
+  freezes?: Every;
+  freezeMs?: Every;
+  /** The host has a monotonic clock, and ticks. */
+  ticks?: boolean;
   /** A commit fails, as on a full disk. */
   commitFailures: Every | null;
   alarm: AlarmFaults;
   /** What the journal keeps; the default where it is absent. */
   retention?: Retention;
   /** Clients that hold their instances by a session. */
-  sessions?: number;
+  sessions?: number | undefined;
   operations: Every;
   reads: Every;
   /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
@@ -58,7 +65,7 @@ const MIXED: Scenario = {
   hibernations: { from: 10 * SECOND_MS, to: 10 * MINUTE_MS },
   clockJumps: { from: 20 * MINUTE_MS, to: 6 * HOUR_MS },
   commitFailures: { from: HOUR_MS, to: 6 * HOUR_MS },
-  alarm: { seconds: 0.1, minutes: 0.05, hours: 0.02, again: 0.1 },
+  alarm: { seconds: 0.02, minutes: 0.005, hours: 0.001, again: 0.05 },
   operations: { from: SECOND_MS, to: 5 * MINUTE_MS },
   reads: { from: SECOND_MS, to: 2 * MINUTE_MS },
   checkUps: { from: SECOND_MS, to: 3 * MINUTE_MS },
@@ -154,5 +161,59 @@ export const SCENARIOS: Record<string, Scenario> = {
     clockJumps: { from: HOUR_MS, to: DAY_MS },
     reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
     checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },
+  },
+  /** A process that keeps being frozen, for less than a look and for more than a ttl. */
+  freezing: {
+    ...MIXED,
+    name: 'freezing',
+    sessions: 8,
+    holders: 30,
+    services: 4,
+    ttlMs: { from: 4 * SECOND_MS, to: 10 * MINUTE_MS },
+    lifeTtls: { from: 2, to: 50 },
+    hours: 8,
+    crashes: { from: 10 * MINUTE_MS, to: 2 * HOUR_MS },
+    outageMs: { from: SECOND_MS, to: 10 * MINUTE_MS },
+    clockJumps: null,
+    freezes: { from: 5 * SECOND_MS, to: 10 * MINUTE_MS },
+    freezeMs: { from: 100, to: 15 * MINUTE_MS },
+    alarm: PUNCTUAL,
+  },
+  /** The host of one machine: a monotonic clock and a tick, and everything that can go wrong there. */
+  resident: {
+    ...MIXED,
+    name: 'resident',
+    ticks: true,
+    sessions: 8,
+    holders: 30,
+    services: 4,
+    ttlMs: { from: SECOND_MS, to: 10 * MINUTE_MS },
+    lifeTtls: { from: 2, to: 50 },
+    hours: 4,
+    crashes: { from: 2 * SECOND_MS, to: HOUR_MS },
+    outageMs: { from: SECOND_MS, to: 10 * MINUTE_MS },
+    hibernations: null,
+    clockJumps: { from: MINUTE_MS, to: HOUR_MS },
+    freezes: { from: 2 * SECOND_MS, to: 10 * MINUTE_MS },
+    freezeMs: { from: 50, to: 15 * MINUTE_MS },
+  },
+  /** More sessions than a sweep ends at once, most of them alive. */
+  crowd: {
+    ...MIXED,
+    name: 'crowd',
+    sessions: 3_000,
+    holders: 20,
+    services: 50,
+    ttlMs: { from: 20 * SECOND_MS, to: MINUTE_MS },
+    lifeTtls: { from: 20, to: 200 },
+    hours: 0.5,
+    crashes: { from: 5 * MINUTE_MS, to: 20 * MINUTE_MS },
+    outageMs: { from: SECOND_MS, to: 20 * SECOND_MS },
+    hibernations: { from: 20 * SECOND_MS, to: 3 * MINUTE_MS },
+    clockJumps: null,
+    commitFailures: null,
+    freezes: { from: MINUTE_MS, to: 10 * MINUTE_MS },
+    freezeMs: { from: SECOND_MS, to: 2 * MINUTE_MS },
+    alarm: PUNCTUAL,
   },
 };

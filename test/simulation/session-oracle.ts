@@ -4,8 +4,8 @@ import type { Replica } from './replica';
 /** Beyond a deadline: a commit under way, an alarm within its second. */
 const SLACK_MS = 4_000;
 
-/** What a session is left at least, after any silence, to come back. */
-const RETURN_MS = 10_000;
+/** Time in which clients come back after a restart, before the registry counts as listening. */
+const RECONNECT_MS = 1_000;
 
 /** What is known of one session from outside. */
 interface Tracked {
@@ -65,12 +65,12 @@ export class SessionOracle {
     if (session !== undefined) session.ended = true;
   }
 
-  /** The registry died, or could not be heard for a while: everybody has time to come back, and once more. */
+  /** The registry found a gap: every session has a ttl from now on to come back. */
   troubled(): void {
     const now = this.#parts.now();
     this.#troubleAt = now;
     for (const session of this.#sessions.values()) {
-      session.goneBy = Math.max(session.goneBy, now + 2 * session.ttlMs + RETURN_MS);
+      session.goneBy = Math.max(session.goneBy, now + session.ttlMs + RECONNECT_MS);
     }
   }
 

@@ -105,9 +105,9 @@ export function populate(world: World): void {
 /** Faults, each kind in its own time. */
 export function trouble(world: World): void {
   const { scenario, random } = world;
-  const { crashes, hibernations, clockJumps, commitFailures } = scenario;
-  const often = (every: Every | null, strike: () => void) => {
-    if (every === null) return;
+  const { crashes, hibernations, clockJumps, commitFailures, freezes, freezeMs } = scenario;
+  const often = (every: Every | null | undefined, strike: () => void) => {
+    if (every === null || every === undefined) return;
     const next = () => {
       if (!world.faultsRest) strike();
       world.time.after(random.magnitude(every.from, every.to), next);
@@ -119,6 +119,7 @@ export function trouble(world: World): void {
   });
   often(hibernations, () => world.hibernate());
   often(clockJumps, () => world.jump(someJump(random)));
+  if (freezeMs !== undefined) often(freezes, () => world.freeze(random.magnitude(freezeMs.from, freezeMs.to)));
   often(commitFailures, () => world.machine.disk.failNextCommit());
 }
 

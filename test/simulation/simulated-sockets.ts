@@ -45,6 +45,10 @@ export interface SimulatedSocketsParts {
   clock: { now: () => number };
   /** Hands the registry something, if it can be reached. */
   deliver: (name: string, work: (registry: Registry) => Promise<void>) => void;
+  /** Something has come to the machine, whose process may be frozen. */
+  arrive: (work: () => void) => void;
+  /** Returns the time of the host's clock by which leases are counted. */
+  hostNow: () => number;
   /** What is true now, when a frame leaves the registry. */
   sent: () => Sent;
 }
@@ -64,7 +68,7 @@ export class SimulatedSocket {
   machineIsThere = true;
   /** The registry has closed it, and waits for the client's end. */
   isClosing = false;
-  /** When the last ping was answered, by the machine's clock. */
+  /** When the last ping was answered, by the host's clock. */
   pingedAt = 0;
 
   constructor(
@@ -95,7 +99,7 @@ export class SimulatedSocket {
   /** The client sends a ping, which the platform answers without waking anybody. `heard`: it has come there. */
   ping(heard: () => void): void {
     this.#toMachine(() => {
-      this.pingedAt = this.#parts.clock.now();
+      this.pingedAt = this.#parts.hostNow();
       heard();
     });
   }
@@ -112,7 +116,9 @@ export class SimulatedSocket {
     this.#clientIsThere = false;
     const noticed = random.pick(BREAK_NOTICED_MS);
     if (random.chance(0.5)) this.#dropsFrames = true;
-    time.after(this.#toMachineAt - time.now + random.whole(noticed.from, noticed.to), () => this.#machineHears(1006));
+    time.after(this.#toMachineAt - time.now + random.whole(noticed.from, noticed.to), () => {
+      this.#parts.arrive(() => this.#machineHears(1006));
+    });
     this.#listener.closed(1006);
   }
 
@@ -160,7 +166,9 @@ export class SimulatedSocket {
     const { time, random } = this.#parts;
     this.#toMachineAt = Math.max(this.#toMachineAt, time.now + random.whole(WIRE_MS.from, WIRE_MS.to));
     time.after(this.#toMachineAt - time.now, () => {
-      if (this.machineIsThere && !this.#dropsFrames) arrive();
+      this.#parts.arrive(() => {
+        if (this.machineIsThere && !this.#dropsFrames) arrive();
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 import { decodeCursor } from '../../src/registry/cursor';
 import { DEFAULT_RETENTION } from '../../src/registry/journal';
+import { AttentionOracle } from './attention-oracle';
 import { Chronicle } from './chronicle';
 import { compactedRevision, headRevision, type JournaledRevision } from './journal-rows';
 import { unlawful } from './lawful-revision';
@@ -12,8 +13,16 @@ import { SessionOracle } from './session-oracle';
 import { Trace } from './trace';
 import type { VirtualTime } from './virtual-time';
 
+/** A look later than this is a gap. */
+const LOOK_LATE_MS = 500;
+
 /** A commit reaches the journal at most this long after it was decided: two slow syncs. */
 const COMMIT_MAX_MS = 3_000;
+
+/** Time between two looks of a host without a monotonic clock. Source: DESIGN.md section 5. */
+function lookIntervalMs(shortestTtlMs: number): number {
+  return Math.min(60_000, Math.max(2_000, shortestTtlMs / 6));
+}
 
 /** Something that must not be. */
 export interface Problem {
@@ -36,11 +45,14 @@ export class World {
   readonly scenario: Scenario;
   readonly machine: Machine<number>;
   readonly chronicle: Chronicle;
+  readonly attention: AttentionOracle;
   readonly leases: LeaseOracle;
   readonly sessions: SessionOracle;
   readonly ledger: RowLedger;
   readonly trace: Trace;
   readonly problems: Problem[] = [];
+  /** Times in which the process was frozen, unless a crash came before their end. */
+  readonly freezes: { from: number; to: number }[] = [];
   /** No fault is made any more: the run comes to its end. */
   faultsRest = false;
   /** Told of each durable revision, and when it was decided. */
@@ -48,6 +60,7 @@ export class World {
   #epoch: string | undefined;
   #newestAnswered = 0;
   #downSince = Number.NEGATIVE_INFINITY;
+  #missedAt = Number.NEGATIVE_INFINITY;
   /** When the registry last did anything: it knows its clock's time then. */
   #activeAt = Number.NEGATIVE_INFINITY;
   #mayHaveArmedAt = Number.NEGATIVE_INFINITY;
@@ -56,7 +69,7 @@ export class World {
   #unsavedJumpMs = 0;
   #jumpedAt = Number.NEGATIVE_INFINITY;
   #waitingForMachine: (() => void)[] = [];
-  counts = { calls: 0, answers: 0, refusals: 0, lost: 0, crashes: 0, hibernations: 0, jumps: 0, alarms: 0 };
+  counts = { calls: 0, answers: 0, refusals: 0, lost: 0, crashes: 0, hibernations: 0, jumps: 0, freezes: 0, alarms: 0 };
 
   constructor(time: VirtualTime, random: SeededRandom, scenario: Scenario, watched?: string) {
     this.time = time;
@@ -65,25 +78,31 @@ export class World {
     const now = () => time.now;
     const onProblem = (invariant: string, what: string) => this.report(invariant, what);
     this.trace = new Trace(now, watched);
-    this.leases = new LeaseOracle({ now, onProblem });
+    this.attention = new AttentionOracle(now, onProblem);
+    this.leases = new LeaseOracle({ now, onProblem, attention: this.attention });
     this.sessions = new SessionOracle({ now, onProblem });
     this.machine = new Machine(time, random.fork(), scenario, {
       trace: (event) => this.trace.add(event),
       probe: headRevision,
       active: (what) => {
         this.#active();
-        if (what !== 'timer') this.#mayHaveArmedAt = time.now;
+        if (this.machine.alarm.lateness > LOOK_LATE_MS) this.attention.troubled('an alarm was late');
+        this.attention.active();
+        if (what !== 'tick') this.#mayHaveArmedAt = time.now;
       },
-      woke: () => {
-        this.leases.woke();
-        this.ledger.woke();
-      },
+      woke: () => this.ledger.woke(),
       died: () => this.#died(),
       restarted: () => this.#restarted(),
-      forgave: () => {
-        this.leases.forgave(this.machine.alarm.dueAt);
+      missed: () => {
+        this.attention.missed(this.#downSince > this.#missedAt);
+        this.#missedAt = time.now;
+        this.leases.missed();
         this.sessions.troubled();
-        this.ledger.forgave();
+        this.ledger.missed();
+      },
+      thawed: () => {
+        this.trace.add('thaws');
+        this.leases.hears();
       },
       alarmRan: () => {
         this.counts.alarms += 1;
@@ -175,6 +194,9 @@ export class World {
     this.#when(
       () => this.machine.mayHibernate,
       () => {
+        // The look that was to store renewals has not come.
+        const isLate = this.machine.alarm.dueAt < this.time.now;
+        if (isLate || this.scenario.isDrowsy) this.attention.troubled('an alarm is late');
         this.counts.hibernations += 1;
         this.#forgetJumps();
         this.machine.hibernate();
@@ -182,14 +204,34 @@ export class World {
     );
   }
 
+  /** Freezes the process; what arrives meanwhile is queued, or lost. */
+  freeze(ms: number): void {
+    const { machine, random, leases, attention } = this;
+    if (!machine.up || machine.isFrozen) return;
+    const isLosing = random.chance(0.5);
+    this.trace.add(`freezes for ${Math.round(ms)} ms, and what arrives is ${isLosing ? 'lost' : 'queued'}`);
+    this.counts.freezes += 1;
+    this.freezes.push({ from: this.time.now, to: this.time.now + ms });
+    attention.troubled('the process froze');
+    leases.deaf();
+    machine.freeze(ms, isLosing);
+  }
+
   jump(ms: number): void {
     this.trace.add(`the clock jumps by ${ms} ms`);
     this.counts.jumps += 1;
     this.#jumpedAt = this.time.now;
-    if (ms > 0) this.leases.hastened(ms);
-    else if (this.machine.awake) this.#unseenJumpMs -= ms;
-    else this.leases.delayed(-ms);
+    this.attention.troubled('the clock jumped');
+    // Where leases are counted by a monotonic clock, no jump moves them.
+    if (this.scenario.ticks !== true) this.#shiftLeases(ms);
     this.machine.jump(ms);
+  }
+
+  #shiftLeases(ms: number): void {
+    if (ms < 0) {
+      if (this.machine.awake) this.#unseenJumpMs -= ms;
+      else this.leases.delayed(-ms);
+    } else if (ms < lookIntervalMs(this.leases.shortestTtlMs) + 2 * LOOK_LATE_MS) this.leases.hastened(ms);
   }
 
   /** Looks, in the next idle moment, at what can be looked at only then. */
@@ -259,7 +301,8 @@ export class World {
     this.counts.crashes += 1;
     this.#downSince = time.now;
     this.#forgetJumps();
-    this.leases.died(machine.disk.syncedUntil);
+    this.attention.troubled('a crash');
+    this.leases.deaf();
     this.ledger.died();
     // An object that is only reset is back at once, in the same process.
     const awayMs = machine.sameProcess
@@ -270,9 +313,8 @@ export class World {
   }
 
   #restarted(): void {
-    const { alarm, processId } = this.machine;
-    this.trace.add(`is back as ${processId}; durable is revision ${this.machine.disk.durable}`);
-    this.leases.restarted(alarm.dueAt);
+    this.trace.add(`is back; durable is revision ${this.machine.disk.durable}`);
+    this.leases.hears();
     this.sessions.troubled();
     this.chronicle.compareAfterCrash();
     const waiting = this.#waitingForMachine;

@@ -17,6 +17,8 @@ export class Refused extends Error {}
 export class RegistrySocket {
   /** Takes what watches are told, with its size in letters. */
   onFrame: (frame: StreamFrame, size: number) => void = () => {};
+  /** True if it sends marks back, as a client that reads does. */
+  answersMarks = true;
   pongs = 0;
   readonly #socket: WebSocketClient;
   readonly #asked = new Map<string, { resolve: (body: unknown) => void; reject: (error: Error) => void }>();
@@ -87,6 +89,10 @@ export class RegistrySocket {
       return;
     }
     const frame = JSON.parse(text) as ServerFrame; // `as`: its own tests check what a registry sends
+    if (frame.type === 'mark') {
+      if (this.answersMarks) this.tell({ type: 'credit', bytes: text.length, mark: frame.mark });
+      return;
+    }
     if (frame.type !== 'answer' && frame.type !== 'error') {
       this.onFrame(frame, text.length);
       return;

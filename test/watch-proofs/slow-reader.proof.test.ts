@@ -40,10 +40,12 @@ async function writeLarge(registry: RunningRegistry, count: number, mark: string
   }
 }
 
+/** A watcher that reads until it is paused, and neither grants credit nor sends marks back. */
 async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySocket; replica: Replica }> {
   const socket = await RegistrySocket.open(registry);
   onTestFinished(() => socket.destroy());
   const replica = new Replica();
+  socket.answersMarks = false;
   socket.onFrame = (frame) => replica.apply(frame);
   await socket.ask({ type: 'watch', watch: 'w', scope: {} });
   return { socket, replica };

@@ -101,6 +101,24 @@ it('[W19] a drain names those who have not acknowledged in time, and counts thos
   socket.close();
 });
 
+it('[W24, W25] a drain after a sleep counts no laggard as acknowledged, and forgets no cached answer', async () => {
+  const { socket, stream, polling } = await subscribers();
+  // An age of its own: the isolate may still have the copy of another test.
+  await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=59s`);
+  const first = drain('a', '?wait=200ms&grace=10m');
+  const { cursor } = await socket.next('changes');
+  socket.say({ type: 'ack', watch: 'w', cursor });
+  expect((await first.report).body).toMatchObject({ acknowledged: 1, laggards: ['poller', 'stream'] });
+  await evictDurableObject(env.NAMESPACES.getByName('public'));
+  const { body } = await drain('a', '?wait=200ms&grace=10m').report;
+  expect(body).toMatchObject({ drained: false, acknowledged: 1, unknown: ['cached', 'plain', 'poll'] });
+  expect(body.laggards).toContain('stream');
+  expect(body.safeAfterMs).toBeGreaterThan(50_000);
+  expect((await polling).status).toBe(200);
+  await stream.leave();
+  socket.close();
+});
+
 it('[W18] a drain waits for nobody who has left', async () => {
   const { socket, stream, polling, poll } = await subscribers();
   const draining = drain('a', '?wait=20s');

@@ -12,12 +12,21 @@ const DEFAULT_WAIT_MS = 30_000;
 /** Between two steps of the progress bar. */
 const TICK_MS = 100;
 
-function reportFields({ acknowledged, subscribers, laggards, blind, safeAfterMs, removedAt }: DrainReport) {
+function reportFields({
+  acknowledged,
+  subscribers,
+  laggards,
+  blind,
+  unknown = [],
+  safeAfterMs,
+  removedAt,
+}: DrainReport) {
   const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
   return fieldTable([
     ['acknowledged', `${acknowledged} of ${subscribers} subscribers`],
     ['laggards', laggards.join(' ')],
     ['blind readers', kinds.join(', ')],
+    ['unknown readers', unknown.join(', ')],
     ['safe after', safeAfterMs === 0 ? 'now' : durationText(safeAfterMs)],
     ['removed', removedAt],
   ]);

@@ -100,6 +100,16 @@ describe('RegistryWatch', () => {
     expect(over).toHaveBeenCalledOnce();
   });
 
+  it('[W21] says that it cannot know whether its client reads, and grants for each part so that the next one comes', async () => {
+    const { socket } = await open();
+    expect(socket.purpose.proof).toBe('none');
+    socket.tell({ type: 'mark', mark: 'm1' });
+    const part = { ...changes('x'), part: 0, last: false };
+    socket.tell(part);
+    const credit = socket.sent.filter(({ type }) => type === 'credit');
+    expect(credit).toEqual([{ type: 'credit', bytes: JSON.stringify(part).length }]);
+  });
+
   it('[X6] gives credit back, in lumps', async () => {
     const { socket } = await open();
     const credit = () => socket.sent.filter(({ type }) => type === 'credit');

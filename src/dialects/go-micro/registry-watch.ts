@@ -53,10 +53,14 @@ export class RegistryWatch {
    */
   async open({ sockets, purpose, scope }: RegistryWatchOptions): Promise<Response> {
     try {
-      this.#namespace = await sockets.open(purpose, {
-        frame: (text) => this.#take(text),
-        closed: (code) => this.#lost(code),
-      });
+      // A WebSocket in a Worker does not say what of its output was taken, and these clients answer nothing.
+      this.#namespace = await sockets.open(
+        { ...purpose, proof: 'none' },
+        {
+          frame: (text) => this.#take(text),
+          closed: (code) => this.#lost(code),
+        },
+      );
       this.#namespace.send(watchRequest('registry', scope, undefined));
       return await this.#opened.promise;
     } catch (error) {
@@ -71,9 +75,9 @@ export class RegistryWatch {
       this.#welcome();
     } else if (frame.type === 'error') {
       this.#opened.reject(refusalIn(frame));
-    } else {
+    } else if (frame.type !== 'mark') {
       for (const result of this.#nodes.resultsOf(frame)) this.#client?.send(messageOf(result));
-      this.#grant(text.length);
+      this.#grant(text.length, 'last' in frame && frame.last === false);
     }
   }
 
@@ -97,10 +101,10 @@ export class RegistryWatch {
     else this.#end(CLOSE.restart, 'come back');
   }
 
-  /** Gives credit back in lumps: a quiet watch never wakes the namespace for it. */
-  #grant(bytes: number): void {
+  /** Gives credit back where more parts follow, or in lumps: a quiet watch never wakes the namespace for it. */
+  #grant(bytes: number, isPart: boolean): void {
     this.#toGrant += bytes;
-    if (this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;
+    if (!isPart && this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;
     this.#namespace?.send(JSON.stringify({ type: 'credit', bytes: this.#toGrant }));
     this.#toGrant = 0;
   }

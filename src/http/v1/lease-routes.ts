@@ -50,7 +50,7 @@ export function addLeaseRoutes(surface: Surface): void {
     summary: 'Take an instance out of traffic, then remove it',
     description:
       'Answers once every subscriber of the service has acknowledged that it is out, or when `wait` has passed. ' +
-      '`safeAfterMs` is the longest time that one who cannot acknowledge may keep an old answer.',
+      '`safeAfterMs` is the longest time that a reader who cannot acknowledge may keep an old answer.',
     input: { path: InstanceNames, query: DrainQuery },
     waitMs: ({ query }) => query.wait,
     answers: { 200: { description: 'It is out of traffic', schema: DrainReport } },

@@ -261,7 +261,7 @@ describe('a read that waits', () => {
       'rollcall-subscriber': 'p',
     });
     const socket = await polling.sockets.next();
-    expect(socket.purpose).toEqual(socketPurpose({ kind: 'poll', subscriber: 'p' }));
+    expect(socket.purpose).toEqual(socketPurpose({ kind: 'poll', subscriber: 'p', proof: 'marks' }));
     socket.break(1006);
     expect((await answer).status).toBe(304);
   });

@@ -28,10 +28,13 @@ export class ChangeSignal {
     watch: { name: string; scope: WatchScope; cursor: string },
   ): Promise<ChangeSignal> {
     const signal = new ChangeSignal();
-    signal.#socket = await sockets.open(purpose, {
-      frame: (text) => signal.#take(text),
-      closed: (code) => signal.#tell(code === CLOSE_CODES.superseded ? 'superseded' : 'lost'),
-    });
+    signal.#socket = await sockets.open(
+      { ...purpose, proof: 'marks' },
+      {
+        frame: (text) => signal.#take(text),
+        closed: (code) => signal.#tell(code === CLOSE_CODES.superseded ? 'superseded' : 'lost'),
+      },
+    );
     const { name, scope, cursor } = watch;
     signal.#socket.send(watchRequest(name, scope, cursor));
     return signal;
@@ -65,6 +68,9 @@ export class ChangeSignal {
     if (frame.type === 'error') {
       this.#refusal = refusalIn(frame);
       this.#tell('lost');
+    } else if (frame.type === 'mark') {
+      // Nothing is kept here of what has come.
+      this.#socket?.send(JSON.stringify({ type: 'credit', bytes: text.length, mark: frame.mark }));
     } else if (frame.type !== 'answer' && frame.type !== 'bookmark') {
       this.#tell('changed');
     }

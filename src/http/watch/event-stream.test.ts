@@ -159,6 +159,21 @@ describe('EventStream', () => {
     expect(more).toEqual([]);
   });
 
+  it('[W21] sends a mark back when the client has taken what came before it, and hands none on', async () => {
+    const { socket, events } = await open();
+    socket.tell(changes(1));
+    socket.tell({ type: 'mark', mark: 'm1' });
+    await turns();
+    expect(socket.sent.filter(({ type }) => type === 'credit')).toEqual([]);
+    expect(socket.purpose.proof).toBe('marks');
+    await events.take(1);
+    await turns();
+    const size = JSON.stringify(changes(1)).length + JSON.stringify({ type: 'mark', mark: 'm1' }).length;
+    expect(socket.sent.filter(({ type }) => type === 'credit')).toEqual([{ type: 'credit', bytes: size, mark: 'm1' }]);
+    socket.tell(changes(2));
+    expect((await events.next())?.id).toBe('cE.2.x');
+  });
+
   it('[E6] is cut off where the namespace finds it too slow', async () => {
     const { socket, events, over } = await open();
     for (const revision of [1, 2, 3]) socket.tell(changes(revision));

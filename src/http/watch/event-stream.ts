@@ -29,10 +29,12 @@ export interface EventStreamOptions {
   gone: AbortSignal;
 }
 
-/** A piece of the stream, and how much of the credit that the namespace has given for it comes back once it is read. */
+/** A piece of the stream, and what goes back to the namespace once it is read. */
 interface Piece {
+  /** Empty for a mark, which only the namespace cares about. */
   text: string;
   credit: number;
+  mark?: string;
 }
 
 const encoder = new TextEncoder();
@@ -80,10 +82,13 @@ export class EventStream {
   }
 
   async #start({ sockets, purpose, scope, cursor, gone }: EventStreamOptions): Promise<void> {
-    this.#socket = await sockets.open(purpose, {
-      frame: (text) => this.#take(text),
-      closed: (code) => this.#lost(code),
-    });
+    this.#socket = await sockets.open(
+      { ...purpose, proof: 'marks' },
+      {
+        frame: (text) => this.#take(text),
+        closed: (code) => this.#lost(code),
+      },
+    );
     gone.addEventListener('abort', () => this.#stop());
     const keepalive = setInterval(() => this.#write(KEEPALIVE_TEXT, 0), EVENT_STREAM_KEEPALIVE_MS);
     const end = setTimeout(() => this.#finish(), jittered(EVENT_STREAM_MAX_MS));
@@ -105,6 +110,8 @@ export class EventStream {
       this.#opened.resolve();
     } else if (frame.type === 'error') {
       this.#opened.reject(refusalIn(frame));
+    } else if (frame.type === 'mark') {
+      this.#enqueue({ text: '', credit: text.length, mark: frame.mark });
     } else {
       this.#write(eventText(frame, text), text.length);
     }
@@ -123,7 +130,11 @@ export class EventStream {
   #write(text: string, credit: number): void {
     // A comment is to keep a quiet stream alive; while something is on its way there is no need.
     if (this.#isEnding || (text === KEEPALIVE_TEXT && this.#isWriting)) return;
-    this.#queue.push({ text, credit });
+    this.#enqueue({ text, credit });
+  }
+
+  #enqueue(piece: Piece): void {
+    this.#queue.push(piece);
     if (!this.#isWriting) void this.#writeQueued();
   }
 
@@ -131,8 +142,8 @@ export class EventStream {
     this.#isWriting = true;
     try {
       for (let piece = this.#queue.shift(); piece !== undefined; piece = this.#queue.shift()) {
-        await this.#writer.write(encoder.encode(piece.text));
-        this.#grant(piece.credit);
+        if (piece.text !== '') await this.#writer.write(encoder.encode(piece.text));
+        this.#grant(piece);
       }
       if (this.#isEnding) {
         await this.#writer.close();
@@ -145,11 +156,11 @@ export class EventStream {
     this.#isWriting = false;
   }
 
-  /** Gives credit back in lumps: a quiet stream never wakes the namespace for it. */
-  #grant(credit: number): void {
+  /** Gives credit back when the namespace asks by a mark, or in lumps: a quiet stream never wakes it for credit. */
+  #grant({ credit, mark }: Piece): void {
     this.#toGrant += credit;
-    if (this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;
-    this.#socket?.send(JSON.stringify({ type: 'credit', bytes: this.#toGrant }));
+    if (mark === undefined && this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;
+    this.#socket?.send(JSON.stringify({ type: 'credit', bytes: this.#toGrant, mark }));
     this.#toGrant = 0;
   }
 

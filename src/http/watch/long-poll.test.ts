@@ -50,7 +50,7 @@ describe('longPoll', () => {
   it('[P1] watches from where nothing had changed, and reads again at the first change', async () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
-    expect(socket.purpose).toEqual(purpose);
+    expect(socket.purpose).toEqual({ ...purpose, proof: 'marks' });
     await soon();
     expect(socket.sent).toMatchObject([
       { type: 'watch', cursor: 'cE.1.x', scope: { groups: [], services: ['g@@orders'] } },
@@ -58,6 +58,17 @@ describe('longPoll', () => {
     socket.tell(CHANGES);
     expect(await answer).toBe(changed);
     expect(socket.closed?.code).toBe(1000);
+  });
+
+  it('[W21] sends a mark back, and is not ended by it', async () => {
+    const { answer, sockets } = poll([unchanged, changed]);
+    const socket = await sockets.next();
+    await soon();
+    socket.tell({ type: 'mark', mark: 'm1' });
+    await soon();
+    expect(socket.sent.at(-1)).toMatchObject({ type: 'credit', mark: 'm1' });
+    socket.tell(CHANGES);
+    expect(await answer).toBe(changed);
   });
 
   it.each([

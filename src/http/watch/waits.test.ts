@@ -43,6 +43,16 @@ describe('Waits', () => {
     expect(fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT)).toHaveLength(WAITS_PER_TOKEN_MAX_COUNT);
   });
 
+  it('[W27] keeps no name of a wait that was cut off once its token has as many as it may', () => {
+    let now = 0;
+    const waits = new Waits(() => now);
+    for (let count = 0; count < 3 * WAITS_PER_TOKEN_MAX_COUNT; count++) {
+      waits.enter({ tokenId: 'reader', subscriber: `fresh-${count}` }, 1_000);
+      now += 1;
+    }
+    expect(waits.nameCount).toBeLessThanOrEqual(WAITS_PER_TOKEN_MAX_COUNT);
+  });
+
   it('[P5] forgets those that were cut off and never told that they are over', () => {
     let now = 0;
     const waits = new Waits(() => now);

@@ -1,26 +1,46 @@
 import { quote, RegistryError } from '../../model/errors';
 import { WAITS_PER_SUBSCRIBER_MAX_COUNT, WAITS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
 
-/** Whom a wait is counted for. */
+/** The token and subscriber that a wait is counted for. */
 export interface Waiter {
   tokenId: string;
   /** The name it gave itself; empty where it gave none. */
   subscriber: string;
 }
 
+/** One wait: when it ends at the latest, and the name it is counted under. */
+interface Ending {
+  readonly at: number;
+  readonly subscriber: string;
+}
+
+/** The waits of one token. */
+interface TokenWaits {
+  readonly all: Set<Ending>;
+  /** Those of subscribers with a name, by it. */
+  readonly bySubscriber: Map<string, Set<Ending>>;
+}
+
 /**
- * Polls and event streams that this isolate holds, counted by token and by subscriber: a client that abandons a poll
+ * Counts the polls and event streams that this isolate holds, by token and by subscriber: a client that abandons a poll
  * goes unnoticed, and must not pile up sockets. Isolates count apart from each other; the object's own limit is for
  * all of them.
+ *
+ * A wait that was cut off never reports its end. It is dropped once its time is over and room is needed, so a token
+ * leaves no more names here than it may have waits, whatever it calls its subscribers.
  */
 export class Waits {
   readonly #now: () => number;
-  /** When each one ends at the latest, by whom it is counted for: one that was cut off never tells that it is over. */
-  readonly #endings = new Map<string, Set<{ at: number }>>();
+  readonly #byToken = new Map<string, TokenWaits>();
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** How many names of subscribers are held, over all tokens. */
+  get nameCount(): number {
+    return [...this.#byToken.values()].reduce((count, { bySubscriber }) => count + bySubscriber.size, 0);
   }
 
   /**
@@ -29,41 +49,46 @@ export class Waits {
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
   enter({ tokenId, subscriber }: Waiter, maxMs: number): () => void {
-    const byToken = this.#room(
-      tokenId,
-      WAITS_PER_TOKEN_MAX_COUNT,
-      () => `token ${quote(tokenId)} has ${WAITS_PER_TOKEN_MAX_COUNT} polls and streams open here; close some of them`,
-    );
-    const bySubscriber =
-      subscriber === ''
-        ? undefined
-        : this.#room(
-            `${tokenId}\u0000${subscriber}`,
-            WAITS_PER_SUBSCRIBER_MAX_COUNT,
-            () =>
-              `subscriber ${quote(subscriber)} has ${WAITS_PER_SUBSCRIBER_MAX_COUNT} polls and streams open here; give each process a name of its own, or watch many services over one stream`,
-          );
-    const ending = { at: this.#now() + maxMs };
-    byToken.add(ending);
-    bySubscriber?.add(ending);
+    const waits = this.#byToken.get(tokenId) ?? { all: new Set(), bySubscriber: new Map() };
+    if (!this.#hasRoom(waits, waits.all, WAITS_PER_TOKEN_MAX_COUNT)) {
+      throw refusal(
+        `token ${quote(tokenId)} has ${WAITS_PER_TOKEN_MAX_COUNT} polls and streams open here; close some of them`,
+      );
+    }
+    const own = waits.bySubscriber.get(subscriber) ?? new Set();
+    if (!this.#hasRoom(waits, own, WAITS_PER_SUBSCRIBER_MAX_COUNT)) {
+      throw refusal(
+        `subscriber ${quote(subscriber)} has ${WAITS_PER_SUBSCRIBER_MAX_COUNT} polls and streams open here; give each process a name of its own, or watch many services over one stream`,
+      );
+    }
+    const ending = { at: this.#now() + maxMs, subscriber };
+    this.#byToken.set(tokenId, waits);
+    waits.all.add(ending);
+    if (subscriber !== '') waits.bySubscriber.set(subscriber, own.add(ending));
     return () => {
-      byToken.delete(ending);
-      bySubscriber?.delete(ending);
-      if (byToken.size === 0) this.#endings.delete(tokenId);
-      if (bySubscriber?.size === 0) this.#endings.delete(`${tokenId}\u0000${subscriber}`);
+      end(waits, ending);
+      if (waits.all.size === 0 && this.#byToken.get(tokenId) === waits) this.#byToken.delete(tokenId);
     };
   }
 
-  /** The waits counted under a name, where there is room for one more. */
-  #room(name: string, most: number, refusal: () => string): Set<{ at: number }> {
-    const endings = this.#endings.get(name) ?? new Set();
-    this.#endings.set(name, endings);
-    if (endings.size < most) return endings;
+  /** Drops waits that were cut off where there is no room without that. */
+  #hasRoom(waits: TokenWaits, counted: ReadonlySet<Ending>, most: number): boolean {
+    if (counted.size < most) return true;
     const now = this.#now();
-    for (const ending of endings) {
-      if (ending.at <= now) endings.delete(ending);
+    for (const ending of counted) {
+      if (ending.at <= now) end(waits, ending);
     }
-    if (endings.size < most) return endings;
-    throw new RegistryError('LIMIT_EXCEEDED', refusal(), { retryAfterSeconds: 1 });
+    return counted.size < most;
   }
+}
+
+function end({ all, bySubscriber }: TokenWaits, ending: Ending): void {
+  all.delete(ending);
+  const own = bySubscriber.get(ending.subscriber);
+  own?.delete(ending);
+  if (own?.size === 0) bySubscriber.delete(ending.subscriber);
+}
+
+function refusal(message: string): RegistryError {
+  return new RegistryError('LIMIT_EXCEEDED', message, { retryAfterSeconds: 1 });
 }

@@ -37,7 +37,7 @@ describe('merge', () => {
     expect(await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge')).toMatchObject({
       revision,
     });
-    await namespace.pass(10_001);
+    await namespace.pass(10_501);
     expect(idsOfOrders(namespace)).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('merge', () => {
     await applyStaged(namespace.api, importId, 'merge');
     await namespace.pass(29_000);
     expect(idsOfOrders(namespace)).toEqual(['a']);
-    await namespace.pass(1_001);
+    await namespace.pass(1_501);
     expect(idsOfOrders(namespace)).toEqual([]);
   });
 });
@@ -109,7 +109,7 @@ describe('replace', () => {
     await applyStaged(stage.namespace.api, importId, 'replace');
     await settle();
     for (const each of [client, late]) {
-      const [reset, ...snapshots] = each.take();
+      const [reset, ...snapshots] = await each.readAll();
       expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
       const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
       expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
@@ -188,7 +188,7 @@ it('[I8] costs a row to put a record aside and one to put it, and a row of the j
   const { storage } = namespace.platform;
   const importId = await stageLines(namespace.api, instanceLines(2_000));
   const staged = storage.takeWritten();
-  expect(staged).toEqual({ 'insert checkpoint': 1, 'insert property': 3, 'insert staged': 2_000 });
+  expect(staged).toEqual({ 'insert checkpoint': 1, 'insert property': 4, 'insert staged': 2_000 });
   await applyStaged(namespace.api, importId, 'merge');
   await settle();
   const { 'delete staged': cleared = 0, ...applied } = storage.takeWritten();

@@ -76,6 +76,7 @@ it('[Z11, L1] one that goes on by itself gives others their turn between its sli
   const namespace = new NodeNamespace();
   await importLines(namespace.api, instanceLines(6_000), 'merge');
   await importLines(namespace.api, [instanceLine('dies', { ephemeral: true, service: 'other' })], 'merge');
+  await namespace.pass(29_500);
   const importId = await stageLines(namespace.api, instanceLines(6_000));
   await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
   const seen: string[] = [];
@@ -83,9 +84,8 @@ it('[Z11, L1] one that goes on by itself gives others their turn between its sli
   vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
     const { catalog, imports } = namespace.state;
     seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);
-    namespace.platform.jump(1_000);
+    namespace.platform.jump(400);
   });
-  await namespace.jump(28_000);
   await namespace.hibernate();
   await namespace.fireAlarm();
   expect(new Set(seen)).toEqual(new Set(['applying, 6001', 'applying, 6000']));

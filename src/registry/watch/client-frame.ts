@@ -29,6 +29,19 @@ export function readFrame(value: unknown): ClientFrame {
   });
 }
 
+/** Longer than any `credit` frame is. */
+const LONGEST_CREDIT_FRAME = 256;
+
+/** Returns whether a frame grants credit; found without parsing those that can't. */
+export function isCredit(text: string): boolean {
+  if (text.length > LONGEST_CREDIT_FRAME || !text.includes('"credit"')) return false;
+  try {
+    return ClientFrame.safeParse(parseJson(text)).data?.type === 'credit';
+  } catch {
+    return false;
+  }
+}
+
 /** What a socket is told of a frame that could not be handled. Of what nobody foresaw it is told no more than that. */
 export function errorFrame(error: unknown, id: string | undefined): ServerFrame {
   if (!(error instanceof RegistryError)) {

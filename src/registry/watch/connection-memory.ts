@@ -18,6 +18,8 @@ type StoredPlace = 0 | [service: string, group: string, id: string, parts: numbe
 
 interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
+  /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent where all are 0. */
+  acknowledged?: string | undefined;
 }
 
 /** What a connection is remembered by as it opens; `now` by the clock. */
@@ -27,7 +29,9 @@ export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory
 
 /** What a connection is remembered by, as text: the platform keeps 16 KiB of it. */
 export function encodeMemory(memory: ConnectionMemory): string {
-  const stored: StoredMemory = { ...memory, watches: memory.watches.map(storedWatch) };
+  const { watches } = memory;
+  const acknowledged = watches.some((watch) => watch.acknowledged) ? storedAcknowledgements(watches) : undefined;
+  const stored: StoredMemory = { ...memory, watches: watches.map(storedWatch), acknowledged };
   return JSON.stringify(stored);
 }
 
@@ -38,7 +42,19 @@ export function encodeMemory(memory: ConnectionMemory): string {
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
   if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
-  return { ...stored, watches: stored.watches.map(watchMemory) };
+  const { acknowledged, ...rest } = stored;
+  const revisions = acknowledgements(acknowledged);
+  const watches = stored.watches.map((watch, index) => ({ ...watchMemory(watch), acknowledged: revisions[index] }));
+  return { ...rest, watches };
+}
+
+/** Writes a revision in at most 11 characters, so that 256 watches still fit. */
+function storedAcknowledgements(watches: readonly WatchMemory[]): string {
+  return watches.map(({ acknowledged = 0 }) => acknowledged.toString(36)).join();
+}
+
+function acknowledgements(stored = ''): (number | undefined)[] {
+  return stored.split(',').map((text) => Number.parseInt(text, 36) || undefined);
 }
 
 function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): StoredWatch {

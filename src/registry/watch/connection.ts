@@ -12,6 +12,8 @@ export interface WatchMemory {
   sentUntil?: number | undefined;
   /** A snapshot is under way, and its next part begins after this instance. */
   snapshotAfter?: SnapshotPlace | undefined;
+  /** Revision of the newest cursor that was acknowledged, or that the watch began with. Absent: none. */
+  acknowledged?: number | undefined;
 }
 
 /** A place in the order of a snapshot: by service name, group, and instance id; `id` is empty before the first. */
@@ -39,8 +41,21 @@ export interface ConnectionMemory extends SocketPurpose {
   /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
   session?: string | undefined;
   watches: WatchMemory[];
-  /** What it may still be sent, or a little more; absent: what everybody may be sent to begin with. */
+  /** Bytes that it may still be sent, or a little more; absent: as many as at the beginning. */
   credit?: number | undefined;
+  /** Bytes that it has not shown to have read; absent where that is no more than credit says. */
+  reading?: ReadingMemory | undefined;
+}
+
+/** State of a client that may not be reading: see `UnreadAccount`. */
+export interface ReadingMemory {
+  unproven: number;
+  /** On the namespace's axis. */
+  owesSince?: number | undefined;
+  mark?: { id: string; at: number } | undefined;
+  /** Sent after that mark. */
+  sentSinceMark: number;
+  isProver: boolean;
 }
 
 /** One open socket, as the core sees it. None of its methods throws: a socket that is gone is gone. */
@@ -50,6 +65,11 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Writes the memory down, after it has changed. */
   remember(): void;
+  /**
+   * Bytes that were sent and that the network has not taken yet, where the host knows: the registry then goes by this
+   * figure instead of what the client says. A Durable Object can't know (cloudflare/workerd#988).
+   */
+  unreadBytes?(): number;
 }
 
 /** All open sockets, as the host knows them. */

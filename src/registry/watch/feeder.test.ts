@@ -49,7 +49,9 @@ describe('a watch that resumes', () => {
     expect(client.takeOnly('changes')).toHaveLength(2 * CATCH_UP_SLICE_MAX_COUNT + 5);
     await scene.register('c');
     expect(client.told()).toBe('+c');
-    expect(client.socket.kept.watches).toEqual([{ name: 'w', scope: { groups: [], services: [] } }]);
+    expect(client.socket.kept.watches).toEqual([
+      { name: 'w', scope: { groups: [], services: [] }, acknowledged: expect.any(Number) },
+    ]);
   });
 
   it('[W4] misses no commit that is on its way to the disk', async () => {
@@ -106,6 +108,25 @@ describe('a watch that resumes', () => {
     expect(more).toEqual([]);
     await scene.register('b');
     expect(client.told()).toBe('+b');
+  });
+
+  it.each([
+    ['resets a watch that is one revision short of what is kept', -1, ['reset', 'snapshot']],
+    ['goes on with a watch that has all that was compacted', 0, ['changes']],
+  ])('[W6] %s', async (_, behind, types) => {
+    const stage = new WatchStage(KEPT);
+    const { scene, namespace } = stage;
+    await outgrowJournal(stage);
+    await scene.register('a', { ephemeral: false });
+    const sentUntil = namespace.state.journal.compactedRevision + behind;
+    // A watch that slept while it was behind: its position is not a cursor, and nothing has checked it yet.
+    const scope = { groups: [], services: [{ group: 'DEFAULT_GROUP', service: 'orders' }] };
+    const client = stage.connect({ watches: [{ name: 'w', scope, sentUntil }] });
+    namespace.registry.opened(namespace.platform.connections.connectionOf(client.socket));
+    await settle();
+    const frames = client.take();
+    expect(frames.map(({ type }) => type)).toEqual(types);
+    expect(JSON.stringify(frames.at(-1))).toContain('"id":"a"');
   });
 
   it('[W6, Q3] is reset where its cursor is of another past', async () => {

@@ -1,9 +1,11 @@
-import { CATCH_UP_SLICE_MAX_COUNT } from '../../model/limits';
+import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../model/limits';
 import type { JournalEntry } from '../journal';
 import { decodeChanges } from '../journaled-change';
 import type { NamespaceMemory } from '../state';
 import { SNAPSHOT_START, type SnapshotPlace } from './connection';
+import { Pace } from './pace';
 import { snapshotPart } from './snapshot';
+import type { UnreadBudget } from './unread-budget';
 import { addressed, changesFrames } from './watch-frames';
 import { inScope, isWhole } from './watch-index';
 import { changesOfPast } from './watched-changes';
@@ -13,13 +15,18 @@ import type { Watcher } from './watcher';
 export class Feeder {
   readonly #memory: NamespaceMemory;
   readonly #published: () => { revision: number; cursor: string };
+  readonly #budget: UnreadBudget;
+  /** Shared by all watches: hundreds that begin at once must not keep the thread from everything else. */
+  readonly #pace: Pace;
   /** Nobody is fed: all will start over. */
   isHeld = false;
 
-  /** @param published How far those who are live have been told. */
-  constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }) {
+  /** @param published How far live watches have been sent changes. */
+  constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
     this.#memory = memory;
     this.#published = published;
+    this.#budget = budget;
+    this.#pace = new Pace(memory.platform.nextTurn, FRAMES_PER_TURN_BYTES);
   }
 
   /** Goes on with a watch that is behind, if nobody does so already. It ends when there is nothing left, or no credit. */
@@ -30,6 +37,7 @@ export class Feeder {
       return;
     }
     watcher.isFeeding = true;
+    this.#budget.begin(watcher.peer.account);
     this.#feedInSlices(watcher)
       .catch((error: unknown) => {
         this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
@@ -37,7 +45,16 @@ export class Feeder {
       })
       .finally(() => {
         watcher.isFeeding = false;
+        this.#settle(watcher);
       });
+  }
+
+  /** Waits for room, or for nothing more. */
+  #settle(watcher: Watcher): void {
+    const { account, watchers } = watcher.peer;
+    if (!watcher.isOpen || this.isHeld) return;
+    if (!watcher.isLive) this.#budget.wait(account);
+    else if ([...watchers.values()].every(({ isLive }) => isLive)) this.#budget.settle(account);
   }
 
   /** Tells a watch that is live how far the namespace is. */
@@ -45,19 +62,23 @@ export class Feeder {
     const { revision, cursor } = this.#published();
     watcher.wantsBookmark = false;
     watcher.toldRevision = revision;
-    watcher.peer.send(JSON.stringify({ type: 'bookmark', watch: watcher.name, cursor }));
+    watcher.send(JSON.stringify({ type: 'bookmark', watch: watcher.name, cursor }));
   }
 
   async #feedInSlices(watcher: Watcher): Promise<void> {
     // Who is told of a commit was settled when it was applied: those on their way since before the watch began come first.
     await this.#memory.pipeline.settled();
+    await this.#pace.ready();
     while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive && !this.isHeld) {
+      const sentBefore = watcher.peer.account.sent;
       // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
       const { snapshotAfter } = watcher.memory;
       if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);
       else if (watcher.position < this.#memory.journal.compactedRevision) this.startOver(watcher, 'compacted');
       else this.#sendFromJournal(watcher);
+      this.#pace.spend(watcher.peer.account.sent - sentBefore);
       await this.#memory.platform.storage.sync();
+      await this.#pace.ready();
     }
     if (!watcher.isOpen) return;
     watcher.peer.connection.remember();
@@ -67,10 +88,11 @@ export class Feeder {
   /** The past that it would go on from is gone, or of another epoch: it gets a snapshot instead. */
   startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
-    watcher.peer.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
+    watcher.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
     // A copy: a part of an older snapshot that is on its way is known by its place, and comes to nothing.
     watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
+    watcher.memory.acknowledged = undefined;
     watcher.position = revision;
   }
 
@@ -84,14 +106,20 @@ export class Feeder {
       watcher.noteNoneWaiting();
     }
     const cursor = from.parts === 0 ? journal.cursor : from.cursor;
-    const part = snapshotPart(this.#memory, watcher.scope, { ...from, cursor });
+    const part = snapshotPart(
+      this.#memory,
+      watcher.scope,
+      { ...from, cursor },
+      this.#budget.partSize(watcher.peer.account),
+    );
     const durable = pipeline.settled();
     if (durable !== undefined) await durable;
-    if (!watcher.isOpen || memory.snapshotAfter !== from) return;
+    // Others may have been sent something meanwhile, so that there is no room any more: the part is made anew then.
+    if (!watcher.isOpen || memory.snapshotAfter !== from || !watcher.peer.hasCredit) return;
     const isOnly = from.parts === 0 && part.next === undefined;
     const place = isOnly ? {} : { part: from.parts, last: part.next === undefined };
     const head = JSON.stringify({ cursor, revision, ...place }).slice(1, -1);
-    watcher.peer.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
+    watcher.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
     memory.snapshotAfter = part.next;
     if (part.next === undefined) this.#caughtUp(watcher);
   }
@@ -122,7 +150,7 @@ export class Feeder {
       entry,
       told.map(({ text }) => text),
     );
-    for (const frame of frames) watcher.peer.send(addressed('changes', watcher.name, frame));
+    for (const frame of frames) watcher.send(addressed('changes', watcher.name, frame));
     watcher.noteSent(entry.revision, frames);
   }
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ids, WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
-import { BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT, CREDIT_INITIAL_BYTES } from '../../model/limits';
+import {
+  BOOKMARK_INTERVAL_MS,
+  BOOKMARK_REVISIONS_COUNT,
+  CREDIT_INITIAL_BYTES,
+  UNPROVEN_PER_CONNECTION_MAX_BYTES,
+  UNREAD_MAX_MS,
+  UNREAD_PER_NAMESPACE_MAX_BYTES,
+} from '../../model/limits';
 import { decodeCursor } from '../cursor';
 import type { Retention } from '../journal';
 
@@ -230,6 +237,108 @@ describe('a receiver without credit', () => {
     expect(await namespace.api.listSubscribers({ group: 'DEFAULT_GROUP', service: 'orders' })).toMatchObject({
       body: '{"subscribers":[]}',
     });
+  });
+});
+
+describe('a client that grants credit and does not read', () => {
+  it('[W21] gets nothing for credit that it grants in advance', async () => {
+    const stage = new WatchStage();
+    const client = stage.connect();
+    await client.watch();
+    for (let grants = 0; grants < 10; grants++) await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
+    await stage.useUpCredit();
+    client.take();
+    await stage.scene.register('a');
+    expect(client.take()).toEqual([]);
+  });
+
+  it('[W21] is closed in the end, and its session with other watchers is not', async () => {
+    const stage = new WatchStage();
+    await stage.registerBulk(...ids(90));
+    const [liar, reader] = [stage.connect(), stage.connect()];
+    await reader.watch();
+    await reader.readAll();
+    for (let watch = 0; watch < 200 && liar.socket.closed === undefined; watch++) {
+      await liar.say({ type: 'watch', id: '1', watch: `w${watch}`, scope: {} });
+      await liar.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
+      liar.take();
+    }
+    expect(liar.socket.closed).toEqual({ code: CLOSE_CODES.slowConsumer, reason: expect.stringContaining('cursor') });
+    await stage.scene.register('a');
+    expect(reader.told()).toBe('+a');
+  });
+
+  it('[W21] is closed in the end where it asks and does not read the answers', async () => {
+    const stage = new WatchStage();
+    await stage.registerBulk(...ids(90));
+    const client = stage.connect();
+    const sent = () => client.socket.takeTexts().reduce((size, { length }) => size + length, 0);
+    let size = 0;
+    for (let asked = 0; asked < 1_000 && client.socket.closed === undefined; asked++) {
+      await client.say({ type: 'resolve', id: 'r', service: 'orders' });
+      size += sent();
+    }
+    expect(client.socket.closed?.code).toBe(CLOSE_CODES.slowConsumer);
+    expect(size).toBeLessThan(UNPROVEN_PER_CONNECTION_MAX_BYTES + 1024 * 1024);
+  });
+
+  it('[W21] has its frames held back until it has read, where it is known to send back marks', async () => {
+    const stage = new WatchStage();
+    await stage.registerBulk(...ids(90));
+    const client = stage.connect();
+    await client.watch();
+    await client.readAll();
+    const ask = () => client.say({ type: 'resolve', id: 'r', service: 'orders' });
+    for (let asked = 0; asked < 40; asked++) await ask();
+    const answers = client.takeOnly('answer').length;
+    expect(answers).toBeLessThan(20);
+    let read = 0;
+    for (let rounds = 0; rounds < 10; rounds++) {
+      read += (await client.readAll()).filter(({ type }) => type === 'answer').length;
+    }
+    expect(answers + read).toBe(40);
+    expect(client.socket.closed).toBeUndefined();
+  });
+});
+
+describe('a client that neither grants credit nor reads', () => {
+  it('[W21, W14] is closed after 30 s while output waits for it, through sleeps of the registry', async () => {
+    const stage = new WatchStage();
+    const { namespace, scene } = stage;
+    const client = stage.connect();
+    await client.watch();
+    await stage.useUpCredit();
+    await scene.register('a');
+    await namespace.pass(UNREAD_MAX_MS / 2);
+    await namespace.hibernate();
+    await namespace.pass(UNREAD_MAX_MS / 2 - 1_000);
+    expect(client.socket.closed).toBeUndefined();
+    await namespace.pass(2_000);
+    expect(client.socket.closed).toMatchObject({ code: CLOSE_CODES.slowConsumer });
+  });
+
+  it('[W21] is left alone while nothing waits for it', async () => {
+    const stage = new WatchStage();
+    const client = stage.connect();
+    await client.watch();
+    await stage.registerBulk(...ids(90));
+    await stage.namespace.pass(10 * UNREAD_MAX_MS);
+    expect(client.socket.closed).toBeUndefined();
+  });
+
+  it('[W21] leaves room for one that reads, where hundreds begin at once', async () => {
+    const stage = new WatchStage();
+    for (let batch = 0; batch < 10; batch++) await stage.registerBulk(...ids(90).map((id) => `${batch}-${id}`));
+    const silent = Array.from({ length: 300 }, () => stage.connect());
+    for (const client of silent) await client.say({ type: 'watch', id: '1', watch: 'w', scope: {} });
+    const reader = stage.connect();
+    await reader.watch();
+    const frames = await reader.readAll();
+    const services = frames.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+    expect(services.flatMap(({ instances }) => instances)).toHaveLength(900);
+    const sizes = silent.map(({ socket }) => socket.takeTexts().reduce((size, { length }) => size + length, 0));
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(UNREAD_PER_NAMESPACE_MAX_BYTES);
+    expect(Math.min(...sizes)).toBeGreaterThan(8_000);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   RECONNECT_SPREAD_MIN_MS,
 } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
+import { arm } from '../arming';
 import type { JournaledChange } from '../journaled-change';
 import type { Publisher } from '../publisher';
 import type { NamespaceMemory } from '../state';
@@ -13,6 +14,7 @@ import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } fro
 import { Feeder } from './feeder';
 import type { Receipts } from './receipts';
 import { dueAt } from './token-life';
+import { UnreadBudget } from './unread-budget';
 import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
 import { WatchIndex } from './watch-index';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
@@ -37,7 +39,10 @@ export class Hub implements Publisher {
   readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
+  /** Those that were closed here and whose sockets are not gone yet: what they were sent may still be in memory. */
+  readonly #leaving = new Map<Connection, Peer>();
   readonly #bySubscriber = new Map<string, Set<Peer>>();
+  readonly #budget: UnreadBudget;
   readonly #feeder: Feeder;
   #isAwake = false;
   /** Everything up to here has been told to those who are live. */
@@ -50,7 +55,17 @@ export class Hub implements Publisher {
     this.#receipts = receipts;
     this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
     this.#bookmarkedRevision = memory.journal.revision;
-    this.#feeder = new Feeder(memory, () => this.#published);
+    this.#budget = new UnreadBudget({
+      now: () => memory.time.now(),
+      id: () => memory.platform.random.id(),
+      dismiss: (connection, reason) => this.dismiss(connection, CLOSE_CODES.slowConsumer, reason),
+      goOn: (connection) => this.#goOn(connection),
+      comeBackAt: (at) => {
+        memory.agenda.set({ kind: 'readers' }, Math.min(memory.agenda.timeOf({ kind: 'readers' }), at));
+        arm(memory);
+      },
+    });
+    this.#feeder = new Feeder(memory, () => this.#published, this.#budget);
   }
 
   get watchCount(): number {
@@ -73,7 +88,7 @@ export class Hub implements Publisher {
 
   get connectionCount(): number {
     this.wake();
-    return this.#peers.size;
+    return this.#peers.size + this.#leaving.size;
   }
 
   /** The connection, with the watches that it is remembered by. */
@@ -81,7 +96,7 @@ export class Hub implements Publisher {
     this.wake();
     const known = this.#peers.get(connection);
     if (known !== undefined) return known;
-    const peer = new Peer(connection, this.#memory.counters);
+    const peer = new Peer(connection, this.#memory.counters, this.#budget);
     this.#peers.set(connection, peer);
     this.#watchOver(connection);
     const { subscriber } = connection.memory;
@@ -92,11 +107,18 @@ export class Hub implements Publisher {
     return peer;
   }
 
-  /** Lets go of a connection that is closed, and returns what it was; undefined where it was not known. */
-  disconnect(connection: Connection): Peer | undefined {
+  /** Removes a connection that is closed, and its watches. */
+  disconnect(connection: Connection): void {
+    const gone = this.#leave(connection) ?? this.#leaving.get(connection);
+    this.#leaving.delete(connection);
+    if (gone !== undefined) this.#budget.gone(gone.account);
+  }
+
+  #leave(connection: Connection): Peer | undefined {
     const peer = this.#peers.get(connection);
     if (peer === undefined) return undefined;
     this.#peers.delete(connection);
+    this.#budget.leave(peer.account);
     const { subscriber } = connection.memory;
     const others = this.#bySubscriber.get(subscriber);
     others?.delete(peer);
@@ -108,7 +130,8 @@ export class Hub implements Publisher {
   /** Closes a connection. Its last frames may still be on their way here: they find nothing left to go on with. */
   dismiss(connection: Connection, code: number, reason: string): void {
     connection.close(code, reason);
-    this.disconnect(connection);
+    const peer = this.#leave(connection);
+    if (peer !== undefined) this.#leaving.set(connection, peer);
     connection.memory.watches = [];
     connection.remember();
   }
@@ -123,7 +146,7 @@ export class Hub implements Publisher {
     const memory: WatchMemory =
       sentUntil === undefined
         ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
-        : { name, scope, sentUntil };
+        : { name, scope, sentUntil, acknowledged: sentUntil };
     peer.connection.memory.watches.push(memory);
     peer.connection.remember();
     this.#add(peer, memory);
@@ -138,14 +161,40 @@ export class Hub implements Publisher {
     connection.remember();
   }
 
-  /** Grants a connection more credit, and goes on with what waited for it. */
-  grant(peer: Peer, bytes: number): void {
-    peer.grant(bytes);
+  /** Returns whether a connection was closed here: the rest of what it sent comes to nothing. */
+  isLeaving(connection: Connection): boolean {
+    return this.#leaving.has(connection);
+  }
+
+  /** The connection, where it is known and was not let go of. */
+  peerOf(connection: Connection): Peer | undefined {
+    return this.#peers.get(connection);
+  }
+
+  /** Returns whether the frames of a connection wait until it has read some of its answers. */
+  isHeld(connection: Connection): boolean {
+    const peer = this.#peers.get(connection);
+    return peer !== undefined && this.#budget.isHeld(peer.account);
+  }
+
+  /** Notes that a client can take more, and goes on with what waited for that. */
+  grant(peer: Peer, bytes: number, mark: string | undefined): void {
+    this.#budget.confirm(peer.account, bytes, mark);
     for (const watcher of peer.watchers.values()) {
-      // Whoever grants is reading: what came up meanwhile is no sign of a slow one, as with a large snapshot.
+      // A client that grants is reading: what came up meanwhile does not make it a slow one, as with a large snapshot.
       watcher.noteNoneWaiting();
       this.#feeder.feed(watcher);
     }
+  }
+
+  /** Notes that a client says that it has everything up to a revision. */
+  noteRead(watcher: Watcher, revision: number): void {
+    const readUpTo = watcher.readUpTo(revision);
+    if (readUpTo !== undefined) this.#budget.confirmUpTo(watcher.peer.account, readUpTo);
+  }
+
+  #goOn(connection: Connection): void {
+    for (const watcher of this.#peers.get(connection)?.watchers.values() ?? []) this.#feeder.feed(watcher);
   }
 
   /** Sends a watch its cursor, at once or when it has caught up. */
@@ -210,6 +259,7 @@ export class Hub implements Publisher {
   }
 
   sendBookmarks(): void {
+    this.#budget.closeStalled();
     const now = this.#memory.time.now();
     const { revision } = this.#published;
     const isTime = now - this.#bookmarkedAt >= BOOKMARK_INTERVAL_MS && revision > this.#bookmarkedRevision;
@@ -288,14 +338,15 @@ export class Hub implements Publisher {
   #tell(watcher: Watcher, revision: number, shared: SharedFrames): void {
     if (!watcher.isOpen || revision <= watcher.position) return;
     if (watcher.isLive && watcher.peer.hasCredit) {
-      for (const frame of shared.addressedTo(watcher.name)) watcher.peer.send(frame);
+      for (const frame of shared.addressedTo(watcher.name)) watcher.send(frame);
       watcher.position = revision;
       watcher.toldRevision = revision;
       return;
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);
     watcher.noteWaiting(revision, shared.frames);
-    if (!watcher.peer.hasCredit && watcher.waitingSize > BACKLOG_MAX_BYTES) {
+    this.#budget.wait(watcher.peer.account);
+    if (watcher.peer.isFull && watcher.waitingSize > BACKLOG_MAX_BYTES) {
       const reason = 'too slow: more than 4 MiB wait; resume by cursor';
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
     }

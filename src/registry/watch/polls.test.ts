@@ -3,7 +3,7 @@ import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
 import { readJsonText } from '../../model/json-text';
-import { POLLER_LINGER_MS } from '../../model/limits';
+import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
 
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 const SCOPE = { services: ['orders'] };
@@ -74,6 +74,42 @@ describe('a poll that is under way', () => {
     await namespace.pass(POLLER_LINGER_MS);
     await namespace.hibernate();
     expect(await names()).toEqual(['p']);
+  });
+
+  it('[W17, W24] that ends after a sleep leaves its poller known for ten seconds', async () => {
+    const { namespace, read, poll, names } = stage();
+    const client = await poll('p', await read('p'));
+    await namespace.pass(POLLER_LINGER_MS);
+    await namespace.hibernate();
+    await client.close();
+    await namespace.pass(POLLER_LINGER_MS - 1);
+    expect(await names()).toEqual(['p']);
+    await namespace.pass(1);
+    expect(await names()).toEqual([]);
+  });
+
+  it('[W27] by a name that no longer fits is counted as blind, and loses nothing else', async () => {
+    const { namespace, scene, read, poll, names } = stage();
+    await scene.register('a', { ephemeral: false });
+    await read('known');
+    for (let count = 0; count < POLLERS_PER_TOKEN_MAX_COUNT + 10; count++) void read(`fresh-${count}`);
+    await settle();
+    const cursor = await read('late');
+    await poll('late', cursor);
+    const known = await names();
+    expect(known).toHaveLength(POLLERS_PER_TOKEN_MAX_COUNT);
+    expect(known).toContain('known');
+    expect(known).not.toContain('late');
+    const other = await namespace.api.resolve({ ...ORDERS, subscriber: { id: 'other' }, tokenId: 'another' });
+    expect(other.body).not.toBeNull();
+    expect(await names()).toContain('other');
+    const { body } = await namespace.api.drain(
+      { tokenId: 'owner' },
+      { key: { ...ORDERS, id: 'a' }, waitMs: 0, graceMs: 0 },
+    );
+    const report = readJsonText(body);
+    expect(report.subscribers).toBe(POLLERS_PER_TOKEN_MAX_COUNT + 1);
+    expect(report.blind.plain).toBeGreaterThanOrEqual(12);
   });
 
   it('[W18] is waited for by a drain until its poller comes back', async () => {

@@ -1,6 +1,10 @@
 import { CLOSE_CODES } from '../../model/frames';
+import type { ServiceKey } from '../../model/namespace-api';
+import { notePlainRead } from '../plain-reads';
+import type { NamespaceState } from '../state';
+import type { Connection, ConnectionMemory, WatchMemory } from './connection';
 import type { Hub } from './hub';
-import type { Receipts } from './receipts';
+import type { PollerName } from './pollers';
 import type { Peer, Watcher } from './watcher';
 
 /**
@@ -28,27 +32,48 @@ export function supersedePolls(hub: Hub, peer: Peer, name: string): void {
   }
 }
 
-/** Takes a poll that is under way into the receipts: its poller is alive, and has everything up to where it began. */
-export function notePollUnderWay(receipts: Receipts, watcher: Watcher, now: number): void {
-  const poll = namedPoll(watcher);
-  if (poll === undefined) return;
-  const { acknowledgedRevision: has } = watcher;
-  receipts.notePoll(poll, poll.service, has, has, now);
+/** The parts of a namespace that remember its readers. */
+type Readers = Pick<NamespaceState, 'receipts' | 'catalog'>;
+
+/**
+ * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts
+ * as a plain read, which a drain reports as blind.
+ */
+export function notePoller(
+  { receipts, catalog }: Readers,
+  name: PollerName,
+  service: ServiceKey,
+  { acknowledged, sent }: { acknowledged: number; sent: number },
+  now: number,
+): void {
+  if (receipts.notePoll(name, service, acknowledged, sent, now)) return;
+  const entry = catalog.service(service);
+  if (entry !== undefined) notePlainRead(entry.plainReads, now);
 }
 
-/** Gives the pollers behind a connection that is gone a while to come back. */
-export function notePollsEnded(receipts: Receipts, peer: Peer, now: number): void {
-  for (const watcher of peer.watchers.values()) {
-    const poll = namedPoll(watcher);
-    if (poll !== undefined) receipts.notePollEnded(poll, poll.service, now);
-  }
+/** Records the poller of a poll that is under way: it is live, and has everything up to where the poll began. */
+export function notePollUnderWay(readers: Readers, { peer, memory }: Watcher, now: number): void {
+  noteWatch(readers, peer.connection.memory, memory, now);
 }
 
-/** Who polls one service by name; undefined where nobody has a name, or it is about more than one service. */
-function namedPoll({ peer, scope }: Watcher) {
-  const { subscriber, caller } = peer.connection.memory;
+/**
+ * Gives the pollers behind a connection that is gone a while to come back. It reads what the connection remembers, as
+ * after a sleep nothing else knows of them.
+ */
+export function notePollsEnded(readers: Readers, { memory }: Connection, now: number): void {
+  for (const watch of memory.watches) noteWatch(readers, memory, watch, now);
+}
+
+/** Polls that are anonymous, or that ask about more than one service, have no poller to record. */
+function noteWatch(
+  readers: Readers,
+  { kind, subscriber, caller }: ConnectionMemory,
+  { scope, acknowledged = 0 }: WatchMemory,
+  now: number,
+): void {
   const [service, ...more] = scope.services;
-  if (!isPoll(peer) || subscriber === '' || service === undefined) return undefined;
-  if (more.length > 0 || scope.groups.length > 0) return undefined;
-  return { subscriber, tokenId: caller.tokenId, service, address: caller.address };
+  if (kind !== 'poll' || subscriber === '' || service === undefined) return;
+  if (more.length > 0 || scope.groups.length > 0) return;
+  const name = { subscriber, tokenId: caller.tokenId, address: caller.address };
+  notePoller(readers, name, service, { acknowledged, sent: acknowledged }, now);
 }

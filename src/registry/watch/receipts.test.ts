@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../../../test/simulation/virtual-time';
 import { POLLER_LINGER_MS } from '../../model/limits';
-import { type BarrierOutcome, type Poller, Receipts } from './receipts';
+import type { Poller } from './pollers';
+import { type BarrierOutcome, Receipts } from './receipts';
 
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 const KEY = { ...ORDERS, id: 'a' };
@@ -95,10 +96,10 @@ describe('Receipts', () => {
   it('[W17, W18] forgets a poller that does not come back, and waits for it no longer', async () => {
     const { receipts, poll, wait } = stage();
     const outcome = wait([poll('a')]);
-    receipts.notePollEnded({ subscriber: 'a', tokenId: 't', address: undefined }, ORDERS, 20_000);
-    expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS - 1)).toHaveLength(1);
+    poll('a', { now: 9_000 });
+    expect(receipts.pollersOf(ORDERS, 9_000 + POLLER_LINGER_MS - 1)).toHaveLength(1);
     expect(await outcome()).toBeUndefined();
-    expect(receipts.pollersOf(ORDERS, 20_000 + POLLER_LINGER_MS)).toEqual([]);
+    expect(receipts.pollersOf(ORDERS, 9_000 + POLLER_LINGER_MS)).toEqual([]);
     expect(await outcome()).toEqual({ subscribers: 0, acknowledged: 0, laggards: [] });
   });
 

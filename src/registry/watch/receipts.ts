@@ -1,25 +1,7 @@
 import type { InstanceKey } from '../../model/batch';
-import { POLLER_LINGER_MS } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
+import { type Poller, type PollerName, Pollers } from './pollers';
 import type { Watcher } from './watcher';
-
-/** One who asks again and again, and names itself: its cursor comes back with the next question. */
-export interface Poller {
-  readonly subscriber: string;
-  /** Id of the token it polls with: the same name with another token is another poller. */
-  readonly tokenId: string;
-  readonly service: ServiceKey;
-  address: string | undefined;
-  /** Revision of the newest answer it was given. */
-  sentRevision: number;
-  /** Revision of the cursor it last came back with: it has that, and everything before. */
-  acknowledgedRevision: number;
-  /** On the namespace's axis; it lives as long as a poll of it is under way, too. */
-  liveUntil: number;
-}
-
-/** Who polls, in its own words and by its token, and from where. */
-export type PollerName = Pick<Poller, 'subscriber' | 'tokenId' | 'address'>;
 
 /** One who has to acknowledge a change before its drain is done. */
 type Awaited = Watcher | Poller;
@@ -51,42 +33,23 @@ export function subscriberOf(awaited: Awaited): string {
 }
 
 /**
- * Who has told that it has what. Receipts live in memory: after a sleep every subscriber is taken to be as far as it
- * was sent, and whoever is not acknowledges anew.
+ * Tracks which subscribers have acknowledged which revision, and the drains that wait for them. What a watcher
+ * acknowledged is kept with its socket and survives a sleep; pollers and drains live in memory.
  */
 export class Receipts {
-  readonly #pollers = new Map<string, Poller>();
+  readonly #pollers = new Pollers((poller) => this.forget(poller));
   readonly #barriers = new Set<Barrier>();
 
-  /** Notes a poll, and what it came back with. */
-  notePoll(
-    { subscriber, tokenId, address }: PollerName,
-    service: ServiceKey,
-    acknowledged: number,
-    sent: number,
-    now: number,
-  ): void {
-    const name = pollerName(subscriber, tokenId, service);
-    const poller = this.#pollers.get(name) ?? {
-      subscriber,
-      tokenId,
-      service: { group: service.group, service: service.service },
-      address,
-      sentRevision: 0,
-      acknowledgedRevision: 0,
-      liveUntil: 0,
-    };
-    this.#pollers.set(name, poller);
-    poller.address = address;
+  /**
+   * Records a poll, and the revisions that its poller has and was sent. Returns false where there is no room for a new
+   * poller: then it can't be waited for.
+   */
+  notePoll(name: PollerName, service: ServiceKey, acknowledged: number, sent: number, now: number): boolean {
+    const poller = this.#pollers.note(name, service, now);
+    if (poller === undefined) return false;
     poller.sentRevision = Math.max(poller.sentRevision, sent);
-    poller.liveUntil = now + POLLER_LINGER_MS;
     this.acknowledge(poller, acknowledged);
-  }
-
-  /** A poll that was under way is over: its poller has a while to come back. */
-  notePollEnded({ subscriber, tokenId }: PollerName, service: ServiceKey, now: number): void {
-    const poller = this.#pollers.get(pollerName(subscriber, tokenId, service));
-    if (poller !== undefined) poller.liveUntil = now + POLLER_LINGER_MS;
+    return true;
   }
 
   /** Notes that everything up to a revision has arrived. Revisions only rise. */
@@ -107,18 +70,9 @@ export class Receipts {
     }
   }
 
-  /** Pollers of a service that are alive; those that are not are forgotten. */
+  /** Returns the live pollers of a service. */
   pollersOf(service: ServiceKey, now: number): Poller[] {
-    const alive: Poller[] = [];
-    for (const [name, poller] of this.#pollers) {
-      if (poller.liveUntil <= now) {
-        this.#pollers.delete(name);
-        this.forget(poller);
-      } else if (poller.service.service === service.service && poller.service.group === service.group) {
-        alive.push(poller);
-      }
-    }
-    return alive;
+    return this.#pollers.of(service, now);
   }
 
   /**
@@ -171,8 +125,4 @@ export class Receipts {
     const laggards = [...new Set([...missing].map(subscriberOf))].sort();
     resolve({ subscribers, acknowledged: subscribers - laggards.length, laggards });
   }
-}
-
-function pollerName(subscriber: string, tokenId: string, { group, service }: ServiceKey): string {
-  return `${subscriber}\u0000${tokenId}\u0000${group}\u0000${service}`;
 }

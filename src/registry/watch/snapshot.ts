@@ -1,5 +1,4 @@
 import type { WatchScope } from '../../model/frames';
-import { FRAME_PART_MAX_BYTES } from '../../model/limits';
 import { type Catalog, compare, type ServiceEntry } from '../catalog';
 import type { NamespaceMemory } from '../state';
 import { viewOf, watchedService } from '../view';
@@ -13,10 +12,17 @@ export interface SnapshotPart {
 }
 
 /**
- * The next part of a snapshot, of about 256 KiB, read as everything is now. Services come by name and group, their
- * instances by id; a large service goes on in the next part.
+ * The next part of a snapshot, read as everything is now. Services come by name and group, their instances by id; a
+ * large service goes on in the next part.
+ *
+ * @param partSize About how long the part may be.
  */
-export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: SnapshotPlace): SnapshotPart {
+export function snapshotPart(
+  state: NamespaceMemory,
+  scope: WatchScope,
+  from: SnapshotPlace,
+  partSize: number,
+): SnapshotPart {
   const stamp = state.time.stamp();
   const services: string[] = [];
   let size = 0;
@@ -25,7 +31,7 @@ export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: Sn
     const next = (id: string) => ({ service: name, group, id, parts: from.parts + 1, cursor: from.cursor });
     const isContinued = from.service === name && from.group === group && from.id !== '';
     let last = isContinued ? from.id : '';
-    if (size > FRAME_PART_MAX_BYTES) return { services: services.join(','), next: next(last) };
+    if (size > partSize) return { services: services.join(','), next: next(last) };
     const head = JSON.stringify(watchedService({ group, service: name }, service.own)).slice(0, -1);
     size += head.length;
     const texts: string[] = [];
@@ -33,7 +39,7 @@ export function snapshotPart(state: NamespaceMemory, scope: WatchScope, from: Sn
     for (const id of idsAfter(service, last)) {
       const entry = service.instances.get(id);
       if (entry === undefined) continue;
-      if (size > FRAME_PART_MAX_BYTES) return { services: [...services, encoded()].join(','), next: next(last) };
+      if (size > partSize) return { services: [...services, encoded()].join(','), next: next(last) };
       const text = JSON.stringify(viewOf(entry, stamp));
       texts.push(text);
       size += text.length;

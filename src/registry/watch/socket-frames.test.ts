@@ -4,7 +4,12 @@ import type { SocketClient } from '../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES, type SessionOpened } from '../../model/frames';
-import { CREDIT_INITIAL_BYTES, FRAME_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../model/limits';
+import {
+  CREDIT_INITIAL_BYTES,
+  FRAME_MAX_BYTES,
+  SOCKET_FRAMES_PENDING_MAX_BYTES,
+  WATCHES_PER_SOCKET_MAX_COUNT,
+} from '../../model/limits';
 
 const AT = { address: '10.0.0.1', port: 1 };
 const register = (...ids: string[]) => ({
@@ -138,6 +143,47 @@ describe('frames that come in a hurry', () => {
     await other.ask({ type: 'watch', watch: 'w', scope: {} });
     await settle();
     expect(client.take().map((frame) => ('id' in frame ? frame.id : ''))).toEqual(['1', '2', '3', 's']);
+  });
+});
+
+describe('frames that come faster than they are handled', () => {
+  /** A batch of one registration, as large as `size`. */
+  const large = (id: string, size: number) => {
+    const [operation] = register(id).operations;
+    const text = JSON.stringify({ type: 'batch', id, operations: [operation] });
+    return text + ' '.repeat(size - text.length);
+  };
+
+  it('[W20] take turns with those of another socket', async () => {
+    const { client, connect, scene } = stage();
+    const other = connect();
+    for (const id of ['a', 'b', 'c']) void client.post(large(id, FRAME_MAX_BYTES));
+    void other.post({ id: 'x', ...register('x') });
+    await settle();
+    const revisions = await Promise.all(['a', 'b', 'c', 'x'].map(async (id) => (await scene.read(id)).revision));
+    // The one of the other socket waits for one frame, not for all of them.
+    expect(revisions).toEqual([1, 2, 4, 3]);
+  });
+
+  it('[W20] close their socket where more of them wait than may, and nothing else', async () => {
+    const { client, connect, scene } = stage();
+    const other = connect();
+    const most = SOCKET_FRAMES_PENDING_MAX_BYTES / FRAME_MAX_BYTES;
+    for (let count = 0; count <= most + 2; count++) void client.post(large(`i${count}`, FRAME_MAX_BYTES));
+    expect(client.socket.closed).toMatchObject({ code: CLOSE_CODES.overloaded });
+    await other.ask(register('x'));
+    await settle();
+    expect(other.socket.closed).toBeUndefined();
+    // The first was being handled; what waited behind it went with the socket.
+    expect(await scene.listed()).toEqual(['i0', 'x']);
+  });
+
+  it('[W20, T2] are handled before the close that follows them', async () => {
+    const { client, scene } = stage();
+    void client.post({ type: 'session', id: 's' });
+    for (const id of ['a', 'b']) void client.post(large(id, FRAME_MAX_BYTES));
+    await client.close({ isEnd: true });
+    expect(await scene.listed()).toEqual([]);
   });
 });
 

@@ -15,15 +15,18 @@ import {
 } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
+import { arm } from '../arming';
 import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
+import { notePass } from '../listening';
 import { dismissEnded } from '../open-tokens';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
-import { errorFrame, idOf, parseFrame, readFrame } from './client-frame';
+import { errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frame';
 import type { Connection } from './connection';
 import { authorizeFrame } from './frame-access';
+import { FrameQueue } from './frame-queue';
 import type { Hub } from './hub';
 import { notePollsEnded, supersedePolls } from './polls';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
@@ -45,19 +48,44 @@ export class SocketFrames {
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
   /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
   readonly #underWay = new Map<Connection, Promise<void>>();
+  readonly #queue: FrameQueue;
+  /** Sockets that are closed, whose last frames may still wait here. */
+  readonly #gone = new WeakSet<Connection>();
 
   constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
     this.#state = state;
     this.#hub = hub;
     this.#api = api;
+    this.#queue = new FrameQueue(
+      state.platform.nextTurn,
+      (connection) => this.#gone.has(connection) || !hub.isHeld(connection),
+    );
   }
 
-  /** Takes in what a socket sent. Never rejects: whatever goes wrong is told to the socket. */
+  /** Takes in what a socket sent, and resolves when it is handled. Never rejects: the socket gets what went wrong. */
   async receive(connection: Connection, text: string): Promise<void> {
     this.#state.counters.messagesReceived += 1;
+    notePass(this.#state);
+    if (this.#hub.isLeaving(connection)) return;
     if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
       return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
     }
+    // Credit is what frames that are held back wait for.
+    if (isCredit(text)) return this.#take(connection, text);
+    const handled = this.#queue.add(connection, text.length, () => this.#take(connection, text));
+    if (handled === undefined) return this.#overloaded(connection);
+    await handled;
+  }
+
+  /** Closes a socket that sends faster than its frames are handled: what it sent and will send comes to nothing. */
+  #overloaded(connection: Connection): void {
+    this.#queue.drop(connection);
+    const reason = 'too many frames are pending; come back, and wait for answers';
+    this.#hub.connect(connection);
+    this.#hub.dismiss(connection, CLOSE_CODES.overloaded, reason);
+  }
+
+  async #take(connection: Connection, text: string): Promise<void> {
     let id: string | undefined;
     try {
       const value = parseFrame(text);
@@ -76,10 +104,16 @@ export class SocketFrames {
 
   /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
-    const peer = this.#hub.disconnect(connection);
-    if (peer !== undefined) notePollsEnded(this.#state.receipts, peer, this.#state.time.now());
+    notePass(this.#state);
+    this.#gone.add(connection);
+    // What it sent before comes first.
+    const begun = this.#queue.begun(connection);
+    if (begun !== undefined) await begun;
+    this.#hub.disconnect(connection);
+    notePollsEnded(this.#state, connection, this.#state.time.now());
     if (isEnd) await this.#end(connection);
     else noteClosed(this.#state, connection);
+    arm(this.#state);
     const durable = this.#state.pipeline.settled();
     if (durable !== undefined) await durable;
   }
@@ -107,7 +141,8 @@ export class SocketFrames {
       case 'ack':
         return this.#acknowledge(peer, frame);
       case 'credit':
-        return this.#hub.grant(peer, frame.bytes);
+        this.#hub.grant(peer, frame.bytes, frame.mark);
+        return this.#queue.goOn();
       case 'end':
         await this.#end(connection);
         return connection.close(CLOSE_CODES.sessionEnded, 'session ended');
@@ -151,12 +186,13 @@ export class SocketFrames {
     };
   }
 
-  /** Whoever speaks lives: a frame renews the lease of the session that its socket holds, as a ping does. */
+  /** A frame renews the lease of the session that its socket holds, as a ping does. */
   #noteAlive(connection: Connection): void {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
     this.#state.checkpoints.open();
-    this.#state.leases.renew(session.lease, this.#state.time.now());
+    this.#state.leases.renew(session.lease, notePass(this.#state));
+    arm(this.#state);
   }
 
   #assertNoSession(connection: Connection): void {
@@ -226,7 +262,9 @@ export class SocketFrames {
     const watcher = peer.watchers.get(watch);
     const position = this.#state.journal.position(cursor);
     // A receipt for what is no longer there is no mistake of the sender's.
-    if (watcher !== undefined && position !== undefined) this.#state.receipts.acknowledge(watcher, position.revision);
+    if (watcher === undefined || position === undefined) return;
+    this.#state.receipts.acknowledge(watcher, position.revision);
+    this.#hub.noteRead(watcher, position.revision);
   }
 
   async #end(connection: Connection): Promise<void> {
@@ -253,6 +291,12 @@ export class SocketFrames {
 
   /** Sends what is no frame of a watch: those go against credit. */
   #send(connection: Connection, text: string): void {
+    this.#queue.spend(text.length);
+    const peer = this.#hub.peerOf(connection);
+    if (peer !== undefined) {
+      peer.answer(text);
+      return;
+    }
     this.#state.counters.messagesSent += 1;
     connection.send(text);
   }

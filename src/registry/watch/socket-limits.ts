@@ -49,8 +49,9 @@ export function assertRoomOnSocket(peer: Peer, watch: string, scope: WatchScope)
     );
   }
   const { memory } = peer.connection;
-  // Any of them may fall behind, and then there is more to remember.
-  const behind = (each: WatchMemory) => ({ ...each, sentUntil: Number.MAX_SAFE_INTEGER });
+  // Any of them may fall behind and be acknowledged, and then there is more to remember.
+  const most = Number.MAX_SAFE_INTEGER;
+  const behind = (each: WatchMemory) => ({ ...each, sentUntil: most, acknowledged: most });
   const size = utf8Length(
     encodeMemory({ ...memory, watches: [...memory.watches, { name: watch, scope }].map(behind) }),
   );

@@ -1,73 +1,33 @@
 import { describe, expect, it } from 'vitest';
+import { handBudget } from '../../../test/fixtures/hand-budget';
 import { HandSockets } from '../../../test/fixtures/hand-sockets';
 import { WatchScope } from '../../model/frames';
-import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES, CREDIT_STEP_BYTES } from '../../model/limits';
+import { CREDIT_INITIAL_BYTES } from '../../model/limits';
 import { newCounters } from '../counters';
 import { SNAPSHOT_START } from './connection';
 import { Peer, Watcher } from './watcher';
 
 function peer() {
   const sockets = new HandSockets(() => 0);
-  return new Peer(sockets.connectionOf(sockets.open()), newCounters(0));
+  return new Peer(sockets.connectionOf(sockets.open()), newCounters(0), handBudget().budget);
 }
 
 const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WatchScope.parse({}), ...memory }, 5);
 
 describe('Peer', () => {
   it('[W12] has credit until that is sent, and one frame may take more than is left', () => {
-    const rich = peer();
-    rich.send('x'.repeat(CREDIT_INITIAL_BYTES - 1));
-    expect(rich.hasCredit).toBe(true);
-    rich.send('xxx');
-    expect(rich.hasCredit).toBe(false);
-    rich.grant(2);
-    expect(rich.hasCredit).toBe(false);
-    rich.grant(1);
-    expect(rich.hasCredit).toBe(true);
+    const reader = peer();
+    // A mark comes along, and counts as well.
+    reader.send('x'.repeat(CREDIT_INITIAL_BYTES - 100));
+    expect([reader.hasCredit, reader.isFull]).toEqual([true, false]);
+    reader.send('x'.repeat(200));
+    expect([reader.hasCredit, reader.isFull]).toEqual([false, true]);
   });
 
-  it('[W12] counts no credit beyond the highest', () => {
-    const rich = peer();
-    rich.grant(CREDIT_MAX_BYTES);
-    rich.grant(CREDIT_MAX_BYTES);
-    rich.send('x'.repeat(CREDIT_MAX_BYTES));
-    expect(rich.hasCredit).toBe(false);
-  });
-});
-
-describe('Peer, after a sleep', () => {
-  /** A peer that wakes to what another one left. */
-  const slept = (use: (peer: Peer) => void): Peer => {
-    const sockets = new HandSockets(() => 0);
-    const socket = sockets.open();
-    use(new Peer(sockets.connectionOf(socket), newCounters(0)));
-    sockets.sleep();
-    return new Peer(sockets.connectionOf(socket), newCounters(0));
-  };
-
-  it('[W12, W14] has what credit it had, but for a step', () => {
-    const woken = slept((peer) => peer.send('x'.repeat(CREDIT_INITIAL_BYTES + CREDIT_STEP_BYTES)));
-    expect(woken.hasCredit).toBe(false);
-    woken.grant(CREDIT_STEP_BYTES);
-    expect(woken.hasCredit).toBe(false);
-    woken.grant(1);
-    expect(woken.hasCredit).toBe(true);
-    const nearly = slept((peer) => {
-      for (let sent = 0; sent < CREDIT_INITIAL_BYTES; sent += 1_000) peer.send('x'.repeat(1_000));
-    });
-    nearly.send('x'.repeat(CREDIT_STEP_BYTES));
-    expect(nearly.hasCredit).toBe(false);
-  });
-
-  it('[W12] writes nothing down for a receiver that keeps up', () => {
-    const sockets = new HandSockets(() => 0);
-    const connection = sockets.connectionOf(sockets.open());
-    const peer = new Peer(connection, newCounters(0));
-    for (let frames = 0; frames < 100; frames++) {
-      peer.send('x'.repeat(100_000));
-      peer.grant(100_000);
-    }
-    expect(connection.memory.credit).toBeUndefined();
+  it('[W12] is answered whatever its credit is', () => {
+    const reader = peer();
+    reader.answer('x'.repeat(CREDIT_INITIAL_BYTES));
+    expect(reader.hasCredit).toBe(true);
   });
 });
 
@@ -77,10 +37,21 @@ describe('Watcher', () => {
     expect(watcher({ sentUntil: 5 }).isLive).toBe(false);
   });
 
-  it('[W18] is taken to have what it was sent, but nothing of a snapshot that is still to come', () => {
-    expect(watcher().acknowledgedRevision).toBe(5);
-    expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(5);
+  it('[W24] has acknowledged what its socket remembers, whatever it was sent', () => {
+    expect(watcher().acknowledgedRevision).toBe(0);
+    expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(0);
+    expect(watcher({ sentUntil: 5, acknowledged: 3 }).acknowledgedRevision).toBe(3);
     expect(watcher({ sentUntil: 5, snapshotAfter: SNAPSHOT_START }).acknowledgedRevision).toBe(0);
+  });
+
+  it('[W24] keeps an acknowledgement with its socket', () => {
+    const sockets = new HandSockets(() => 0);
+    const socket = sockets.open();
+    const connection = sockets.connectionOf(socket);
+    const memory = { name: 'w', scope: WatchScope.parse({}) };
+    connection.memory.watches.push(memory);
+    new Watcher(new Peer(connection, newCounters(0), handBudget().budget), memory, 5).acknowledgedRevision = 4;
+    expect(socket.kept.watches).toMatchObject([{ acknowledged: 4 }]);
   });
 
   it('[W13] knows what waits for it: what came since it is behind, less what it was sent of that', () => {
@@ -94,5 +65,15 @@ describe('Watcher', () => {
     slow.noteNoneWaiting();
     slow.noteSent(9, ['12', '34']);
     expect(slow.waitingSize).toBe(0);
+  });
+
+  it('[W21] knows what a client has read that acknowledges all it was sent', () => {
+    const live = watcher();
+    live.peer.send('another watch');
+    live.send('mine');
+    const { sent } = live.peer.account;
+    live.peer.send('another watch');
+    expect([live.readUpTo(4), live.readUpTo(5)]).toEqual([undefined, sent]);
+    expect(watcher({ sentUntil: 5 }).readUpTo(5)).toBeUndefined();
   });
 });

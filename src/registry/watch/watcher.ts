@@ -1,7 +1,8 @@
 import type { WatchScope } from '../../model/frames';
-import { CREDIT_INITIAL_BYTES, CREDIT_MAX_BYTES, CREDIT_STEP_BYTES } from '../../model/limits';
 import type { Counters } from '../counters';
 import type { Connection, WatchMemory } from './connection';
+import type { UnreadAccount } from './unread-account';
+import type { UnreadBudget } from './unread-budget';
 
 /** One watch of a connection, awake. */
 export class Watcher {
@@ -11,12 +12,12 @@ export class Watcher {
   position: number;
   /** Revision of the newest cursor that was sent. */
   toldRevision: number;
-  /** Revision of the newest cursor that was acknowledged. */
-  acknowledgedRevision: number;
   /** It asked for its cursor, and gets it once it has caught up. */
   wantsBookmark = false;
   isFeeding = false;
   isOpen = true;
+  /** How much its connection had been sent when this watch was last sent something. */
+  #sentAt = 0;
   #waitingSize = 0;
   #waitingFrom = Number.POSITIVE_INFINITY;
 
@@ -25,8 +26,17 @@ export class Watcher {
     this.memory = memory;
     this.position = position;
     this.toldRevision = position;
-    // Who comes back with a cursor has all up to there; after a sleep everybody is taken to have what it was sent.
-    this.acknowledgedRevision = memory.snapshotAfter === undefined ? position : 0;
+  }
+
+  /** Revision of the newest cursor that was acknowledged, or that the watch began with; 0: none. */
+  get acknowledgedRevision(): number {
+    return this.memory.acknowledged ?? 0;
+  }
+
+  /** Keeps the revision with the socket, so that it survives a sleep of the object. */
+  set acknowledgedRevision(revision: number) {
+    this.memory.acknowledged = revision;
+    this.peer.connection.remember();
   }
 
   get name(): string {
@@ -40,6 +50,17 @@ export class Watcher {
   /** Whether changes are sent as they happen; otherwise they follow from the journal. */
   get isLive(): boolean {
     return this.memory.sentUntil === undefined;
+  }
+
+  /** Sends a frame of this watch. */
+  send(frame: string): void {
+    this.peer.send(frame);
+    this.#sentAt = this.peer.account.sent;
+  }
+
+  /** Where a client that acknowledges a revision has read everything up to; undefined where more was sent since. */
+  readUpTo(revision: number): number | undefined {
+    return this.isLive && revision >= this.position ? this.#sentAt : undefined;
   }
 
   /** Length of the frames that were made while it was behind, and that it has not been sent yet. */
@@ -70,41 +91,44 @@ function lengthOf(frames: readonly string[]): number {
   return frames.reduce((length, frame) => length + frame.length, 0);
 }
 
-/** One connection, awake: its credit, and its watches by name. */
+/** One connection, awake: what it may be sent, and its watches by name. */
 export class Peer {
   readonly connection: Connection;
   readonly watchers = new Map<string, Watcher>();
+  readonly account: UnreadAccount;
   readonly #counters: Counters;
-  #credit: number;
+  readonly #budget: UnreadBudget;
 
-  constructor(connection: Connection, counters: Counters) {
+  constructor(connection: Connection, counters: Counters, budget: UnreadBudget) {
     this.connection = connection;
     this.#counters = counters;
-    this.#credit = connection.memory.credit ?? CREDIT_INITIAL_BYTES;
+    this.#budget = budget;
+    this.account = budget.open(connection);
   }
 
   /** Whether it may be sent more. One frame may take more than is left. */
   get hasCredit(): boolean {
-    return this.#credit > 0;
+    return this.#budget.hasRoom(this.account);
   }
 
-  grant(bytes: number): void {
-    this.#changeCredit(Math.min(CREDIT_MAX_BYTES, this.#credit + bytes));
+  /** True if it is its own reading that more has to wait for, and not that of others. */
+  get isFull(): boolean {
+    return this.#budget.isFull(this.account);
   }
 
   /** Sends a frame of a watch, against credit. */
   send(frame: string): void {
-    this.#counters.messagesSent += 1;
-    this.connection.send(frame);
-    this.#changeCredit(this.#credit - frame.length);
+    this.#send(frame, false);
   }
 
-  /** Not every frame is worth a note; but whoever is slow is not to be taken for quick after a sleep. */
-  #changeCredit(credit: number): void {
-    const { memory } = this.connection;
-    this.#credit = credit;
-    if (Math.abs(credit - (memory.credit ?? CREDIT_INITIAL_BYTES)) < CREDIT_STEP_BYTES) return;
-    memory.credit = credit;
-    this.connection.remember();
+  /** Sends an answer, which no credit holds back. */
+  answer(frame: string): void {
+    this.#send(frame, true);
+  }
+
+  #send(frame: string, isAnswer: boolean): void {
+    this.#counters.messagesSent += 1;
+    this.connection.send(frame);
+    this.#budget.sent(this.account, frame.length, isAnswer);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../fixtures/callers';
 import { type Capabilities, where } from './lent-namespace';
-import { refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 
@@ -141,7 +141,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
         await scene.register('b');
         await scene.pass(20_000);
         await scene.batch({ op: 'register', id: 'a', ...AT }, { op: 'update', id: 'b', weight: 2 });
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(20_000);
         expect(await scene.listed()).toEqual([]);
@@ -153,7 +153,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
         await scene.pass(20_000);
         const refused = scene.batch({ op: 'register', id: 'a', ...AT }, { op: 'update', id: 'b', weight: 2 });
         await expect(refused).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual([]);
       });
     });

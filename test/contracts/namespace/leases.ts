@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ATTENTION_HASTE_MS, LEASE_SLACK_MS } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 /** Unhealthy after ten seconds, gone after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };
@@ -41,10 +42,10 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
 
   where(capabilities.movesTime, () => {
     describe('a lease', () => {
-      it('[L1] that is silent for its time to live is gone, to the millisecond', async () => {
+      it('[L1] that is silent for its time to live is gone half a second later, to the millisecond', async () => {
         const scene = stage();
         await scene.register('a');
-        await scene.pass(29_999);
+        await scene.pass(29_999 + ENDS_AFTER_MS);
         expect(await scene.resolved()).toEqual(['a']);
         await scene.pass(1);
         expect(await scene.resolved()).toEqual([]);
@@ -65,7 +66,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
           expect(Date.parse(expiresAt) - Date.parse(registeredAt)).toBe((round + 1) * 29_000 + 30_000);
         }
         expect(await scene.revision()).toBe(1);
-        await scene.pass(30_000);
+        await scene.pass(30_000 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual([]);
       });
 
@@ -74,7 +75,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         await scene.register('a');
         await scene.pass(20_000);
         await scene.register('a');
-        await scene.pass(29_999);
+        await scene.pass(29_999 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
         expect(await scene.listed()).toEqual([]);
@@ -83,13 +84,14 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
       it('[L1] with a later removal turns unhealthy first', async () => {
         const scene = stage();
         await scene.register('a', { lease: LONG });
-        await scene.pass(9_999);
+        await scene.pass(9_999 + ENDS_AFTER_MS);
         expect(await scene.read('a')).toMatchObject({ healthy: true, revision: 1 });
         await scene.pass(1);
         expect(await scene.read('a')).toMatchObject({ healthy: false, available: false, revision: 2, changes: 2 });
         expect(await scene.resolved()).toEqual([]);
         expect(await scene.readService()).toMatchObject({ instances: 1, healthy: 0 });
-        await scene.pass(49_999);
+        // It has been asked since its time to live ended, so it goes at the first pass after its removal is due.
+        await scene.pass(49_999 - LEASE_SLACK_MS);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
         expect(await scene.listed()).toEqual([]);
@@ -98,8 +100,8 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
 
       it('[L2] that is never removed turns unhealthy and stays', async () => {
         const scene = stage();
-        await scene.register('a', { lease: FOREVER });
-        await scene.pass(30 * 24 * 3_600_000);
+        await scene.register('a', { lease: { ttlMs: 3_600_000, removeAfterMs: null } });
+        await scene.pass(4 * 3_600_000);
         expect(await scene.read('a')).toMatchObject({ healthy: false });
         await scene.beat('a');
         expect(await scene.resolved()).toEqual(['a']);
@@ -117,7 +119,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         await recovers(scene);
         expect(await scene.read('a')).toMatchObject({ healthy: true, available: true, revision: 3, changes: 3 });
         expect(await scene.resolved()).toEqual(['a']);
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         expect(await scene.read('a')).toMatchObject({ healthy: false });
         await scene.pass(50_000);
         expect(await scene.listed()).toEqual([]);
@@ -126,7 +128,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
       it('[L12] and others that recover with one heartbeat share a revision', async () => {
         const scene = stage();
         for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         expect(await scene.revision()).toBe(4);
         await scene.api.renewMany(OWNER, [key('a'), key('b'), key('a')]);
         expect(await scene.revision()).toBe(5);
@@ -144,15 +146,15 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         await scene.beat('a');
         await scene.pass(60_000);
         const { updatedAt } = await scene.read('a');
-        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(70_000);
+        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(70_000 + ENDS_AFTER_MS);
       });
 
-      it('[L11] is ended at its deadline, not when somebody looks', async () => {
+      it('[L11] is ended by the alarm, not only by the next call', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { lease: LONG });
         await scene.pass(40_000);
         const { updatedAt } = await scene.read('a');
-        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000);
+        expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000 + ENDS_AFTER_MS);
       });
 
       it('[L1] becomes shorter or longer with the registration that says so', async () => {
@@ -161,7 +163,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         await scene.register('a', { lease: { ttlMs: 5_000 } });
         await scene.register('b', { lease: { ttlMs: 5_000 } });
         await scene.register('b', { lease: { ttlMs: 3_600_000 } });
-        await scene.pass(5_000);
+        await scene.pass(5_000 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual(['b']);
       });
 
@@ -171,7 +173,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         for (const id of ['silent', 'beats']) await scene.register(id, { lease });
         await scene.pass(5_000);
         await scene.beat('beats');
-        await scene.pass(19_999);
+        await scene.pass(19_999 + LEASE_SLACK_MS);
         expect(await scene.listed()).toEqual(['beats', 'silent']);
         await scene.pass(1);
         expect(await scene.listed()).toEqual(['silent']);
@@ -187,16 +189,16 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
           const at = { op: 'register', service, address: '10.0.0.1', port: 8080 };
           await scene.batch(...Array.from({ length: 1_000 }, (_, index) => ({ ...at, id: `i-${index}` })));
         }
-        await scene.pass(30_000);
+        await scene.pass(30_000 + ENDS_AFTER_MS);
         expect(await scene.stats()).toMatchObject({ instances: 0, leases: 0, services: 0 });
       });
     });
 
     describe('reads', () => {
-      /** An instance that is due, and nobody has looked; the alarm is late, but not by much. */
+      /** An instance whose lease has ended, with no alarm since its limit. */
       const overdue = async (scene: Scene) => {
         await scene.register('a');
-        await scene.jump(30_001);
+        await scene.passByCalls(30_000);
       };
 
       it.each<[string, (scene: Scene) => Promise<unknown>, unknown]>([
@@ -206,7 +208,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['stats', async (scene) => (await scene.stats()).instances, 0],
         ['renewMany', async (scene) => JSON.parse((await scene.api.renewMany(OWNER, [key('a')])).body).renewed, 0],
         ['register', async (scene) => (await scene.register('a')).created, true],
-      ])('[L3] %s never takes a lapsed lease for alive, though no alarm fired', async (_name, read, dead) => {
+      ])('[L3] %s never takes a lease that has ended for alive, though no alarm fired', async (_name, read, dead) => {
         const scene = stage();
         await overdue(scene);
         expect(await read(scene)).toEqual(dead);
@@ -219,23 +221,48 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['patch', (scene) => scene.patch('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
         ['drain', (scene) => scene.drain('a'), 'INSTANCE_NOT_FOUND'],
         ['putOverride', (scene) => scene.override('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
-      ])('[L3] %s does not find a lapsed lease, though no alarm fired', async (_name, call, code) => {
+      ])('[L3] %s does not find a lease that has ended, though no alarm fired', async (_name, call, code) => {
         const scene = stage();
         await overdue(scene);
         await expect(call(scene)).rejects.toEqual(refusal(code));
       });
 
-      it('[L3] show an instance unhealthy from its time to live on, though no alarm fired', async () => {
+      it('[L3] show an instance unhealthy once its time to live has ended, though no alarm fired', async () => {
         const scene = stage();
         await scene.register('a', { lease: LONG });
-        await scene.jump(10_000);
+        await scene.passByCalls(10_000);
         expect(await scene.read('a')).toMatchObject({ healthy: false });
+      });
+
+      it('[L15] show a lease that was asked at its limit until it has ended', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.pass(30_000 + LEASE_SLACK_MS);
+        expect(await scene.listed()).toEqual(['a']);
+        await scene.pass(LEASE_SLACK_MS - 1);
+        expect(await scene.listed()).toEqual(['a']);
+        expect(await scene.revision()).toBe(1);
+      });
+
+      where(capabilities.remembers, () => {
+        it('[L3, L9] that come without a pause show that the registry listens, whatever became of the alarm', async () => {
+          const scene = stage();
+          await scene.register('a');
+          await scene.register('stays', { ephemeral: false });
+          // Asked by the read at 29.3 s, and ended by the first one that comes 1.25 s later.
+          for (let ms = 0; ms < 30_500; ms += ATTENTION_HASTE_MS) {
+            await scene.jump(ATTENTION_HASTE_MS);
+            expect(await scene.listed()).toEqual(['a', 'stays']);
+          }
+          await scene.jump(ATTENTION_HASTE_MS);
+          expect(await scene.listed()).toEqual(['stays']);
+        });
       });
     });
 
     describe('flapping', () => {
       const flap = async (scene: Scene) => {
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         await scene.beat('a');
       };
 
@@ -244,7 +271,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         await scene.register('a', { lease: FOREVER });
         await flap(scene);
         expect(await scene.read('a')).toMatchObject({ flapping: false });
-        await scene.pass(10_000);
+        await scene.pass(10_000 + ENDS_AFTER_MS);
         expect(await scene.read('a')).toMatchObject({ flapping: true, healthy: false });
         expect(await scene.stats()).toMatchObject({ flappingInstances: 1 });
         expect((await scene.list()).instances).toMatchObject([{ flapping: true }]);
@@ -267,7 +294,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
 
       it('[L13] is not what takes longer', async () => {
         const scene = stage();
-        await scene.register('a', { lease: FOREVER });
+        await scene.register('a', { lease: { ttlMs: 60_000, removeAfterMs: null } });
         for (let round = 0; round < 4; round++) {
           await scene.pass(400_000);
           await scene.beat('a');

@@ -9,6 +9,8 @@ export interface LentNamespace {
   jump(ms: number): Promise<void>;
   /** Memory is lost at once, as by eviction; what is stored stays. */
   restart(): Promise<void>;
+  /** Loses the alarm that is armed, unnoticed by the namespace. */
+  loseAlarm(): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -21,8 +23,8 @@ export interface Capabilities {
   movesTime: Capability;
   /** {@link LentNamespace.restart} works. */
   restarts: Capability;
-  /** Renewals are written down five seconds after, in the time that is moved: a restart then finds deadlines exact. */
-  writesRenewalsInMovedTime: Capability;
+  /** Renewals are written down by a look five seconds after, and not by the restart. */
+  keepsRenewalsByLooks: Capability;
   /** Memory lasts from one call to the next. */
   remembers: Capability;
   /** Ten thousand calls take seconds at most. */

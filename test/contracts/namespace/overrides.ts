@@ -3,7 +3,7 @@ import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 const MINUTE_MS = 60_000;
 
@@ -209,7 +209,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
     describe('an override whose instance is gone', () => {
       it.each([
         ['deregistered', (scene: Scene) => scene.deregister('a')],
-        ['expired', (scene: Scene) => scene.pass(30_000)],
+        ['expired', (scene: Scene) => scene.pass(30_000 + ENDS_AFTER_MS)],
       ])('[O3] lingers for ten minutes after it was %s, and is dropped then', async (_how, goes) => {
         const scene = stage();
         await scene.register('a');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 /** Registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {
@@ -209,7 +209,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
         await scene.register('a');
         await scene.pass(20_000);
         await scene.patch('a', { weight: 2 });
-        await scene.pass(9_999);
+        await scene.pass(9_999 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
         expect(await scene.listed()).toEqual([]);
@@ -265,7 +265,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
         await scene.pass(24 * 3_600_000);
         expect(await scene.resolved()).toEqual(['a']);
         await scene.register('a');
-        await scene.pass(30_000);
+        await scene.pass(30_000 + ENDS_AFTER_MS);
         expect(await scene.listed()).toEqual([]);
       });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import type { Scene } from './scene';
+import { ENDS_AFTER_MS, type Scene } from './scene';
 
 const BERLIN = { latitude: 52.52, longitude: 13.4 };
 const PARIS = { latitude: 48.86, longitude: 2.35 };
@@ -161,7 +161,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
           await scene.register(id, { lease, cluster: id === 'd' ? 'far' : 'near' });
         await scene.pass(5_000);
         await scene.beat('a');
-        await scene.pass(5_000);
+        await scene.pass(5_000 + ENDS_AFTER_MS);
       };
 
       it('[V2] waives health where too few are healthy, and says so', async () => {

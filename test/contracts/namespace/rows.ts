@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import type { Scene } from './scene';
+import { ENDS_AFTER_MS, type Scene } from './scene';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };
@@ -63,38 +63,64 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         expect(await written(scene, () => scene.register('soon', { lease: { ttlMs: 5_000 } }))).toBe(3);
       });
 
-      it('[I8] is one for the first heartbeat after a checkpoint, whatever comes after it', async () => {
+      it('[I8] is one for the first heartbeat after a checkpoint, and one for the look that comes for it', async () => {
         const scene = stage();
-        for (const id of ['a', 'b', 'c']) await scene.register(id);
-        expect(await written(scene, () => scene.beat('a'))).toBe(1);
+        for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
+        expect(await written(scene, () => scene.beat('a'))).toBe(1 + 1);
         const more = async () => {
           for (let beats = 0; beats < 10; beats++) await scene.beat('b');
-          await scene.register('c');
+          await scene.register('c', { lease: LONG });
         };
         expect(await written(scene, more)).toBe(0);
       });
 
-      where(capabilities.writesRenewalsInMovedTime, () => {
-        it('[I8, L6] is one for the checkpoint five seconds later, and none while nobody renews', async () => {
+      where(capabilities.keepsRenewalsByLooks, () => {
+        it('[I8, L6] are two for the look that keeps renewals within five seconds: its alarm, and the checkpoint', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.beat('a');
           expect(await written(scene, () => scene.pass(4_999))).toBe(0);
-          expect(await written(scene, () => scene.pass(1))).toBe(1);
-          expect(await written(scene, () => scene.pass(20_000))).toBe(0);
+          expect(await written(scene, () => scene.pass(1))).toBe(2);
+        });
+
+        it('[I8, L16] are three for each look at a fleet that beats, and never more than one look in five seconds', async () => {
+          const scene = stage();
+          const lease = { ttlMs: 90_000 };
+          for (let id = 0; id < 20; id++) await scene.register(`i-${id}`, { lease });
+          await scene.pass(15_000);
+          const minute = async () => {
+            for (let second = 0; second < 60; second++) {
+              await scene.api.renewMany(OWNER, [key('i-0'), key(`i-${second % 20}`)]);
+              await scene.pass(1_000);
+            }
+          };
+          const rowsWritten = await written(scene, minute);
+          expect(rowsWritten).toBeGreaterThan(0);
+          expect(rowsWritten).toBeLessThanOrEqual(13 * 3);
         });
       });
 
       where(capabilities.movesTime, () => {
-        it('[I8] are k + 1 for k that turn unhealthy, recover or expire at once, and one for the alarm', async () => {
+        it('[I8, L16] is one for each look while no lease is renewed: its alarm', async () => {
           const scene = stage();
-          const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
+          await scene.register('a', { lease: { ttlMs: 3_600_000 } });
+          expect(await written(scene, () => scene.pass(600_000))).toBe(10);
+        });
+
+        it('[I8] are k + 1 for k that turn unhealthy, recover or expire at once, and one for each alarm', async () => {
+          const scene = stage();
+          const lease = { ttlMs: 12_000, removeAfterMs: 24_000 };
           const ids = Array.from({ length: 50 }, (_, id) => `i-${id}`);
           await scene.batch(...ids.map((id) => ({ op: 'register', id, ...AT, lease })));
-          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
+          // Alarms: five looks, the pass that asks, and the one that ends.
+          expect(await written(scene, () => scene.pass(12_000 + ENDS_AFTER_MS))).toBe(50 + 1 + 7);
           expect(await written(scene, () => scene.api.renewMany(OWNER, ids.map(key)))).toBe(50 + 1);
-          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
-          expect(await written(scene, () => scene.pass(10_000))).toBe(50 + 1 + 1);
+          await scene.pass(12_000 + ENDS_AFTER_MS);
+          expect(await scene.listed({ available: true })).toEqual([]);
+          const rowsOfSilence = await written(scene, () => scene.pass(11_000));
+          expect(rowsOfSilence).toBeLessThanOrEqual(11_000 / 2_000 + 3 * 2);
+          expect(await scene.listed()).toHaveLength(50);
+          expect(await written(scene, () => scene.pass(1_000))).toBe(50 + 1 + 1);
           expect(await scene.listed()).toEqual([]);
         });
       });

@@ -8,6 +8,7 @@ import type {
   Renewal,
 } from '../../../src/model/instance';
 import { type JsonText, readJsonText } from '../../../src/model/json-text';
+import { LEASE_SLACK_MS } from '../../../src/model/limits';
 import type { NamespaceApi, ReadAnswer, ResolveCommand, ServiceListCommand } from '../../../src/model/namespace-api';
 import { Override, type OverrideView } from '../../../src/model/override';
 import type { DrainReport, InstanceFilter, InstanceList, Resolution } from '../../../src/model/queries';
@@ -22,6 +23,9 @@ import type { Stats } from '../../../src/model/stats';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import type { LentNamespace } from './lent-namespace';
+
+/** Time past a limit at which a lease ends, in milliseconds, if the registry listened throughout: it is asked, and asked again. */
+export const ENDS_AFTER_MS = 2 * LEASE_SLACK_MS;
 
 /** A refusal, to compare an error with. */
 export const refusal = (code: string) => expect.objectContaining({ code });
@@ -54,6 +58,21 @@ export class Scene {
 
   restart(): Promise<void> {
     return this.#lent.restart();
+  }
+
+  loseAlarm(): Promise<void> {
+    return this.#lent.loseAlarm();
+  }
+
+  /**
+   * Lets a lease end whose limit is `ms` away. Alarms fire only before that: the lease is asked by one call, and ended by
+   * the next one.
+   */
+  async passByCalls(ms: number): Promise<void> {
+    await this.pass(ms + LEASE_SLACK_MS - 1);
+    await this.jump(1);
+    await this.stats();
+    await this.jump(LEASE_SLACK_MS);
   }
 
   async register(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Capabilities, where } from './lent-namespace';
-import { refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 /** Services, with instances and without. */
 export function services(stage: () => Scene, capabilities: Capabilities): void {
@@ -43,7 +43,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       it('[R12] goes when its last instance expires', async () => {
         const scene = stage();
         await scene.register('a');
-        await scene.pass(30_000);
+        await scene.pass(30_000 + ENDS_AFTER_MS);
         expect(await scene.services()).toEqual([]);
       });
     });

@@ -3,7 +3,7 @@ import { DRAIN_QUARANTINE_MS, OVERRIDE_LINGER_MS } from '../../../src/model/limi
 import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
-import { isUnchanged, refusal, type Scene } from './scene';
+import { ENDS_AFTER_MS, isUnchanged, refusal, type Scene } from './scene';
 
 /** One of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {
@@ -105,7 +105,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
         it('[S2, L12] knows who is unhealthy', async () => {
           const scene = stage();
           await scene.register('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
-          await scene.pass(5_000);
+          await scene.pass(5_000 + ENDS_AFTER_MS);
           await scene.restart();
           expect(await scene.read('a')).toMatchObject({ healthy: false, revision: 2 });
           await scene.beat('a');
@@ -140,7 +140,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           const scene = stage();
           await scene.register('a');
           await scene.override('a', { weight: 5 });
-          await scene.pass(30_000);
+          await scene.pass(30_000 + ENDS_AFTER_MS);
           await scene.restart();
           await scene.pass(OVERRIDE_LINGER_MS - 1);
           expect(await scene.readOverride('a')).toMatchObject({ weight: 5 });
@@ -155,15 +155,15 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           await scene.restart();
           await scene.pass(60_000);
           const { updatedAt } = await scene.read('a');
-          expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000);
+          expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000 + ENDS_AFTER_MS);
         });
 
         it('[L13] knows who is flapping', async () => {
           const scene = stage();
           await scene.register('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
-          await scene.pass(5_000);
+          await scene.pass(5_000 + ENDS_AFTER_MS);
           await scene.api.renew({ tokenId: 'owner' }, key('a'));
-          await scene.pass(5_000);
+          await scene.pass(5_000 + ENDS_AFTER_MS);
           await scene.restart();
           expect(await scene.read('a')).toMatchObject({ flapping: true });
           expect(await scene.stats()).toMatchObject({ flappingInstances: 1 });

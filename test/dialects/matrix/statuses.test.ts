@@ -95,7 +95,7 @@ describe('a status', () => {
   it('[I11] of a lease that has lapsed and is not removed yet is the same at every door', async () => {
     const stage = new MatrixStage();
     await register(stage, { lease: { ttlMs: 10_000, removeAfterMs: 60_000 } });
-    await stage.namespace.pass(10_001);
+    await stage.namespace.pass(11_000);
     expect(await shown(stage)).toEqual({ native: 'up, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' });
     await stage.send('POST', `${PATH}/heartbeat`);
     expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });

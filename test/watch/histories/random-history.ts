@@ -45,6 +45,7 @@ export async function randomHistory(seed: number, watched?: string): Promise<His
   const time = new VirtualTime();
   const world = new World(time, random, scenario, watched);
   const truth = new Truth();
+  truth.freezes = world.freezes;
   world.onRevision.push((revision, at) => truth.add(epochOf(world), revision, at, world.chronicle.replica));
   try {
     populate(world);
@@ -105,9 +106,13 @@ function someScenario(random: SeededRandom): Scenario {
     hours: random.whole(2, 6) / 60,
     crashes: isCalm ? null : { from: 10 * SECOND_MS, to: 5 * MINUTE_MS },
     outageMs: { from: 100, to: 20 * SECOND_MS },
+    isDrowsy: true,
     hibernations: { from: SECOND_MS, to: MINUTE_MS },
+    ...(isCalm
+      ? {}
+      : { freezes: { from: 5 * SECOND_MS, to: 3 * MINUTE_MS }, freezeMs: { from: 50, to: 20 * SECOND_MS } }),
     commitFailures: isCalm ? null : { from: 30 * SECOND_MS, to: 10 * MINUTE_MS },
-    alarm: { seconds: 0.1, minutes: 0, hours: 0, again: 0.1 },
+    alarm: { seconds: 0.05, minutes: 0, hours: 0, again: 0.1 },
     operations: { from: 100, to: 10 * SECOND_MS },
     reads: { from: SECOND_MS, to: 30 * SECOND_MS },
     retention: {

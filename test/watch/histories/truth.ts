@@ -19,6 +19,8 @@ export interface TrueRevision {
 /** What happened, from the durable journal alone, and what it makes of the records: worked out apart from the core. */
 export class Truth {
   readonly revisions: TrueRevision[] = [];
+  /** Times in which the registry was frozen: a stream gets nothing meanwhile, and its socket stays. */
+  freezes: readonly { from: number; to: number }[] = [];
 
   /** @param replica The journal applied, up to and with this revision. */
   add(epoch: string, journaled: JournaledRevision, at: number, replica: Replica): void {
@@ -33,6 +35,15 @@ export class Truth {
 
   at(revision: number): TrueRevision | undefined {
     return this.revisions[revision - 1];
+  }
+
+  /** When the registry has had so much time since `from` in which it was not frozen. */
+  afterTime(from: number, ms: number): number {
+    let by = from + ms;
+    for (const freeze of this.freezes) {
+      if (freeze.from < by && freeze.to > from) by += freeze.to - Math.max(from, freeze.from);
+    }
+    return by;
   }
 
   /** What those who watch a scope are told of a revision. */

@@ -180,7 +180,7 @@ const bookmarked: Validator = (stream, truth) => {
     }
     if (!stream.isEager) continue;
     for (const { at, durable } of link.syncs) {
-      const by = at + DELIVERY_MAX_MS;
+      const by = truth.afterTime(at, DELIVERY_MAX_MS);
       if (isOpenUntil(link, by) && cursorAt(link, by) < durable) {
         problems.push(`at ${at} it asked for its cursor, and was not told of ${durable} by ${by}`);
       }
@@ -196,10 +196,11 @@ function lateBookmarks(link: Link, truth: Truth): string[] {
   const live = link.received.find((frame) => frame.type !== 'reset' && (frame.type === 'bookmark' || frame.last));
   if (live === undefined) return problems;
   for (const { revision, at } of truth.revisions) {
-    if (at < live.at + DELIVERY_MAX_MS) continue;
-    const next = truth.revisions.find((each) => each.at >= at + BOOKMARK_INTERVAL_MS + DELIVERY_MAX_MS);
+    if (at < truth.afterTime(live.at, DELIVERY_MAX_MS)) continue;
+    const dueAt = truth.afterTime(at, BOOKMARK_INTERVAL_MS + DELIVERY_MAX_MS);
+    const next = truth.revisions.find((each) => each.at >= dueAt);
     if (next === undefined) break;
-    const by = next.at + DELIVERY_MAX_MS;
+    const by = truth.afterTime(next.at, DELIVERY_MAX_MS);
     if (!isOpenUntil(link, by)) break;
     if (cursorAt(link, by) < revision)
       problems.push(`by ${by} it was not told that revision ${revision} came at ${at}`);

@@ -1,5 +1,5 @@
 import { type ServerFrame, WatchScope } from '../../../src/model/frames';
-import { CREDIT_MAX_BYTES } from '../../../src/model/limits';
+import { CREDIT_INITIAL_BYTES } from '../../../src/model/limits';
 import { socketPurpose } from '../../fixtures/socket-purpose';
 import type { SeededRandom } from '../../simulation/seeded-random';
 import type { Sent } from '../../simulation/simulated-sockets';
@@ -83,7 +83,7 @@ export class WatchingClient {
   #askForAll(): void {
     const peer = this.#peer;
     if (peer === undefined || !peer.isOpen) return;
-    peer.send({ type: 'credit', bytes: CREDIT_MAX_BYTES });
+    peer.send({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
     for (const { watch, history } of this.#streams) {
       history.settledAt = this.#world.machine.disk.durable;
       void peer.ask({ type: 'sync', watch });
@@ -159,7 +159,8 @@ export class WatchingClient {
   #receive(peer: SocketPeer, frame: ServerFrame, sent: Sent): void {
     const { slownessMs } = this.#manner;
     const size = JSON.stringify(frame).length;
-    const grant = () => peer.send({ type: 'credit', bytes: size });
+    const mark = frame.type === 'mark' ? frame.mark : undefined;
+    const grant = () => peer.send({ type: 'credit', bytes: size, mark });
     if (slownessMs === 0 || this.#isEnding) grant();
     else this.#world.time.after(slownessMs * this.#random.between(0.5, 2), grant);
     if (!('watch' in frame)) return;

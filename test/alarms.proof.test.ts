@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { startPlainWorkerd } from './plain-workerd';
+import { temporaryFolder } from './temporary-folder';
+
+/** Arms an alarm for a time, and keeps what its handler is given. */
+const WORKER = `
+import { DurableObject } from 'cloudflare:workers';
+
+export class Sleeper extends DurableObject {
+  alarm(info) {
+    return this.ctx.storage.put('fired', { scheduledTime: info?.scheduledTime ?? null, at: Date.now() });
+  }
+
+  async arm(at) {
+    await this.ctx.storage.delete('fired');
+    await this.ctx.storage.setAlarm(at);
+  }
+
+  async fired() {
+    return (await this.ctx.storage.get('fired')) ?? null;
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    const sleeper = env.SLEEPERS.getByName('one');
+    const at = new URL(request.url).searchParams.get('arm');
+    if (at !== null) await sleeper.arm(Number(at));
+    return Response.json(await sleeper.fired());
+  },
+};
+`;
+
+const PLAN = `
+  modules = [(name = "worker", esModule = ${JSON.stringify(WORKER)})],
+  compatibilityDate = "2026-09-18",
+  durableObjectNamespaces = [(className = "Sleeper", uniqueKey = "sleeper", enableSql = true)],
+  durableObjectStorage = (localDisk = "storage"),
+  bindings = [(name = "SLEEPERS", durableObjectNamespace = "Sleeper")],
+`;
+
+/** Argument that the handler was given, and when it ran. */
+interface Fired {
+  scheduledTime: number | null;
+  at: number;
+}
+
+async function start(folder: string) {
+  const { workerd } = await startPlainWorkerd({ worker: PLAN, registry: 'http://127.0.0.1:1', folder });
+  const call = async (query = '') => {
+    const response = await fetch(`http://127.0.0.1:${workerd.port}/${query}`);
+    return (await response.json()) as Fired | null; // `as`: the Worker above answers so
+  };
+  return { workerd, call };
+}
+
+it('[L9] an alarm is given the time that it was due, through a process that stands still and one that dies', async () => {
+  const folder = temporaryFolder();
+  const { workerd, call } = await start(folder);
+  onTestFinished(() => workerd.kill('SIGKILL'));
+
+  const inTime = Date.now() + 200;
+  await call(`?arm=${inTime}`);
+  await expect.poll(() => call()).toMatchObject({ scheduledTime: inTime });
+
+  const frozen = Date.now() + 500;
+  await call(`?arm=${frozen}`);
+  process.kill(workerd.pid, 'SIGSTOP');
+  await sleep(2_000);
+  process.kill(workerd.pid, 'SIGCONT');
+  await expect.poll(() => call()).toMatchObject({ scheduledTime: frozen });
+  expect((await call())?.at).toBeGreaterThan(frozen + 1_000);
+
+  const dead = Date.now() + 500;
+  await call(`?arm=${dead}`);
+  workerd.kill('SIGKILL');
+  await workerd.ended;
+  await sleep(2_000);
+  const again = await start(folder);
+  onTestFinished(() => again.workerd.kill('SIGKILL'));
+  await expect.poll(() => again.call()).toMatchObject({ scheduledTime: dead });
+  expect((await again.call())?.at).toBeGreaterThan(dead + 1_000);
+});
