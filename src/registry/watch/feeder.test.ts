@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ids, WatchStage } from '../../../test/fixtures/watch-stage';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CATCH_UP_SLICE_MAX_COUNT, COMPACTION_SLICE_MAX_COUNT, CREDIT_INITIAL_BYTES } from '../../model/limits';
@@ -14,6 +14,19 @@ async function outgrowJournal({ scene, namespace }: WatchStage): Promise<void> {
 }
 
 describe('a watch that resumes', () => {
+  it('[W5, C4] is closed where what it lacks cannot be read, and is not fed again and again', async () => {
+    const stage = new WatchStage();
+    const { scene, namespace } = stage;
+    const { cursor } = await scene.register('a');
+    await scene.register('b');
+    const client = stage.connect();
+    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk is gone'));
+    await client.watch({}, { cursor });
+    await settle();
+    expect(client.socket.closed?.code).toBe(1011);
+    expect(sync).toHaveBeenCalledTimes(1);
+  });
+
   it('[W3, W4, W5] goes on from any cursor that is kept, with each change once', async () => {
     const stage = new WatchStage();
     const { scene } = stage;

@@ -38,15 +38,19 @@ export class Feeder {
     }
     watcher.isFeeding = true;
     this.#budget.begin(watcher.peer.account);
-    this.#feedInSlices(watcher)
-      .catch((error: unknown) => {
-        this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
-        watcher.peer.connection.close(1011, 'internal error; resume by cursor');
-      })
-      .finally(() => {
+    void this.#feedInSlices(watcher).then(
+      () => {
         watcher.isFeeding = false;
         this.#settle(watcher);
-      });
+      },
+      (error: unknown) => {
+        // Its socket is closed and waits for nothing: to go on at once would fail in the same way, for ever.
+        watcher.isFeeding = false;
+        this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
+        this.#budget.leave(watcher.peer.account);
+        watcher.peer.connection.close(1011, 'internal error; resume by cursor');
+      },
+    );
   }
 
   /** Waits for room, or for nothing more. */
