@@ -86,7 +86,7 @@ export class World {
       probe: headRevision,
       active: (what) => {
         this.#active();
-        if (this.machine.alarm.lateness > LOOK_LATE_MS) this.attention.troubled('an alarm was late');
+        if (time.now - this.machine.alarm.dueAt > LOOK_LATE_MS) this.attention.troubled('an alarm is late');
         this.attention.active();
         if (what !== 'tick') this.#mayHaveArmedAt = time.now;
       },
