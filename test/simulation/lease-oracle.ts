@@ -60,7 +60,7 @@ export interface LeaseOracleParts {
 export class LeaseOracle {
   readonly #parts: LeaseOracleParts;
   readonly #leases = new Map<string, Tracked>();
-  /** Time in which nobody could be heard, less clock jumps that cannot be noticed. */
+  /** Time in which no holder could be heard, less clock jumps that cannot be noticed. */
   #deafMs = 0;
   #deafSince: number | undefined;
   #outage = { from: 0, to: 0 };

@@ -48,7 +48,7 @@ describe('Pollers', () => {
     expect(expired).not.toContain('t-7');
   });
 
-  it('[W27] stays small while every read brings a fresh name, and nobody drains or lists', () => {
+  it('[W27] stays small while every read brings a fresh name, without a drain or a list', () => {
     const { pollers, note } = stage();
     let most = 0;
     for (let now = 0; now < 100_000; now++) {
