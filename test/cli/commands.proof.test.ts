@@ -267,12 +267,17 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
 
 describe('bench and doctor', () => {
   it('[K13] bench measures on a service of its own, and leaves nothing behind', async () => {
-    await stage.register('bystander', 'bystander-1');
-    const before = await stage.json('ls');
-    const report = await stage.json('bench', '--duration', '300ms', '--concurrency', '4');
+    // A namespace of its own: instances of other tests may expire while the bench runs.
+    const namespace = ['--namespace', 'benched'];
+    await stage.run(['ns', 'create', 'benched']);
+    await stage.register('bystander', 'bystander-1', ...namespace);
+    const before = await stage.json('ls', ...namespace);
+    expect(before).toMatchObject({ services: [{ name: 'bystander', instances: 1 }] });
+    const report = await stage.json('bench', '--duration', '300ms', '--concurrency', '4', ...namespace);
     const names = ['register', 'heartbeat', 'resolve'];
     expect(report).toMatchObject({ concurrency: 4, calls: names.map((call) => ({ call, errors: 0 })) });
-    expect(await stage.json('ls')).toEqual(before);
+    expect(await stage.json('ls', ...namespace)).toEqual(before);
+    await stage.run(['ns', 'rm', 'benched', '--force', '--yes']);
   });
 
   it('doctor finds nothing wrong where nothing is', async () => {
