@@ -1,6 +1,6 @@
 import { RegistryError } from '../model/errors';
-import { GROUP_SEPARATOR } from '../model/given-names';
 import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
+import { joinedName } from '../model/joined-name';
 import type { ServiceKey } from '../model/namespace-api';
 import { matchesGroup, matchesService } from '../model/service-pattern';
 
@@ -89,6 +89,6 @@ function covers(grant: Grant, scope: Scope, { namespace, service, group }: Targe
 
 function nameOf({ namespace, service, group }: Target): string {
   const where = namespace === ALL_NAMESPACES ? 'all namespaces' : `namespace "${namespace}"`;
-  if (service !== undefined) return `service "${service.group}${GROUP_SEPARATOR}${service.service}" of ${where}`;
+  if (service !== undefined) return `service "${joinedName(service)}" of ${where}`;
   return group === undefined ? where : `all of group "${group}" of ${where}`;
 }

@@ -3,6 +3,7 @@ import type { SnapshotService, WatchedService } from './frames';
 import type { Instance } from './instance';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
+import { type ServiceName, serviceName } from './service-name';
 import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
@@ -21,11 +22,6 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
 const LEAST_MS = 1_000;
 
-interface ServiceName {
-  group: string;
-  service: string;
-}
-
 /** One read that is repeated: its path, and what becomes of its answer. */
 interface Poll {
   path: string;
@@ -33,11 +29,8 @@ interface Poll {
   hasAnswered: boolean;
 }
 
-/** `orders` in the default group, or `group@@orders`. */
-function serviceName(text: string): ServiceName {
-  const at = text.indexOf('@@');
-  return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
-}
+/** Names a service among those that are known. No name has a line break in it. */
+const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}`;
 
 /**
  * A watch by conditional reads that wait, for whoever can do nothing but ask. What happens between two answers is not
@@ -158,11 +151,10 @@ export class PollSource implements WatchSource {
   }
 
   async #takeAll(group: string | undefined, { services }: ServiceNames, signal: AbortSignal): Promise<void> {
-    const left = new Set(
-      [...this.#services.keys()].filter((key) => group === undefined || key.startsWith(`${group}@@`)),
-    );
+    const known = [...this.#services].filter(([, service]) => group === undefined || service.group === group);
+    const left = new Set(known.map(([key]) => key));
     for (const { group: of, name: service, revision } of services) {
-      const key = `${of}@@${service}`;
+      const key = keyOf({ group: of, service });
       left.delete(key);
       if (this.#services.get(key)?.newest === revision) continue;
       const path = `${this.#http.servicePath({ group: of, service })}/instances`;
@@ -193,7 +185,7 @@ export class PollSource implements WatchSource {
         throw error;
       });
     const { persistent, metadata, protectThreshold, selector, revision } = own;
-    this.#services.set(`${name.group}@@${name.service}`, {
+    this.#services.set(keyOf(name), {
       ...plain,
       persistent,
       metadata,

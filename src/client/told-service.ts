@@ -2,6 +2,7 @@ import type { InstanceList, Service } from './answers';
 import type { ToldService } from './edge-list';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
+import { serviceName } from './service-name';
 import type { Time } from './time';
 
 /** A registry that has not answered by then counts as away: somebody waits for a page. */
@@ -25,10 +26,7 @@ export async function readToldService(
   maxAgeMs: number,
   known: ToldService | undefined,
 ): Promise<ToldService> {
-  const [first = '', second] = service.split('@@');
-  const path = http.servicePath(
-    second === undefined ? { group: 'DEFAULT_GROUP', service: first } : { group: first, service: second },
-  );
+  const path = http.servicePath(serviceName(service));
   const query = { consistency: 'cached', maxAge: `${maxAgeMs}ms` };
   const options = { query, timeoutMs: ANSWER_TIMEOUT_MS };
   const askedAt = time.now();

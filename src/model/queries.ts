@@ -11,7 +11,7 @@ import {
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
-import { ClusterName, GroupName, NamespaceId, ShortName } from './names';
+import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
 import { PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
 import { PointInTime } from './point-in-time';
@@ -95,7 +95,7 @@ export const ResolveQuery = z.strictObject({
 export type ResolveQuery = z.output<typeof ResolveQuery>;
 
 export const ServiceListQuery = z.strictObject({
-  group: GroupName.optional().meta({ description: 'Only this group' }),
+  group: StoredGroupName.optional().meta({ description: 'Only this group' }),
   prefix: z.string().max(255).optional().meta({ description: 'What the names begin with' }),
   limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
   after: z.string().optional().meta({ description: 'The `next` of the page before' }),

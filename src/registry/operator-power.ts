@@ -1,7 +1,7 @@
 import type { AuditAction, AuditNote } from '../model/audit';
 import type { InstanceKey } from '../model/batch';
 import { hasCode } from '../model/errors';
-import { GROUP_SEPARATOR } from '../model/given-names';
+import { joinedName } from '../model/joined-name';
 import type { Caller, ServiceKey } from '../model/namespace-api';
 import { accounted } from './accounted';
 import type { Catalog } from './catalog';
@@ -76,6 +76,6 @@ function deedOf(caller: Caller, deed: () => Deed | undefined): Deed | undefined 
 }
 
 function targetOf(key: ServiceKey | InstanceKey): string {
-  const service = `${key.group}${GROUP_SEPARATOR}${key.service}`;
+  const service = joinedName(key);
   return 'id' in key ? `${service}/${key.id}` : service;
 }

@@ -93,4 +93,18 @@ export const ACCESS_MUTANTS: Mutant[] = [
     from: 'state.rates.admit(tokenId, now);',
     to: '',
   },
+  {
+    name: 'takes a group for another that its pattern begins with',
+    breaks: 'A50',
+    file: '../model/service-pattern.ts',
+    from: 'return at === group.length && pattern.startsWith(group);',
+    to: 'return pattern.startsWith(group);',
+  },
+  {
+    name: 'joins a group that ends in @ like any other',
+    breaks: 'A51',
+    file: '../model/joined-name.ts',
+    from: 'group.endsWith(SEPARATOR_SIGN)',
+    to: "group === ''",
+  },
 ];

@@ -1,10 +1,11 @@
 import { parsed } from '../../http/field-errors';
 import { quote, RegistryError } from '../../model/errors';
 import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
+import { shortName } from '../../model/joined-name';
 import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import { plainDefinition } from '../../model/plain-definition';
-import { appOf, vipOf } from './app-names';
+import { appOf } from './app-names';
 import { type Kept, readKept } from './kept';
 import { corePorts, samePort, shownPorts } from './ports';
 import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
@@ -167,7 +168,7 @@ function foreignInfo(instance: InstanceView) {
   const host = address ?? hostOf(url ?? '') ?? instance.id;
   const { port, securePort } = shownPorts(instance);
   const isSecure = metadata.secure === 'true' || tags.includes('https');
-  const vip = vipOf(instance);
+  const vip = shortName(instance);
   return {
     hostName: host,
     ipAddr: address !== undefined && isIp(address) ? address : host,

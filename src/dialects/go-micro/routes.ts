@@ -3,12 +3,13 @@ import type { DialectDoor } from '../../http/dialect';
 import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
+import { shortName } from '../../model/joined-name';
 import { readJsonText } from '../../model/json-text';
 import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { serviceAskedFor } from './raw-service';
 import { RegistryWatch } from './registry-watch';
-import { keyOf, nameOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service } from './wire';
 
 /** In the router's words; clients paste the rest of their address in front of it. */
@@ -58,7 +59,7 @@ async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Servic
   const services = body === null ? [] : readJsonText(body).services;
   return services
     .filter(({ available }) => available > 0)
-    .map(({ group, name }) => nameOf({ group, service: name }))
+    .map(({ group, name }) => shortName({ group, service: name }))
     .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
 }
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { shortName } from '../../model/joined-name';
 import { readJsonText } from '../../model/json-text';
 import { GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
-import { entryOf, keyOf, nameOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { entryOf, keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service, type Value } from './wire';
 
 const CALLER = { tokenId: 'root', operates: true };
@@ -27,7 +28,7 @@ describe('names', () => {
     ['DEFAULT_GROUP@@a@@b', { group: 'DEFAULT_GROUP', service: 'a@@b' }],
   ])('[X4] %s names %j, and back', (name, key) => {
     expect(keyOf(name, 'body')).toEqual(key);
-    expect(nameOf(key)).toBe(name);
+    expect(shortName(key)).toBe(name);
   });
 });
 

@@ -1,9 +1,9 @@
 import { parsed, type RequestPart } from '../../http/field-errors';
-import { InstanceKey, type Operation } from '../../model/batch';
+import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import { ServiceRef } from '../../model/frames';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import { type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
+import { shortName } from '../../model/joined-name';
 import { EXTENSIONS_MAX_BYTES, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { ServiceKey } from '../../model/namespace-api';
@@ -19,12 +19,6 @@ const DEFAULT_VERSION = 'latest';
 /** `orders` in the default group, or `group@@orders`. */
 export function keyOf(name: string, part: RequestPart): ServiceKey {
   return parsed(ServiceRef, name, part);
-}
-
-/** The name under which go-micro knows a service. */
-export function nameOf({ group, service }: ServiceKey): string {
-  const isPlain = group === DEFAULT_GROUP && !service.includes(GROUP_SEPARATOR);
-  return isPlain ? service : `${group}${GROUP_SEPARATOR}${service}`;
 }
 
 const isEmpty = (value: unknown): boolean =>
@@ -77,17 +71,19 @@ export function registrationsOf(service: Service): Operation[] {
     const place = placeOf(address);
     const extensions = extensionsOf(service, place, address);
     const definition = parsed(InstanceDefinition, { ...place, ...version, metadata, extensions, lease }, 'body');
-    return { op: 'register', key: nodeKey(key, id), precondition: {}, definition };
+    return { op: 'register', key: parsed(NewInstanceKey, { ...key, id }, 'body'), precondition: {}, definition };
   });
 }
 
 /** What removes the nodes of a service that are named, and no others. */
 export function removalsOf(service: Service): Operation[] {
   const key = keyOf(service.name, 'body');
-  return nodesOf(service).map(({ id }) => ({ op: 'deregister', key: nodeKey(key, id), precondition: {} }));
+  return nodesOf(service).map(({ id }) => ({
+    op: 'deregister',
+    key: parsed(InstanceKey, { ...key, id }, 'body'),
+    precondition: {},
+  }));
 }
-
-const nodeKey = (key: ServiceKey, id: string): InstanceKey => parsed(InstanceKey, { ...key, id }, 'body');
 
 /** What an instance speaks, where it was not registered by a go-micro client, which says so. */
 function protocolOf({ tags, ports, port }: InstanceView): string {
@@ -99,7 +95,7 @@ export function entryOf(instance: InstanceView): Service {
   const kept = readKept(instance.extensions[EXTENSION]);
   const { id, metadata } = instance;
   return {
-    name: nameOf(instance),
+    name: shortName(instance),
     version: instance.version ?? (kept === undefined ? DEFAULT_VERSION : ''),
     metadata: kept?.metadata ?? {},
     endpoints: kept?.endpoints ?? [],

@@ -1,5 +1,5 @@
 import type { SnapshotService } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/given-names';
+import { joinedName } from '../../model/joined-name';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Host, hostOf } from './host';
 import { isProtected } from './service-info';
@@ -40,7 +40,7 @@ export async function catalogOf(
   const entries = new Map<string, { entry: CatalogEntry; keeps: boolean }>();
   const add = (service: SnapshotService) => {
     if (!fits(service.group, group) || !fits(service.name, name)) return;
-    const key = `${service.group}${GROUP_SEPARATOR}${service.name}`;
+    const key = joinedName({ group: service.group, service: service.name });
     const found = entries.get(key) ?? { entry: emptyEntry(service), keeps: keepsHosts(entries.size) };
     entries.set(key, found);
     for (const instance of service.instances) {

@@ -4,7 +4,7 @@ import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/querie
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
 import { serviceScope } from '../watch/read-scope';
-import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, ServiceNames } from './paths';
+import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, NewInstanceNames, NewServiceNames, ServiceNames } from './paths';
 
 const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, tags: ['blue'] };
 
@@ -28,7 +28,7 @@ export function addInstanceRoutes(surface: Surface): void {
     description:
       'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
       '`warnings` name what is likely a mistake.',
-    input: { path: InstanceNames, body: InstanceDefinition },
+    input: { path: NewInstanceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,
@@ -48,7 +48,7 @@ export function addInstanceRoutes(surface: Surface): void {
     description:
       'The id is `address:port`, or the url where one of them is missing; a repeat is the same instance. ' +
       '`Location` says where it is.',
-    input: { path: ServiceNames, body: InstanceDefinition },
+    input: { path: NewServiceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,
