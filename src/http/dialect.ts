@@ -29,7 +29,10 @@ export interface Dialect {
   carriers: readonly Carrier[];
   /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
   pathOf?(path: string): string;
-  /** True: its clients put parameters, credentials among them, into a form in the body as well as into the query. */
+  /**
+   * True: its clients put parameters, credentials among them, into a form in the body as well as into the query. A
+   * credential in it counts where there is none in headers, path and query.
+   */
   takesForms?: boolean;
   /** A refusal as its clients know it, with what makes them do the right thing next. */
   refuse(refusal: ErrorData, request: Request): Response;
@@ -147,11 +150,17 @@ function addHandler<Asked>(
     const { request, record, pathToken } = incoming;
     record.route = path;
     try {
-      const { form, problem } = dialect.takesForms ? await formOf(request) : NO_FORM;
-      const known = surface.admission.admit(readCredential, { request, pathToken, form });
+      // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
+      let reading: Promise<FormRead> | undefined;
+      const readOnce = (): Promise<FormRead> => (reading ??= formOf(request));
+      const formText = async (): Promise<string> => (await readOnce()).form;
+      const sources = { request, pathToken, form: dialect.takesForms ? formText : undefined };
+      const known = surface.admission.admit(readCredential, sources);
       const principal = known instanceof Promise ? await known : known;
       record.tokenId = principal.tokenId;
+      const { form, problem } = dialect.takesForms ? await readOnce() : NO_FORM;
       if (problem !== undefined) throw problem;
+      surface.admission.assertOneCredential(readCredential, sources, form);
       return await handle(incoming, principal, await route.read(request, names.all(), form));
     } catch (error) {
       return dialect.refuse(refusalOf(error, record), request);

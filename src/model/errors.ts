@@ -82,5 +82,6 @@ export function hasCode(error: unknown, code: RegistryErrorCode): error is Regis
 /** A value from outside, fit for an error message: quoted, and cut where it is long. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  // The cut may go through a character of two units.
+  return text.length > 80 ? `${text.slice(0, 77).toWellFormed()}...` : text;
 }

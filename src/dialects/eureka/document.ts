@@ -1,6 +1,6 @@
 import type { ShownInfo } from './translate';
 import type { EurekaPort } from './wire';
-import { KEPT_TEXTS } from './wire';
+import { isEntryKey, KEPT_TEXTS } from './wire';
 import { elementName, writeTextElement, writeXml } from './xml';
 
 /** What an answer is written in. */
@@ -126,9 +126,9 @@ function dataCenterElement({ dataCenter: { name, metadata } }: ShownInfo, format
   return { '@class': AMAZON, name, metadata: mapElement(metadata ?? {}, format) };
 }
 
-/** In XML a key is the name of an element, and so is written as one. */
+/** In XML a key is the name of an element, and so is written as one. Keys that no client would take for data are left out. */
 function mapElement(map: Record<string, string>, format: Format): Record<string, string> {
-  const entries = Object.entries(map);
+  const entries = Object.entries(map).filter(([key]) => isEntryKey(key));
   if (entries.length === 0) return EMPTY_MAP;
-  return format === 'json' ? map : Object.fromEntries(entries.map(([key, value]) => [elementName(key), value]));
+  return Object.fromEntries(format === 'json' ? entries : entries.map(([key, value]) => [elementName(key), value]));
 }

@@ -177,7 +177,8 @@ function foreignInfo(instance: InstanceView) {
       : { port, securePort }),
     vipAddress: vip,
     secureVipAddress: vip,
-    ...(url === undefined ? {} : { homePageUrl: url }),
+    // Storage of earlier versions may hold half of a surrogate pair.
+    ...(url === undefined ? {} : { homePageUrl: url.toWellFormed() }),
   };
 }
 
