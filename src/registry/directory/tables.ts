@@ -1,6 +1,7 @@
 import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { bringUpToDate, type Schema, versionOf } from '../bring-up-to-date';
 import type { SqlStorage } from '../sql-storage';
+import { AUDIT_ACCOUNT_TABLES, AUDIT_ACCOUNTS } from './audit-accounts';
 
 /**
  * Tables of the directory's storage; design/storage-schema.md describes every column. People write here, a few times an
@@ -47,9 +48,11 @@ const TABLES = [
     target TEXT,
     detail TEXT,
     outcome TEXT NOT NULL,
-    code TEXT
+    code TEXT,
+    account TEXT
   ) STRICT`,
   'CREATE INDEX IF NOT EXISTS audit_by_namespace ON audit (ns) WHERE ns IS NOT NULL',
+  ...AUDIT_ACCOUNT_TABLES,
   `CREATE TABLE IF NOT EXISTS errand (
     ns TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -63,7 +66,7 @@ const TABLES = [
 ];
 
 /** A change to the tables adds a step. */
-const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [] };
+const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [AUDIT_ACCOUNTS] };
 
 /** The version of a directory's tables that this code writes. */
 export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);

@@ -9,6 +9,7 @@ import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
 import { TOKENS_MAX_COUNT } from '../../model/limits';
 import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform';
+import { accountOf } from './audit-accounts';
 import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
@@ -54,8 +55,9 @@ export class Tokens {
     });
   }
 
+  /** Answers for a token that the caller could not have made as for one that there is not: ids of others can't be probed. */
   revoke(caller: DirectoryCaller, id: string): Promise<void> {
-    const { steps, tokens, platform } = this.#state;
+    const { steps, tokens, audit, platform } = this.#state;
     return steps.change(() => {
       if (id === ROOT.tokenId) {
         throw new RegistryError(
@@ -64,8 +66,11 @@ export class Tokens {
         );
       }
       const token = tokens.find(id, platform.clock.now());
-      if (token === undefined) return;
-      for (const { ns } of token.record.grants) authorize(caller.principal, 'admin', { namespace: ns });
+      if (token === undefined || !couldMake(caller.principal, token)) {
+        // An answer that was lost is asked for again: it is done, and only the token that did it learns as much.
+        if (audit.hasRevoked(caller.principal.tokenId, id)) return;
+        throw missingToken(id);
+      }
       this.#note(caller, 'token-revoked', token);
       this.#end(token);
     });
@@ -163,12 +168,14 @@ export class Tokens {
   }
 
   #note({ principal, address }: DirectoryCaller, action: AuditAction, { id, record }: TokenRow): void {
-    const [ns, ...others] = new Set(record.grants.map((grant) => grant.ns));
-    const isAboutOne = others.length === 0 && ns !== ALL_NAMESPACES;
+    const namespaces = [...new Set(record.grants.map((grant) => grant.ns))];
+    const [ns] = namespaces;
+    const isAboutOne = namespaces.length === 1 && ns !== ALL_NAMESPACES;
     this.#state.audit.add(
       { action, actor: principal.tokenId, address, ns: isAboutOne ? ns : undefined, target: id, detail: record.name },
       'done',
       this.#state.platform.clock.now(),
+      accountOf(principal, namespaces),
     );
   }
 }
@@ -198,7 +205,10 @@ function sameText(left: string, right: string): boolean {
 }
 
 function missingToken(id: string): RegistryError {
-  return new RegistryError('TOKEN_NOT_FOUND', `there is no token ${quote(id)} that you could have made`);
+  return new RegistryError(
+    'TOKEN_NOT_FOUND',
+    `there is no token ${quote(id)} that this one could have made; see which there are with GET /api/v1/tokens`,
+  );
 }
 
 function tooMany(): RegistryError {
