@@ -429,7 +429,13 @@ export const GRANTS_MAX_BYTES = 4 * 1024;
 /** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
 export const TOKENS_MAX_COUNT = 10_000;
 
-/** Namespaces of one registry. `LIMIT_EXCEEDED` */
+/** Tokens that are good for one namespace, with those whose sockets it has to close yet; who administers all may make more. `LIMIT_EXCEEDED` */
+export const TOKENS_PER_NAMESPACE_MAX_COUNT = 1_000;
+
+/** Of all tokens, how many only those can make who administer all namespaces. `LIMIT_EXCEEDED` */
+export const TOKENS_RESERVED_COUNT = 1_000;
+
+/** Namespaces of one registry; only those make one who administer all. `LIMIT_EXCEEDED` */
 export const NAMESPACES_MAX_COUNT = 10_000;
 
 /** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { HandAudit } from '../../test/fixtures/hand-audit';
 import { HandPlatform } from '../../test/fixtures/hand-platform';
 import { RegistryError } from '../model/errors';
 import { LogGate } from '../model/log-gate';

@@ -1,6 +1,5 @@
 import { may } from '../../auth/authorize';
 import { ALL_NAMESPACES, type Principal } from '../../model/grant';
-import type { SchemaStep } from '../bring-up-to-date';
 import type { SqlStorage } from '../sql-storage';
 
 /** Account of what belongs to no namespace: entries of root, and of those who administer all namespaces. */
@@ -51,17 +50,14 @@ export const AUDIT_ACCOUNT_TABLES: readonly string[] = [
   END`,
 ];
 
-/** Counts what there is. Schema 1 reads and writes on: it passes over the column, and the triggers count what it does. */
-export const AUDIT_ACCOUNTS: SchemaStep = {
-  migrate: (storage) => {
-    storage.run('ALTER TABLE audit ADD COLUMN account TEXT');
-    for (const statement of AUDIT_ACCOUNT_TABLES) storage.run(statement);
-    storage.run(`INSERT INTO audit_actor SELECT ${ACCOUNT}, actor, COUNT(*) FROM audit GROUP BY 1, 2`);
-    storage.run('INSERT INTO audit_account SELECT account, SUM(entries) FROM audit_actor GROUP BY 1');
-    storage.run(`INSERT INTO audit_account SELECT '${ALL_ACCOUNTS}', COUNT(*) FROM audit`);
-  },
-  readableFrom: 1,
-};
+/** Counts what there is. */
+export function migrateAuditAccounts(storage: SqlStorage): void {
+  storage.run('ALTER TABLE audit ADD COLUMN account TEXT');
+  for (const statement of AUDIT_ACCOUNT_TABLES) storage.run(statement);
+  storage.run(`INSERT INTO audit_actor SELECT ${ACCOUNT}, actor, COUNT(*) FROM audit GROUP BY 1, 2`);
+  storage.run('INSERT INTO audit_account SELECT account, SUM(entries) FROM audit_actor GROUP BY 1');
+  storage.run(`INSERT INTO audit_account SELECT '${ALL_ACCOUNTS}', COUNT(*) FROM audit`);
+}
 
 /** Who has how many entries of the audit trail. Every method runs inside a step of the directory. */
 export class AuditAccounts {

@@ -6,7 +6,7 @@ import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
-import { TOKENS_MAX_COUNT } from '../../model/limits';
+import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
 import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform';
 import { accountOf } from './audit-accounts';
@@ -29,7 +29,7 @@ export class Tokens {
     const digest = await secretDigest(secret);
     return steps.change(() => {
       for (const { ns } of grants) authorize(caller.principal, 'admin', { namespace: ns });
-      if (tokens.count >= TOKENS_MAX_COUNT) throw tooMany();
+      this.#assertRoom(caller.principal, grants);
       const createdAt = platform.clock.now();
       const token: TokenRow = {
         id: this.#newId(),
@@ -159,6 +159,25 @@ export class Tokens {
     for (const ns of concerned) errands.add(ns, 'close-sockets', platform.clock.now(), id);
   }
 
+  /**
+   * Asks for room for one more. The admin of a namespace can use up neither what is left for other namespaces nor what is
+   * kept for those who administer all; nor, with tokens that end at once, what the directory keeps of them.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   */
+  #assertRoom(principal: Principal, grants: readonly Grant[]): void {
+    const { tokens, errands } = this.#state;
+    const isUnlimited = may(principal, 'admin', { namespace: ALL_NAMESPACES });
+    const most = isUnlimited ? TOKENS_MAX_COUNT : TOKENS_MAX_COUNT - TOKENS_RESERVED_COUNT;
+    if (tokens.count >= most) throw tooMany(most, isUnlimited);
+    if (isUnlimited) return;
+    for (const ns of new Set(grants.map((grant) => grant.ns))) {
+      const held = tokens.countOf(ns);
+      const closing = errands.countOf(ns, 'close-sockets');
+      if (held + closing >= TOKENS_PER_NAMESPACE_MAX_COUNT) throw tooManyOf(ns, held, closing);
+    }
+  }
+
   #newId(): string {
     const { platform, tokens } = this.#state;
     for (;;) {
@@ -211,9 +230,20 @@ function missingToken(id: string): RegistryError {
   );
 }
 
-function tooMany(): RegistryError {
+function tooMany(most: number, isUnlimited: boolean): RegistryError {
+  const rest = isUnlimited
+    ? 'the most a registry takes'
+    : `and the last ${TOKENS_RESERVED_COUNT} are kept for those with "admin" on all namespaces`;
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `there are ${TOKENS_MAX_COUNT} tokens, the most a registry takes; revoke one that is no longer used`,
+    `there are ${most} tokens or more, ${rest}; revoke one that is no longer used`,
+  );
+}
+
+function tooManyOf(ns: string, held: number, closing: number): RegistryError {
+  const ended = closing === 0 ? '' : `, and ${closing} that have ended but whose sockets it has not closed yet`;
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the namespace ${quote(ns)} has ${held} tokens${ended}; it takes ${TOKENS_PER_NAMESPACE_MAX_COUNT}: revoke one that is no longer used, or ask for one from a token with "admin" on all namespaces`,
   );
 }
