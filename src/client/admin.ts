@@ -135,7 +135,7 @@ export interface Admin extends Transfers {
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
   /** Lists the tokens that this one could have made. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
-  /** Ends a token, everywhere within 30 s. */
+  /** Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it; else `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
   /** Gives a token a new secret; the one before is good for `overlapMs` yet. */
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;

@@ -1,4 +1,4 @@
-import type { AuditNote, AuditTrail } from './audit';
+import type { AuditEnd, AuditNote, AuditTrail } from './audit';
 import type { Principal } from './grant';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView, Placement } from './namespace';
 import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
@@ -55,7 +55,10 @@ export interface DirectoryApi {
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
   /** Those that the caller could have made, by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
-  /** Ends a token, everywhere within 30 s. Succeeds where there is none any more. */
+  /**
+   * Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it. `TOKEN_NOT_FOUND` also for one that
+   * the caller could not have made.
+   */
   revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
   /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for one that the caller could not have made. */
   rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken>;
@@ -79,5 +82,6 @@ export interface DirectoryApi {
   /** Needs `admin` on the namespace that is asked for, or on all. Newest first. */
   readAudit(caller: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail>;
   beginAudit(note: AuditNote): Promise<number>;
-  endAudit(id: number, outcome: { code?: string | undefined }): Promise<void>;
+  /** Reports how an act has ended. One that was refused or changed nothing leaves no entry. */
+  endAudit(id: number, end: AuditEnd): Promise<void>;
 }

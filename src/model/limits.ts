@@ -429,7 +429,13 @@ export const GRANTS_MAX_BYTES = 4 * 1024;
 /** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
 export const TOKENS_MAX_COUNT = 10_000;
 
-/** Namespaces of one registry. `LIMIT_EXCEEDED` */
+/** Tokens that are good for one namespace, with those whose sockets it has to close yet; who administers all may make more. `LIMIT_EXCEEDED` */
+export const TOKENS_PER_NAMESPACE_MAX_COUNT = 1_000;
+
+/** Of all tokens, how many only those can make who administer all namespaces. `LIMIT_EXCEEDED` */
+export const TOKENS_RESERVED_COUNT = 1_000;
+
+/** Namespaces of one registry; only those make one who administer all. `LIMIT_EXCEEDED` */
 export const NAMESPACES_MAX_COUNT = 10_000;
 
 /** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */
@@ -489,8 +495,14 @@ export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
 /** What is done by people is accounted for this long. */
 export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
 
-/** Entries of the audit trail; beyond, the oldest go. */
+/** Entries of the audit trail; beyond, the oldest go of the namespace that has most. At 3 KB each, a third of an object's storage. */
 export const AUDIT_MAX_COUNT = 1_000_000;
+
+/** Entries of one namespace; beyond, the oldest go of the token that has most of them. */
+export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/** Entries of root, and of changes of tokens and namespaces by who administers all of them. No namespace pushes them out. */
+export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
 
 /** Old entries of the audit trail that go with each new one: more than come. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;

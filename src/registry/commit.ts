@@ -23,12 +23,13 @@ interface EncodedChange {
  * namespace comes through here. A draft that changes nothing makes no revision; its renewals count all the same.
  *
  * @param actor Id of the token, or `registry`.
+ * @returns Whether there is a new revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
  */
-export function commit(state: NamespaceState, draft: Draft, actor: string): void {
+export function commit(state: NamespaceState, draft: Draft, actor: string): boolean {
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  if (encoded.length === 0) return;
+  if (encoded.length === 0) return false;
   const { revision, now } = draft;
   const journaled = encoded.map((each) => journaledChange(state, each));
   const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
@@ -45,6 +46,7 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): void
     append();
   }, publish);
   scheduleCompaction(state, now);
+  return true;
 }
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */

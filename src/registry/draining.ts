@@ -21,12 +21,15 @@ import type { Watcher } from './watch/watcher';
  * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
  * The wait ends with its time, and the answer names who has not acknowledged; the removal is written down before the
  * wait begins, so it happens even if nobody is left to wait.
+ *
+ * @param changed Is called where it changes anything.
  */
 export async function drainAndWait(
   state: NamespaceState,
   hub: Hub,
-  caller: Caller,
   { key, waitMs, graceMs }: { key: InstanceKey; waitMs: number; graceMs: number },
+  caller: Caller,
+  changed?: () => void,
 ): Promise<Answer<DrainReport>> {
   const { waiting, isAwaited } = await change(
     state,
@@ -45,6 +48,7 @@ export async function drainAndWait(
       endWaits(state, key, now);
       return { waiting: outcome, isAwaited: subscribers.length > 0 };
     },
+    changed,
   );
   const outcome = await waiting;
   return change(
@@ -69,6 +73,7 @@ export async function drainAndWait(
       sweep(state, now, state.catalog.service(key));
       return { cursor: state.journal.cursor, body };
     },
+    changed,
   );
 }
 

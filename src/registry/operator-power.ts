@@ -36,18 +36,18 @@ export function isForeign(catalog: Catalog, { tokenId }: Caller, key: InstanceKe
  * what was not. Whoever does no such thing waits for no audit trail.
  *
  * @param deed What takes an operator, as things stand; undefined where nothing does.
- * @param act Does it, in the name of the caller that it is given.
+ * @param act Does it, in the name of the caller that it is given, and calls `changed` once it has changed something.
  * @throws {RegistryError} `UNAVAILABLE` where it can't be written down; else what `act` throws.
  */
 export function withPower<Outcome>(
-  { platform }: NamespaceState,
+  state: NamespaceState,
   caller: Caller,
   deed: () => Deed | undefined,
-  act: (by: Caller) => Promise<Outcome>,
+  act: (by: Caller, changed?: () => void) => Promise<Outcome>,
 ): Promise<Outcome> {
   if (caller.operates === undefined || caller.operates === false) return act(caller);
   const found = deedOf(caller, deed);
-  const account = (done: Deed) => accounted(platform.audit, noteOf(caller, done), () => act(caller));
+  const account = (done: Deed) => accounted(state, noteOf(caller, done), (changed) => act(caller, changed));
   if (found !== undefined) return account(found);
   return act({ ...caller, operates: false }).catch((error: unknown) => {
     // An instance may have become another's while a long sweep went first: nothing has happened, and now it takes power.
@@ -66,7 +66,9 @@ export function changeWithPower<Outcome, Result>(
   decide: (draft: Draft, by: Caller) => Outcome,
   answer: (outcome: Outcome, draft: Draft) => Result,
 ): Promise<Result> {
-  return withPower(state, caller, deed, (by) => change(state, by, scope, (draft) => decide(draft, by), answer));
+  return withPower(state, caller, deed, (by, changed) =>
+    change(state, by, scope, (draft) => decide(draft, by), answer, changed),
+  );
 }
 
 /** What is refused anyway is no deed. */

@@ -83,12 +83,12 @@ export async function rollback(
   caller: Caller,
   { group, service, to }: ServiceKey & { to: PointInTime },
 ): Promise<Answer<RollbackReport>> {
-  const { journal, catalog, platform } = state;
+  const { journal, catalog } = state;
   const key = { group, service };
   assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
   const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
-  return accounted(platform.audit, note, () =>
+  return accounted(state, note, (changed) =>
     change(
       state,
       caller,
@@ -99,6 +99,7 @@ export async function rollback(
         const made = draft.isEmpty ? null : revision;
         return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
       },
+      changed,
     ),
   );
 }

@@ -170,7 +170,7 @@ export class Registry implements NamespaceApi {
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
     const deed = () => this.#toForeign(caller, 'drained', command.key);
-    return withPower(this.#state, caller, deed, (by) => drainAndWait(this.#state, this.#hub, by, command));
+    return withPower(this.#state, caller, deed, (...by) => drainAndWait(this.#state, this.#hub, command, ...by));
   }
 
   readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {

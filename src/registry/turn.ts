@@ -48,6 +48,7 @@ export async function turn<Result>(
  *
  * @param decide Works on a draft: a throw in it leaves nothing behind.
  * @param answer Is given the draft, too: what it holds need not be read again.
+ * @param changed Is called where it makes a revision.
  */
 export function change<Outcome, Result>(
   state: NamespaceState,
@@ -55,6 +56,7 @@ export function change<Outcome, Result>(
   scope: ServiceKey | undefined,
   decide: (draft: Draft) => Outcome,
   answer: (outcome: Outcome, draft: Draft) => Result,
+  changed?: () => void,
 ): Promise<Result> {
   return turn(
     state,
@@ -62,7 +64,7 @@ export function change<Outcome, Result>(
     (now) => {
       const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits);
       const outcome = decide(draft);
-      commit(state, draft, caller.tokenId);
+      if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);
     },
     caller.tokenId,

@@ -1,4 +1,5 @@
-import { OVERRIDE_LINGER_MS } from '../model/limits';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT, OVERRIDE_LINGER_MS } from '../model/limits';
+import { LogGate } from '../model/log-gate';
 import { Agenda } from './agenda';
 import { refreshEligibility } from './apply';
 import { Attention, type StoredAttention } from './attention';
@@ -93,6 +94,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     counters,
     settings,
     rates: new RateLimiter(() => settings.limits),
+    refusals: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
     imports: new Imports(storage),
     attention,
     alarmTimes,

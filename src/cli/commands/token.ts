@@ -88,7 +88,9 @@ function rotateCommand() {
 function revokeCommand() {
   return registryCommand('revoke')
     .summary('end a token')
-    .description('Ends a token, everywhere within 30 seconds, on open connections too.')
+    .description(
+      'Ends a token, everywhere within 30 seconds, on open connections too. May be repeated with the token that did it.',
+    )
     .addArgument(idArgument())
     .option('--yes', 'do not ask')
     .action(async (id, { yes, ...options }) => {

@@ -49,9 +49,10 @@ export function addTokenRoutes(surface: Surface): void {
     scope: 'any',
     chapter: 'Access',
     summary: 'End a token, everywhere within 30 s',
-    description: 'Needs `admin` wherever it is good for anything. Also succeeds when there is none any more.',
+    description:
+      'Needs `admin` wherever it is good for anything. Succeeds again for the token that revoked it; for others, what is gone is 404, as is what they could not have made.',
     input: { path: TokenName },
-    answers: { 204: { description: 'There is none' } },
+    answers: { 204: { description: 'It has ended' } },
     call: (directory, caller, { path }) => directory.revokeToken(caller, path.id),
     map: done,
   });

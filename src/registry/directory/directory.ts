@@ -1,6 +1,6 @@
 import { authorize } from '../../auth/authorize';
 import { secretDigest } from '../../auth/token-text';
-import type { AuditNote, AuditTrail } from '../../model/audit';
+import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
 import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES } from '../../model/grant';
@@ -160,8 +160,8 @@ export class Directory implements DirectoryApi {
     return steps.change(() => audit.add(note, 'begun', platform.clock.now()));
   }
 
-  endAudit(id: number, { code }: { code?: string | undefined }): Promise<void> {
-    return this.#state.steps.change(() => this.#state.audit.end(id, code));
+  endAudit(id: number, end: AuditEnd): Promise<void> {
+    return this.#state.steps.change(() => this.#state.audit.end(id, end));
   }
 
   /** Arms the alarm for what is due next, if it is not armed for that time or before. */

@@ -6,6 +6,7 @@ import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import { accountOf } from './audit-accounts';
 import type { DirectoryState } from './directory-state';
 import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { pageOf } from './page-of';
@@ -105,7 +106,7 @@ export class Namespaces {
         if (force) errands.add(id, erase, this.#soon);
         return true;
       }
-      if (known.auditId !== null) this.#state.audit.end(known.auditId, 'CONFLICT');
+      if (known.auditId !== null) this.#state.audit.end(known.auditId, { code: 'CONFLICT' });
       const auditId = this.#note(caller, 'namespace-deleted', id, force ? 'force' : undefined, 'begun');
       namespaces.put({ ...known, state: 'removing', auditId });
       errands.add(id, erase, this.#soon);
@@ -161,7 +162,8 @@ export class Namespaces {
     detail: string | undefined,
     outcome: 'begun' | 'done',
   ): number {
-    return this.#state.audit.add({ action, actor: principal.tokenId, address, ns, detail }, outcome, this.#now);
+    const note = { action, actor: principal.tokenId, address, ns, detail };
+    return this.#state.audit.add(note, outcome, this.#now, accountOf(principal, [ns]));
   }
 }
 
