@@ -34,6 +34,19 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ enabled: true }]);
   });
 
+  it('[Y20] is kept for ten minutes after the instance is gone, and no longer', async () => {
+    const stage = await staged();
+    await stage.send('PUT', INSTANCE, `${A}&enabled=false&weight=5`);
+    const restartAfter = async (minutes: number) => {
+      await stage.send('DELETE', `${INSTANCE}?${A}`);
+      await stage.namespace.pass(minutes * 60_000);
+      await stage.send('POST', INSTANCE, A);
+      return stage.hosts(LIST);
+    };
+    expect(await restartAfter(9)).toEqual([]);
+    expect(await restartAfter(11)).toMatchObject([{ enabled: true, weight: 1 }]);
+  });
+
   it('[Y9] sets weight and metadata over what is registered; what it leaves out is as at first', async () => {
     const stage = await staged();
     await stage.send('PUT', INSTANCE, `${A}&weight=5&metadata=a%3D1,v%3D2`);
