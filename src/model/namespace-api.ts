@@ -88,6 +88,11 @@ export interface RegisterCommand {
 
 export interface InstanceListCommand extends ServiceKey, ReadOptions {
   filter: InstanceFilter;
+  /**
+   * Only instances at this address and port, and those that have a url alone: for dialects that name an instance by its
+   * place. A list as of another moment leaves it out of account.
+   */
+  place?: { address: string; port: number } | undefined;
   limit?: number | undefined;
   after?: string | undefined;
   /** The service as it was then. `COMPACTED`: that is not in the kept past. */

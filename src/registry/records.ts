@@ -185,6 +185,9 @@ export function addressMatcher(address: string, port: number | undefined): (text
   };
 }
 
+/** Whether the definition in the text of an instance has an address, and not a url alone. */
+export const hasAddress = (text: string): boolean => text.startsWith(`${DEFINITION_FIRST}{"address":`);
+
 export function encodeOverride(record: OverrideRecord): string {
   return JSON.stringify(record);
 }

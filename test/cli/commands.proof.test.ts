@@ -234,6 +234,23 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ available: true, overridden: false, weight: 1 });
   });
 
+  it('[K31] enable of a quarantined instance takes a disable back, and ends with 5 and how to lift the quarantine', async () => {
+    await stage.register('held', 'held-1');
+    await stage.run(['disable', 'held', 'held-1']);
+    await stage.run(['quarantine', 'held', 'held-1', '--reason', 'disk is full']);
+    const { code, stdout, stderr } = await stage.run(['enable', 'held', 'held-1']);
+    expect({ code, stderr }).toEqual({
+      code: 5,
+      stderr:
+        'held/held-1 still takes no traffic: it is quarantined until it is lifted: disk is full.\n' +
+        'Lift it with: rollcall quarantine held held-1 --lift\n',
+    });
+    expect(stdout).toMatch(/^overridden of held\/held-1\nquarantined +until it is lifted: disk is full\nby +root\n$/);
+    expect((await stage.run(['quarantine', 'held', 'held-1', '--lift'])).code).toBe(0);
+    expect((await stage.run(['enable', 'held', 'held-1'])).code).toBe(0);
+    expect(await stage.json('get', 'held', 'held-1')).toMatchObject({ available: true });
+  });
+
   it('[K9] operators who change different things at once lose none', async () => {
     await stage.register('race', 'race-1');
     const commands = [['disable'], ['weight', '7'], ['meta', 'x=1'], ['quarantine', '--reason', 'all at once']];

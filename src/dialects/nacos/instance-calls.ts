@@ -4,15 +4,16 @@ import type { InstanceKey } from '../../model/batch';
 import type { InstanceDefinition } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
-import { type Edit, editInstance } from './edit-instance';
-import { findByPlace, hostNamed, instancesOf } from './found-instances';
-import { type Host, isAble, placeIn } from './host';
+import { type Edit, editInstances } from './edit-instances';
+import { findAtPlace, hostNamed, hostsOf } from './found-instances';
+import type { Host } from './host';
 import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
 import { readMetadata } from './metadata-text';
 import { nacosError } from './nacos-error';
 import { clusterOf, groupedName, namespaceOf, type Place, placeOf, serviceNamed, serviceOf } from './names';
 import { Parameters } from './parameters';
+import { removeInstances } from './remove-instances';
 import { serviceIn } from './services';
 
 /** What a call is in all versions. Each adds its paths, and how it answers. */
@@ -55,17 +56,14 @@ export const REGISTER: Call<Registering, unknown> = {
     namespace.register(call.callerWithOrigin, { key, definition, precondition: {} }),
 };
 
-export const REMOVE: Call<{ namespace: string | undefined; key: InstanceKey }, unknown> = {
+export const REMOVE: Call<InstanceNamed, void> = {
   method: 'delete',
   scope: 'register',
   summary: 'Removes an instance',
-  read: (request, _, form) => {
-    const parameters = Parameters.of(request, form);
-    return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
-  },
+  read: (request, _, form) => namedIn(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
-  target: ({ key }) => ({ service: key }),
-  call: (namespace, { key }, call) => namespace.deregister(call.callerWithOrigin, { key, precondition: {} }),
+  target: ({ service }) => ({ service }),
+  call: removeInstances,
 };
 
 export const BEAT: Call<Beat, BeatAnswer> = {
@@ -134,12 +132,8 @@ export const STATUSES: Omit<Call<{ namespace: string | undefined; service: Servi
   namespace: ({ namespace }) => namespace,
   target: ({ service }) => ({ service }),
   call: async (namespace, { service }, { tokenId }) => {
-    const instances = await instancesOf(namespace, service, tokenId);
-    const ips = instances.flatMap((instance) => {
-      const place = placeIn(instance);
-      return place === undefined ? [] : [`${place.ip}:${place.port}_${instance.healthy && isAble(instance)}`];
-    });
-    return { ips };
+    const hosts = await hostsOf(namespace, service, tokenId);
+    return { ips: hosts.map(({ ip, port, healthy }) => `${ip}:${port}_${healthy}`) };
   },
 };
 
@@ -170,8 +164,8 @@ async function replaceInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findByPlace(namespace, service, place, call.tokenId);
-  if (found !== undefined) return editInstance(namespace, found, edit, true, call);
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length > 0) return editInstances(namespace, service, found, edit, true, call);
   // Of an instance that is not there it is no mistake, of a service it is.
   await assertService(namespace, service, call);
 }
@@ -182,9 +176,9 @@ async function patchInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findByPlace(namespace, service, place, call.tokenId);
-  if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
-  await editInstance(namespace, found, edit, false, call);
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length === 0) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
+  await editInstances(namespace, service, found, edit, false, call);
 }
 
 async function assertService(namespace: NamespaceApi, service: ServiceKey, call: RouteCall): Promise<void> {

@@ -1,7 +1,8 @@
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
-import { type Host, hostOf, isAble } from './host';
+import { type Host, isAble } from './host';
 import { groupedName } from './names';
+import { shownInstances } from './shown-instances';
 
 /** Which instances of a service are asked for. */
 export interface HostFilter {
@@ -31,13 +32,12 @@ export function hostList(
   protectThreshold: number,
   { clusters, healthyOnly }: HostFilter,
 ): HostList {
-  const sought = instances.flatMap((instance) => {
-    const host = clusters.length === 0 || clusters.includes(instance.cluster) ? hostOf(instance) : undefined;
-    return host?.enabled ? [{ host, isAble: isAble(instance) }] : [];
-  });
+  const isSought = ({ enabled, clusterName }: Host) =>
+    enabled && (clusters.length === 0 || clusters.includes(clusterName));
+  const sought = shownInstances(instances).filter(({ host }) => isSought(host));
   const healthy = sought.filter(({ host }) => host.healthy).length;
   const reachProtectionThreshold = isProtected(healthy, sought.length, protectThreshold);
-  if (reachProtectionThreshold) for (const each of sought) each.host.healthy ||= each.isAble;
+  if (reachProtectionThreshold) for (const { host, instance } of sought) host.healthy ||= isAble(instance);
   const hosts = sought.map(({ host }) => host);
   return { hosts: healthyOnly ? hosts.filter((host) => host.healthy) : hosts, reachProtectionThreshold };
 }

@@ -32,6 +32,16 @@ describe('listInstances', () => {
     return { ids: instances.map(({ id }) => id), next };
   };
 
+  it('[Y18] at a place shows what is at that address and port, and what has a url alone', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { address: '10.0.0.7', port: 80 });
+    awake.put('c', { address: '10.0.0.7', port: 8080 });
+    awake.put('d', { address: undefined, port: undefined, url: 'http://10.0.0.7' });
+    const cache = new AnswerCache();
+    expect(listed(awake, {}, cache).ids).toEqual(['a', 'b', 'c', 'd']);
+    expect(listed(awake, { place: { address: '10.0.0.7', port: 80 } }, cache).ids).toEqual(['a', 'b', 'd']);
+  });
+
   it('[V6] pages with a filter give only what fits it', () => {
     const awake = new AwakeNamespace();
     awake.put('a b c d', { tags: ['x'] });

@@ -4,7 +4,8 @@ import { type JsonText, jsonText } from '../../model/json-text';
 import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
 import type { InstanceFilter, InstanceList } from '../../model/queries';
 import type { ServiceList } from '../../model/service';
-import { type Catalog, compare, isAvailable, type ServiceEntry } from '../catalog';
+import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
+import { addressMatcher, hasAddress } from '../records';
 import { serviceSummary, viewOf } from '../view';
 import type { AnswerCache } from './answer-cache';
 
@@ -16,8 +17,8 @@ export function listInstances(
   now: number,
 ): JsonText<InstanceList> {
   if (service === undefined) return jsonText({ instances: [] });
-  const isPlain =
-    Object.keys(command.filter).length === 0 && command.limit === undefined && command.after === undefined;
+  const { filter, place, limit, after } = command;
+  const isPlain = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
   if (!isPlain) return jsonText(page(service, command, now));
   return cache.list(service, () => {
     const list = page(service, command, now);
@@ -32,14 +33,22 @@ function page(service: ServiceEntry, command: InstanceListCommand, now: number):
   return protectThreshold > 0 ? { ...list, protectThreshold } : list;
 }
 
-function* viewsOf(service: ServiceEntry, { filter, after }: InstanceListCommand, now: number): Generator<InstanceView> {
-  const entries = [...service.instances.values()].sort((a, b) => compare(a.id, b.id));
-  for (const entry of entries) {
+function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
+  const { filter, after } = command;
+  for (const entry of entriesAt(service, command).sort((a, b) => compare(a.id, b.id))) {
     if (after !== undefined && compare(entry.id, after) <= 0) continue;
     // Known without reading the text.
     if (filter.available !== undefined && isAvailable(entry) !== filter.available) continue;
     yield viewOf(entry, now);
   }
+}
+
+/** Those at a place, or all of them. Known from the beginning of each text. */
+function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): InstanceEntry[] {
+  const entries = [...service.instances.values()];
+  if (place === undefined) return entries;
+  const isThere = addressMatcher(place.address, place.port);
+  return entries.filter(({ text }) => isThere(text) || !hasAddress(text));
 }
 
 /** The instances that a list shows, of views in the order of their ids, from the one after `after` on. */
