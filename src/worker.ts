@@ -1,5 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { DirectoryReach } from './auth/directory-reach';
 import { eureka } from './dialects/eureka/eureka';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
@@ -25,12 +26,15 @@ function bind(env: Env): App {
   };
   const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
   const remote = remoteDirectory(() => env.DIRECTORY.get(directoryId));
-  const known = new KnownNamespaces(remote.findNamespace, ways, () => Date.now());
+  const now = () => Date.now();
+  const { ask } = new DirectoryReach({ now, waitUntil });
+  const known = new KnownNamespaces(remote, ask, ways, now);
   // It is always there, and nobody has to be asked.
   const ofPublic = ways(DEFAULT_NAMESPACE, {});
   return createApp({
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
+    askDirectory: ask,
     dialects: [goMicro, nacos, eureka],
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
@@ -42,7 +46,7 @@ function bind(env: Env): App {
     writeLog: (level, line) => console[level](line),
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || env.ROLLCALL_COMMIT || undefined },
-    now: () => Date.now(),
+    now,
     sharedCache: new PlatformCache(caches.default),
     waitUntil,
   });

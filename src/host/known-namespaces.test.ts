@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BY_ROOT } from '../../test/contracts/directory/lent-directory';
 import { NodeDirectory } from '../../test/fixtures/node-directory';
+import { DirectoryReach } from '../auth/directory-reach';
 import { RegistryError } from '../model/errors';
 import {
+  LAST_KNOWN_MAX_AGE_MS,
   NAMESPACE_ABSENCE_MAX_AGE_MS,
   NAMESPACE_ENTRY_MAX_AGE_MS,
   NAMESPACES_REMEMBERED_MAX_COUNT,
@@ -13,14 +15,18 @@ function begin() {
   const directory = new NodeDirectory();
   const asked: string[] = [];
   const trouble: { is: RegistryError | undefined } = { is: undefined };
+  const now = () => directory.platform.clock.now();
   const known = new KnownNamespaces(
-    async (id) => {
-      asked.push(id);
-      if (trouble.is !== undefined) throw trouble.is;
-      return directory.api.findNamespace(id);
+    {
+      findNamespace: async (id) => {
+        asked.push(id);
+        if (trouble.is !== undefined) throw trouble.is;
+        return directory.api.findNamespace(id);
+      },
     },
+    new DirectoryReach({ now }).ask,
     (id, { placement }) => ({ id, placement }),
-    () => directory.platform.clock.now(),
+    now,
   );
   return { directory, known, asked, trouble };
 }
@@ -53,12 +59,16 @@ describe('KnownNamespaces', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('[N16] goes on with what it remembers while the directory is out of reach, and no longer', async () => {
+  it('[N16, N30] finds what was there for 10 minutes while the directory is out of reach, and no longer', async () => {
     const { known, trouble, directory } = begin();
     await known.of('public');
+    expect(await known.of('a')).toBeUndefined();
     trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
-    directory.platform.jump(NAMESPACE_ENTRY_MAX_AGE_MS - 1);
-    expect(known.of('public')).toMatchObject({ id: 'public' });
+    directory.platform.jump(NAMESPACE_ENTRY_MAX_AGE_MS);
+    expect(await known.of('public')).toMatchObject({ id: 'public' });
+    await expect(known.of('a'), 'it may have been made by now').rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    directory.platform.jump(LAST_KNOWN_MAX_AGE_MS - NAMESPACE_ENTRY_MAX_AGE_MS - 1);
+    expect(await known.of('public')).toMatchObject({ id: 'public' });
     directory.platform.jump(1);
     await expect(known.of('public')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(known.of('a')).rejects.toMatchObject({ code: 'UNAVAILABLE' });

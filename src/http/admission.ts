@@ -5,7 +5,6 @@ import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
-import { whatDirectorySays } from './deadline';
 import type { IncomingRequest } from './incoming-request';
 import { originOf } from './origin';
 import { queryText } from './request-target';
@@ -81,7 +80,7 @@ export class Admission {
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {
-      return whatDirectorySays(who).then((found) => this.#admitted(found, credential, request));
+      return who.then((found) => this.#admitted(found, credential, request));
     }
     return this.#admitted(who, credential, request);
   }

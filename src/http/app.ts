@@ -1,6 +1,6 @@
 import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
-import type { DirectoryApi } from '../model/directory-api';
+import type { AskDirectory, DirectoryApi } from '../model/directory-api';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
@@ -48,6 +48,8 @@ export interface AppOptions {
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   /** Knows all namespaces, all tokens but root's, and the audit trail. */
   directory: DirectoryApi;
+  /** Asks it who sends a request. */
+  askDirectory: AskDirectory;
   /** Doors for the clients of other registries. */
   dialects?: readonly Dialect[];
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
@@ -103,7 +105,7 @@ export function createApp(options: AppOptions): App {
     write: options.writeLog,
     now,
   });
-  const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
+  const authenticator = new Authenticator({ rootToken, directory, askDirectory: options.askDirectory, now });
   const admission = new Admission({
     authenticator,
     failedLogins: new FailedLogins(now),

@@ -10,7 +10,7 @@ import { isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission } from './admission';
-import { whatDirectorySays, withDeadline } from './deadline';
+import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import type { IncomingRequest } from './incoming-request';
 import { readJsonBody } from './json-body';
@@ -112,7 +112,7 @@ function targetOf(namespace: string, path: unknown): Target {
  */
 export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
   const found = surface.namespaceOf(id);
-  if (found instanceof Promise) return whatDirectorySays(found).then((ways) => existing(ways, id));
+  if (found instanceof Promise) return found.then((ways) => existing(ways, id));
   return existing(found, id);
 }
 

@@ -27,6 +27,15 @@ export interface NamespaceEntry {
 }
 
 /**
+ * Puts a question to the directory before a request is let in.
+ *
+ * @param lastKnown The answer to fall back on while the directory can't be reached; undefined where there is none.
+ * @throws {RegistryError} `UNAVAILABLE` where the directory can't be reached and nothing is known; refusals of the
+ * directory as they are.
+ */
+export type AskDirectory = <T>(question: () => Promise<T>, lastKnown?: T) => Promise<T>;
+
+/**
  * Everything that can be asked of the directory: namespaces, tokens, tickets and the audit trail. There is one
  * directory. What changes something is durable, and written in the audit trail, before it is answered.
  *

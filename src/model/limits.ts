@@ -270,6 +270,15 @@ export const CALL_MAX_MS = 30_000;
 /** Longest time that a request waits for the directory before it is let in: nothing has been done by then. `UNAVAILABLE` */
 export const DIRECTORY_ANSWER_MAX_MS = 5_000;
 
+/** Longest time that a request waits for the directory where the last known answer will do: many times what an answer takes. */
+export const DIRECTORY_PATIENCE_MS = 1_000;
+
+/** How often a directory that can't be reached is asked again: one request in that time may wait for it. `UNAVAILABLE` */
+export const DIRECTORY_RETRY_INTERVAL_MS = 3_000;
+
+/** How long an answer of the directory holds while it can't be reached: a token revoked meanwhile works for as long. `UNAVAILABLE` */
+export const LAST_KNOWN_MAX_AGE_MS = 10 * 60 * 1_000;
+
 /** Names of groups and services in the scope of one watch. `INVALID_REQUEST` */
 export const WATCH_SCOPE_NAMES_MAX_COUNT = 256;
 
