@@ -43,7 +43,7 @@ function bind(env: Env): App {
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || env.ROLLCALL_COMMIT || undefined },
     now: () => Date.now(),
-    sharedCache: new PlatformCache(caches.default),
+    sharedCache: new PlatformCache(caches.default, () => Date.now()),
     waitUntil,
   });
 }

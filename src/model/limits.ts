@@ -261,6 +261,12 @@ export const CACHED_READS_MAX_COUNT = 1_000;
 /** Copies of answers that one isolate keeps, in memory: an eighth of its 128 MB. */
 export const CACHED_READS_MAX_BYTES = 16 * 1024 * 1024;
 
+/** After an error, the platform's cache is left alone for this time, and after each further one for twice as long. */
+export const PLATFORM_CACHE_PAUSE_MIN_MS = 30_000;
+
+/** The platform's cache is tried again at least this often, however long it has failed. */
+export const PLATFORM_CACHE_PAUSE_MAX_MS = 600_000;
+
 /** How long a cached read waits for an identical one under way before it asks for itself. */
 export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 
