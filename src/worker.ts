@@ -47,7 +47,7 @@ function bind(env: Env): App {
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || env.ROLLCALL_COMMIT || undefined },
     now,
-    sharedCache: new PlatformCache(caches.default),
+    sharedCache: new PlatformCache(caches.default, now),
     waitUntil,
   });
 }

@@ -1,5 +1,7 @@
 import type { Placement } from '../model/namespace';
-import type { Stub } from './remote-call';
+
+/** A namespace's object as it is called. */
+export type Stub = ReturnType<Env['NAMESPACES']['get']>;
 
 /**
  * Makes stubs of a namespace's object, where its placement says that it lives: a hint counts when the object is made,

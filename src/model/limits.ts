@@ -261,11 +261,32 @@ export const CACHED_READS_MAX_COUNT = 1_000;
 /** Copies of answers that one isolate keeps, in memory: an eighth of its 128 MB. */
 export const CACHED_READS_MAX_BYTES = 16 * 1024 * 1024;
 
+/** After an error, the platform's cache is left alone for this time, and after each further one for twice as long. */
+export const PLATFORM_CACHE_PAUSE_MIN_MS = 30_000;
+
+/** The platform's cache is tried again at least this often, however long it has failed. */
+export const PLATFORM_CACHE_PAUSE_MAX_MS = 600_000;
+
 /** How long a cached read waits for an identical one under way before it asks for itself. */
 export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 
 /** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
 export const CALL_MAX_MS = 30_000;
+
+/** Repeats of a read whose failure the platform calls passing; the platform itself has tried each up to five times. */
+export const READ_REPEATS_MAX_COUNT = 2;
+
+/** Repeats of a change that can be repeated without harm: what it leaves to retry belongs to the client, which knows more. */
+export const CHANGE_REPEATS_MAX_COUNT = 1;
+
+/** The first repeat of a failed call to an object waits a random time up to this, and each further one up to twice as long. */
+export const CALL_REPEAT_WITHIN_MS = 200;
+
+/** No repeat of a failed call begins later than this after the first try, so that no request is held up for long. */
+export const CALL_REPEATS_WINDOW_MS = 4_000;
+
+/** Failed tries that one isolate repeats for one object, twice over; a call that works earns a tenth of one back. */
+export const CALL_REPEAT_TOKENS_MAX_COUNT = 100;
 
 /** Longest time that a request waits for the directory before it is let in: nothing has been done by then. `UNAVAILABLE` */
 export const DIRECTORY_ANSWER_MAX_MS = 5_000;
