@@ -6,17 +6,28 @@ import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
+import { NamespaceObject as HostedNamespace } from './host/namespace-object';
 import { namespaceStubs } from './host/namespace-stub';
 import { remoteDirectory } from './host/remote-directory';
 import { remoteNamespace } from './host/remote-namespace';
 import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
+import { claimsOfDialects } from './http/dialect';
 import { PlatformCache } from './http/platform-cache';
 import type { NamespaceEntry } from './model/directory-api';
 import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/given-names';
 
 export { DirectoryObject } from './host/directory-object';
-export { NamespaceObject } from './host/namespace-object';
+
+/** Doors for the clients of other registries. */
+const DIALECTS = [goMicro, nacos, eureka];
+
+/** The object of a namespace, with what it needs to know of dialects. */
+export class NamespaceObject extends HostedNamespace {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, claimsOfDialects(DIALECTS));
+  }
+}
 
 /** Binds the rooms together, for one isolate. */
 function bind(env: Env): App {
@@ -35,7 +46,7 @@ function bind(env: Env): App {
     namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
     directory: rememberingDirectory(remote, known),
     askDirectory: ask,
-    dialects: [goMicro, nacos, eureka],
+    dialects: DIALECTS,
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,

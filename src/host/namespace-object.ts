@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { ClaimsOf } from '../model/claim';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
 import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
@@ -26,12 +27,13 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  /** @param claimsOf What the core can't know of dialects: the entry file lends it. */
+  constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      const platform = platformOf(ctx, env, this.#alarm, this.#sockets);
+      const platform = platformOf(ctx, env, this.#alarm, this.#sockets, claimsOf);
       this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
@@ -138,7 +140,13 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, connections: ObjectSockets): Platform {
+function platformOf(
+  ctx: DurableObjectState,
+  env: Env,
+  alarm: ObjectAlarm,
+  connections: ObjectSockets,
+  claimsOf: ClaimsOf,
+): Platform {
   const directory = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
   return {
     storage: durableSqlite(ctx.storage),
@@ -148,6 +156,7 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
+    claimsOf,
     counters: processCounters(ctx.id.toString(), Date.now()),
     erase: async () => {
       await ctx.storage.deleteAlarm();

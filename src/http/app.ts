@@ -5,7 +5,7 @@ import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { Cors, originsProblem, splitOrigins } from './cors';
-import { addDialect, type Dialect, dialectOf } from './dialect';
+import { addDialect, claimsOfDialects, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { addHealthDoor, type Build } from './health-door';
 import type { IncomingRequest } from './incoming-request';
@@ -128,6 +128,7 @@ export function createApp(options: AppOptions): App {
     noteFailure: (record, error) => observer.noteFailure(record, error),
     namespaceOf: (id) => options.namespaceOf(id),
     directory,
+    claimsOf: claimsOfDialects(dialects),
   };
 
   addInstanceRoutes(surface);

@@ -1,12 +1,13 @@
 import { authorizeRoute, may, type Target } from '../auth/authorize';
 import { type Carrier, credentialReader } from '../auth/carriers';
+import type { Claim, ClaimsOf } from '../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import { type ErrorData, hasCode } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
 import { NamespaceId } from '../model/names';
-import type { NamespaceApi } from '../model/namespace-api';
+import type { NamespaceApi, ServiceKey } from '../model/namespace-api';
 import { readForm } from './body-text';
 import { withDeadline } from './deadline';
 import { directoryCaller } from './directory-route';
@@ -37,6 +38,19 @@ export interface Dialect {
   /** A refusal as its clients know it, with what makes them do the right thing next. */
   refuse(refusal: ErrorData, request: Request): Response;
   addRoutes(door: DialectDoor): void;
+  /**
+   * Reads the services that an instance is found under beside its own, by what it keeps in the dialect's extension. Any
+   * door may write that, so it may be anything.
+   */
+  claimsOf?(service: ServiceKey, extension: unknown): readonly Claim[];
+}
+
+/** Reads what the extensions of all dialects claim. */
+export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
+  return (service, extensions) =>
+    dialects.flatMap(({ name, claimsOf }) =>
+      claimsOf !== undefined && Object.hasOwn(extensions, name) ? claimsOf(service, extensions[name]) : [],
+    );
 }
 
 /** What a dialect's routes are registered on. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorizeRoute, type Target } from '../auth/authorize';
 import { credentialReader, DOORS } from '../auth/carriers';
+import type { ClaimsOf } from '../model/claim';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
@@ -37,6 +38,8 @@ export interface Surface extends Surroundings {
   /** The namespace of an id; undefined where there is none. Known at once, mostly. */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   directory: DirectoryApi;
+  /** Reads the services that the extensions of an instance claim beside its own. */
+  claimsOf: ClaimsOf;
 }
 
 /** A request's parts as their schemas gave them. */

@@ -32,11 +32,11 @@ export class Target {
   }
 
   /** A call by root that has to succeed. */
-  async must<Body>(method: string, path: string, body?: object): Promise<Body> {
+  async must<Body>(method: string, path: string, body?: object, headers: [string, string][] = []): Promise<Body> {
     const outcome = await this.#send(
       method,
       path,
-      this.#headersOf(body),
+      [...this.#headersOf(body), ...headers],
       body && Buffer.from(JSON.stringify(body)),
       false,
     );

@@ -11,6 +11,8 @@ import { answerFaults } from './answer-faults';
 import { DialectRequestMaker } from './dialect-requests';
 import { curlLine, isAnswer, type Outcome, Target } from './exchange';
 import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
+import { Hijacks } from './hijacks';
+import { HostileNames, type LimitedSender, makeLimitedSenders } from './hostile-names';
 import { makeSenders, type Sender } from './principals';
 
 /** Requests between two looks at what was written. */
@@ -22,6 +24,9 @@ const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
 /** How many of the requests go to the doors of dialects. */
 const DIALECT_SHARE = 0.4;
+/** How many register under hostile names, and how many of these as tokens that may do little. */
+const HOSTILE_SHARE = 0.12;
+const LIMITED_SHARE = 0.8;
 
 /** How a run goes. */
 export interface FuzzOptions {
@@ -66,6 +71,7 @@ class FuzzRun {
   readonly #random: SeededRandom;
   readonly #maker: RequestMaker;
   readonly #dialectMaker: DialectRequestMaker;
+  readonly #hostileNames: HostileNames;
   readonly #accounts: Accounts;
   readonly #seen: Seen = { cursors: [], tokenIds: [] };
   readonly #cards = new Map(routed().routes.map((card) => [card.operation, card]));
@@ -78,6 +84,7 @@ class FuzzRun {
     unread: 0,
   };
   #senders: [Sender, ...Sender[]] | undefined;
+  #limited: [LimitedSender, ...LimitedSender[]] | undefined;
   #secrets: string[] = [];
   /** Who asked for what may be done late, as its answer was not awaited; and until when it may, in milliseconds. */
   #late: { actor: string; until: number }[] = [];
@@ -92,6 +99,7 @@ class FuzzRun {
     >[0];
     this.#maker = new RequestMaker(document, this.#random.fork(), this.#seen);
     this.#dialectMaker = new DialectRequestMaker(routed().dialectRoutes, this.#random.fork());
+    this.#hostileNames = new HostileNames(this.#random.fork());
     this.#accounts = new Accounts(target);
     for (const operation of [...this.#maker.operationIds, ...this.#dialectMaker.operationIds]) {
       this.#report.byOperation[operation] = { accepted: 0, refused: 0, open: 0 };
@@ -103,7 +111,11 @@ class FuzzRun {
     const [root, ...others] = await makeSenders(this.#target);
     if (root === undefined) throw new Error('there is nobody to send anything');
     this.#senders = [root, ...others];
-    this.#secrets = this.#senders.filter(({ secret }) => secret !== '').map(({ secret }) => secret.slice(-24));
+    this.#limited = await makeLimitedSenders(this.#target);
+    const hijacks = new Hijacks(this.#target, this.#limited);
+    this.#secrets = [...this.#senders, ...this.#limited]
+      .filter(({ secret }) => secret !== '')
+      .map(({ secret }) => secret.slice(-24));
     const { violations } = this.#report;
     try {
       for (let window = 0; this.#report.requests < requests && violations.length === 0; window += 1) {
@@ -116,6 +128,7 @@ class FuzzRun {
           const left = unexplained(await this.#accounts.settled(written), allowed);
           if (left.length > 0) await this.#blame(left, sent);
         }
+        for (const hijack of await hijacks.look()) this.#violate(hijack);
         if (violations.length > 0) this.#report.lastWindow = sent.map((one) => this.#line(one));
         if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
       }
@@ -139,13 +152,20 @@ class FuzzRun {
   }
 
   async #sendWindow(): Promise<Sent[]> {
-    const senders = this.#senders;
-    if (senders === undefined) throw new Error('the run has not begun');
-    const window = Array.from({ length: WINDOW_COUNT }, () => ({
-      asked: (this.#random.chance(DIALECT_SHARE) ? this.#dialectMaker : this.#maker).next(),
-      // Half of what is asked may be done: what is refused at the door shows little of what is behind.
-      sender: this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders),
-    }));
+    const [senders, limited] = [this.#senders, this.#limited];
+    if (senders === undefined || limited === undefined) throw new Error('the run has not begun');
+    // Half of what is asked may be done: what is refused at the door shows little of what is behind.
+    const anySender = () => (this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders));
+    const window = Array.from({ length: WINDOW_COUNT }, () => {
+      if (this.#random.chance(HOSTILE_SHARE)) {
+        const sender = this.#random.chance(LIMITED_SHARE) ? this.#random.pick(limited) : anySender();
+        return { asked: this.#hostileNames.next(), sender };
+      }
+      return {
+        asked: (this.#random.chance(DIALECT_SHARE) ? this.#dialectMaker : this.#maker).next(),
+        sender: anySender(),
+      };
+    });
     return Promise.all(
       window.map(async ({ asked, sender }) => ({ asked, sender, outcome: await this.#target.send(asked, sender) })),
     );

@@ -23,7 +23,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+it(`[I10, A13, A48, A50] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
   const report = await run(REQUESTS);
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -76,6 +76,33 @@ describe('the proof sees that', () => {
       expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(3);
       const around = `async (incoming, names) => { const response = await handler(incoming, names); ${defect} return response; }`;
       return worker.replaceAll(REGISTERED, `surface.router.on(method, path, ${around});`);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  it.each([
+    {
+      name: 'virtual addresses need no grant',
+      correct: 'if (claims.length === 0 ||',
+      defect: 'if (true ||',
+      caught: /is found as "[^"]*", which [\w-]+ has no grant for/,
+    },
+    {
+      name: 'secure virtual addresses need no grant',
+      correct: '["vipAddress", "secureVipAddress"]',
+      defect: '["vipAddress"]',
+      caught: /is found as "[^"]*", which [\w-]+ has no grant for/,
+    },
+    {
+      name: 'a group may end in @',
+      correct: /name\d*\.endsWith\(SEPARATOR_SIGN\) \?/,
+      defect: 'false ?',
+      caught: /a name can be split in two ways/,
+    },
+  ])('$name', async ({ correct, defect, caught }) => {
+    const report = await run(3_000, (worker) => {
+      expect(worker.split(correct), `${correct} in the bundle`).toHaveLength(2);
+      return worker.replace(correct, defect);
     });
     expect(report.violations.join('\n')).toMatch(caught);
   });

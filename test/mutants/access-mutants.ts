@@ -107,4 +107,18 @@ export const ACCESS_MUTANTS: Mutant[] = [
     from: 'group.endsWith(SEPARATOR_SIGN)',
     to: "group === ''",
   },
+  {
+    name: 'asks of a frame for no service that its registrations claim',
+    breaks: 'A48',
+    file: 'watch/frame-access.ts',
+    from: 'frame.operations, claimsOf)',
+    to: 'frame.operations, () => [])',
+  },
+  {
+    name: 'takes a grant on the own service for one on all that are claimed',
+    breaks: 'A48',
+    file: '../auth/authorize-registration.ts',
+    from: 'service: claim.service }',
+    to: 'service }',
+  },
 ];

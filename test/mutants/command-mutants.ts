@@ -118,7 +118,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'lets frames ask for whatever they like',
     breaks: 'A43',
     file: 'watch/socket-frames.ts',
-    from: 'authorizeFrame(memory, frame);',
+    from: 'authorizeFrame(memory, frame, this.#state.platform.claimsOf);',
     to: '',
   },
   {

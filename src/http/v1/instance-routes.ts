@@ -1,5 +1,8 @@
+import { authorizeRegistration } from '../../auth/authorize-registration';
 import { deriveInstanceId } from '../../model/derived-id';
+import type { Principal } from '../../model/grant';
 import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';
+import type { ServiceKey } from '../../model/namespace-api';
 import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
@@ -18,15 +21,23 @@ const REGISTRATION_ANSWERS = {
 
 /** Instances: register, change, read, list, deregister. */
 export function addInstanceRoutes(surface: Surface): void {
+  const authorize = (
+    principal: Principal,
+    namespace: string,
+    { path, body }: { path: ServiceKey; body: InstanceDefinition },
+  ): void => authorizeRegistration(principal, namespace, path, surface.claimsOf(path, body.extensions));
+
   route(surface, {
     operation: 'registerInstance',
     method: 'put',
     path: INSTANCE_PATH,
     scope: 'register',
+    authorize,
     chapter: 'Instances',
     summary: 'Register an instance, or replace its registration',
     description:
       'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
+      'An extension that has it found under other services needs the scope on those, too. ' +
       '`warnings` name what is likely a mistake.',
     input: { path: NewInstanceNames, body: InstanceDefinition },
     withoutDeadline: true,
@@ -43,6 +54,7 @@ export function addInstanceRoutes(surface: Surface): void {
     method: 'post',
     path: INSTANCES_PATH,
     scope: 'register',
+    authorize,
     chapter: 'Instances',
     summary: 'Register an instance under an id derived from its address',
     description:

@@ -121,7 +121,7 @@ export class SocketFrames {
   async #handle(connection: Connection, frame: ClientFrame): Promise<void> {
     const { memory } = connection;
     if (hasExpired(memory, this.#state.platform.clock.now())) return dismissEnded(this.#hub, connection);
-    authorizeFrame(memory, frame);
+    authorizeFrame(memory, frame, this.#state.platform.claimsOf);
     if (COUNTED.has(frame.type)) this.#state.rates.admit(memory.caller.tokenId, this.#state.time.now());
     const peer = this.#hub.connect(connection);
     this.#noteAlive(connection);

@@ -1,0 +1,34 @@
+import type { Claim } from '../model/claim';
+import { RegistryError } from '../model/errors';
+import type { Principal } from '../model/grant';
+import { joinedName, type ServiceNames } from '../model/joined-name';
+import { authorize, may } from './authorize';
+
+/**
+ * Says whether a principal may register an instance in a service, and have it found under those that it claims: it draws
+ * the traffic of all of them.
+ *
+ * @throws {RegistryError} `FORBIDDEN` for the first service that it may not register in.
+ */
+export function authorizeRegistration(
+  principal: Principal,
+  namespace: string,
+  service: ServiceNames,
+  claims: readonly Claim[],
+): void {
+  authorize(principal, 'register', { namespace, service });
+  if (claims.length === 0 || may(principal, 'register', { namespace })) return;
+  for (const claim of claims) {
+    if (!may(principal, 'register', { namespace, service: claim.service }))
+      throw foreignClaim(principal, namespace, claim);
+  }
+}
+
+function foreignClaim({ tokenId }: Principal, namespace: string, { service, by }: Claim): RegistryError {
+  const name = joinedName(service);
+  const grant = JSON.stringify({ scope: 'register', ns: namespace, services: [name] });
+  return new RegistryError(
+    'FORBIDDEN',
+    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; leave it out, or use a token with the grant ${grant}`,
+  );
+}
