@@ -39,16 +39,27 @@ const BACKSLASH = 0x5c;
 /** Counts the keys in the text of JSON: outside of strings a colon follows each of them, and nothing else. */
 function keysWritten(text: string): number {
   let count = 0;
-  let isInString = false;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    if (isInString) {
-      if (unit === BACKSLASH) index++;
-      else if (unit === QUOTE) isInString = false;
-    } else if (unit === QUOTE) isInString = true;
-    else if (unit === COLON) count++;
+    if (unit === COLON) count++;
+    // Most of a large body is strings, which the engine searches several times faster than a loop.
+    else if (unit === QUOTE) index = endOfString(text, index);
   }
   return count;
+}
+
+/** Returns where a string ends: its text is known to be JSON, so it does. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Returns whether a quote belongs to its string: an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
 }
 
 /** Counts the keys of all objects in a parsed value. It does not recurse: a stranger chooses the depth. */
