@@ -255,6 +255,9 @@ export const KNOWN_QUERY_MAX_CHARACTERS = 200;
 /** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 
+/** Innermost steps of the path at which a key comes twice: the depth of a body is its sender's choice. */
+export const SHOWN_PATH_STEPS_MAX_COUNT = 16;
+
 /** Copies of answers that one isolate keeps for cached reads; the oldest goes first. */
 export const CACHED_READS_MAX_COUNT = 1_000;
 

@@ -59,10 +59,19 @@ const list = <Item extends z.ZodType>(item: Item) =>
     .nullish()
     .transform((items) => items ?? []);
 
-/** The same object with its names in lower case: Go's decoder takes them in any, and the last of two counts. */
-function withLowerNames(value: unknown): unknown {
+/**
+ * The same object with its names in lower case: Go's decoder takes them in any. Two of one name are refused. Go takes the
+ * last, another reader that with the right case; no client sends both.
+ */
+function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]));
+  const members = Object.entries(value).map(([name, member]): [string, unknown] => [name.toLowerCase(), member]);
+  const names = new Set<string>();
+  for (const [name] of members) {
+    if (names.has(name)) context.addIssue({ code: 'custom', message: 'comes twice in one object', path: [name] });
+    names.add(name);
+  }
+  return Object.fromEntries(members);
 }
 
 /** A Go struct: names in any case, and what it does not know passes by. */
