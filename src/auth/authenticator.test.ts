@@ -125,6 +125,33 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe('wrong');
   });
 
+  it('[A62] are asked for anew once they are forgotten, also by requests that were asking meanwhile', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    const other = stage.directory.give(READ);
+    const slow = stage.directory.give(READ);
+    await stage.seen(token);
+    await stage.seen(other.token);
+    stage.directory.revoke(id);
+    stage.authenticator.forget(id);
+    expect(await stage.seen(token)).toBe('wrong');
+    expect(stage.authenticator.verify(other.token), 'others stay known').toMatchObject({ tokenId: other.id });
+
+    stage.directory.asked.length = 0;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    stage.directory.gate = gate;
+    const before = stage.seen(slow.token);
+    await expect.poll(() => stage.directory.asked).toHaveLength(1);
+    stage.authenticator.forget(slow.id);
+    const after = stage.seen(slow.token);
+    await expect.poll(() => stage.directory.asked, { message: 'a question of its own' }).toHaveLength(2);
+    open();
+    await Promise.all([before, after]);
+    stage.directory.revoke(slow.id);
+    stage.authenticator.forget(slow.id);
+    expect(await stage.seen(slow.token)).toBe('wrong');
+  });
+
   it('[A6] were good when the directory was asked, not when it answered', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);

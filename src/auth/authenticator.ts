@@ -43,6 +43,8 @@ export class Authenticator {
   readonly #verifications = new Verifications();
   readonly #calls: SharedCalls<VerifiedToken | null>;
   #rootDigest: Uint8Array | undefined;
+  /** How often a token was forgotten: what was asked before may be true no longer. */
+  #forgets = 0;
 
   constructor({ rootToken, directory, askDirectory, now }: AuthenticatorOptions) {
     this.#rootToken = rootToken ?? '';
@@ -96,6 +98,12 @@ export class Authenticator {
     return this.#stillGood(await this.#askDirectory(() => this.#directory.redeemTicket(ticket)));
   }
 
+  /** Forgets who a token stood for: it was revoked or rotated here, and the next request that shows it asks anew. */
+  forget(tokenId: string): void {
+    this.#forgets += 1;
+    this.#verifications.forget(tokenId);
+  }
+
   async #ask(token: string): Promise<VerifiedToken | null> {
     this.#rootDigest ??= await digestOf(this.#rootToken);
     if (sameDigest(await digestOf(token), this.#rootDigest)) {
@@ -108,14 +116,17 @@ export class Authenticator {
     // Another request may have been faster to make its digests, and been answered already.
     const known = this.#verifications.find(token, this.#now());
     if (known !== undefined) return known;
+    const forgets = this.#forgets;
     const verification = async (): Promise<VerifiedToken | null> => {
       const askedAt = this.#now();
       const who = this.#stillGood(await this.#directory.verify(parts.id, digest));
-      this.#verifications.keep(token, who, askedAt);
+      if (forgets === this.#forgets) this.#verifications.keep(token, who, askedAt);
       return who;
     };
     const lastKnown = this.#verifications.lastKnown(token, this.#now());
-    return this.#stillGood(await this.#askDirectory(() => this.#calls.call(token, verification), lastKnown));
+    return this.#stillGood(
+      await this.#askDirectory(() => this.#calls.call(`${forgets} ${token}`, verification), lastKnown),
+    );
   }
 
   /** The directory's clock and this one may differ by a little: whoever is first to say that a token has ended is right. */

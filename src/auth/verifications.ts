@@ -47,6 +47,11 @@ export class Verifications {
     else put(this.#good, token, { who, askedAt });
   }
 
+  /** Forgets all good secrets of a token, by its id. */
+  forget(tokenId: string): void {
+    for (const [token, { who }] of this.#good) if (who.tokenId === tokenId) this.#good.delete(token);
+  }
+
   /** Remembers what does not change for as long as this isolate lives. */
   keepForGood(token: string, who: VerifiedToken): void {
     put(this.#good, token, { who, askedAt: Number.POSITIVE_INFINITY });

@@ -85,6 +85,15 @@ export class Admission {
     return this.#admitted(who, credential, request);
   }
 
+  /** Waits for a change after which secrets of a token may be good no longer, and forgets them here, whatever came of it. */
+  async endingSecrets<T>(tokenId: string, change: Promise<T>): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      this.#authenticator.forget(tokenId);
+    }
+  }
+
   #admitted(who: VerifiedToken | null, credential: Credential, request: Request): Principal {
     if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, request));
     if (credential.carrier !== 'path' || isForPaths(who)) return who;

@@ -399,7 +399,10 @@ export const SESSION_TTL_DEFAULT_MS = 45_000;
 /** How often a session's client pings. The platform answers, and the object sleeps on. */
 export const SESSION_PING_INTERVAL_MS = 15_000;
 
-/** Sockets that come back at once are told to spread over a millisecond each, which is what is taken in; and over this. */
+/** Clients that lose their sockets together are asked to come back within this for each, so that other calls get a turn between. */
+export const RECONNECT_SPREAD_PER_CLIENT_MS = 4;
+
+/** And within this at least: a few clients need not all come in the same moment. */
 export const RECONNECT_SPREAD_MIN_MS = 1_000;
 
 /** Reads by those who do not say who they are count for a drain this long, and up to twice as long. */

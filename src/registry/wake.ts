@@ -11,11 +11,12 @@ import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
-import { noteGap, reconnectSpreadMs } from './listening';
+import { noteGap } from './listening';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { RateLimiter } from './rate-limiter';
 import { ReaderHolds } from './reader-holds';
+import { reconnectSpreadMs } from './reconnect-spread';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
@@ -263,18 +264,19 @@ function fillAgenda(state: NamespaceState, goneAt: Loaded['goneAt']): void {
  * that is late, sessions whose sockets vanished.
  */
 function goOnListening(state: NamespaceState, header: CheckpointHeader | undefined): void {
-  const { leases, time, attention, checkpoints, platform } = state;
+  const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
+  const spreadMs = reconnectSpreadMs(sessions.size);
   if (leases.size === 0) {
     if (header?.attention !== undefined) return;
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {
     leases.packAnew();
-    noteGap(state, now, 'an earlier version ran before', reconnectSpreadMs(state));
+    noteGap(state, now, 'an earlier version ran before', spreadMs);
   } else if (header.state === 'open') {
-    noteGap(state, now, 'renewals may have been lost', reconnectSpreadMs(state));
+    noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    noteGap(state, now, 'the process has started', reconnectSpreadMs(state));
+    noteGap(state, now, 'the process has started', spreadMs);
   }
 }

@@ -7,12 +7,7 @@ import {
   type SessionOpened,
   type WatchScope,
 } from '../../model/frames';
-import {
-  FRAME_MAX_BYTES,
-  RECONNECT_SPREAD_MIN_MS,
-  SESSION_PING_INTERVAL_MS,
-  SESSION_TTL_DEFAULT_MS,
-} from '../../model/limits';
+import { FRAME_MAX_BYTES, SESSION_PING_INTERVAL_MS, SESSION_TTL_DEFAULT_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { arm } from '../arming';
@@ -20,6 +15,7 @@ import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
 import { notePass } from '../listening';
 import { dismissEnded } from '../open-tokens';
+import { reconnectSpreadMs, reconnectWithinMs } from '../reconnect-spread';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -176,13 +172,13 @@ export class SocketFrames {
     this.#answer(connection, frame.id, body);
   }
 
-  #sessionOpened({ ttlMs }: SessionEntry, session: string, resumed: boolean): SessionOpened {
+  #sessionOpened(entry: SessionEntry, session: string, resumed: boolean): SessionOpened {
     return {
       session,
       resumed,
-      ttlMs,
-      pingIntervalMs: pingIntervalMs(ttlMs),
-      reconnectWithinMs: this.#reconnectWithinMs(),
+      ttlMs: entry.ttlMs,
+      pingIntervalMs: pingIntervalMs(entry.ttlMs),
+      reconnectWithinMs: this.#reconnectWithinMs(entry),
     };
   }
 
@@ -221,7 +217,7 @@ export class SocketFrames {
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
-      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
+      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs(this.#sessionOf(connection)) });
       if (cursor !== undefined && position === undefined) {
         this.#send(connection, JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
       }
@@ -301,8 +297,8 @@ export class SocketFrames {
     connection.send(text);
   }
 
-  #reconnectWithinMs(): number {
-    return Math.max(RECONNECT_SPREAD_MIN_MS, this.#hub.connectionCount);
+  #reconnectWithinMs(session: SessionEntry | undefined): number {
+    return reconnectWithinMs(reconnectSpreadMs(this.#state.sessions.size, this.#hub.connectionCount), session);
   }
 }
 
