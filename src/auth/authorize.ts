@@ -36,14 +36,15 @@ export function may(principal: Principal, scope: Scope, target: Target): boolean
 }
 
 /**
- * Asks for any grant at all on a namespace, or any that is good for a scope, on whichever services: for what is
- * authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
+ * Asks for any grant at all on a namespace, but one for metrics alone, or any that is good for a scope, on whichever
+ * services: for what is authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
 export function authorizeAny(principal: Principal, namespace: string, scope?: Scope): void {
-  if (grantsOn(principal, namespace).some((grant) => scope === undefined || isEnough(grant.scope, scope))) return;
-  const lack = scope === undefined ? 'is good for nothing' : `lacks the scope "${scope}" on all services`;
+  if (scope === undefined ? mayKnowOf(principal, namespace) : hasScope(principal, namespace, scope)) return;
+  const lack =
+    scope === undefined ? 'is good for nothing but metrics, if that,' : `lacks the scope "${scope}" on all services`;
   throw new RegistryError(
     'FORBIDDEN',
     `token "${principal.tokenId}" ${lack} of namespace "${namespace}"; use a token that has more`,
@@ -51,7 +52,7 @@ export function authorizeAny(principal: Principal, namespace: string, scope?: Sc
 }
 
 /**
- * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace.
+ * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace, as in {@link authorizeAny}.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -59,6 +60,27 @@ export function authorizeRoute(principal: Principal, scope: Scope | 'any', targe
   if (scope === 'any') authorizeAny(principal, target.namespace);
   else authorize(principal, scope, target);
 }
+
+/** True if a principal may know that there is a namespace, and its settings: by any grant but one for metrics, which opens `/metrics` alone. */
+export function mayKnowOf(principal: Principal, namespace: string): boolean {
+  return grantsOn(principal, namespace).some(({ scope }) => scope !== 'metrics');
+}
+
+/**
+ * Asks for any grant but ones for metrics, on whichever namespace: for a ticket, which no door to metrics takes.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeTicket({ tokenId, grants }: Principal): void {
+  if (grants.some(({ scope }) => scope !== 'metrics')) return;
+  throw new RegistryError(
+    'FORBIDDEN',
+    `token "${tokenId}" is good for metrics alone, which take no ticket; send the token itself`,
+  );
+}
+
+const hasScope = (principal: Principal, namespace: string, scope: Scope): boolean =>
+  grantsOn(principal, namespace).some((grant) => isEnough(grant.scope, scope));
 
 /** The grants of a principal that concern a namespace. */
 export function grantsOn({ grants }: Principal, namespace: string): Grant[] {

@@ -48,9 +48,9 @@ export interface DirectoryApi {
     caller: DirectoryCaller,
     definition: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }>;
-  /** Those on which the caller has any grant, by id. */
+  /** Those on which the caller has any grant but one for metrics, by id. */
   listNamespaces(caller: DirectoryCaller, page: Page): Promise<NamespaceList>;
-  /** Needs any grant on it. */
+  /** Needs any grant on it but one for metrics. */
   readNamespace(caller: DirectoryCaller, id: string): Promise<NamespaceView>;
   /** Needs `admin` on it. */
   patchNamespace(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView>;

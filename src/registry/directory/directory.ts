@@ -1,4 +1,4 @@
-import { authorize } from '../../auth/authorize';
+import { authorize, authorizeTicket } from '../../auth/authorize';
 import { secretDigest } from '../../auth/token-text';
 import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
 import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
@@ -127,6 +127,7 @@ export class Directory implements DirectoryApi {
 
   async createTicket({ principal }: DirectoryCaller): Promise<Ticket> {
     const { steps, tickets, platform } = this.#state;
+    authorizeTicket(principal);
     const ticket = platform.random.id() + platform.random.id();
     const digest = await secretDigest(ticket);
     return steps.change(() => {

@@ -1,4 +1,4 @@
-import { authorize, authorizeAny, grantsOn } from '../../auth/authorize';
+import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
@@ -53,7 +53,7 @@ export class Namespaces {
   list({ principal }: DirectoryCaller, page: Page): Promise<NamespaceList> {
     const { steps, namespaces } = this.#state;
     return steps.read(() => {
-      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => grantsOn(principal, id).length > 0);
+      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => mayKnowOf(principal, id));
       return { namespaces: items.map(namespaceView), next };
     });
   }

@@ -47,7 +47,7 @@ const ALLOWED: [string, Grant[], FrameName[]][] = [
   ['admin', [{ scope: 'admin', ns: '*' }], NAMES],
   ['nothing', [], []],
   ['admin of another namespace', [{ scope: 'admin', ns: 'other' }], []],
-  ['metrics', [{ scope: 'metrics', ns: 'public' }], FREE],
+  ['metrics', [{ scope: 'metrics', ns: 'public' }], []],
   [
     'read',
     [{ scope: 'read', ns: 'public' }],

@@ -8,7 +8,7 @@ import type { ConnectionMemory } from './connection';
 
 /**
  * Says whether a socket may ask for what a frame asks for, as the route that does the same would. What only goes on
- * with something that was allowed needs no more than a token that is good for anything here.
+ * with something that was allowed needs no more than a token that is good for anything here but metrics.
  *
  * @param claimsOf Reads what registrations claim beside their own services.
  * @throws {RegistryError} `FORBIDDEN`; nothing has happened then.
