@@ -1,19 +1,14 @@
 import { findInstance } from '../../http/find-record';
+import { allInstances } from '../../http/whole-lists';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Host, hostOf, placeIn } from './host';
 import { nacosError } from './nacos-error';
 import { groupedName, instanceAt, type Place } from './names';
 
 /** All instances of a service, those that were taken out among them. */
-export async function instancesOf(
-  namespace: NamespaceApi,
-  service: ServiceKey,
-  tokenId: string,
-): Promise<InstanceView[]> {
-  const { body } = await namespace.listInstances({ ...service, filter: {}, tokenId });
-  return body === null ? [] : readJsonText(body).instances;
+export function instancesOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<InstanceView[]> {
+  return allInstances(namespace, { ...service, filter: {}, tokenId });
 }
 
 /** All of them that Nacos can show, in its words. */

@@ -1,8 +1,8 @@
 import { saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
+import { allOverrides } from '../../http/whole-lists';
 import type { Operation } from '../../model/batch';
 import { isRecord } from '../../model/is-record';
-import { readJsonText } from '../../model/json-text';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
@@ -101,13 +101,12 @@ export async function changeMetadata(
   return updated;
 }
 
-/** What is said over the instances of a service, by their ids: one call for all. */
+/** What is said over the instances of a service, by their ids. */
 async function overridesOf(
   namespace: NamespaceApi,
   service: ServiceKey,
   tokenId: string,
 ): Promise<Map<string, OverrideView>> {
-  const { body } = await namespace.listOverrides({ ...service, tokenId });
-  const list = body === null ? [] : readJsonText(body).overrides;
+  const list = await allOverrides(namespace, { ...service, tokenId });
   return new Map(list.map(({ id, ...view }) => [id, view]));
 }

@@ -52,8 +52,9 @@ export class Namespaces {
   list({ principal }: DirectoryCaller, page: Page): Promise<NamespaceList> {
     const { steps, namespaces } = this.#state;
     return steps.read(() => {
-      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => grantsOn(principal, id).length > 0);
-      return { namespaces: items.map(namespaceView), next };
+      const isShown = ({ id }: NamespaceRow) => grantsOn(principal, id).length > 0;
+      const { items, next } = pageOf(namespaces.list(page.after), page, isShown, namespaceView);
+      return { namespaces: items, next };
     });
   }
 
