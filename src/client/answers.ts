@@ -69,6 +69,8 @@ export interface Resolution {
   service: string;
   /** Too few are healthy: health was not asked for. */
   protected: boolean;
+  /** There are more than one answer carries: these are the nearest, or else chosen at random by weight. */
+  truncated?: true | undefined;
   instances: Endpoint[];
 }
 
@@ -147,6 +149,13 @@ export interface Subscriber {
   acknowledgedRevision: number;
   /** Revisions of this service that it was not sent yet. */
   lag: number;
+}
+
+/** A page of those who watch a service. */
+export interface SubscriberList {
+  subscribers: Subscriber[];
+  /** Goes on from here, as `after`. */
+  next?: string | undefined;
 }
 
 /** What a namespace holds, and what it has done and cost since its process started. */

@@ -7,10 +7,12 @@ import { type ServiceName, serviceName } from './service-name';
 import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
+import { wholeList } from './whole-list';
 
 /** What is read of a list of services. */
 interface ServiceNames {
   services: { group: string; name: string; revision: number }[];
+  next?: string | undefined;
 }
 
 /** How long a poll waits for a change. */
@@ -132,11 +134,11 @@ export class PollSource implements WatchSource {
   }
 
   #servicePoll(name: ServiceName): Poll {
+    const path = `${this.#http.servicePath(name)}/instances`;
     return {
-      path: `${this.#http.servicePath(name)}/instances`,
+      path,
       hasAnswered: false,
-      // `as`: what the list of instances answers; the types of each platform differ on what a body may be
-      apply: async (answer, signal) => this.#take(name, (await answer.json()) as { instances: Instance[] }, signal),
+      apply: async (answer, signal) => this.#take(name, await wholeList(this.#http, path, answer, { signal }), signal),
     };
   }
 
@@ -150,7 +152,17 @@ export class PollSource implements WatchSource {
     };
   }
 
-  async #takeAll(group: string | undefined, { services }: ServiceNames, signal: AbortSignal): Promise<void> {
+  async #takeAll(group: string | undefined, first: ServiceNames, signal: AbortSignal): Promise<void> {
+    let { services, next } = first;
+    while (next !== undefined) {
+      const query = { group, after: next };
+      const page = await this.#http.call<ServiceNames>('GET', `${this.#http.namespacePath}/services`, {
+        query,
+        signal,
+      });
+      services = services.concat(page.services);
+      next = page.next;
+    }
     const known = [...this.#services].filter(([, service]) => group === undefined || service.group === group);
     const left = new Set(known.map(([key]) => key));
     for (const { group: of, name: service, revision } of services) {
@@ -158,18 +170,15 @@ export class PollSource implements WatchSource {
       left.delete(key);
       if (this.#services.get(key)?.newest === revision) continue;
       const path = `${this.#http.servicePath({ group: of, service })}/instances`;
-      await this.#take({ group: of, service }, await this.#http.call('GET', path, { signal }), signal, revision);
+      const answer = await this.#http.request('GET', path, { signal });
+      const instances = await wholeList(this.#http, path, answer, { signal });
+      await this.#take({ group: of, service }, instances, signal, revision);
     }
     // A service that the scope names for itself has a poll of its own.
     for (const key of left) this.#services.delete(key);
   }
 
-  async #take(
-    name: ServiceName,
-    { instances }: { instances: Instance[] },
-    signal: AbortSignal,
-    newest?: number,
-  ): Promise<void> {
+  async #take(name: ServiceName, instances: Instance[], signal: AbortSignal, newest?: number): Promise<void> {
     const plain: WatchedService = {
       group: name.group,
       name: name.service,

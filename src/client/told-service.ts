@@ -1,9 +1,10 @@
-import type { InstanceList, Service } from './answers';
+import type { Service } from './answers';
 import type { ToldService } from './edge-list';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import { serviceName } from './service-name';
 import type { Time } from './time';
+import { wholeList } from './whole-list';
 
 /** A registry that has not answered by then counts as away: somebody waits for a page. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -39,7 +40,8 @@ export async function readToldService(
   ]);
   try {
     // `as`: the registry's own tests hold what it answers against its schemas.
-    const instances = listed.status === 304 ? known?.instances : ((await listed.json()) as InstanceList).instances;
+    const instances =
+      listed.status === 304 ? known?.instances : await wholeList(http, `${path}/instances`, listed, options);
     const protectThreshold = own === undefined ? 0 : ((await own.json()) as Service).protectThreshold;
     const ageMs = Math.max(ageOf(listed), own === undefined ? 0 : ageOf(own));
     const etag = listed.headers.get('etag') ?? undefined;

@@ -91,6 +91,10 @@ export const HistoryEntry = z
     cause: Cause.meta({ description: 'Of the whole revision; `updated` where its changes differ' }),
     actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
     changes: z.array(HistoryChange),
+    omitted: z.int().optional().meta({
+      description:
+        'Further changes of this revision, too large for one answer: ask for the history of a service or an instance',
+    }),
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.output<typeof HistoryEntry>;

@@ -25,6 +25,9 @@ const RELATIONS: Record<string, boolean> = {
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
   'a failed call is repeated for less time than its caller waits':
     limits.CALL_REPEATS_WINDOW_MS < Math.min(limits.DIRECTORY_ANSWER_MAX_MS, limits.CALL_MAX_MS),
+  'a page fits into a call, even with two bytes a character':
+    4 * limits.LIST_TEXT_MAX_BYTES <= 32 * 1_024 * 1_024 &&
+    2 * limits.LIST_TEXT_MAX_BYTES < limits.CALL_ANSWER_MAX_BYTES,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
   'no token takes the names of all pollers':
     2 * limits.POLLERS_PER_TOKEN_MAX_COUNT <= limits.POLLERS_PER_NAMESPACE_MAX_COUNT,

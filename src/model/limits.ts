@@ -231,6 +231,18 @@ export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 /** Entries of its past that an answer to "why" has when the call names no number: the newest tell what happened. */
 export const WHY_ENTRIES_DEFAULT_COUNT = 20;
 
+/**
+ * Text of one page of a list: encoding it takes about 100 ms. A longer list ends early with `next`, a longer resolution
+ * has as many endpoints as fit, and a longer entry of the history says how many changes it leaves out.
+ */
+export const LIST_TEXT_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Changes of one revision that readers of changes are told one by one. Beyond, they begin anew. `COMPACTED` */
+export const CHANGES_OF_REVISION_MAX_BYTES = 8 * 1024 * 1024;
+
+/** What one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */
+export const CALL_ANSWER_MAX_BYTES = 32 * 1024 * 1024 - 64 * 1024;
+
 /** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
 export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
 

@@ -120,6 +120,14 @@ export interface Asker {
   tokenId?: string | undefined;
 }
 
+export interface OverrideListCommand extends ServiceKey, ReadOptions {
+  after?: string | undefined;
+}
+
+export interface SubscriberListCommand extends ServiceKey, Asker {
+  after?: string | undefined;
+}
+
 /** What of the past is asked for: of the whole namespace, a group, a service, or an instance and its override. */
 export interface HistoryCommand extends Asker {
   group?: string | undefined;
@@ -140,6 +148,9 @@ export interface HistoryCommand extends Asker {
 export interface DiffCommand extends ServiceKey, Asker {
   from: PointInTime;
   to?: PointInTime | undefined;
+  limit?: number | undefined;
+  /** The `next` of the page before. */
+  after?: string | undefined;
 }
 
 export interface WhyCommand extends Asker {
@@ -197,8 +208,8 @@ export interface NamespaceApi {
     command: { key: InstanceKey; override: Override; precondition: Precondition },
   ): Promise<WriteAnswer<OverrideView>>;
   readOverride(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>>;
-  /** All overrides of a service, those of instances that are gone among them. */
-  listOverrides(command: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>>;
+  /** Overrides of a service by the ids of their instances, those of instances that are gone among them. */
+  listOverrides(command: OverrideListCommand): Promise<ReadAnswer<OverrideList>>;
   /** Clears an override; also succeeds when there is none. */
   clearOverride(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
 
@@ -267,7 +278,7 @@ export interface NamespaceApi {
   dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }>;
 
   /** Who watches a service or polls it by name, and how far each is. */
-  listSubscribers(key: ServiceKey & Asker): Promise<Answer<SubscriberList>>;
+  listSubscribers(command: SubscriberListCommand): Promise<Answer<SubscriberList>>;
   /**
    * Acknowledges a cursor for all streams of a subscriber that the same token opened: its own list has everything up to
    * there. `FORBIDDEN` where other tokens opened all of them.

@@ -16,6 +16,7 @@ import type {
   HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
+  OverrideListCommand,
   ReadAnswer,
   ReadOptions,
   RegisterCommand,
@@ -23,6 +24,7 @@ import type {
   ServiceKey,
   ServiceListCommand,
   SnapshotCommand,
+  SubscriberListCommand,
   WhyCommand,
   WriteAnswer,
 } from '../model/namespace-api';
@@ -43,6 +45,7 @@ import {
   registration,
   requireInstance,
   requireOverride,
+  subscribersText,
 } from './answers';
 import { arm } from './arming';
 import { batchDeed, overrideAction } from './batch-deed';
@@ -233,15 +236,10 @@ export class Registry implements NamespaceApi {
     );
   }
 
-  listOverrides({ group, service, ...options }: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>> {
+  listOverrides({ group, service, after, ...options }: OverrideListCommand): Promise<ReadAnswer<OverrideList>> {
     const key = { group, service };
-    return read(
-      this.#state,
-      key,
-      options,
-      () => this.#revisionOf(key),
-      () => overridesText(this.#state, key),
-    );
+    const changedAt = () => this.#revisionOf(key);
+    return read(this.#state, key, options, changedAt, () => overridesText(this.#state, key, after));
   }
 
   clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
@@ -278,7 +276,7 @@ export class Registry implements NamespaceApi {
       undefined,
       command,
       () => newestRevision(catalog, command),
-      () => jsonText(listServices(catalog, command)),
+      () => listServices(catalog, command),
     );
   }
 
@@ -345,9 +343,9 @@ export class Registry implements NamespaceApi {
     return readChangedSince(this.#state, command);
   }
 
-  listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {
-    const views = (now: number) => subscriberViews(this.#state, this.#hub, key, now);
-    const answer = (now: number) => ({ ...this.#position(), body: jsonText({ subscribers: views(now) }) });
+  listSubscribers({ tokenId, after, ...key }: SubscriberListCommand): Promise<Answer<SubscriberList>> {
+    const body = (now: number) => subscribersText(subscriberViews(this.#state, this.#hub, key, now), after);
+    const answer = (now: number) => ({ ...this.#position(), body: body(now) });
     return turn(this.#state, key, answer, tokenId);
   }
 

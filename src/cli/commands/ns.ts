@@ -53,7 +53,7 @@ function lsCommand() {
     .description('Lists the namespaces on which the token is good for anything.')
     .action(async (options) => {
       const { registry, print } = connect(options);
-      const namespaces = await allPages(
+      const { items: namespaces } = await allPages(
         (after) => registry.listNamespaces({ after }),
         (list) => list.namespaces,
       );

@@ -41,7 +41,7 @@ function lsCommand() {
     .description('Lists the tokens that this one could have made. Their secrets are not kept, and not shown.')
     .action(async (options) => {
       const { registry, print } = connect(options);
-      const tokens = await allPages(
+      const { items: tokens } = await allPages(
         (after) => registry.listTokens({ after }),
         (list) => list.tokens,
       );

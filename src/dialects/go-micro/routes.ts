@@ -2,9 +2,9 @@ import { COMMON_HEADERS } from '../../http/common-headers';
 import type { DialectDoor } from '../../http/dialect';
 import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
+import { allInstances, allServices } from '../../http/whole-lists';
 import type { Operation } from '../../model/batch';
 import { shortName } from '../../model/joined-name';
-import { readJsonText } from '../../model/json-text';
 import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { serviceAskedFor } from './raw-service';
@@ -49,14 +49,12 @@ function askedOf(request: Request): Asked {
 
 /** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
 async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
-  const { body } = await namespace.listInstances({ ...key, filter: { available: true }, tokenId });
-  return body === null ? [] : servicesOf(readJsonText(body).instances);
+  return servicesOf(await allInstances(namespace, { ...key, filter: { available: true }, tokenId }));
 }
 
 /** Their names alone: what gateways poll is to stay small. */
 async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Service[]> {
-  const { body } = await namespace.listServices({ tokenId });
-  const services = body === null ? [] : readJsonText(body).services;
+  const services = await allServices(namespace, { tokenId });
   return services
     .filter(({ available }) => available > 0)
     .map(({ group, name }) => shortName({ group, service: name }))

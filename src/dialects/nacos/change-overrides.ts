@@ -1,9 +1,9 @@
 import { saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
+import { allOverrides } from '../../http/whole-lists';
 import type { Operation } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import { OVERRIDE_TRIES_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { Override, OverrideView } from '../../model/override';
@@ -52,7 +52,6 @@ async function overridesOf(
   service: ServiceKey,
   tokenId: string,
 ): Promise<Map<string, OverrideView>> {
-  const { body } = await namespace.listOverrides({ ...service, tokenId });
-  const list = body === null ? [] : readJsonText(body).overrides;
+  const list = await allOverrides(namespace, { ...service, tokenId });
   return new Map(list.map(({ id, ...view }) => [id, view]));
 }

@@ -1,6 +1,6 @@
+import { allInstances } from '../../http/whole-lists';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
-import type { InstanceListCommand, NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Host, placeIn } from './host';
 import { nacosError } from './nacos-error';
 import { groupedName, type Place } from './names';
@@ -8,12 +8,7 @@ import { shownInstances } from './shown-instances';
 
 /** All instances of a service, those without traffic among them, and each of several at one place. */
 export function instancesOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<InstanceView[]> {
-  return listed(namespace, { ...service, filter: {}, tokenId });
-}
-
-async function listed(namespace: NamespaceApi, command: InstanceListCommand): Promise<InstanceView[]> {
-  const { body } = await namespace.listInstances(command);
-  return body === null ? [] : readJsonText(body).instances;
+  return allInstances(namespace, { ...service, filter: {}, tokenId });
 }
 
 /** All of them as Nacos shows them, one for each place in a cluster. */
@@ -52,7 +47,7 @@ export async function findAtPlace(
   tokenId: string,
 ): Promise<InstanceView[]> {
   const sought = { address: place.ip, port: place.port };
-  const found = await listed(namespace, { ...service, filter: {}, place: sought, tokenId });
+  const found = await allInstances(namespace, { ...service, filter: {}, place: sought, tokenId });
   return found.filter((instance) => isAt(instance, place));
 }
 

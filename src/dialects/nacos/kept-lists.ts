@@ -1,9 +1,10 @@
+import { instancePages } from '../../http/whole-lists';
 import { type JsonText, readJsonText } from '../../model/json-text';
 import { NACOS_CACHE_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
 import type { Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
 import { groupedName } from './names';
-import { type HostFilter, hostList, serviceInfo } from './service-info';
+import { type HostFilter, hostsText, serviceInfo, withOldNames } from './service-info';
 
 /** A list of a service for its callers, as they ask for it. */
 export interface ListAsked {
@@ -76,13 +77,18 @@ export class KeptLists {
     const known = this.#kept.get(key)?.content;
     // Who comes back with a cursor is taken to have seen what is behind it.
     const isKnown = known !== undefined && (subscriber === undefined || known.told.has(subscriber));
+    const command = { ...service, filter: {}, tokenId: call.tokenId };
     const { cursor, body } = await namespace.listInstances({
-      ...service,
-      filter: {},
+      ...command,
       ifNoneMatch: isKnown ? known.cursor : undefined,
       subscriber: subscriber === undefined ? undefined : { id: subscriber, address: call.callerWithOrigin.address },
-      tokenId: call.tokenId,
     });
+    const list = body === null || body === known?.body ? undefined : readJsonText(body);
+    if (list?.next !== undefined) {
+      const text = await infoOf(asked, () => instancePages(namespace, command, { cursor, list }));
+      // It would fill all the room there is by itself: of a list of many pages only the moment is kept.
+      return `{"lastRefTime":${momentOf(this.#keep(key, new Content('', '')), call)},${text}}`;
+    }
     const isSame = known !== undefined && (body === null || body === known.body);
     const content = isSame ? known : new Content(cursor, body ?? '{"instances":[]}');
     content.cursor = cursor;
@@ -91,18 +97,18 @@ export class KeptLists {
       content.told.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
-    const [before, after] = this.#textsOf(key, content, asked);
-    kept.lastRefTime = Math.max(call.surroundings.now(), kept.lastRefTime + 1);
-    return `${before}${kept.lastRefTime}${after}`;
+    const [before, after] = await this.#textsOf(key, content, asked);
+    return `${before}${momentOf(kept, call)}${after}`;
   }
 
-  #textsOf(key: string, content: Content, { service, clusters, filter }: ListAsked): readonly [string, string] {
-    const wanted = `${filter.healthyOnly} ${clusters}`;
+  async #textsOf(key: string, content: Content, asked: ListAsked): Promise<readonly [string, string]> {
+    const wanted = `${asked.filter.healthyOnly} ${asked.clusters}`;
     const made = content.texts.get(wanted);
     if (made !== undefined) return made;
-    const { instances, protectThreshold = 0 } = readJsonText(content.body);
-    const info = serviceInfo(service, hostList(instances, protectThreshold, filter), clusters, NACOS_CACHE_MS);
-    const texts = [`{"lastRefTime":`, `,${JSON.stringify(info).slice(1)}`] as const;
+    const list = readJsonText(content.body);
+    const texts = [`{"lastRefTime":`, `,${await infoOf(asked, () => [list])}}`] as const;
+    // Another request may have made it meanwhile.
+    if (content.texts.has(wanted)) return texts;
     content.texts.set(wanted, texts);
     this.#grow(key, content, PART_BYTES + wanted.length + texts[1].length);
     return texts;
@@ -139,4 +145,17 @@ export class KeptLists {
     this.#size -= this.#kept.get(key)?.content.size ?? 0;
     this.#kept.delete(key);
   }
+}
+
+/** A moment that is later than that of any answer before. */
+function momentOf(kept: Kept, { surroundings }: ListCaller): number {
+  kept.lastRefTime = Math.max(surroundings.now(), kept.lastRefTime + 1);
+  return kept.lastRefTime;
+}
+
+async function infoOf(
+  { service, clusters, filter }: ListAsked,
+  pages: () => AsyncIterable<InstanceList> | Iterable<InstanceList>,
+): Promise<string> {
+  return serviceInfo(service, await hostsText(pages, filter, withOldNames), clusters, NACOS_CACHE_MS);
 }

@@ -21,15 +21,31 @@ export function shownInstances(instances: readonly InstanceView[]): ShownInstanc
     if (host === undefined) continue;
     const each = { instance, host };
     const twin = shown.get(host.instanceId);
-    if (twin === undefined || goesBefore(each, twin)) shown.set(host.instanceId, each);
+    if (twin === undefined || goesBefore(standingOf(each), standingOf(twin))) shown.set(host.instanceId, each);
   }
   return [...shown.values()];
 }
 
-function goesBefore(one: ShownInstance, other: ShownInstance): boolean {
+/** How near an instance comes to taking traffic, as it is compared with others at its place. */
+export interface Standing {
+  available: boolean;
+  enabled: boolean;
+  healthy: boolean;
+  createdRevision: number;
+}
+
+export const standingOf = ({ instance, host }: ShownInstance): Standing => ({
+  available: instance.available,
+  enabled: host.enabled,
+  healthy: host.healthy,
+  createdRevision: instance.createdRevision,
+});
+
+/** Returns whether an instance is shown in the place of another with the same `instanceId`. */
+export function goesBefore(one: Standing, other: Standing): boolean {
   const nearer =
-    Number(one.instance.available) - Number(other.instance.available) ||
-    Number(one.host.enabled) - Number(other.host.enabled) ||
-    Number(one.host.healthy) - Number(other.host.healthy);
-  return (nearer || one.instance.createdRevision - other.instance.createdRevision) > 0;
+    Number(one.available) - Number(other.available) ||
+    Number(one.enabled) - Number(other.enabled) ||
+    Number(one.healthy) - Number(other.healthy);
+  return (nearer || one.createdRevision - other.createdRevision) > 0;
 }

@@ -1,5 +1,5 @@
 import type { RouteCall } from '../../http/route-call';
-import { readJsonText } from '../../model/json-text';
+import { allSubscribers } from '../../http/whole-lists';
 import { NAME_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
@@ -41,8 +41,8 @@ export async function subscribersOf(
   service: ServiceKey,
   call: RouteCall,
 ): Promise<ShownSubscriber[]> {
-  const { body } = await namespace.listSubscribers({ ...service, tokenId: call.tokenId });
-  return readJsonText(body).subscribers.map((view) => {
+  const subscribers = await allSubscribers(namespace, { ...service, tokenId: call.tokenId });
+  return subscribers.map((view) => {
     const { ip, port, agent } = whoIs(view);
     return {
       addrStr: `${ip}:${port}`,

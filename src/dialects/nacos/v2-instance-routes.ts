@@ -1,5 +1,5 @@
 import type { DialectDoor } from '../../http/dialect';
-import { answer, jsonAnswer, ok } from './answers';
+import { answer, ok } from './answers';
 import {
   BEAT,
   GET,
@@ -15,7 +15,7 @@ import {
 import type { KeptLists } from './kept-lists';
 import { clustersIn, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { result } from './v2-result';
+import { result, resultText } from './v2-result';
 
 /** A version's name for its routes, and where they begin. */
 export interface Version {
@@ -65,7 +65,7 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
     call: (namespace, asked, call) => lists.read(namespace, asked, call),
-    answer: (text) => jsonAnswer(`{"code":0,"message":"success","data":${text}}`),
+    answer: resultText,
   });
 
   door.route({ ...PATCH, operation: 'v2 patch instance', paths: [`${path}/instance`], answer: ok });

@@ -1,8 +1,8 @@
 import type { DialectDoor } from '../../http/dialect';
+import { instancePages } from '../../http/whole-lists';
 import type { InstanceKey } from '../../model/batch';
 import { DEFAULT_CLUSTER } from '../../model/given-names';
 import type { InstanceDefinition } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';
@@ -12,9 +12,9 @@ import { keyOf } from './instance-parameters';
 import { nacosErrorOf } from './nacos-error';
 import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { hostList } from './service-info';
+import { hostsText } from './service-info';
 import { addWrappedInstanceRoutes } from './v2-instance-routes';
-import { result } from './v2-result';
+import { result, resultText } from './v2-result';
 
 const CLIENT = '/nacos/v3/client/ns/instance';
 const ADMIN = '/nacos/v3/admin/ns';
@@ -79,11 +79,9 @@ export function addV3ClientRoutes(door: DialectDoor): void {
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => namespace.listInstances({ ...service, filter: {}, tokenId }),
-    answer: ({ body }, { filter }) => {
-      const { instances = [], protectThreshold = 0 } = body === null ? {} : readJsonText(body);
-      return result(hostList(instances, protectThreshold, filter).hosts);
-    },
+    call: (namespace, { service, filter }, { tokenId }) =>
+      hostsText(() => instancePages(namespace, { ...service, filter: {}, tokenId }), filter),
+    answer: ({ text }) => resultText(text),
   });
 }
 

@@ -53,8 +53,9 @@ export class Namespaces {
   list({ principal }: DirectoryCaller, page: Page): Promise<NamespaceList> {
     const { steps, namespaces } = this.#state;
     return steps.read(() => {
-      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => mayKnowOf(principal, id));
-      return { namespaces: items.map(namespaceView), next };
+      const isShown = ({ id }: NamespaceRow) => mayKnowOf(principal, id);
+      const { items, next } = pageOf(namespaces.list(page.after), page, isShown, namespaceView);
+      return { namespaces: items, next };
     });
   }
 

@@ -50,8 +50,8 @@ export class Tokens {
     const { steps, tokens, platform } = this.#state;
     return steps.read(() => {
       const rows = tokens.list(platform.clock.now(), page.after);
-      const { items, next } = pageOf(rows, page, (token) => couldMake(principal, token));
-      return { tokens: items.map(tokenView), next };
+      const { items, next } = pageOf(rows, page, (token) => couldMake(principal, token), tokenView);
+      return { tokens: items, next };
     });
   }
 

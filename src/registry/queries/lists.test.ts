@@ -81,10 +81,10 @@ it('viewOf shows an instance under the name of its service', () => {
 describe('listServices', () => {
   it('[V6] goes on after a service that is gone, and keeps groups of one name apart', () => {
     const awake = withServices(['a', 'orders'], ['b', 'orders'], ['a', 'users']);
-    const first = listServices(awake.state.catalog, { limit: 1 });
+    const first = readJsonText(listServices(awake.state.catalog, { limit: 1 }));
     expect(first.services).toMatchObject([{ group: 'a', name: 'orders' }]);
     awake.commit((draft) => draft.putService({ group: 'a', service: 'orders' }, null, 'deregistered'));
-    const rest = listServices(awake.state.catalog, { after: first.next, limit: 2 });
+    const rest = readJsonText(listServices(awake.state.catalog, { after: first.next, limit: 2 }));
     expect(rest.services.map(({ group, name }) => [group, name])).toEqual([
       ['b', 'orders'],
       ['a', 'users'],

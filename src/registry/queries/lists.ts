@@ -3,11 +3,12 @@ import type { InstanceView } from '../../model/instance';
 import { type JsonText, jsonText } from '../../model/json-text';
 import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
 import type { InstanceFilter, InstanceList } from '../../model/queries';
-import type { ServiceList } from '../../model/service';
+import type { ServiceList, ServiceSummary } from '../../model/service';
 import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
 import { addressMatcher, hasAddress } from '../records';
 import { serviceSummary, viewOf } from '../view';
 import type { AnswerCache } from './answer-cache';
+import { listText, textPage } from './text-page';
 
 /** Instances of a service in the order of their ids. `now` is for people. A service that does not exist has none. */
 export function listInstances(
@@ -19,18 +20,19 @@ export function listInstances(
   if (service === undefined) return jsonText({ instances: [] });
   const { filter, place, limit, after } = command;
   const isPlain = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
-  if (!isPlain) return jsonText(page(service, command, now));
+  const threshold = service.own?.record.definition.protectThreshold ?? 0;
+  const protectThreshold = threshold > 0 ? threshold : undefined;
+  const views = viewsOf(service, command, now);
+  if (!isPlain) return instancePage(views, command, { protectThreshold });
   return cache.list(service, () => {
-    const list = page(service, command, now);
+    let isFlapping = false;
+    const text = instancePage(views, command, { protectThreshold }, (view) => {
+      isFlapping ||= view.flapping;
+      return JSON.stringify(view);
+    });
     // The mark of flapping ends with time alone, so such a list does not keep.
-    return { text: jsonText(list), keeps: list.instances.every(({ flapping }) => !flapping) };
+    return { text, keeps: !isFlapping };
   });
-}
-
-function page(service: ServiceEntry, command: InstanceListCommand, now: number): InstanceList {
-  const list = pageOf(viewsOf(service, command, now), command);
-  const protectThreshold = service.own?.record.definition.protectThreshold ?? 0;
-  return protectThreshold > 0 ? { ...list, protectThreshold } : list;
 }
 
 function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
@@ -52,14 +54,21 @@ function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): Insta
 }
 
 /** The instances that a list shows, of views in the order of their ids, from the one after `after` on. */
-export function pageOf(views: Iterable<InstanceView>, { filter, limit }: InstanceListCommand): InstanceList {
-  const instances: InstanceView[] = [];
-  for (const view of views) {
-    if (!matches(view, filter)) continue;
-    if (limit !== undefined && instances.length === limit) return { instances, next: instances.at(-1)?.id };
-    instances.push(view);
-  }
-  return { instances };
+export function instancePage(
+  views: Iterable<InstanceView>,
+  { filter, limit }: Pick<InstanceListCommand, 'filter' | 'limit'>,
+  others: Pick<InstanceList, 'protectThreshold'> = {},
+  encode?: (view: InstanceView) => string,
+): JsonText<InstanceList> {
+  return listText(
+    'instances',
+    textPage(matching(views, filter), limit, ({ id }) => id, encode),
+    others,
+  );
+}
+
+function* matching(views: Iterable<InstanceView>, filter: InstanceFilter): Generator<InstanceView> {
+  for (const view of views) if (matches(view, filter)) yield view;
 }
 
 function matches(instance: InstanceView, { cluster, tag, status, available, metadata }: InstanceFilter): boolean {
@@ -71,20 +80,18 @@ function matches(instance: InstanceView, { cluster, tag, status, available, meta
 }
 
 /** Services by name, then group. */
-export function listServices(catalog: Catalog, command: ServiceListCommand): ServiceList {
-  const { limit } = command;
+export function listServices(catalog: Catalog, command: ServiceListCommand): JsonText<ServiceList> {
+  return listText('services', textPage(summariesOf(catalog, command), command.limit, nextOf));
+}
+
+function* summariesOf(catalog: Catalog, command: ServiceListCommand): Generator<ServiceSummary> {
   const after = command.after === undefined ? undefined : placeInOrder(command.after);
-  const services: ServiceList['services'] = [];
-  let last: ServiceEntry | undefined;
   for (const service of catalog.services()) {
     if (!service.exists || !isSought(service, command)) continue;
     if (after !== undefined && (compare(service.name, after.name) || compare(service.group, after.group)) <= 0)
       continue;
-    if (limit !== undefined && services.length === limit) return { services, next: last && nextOf(last) };
-    services.push(serviceSummary(service));
-    last = service;
+    yield serviceSummary(service);
   }
-  return { services };
 }
 
 /** Revision of the newest change to what a list with these parameters shows, or would have shown. */
@@ -100,7 +107,7 @@ function isSought(service: ServiceEntry, { group, prefix }: ServiceListCommand):
   return (group === undefined || service.group === group) && (prefix === undefined || service.name.startsWith(prefix));
 }
 
-function nextOf({ name, group }: ServiceEntry): string {
+function nextOf({ name, group }: ServiceSummary): string {
   return JSON.stringify([name, group]);
 }
 
