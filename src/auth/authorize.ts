@@ -1,7 +1,7 @@
 import { RegistryError } from '../model/errors';
 import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
 import { joinedName } from '../model/joined-name';
-import type { ServiceKey } from '../model/namespace-api';
+import type { ServiceKey, Share } from '../model/namespace-api';
 import { matchesGroup, matchesService } from '../model/service-pattern';
 
 /**
@@ -96,6 +96,13 @@ export function operatedServices(principal: Principal, namespace: string): boole
   if (grants.some(({ services }) => services === undefined)) return true;
   const patterns = grants.flatMap(({ services = [] }) => services);
   return patterns.length > 0 && patterns;
+}
+
+/** How much of a namespace a principal may fill with what it registers. */
+export function shareOf(principal: Principal, namespace: string): Share {
+  if (operatedServices(principal, namespace) === true) return 'all';
+  const registers = grantsOn(principal, namespace).filter(({ scope }) => isEnough(scope, 'register'));
+  return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
 }
 
 const isEnough = (held: Scope, scope: Scope): boolean =>

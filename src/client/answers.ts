@@ -175,6 +175,8 @@ export interface Stats {
   watches: number;
   /** What the limit counts. */
   recordBytes: number;
+  /** Tokens that hold most bytes, the largest first. */
+  largestHolders: { token: string; instances: number; services: number; recordBytes: number }[];
   journal: { revisions: number; bytes: number };
   /** Counters that start at zero with the process that the object is in; times are RFC 3339. */
   sinceStart: {

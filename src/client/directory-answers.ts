@@ -17,6 +17,8 @@ export interface Retention {
 export interface NamespaceLimits {
   instances?: number | undefined;
   services?: number | undefined;
+  /** Of records, as text. */
+  bytes?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
   requestsPerSecond?: number | undefined;
@@ -24,6 +26,8 @@ export interface NamespaceLimits {
   perToken?:
     | {
         instances?: number | undefined;
+        services?: number | undefined;
+        bytes?: number | undefined;
         sockets?: number | undefined;
         watches?: number | undefined;
         requestsPerSecond?: number | undefined;

@@ -27,9 +27,9 @@ POST   /tokens                   [read a]                          201  201 201 
 POST   /tokens                   [read a, read b]                  201  201 403  403  403  403  403  403
 POST   /tokens                   [admin a]                         201  201 201  403  403  403  403  403
 POST   /tokens                   [metrics *]                       201  201 403  403  403  403  403  403
-DELETE /tokens/:on-a                                               204  204 204  403  403  403  403  403
-DELETE /tokens/:on-all                                             204  204 403  403  403  403  403  403
-DELETE /tokens/gone                                                204  204 204  204  204  204  204  204
+DELETE /tokens/:on-a                                               204  204 204  404  404  404  404  404
+DELETE /tokens/:on-all                                             204  204 404  404  404  404  404  404
+DELETE /tokens/gone                                                404  404 404  404  404  404  404  404
 DELETE /tokens/root                                                409  409 409  409  409  409  409  409
 POST   /tokens/:on-a/rotate      {}                                200  200 200  404  404  404  404  404
 POST   /tokens/:on-all/rotate    {}                                200  200 404  404  404  404  404  404

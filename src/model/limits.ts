@@ -54,6 +54,15 @@ export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
+/** What a token that does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
+export const SHARE_OF_TOKEN_MAX_PERCENT_COUNT = 75;
+
+/** The same for a token whose grants there name services: half stays for those that they don't name. `LIMIT_EXCEEDED` */
+export const SHARE_OF_SERVICE_TOKEN_MAX_PERCENT_COUNT = 50;
+
+/** Tokens that statistics name as the largest holders of a namespace. */
+export const LARGEST_HOLDERS_COUNT = 5;
+
 /** Shortest time to live of a lease. Below it, heartbeats cost more than they tell. `INVALID_REQUEST` */
 export const LEASE_TTL_MIN_MS = 1_000;
 

@@ -23,6 +23,12 @@ import type {
 } from './transfer';
 import type { WhyReport } from './why';
 
+/**
+ * How much of a namespace's instances, services and bytes a token may hold: `all` if it operates the namespace, `half` if
+ * its grants name services, else `most`.
+ */
+export type Share = 'all' | 'most' | 'half';
+
 /** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
 export interface Caller {
   /** Id of the token: owner of what it registers, actor in the journal. */
@@ -38,6 +44,8 @@ export interface Caller {
    * false: it may change what it registered itself, and nothing else.
    */
   operates?: boolean | readonly ServicePattern[] | undefined;
+  /** How much of the namespace it may fill; absent: all if it operates the namespace, else most. */
+  share?: Share | undefined;
 }
 
 /** Names a service. */

@@ -5,6 +5,7 @@ import {
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
   NAMESPACE_TITLE_MAX_CHARACTERS,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
   REQUESTS_PER_SECOND_MAX_COUNT,
   RETENTION_MIN_MS,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
@@ -39,9 +40,15 @@ export type RetentionSettings = z.output<typeof RetentionSettings>;
 
 const Rate = z.number().positive().max(REQUESTS_PER_SECOND_MAX_COUNT);
 
+const Instances = z.int().min(1).max(INSTANCES_PER_NAMESPACE_MAX_COUNT);
+const Services = z.int().min(1).max(SERVICES_PER_NAMESPACE_MAX_COUNT);
+const Bytes = z.int().min(1).max(RECORDS_PER_NAMESPACE_MAX_BYTES).meta({ description: 'Of records, as text' });
+
 /** What each token may take of a namespace; the root token is not counted. */
 const TokenLimits = z.strictObject({
-  instances: z.int().min(1).max(INSTANCES_PER_NAMESPACE_MAX_COUNT).optional(),
+  instances: Instances.optional(),
+  services: Services.optional(),
+  bytes: Bytes.optional(),
   sockets: z.int().min(1).max(SOCKETS_PER_NAMESPACE_MAX_COUNT).optional(),
   watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
   requestsPerSecond: Rate.optional(),
@@ -50,14 +57,18 @@ const TokenLimits = z.strictObject({
 /** What a namespace takes, where that is less than the registry does. */
 export const NamespaceLimits = z
   .strictObject({
-    instances: z.int().min(1).max(INSTANCES_PER_NAMESPACE_MAX_COUNT).optional(),
-    services: z.int().min(1).max(SERVICES_PER_NAMESPACE_MAX_COUNT).optional(),
+    instances: Instances.optional(),
+    services: Services.optional(),
+    bytes: Bytes.optional(),
     sockets: z.int().min(1).max(SOCKETS_PER_NAMESPACE_MAX_COUNT).optional(),
     watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
     requestsPerSecond: Rate.optional().meta({
       description: 'Calls and frames that reach the namespace; cached reads do not. A second’s worth may come at once.',
     }),
-    perToken: TokenLimits.optional().meta({ description: 'The same for each token; root is not counted' }),
+    perToken: TokenLimits.optional().meta({
+      description:
+        'The same for each token, in place of a share: three quarters of instances, services and bytes for one that does not operate the namespace, half where its grants name services. Root is not counted',
+    }),
   })
   .meta({ id: 'NamespaceLimits' });
 export type NamespaceLimits = z.output<typeof NamespaceLimits>;

@@ -1,6 +1,7 @@
 import type { InstanceKey } from '../model/batch';
 import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
+import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';
 import { type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
 import type { Connection } from './watch/connection';
@@ -19,6 +20,8 @@ export interface InstanceEntry {
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
+  /** What it counts against: the holding of its owner. */
+  holding: Holding;
 }
 
 /** A session in memory: one lease that a live socket renews, and the instances that it holds. */
@@ -79,6 +82,8 @@ export class ServiceEntry {
   readonly overrides = new Map<string, OverrideEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
+  /** What it counts against while it exists: the holding of the first token with an instance or a record of it. */
+  founder: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
   /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
@@ -111,9 +116,8 @@ export class Catalog {
   #overrides = 0;
   #ownServices = 0;
   #services = 0;
-  /** Instances by owner; counted from the first time that somebody asks, since hardly anybody does. */
-  #byOwner: Map<string, number> | undefined;
   #size = 0;
+  readonly #holdings = new Holdings();
 
   get instanceCount(): number {
     return this.#instances;
@@ -133,23 +137,17 @@ export class Catalog {
     return this.#services;
   }
 
-  /** How many instances a token has registered. */
-  countOwnedBy(owner: string): number {
-    if (this.#byOwner === undefined) {
-      this.#byOwner = new Map();
-      for (const service of this.services()) {
-        for (const { text } of service.instances.values()) this.#countOwner(text, 1);
-      }
-    }
-    return this.#byOwner.get(owner) ?? 0;
+  /** What each token holds. */
+  get holdings(): Pick<Holdings, 'of' | 'largest'> {
+    return this.#holdings;
   }
 
-  #countOwner(text: string, change: 1 | -1): void {
-    if (this.#byOwner === undefined) return;
-    const owner = ownerIn(text);
-    const count = (this.#byOwner.get(owner) ?? 0) + change;
-    if (count === 0) this.#byOwner.delete(owner);
-    else this.#byOwner.set(owner, count);
+  /** Id of the token that a record counts against; empty for one of which it is not known. */
+  holderOf(key: RecordKey): string {
+    const service = this.service(key);
+    if (key.kind === 'service') return service?.own?.record.actor ?? '';
+    if (key.kind === 'override') return service?.overrides.get(key.id)?.record.actor ?? '';
+    return service?.instances.get(key.id)?.holding.token ?? '';
   }
 
   /** Length of the text of all records: what the limit of a namespace counts. */
@@ -210,16 +208,27 @@ export class Catalog {
   }
 
   /** Puts an instance, new or changed. The lease slot is the caller's to fill. */
-  putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
+  putInstance(
+    service: ServiceEntry,
+    id: string,
+    text: string,
+    revision: number,
+    flags: number,
+    owner = ownerIn(text),
+  ): InstanceEntry {
     let entry = service.instances.get(id);
     if (entry === undefined) {
-      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null };
-      if (!service.exists) this.#services += 1;
+      const holding = this.#holdings.add(owner, 1, 0, text.length);
+      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null, holding };
+      if (!service.exists) this.#begin(service, owner);
       service.instances.set(id, entry);
       this.#instances += 1;
-      this.#countOwner(text, 1);
       this.#size += text.length;
     } else {
+      const { holding } = entry;
+      entry.holding = holding.token === owner ? holding : this.#holdings.add(owner, 1, 0, text.length);
+      if (entry.holding === holding) holding.bytes += text.length - entry.text.length;
+      else this.#holdings.take(holding, 1, 0, entry.text.length);
       this.#size += text.length - entry.text.length;
       entry.text = text;
       entry.revision = revision;
@@ -230,8 +239,8 @@ export class Catalog {
 
   removeInstance(entry: InstanceEntry): void {
     entry.service.instances.delete(entry.id);
-    if (!entry.service.exists) this.#services -= 1;
-    this.#countOwner(entry.text, -1);
+    if (!entry.service.exists) this.#end(entry.service);
+    this.#holdings.take(entry.holding, 1, 0, entry.text.length);
     this.#instances -= 1;
     this.#size -= entry.text.length;
   }
@@ -240,6 +249,7 @@ export class Catalog {
     this.removeOverride(service, id);
     service.overrides.set(id, { text, record, revision });
     this.#overrides += 1;
+    this.#holdings.add(record.actor, 0, 0, text.length);
     this.#size += text.length;
   }
 
@@ -248,15 +258,37 @@ export class Catalog {
     if (entry === undefined) return;
     service.overrides.delete(id);
     this.#overrides -= 1;
+    this.#take(entry.record.actor, entry.text.length);
     this.#size -= entry.text.length;
   }
 
   setOwn(service: ServiceEntry, own: ServiceRecordEntry | undefined): void {
     this.#size += (own?.text.length ?? 0) - (service.own?.text.length ?? 0);
     this.#ownServices += (own === undefined ? 0 : 1) - (service.own === undefined ? 0 : 1);
-    const existed = service.exists;
+    const { exists: existed, own: before } = service;
+    if (own !== undefined) {
+      const actor = own.record.actor ?? '';
+      this.#holdings.add(actor, 0, 0, own.text.length);
+      if (!existed) this.#begin(service, actor);
+    }
     service.own = own;
-    this.#services += (service.exists ? 1 : 0) - (existed ? 1 : 0);
+    if (before !== undefined) this.#take(before.record.actor, before.text.length);
+    if (existed && !service.exists) this.#end(service);
+  }
+
+  #begin(service: ServiceEntry, founder: string): void {
+    service.founder = this.#holdings.add(founder, 0, 1, 0);
+    this.#services += 1;
+  }
+
+  #end(service: ServiceEntry): void {
+    this.#services -= 1;
+    if (service.founder !== undefined) this.#holdings.take(service.founder, 0, 1, 0);
+    service.founder = undefined;
+  }
+
+  #take(token = '', bytes: number): void {
+    this.#holdings.take(this.#holdings.add(token, 0, 0, 0), 0, 0, bytes);
   }
 }
 

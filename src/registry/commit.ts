@@ -2,13 +2,14 @@ import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
 import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
 import { apply } from './apply';
-import { type InstanceEntry, keyOf } from './catalog';
+import { type Catalog, type InstanceEntry, keyOf } from './catalog';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
 import { type RecordRow, touchRecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';
 import { renewalsOf } from './renewals';
+import { assertShare, mostHeldBy } from './shares';
 import type { NamespaceState } from './state';
 
 /** A change with the texts it makes, ready to be applied. */
@@ -77,21 +78,46 @@ const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expire
 
 function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
   const encoded: EncodedChange[] = [];
+  const { limits } = state.settings;
+  const { by } = draft;
+  const isShared = by !== undefined && mostHeldBy(by, limits, 'bytes') !== Number.POSITIVE_INFINITY;
   let growth = 0;
+  let ownGrowth = 0;
   for (const change of draft.changes) {
     const before = state.catalog.record(change);
     const after = encode(change);
     if (before === undefined && after === null) continue;
-    if (!UNLIMITED.has(change.cause)) growth += (after?.length ?? 0) - (before?.text.length ?? 0);
+    if (!UNLIMITED.has(change.cause)) {
+      growth += (after?.length ?? 0) - (before?.text.length ?? 0);
+      if (isShared) ownGrowth += growthOf(state.catalog, by.tokenId, { change, before, after });
+    }
     encoded.push({ change, before, after });
   }
-  if (growth > 0 && state.catalog.size + growth > RECORDS_PER_NAMESPACE_MAX_BYTES) {
-    throw new RegistryError(
-      'LIMIT_EXCEEDED',
-      `the records of this namespace would take more than ${RECORDS_PER_NAMESPACE_MAX_BYTES} bytes, the most it holds`,
-    );
+  if (growth > 0) assertRoomFor(state.catalog.size + growth, limits.bytes);
+  if (isShared && ownGrowth > 0) {
+    assertShare(by, limits, 'bytes', state.catalog.holdings.of(by.tokenId).bytes, ownGrowth);
   }
   return encoded;
+}
+
+/** @throws {RegistryError} `LIMIT_EXCEEDED` for more bytes of records than the registry or the namespace's limit takes. */
+export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BYTES): void {
+  if (bytes <= most) return;
+  const name = most === RECORDS_PER_NAMESPACE_MAX_BYTES ? '' : ' by its limit limits.bytes';
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the records of this namespace would take ${bytes} bytes, and ${most} are the most it holds${name}; remove some, or make them smaller`,
+  );
+}
+
+/** What a change adds to the records that count against a token. */
+function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
+  const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
+  return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;
+}
+
+function holderAfter(change: DraftedChange): string | undefined {
+  return change.kind === 'instance' ? change.record?.owner : change.record?.actor;
 }
 
 function encode(change: DraftedChange): string | null {

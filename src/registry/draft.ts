@@ -1,4 +1,3 @@
-import { ROOT } from '../auth/principal';
 import type { InstanceKey, Precondition } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
@@ -8,7 +7,7 @@ import {
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
 import type { NamespaceLimits } from '../model/namespace';
-import type { ServiceKey } from '../model/namespace-api';
+import type { Caller, ServiceKey } from '../model/namespace-api';
 import type { Catalog, InstanceEntry } from './catalog';
 import type { Journal } from './journal';
 import {
@@ -18,6 +17,7 @@ import {
   type RecordKey,
   type ServiceRecord,
 } from './records';
+import { assertShare } from './shares';
 
 /** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
 export interface Drafted<Record> {
@@ -51,8 +51,22 @@ export class Draft {
   /** Now, for people. */
   readonly stamp: number;
 
-  /** @param limits What the namespace takes, where that is less than the registry does. */
-  constructor(catalog: Catalog, journal: Journal, now: number, stamp: number, limits: NamespaceLimits = {}) {
+  /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
+  readonly by: Caller | undefined;
+
+  /**
+   * @param limits What the namespace takes, where that is less than the registry does.
+   * @param by Absent for what the registry does itself, and for an import.
+   */
+  constructor(
+    catalog: Catalog,
+    journal: Journal,
+    now: number,
+    stamp: number,
+    limits: NamespaceLimits = {},
+    by?: Caller,
+  ) {
+    this.by = by;
     this.#catalog = catalog;
     this.#limits = limits;
     this.#journal = journal;
@@ -121,7 +135,7 @@ export class Draft {
     const name = nameOf('instance', key);
     const before = this.#changes.get(name);
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
-    if (isNew && cause !== 'imported') this.#makeRoom(key, record.owner);
+    if (isNew && cause !== 'imported') this.#makeRoom(key);
     const wasRenewed = before?.kind === 'instance' && before.renewed;
     this.#changes.set(name, {
       kind: 'instance',
@@ -200,7 +214,7 @@ export class Draft {
     }
   }
 
-  #makeRoom({ group, service }: InstanceKey, owner: string): void {
+  #makeRoom({ group, service }: InstanceKey): void {
     const name = `${group}\u0000${service}`;
     const created = this.#created.get(name) ?? 0;
     const inService = (this.#catalog.service({ group, service })?.instances.size ?? 0) + created;
@@ -216,14 +230,13 @@ export class Draft {
         `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
       );
     }
-    const { instances, perToken } = this.#limits;
+    const { instances } = this.#limits;
     if (instances !== undefined && this.#catalog.instanceCount + this.#createdTotal >= instances) {
       throw overLimit('limits.instances', instances, 'instances');
     }
-    if (perToken?.instances !== undefined && owner !== ROOT.tokenId) {
-      // All that a draft makes is its caller's.
-      const owned = this.#catalog.countOwnedBy(owner) + this.#createdTotal;
-      if (owned >= perToken.instances) throw overLimit('limits.perToken.instances', perToken.instances, 'instances');
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).instances + this.#createdTotal;
+      assertShare(this.by, this.#limits, 'instances', held, 1);
     }
     this.#makeRoomForService({ group, service });
     this.#created.set(name, created + 1);
@@ -232,12 +245,16 @@ export class Draft {
 
   /** Room for a service that does not exist yet, however it comes to be. */
   #makeRoomForService(key: ServiceKey): void {
-    const { services } = this.#limits;
-    if (services === undefined || this.#catalog.service(key)?.exists === true) return;
+    if (this.#catalog.service(key)?.exists === true) return;
     const name = `${key.group}\u0000${key.service}`;
     if (this.#newServices.has(name)) return;
-    if (this.#catalog.serviceCount + this.#newServices.size >= services) {
+    const { services } = this.#limits;
+    if (services !== undefined && this.#catalog.serviceCount + this.#newServices.size >= services) {
       throw overLimit('limits.services', services, 'services');
+    }
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).services + this.#newServices.size;
+      assertShare(this.by, this.#limits, 'services', held, 1);
     }
     this.#newServices.add(name);
   }
@@ -249,10 +266,9 @@ function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): s
 
 /** For what a namespace was told to hold no more of. */
 export function overLimit(name: string, value: number, what: string): RegistryError {
-  const whose = name.startsWith('limits.perToken') ? 'this token has' : 'this namespace has';
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `${whose} ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+    `this namespace has ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
   );
 }
 

@@ -8,6 +8,7 @@ import type { Catalog } from './catalog';
 import type { Draft } from './draft';
 import { operatesOn } from './ownership';
 import { isOwnedBy } from './records';
+import { shareOf } from './shares';
 import type { NamespaceState } from './state';
 import { change } from './turn';
 
@@ -49,7 +50,8 @@ export function withPower<Outcome>(
   const found = deedOf(caller, deed);
   const account = (done: Deed) => accounted(state, noteOf(caller, done), (changed) => act(caller, changed));
   if (found !== undefined) return account(found);
-  return act({ ...caller, operates: false }).catch((error: unknown) => {
+  // It goes without its power, and keeps its share.
+  return act({ ...caller, operates: false, share: shareOf(caller) }).catch((error: unknown) => {
     // An instance may have become another's while a long sweep went first: nothing has happened, and now it takes power.
     const late = hasCode(error, 'FORBIDDEN') ? deedOf(caller, deed) : undefined;
     if (late === undefined) throw error;

@@ -46,6 +46,8 @@ export interface OverrideRecord {
 export interface ServiceRecord {
   definition: ServiceDefinition;
   createdRevision: number;
+  /** Id of the token that set it last; absent where an earlier version or an import wrote it. */
+  actor?: string | undefined;
 }
 
 /** What a definition keeps of itself: members in one order, those with their default left out. */
@@ -157,7 +159,8 @@ export function isOwnedBy(text: string, tokenId: string): boolean {
 /** The owner that the text of an instance names. */
 export function ownerIn(text: string): string {
   const start = ownerAt(text);
-  return String(JSON.parse(text.slice(start, text.indexOf(CREATED_AFTER, start))));
+  const quoted = text.slice(start, text.indexOf(CREATED_AFTER, start));
+  return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
 /** What follows the owner in the text of an instance. */

@@ -62,7 +62,7 @@ export function change<Outcome, Result>(
     state,
     scope,
     (now) => {
-      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits);
+      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
       const outcome = decide(draft);
       if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);

@@ -359,10 +359,11 @@ describe('ns, token, audit', () => {
     expect(stdout).toMatch(/^id +blue\ntitle +Blue team\nkeeps its past for +2d\n/);
     await stage.run(['ns', 'set', 'blue', '--instances', '10']);
     await stage.run(['ns', 'set', 'blue', '--services', '5']);
+    await stage.run(['ns', 'set', 'blue', '--bytes', '100000', '--token-instances', '9', '--token-bytes', '90000']);
     expect(await stage.json('ns', 'get', 'blue')).toMatchObject({
       title: 'Blue team',
       retention: { maxAgeMs: 172_800_000 },
-      limits: { instances: 10, services: 5 },
+      limits: { instances: 10, services: 5, bytes: 100_000, perToken: { instances: 9, bytes: 90_000 } },
     });
     await stage.run(['ns', 'set', 'blue', '--self-preservation', 'on']);
     expect((await stage.run(['ns', 'get', 'blue'])).stdout).toMatch(/^self-preservation +on$/m);

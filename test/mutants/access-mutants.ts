@@ -67,10 +67,10 @@ export const ACCESS_MUTANTS: Mutant[] = [
   },
   {
     name: 'has a limit for all instances and for those of no token',
-    breaks: 'N25',
-    file: 'draft.ts',
-    from: 'if (owned >= perToken.instances)',
-    to: 'if (owned < 0)',
+    breaks: 'N26',
+    file: 'shares.ts',
+    from: 'if (held + more <= most) return;',
+    to: 'return;',
   },
   {
     name: 'has no limit for services',

@@ -19,6 +19,29 @@ const selfPreservationOption = () =>
     "keep what Eureka's clients registered while too few of them renew, as Eureka does",
   ).choices(['on', 'off'] as const);
 
+/** Values of the options that bound a namespace. */
+type LimitOptions = Partial<
+  Record<'instances' | 'services' | 'bytes' | 'tokenInstances' | 'tokenServices' | 'tokenBytes', number>
+>;
+
+const SHARES = `
+A token that does not operate the namespace holds at most three quarters of its instances, services and bytes of records,
+half where its grants name services. A fleet that registers everything with one token needs more: raise the limits of a
+token, up to those of the namespace (--token-instances 100000).`;
+
+/** Limits with those that options name; undefined where they name none. */
+function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLimits | undefined {
+  const { instances, services, bytes, tokenInstances, tokenServices, tokenBytes } = options;
+  const own = given({ instances, services, bytes });
+  const ofToken = given({ instances: tokenInstances, services: tokenServices, bytes: tokenBytes });
+  if (Object.keys({ ...own, ...ofToken }).length === 0) return undefined;
+  const perToken = { ...before.perToken, ...ofToken };
+  return { ...before, ...own, ...(Object.keys(perToken).length > 0 && { perToken }) };
+}
+
+const given = (members: Record<string, number | undefined>) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
 
@@ -91,10 +114,15 @@ function createCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--bytes <count>', 'most bytes of records it takes', count)
+    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
+    .option('--token-services <count>', 'most services of one token, in place of its share', count)
+    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
     .addOption(selfPreservationOption())
+    .addHelpText('after', SHARES)
     .action(async (id, options) => {
       const { registry, print } = connect(options);
-      const { title, near, onlyIn, keep, instances, services, selfPreservation } = options;
+      const { title, near, onlyIn, keep, selfPreservation } = options;
       if (near !== undefined && onlyIn !== undefined) {
         throw new CliError(EXIT.usage, 'Give --near or --only-in, and not both.', 'See: rollcall ns create --help');
       }
@@ -105,7 +133,7 @@ function createCommand() {
           title,
           placement: near === undefined ? jurisdiction : { hint: near },
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
-          limits: instances === undefined && services === undefined ? undefined : { instances, services },
+          limits: limitsWith({}, options),
           selfPreservation: isOn(selfPreservation),
         },
       });
@@ -122,23 +150,27 @@ function setCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--bytes <count>', 'most bytes of records it takes', count)
+    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
+    .option('--token-services <count>', 'most services of one token, in place of its share', count)
+    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
     .addOption(selfPreservationOption())
+    .addHelpText('after', SHARES)
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
-      const { title, keep, instances, services, selfPreservation } = options;
-      if ([title, keep, instances, services, selfPreservation].every((value) => value === undefined)) {
+      const { title, keep, selfPreservation } = options;
+      if ([title, keep, selfPreservation, limitsWith({}, options)].every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
       // A patch replaces each member as a whole, and these options name parts of them.
       const before = await registry.readNamespace({ ns });
-      const limits = { ...before.limits, ...(instances && { instances }), ...(services && { services }) };
       const retention = { ...before.retention, maxAgeMs: keep };
       const namespace = await registry.patchNamespace({
         ns,
         body: {
           title,
           retention: keep === undefined ? undefined : retention,
-          limits: instances === undefined && services === undefined ? undefined : limits,
+          limits: limitsWith(before.limits, options),
           selfPreservation: isOn(selfPreservation),
         },
       });

@@ -12,7 +12,7 @@ import {
 import type { Answer, Caller } from '../../model/namespace-api';
 import type { ApplyCommand, ApplyReport, ImportMode } from '../../model/transfer';
 import { accounted } from '../accounted';
-import { commit } from '../commit';
+import { assertRoomFor, commit } from '../commit';
 import { Draft, overLimit, tooManyServices } from '../draft';
 import { changeEpoch } from '../epoch-change';
 import type { NamespaceState } from '../state';
@@ -90,6 +90,7 @@ function assertRoom(state: NamespaceState, mode: ImportMode): void {
     );
   }
   const { limits } = settings;
+  assertRoomFor(size, limits.bytes);
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
