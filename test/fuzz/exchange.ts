@@ -45,6 +45,11 @@ export class Target {
     return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: whoever calls knows the route
   }
 
+  /** Reads a document as root. */
+  read(path: string, accept: string): Promise<Outcome> {
+    return this.#send('GET', path, [...this.#headersOf(undefined), ['Accept', accept]], undefined, false);
+  }
+
   /** Sends a request as somebody. */
   send(asked: FuzzRequest, sender: Sender): Promise<Outcome> {
     const path = sender.carrier === 'path' ? `/t/${sender.secret}${asked.target}` : asked.target;

@@ -14,11 +14,14 @@ import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
 import { Hijacks } from './hijacks';
 import { HostileNames, type LimitedSender, makeLimitedSenders } from './hostile-names';
 import { makeSenders, type Sender } from './principals';
+import { LISTS, unreadable } from './strict-readers';
 
 /** Requests between two looks at what was written. */
 const WINDOW_COUNT = 32;
 /** Windows after which limits and namespaces are put back: whoever may set limits sets some that refuse everything. */
 const RESET_EVERY_WINDOWS = 4;
+/** Windows after which all lists are read by strict readers. */
+const READ_EVERY_WINDOWS = 4;
 /** Time in which whatever was left alone is done, or will not be: a drain waits half a minute by itself. */
 const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
@@ -49,6 +52,8 @@ export interface FuzzReport {
   /** By operation: how many were accepted, refused, and left waiting as they asked to. */
   byOperation: Record<string, { accepted: number; refused: number; open: number }>;
   byStatus: Record<string, number>;
+  /** Lists that strict readers have read after what was sent. */
+  lists: number;
   /** Pieces of the past that were gone before they were compared. */
   unread: number;
 }
@@ -81,6 +86,7 @@ class FuzzRun {
     requests: 0,
     byOperation: {},
     byStatus: {},
+    lists: 0,
     unread: 0,
   };
   #senders: [Sender, ...Sender[]] | undefined;
@@ -122,6 +128,7 @@ class FuzzRun {
         if (window % RESET_EVERY_WINDOWS === 0) await this.#reset();
         const sent = await this.#sendWindow();
         for (const one of sent) this.#check(one);
+        if (window % READ_EVERY_WINDOWS === 0) await this.#readLists();
         const written = await this.#accounts.read();
         const allowed = this.#allowed(sent);
         if (unexplained(written, allowed).length > 0) {
@@ -149,6 +156,22 @@ class FuzzRun {
     const body = { name: 'sacrifice', grants: [{ scope: 'read', ns: 'public' }] };
     this.#seen.tokenIds.push((await this.#target.must<{ id: string }>('POST', '/api/v1/tokens', body)).id);
     await this.#accounts.read();
+  }
+
+  /** Whatever was taken, and through whichever door, is readable at every other. */
+  async #readLists(): Promise<void> {
+    for (const [path, accept] of LISTS) {
+      const outcome = await this.#target.read(path, accept);
+      if (!isAnswer(outcome)) {
+        this.#violate(`GET ${path}: ${JSON.stringify(outcome)}`);
+        continue;
+      }
+      // Its namespace or service may be gone, and a namespace may be over its rate.
+      if (outcome.status < 400) this.#report.lists += 1;
+      for (const fault of unreadable(outcome)) {
+        this.#violate(`${fault}\n  GET ${path} as ${accept}\n  ${outcome.status} ${outcome.body.slice(0, 2_000)}`);
+      }
+    }
   }
 
   async #sendWindow(): Promise<Sent[]> {
@@ -279,14 +302,17 @@ function routed(): App {
 }
 
 /** A report in a few lines. */
-export function summary({ requests, byStatus, byOperation, unread, violations }: FuzzReport, seed: number): string {
+export function summary(
+  { requests, byStatus, byOperation, lists, unread, violations }: FuzzReport,
+  seed: number,
+): string {
   const never = (what: 'accepted' | 'refused') =>
     Object.entries(byOperation)
       .filter(([, counts]) => counts[what] === 0)
       .map(([operation]) => operation)
       .join(' ');
   return [
-    `seed ${seed}: ${requests} requests, ${violations.length} violations, ${unread} pieces of the past unread`,
+    `seed ${seed}: ${requests} requests, ${violations.length} violations, ${lists} lists read, ${unread} pieces of the past unread`,
     `by status: ${JSON.stringify(byStatus)}`,
     `never accepted: ${never('accepted') || 'none'}; never refused: ${never('refused') || 'none'}`,
   ].join('\n');

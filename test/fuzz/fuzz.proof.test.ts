@@ -23,7 +23,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-it(`[I10, A13, A48, A50] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+it(`[I10, A13, A48, A50, F14] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
   const report = await run(REQUESTS);
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -39,6 +39,7 @@ it(`[I10, A13, A48, A50] ${REQUESTS} hostile requests get good answers, and refu
     expect(operations.filter(({ refused }) => refused > 0).length).toBeGreaterThan(operations.length * share);
   }
   expect(report.unread).toBeLessThan(REQUESTS / 250);
+  expect(report.lists).toBeGreaterThan(REQUESTS / 25);
 });
 
 /** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
@@ -105,6 +106,15 @@ describe('the proof sees that', () => {
       return worker.replace(correct, defect);
     });
     expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  it('a list has what a strict reader refuses', async () => {
+    const report = await run(3_000, (worker) => {
+      const escaped = /name \+= `_\.\$\{unit\.charCodeAt\(0\)\.toString\(16\)\.padStart\(4, "0"\)\}`/;
+      expect(worker).toMatch(escaped);
+      return worker.replace(escaped, 'name += unit');
+    });
+    expect(report.violations.join('\n')).toMatch(/a strict reader can't read it/);
   });
 
   it('a dialect refuses what it has written', async () => {
