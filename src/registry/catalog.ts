@@ -1,8 +1,9 @@
 import type { InstanceKey } from '../model/batch';
 import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import type { PlainReads } from './plain-reads';
-import { type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { documentIn, type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
 import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -71,12 +72,21 @@ export interface ServiceRecordEntry {
   revision: number;
 }
 
+/** A document in memory, with the number of instances that name it. */
+export interface DocumentEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  readonly text: string;
+  holders: number;
+}
+
 /** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
 export class ServiceEntry {
   readonly group: string;
   readonly name: string;
   readonly instances = new Map<string, InstanceEntry>();
   readonly overrides = new Map<string, OverrideEntry>();
+  readonly documents = new Map<string, DocumentEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
@@ -114,6 +124,8 @@ export class Catalog {
   /** Instances by owner; counted from the first time that somebody asks, since hardly anybody does. */
   #byOwner: Map<string, number> | undefined;
   #size = 0;
+  /** Documents that no instance named when they were last looked at. */
+  readonly #released = new Set<DocumentEntry>();
 
   get instanceCount(): number {
     return this.#instances;
@@ -152,7 +164,7 @@ export class Catalog {
     else this.#byOwner.set(owner, count);
   }
 
-  /** Length of the text of all records: what the limit of a namespace counts. */
+  /** Length of the text of all records and documents: what the limit of a namespace counts. */
   get size(): number {
     return this.#size;
   }
@@ -218,8 +230,11 @@ export class Catalog {
       service.instances.set(id, entry);
       this.#instances += 1;
       this.#countOwner(text, 1);
+      this.#holdDocument(service, text, 1);
       this.#size += text.length;
     } else {
+      this.#holdDocument(service, entry.text, -1);
+      this.#holdDocument(service, text, 1);
       this.#size += text.length - entry.text.length;
       entry.text = text;
       entry.revision = revision;
@@ -232,8 +247,38 @@ export class Catalog {
     entry.service.instances.delete(entry.id);
     if (!entry.service.exists) this.#services -= 1;
     this.#countOwner(entry.text, -1);
+    this.#holdDocument(entry.service, entry.text, -1);
     this.#instances -= 1;
     this.#size -= entry.text.length;
+  }
+
+  /** Puts a document that is new here; instances may name it already. */
+  putDocument(service: ServiceEntry, { id, text }: SharedDocument): void {
+    const entry: DocumentEntry = { service, id, text, holders: 0 };
+    for (const instance of service.instances.values()) if (documentIn(instance.text) === id) entry.holders += 1;
+    service.documents.set(id, entry);
+    this.#size += text.length;
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  #holdDocument({ documents }: ServiceEntry, text: string, change: 1 | -1): void {
+    const id = documentIn(text);
+    const entry = id === undefined ? undefined : documents.get(id);
+    if (entry === undefined) return;
+    entry.holders += change;
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  /** Removes the documents that no instance names any more, and returns them. */
+  dropReleasedDocuments(): DocumentEntry[] {
+    if (this.#released.size === 0) return [];
+    const dropped = [...this.#released].filter(({ holders }) => holders === 0);
+    this.#released.clear();
+    for (const { service, id, text } of dropped) {
+      service.documents.delete(id);
+      this.#size -= text.length;
+    }
+    return dropped;
   }
 
   putOverride(service: ServiceEntry, id: string, text: string, revision: number, record: OverrideRecord): void {

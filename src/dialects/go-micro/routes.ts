@@ -4,7 +4,7 @@ import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
 import type { Operation } from '../../model/batch';
 import { readJsonText } from '../../model/json-text';
-import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
+import { EVENT_STREAM_MAX_MS, GO_MICRO_BODY_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { serviceAskedFor } from './raw-service';
 import { RegistryWatch } from './registry-watch';
@@ -20,9 +20,12 @@ interface Changes {
   operations: Operation[];
 }
 
-async function changesOf(request: Request, operationsOf: (service: Service) => Operation[]): Promise<Changes> {
-  const service = readService(await readUntypedJsonBody(request, BODY_MAX_BYTES));
-  return { key: keyOf(service.name, 'body'), operations: operationsOf(service) };
+async function changesOf(
+  request: Request,
+  operationsOf: (service: Service) => Operation[] | Promise<Operation[]>,
+): Promise<Changes> {
+  const service = readService(await readUntypedJsonBody(request, GO_MICRO_BODY_MAX_BYTES));
+  return { key: keyOf(service.name, 'body'), operations: await operationsOf(service) };
 }
 
 /** Nothing to do is done. */
@@ -48,8 +51,11 @@ function askedOf(request: Request): Asked {
 
 /** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
 async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
-  const { body } = await namespace.listInstances({ ...key, filter: { available: true }, tokenId });
-  return body === null ? [] : servicesOf(readJsonText(body).instances);
+  const command = { ...key, filter: { available: true }, documents: true, tokenId };
+  const { body } = await namespace.listInstances(command);
+  if (body === null) return [];
+  const { instances, documents } = readJsonText(body);
+  return servicesOf(instances, documents);
 }
 
 /** Their names alone: what gateways poll is to stay small. */

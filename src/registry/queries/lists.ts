@@ -4,8 +4,9 @@ import { type JsonText, jsonText } from '../../model/json-text';
 import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
 import type { InstanceFilter, InstanceList } from '../../model/queries';
 import type { ServiceList } from '../../model/service';
+import type { HeldDocument, ListedInstances } from '../../model/shared-document';
 import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
-import { addressMatcher, hasAddress } from '../records';
+import { addressMatcher, documentIn, hasAddress } from '../records';
 import { serviceSummary, viewOf } from '../view';
 import type { AnswerCache } from './answer-cache';
 
@@ -15,10 +16,11 @@ export function listInstances(
   command: InstanceListCommand,
   cache: AnswerCache,
   now: number,
-): JsonText<InstanceList> {
+): JsonText<ListedInstances> {
   if (service === undefined) return jsonText({ instances: [] });
-  const { filter, place, limit, after } = command;
-  const isPlain = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
+  const { filter, place, documents, limit, after } = command;
+  const isWhole = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
+  const isPlain = isWhole && documents !== true;
   if (!isPlain) return jsonText(page(service, command, now));
   return cache.list(service, () => {
     const list = page(service, command, now);
@@ -27,10 +29,27 @@ export function listInstances(
   });
 }
 
-function page(service: ServiceEntry, command: InstanceListCommand, now: number): InstanceList {
+function page(service: ServiceEntry, command: InstanceListCommand, now: number): ListedInstances {
   const list = pageOf(viewsOf(service, command, now), command);
   const protectThreshold = service.own?.record.definition.protectThreshold ?? 0;
-  return protectThreshold > 0 ? { ...list, protectThreshold } : list;
+  return {
+    ...list,
+    ...(protectThreshold > 0 ? { protectThreshold } : {}),
+    ...(command.documents === true ? { documents: documentsOf(service, list.instances) } : {}),
+  };
+}
+
+/** The documents that instances of a service share, each once. */
+function documentsOf(service: ServiceEntry, instances: readonly InstanceView[]): HeldDocument[] {
+  const held = new Map<string, HeldDocument>();
+  for (const { id } of instances) {
+    const document = service.documents.get(documentIn(service.instances.get(id)?.text ?? '') ?? '');
+    if (document === undefined) continue;
+    const known = held.get(document.id) ?? { text: document.text, instances: [] };
+    known.instances.push(id);
+    held.set(document.id, known);
+  }
+  return [...held.values()];
 }
 
 function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
