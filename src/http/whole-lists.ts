@@ -7,15 +7,15 @@ import type {
   ServiceListCommand,
   SubscriberListCommand,
 } from '../model/namespace-api';
-import type { InstanceList } from '../model/queries';
 import type { ServiceSummary } from '../model/service';
+import type { ListedInstances } from '../model/shared-document';
 
 /** Lists without their pages, for doors whose protocols have none. */
 
 /** A page that was read already, and the position that it shows. */
 export interface FirstPage {
   cursor: string;
-  list: InstanceList;
+  list: ListedInstances;
 }
 
 /** Reads the pages of a list until one has no `next`. */
@@ -42,7 +42,7 @@ export async function* instancePages(
   namespace: NamespaceApi,
   command: InstanceListCommand,
   first?: FirstPage,
-): AsyncGenerator<InstanceList> {
+): AsyncGenerator<ListedInstances> {
   let { cursor, list } = first ?? (await firstPage(namespace, command));
   yield list;
   const at = cursor;

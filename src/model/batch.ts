@@ -14,6 +14,7 @@ import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './lim
 import { GroupName, InstanceId, isPlainName, ServiceName, StoredGroupName, StoredServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
 import { plainDefinition } from './plain-definition';
+import type { SharedDocument } from './shared-document';
 import { withShortcut } from './shortcut';
 
 /** Names an instance in a body. */
@@ -39,7 +40,7 @@ export interface Precondition {
 
 /** One change of a batch, as the core takes it. */
 export type Operation = { key: InstanceKey; precondition: Precondition } & (
-  | { op: 'register'; definition: InstanceDefinition }
+  | { op: 'register'; definition: InstanceDefinition; document?: SharedDocument | undefined }
   | { op: 'update'; patch: InstancePatch }
   | { op: 'deregister' }
   | { op: 'override'; override: Override }

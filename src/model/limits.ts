@@ -30,6 +30,15 @@ export const METADATA_MAX_BYTES = 8 * 1024;
 /** What dialects keep beside an instance, as JSON in UTF-8, for the same reason as metadata. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_BYTES = 8 * 1024;
 
+/**
+ * A text that instances of a service share, kept once for all of them: the endpoints of a version of a go-micro service of
+ * a thousand methods. `INVALID_REQUEST`
+ */
+export const DOCUMENT_MAX_BYTES = 256 * 1024;
+
+/** Such texts of one service: its versions, those of a roll-out among them. They count towards its namespace's records. `LIMIT_EXCEEDED` */
+export const DOCUMENTS_PER_SERVICE_MAX_COUNT = 64;
+
 /** Levels of nesting in extensions; what walks them must not run out of stack. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_DEPTH_COUNT = 32;
 
@@ -608,6 +617,12 @@ export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 
 /** Lease of what go-micro registers: its clients name none, and register again every 30 s. Source: go-micro's own `RegisterTTL`. */
 export const GO_MICRO_LEASE_TTL_MS = 90_000;
+
+/**
+ * Largest body of a go-micro registration: endpoints of {@link DOCUMENT_MAX_BYTES} take up to twice that as Go writes them,
+ * with what is null or empty. `PAYLOAD_TOO_LARGE`
+ */
+export const GO_MICRO_BODY_MAX_BYTES = 512 * 1024;
 
 /** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;

@@ -7,9 +7,10 @@ import type { JsonText } from './json-text';
 import type { RollbackReport, ServiceDiff } from './moments';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { PointInTime } from './point-in-time';
-import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
+import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { ServicePattern } from './service-pattern';
+import type { ListedInstances } from './shared-document';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
 import type {
@@ -101,6 +102,8 @@ export interface InstanceListCommand extends ServiceKey, ReadOptions {
    * place. A list as of another moment leaves it out of account.
    */
   place?: { address: string; port: number } | undefined;
+  /** With the documents that the instances share. A list as of another moment has none. */
+  documents?: boolean | undefined;
   limit?: number | undefined;
   after?: string | undefined;
   /** The service as it was then. `COMPACTED`: that is not in the kept past. */
@@ -207,7 +210,7 @@ export interface NamespaceApi {
   /** Takes an instance out of traffic, then removes it after a grace. */
   drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;
   readInstance(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>>;
-  listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>>;
+  listInstances(command: InstanceListCommand): Promise<ReadAnswer<ListedInstances>>;
   /** Available endpoints, nearest first or chosen by weight. */
   resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>>;
 

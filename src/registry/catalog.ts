@@ -1,9 +1,10 @@
 import type { InstanceKey } from '../model/batch';
 import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';
-import { type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { documentIn, type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
 import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -74,12 +75,23 @@ export interface ServiceRecordEntry {
   revision: number;
 }
 
+/** A document in memory, with the number of instances that name it. */
+export interface DocumentEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  readonly text: string;
+  holders: number;
+  /** What it counts against: the holding of the first token with an instance that names it. */
+  holding: Holding | undefined;
+}
+
 /** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
 export class ServiceEntry {
   readonly group: string;
   readonly name: string;
   readonly instances = new Map<string, InstanceEntry>();
   readonly overrides = new Map<string, OverrideEntry>();
+  readonly documents = new Map<string, DocumentEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
   /** What it counts against while it exists: the holding of the first token with an instance or a record of it. */
@@ -118,6 +130,8 @@ export class Catalog {
   #services = 0;
   #size = 0;
   readonly #holdings = new Holdings();
+  /** Documents that no instance named when they were last looked at. */
+  readonly #released = new Set<DocumentEntry>();
 
   get instanceCount(): number {
     return this.#instances;
@@ -150,7 +164,7 @@ export class Catalog {
     return service?.instances.get(key.id)?.holding.token ?? '';
   }
 
-  /** Length of the text of all records: what the limit of a namespace counts. */
+  /** Length of the text of all records and documents: what the limit of a namespace counts. */
   get size(): number {
     return this.#size;
   }
@@ -223,8 +237,11 @@ export class Catalog {
       if (!service.exists) this.#begin(service, owner);
       service.instances.set(id, entry);
       this.#instances += 1;
+      this.#holdDocument(service, text, 1);
       this.#size += text.length;
     } else {
+      this.#holdDocument(service, entry.text, -1);
+      this.#holdDocument(service, text, 1);
       const { holding } = entry;
       entry.holding = holding.token === owner ? holding : this.#holdings.add(owner, 1, 0, text.length);
       if (entry.holding === holding) holding.bytes += text.length - entry.text.length;
@@ -241,8 +258,41 @@ export class Catalog {
     entry.service.instances.delete(entry.id);
     if (!entry.service.exists) this.#end(entry.service);
     this.#holdings.take(entry.holding, 1, 0, entry.text.length);
+    this.#holdDocument(entry.service, entry.text, -1);
     this.#instances -= 1;
     this.#size -= entry.text.length;
+  }
+
+  /** Puts a document that is new here; instances may name it already. */
+  putDocument(service: ServiceEntry, { id, text }: SharedDocument): void {
+    const entry: DocumentEntry = { service, id, text, holders: 0, holding: undefined };
+    service.documents.set(id, entry);
+    this.#size += text.length;
+    for (const instance of service.instances.values()) this.#holdDocument(service, instance.text, 1, entry);
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  /** Counts an instance that names a document, or no longer does; `only`: where it names this one. */
+  #holdDocument({ documents }: ServiceEntry, text: string, change: 1 | -1, only?: DocumentEntry): void {
+    const id = documentIn(text);
+    const entry = id === undefined ? undefined : documents.get(id);
+    if (entry === undefined || (only !== undefined && entry !== only)) return;
+    entry.holders += change;
+    entry.holding ??= this.#holdings.add(ownerIn(text), 0, 0, entry.text.length);
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  /** Removes the documents that no instance names any more, and returns them. */
+  dropReleasedDocuments(): DocumentEntry[] {
+    if (this.#released.size === 0) return [];
+    const dropped = [...this.#released].filter(({ holders }) => holders === 0);
+    this.#released.clear();
+    for (const { service, id, text, holding } of dropped) {
+      service.documents.delete(id);
+      this.#size -= text.length;
+      if (holding !== undefined) this.#holdings.take(holding, 0, 0, text.length);
+    }
+    return dropped;
   }
 
   putOverride(service: ServiceEntry, id: string, text: string, revision: number, record: OverrideRecord): void {

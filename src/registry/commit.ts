@@ -1,8 +1,11 @@
 import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
 import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
+import type { ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import { apply } from './apply';
-import { type Catalog, type InstanceEntry, keyOf } from './catalog';
+import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from './catalog';
+import { removeDocumentRow, writeDocumentRow } from './document-row';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
@@ -21,7 +24,8 @@ interface EncodedChange {
 
 /**
  * Turns a draft into the next revision: in memory at once, on the disk with the next group. Everything that changes a
- * namespace comes through here. A draft that changes nothing makes no revision; its renewals count all the same.
+ * namespace comes through here. A draft that changes nothing makes no revision; its renewals and documents count all the
+ * same.
  *
  * @param actor Id of the token, or `registry`.
  * @returns Whether there is a new revision.
@@ -30,16 +34,23 @@ interface EncodedChange {
 export function commit(state: NamespaceState, draft: Draft, actor: string): boolean {
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  if (encoded.length === 0) return false;
+  const documents = putDocuments(state, draft);
+  if (encoded.length === 0) {
+    if (documents.length > 0) state.pipeline.enqueue(() => writeDocuments(state, documents));
+    return false;
+  }
   const { revision, now } = draft;
   const journaled = encoded.map((each) => journaledChange(state, each));
   const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
+  const released = state.catalog.dropReleasedDocuments();
   const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
   const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
   const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
   const publish = state.publisher.prepare(told, journaled);
   state.pipeline.enqueue(() => {
+    writeDocuments(state, documents);
+    for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
     writeRecordRows(state.platform.storage, rows);
     for (const row of rows) {
       if (row.value === null) forgetUnwrittenHead(state, row);
@@ -49,6 +60,19 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): bool
   scheduleCompaction(state, now);
   return true;
 }
+
+/** Puts the new documents of a draft in memory, before the instances that name them. */
+function putDocuments({ catalog }: NamespaceState, draft: Draft): (ServiceKey & SharedDocument)[] {
+  const documents = [...draft.documents];
+  for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
+  return documents;
+}
+
+function writeDocuments({ platform }: NamespaceState, documents: readonly (ServiceKey & SharedDocument)[]): void {
+  for (const document of documents) writeDocumentRow(platform.storage, document, document);
+}
+
+const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */
 export function scheduleCompaction(state: NamespaceState, now: number): void {
@@ -92,6 +116,10 @@ function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
       if (isShared) ownGrowth += growthOf(state.catalog, by.tokenId, { change, before, after });
     }
     encoded.push({ change, before, after });
+  }
+  for (const { text } of draft.documents) {
+    growth += text.length;
+    ownGrowth += text.length;
   }
   if (growth > 0) assertRoomFor(state.catalog.size + growth, limits.bytes);
   if (isShared && ownGrowth > 0) {

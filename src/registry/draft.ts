@@ -2,12 +2,14 @@ import type { InstanceKey, Precondition } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
 import {
+  DOCUMENTS_PER_SERVICE_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   INSTANCES_PER_SERVICE_MAX_COUNT,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
 import type { NamespaceLimits } from '../model/namespace';
 import type { Caller, ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import type { Catalog, InstanceEntry } from './catalog';
 import type { Journal } from './journal';
 import {
@@ -45,6 +47,7 @@ export class Draft {
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
   readonly #newServices = new Set<string>();
+  readonly #documents = new Map<string, ServiceKey & SharedDocument>();
 
   /** Now, on the namespace's axis. */
   readonly now: number;
@@ -169,6 +172,26 @@ export class Draft {
     this.#changes.set(nameOf('service', change), change);
   }
 
+  /** Documents that are new. They make no revision of their own. */
+  get documents(): Iterable<ServiceKey & SharedDocument> {
+    return this.#documents.values();
+  }
+
+  /**
+   * Puts a document that instances of a service share, unless it is there.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   */
+  putDocument({ group, service }: ServiceKey, { id, text }: SharedDocument): void {
+    const kept = this.#catalog.service({ group, service })?.documents;
+    const name = `${group}\u0000${service}\u0000${id}`;
+    if (kept?.has(id) === true || this.#documents.has(name)) return;
+    const isOfService = (document: ServiceKey) => document.group === group && document.service === service;
+    const drafted = [...this.#documents.values()].filter(isOfService).length;
+    if ((kept?.size ?? 0) + drafted >= DOCUMENTS_PER_SERVICE_MAX_COUNT) throw tooManyDocuments(service);
+    this.#documents.set(name, { group, service, id, text });
+  }
+
   /** Renews the lease of an instance that stays as it is. */
   renew(entry: InstanceEntry): void {
     this.#renewed.add(entry);
@@ -262,6 +285,13 @@ export class Draft {
 
 function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): string {
   return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
+}
+
+function tooManyDocuments(service: string): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the instances of the service ${quote(service)} keep ${DOCUMENTS_PER_SERVICE_MAX_COUNT} different texts too large for extensions, such as endpoints of its versions, the most that a service holds; remove instances of old versions first`,
+  );
 }
 
 /** For what a namespace was told to hold no more of. */

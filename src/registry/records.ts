@@ -35,6 +35,8 @@ export interface InstanceRecord {
   session?: string | undefined;
   /** The owner is taking it out; it is removed at this time of the namespace's axis. */
   drainEndsAt?: number | undefined;
+  /** Id of the document that it shares with other instances of its service. */
+  document?: string | undefined;
 }
 
 export interface OverrideRecord {
@@ -116,6 +118,7 @@ export function encodeInstance(record: InstanceRecord): string {
     healthChangedAt: record.healthChangedAt.length === 0 ? undefined : record.healthChangedAt,
     session: record.session,
     drainEndsAt: record.drainEndsAt,
+    document: record.document,
   });
 }
 
@@ -186,6 +189,17 @@ export function addressMatcher(address: string, port: number | undefined): (text
     const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
     return (next === ',' || next === '}') && !hasPort;
   };
+}
+
+/** How the text of an instance ends that names a document: it is the last member of a record. */
+const DOCUMENT_LAST = /,"document":"([0-9a-f]{64})"\}$/;
+
+/** Characters at the end of a text that {@link DOCUMENT_LAST} can match. */
+const DOCUMENT_LAST_LENGTH = 80;
+
+/** Id of the document that the text of an instance names; undefined where it names none. */
+export function documentIn(text: string): string | undefined {
+  return text.endsWith('"}') ? DOCUMENT_LAST.exec(text.slice(-DOCUMENT_LAST_LENGTH))?.[1] : undefined;
 }
 
 /** Whether the definition in the text of an instance has an address, and not a url alone. */

@@ -7,6 +7,7 @@ import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './ca
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
+import { readDocumentRows } from './document-row';
 import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
@@ -142,7 +143,7 @@ interface Loaded {
   latest: number;
 }
 
-/** Rows come with overrides before instances, so an instance finds its override there. */
+/** Documents and overrides come before instances, so an instance finds its own there. */
 function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Attention): Loaded {
   const loaded: Loaded = {
     catalog: new Catalog(),
@@ -153,6 +154,9 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     latest: 0,
   };
   const bySlot = loadSessions(loaded, storage, checkpoint);
+  for (const document of readDocumentRows(storage)) {
+    loaded.catalog.putDocument(loaded.catalog.serviceFor(document), document);
+  }
   let service: ServiceEntry | undefined;
   for (const row of readRecordRows(storage)) {
     if (service?.name !== row.service || service.group !== row.group) service = loaded.catalog.serviceFor(row);

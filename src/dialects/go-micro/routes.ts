@@ -2,11 +2,13 @@ import { COMMON_HEADERS } from '../../http/common-headers';
 import type { DialectDoor } from '../../http/dialect';
 import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
-import { allInstances, allServices } from '../../http/whole-lists';
+import { allServices, instancePages } from '../../http/whole-lists';
 import type { Operation } from '../../model/batch';
+import type { InstanceView } from '../../model/instance';
 import { shortName } from '../../model/joined-name';
-import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
+import { EVENT_STREAM_MAX_MS, GO_MICRO_BODY_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { HeldDocument } from '../../model/shared-document';
 import { serviceAskedFor } from './raw-service';
 import { RegistryWatch } from './registry-watch';
 import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
@@ -21,9 +23,12 @@ interface Changes {
   operations: Operation[];
 }
 
-async function changesOf(request: Request, operationsOf: (service: Service) => Operation[]): Promise<Changes> {
-  const service = readService(await readUntypedJsonBody(request, BODY_MAX_BYTES));
-  return { key: keyOf(service.name, 'body'), operations: operationsOf(service) };
+async function changesOf(
+  request: Request,
+  operationsOf: (service: Service) => Operation[] | Promise<Operation[]>,
+): Promise<Changes> {
+  const service = readService(await readUntypedJsonBody(request, GO_MICRO_BODY_MAX_BYTES));
+  return { key: keyOf(service.name, 'body'), operations: await operationsOf(service) };
 }
 
 /** Nothing to do is done. */
@@ -49,7 +54,14 @@ function askedOf(request: Request): Asked {
 
 /** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
 async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
-  return servicesOf(await allInstances(namespace, { ...key, filter: { available: true }, tokenId }));
+  const command = { ...key, filter: { available: true }, documents: true, tokenId };
+  let instances: InstanceView[] = [];
+  let documents: HeldDocument[] = [];
+  for await (const page of instancePages(namespace, command)) {
+    instances = instances.concat(page.instances);
+    documents = documents.concat(page.documents ?? []);
+  }
+  return servicesOf(instances, documents);
 }
 
 /** Their names alone: what gateways poll is to stay small. */

@@ -2,10 +2,11 @@ import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import { type JsonText, jsonText } from '../../model/json-text';
 import type { InstanceListCommand, ServiceListCommand } from '../../model/namespace-api';
-import type { InstanceFilter, InstanceList } from '../../model/queries';
+import type { InstanceFilter } from '../../model/queries';
 import type { ServiceList, ServiceSummary } from '../../model/service';
+import type { HeldDocument, ListedInstances } from '../../model/shared-document';
 import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../catalog';
-import { addressMatcher, hasAddress } from '../records';
+import { addressMatcher, documentIn, hasAddress } from '../records';
 import { serviceSummary, viewOf } from '../view';
 import type { AnswerCache } from './answer-cache';
 import { listText, textPage } from './text-page';
@@ -16,14 +17,15 @@ export function listInstances(
   command: InstanceListCommand,
   cache: AnswerCache,
   now: number,
-): JsonText<InstanceList> {
+): JsonText<ListedInstances> {
   if (service === undefined) return jsonText({ instances: [] });
   const { filter, place, limit, after } = command;
-  const isPlain = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
+  const documents = command.documents === true ? documentsOf(service) : undefined;
+  const isWhole = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
   const threshold = service.own?.record.definition.protectThreshold ?? 0;
   const protectThreshold = threshold > 0 ? threshold : undefined;
   const views = viewsOf(service, command, now);
-  if (!isPlain) return instancePage(views, command, { protectThreshold });
+  if (!isWhole || documents !== undefined) return instancePage(views, command, { protectThreshold, documents });
   return cache.list(service, () => {
     let isFlapping = false;
     const text = instancePage(views, command, { protectThreshold }, (view) => {
@@ -33,6 +35,19 @@ export function listInstances(
     // The mark of flapping ends with time alone, so such a list does not keep.
     return { text, keeps: !isFlapping };
   });
+}
+
+/** The documents that instances of a service share, each once: of all of them, as only the first page of a list has any. */
+function documentsOf(service: ServiceEntry): HeldDocument[] {
+  const held = new Map<string, HeldDocument>();
+  for (const { id, text } of service.instances.values()) {
+    const document = service.documents.get(documentIn(text) ?? '');
+    if (document === undefined) continue;
+    const known = held.get(document.id) ?? { text: document.text, instances: [] };
+    known.instances.push(id);
+    held.set(document.id, known);
+  }
+  return [...held.values()];
 }
 
 function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
@@ -57,9 +72,9 @@ function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): Insta
 export function instancePage(
   views: Iterable<InstanceView>,
   { filter, limit }: Pick<InstanceListCommand, 'filter' | 'limit'>,
-  others: Pick<InstanceList, 'protectThreshold'> = {},
+  others: Pick<ListedInstances, 'protectThreshold' | 'documents'> = {},
   encode?: (view: InstanceView) => string,
-): JsonText<InstanceList> {
+): JsonText<ListedInstances> {
   return listText(
     'instances',
     textPage(matching(views, filter), limit, ({ id }) => id, encode),
