@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../model/claim';
 import type { Grant } from '../model/grant';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import { authorizeRegistration } from './authorize-registration';
 
 const own = { group: 'g', service: 'own' };
@@ -25,6 +26,15 @@ describe('authorizeRegistration', () => {
     expect(refusal([registers('g@@a')], claim('a'))).toContain('lacks the scope "register" on service "g@@own"');
     expect(refusal([{ ...registers('g@@own', 'g@@a'), scope: 'read' }], claim('a'))).toContain('FORBIDDEN');
     expect(refusal([registers('g@@own'), { ...registers('g@@a'), scope: 'operate' }], claim('a'))).toBe('');
+  });
+
+  it('[A48] asks for so many claims, and refuses more, unless the token is for the whole namespace', () => {
+    const claims = Array.from({ length: REGISTRATION_CLAIMS_MAX_COUNT }, (_, index) => claim(`a${index}`));
+    expect(refusal([registers('g@@*')], ...claims)).toBe('');
+    expect(refusal([registers('g@@*')], ...claims, claim('b'))).toMatch(
+      /^INVALID_REQUEST the instance claims too many services/,
+    );
+    expect(refusal([{ scope: 'register', ns: 'n' }], ...claims, claim('b'))).toBe('');
   });
 
   it('[A48] says what names which service, and which grant would do', () => {

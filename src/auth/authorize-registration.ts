@@ -2,13 +2,15 @@ import type { Claim } from '../model/claim';
 import { RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
 import { joinedName, type ServiceNames } from '../model/joined-name';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import { authorize, may } from './authorize';
 
 /**
  * Says whether a principal may register an instance in a service, and have it found under those that it claims: it draws
  * the traffic of all of them.
  *
- * @throws {RegistryError} `FORBIDDEN` for the first service that it may not register in.
+ * @throws {RegistryError} `FORBIDDEN` for the first service that it may not register in; `INVALID_REQUEST` for more claims
+ * than are worth asking for.
  */
 export function authorizeRegistration(
   principal: Principal,
@@ -18,10 +20,18 @@ export function authorizeRegistration(
 ): void {
   authorize(principal, 'register', { namespace, service });
   if (claims.length === 0 || may(principal, 'register', { namespace })) return;
+  if (claims.length > REGISTRATION_CLAIMS_MAX_COUNT) throw tooManyClaims(claims);
   for (const claim of claims) {
     if (!may(principal, 'register', { namespace, service: claim.service }))
       throw foreignClaim(principal, namespace, claim);
   }
+}
+
+function tooManyClaims([first]: readonly Claim[]): RegistryError {
+  return new RegistryError(
+    'INVALID_REQUEST',
+    `the instance claims too many services beside its own, the first by ${first?.by}; name at most ${REGISTRATION_CLAIMS_MAX_COUNT}, or use a token for the whole namespace`,
+  );
 }
 
 function foreignClaim({ tokenId }: Principal, namespace: string, { service, by }: Claim): RegistryError {

@@ -489,6 +489,12 @@ export const GRANTS_MAX_COUNT = 64;
 /** Patterns of services in one grant. `INVALID_REQUEST` */
 export const GRANT_SERVICES_MAX_COUNT = 64;
 
+/**
+ * Services that one registration may claim beside its own, with a token for some services: each is compared with all
+ * grants, in a batch for each instance. Instances have one virtual address or two. Raises `INVALID_REQUEST`.
+ */
+export const REGISTRATION_CLAIMS_MAX_COUNT = 16;
+
 /** Grants of one token, as JSON in UTF-8: a socket remembers them in what the platform keeps of it. `INVALID_REQUEST` */
 export const GRANTS_MAX_BYTES = 4 * 1024;
 

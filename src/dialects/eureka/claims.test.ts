@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joinedName } from '../../model/joined-name';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
 import { appOf } from './app-names';
 import { claimsOf } from './claims';
 
@@ -40,6 +41,13 @@ describe('virtual addresses', () => {
     expect(namesIn({ vipAddress: 'Orders,orders' }, { group: 'DEFAULT_GROUP', service: 'Orders' })).toEqual([]);
     expect(namesIn({ vipAddress: 'TEAM@@orders' }, { group: 'Team', service: 'orders' })).toEqual([]);
     expect(namesIn({ vipAddress: 'orders' }, { group: 'team', service: 'orders' })).toEqual(['DEFAULT_GROUP@@orders']);
+  });
+
+  it('[F12] are read as far as a registration may claim, and one more', () => {
+    const list = Array.from({ length: 1_000 }, (_, index) => `a${index}`).join(',');
+    expect(claimsOf(orders, { vipAddress: 'orders', secureVipAddress: list })).toHaveLength(
+      REGISTRATION_CLAIMS_MAX_COUNT + 1,
+    );
   });
 
   const name = fc.string({ unit: fc.constantFrom('a', 'B', 'ß', 'ς', '@', ' ', ',', '.'), minLength: 1, maxLength: 5 });
