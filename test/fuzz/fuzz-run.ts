@@ -12,6 +12,7 @@ import { DialectRequestMaker } from './dialect-requests';
 import { curlLine, isAnswer, type Outcome, Target } from './exchange';
 import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
 import { makeSenders, type Sender } from './principals';
+import { tenantFaults } from './tenants';
 
 /** Requests between two looks at what was written. */
 const WINDOW_COUNT = 32;
@@ -22,6 +23,9 @@ const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
 /** How many of the requests go to the doors of dialects. */
 const DIALECT_SHARE = 0.4;
+
+/** After all others: of tokens that use up the namespaces of tenants. */
+const TENANT_REQUESTS = 600;
 
 /** How a run goes. */
 export interface FuzzOptions {
@@ -119,6 +123,8 @@ class FuzzRun {
         if (violations.length > 0) this.#report.lastWindow = sent.map((one) => this.#line(one));
         if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
       }
+      if (violations.length === 0)
+        violations.push(...(await tenantFaults(this.#target, this.#random, TENANT_REQUESTS)));
     } finally {
       this.#target.close();
     }

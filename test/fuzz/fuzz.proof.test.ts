@@ -23,7 +23,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+it(`[I10, A13, N26] ${REQUESTS} hostile requests get good answers, refused ones write nothing, and no tenant starves (seed ${seed})`, async () => {
   const report = await run(REQUESTS);
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -76,6 +76,28 @@ describe('the proof sees that', () => {
       expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(3);
       const around = `async (incoming, names) => { const response = await handler(incoming, names); ${defect} return response; }`;
       return worker.replaceAll(REGISTERED, `surface.router.on(method, path, ${around});`);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  // The bundler numbers names.
+  it.each([
+    [
+      'a token takes more than its share',
+      /if \(held\d* \+ more\d* <= most\d*\) return;/,
+      'return;',
+      /its share is 50 %/,
+    ],
+    [
+      'what is refused stays in the audit trail',
+      /if \((code\d*) !== void 0 \|\| isUnchanged\d*\) this\.#removeBegun\(id\d*\);/,
+      `if ($1 !== void 0) this.#storage.run("UPDATE audit SET outcome = 'refused' WHERE id = ?", id);`,
+      /tells what was refused/,
+    ],
+  ])('[N26, A56] %s', async (_, sound, defect, caught) => {
+    const report = await run(64, (worker) => {
+      expect(sound.test(worker), `${sound} in the bundle`).toBe(true);
+      return worker.replace(sound, defect);
     });
     expect(report.violations.join('\n')).toMatch(caught);
   });

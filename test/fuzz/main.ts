@@ -12,6 +12,7 @@ const USAGE = `usage: npm run fuzz -- [options]
 
 Sends a real registry, its dialects included, requests that nobody should send, as everybody who might. Each has to be
 answered in time and not with a 5xx, without a secret and as docs/openapi.json says; and what is refused may write nothing.
+Then one token of each tenant floods its namespace: it may take no more than its share.
 Stops at the first that is answered otherwise, and shows it as a command.
 
   --requests <n>  how many (default 20000)
