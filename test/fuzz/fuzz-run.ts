@@ -15,6 +15,7 @@ import { Hijacks } from './hijacks';
 import { HostileNames, type LimitedSender, makeLimitedSenders } from './hostile-names';
 import { makeSenders, type Sender } from './principals';
 import { LISTS, unreadable } from './strict-readers';
+import { tenantFaults } from './tenants';
 
 /** Requests between two looks at what was written. */
 const WINDOW_COUNT = 32;
@@ -30,6 +31,9 @@ const DIALECT_SHARE = 0.4;
 /** How many register under hostile names, and how many of these as tokens that may do little. */
 const HOSTILE_SHARE = 0.12;
 const LIMITED_SHARE = 0.8;
+
+/** After all others: of tokens that use up the namespaces of tenants. */
+const TENANT_REQUESTS = 600;
 
 /** How a run goes. */
 export interface FuzzOptions {
@@ -139,6 +143,8 @@ class FuzzRun {
         if (violations.length > 0) this.#report.lastWindow = sent.map((one) => this.#line(one));
         if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
       }
+      if (violations.length === 0)
+        violations.push(...(await tenantFaults(this.#target, this.#random, TENANT_REQUESTS)));
     } finally {
       this.#target.close();
     }

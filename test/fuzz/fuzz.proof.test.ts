@@ -23,7 +23,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-it(`[I10, A13, A48, A50, F14] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+it(`[I10, A13, A48, A50, F14, N26] ${REQUESTS} hostile requests get good answers, refused ones write nothing, and no tenant starves (seed ${seed})`, async () => {
   const report = await run(REQUESTS);
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -104,6 +104,28 @@ describe('the proof sees that', () => {
     const report = await run(3_000, (worker) => {
       expect(worker.split(correct), `${correct} in the bundle`).toHaveLength(2);
       return worker.replace(correct, defect);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  // The bundler numbers names.
+  it.each([
+    [
+      'a token takes more than its share',
+      /if \(held\d* \+ more\d* <= most\d*\) return;/,
+      'return;',
+      /its share is 50 %/,
+    ],
+    [
+      'what is refused stays in the audit trail',
+      /if \((code\d*) !== void 0 \|\| isUnchanged\d*\) this\.#removeBegun\(id\d*\);/,
+      `if ($1 !== void 0) this.#storage.run("UPDATE audit SET outcome = 'refused' WHERE id = ?", id);`,
+      /tells what was refused/,
+    ],
+  ])('[N26, A56] %s', async (_, sound, defect, caught) => {
+    const report = await run(64, (worker) => {
+      expect(sound.test(worker), `${sound} in the bundle`).toBe(true);
+      return worker.replace(sound, defect);
     });
     expect(report.violations.join('\n')).toMatch(caught);
   });
