@@ -630,6 +630,12 @@ export const GO_MICRO_LEASE_TTL_MS = 90_000;
  */
 export const GO_MICRO_BODY_MAX_BYTES = 512 * 1024;
 
+/**
+ * Items of all lists in a go-micro registration: nodes, endpoints, members of types. As Go writes them, a body has no room
+ * for as many; one of empty items would take a second of every other caller's time. `INVALID_REQUEST`
+ */
+export const GO_MICRO_ITEMS_MAX_COUNT = 16_384;
+
 /** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;
 

@@ -78,6 +78,20 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(await read(stage)).toEqual([service]);
   });
 
+  it.each(['{}', '0'])('[X10] of very many items such as %s is refused before they are looked at', async (item) => {
+    const stage = await staged();
+    const items = Array(20_000).fill(item).join();
+    for (const body of [
+      `{"name":"a","nodes":[${items}]}`,
+      `{"name":"a","endpoints":[{"request":{"values":[${items}]}}]}`,
+    ]) {
+      expect(await stage.send('POST', '/registry', body)).toEqual([
+        400,
+        expect.stringContaining('more than 16384 items together'),
+      ]);
+    }
+  });
+
   it('[X11] is kept once for all nodes of its version: in memory, on the disk, in the past and on the wire', async () => {
     const half = (name: string) => ({
       ...orders('', 290),

@@ -3,6 +3,7 @@ import { parsed } from '../../http/field-errors';
 import { RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { jsonProblem } from '../../model/json-value';
+import { GO_MICRO_ITEMS_MAX_COUNT } from '../../model/limits';
 
 /** One argument or result of an endpoint, as go-micro derives it from a Go type. */
 export interface Value {
@@ -106,7 +107,25 @@ export function readService(value: unknown): Service {
   // Before any schema: one calls itself for each level.
   const problem = jsonProblem(value);
   if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
+  assertFewItems(value);
   return parsed(Service, value, 'body');
+}
+
+/** Counted before any schema looks at them, which takes a hundred times as long. */
+function assertFewItems(value: unknown): void {
+  const left = [value];
+  let count = 0;
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (typeof each !== 'object' || each === null) continue;
+    if (Array.isArray(each)) count += each.length;
+    if (count > GO_MICRO_ITEMS_MAX_COUNT) {
+      throw new RegistryError(
+        'INVALID_REQUEST',
+        `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items together; register fewer nodes at once, or fewer endpoints`,
+      );
+    }
+    for (const member of Object.values(each)) left.push(member);
+  }
 }
 
 /** Reads what was kept of a service; undefined where there is none, or somebody else wrote it. */
