@@ -207,6 +207,17 @@ describe('the table of authorization for Nacos', () => {
     }
   });
 
+  it.each(['/nacos/v1/ns/instance/list', '/nacos/v1/nothing/like/it', '/n/not-there/nacos/v1/ns/instance/list'])(
+    '[A2] denies %s without a valid token as Nacos does, whether or not it is there',
+    async (path) => {
+      for (const headers of [{}, { accessToken: 'rc_wrong_token' }]) {
+        const response = await app.send('GET', `${path}?serviceName=s`, { headers });
+        expect([response.status, response.headers.has('www-authenticate')]).toEqual([403, false]);
+        expect(await response.json()).toMatchObject({ status: 403, error: 'Forbidden', message: 'token invalid!' });
+      }
+    },
+  );
+
   it('[I9] tells of the server whoever has a token, and nobody else', async () => {
     const token = (await tokens).at(-1)?.token ?? '';
     for (const { operation, path } of cards.filter((card) => OF_SERVER.includes(card.operation))) {
