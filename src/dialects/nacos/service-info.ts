@@ -10,81 +10,85 @@ export interface HostFilter {
   healthyOnly: boolean;
 }
 
-/** The instances of a service as lists for callers show them: a JSON array. */
-export interface HostsText {
-  text: string;
-  /** True: too few are healthy, so that all of them are shown as healthy. */
-  reachProtectionThreshold: boolean;
-}
+/** Reads a list from its beginning, page by page. */
+export type Pages = () => AsyncIterable<InstanceList> | Iterable<InstanceList>;
 
 /** Whether so few are healthy that a threshold protects a service: their share is not above it. One of 0 never does. */
 export function isProtected(healthy: number, all: number, protectThreshold: number): boolean {
   return protectThreshold > 0 && all > 0 && healthy / all <= protectThreshold;
 }
 
-/**
- * The instances of a service that callers are shown: those that nobody took out of traffic, unhealthy ones among them.
- * Where its threshold protects it, all whose beats alone are missing are shown as healthy.
- *
- * They are written page by page, and what was parsed of a page goes before the next one comes, so that a list of tens of
- * megabytes fits into the memory of an isolate.
- *
- * @param pages Reads the list from its beginning. Asked for twice where a threshold protects the service: only at the
- *   end is it known how its hosts are to be shown.
- * @param written What a host is written as.
- */
-export async function hostsText(
-  pages: () => AsyncIterable<InstanceList> | Iterable<InstanceList>,
-  filter: HostFilter,
-  written: (host: Host) => object = (host) => host,
-): Promise<HostsText> {
-  const asItIs = await pass(pages(), filter, written, false);
-  const { text } = asItIs.isProtected ? await pass(pages(), filter, written, true) : asItIs;
-  return { text, reachProtectionThreshold: asItIs.isProtected };
+/** The hosts of a page that are asked for and not taken out of traffic, each with whether it would take any. */
+function* soughtIn({ instances }: InstanceList, clusters: readonly string[]): Generator<[host: Host, isAble: boolean]> {
+  for (const instance of instances) {
+    const host = clusters.length === 0 || clusters.includes(instance.cluster) ? hostOf(instance) : undefined;
+    if (host?.enabled) yield [host, isAble(instance)];
+  }
 }
 
-async function pass(
-  pages: AsyncIterable<InstanceList> | Iterable<InstanceList>,
-  { clusters, healthyOnly }: HostFilter,
-  written: (host: Host) => object,
-  waivesHealth: boolean,
-): Promise<{ text: string; isProtected: boolean }> {
-  const texts: string[] = [];
+/** Whether the threshold of a service protects it. Reads the list to its end only where there is one above 0. */
+export async function isListProtected(pages: Pages, { clusters }: HostFilter): Promise<boolean> {
   let sought = 0;
   let healthy = 0;
-  let threshold = 0;
-  for await (const { instances, protectThreshold = 0 } of pages) {
-    // The first page names it, and the further ones, which are read as of its moment, do not.
-    threshold = Math.max(threshold, protectThreshold);
-    for (const instance of instances) {
-      const host = clusters.length === 0 || clusters.includes(instance.cluster) ? hostOf(instance) : undefined;
-      if (host === undefined || !host.enabled) continue;
+  let threshold: number | undefined;
+  for await (const page of pages()) {
+    // The first page names it; the further ones, which are read as of its moment, do not.
+    threshold ??= page.protectThreshold ?? 0;
+    if (threshold === 0) return false;
+    for (const [host] of soughtIn(page, clusters)) {
       sought += 1;
       if (host.healthy) healthy += 1;
-      if (waivesHealth) host.healthy ||= isAble(instance);
-      if (host.healthy || !healthyOnly) texts.push(JSON.stringify(written(host)));
     }
   }
-  return { text: `[${texts.join(',')}]`, isProtected: isProtected(healthy, sought, threshold) };
+  return isProtected(healthy, sought, threshold ?? 0);
+}
+
+/**
+ * The instances of a service that callers are shown, as the pieces of a JSON array: those that nobody took out of
+ * traffic, unhealthy ones among them. Where its threshold protects it, all whose beats alone are missing are shown as
+ * healthy. There is a piece for each page, so that a list of tens of megabytes is never in memory as a whole.
+ *
+ * @param written What a host is written as.
+ */
+export async function* hostTexts(
+  pages: Pages,
+  { clusters, healthyOnly }: HostFilter,
+  isProtected: boolean,
+  written: (host: Host) => object = (host) => host,
+): AsyncGenerator<string> {
+  let before = '[';
+  for await (const page of pages()) {
+    const texts: string[] = [];
+    for (const [host, isAble] of soughtIn(page, clusters)) {
+      if (isProtected) host.healthy ||= isAble;
+      if (host.healthy || !healthyOnly) texts.push(JSON.stringify(written(host)));
+    }
+    if (texts.length === 0) continue;
+    yield before + texts.join(',');
+    before = ',';
+  }
+  yield before === '[' ? '[]' : ']';
 }
 
 /** What v1 adds to a host for clients of its first versions: `valid` is what they call healthy. */
-export const withOldNames = (host: Host) => ({ ...host, valid: host.healthy, marked: false });
+const withOldNames = (host: Host) => ({ ...host, valid: host.healthy, marked: false });
 
 /**
  * A service as `instance/list` of v1 answers it, with what Nacos 1 and 2 have, each, in one; without its moment.
  *
  * @param clusters As they were asked for, to the letter: clients find their list by that.
  * @param cacheMs How long a client waits before it asks again.
- * @returns The members, in JSON without the braces around them.
+ * @returns Pieces of the members, in JSON without the braces around them.
  */
-export function serviceInfo(
+export async function* serviceInfo(
   service: ServiceKey,
-  { text, reachProtectionThreshold }: HostsText,
+  pages: Pages,
+  filter: HostFilter,
   clusters: string,
   cacheMs: number,
-): string {
+): AsyncGenerator<string> {
   const name = groupedName(service);
+  const reachProtectionThreshold = await isListProtected(pages, filter);
   const before = { name, groupName: service.group, clusters, cacheMillis: cacheMs };
   const after = {
     checksum: '',
@@ -96,5 +100,7 @@ export function serviceInfo(
     metadata: {},
     useSpecifiedURL: false,
   };
-  return `${JSON.stringify(before).slice(1, -1)},"hosts":${text},${JSON.stringify(after).slice(1, -1)}`;
+  yield `${JSON.stringify(before).slice(1, -1)},"hosts":`;
+  yield* hostTexts(pages, filter, reachProtectionThreshold, withOldNames);
+  yield `,${JSON.stringify(after).slice(1, -1)}`;
 }
