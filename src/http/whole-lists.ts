@@ -43,16 +43,17 @@ export async function* instancePages(
   command: InstanceListCommand,
   first?: FirstPage,
 ): AsyncGenerator<ListedInstances> {
-  let { cursor, list } = first ?? (await firstPage(namespace, command));
+  let { cursor, list } = first ?? (await firstInstances(namespace, command));
   yield list;
   const at = cursor;
   while (list.next !== undefined) {
-    ({ cursor, list } = await firstPage(namespace, { ...command, at, after: list.next }));
+    ({ cursor, list } = await firstInstances(namespace, { ...command, at, after: list.next }));
     yield list;
   }
 }
 
-async function firstPage(namespace: NamespaceApi, command: InstanceListCommand): Promise<FirstPage> {
+/** The first page of a list of instances: what refuses the list refuses it here. */
+export async function firstInstances(namespace: NamespaceApi, command: InstanceListCommand): Promise<FirstPage> {
   const { cursor, body } = await namespace.listInstances(command);
   return { cursor, list: body === null ? { instances: [] } : readJsonText(body) };
 }

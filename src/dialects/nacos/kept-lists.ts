@@ -3,8 +3,9 @@ import { type JsonText, readJsonText } from '../../model/json-text';
 import { NACOS_CACHE_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
 import type { Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
+import { around, type JsonPieces } from './answers';
 import { groupedName } from './names';
-import { type HostFilter, hostsText, serviceInfo, withOldNames } from './service-info';
+import { type HostFilter, type Pages, serviceInfo } from './service-info';
 
 /** A list of a service for its callers, as they ask for it. */
 export interface ListAsked {
@@ -70,8 +71,8 @@ export class KeptLists {
     this.#maxBytes = maxBytes;
   }
 
-  /** The service as JSON, with a moment that is later than that of any answer before. */
-  async read(namespace: NamespaceApi, asked: ListAsked, call: ListCaller): Promise<string> {
+  /** The service as JSON, with a moment that is later than that of any answer before; in pieces where it is large. */
+  async read(namespace: NamespaceApi, asked: ListAsked, call: ListCaller): Promise<JsonPieces> {
     const { service, subscriber } = asked;
     const key = `${call.namespace} ${groupedName(service)}`;
     const known = this.#kept.get(key)?.content;
@@ -85,9 +86,10 @@ export class KeptLists {
     });
     const list = body === null || body === known?.body ? undefined : readJsonText(body);
     if (list?.next !== undefined) {
-      const text = await infoOf(asked, () => instancePages(namespace, command, { cursor, list }));
       // It would fill all the room there is by itself: of a list of many pages only the moment is kept.
-      return `{"lastRefTime":${momentOf(this.#keep(key, new Content('', '')), call)},${text}}`;
+      const moment = momentOf(this.#keep(key, new Content('', '')), call);
+      const info = infoOf(asked, () => instancePages(namespace, command, { cursor, list }));
+      return around(`{"lastRefTime":${moment},`, info, '}');
     }
     const isSame = known !== undefined && (body === null || body === known.body);
     const content = isSame ? known : new Content(cursor, body ?? '{"instances":[]}');
@@ -106,7 +108,9 @@ export class KeptLists {
     const made = content.texts.get(wanted);
     if (made !== undefined) return made;
     const list = readJsonText(content.body);
-    const texts = [`{"lastRefTime":`, `,${await infoOf(asked, () => [list])}}`] as const;
+    let info = '';
+    for await (const piece of infoOf(asked, () => [list])) info += piece;
+    const texts = [`{"lastRefTime":`, `,${info}}`] as const;
     // Another request may have made it meanwhile.
     if (content.texts.has(wanted)) return texts;
     content.texts.set(wanted, texts);
@@ -153,9 +157,5 @@ function momentOf(kept: Kept, { surroundings }: ListCaller): number {
   return kept.lastRefTime;
 }
 
-async function infoOf(
-  { service, clusters, filter }: ListAsked,
-  pages: () => AsyncIterable<InstanceList> | Iterable<InstanceList>,
-): Promise<string> {
-  return serviceInfo(service, await hostsText(pages, filter, withOldNames), clusters, NACOS_CACHE_MS);
-}
+const infoOf = ({ service, clusters, filter }: ListAsked, pages: Pages): AsyncGenerator<string> =>
+  serviceInfo(service, pages, filter, clusters, NACOS_CACHE_MS);

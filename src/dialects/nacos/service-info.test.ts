@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instanceView } from '../../../test/fixtures/instance-view';
 import type { InstanceView } from '../../model/instance';
 import { type Host, hostOf } from './host';
-import { type HostFilter, hostsText } from './service-info';
+import { type HostFilter, hostTexts, surveyList } from './service-info';
 
 const ALL = { clusters: [], healthyOnly: false };
 
@@ -12,9 +12,11 @@ async function shown(instances: Partial<InstanceView>[], threshold = 0, filter: 
     instanceView({ id: `${index}`, address: `10.0.0.${index}`, port: 1, ...view }),
   );
   const pages = [{ instances: views.slice(0, 1), protectThreshold: threshold }, { instances: views.slice(1) }];
-  const { text, reachProtectionThreshold } = await hostsText(() => pages, filter);
+  const survey = await surveyList(() => pages, filter);
+  let text = '';
+  for await (const piece of hostTexts(() => pages, filter, survey)) text += piece;
   const hosts: Host[] = JSON.parse(text);
-  return [hosts.map(({ ip, healthy }) => `${ip.slice(7)} ${healthy}`).join(), reachProtectionThreshold];
+  return [hosts.map(({ ip, healthy }) => `${ip.slice(7)} ${healthy}`).join(), survey.isProtected];
 }
 
 describe('a list for callers', () => {

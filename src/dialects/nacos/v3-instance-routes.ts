@@ -1,5 +1,5 @@
 import type { DialectDoor } from '../../http/dialect';
-import { instancePages } from '../../http/whole-lists';
+import { firstInstances, instancePages } from '../../http/whole-lists';
 import type { InstanceKey } from '../../model/batch';
 import { DEFAULT_CLUSTER } from '../../model/given-names';
 import type { InstanceDefinition } from '../../model/instance';
@@ -12,7 +12,7 @@ import { keyOf } from './instance-parameters';
 import { nacosErrorOf } from './nacos-error';
 import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { hostsText } from './service-info';
+import { hostTexts, surveyList } from './service-info';
 import { addWrappedInstanceRoutes } from './v2-instance-routes';
 import { result, resultText } from './v2-result';
 
@@ -79,9 +79,13 @@ export function addV3ClientRoutes(door: DialectDoor): void {
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service, filter }, { tokenId }) =>
-      hostsText(() => instancePages(namespace, { ...service, filter: {}, tokenId }), filter),
-    answer: ({ text }) => resultText(text),
+    call: async (namespace, { service, filter }, { tokenId }) => {
+      const command = { ...service, filter: {}, tokenId };
+      const first = await firstInstances(namespace, command);
+      const pages = () => instancePages(namespace, command, first);
+      return hostTexts(pages, filter, await surveyList(pages, filter));
+    },
+    answer: resultText,
   });
 }
 
