@@ -663,6 +663,12 @@ export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
 /** Instances of a namespace that Eureka's door shows, at most: their copy and its list take two thirds of an isolate's memory. */
 export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
 
+/** Text of a full list that Eureka's door keeps: written and compressed once. A longer one is streamed to each reader anew. */
+export const EUREKA_LIST_KEPT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Text of the instances whose Eureka view an isolate keeps ready, of all namespaces; one namespace may have more. */
+export const EUREKA_TEXT_KEPT_MAX_BYTES = 32 * 1024 * 1024;
+
 /** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
 export const EUREKA_FLEETS_MAX_COUNT = 64;
 
