@@ -52,6 +52,7 @@ export function remoteNamespace(stub: () => Stub): NamespaceApi {
     applyImport: write('applyImport'),
     dropImport: write('dropImport'),
     changedSince: read('changedSince'),
+    changedServices: read('changedServices'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };
