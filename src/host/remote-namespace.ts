@@ -58,6 +58,7 @@ export function remoteNamespace(stub: () => Stub, time?: RepeatTime): NamespaceA
     applyImport: write('applyImport'),
     dropImport: write('dropImport'),
     changedSince: read('changedSince'),
+    changedServices: read('changedServices'),
     listSubscribers: read('listSubscribers'),
     acknowledge: write('acknowledge'),
   };

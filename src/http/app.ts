@@ -1,6 +1,7 @@
 import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { AskDirectory, DirectoryApi } from '../model/directory-api';
+import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
@@ -13,6 +14,7 @@ import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
 import { domainProblem, namespaceOfHost } from './namespace-host';
 import { withoutNamespace } from './namespace-prefix';
+import { OwnWrites } from './own-writes';
 import { withoutPathToken } from './path-token';
 import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
@@ -113,6 +115,9 @@ export function createApp(options: AppOptions): App {
     fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
   });
   const native = new Router(admission);
+  const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
+  const noted = (id: string, ways: NamespaceWays | undefined) =>
+    ways && { ...ways, calls: ownWrites.through(id, ways.calls) };
   const surface: Surface = {
     router: native,
     cards: [],
@@ -122,11 +127,15 @@ export function createApp(options: AppOptions): App {
     trustedProxy,
     waits: new Waits(now),
     rateRefusals: new RateRefusals(now),
+    ownWrites,
     now,
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
     noteFailure: (record, error) => observer.noteFailure(record, error),
-    namespaceOf: (id) => options.namespaceOf(id),
+    namespaceOf: (id) => {
+      const found = options.namespaceOf(id);
+      return found instanceof Promise ? found.then((ways) => noted(id, ways)) : noted(id, found);
+    },
     directory,
     claimsOf: claimsOfDialects(dialects),
   };

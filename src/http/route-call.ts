@@ -12,6 +12,7 @@ import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
 import type { IncomingRequest } from './incoming-request';
 import { originOf, placeOf } from './origin';
+import type { OwnWrites } from './own-writes';
 import type { RateRefusals } from './rate-refusals';
 import { pathAndQuery, requestOrigin } from './request-target';
 import type { RequestRecord } from './telemetry/request-record';
@@ -37,6 +38,7 @@ export interface Surroundings {
   trustedProxy: boolean;
   waits: Waits;
   rateRefusals: RateRefusals;
+  ownWrites: OwnWrites;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
   /** Takes a client's WebSocket. */

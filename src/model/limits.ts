@@ -651,6 +651,18 @@ export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
 /** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
 export const NACOS_CACHE_MS = 3_000;
 
+/** An isolate asks a namespace this often what changed, at most, for all polls of Nacos' clients: each check is a request. */
+export const NACOS_CHECK_MAX_AGE_MS = 1_000;
+
+/** How long a poll waits for another's check, or for a list that another reads, before it asks for itself. */
+export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
+
+/** Readers that an isolate answered and has not told their namespaces of yet; beyond it, those of other namespaces are forgotten. */
+export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
+
+/** Services of a namespace whose last change an isolate remembers; beyond it, all count as changed. */
+export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 10_000;
+
 /** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances } from './changed-instances';
+import type { ChangedServices, SharedRead } from './changed-services';
 import type { NamespaceSnapshot } from './frames';
 import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
@@ -87,6 +88,8 @@ export interface ReadOptions {
   subscriber?: { id: string; address?: string | undefined } | undefined;
   /** Id of the token that asks, which its calls are counted for where the namespace limits their rate. */
   tokenId?: string | undefined;
+  /** The answer is for many readers, which are recorded by {@link NamespaceApi.changedServices}. */
+  isShared?: boolean | undefined;
 }
 
 export interface RegisterCommand {
@@ -179,6 +182,15 @@ export interface ChangedSinceCommand extends Asker {
   since: PointInTime;
 }
 
+export interface ChangedServicesCommand extends Asker {
+  /** Cursor of the answer before; absent at the first time. */
+  since?: string | undefined;
+  /** Readers may use what rests on this answer for so long, in milliseconds: drains count on it. */
+  keepForMs: number;
+  /** What was read since the answer before. */
+  reads: SharedRead[];
+}
+
 export interface AcknowledgeCommand {
   subscriber: string;
   cursor: string;
@@ -267,6 +279,11 @@ export interface NamespaceApi {
    * past; begin anew.
    */
   changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>>;
+  /**
+   * Which services changed since a cursor, for an isolate that answers many readers by what it keeps; it records those
+   * readers. The body is null where nothing changed.
+   */
+  changedServices(command: ChangedServicesCommand): Promise<ReadAnswer<ChangedServices>>;
 
   /**
    * A part of everything there is, as lines of a file: of about a megabyte, at the moment of the first, and with its

@@ -31,7 +31,7 @@ export async function drainAndWait(
   caller: Caller,
   changed?: () => void,
 ): Promise<Answer<DrainReport>> {
-  const { waiting, isAwaited } = await change(
+  const { waiting, isAwaited, sharedUntil } = await change(
     state,
     caller,
     key,
@@ -46,7 +46,9 @@ export async function drainAndWait(
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
       const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
       endWaits(state, key, now);
-      return { waiting: outcome, isAwaited: subscribers.length > 0 };
+      // What is shared from now on is without it.
+      const { sharedUntil } = state.readerHolds;
+      return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
     },
     changed,
   );
@@ -68,7 +70,7 @@ export async function drainAndWait(
       return drainEndsAt;
     },
     (drainEndsAt = state.time.now(), { now }) => {
-      const body = report(state, key, outcome, drainEndsAt, now);
+      const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
       // Where nobody was waited for and there is no grace, the end of the drain is due already.
       sweep(state, now, state.catalog.service(key));
       return { cursor: state.journal.cursor, body };
@@ -87,10 +89,10 @@ function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: nu
 function report(
   state: NamespaceState,
   key: InstanceKey,
-  { subscribers, acknowledged, laggards }: BarrierOutcome,
-  drainEndsAt: number,
+  { outcome, drainEndsAt, sharedUntil }: { outcome: BarrierOutcome; drainEndsAt: number; sharedUntil: number },
   now: number,
 ): JsonText<DrainReport> {
+  const { subscribers, acknowledged, laggards } = outcome;
   const service = state.catalog.service(key);
   const keptMs = Math.max(0, (service?.keptUntil ?? 0) - now);
   const unknown = state.readerHolds.unknownAt(now);
@@ -105,7 +107,7 @@ function report(
     laggards,
     blind,
     ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
-    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs),
+    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs, sharedUntil - now),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
 }

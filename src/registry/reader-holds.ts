@@ -33,6 +33,7 @@ export class ReaderHolds {
   readonly #storage: SqlStorage;
   readonly #enqueue: (write: () => void) => void;
   #kept: Holds;
+  #sharedUntil = 0;
   /** Until when readers of each kind may exist that were known before this wake. */
   readonly #unknownUntil: Record<UnknownReaders, number>;
 
@@ -63,6 +64,19 @@ export class ReaderHolds {
       cachedUntil: Math.max(cachedUntil, now + keepForMs + CACHED_HOLD_STEP_MS),
       cachedForMs: cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded),
     });
+  }
+
+  /** Records that readers of the whole namespace may use what it was at `now` for `keepForMs`. */
+  noteShared(now: number, keepForMs: number): void {
+    this.#sharedUntil = Math.max(this.#sharedUntil, now + keepForMs);
+  }
+
+  /**
+   * Until when readers may use what was shared before now, on the namespace's axis. It is not stored: after a wake they
+   * are among the pollers that {@link unknownAt} tells of, which are waited for longer.
+   */
+  get sharedUntil(): number {
+    return this.#sharedUntil;
   }
 
   /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */

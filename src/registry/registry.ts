@@ -1,31 +1,22 @@
 import type { AuditAction } from '../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
-import type { ChangedInstances } from '../model/changed-instances';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
 import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
-  AcknowledgeCommand,
   Answer,
   Asker,
   Caller,
-  ChangedSinceCommand,
-  DiffCommand,
-  HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
   OverrideListCommand,
   ReadAnswer,
   ReadOptions,
   RegisterCommand,
-  ResolveCommand,
   ServiceKey,
-  ServiceListCommand,
-  SnapshotCommand,
   SubscriberListCommand,
-  WhyCommand,
   WriteAnswer,
 } from '../model/namespace-api';
 import type { SocketPurpose } from '../model/namespace-sockets';
@@ -49,6 +40,7 @@ import {
 } from './answers';
 import { arm } from './arming';
 import { batchDeed, overrideAction } from './batch-deed';
+import { readChangedServices } from './changed-services';
 import { readChangedSince } from './changed-since';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
@@ -83,6 +75,9 @@ import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
 import { readWhy } from './why';
+
+/** What a read of the interface is asked. */
+type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -200,7 +195,7 @@ export class Registry implements NamespaceApi {
     );
   }
 
-  resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>> {
+  resolve(command: Query<'resolve'>): Promise<ReadAnswer<Resolution>> {
     const { catalog, platform } = this.#state;
     return read(
       this.#state,
@@ -269,7 +264,7 @@ export class Registry implements NamespaceApi {
     return callRemoveService(this.#state, caller, command);
   }
 
-  listServices(command: ServiceListCommand): Promise<ReadAnswer<ServiceList>> {
+  listServices(command: Query<'listServices'>): Promise<ReadAnswer<ServiceList>> {
     const { catalog } = this.#state;
     return read(
       this.#state,
@@ -299,15 +294,15 @@ export class Registry implements NamespaceApi {
     return turn(this.#state, undefined, answer, tokenId);
   }
 
-  history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
+  history(command: Query<'history'>): Promise<Answer<HistoryPage>> {
     return readHistory(this.#state, command);
   }
 
-  diff(command: DiffCommand): Promise<Answer<ServiceDiff>> {
+  diff(command: Query<'diff'>): Promise<Answer<ServiceDiff>> {
     return readDiff(this.#state, command);
   }
 
-  why(command: WhyCommand): Promise<Answer<WhyReport>> {
+  why(command: Query<'why'>): Promise<Answer<WhyReport>> {
     return readWhy(this.#state, this.#hub, command);
   }
 
@@ -315,7 +310,7 @@ export class Registry implements NamespaceApi {
     return rollback(this.#state, caller, command);
   }
 
-  snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+  snapshot(command: Query<'snapshot'>): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
   }
 
@@ -339,8 +334,12 @@ export class Registry implements NamespaceApi {
     return dropImport(this.#state, caller, command);
   }
 
-  changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>> {
+  changedSince(command: Query<'changedSince'>): ReturnType<NamespaceApi['changedSince']> {
     return readChangedSince(this.#state, command);
+  }
+
+  changedServices(command: Query<'changedServices'>): ReturnType<NamespaceApi['changedServices']> {
+    return readChangedServices(this.#state, command);
   }
 
   listSubscribers({ tokenId, after, ...key }: SubscriberListCommand): Promise<Answer<SubscriberList>> {
@@ -349,7 +348,7 @@ export class Registry implements NamespaceApi {
     return turn(this.#state, key, answer, tokenId);
   }
 
-  acknowledge({ subscriber, cursor, tokenId }: AcknowledgeCommand): Promise<{ cursor: string }> {
+  acknowledge({ subscriber, cursor, tokenId }: Query<'acknowledge'>): Promise<{ cursor: string }> {
     const noted = () => {
       acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
       return this.#position();

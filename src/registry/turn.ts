@@ -101,10 +101,11 @@ export function read<T>(
 function noteReader(
   state: NamespaceState,
   scope: ServiceKey,
-  { keepForMs = 0, subscriber, tokenId = '' }: ReadOptions,
+  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
   knownRevision: number,
   now: number,
 ): void {
+  if (isShared) return;
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
     const known = { acknowledged: knownRevision, sent: state.journal.revision };

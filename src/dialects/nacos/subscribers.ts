@@ -6,6 +6,7 @@ import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { SubscriberView } from '../../model/subscriber';
 import { groupedName } from './names';
 import type { Parameters } from './parameters';
+import type { SharedChecks } from './shared-checks';
 
 /** Begins the names of Nacos' pollers among the subscribers of a service. */
 const PREFIX = 'nacos ';
@@ -39,8 +40,10 @@ export interface ShownSubscriber {
 export async function subscribersOf(
   namespace: NamespaceApi,
   service: ServiceKey,
+  checks: SharedChecks,
   call: RouteCall,
 ): Promise<ShownSubscriber[]> {
+  await checks.tell(namespace, call);
   const subscribers = await allSubscribers(namespace, { ...service, tokenId: call.tokenId });
   return subscribers.map((view) => {
     const { ip, port, agent } = whoIs(view);

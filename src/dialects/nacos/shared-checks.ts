@@ -1,0 +1,182 @@
+import { SharedCalls } from '../../auth/shared-calls';
+import type { OwnWrites } from '../../http/own-writes';
+import type { ChangedServices, SharedRead } from '../../model/changed-services';
+import { hasCode } from '../../model/errors';
+import { readJsonText } from '../../model/json-text';
+import {
+  NACOS_CACHE_MS,
+  NACOS_CHANGES_REMEMBERED_MAX_COUNT,
+  NACOS_CHECK_FOLLOW_MAX_MS,
+  NACOS_CHECK_MAX_AGE_MS,
+  NACOS_READS_UNTOLD_MAX_COUNT,
+  NAMESPACES_REMEMBERED_MAX_COUNT,
+} from '../../model/limits';
+import type { Caller, NamespaceApi, ReadAnswer } from '../../model/namespace-api';
+import { groupedName } from './names';
+
+/** The caller, the place and the time of a check: the part of a route's call that is looked at. */
+export interface CheckCaller {
+  /** Id of the namespace. */
+  namespace: string;
+  tokenId: string;
+  callerWithOrigin: Caller;
+  surroundings: { now(): number; ownWrites: Pick<OwnWrites, 'changesOf' | 'reached'> };
+}
+
+/** Orders what was read by what was found to have changed, for all namespaces of an isolate. */
+let moments = 0;
+
+/** A namespace as it was when it was last asked what changed. */
+export class CheckedNamespace {
+  cursor: string | undefined;
+  /** When that was asked, in milliseconds since the epoch. */
+  askedAt = Number.NEGATIVE_INFINITY;
+  /** {@link OwnWrites.changesOf} by then. */
+  changes = -1;
+  /** Reads that the namespace has not been told of. */
+  reads = new Map<string, SharedRead>();
+  /** When each service was found to have changed. */
+  readonly #changedAt = new Map<string, number>();
+  #allChangedAt = 0;
+
+  /** The moment that {@link isUnchangedSince} compares with: whoever reads a service notes it before. */
+  get moment(): number {
+    return moments;
+  }
+
+  /** Whether a service that was read after a moment is still as it was then. */
+  isUnchangedSince(service: string, moment: number): boolean {
+    return moment >= Math.max(this.#allChangedAt, this.#changedAt.get(service) ?? 0);
+  }
+
+  note(read: SharedRead): void {
+    const key = [read.tokenId, read.group, read.service, read.subscriber?.id ?? ''].join('\n');
+    const before = this.reads.get(key);
+    if (before !== undefined && read.subscriber !== undefined) {
+      read.subscriber.seen ??= before.subscriber?.seen;
+    } else if (before !== undefined) {
+      read.count = (read.count ?? 0) + (before.count ?? 0);
+    }
+    this.reads.set(key, read);
+  }
+
+  /** Takes in what changed. An answer that is older than the last one tells of changes, and of nothing else. */
+  apply({ cursor, body }: ReadAnswer<ChangedServices>, askedAt: number, changes: number): void {
+    if (body !== null) this.#noteChanges(readJsonText(body));
+    if (askedAt < this.askedAt) return;
+    Object.assign(this, { cursor, askedAt, changes });
+  }
+
+  #noteChanges({ services }: ChangedServices): void {
+    moments += 1;
+    for (const service of services ?? []) this.#changedAt.set(groupedName(service), moments);
+    if (services !== null && this.#changedAt.size <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
+    this.#changedAt.clear();
+    this.#allChangedAt = moments;
+  }
+}
+
+/**
+ * Asks each namespace what changed once for all polls of a while, and tells it with that who has polled.
+ *
+ * A poll is answered by what was so up to {@link NACOS_CHECK_MAX_AGE_MS} before it came. Whatever was changed through this
+ * isolate by then is in it.
+ */
+export class SharedChecks {
+  readonly #namespaces = new Map<string, CheckedNamespace>();
+  readonly #calls = new SharedCalls<void>({
+    now: () => Date.now(),
+    followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
+    maxCount: NAMESPACES_REMEMBERED_MAX_COUNT,
+    sharesFailures: false,
+  });
+
+  /** Reads in all that namespaces have not been told of. */
+  #untold = 0;
+
+  /** Notes who has polled what, to tell it with the next check. */
+  note(id: string, read: SharedRead): void {
+    const checked = this.of(id);
+    const before = checked.reads.size;
+    checked.note(read);
+    this.#untold += checked.reads.size - before;
+    if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
+  }
+
+  /** What is known of a namespace, without asking. */
+  of(id: string): CheckedNamespace {
+    const known = this.#namespaces.get(id);
+    if (known !== undefined) return known;
+    const made = new CheckedNamespace();
+    this.#namespaces.set(id, made);
+    for (const oldest of this.#namespaces.keys()) {
+      if (this.#namespaces.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
+      this.#namespaces.delete(oldest);
+    }
+    return made;
+  }
+
+  /**
+   * Asks what changed, unless that is known well enough.
+   *
+   * @returns False where it can't be asked: the object may be of the version before, which knows no such question.
+   */
+  async check(namespace: NamespaceApi, call: CheckCaller): Promise<boolean> {
+    const checked = this.of(call.namespace);
+    const changes = call.surroundings.ownWrites.changesOf(call.namespace);
+    const age = call.surroundings.now() - checked.askedAt;
+    if (age >= 0 && age < NACOS_CHECK_MAX_AGE_MS && checked.changes === changes) return true;
+    try {
+      // A check that was under way before a change may not know of it.
+      await this.#calls.call(`${call.namespace} ${changes}`, () => this.#ask(namespace, checked, call));
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'UNAVAILABLE')) return false;
+      throw error;
+    }
+  }
+
+  /** Tells a namespace at once who has polled, where it can be told. */
+  async tell(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
+    const checked = this.#namespaces.get(call.namespace);
+    if (checked === undefined || checked.reads.size === 0) return;
+    await this.#ask(namespace, checked, call).catch((error: unknown) => {
+      if (!hasCode(error, 'UNAVAILABLE')) throw error;
+    });
+  }
+
+  /** Polls are not lost on a drain by that: each may hold what it was sent for as long as the last check allowed. */
+  #forgetReads(kept: CheckedNamespace): void {
+    for (const checked of this.#namespaces.values()) {
+      if (this.#untold <= NACOS_READS_UNTOLD_MAX_COUNT) return;
+      if (checked === kept) continue;
+      this.#untold -= checked.reads.size;
+      checked.reads.clear();
+    }
+  }
+
+  async #ask(namespace: NamespaceApi, checked: CheckedNamespace, call: CheckCaller): Promise<void> {
+    const { now, ownWrites } = call.surroundings;
+    const askedAt = now();
+    const changes = ownWrites.changesOf(call.namespace);
+    const { reads } = checked;
+    checked.reads = new Map();
+    this.#untold -= reads.size;
+    try {
+      const answer = await namespace.changedServices({
+        since: checked.cursor,
+        keepForMs: NACOS_CHECK_MAX_AGE_MS + NACOS_CACHE_MS,
+        reads: [...reads.values()],
+        tokenId: call.tokenId,
+      });
+      checked.apply(answer, askedAt, changes);
+      ownWrites.reached(call.namespace, answer.cursor);
+    } catch (error) {
+      const since = [...checked.reads.values()];
+      this.#untold += reads.size - since.length;
+      checked.reads = reads;
+      for (const read of since) this.note(call.namespace, read);
+      throw error;
+    }
+  }
+}
