@@ -3,7 +3,6 @@ import type { SnapshotService, WatchedService } from './frames';
 import type { Instance } from './instance';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
-import { type ServiceName, serviceName } from './service-name';
 import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
@@ -29,6 +28,17 @@ interface Poll {
   path: string;
   apply: (answer: Response, signal: AbortSignal) => Promise<void>;
   hasAnswered: boolean;
+}
+
+interface ServiceName {
+  group: string;
+  service: string;
+}
+
+/** `orders` in the default group, or `group@@orders`. */
+function serviceName(text: string): ServiceName {
+  const at = text.indexOf('@@');
+  return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
 }
 
 /** Names a service among those that are known. No name has a line break in it. */

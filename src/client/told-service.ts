@@ -2,7 +2,6 @@ import type { Service } from './answers';
 import type { ToldService } from './edge-list';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
-import { serviceName } from './service-name';
 import type { Time } from './time';
 import { wholeList } from './whole-list';
 
@@ -27,7 +26,11 @@ export async function readToldService(
   maxAgeMs: number,
   known: ToldService | undefined,
 ): Promise<ToldService> {
-  const path = http.servicePath(serviceName(service));
+  const at = service.indexOf('@@');
+  const path = http.servicePath({
+    group: at < 0 ? 'DEFAULT_GROUP' : service.slice(0, at),
+    service: at < 0 ? service : service.slice(at + 2),
+  });
   const query = { consistency: 'cached', maxAge: `${maxAgeMs}ms` };
   const options = { query, timeoutMs: ANSWER_TIMEOUT_MS };
   const askedAt = time.now();
