@@ -13,7 +13,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'keeps the power that was not accounted for',
     breaks: 'A46',
     file: 'operator-power.ts',
-    from: 'act({ ...caller, operates: false })',
+    from: 'act({ ...caller, operates: false, share: shareOf(caller) })',
     to: 'act(caller)',
   },
   {
@@ -76,8 +76,8 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'has no limit for services',
     breaks: 'N25',
     file: 'draft.ts',
-    from: 'if (this.#catalog.serviceCount + this.#newServices.size >= services) {',
-    to: 'if (this.#catalog.serviceCount < 0) {',
+    from: 'if (services !== undefined && this.#catalog.serviceCount + this.#newServices.size >= services) {',
+    to: 'if (services !== undefined && this.#catalog.serviceCount < 0) {',
   },
   {
     name: 'has no limit for the sockets of a token',

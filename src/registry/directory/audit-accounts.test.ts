@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
-import { ROOT } from '../../auth/principal';
-import { AuditAccounts, accountOf, DIRECTORY_ACCOUNT } from './audit-accounts';
+import { AuditAccounts } from './audit-accounts';
 import { prepareDirectory } from './tables';
-
-describe('accountOf', () => {
-  it('[A57] is the first namespace of a change, or the directory for those who administer all', () => {
-    const admin = { tokenId: 't', grants: ['a', 'b'].map((ns) => ({ scope: 'admin' as const, ns })) };
-    expect(accountOf(admin, ['a', 'b'])).toBe('a');
-    expect(accountOf(ROOT, ['a'])).toBe(DIRECTORY_ACCOUNT);
-  });
-});
 
 describe('AuditAccounts', () => {
   it('[A57] counts the audit trail of an earlier version, and what that version goes on writing', () => {

@@ -1,5 +1,3 @@
-import { may } from '../../auth/authorize';
-import { ALL_NAMESPACES, type Principal } from '../../model/grant';
 import type { SqlStorage } from '../sql-storage';
 
 /** Account of what belongs to no namespace: entries of root, and of those who administer all namespaces. */
@@ -7,11 +5,6 @@ export const DIRECTORY_ACCOUNT = '';
 
 /** Stands for all accounts together. No namespace is called so. */
 const ALL_ACCOUNTS = '*';
-
-/** Account that a change of tokens or namespaces counts against: that of the first namespace it is about, unless its actor administers all. */
-export function accountOf(principal: Principal, [ns]: readonly string[]): string {
-  return may(principal, 'admin', { namespace: ALL_NAMESPACES }) ? DIRECTORY_ACCOUNT : (ns ?? DIRECTORY_ACCOUNT);
-}
 
 /** Account of an entry, as SQL. Entries of schema 1, and of a process that still writes it, name none. */
 export const ACCOUNT = "COALESCE(account, ns, '')";

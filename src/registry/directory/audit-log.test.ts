@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { ROOT } from '../../auth/principal';
 import { AUDIT_MAX_AGE_MS } from '../../model/limits';
 import { DIRECTORY_ACCOUNT } from './audit-accounts';
-import { AuditLog } from './audit-log';
+import { AuditLog, accountOf } from './audit-log';
 import { prepareDirectory } from './tables';
 
 const NOTE = { action: 'changed', actor: 't' } as const;
@@ -16,6 +17,14 @@ function begin(quotas = QUOTAS) {
   const of = (ns: string | undefined) => log.page({}).entries.filter((entry) => entry.ns === ns).length;
   return { disk, log, of, ids: () => log.page({}).entries.map(({ id }) => id) };
 }
+
+describe('accountOf', () => {
+  it('[A57] is the first namespace of a change, or the directory for those who administer all', () => {
+    const admin = { tokenId: 't', grants: ['a', 'b'].map((ns) => ({ scope: 'admin' as const, ns })) };
+    expect(accountOf(admin, ['a', 'b'])).toBe('a');
+    expect(accountOf(ROOT, ['a'])).toBe(DIRECTORY_ACCOUNT);
+  });
+});
 
 describe('AuditLog', () => {
   it('[A28] removes what is older than its retention, and goes on counting', () => {

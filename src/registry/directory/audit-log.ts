@@ -1,6 +1,8 @@
+import { may } from '../../auth/authorize';
 import { ROOT } from '../../auth/principal';
 import type { AuditEnd, AuditEntry, AuditNote, AuditOutcome, AuditTrail } from '../../model/audit';
 import { quote, RegistryError } from '../../model/errors';
+import { ALL_NAMESPACES, type Principal } from '../../model/grant';
 import {
   AUDIT_MAX_AGE_MS,
   AUDIT_MAX_COUNT,
@@ -31,6 +33,11 @@ const QUOTAS: AuditQuotas = {
   ofNamespace: AUDIT_PER_NAMESPACE_MAX_COUNT,
   ofDirectory: AUDIT_OF_DIRECTORY_MAX_COUNT,
 };
+
+/** Account that a change of tokens or namespaces counts against: that of the first namespace it is about, unless its actor administers all. */
+export function accountOf(principal: Principal, [ns]: readonly string[]): string {
+  return may(principal, 'admin', { namespace: ALL_NAMESPACES }) ? DIRECTORY_ACCOUNT : (ns ?? DIRECTORY_ACCOUNT);
+}
 
 /**
  * The audit trail, as it is stored. Each entry counts against an account, its namespace's or the directory's: one that is

@@ -6,7 +6,7 @@ import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
-import { accountOf } from './audit-accounts';
+import { accountOf } from './audit-log';
 import type { DirectoryState } from './directory-state';
 import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { pageOf } from './page-of';

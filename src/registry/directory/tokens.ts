@@ -9,7 +9,7 @@ import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
 import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
 import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform';
-import { accountOf } from './audit-accounts';
+import { accountOf } from './audit-log';
 import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
