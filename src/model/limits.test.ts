@@ -70,6 +70,8 @@ const RELATIONS: Record<string, boolean> = {
   'the frames that wait in a namespace leave its isolate half of its memory':
     limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES <= 64 * 1024 * 1024,
   'a full document fits into a body of go-micro': limits.GO_MICRO_BODY_MAX_BYTES >= 2 * limits.DOCUMENT_MAX_BYTES,
+  'what a full document lists fits into a body of go-micro':
+    limits.GO_MICRO_ITEMS_MAX_COUNT * 20 >= limits.DOCUMENT_MAX_BYTES,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
   "three beats of Nacos fit into its lease, and its slowest client's first one":
     limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS >= 3 * limits.NACOS_BEAT_INTERVAL_DEFAULT_MS &&

@@ -6,7 +6,7 @@ import type { InstanceList } from './queries';
  * names it.
  */
 export interface SharedDocument {
-  /** SHA-256 of the text, in hexadecimal: the same text is kept once, whoever brings it. */
+  /** SHA-256 of the text, in hexadecimal: the same text is kept once. */
   id: string;
   /** At most `DOCUMENT_MAX_BYTES`, which the surface that it comes from sees to. */
   text: string;

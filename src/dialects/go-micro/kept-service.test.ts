@@ -153,7 +153,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect((await register('64'))[0]).toBe(200);
   });
 
-  it('[X11] is written by who may register the node, and by nobody else', async () => {
+  it('[X11] is written only by a token that may register the node', async () => {
     const stage = await staged(orders('a', 13));
     const other = stage.app.directory.give([{ scope: 'register', ns: 'public' }], { pathWrite: true }).token;
     const body = JSON.stringify(orders('a', 20));

@@ -87,7 +87,7 @@ async function documentOf(name: string, endpoints: Endpoint[]): Promise<SharedDo
   return { id, text };
 }
 
-/** What a node keeps of its service; undefined where there is none, or somebody else wrote it. */
+/** What a node keeps of its service; undefined where it keeps nothing that can be read. */
 export const keptOf = ({ extensions }: InstanceView): Kept | undefined => readKept(extensions[EXTENSION]);
 
 /** All endpoints, of the nodes that keep a part of them, by the ids of the nodes. Each is read when it is asked for. */
