@@ -31,6 +31,7 @@ describe('accounted', () => {
   it.each([
     [new RegistryError('CONFLICT', 'no'), { outcome: 'refused', code: 'CONFLICT' }],
     [new RegistryError('UNAVAILABLE', 'who knows'), { outcome: 'begun' }],
+    [new RegistryError('INTERNAL', 'who knows'), { outcome: 'begun' }],
     [new Error('a fault'), { outcome: 'begun' }],
   ])('tells how it ended with %s', async (error, ended) => {
     const audit = new HandAudit();

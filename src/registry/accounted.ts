@@ -15,7 +15,8 @@ export async function accounted<Outcome>(audit: Audit, note: AuditNote, act: () 
     return outcome;
   } catch (error) {
     // Of an unknown outcome nothing is told: the entry stays begun, and the journal knows.
-    if (error instanceof RegistryError && error.code !== 'UNAVAILABLE') audit.end(id, { code: error.code });
+    const isKnown = error instanceof RegistryError && error.code !== 'UNAVAILABLE' && error.code !== 'INTERNAL';
+    if (isKnown) audit.end(id, { code: error.code });
     throw error;
   }
 }
