@@ -47,6 +47,7 @@ describe('accounted', () => {
   it.each([
     [new RegistryError('CONFLICT', 'no'), []],
     [new RegistryError('UNAVAILABLE', 'who knows'), [{ ...note, outcome: 'begun' }]],
+    [new RegistryError('INTERNAL', 'who knows'), [{ ...note, outcome: 'begun' }]],
     [new Error('a fault'), [{ ...note, outcome: 'begun' }]],
   ])('[A56] keeps the entry where the outcome is unknown: %s', async (error, notes) => {
     const { audit, accounts } = begin();
