@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import type { Namespace, NamespaceLimits, Placement } from '../../client/directory-answers';
+import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/directory-answers';
 import { allPages } from '../all-pages';
 import { CliError } from '../cli-error';
 import { confirm } from '../confirm';
@@ -19,6 +19,20 @@ const selfPreservationOption = () =>
     "keep what Eureka's clients registered while too few of them renew, as Eureka does",
   ).choices(['on', 'off'] as const);
 
+/** The intervals that options name; undefined where they name none. */
+function intervalsOf(options: {
+  nacosPoll?: number | undefined;
+  nacosBeat?: number | undefined;
+  sessionPing?: number | undefined;
+}): NamespaceIntervals | undefined {
+  const { nacosPoll: nacosPollMs, nacosBeat: nacosBeatMs, sessionPing: sessionPingMs } = options;
+  const given = Object.entries({ nacosPollMs, nacosBeatMs, sessionPingMs }).filter(([, ms]) => ms !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+const intervalsText = (intervals: NamespaceIntervals = {}): string =>
+  entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, `${ms}`])));
+
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
 
@@ -34,7 +48,7 @@ function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string
 }
 
 function namespaceFields(namespace: Namespace) {
-  const { id, title, retention, limits, selfPreservation, createdAt, createdBy } = namespace;
+  const { id, title, retention, limits, selfPreservation, intervals, createdAt, createdBy } = namespace;
   return fieldTable([
     ['id', id],
     ['title', title],
@@ -43,6 +57,7 @@ function namespaceFields(namespace: Namespace) {
     ['limits', limitsText(limits)],
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
+    ['intervals', intervalsText(intervals)],
     ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
   ]);
 }
@@ -91,6 +106,9 @@ function createCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
     .action(async (id, options) => {
       const { registry, print } = connect(options);
@@ -107,6 +125,7 @@ function createCommand() {
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
           limits: instances === undefined && services === undefined ? undefined : { instances, services },
           selfPreservation: isOn(selfPreservation),
+          intervals: intervalsOf(options),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -122,11 +141,15 @@ function setCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
       const { title, keep, instances, services, selfPreservation } = options;
-      if ([title, keep, instances, services, selfPreservation].every((value) => value === undefined)) {
+      const intervals = intervalsOf(options);
+      if ([title, keep, instances, services, selfPreservation, intervals].every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
       // A patch replaces each member as a whole, and these options name parts of them.
@@ -140,6 +163,7 @@ function setCommand() {
           retention: keep === undefined ? undefined : retention,
           limits: instances === undefined && services === undefined ? undefined : limits,
           selfPreservation: isOn(selfPreservation),
+          intervals: intervals && { ...before.intervals, ...intervals },
         },
       });
       print.answer(namespace, namespaceFields(namespace));

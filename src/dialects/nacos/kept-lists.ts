@@ -1,11 +1,6 @@
 import { SharedCalls } from '../../auth/shared-calls';
 import { type JsonText, readJsonText } from '../../model/json-text';
-import {
-  CACHED_READS_MAX_COUNT,
-  NACOS_CACHE_MS,
-  NACOS_CHECK_FOLLOW_MAX_MS,
-  NACOS_LISTS_MAX_BYTES,
-} from '../../model/limits';
+import { CACHED_READS_MAX_COUNT, NACOS_CHECK_FOLLOW_MAX_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
 import { groupedName } from './names';
@@ -93,7 +88,7 @@ export class KeptLists {
       content.told.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
-    const [before, after] = this.#textsOf(key, content, asked);
+    const [before, after] = this.#textsOf(key, content, asked, this.#checks.of(call.namespace).pollMs);
     kept.lastRefTime = Math.max(call.surroundings.now(), kept.lastRefTime + 1);
     return `${before}${kept.lastRefTime}${after}`;
   }
@@ -160,12 +155,17 @@ export class KeptLists {
     return kept;
   }
 
-  #textsOf(key: string, content: Content, { service, clusters, filter }: ListAsked): readonly [string, string] {
-    const wanted = `${filter.healthyOnly} ${clusters}`;
+  #textsOf(
+    key: string,
+    content: Content,
+    { service, clusters, filter }: ListAsked,
+    pollMs: number,
+  ): readonly [string, string] {
+    const wanted = `${pollMs} ${filter.healthyOnly} ${clusters}`;
     const made = content.texts.get(wanted);
     if (made !== undefined) return made;
     const { instances, protectThreshold = 0 } = readJsonText(content.body);
-    const info = serviceInfo(service, hostList(instances, protectThreshold, filter), clusters, NACOS_CACHE_MS);
+    const info = serviceInfo(service, hostList(instances, protectThreshold, filter), clusters, pollMs);
     const texts = [`{"lastRefTime":`, `,${JSON.stringify(info).slice(1)}`] as const;
     content.texts.set(wanted, texts);
     this.#grow(key, content, PART_BYTES + wanted.length + texts[1].length);
