@@ -8,8 +8,6 @@ import { definition, key } from './fixtures/definition';
 import { SocketClient } from './fixtures/socket-client';
 
 const HOUR_MS = 60 * 60 * 1_000;
-/** Time between two pings of a session, in milliseconds. */
-const PING_MS = 15_000;
 const CALLER = { tokenId: 'owner' };
 
 function less(after: ObjectCost, before: ObjectCost): HourlyUsage {
@@ -20,7 +18,7 @@ function less(after: ObjectCost, before: ObjectCost): HourlyUsage {
   return { ...cost, workerRequests: 0, directoryRequests: 0 };
 }
 
-/** Compares what a fleet takes with what the page says: of an hour, of a month, and of its logs. */
+/** Compares what a fleet takes with what the pages say: of an hour, of a month, and of its logs. */
 function expectOnPage(title: string, usage: HourlyUsage): void {
   counted.add(title);
   const { workerRequests, requests, directoryRequests, messages, alarms, wakes, ...hour } = usage;
@@ -33,10 +31,23 @@ function expectOnPage(title: string, usage: HourlyUsage): void {
   expectRow('An hour', [...counts, rowsWritten, rowsRead, busySeconds, awakeSeconds].map(countText));
   const dollars = [...bill.parts, bill.all, bill.beyondPlan, bill.allWhileAwake];
   expectRow('A month, in dollars', dollars.map(dollarsText));
+  const inMonth = (inHour: number) => `${(Math.round((inHour * 720) / 100_000) / 10).toLocaleString('en')} million`;
+  expect
+    .soft(guide.row('A month', title), 'docs/cost.md')
+    .toBe(
+      rowOf(title, [
+        guide.row('A month', title)?.split(' |')[1]?.trim() ?? '',
+        inMonth(workerRequests),
+        inMonth(requests + alarms + directoryRequests + messages / 20),
+        bill.beyondPlan < 10 ? dollarsText(bill.beyondPlan) : `$${Math.round(bill.beyondPlan).toLocaleString('en')}`,
+        `$${Math.round(byGigabytes).toLocaleString('en')}`,
+      ]),
+    );
   expectRow('Logs', [countText(events), ...[byEvents, byGigabytes].map(dollarsText)]);
 }
 
 const page = new CostPage('design/cost.md');
+const guide = new CostPage('docs/cost.md');
 /** Fleets that were counted: the page has no others. */
 const counted = new Set<string>(['']);
 
@@ -45,32 +56,35 @@ describe('an hour of', () => {
     { title: 'Beats over HTTP every 10 s, ttl 30 s', count: () => nativeBeats(30_000) },
     { title: 'Beats over HTTP every 100 s, ttl 5 min', count: () => nativeBeats(300_000) },
     { title: 'Nacos, polls every 3 s, beats every 5 s', count: () => nacosClients(3_000, 5_000) },
+    { title: 'Nacos, polls every 10 s, beats every 15 s', count: () => nacosClients(10_000, 15_000) },
+    { title: 'Nacos, polls every 30 s, beats every 30 s', count: () => nacosClients(30_000, 30_000) },
     { title: 'Eureka', count: eurekaClients },
     { title: 'go-micro', count: goMicroServices },
-  ])('[I8] the fleet "$title" costs what design/cost.md says', async ({ title, count }) => {
+  ])('[I8, D8] the fleet "$title" costs what the pages say', async ({ title, count }) => {
     expectOnPage(title, await count());
   });
 
   it.each([
-    ['Sessions, pings every 15 s, ttl 45 s', INSTANCES],
-    ['One session, pings every 15 s, ttl 45 s', 1],
-  ])('[I8, L16] %s, costs what design/cost.md says', async (title, count) => {
+    ['Sessions, pings every 15 s, ttl 45 s', INSTANCES, 15_000],
+    ['Sessions, pings every 30 s, ttl 90 s', INSTANCES, 30_000],
+    ['One session, pings every 15 s, ttl 45 s', 1, 15_000],
+  ])('[I8, L16] %s, costs what design/cost.md says', async (title, count, pingMs) => {
     const metered = new MeteredNamespace();
     const clients: SocketClient[] = [];
     for (let n = 0; n < count; n++) {
       const client = new SocketClient(metered.namespace);
       clients.push(client);
-      await metered.event(() => client.ask({ type: 'session' }));
+      await metered.event(() => client.ask({ type: 'session', ttlMs: 3 * pingMs }));
       const operation = { op: 'register', service: 'orders', id: `instance-${n}`, address: '10.0.0.1', port: 80 };
       await metered.event(() => client.ask({ type: 'batch', operations: [operation] }));
     }
     const begin = metered.namespace.platform.clock.now();
     const before = await metered.cost(0);
     let pings = 0;
-    const everyMs = PING_MS / count;
+    const everyMs = pingMs / count;
     for (let at = everyMs; at <= HOUR_MS; at += everyMs) {
       await metered.passUntil(begin + at);
-      // Each every 15 s, one after the other. The platform answers: it is no event.
+      // One after the other. The platform answers: it is no event.
       clients[pings % count]?.ping();
       pings += 1;
     }
@@ -95,9 +109,10 @@ describe('an hour of', () => {
     expectOnPage('An idle namespace', less(await metered.cost(0), before));
   });
 
-  it('[I8] any fleet on the page was counted', () => {
+  it('[D8] any fleet on the pages was counted', () => {
     for (const heading of ['An hour', 'A month, in dollars', 'Logs']) {
       expect(page.titles(heading).filter((title) => !counted.has(title))).toEqual([]);
     }
+    expect(guide.titles('A month').filter((title) => !counted.has(title))).toEqual(['A fleet of 1,000']);
   });
 });

@@ -35,6 +35,16 @@ export interface NamespaceLimits {
     | undefined;
 }
 
+/** How often clients come, where they do what they are told; in milliseconds. */
+export interface NamespaceIntervals {
+  /** Polls of Nacos' clients; 3 s when left out. */
+  nacosPollMs?: number | undefined;
+  /** Beats of Nacos' clients; 5 s when left out. */
+  nacosBeatMs?: number | undefined;
+  /** Pings of sessions; 15 s when left out. */
+  sessionPingMs?: number | undefined;
+}
+
 /** What a namespace is set to. */
 export interface Namespace {
   id: string;
@@ -44,6 +54,7 @@ export interface Namespace {
   limits: NamespaceLimits;
   /** True: Eureka's self-preservation. */
   selfPreservation?: boolean | undefined;
+  intervals?: NamespaceIntervals | undefined;
   /** Absent for `public`, which is always there. */
   createdAt?: string | undefined;
   createdBy?: string | undefined;
@@ -149,6 +160,7 @@ export interface NamespaceBody {
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
   selfPreservation?: boolean | undefined;
+  intervals?: NamespaceIntervals | undefined;
 }
 
 /** A change of a namespace: each member is replaced as a whole, and null takes it away. */
@@ -157,6 +169,7 @@ export interface NamespacePatchBody {
   retention?: Retention | null | undefined;
   limits?: NamespaceLimits | null | undefined;
   selfPreservation?: boolean | null | undefined;
+  intervals?: NamespaceIntervals | null | undefined;
 }
 
 /** A token to be made. */

@@ -18,4 +18,6 @@ export interface SharedRead extends NamedService {
 export interface ChangedServices {
   /** Null: any may have changed. */
   services: NamedService[] | null;
+  /** What the namespace hands out, where that is not what all do. */
+  intervals?: { nacosPollMs?: number | undefined; nacosBeatMs?: number | undefined } | undefined;
 }

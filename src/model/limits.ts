@@ -426,8 +426,17 @@ export const CATCH_UP_SLICE_MAX_COUNT = 500;
 /** Time to live of a session's lease when the client names none: three lost pings. */
 export const SESSION_TTL_DEFAULT_MS = 45_000;
 
+/** Pings that fit into a session's time to live, so that two may be lost. */
+export const PINGS_PER_TTL_COUNT = 3;
+
 /** How often a session's client pings. The platform answers, and the object sleeps on. */
 export const SESSION_PING_INTERVAL_MS = 15_000;
+
+/** Shortest time between two pings that a namespace can hand out: below it, they cost more than they tell. `INVALID_REQUEST` */
+export const SESSION_PING_MIN_MS = 5_000;
+
+/** Longest one: proxies close what is quiet for longer, and a dead session holds its instances for three. `INVALID_REQUEST` */
+export const SESSION_PING_MAX_MS = 60_000;
 
 /** Clients that lose their sockets together are asked to come back within this for each, so that other calls get a turn between. */
 export const RECONNECT_SPREAD_PER_CLIENT_MS = 4;
@@ -650,6 +659,18 @@ export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
 
 /** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
 export const NACOS_CACHE_MS = 3_000;
+
+/** Shortest time between a Nacos client's polls or beats that a namespace can hand out: its own timers count in seconds. `INVALID_REQUEST` */
+export const NACOS_INTERVAL_MIN_MS = 1_000;
+
+/** Longest one: a change is heard of that late, and a dead instance is gone after six beats. `INVALID_REQUEST` */
+export const NACOS_INTERVAL_MAX_MS = 60_000;
+
+/** Beats of a Nacos client that fit into the time after which its instance is unhealthy; twice as many until it is gone. */
+export const NACOS_BEATS_PER_TTL_COUNT = 3;
+
+/** How long an isolate believes what a namespace last said of its intervals, where nothing is polled. */
+export const NACOS_INTERVALS_MAX_AGE_MS = 30_000;
 
 /** An isolate asks a namespace this often what changed, at most, for all polls of Nacos' clients: each check is a request. */
 export const NACOS_CHECK_MAX_AGE_MS = 1_000;

@@ -5,6 +5,7 @@ import type { NamespaceSnapshot } from './frames';
 import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json-text';
+import type { Lease } from './lease';
 import type { RollbackReport, ServiceDiff } from './moments';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { PointInTime } from './point-in-time';
@@ -95,6 +96,14 @@ export interface ReadOptions {
 export interface RegisterCommand {
   key: InstanceKey;
   definition: InstanceDefinition;
+  precondition: Precondition;
+}
+
+export interface PatchCommand {
+  key: InstanceKey;
+  patch: InstancePatch;
+  /** Another lease, renewed by that: only dialects change one without registering again. */
+  lease?: Lease | undefined;
   precondition: Precondition;
 }
 
@@ -209,10 +218,7 @@ export interface NamespaceApi {
   /** Registers or replaces; the same content again renews the lease and changes nothing. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes members of a registration and leaves the rest. */
-  patch(
-    caller: Caller,
-    command: { key: InstanceKey; patch: InstancePatch; precondition: Precondition },
-  ): Promise<Answer<InstanceView>>;
+  patch(caller: Caller, command: PatchCommand): Promise<Answer<InstanceView>>;
   /** Removes an instance; also succeeds when there is none, unless a precondition says otherwise. */
   deregister(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
   /** Renews one lease. `INSTANCE_NOT_FOUND` means: register again. `CONFLICT`: the instance has no lease. */

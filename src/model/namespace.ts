@@ -4,11 +4,15 @@ import {
   JOURNAL_MAX_AGE_MS,
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
+  NACOS_INTERVAL_MAX_MS,
+  NACOS_INTERVAL_MIN_MS,
   NAMESPACE_TITLE_MAX_CHARACTERS,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
   REQUESTS_PER_SECOND_MAX_COUNT,
   RETENTION_MIN_MS,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
+  SESSION_PING_MAX_MS,
+  SESSION_PING_MIN_MS,
   SOCKETS_PER_NAMESPACE_MAX_COUNT,
   WATCHES_PER_NAMESPACE_MAX_COUNT,
 } from './limits';
@@ -78,11 +82,33 @@ const SelfPreservation = z.boolean().meta({
     'Eureka’s self-preservation: what was registered through that door stays while 15 % or more of it does not renew',
 });
 
+/** How often clients come, where they do what they are told. */
+export const NamespaceIntervals = z
+  .strictObject({
+    nacosPollMs: z
+      .int()
+      .min(NACOS_INTERVAL_MIN_MS)
+      .max(NACOS_INTERVAL_MAX_MS)
+      .optional()
+      .meta({ description: 'Nacos’ `cacheMillis`: its clients poll each list this often; 3 s when left out' }),
+    nacosBeatMs: z.int().min(NACOS_INTERVAL_MIN_MS).max(NACOS_INTERVAL_MAX_MS).optional().meta({
+      description:
+        'Nacos’ `clientBeatInterval`; 5 s when left out. Instances that set no times by their metadata are unhealthy after three of it, 15 s at least, and gone after six',
+    }),
+    sessionPingMs: z.int().min(SESSION_PING_MIN_MS).max(SESSION_PING_MAX_MS).optional().meta({
+      description:
+        'How often sessions ping; 15 s when left out. A session that asks for no time to live gets three of it, 45 s at least',
+    }),
+  })
+  .meta({ id: 'NamespaceIntervals' });
+export type NamespaceIntervals = z.output<typeof NamespaceIntervals>;
+
 /** What a namespace is told of itself. What is left out is as it is for all. */
 export interface NamespaceSettings {
   retention: RetentionSettings;
   limits: NamespaceLimits;
   selfPreservation?: boolean | undefined;
+  intervals?: NamespaceIntervals | undefined;
 }
 
 export const NamespaceDefinition = z
@@ -93,6 +119,7 @@ export const NamespaceDefinition = z
     retention: RetentionSettings.optional(),
     limits: NamespaceLimits.optional(),
     selfPreservation: SelfPreservation.optional(),
+    intervals: NamespaceIntervals.optional(),
   })
   .meta({ id: 'NamespaceDefinition' });
 export type NamespaceDefinition = z.output<typeof NamespaceDefinition>;
@@ -104,6 +131,7 @@ export const NamespacePatch = z
     retention: RetentionSettings.nullable().optional(),
     limits: NamespaceLimits.nullable().optional(),
     selfPreservation: SelfPreservation.nullable().optional(),
+    intervals: NamespaceIntervals.nullable().optional(),
   })
   .meta({ id: 'NamespacePatch' });
 export type NamespacePatch = z.output<typeof NamespacePatch>;
@@ -116,6 +144,7 @@ export const NamespaceView = z
     retention: RetentionSettings,
     limits: NamespaceLimits,
     selfPreservation: SelfPreservation.optional(),
+    intervals: NamespaceIntervals.optional(),
     createdAt: z.iso.datetime().optional().meta({ description: 'Absent for `public`, which is always there' }),
     createdBy: z.string().optional().meta({ description: 'Id of the token that made it' }),
     updatedAt: z.iso.datetime().optional(),

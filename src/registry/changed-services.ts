@@ -18,22 +18,27 @@ export function readChangedServices(
     state,
     undefined,
     (now) => {
-      const { journal, catalog, readerHolds } = state;
+      const { journal, readerHolds, settings } = state;
       for (const read of reads) noteSharedRead(state, read, now);
       if (reads.length > 0) readerHolds.notePoll(now);
-      readerHolds.noteShared(now, keepForMs);
+      readerHolds.noteShared(now, Math.max(keepForMs, settings.sharedForMs));
       const { cursor, revision } = journal;
       const from = since === undefined ? undefined : journal.position(since);
-      if (from === undefined) return { cursor, body: jsonText<ChangedServices>({ services: null }) };
-      if (from.revision === revision) return { cursor, body: null };
-      const services = catalog
-        .services()
-        .filter((service) => service.revision > from.revision)
-        .map(({ group, name }) => ({ group, service: name }));
-      return { cursor, body: jsonText<ChangedServices>({ services }) };
+      const { nacosPollMs, nacosBeatMs } = settings.intervals;
+      const isUsual = nacosPollMs === undefined && nacosBeatMs === undefined;
+      if (from?.revision === revision && isUsual) return { cursor, body: null };
+      const intervals = isUsual ? undefined : { nacosPollMs, nacosBeatMs };
+      const services = from === undefined ? null : changedAfter(state, from.revision);
+      return { cursor, body: jsonText<ChangedServices>({ services, intervals }) };
     },
     tokenId,
   );
+}
+
+function changedAfter({ catalog, journal }: NamespaceState, revision: number): ChangedServices['services'] {
+  if (revision === journal.revision) return [];
+  const changed = catalog.services().filter((service) => service.revision > revision);
+  return changed.map(({ group, name }) => ({ group, service: name }));
 }
 
 function noteSharedRead(state: NamespaceState, { subscriber, count = 0, ...read }: SharedRead, now: number): void {

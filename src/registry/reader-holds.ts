@@ -39,10 +39,14 @@ export class ReaderHolds {
 
   /**
    * @param enqueue Queues a write for the next commit group.
-   * @param now When the registry woke, on the namespace's axis.
-   * @param isNew The namespace has never held anything, so it has no readers to forget.
+   * @param woken When the registry woke, on the namespace's axis; whether it has never held anything, and so has no
+   *   readers to forget; and how long pollers are live.
    */
-  constructor(storage: SqlStorage, enqueue: (write: () => void) => void, now: number, isNew: boolean) {
+  constructor(
+    storage: SqlStorage,
+    enqueue: (write: () => void) => void,
+    { now, isNew, pollerLingerMs }: { now: number; isNew: boolean; pollerLingerMs: number },
+  ) {
     this.#storage = storage;
     this.#enqueue = enqueue;
     this.#kept = readHolds(storage);
@@ -51,7 +55,7 @@ export class ReaderHolds {
       cached: Math.min(cachedUntil, now + cachedForMs),
       plain: isNew ? 0 : plainReadsCountUntil(now),
       // A poller that was live at the wake comes back within this time, and is known from then on.
-      poll: Math.min(pollsUntil, now + POLLER_LINGER_MS),
+      poll: Math.min(pollsUntil, now + pollerLingerMs),
     };
   }
 

@@ -142,7 +142,7 @@ export class Registry implements NamespaceApi {
       caller,
       key,
       () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => patch(draft, by, key, command.patch, command.precondition),
+      (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
       () => instanceAnswer(this.#state, key),
     );
   }

@@ -101,10 +101,11 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     attention,
     alarmTimes,
   };
-  const receipts = new Receipts();
+  const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
   const enqueue = (write: () => void) => pipeline.enqueue(write);
-  const readerHolds = new ReaderHolds(storage, enqueue, time.now(), journal.revision === 0);
+  const wokenAt = { now: time.now(), isNew: journal.revision === 0, pollerLingerMs: settings.pollerLingerMs };
+  const readerHolds = new ReaderHolds(storage, enqueue, wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded.goneAt);
   goOnListening(state, header);

@@ -46,7 +46,7 @@ export async function nativeBeats(ttlMs: number): Promise<HourlyUsage> {
 
 /** Clients of Nacos, each with its instance, and with three services that it subscribes to. */
 export async function nacosClients(pollMs: number, beatMs: number): Promise<HourlyUsage> {
-  const fleet = new MeteredFleet([nacos]);
+  const fleet = new MeteredFleet([nacos], { nacosPollMs: pollMs, nacosBeatMs: beatMs });
   const headers = { 'user-agent': 'Nacos-Java-Client:v1.4.8' };
   const path = '/nacos/v1/ns/instance';
   const placeOf = (client: number) => `serviceName=${serviceOf(client)}&ip=${addressOf(client)}&port=80`;

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../src/http/dialect';
+import type { NamespaceIntervals } from '../../src/model/namespace';
 import type { NamespaceApi } from '../../src/model/namespace-api';
 import { TestApp } from '../fixtures/test-app';
 import type { HourlyUsage } from './bill';
@@ -26,7 +27,9 @@ export class MeteredFleet {
   #requests = 0;
   #failures = 0;
 
-  constructor(dialects: readonly Dialect[]) {
+  /** @param intervals How often the namespace lets clients come. */
+  constructor(dialects: readonly Dialect[], intervals: NamespaceIntervals = {}) {
+    this.#metered.namespace.state.settings.replace({ retention: {}, limits: {}, intervals });
     // Every call wakes the object, if it sleeps; `as`: all methods are called alike.
     const calls = new Proxy(this.#metered.namespace.api, {
       get:

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import type { Namespace, NamespaceLimits, Placement } from '../../client/directory-answers';
+import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/directory-answers';
 import { allPages } from '../all-pages';
 import { CliError } from '../cli-error';
 import { confirm } from '../confirm';
@@ -41,6 +41,19 @@ function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLi
 
 const given = (members: Record<string, number | undefined>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+/** The intervals that options name; undefined where they name none. */
+function intervalsOf(options: {
+  nacosPoll?: number | undefined;
+  nacosBeat?: number | undefined;
+  sessionPing?: number | undefined;
+}): NamespaceIntervals | undefined {
+  const { nacosPoll: nacosPollMs, nacosBeat: nacosBeatMs, sessionPing: sessionPingMs } = options;
+  const given = Object.entries({ nacosPollMs, nacosBeatMs, sessionPingMs }).filter(([, ms]) => ms !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
+const intervalsText = (intervals: NamespaceIntervals = {}): string =>
+  entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, `${ms}`])));
 
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
@@ -57,7 +70,7 @@ function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string
 }
 
 function namespaceFields(namespace: Namespace) {
-  const { id, title, retention, limits, selfPreservation, createdAt, createdBy } = namespace;
+  const { id, title, retention, limits, selfPreservation, intervals, createdAt, createdBy } = namespace;
   return fieldTable([
     ['id', id],
     ['title', title],
@@ -66,6 +79,7 @@ function namespaceFields(namespace: Namespace) {
     ['limits', limitsText(limits)],
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
+    ['intervals', intervalsText(intervals)],
     ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
   ]);
 }
@@ -118,6 +132,9 @@ function createCommand() {
     .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
     .option('--token-services <count>', 'most services of one token, in place of its share', count)
     .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
     .addHelpText('after', SHARES)
     .action(async (id, options) => {
@@ -135,6 +152,7 @@ function createCommand() {
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
           limits: limitsWith({}, options),
           selfPreservation: isOn(selfPreservation),
+          intervals: intervalsOf(options),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -154,12 +172,16 @@ function setCommand() {
     .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
     .option('--token-services <count>', 'most services of one token, in place of its share', count)
     .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
     .addHelpText('after', SHARES)
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
       const { title, keep, selfPreservation } = options;
-      if ([title, keep, selfPreservation, limitsWith({}, options)].every((value) => value === undefined)) {
+      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervalsOf(options)];
+      if (changed.every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
       // A patch replaces each member as a whole, and these options name parts of them.
@@ -172,6 +194,7 @@ function setCommand() {
           retention: keep === undefined ? undefined : retention,
           limits: limitsWith(before.limits, options),
           selfPreservation: isOn(selfPreservation),
+          intervals: intervals && { ...before.intervals, ...intervals },
         },
       });
       print.answer(namespace, namespaceFields(namespace));

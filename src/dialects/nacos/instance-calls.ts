@@ -1,13 +1,12 @@
 import type { DialectRoute } from '../../http/dialect';
 import type { RouteCall } from '../../http/route-call';
 import type { InstanceKey } from '../../model/batch';
-import type { InstanceDefinition } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
 import { type Edit, editInstances } from './edit-instances';
 import { findAtPlace, hostNamed, hostsOf } from './found-instances';
 import type { Host } from './host';
-import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
+import { definitionOf, enabledOf, keyOf, type NacosInstance, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
 import { readMetadata } from './metadata-text';
 import { nacosError } from './nacos-error';
@@ -15,6 +14,7 @@ import { clusterOf, groupedName, namespaceOf, type Place, placeOf, serviceNamed,
 import { Parameters } from './parameters';
 import { removeInstances } from './remove-instances';
 import { serviceIn } from './services';
+import type { SharedChecks } from './shared-checks';
 
 /** What a call is in all versions. Each adds its paths, and how it answers. */
 export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
@@ -34,17 +34,30 @@ export function namedIn(parameters: Parameters): InstanceNamed {
 interface Registering {
   namespace: string | undefined;
   key: InstanceKey;
-  definition: InstanceDefinition;
+  instance: NacosInstance;
 }
 
 /** The instance that parameters describe. */
 export function registeringIn(parameters: Parameters): Registering {
   const instance = readInstance(parameters);
   const key = keyOf(parameters, instance);
-  return { namespace: namespaceOf(parameters), key, definition: definitionOf(instance) };
+  // What it says of itself is refused before anything is asked.
+  definitionOf(instance);
+  return { namespace: namespaceOf(parameters), key, instance };
 }
 
-export const REGISTER: Call<Registering, unknown> = {
+/** Registers an instance, with the lease that goes with how often its namespace lets it beat. */
+export async function registerInstance(
+  checks: SharedChecks,
+  namespace: NamespaceApi,
+  { key, instance }: Pick<Registering, 'key' | 'instance'>,
+  call: RouteCall,
+): Promise<void> {
+  const definition = definitionOf(instance, await checks.beatMsOf(namespace, call));
+  await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
+}
+
+export const registering = (checks: SharedChecks): Call<Registering, void> => ({
   method: 'post',
   scope: 'register',
   summary: 'Registers an instance',
@@ -52,9 +65,8 @@ export const REGISTER: Call<Registering, unknown> = {
   read: (request, _, form) => registeringIn(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
   target: ({ key }) => ({ service: key }),
-  call: (namespace, { key, definition }, call) =>
-    namespace.register(call.callerWithOrigin, { key, definition, precondition: {} }),
-};
+  call: (namespace, asked, call) => registerInstance(checks, namespace, asked, call),
+});
 
 export const REMOVE: Call<InstanceNamed, void> = {
   method: 'delete',
@@ -66,7 +78,7 @@ export const REMOVE: Call<InstanceNamed, void> = {
   call: removeInstances,
 };
 
-export const BEAT: Call<Beat, BeatAnswer> = {
+export const beating = (checks: SharedChecks): Call<Beat, BeatAnswer> => ({
   method: 'put',
   scope: 'register',
   summary: 'Renews the lease of an instance; registers one that is unknown, if the beat describes it',
@@ -74,8 +86,8 @@ export const BEAT: Call<Beat, BeatAnswer> = {
   read: (request, _, form) => readBeat(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
   target: ({ key }) => ({ service: key }),
-  call: beat,
-};
+  call: (namespace, asked, call) => beat(checks, namespace, asked, call),
+});
 
 type Editing = InstanceNamed & { edit: Edit };
 

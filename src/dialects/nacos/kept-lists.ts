@@ -1,12 +1,7 @@
 import { SharedCalls } from '../../auth/shared-calls';
 import { type FirstPage, instancePages } from '../../http/whole-lists';
 import { type JsonText, readJsonText } from '../../model/json-text';
-import {
-  CACHED_READS_MAX_COUNT,
-  NACOS_CACHE_MS,
-  NACOS_CHECK_FOLLOW_MAX_MS,
-  NACOS_LISTS_MAX_BYTES,
-} from '../../model/limits';
+import { CACHED_READS_MAX_COUNT, NACOS_CHECK_FOLLOW_MAX_MS, NACOS_LISTS_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { InstanceList } from '../../model/queries';
 import { around, type JsonPieces } from './answers';
@@ -100,9 +95,10 @@ export class KeptLists {
     const { kept, first } = (await this.#checks.check(namespace, call))
       ? await this.#checkedList(namespace, key, asked, call)
       : await this.#ownList(namespace, key, asked, call);
+    const { pollMs } = this.#checks.of(call.namespace);
     if (first !== undefined) {
       const command = { ...asked.service, filter: {}, tokenId: call.tokenId };
-      const info = infoOf(asked, () => instancePages(namespace, command, first));
+      const info = infoOf(asked, () => instancePages(namespace, command, first), pollMs);
       return around(`{"lastRefTime":${momentOf(kept, call)},`, info, '}');
     }
     const { content } = kept;
@@ -111,7 +107,7 @@ export class KeptLists {
       content.told.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
-    const [before, after] = await this.#textsOf(key, content, asked);
+    const [before, after] = await this.#textsOf(key, content, asked, pollMs);
     return `${before}${momentOf(kept, call)}${after}`;
   }
 
@@ -179,13 +175,18 @@ export class KeptLists {
     return { kept };
   }
 
-  async #textsOf(key: string, content: Content, asked: ListAsked): Promise<readonly [string, string]> {
-    const wanted = `${asked.filter.healthyOnly} ${asked.clusters}`;
+  async #textsOf(
+    key: string,
+    content: Content,
+    asked: ListAsked,
+    pollMs: number,
+  ): Promise<readonly [before: string, after: string]> {
+    const wanted = `${pollMs} ${asked.filter.healthyOnly} ${asked.clusters}`;
     const made = content.texts.get(wanted);
     if (made !== undefined) return made;
     const list = readJsonText(content.body);
     let info = '';
-    for await (const piece of infoOf(asked, () => [list])) info += piece;
+    for await (const piece of infoOf(asked, () => [list], pollMs)) info += piece;
     const texts = [`{"lastRefTime":`, `,${info}}`] as const;
     // Another request may have made it meanwhile.
     if (content.texts.has(wanted)) return texts;
@@ -233,5 +234,5 @@ function momentOf(kept: Kept, { surroundings }: CheckCaller): number {
   return kept.lastRefTime;
 }
 
-const infoOf = ({ service, clusters, filter }: ListAsked, pages: Pages): AsyncGenerator<string> =>
-  serviceInfo(service, pages, filter, clusters, NACOS_CACHE_MS);
+const infoOf = ({ service, clusters, filter }: ListAsked, pages: Pages, pollMs: number): AsyncGenerator<string> =>
+  serviceInfo(service, pages, filter, clusters, pollMs);

@@ -27,13 +27,13 @@ export const nacos: Dialect = {
   addRoutes: (door) => {
     const checks = new SharedChecks();
     const lists = new KeptLists(checks);
-    addV1InstanceRoutes(door, lists);
+    addV1InstanceRoutes(door, lists, checks);
     addV1EditRoutes(door);
     addV1ServiceRoutes(door, checks);
-    addV2InstanceRoutes(door, lists);
+    addV2InstanceRoutes(door, lists, checks);
     addV2ServiceRoutes(door);
-    addV3ClientRoutes(door);
-    addV3InstanceRoutes(door);
+    addV3ClientRoutes(door, checks);
+    addV3InstanceRoutes(door, checks);
     addV3ServiceRoutes(door, checks);
     addCatalogRoutes(door);
     addLoginRoute(door);

@@ -1,13 +1,15 @@
 import { SharedCalls } from '../../auth/shared-calls';
 import type { OwnWrites } from '../../http/own-writes';
 import type { ChangedServices, SharedRead } from '../../model/changed-services';
-import { hasCode } from '../../model/errors';
+import { hasCode, RegistryError } from '../../model/errors';
 import { readJsonText } from '../../model/json-text';
 import {
+  NACOS_BEAT_INTERVAL_DEFAULT_MS,
   NACOS_CACHE_MS,
   NACOS_CHANGES_REMEMBERED_MAX_COUNT,
   NACOS_CHECK_FOLLOW_MAX_MS,
   NACOS_CHECK_MAX_AGE_MS,
+  NACOS_INTERVALS_MAX_AGE_MS,
   NACOS_READS_UNTOLD_MAX_COUNT,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../model/limits';
@@ -26,6 +28,8 @@ export interface CheckCaller {
 /** Orders what was read by what was found to have changed, for all namespaces of an isolate. */
 let moments = 0;
 
+const UNCHANGED: ChangedServices = { services: [] };
+
 /** A namespace as it was when it was last asked what changed. */
 export class CheckedNamespace {
   cursor: string | undefined;
@@ -33,6 +37,9 @@ export class CheckedNamespace {
   askedAt = Number.NEGATIVE_INFINITY;
   /** {@link OwnWrites.changesOf} by then. */
   changes = -1;
+  /** How often clients poll and beat. */
+  pollMs = NACOS_CACHE_MS;
+  beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS;
   /** Reads that the namespace has not been told of. */
   reads = new Map<string, SharedRead>();
   /** When each service was found to have changed. */
@@ -62,12 +69,16 @@ export class CheckedNamespace {
 
   /** Takes in what changed. An answer that is older than the last one tells of changes, and of nothing else. */
   apply({ cursor, body }: ReadAnswer<ChangedServices>, askedAt: number, changes: number): void {
-    if (body !== null) this.#noteChanges(readJsonText(body));
+    const changed = body === null ? UNCHANGED : readJsonText(body);
+    this.#noteChanges(changed);
     if (askedAt < this.askedAt) return;
-    Object.assign(this, { cursor, askedAt, changes });
+    const { nacosPollMs: pollMs = NACOS_CACHE_MS, nacosBeatMs: beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS } =
+      changed.intervals ?? {};
+    Object.assign(this, { cursor, askedAt, changes, pollMs, beatMs });
   }
 
   #noteChanges({ services }: ChangedServices): void {
+    if (services?.length === 0) return;
     moments += 1;
     for (const service of services ?? []) this.#changedAt.set(groupedName(service), moments);
     if (services !== null && this.#changedAt.size <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
@@ -136,6 +147,20 @@ export class SharedChecks {
     }
   }
 
+  /** How often instances have to beat; undefined where that can't be asked now: then each goes on as it does. */
+  async beatMsOf(namespace: NamespaceApi, call: CheckCaller): Promise<number | undefined> {
+    const checked = this.of(call.namespace);
+    const age = call.surroundings.now() - checked.askedAt;
+    if (age >= 0 && age < NACOS_INTERVALS_MAX_AGE_MS) return checked.beatMs;
+    try {
+      await this.#calls.call(`${call.namespace} beat`, () => this.#ask(namespace, checked, call));
+      return checked.beatMs;
+    } catch (error) {
+      if (error instanceof RegistryError) return undefined;
+      throw error;
+    }
+  }
+
   /** Tells a namespace at once who has polled, where it can be told. */
   async tell(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
     const checked = this.#namespaces.get(call.namespace);
@@ -165,7 +190,7 @@ export class SharedChecks {
     try {
       const answer = await namespace.changedServices({
         since: checked.cursor,
-        keepForMs: NACOS_CHECK_MAX_AGE_MS + NACOS_CACHE_MS,
+        keepForMs: NACOS_CHECK_MAX_AGE_MS + checked.pollMs,
         reads: [...reads.values()],
         tokenId: call.tokenId,
       });

@@ -169,7 +169,7 @@ export class Namespaces {
 }
 
 function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): NamespaceRow['settings'] {
-  const { title, retention, limits, selfPreservation } = patch;
+  const { title, retention, limits, selfPreservation, intervals } = patch;
   const merged = <T>(before: T | undefined, asked: T | null | undefined) =>
     asked === undefined ? before : (asked ?? undefined);
   return {
@@ -178,6 +178,7 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
     retention: merged(settings.retention, retention),
     limits: merged(settings.limits, limits),
     selfPreservation: merged(settings.selfPreservation, selfPreservation),
+    intervals: merged(settings.intervals, intervals),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type SessionOpened,
   type WatchScope,
 } from '../../model/frames';
-import { FRAME_MAX_BYTES, SESSION_PING_INTERVAL_MS, SESSION_TTL_DEFAULT_MS } from '../../model/limits';
+import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { arm } from '../arming';
@@ -165,7 +165,8 @@ export class SocketFrames {
         if (resumed.superseded !== undefined) letGo(resumed.superseded);
         return this.#sessionOpened(resumed.session, frame.session ?? '', true);
       }
-      const ttlMs = frame.ttlMs ?? SESSION_TTL_DEFAULT_MS;
+      const { sessionPingMs } = this.#state.settings;
+      const ttlMs = frame.ttlMs ?? Math.max(SESSION_TTL_DEFAULT_MS, PINGS_PER_TTL_COUNT * sessionPingMs);
       const session = openSession(this.#state, connection, caller, ticket, ttlMs, now);
       return this.#sessionOpened(session, `${fresh.key}.${fresh.secret}`, false);
     });
@@ -177,7 +178,7 @@ export class SocketFrames {
       session,
       resumed,
       ttlMs: entry.ttlMs,
-      pingIntervalMs: pingIntervalMs(entry.ttlMs),
+      pingIntervalMs: this.#pingIntervalMs(entry.ttlMs),
       reconnectWithinMs: this.#reconnectWithinMs(entry),
     };
   }
@@ -200,7 +201,10 @@ export class SocketFrames {
     const session = this.#sessionOf(connection);
     // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
     const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
-    const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
+    const operations =
+      session === undefined
+        ? frame.operations
+        : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
     // What is accounted for first would be overtaken.
     const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
     const answered = this.#api.batch(caller, operations).then(({ body }) => {
@@ -297,14 +301,13 @@ export class SocketFrames {
     connection.send(text);
   }
 
+  #pingIntervalMs(ttlMs: number): number {
+    return Math.min(this.#state.settings.sessionPingMs, Math.floor(ttlMs / PINGS_PER_TTL_COUNT));
+  }
+
   #reconnectWithinMs(session: SessionEntry | undefined): number {
     return reconnectWithinMs(reconnectSpreadMs(this.#state.sessions.size, this.#hub.connectionCount), session);
   }
-}
-
-/** Three pings fit into a time to live, so that two may be lost. */
-function pingIntervalMs(ttlMs: number): number {
-  return Math.min(SESSION_PING_INTERVAL_MS, Math.floor(ttlMs / 3));
 }
 
 /** A socket whose session was resumed elsewhere no longer speaks for it. */
@@ -315,9 +318,9 @@ function letGo(connection: Connection): void {
 }
 
 /** What is registered over a session's socket is held by the session, unless it has no lease at all. */
-function held(operation: Operation, { ttlMs }: SessionEntry): Operation {
+function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
   if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
-  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs: pingIntervalMs(ttlMs) };
+  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
   return { ...operation, definition: { ...operation.definition, lease } };
 }
 
