@@ -5,6 +5,7 @@ import { eureka } from './dialects/eureka/eureka';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
+import { directoryStubs, jurisdictionProblem } from './host/home-jurisdiction';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
 import { NamespaceObject as HostedNamespace } from './host/namespace-object';
 import { namespaceStubs } from './host/namespace-stub';
@@ -14,8 +15,9 @@ import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
 import { claimsOfDialects } from './http/dialect';
 import { PlatformCache } from './http/platform-cache';
+import type { NamespaceWays } from './http/route';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/given-names';
+import { DEFAULT_NAMESPACE } from './model/given-names';
 
 export { DirectoryObject } from './host/directory-object';
 
@@ -35,21 +37,25 @@ function bind(env: Env): App {
     const stubs = namespaceStubs(env, id, placement);
     return { calls: remoteNamespace(stubs), sockets: remoteSockets(stubs) };
   };
-  const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
-  const remote = remoteDirectory(() => env.DIRECTORY.get(directoryId));
+  const remote = remoteDirectory(directoryStubs(env));
   const now = () => Date.now();
   const { ask } = new DirectoryReach({ now, waitUntil });
   const known = new KnownNamespaces(remote, ask, ways, now);
-  // It is always there, and nobody has to be asked.
-  const ofPublic = ways(DEFAULT_NAMESPACE, {});
+  // It is always there, and the directory need not be asked.
+  let ofPublic: NamespaceWays | undefined;
+  const waysToPublic = () => {
+    ofPublic ??= ways(DEFAULT_NAMESPACE, {});
+    return ofPublic;
+  };
   return createApp({
-    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
+    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? waysToPublic() : known.of(id)),
     directory: rememberingDirectory(remote, known),
     askDirectory: ask,
     dialects: DIALECTS,
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
+    fault: jurisdictionProblem(env),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,

@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { ClaimsOf } from '../model/claim';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';
@@ -10,6 +10,7 @@ import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
+import { directoryStubs } from './home-jurisdiction';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { operatorLog } from './operator-log';
@@ -147,7 +148,7 @@ function platformOf(
   connections: ObjectSockets,
   claimsOf: ClaimsOf,
 ): Platform {
-  const directory = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
+  const directory = remoteDirectory(directoryStubs(env));
   return {
     storage: durableSqlite(ctx.storage),
     clock: { now: () => Date.now() },

@@ -1,4 +1,6 @@
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { Placement } from '../model/namespace';
+import { homeJurisdiction, isOneMachine } from './home-jurisdiction';
 
 /** A namespace's object as it is called. */
 export type Stub = ReturnType<Env['NAMESPACES']['get']>;
@@ -13,8 +15,9 @@ export type Stub = ReturnType<Env['NAMESPACES']['get']>;
  * @returns A new stub for each call. The object's id is a digest of the name: it is made once.
  */
 export function namespaceStubs(env: Env, name: string, placement: Placement | undefined): () => Stub {
-  const isOneMachine = env.ROLLCALL_ONE_MACHINE === 'true';
-  const { hint, jurisdiction } = isOneMachine ? {} : { hint: undefined, jurisdiction: undefined, ...placement };
+  // No definition ever placed `public`: it is where the directory is.
+  const home = name === DEFAULT_NAMESPACE ? homeJurisdiction(env) : undefined;
+  const { hint, jurisdiction } = isOneMachine(env) ? {} : { hint: undefined, jurisdiction: home, ...placement };
   const objects = jurisdiction === undefined ? env.NAMESPACES : env.NAMESPACES.jurisdiction(jurisdiction);
   const id = objects.idFromName(name);
   return hint === undefined ? () => objects.get(id) : () => objects.get(id, { locationHint: hint });

@@ -1,6 +1,7 @@
 import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { AskDirectory, DirectoryApi } from '../model/directory-api';
+import type { RegistryError } from '../model/errors';
 import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission } from './admission';
@@ -58,6 +59,8 @@ export interface AppOptions {
   openPipe(): BytePipe;
   /** Takes a client's WebSocket that ends in the surface: dialects watch so. */
   acceptSocket: AcceptSocket;
+  /** What is wrong with how the host is set up: everything but `/health` is refused with it. */
+  fault?: RegistryError | undefined;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
@@ -112,7 +115,11 @@ export function createApp(options: AppOptions): App {
     authenticator,
     failedLogins: new FailedLogins(now),
     trustedProxy,
-    fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
+    fault:
+      options.fault ??
+      originsProblem(origins) ??
+      domainProblem(options.namespaceDomain) ??
+      logLevelProblem(options.logLevel),
   });
   const native = new Router(admission);
   const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);

@@ -20,6 +20,10 @@ import { NamespaceId } from './names';
 
 const Title = z.string().max(NAMESPACE_TITLE_MAX_CHARACTERS).meta({ description: 'For people' });
 
+/** Where data never leaves. Source: Cloudflare's documentation of data location for Durable Objects. */
+export const Jurisdiction = z.enum(['eu', 'fedramp']);
+export type Jurisdiction = z.output<typeof Jurisdiction>;
+
 /**
  * Where the object of a namespace lives, decided once. Source: Cloudflare's documentation of data location for Durable
  * Objects. On one machine there is one place, and both are kept without effect.
@@ -27,7 +31,7 @@ const Title = z.string().max(NAMESPACE_TITLE_MAX_CHARACTERS).meta({ description:
 export const Placement = z
   .union([
     z.strictObject({ hint: z.enum(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me']) }),
-    z.strictObject({ jurisdiction: z.enum(['eu', 'fedramp']) }),
+    z.strictObject({ jurisdiction: Jurisdiction }),
   ])
   .meta({ id: 'Placement', description: 'A hint where to live, or a jurisdiction that is never left' });
 export type Placement = z.output<typeof Placement>;

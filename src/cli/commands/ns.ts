@@ -180,7 +180,8 @@ function setCommand() {
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
       const { title, keep, selfPreservation } = options;
-      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervalsOf(options)];
+      const intervals = intervalsOf(options);
+      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervals];
       if (changed.every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }

@@ -5,8 +5,16 @@ import { quote, RegistryError } from '../../model/errors';
 import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
-import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import type {
+  Jurisdiction,
+  NamespaceDefinition,
+  NamespaceList,
+  NamespacePatch,
+  NamespaceView,
+  Placement,
+} from '../../model/namespace';
 import { accountOf } from './audit-log';
+import type { DirectoryPlatform } from './directory-platform';
 import type { DirectoryState } from './directory-state';
 import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { pageOf } from './page-of';
@@ -26,9 +34,10 @@ export class Namespaces {
 
   async create(
     caller: DirectoryCaller,
-    { id, ...settings }: NamespaceDefinition,
+    { id, ...given }: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }> {
-    const { steps, namespaces, errands, courier } = this.#state;
+    const { steps, namespaces, errands, courier, platform } = this.#state;
+    const settings = placedByDefault(given, platform.placements.own);
     const isNew = await steps.change(() => {
       authorize(caller.principal, 'admin', EVERYWHERE);
       const known = namespaces.find(id);
@@ -38,6 +47,7 @@ export class Namespaces {
         if (known.state === 'founding') errands.add(id, 'configure', this.#soon);
         return known.state === 'founding';
       }
+      assertWithin(platform.placements, id, settings.placement);
       if (namespaces.count >= NAMESPACES_MAX_COUNT) throw tooMany();
       const auditId = this.#note(caller, 'namespace-created', id, settings.title, 'begun');
       const createdBy = caller.principal.tokenId;
@@ -208,5 +218,30 @@ function notReached(id: string, done: 'made' | 'removed'): RegistryError {
     'UNAVAILABLE',
     `the namespace "${id}" could not be reached; the registry goes on trying until it is ${done}, and so may you`,
     { retryAfterSeconds: 1 },
+  );
+}
+
+/** A namespace that names no place is made where the directory is. */
+function placedByDefault<Settings extends { placement?: Placement | undefined }>(
+  settings: Settings,
+  own: Jurisdiction | undefined,
+): Settings {
+  return own === undefined || settings.placement !== undefined
+    ? settings
+    : { ...settings, placement: { jurisdiction: own } };
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST` for a jurisdiction that data about the namespace would leave: the directory keeps some. */
+function assertWithin(
+  { own, matter }: DirectoryPlatform['placements'],
+  id: string,
+  placement: Placement | undefined,
+): void {
+  if (!matter || placement === undefined || !('jurisdiction' in placement) || placement.jurisdiction === own) return;
+  const { jurisdiction } = placement;
+  const where = own === undefined ? 'in no jurisdiction' : `in "${own}"`;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `the namespace ${quote(id)} can't be placed in "${jurisdiction}": the directory, which keeps its tokens and its audit trail, lies ${where}; use a registry that was deployed with ROLLCALL_JURISDICTION = "${jurisdiction}"`,
   );
 }
