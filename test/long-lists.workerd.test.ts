@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { remoteNamespace } from '../src/host/remote-namespace';
 import { DEFAULT_GROUP } from '../src/model/given-names';
 import { INSTANCES_PER_SERVICE_MAX_COUNT, LIST_TEXT_MAX_BYTES } from '../src/model/limits';
+import { OPERATOR } from './fixtures/callers';
 import { definition } from './fixtures/definition';
 import { ROOT_TOKEN } from './fixtures/test-app';
 import { ask, etagOf, send } from './fixtures/worker-client';
@@ -30,7 +31,7 @@ beforeAll(async () => {
       definition: definition({ port: first + index + 1, metadata: { note: NOTE }, lease: { ttlMs: 3_600_000 } }),
       precondition: {},
     }));
-    await namespace.batch({ tokenId: 'owner' }, operations);
+    await namespace.batch(OPERATOR, operations);
   }
 }, 60_000);
 
