@@ -123,8 +123,13 @@ export function createApp(options: AppOptions): App {
   });
   const native = new Router(admission);
   const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
-  const noted = (id: string, ways: NamespaceWays | undefined) =>
-    ways && { ...ways, calls: ownWrites.through(id, ways.calls) };
+  const notedWays = new WeakMap<NamespaceWays, NamespaceWays>();
+  const noted = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
+    if (ways === undefined) return undefined;
+    const known = notedWays.get(ways) ?? { ...ways, calls: ownWrites.through(id, ways.calls) };
+    notedWays.set(ways, known);
+    return known;
+  };
   const surface: Surface = {
     router: native,
     cards: [],

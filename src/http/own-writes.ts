@@ -16,6 +16,9 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'applyImport',
 ]);
 
+/** A call of a namespace, whatever it asks. */
+type Method = (...asked: unknown[]) => Promise<{ cursor: string }>;
+
 /** What this isolate knows of a namespace's position. */
 interface Position {
   /** Changes since this isolate began of which it may have told a client. */
@@ -53,24 +56,33 @@ export class OwnWrites {
 
   /** The calls of a namespace, as they are made through this isolate. */
   through(id: string, calls: NamespaceApi): NamespaceApi {
+    const methods = new Map<PropertyKey, Method>();
     return new Proxy(calls, {
       get: (target, name) => {
-        // `as`: the interface has nothing but methods, which answer with where the namespace is.
-        const method = Reflect.get(target, name) as (...asked: unknown[]) => Promise<{ cursor: string }>;
-        if (!WRITES.has(name)) return (...asked: unknown[]) => method.apply(target, asked);
-        return async (...asked: unknown[]) => {
-          try {
-            const answer = await method.apply(target, asked);
-            this.#note(id, answer.cursor);
-            return answer;
-          } catch (error) {
-            // It may have been made: nobody knows.
-            this.#note(id, '');
-            throw error;
-          }
-        };
+        let method = methods.get(name);
+        if (method === undefined) {
+          // `as`: the interface has nothing but methods, which answer with where the namespace is.
+          const own = (Reflect.get(target, name) as Method).bind(target);
+          method = WRITES.has(name) ? this.#noting(id, own) : own;
+          methods.set(name, method);
+        }
+        return method;
       },
     });
+  }
+
+  #noting(id: string, write: Method): Method {
+    return async (...asked) => {
+      try {
+        const answer = await write(...asked);
+        this.#note(id, answer.cursor);
+        return answer;
+      } catch (error) {
+        // The change may have been made all the same.
+        this.#note(id, '');
+        throw error;
+      }
+    };
   }
 
   #note(id: string, cursor: string): void {
