@@ -63,6 +63,12 @@ export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
+/**
+ * Services of one namespace that are gone, and that its journal still knows: each takes some 400 bytes of an object's
+ * memory. Beyond, the oldest of the journal goes before its time.
+ */
+export const GONE_SERVICES_MAX_COUNT = 50_000;
+
 /** What a token that does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
 export const SHARE_OF_TOKEN_MAX_PERCENT_COUNT = 75;
 
