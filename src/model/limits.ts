@@ -684,7 +684,7 @@ export const NACOS_CHECK_MAX_AGE_MS = 1_000;
 /** How long a poll waits for another's check, or for a list that another reads, before it asks for itself. */
 export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
 
-/** Readers that an isolate answered and has not told their namespaces of yet; beyond it, those of other namespaces are forgotten. */
+/** Readers that an isolate answered and has not told their namespaces of yet; beyond it, the oldest of a namespace with as many or those of the others are forgotten. */
 export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
 
 /** Services of a namespace whose last change an isolate remembers; beyond it, all count as changed. */
