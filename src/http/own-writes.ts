@@ -16,7 +16,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'applyImport',
 ]);
 
-/** What this isolate knows of a namespace's position. */
+/** Position of a namespace, as far as this isolate knows it. */
 interface Position {
   /** Changes since this isolate began of which it may have told a client. */
   changes: number;
@@ -64,7 +64,7 @@ export class OwnWrites {
             this.#note(id, answer.cursor);
             return answer;
           } catch (error) {
-            // It may have been made: nobody knows.
+            // It may have been made, or not.
             this.#note(id, '');
             throw error;
           }

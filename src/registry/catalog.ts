@@ -22,7 +22,7 @@ export interface InstanceEntry {
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
-  /** What it counts against: the holding of its owner. */
+  /** Holding that it counts against: that of its owner. */
   holding: Holding;
 }
 
@@ -82,7 +82,7 @@ export interface DocumentEntry {
   readonly id: string;
   readonly text: string;
   holders: number;
-  /** What it counts against: the holding of the first token with an instance that names it. */
+  /** Holding that it counts against: that of the first token with an instance that names it. */
   holding: Holding | undefined;
 }
 
@@ -95,7 +95,7 @@ export class ServiceEntry {
   readonly documents = new SparseMap<DocumentEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
-  /** What it counts against while it exists: the holding of the first token with an instance or a record of it. */
+  /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
   founder: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
@@ -159,7 +159,7 @@ export class Catalog {
     return this.#known - this.#services;
   }
 
-  /** What each token holds. */
+  /** Holdings of all tokens. */
   get holdings(): Pick<Holdings, 'of' | 'largest'> {
     return this.#holdings;
   }

@@ -82,7 +82,7 @@ export function scheduleCompaction(state: NamespaceState, now: number): void {
   if (at < Number.POSITIVE_INFINITY) agenda.set({ kind: 'compaction' }, at);
 }
 
-/** Whether so many services are gone that their past has to go before its time. The newest revision stays, whatever it removed. */
+/** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
 export function knowsTooManyServices({ catalog, journal }: NamespaceState): boolean {
   return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
@@ -144,7 +144,7 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
   );
 }
 
-/** What a change adds to the records that count against a token. */
+/** Computes what a change adds to the records that count against a token. */
 function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
   const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
   return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;

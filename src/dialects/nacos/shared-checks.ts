@@ -46,12 +46,12 @@ export class CheckedNamespace {
   readonly #changedAt = new Map<string, number>();
   #allChangedAt = 0;
 
-  /** The moment that {@link isUnchangedSince} compares with: whoever reads a service notes it before. */
+  /** The moment that {@link isUnchangedSince} compares with: a reader of a service notes it before. */
   get moment(): number {
     return moments;
   }
 
-  /** Whether a service that was read after a moment is still as it was then. */
+  /** Tells whether a service that was read after a moment is still as it was then. */
   isUnchangedSince(service: string, moment: number): boolean {
     return moment >= Math.max(this.#allChangedAt, this.#changedAt.get(service) ?? 0);
   }
@@ -114,7 +114,7 @@ export class SharedChecks {
     if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
   }
 
-  /** What is known of a namespace, without asking. */
+  /** Returns what is known of a namespace, without asking. */
   of(id: string): CheckedNamespace {
     const known = this.#namespaces.get(id);
     if (known !== undefined) return known;
