@@ -43,7 +43,7 @@ export class Authenticator {
   readonly #verifications = new Verifications();
   readonly #calls: SharedCalls<VerifiedToken | null>;
   #rootDigest: Uint8Array | undefined;
-  /** How often a token was forgotten: what was asked before may be true no longer. */
+  /** How often a token was forgotten or doubted: what was asked before may be true no longer. */
   #forgets = 0;
 
   constructor({ rootToken, directory, askDirectory, now }: AuthenticatorOptions) {
@@ -102,6 +102,12 @@ export class Authenticator {
   forget(tokenId: string): void {
     this.#forgets += 1;
     this.#verifications.forget(tokenId);
+  }
+
+  /** Asks anew who a token stands for: it may have been revoked or rotated here. */
+  doubt(tokenId: string): void {
+    this.#forgets += 1;
+    this.#verifications.doubt(tokenId, this.#now());
   }
 
   async #ask(token: string): Promise<VerifiedToken | null> {

@@ -50,6 +50,13 @@ describe('DirectoryReach', () => {
     expect(await ask(answers, 'known')).toBe('answer');
   });
 
+  it('[A60, A61] takes a fault of the directory itself for no answer, and says so with UNAVAILABLE', async () => {
+    const { ask } = reach();
+    const faulty = () => Promise.reject(new RegistryError('INTERNAL', 'a fault'));
+    await expect(ask(faulty)).rejects.toMatchObject({ ...refused, details: { retryAfterSeconds: 1 } });
+    expect(await ask(faulty, 'known')).toBe('known');
+  });
+
   it('[A61] lets each request ask a directory that fails at once where nothing is known', async () => {
     const { ask } = reach();
     await expect(ask(fails)).rejects.toBe(unreachable);

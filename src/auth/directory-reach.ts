@@ -1,5 +1,5 @@
 import type { AskDirectory } from '../model/directory-api';
-import { RegistryError } from '../model/errors';
+import { hasCode, mayHaveHappened, RegistryError } from '../model/errors';
 import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../model/limits';
 
 /** Settings of a {@link DirectoryReach}. */
@@ -84,24 +84,24 @@ export class DirectoryReach {
       if (lastKnown === undefined) throw unanswered();
       return lastKnown;
     } catch (error) {
-      if (lastKnown !== undefined && isOutOfReach(error)) return lastKnown;
-      throw error;
+      if (!isOutOfReach(error)) throw error;
+      if (lastKnown !== undefined) return lastKnown;
+      throw hasCode(error, 'UNAVAILABLE') ? error : unanswered(error);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** A refusal is an answer; anything else is none. */
-function isOutOfReach(error: unknown): boolean {
-  return !(error instanceof RegistryError) || error.code === 'UNAVAILABLE';
-}
+/** A refusal is an answer; anything else is none, a fault of the directory itself among it. */
+const isOutOfReach = mayHaveHappened;
 
 /** Nothing has been done by the time the directory is asked, so this refusal leaves no doubt about the outcome. */
-function unanswered(): RegistryError {
+function unanswered(cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
     'the directory, which knows tokens and namespaces, does not answer; nothing was done, so try again',
     { retryAfterSeconds: 1 },
+    { cause },
   );
 }

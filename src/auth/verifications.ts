@@ -52,6 +52,14 @@ export class Verifications {
     for (const [token, { who }] of this.#good) if (who.tokenId === tokenId) this.#good.delete(token);
   }
 
+  /** Has the directory asked anew about all good secrets of a token; until it answers, they are what was last known. */
+  doubt(tokenId: string, now: number): void {
+    for (const verification of this.#good.values()) {
+      if (verification.who.tokenId !== tokenId) continue;
+      verification.askedAt = Math.min(verification.askedAt, now - VERIFICATION_MAX_AGE_MS);
+    }
+  }
+
   /** Remembers what does not change for as long as this isolate lives. */
   keepForGood(token: string, who: VerifiedToken): void {
     put(this.#good, token, { who, askedAt: Number.POSITIVE_INFINITY });

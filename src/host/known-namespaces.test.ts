@@ -86,6 +86,33 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
+  it('[N30] finds what others removed in vain, also while the directory is out of reach', async () => {
+    const { directory, known, trouble } = begin();
+    const removeNamespace = () => Promise.reject(trouble.is);
+    const api = rememberingDirectory({ ...directory.api, removeNamespace }, known);
+    const ways = await known.of('public');
+    trouble.is = new RegistryError('FORBIDDEN', 'this needs "admin"');
+    await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
+    expect(known.of('public'), 'nothing to ask for').toBe(ways);
+    trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
+    await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
+    await api.removeNamespace(BY_ROOT, 'unknown', true).catch(() => {});
+    expect(await known.of('public')).toBe(ways);
+  });
+
+  it('[N16] asks anew for what may have been removed', async () => {
+    const { directory, known } = begin();
+    const removeNamespace: typeof directory.api.removeNamespace = async (...asked) => {
+      await directory.api.removeNamespace(...asked);
+      throw new RegistryError('UNAVAILABLE', 'the answer was lost');
+    };
+    const api = rememberingDirectory({ ...directory.api, removeNamespace }, known);
+    await directory.api.createNamespace(BY_ROOT, { id: 'a' });
+    expect(await known.of('a')).toMatchObject({ id: 'a' });
+    await api.removeNamespace(BY_ROOT, 'a', false).catch(() => {});
+    expect(await known.of('a')).toBeUndefined();
+  });
+
   it('remembers a limited number, the newest', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);

@@ -1,4 +1,5 @@
 import type { AskDirectory, DirectoryApi, NamespaceEntry } from '../model/directory-api';
+import { mayHaveHappened } from '../model/errors';
 import {
   LAST_KNOWN_MAX_AGE_MS,
   NAMESPACE_ABSENCE_MAX_AGE_MS,
@@ -64,6 +65,12 @@ export class KnownNamespaces<Ways> {
     this.#remembered.delete(id);
   }
 
+  /** Asks anew about an id, which may have been made or removed; until the directory answers, it is what was last known. */
+  doubt(id: string): void {
+    const known = this.#remembered.get(id);
+    if (known !== undefined) known.since = Math.min(known.since, this.#now() - NAMESPACE_ENTRY_MAX_AGE_MS);
+  }
+
   #isYounger({ since }: Remembered<Ways>, maxAgeMs: number): boolean {
     const age = this.#now() - since;
     return age >= 0 && age < maxAgeMs;
@@ -88,9 +95,13 @@ export class KnownNamespaces<Ways> {
 export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
-      return await change;
-    } finally {
+      const changed = await change;
       known.forget(id);
+      return changed;
+    } catch (error) {
+      // Any token can ask for a change of any namespace, and must not have it forgotten while the directory is lost.
+      if (mayHaveHappened(error)) known.doubt(id);
+      throw error;
     }
   };
   return {

@@ -32,6 +32,34 @@ describe('tokens', () => {
     expect(test.namespace.calls).toHaveLength(3);
   });
 
+  it('[A60, A62] outlive what others ask for in vain, also while the directory is out of reach', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ);
+    const other = bearer(test.directory.give(READ).token);
+    let failure = new RegistryError('TOKEN_NOT_FOUND', 'there is no such token that this one could have made');
+    Object.assign(test.directory, { revokeToken: () => Promise.reject(failure) });
+    const seen = () => outcome(test.send('GET', `${NS}/stats`, bearer(token)));
+    const revoke = () => outcome(test.send('DELETE', `/api/v1/tokens/${id}`, other));
+    expect([await seen(), await revoke()]).toEqual(['200', '404 TOKEN_NOT_FOUND']);
+    failure = new RegistryError('UNAVAILABLE', 'the directory could not be reached');
+    test.directory.failure = failure;
+    expect([await seen(), await revoke(), await seen()]).toEqual(['200', '503 UNAVAILABLE', '200']);
+  });
+
+  it('[A62] are asked for anew where the answer to their revocation was lost', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ);
+    const revokeToken = () => {
+      test.directory.revoke(id);
+      return Promise.reject(new RegistryError('UNAVAILABLE', 'the answer was lost'));
+    };
+    Object.assign(test.directory, { revokeToken });
+    const seen = () => outcome(test.send('GET', `${NS}/stats`, bearer(token)));
+    expect(await seen()).toBe('200');
+    await test.send('DELETE', `/api/v1/tokens/${id}`, bearer(ROOT_TOKEN));
+    expect(await seen()).toBe('401 UNAUTHENTICATED');
+  });
+
   it('[A2] count for nothing against what the request asks: it is not read before', async () => {
     const test = new TestApp();
     const sent = { method: 'PUT', body: '{', ...bearer(wrong()) };

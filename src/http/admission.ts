@@ -3,7 +3,7 @@ import { type Credential, type CredentialPlaces, isForPaths, isTicket, type Read
 import type { FailedLogins } from '../auth/failed-logins';
 import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
-import { RegistryError } from '../model/errors';
+import { mayHaveHappened, RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
 import type { IncomingRequest } from './incoming-request';
 import { originOf } from './origin';
@@ -85,12 +85,18 @@ export class Admission {
     return this.#admitted(who, credential, request);
   }
 
-  /** Waits for a change after which secrets of a token may be good no longer, and forgets them here, whatever came of it. */
+  /**
+   * Waits for a change that ends secrets of a token, and forgets them here. Where it may have happened or not, they are
+   * only doubted: any token can ask for the end of any other, and while the directory is lost must not end it by that.
+   */
   async endingSecrets<T>(tokenId: string, change: Promise<T>): Promise<T> {
     try {
-      return await change;
-    } finally {
+      const changed = await change;
       this.#authenticator.forget(tokenId);
+      return changed;
+    } catch (error) {
+      if (mayHaveHappened(error)) this.#authenticator.doubt(tokenId);
+      throw error;
     }
   }
 

@@ -19,7 +19,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
 /** A call of a namespace, whatever it asks. */
 type Method = (...asked: unknown[]) => Promise<{ cursor: string }>;
 
-/** What this isolate knows of a namespace's position. */
+/** Position of a namespace, as far as this isolate knows it. */
 interface Position {
   /** Changes since this isolate began of which it may have told a client. */
   changes: number;

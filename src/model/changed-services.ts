@@ -18,6 +18,6 @@ export interface SharedRead extends NamedService {
 export interface ChangedServices {
   /** Null: any may have changed. */
   services: NamedService[] | null;
-  /** What the namespace hands out, where that is not what all do. */
+  /** Intervals that the namespace hands out, where they are not the usual ones. */
   intervals?: { nacosPollMs?: number | undefined; nacosBeatMs?: number | undefined } | undefined;
 }

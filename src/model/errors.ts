@@ -79,6 +79,14 @@ export function hasCode(error: unknown, code: RegistryErrorCode): error is Regis
   return error instanceof RegistryError && error.code === code;
 }
 
+/** Codes of failures that may have come after the change. */
+const UNKNOWN_OUTCOMES: ReadonlySet<RegistryErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
+
+/** Tells whether a change that failed with an error may have happened all the same. One that was refused has not. */
+export function mayHaveHappened(error: unknown): boolean {
+  return !(error instanceof RegistryError) || UNKNOWN_OUTCOMES.has(error.code);
+}
+
 /** A value from outside, fit for an error message: quoted, and cut where it is long. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -63,7 +63,13 @@ export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
-/** What a token that does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
+/**
+ * Services of one namespace that are gone, and that its journal still knows: each takes some 400 bytes of an object's
+ * memory. Beyond, the oldest of the journal goes before its time.
+ */
+export const GONE_SERVICES_MAX_COUNT = 50_000;
+
+/** The most that a token which does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
 export const SHARE_OF_TOKEN_MAX_PERCENT_COUNT = 75;
 
 /** The same for a token whose grants there name services: half stays for those that they don't name. `LIMIT_EXCEEDED` */
@@ -258,7 +264,7 @@ export const LIST_TEXT_MAX_BYTES = 8 * 1024 * 1024;
 /** Changes of one revision that readers of changes are told one by one. Beyond, they begin anew. `COMPACTED` */
 export const CHANGES_OF_REVISION_MAX_BYTES = 8 * 1024 * 1024;
 
-/** What one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */
+/** The most that one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */
 export const CALL_ANSWER_MAX_BYTES = 32 * 1024 * 1024 - 64 * 1024;
 
 /** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
@@ -678,7 +684,7 @@ export const NACOS_CHECK_MAX_AGE_MS = 1_000;
 /** How long a poll waits for another's check, or for a list that another reads, before it asks for itself. */
 export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
 
-/** Readers that an isolate answered and has not told their namespaces of yet; beyond it, those of other namespaces are forgotten. */
+/** Reads that an isolate answered and has not reported to their namespaces yet. Beyond it, the oldest of a namespace that has as many are forgotten, or else those of the others. */
 export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
 
 /** Services of a namespace whose last change an isolate remembers; beyond it, all count as changed. */

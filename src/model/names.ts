@@ -53,7 +53,7 @@ export const NamespaceId = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
   .meta({ description: 'Namespace id', example: DEFAULT_NAMESPACE });
 
-/** What is wrong with a text for that it is part of `group@@service`, where it would be split in two ways. */
+/** Says why a name can't be a part of `group@@service`: that would be split in two ways. */
 const separatorProblem = (name: string): string | undefined =>
   name.includes(GROUP_SEPARATOR)
     ? `must not contain "${GROUP_SEPARATOR}", which separates group and service`

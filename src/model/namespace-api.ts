@@ -196,7 +196,7 @@ export interface ChangedServicesCommand extends Asker {
   since?: string | undefined;
   /** Readers may use what rests on this answer for so long, in milliseconds: drains count on it. */
   keepForMs: number;
-  /** What was read since the answer before. */
+  /** Reads since the answer before. */
   reads: SharedRead[];
 }
 

@@ -83,7 +83,7 @@ function keysKept(value: unknown): number {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** What gives the text of JSON its structure: a string, with the colon behind it where it is a key; or a sign. */
+/** Pieces that give the text of JSON its structure: a string, with the colon behind it where it is a key; or a sign. */
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[[\]{},]/gs;
 
 /** Finds the first key that comes twice in its object. Keys have no escapes here, so equal ones are written alike. */

@@ -34,7 +34,7 @@ function isPattern(text: string): boolean {
 }
 
 /**
- * Whether a pattern names a service. Group and service are compared apart: joined, the names of two services may begin
+ * Tells whether a pattern names a service. Group and service are compared apart: joined, the names of two services may begin
  * alike.
  */
 export function matchesService(pattern: ServicePattern, { group, service }: ServiceNames): boolean {
@@ -50,12 +50,12 @@ export function matchesGroup(pattern: ServicePattern, group: string): boolean {
   return isGroup(pattern, at, group) && pattern.slice(at + GROUP_SEPARATOR.length) === REST;
 }
 
-/** Whether what stands in front of the separator is a group. */
+/** Tells whether the text in front of the separator is a group. */
 function isGroup(pattern: ServicePattern, at: number, group: string): boolean {
   return at === group.length && pattern.startsWith(group);
 }
 
-/** Whether one part of a pattern names a group or a service. */
+/** Tells whether one part of a pattern names a group or a service. */
 function matchesName(part: string, name: string): boolean {
   return part.endsWith(REST) ? name.startsWith(part.slice(0, -REST.length)) : part === name;
 }

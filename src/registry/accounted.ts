@@ -1,5 +1,5 @@
 import type { Audit, AuditNote } from '../model/audit';
-import { RegistryError, type RegistryErrorCode } from '../model/errors';
+import { mayHaveHappened, RegistryError } from '../model/errors';
 import type { LogGate } from '../model/log-gate';
 import type { Platform } from './platform';
 
@@ -9,9 +9,6 @@ export interface Accounts {
   /** Lets through so many lines about refusals a second. */
   refusals: LogGate;
 }
-
-/** Codes of failures that may have come after the change. */
-const UNKNOWN_OUTCOMES: ReadonlySet<RegistryErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL']);
 
 /**
  * Does something with an operator's power: it is written down before it is done, and how it ended after. What can't be
@@ -38,7 +35,7 @@ export async function accounted<Outcome>(
     return outcome;
   } catch (error) {
     // Where the outcome is unknown the entry stays begun, and the journal knows.
-    if (!(error instanceof RegistryError) || UNKNOWN_OUTCOMES.has(error.code)) throw error;
+    if (!(error instanceof RegistryError) || mayHaveHappened(error)) throw error;
     // A later step of the same act may have been refused: the first one stands.
     audit.end(id, isUnchanged ? { code: error.code } : {});
     const leftOut = refusals.admit(clock.now());

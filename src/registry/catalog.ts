@@ -5,6 +5,7 @@ import type { SharedDocument } from '../model/shared-document';
 import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';
 import { documentIn, type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { SparseMap } from './sparse-map';
 import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -21,7 +22,7 @@ export interface InstanceEntry {
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
-  /** What it counts against: the holding of its owner. */
+  /** Holding that it counts against: that of its owner. */
   holding: Holding;
 }
 
@@ -81,7 +82,7 @@ export interface DocumentEntry {
   readonly id: string;
   readonly text: string;
   holders: number;
-  /** What it counts against: the holding of the first token with an instance that names it. */
+  /** Holding that it counts against: that of the first token with an instance that names it. */
   holding: Holding | undefined;
 }
 
@@ -89,19 +90,19 @@ export interface DocumentEntry {
 export class ServiceEntry {
   readonly group: string;
   readonly name: string;
-  readonly instances = new Map<string, InstanceEntry>();
-  readonly overrides = new Map<string, OverrideEntry>();
-  readonly documents = new Map<string, DocumentEntry>();
+  readonly instances = new SparseMap<InstanceEntry>();
+  readonly overrides = new SparseMap<OverrideEntry>();
+  readonly documents = new SparseMap<DocumentEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
-  /** What it counts against while it exists: the holding of the first token with an instance or a record of it. */
+  /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
   founder: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
   /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
   hasHeads = false;
   /** Heads that are still on their way to the disk, by kind and id. */
-  readonly unwrittenHeads = new Map<string, number>();
+  readonly unwrittenHeads = new SparseMap<number>();
   /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
   keptUntil = 0;
   /** How many such answers were given since nobody held any. */
@@ -128,6 +129,8 @@ export class Catalog {
   #overrides = 0;
   #ownServices = 0;
   #services = 0;
+  /** Services that exist, and those that only the journal knows. */
+  #known = 0;
   #size = 0;
   readonly #holdings = new Holdings();
   /** Documents that no instance named when they were last looked at. */
@@ -151,7 +154,12 @@ export class Catalog {
     return this.#services;
   }
 
-  /** What each token holds. */
+  /** Services that do not exist, and are here as the journal knows them. */
+  get goneCount(): number {
+    return this.#known - this.#services;
+  }
+
+  /** Holdings of all tokens. */
   get holdings(): Pick<Holdings, 'of' | 'largest'> {
     return this.#holdings;
   }
@@ -199,6 +207,7 @@ export class Catalog {
     if (entry === undefined) {
       entry = new ServiceEntry(group, service);
       services.set(service, entry);
+      this.#known += 1;
       this.#ordered = undefined;
     }
     return entry;
@@ -216,7 +225,7 @@ export class Catalog {
   /** Forgets a service that does not exist and that the journal no longer knows. */
   forget(service: ServiceEntry): void {
     const services = this.#groups.get(service.group);
-    services?.delete(service.name);
+    if (services?.delete(service.name) === true) this.#known -= 1;
     if (services?.size === 0) this.#groups.delete(service.group);
     this.#ordered = undefined;
   }

@@ -1,6 +1,6 @@
 import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
-import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
+import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
 import type { ServiceKey } from '../model/namespace-api';
 import type { SharedDocument } from '../model/shared-document';
 import { apply } from './apply';
@@ -77,8 +77,14 @@ const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, s
 /** Puts the next compaction on the agenda, where there is anything to compact. */
 export function scheduleCompaction(state: NamespaceState, now: number): void {
   const { journal, agenda, time } = state;
-  const at = journal.isOverfull ? now : time.whenClockShows(journal.overdueAt);
+  const isDue = journal.isOverfull || knowsTooManyServices(state);
+  const at = isDue ? now : time.whenClockShows(journal.overdueAt);
   if (at < Number.POSITIVE_INFINITY) agenda.set({ kind: 'compaction' }, at);
+}
+
+/** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
+export function knowsTooManyServices({ catalog, journal }: NamespaceState): boolean {
+  return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
 
 /**
@@ -138,7 +144,7 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
   );
 }
 
-/** What a change adds to the records that count against a token. */
+/** Computes what a change adds to the records that count against a token. */
 function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
   const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
   return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;

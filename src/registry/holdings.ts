@@ -1,4 +1,4 @@
-/** What a token holds of a namespace. */
+/** A token's part of a namespace. */
 export interface Holding {
   /** Id of the token; empty for records of which it is not known. */
   readonly token: string;
@@ -10,11 +10,11 @@ export interface Holding {
   bytes: number;
 }
 
-/** What each token holds of a namespace: sums that the catalog keeps, in memory. */
+/** The parts of a namespace that tokens hold: sums that the catalog keeps, in memory. */
 export class Holdings {
   readonly #byToken = new Map<string, Holding>();
 
-  /** What a token holds; nothing, where it is not known. */
+  /** Returns what a token holds; nothing, where it is not known. */
   of(token: string): Readonly<Holding> {
     return this.#byToken.get(token) ?? { token, instances: 0, services: 0, bytes: 0 };
   }

@@ -202,7 +202,7 @@ export function documentIn(text: string): string | undefined {
   return text.endsWith('"}') ? DOCUMENT_LAST.exec(text.slice(-DOCUMENT_LAST_LENGTH))?.[1] : undefined;
 }
 
-/** Whether the definition in the text of an instance has an address, and not a url alone. */
+/** Tells whether the definition in the text of an instance has an address, and not a url alone. */
 export const hasAddress = (text: string): boolean => text.startsWith(`${DEFINITION_FIRST}{"address":`);
 
 export function encodeOverride(record: OverrideRecord): string {

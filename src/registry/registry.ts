@@ -76,7 +76,7 @@ import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
 import { readWhy } from './why';
 
-/** What a read of the interface is asked. */
+/** The question of a read of the interface. */
 type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
 
 /** What a method of the interface is asked, after the caller. */

@@ -28,7 +28,7 @@ export class Settings {
     return this.#settings.selfPreservation ?? false;
   }
 
-  /** How often clients come that are told to come at other times than all. */
+  /** Intervals that this namespace hands out in the place of the usual ones. */
   get intervals(): NamespaceIntervals {
     return this.#settings.intervals ?? {};
   }

@@ -10,7 +10,7 @@ import {
 import type { NamespaceLimits } from '../model/namespace';
 import type { Caller, Share } from '../model/namespace-api';
 
-/** What of a namespace is shared out among tokens, and as how much of it there is where its limits say nothing. */
+/** Parts of a namespace that are shared out among tokens, and how much there is of each where its limits say nothing. */
 const SHARED = {
   instances: INSTANCES_PER_NAMESPACE_MAX_COUNT,
   services: SERVICES_PER_NAMESPACE_MAX_COUNT,

@@ -10,12 +10,12 @@ import { type Endpoint, type Kept, readKept, type Service, type Value } from './
 const EXTENSION = 'go-micro';
 
 /**
- * What of a service the core has no place for, in the form that it is kept in: all of it with each node, as long as that
+ * The part of a service that the core has no place for, in the form that it is kept in: all of it with each node, as long as that
  * fits into extensions. Endpoints that are too many are kept once for all nodes of the version, in a document, and each
  * node keeps their names alone, as far as those fit.
  */
 export interface KeptService {
-  /** What each node keeps. */
+  /** Metadata that each node keeps. */
   metadata: Record<string, string>;
   endpoints: Endpoint[];
   /** All endpoints, where a node can't keep them. */
@@ -87,7 +87,7 @@ async function documentOf(name: string, endpoints: Endpoint[]): Promise<SharedDo
   return { id, text };
 }
 
-/** What a node keeps of its service; undefined where it keeps nothing that can be read. */
+/** Reads what a node keeps of its service; undefined where it keeps nothing that can be read. */
 export const keptOf = ({ extensions }: InstanceView): Kept | undefined => readKept(extensions[EXTENSION]);
 
 /** All endpoints, of the nodes that keep a part of them, by the ids of the nodes. Each is read when it is asked for. */

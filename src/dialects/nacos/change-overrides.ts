@@ -46,7 +46,7 @@ export async function changeOverrides(
   }
 }
 
-/** What is said over the instances of a service, by their ids: one call for all. */
+/** Reads the overrides of a service's instances, by their ids: one call for all. */
 async function overridesOf(
   namespace: NamespaceApi,
   service: ServiceKey,

@@ -30,7 +30,7 @@ export async function hostsIn(
   return members;
 }
 
-/** Whether an instance is at a place, whichever door it came through and whatever its id. */
+/** Tells whether an instance is at a place, by whichever door it came and whatever its id. */
 export function isAt(instance: InstanceView, place: Place): boolean {
   const found = placeIn(instance);
   return found?.ip === place.ip && found.port === place.port;

@@ -111,7 +111,7 @@ export class KeptLists {
     return `${before}${momentOf(kept, call)}${after}`;
   }
 
-  /** Who comes back is taken to have seen what it was told, as long as that is kept here. */
+  /** Notes a read. A reader that comes back is taken to have seen what it was sent, as long as that is kept here. */
   #noteRead(key: string, { service, subscriber }: ListAsked, call: CheckCaller): void {
     const { tokenId } = call;
     const read = { group: service.group, service: service.service, tokenId };

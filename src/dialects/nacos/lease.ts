@@ -26,7 +26,7 @@ export function leaseBeaten(intervalMs: number): LeaseGiven {
   return { ttlMs, removeAfterMs, intervalMs };
 }
 
-/** Whether a lease is one that {@link leaseBeaten} gives. */
+/** Tells whether a lease is one that {@link leaseBeaten} gives. */
 export function isBeaten({ ttlMs, removeAfterMs, intervalMs }: Lease): boolean {
   const given = leaseBeaten(intervalMs);
   return given.ttlMs === ttlMs && given.removeAfterMs === removeAfterMs;

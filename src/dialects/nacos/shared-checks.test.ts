@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
 import { RegistryError } from '../../model/errors';
+import { NACOS_READS_UNTOLD_MAX_COUNT, NAMESPACES_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
+import { SharedChecks } from './shared-checks';
 
 const INSTANCE = '/nacos/v1/ns/instance';
 const PLACE = 'ip=10.0.0.1&port=1';
@@ -113,5 +115,26 @@ describe('polls of one second', () => {
     await poll('orders', '10.0.1.2');
     const { body } = await nacos.namespace.api.listSubscribers({ group: 'DEFAULT_GROUP', service: 'orders' });
     expect(JSON.parse(body)).toMatchObject({ subscribers: [{ kind: 'poll' }, { kind: 'poll' }] });
+  });
+});
+
+describe('reads that no namespace has been told of', () => {
+  const read = (service: number) => ({ group: 'DEFAULT_GROUP', service: `s${service}`, tokenId: 'reader', count: 1 });
+
+  it('[Y23] are bounded for one namespace that can not be told: the oldest go', () => {
+    const checks = new SharedChecks();
+    for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT + 2; n++) checks.note('down', read(n));
+    const kept = [...checks.of('down').reads.values()];
+    expect([kept.length, kept[0]]).toEqual([NACOS_READS_UNTOLD_MAX_COUNT, read(2)]);
+  });
+
+  it('[Y23] count no longer once their namespace is forgotten', () => {
+    const checks = new SharedChecks();
+    for (const busy of ['a', 'b']) {
+      for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT; n++) checks.note(busy, read(n));
+      for (let n = 0; n < NAMESPACES_REMEMBERED_MAX_COUNT; n++) checks.of(`${busy}-${n}`);
+    }
+    for (const id of ['c', 'd']) checks.note(id, read(0));
+    expect(['c', 'd'].map((id) => checks.of(id).reads.size)).toEqual([1, 1]);
   });
 });

@@ -46,12 +46,12 @@ export class CheckedNamespace {
   readonly #changedAt = new Map<string, number>();
   #allChangedAt = 0;
 
-  /** The moment that {@link isUnchangedSince} compares with: whoever reads a service notes it before. */
+  /** The moment that {@link isUnchangedSince} compares with: a reader of a service notes it before. */
   get moment(): number {
     return moments;
   }
 
-  /** Whether a service that was read after a moment is still as it was then. */
+  /** Tells whether a service that was read after a moment is still as it was then. */
   isUnchangedSince(service: string, moment: number): boolean {
     return moment >= Math.max(this.#allChangedAt, this.#changedAt.get(service) ?? 0);
   }
@@ -114,14 +114,15 @@ export class SharedChecks {
     if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
   }
 
-  /** What is known of a namespace, without asking. */
+  /** Returns what is known of a namespace, without asking. */
   of(id: string): CheckedNamespace {
     const known = this.#namespaces.get(id);
     if (known !== undefined) return known;
     const made = new CheckedNamespace();
     this.#namespaces.set(id, made);
-    for (const oldest of this.#namespaces.keys()) {
+    for (const [oldest, checked] of this.#namespaces) {
       if (this.#namespaces.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
+      this.#takeReads(checked);
       this.#namespaces.delete(oldest);
     }
     return made;
@@ -170,37 +171,45 @@ export class SharedChecks {
     });
   }
 
-  /** Polls are not lost on a drain by that: each may hold what it was sent for as long as the last check allowed. */
+  /**
+   * Makes room: the oldest reads of a namespace that has too many by itself, or else those of the others. A drain waits
+   * for their polls all the same: each may hold what it was sent for as long as the last check allowed.
+   */
   #forgetReads(kept: CheckedNamespace): void {
+    for (const oldest of kept.reads.keys()) {
+      if (kept.reads.size <= NACOS_READS_UNTOLD_MAX_COUNT) break;
+      kept.reads.delete(oldest);
+      this.#untold -= 1;
+    }
     for (const checked of this.#namespaces.values()) {
       if (this.#untold <= NACOS_READS_UNTOLD_MAX_COUNT) return;
-      if (checked === kept) continue;
-      this.#untold -= checked.reads.size;
-      checked.reads.clear();
+      if (checked !== kept) this.#takeReads(checked);
     }
+  }
+
+  #takeReads(checked: CheckedNamespace): SharedRead[] {
+    const { reads } = checked;
+    checked.reads = new Map();
+    this.#untold -= reads.size;
+    return [...reads.values()];
   }
 
   async #ask(namespace: NamespaceApi, checked: CheckedNamespace, call: CheckCaller): Promise<void> {
     const { now, ownWrites } = call.surroundings;
     const askedAt = now();
     const changes = ownWrites.changesOf(call.namespace);
-    const { reads } = checked;
-    checked.reads = new Map();
-    this.#untold -= reads.size;
+    const reads = this.#takeReads(checked);
     try {
       const answer = await namespace.changedServices({
         since: checked.cursor,
         keepForMs: NACOS_CHECK_MAX_AGE_MS + checked.pollMs,
-        reads: [...reads.values()],
+        reads,
         tokenId: call.tokenId,
       });
       checked.apply(answer, askedAt, changes);
       ownWrites.reached(call.namespace, answer.cursor);
     } catch (error) {
-      const since = [...checked.reads.values()];
-      this.#untold += reads.size - since.length;
-      checked.reads = reads;
-      for (const read of since) this.note(call.namespace, read);
+      for (const read of [...reads, ...this.#takeReads(checked)]) this.note(call.namespace, read);
       throw error;
     }
   }

@@ -66,7 +66,7 @@ function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): Operation
   return 'changed';
 }
 
-/** What of a record a registration says. */
+/** The part of a record that a registration decides. */
 type Registered = Pick<InstanceRecord, 'definition' | 'document'>;
 
 function newRecord(draft: Draft, caller: Caller, { definition, document }: Registered): InstanceRecord {

@@ -52,7 +52,7 @@ export function migrateAuditAccounts(storage: SqlStorage): void {
   storage.run(`INSERT INTO audit_account SELECT '${ALL_ACCOUNTS}', COUNT(*) FROM audit`);
 }
 
-/** Who has how many entries of the audit trail. Every method runs inside a step of the directory. */
+/** Numbers of entries in the audit trail, by account and actor. Every method runs inside a step of the directory. */
 export class AuditAccounts {
   readonly #storage: SqlStorage;
 

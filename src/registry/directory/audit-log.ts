@@ -21,7 +21,7 @@ const COLUMNS = 'id, at, action, actor, address, ns, target, detail, outcome, co
 /** Property that tells the number of the newest entry that was removed as it ended. */
 const REMOVED = 'audit-removed';
 
-/** What the audit trail keeps; see the limits of the same names. */
+/** Bounds of the audit trail; see the limits of the same names. */
 export interface AuditQuotas {
   total: number;
   ofNamespace: number;
@@ -90,7 +90,7 @@ export class AuditLog {
     );
   }
 
-  /** Whether a token has revoked another, as far as the trail goes back. */
+  /** Tells whether a token has revoked another, as far as the trail goes back. */
   hasRevoked(actor: string, tokenId: string): boolean {
     const [row] = this.#storage.read(
       "SELECT 1 FROM audit WHERE action = 'token-revoked' AND target = ? AND actor = ? LIMIT 1",
