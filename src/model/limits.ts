@@ -60,6 +60,12 @@ export const INSTANCES_PER_NAMESPACE_MAX_COUNT = 100_000;
 /** Records of one namespace, as text in memory: a byte a character, two beyond Latin-1. `LIMIT_EXCEEDED` */
 export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Largest override without metadata, as it is kept, that a full namespace takes: an instance can be taken out of traffic
+ * there, too, and one for each instance still fits into the object. `LIMIT_EXCEEDED`
+ */
+export const OVERRIDE_BEYOND_LIMIT_MAX_BYTES = 512;
+
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
 

@@ -1,6 +1,10 @@
 import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
-import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
+import {
+  GONE_SERVICES_MAX_COUNT,
+  OVERRIDE_BEYOND_LIMIT_MAX_BYTES,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+} from '../model/limits';
 import type { ServiceKey } from '../model/namespace-api';
 import type { SharedDocument } from '../model/shared-document';
 import { apply } from './apply';
@@ -117,11 +121,12 @@ function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
     const before = state.catalog.record(change);
     const after = encode(change);
     if (before === undefined && after === null) continue;
-    if (!UNLIMITED.has(change.cause)) {
-      growth += (after?.length ?? 0) - (before?.text.length ?? 0);
-      if (isShared) ownGrowth += growthOf(state.catalog, by.tokenId, { change, before, after });
-    }
-    encoded.push({ change, before, after });
+    const each = { change, before, after };
+    encoded.push(each);
+    if (UNLIMITED.has(change.cause)) continue;
+    const most = isAlwaysTaken(each) ? 0 : Number.POSITIVE_INFINITY;
+    growth += Math.min(most, (after?.length ?? 0) - (before?.text.length ?? 0));
+    if (isShared) ownGrowth += Math.min(most, growthOf(state.catalog, by.tokenId, each));
   }
   for (const { text } of draft.documents) {
     growth += text.length;
@@ -142,6 +147,12 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
     'LIMIT_EXCEEDED',
     `the records of this namespace would take ${bytes} bytes, and ${most} are the most it holds${name}; remove some, or make them smaller`,
   );
+}
+
+/** Tells a change that takes an instance out of traffic or back: it does not wait for room. */
+function isAlwaysTaken({ change, after }: EncodedChange): boolean {
+  if (change.kind !== 'override' || change.record?.override.metadata !== undefined) return false;
+  return after !== null && after.length <= OVERRIDE_BEYOND_LIMIT_MAX_BYTES;
 }
 
 /** Computes what a change adds to the records that count against a token. */

@@ -137,3 +137,26 @@ describe('virtual addresses', () => {
     expect(stage.namespace.state.catalog.instanceCount).toBe(1);
   });
 });
+
+describe('a service with a comma in its name', () => {
+  it.each([
+    [['DEFAULT_GROUP@@own*'], 'DEFAULT_GROUP', 'own,victim'],
+    [['team@@*'], 'team', 'own,victim'],
+    [['team*'], 'team,victim', 'own'],
+  ])(
+    '[A48, F12] with a grant on %j is found by its application, and under no part of its name',
+    async (on, group, name) => {
+      const stage = new EurekaStage().as(grantOn(...on));
+      const path = `/api/v1/ns/public/groups/${group}/services/${name}/instances/a`.replace(',', '%2C');
+      expect((await ask(stage, 'PUT', path, PLACE)).status).toBe(201);
+      stage.as({ scope: 'read', ns: 'public' });
+      const [application, ...others] = (await stage.list()).application;
+      expect([application?.instance.length, others]).toEqual([1, []]);
+      expect(application?.instance).toEqual([expect.not.objectContaining({ vipAddress: expect.anything() })]);
+      for (const address of ['own', 'victim', 'victim@@own', 'team@@own']) {
+        expect(await stage.statuses(`/eureka/vips/${address}`)).toEqual([]);
+        expect(await stage.statuses(`/eureka/svips/${address}`)).toEqual([]);
+      }
+    },
+  );
+});

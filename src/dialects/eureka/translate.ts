@@ -168,18 +168,24 @@ function foreignInfo(instance: InstanceView) {
   const host = address ?? hostOf(url ?? '') ?? instance.id;
   const { port, securePort } = shownPorts(instance);
   const isSecure = metadata.secure === 'true' || tags.includes('https');
-  const vip = shortName(instance);
   return {
     hostName: host,
     ipAddr: address !== undefined && isIp(address) ? address : host,
     ...(isSecure && !securePort.enabled
       ? { port: { ...port, enabled: false }, securePort: { number: port.number, enabled: true } }
       : { port, securePort }),
-    vipAddress: vip,
-    secureVipAddress: vip,
+    ...virtualAddresses(shortName(instance)),
     // Storage of earlier versions may hold half of a surrogate pair.
     ...(url === undefined ? {} : { homePageUrl: url.toWellFormed() }),
   };
+}
+
+/**
+ * The addresses of a service: its name, unless that has a comma. Clients would read a list in it, and find the instance
+ * under names that its token has no grant on.
+ */
+function virtualAddresses(name: string): Pick<ShownInfo, 'vipAddress' | 'secureVipAddress'> {
+  return name.includes(',') ? {} : { vipAddress: name, secureVipAddress: name };
 }
 
 function hostOf(url: string): string | undefined {

@@ -6,10 +6,10 @@ import { instanceAt, type Place } from './names';
 
 /**
  * Removes what is at a place, in one revision; nothing there is no mistake, as in Nacos. A token that operates the
- * service removes all of it. One that may only register removes the instance that it registered at this door, and leaves
- * what came through other doors to them; where this door knows of none, it removes those.
+ * service removes all of it. One that may only register removes what it registered itself: the instance of this door, and
+ * leaves what came through other doors to them; where this door has none of it, those.
  *
- * @throws {RegistryError} `FORBIDDEN` for the instances of others: a removal without effect is never a success.
+ * @throws {RegistryError} `FORBIDDEN` where all of it is others': a removal without effect is never a success.
  */
 export async function removeInstances(
   namespace: NamespaceApi,
@@ -17,7 +17,7 @@ export async function removeInstances(
   call: RouteCall,
 ): Promise<void> {
   const there = await findAtPlace(namespace, service, place, call.tokenId);
-  const chosen = call.may('operate', service) ? there : ownFirst(there, instanceAt(service, place).id);
+  const chosen = call.may('operate', service) ? there : ownOf(there, instanceAt(service, place).id, call.tokenId);
   const operations = chosen.map(({ id }) => ({
     op: 'deregister' as const,
     key: { ...service, id },
@@ -26,7 +26,10 @@ export async function removeInstances(
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-function ownFirst(there: readonly InstanceView[], id: string): readonly InstanceView[] {
-  const own = there.filter((instance) => instance.id === id);
-  return own.length > 0 ? own : there;
+/** What a token that may only register removes; all of it, for the namespace to refuse, where it registered none of it. */
+function ownOf(there: readonly InstanceView[], id: string, tokenId: string): readonly InstanceView[] {
+  const own = there.filter(({ owner }) => owner === tokenId);
+  if (own.length === 0) return there;
+  const ofThisDoor = own.filter((instance) => instance.id === id);
+  return ofThisDoor.length > 0 ? ofThisDoor : own;
 }

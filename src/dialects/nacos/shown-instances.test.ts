@@ -195,6 +195,18 @@ describe('DELETE', () => {
     expect(await views(stage)).toEqual([]);
   });
 
+  it('[Y19] removes what the same token registered elsewhere, whoever else registered something at the place', async () => {
+    const stage = new NacosStage(GRANTS);
+    await stage.app.send('PUT', '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/own', {
+      headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ address: '10.0.0.7', port: 80 }),
+    });
+    await staged([{ id: 'foreign' }, { id: '10.0.0.7:80' }], stage);
+    expect(await stage.send('DELETE', `${V1}?${NAMED}`)).toEqual([200, 'ok']);
+    expect(await views(stage)).toMatchObject([{ id: '10.0.0.7:80' }, { id: 'foreign' }]);
+    expect((await stage.send('DELETE', `${V1}?${NAMED}`))[0]).toBe(403);
+  });
+
   it('[Y19] of what is not there is ok, as in Nacos', async () => {
     const stage = await staged([]);
     expect(await stage.send('DELETE', `${V1}?${NAMED}`)).toEqual([200, 'ok']);

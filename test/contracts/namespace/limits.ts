@@ -77,6 +77,12 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
       await expect(override).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
       expect(await scene.cursor()).toBe(cursor);
       await scene.beat('i-0');
+      for (const id of ['i-0', 'i-1', 'i-2'])
+        await scene.override(id, { enabled: false, quarantine: { reason: 'slow' } });
+      expect((await scene.stats()).recordBytes).toBeGreaterThan(RECORDS_PER_NAMESPACE_MAX_BYTES);
+      await expect(scene.override('i-3', { quarantine: { reason: 'x'.repeat(1_000) } })).rejects.toEqual(
+        refusal('LIMIT_EXCEEDED'),
+      );
       await scene.patch('i-0', { tags: [] });
       await scene.deregister('i-1');
       await register('i-1');
