@@ -50,6 +50,14 @@ describe('DirectoryReach', () => {
     expect(await ask(answers, 'known')).toBe('answer');
   });
 
+  it('[A60] falls back on what is known where the directory fails at a question, and goes on asking', async () => {
+    const { ask } = reach();
+    const fault = () => Promise.reject<string>(new RegistryError('INTERNAL', 'it failed at this request'));
+    expect(await ask(fault, 'known')).toBe('known');
+    expect(await ask(answers, 'known')).toBe('answer');
+    await expect(ask(fault)).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
   it('[A61] lets each request ask a directory that fails at once where nothing is known', async () => {
     const { ask } = reach();
     await expect(ask(fails)).rejects.toBe(unreachable);

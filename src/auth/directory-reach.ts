@@ -1,5 +1,5 @@
 import type { AskDirectory } from '../model/directory-api';
-import { RegistryError } from '../model/errors';
+import { isRefusal, RegistryError } from '../model/errors';
 import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../model/limits';
 
 /** Settings of a {@link DirectoryReach}. */
@@ -84,7 +84,7 @@ export class DirectoryReach {
       if (lastKnown === undefined) throw unanswered();
       return lastKnown;
     } catch (error) {
-      if (lastKnown !== undefined && isOutOfReach(error)) return lastKnown;
+      if (lastKnown !== undefined && !isRefusal(error)) return lastKnown;
       throw error;
     } finally {
       clearTimeout(timer);
@@ -92,7 +92,7 @@ export class DirectoryReach {
   }
 }
 
-/** A refusal is an answer; anything else is none. */
+/** A directory that fails at one question by a fault of its own is in reach, and may answer the next. */
 function isOutOfReach(error: unknown): boolean {
   return !(error instanceof RegistryError) || error.code === 'UNAVAILABLE';
 }
