@@ -1,5 +1,5 @@
 import type { AskDirectory } from '../model/directory-api';
-import { hasCode, mayHaveHappened, RegistryError } from '../model/errors';
+import { hasCode, isRefusal, RegistryError } from '../model/errors';
 import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../model/limits';
 
 /** Settings of a {@link DirectoryReach}. */
@@ -84,7 +84,7 @@ export class DirectoryReach {
       if (lastKnown === undefined) throw unanswered();
       return lastKnown;
     } catch (error) {
-      if (!isOutOfReach(error)) throw error;
+      if (isRefusal(error)) throw error;
       if (lastKnown !== undefined) return lastKnown;
       throw hasCode(error, 'UNAVAILABLE') ? error : unanswered(error);
     } finally {
@@ -93,8 +93,10 @@ export class DirectoryReach {
   }
 }
 
-/** A refusal is an answer; anything else is none, a fault of the directory itself among it. */
-const isOutOfReach = mayHaveHappened;
+/** A directory that fails at one question by a fault of its own is in reach, and may answer the next. */
+function isOutOfReach(error: unknown): boolean {
+  return !(error instanceof RegistryError) || error.code === 'UNAVAILABLE';
+}
 
 /** Nothing has been done by the time the directory is asked, so this refusal leaves no doubt about the outcome. */
 function unanswered(cause?: unknown): RegistryError {

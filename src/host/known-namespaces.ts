@@ -1,5 +1,5 @@
 import type { AskDirectory, DirectoryApi, NamespaceEntry } from '../model/directory-api';
-import { mayHaveHappened } from '../model/errors';
+import { isRefusal } from '../model/errors';
 import {
   LAST_KNOWN_MAX_AGE_MS,
   NAMESPACE_ABSENCE_MAX_AGE_MS,
@@ -100,7 +100,7 @@ export function rememberingDirectory(directory: DirectoryApi, known: KnownNamesp
       return changed;
     } catch (error) {
       // Any token can ask for a change of any namespace, and must not have it forgotten while the directory is lost.
-      if (mayHaveHappened(error)) known.doubt(id);
+      if (!isRefusal(error)) known.doubt(id);
       throw error;
     }
   };

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { definition, key, ORDERS } from '../../test/fixtures/definition';
+import { isRefusal } from '../model/errors';
 import type { NamespaceApi } from '../model/namespace-api';
 import { remoteNamespace } from './remote-namespace';
 
@@ -94,4 +95,14 @@ describe('remoteNamespace', () => {
     expect(await namespace.readInstance({ key: key('a'), ifNoneMatch: cursor })).toEqual({ cursor, body: null });
     expect(Object.keys(await namespace.deregister(OWNER, { key: key('a'), precondition: {} }))).toEqual(['cursor']);
   });
+});
+
+it('[H12, Y23] an object of the version before fails at a call that it does not know, and refuses nothing', async () => {
+  const object = env.NAMESPACES.getByName('public');
+  // `as`: names a method that no version has.
+  const call = (_method: string, asked: string) => object.call('askedByALaterVersion' as 'stats', asked);
+  const namespace = remoteNamespace(() => new Proxy(object, { get: () => call }));
+  const error = await namespace.changedServices({ keepForMs: 0, reads: [] }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'INTERNAL' });
+  expect(isRefusal(error)).toBe(false);
 });

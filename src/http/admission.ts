@@ -3,7 +3,7 @@ import { type Credential, type CredentialPlaces, isForPaths, isTicket, type Read
 import type { FailedLogins } from '../auth/failed-logins';
 import { readTokenText } from '../auth/token-text';
 import type { VerifiedToken } from '../model/directory-api';
-import { mayHaveHappened, RegistryError } from '../model/errors';
+import { isRefusal, RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
 import type { IncomingRequest } from './incoming-request';
 import { originOf } from './origin';
@@ -95,7 +95,7 @@ export class Admission {
       this.#authenticator.forget(tokenId);
       return changed;
     } catch (error) {
-      if (mayHaveHappened(error)) this.#authenticator.doubt(tokenId);
+      if (!isRefusal(error)) this.#authenticator.doubt(tokenId);
       throw error;
     }
   }

@@ -82,9 +82,9 @@ export function hasCode(error: unknown, code: RegistryErrorCode): error is Regis
 /** Codes of failures that may have come after the change. */
 const UNKNOWN_OUTCOMES: ReadonlySet<RegistryErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
 
-/** Tells whether a change that failed with an error may have happened all the same. One that was refused has not. */
-export function mayHaveHappened(error: unknown): boolean {
-  return !(error instanceof RegistryError) || UNKNOWN_OUTCOMES.has(error.code);
+/** Tells whether an error is an answer: nothing has happened. A change that failed otherwise may have happened all the same. */
+export function isRefusal(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && !UNKNOWN_OUTCOMES.has(error.code);
 }
 
 /** A value from outside, fit for an error message: quoted, and cut where it is long. */

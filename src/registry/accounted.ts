@@ -1,5 +1,5 @@
 import type { Audit, AuditNote } from '../model/audit';
-import { mayHaveHappened, RegistryError } from '../model/errors';
+import { isRefusal, RegistryError } from '../model/errors';
 import type { LogGate } from '../model/log-gate';
 import type { Platform } from './platform';
 
@@ -35,7 +35,7 @@ export async function accounted<Outcome>(
     return outcome;
   } catch (error) {
     // Where the outcome is unknown the entry stays begun, and the journal knows.
-    if (!(error instanceof RegistryError) || mayHaveHappened(error)) throw error;
+    if (!isRefusal(error)) throw error;
     // A later step of the same act may have been refused: the first one stands.
     audit.end(id, isUnchanged ? { code: error.code } : {});
     const leftOut = refusals.admit(clock.now());

@@ -91,6 +91,7 @@ describe('polls of one second', () => {
 
   it.each([
     ['UNAVAILABLE', 1],
+    ['INTERNAL', 1],
     ['LIMIT_EXCEEDED', 0],
   ] as const)('[Y23] ask for themselves where a check is %s: %d hosts', async (code, hosts) => {
     const { nacos, poll, register } = stage();

@@ -1,7 +1,7 @@
 import { SharedCalls } from '../../auth/shared-calls';
 import type { OwnWrites } from '../../http/own-writes';
 import type { ChangedServices, SharedRead } from '../../model/changed-services';
-import { hasCode, RegistryError } from '../../model/errors';
+import { isRefusal, RegistryError } from '../../model/errors';
 import { readJsonText } from '../../model/json-text';
 import {
   NACOS_BEAT_INTERVAL_DEFAULT_MS,
@@ -131,7 +131,7 @@ export class SharedChecks {
   /**
    * Asks what changed, unless that is known well enough.
    *
-   * @returns False where it can't be asked: the object may be of the version before, which knows no such question.
+   * @returns False where it can't be asked: the object may be of the version before, which fails at a question that it does not know.
    */
   async check(namespace: NamespaceApi, call: CheckCaller): Promise<boolean> {
     const checked = this.of(call.namespace);
@@ -143,8 +143,8 @@ export class SharedChecks {
       await this.#calls.call(`${call.namespace} ${changes}`, () => this.#ask(namespace, checked, call));
       return true;
     } catch (error) {
-      if (hasCode(error, 'UNAVAILABLE')) return false;
-      throw error;
+      if (isRefusal(error)) throw error;
+      return false;
     }
   }
 
@@ -167,7 +167,7 @@ export class SharedChecks {
     const checked = this.#namespaces.get(call.namespace);
     if (checked === undefined || checked.reads.size === 0) return;
     await this.#ask(namespace, checked, call).catch((error: unknown) => {
-      if (!hasCode(error, 'UNAVAILABLE')) throw error;
+      if (isRefusal(error)) throw error;
     });
   }
 
