@@ -42,4 +42,8 @@ describe('authorizeRegistration', () => {
       'FORBIDDEN vipAddress "a" names the service "g@@a" of namespace "n", where token "t" lacks the scope "register"; leave it out, or use a token with the grant {"scope":"register","ns":"n","services":["g@@a"]}',
     );
   });
+
+  it.each(['*', 'a*', 'a@@b', ''])('[A48] names no grant for "%s", which none is good for alone', (name) => {
+    expect(refusal([registers('g@@own')], claim(name))).toMatch(/lacks the scope "register"; leave it out$/);
+  });
 });

@@ -3,6 +3,7 @@ import { RegistryError } from '../model/errors';
 import type { Principal } from '../model/grant';
 import { joinedName, type ServiceNames } from '../model/joined-name';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
+import { ServicePattern } from '../model/service-pattern';
 import { authorize, may } from './authorize';
 
 /**
@@ -36,9 +37,14 @@ function tooManyClaims([first]: readonly Claim[]): RegistryError {
 
 function foreignClaim({ tokenId }: Principal, namespace: string, { service, by }: Claim): RegistryError {
   const name = joinedName(service);
-  const grant = JSON.stringify({ scope: 'register', ns: namespace, services: [name] });
   return new RegistryError(
     'FORBIDDEN',
-    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; leave it out, or use a token with the grant ${grant}`,
+    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; leave it out${orGrant(namespace, name)}`,
   );
+}
+
+/** The grant that would do. Where the name reads as a pattern, or as none, there is none for that service alone. */
+function orGrant(namespace: string, name: string): string {
+  if (name.endsWith('*') || !ServicePattern.safeParse(name).success) return '';
+  return `, or use a token with the grant ${JSON.stringify({ scope: 'register', ns: namespace, services: [name] })}`;
 }
