@@ -693,8 +693,8 @@ export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
 /** Reads that an isolate answered and has not reported to their namespaces yet. Beyond it, the oldest of a namespace that has as many are forgotten, or else those of the others. */
 export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
 
-/** Services of a namespace whose last change an isolate remembers; beyond it, all count as changed. */
-export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 10_000;
+/** Services whose last change an isolate remembers. Beyond it, all of a namespace with as many count as changed, or else those of the others. */
+export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
 
 /** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;

@@ -213,10 +213,15 @@ export class Catalog {
     return entry;
   }
 
-  /** Services by name, then group; those that only the journal knows among them. */
+  /** Services in no order, which costs no sorting after each new one; those that only the journal knows among them. */
+  *unordered(): Generator<ServiceEntry> {
+    for (const services of this.#groups.values()) yield* services.values();
+  }
+
+  /** The same by name, then group. */
   services(): readonly ServiceEntry[] {
     if (this.#ordered === undefined) {
-      this.#ordered = [...this.#groups.values()].flatMap((services) => [...services.values()]);
+      this.#ordered = [...this.unordered()];
       this.#ordered.sort((a, b) => compare(a.name, b.name) || compare(a.group, b.group));
     }
     return this.#ordered;

@@ -14,7 +14,9 @@ function begin() {
   const check = (since?: string, reads: SharedRead[] = [], keepForMs = 4_000) =>
     namespace.api.changedServices({ since, keepForMs, reads });
   const changed = async (since?: string) =>
-    bodyOf(await check(since)).services?.map(({ group, service }) => `${group}@@${service}`);
+    bodyOf(await check(since))
+      .services?.map(({ group, service }) => `${group}@@${service}`)
+      .sort();
   return { scene, namespace, check, changed };
 }
 
@@ -31,7 +33,7 @@ describe('readChangedServices', () => {
     });
     expect(await changed(cursor)).toEqual(['g@@carts']);
     await scene.deregister('a');
-    expect(await changed(cursor)).toEqual(['g@@carts', 'DEFAULT_GROUP@@orders']);
+    expect(await changed(cursor)).toEqual(['DEFAULT_GROUP@@orders', 'g@@carts']);
     await scene.register('b');
     const before = await scene.cursor();
     await namespace.pass(31_000);

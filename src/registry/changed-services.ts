@@ -37,8 +37,11 @@ export function readChangedServices(
 
 function changedAfter({ catalog, journal }: NamespaceState, revision: number): ChangedServices['services'] {
   if (revision === journal.revision) return [];
-  const changed = catalog.services().filter((service) => service.revision > revision);
-  return changed.map(({ group, name }) => ({ group, service: name }));
+  const changed: ChangedServices['services'] = [];
+  for (const service of catalog.unordered()) {
+    if (service.revision > revision) changed.push({ group: service.group, service: service.name });
+  }
+  return changed;
 }
 
 function noteSharedRead(state: NamespaceState, { subscriber, count = 0, ...read }: SharedRead, now: number): void {

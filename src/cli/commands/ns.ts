@@ -48,8 +48,8 @@ function intervalsOf(options: {
   sessionPing?: number | undefined;
 }): NamespaceIntervals | undefined {
   const { nacosPoll: nacosPollMs, nacosBeat: nacosBeatMs, sessionPing: sessionPingMs } = options;
-  const given = Object.entries({ nacosPollMs, nacosBeatMs, sessionPingMs }).filter(([, ms]) => ms !== undefined);
-  return given.length === 0 ? undefined : Object.fromEntries(given);
+  const intervals = given({ nacosPollMs, nacosBeatMs, sessionPingMs });
+  return Object.keys(intervals).length === 0 ? undefined : intervals;
 }
 
 const intervalsText = (intervals: NamespaceIntervals = {}): string =>

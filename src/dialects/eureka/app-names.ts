@@ -14,7 +14,7 @@ export function serviceOf(app: string): ServiceKey {
 }
 
 /** Names an instance by its application and id. @throws {RegistryError} `INVALID_REQUEST`. */
-export function instanceKey(app: string, id: string): InstanceKey {
+function instanceKey(app: string, id: string): InstanceKey {
   return parsed(InstanceKey, { ...serviceOf(app), id }, 'path');
 }
 

@@ -20,7 +20,7 @@ const DELETE_TIMEOUT = 'preserved.ip.delete.timeout';
 type LeaseGiven = Lease & { removeAfterMs: number };
 
 /** The lease of an instance that beats at an interval which the door told it: Nacos' own, and a longer one where that is longer. */
-export function leaseBeaten(intervalMs: number): LeaseGiven {
+function leaseBeaten(intervalMs: number): LeaseGiven {
   const ttlMs = Math.max(NACOS_BEAT_TIMEOUT_DEFAULT_MS, NACOS_BEATS_PER_TTL_COUNT * intervalMs);
   const removeAfterMs = Math.max(NACOS_DELETE_TIMEOUT_DEFAULT_MS, 2 * NACOS_BEATS_PER_TTL_COUNT * intervalMs);
   return { ttlMs, removeAfterMs, intervalMs };

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
+import { OwnWrites } from '../../http/own-writes';
+import type { ChangedServices } from '../../model/changed-services';
 import { RegistryError } from '../../model/errors';
-import { NACOS_READS_UNTOLD_MAX_COUNT, NAMESPACES_REMEMBERED_MAX_COUNT } from '../../model/limits';
+import { jsonText } from '../../model/json-text';
+import {
+  NACOS_CHANGES_REMEMBERED_MAX_COUNT,
+  NACOS_READS_UNTOLD_MAX_COUNT,
+  NAMESPACES_REMEMBERED_MAX_COUNT,
+} from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { SharedChecks } from './shared-checks';
 
@@ -116,6 +123,30 @@ describe('polls of one second', () => {
     await poll('orders', '10.0.1.2');
     const { body } = await nacos.namespace.api.listSubscribers({ group: 'DEFAULT_GROUP', service: 'orders' });
     expect(JSON.parse(body)).toMatchObject({ subscribers: [{ kind: 'poll' }, { kind: 'poll' }] });
+  });
+});
+
+describe('changes that are remembered', () => {
+  it('[Y23] are bounded for all namespaces together: services of those that are forgotten count as changed', async () => {
+    const checks = new SharedChecks();
+    const service = (n: number) => ({ group: 'DEFAULT_GROUP', service: `s${n}` });
+    const services = Array.from({ length: NACOS_CHANGES_REMEMBERED_MAX_COUNT - 1 }, (_, n) => service(n));
+    const check = async (id: string) => {
+      const changedServices = async () => ({ cursor: id, body: jsonText<ChangedServices>({ services }) });
+      const ownWrites = new OwnWrites(10);
+      const surroundings = { now: () => 0, ownWrites };
+      // `as`: all else of a namespace is not asked.
+      const namespace = { changedServices } as Partial<NamespaceApi> as NamespaceApi;
+      await checks.check(namespace, { namespace: id, tokenId: 't', callerWithOrigin: { tokenId: 't' }, surroundings });
+      return checks.of(id);
+    };
+    const first = await check('first');
+    const { moment } = first;
+    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment)).toBe(true);
+    const second = await check('second');
+    expect([first.changedCount, second.changedCount]).toEqual([0, services.length]);
+    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment), 'to be read anew, once').toBe(false);
+    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', first.moment)).toBe(true);
   });
 });
 

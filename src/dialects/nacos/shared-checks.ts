@@ -81,7 +81,16 @@ export class CheckedNamespace {
     if (services?.length === 0) return;
     moments += 1;
     for (const service of services ?? []) this.#changedAt.set(groupedName(service), moments);
-    if (services !== null && this.#changedAt.size <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
+    if (services === null || this.changedCount > NACOS_CHANGES_REMEMBERED_MAX_COUNT) this.forgetChanges();
+  }
+
+  /** Services whose last change is remembered. */
+  get changedCount(): number {
+    return this.#changedAt.size;
+  }
+
+  /** Has all services count as changed. */
+  forgetChanges(): void {
     this.#changedAt.clear();
     this.#allChangedAt = moments;
   }
@@ -104,6 +113,8 @@ export class SharedChecks {
 
   /** Reads in all that namespaces have not been told of. */
   #untold = 0;
+  /** Changes in all that namespaces remember. */
+  #changed = 0;
 
   /** Notes who has polled what, to tell it with the next check. */
   note(id: string, read: SharedRead): void {
@@ -123,6 +134,7 @@ export class SharedChecks {
     for (const [oldest, checked] of this.#namespaces) {
       if (this.#namespaces.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
       this.#takeReads(checked);
+      this.#forgetChanges(checked);
       this.#namespaces.delete(oldest);
     }
     return made;
@@ -187,6 +199,23 @@ export class SharedChecks {
     }
   }
 
+  #apply(id: string, checked: CheckedNamespace, ...found: Parameters<CheckedNamespace['apply']>): void {
+    const before = checked.changedCount;
+    checked.apply(...found);
+    // One that was forgotten while it was asked is not counted.
+    if (this.#namespaces.get(id) !== checked) return;
+    this.#changed += checked.changedCount - before;
+    for (const other of this.#namespaces.values()) {
+      if (this.#changed <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
+      if (other !== checked) this.#forgetChanges(other);
+    }
+  }
+
+  #forgetChanges(checked: CheckedNamespace): void {
+    this.#changed -= checked.changedCount;
+    checked.forgetChanges();
+  }
+
   #takeReads(checked: CheckedNamespace): SharedRead[] {
     const { reads } = checked;
     checked.reads = new Map();
@@ -206,7 +235,7 @@ export class SharedChecks {
         reads,
         tokenId: call.tokenId,
       });
-      checked.apply(answer, askedAt, changes);
+      this.#apply(call.namespace, checked, answer, askedAt, changes);
       ownWrites.reached(call.namespace, answer.cursor);
     } catch (error) {
       for (const read of [...reads, ...this.#takeReads(checked)]) this.note(call.namespace, read);
