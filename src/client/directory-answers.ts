@@ -35,7 +35,7 @@ export interface NamespaceLimits {
     | undefined;
 }
 
-/** How often clients come, where they do what they are told; in milliseconds. */
+/** How often clients come, where they follow the registry; in milliseconds. */
 export interface NamespaceIntervals {
   /** Polls of Nacos' clients; 3 s when left out. */
   nacosPollMs?: number | undefined;

@@ -21,16 +21,16 @@ type Method = (...asked: unknown[]) => Promise<{ cursor: string }>;
 
 /** Position of a namespace, as far as this isolate knows it. */
 interface Position {
-  /** Changes since this isolate began of which it may have told a client. */
+  /** Changes since this isolate began which a client may know of. */
   changes: number;
-  /** The newest that it was told. */
+  /** Cursor of the newest of them, or of a later position. */
   cursor: string;
 }
 
 const UNKNOWN: Position = { changes: 0, cursor: '' };
 
 /**
- * Notes the changes that were answered through this isolate. A client that was told of one must see it in whatever it
+ * Notes the changes that were answered through this isolate. A client that knows of one must see it in whatever it
  * reads here next, also in answers that are shared for a while.
  */
 export class OwnWrites {

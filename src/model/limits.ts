@@ -267,7 +267,7 @@ export const WHY_ENTRIES_DEFAULT_COUNT = 20;
  */
 export const LIST_TEXT_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Changes of one revision that readers of changes are told one by one. Beyond, they begin anew. `COMPACTED` */
+/** Changes of one revision that readers of changes get one by one. Beyond, they begin anew. `COMPACTED` */
 export const CHANGES_OF_REVISION_MAX_BYTES = 8 * 1024 * 1024;
 
 /** The most that one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */

@@ -71,7 +71,7 @@ describe('readChangedServices', () => {
     expect(await subscribers()).toEqual([]);
   });
 
-  it('[Y23] lets a drain wait in `safeAfterMs` for readers that it was not told of', async () => {
+  it('[Y23] lets a drain wait in `safeAfterMs` for readers that it has no notice of', async () => {
     const { scene, namespace, check } = begin();
     for (const id of ['a', 'b']) await scene.register(id);
     const drained = async (id: string) => {

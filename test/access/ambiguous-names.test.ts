@@ -38,7 +38,7 @@ class Stage {
     );
   }
 
-  /** Sends a request as somebody with one grant on some services. */
+  /** Sends a request with one grant on some services. */
   as(scope: 'register' | 'operate' | 'read', services: string[], method: string, path: string, body?: object) {
     const { token } = this.app.directory.give([{ scope, ns: 'public', services }]);
     return this.app.ask(method, path, body, { authorization: `Bearer ${token}` });

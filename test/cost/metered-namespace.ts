@@ -29,7 +29,7 @@ export class MeteredNamespace {
   #slept: Stats['sinceStart'][] = [];
   #heardAt = this.#now;
   #isAsleep = false;
-  /** Times that it was looked at since it woke: each is a request that nobody else makes. */
+  /** Times that it was looked at since it woke: each is a request that no client makes. */
   #looks = 0;
   #wakes = 0;
   #awakeMs = 0;

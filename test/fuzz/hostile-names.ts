@@ -72,7 +72,7 @@ const ADDRESSES = [
 ] as const;
 const JSON_TYPE: [string, string][] = [['Content-Type', 'application/json']];
 
-/** Makes registrations under names and virtual addresses that are somebody else's, or could be taken for theirs. */
+/** Makes registrations under names and virtual addresses that belong to others, or could be taken for theirs. */
 export class HostileNames {
   readonly #random: SeededRandom;
 

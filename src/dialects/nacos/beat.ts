@@ -108,7 +108,7 @@ export async function beat(
 /**
  * Changes the lease of an instance to the interval that its namespace hands out now, unless it sets its own times.
  *
- * @returns How often it has to beat by the lease that it has then: a longer interval is told with a longer lease only.
+ * @returns How often it has to beat by the lease that it has then: a longer interval comes with a longer lease only.
  */
 async function releasedFor(
   beatMs: number,

@@ -103,7 +103,7 @@ describe('the intervals of a namespace', () => {
     expect(await subscribers()).toMatchObject({ subscribers: [] });
   });
 
-  it('[Y24] are in what a drain says of readers that it was not told of', async () => {
+  it('[Y24] are in what a drain says of readers that it has no notice of', async () => {
     const { nacos, register } = stage({ nacosPollMs: 30_000 });
     await register();
     await nacos.read(`${INSTANCE}/list?serviceName=orders`);

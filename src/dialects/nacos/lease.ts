@@ -19,7 +19,7 @@ const DELETE_TIMEOUT = 'preserved.ip.delete.timeout';
 /** A lease of this door: all of its times are given. */
 type LeaseGiven = Lease & { removeAfterMs: number };
 
-/** The lease of an instance that beats at an interval which the door told it: Nacos' own, and a longer one where that is longer. */
+/** The lease of an instance that beats at an interval of the door: Nacos' own, and a longer one where that is longer. */
 function leaseBeaten(intervalMs: number): LeaseGiven {
   const ttlMs = Math.max(NACOS_BEAT_TIMEOUT_DEFAULT_MS, NACOS_BEATS_PER_TTL_COUNT * intervalMs);
   const removeAfterMs = Math.max(NACOS_DELETE_TIMEOUT_DEFAULT_MS, 2 * NACOS_BEATS_PER_TTL_COUNT * intervalMs);

@@ -20,7 +20,7 @@ async function shown(instances: Partial<InstanceView>[], threshold = 0, filter: 
 }
 
 describe('a list for callers', () => {
-  it('[Y6] shows what nobody took out of traffic, the unhealthy too', async () => {
+  it('[Y6] shows what is not taken out of traffic, the unhealthy too', async () => {
     const instances: Partial<InstanceView>[] = [
       {},
       { healthy: false },

@@ -150,7 +150,7 @@ describe('changes that are remembered', () => {
   });
 });
 
-describe('reads that no namespace has been told of', () => {
+describe('reads that are not reported to a namespace yet', () => {
   const read = (service: number) => ({ group: 'DEFAULT_GROUP', service: `s${service}`, tokenId: 'reader', count: 1 });
 
   it('[Y23] are bounded for one namespace that can not be told: the oldest go', () => {

@@ -40,7 +40,7 @@ export class CheckedNamespace {
   /** How often clients poll and beat. */
   pollMs = NACOS_CACHE_MS;
   beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS;
-  /** Reads that the namespace has not been told of. */
+  /** Reads that are not reported to the namespace yet. */
   reads = new Map<string, SharedRead>();
   /** When each service was found to have changed. */
   readonly #changedAt = new Map<string, number>();
@@ -111,7 +111,7 @@ export class SharedChecks {
     sharesFailures: false,
   });
 
-  /** Reads in all that namespaces have not been told of. */
+  /** Reads in all that are not reported to namespaces yet. */
   #untold = 0;
   /** Changes in all that namespaces remember. */
   #changed = 0;

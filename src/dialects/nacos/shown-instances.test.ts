@@ -195,7 +195,7 @@ describe('DELETE', () => {
     expect(await views(stage)).toEqual([]);
   });
 
-  it('[Y19] removes what the same token registered elsewhere, whoever else registered something at the place', async () => {
+  it('[Y19] removes what the same token registered elsewhere, also where others registered something at the place', async () => {
     const stage = new NacosStage(GRANTS);
     await stage.app.send('PUT', '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/own', {
       headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },

@@ -26,7 +26,7 @@ describe('a key that comes twice', () => {
     ['POST', '/eureka/apps/ORDERS', `{"instance":{${EUREKA},"ipAddr":"10.0.0.8"}}`, 'instance.ipAddr'],
     ['POST', '/registry', `{"name":"orders","nodes":[{${NODE},"address":"10.0.0.8:80"}]}`, 'nodes.0.address'],
     ['POST', '/registry', `{"name":"orders","nodes":[{${NODE},"Address":"10.0.0.8:80"}]}`, 'nodes.0.address'],
-  ])('[H10] is refused, and told by its path: %s %s %s', async (method, path, body, at) => {
+  ])('[H10] is refused, and named by its path: %s %s %s', async (method, path, body, at) => {
     const stage = new MatrixStage();
     const { status, text } = await stage.attempt(method, path, { body, headers: JSON_TYPE });
     expect([status, text]).toEqual([400, expect.stringContaining(at)]);
