@@ -63,6 +63,7 @@ function platform(database: DatabaseSync): Platform {
     clock: { now: () => Date.now() },
     random: { fraction: () => Math.random(), id: () => crypto.randomUUID() },
     alarm: { armedFor: () => null, arm: () => {} },
+    claimsOf: () => [],
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
     connections: { all: () => [], heardAt: () => 0 },
     digest: async (secret) => secret,

@@ -10,6 +10,7 @@ const document = await openApiDocument(
   createApp({
     namespaceOf: () => undefined,
     directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+    askDirectory: (question) => question(),
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
     rootToken: null,

@@ -13,6 +13,8 @@ declare namespace Cloudflare {
     ROLLCALL_LOG_LEVEL?: string | null;
     /** Clients of dialects reach a namespace at `<namespace>.<domain>`; at no host where it is unset. */
     ROLLCALL_NAMESPACE_DOMAIN?: string | null;
+    /** `eu` or `fedramp`: where the directory and `public` lie, and namespaces that name no other place; nowhere in particular where it is unset. */
+    ROLLCALL_JURISDICTION?: string | null;
     /** What was built, on one machine; on Cloudflare `VERSION` tells it. */
     ROLLCALL_COMMIT?: string | null;
     /** `true` on one machine, where there is one place to put a namespace; unset on Cloudflare. */

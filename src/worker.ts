@@ -1,21 +1,35 @@
 import { waitUntil } from 'cloudflare:workers';
 import { version } from '../package.json';
+import { DirectoryReach } from './auth/directory-reach';
 import { eureka } from './dialects/eureka/eureka';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
 import { acceptSocket } from './host/accept-socket';
+import { directoryStubs, jurisdictionProblem } from './host/home-jurisdiction';
 import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
+import { NamespaceObject as HostedNamespace } from './host/namespace-object';
 import { namespaceStubs } from './host/namespace-stub';
 import { remoteDirectory } from './host/remote-directory';
 import { remoteNamespace } from './host/remote-namespace';
 import { remoteSockets } from './host/remote-sockets';
 import { type App, createApp } from './http/app';
+import { claimsOfDialects } from './http/dialect';
 import { PlatformCache } from './http/platform-cache';
+import type { NamespaceWays } from './http/route';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from './model/given-names';
+import { DEFAULT_NAMESPACE } from './model/given-names';
 
 export { DirectoryObject } from './host/directory-object';
-export { NamespaceObject } from './host/namespace-object';
+
+/** Doors for the clients of other registries. */
+const DIALECTS = [goMicro, nacos, eureka];
+
+/** The object of a namespace, with what it needs to know of dialects. */
+export class NamespaceObject extends HostedNamespace {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, claimsOfDialects(DIALECTS));
+  }
+}
 
 /** Binds the rooms together, for one isolate. */
 function bind(env: Env): App {
@@ -23,18 +37,25 @@ function bind(env: Env): App {
     const stubs = namespaceStubs(env, id, placement);
     return { calls: remoteNamespace(stubs), sockets: remoteSockets(stubs) };
   };
-  const directoryId = env.DIRECTORY.idFromName(DIRECTORY_NAME);
-  const remote = remoteDirectory(() => env.DIRECTORY.get(directoryId));
-  const known = new KnownNamespaces(remote.findNamespace, ways, () => Date.now());
-  // It is always there, and nobody has to be asked.
-  const ofPublic = ways(DEFAULT_NAMESPACE, {});
+  const remote = remoteDirectory(directoryStubs(env));
+  const now = () => Date.now();
+  const { ask } = new DirectoryReach({ now, waitUntil });
+  const known = new KnownNamespaces(remote, ask, ways, now);
+  // It is always there, and the directory need not be asked.
+  let ofPublic: NamespaceWays | undefined;
+  const waysToPublic = () => {
+    ofPublic ??= ways(DEFAULT_NAMESPACE, {});
+    return ofPublic;
+  };
   return createApp({
-    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? ofPublic : known.of(id)),
+    namespaceOf: (id) => (id === DEFAULT_NAMESPACE ? waysToPublic() : known.of(id)),
     directory: rememberingDirectory(remote, known),
-    dialects: [goMicro, nacos, eureka],
+    askDirectory: ask,
+    dialects: DIALECTS,
     // A write to it fails once its reader is gone; one to any other stream goes on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
+    fault: jurisdictionProblem(env),
     rootToken: env.ROLLCALL_ROOT_TOKEN,
     trustedProxy: env.ROLLCALL_TRUSTED_PROXY === 'true',
     corsOrigins: env.ROLLCALL_CORS_ORIGINS,
@@ -42,8 +63,8 @@ function bind(env: Env): App {
     writeLog: (level, line) => console[level](line),
     namespaceDomain: env.ROLLCALL_NAMESPACE_DOMAIN,
     build: { version, commit: env.VERSION?.tag || env.ROLLCALL_COMMIT || undefined },
-    now: () => Date.now(),
-    sharedCache: new PlatformCache(caches.default),
+    now,
+    sharedCache: new PlatformCache(caches.default, now),
     waitUntil,
   });
 }

@@ -11,6 +11,7 @@ import { ask, send } from './fixtures/worker-client';
 const { routes } = createApp({
   namespaceOf: () => undefined,
   directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+  askDirectory: (question) => question(),
   openPipe: () => new IdentityTransformStream(),
   acceptSocket: recordedClient([]),
   rootToken: null,

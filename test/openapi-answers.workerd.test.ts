@@ -14,6 +14,7 @@ import { ask, etagOf, serviceAt } from './fixtures/worker-client';
 const { routes } = createApp({
   namespaceOf: () => undefined,
   directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+  askDirectory: (question) => question(),
   openPipe: () => new TransformStream(),
   acceptSocket: recordedClient([]),
   rootToken: null,

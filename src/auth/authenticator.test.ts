@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { HandDirectory } from '../../test/fixtures/hand-directory';
 import { RegistryError } from '../model/errors';
-import { CREDENTIAL_MAX_CHARACTERS, VERIFICATION_MAX_AGE_MS, VERIFICATIONS_MAX_COUNT } from '../model/limits';
+import {
+  CREDENTIAL_MAX_CHARACTERS,
+  DIRECTORY_RETRY_INTERVAL_MS,
+  LAST_KNOWN_MAX_AGE_MS,
+  VERIFICATION_MAX_AGE_MS,
+  VERIFICATIONS_MAX_COUNT,
+} from '../model/limits';
 import { Authenticator } from './authenticator';
+import { DirectoryReach } from './directory-reach';
 import { ROOT } from './principal';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from './token-text';
 
@@ -16,7 +23,9 @@ class Stage {
   readonly authenticator: Authenticator;
 
   constructor(rootToken: string | null | undefined = ROOT_TOKEN) {
-    this.authenticator = new Authenticator({ rootToken, directory: this.directory, now: () => this.now });
+    const now = () => this.now;
+    const { ask: askDirectory } = new DirectoryReach({ now });
+    this.authenticator = new Authenticator({ rootToken, directory: this.directory, askDirectory, now });
   }
 
   /** Id of the token, `wrong`, or the code of a refusal. */
@@ -75,7 +84,8 @@ describe('root', () => {
     'ü'.repeat(40),
   ])('[A1] is not configured with the root token %j, whatever is sent', async (rootToken) => {
     const { directory, now } = new Stage();
-    const authenticator = new Authenticator({ rootToken, directory, now: () => now });
+    const { ask: askDirectory } = new DirectoryReach({ now: () => now });
+    const authenticator = new Authenticator({ rootToken, directory, askDirectory, now: () => now });
     const { token } = directory.give(READ);
     expect(() => authenticator.assertConfigured()).toThrowError(/no usable root token/);
     for (const sent of [rootToken ?? '', token, 'undefined', 'null', '']) {
@@ -101,8 +111,10 @@ describe('tokens', () => {
     expect(stage.authenticator.verify(guess(1))).toBeNull();
     expect(stage.directory.asked).toHaveLength(2);
     stage.now += 1;
-    expect(stage.authenticator.verify(token)).toBeInstanceOf(Promise);
+    const again = stage.authenticator.verify(token);
+    expect(again).toBeInstanceOf(Promise);
     expect(await stage.seen(guess(1))).toBe('wrong');
+    await again;
     expect(stage.directory.asked).toHaveLength(4);
   });
 
@@ -113,6 +125,33 @@ describe('tokens', () => {
     stage.directory.revoke(id);
     stage.now += VERIFICATION_MAX_AGE_MS;
     expect(await stage.seen(token)).toBe('wrong');
+  });
+
+  it('[A62] are asked for anew once they are forgotten, also by requests that were asking meanwhile', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    const other = stage.directory.give(READ);
+    const slow = stage.directory.give(READ);
+    await stage.seen(token);
+    await stage.seen(other.token);
+    stage.directory.revoke(id);
+    stage.authenticator.forget(id);
+    expect(await stage.seen(token)).toBe('wrong');
+    expect(stage.authenticator.verify(other.token), 'others stay known').toMatchObject({ tokenId: other.id });
+
+    stage.directory.asked.length = 0;
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    stage.directory.gate = gate;
+    const before = stage.seen(slow.token);
+    await expect.poll(() => stage.directory.asked).toHaveLength(1);
+    stage.authenticator.forget(slow.id);
+    const after = stage.seen(slow.token);
+    await expect.poll(() => stage.directory.asked, { message: 'a question of its own' }).toHaveLength(2);
+    open();
+    await Promise.all([before, after]);
+    stage.directory.revoke(slow.id);
+    stage.authenticator.forget(slow.id);
+    expect(await stage.seen(slow.token)).toBe('wrong');
   });
 
   it('[A6] were good when the directory was asked, not when it answered', async () => {
@@ -150,7 +189,7 @@ describe('tokens', () => {
     expect(stage.directory.asked).toHaveLength(1);
   });
 
-  it('[A6] work from memory while the directory is out of reach, and then are refused', async () => {
+  it('[A6, A60] work while the directory is out of reach as they were last known, others are refused', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     const other = stage.directory.give(READ);
@@ -163,10 +202,44 @@ describe('tokens', () => {
     expect(await stage.seen(other.token)).toBe('UNAVAILABLE');
     expect(await stage.seen(guess(2))).toBe('UNAVAILABLE');
     stage.now += 1;
-    expect(await stage.seen(token)).toBe('UNAVAILABLE');
+    expect(await stage.seen(token)).toBe(id);
+    expect(await stage.seen(guess(1)), 'it may have been made by now').toBe('UNAVAILABLE');
+    stage.now += LAST_KNOWN_MAX_AGE_MS - VERIFICATION_MAX_AGE_MS - 1;
+    expect(await stage.seen(token)).toBe(id);
+    stage.now += 1;
+    expect(await stage.seen(token), '10 minutes after it was last found to be good').toBe('UNAVAILABLE');
     expect(await stage.seen(ROOT_TOKEN)).toBe('root');
     stage.directory.failure = undefined;
     expect(await stage.seen(token)).toBe(id);
+  });
+
+  it('[A60] that were revoked meanwhile are refused once the directory says so, also if it is lost again', async () => {
+    const stage = new Stage();
+    const { token, id } = stage.directory.give(READ);
+    await stage.seen(token);
+    stage.directory.revoke(id);
+    stage.directory.failure = unreachable;
+    stage.now += VERIFICATION_MAX_AGE_MS;
+    expect(await stage.seen(token)).toBe(id);
+    stage.directory.failure = undefined;
+    stage.now += DIRECTORY_RETRY_INTERVAL_MS;
+    expect(await stage.seen(token), 'the request that finds out').toBe(id);
+    await expect.poll(() => stage.seen(token)).toBe('wrong');
+    stage.directory.failure = unreachable;
+    stage.now += VERIFICATION_MAX_AGE_MS;
+    expect(await stage.seen(token), 'nothing good is known of it any more').toBe('UNAVAILABLE');
+  });
+
+  it('[A7, A60] end at their time, also while the directory is out of reach', async () => {
+    const stage = new Stage();
+    const end = stage.now + 2 * VERIFICATION_MAX_AGE_MS;
+    const { token, id } = stage.directory.give(READ, { expiresAt: end });
+    await stage.seen(token);
+    stage.directory.failure = unreachable;
+    stage.now = end - 1;
+    expect(await stage.seen(token)).toBe(id);
+    stage.now = end;
+    expect(await stage.seen(token)).toBe('wrong');
   });
 
   it('[A6] are not pushed out of memory by guesses', async () => {

@@ -5,7 +5,7 @@ import { authorizeOperations, authorizeServices } from './authorize-operations';
 
 const on = (op: Operation['op'], service: string): Operation =>
   // `as`: only its kind and its names are looked at.
-  ({ op, key: { group: 'g', service, id: 'a' }, precondition: {} }) as Operation;
+  ({ op, key: { group: 'g', service, id: 'a' }, precondition: {}, definition: { extensions: {} } }) as Operation;
 
 const outcome = (act: () => void): string => {
   try {
@@ -17,7 +17,7 @@ const outcome = (act: () => void): string => {
 };
 
 const batch = (grants: Grant[], ...operations: Operation[]): string =>
-  outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', operations));
+  outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', operations, () => []));
 
 const registers: Grant = { scope: 'register', ns: 'n', services: ['g@@own*'] };
 
@@ -41,6 +41,16 @@ describe('authorizeOperations', () => {
     expect(batch([registers], on('register', 'other'), own, own)).toBe('FORBIDDEN');
     expect(batch([registers], own, on('deregister', 'other'), own)).toBe('FORBIDDEN');
     expect(batch([registers], own, own, on('override', 'own'))).toBe('FORBIDDEN');
+  });
+
+  it('[A48] asks of each registration for the services that it claims, and of nothing else', () => {
+    const claims = [{ service: { group: 'g', service: 'claimed' }, by: 'its extension' }];
+    const claiming = (op: Operation['op'], grants: Grant[]): string =>
+      outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', [on(op, 'own')], () => claims));
+    expect(claiming('register', [registers])).toBe('FORBIDDEN');
+    expect(claiming('update', [registers])).toBe('allowed');
+    expect(claiming('register', [registers, { ...registers, services: ['g@@claimed'] }])).toBe('allowed');
+    expect(claiming('register', [{ scope: 'register', ns: 'n' }])).toBe('allowed');
   });
 });
 

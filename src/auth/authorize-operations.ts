@@ -1,11 +1,12 @@
 import type { Operation } from '../model/batch';
+import type { ClaimsOf } from '../model/claim';
 import type { Principal, Scope } from '../model/grant';
 import type { ServiceKey } from '../model/namespace-api';
 import { authorize, may } from './authorize';
+import { authorizeRegistration } from './authorize-registration';
 
 /** What an operation of a batch asks for, as the single call does. Whose the instance is, the namespace looks at. */
-const SCOPES: Record<Operation['op'], Scope> = {
-  register: 'register',
+const SCOPES: Record<Exclude<Operation['op'], 'register'>, Scope> = {
   update: 'register',
   deregister: 'register',
   override: 'operate',
@@ -14,12 +15,22 @@ const SCOPES: Record<Operation['op'], Scope> = {
 /**
  * Says whether a principal may do all of a batch: each operation on its own, and the first that it may not refuses all.
  *
+ * @param claimsOf Reads what registrations claim beside their own services.
  * @throws {RegistryError} `FORBIDDEN`.
  */
-export function authorizeOperations(principal: Principal, namespace: string, operations: readonly Operation[]): void {
+export function authorizeOperations(
+  principal: Principal,
+  namespace: string,
+  operations: readonly Operation[],
+  claimsOf: ClaimsOf,
+): void {
   // Who may do everything is not asked a thousand times.
   if (may(principal, 'operate', { namespace })) return;
-  for (const { op, key } of operations) authorize(principal, SCOPES[op], { namespace, service: key });
+  for (const operation of operations) {
+    const { op, key } = operation;
+    if (op !== 'register') authorize(principal, SCOPES[op], { namespace, service: key });
+    else authorizeRegistration(principal, namespace, key, claimsOf(key, operation.definition.extensions));
+  }
 }
 
 /**

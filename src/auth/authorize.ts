@@ -1,7 +1,7 @@
 import { RegistryError } from '../model/errors';
-import { GROUP_SEPARATOR } from '../model/given-names';
 import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
-import type { ServiceKey } from '../model/namespace-api';
+import { joinedName } from '../model/joined-name';
+import type { ServiceKey, Share } from '../model/namespace-api';
 import { matchesGroup, matchesService } from '../model/service-pattern';
 
 /**
@@ -36,14 +36,15 @@ export function may(principal: Principal, scope: Scope, target: Target): boolean
 }
 
 /**
- * Asks for any grant at all on a namespace, or any that is good for a scope, on whichever services: for what is
- * authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
+ * Asks for any grant at all on a namespace, but one for metrics alone, or any that is good for a scope, on whichever
+ * services: for what is authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
 export function authorizeAny(principal: Principal, namespace: string, scope?: Scope): void {
-  if (grantsOn(principal, namespace).some((grant) => scope === undefined || isEnough(grant.scope, scope))) return;
-  const lack = scope === undefined ? 'is good for nothing' : `lacks the scope "${scope}" on all services`;
+  if (scope === undefined ? mayKnowOf(principal, namespace) : hasScope(principal, namespace, scope)) return;
+  const lack =
+    scope === undefined ? 'is good for nothing but metrics, if that,' : `lacks the scope "${scope}" on all services`;
   throw new RegistryError(
     'FORBIDDEN',
     `token "${principal.tokenId}" ${lack} of namespace "${namespace}"; use a token that has more`,
@@ -51,7 +52,7 @@ export function authorizeAny(principal: Principal, namespace: string, scope?: Sc
 }
 
 /**
- * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace.
+ * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace, as in {@link authorizeAny}.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -59,6 +60,27 @@ export function authorizeRoute(principal: Principal, scope: Scope | 'any', targe
   if (scope === 'any') authorizeAny(principal, target.namespace);
   else authorize(principal, scope, target);
 }
+
+/** True if a principal may know that there is a namespace, and its settings: by any grant but one for metrics, which opens `/metrics` alone. */
+export function mayKnowOf(principal: Principal, namespace: string): boolean {
+  return grantsOn(principal, namespace).some(({ scope }) => scope !== 'metrics');
+}
+
+/**
+ * Asks for any grant but ones for metrics, on whichever namespace: for a ticket, which no door to metrics takes.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeTicket({ tokenId, grants }: Principal): void {
+  if (grants.some(({ scope }) => scope !== 'metrics')) return;
+  throw new RegistryError(
+    'FORBIDDEN',
+    `token "${tokenId}" is good for metrics alone, which take no ticket; send the token itself`,
+  );
+}
+
+const hasScope = (principal: Principal, namespace: string, scope: Scope): boolean =>
+  grantsOn(principal, namespace).some((grant) => isEnough(grant.scope, scope));
 
 /** The grants of a principal that concern a namespace. */
 export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
@@ -76,6 +98,13 @@ export function operatedServices(principal: Principal, namespace: string): boole
   return patterns.length > 0 && patterns;
 }
 
+/** How much of a namespace a principal may fill with what it registers. */
+export function shareOf(principal: Principal, namespace: string): Share {
+  if (operatedServices(principal, namespace) === true) return 'all';
+  const registers = grantsOn(principal, namespace).filter(({ scope }) => isEnough(scope, 'register'));
+  return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
+}
+
 const isEnough = (held: Scope, scope: Scope): boolean =>
   held === scope || held === 'admin' || (held === 'operate' && scope === 'register');
 
@@ -89,6 +118,6 @@ function covers(grant: Grant, scope: Scope, { namespace, service, group }: Targe
 
 function nameOf({ namespace, service, group }: Target): string {
   const where = namespace === ALL_NAMESPACES ? 'all namespaces' : `namespace "${namespace}"`;
-  if (service !== undefined) return `service "${service.group}${GROUP_SEPARATOR}${service.service}" of ${where}`;
+  if (service !== undefined) return `service "${joinedName(service)}" of ${where}`;
   return group === undefined ? where : `all of group "${group}" of ${where}`;
 }

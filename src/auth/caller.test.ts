@@ -11,10 +11,22 @@ describe('callerOf', () => {
       { scope: 'register', ns: 'c' },
     ];
     const principal = { tokenId: 't', grants };
-    expect(callerOf(principal, 'a')).toEqual({ tokenId: 't', operates: true });
+    expect(callerOf(principal, 'a')).toEqual({ tokenId: 't', operates: true, share: 'all' });
     expect(callerOf(principal, 'b').operates).toEqual(['g@@own*']);
     expect(callerOf(principal, 'c').operates).toBe(false);
-    expect(callerOf(ROOT, 'any')).toEqual({ tokenId: 'root', operates: true });
+    expect(callerOf(ROOT, 'any')).toEqual({ tokenId: 'root', operates: true, share: 'all' });
+  });
+
+  it('[N26] tells how much of a namespace a principal may fill', () => {
+    const share = (...grants: Grant[]) => callerOf({ tokenId: 't', grants }, 'a').share;
+    const services = ['g@@own*'];
+    expect(share({ scope: 'admin', ns: '*' })).toBe('all');
+    expect(share({ scope: 'operate', ns: 'a' })).toBe('all');
+    expect(share({ scope: 'register', ns: 'a' })).toBe('most');
+    expect(share({ scope: 'register', ns: 'a' }, { scope: 'operate', ns: 'a', services })).toBe('most');
+    expect(share({ scope: 'operate', ns: 'a', services })).toBe('half');
+    expect(share({ scope: 'read', ns: 'a' }, { scope: 'register', ns: 'a', services })).toBe('half');
+    expect(share({ scope: 'operate', ns: 'b' })).toBe('half');
   });
 
   it('makes it once, and nobody can change it', () => {

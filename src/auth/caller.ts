@@ -1,6 +1,6 @@
 import type { Principal } from '../model/grant';
 import type { Caller } from '../model/namespace-api';
-import { operatedServices } from './authorize';
+import { operatedServices, shareOf } from './authorize';
 
 /** The callers that principals were made into, by namespace. A principal is remembered as long as its token is. */
 const known = new WeakMap<Principal, Map<string, Caller>>();
@@ -14,7 +14,8 @@ export function callerOf(principal: Principal, namespace: string): Caller {
   const caller = callers?.get(namespace);
   if (caller !== undefined) return caller;
   const { tokenId } = principal;
-  const made: Caller = Object.freeze({ tokenId, operates: operatedServices(principal, namespace) });
+  const operates = operatedServices(principal, namespace);
+  const made: Caller = Object.freeze({ tokenId, operates, share: shareOf(principal, namespace) });
   if (callers === undefined) known.set(principal, new Map([[namespace, made]]));
   else callers.set(namespace, made);
   return made;

@@ -63,18 +63,18 @@ const TICKET_PARAMETER = 'ticket';
 /** What a credential can stand in. */
 export interface CredentialPlaces {
   headers: Headers;
-  /** Gives the parameters as they were sent: the query without its question mark, and the form where a door reads one. */
+  /** Gives the parameters as they were sent: the query without its question mark, or a form. */
   parameters: () => string;
   /** What stood in front of the path, which has lost it. */
   pathToken?: string | undefined;
 }
 
 /**
- * Reads the one credential of a request.
+ * Reads the one credential in these places; undefined where there is none.
  *
- * @throws {RegistryError} `UNAUTHENTICATED`, and never shows what came.
+ * @throws {RegistryError} `UNAUTHENTICATED` for several, or one that is malformed; it never shows what came.
  */
-export type ReadCredential = (places: CredentialPlaces) => Credential;
+export type ReadCredential = (places: CredentialPlaces) => Credential | undefined;
 
 /**
  * Makes what reads the credential at a door that takes it from these carriers. It looks nowhere else.
@@ -88,8 +88,9 @@ export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
     const found: Credential[] = [];
     for (const look of looks) look(places, found);
     const [first] = found;
-    if (first === undefined) throw unauthenticated('this needs a token: send "Authorization: Bearer <token>"');
-    if (found.length === 1 || found.slice(1).every((other) => repeats(other, first))) return first;
+    if (first === undefined || found.length === 1 || found.slice(1).every((other) => repeats(other, first))) {
+      return first;
+    }
     const names = found.map(({ carrier }) => carrier).join(', ');
     throw unauthenticated(`there is more than one credential (${names}); send one of them`);
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/temporary-folder';
+import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
 import { SCHEMA_VERSION } from '../registry/schema';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';
@@ -24,7 +25,7 @@ test('[U1] every database is copied with what is not in its main file yet, for i
   note(registry.makeNamespace('team-a'), 'newest');
   note(registry.directory, 'of the directory');
   const manifest = await back();
-  expect(manifest).toMatchObject({ format: 1, version: VERSION, directory: { schema: 1 } });
+  expect(manifest).toMatchObject({ format: 1, version: VERSION, directory: { schema: DIRECTORY_SCHEMA_VERSION } });
   expect(manifest.namespaces).toMatchObject([
     { id: 'public', epoch: 'epoch-public', revision: 0, schema: SCHEMA_VERSION },
     { id: 'team-a', epoch: 'epoch-team-a' },

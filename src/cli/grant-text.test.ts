@@ -14,6 +14,15 @@ it.each([
 });
 
 it.each([
+  ['DEFAULT_GROUP@@*', 'read:public:DEFAULT_GROUP@@*'],
+  ['DEFAULT_GROUP@@eu@@orders', 'read:public:DEFAULT_GROUP@@eu@@orders'],
+  ['eu*', 'read:public:eu*'],
+  ['a@@@b', 'read:public:a@@@b'],
+])('[A50] the pattern %s is read as no other: %s', (pattern, text) => {
+  expect(grantText({ scope: 'read', ns: 'public', services: [pattern] })).toBe(text);
+});
+
+it.each([
   ['write:public', 'begins with one of admin, operate'],
   ['read', 'names a namespace, or * for all: read:public'],
   ['read:public:', 'names no service'],

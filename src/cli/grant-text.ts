@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Grant } from '../client/directory-answers';
+import { GROUP_SEPARATOR } from '../model/given-names';
+import { joinedName, shortName, splitName } from '../model/joined-name';
 import { serviceName } from './option-values';
 
 /** What a token may be good for, in the order of what it allows. */
@@ -20,8 +22,7 @@ export function grant(text: string): Grant {
   if (rest.length === 0) return { scope, ns };
   if (pattern === '') throw new InvalidArgumentError('A grant that ends with a colon names no service.');
   if (pattern === '*') return { scope, ns, services: ['*'] };
-  const { group, service } = serviceName(pattern);
-  return { scope, ns, services: [`${group}@@${service}`] };
+  return { scope, ns, services: [joinedName(serviceName(pattern))] };
 }
 
 /** Grants, of an option that may come many times. */
@@ -29,8 +30,15 @@ export function grants(text: string, before: Grant[] = []): Grant[] {
   return [...before, grant(text)];
 }
 
-/** A grant as it is read. */
+/** A grant as it is read: as {@link grant} takes it, where it takes it at all. */
 export function grantText({ scope, ns, services = [] }: Grant): string {
-  const patterns = services.map((pattern) => pattern.replace(/^DEFAULT_GROUP@@/, ''));
+  const patterns = services.map(patternText);
   return [scope, ns, ...(patterns.length > 0 ? [patterns.join(',')] : [])].join(':');
+}
+
+/** A pattern without the default group, unless what is left would mean something else: `*` alone is every group. */
+function patternText(pattern: string): string {
+  if (!pattern.includes(GROUP_SEPARATOR)) return pattern;
+  const short = shortName(splitName(pattern));
+  return short === '*' ? pattern : short;
 }

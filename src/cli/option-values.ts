@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../model/given-names';
+import { shortName, splitName } from '../model/joined-name';
 import { parseDuration } from '../model/parse-duration';
 
 /** What options are written as; each throws what the parser shows beside the name of the option. */
@@ -69,16 +69,10 @@ export interface ServiceName {
 
 /** A service as people write it: `orders`, or `group@@orders`. */
 export function serviceName(text: string): ServiceName {
-  const at = text.indexOf(GROUP_SEPARATOR);
-  const name =
-    at < 0
-      ? { group: DEFAULT_GROUP, service: text }
-      : { group: text.slice(0, at), service: text.slice(at + GROUP_SEPARATOR.length) };
+  const name = splitName(text);
   if (name.group !== '' && name.service !== '') return name;
   throw new InvalidArgumentError('A service is written orders, or group@@orders.');
 }
 
 /** A service as people write it: without the group that everybody is in. */
-export function serviceText({ group, service }: ServiceName): string {
-  return group === DEFAULT_GROUP ? service : `${group}${GROUP_SEPARATOR}${service}`;
-}
+export const serviceText = (name: ServiceName): string => shortName(name);

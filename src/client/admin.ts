@@ -16,7 +16,7 @@ import type {
   Service,
   ServiceList,
   Stats,
-  Subscriber,
+  SubscriberList,
 } from './answers';
 import type { ClientOptions } from './client-options';
 import type {
@@ -110,7 +110,7 @@ export interface Admin extends Transfers {
   /** Acknowledges what an event stream has told; `id` is the subscriber's. */
   acknowledge(ask: CallSettings & { id: string; body: { cursor: string } }): Promise<void>;
   /** Lists who watches a service, and how far each is. */
-  listSubscribers(ask: ServiceNames): Promise<{ subscribers: Subscriber[] }>;
+  listSubscribers(ask: ServiceNames & Pick<Page, 'after'>): Promise<SubscriberList>;
   /** Changes many instances as one revision: all of it, or nothing. */
   applyBatch(ask: CallSettings & { body: { operations: BatchOperation[] } }): Promise<BatchReport>;
   /** Reads what a namespace holds, and what it has done and cost. */
@@ -120,7 +120,7 @@ export interface Admin extends Transfers {
   /** Reads why an instance is as it is, or is gone. */
   explainInstance(ask: InstanceNames & { limit?: number | undefined }): Promise<WhyReport>;
   /** Compares a service with itself at another moment: cursors or times; `to` is now where it is left out. */
-  diffService(ask: ServiceNames & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
+  diffService(ask: ServiceNames & Page & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
   /** Puts back what operators said of a service and its instances. */
   rollBackService(ask: ServiceNames & { body: { to: string } }): Promise<RollbackReport>;
   /** Lists the namespaces on which the token is good for anything. */
@@ -135,7 +135,7 @@ export interface Admin extends Transfers {
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
   /** Lists the tokens that this one could have made. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
-  /** Ends a token, everywhere within 30 s. */
+  /** Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it; else `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
   /** Gives a token a new secret; the one before is good for `overlapMs` yet. */
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;

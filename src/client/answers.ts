@@ -69,6 +69,8 @@ export interface Resolution {
   service: string;
   /** Too few are healthy: health was not asked for. */
   protected: boolean;
+  /** There are more than one answer carries: these are the nearest, or else chosen at random by weight. */
+  truncated?: true | undefined;
   instances: Endpoint[];
 }
 
@@ -149,6 +151,13 @@ export interface Subscriber {
   lag: number;
 }
 
+/** A page of those who watch a service. */
+export interface SubscriberList {
+  subscribers: Subscriber[];
+  /** Goes on from here, as `after`. */
+  next?: string | undefined;
+}
+
 /** What a namespace holds, and what it has done and cost since its process started. */
 export interface Stats {
   revision: number;
@@ -166,6 +175,8 @@ export interface Stats {
   watches: number;
   /** What the limit counts. */
   recordBytes: number;
+  /** Tokens that hold most bytes, the largest first. */
+  largestHolders: { token: string; instances: number; services: number; recordBytes: number }[];
   journal: { revisions: number; bytes: number };
   /** Counters that start at zero with the process that the object is in; times are RFC 3339. */
   sinceStart: {

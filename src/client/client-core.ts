@@ -35,6 +35,11 @@ export class ClientCore {
     return this.#subscriber;
   }
 
+  /** How often a session pings, where it shall ping less often than the registry says. */
+  get pingIntervalMs(): number | undefined {
+    return this.#options.pingIntervalMs;
+  }
+
   /** A name for one more connection beside the socket: a receipt over HTTP speaks for all that has its name. */
   nextSubscriber(): string {
     this.#names += 1;

@@ -27,6 +27,11 @@ export interface ClientOptions {
   namespace?: string | undefined;
   /** What this process calls itself in receipts; a random name otherwise. */
   subscriber?: string | undefined;
+  /**
+   * How often a session pings, in milliseconds, where that is less often than the registry says. The session asks for a
+   * time to live of three pings, and pings more often where it gets less.
+   */
+  pingIntervalMs?: number | undefined;
   /** Makes requests. In a Worker, a service binding of the registry does it without a way over the network. */
   fetch?: Fetch | { fetch: Fetch } | undefined;
   /** Opens sockets. Default: the runtime's own, where it has one (Node has from version 22 on). */

@@ -17,6 +17,8 @@ export interface Retention {
 export interface NamespaceLimits {
   instances?: number | undefined;
   services?: number | undefined;
+  /** Of records, as text. */
+  bytes?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
   requestsPerSecond?: number | undefined;
@@ -24,11 +26,23 @@ export interface NamespaceLimits {
   perToken?:
     | {
         instances?: number | undefined;
+        services?: number | undefined;
+        bytes?: number | undefined;
         sockets?: number | undefined;
         watches?: number | undefined;
         requestsPerSecond?: number | undefined;
       }
     | undefined;
+}
+
+/** How often clients come, where they follow the registry; in milliseconds. */
+export interface NamespaceIntervals {
+  /** Polls of Nacos' clients; 3 s when left out. */
+  nacosPollMs?: number | undefined;
+  /** Beats of Nacos' clients; 5 s when left out. */
+  nacosBeatMs?: number | undefined;
+  /** Pings of sessions; 15 s when left out. */
+  sessionPingMs?: number | undefined;
 }
 
 /** What a namespace is set to. */
@@ -40,6 +54,7 @@ export interface Namespace {
   limits: NamespaceLimits;
   /** True: Eureka's self-preservation. */
   selfPreservation?: boolean | undefined;
+  intervals?: NamespaceIntervals | undefined;
   /** Absent for `public`, which is always there. */
   createdAt?: string | undefined;
   createdBy?: string | undefined;
@@ -145,6 +160,7 @@ export interface NamespaceBody {
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
   selfPreservation?: boolean | undefined;
+  intervals?: NamespaceIntervals | undefined;
 }
 
 /** A change of a namespace: each member is replaced as a whole, and null takes it away. */
@@ -153,6 +169,7 @@ export interface NamespacePatchBody {
   retention?: Retention | null | undefined;
   limits?: NamespaceLimits | null | undefined;
   selfPreservation?: boolean | null | undefined;
+  intervals?: NamespaceIntervals | null | undefined;
 }
 
 /** A token to be made. */

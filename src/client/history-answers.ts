@@ -53,6 +53,8 @@ export interface HistoryEntry {
   /** Id of the token, or `registry`. */
   actor: string;
   changes: HistoryChange[];
+  /** Further changes of this revision: too large for one answer. */
+  omitted?: number | undefined;
 }
 
 /** A page of the past, newest first. */
@@ -103,6 +105,8 @@ export interface ServiceDiff {
   service?: { before: WatchedService; after: WatchedService } | undefined;
   /** Those that are different, in the order of their ids; null: not there. */
   instances: { id: string; before: Instance | null; after: Instance | null }[];
+  /** Goes on from here, as `after`, with `to` as the cursor in `to`. */
+  next?: string | undefined;
 }
 
 /** What a rollback has done. Members are ids of instances. */

@@ -6,10 +6,12 @@ import { RollcallError } from './rollcall-error';
 import { pause, type Time } from './time';
 import type { WatchScope } from './watch';
 import type { WatchSink, WatchSource } from './watch-source';
+import { wholeList } from './whole-list';
 
 /** What is read of a list of services. */
 interface ServiceNames {
   services: { group: string; name: string; revision: number }[];
+  next?: string | undefined;
 }
 
 /** How long a poll waits for a change. */
@@ -21,11 +23,6 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
 const LEAST_MS = 1_000;
 
-interface ServiceName {
-  group: string;
-  service: string;
-}
-
 /** One read that is repeated: its path, and what becomes of its answer. */
 interface Poll {
   path: string;
@@ -33,11 +30,19 @@ interface Poll {
   hasAnswered: boolean;
 }
 
+interface ServiceName {
+  group: string;
+  service: string;
+}
+
 /** `orders` in the default group, or `group@@orders`. */
 function serviceName(text: string): ServiceName {
   const at = text.indexOf('@@');
   return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
 }
+
+/** Names a service among those that are known. No name has a line break in it. */
+const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}`;
 
 /**
  * A watch by conditional reads that wait, for whoever can do nothing but ask. What happens between two answers is not
@@ -139,11 +144,11 @@ export class PollSource implements WatchSource {
   }
 
   #servicePoll(name: ServiceName): Poll {
+    const path = `${this.#http.servicePath(name)}/instances`;
     return {
-      path: `${this.#http.servicePath(name)}/instances`,
+      path,
       hasAnswered: false,
-      // `as`: what the list of instances answers; the types of each platform differ on what a body may be
-      apply: async (answer, signal) => this.#take(name, (await answer.json()) as { instances: Instance[] }, signal),
+      apply: async (answer, signal) => this.#take(name, await wholeList(this.#http, path, answer, { signal }), signal),
     };
   }
 
@@ -157,27 +162,33 @@ export class PollSource implements WatchSource {
     };
   }
 
-  async #takeAll(group: string | undefined, { services }: ServiceNames, signal: AbortSignal): Promise<void> {
-    const left = new Set(
-      [...this.#services.keys()].filter((key) => group === undefined || key.startsWith(`${group}@@`)),
-    );
+  async #takeAll(group: string | undefined, first: ServiceNames, signal: AbortSignal): Promise<void> {
+    let { services, next } = first;
+    while (next !== undefined) {
+      const query = { group, after: next };
+      const page = await this.#http.call<ServiceNames>('GET', `${this.#http.namespacePath}/services`, {
+        query,
+        signal,
+      });
+      services = services.concat(page.services);
+      next = page.next;
+    }
+    const known = [...this.#services].filter(([, service]) => group === undefined || service.group === group);
+    const left = new Set(known.map(([key]) => key));
     for (const { group: of, name: service, revision } of services) {
-      const key = `${of}@@${service}`;
+      const key = keyOf({ group: of, service });
       left.delete(key);
       if (this.#services.get(key)?.newest === revision) continue;
       const path = `${this.#http.servicePath({ group: of, service })}/instances`;
-      await this.#take({ group: of, service }, await this.#http.call('GET', path, { signal }), signal, revision);
+      const answer = await this.#http.request('GET', path, { signal });
+      const instances = await wholeList(this.#http, path, answer, { signal });
+      await this.#take({ group: of, service }, instances, signal, revision);
     }
     // A service that the scope names for itself has a poll of its own.
     for (const key of left) this.#services.delete(key);
   }
 
-  async #take(
-    name: ServiceName,
-    { instances }: { instances: Instance[] },
-    signal: AbortSignal,
-    newest?: number,
-  ): Promise<void> {
+  async #take(name: ServiceName, instances: Instance[], signal: AbortSignal, newest?: number): Promise<void> {
     const plain: WatchedService = {
       group: name.group,
       name: name.service,
@@ -193,7 +204,7 @@ export class PollSource implements WatchSource {
         throw error;
       });
     const { persistent, metadata, protectThreshold, selector, revision } = own;
-    this.#services.set(`${name.group}@@${name.service}`, {
+    this.#services.set(keyOf(name), {
       ...plain,
       persistent,
       metadata,

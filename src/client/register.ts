@@ -174,7 +174,7 @@ export class Registrar {
 
   /** The session of all instances with this time to live. */
   session(ttlMs: number | undefined): Session {
-    const session = this.#sessions.get(ttlMs) ?? new Session(this.core.link(ttlMs), ttlMs);
+    const session = this.#sessions.get(ttlMs) ?? new Session(this.core.link(ttlMs), ttlMs, this.core.pingIntervalMs);
     this.#sessions.set(ttlMs, session);
     return session;
   }

@@ -42,7 +42,7 @@ export interface Freshness {
 
 /** A page of a list. */
 export interface Page {
-  /** At most so many; all where it is left out. */
+  /** At most so many; all where it is left out, up to 8 MiB of text. */
   limit?: number | undefined;
   /** The `next` of the page before. */
   after?: string | undefined;

@@ -10,13 +10,13 @@ import { SocketLink } from './socket-link';
 const OPENED = { session: 'key.secret', resumed: false, ttlMs: 9_000, pingIntervalMs: 3_000, reconnectWithinMs: 1_000 };
 const RESUMED = { ...OPENED, resumed: true };
 
-function stage() {
+function stage({ pingMs }: { pingMs?: number } = {}) {
   const sockets = new HandWebSockets();
   const time = new HandTime();
   time.random = () => 0;
   const options = { url: 'http://registry.example', WebSocket: sockets.WebSocket };
   const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
-  const session = new Session(link, 9_000);
+  const session = new Session(link, pingMs === undefined ? 9_000 : undefined, pingMs);
   const events: string[] = [];
   const hold = (id: string) => {
     const definition = { service: 'orders', group: 'g', id, address: '10.0.0.7', port: 80, lease: { ttlMs: 9_000 } };
@@ -48,6 +48,21 @@ const idsOf = (frame: Record<string, unknown>) =>
   (frame.operations as { op: string; id: string }[]).map(({ op, id }) => `${op} ${id}`); // `as`: it is a batch
 
 describe('a session', () => {
+  it.each([
+    [30_000, 90_000, 90_000, 30_000],
+    [30_000, 90_000, 45_000, 15_000],
+    [10_000, undefined, 45_000, 15_000],
+  ])(
+    '[T14] of a client that pings every %d ms asks for %s ms, gets %d and pings every %d ms',
+    async (pingMs, asks, ttlMs, pings) => {
+      const { hold, open, answer, link } = stage({ pingMs });
+      hold('a');
+      await open();
+      const frame = await answer({ ...OPENED, ttlMs, pingIntervalMs: 15_000 });
+      expect([frame.ttlMs, link.pingIntervalMs]).toEqual([asks, pings]);
+    },
+  );
+
   it('is opened with the time to live that was asked for, and then holds all in one frame', async () => {
     const { hold, open, answer, events, time, sockets } = stage();
     const [a, b] = [hold('a'), hold('b')];

@@ -9,6 +9,10 @@ const BATCH_COUNT = 50;
 /** After a refusal that nobody asked for, in milliseconds: the token may be mended meanwhile. */
 const REFUSED_PAUSE_MS = 10_000;
 
+/** The registry's time to live of a session that asks for none, in milliseconds, and the pings that must fit into any. */
+const USUAL_TTL_MS = 45_000;
+const PINGS_PER_TTL = 3;
+
 /** Close codes after which a session is over, or another's: ended, resumed elsewhere, lapsed. */
 const OVER: readonly number[] = [4000, 4001, 4004];
 
@@ -32,6 +36,7 @@ export class Session implements Keeper, LinkUser {
   readonly #link: SocketLink;
   readonly #holdings = new Set<Holding>();
   #ttlMs: number | undefined;
+  readonly #pingMs: number;
   /** Secret: whoever knows it can resume the session. */
   #id: string | undefined;
   #isOpen = false;
@@ -42,10 +47,14 @@ export class Session implements Keeper, LinkUser {
   #isTelling = false;
   #cancelRetry: (() => void) | undefined;
 
-  /** @param ttlMs Asked for; the registry's default where it is left out. */
-  constructor(link: SocketLink, ttlMs: number | undefined) {
+  /**
+   * @param ttlMs Asked for; the registry's default where it is left out.
+   * @param pingMs How often to ping, where that is less often than the registry says.
+   */
+  constructor(link: SocketLink, ttlMs: number | undefined, pingMs = 0) {
     this.#link = link;
-    this.#ttlMs = ttlMs;
+    this.#ttlMs = ttlMs ?? (PINGS_PER_TTL * pingMs > USUAL_TTL_MS ? PINGS_PER_TTL * pingMs : undefined);
+    this.#pingMs = pingMs;
   }
 
   keep(holding: Holding): void {
@@ -103,7 +112,7 @@ export class Session implements Keeper, LinkUser {
       if (!resumed) this.#forget();
       this.#id = session;
       this.#ttlMs = ttlMs;
-      this.#link.pingIntervalMs = terms.pingIntervalMs;
+      this.#link.pingIntervalMs = Math.max(terms.pingIntervalMs, Math.min(this.#pingMs, ttlMs / PINGS_PER_TTL));
       this.#link.backOff.spreadMs = terms.reconnectWithinMs;
       this.#heldBy = this.#link.sockets;
       // Whoever needed it may have left meanwhile.

@@ -1,8 +1,9 @@
-import type { InstanceList, Service } from './answers';
+import type { Service } from './answers';
 import type { ToldService } from './edge-list';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
+import { wholeList } from './whole-list';
 
 /** A registry that has not answered by then counts as away: somebody waits for a page. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -25,10 +26,11 @@ export async function readToldService(
   maxAgeMs: number,
   known: ToldService | undefined,
 ): Promise<ToldService> {
-  const [first = '', second] = service.split('@@');
-  const path = http.servicePath(
-    second === undefined ? { group: 'DEFAULT_GROUP', service: first } : { group: first, service: second },
-  );
+  const at = service.indexOf('@@');
+  const path = http.servicePath({
+    group: at < 0 ? 'DEFAULT_GROUP' : service.slice(0, at),
+    service: at < 0 ? service : service.slice(at + 2),
+  });
   const query = { consistency: 'cached', maxAge: `${maxAgeMs}ms` };
   const options = { query, timeoutMs: ANSWER_TIMEOUT_MS };
   const askedAt = time.now();
@@ -41,7 +43,8 @@ export async function readToldService(
   ]);
   try {
     // `as`: the registry's own tests hold what it answers against its schemas.
-    const instances = listed.status === 304 ? known?.instances : ((await listed.json()) as InstanceList).instances;
+    const instances =
+      listed.status === 304 ? known?.instances : await wholeList(http, `${path}/instances`, listed, options);
     const protectThreshold = own === undefined ? 0 : ((await own.json()) as Service).protectThreshold;
     const ageMs = Math.max(ageOf(listed), own === undefined ? 0 : ageOf(own));
     const etag = listed.headers.get('etag') ?? undefined;

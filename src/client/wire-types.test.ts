@@ -64,6 +64,7 @@ it('answers are what the schemas say', () => {
   expectTypeOf<Equal<transfers.ImportDone, transfer.ImportDone>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<transfers.TransferFailed, transfer.TransferFailed>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Subscriber, subscriber.SubscriberView>>().toEqualTypeOf<true>();
+  expectTypeOf<Equal<answers.SubscriberList, subscriber.SubscriberList>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats, stats.Stats>>().toEqualTypeOf<true>();
   expectTypeOf<Equal<answers.Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();
 });

@@ -1,5 +1,6 @@
 import type { DirectoryApi } from '../model/directory-api';
 import { type ErrorData, RegistryError } from '../model/errors';
+import { assertCarried } from './envelope';
 
 /** Names of the calls of the directory. */
 export type DirectoryMethod = keyof DirectoryApi;
@@ -28,7 +29,9 @@ export async function sealDirectoryOutcome<M extends DirectoryMethod>(
   answering: Promise<DirectoryResult<M>>,
 ): Promise<string> {
   try {
-    return JSON.stringify({ answer: await answering });
+    const text = JSON.stringify({ answer: await answering });
+    assertCarried(text);
+    return text;
   } catch (error) {
     if (error instanceof RegistryError) return JSON.stringify({ refusal: error.toData() });
     throw error;

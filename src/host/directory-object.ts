@@ -11,6 +11,7 @@ import {
   sealDirectoryOutcome,
 } from './directory-envelope';
 import { durableSqlite } from './durable-sqlite';
+import { homeJurisdiction, isOneMachine, jurisdictionProblem } from './home-jurisdiction';
 import { namespaceStubs } from './namespace-stub';
 import { ObjectAlarm } from './object-alarm';
 import { operatorLog } from './operator-log';
@@ -75,6 +76,10 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): Dire
     clock: { now: () => Date.now() },
     random: randomSource,
     alarm,
+    placements: {
+      own: jurisdictionProblem(env) === undefined ? homeJurisdiction(env) : undefined,
+      matter: !isOneMachine(env),
+    },
     controlOf: (id, placement) => remoteControl(namespaceStubs(env, id, placement)),
     abort: (reason) => ctx.abort(reason),
     log: operatorLog(env),

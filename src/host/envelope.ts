@@ -1,4 +1,5 @@
 import { type ErrorData, RegistryError } from '../model/errors';
+import { CALL_ANSWER_MAX_BYTES } from '../model/limits';
 import type { NamespaceApi } from '../model/namespace-api';
 
 /** Names of the calls of a namespace. */
@@ -23,6 +24,25 @@ export function openAsked<M extends Method>(text: string): Asked<M> {
   return JSON.parse(text) as Asked<M>; // `as`: only our own Worker reaches an object, and says which method it means
 }
 
+/** Makes the platform carry a text with two bytes a character. */
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+/**
+ * Refuses an answer that a call can't carry. Lists end long before; this is for what has no pages, so that it is refused
+ * with what to do instead of a failure that looks like an outage.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function assertCarried(text: string): void {
+  if (2 * text.length <= CALL_ANSWER_MAX_BYTES) return;
+  const bytes = BEYOND_LATIN_1.test(text) ? 2 * text.length : text.length;
+  if (bytes <= CALL_ANSWER_MAX_BYTES) return;
+  const message = `has ${bytes} bytes and could have ${CALL_ANSWER_MAX_BYTES}; ask for less at a time, with limit or for one service or instance`;
+  throw new RegistryError('INVALID_REQUEST', `the answer ${message}`, {
+    errors: [{ path: 'limit', message: `the answer ${message}` }],
+  });
+}
+
 /** The first character of an outcome: what it is. The cursor follows, and on the next line the body, where there is one. */
 const KIND = { refused: '!', done: '.', body: '=', created: '+', unchanged: '0' } as const;
 
@@ -32,6 +52,7 @@ export async function sealOutcome<M extends Method>(ask: () => Promise<Result<M>
     const { cursor, created, body }: { cursor: string; created?: boolean; body?: string | null } = await ask();
     if (body === undefined) return KIND.done + cursor;
     if (body === null) return KIND.unchanged + cursor;
+    assertCarried(body);
     return `${created === true ? KIND.created : KIND.body}${cursor}\n${body}`;
   } catch (error) {
     // A refusal becomes data here, as an error would lose its class on the way; anything else stays a failure.

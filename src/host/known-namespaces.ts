@@ -1,5 +1,7 @@
-import type { DirectoryApi, NamespaceEntry } from '../model/directory-api';
+import type { AskDirectory, DirectoryApi, NamespaceEntry } from '../model/directory-api';
+import { isRefusal } from '../model/errors';
 import {
+  LAST_KNOWN_MAX_AGE_MS,
   NAMESPACE_ABSENCE_MAX_AGE_MS,
   NAMESPACE_ENTRY_MAX_AGE_MS,
   NAMESPACES_REMEMBERED_MAX_COUNT,
@@ -14,25 +16,29 @@ interface Remembered<Ways> {
 
 /**
  * The namespaces that an isolate knows of. Only those that the directory knows are opened, so that asking for any other
- * makes no object. What is remembered works until its time is up, whether or not the directory can be reached.
+ * makes no object. While the directory can't be reached, a namespace that was there stays known for 10 minutes.
  */
 export class KnownNamespaces<Ways> {
-  readonly #find: DirectoryApi['findNamespace'];
+  readonly #directory: Pick<DirectoryApi, 'findNamespace'>;
+  readonly #askDirectory: AskDirectory;
   readonly #open: (id: string, entry: NamespaceEntry) => Ways;
   readonly #now: () => number;
   readonly #remembered = new Map<string, Remembered<Ways>>();
 
   /**
-   * @param find Asks the directory.
+   * @param directory Knows which namespaces there are.
+   * @param askDirectory Asks it.
    * @param open Makes the ways to a namespace that is there; without a call.
    * @param now Milliseconds since the epoch.
    */
   constructor(
-    find: DirectoryApi['findNamespace'],
+    directory: Pick<DirectoryApi, 'findNamespace'>,
+    askDirectory: AskDirectory,
     open: (id: string, entry: NamespaceEntry) => Ways,
     now: () => number,
   ) {
-    this.#find = find;
+    this.#directory = directory;
+    this.#askDirectory = askDirectory;
     this.#open = open;
     this.#now = now;
   }
@@ -41,11 +47,17 @@ export class KnownNamespaces<Ways> {
    * The ways to the namespace of an id; undefined where there is none.
    *
    * @returns At once where it is remembered.
-   * @throws {RegistryError} `UNAVAILABLE` where it isn't, and the directory can't be reached.
+   * @throws {RegistryError} `UNAVAILABLE` where it isn't, the directory can't be reached, and the namespace was not
+   * there in the last 10 minutes.
    */
   of(id: string): Ways | undefined | Promise<Ways | undefined> {
     const known = this.#remembered.get(id);
-    return known !== undefined && this.#isFresh(known) ? known.ways : this.#ask(id);
+    if (known === undefined) return this.#askDirectory(() => this.#look(id));
+    const { ways } = known;
+    const maxAgeMs = ways === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS;
+    if (this.#isYounger(known, maxAgeMs)) return ways;
+    const lastKnown = this.#isYounger(known, LAST_KNOWN_MAX_AGE_MS) ? ways : undefined;
+    return this.#askDirectory(() => this.#look(id), lastKnown);
   }
 
   /** Forgets what is known of an id: it was made, or removed, a moment ago. */
@@ -53,15 +65,21 @@ export class KnownNamespaces<Ways> {
     this.#remembered.delete(id);
   }
 
-  #isFresh({ ways, since }: Remembered<Ways>): boolean {
-    const age = this.#now() - since;
-    return age >= 0 && age < (ways === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS);
+  /** Asks anew about an id, which may have been made or removed; until the directory answers, it is what was last known. */
+  doubt(id: string): void {
+    const known = this.#remembered.get(id);
+    if (known !== undefined) known.since = Math.min(known.since, this.#now() - NAMESPACE_ENTRY_MAX_AGE_MS);
   }
 
-  async #ask(id: string): Promise<Ways | undefined> {
+  #isYounger({ since }: Remembered<Ways>, maxAgeMs: number): boolean {
+    const age = this.#now() - since;
+    return age >= 0 && age < maxAgeMs;
+  }
+
+  async #look(id: string): Promise<Ways | undefined> {
     // Its time counts from before the directory answered: it may have changed since then.
     const since = this.#now();
-    const entry = await this.#find(id);
+    const entry = await this.#directory.findNamespace(id);
     const ways = entry === null ? undefined : this.#open(id, entry);
     this.#remembered.delete(id);
     this.#remembered.set(id, { ways, since });
@@ -77,9 +95,13 @@ export class KnownNamespaces<Ways> {
 export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
-      return await change;
-    } finally {
+      const changed = await change;
       known.forget(id);
+      return changed;
+    } catch (error) {
+      // Any token can ask for a change of any namespace, and must not have it forgotten while the directory is lost.
+      if (!isRefusal(error)) known.doubt(id);
+      throw error;
     }
   };
   return {

@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { ClaimsOf } from '../model/claim';
 import { RegistryError } from '../model/errors';
 import { CLOSE_CODES } from '../model/frames';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { NamespaceSettings } from '../model/namespace';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceControl } from '../model/namespace-control';
@@ -9,6 +10,7 @@ import { Namespace } from '../registry/namespace';
 import type { Platform } from '../registry/platform';
 import { durableSqlite } from './durable-sqlite';
 import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
+import { directoryStubs } from './home-jurisdiction';
 import { ObjectAlarm } from './object-alarm';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { operatorLog } from './operator-log';
@@ -26,12 +28,13 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  /** @param claimsOf What the core can't know of dialects: the entry file lends it. */
+  constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
       this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      const platform = platformOf(ctx, env, this.#alarm, this.#sockets);
+      const platform = platformOf(ctx, env, this.#alarm, this.#sockets, claimsOf);
       this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
@@ -138,8 +141,14 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, connections: ObjectSockets): Platform {
-  const directory = remoteDirectory(() => env.DIRECTORY.getByName(DIRECTORY_NAME));
+function platformOf(
+  ctx: DurableObjectState,
+  env: Env,
+  alarm: ObjectAlarm,
+  connections: ObjectSockets,
+  claimsOf: ClaimsOf,
+): Platform {
+  const directory = remoteDirectory(directoryStubs(env));
   return {
     storage: durableSqlite(ctx.storage),
     clock: { now: () => Date.now() },
@@ -148,6 +157,7 @@ function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm, conne
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
+    claimsOf,
     counters: processCounters(ctx.id.toString(), Date.now()),
     erase: async () => {
       await ctx.storage.deleteAlarm();

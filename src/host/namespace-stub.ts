@@ -1,5 +1,9 @@
+import { DEFAULT_NAMESPACE } from '../model/given-names';
 import type { Placement } from '../model/namespace';
-import type { Stub } from './remote-call';
+import { homeJurisdiction, isOneMachine } from './home-jurisdiction';
+
+/** A namespace's object as it is called. */
+export type Stub = ReturnType<Env['NAMESPACES']['get']>;
 
 /**
  * Makes stubs of a namespace's object, where its placement says that it lives: a hint counts when the object is made,
@@ -11,8 +15,9 @@ import type { Stub } from './remote-call';
  * @returns A new stub for each call. The object's id is a digest of the name: it is made once.
  */
 export function namespaceStubs(env: Env, name: string, placement: Placement | undefined): () => Stub {
-  const isOneMachine = env.ROLLCALL_ONE_MACHINE === 'true';
-  const { hint, jurisdiction } = isOneMachine ? {} : { hint: undefined, jurisdiction: undefined, ...placement };
+  // No definition ever placed `public`: it is where the directory is.
+  const home = name === DEFAULT_NAMESPACE ? homeJurisdiction(env) : undefined;
+  const { hint, jurisdiction } = isOneMachine(env) ? {} : { hint: undefined, jurisdiction: home, ...placement };
   const objects = jurisdiction === undefined ? env.NAMESPACES : env.NAMESPACES.jurisdiction(jurisdiction);
   const id = objects.idFromName(name);
   return hint === undefined ? () => objects.get(id) : () => objects.get(id, { locationHint: hint });

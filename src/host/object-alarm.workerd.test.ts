@@ -26,15 +26,17 @@ afterEach(async () => {
 const register = () => api.register(OWNER, { key: key('a'), definition: definition({}), precondition: {} });
 
 it('[L9] is given the time that it was due', async () => {
-  const at = Date.now() + 20;
-  const info = await runInDurableObject(stub(), async (object, { storage }) => {
-    const fired = new Promise<AlarmInvocationInfo | undefined>((resolve) => {
-      object.alarm = async (invocation) => resolve(invocation);
+  const firedAfter = (leadMs: number) =>
+    runInDurableObject(stub(), async (object, { storage }) => {
+      const fired = new Promise<AlarmInvocationInfo | undefined>((resolve) => {
+        object.alarm = async (invocation) => resolve(invocation);
+      });
+      const at = Date.now() + leadMs;
+      await storage.setAlarm(at);
+      return (await fired)?.scheduledTime === at;
     });
-    await storage.setAlarm(at);
-    return await fired;
-  });
-  expect(info?.scheduledTime).toBe(at);
+  // On a busy machine a near time may have passed by the time that the alarm is set, and then counts as now.
+  expect((await firedAfter(50)) || (await firedAfter(500)) || (await firedAfter(5_000))).toBe(true);
 });
 
 it('[L11] is armed again by the next call where the platform lost it', async () => {

@@ -1,16 +1,18 @@
 import type { NamespaceControl } from '../model/namespace-control';
-import { again, once, type Stub } from './remote-call';
+import type { Stub } from './namespace-stub';
+import { RemoteCalls } from './remote-call';
 
 /**
  * The way from the directory to a namespace that lives in a Durable Object.
  *
- * @param stub Makes a new stub for each call: one that has thrown stays broken.
+ * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
 export function remoteControl(stub: () => Stub): NamespaceControl {
+  const calls = new RemoteCalls(stub);
   return {
-    configure: (settings) => once(stub, (object) => object.configure(settings)),
-    size: () => again(stub, (object) => object.size()),
-    erase: (options) => once(stub, (object) => object.erase(options)),
-    closeSocketsOf: (tokenIds) => once(stub, (object) => object.closeSocketsOf(tokenIds)),
+    configure: (settings) => calls.once((object) => object.configure(settings)),
+    size: () => calls.read((object) => object.size()),
+    erase: (options) => calls.once((object) => object.erase(options)),
+    closeSocketsOf: (tokenIds) => calls.once((object) => object.closeSocketsOf(tokenIds)),
   };
 }

@@ -6,7 +6,7 @@ import {
   openDirectoryOutcome,
   sealDirectoryAsked,
 } from './directory-envelope';
-import { again, once, type RemoteCall } from './remote-call';
+import { type RemoteCall, RemoteCalls, type RepeatTime } from './remote-call';
 
 /** The directory's object as it is called. */
 export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
@@ -14,14 +14,15 @@ export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
 /**
  * The directory that lives in a Durable Object, as surfaces see it.
  *
- * @param stub Makes a new stub for each call: one that has thrown stays broken.
+ * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
-export function remoteDirectory(stub: () => DirectoryStub): DirectoryApi {
+export function remoteDirectory(stub: () => DirectoryStub, time?: RepeatTime): DirectoryApi {
+  const calls = new RemoteCalls(stub, time);
   const write = <M extends DirectoryMethod>(method: M) => {
-    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => once(stub, calling(method, asked));
+    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => calls.once(calling(method, asked));
   };
   const read = <M extends DirectoryMethod>(method: M) => {
-    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => again(stub, calling(method, asked));
+    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => calls.read(calling(method, asked));
   };
   return {
     createNamespace: write('createNamespace'),

@@ -23,18 +23,18 @@ function begin(...faults: unknown[]) {
 const passing = () => Object.assign(new Error('the object moved'), { retryable: true });
 
 describe('remoteDirectory', () => {
-  it('[I10] asks once more for a read whose failure is passing', async () => {
+  it('[S4] repeats a read whose failure is passing', async () => {
     const { directory, stubCount } = begin(passing());
     expect(await directory.findNamespace('public')).toEqual({});
     expect(stubCount()).toBe(2);
   });
 
   it('[I10] says that it can not be reached where a read fails again', async () => {
-    const { directory } = begin(passing(), passing());
+    const { directory } = begin(passing(), passing(), passing());
     await expect(directory.verify('a', 'b')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('[C4] never repeats a change, as it may have happened', async () => {
+  it('[S4] never repeats a change, as it may have happened', async () => {
     const { directory, stubCount } = begin(passing());
     await expect(directory.beginAudit({ action: 'changed', actor: 't' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',

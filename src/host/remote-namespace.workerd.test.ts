@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { definition, key, ORDERS } from '../../test/fixtures/definition';
+import { isRefusal } from '../model/errors';
+import type { NamespaceApi } from '../model/namespace-api';
 import { remoteNamespace } from './remote-namespace';
 
 const OWNER = { tokenId: 'owner' };
@@ -13,14 +15,24 @@ async function begin(...faults: unknown[]) {
   const name = `remote-${objects}`;
   await env.NAMESPACES.getByName(name).configure({ retention: {}, limits: {} });
   let stubs = 0;
-  const namespace = remoteNamespace(() => {
+  let isCutOff = false;
+  const open = () => {
     stubs += 1;
     const stub = env.NAMESPACES.getByName(name);
-    const fault = faults.shift();
-    if (fault === undefined) return stub;
-    return new Proxy(stub, { get: () => () => Promise.reject(fault) });
-  });
-  return { namespace, stubCount: () => stubs };
+    const failure = faults.shift();
+    if (failure !== undefined) return new Proxy(stub, { get: () => () => Promise.reject(failure) });
+    if (!isCutOff) return stub;
+    isCutOff = false;
+    const call = (...asked: Parameters<typeof stub.call>) =>
+      stub.call(...asked).then(() => Promise.reject(fault(PASSING)));
+    return new Proxy(stub, { get: () => call });
+  };
+  const namespace = remoteNamespace(open, { now: () => 0, random: () => 0, sleep: async () => {} });
+  /** The next call takes effect, and its answer is lost. */
+  const cutOff = () => {
+    isCutOff = true;
+  };
+  return { namespace, faults, cutOff, stubCount: () => stubs };
 }
 
 const fault = (flags: object) => Object.assign(new Error('the object moved'), flags);
@@ -29,28 +41,40 @@ const PASSING = { retryable: true };
 const register = { key: key('a'), definition: definition(), precondition: {} };
 
 describe('remoteNamespace', () => {
-  it('[I10] asks once more for a read whose failure is passing, through a new stub', async () => {
-    const { namespace, stubCount } = await begin(fault(PASSING));
+  it('[S4] repeats a read and a renewal whose failure is passing, through a new stub', async () => {
+    const { namespace, faults, stubCount } = await begin(fault(PASSING));
     expect(JSON.parse((await namespace.resolve(ORDERS)).body ?? '')).toMatchObject({ instances: [] });
     expect(stubCount()).toBe(2);
+    await namespace.register(OWNER, register);
+    faults.push(fault(PASSING));
+    expect(JSON.parse((await namespace.renew(OWNER, key('a'))).body)).toMatchObject({ revision: 1 });
+    faults.push(fault(PASSING));
+    expect(JSON.parse((await namespace.renewMany(OWNER, [key('a')])).body)).toMatchObject({ renewed: 1 });
+    expect(stubCount()).toBe(7);
   });
 
-  it.each([
-    ['fails again', [fault(PASSING), fault(PASSING)], 2],
-    ['is overloaded', [fault({ ...PASSING, overloaded: true })], 1],
-    ['fails for good', [fault({})], 1],
-    ['fails with something that is no error', ['gone'], 1],
-  ])('[I10] says of a read that %s that the namespace is UNAVAILABLE', async (_how, faults, calls) => {
-    const { namespace, stubCount } = await begin(...faults);
-    await expect(namespace.stats()).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 1 } });
-    expect(stubCount()).toBe(calls);
+  it('[S4] answers a registration that was repeated as one that changed nothing, where the first try made it', async () => {
+    const { namespace, cutOff, stubCount } = await begin();
+    cutOff();
+    const { created, body } = await namespace.register(OWNER, register);
+    expect([created, JSON.parse(body).id, stubCount()]).toEqual([false, 'a', 2]);
+    expect(JSON.parse((await namespace.history({})).body).entries).toHaveLength(1);
   });
 
-  it('[C4] never repeats a change, as it may have happened', async () => {
+  const conditional = { ...register, precondition: { absent: true } };
+  const restarted = { ...register, definition: definition({ incarnation: 'run-2' }) };
+  const withoutLease = { ...register, definition: definition({ ephemeral: false }) };
+  it.each<[string, (namespace: NamespaceApi) => Promise<unknown>]>([
+    ['a registration with a precondition', (namespace) => namespace.register(OWNER, conditional)],
+    ['a registration of an incarnation', (namespace) => namespace.register(OWNER, restarted)],
+    ['a registration without a lease', (namespace) => namespace.register(OWNER, withoutLease)],
+    ['a deregistration', (namespace) => namespace.deregister(OWNER, { key: key('a'), precondition: {} })],
+    ['a drain', (namespace) => namespace.drain(OWNER, { key: key('a'), waitMs: 0, graceMs: 0 })],
+    ['a batch', (namespace) => namespace.batch(OWNER, [{ op: 'register', ...register }])],
+  ])('[S4] never repeats %s', async (_what, change) => {
     const { namespace, stubCount } = await begin(fault(PASSING));
-    await expect(namespace.register(OWNER, register)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(change(namespace)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(stubCount()).toBe(1);
-    expect((await namespace.register(OWNER, register)).created).toBe(true);
   });
 
   it('gives a refusal as it was made: code, message and details', async () => {
@@ -71,4 +95,14 @@ describe('remoteNamespace', () => {
     expect(await namespace.readInstance({ key: key('a'), ifNoneMatch: cursor })).toEqual({ cursor, body: null });
     expect(Object.keys(await namespace.deregister(OWNER, { key: key('a'), precondition: {} }))).toEqual(['cursor']);
   });
+});
+
+it('[H12, Y23] an object of the version before fails at a call that it does not know, and refuses nothing', async () => {
+  const object = env.NAMESPACES.getByName('public');
+  // `as`: names a method that no version has.
+  const call = (_method: string, asked: string) => object.call('askedByALaterVersion' as 'stats', asked);
+  const namespace = remoteNamespace(() => new Proxy(object, { get: () => call }));
+  const error = await namespace.changedServices({ keepForMs: 0, reads: [] }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'INTERNAL' });
+  expect(isRefusal(error)).toBe(false);
 });

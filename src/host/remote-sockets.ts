@@ -1,7 +1,8 @@
 import { type ErrorData, RegistryError } from '../model/errors';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../model/namespace-sockets';
+import type { Stub } from './namespace-stub';
 import { REFUSED_STATUS, upgradeHeaders } from './object-sockets';
-import { again, type Stub } from './remote-call';
+import { RemoteCalls } from './remote-call';
 
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
 const BROKEN = 1006;
@@ -16,13 +17,14 @@ const OBJECT_URL = 'https://namespace.rollcall.invalid/';
  * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
 export function remoteSockets(stub: () => Stub): NamespaceSockets {
+  const calls = new RemoteCalls(stub);
   return {
     async pass(purpose, headers) {
-      const webSocket = await again(stub, (object) => upgrade(object, purpose));
+      const webSocket = await calls.read((object) => upgrade(object, purpose));
       return new Response(null, { status: 101, webSocket, headers });
     },
     async open(purpose, listener) {
-      return held(await again(stub, (object) => upgrade(object, purpose)), listener);
+      return held(await calls.read((object) => upgrade(object, purpose)), listener);
     },
   };
 }

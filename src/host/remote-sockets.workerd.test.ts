@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { socketPurpose } from '../../test/fixtures/socket-purpose';
 import { RegistryError } from '../model/errors';
 import { readJsonText } from '../model/json-text';
+import type { Stub } from './namespace-stub';
 import { REFUSED_STATUS } from './object-sockets';
-import type { Stub } from './remote-call';
 import { remoteNamespace } from './remote-namespace';
 import { remoteSockets } from './remote-sockets';
 
@@ -119,12 +119,16 @@ describe('remoteSockets', () => {
     expect(stubCount()).toBe(1);
   });
 
-  it('[I10] asks once more where a failure is passing, and says otherwise that the namespace is UNAVAILABLE', async () => {
+  it('[S4] opens again where a failure is passing, and says otherwise that the namespace is UNAVAILABLE', async () => {
     const passing = () => Object.assign(new Error('the object moved'), { retryable: true });
     const moved = await begin(passing());
     expect((await moved.sockets.pass(purpose, {})).status).toBe(101);
     expect(moved.stubCount()).toBe(2);
-    for (const faults of [[passing(), passing()], [new Error('gone')], [new Response('what?', { status: 500 })]]) {
+    for (const faults of [
+      [passing(), passing(), passing()],
+      [new Error('gone')],
+      [new Response('what?', { status: 500 })],
+    ]) {
       const { sockets } = await begin(...faults);
       await expect(sockets.open(purpose, listening().listener)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     }

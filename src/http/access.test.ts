@@ -30,7 +30,7 @@ GET    /ns/:ns/watch [own-orders]                                    +   -    - 
 GET    /ns/:ns/watch [own-orders, own-bills]                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 GET    /ns/:ns/watch [own-orders, other]                             +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/watch [own-orders, and a group]                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
-GET    /ns/:ns/socket                                                +   -    +   +   +   -    +   +   +   -    +   +   +   -    +   -
+GET    /ns/:ns/socket                                                +   -    +   +   +   -    +   +   +   -    +   +   +   -    -   -
 POST   /ns/:ns/subscribers/:id/ack                                   +   -    -   -   -   -    -   -   -   -    +   +   +   -    -   -
 POST   /ns/:ns/batch [register]                                      +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/batch [update]                                        +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
@@ -193,7 +193,7 @@ describe('the table of authorization', () => {
     expect(Object.keys(ASKED).filter((asked) => !LINES.some(({ name }) => name === asked))).toEqual([]);
   });
 
-  it.each(LINES)('[A4, A5] $name', async (line) => {
+  it.each(LINES)('[A4, A5, A63] $name', async (line) => {
     const test = new TestApp();
     const got: string[] = [];
     for (const [scope, , grant] of COLUMNS) {

@@ -3,7 +3,7 @@ import { NO_STATS, problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/te
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../auth/token-text';
 import { RegistryError } from '../model/errors';
 import type { Grant } from '../model/grant';
-import { FAILED_LOGINS_MAX_COUNT } from '../model/limits';
+import { FAILED_LOGINS_MAX_COUNT, LAST_KNOWN_MAX_AGE_MS, VERIFICATION_MAX_AGE_MS } from '../model/limits';
 
 const NS = '/api/v1/ns/public';
 const READ: Grant[] = [{ scope: 'read', ns: 'public' }];
@@ -17,17 +17,47 @@ async function outcome(answer: Promise<Response>): Promise<string> {
 }
 
 describe('tokens', () => {
-  it('[A6] are let in, refused, or told to come back while nobody can say', async () => {
+  it('[A6, A60] are let in, refused, or asked to come back while the directory is out of reach', async () => {
     const test = new TestApp();
     const { token } = test.directory.give(READ);
     expect(await outcome(test.send('GET', `${NS}/stats`, bearer(token)))).toBe('200');
     expect(await outcome(test.send('GET', `${NS}/stats`, bearer(wrong())))).toBe('401 UNAUTHENTICATED');
     test.directory.failure = new RegistryError('UNAVAILABLE', 'the directory could not be reached');
-    test.now += 30_000;
+    test.now += VERIFICATION_MAX_AGE_MS;
+    expect(await outcome(test.send('GET', `${NS}/stats`, bearer(token)))).toBe('200');
+    test.now += LAST_KNOWN_MAX_AGE_MS - VERIFICATION_MAX_AGE_MS;
     const refused = test.send('GET', `${NS}/stats`, bearer(token));
     expect([await outcome(refused), (await refused).headers.get('retry-after')]).toEqual(['503 UNAVAILABLE', '1']);
     expect(await outcome(test.send('GET', `${NS}/stats`, bearer(ROOT_TOKEN)))).toBe('200');
-    expect(test.namespace.calls).toHaveLength(2);
+    expect(test.namespace.calls).toHaveLength(3);
+  });
+
+  it('[A60, A62] outlive what others ask for in vain, also while the directory is out of reach', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ);
+    const other = bearer(test.directory.give(READ).token);
+    let failure = new RegistryError('TOKEN_NOT_FOUND', 'there is no such token that this one could have made');
+    Object.assign(test.directory, { revokeToken: () => Promise.reject(failure) });
+    const seen = () => outcome(test.send('GET', `${NS}/stats`, bearer(token)));
+    const revoke = () => outcome(test.send('DELETE', `/api/v1/tokens/${id}`, other));
+    expect([await seen(), await revoke()]).toEqual(['200', '404 TOKEN_NOT_FOUND']);
+    failure = new RegistryError('UNAVAILABLE', 'the directory could not be reached');
+    test.directory.failure = failure;
+    expect([await seen(), await revoke(), await seen()]).toEqual(['200', '503 UNAVAILABLE', '200']);
+  });
+
+  it('[A62] are asked for anew where the answer to their revocation was lost', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ);
+    const revokeToken = () => {
+      test.directory.revoke(id);
+      return Promise.reject(new RegistryError('UNAVAILABLE', 'the answer was lost'));
+    };
+    Object.assign(test.directory, { revokeToken });
+    const seen = () => outcome(test.send('GET', `${NS}/stats`, bearer(token)));
+    expect(await seen()).toBe('200');
+    await test.send('DELETE', `/api/v1/tokens/${id}`, bearer(ROOT_TOKEN));
+    expect(await seen()).toBe('401 UNAUTHENTICATED');
   });
 
   it('[A2] count for nothing against what the request asks: it is not read before', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { problemOf, SERVICE, TestApp } from '../../test/fixtures/test-app';
 import { RegistryError } from '../model/errors';
+import { COPIES_PATH } from './platform-cache';
 
 const I = `${SERVICE}/instances/a`;
 
@@ -20,6 +21,15 @@ describe('createApp', () => {
   ])('[H4] answers %s with ROUTE_NOT_FOUND', async (path) => {
     const response = await new TestApp().ask('GET', path);
     expect([response.status, (await problemOf(response)).code]).toEqual([404, 'ROUTE_NOT_FOUND']);
+  });
+
+  it('[Q7] has no route where copies for cached reads are kept, with a token or without', async () => {
+    const path = `${COPIES_PATH}/${encodeURIComponent(`${SERVICE}/resolve?consistency=cached`)}`;
+    const test = new TestApp();
+    for (const method of ['GET', 'HEAD', 'PUT']) {
+      expect((await test.ask(method, path)).status).toBe(404);
+      expect((await test.send(method, path)).status).toBeGreaterThanOrEqual(400);
+    }
   });
 
   it.each([

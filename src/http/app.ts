@@ -1,11 +1,13 @@
 import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
-import type { DirectoryApi } from '../model/directory-api';
+import type { AskDirectory, DirectoryApi } from '../model/directory-api';
+import type { RegistryError } from '../model/errors';
+import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { Admission } from './admission';
 import { CachedReads, type SharedCache } from './cached-reads';
 import { Cors, originsProblem, splitOrigins } from './cors';
-import { addDialect, type Dialect, dialectOf } from './dialect';
+import { addDialect, claimsOfDialects, type Dialect, dialectOf } from './dialect';
 import { addDocsDoors } from './docs/docs-doors';
 import { addHealthDoor, type Build } from './health-door';
 import type { IncomingRequest } from './incoming-request';
@@ -13,6 +15,7 @@ import { logLevelProblem } from './log-level';
 import { addMetricsRoute } from './metrics-route';
 import { domainProblem, namespaceOfHost } from './namespace-host';
 import { withoutNamespace } from './namespace-prefix';
+import { OwnWrites } from './own-writes';
 import { withoutPathToken } from './path-token';
 import { RateRefusals } from './rate-refusals';
 import { rawPath } from './request-target';
@@ -48,12 +51,16 @@ export interface AppOptions {
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   /** Knows all namespaces, all tokens but root's, and the audit trail. */
   directory: DirectoryApi;
+  /** Asks it who sends a request. */
+  askDirectory: AskDirectory;
   /** Doors for the clients of other registries. */
   dialects?: readonly Dialect[];
   /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
   openPipe(): BytePipe;
   /** Takes a client's WebSocket that ends in the surface: dialects watch so. */
   acceptSocket: AcceptSocket;
+  /** What is wrong with how the host is set up: everything but `/health` is refused with it. */
+  fault?: RegistryError | undefined;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
@@ -103,14 +110,26 @@ export function createApp(options: AppOptions): App {
     write: options.writeLog,
     now,
   });
-  const authenticator = new Authenticator({ rootToken, directory, now, waitUntil });
+  const authenticator = new Authenticator({ rootToken, directory, askDirectory: options.askDirectory, now });
   const admission = new Admission({
     authenticator,
     failedLogins: new FailedLogins(now),
     trustedProxy,
-    fault: originsProblem(origins) ?? domainProblem(options.namespaceDomain) ?? logLevelProblem(options.logLevel),
+    fault:
+      options.fault ??
+      originsProblem(origins) ??
+      domainProblem(options.namespaceDomain) ??
+      logLevelProblem(options.logLevel),
   });
   const native = new Router(admission);
+  const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
+  const notedWays = new WeakMap<NamespaceWays, NamespaceWays>();
+  const noted = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
+    if (ways === undefined) return undefined;
+    const known = notedWays.get(ways) ?? { ...ways, calls: ownWrites.through(id, ways.calls) };
+    notedWays.set(ways, known);
+    return known;
+  };
   const surface: Surface = {
     router: native,
     cards: [],
@@ -120,12 +139,17 @@ export function createApp(options: AppOptions): App {
     trustedProxy,
     waits: new Waits(now),
     rateRefusals: new RateRefusals(now),
+    ownWrites,
     now,
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
     noteFailure: (record, error) => observer.noteFailure(record, error),
-    namespaceOf: (id) => options.namespaceOf(id),
+    namespaceOf: (id) => {
+      const found = options.namespaceOf(id);
+      return found instanceof Promise ? found.then((ways) => noted(id, ways)) : noted(id, found);
+    },
     directory,
+    claimsOf: claimsOfDialects(dialects),
   };
 
   addInstanceRoutes(surface);

@@ -23,6 +23,8 @@ class Asked {
   }
 }
 
+const ONE = 'https://one.example';
+
 const answering = (body: string) => async () => ({ cursor: 'c1', body });
 
 describe('CachedReads', () => {
@@ -156,25 +158,30 @@ describe('CachedReads', () => {
     expect(ask).toHaveBeenCalledTimes(2);
   });
 
-  it('looks beyond the isolate before it asks, and leaves what it got there', async () => {
-    const kept = new Map<string, Copy>([['near', { cursor: 'c0', body: 'near', readAt: Date.now() - 4_000 }]]);
+  it('[Q7] looks beyond the isolate before it asks, under the origin of the request, and leaves what it got there', async () => {
+    const kept = new Map<string, Copy>([
+      ['https://one.example near', { cursor: 'c0', body: 'near', readAt: Date.now() - 4_000 }],
+    ]);
     const puts: number[] = [];
     const shared: SharedCache = {
-      match: async (key) => kept.get(key),
-      put: async (key, copy, keepForMs) => {
+      match: async (origin, key) => kept.get(`${origin} ${key}`),
+      put: async (origin, key, copy, keepForMs) => {
         puts.push(keepForMs);
-        kept.set(key, copy);
+        kept.set(`${origin} ${key}`, copy);
       },
     };
     const work: Promise<unknown>[] = [];
     const reads = new CachedReads({ now: () => Date.now(), shared, waitUntil: (promise) => work.push(promise) });
     const ask = vi.fn(answering('fresh'));
-    expect((await reads.read('near', 5_000, ask)).body).toBe('near');
+    expect((await reads.read('near', 5_000, ask, ONE)).body).toBe('near');
     expect(ask).not.toHaveBeenCalled();
     vi.advanceTimersByTime(1_000);
-    expect((await reads.read('near', 5_000, ask)).body).toBe('fresh');
+    expect((await reads.read('near', 5_000, ask, ONE)).body).toBe('fresh');
     await Promise.all(work);
-    expect(kept.get('near')?.body).toBe('fresh');
+    expect(kept.get(`${ONE} near`)?.body).toBe('fresh');
     expect(puts).toEqual([5_000]);
+    vi.advanceTimersByTime(5_000);
+    expect((await reads.read('near', 5_000, answering('other'), 'https://two.example')).body).toBe('other');
+    expect(kept.get(`${ONE} near`)?.body).toBe('fresh');
   });
 });

@@ -10,12 +10,12 @@ export interface Copy {
   readAt: number;
 }
 
-/** A cache beyond this isolate: the platform's, near the caller. */
+/** A cache beyond this isolate: the platform's, near the caller. Each origin that requests come to has its own copies. */
 export interface SharedCache {
   /** The copy kept under a key, however old; undefined where there is none. */
-  match(key: string): Promise<Copy | undefined>;
+  match(origin: string, key: string): Promise<Copy | undefined>;
   /** Keeps a copy for a time in milliseconds. */
-  put(key: string, copy: Copy, keepForMs: number): Promise<void>;
+  put(origin: string, key: string, copy: Copy, keepForMs: number): Promise<void>;
 }
 
 /** Asks the namespace; the answer may be kept for this time in milliseconds. */
@@ -69,12 +69,13 @@ export class CachedReads {
    * A copy that is younger than `maxAgeMs`, or a fresh answer.
    *
    * @param key Path and query, and whatever else the answer depends on. The caller is authorized already.
+   * @param origin Of the request, such as `https://registry.example`. Without one, no copy beyond this isolate is used.
    */
-  async read(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
+  async read(key: string, maxAgeMs: number, ask: AskNamespace, origin?: string): Promise<Copy> {
     const kept = this.kept(key, maxAgeMs);
     if (kept !== undefined) return kept;
     const isYoung = (copy: Copy) => this.ageOf(copy) < maxAgeMs;
-    return this.#reads.call(key, () => this.#refresh(key, maxAgeMs, ask), isYoung);
+    return this.#reads.call(key, () => this.#refresh(key, maxAgeMs, ask, origin), isYoung);
   }
 
   /** Milliseconds since a copy was read; never negative, even where the clock went back. */
@@ -82,9 +83,9 @@ export class CachedReads {
     return Math.max(0, this.#options.now() - copy.readAt);
   }
 
-  async #refresh(key: string, maxAgeMs: number, ask: AskNamespace): Promise<Copy> {
+  async #refresh(key: string, maxAgeMs: number, ask: AskNamespace, origin: string | undefined): Promise<Copy> {
     const { shared, waitUntil } = this.#options;
-    const near = shared === undefined ? undefined : await shared.match(key);
+    const near = origin === undefined ? undefined : await shared?.match(origin, key);
     if (near !== undefined && this.ageOf(near) < maxAgeMs) {
       this.#keep(key, near);
       return near;
@@ -94,7 +95,7 @@ export class CachedReads {
     // No condition was sent, so there is a body.
     const copy: Copy = { cursor, body: body ?? '', readAt };
     this.#keep(key, copy);
-    if (shared !== undefined) waitUntil?.(shared.put(key, copy, maxAgeMs));
+    if (shared !== undefined && origin !== undefined) waitUntil?.(shared.put(origin, key, copy, maxAgeMs));
     return copy;
   }
 

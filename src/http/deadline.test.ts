@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { whatDirectorySays, withDeadline } from './deadline';
+import { withDeadline } from './deadline';
 
 describe('withDeadline', () => {
   beforeEach(() => {
@@ -26,15 +26,5 @@ describe('withDeadline', () => {
       code: 'DEADLINE_EXCEEDED',
       message: expect.stringContaining('within 1 s'),
     });
-  });
-
-  it('[A6] is short for what the directory says, and tells that it is out of reach', async () => {
-    const refused = expect(whatDirectorySays(new Promise(() => undefined))).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-      message: expect.stringContaining('within 5 s'),
-      details: { retryAfterSeconds: 1 },
-    });
-    await vi.advanceTimersByTimeAsync(5_000);
-    await refused;
   });
 });

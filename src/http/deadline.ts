@@ -1,5 +1,4 @@
 import { RegistryError } from '../model/errors';
-import { DIRECTORY_ANSWER_MAX_MS } from '../model/limits';
 
 /** What is told of a call to a namespace: it may be done yet. */
 function tooLate(maxMs: number): RegistryError {
@@ -23,17 +22,4 @@ export async function withDeadline<T>(call: Promise<T>, maxMs: number, late = to
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * Waits for what the directory has to say before a request is let in: who sends it, and to which namespace. Nothing has
- * been done by then, so that giving up is being out of reach, and no riddle.
- *
- * @throws {RegistryError} `UNAVAILABLE`.
- */
-export function whatDirectorySays<T>(asking: Promise<T>): Promise<T> {
-  return withDeadline(asking, DIRECTORY_ANSWER_MAX_MS, (maxMs) => {
-    const message = `the directory, which knows tokens and namespaces, did not answer within ${maxMs / 1_000} s; nothing was done, so try again`;
-    return new RegistryError('UNAVAILABLE', message, { retryAfterSeconds: 1 });
-  });
 }

@@ -138,6 +138,21 @@ describe('a dialect that takes forms', () => {
     expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
   });
 
+  it('[A53, A9] never goes by a form where a credential came otherwise, and refuses another one in it', async () => {
+    const other = new TestApp({ dialects: [former] });
+    const { token } = other.directory.give([{ scope: 'read', ns: 'public' }]);
+    const wrong = { authorization: 'Bearer wrong' };
+    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
+    const known = { authorization: `Bearer ${token}` };
+    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
+    expect((await tell(other, `/former?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(
+      /than one/,
+    );
+    expect((await tell(other, '/former', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
+    // An empty one is none: clients send it before they have logged in.
+    expect((await tell(other, '/former?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
+  });
+
   it('[X1, A1] says what is wrong with a form only to those who may come in', async () => {
     const much = `what=${'x'.repeat(70_000)}`;
     expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);

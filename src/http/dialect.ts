@@ -1,12 +1,13 @@
 import { authorizeRoute, may, type Target } from '../auth/authorize';
 import { type Carrier, credentialReader } from '../auth/carriers';
+import type { Claim, ClaimsOf } from '../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
 import { type ErrorData, hasCode } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
 import { CALL_MAX_MS } from '../model/limits';
 import { NamespaceId } from '../model/names';
-import type { NamespaceApi } from '../model/namespace-api';
+import type { NamespaceApi, ServiceKey } from '../model/namespace-api';
 import { readForm } from './body-text';
 import { withDeadline } from './deadline';
 import { directoryCaller } from './directory-route';
@@ -29,11 +30,27 @@ export interface Dialect {
   carriers: readonly Carrier[];
   /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
   pathOf?(path: string): string;
-  /** True: its clients put parameters, credentials among them, into a form in the body as well as into the query. */
+  /**
+   * True: its clients put parameters, credentials among them, into a form in the body as well as into the query. A
+   * credential in it counts where there is none in headers, path and query.
+   */
   takesForms?: boolean;
   /** A refusal as its clients know it, with what makes them do the right thing next. */
   refuse(refusal: ErrorData, request: Request): Response;
   addRoutes(door: DialectDoor): void;
+  /**
+   * Reads the services that an instance is found under beside its own, by what it keeps in the dialect's extension. Any
+   * door may write that, so it may be anything.
+   */
+  claimsOf?(service: ServiceKey, extension: unknown): readonly Claim[];
+}
+
+/** Reads what the extensions of all dialects claim. */
+export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
+  return (service, extensions) =>
+    dialects.flatMap(({ name, claimsOf }) =>
+      claimsOf !== undefined && Object.hasOwn(extensions, name) ? claimsOf(service, extensions[name]) : [],
+    );
 }
 
 /** What a dialect's routes are registered on. */
@@ -147,11 +164,17 @@ function addHandler<Asked>(
     const { request, record, pathToken } = incoming;
     record.route = path;
     try {
-      const { form, problem } = dialect.takesForms ? await formOf(request) : NO_FORM;
-      const known = surface.admission.admit(readCredential, { request, pathToken, form });
+      // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
+      let reading: Promise<FormRead> | undefined;
+      const readOnce = (): Promise<FormRead> => (reading ??= formOf(request));
+      const formText = async (): Promise<string> => (await readOnce()).form;
+      const sources = { request, pathToken, form: dialect.takesForms ? formText : undefined };
+      const known = surface.admission.admit(readCredential, sources);
       const principal = known instanceof Promise ? await known : known;
       record.tokenId = principal.tokenId;
+      const { form, problem } = dialect.takesForms ? await readOnce() : NO_FORM;
       if (problem !== undefined) throw problem;
+      surface.admission.assertOneCredential(readCredential, sources, form);
       return await handle(incoming, principal, await route.read(request, names.all(), form));
     } catch (error) {
       return dialect.refuse(refusalOf(error, record), request);

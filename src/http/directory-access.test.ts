@@ -15,8 +15,8 @@ const TABLE = `
                                                                    root all a    ops  own  rd   met  b
 GET    /ns                                                         200  200 200  200  200  200  200  200
 POST   /ns                       {"id":"c"}                        201  201 403  403  403  403  403  403
-GET    /ns/a                                                       200  200 200  200  200  200  200  403
-GET    /ns/gone                                                    404  404 403  404  403  403  404  403
+GET    /ns/a                                                       200  200 200  200  200  200  403  403
+GET    /ns/gone                                                    404  404 403  404  403  403  403  403
 PATCH  /ns/a                     {"title":"A"}                     200  200 200  403  403  403  403  403
 PATCH  /ns/public                {"title":"P"}                     200  200 403  403  403  403  403  403
 DELETE /ns/a                                                       204  204 403  403  403  403  403  403
@@ -27,14 +27,14 @@ POST   /tokens                   [read a]                          201  201 201 
 POST   /tokens                   [read a, read b]                  201  201 403  403  403  403  403  403
 POST   /tokens                   [admin a]                         201  201 201  403  403  403  403  403
 POST   /tokens                   [metrics *]                       201  201 403  403  403  403  403  403
-DELETE /tokens/:on-a                                               204  204 204  403  403  403  403  403
-DELETE /tokens/:on-all                                             204  204 403  403  403  403  403  403
-DELETE /tokens/gone                                                204  204 204  204  204  204  204  204
+DELETE /tokens/:on-a                                               204  204 204  404  404  404  404  404
+DELETE /tokens/:on-all                                             204  204 404  404  404  404  404  404
+DELETE /tokens/gone                                                404  404 404  404  404  404  404  404
 DELETE /tokens/root                                                409  409 409  409  409  409  409  409
 POST   /tokens/:on-a/rotate      {}                                200  200 200  404  404  404  404  404
 POST   /tokens/:on-all/rotate    {}                                200  200 404  404  404  404  404  404
 POST   /tokens/root/rotate       {}                                404  404 404  404  404  404  404  404
-POST   /tickets                                                    200  200 200  200  200  200  200  200
+POST   /tickets                                                    200  200 200  200  200  200  403  200
 GET    /audit                                                      200  200 403  403  403  403  403  403
 GET    /audit?ns=a                                                 200  200 200  403  403  403  403  403
 `;
@@ -133,7 +133,7 @@ describe('the table of authorization for the directory', () => {
     expect(found.sort()).toEqual([...new Set(lines)].sort());
   });
 
-  it.each(LINES)('[A22, A27, N11] $name', async (line) => {
+  it.each(LINES)('[A22, A27, A63, N11] $name', async (line) => {
     const got: string[] = [];
     for (const [, grants] of [['root', null] as const, ...Object.entries(COLUMNS)]) {
       await begin();
@@ -146,6 +146,14 @@ describe('the table of authorization for the directory', () => {
     }
     const named = (cells: string[]) => ['root', ...Object.keys(COLUMNS)].map((who, index) => `${who}: ${cells[index]}`);
     expect(named(got)).toEqual(named(line.expected));
+  });
+
+  it('[A63] shows a token for metrics no namespace and no token', async () => {
+    const { token } = await give([{ scope: 'metrics', ns: '*' }]);
+    const listed = async (path: string) =>
+      (await test.send('GET', `/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
+    expect(await listed('/ns')).toEqual({ namespaces: [] });
+    expect(await listed('/tokens')).toEqual({ tokens: [] });
   });
 
   it.each(LINES)('[A2] $name lets nobody in without a token', async (line) => {

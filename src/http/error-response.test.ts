@@ -72,6 +72,13 @@ describe('errorResponse', () => {
 describe('refusalOf', () => {
   const record = () => new RequestRecord({ headers: new Headers({ 'X-Request-Id': 'request-7' }), method: 'GET' }, 0);
 
+  it('[H12, G1] hands the failure of an object to the log, and not to the caller', () => {
+    const failed = record();
+    const cause = new Error('disk on fire');
+    const refusal = refusalOf(new RegistryError('INTERNAL', 'it failed', {}, { cause }), failed);
+    expect([refusal.message, failed.unforeseen]).toEqual(['it failed', cause]);
+  });
+
   it('tells a refusal as it is', () => {
     const refused = record();
     const error = new RegistryError('CONFLICT', 'no', {}, { cause: new Error('inside') });

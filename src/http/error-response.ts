@@ -63,6 +63,8 @@ export function errorResponse({ code, message, details }: ErrorData): Response {
 export function refusalOf(error: unknown, record: RequestRecord): ErrorData {
   if (error instanceof RegistryError) {
     record.code = error.code;
+    // A failure inside an object, which its caller can't see.
+    if (error.code === 'INTERNAL') record.unforeseen = error.cause ?? error;
     return error.toData();
   }
   record.code = 'INTERNAL';

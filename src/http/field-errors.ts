@@ -8,7 +8,7 @@ export type RequestPart = 'path' | 'query' | 'body' | 'headers';
 /** Names that a caller made up come back cut: a path is for finding the place, not for carrying it home. */
 const shown = (key: PropertyKey): string => {
   const text = String(key);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return (text.length > 80 ? `${text.slice(0, 77)}...` : text).toWellFormed();
 };
 
 const isPlain = (value: unknown): boolean => value !== undefined && (typeof value !== 'object' || value === null);

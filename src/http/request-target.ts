@@ -6,6 +6,11 @@ export function pathStart(url: string): number {
   return url.indexOf('/', url.indexOf('://') + 3);
 }
 
+/** The origin that a request was sent to, such as `https://registry.example`. */
+export function requestOrigin({ url }: Pick<Request, 'url'>): string {
+  return url.slice(0, pathStart(url));
+}
+
 /** Where it begins and ends. */
 function pathBounds(url: string): { start: number; end: number } {
   const start = pathStart(url);

@@ -12,8 +12,9 @@ import { readCondition, readPrecondition } from './conditions';
 import { invalid } from './field-errors';
 import type { IncomingRequest } from './incoming-request';
 import { originOf, placeOf } from './origin';
+import type { OwnWrites } from './own-writes';
 import type { RateRefusals } from './rate-refusals';
-import { pathAndQuery } from './request-target';
+import { pathAndQuery, requestOrigin } from './request-target';
 import type { RequestRecord } from './telemetry/request-record';
 import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
@@ -37,6 +38,7 @@ export interface Surroundings {
   trustedProxy: boolean;
   waits: Waits;
   rateRefusals: RateRefusals;
+  ownWrites: OwnWrites;
   /** Makes a pipe whose writer is told when its reader is gone. */
   openPipe(): BytePipe;
   /** Takes a client's WebSocket. */
@@ -185,7 +187,7 @@ export class RouteCall {
     const { tokenId } = this;
     const copy =
       cachedReads.kept(key, maxAge) ??
-      (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs, tokenId })));
+      (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs, tokenId }), requestOrigin(this.request)));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorizeRoute, type Target } from '../auth/authorize';
 import { credentialReader, DOORS } from '../auth/carriers';
+import type { ClaimsOf } from '../model/claim';
 import type { DirectoryApi } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
@@ -10,7 +11,7 @@ import { isPlainName, NamespaceId } from '../model/names';
 import type { NamespaceApi } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import type { Admission } from './admission';
-import { whatDirectorySays, withDeadline } from './deadline';
+import { withDeadline } from './deadline';
 import { parsed } from './field-errors';
 import type { IncomingRequest } from './incoming-request';
 import { readJsonBody } from './json-body';
@@ -37,6 +38,8 @@ export interface Surface extends Surroundings {
   /** The namespace of an id; undefined where there is none. Known at once, mostly. */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   directory: DirectoryApi;
+  /** Reads the services that the extensions of an instance claim beside its own. */
+  claimsOf: ClaimsOf;
 }
 
 /** A request's parts as their schemas gave them. */
@@ -112,7 +115,7 @@ function targetOf(namespace: string, path: unknown): Target {
  */
 export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
   const found = surface.namespaceOf(id);
-  if (found instanceof Promise) return whatDirectorySays(found).then((ways) => existing(ways, id));
+  if (found instanceof Promise) return found.then((ways) => existing(ways, id));
   return existing(found, id);
 }
 

@@ -32,7 +32,12 @@ const ask = (test: TestApp, path: string) =>
 it('the native API takes no two paths that overlap: they would slow down all of it', () => {
   const { directory } = new TestApp();
   const now = () => 0;
-  const authenticator = new Authenticator({ rootToken: ROOT_TOKEN, directory, now });
+  const authenticator = new Authenticator({
+    rootToken: ROOT_TOKEN,
+    directory,
+    askDirectory: (question) => question(),
+    now,
+  });
   const router = new Router(new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false }));
   router.on('get', '/toy/:name', () => new Response(''));
   expect(() => router.on('get', '/toy/all', () => new Response(''))).toThrow();

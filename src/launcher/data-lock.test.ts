@@ -37,6 +37,15 @@ test('[M4] a folder in use is refused, with the number of the process that uses 
   await expect(take(folder)).rejects.toThrow(`${folder} is in use by a registry (process ${process.pid})`);
 });
 
+test('[M4] a lock that another start has made and not written yet is read once it is', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'lock');
+  writeFileSync(path, '');
+  setTimeout(() => leaveLock(folder, { launcher: identify(process.pid) }), 50);
+  await expect(take(folder)).rejects.toThrow(`${folder} is in use by a registry (process ${process.pid})`);
+  expect(existsSync(path)).toBe(true);
+});
+
 test('a released folder is free', async () => {
   const folder = temporaryFolder();
   const lock = await take(folder);

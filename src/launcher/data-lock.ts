@@ -15,6 +15,9 @@ const SILENCE_MS = 4_000;
 /** An orphan that is asked to end gets this long before it is killed: its running requests end well. */
 const ORPHAN_GRACE_MS = 2_000;
 
+/** A lock file appears before its text does: one that is empty is read again for this long before it counts as a dead one. */
+const WRITING_MAX_MS = 1_000;
+
 /** What the lock file says. */
 interface Claim {
   /** Random: one process may take, release and take again. */
@@ -44,6 +47,15 @@ function readLock(path: string): string | null {
   }
 }
 
+/** Text of the lock file once its start has written it; null if there is none. */
+async function readWrittenLock(path: string): Promise<string | null> {
+  for (let waited = 0; ; waited += 20) {
+    const text = readLock(path);
+    if (text !== '' || waited >= WRITING_MAX_MS) return text;
+    await sleep(20);
+  }
+}
+
 /** Makes the lock file, if there is none. The system lets one process succeed. */
 function createLock(path: string, text: string): boolean {
   try {
@@ -59,7 +71,7 @@ function createLock(path: string, text: string): boolean {
  * Takes a stale lock away. Two starts may find the same one: the slower would take away the quicker one's new lock, so
  * what was moved is looked at, and put back where it is not the stale one.
  */
-function removeStaleLock(path: string, staleText: string): void {
+async function removeStaleLock(path: string, staleText: string): Promise<void> {
   const aside = `${path}.stale-${process.pid}`;
   try {
     renameSync(path, aside);
@@ -67,8 +79,8 @@ function removeStaleLock(path: string, staleText: string): void {
     if (systemErrorCode(error) === 'ENOENT') return;
     throw error;
   }
-  const moved = readFileSync(aside, 'utf8');
-  if (moved !== staleText) createLock(path, moved);
+  const moved = await readWrittenLock(aside);
+  if (moved !== null && moved !== staleText) createLock(path, moved);
   rmSync(aside, { force: true });
 }
 
@@ -143,10 +155,10 @@ export class DataLock {
     const claim: Claim = { id: randomUUID(), scope: processScope(), launcher, workerd: null };
     try {
       while (!createLock(path, JSON.stringify(claim))) {
-        const text = readLock(path);
+        const text = await readWrittenLock(path);
         if (text === null) continue;
         await DataLock.#refuseWhileHeld(folder, path, text, say);
-        removeStaleLock(path, text);
+        await removeStaleLock(path, text);
       }
     } catch (error) {
       throw dataFolderError(folder, error);

@@ -21,7 +21,10 @@ export const AuditAction = z.enum([
 ]);
 export type AuditAction = z.output<typeof AuditAction>;
 
-/** `begun`: written down before it was done, and nobody has told yet how it ended; after a crash it stays so. */
+/**
+ * `begun`: written down before it was done, and how it ended is not known yet; after a crash it stays so. `refused` is
+ * only in entries of earlier versions: an act that changed nothing leaves none.
+ */
 export const AuditOutcome = z.enum(['begun', 'done', 'refused']);
 export type AuditOutcome = z.output<typeof AuditOutcome>;
 
@@ -62,10 +65,16 @@ export const AuditTrail = z
   .meta({ id: 'AuditTrail' });
 export type AuditTrail = z.output<typeof AuditTrail>;
 
+/** How an act has ended: with a change, unless it was refused with a code or left everything as it was. */
+export interface AuditEnd {
+  code?: string | undefined;
+  isUnchanged?: boolean | undefined;
+}
+
 /** Where what is done is written down, before it is done. */
 export interface Audit {
   /** @returns Its number. Durable by then: what can't be accounted for is not done. @throws {RegistryError} `UNAVAILABLE`. */
   begin(note: AuditNote): Promise<number>;
-  /** Tells how it ended; never throws, and nobody waits for it. */
-  end(id: number, outcome: { code?: string | undefined }): void;
+  /** Reports how it ended; never throws, and no call waits for it. */
+  end(id: number, end: AuditEnd): void;
 }

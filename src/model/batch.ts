@@ -11,18 +11,22 @@ import {
 import { isRecord } from './is-record';
 import { grantLease } from './lease';
 import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './limits';
-import { GroupName, InstanceId, isPlainName, ServiceName } from './names';
+import { GroupName, InstanceId, isPlainName, ServiceName, StoredGroupName, StoredServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
 import { plainDefinition } from './plain-definition';
+import type { SharedDocument } from './shared-document';
 import { withShortcut } from './shortcut';
 
 /** Names an instance in a body. */
 export const InstanceKey = z.strictObject({
-  group: GroupName.default(DEFAULT_GROUP),
-  service: ServiceName,
+  group: StoredGroupName.default(DEFAULT_GROUP),
+  service: StoredServiceName,
   id: InstanceId,
 });
 export type InstanceKey = z.output<typeof InstanceKey>;
+
+/** Names an instance that is created. */
+export const NewInstanceKey = InstanceKey.extend({ group: GroupName.default(DEFAULT_GROUP), service: ServiceName });
 
 /** What must hold of a record, or its change is refused with `REVISION_MISMATCH`. */
 export interface Precondition {
@@ -36,7 +40,7 @@ export interface Precondition {
 
 /** One change of a batch, as the core takes it. */
 export type Operation = { key: InstanceKey; precondition: Precondition } & (
-  | { op: 'register'; definition: InstanceDefinition }
+  | { op: 'register'; definition: InstanceDefinition; document?: SharedDocument | undefined }
   | { op: 'update'; patch: InstancePatch }
   | { op: 'deregister' }
   | { op: 'override'; override: Override }
@@ -58,7 +62,7 @@ function parted<T extends Named & { op: string }>(operation: T) {
 
 /** A registration in a batch, without a shortcut. */
 export const WholeRegistration = z
-  .strictObject({ op: z.literal('register'), ...names, ...instanceMembers })
+  .strictObject({ op: z.literal('register'), ...names, ...NewInstanceKey.shape, ...instanceMembers })
   .check((payload) => {
     const problem = definitionProblem(payload.value);
     if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });

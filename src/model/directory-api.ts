@@ -1,4 +1,4 @@
-import type { AuditNote, AuditTrail } from './audit';
+import type { AuditEnd, AuditNote, AuditTrail } from './audit';
 import type { Principal } from './grant';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView, Placement } from './namespace';
 import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
@@ -27,6 +27,15 @@ export interface NamespaceEntry {
 }
 
 /**
+ * Puts a question to the directory before a request is let in.
+ *
+ * @param lastKnown The answer to fall back on while the directory can't be reached; undefined where there is none.
+ * @throws {RegistryError} `UNAVAILABLE` where the directory can't be reached and nothing is known; refusals of the
+ * directory as they are.
+ */
+export type AskDirectory = <T>(question: () => Promise<T>, lastKnown?: T) => Promise<T>;
+
+/**
  * Everything that can be asked of the directory: namespaces, tokens, tickets and the audit trail. There is one
  * directory. What changes something is durable, and written in the audit trail, before it is answered.
  *
@@ -39,9 +48,9 @@ export interface DirectoryApi {
     caller: DirectoryCaller,
     definition: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }>;
-  /** Those on which the caller has any grant, by id. */
+  /** Those on which the caller has any grant but one for metrics, by id. */
   listNamespaces(caller: DirectoryCaller, page: Page): Promise<NamespaceList>;
-  /** Needs any grant on it. */
+  /** Needs any grant on it but one for metrics. */
   readNamespace(caller: DirectoryCaller, id: string): Promise<NamespaceView>;
   /** Needs `admin` on it. */
   patchNamespace(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView>;
@@ -55,7 +64,10 @@ export interface DirectoryApi {
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
   /** Those that the caller could have made, by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
-  /** Ends a token, everywhere within 30 s. Succeeds where there is none any more. */
+  /**
+   * Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it. `TOKEN_NOT_FOUND` also for one that
+   * the caller could not have made.
+   */
   revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
   /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for one that the caller could not have made. */
   rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken>;
@@ -79,5 +91,6 @@ export interface DirectoryApi {
   /** Needs `admin` on the namespace that is asked for, or on all. Newest first. */
   readAudit(caller: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail>;
   beginAudit(note: AuditNote): Promise<number>;
-  endAudit(id: number, outcome: { code?: string | undefined }): Promise<void>;
+  /** Reports how an act has ended. One that was refused or changed nothing leaves no entry. */
+  endAudit(id: number, end: AuditEnd): Promise<void>;
 }

@@ -28,5 +28,6 @@ describe('quote', () => {
 
   it('cuts what is long', () => {
     expect(quote('x'.repeat(10_000))).toHaveLength(80);
+    expect(quote(`a${'👋'.repeat(100)}`).isWellFormed()).toBe(true);
   });
 });

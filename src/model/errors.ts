@@ -79,8 +79,17 @@ export function hasCode(error: unknown, code: RegistryErrorCode): error is Regis
   return error instanceof RegistryError && error.code === code;
 }
 
+/** Codes of failures that may have come after the change. */
+const UNKNOWN_OUTCOMES: ReadonlySet<RegistryErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
+
+/** Tells whether an error is an answer: nothing has happened. A change that failed otherwise may have happened all the same. */
+export function isRefusal(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && !UNKNOWN_OUTCOMES.has(error.code);
+}
+
 /** A value from outside, fit for an error message: quoted, and cut where it is long. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  // The cut may go through a character of two units.
+  return text.length > 80 ? `${text.slice(0, 77).toWellFormed()}...` : text;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InstanceKey } from './batch';
+import { type InstanceKey, NewInstanceKey } from './batch';
 import { DEFAULT_GROUP } from './given-names';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
 import { isRecord } from './is-record';
@@ -84,7 +84,7 @@ const ServiceLine = z
 const OverrideLine = z
   .strictObject({
     kind: z.literal('override'),
-    ...InstanceKey.shape,
+    ...NewInstanceKey.shape,
     ...overrideMembers,
     actor: ShortName.optional(),
     updatedAt: z.iso.datetime({ offset: true }).optional(),
@@ -98,7 +98,7 @@ const OverrideLine = z
 const WholeInstanceLine = z
   .strictObject({
     kind: z.literal('instance'),
-    ...InstanceKey.shape,
+    ...NewInstanceKey.shape,
     owner: ShortName.optional(),
     place: Location.optional(),
     ...instanceMembers,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Batch } from './batch';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from './given-names';
 import { InstanceView } from './instance';
+import { splitName } from './joined-name';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
-import { ClusterName, GroupName, ServiceName, ShortName } from './names';
+import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
 
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';
@@ -37,21 +37,15 @@ export const CLOSE_CODES = {
 /** Name of a watch or a request, chosen by the client. */
 const ClientName = z.string().min(1).max(32);
 
-function serviceRef(text: string): { group: string; service: string } {
-  const at = text.indexOf(GROUP_SEPARATOR);
-  if (at < 0) return { group: DEFAULT_GROUP, service: text };
-  return { group: text.slice(0, at), service: text.slice(at + GROUP_SEPARATOR.length) };
-}
-
 /** `orders` in the default group, or `group@@orders`. */
 export const ServiceRef = z
   .string()
-  .transform(serviceRef)
-  .pipe(z.object({ group: GroupName, service: ServiceName }));
+  .transform(splitName)
+  .pipe(z.object({ group: StoredGroupName, service: StoredServiceName }));
 
 /** What a watch is about: the whole namespace, or any of some groups and services. */
 export const WatchScope = z.strictObject({
-  groups: z.array(GroupName).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
+  groups: z.array(StoredGroupName).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
   services: z.array(ServiceRef).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
 });
 /** Empty in both members: the whole namespace. */

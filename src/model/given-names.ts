@@ -12,3 +12,6 @@ export const DEFAULT_CLUSTER = 'DEFAULT';
 
 /** Between a group and a service where both stand in one string: `DEFAULT_GROUP@@orders`. */
 export const GROUP_SEPARATOR = '@@';
+
+/** Ends no group: behind it, the separator would seem to begin one character early. */
+export const SEPARATOR_SIGN = '@';

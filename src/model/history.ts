@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
-import { GroupName, InstanceId, ServiceName } from './names';
+import { InstanceId, StoredGroupName, StoredServiceName } from './names';
 import { OverrideView } from './override';
 import { PageCount } from './page-count';
 import { PointInTime } from './point-in-time';
@@ -91,6 +91,10 @@ export const HistoryEntry = z
     cause: Cause.meta({ description: 'Of the whole revision; `updated` where its changes differ' }),
     actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
     changes: z.array(HistoryChange),
+    omitted: z.int().optional().meta({
+      description:
+        'Further changes of this revision, too large for one answer: ask for the history of a service or an instance',
+    }),
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
@@ -111,8 +115,10 @@ export type HistoryPage = z.output<typeof HistoryPage>;
 /** Parameters of a read of the past. */
 export const HistoryQuery = z
   .strictObject({
-    group: GroupName.optional().meta({ description: 'Only this group; of a service, `DEFAULT_GROUP` without it' }),
-    service: ServiceName.optional().meta({ description: 'Only this service' }),
+    group: StoredGroupName.optional().meta({
+      description: 'Only this group; of a service, `DEFAULT_GROUP` without it',
+    }),
+    service: StoredServiceName.optional().meta({ description: 'Only this service' }),
     instance: InstanceId.optional().meta({ description: 'Only this instance of the service, and its override' }),
     cause: Cause.optional().meta({ description: 'Only changes of this cause' }),
     since: PointInTime.optional().meta({ description: 'Only what came after this cursor, or not before this time' }),

@@ -99,6 +99,7 @@ describe('InstanceDefinition', () => {
     'javascript:alert(1)',
     'http://[',
     ' https://a',
+    'https://a/\ud800',
     '',
   ])('refuses %j as a url', (url) => expect(problems({ url })).toHaveLength(1));
 

@@ -42,6 +42,7 @@ export const Address = z
   .meta({ description: 'IPv4, IPv6 or host name', example: '10.0.0.7' });
 
 function urlProblem(url: string): string | undefined {
+  if (!url.isWellFormed()) return 'must be well-formed Unicode';
   if (utf8Length(url) > URL_MAX_BYTES) return `must be at most ${URL_MAX_BYTES} bytes`;
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]/i.test(url) || !URL.canParse(url))
     return 'must be absolute, such as https://orders.example/api';

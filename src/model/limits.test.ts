@@ -23,6 +23,11 @@ const RELATIONS: Record<string, boolean> = {
   'a cached answer is younger than the oldest that can be asked for':
     limits.CACHED_MAX_AGE_DEFAULT_MS <= limits.CACHED_MAX_AGE_MAX_MS,
   'a cached read gives up on another before its caller does': limits.CACHED_READ_FOLLOW_MAX_MS < limits.CALL_MAX_MS,
+  'a failed call is repeated for less time than its caller waits':
+    limits.CALL_REPEATS_WINDOW_MS < Math.min(limits.DIRECTORY_ANSWER_MAX_MS, limits.CALL_MAX_MS),
+  'a page fits into a call, even with two bytes a character':
+    4 * limits.LIST_TEXT_MAX_BYTES <= 32 * 1_024 * 1_024 &&
+    2 * limits.LIST_TEXT_MAX_BYTES < limits.CALL_ANSWER_MAX_BYTES,
   'the copies of an isolate leave it room to work': limits.CACHED_READS_MAX_BYTES * 4 <= 128 * 1024 * 1024,
   'no token takes the names of all pollers':
     2 * limits.POLLERS_PER_TOKEN_MAX_COUNT <= limits.POLLERS_PER_NAMESPACE_MAX_COUNT,
@@ -64,6 +69,9 @@ const RELATIONS: Record<string, boolean> = {
     2 * limits.SOCKET_FRAMES_PENDING_MAX_BYTES <= limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES,
   'the frames that wait in a namespace leave its isolate half of its memory':
     limits.NAMESPACE_FRAMES_PENDING_MAX_BYTES <= 64 * 1024 * 1024,
+  'a full document fits into a body of go-micro': limits.GO_MICRO_BODY_MAX_BYTES >= 2 * limits.DOCUMENT_MAX_BYTES,
+  'what a full document lists fits into a body of go-micro':
+    limits.GO_MICRO_ITEMS_MAX_COUNT * 20 >= limits.DOCUMENT_MAX_BYTES,
   'three rounds of go-micro fit into its lease': limits.GO_MICRO_LEASE_TTL_MS >= 3 * 30_000,
   "three beats of Nacos fit into its lease, and its slowest client's first one":
     limits.NACOS_BEAT_TIMEOUT_DEFAULT_MS >= 3 * limits.NACOS_BEAT_INTERVAL_DEFAULT_MS &&

@@ -30,6 +30,15 @@ export const METADATA_MAX_BYTES = 8 * 1024;
 /** What dialects keep beside an instance, as JSON in UTF-8, for the same reason as metadata. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_BYTES = 8 * 1024;
 
+/**
+ * A text that instances of a service share, kept once for all of them: the endpoints of a version of a go-micro service of
+ * a thousand methods. `INVALID_REQUEST`
+ */
+export const DOCUMENT_MAX_BYTES = 256 * 1024;
+
+/** Such texts of one service: its versions, those of a roll-out among them. They count towards its namespace's records. `LIMIT_EXCEEDED` */
+export const DOCUMENTS_PER_SERVICE_MAX_COUNT = 64;
+
 /** Levels of nesting in extensions; what walks them must not run out of stack. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_DEPTH_COUNT = 32;
 
@@ -51,8 +60,29 @@ export const INSTANCES_PER_NAMESPACE_MAX_COUNT = 100_000;
 /** Records of one namespace, as text in memory: a byte a character, two beyond Latin-1. `LIMIT_EXCEEDED` */
 export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 
+/**
+ * Largest override without metadata, as it is kept, that a full namespace takes: an instance can be taken out of traffic
+ * there, too, and one for each instance still fits into the object. `LIMIT_EXCEEDED`
+ */
+export const OVERRIDE_BEYOND_LIMIT_MAX_BYTES = 512;
+
 /** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/**
+ * Services of one namespace that are gone, and that its journal still knows: each takes some 400 bytes of an object's
+ * memory. Beyond, the oldest of the journal goes before its time.
+ */
+export const GONE_SERVICES_MAX_COUNT = 50_000;
+
+/** The most that a token which does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
+export const SHARE_OF_TOKEN_MAX_PERCENT_COUNT = 75;
+
+/** The same for a token whose grants there name services: half stays for those that they don't name. `LIMIT_EXCEEDED` */
+export const SHARE_OF_SERVICE_TOKEN_MAX_PERCENT_COUNT = 50;
+
+/** Tokens that statistics name as the largest holders of a namespace. */
+export const LARGEST_HOLDERS_COUNT = 5;
 
 /** Shortest time to live of a lease. Below it, heartbeats cost more than they tell. `INVALID_REQUEST` */
 export const LEASE_TTL_MIN_MS = 1_000;
@@ -231,6 +261,18 @@ export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 /** Entries of its past that an answer to "why" has when the call names no number: the newest tell what happened. */
 export const WHY_ENTRIES_DEFAULT_COUNT = 20;
 
+/**
+ * Text of one page of a list: encoding it takes about 100 ms. A longer list ends early with `next`, a longer resolution
+ * has as many endpoints as fit, and a longer entry of the history says how many changes it leaves out.
+ */
+export const LIST_TEXT_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Changes of one revision that readers of changes get one by one. Beyond, they begin anew. `COMPACTED` */
+export const CHANGES_OF_REVISION_MAX_BYTES = 8 * 1024 * 1024;
+
+/** The most that one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */
+export const CALL_ANSWER_MAX_BYTES = 32 * 1024 * 1024 - 64 * 1024;
+
 /** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
 export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
 
@@ -255,11 +297,20 @@ export const KNOWN_QUERY_MAX_CHARACTERS = 200;
 /** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 
+/** Innermost steps of the path at which a key comes twice: the depth of a body is its sender's choice. */
+export const SHOWN_PATH_STEPS_MAX_COUNT = 16;
+
 /** Copies of answers that one isolate keeps for cached reads; the oldest goes first. */
 export const CACHED_READS_MAX_COUNT = 1_000;
 
 /** Copies of answers that one isolate keeps, in memory: an eighth of its 128 MB. */
 export const CACHED_READS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** After an error, the platform's cache is left alone for this time, and after each further one for twice as long. */
+export const PLATFORM_CACHE_PAUSE_MIN_MS = 30_000;
+
+/** The platform's cache is tried again at least this often, however long it has failed. */
+export const PLATFORM_CACHE_PAUSE_MAX_MS = 600_000;
 
 /** How long a cached read waits for an identical one under way before it asks for itself. */
 export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
@@ -267,8 +318,32 @@ export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 /** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
 export const CALL_MAX_MS = 30_000;
 
+/** Repeats of a read whose failure the platform calls passing; the platform itself has tried each up to five times. */
+export const READ_REPEATS_MAX_COUNT = 2;
+
+/** Repeats of a change that can be repeated without harm: what it leaves to retry belongs to the client, which knows more. */
+export const CHANGE_REPEATS_MAX_COUNT = 1;
+
+/** The first repeat of a failed call to an object waits a random time up to this, and each further one up to twice as long. */
+export const CALL_REPEAT_WITHIN_MS = 200;
+
+/** No repeat of a failed call begins later than this after the first try, so that no request is held up for long. */
+export const CALL_REPEATS_WINDOW_MS = 4_000;
+
+/** Failed tries that one isolate repeats for one object, twice over; a call that works earns a tenth of one back. */
+export const CALL_REPEAT_TOKENS_MAX_COUNT = 100;
+
 /** Longest time that a request waits for the directory before it is let in: nothing has been done by then. `UNAVAILABLE` */
 export const DIRECTORY_ANSWER_MAX_MS = 5_000;
+
+/** Longest time that a request waits for the directory where the last known answer will do: many times what an answer takes. */
+export const DIRECTORY_PATIENCE_MS = 1_000;
+
+/** How often a directory that can't be reached is asked again: one request in that time may wait for it. `UNAVAILABLE` */
+export const DIRECTORY_RETRY_INTERVAL_MS = 3_000;
+
+/** How long an answer of the directory holds while it can't be reached: a token revoked meanwhile works for as long. `UNAVAILABLE` */
+export const LAST_KNOWN_MAX_AGE_MS = 10 * 60 * 1_000;
 
 /** Names of groups and services in the scope of one watch. `INVALID_REQUEST` */
 export const WATCH_SCOPE_NAMES_MAX_COUNT = 256;
@@ -363,10 +438,22 @@ export const CATCH_UP_SLICE_MAX_COUNT = 500;
 /** Time to live of a session's lease when the client names none: three lost pings. */
 export const SESSION_TTL_DEFAULT_MS = 45_000;
 
+/** Pings that fit into a session's time to live, so that two may be lost. */
+export const PINGS_PER_TTL_COUNT = 3;
+
 /** How often a session's client pings. The platform answers, and the object sleeps on. */
 export const SESSION_PING_INTERVAL_MS = 15_000;
 
-/** Sockets that come back at once are told to spread over a millisecond each, which is what is taken in; and over this. */
+/** Shortest time between two pings that a namespace can hand out: below it, they cost more than they tell. `INVALID_REQUEST` */
+export const SESSION_PING_MIN_MS = 5_000;
+
+/** Longest one: proxies close what is quiet for longer, and a dead session holds its instances for three. `INVALID_REQUEST` */
+export const SESSION_PING_MAX_MS = 60_000;
+
+/** Clients that lose their sockets together are asked to come back within this for each, so that other calls get a turn between. */
+export const RECONNECT_SPREAD_PER_CLIENT_MS = 4;
+
+/** And within this at least: a few clients need not all come in the same moment. */
 export const RECONNECT_SPREAD_MIN_MS = 1_000;
 
 /** Reads by those who do not say who they are count for a drain this long, and up to twice as long. */
@@ -423,13 +510,25 @@ export const GRANTS_MAX_COUNT = 64;
 /** Patterns of services in one grant. `INVALID_REQUEST` */
 export const GRANT_SERVICES_MAX_COUNT = 64;
 
+/**
+ * Services that one registration may claim beside its own, with a token for some services: each is compared with all
+ * grants, in a batch for each instance. Instances have one virtual address or two. Raises `INVALID_REQUEST`.
+ */
+export const REGISTRATION_CLAIMS_MAX_COUNT = 16;
+
 /** Grants of one token, as JSON in UTF-8: a socket remembers them in what the platform keeps of it. `INVALID_REQUEST` */
 export const GRANTS_MAX_BYTES = 4 * 1024;
 
 /** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
 export const TOKENS_MAX_COUNT = 10_000;
 
-/** Namespaces of one registry. `LIMIT_EXCEEDED` */
+/** Tokens that are good for one namespace, with those whose sockets it has to close yet; who administers all may make more. `LIMIT_EXCEEDED` */
+export const TOKENS_PER_NAMESPACE_MAX_COUNT = 1_000;
+
+/** Of all tokens, how many only those can make who administer all namespaces. `LIMIT_EXCEEDED` */
+export const TOKENS_RESERVED_COUNT = 1_000;
+
+/** Namespaces of one registry; only those make one who administer all. `LIMIT_EXCEEDED` */
 export const NAMESPACES_MAX_COUNT = 10_000;
 
 /** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */
@@ -489,8 +588,14 @@ export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
 /** What is done by people is accounted for this long. */
 export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
 
-/** Entries of the audit trail; beyond, the oldest go. */
+/** Entries of the audit trail; beyond, the oldest go of the namespace that has most. At 3 KB each, a third of an object's storage. */
 export const AUDIT_MAX_COUNT = 1_000_000;
+
+/** Entries of one namespace; beyond, the oldest go of the token that has most of them. */
+export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/** Entries of root, and of changes of tokens and namespaces by who administers all of them. No namespace pushes them out. */
+export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
 
 /** Old entries of the audit trail that go with each new one: more than come. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;
@@ -540,6 +645,18 @@ export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 /** Lease of what go-micro registers: its clients name none, and register again every 30 s. Source: go-micro's own `RegisterTTL`. */
 export const GO_MICRO_LEASE_TTL_MS = 90_000;
 
+/**
+ * Largest body of a go-micro registration: endpoints of {@link DOCUMENT_MAX_BYTES} take up to twice that as Go writes them,
+ * with what is null or empty. `PAYLOAD_TOO_LARGE`
+ */
+export const GO_MICRO_BODY_MAX_BYTES = 512 * 1024;
+
+/**
+ * Items of all lists in a go-micro registration: nodes, endpoints, members of types. As Go writes them, a body has no room
+ * for as many; one of empty items would take a second of every other caller's time. `INVALID_REQUEST`
+ */
+export const GO_MICRO_ITEMS_MAX_COUNT = 16_384;
+
 /** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;
 
@@ -555,6 +672,30 @@ export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
 /** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
 export const NACOS_CACHE_MS = 3_000;
 
+/** Shortest time between a Nacos client's polls or beats that a namespace can hand out: its own timers count in seconds. `INVALID_REQUEST` */
+export const NACOS_INTERVAL_MIN_MS = 1_000;
+
+/** Longest one: a change is heard of that late, and a dead instance is gone after six beats. `INVALID_REQUEST` */
+export const NACOS_INTERVAL_MAX_MS = 60_000;
+
+/** Beats of a Nacos client that fit into the time after which its instance is unhealthy; twice as many until it is gone. */
+export const NACOS_BEATS_PER_TTL_COUNT = 3;
+
+/** How long an isolate believes what a namespace last said of its intervals, where nothing is polled. */
+export const NACOS_INTERVALS_MAX_AGE_MS = 30_000;
+
+/** An isolate asks a namespace this often what changed, at most, for all polls of Nacos' clients: each check is a request. */
+export const NACOS_CHECK_MAX_AGE_MS = 1_000;
+
+/** How long a poll waits for another's check, or for a list that another reads, before it asks for itself. */
+export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
+
+/** Reads that an isolate answered and has not reported to their namespaces yet. Beyond it, the oldest of a namespace that has as many are forgotten, or else those of the others. */
+export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
+
+/** Services whose last change an isolate remembers. Beyond it, all of a namespace with as many count as changed, or else those of the others. */
+export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
+
 /** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -566,6 +707,12 @@ export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
 
 /** Instances of a namespace that Eureka's door shows, at most: their copy and its list take two thirds of an isolate's memory. */
 export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
+
+/** Text of a full list that Eureka's door keeps: written and compressed once. A longer one is streamed to each reader anew. */
+export const EUREKA_LIST_KEPT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Text of the instances whose Eureka view an isolate keeps ready, of all namespaces; one namespace may have more. */
+export const EUREKA_TEXT_KEPT_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
 export const EUREKA_FLEETS_MAX_COUNT = 64;

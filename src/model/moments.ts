@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
-import { PageCount } from './page-count';
+import { PAGE_LIMIT, PageAfter, PageCount } from './page-count';
 import { PointInTime } from './point-in-time';
 
 /** A moment of the past, as answers name it. */
@@ -18,6 +18,8 @@ export type MomentView = z.output<typeof MomentView>;
 export const DiffQuery = z.strictObject({
   from: PointInTime,
   to: PointInTime.optional().meta({ description: 'A cursor or a time; now, without it' }),
+  limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
+  after: PageAfter,
 });
 export type DiffQuery = z.output<typeof DiffQuery>;
 
@@ -33,6 +35,10 @@ export const ServiceDiff = z
     instances: z
       .array(z.object({ id: z.string(), before: InstanceView.nullable(), after: InstanceView.nullable() }))
       .meta({ description: 'Those that are different, in the order of their ids; null: not there' }),
+    next: z.string().optional().meta({
+      description:
+        'Go on with it as `after`, and with `to` as the cursor in `to`: then all pages compare the same moments',
+    }),
   })
   .meta({ id: 'ServiceDiff' });
 export type ServiceDiff = z.output<typeof ServiceDiff>;

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NAME_MAX_BYTES } from './limits';
-import { ClusterName, GroupName, InstanceId, NamespaceId, ServiceName, ShortName, utf8Length } from './names';
+import {
+  ClusterName,
+  GroupName,
+  InstanceId,
+  NamespaceId,
+  ServiceName,
+  ShortName,
+  StoredGroupName,
+  StoredServiceName,
+  utf8Length,
+} from './names';
 
-const NAMES = { GroupName, ServiceName, InstanceId, ClusterName, ShortName };
+const NAMES = { GroupName, ServiceName, StoredGroupName, StoredServiceName, InstanceId, ClusterName, ShortName };
 
 const problem = (schema: typeof InstanceId, value: unknown): string | undefined =>
   schema.safeParse(value).error?.issues[0]?.message;
@@ -38,10 +48,18 @@ describe.each(Object.entries(NAMES))('%s', (_, schema) => {
   });
 });
 
-it('keeps @@ free for group@@service, in groups alone', () => {
+it('[A50] keeps @@ free for group@@service', () => {
   expect(problem(GroupName, 'a@@b')).toContain('must not contain "@@"');
-  expect(GroupName.parse('a@b')).toBe('a@b');
-  expect(ServiceName.parse('a@@b')).toBe('a@@b');
+  expect(problem(ServiceName, 'a@@b')).toContain('must not contain "@@"');
+  expect(problem(GroupName, 'a@')).toBe('a group name must not end in "@"');
+  for (const name of ['a@b', '@a']) expect(GroupName.parse(name)).toBe(name);
+  for (const name of ['a@', '@a', '@scope/a']) expect(ServiceName.parse(name)).toBe(name);
+});
+
+it('[A51] takes names of earlier versions where nothing is created', () => {
+  expect(StoredGroupName.parse('a@')).toBe('a@');
+  expect(StoredServiceName.parse('a@@b')).toBe('a@@b');
+  expect(problem(StoredGroupName, 'a@@b')).toContain('must not contain "@@"');
 });
 
 it('says what is wrong with a name', () => {

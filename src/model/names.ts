@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR } from './given-names';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './given-names';
 import { NAME_MAX_BYTES } from './limits';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
@@ -53,12 +53,28 @@ export const NamespaceId = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
   .meta({ description: 'Namespace id', example: DEFAULT_NAMESPACE });
 
-/** Second level of naming. `@@` is kept for `group@@service`. */
-export const GroupName = named('a group name', (name) =>
-  name.includes(GROUP_SEPARATOR) ? `must not contain "${GROUP_SEPARATOR}"` : undefined,
-).meta({ description: 'Group name', example: DEFAULT_GROUP });
+/** Says why a name can't be a part of `group@@service`: that would be split in two ways. */
+const separatorProblem = (name: string): string | undefined =>
+  name.includes(GROUP_SEPARATOR)
+    ? `must not contain "${GROUP_SEPARATOR}", which separates group and service`
+    : undefined;
 
-export const ServiceName = named('a service name').meta({ description: 'Service name', example: 'orders' });
+const groupMeta = { description: 'Group name', example: DEFAULT_GROUP };
+const serviceMeta = { description: 'Service name', example: 'orders' };
+
+/** Second level of naming: the group of what is registered, created or granted. */
+export const GroupName = named('a group name', (name) =>
+  name.endsWith(SEPARATOR_SIGN) ? `must not end in "${SEPARATOR_SIGN}"` : separatorProblem(name),
+).meta(groupMeta);
+
+/** The service of what is registered, created or granted. */
+export const ServiceName = named('a service name', separatorProblem).meta(serviceMeta);
+
+/** A group that is read, changed or removed. Earlier versions took some that can't be registered any more. */
+export const StoredGroupName = named('a group name', separatorProblem).meta(groupMeta);
+
+/** A service that is read, changed or removed; see {@link StoredGroupName}. */
+export const StoredServiceName = named('a service name').meta(serviceMeta);
 
 export const InstanceId = named('an instance id').meta({ description: 'Instance id', example: '10.0.0.7:8080' });
 

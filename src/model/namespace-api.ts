@@ -1,15 +1,18 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances } from './changed-instances';
+import type { ChangedServices, SharedRead } from './changed-services';
 import type { NamespaceSnapshot } from './frames';
 import type { Cause, HistoryPage } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json-text';
+import type { Lease } from './lease';
 import type { RollbackReport, ServiceDiff } from './moments';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { PointInTime } from './point-in-time';
-import type { DrainReport, InstanceFilter, InstanceList, Near, Resolution } from './queries';
+import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { ServicePattern } from './service-pattern';
+import type { ListedInstances } from './shared-document';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
 import type {
@@ -22,6 +25,12 @@ import type {
   StageCommand,
 } from './transfer';
 import type { WhyReport } from './why';
+
+/**
+ * How much of a namespace's instances, services and bytes a token may hold: `all` if it operates the namespace, `half` if
+ * its grants name services, else `most`.
+ */
+export type Share = 'all' | 'most' | 'half';
 
 /** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
 export interface Caller {
@@ -38,6 +47,8 @@ export interface Caller {
    * false: it may change what it registered itself, and nothing else.
    */
   operates?: boolean | readonly ServicePattern[] | undefined;
+  /** How much of the namespace it may fill; absent: all if it operates the namespace, else most. */
+  share?: Share | undefined;
 }
 
 /** Names a service. */
@@ -78,6 +89,8 @@ export interface ReadOptions {
   subscriber?: { id: string; address?: string | undefined } | undefined;
   /** Id of the token that asks, which its calls are counted for where the namespace limits their rate. */
   tokenId?: string | undefined;
+  /** The answer is for many readers, which are recorded by {@link NamespaceApi.changedServices}. */
+  isShared?: boolean | undefined;
 }
 
 export interface RegisterCommand {
@@ -86,8 +99,23 @@ export interface RegisterCommand {
   precondition: Precondition;
 }
 
+export interface PatchCommand {
+  key: InstanceKey;
+  patch: InstancePatch;
+  /** Another lease, renewed by that: only dialects change one without registering again. */
+  lease?: Lease | undefined;
+  precondition: Precondition;
+}
+
 export interface InstanceListCommand extends ServiceKey, ReadOptions {
   filter: InstanceFilter;
+  /**
+   * Only instances at this address and port, and those that have a url alone: for dialects that name an instance by its
+   * place. A list as of another moment leaves it out of account.
+   */
+  place?: { address: string; port: number } | undefined;
+  /** With the documents that the instances share. A list as of another moment has none. */
+  documents?: boolean | undefined;
   limit?: number | undefined;
   after?: string | undefined;
   /** The service as it was then. `COMPACTED`: that is not in the kept past. */
@@ -115,6 +143,14 @@ export interface Asker {
   tokenId?: string | undefined;
 }
 
+export interface OverrideListCommand extends ServiceKey, ReadOptions {
+  after?: string | undefined;
+}
+
+export interface SubscriberListCommand extends ServiceKey, Asker {
+  after?: string | undefined;
+}
+
 /** What of the past is asked for: of the whole namespace, a group, a service, or an instance and its override. */
 export interface HistoryCommand extends Asker {
   group?: string | undefined;
@@ -135,6 +171,9 @@ export interface HistoryCommand extends Asker {
 export interface DiffCommand extends ServiceKey, Asker {
   from: PointInTime;
   to?: PointInTime | undefined;
+  limit?: number | undefined;
+  /** The `next` of the page before. */
+  after?: string | undefined;
 }
 
 export interface WhyCommand extends Asker {
@@ -150,6 +189,15 @@ export interface SnapshotCommand extends ReadOptions {
 
 export interface ChangedSinceCommand extends Asker {
   since: PointInTime;
+}
+
+export interface ChangedServicesCommand extends Asker {
+  /** Cursor of the answer before; absent at the first time. */
+  since?: string | undefined;
+  /** Readers may use what rests on this answer for so long, in milliseconds: drains count on it. */
+  keepForMs: number;
+  /** Reads since the answer before. */
+  reads: SharedRead[];
 }
 
 export interface AcknowledgeCommand {
@@ -170,10 +218,7 @@ export interface NamespaceApi {
   /** Registers or replaces; the same content again renews the lease and changes nothing. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes members of a registration and leaves the rest. */
-  patch(
-    caller: Caller,
-    command: { key: InstanceKey; patch: InstancePatch; precondition: Precondition },
-  ): Promise<Answer<InstanceView>>;
+  patch(caller: Caller, command: PatchCommand): Promise<Answer<InstanceView>>;
   /** Removes an instance; also succeeds when there is none, unless a precondition says otherwise. */
   deregister(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
   /** Renews one lease. `INSTANCE_NOT_FOUND` means: register again. `CONFLICT`: the instance has no lease. */
@@ -183,7 +228,7 @@ export interface NamespaceApi {
   /** Takes an instance out of traffic, then removes it after a grace. */
   drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;
   readInstance(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>>;
-  listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>>;
+  listInstances(command: InstanceListCommand): Promise<ReadAnswer<ListedInstances>>;
   /** Available endpoints, nearest first or chosen by weight. */
   resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>>;
 
@@ -192,8 +237,8 @@ export interface NamespaceApi {
     command: { key: InstanceKey; override: Override; precondition: Precondition },
   ): Promise<WriteAnswer<OverrideView>>;
   readOverride(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>>;
-  /** All overrides of a service, those of instances that are gone among them. */
-  listOverrides(command: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>>;
+  /** Overrides of a service by the ids of their instances, those of instances that are gone among them. */
+  listOverrides(command: OverrideListCommand): Promise<ReadAnswer<OverrideList>>;
   /** Clears an override; also succeeds when there is none. */
   clearOverride(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
 
@@ -240,6 +285,11 @@ export interface NamespaceApi {
    * past; begin anew.
    */
   changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>>;
+  /**
+   * Which services changed since a cursor, for an isolate that answers many readers by what it keeps; it records those
+   * readers. The body is null where nothing changed.
+   */
+  changedServices(command: ChangedServicesCommand): Promise<ReadAnswer<ChangedServices>>;
 
   /**
    * A part of everything there is, as lines of a file: of about a megabyte, at the moment of the first, and with its
@@ -262,7 +312,7 @@ export interface NamespaceApi {
   dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }>;
 
   /** Who watches a service or polls it by name, and how far each is. */
-  listSubscribers(key: ServiceKey & Asker): Promise<Answer<SubscriberList>>;
+  listSubscribers(command: SubscriberListCommand): Promise<Answer<SubscriberList>>;
   /**
    * Acknowledges a cursor for all streams of a subscriber that the same token opened: its own list has everything up to
    * there. `FORBIDDEN` where other tokens opened all of them.

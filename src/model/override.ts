@@ -52,4 +52,6 @@ export type OverrideView = z.output<typeof OverrideView>;
 /** What operators say of the instances of a service, each with the id of its instance. */
 export interface OverrideList {
   overrides: (OverrideView & { id: string })[];
+  /** Where the next page goes on, unless this is the last. */
+  next?: string | undefined;
 }

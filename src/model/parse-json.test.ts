@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readStrictJson } from '../../test/fixtures/strict-json';
 import { isPlainKey, parseJson } from './parse-json';
 
 describe('parseJson', () => {
@@ -22,6 +23,71 @@ describe('parseJson', () => {
 
   it.each(['{', '{"a\\":1}', '"\\x"', '{"\\x":1}', ''])('finds that %s is not JSON', (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
+  it.each([
+    ['{"weight":1,"weight":100}', 'weight'],
+    ['{"weight":1,"w\\u0065ight":100}', 'weight'],
+    ['{"\\u0077eight":1,"w\\u0065ight":1}', 'weight'],
+    ['{"a":{"x":1},"b":[{"x":1},{"c:":"\\":","y":{"x":1,"z":[],"x":1}}]}', 'b.1.y.x'],
+    ['[[],[0,{"a":[{}],"a" : 1}]]', '1.1.a'],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"":1,"":2}', ''],
+    ['{"1":1,"1":2}', '1'],
+    ['{"toString":1,"toString":1}', 'toString'],
+    ['{"a":1,"b":{"a":2},"c":[{"a":3}],"\\u0061":4,"a":5}', 'a'],
+    [`${'{"d":'.repeat(100_000)}{"x":1,"x":2}${'}'.repeat(100_000)}`, `….${'d.'.repeat(15)}x`],
+    [`${'['.repeat(1_000_000)}{"x":1,"x":2}${']'.repeat(1_000_000)}`, `….${'0.'.repeat(15)}x`],
+    [`{${'"k":1,'.repeat(600_000)}"k":2}`, 'k'],
+    [`{"${'k'.repeat(1_000_000)}":1,"${'k'.repeat(1_000_000)}":1}`, `${'k'.repeat(77)}...`],
+  ])('[H10] refuses a key that comes twice: %#', (text, path) => {
+    expect(() => parseJson(text)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining(`comes twice in one object, at ${path};`),
+        details: { errors: [{ path, message: 'comes twice in one object' }] },
+      }),
+    );
+  });
+
+  it.each([
+    '{"a":{"a":{"a":[{"a":1},{"a":1}]}},"b":{"a":1}}',
+    '{"a":"{\\"b\\":1,\\"b\\":2}","b":":\\\\"}',
+    '{"a":1,"A":2,"\\u00e9":3,"e\\u0301":4}',
+    '{"__proto__":{"__proto__":1},"constructor":{"constructor":1}}',
+    '[{"a":1},{"a":1}]',
+    '"a:a"',
+  ])('[H10] takes %s, where none does', (text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('[H10] refuses exactly what a strict reader finds to have a key twice', () => {
+    const key = fc.constantFrom('a', 'b', 'a:', '{', '', '__proto__', 'é');
+    const written = fc
+      .tuple(key, fc.boolean())
+      .map(([name, isEscaped]) => (isEscaped ? everyUnitEscaped(name) : JSON.stringify(name)));
+    const { value } = fc.letrec<{ value: string; member: string }>((tie) => ({
+      member: fc.tuple(written, tie('value')).map(([name, text]) => `${name} :${text}`),
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom('1', 'null', '":"', '"\\":{\\"a\\":"', '"\\\\"', '[]', '{}'),
+        fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+        fc.array(tie('member'), { maxLength: 4 }).map((members) => `{${members.join(',')}}`),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (text) => {
+        let why = '';
+        try {
+          readStrictJson(text);
+        } catch (error) {
+          why = String(error);
+        }
+        if (why === '') expect(parseJson(text)).toEqual(JSON.parse(text));
+        else expect(() => parseJson(text), why).toThrow('comes twice');
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('is not led astray by keys that were parsed before', () => {
@@ -47,4 +113,10 @@ describe('parseJson', () => {
 /** The same JSON as clients write it that keep to ASCII. */
 function escaped(text: string): string {
   return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A string of JSON in which nothing stands as it is. */
+function everyUnitEscaped(text: string): string {
+  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index).toString(16).padStart(4, '0'));
+  return `"${units.map((unit) => `\\u${unit}`).join('')}"`;
 }

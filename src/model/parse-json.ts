@@ -1,4 +1,5 @@
 import { quote, RegistryError } from './errors';
+import { SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
 
 /** A string of JSON, and the colon that tells that it is a key. Outside of strings JSON has no quotes. */
 const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
@@ -16,11 +17,105 @@ export function isPlainKey(key: string): boolean {
  * are refused: V8 keeps one parsed key with a backslash for another with an escape, in the whole isolate
  * (nodejs/node#63785), so a body could otherwise change what later bodies say.
  *
+ * A key that comes twice in an object is refused, too. Readers differ in which of the two they take (RFC 8259, 4), so a
+ * proxy that checks a body could otherwise have read another one than the registry.
+ *
  * @throws {SyntaxError} Where the text is not JSON.
- * @throws {RegistryError} `INVALID_REQUEST` for a key with a quote, a backslash or a control character.
+ * @throws {RegistryError} `INVALID_REQUEST` for a key with a quote, a backslash or a control character, or one that
+ * comes twice, with its path.
  */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text.includes('\\') ? text.replaceAll(STRING, withPlainKey) : text);
+  const plain = text.includes('\\') ? text.replaceAll(STRING, withPlainKey) : text;
+  const value: unknown = JSON.parse(plain);
+  // The parser has kept one of two equal keys: counting what is left costs half of comparing them all.
+  if (keysWritten(plain) !== keysKept(value)) throw repeatedKey(plain);
+  return value;
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Counts the keys in the text of JSON: outside of strings a colon follows each of them, and nothing else. */
+function keysWritten(text: string): number {
+  let count = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === COLON) count++;
+    // Most of a large body is strings, which the engine searches several times faster than a loop.
+    else if (unit === QUOTE) index = endOfString(text, index);
+  }
+  return count;
+}
+
+/** Returns where a string ends: its text is known to be JSON, so it does. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Returns whether a quote belongs to its string: an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** Counts the keys of all objects in a parsed value. It does not recurse: a stranger chooses the depth. */
+function keysKept(value: unknown): number {
+  if (!isObject(value)) return 0;
+  let count = 0;
+  const left: object[] = [value];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (Array.isArray(next)) {
+      for (const item of next) if (isObject(item)) left.push(item);
+    } else {
+      for (const key in next) {
+        count++;
+        const member: unknown = next[key as keyof typeof next]; // `as`: a key of it
+        if (isObject(member)) left.push(member);
+      }
+    }
+  }
+  return count;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Pieces that give the text of JSON its structure: a string, with the colon behind it where it is a key; or a sign. */
+const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[[\]{},]/gs;
+
+/** Finds the first key that comes twice in its object. Keys have no escapes here, so equal ones are written alike. */
+function repeatedKey(text: string): RegistryError {
+  /** Objects and arrays that are open, each with the place that the text has come to in it. */
+  const open: { keys: Set<string> | undefined; step: string | number }[] = [];
+  for (const [sign, key = '', colon] of text.matchAll(TOKEN)) {
+    const inner = open.at(-1);
+    if (sign === '{') open.push({ keys: new Set(), step: '' });
+    else if (sign === '[') open.push({ keys: undefined, step: 0 });
+    else if (sign === '}' || sign === ']') open.pop();
+    else if (inner === undefined) continue;
+    else if (sign === ',' && typeof inner.step === 'number') inner.step += 1;
+    else if (colon !== undefined) {
+      inner.step = key;
+      if (inner.keys?.has(key) === true) return repeated(key, open);
+      inner.keys?.add(key);
+    }
+  }
+  return new RegistryError('INVALID_REQUEST', 'a key comes twice in one object; send it once');
+}
+
+function repeated(key: string, open: readonly { step: string | number }[]): RegistryError {
+  const steps = open.slice(-SHOWN_PATH_STEPS_MAX_COUNT).map(({ step }) => shownStep(step));
+  const path = `${open.length > SHOWN_PATH_STEPS_MAX_COUNT ? '….' : ''}${steps.join('.')}`;
+  const message = `the key ${quote(key)} comes twice in one object, at ${path}; readers differ in which of the two they take, so send it once`;
+  return new RegistryError('INVALID_REQUEST', message, { errors: [{ path, message: 'comes twice in one object' }] });
+}
+
+function shownStep(step: string | number): string {
+  const text = String(step);
+  return text.length > 80 ? `${text.slice(0, 77)}...`.toWellFormed() : text;
 }
 
 function withPlainKey(string: string, colon: string | undefined): string {

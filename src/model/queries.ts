@@ -11,8 +11,8 @@ import {
   WAIT_MAX_MS,
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
-import { ClusterName, GroupName, NamespaceId, ShortName } from './names';
-import { PageCount } from './page-count';
+import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
+import { PAGE_LIMIT, PageAfter, PageCount } from './page-count';
 import { isPlainKey } from './parse-json';
 import { PointInTime } from './point-in-time';
 
@@ -49,8 +49,8 @@ export type InstanceFilter = z.output<typeof InstanceFilter>;
 
 /** Parameters of a list of instances. */
 export const InstanceListQuery = InstanceFilter.extend({
-  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
-  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
+  after: PageAfter,
   at: PointInTime.optional().meta({ description: 'As it was then: a cursor, or a time such as 2027-01-31T12:00:00Z' }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, {
@@ -95,10 +95,10 @@ export const ResolveQuery = z.strictObject({
 export type ResolveQuery = z.output<typeof ResolveQuery>;
 
 export const ServiceListQuery = z.strictObject({
-  group: GroupName.optional().meta({ description: 'Only this group' }),
+  group: StoredGroupName.optional().meta({ description: 'Only this group' }),
   prefix: z.string().max(255).optional().meta({ description: 'What the names begin with' }),
-  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
-  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
+  after: PageAfter,
   ...Freshness,
 });
 export type ServiceListQuery = z.output<typeof ServiceListQuery>;
@@ -127,8 +127,8 @@ export const NamespaceRemovalQuery = z.strictObject({
 
 /** Parameters of the lists of the directory. */
 export const DirectoryPageQuery = z.strictObject({
-  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
-  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+  limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
+  after: PageAfter,
 });
 
 export const AuditQuery = z.strictObject({
@@ -160,6 +160,14 @@ export const Resolution = z
   .object({
     service: z.string(),
     protected: z.boolean().meta({ description: 'Too few are healthy: health was not asked for' }),
+    truncated: z
+      .literal(true)
+      .optional()
+      .meta({
+        description:
+          'There are more than one answer carries: these are the nearest, or else chosen at random by weight. ' +
+          'Ask with `limit` for as many as are needed, or list the instances page by page',
+      }),
     instances: z.array(Endpoint),
   })
   .meta({ id: 'Resolution' });

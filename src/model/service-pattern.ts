@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GROUP_SEPARATOR } from './given-names';
+import type { ServiceNames } from './joined-name';
 import { NAME_MAX_BYTES } from './limits';
 import { GroupName, ServiceName } from './names';
 
@@ -25,23 +26,36 @@ function isPattern(text: string): boolean {
   const stem = isOpen ? text.slice(0, -REST.length) : text;
   if (stem.includes(REST)) return false;
   const at = stem.indexOf(GROUP_SEPARATOR);
-  // An open pattern may end anywhere in the name of a group.
+  // An open pattern may end anywhere in the name of a group, but not in the middle of a separator.
   if (at < 0) return isOpen && (stem === '' || GroupName.safeParse(stem).success);
   const service = stem.slice(at + GROUP_SEPARATOR.length);
   const isNamed = ServiceName.safeParse(service).success || (isOpen && service === '');
   return isNamed && GroupName.safeParse(stem.slice(0, at)).success;
 }
 
-/** Whether a pattern names a service. */
-export function matchesService(
-  pattern: ServicePattern,
-  { group, service }: { group: string; service: string },
-): boolean {
-  const name = `${group}${GROUP_SEPARATOR}${service}`;
-  return pattern.endsWith(REST) ? name.startsWith(pattern.slice(0, -REST.length)) : name === pattern;
+/**
+ * Tells whether a pattern names a service. Group and service are compared apart: joined, the names of two services may begin
+ * alike.
+ */
+export function matchesService(pattern: ServicePattern, { group, service }: ServiceNames): boolean {
+  const at = pattern.indexOf(GROUP_SEPARATOR);
+  if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
+  return isGroup(pattern, at, group) && matchesName(pattern.slice(at + GROUP_SEPARATOR.length), service);
 }
 
 /** Whether a pattern names every service that a group has or may come to have. */
 export function matchesGroup(pattern: ServicePattern, group: string): boolean {
-  return pattern.endsWith(REST) && `${group}${GROUP_SEPARATOR}`.startsWith(pattern.slice(0, -REST.length));
+  const at = pattern.indexOf(GROUP_SEPARATOR);
+  if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
+  return isGroup(pattern, at, group) && pattern.slice(at + GROUP_SEPARATOR.length) === REST;
+}
+
+/** Tells whether the text in front of the separator is a group. */
+function isGroup(pattern: ServicePattern, at: number, group: string): boolean {
+  return at === group.length && pattern.startsWith(group);
+}
+
+/** Tells whether one part of a pattern names a group or a service. */
+function matchesName(part: string, name: string): boolean {
+  return part.endsWith(REST) ? name.startsWith(part.slice(0, -REST.length)) : part === name;
 }

@@ -17,6 +17,7 @@ describe('ServiceDefinition', () => {
     { name: 'x' },
     { selector: null },
     { selector: {} },
+    { selector: { type: 'label', expression: '\udc00' } },
     null,
     [[]],
   ])('refuses %j', (definition) => expect(ServiceDefinition.safeParse(definition).success).toBe(false));

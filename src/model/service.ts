@@ -7,7 +7,14 @@ const ProtectThreshold = z.number().min(0).max(1).meta({
 });
 
 /** Which instances of which callers a service is meant for; kept for the dialects that know selectors. */
-export const Selector = z.strictObject({ type: ShortName, expression: z.string().max(1_024).default('') });
+export const Selector = z.strictObject({
+  type: ShortName,
+  expression: z
+    .string()
+    .max(1_024)
+    .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+    .default(''),
+});
 export type Selector = z.output<typeof Selector>;
 
 /** Body of PUT: what a service has of its own. A service without any of it needs no call: its instances make it. */

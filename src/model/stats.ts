@@ -20,6 +20,16 @@ export const Stats = z
     sockets: count('Sockets open, those of event streams and polls among them'),
     watches: count('Watches on them'),
     recordBytes: count('Text of all records, in bytes: what the limit counts'),
+    largestHolders: z
+      .array(
+        z.object({
+          token: z.string().meta({ description: 'Its id' }),
+          instances: count('Instances that it registered'),
+          services: count('Services that it brought, by an instance or by record'),
+          recordBytes: count('Text of its instances, and of overrides and services that it set last'),
+        }),
+      )
+      .meta({ description: 'Tokens that hold most bytes, the largest first' }),
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
     sinceStart: z
       .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ShortName } from './names';
+import { PageAfter } from './page-count';
 
 /** Name that a subscriber gives itself, in the header `Rollcall-Subscriber`. */
 export const SubscriberId = ShortName.meta({ description: 'Subscriber id', example: 'checkout-7f9c' });
@@ -20,5 +21,10 @@ export const SubscriberView = z
   .meta({ id: 'Subscriber' });
 export type SubscriberView = z.output<typeof SubscriberView>;
 
-export const SubscriberList = z.object({ subscribers: z.array(SubscriberView) }).meta({ id: 'SubscriberList' });
+/** Parameters of the list of subscribers. */
+export const SubscriberListQuery = z.strictObject({ after: PageAfter });
+
+export const SubscriberList = z
+  .object({ subscribers: z.array(SubscriberView), next: z.string().optional() })
+  .meta({ id: 'SubscriberList' });
 export type SubscriberList = z.output<typeof SubscriberList>;

@@ -10,6 +10,7 @@ import {
   ATTENTION_PASS_MS,
   CHECKPOINT_DELAY_MS,
   COMPACTION_SLICE_MAX_COUNT,
+  GONE_SERVICES_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   LOOK_LATE_MS,
   SWEEP_SLICE_MAX_COUNT,
@@ -348,6 +349,27 @@ describe('compaction', () => {
     awake.commit((draft) => draft.putInstance({ ...key('a'), service: 'users' }, instanceRecord(), 'registered', true));
     await fireAfter(awake, 1);
     expect(awake.state.catalog.override(key('a'))).toBeDefined();
+  });
+
+  it('[J3, I12] goes before its time where too many services are gone', async () => {
+    const awake = new AwakeNamespace();
+    const { catalog, journal } = awake.state;
+    const goneCount = () => catalog.services().filter(({ exists }) => !exists).length;
+    // As if all but three were gone already.
+    vi.spyOn(catalog, 'goneCount', 'get').mockImplementation(() => GONE_SERVICES_MAX_COUNT - 3 + goneCount());
+    const churn = (service: string) => {
+      const named = { ...key('a'), service };
+      awake.commit((draft) => draft.putInstance(named, instanceRecord(PERSISTENT), 'registered', true));
+      awake.commit((draft) => draft.removeInstance(named, 'deregistered'));
+    };
+    for (const service of ['a', 'b', 'c']) churn(service);
+    await awake.pass(1);
+    expect([goneCount(), journal.count]).toEqual([3, 6]);
+    churn('d');
+    await awake.pass(1);
+    expect(goneCount()).toBe(1);
+    expect(journal.count).toBe(1);
+    expect(armings(awake).filter((at) => at <= 2)).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../model/limits';
 import { arm, planNextLook } from './arming';
-import { scheduleCompaction } from './commit';
+import { knowsTooManyServices, scheduleCompaction } from './commit';
 import { notePass } from './listening';
 import { attendTokens } from './open-tokens';
 import { noteLostSockets } from './sessions';
@@ -97,10 +97,10 @@ function noteAlarm({ alarmTimes, counters, platform }: NamespaceState): void {
   }
 }
 
-/** Removes the oldest slice of a journal that holds too much. Returns whether there was one. */
+/** Removes the oldest slice of a journal that holds too much, and forgets the services that only it knew. Returns whether there was one. */
 function compact(state: NamespaceState): boolean {
   const { journal, catalog, pipeline } = state;
-  const plan = journal.planCompaction(state.time.stamp());
+  const plan = journal.planCompaction(state.time.stamp(), knowsTooManyServices(state));
   if (plan === undefined) return false;
   pipeline.enqueue(() => {
     journal.compact(plan);

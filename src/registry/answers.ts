@@ -4,9 +4,11 @@ import { type JsonText, jsonText } from '../model/json-text';
 import type { Answer, Caller, ServiceKey } from '../model/namespace-api';
 import type { OverrideList, OverrideView } from '../model/override';
 import type { ServiceView } from '../model/service';
-import type { InstanceEntry, OverrideEntry, ServiceEntry } from './catalog';
+import type { SubscriberList, SubscriberView } from '../model/subscriber';
+import { compare, type InstanceEntry, type OverrideEntry, type ServiceEntry } from './catalog';
 import { leaseJson } from './lease-terms';
 import { missingInstance, missingOverride, missingService } from './missing';
+import { listText, textPage } from './queries/text-page';
 import type { InstanceRecord } from './records';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
@@ -44,9 +46,28 @@ export function overrideText(state: NamespaceState, key: InstanceKey): JsonText<
   return jsonText(overrideView(requireOverride(state, key)));
 }
 
-export function overridesText({ catalog }: NamespaceState, key: ServiceKey): JsonText<OverrideList> {
-  const overrides = [...(catalog.service(key)?.overrides ?? [])];
-  return jsonText({ overrides: overrides.map(([id, override]) => ({ id, ...overrideView(override) })) });
+/** Overrides of a service by the ids of their instances, those after `after`. */
+export function overridesText({ catalog }: NamespaceState, key: ServiceKey, after = ''): JsonText<OverrideList> {
+  const overrides = [...(catalog.service(key)?.overrides ?? [])].filter(([id]) => compare(id, after) > 0);
+  overrides.sort(([a], [b]) => compare(a, b));
+  const encoded = ([id, override]: [string, OverrideEntry]) => JSON.stringify({ id, ...overrideView(override) });
+  return listText(
+    'overrides',
+    textPage(overrides, undefined, ([id]) => id, encoded),
+  );
+}
+
+/** Subscribers by their ids, those after `after`. All streams of one id are on one page, so that it can be gone on from. */
+export function subscribersText(views: readonly SubscriberView[], after = ''): JsonText<SubscriberList> {
+  const byId = Map.groupBy(
+    views.filter(({ id }) => id > after),
+    ({ id }) => id,
+  );
+  const encoded = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
+  return listText(
+    'subscribers',
+    textPage(byId, undefined, ([id]) => id, encoded),
+  );
 }
 
 export function serviceText(state: NamespaceState, key: ServiceKey): JsonText<ServiceView> {

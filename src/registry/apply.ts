@@ -97,7 +97,7 @@ function applyInstance(
   }
   const override = service.overrides.get(id)?.record.override;
   const eligible = isEligible(effective(record, override)) ? ENTRY_FLAGS.eligible : 0;
-  const entry = state.catalog.putInstance(service, id, text, revision, instanceFlags(record) | eligible);
+  const entry = state.catalog.putInstance(service, id, text, revision, instanceFlags(record) | eligible, record.owner);
   // Only what is new waits for its first renewal: to register again is to renew.
   setLease(state, entry, record, { isNew: before === undefined, isRenewed: change.renewed, now });
   if (record.drainEndsAt !== undefined) state.agenda.set({ kind: 'drain', key: keyOf(entry) }, record.drainEndsAt);

@@ -54,10 +54,10 @@ export function bringUpToDate(storage: SqlStorage, schema: Schema): void {
     if (!mayRead(known, stored, readableFrom)) throw unreadable(schema, stored, readableFrom);
     if (stored > known) return;
   }
+  // What is made today needs no step; and what a step adds, an index of today may be about.
+  for (const { migrate } of schema.steps.slice((stored ?? known) - 1)) migrate(storage);
   for (const statement of schema.tables) storage.run(statement);
   if (stored === known) return;
-  // What is made today needs no step.
-  for (const { migrate } of schema.steps.slice((stored ?? known) - 1)) migrate(storage);
   write(storage, VERSION, known);
   // A later step that any version could read does not undo an earlier one that none could.
   const readableFrom = Math.max(1, ...schema.steps.map((step) => step.readableFrom));

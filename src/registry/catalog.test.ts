@@ -66,6 +66,18 @@ describe('Catalog', () => {
     expect(catalog.service({ group: 'a', service: 'billing' })).toBeUndefined();
   });
 
+  it('[J3] counts the services that are gone, until it forgets them', () => {
+    const catalog = new Catalog();
+    const service = catalog.serviceFor(ORDERS);
+    const entry = catalog.putInstance(service, 'a', '1', 1, 0);
+    expect(catalog.goneCount).toBe(0);
+    catalog.removeInstance(entry);
+    expect(catalog.goneCount).toBe(1);
+    catalog.forget(service);
+    catalog.forget(service);
+    expect(catalog.goneCount).toBe(0);
+  });
+
   it('[R12] keeps a service that does not exist, so that its revision is not forgotten', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);

@@ -1,8 +1,11 @@
 import type { InstanceKey } from '../model/batch';
 import type { Lease } from '../model/lease';
 import type { ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
+import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';
-import { type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { documentIn, type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { SparseMap } from './sparse-map';
 import type { Connection } from './watch/connection';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -19,6 +22,8 @@ export interface InstanceEntry {
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
+  /** Holding that it counts against: that of its owner. */
+  holding: Holding;
 }
 
 /** A session in memory: one lease that a live socket renews, and the instances that it holds. */
@@ -71,20 +76,33 @@ export interface ServiceRecordEntry {
   revision: number;
 }
 
+/** A document in memory, with the number of instances that name it. */
+export interface DocumentEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  readonly text: string;
+  holders: number;
+  /** Holding that it counts against: that of the first token with an instance that names it. */
+  holding: Holding | undefined;
+}
+
 /** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
 export class ServiceEntry {
   readonly group: string;
   readonly name: string;
-  readonly instances = new Map<string, InstanceEntry>();
-  readonly overrides = new Map<string, OverrideEntry>();
+  readonly instances = new SparseMap<InstanceEntry>();
+  readonly overrides = new SparseMap<OverrideEntry>();
+  readonly documents = new SparseMap<DocumentEntry>();
   /** What it has of its own; undefined where it exists by its instances alone. */
   own: ServiceRecordEntry | undefined;
+  /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
+  founder: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
   /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
   hasHeads = false;
   /** Heads that are still on their way to the disk, by kind and id. */
-  readonly unwrittenHeads = new Map<string, number>();
+  readonly unwrittenHeads = new SparseMap<number>();
   /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
   keptUntil = 0;
   /** How many such answers were given since nobody held any. */
@@ -111,9 +129,12 @@ export class Catalog {
   #overrides = 0;
   #ownServices = 0;
   #services = 0;
-  /** Instances by owner; counted from the first time that somebody asks, since hardly anybody does. */
-  #byOwner: Map<string, number> | undefined;
+  /** Services that exist, and those that only the journal knows. */
+  #known = 0;
   #size = 0;
+  readonly #holdings = new Holdings();
+  /** Documents that no instance named when they were last looked at. */
+  readonly #released = new Set<DocumentEntry>();
 
   get instanceCount(): number {
     return this.#instances;
@@ -133,26 +154,25 @@ export class Catalog {
     return this.#services;
   }
 
-  /** How many instances a token has registered. */
-  countOwnedBy(owner: string): number {
-    if (this.#byOwner === undefined) {
-      this.#byOwner = new Map();
-      for (const service of this.services()) {
-        for (const { text } of service.instances.values()) this.#countOwner(text, 1);
-      }
-    }
-    return this.#byOwner.get(owner) ?? 0;
+  /** Services that do not exist, and are here as the journal knows them. */
+  get goneCount(): number {
+    return this.#known - this.#services;
   }
 
-  #countOwner(text: string, change: 1 | -1): void {
-    if (this.#byOwner === undefined) return;
-    const owner = ownerIn(text);
-    const count = (this.#byOwner.get(owner) ?? 0) + change;
-    if (count === 0) this.#byOwner.delete(owner);
-    else this.#byOwner.set(owner, count);
+  /** Holdings of all tokens. */
+  get holdings(): Pick<Holdings, 'of' | 'largest'> {
+    return this.#holdings;
   }
 
-  /** Length of the text of all records: what the limit of a namespace counts. */
+  /** Id of the token that a record counts against; empty for one of which it is not known. */
+  holderOf(key: RecordKey): string {
+    const service = this.service(key);
+    if (key.kind === 'service') return service?.own?.record.actor ?? '';
+    if (key.kind === 'override') return service?.overrides.get(key.id)?.record.actor ?? '';
+    return service?.instances.get(key.id)?.holding.token ?? '';
+  }
+
+  /** Length of the text of all records and documents: what the limit of a namespace counts. */
   get size(): number {
     return this.#size;
   }
@@ -187,15 +207,21 @@ export class Catalog {
     if (entry === undefined) {
       entry = new ServiceEntry(group, service);
       services.set(service, entry);
+      this.#known += 1;
       this.#ordered = undefined;
     }
     return entry;
   }
 
-  /** Services by name, then group; those that only the journal knows among them. */
+  /** Services in no order, which costs no sorting after each new one; those that only the journal knows among them. */
+  *unordered(): Generator<ServiceEntry> {
+    for (const services of this.#groups.values()) yield* services.values();
+  }
+
+  /** The same by name, then group. */
   services(): readonly ServiceEntry[] {
     if (this.#ordered === undefined) {
-      this.#ordered = [...this.#groups.values()].flatMap((services) => [...services.values()]);
+      this.#ordered = [...this.unordered()];
       this.#ordered.sort((a, b) => compare(a.name, b.name) || compare(a.group, b.group));
     }
     return this.#ordered;
@@ -204,22 +230,36 @@ export class Catalog {
   /** Forgets a service that does not exist and that the journal no longer knows. */
   forget(service: ServiceEntry): void {
     const services = this.#groups.get(service.group);
-    services?.delete(service.name);
+    if (services?.delete(service.name) === true) this.#known -= 1;
     if (services?.size === 0) this.#groups.delete(service.group);
     this.#ordered = undefined;
   }
 
   /** Puts an instance, new or changed. The lease slot is the caller's to fill. */
-  putInstance(service: ServiceEntry, id: string, text: string, revision: number, flags: number): InstanceEntry {
+  putInstance(
+    service: ServiceEntry,
+    id: string,
+    text: string,
+    revision: number,
+    flags: number,
+    owner = ownerIn(text),
+  ): InstanceEntry {
     let entry = service.instances.get(id);
     if (entry === undefined) {
-      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null };
-      if (!service.exists) this.#services += 1;
+      const holding = this.#holdings.add(owner, 1, 0, text.length);
+      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null, holding };
+      if (!service.exists) this.#begin(service, owner);
       service.instances.set(id, entry);
       this.#instances += 1;
-      this.#countOwner(text, 1);
+      this.#holdDocument(service, text, 1);
       this.#size += text.length;
     } else {
+      this.#holdDocument(service, entry.text, -1);
+      this.#holdDocument(service, text, 1);
+      const { holding } = entry;
+      entry.holding = holding.token === owner ? holding : this.#holdings.add(owner, 1, 0, text.length);
+      if (entry.holding === holding) holding.bytes += text.length - entry.text.length;
+      else this.#holdings.take(holding, 1, 0, entry.text.length);
       this.#size += text.length - entry.text.length;
       entry.text = text;
       entry.revision = revision;
@@ -230,16 +270,50 @@ export class Catalog {
 
   removeInstance(entry: InstanceEntry): void {
     entry.service.instances.delete(entry.id);
-    if (!entry.service.exists) this.#services -= 1;
-    this.#countOwner(entry.text, -1);
+    if (!entry.service.exists) this.#end(entry.service);
+    this.#holdings.take(entry.holding, 1, 0, entry.text.length);
+    this.#holdDocument(entry.service, entry.text, -1);
     this.#instances -= 1;
     this.#size -= entry.text.length;
+  }
+
+  /** Puts a document that is new here; instances may name it already. */
+  putDocument(service: ServiceEntry, { id, text }: SharedDocument): void {
+    const entry: DocumentEntry = { service, id, text, holders: 0, holding: undefined };
+    service.documents.set(id, entry);
+    this.#size += text.length;
+    for (const instance of service.instances.values()) this.#holdDocument(service, instance.text, 1, entry);
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  /** Counts an instance that names a document, or no longer does; `only`: where it names this one. */
+  #holdDocument({ documents }: ServiceEntry, text: string, change: 1 | -1, only?: DocumentEntry): void {
+    const id = documentIn(text);
+    const entry = id === undefined ? undefined : documents.get(id);
+    if (entry === undefined || (only !== undefined && entry !== only)) return;
+    entry.holders += change;
+    entry.holding ??= this.#holdings.add(ownerIn(text), 0, 0, entry.text.length);
+    if (entry.holders === 0) this.#released.add(entry);
+  }
+
+  /** Removes the documents that no instance names any more, and returns them. */
+  dropReleasedDocuments(): DocumentEntry[] {
+    if (this.#released.size === 0) return [];
+    const dropped = [...this.#released].filter(({ holders }) => holders === 0);
+    this.#released.clear();
+    for (const { service, id, text, holding } of dropped) {
+      service.documents.delete(id);
+      this.#size -= text.length;
+      if (holding !== undefined) this.#holdings.take(holding, 0, 0, text.length);
+    }
+    return dropped;
   }
 
   putOverride(service: ServiceEntry, id: string, text: string, revision: number, record: OverrideRecord): void {
     this.removeOverride(service, id);
     service.overrides.set(id, { text, record, revision });
     this.#overrides += 1;
+    this.#holdings.add(record.actor, 0, 0, text.length);
     this.#size += text.length;
   }
 
@@ -248,15 +322,37 @@ export class Catalog {
     if (entry === undefined) return;
     service.overrides.delete(id);
     this.#overrides -= 1;
+    this.#take(entry.record.actor, entry.text.length);
     this.#size -= entry.text.length;
   }
 
   setOwn(service: ServiceEntry, own: ServiceRecordEntry | undefined): void {
     this.#size += (own?.text.length ?? 0) - (service.own?.text.length ?? 0);
     this.#ownServices += (own === undefined ? 0 : 1) - (service.own === undefined ? 0 : 1);
-    const existed = service.exists;
+    const { exists: existed, own: before } = service;
+    if (own !== undefined) {
+      const actor = own.record.actor ?? '';
+      this.#holdings.add(actor, 0, 0, own.text.length);
+      if (!existed) this.#begin(service, actor);
+    }
     service.own = own;
-    this.#services += (service.exists ? 1 : 0) - (existed ? 1 : 0);
+    if (before !== undefined) this.#take(before.record.actor, before.text.length);
+    if (existed && !service.exists) this.#end(service);
+  }
+
+  #begin(service: ServiceEntry, founder: string): void {
+    service.founder = this.#holdings.add(founder, 0, 1, 0);
+    this.#services += 1;
+  }
+
+  #end(service: ServiceEntry): void {
+    this.#services -= 1;
+    if (service.founder !== undefined) this.#holdings.take(service.founder, 0, 1, 0);
+    service.founder = undefined;
+  }
+
+  #take(token = '', bytes: number): void {
+    this.#holdings.take(this.#holdings.add(token, 0, 0, 0), 0, 0, bytes);
   }
 }
 

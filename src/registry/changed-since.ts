@@ -1,7 +1,8 @@
 import type { ChangedInstance, ChangedInstances } from '../model/changed-instances';
+import { RegistryError } from '../model/errors';
 import type { InstanceView } from '../model/instance';
 import { jsonText } from '../model/json-text';
-import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../model/limits';
+import { CHANGES_OF_REVISION_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../model/limits';
 import type { ChangedSinceCommand, ReadAnswer } from '../model/namespace-api';
 import type { JournalEntry } from './journal';
 import { decodeChanges, type JournaledChange } from './journaled-change';
@@ -45,10 +46,12 @@ export async function readChangedSince(
     if (entry.revision > revision) break;
     more = rows >= PAST_SLICE_MAX_COUNT || bytes >= PAST_SLICE_MAX_BYTES;
     if (more) break;
+    const size = entry.parts.reduce((sum, part) => sum + part.length, 0);
+    if (size > CHANGES_OF_REVISION_MAX_BYTES) throw tooMuchChanged(entry.revision);
     touch(touched, entry);
     position = entry;
     rows += entry.parts.length;
-    bytes += entry.parts.reduce((sum, part) => sum + part.length, 0);
+    bytes += size;
   }
   const told = { revision: more ? position.revision : revision, now, more };
   const instances = [...touched.values()].map((each) => changedInstance(state, each, revision, now));
@@ -63,6 +66,12 @@ export async function readChangedSince(
     if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
     return revisionBy(journal, Date.parse(point) - 1, revision) ?? journal.compactedRevision;
   }
+}
+
+/** A service that was removed with all its instances, for example: to read everything anew takes less. */
+function tooMuchChanged(revision: number): RegistryError {
+  const message = `revision ${revision} changed more than can be listed change by change; begin anew from a snapshot`;
+  return new RegistryError('COMPACTED', message);
 }
 
 /** Notes what a revision did; who changed again comes last. */

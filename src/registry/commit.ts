@@ -1,14 +1,22 @@
 import { RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
-import { RECORDS_PER_NAMESPACE_MAX_BYTES } from '../model/limits';
+import {
+  GONE_SERVICES_MAX_COUNT,
+  OVERRIDE_BEYOND_LIMIT_MAX_BYTES,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+} from '../model/limits';
+import type { ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import { apply } from './apply';
-import { type InstanceEntry, keyOf } from './catalog';
+import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from './catalog';
+import { removeDocumentRow, writeDocumentRow } from './document-row';
 import type { Draft, DraftedChange } from './draft';
 import { headName, headRevision } from './heads';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
 import { type RecordRow, touchRecordRow, writeRecordRows } from './record-row';
 import { encodeInstance, encodeOverride, encodeService } from './records';
 import { renewalsOf } from './renewals';
+import { assertShare, mostHeldBy } from './shares';
 import type { NamespaceState } from './state';
 
 /** A change with the texts it makes, ready to be applied. */
@@ -20,24 +28,33 @@ interface EncodedChange {
 
 /**
  * Turns a draft into the next revision: in memory at once, on the disk with the next group. Everything that changes a
- * namespace comes through here. A draft that changes nothing makes no revision; its renewals count all the same.
+ * namespace comes through here. A draft that changes nothing makes no revision; its renewals and documents count all the
+ * same.
  *
  * @param actor Id of the token, or `registry`.
+ * @returns Whether there is a new revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
  */
-export function commit(state: NamespaceState, draft: Draft, actor: string): void {
+export function commit(state: NamespaceState, draft: Draft, actor: string): boolean {
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  if (encoded.length === 0) return;
+  const documents = putDocuments(state, draft);
+  if (encoded.length === 0) {
+    if (documents.length > 0) state.pipeline.enqueue(() => writeDocuments(state, documents));
+    return false;
+  }
   const { revision, now } = draft;
   const journaled = encoded.map((each) => journaledChange(state, each));
   const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
+  const released = state.catalog.dropReleasedDocuments();
   const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
   const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
   const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
   const publish = state.publisher.prepare(told, journaled);
   state.pipeline.enqueue(() => {
+    writeDocuments(state, documents);
+    for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
     writeRecordRows(state.platform.storage, rows);
     for (const row of rows) {
       if (row.value === null) forgetUnwrittenHead(state, row);
@@ -45,13 +62,33 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): void
     append();
   }, publish);
   scheduleCompaction(state, now);
+  return true;
 }
+
+/** Puts the new documents of a draft in memory, before the instances that name them. */
+function putDocuments({ catalog }: NamespaceState, draft: Draft): (ServiceKey & SharedDocument)[] {
+  const documents = [...draft.documents];
+  for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
+  return documents;
+}
+
+function writeDocuments({ platform }: NamespaceState, documents: readonly (ServiceKey & SharedDocument)[]): void {
+  for (const document of documents) writeDocumentRow(platform.storage, document, document);
+}
+
+const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */
 export function scheduleCompaction(state: NamespaceState, now: number): void {
   const { journal, agenda, time } = state;
-  const at = journal.isOverfull ? now : time.whenClockShows(journal.overdueAt);
+  const isDue = journal.isOverfull || knowsTooManyServices(state);
+  const at = isDue ? now : time.whenClockShows(journal.overdueAt);
   if (at < Number.POSITIVE_INFINITY) agenda.set({ kind: 'compaction' }, at);
+}
+
+/** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
+export function knowsTooManyServices({ catalog, journal }: NamespaceState): boolean {
+  return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
 
 /**
@@ -75,21 +112,57 @@ const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expire
 
 function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
   const encoded: EncodedChange[] = [];
+  const { limits } = state.settings;
+  const { by } = draft;
+  const isShared = by !== undefined && mostHeldBy(by, limits, 'bytes') !== Number.POSITIVE_INFINITY;
   let growth = 0;
+  let ownGrowth = 0;
   for (const change of draft.changes) {
     const before = state.catalog.record(change);
     const after = encode(change);
     if (before === undefined && after === null) continue;
-    if (!UNLIMITED.has(change.cause)) growth += (after?.length ?? 0) - (before?.text.length ?? 0);
-    encoded.push({ change, before, after });
+    const each = { change, before, after };
+    encoded.push(each);
+    if (UNLIMITED.has(change.cause)) continue;
+    const most = isAlwaysTaken(each) ? 0 : Number.POSITIVE_INFINITY;
+    growth += Math.min(most, (after?.length ?? 0) - (before?.text.length ?? 0));
+    if (isShared) ownGrowth += Math.min(most, growthOf(state.catalog, by.tokenId, each));
   }
-  if (growth > 0 && state.catalog.size + growth > RECORDS_PER_NAMESPACE_MAX_BYTES) {
-    throw new RegistryError(
-      'LIMIT_EXCEEDED',
-      `the records of this namespace would take more than ${RECORDS_PER_NAMESPACE_MAX_BYTES} bytes, the most it holds`,
-    );
+  for (const { text } of draft.documents) {
+    growth += text.length;
+    ownGrowth += text.length;
+  }
+  if (growth > 0) assertRoomFor(state.catalog.size + growth, limits.bytes);
+  if (isShared && ownGrowth > 0) {
+    assertShare(by, limits, 'bytes', state.catalog.holdings.of(by.tokenId).bytes, ownGrowth);
   }
   return encoded;
+}
+
+/** @throws {RegistryError} `LIMIT_EXCEEDED` for more bytes of records than the registry or the namespace's limit takes. */
+export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BYTES): void {
+  if (bytes <= most) return;
+  const name = most === RECORDS_PER_NAMESPACE_MAX_BYTES ? '' : ' by its limit limits.bytes';
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the records of this namespace would take ${bytes} bytes, and ${most} are the most it holds${name}; remove some, or make them smaller`,
+  );
+}
+
+/** Tells a change that takes an instance out of traffic or back: it does not wait for room. */
+function isAlwaysTaken({ change, after }: EncodedChange): boolean {
+  if (change.kind !== 'override' || change.record?.override.metadata !== undefined) return false;
+  return after !== null && after.length <= OVERRIDE_BEYOND_LIMIT_MAX_BYTES;
+}
+
+/** Computes what a change adds to the records that count against a token. */
+function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
+  const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
+  return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;
+}
+
+function holderAfter(change: DraftedChange): string | undefined {
+  return change.kind === 'instance' ? change.record?.owner : change.record?.actor;
 }
 
 function encode(change: DraftedChange): string | null {

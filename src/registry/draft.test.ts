@@ -8,6 +8,7 @@ import {
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
 import type { NamespaceLimits } from '../model/namespace';
+import type { Caller } from '../model/namespace-api';
 import { Draft } from './draft';
 
 const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
@@ -183,16 +184,17 @@ describe('limits', () => {
 
   it('[N25] a namespace takes no more instances and services than it is set, the draft’s counted', () => {
     const { state } = new AwakeNamespace();
-    const begin = (limits: NamespaceLimits) => new Draft(state.catalog, state.journal, 0, 0, limits);
-    const put = (draft: Draft, id: string, service = 'orders', owner = 'owner') =>
-      draft.putInstance({ ...key(id), service }, instanceRecord({}, { owner }), 'registered', true);
+    const begin = (limits: NamespaceLimits, by: Caller = { tokenId: 'owner', share: 'all' }) =>
+      new Draft(state.catalog, state.journal, 0, 0, limits, by);
+    const put = (draft: Draft, id: string, service = 'orders') =>
+      draft.putInstance({ ...key(id), service }, instanceRecord(), 'registered', true);
 
     const few = begin({ instances: 2, perToken: { instances: 1 } });
     put(few, 'a');
     expect(() => put(few, 'b')).toThrow(over('this token has 1 instances', 'limits.perToken.instances'));
-    const roots = begin({ instances: 2, perToken: { instances: 1 } });
-    for (const id of ['a', 'b']) put(roots, id, 'orders', 'root');
-    expect(() => put(roots, 'c', 'orders', 'root')).toThrow(over('this namespace has 2 instances', 'limits.instances'));
+    const roots = begin({ instances: 2, perToken: { instances: 1 } }, { tokenId: 'root', share: 'all' });
+    for (const id of ['a', 'b']) put(roots, id);
+    expect(() => put(roots, 'c')).toThrow(over('this namespace has 2 instances', 'limits.instances'));
 
     const narrow = begin({ services: 1 });
     put(narrow, 'a');
@@ -201,6 +203,36 @@ describe('limits', () => {
     expect(() => put(narrow, 'a', 'users')).toThrow(full);
     expect(() => narrow.putService({ ...ORDERS, service: 'users' }, SERVICE, 'registered')).toThrow(full);
     narrow.putService(ORDERS, SERVICE, 'registered');
+  });
+
+  it('[N26] a token that does not operate the namespace brings no more instances and services than its share', () => {
+    const { state } = new AwakeNamespace();
+    const begin = (share: Caller['share'], limits: NamespaceLimits) =>
+      new Draft(state.catalog, state.journal, 0, 0, limits, { tokenId: 't', share });
+    const put = (draft: Draft, index: number) => {
+      draft.putInstance({ ...key(`${index}`), service: `s-${index}` }, instanceRecord(), 'registered', true);
+    };
+    const countOf = (draft: Draft) => {
+      let count = 0;
+      expect(() => {
+        for (; ; count++) put(draft, count);
+      }).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+      return count;
+    };
+    expect(countOf(begin('most', { instances: 8 }))).toBe(6);
+    expect(countOf(begin('half', { instances: 8 }))).toBe(4);
+    expect(countOf(begin('most', { services: 8 }))).toBe(6);
+    expect(countOf(begin('half', { services: 8 }))).toBe(4);
+    expect(countOf(begin('half', { instances: 1 }))).toBe(1);
+    expect(countOf(begin('half', { instances: 8, perToken: { instances: 7 } }))).toBe(7);
+    expect(countOf(begin('half', { services: 8, perToken: { services: 7 } }))).toBe(7);
+    expect(countOf(begin('all', { instances: 8 }))).toBe(8);
+    const one = begin('half', { instances: 2 });
+    put(one, 0);
+    expect(() => put(one, 1)).toThrow(
+      'this token has 1 instances, and this would make it 2: as its grants name services, it may have 1 of the 2 there are, ' +
+        'so that others have room; remove some, use several tokens, or have limits.perToken.instances of the namespace set',
+    );
   });
 });
 

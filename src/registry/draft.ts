@@ -1,14 +1,15 @@
-import { ROOT } from '../auth/principal';
 import type { InstanceKey, Precondition } from '../model/batch';
 import { quote, RegistryError } from '../model/errors';
 import type { Cause } from '../model/history';
 import {
+  DOCUMENTS_PER_SERVICE_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   INSTANCES_PER_SERVICE_MAX_COUNT,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../model/limits';
 import type { NamespaceLimits } from '../model/namespace';
-import type { ServiceKey } from '../model/namespace-api';
+import type { Caller, ServiceKey } from '../model/namespace-api';
+import type { SharedDocument } from '../model/shared-document';
 import type { Catalog, InstanceEntry } from './catalog';
 import type { Journal } from './journal';
 import {
@@ -18,6 +19,7 @@ import {
   type RecordKey,
   type ServiceRecord,
 } from './records';
+import { assertShare } from './shares';
 
 /** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
 export interface Drafted<Record> {
@@ -45,14 +47,29 @@ export class Draft {
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
   readonly #newServices = new Set<string>();
+  readonly #documents = new Map<string, ServiceKey & SharedDocument>();
 
   /** Now, on the namespace's axis. */
   readonly now: number;
   /** Now, for people. */
   readonly stamp: number;
 
-  /** @param limits What the namespace takes, where that is less than the registry does. */
-  constructor(catalog: Catalog, journal: Journal, now: number, stamp: number, limits: NamespaceLimits = {}) {
+  /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
+  readonly by: Caller | undefined;
+
+  /**
+   * @param limits What the namespace takes, where that is less than the registry does.
+   * @param by Absent for what the registry does itself, and for an import.
+   */
+  constructor(
+    catalog: Catalog,
+    journal: Journal,
+    now: number,
+    stamp: number,
+    limits: NamespaceLimits = {},
+    by?: Caller,
+  ) {
+    this.by = by;
     this.#catalog = catalog;
     this.#limits = limits;
     this.#journal = journal;
@@ -121,7 +138,7 @@ export class Draft {
     const name = nameOf('instance', key);
     const before = this.#changes.get(name);
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
-    if (isNew && cause !== 'imported') this.#makeRoom(key, record.owner);
+    if (isNew && cause !== 'imported') this.#makeRoom(key);
     const wasRenewed = before?.kind === 'instance' && before.renewed;
     this.#changes.set(name, {
       kind: 'instance',
@@ -153,6 +170,26 @@ export class Draft {
       throw tooManyServices();
     }
     this.#changes.set(nameOf('service', change), change);
+  }
+
+  /** Documents that are new. They make no revision of their own. */
+  get documents(): Iterable<ServiceKey & SharedDocument> {
+    return this.#documents.values();
+  }
+
+  /**
+   * Puts a document that instances of a service share, unless it is there.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   */
+  putDocument({ group, service }: ServiceKey, { id, text }: SharedDocument): void {
+    const kept = this.#catalog.service({ group, service })?.documents;
+    const name = `${group}\u0000${service}\u0000${id}`;
+    if (kept?.has(id) === true || this.#documents.has(name)) return;
+    const isOfService = (document: ServiceKey) => document.group === group && document.service === service;
+    const drafted = [...this.#documents.values()].filter(isOfService).length;
+    if ((kept?.size ?? 0) + drafted >= DOCUMENTS_PER_SERVICE_MAX_COUNT) throw tooManyDocuments(service);
+    this.#documents.set(name, { group, service, id, text });
   }
 
   /** Renews the lease of an instance that stays as it is. */
@@ -200,7 +237,7 @@ export class Draft {
     }
   }
 
-  #makeRoom({ group, service }: InstanceKey, owner: string): void {
+  #makeRoom({ group, service }: InstanceKey): void {
     const name = `${group}\u0000${service}`;
     const created = this.#created.get(name) ?? 0;
     const inService = (this.#catalog.service({ group, service })?.instances.size ?? 0) + created;
@@ -216,14 +253,13 @@ export class Draft {
         `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
       );
     }
-    const { instances, perToken } = this.#limits;
+    const { instances } = this.#limits;
     if (instances !== undefined && this.#catalog.instanceCount + this.#createdTotal >= instances) {
       throw overLimit('limits.instances', instances, 'instances');
     }
-    if (perToken?.instances !== undefined && owner !== ROOT.tokenId) {
-      // All that a draft makes is its caller's.
-      const owned = this.#catalog.countOwnedBy(owner) + this.#createdTotal;
-      if (owned >= perToken.instances) throw overLimit('limits.perToken.instances', perToken.instances, 'instances');
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).instances + this.#createdTotal;
+      assertShare(this.by, this.#limits, 'instances', held, 1);
     }
     this.#makeRoomForService({ group, service });
     this.#created.set(name, created + 1);
@@ -232,12 +268,16 @@ export class Draft {
 
   /** Room for a service that does not exist yet, however it comes to be. */
   #makeRoomForService(key: ServiceKey): void {
-    const { services } = this.#limits;
-    if (services === undefined || this.#catalog.service(key)?.exists === true) return;
+    if (this.#catalog.service(key)?.exists === true) return;
     const name = `${key.group}\u0000${key.service}`;
     if (this.#newServices.has(name)) return;
-    if (this.#catalog.serviceCount + this.#newServices.size >= services) {
+    const { services } = this.#limits;
+    if (services !== undefined && this.#catalog.serviceCount + this.#newServices.size >= services) {
       throw overLimit('limits.services', services, 'services');
+    }
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).services + this.#newServices.size;
+      assertShare(this.by, this.#limits, 'services', held, 1);
     }
     this.#newServices.add(name);
   }
@@ -247,12 +287,18 @@ function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): s
   return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
 }
 
-/** For what a namespace was told to hold no more of. */
-export function overLimit(name: string, value: number, what: string): RegistryError {
-  const whose = name.startsWith('limits.perToken') ? 'this token has' : 'this namespace has';
+function tooManyDocuments(service: string): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `${whose} ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+    `the instances of the service ${quote(service)} keep ${DOCUMENTS_PER_SERVICE_MAX_COUNT} different texts too large for extensions, such as endpoints of its versions, the most that a service holds; remove instances of old versions first`,
+  );
+}
+
+/** For what a namespace was told to hold no more of. */
+export function overLimit(name: string, value: number, what: string): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `this namespace has ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
   );
 }
 

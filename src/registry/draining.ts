@@ -21,14 +21,17 @@ import type { Watcher } from './watch/watcher';
  * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
  * The wait ends with its time, and the answer names who has not acknowledged; the removal is written down before the
  * wait begins, so it happens even if nobody is left to wait.
+ *
+ * @param changed Is called where it changes anything.
  */
 export async function drainAndWait(
   state: NamespaceState,
   hub: Hub,
-  caller: Caller,
   { key, waitMs, graceMs }: { key: InstanceKey; waitMs: number; graceMs: number },
+  caller: Caller,
+  changed?: () => void,
 ): Promise<Answer<DrainReport>> {
-  const { waiting, isAwaited } = await change(
+  const { waiting, isAwaited, sharedUntil } = await change(
     state,
     caller,
     key,
@@ -43,8 +46,11 @@ export async function drainAndWait(
       const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
       const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
       endWaits(state, key, now);
-      return { waiting: outcome, isAwaited: subscribers.length > 0 };
+      // What is shared from now on is without it.
+      const { sharedUntil } = state.readerHolds;
+      return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
     },
+    changed,
   );
   const outcome = await waiting;
   return change(
@@ -64,11 +70,12 @@ export async function drainAndWait(
       return drainEndsAt;
     },
     (drainEndsAt = state.time.now(), { now }) => {
-      const body = report(state, key, outcome, drainEndsAt, now);
+      const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
       // Where nobody was waited for and there is no grace, the end of the drain is due already.
       sweep(state, now, state.catalog.service(key));
       return { cursor: state.journal.cursor, body };
     },
+    changed,
   );
 }
 
@@ -82,10 +89,10 @@ function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: nu
 function report(
   state: NamespaceState,
   key: InstanceKey,
-  { subscribers, acknowledged, laggards }: BarrierOutcome,
-  drainEndsAt: number,
+  { outcome, drainEndsAt, sharedUntil }: { outcome: BarrierOutcome; drainEndsAt: number; sharedUntil: number },
   now: number,
 ): JsonText<DrainReport> {
+  const { subscribers, acknowledged, laggards } = outcome;
   const service = state.catalog.service(key);
   const keptMs = Math.max(0, (service?.keptUntil ?? 0) - now);
   const unknown = state.readerHolds.unknownAt(now);
@@ -100,7 +107,7 @@ function report(
     laggards,
     blind,
     ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
-    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs),
+    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs, sharedUntil - now),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
 }

@@ -165,6 +165,14 @@ describe('planCompaction', () => {
     expect(journal.size).toBeLessThanOrEqual(1_000);
   });
 
+  it('[J3] takes all but the newest where it is too much for its namespace', () => {
+    const { append, journal } = begin();
+    appendMany(8, append);
+    journal.append([change('on its way')], 'registered', 'owner', 9 * DAY_MS, 9);
+    expect(journal.planCompaction(0)).toBeUndefined();
+    expect(journal.planCompaction(0, true)?.revision).toBe(7);
+  });
+
   it('[J3] never takes the newest, whose revision is the namespace’s', () => {
     const { append, journal } = begin({ maxCount: 0, maxBytes: 0, maxAgeMs: 0 });
     append([change('a')]);

@@ -313,10 +313,11 @@ export class Journal {
    * The oldest revisions that are to go, at most a slice of them; undefined where all may stay.
    *
    * @param stamp Now, for people.
+   * @param isTooMuch Whether all may go but the newest that is on the disk.
    */
-  planCompaction(stamp: number): Compaction | undefined {
+  planCompaction(stamp: number, isTooMuch = false): Compaction | undefined {
     const { maxAgeMs, maxCount, maxBytes } = this.#retention();
-    const newestByCount = this.#gaps.before(this.#head.revision, maxCount);
+    const newestByCount = isTooMuch ? this.storedRevision - 1 : this.#gaps.before(this.#head.revision, maxCount);
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
     const rows = 'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part';

@@ -4,8 +4,8 @@ import {
   ATTENTION_PASS_MS,
   CLOCK_JUMP_MIN_MS,
   LOOK_LATE_MS,
-  RECONNECT_SPREAD_MIN_MS,
 } from '../model/limits';
+import { reconnectSpreadMs } from './reconnect-spread';
 import type { NamespaceState } from './state';
 
 /**
@@ -16,7 +16,7 @@ import type { NamespaceState } from './state';
  * @returns Now, on the namespace's axis.
  */
 export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
-  const { attention, time, leases, agenda } = state;
+  const { attention, time, leases, agenda, sessions } = state;
   const now = time.now();
   const jumpMs = time.clockJumpMs();
   const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
@@ -26,7 +26,12 @@ export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INF
     const pausedMs = pauseBefore(state, now, alarmDueAt);
     if (hasJumped) noteGap(state, now, 'the clock jumped, or the machine was suspended');
     else if (isGap(state, pausedMs)) {
-      noteGap(state, now, 'nothing was taken in for a while', attention.hasPassed ? 0 : reconnectSpreadMs(state));
+      noteGap(
+        state,
+        now,
+        'nothing was taken in for a while',
+        attention.hasPassed ? 0 : reconnectSpreadMs(sessions.size),
+      );
     } else if (pausedMs > ATTENTION_HASTE_MS) attention.hold(now);
   }
   attention.pass(now);
@@ -59,9 +64,4 @@ export function noteGap(state: NamespaceState, now: number, why: string, spreadM
   counters.outages += 1;
   checkpoints.close();
   platform.log('warn', 'leases end later: the registry did not listen', { why, silentMs, leases: leases.size });
-}
-
-/** Returns the time in which clients come back after their sockets broke, as sessions are told. */
-export function reconnectSpreadMs({ sessions }: Pick<NamespaceState, 'sessions'>): number {
-  return Math.max(RECONNECT_SPREAD_MIN_MS, sessions.size);
 }

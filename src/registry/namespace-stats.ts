@@ -1,5 +1,6 @@
+import { LARGEST_HOLDERS_COUNT } from '../model/limits';
 import type { Stats } from '../model/stats';
-import { isAvailable, isHealthy } from './catalog';
+import { type Catalog, isAvailable, isHealthy } from './catalog';
 import { decodeInstance } from './records';
 import type { NamespaceState } from './state';
 import { timestamp } from './timestamp';
@@ -38,6 +39,7 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
     sockets: hub.connectionCount,
     watches: hub.watchCount,
     recordBytes: catalog.size,
+    largestHolders: largestHolders(catalog),
     journal: { revisions: journal.count, bytes: journal.size },
     sinceStart: {
       startedAt: timestamp(counters.startedAt),
@@ -59,4 +61,13 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
       messagesSent: counters.messagesSent,
     },
   };
+}
+
+/** Records of which no token is known, such as services that were imported, count against none. */
+function largestHolders({ holdings }: Catalog): Stats['largestHolders'] {
+  return holdings
+    .largest(LARGEST_HOLDERS_COUNT + 1)
+    .filter(({ token }) => token !== '')
+    .slice(0, LARGEST_HOLDERS_COUNT)
+    .map(({ token, instances, services, bytes }) => ({ token, instances, services, recordBytes: bytes }));
 }

@@ -66,6 +66,8 @@ describe('the power of an operator', () => {
 
     it('[A46] is written down before it is used, and how that ended after', async () => {
       const { api, audit, standing } = await begin();
+      if (name === 'clear') await api.putOverride({ ...OPERATOR, tokenId: 'other' }, { ...command, override: WEIGHT });
+      audit.forget();
       const before = await standing();
       const gate = Promise.withResolvers<void>();
       audit.gate = gate.promise;
@@ -115,12 +117,29 @@ describe('the power of an operator', () => {
     expect(audit.notes).toEqual([]);
   });
 
-  it('[A46] is told how it was refused', async () => {
+  it('[A56] leaves no entry where it is refused', async () => {
     const { api, audit } = await begin();
     const missing = { ...command, key: key('b'), override: WEIGHT };
     await expect(api.putOverride(BY, missing)).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
-    expect(audit.notes).toMatchObject([{ outcome: 'refused', code: 'INSTANCE_NOT_FOUND' }]);
+    expect(audit.notes).toEqual([]);
   });
+
+  it.each(['register over', 'patch', 'drain', 'override', 'clear', 'put the service', 'remove the service'])(
+    '[A56] leaves no second entry where it is used for nothing: to %s again',
+    async (name) => {
+      const { api, audit } = await begin();
+      const again = () =>
+        name === 'drain'
+          ? api.drain(BY, { key: key('a'), waitMs: 0, graceMs: 60_000 })
+          : (attempts[name]?.(api, BY) ?? Promise.reject(new Error(name)));
+      if (name === 'clear') await api.putOverride(BY, { ...command, override: WEIGHT });
+      await again();
+      const { length } = audit.notes;
+      await again();
+      await settle();
+      expect(audit.notes).toHaveLength(length);
+    },
+  );
 
   it('[A46] is written down once for a batch: the gravest operation, and how many of each', async () => {
     const { api, audit } = await begin();

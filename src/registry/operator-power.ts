@@ -1,13 +1,14 @@
 import type { AuditAction, AuditNote } from '../model/audit';
 import type { InstanceKey } from '../model/batch';
 import { hasCode } from '../model/errors';
-import { GROUP_SEPARATOR } from '../model/given-names';
+import { joinedName } from '../model/joined-name';
 import type { Caller, ServiceKey } from '../model/namespace-api';
 import { accounted } from './accounted';
 import type { Catalog } from './catalog';
 import type { Draft } from './draft';
 import { operatesOn } from './ownership';
 import { isOwnedBy } from './records';
+import { shareOf } from './shares';
 import type { NamespaceState } from './state';
 import { change } from './turn';
 
@@ -36,20 +37,21 @@ export function isForeign(catalog: Catalog, { tokenId }: Caller, key: InstanceKe
  * what was not. Whoever does no such thing waits for no audit trail.
  *
  * @param deed What takes an operator, as things stand; undefined where nothing does.
- * @param act Does it, in the name of the caller that it is given.
+ * @param act Does it, in the name of the caller that it is given, and calls `changed` once it has changed something.
  * @throws {RegistryError} `UNAVAILABLE` where it can't be written down; else what `act` throws.
  */
 export function withPower<Outcome>(
-  { platform }: NamespaceState,
+  state: NamespaceState,
   caller: Caller,
   deed: () => Deed | undefined,
-  act: (by: Caller) => Promise<Outcome>,
+  act: (by: Caller, changed?: () => void) => Promise<Outcome>,
 ): Promise<Outcome> {
   if (caller.operates === undefined || caller.operates === false) return act(caller);
   const found = deedOf(caller, deed);
-  const account = (done: Deed) => accounted(platform.audit, noteOf(caller, done), () => act(caller));
+  const account = (done: Deed) => accounted(state, noteOf(caller, done), (changed) => act(caller, changed));
   if (found !== undefined) return account(found);
-  return act({ ...caller, operates: false }).catch((error: unknown) => {
+  // It goes without its power, and keeps its share.
+  return act({ ...caller, operates: false, share: shareOf(caller) }).catch((error: unknown) => {
     // An instance may have become another's while a long sweep went first: nothing has happened, and now it takes power.
     const late = hasCode(error, 'FORBIDDEN') ? deedOf(caller, deed) : undefined;
     if (late === undefined) throw error;
@@ -66,7 +68,9 @@ export function changeWithPower<Outcome, Result>(
   decide: (draft: Draft, by: Caller) => Outcome,
   answer: (outcome: Outcome, draft: Draft) => Result,
 ): Promise<Result> {
-  return withPower(state, caller, deed, (by) => change(state, by, scope, (draft) => decide(draft, by), answer));
+  return withPower(state, caller, deed, (by, changed) =>
+    change(state, by, scope, (draft) => decide(draft, by), answer, changed),
+  );
 }
 
 /** What is refused anyway is no deed. */
@@ -76,6 +80,6 @@ function deedOf(caller: Caller, deed: () => Deed | undefined): Deed | undefined 
 }
 
 function targetOf(key: ServiceKey | InstanceKey): string {
-  const service = `${key.group}${GROUP_SEPARATOR}${key.service}`;
+  const service = joinedName(key);
   return 'id' in key ? `${service}/${key.id}` : service;
 }

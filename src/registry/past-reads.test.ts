@@ -181,7 +181,7 @@ describe('rollback', () => {
   const back = async () => {
     const past = await withPast();
     const { audit } = past.stage.namespace.platform;
-    audit.notes.length = 0;
+    audit.forget();
     const rollBack = (to: string, caller: Caller = { ...OPERATOR, address: '10.9.9.9' }) =>
       past.scene.api.rollback(caller, { ...ORDERS, to });
     return { ...past, audit, rollBack };

@@ -19,7 +19,7 @@ import { noteOf } from './operator-power';
 import { assertOperates } from './ownership';
 import { decodePlace, historyPage } from './queries/history-page';
 import { newestPlace, serviceOf, walkBack } from './queries/journal-walk';
-import { pageOf } from './queries/lists';
+import { instancePage } from './queries/lists';
 import { type ServiceMoment, serviceDiff } from './queries/service-diff';
 import { serviceAt, viewsAt } from './service-past';
 import type { NamespaceState } from './state';
@@ -64,17 +64,17 @@ export async function listInstancesAt(
   const { cursor } = moment;
   // A past does not change.
   if (command.ifNoneMatch === cursor) return { cursor, body: null };
-  return { cursor, body: jsonText(pageOf(viewsAt(command, records, moment.at, command.after), command)) };
+  return { cursor, body: instancePage(viewsAt(command, records, moment.at, command.after), command) };
 }
 
 /** Compares a service with itself at another moment. */
 export async function readDiff(state: NamespaceState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
-  const { group, service } = command;
+  const { group, service, after, limit } = command;
   const key = { group, service };
   const now = await present(state, key, command.tokenId);
   const from = await serviceMoment(state, key, command.from, now);
   const to = await serviceMoment(state, key, command.to, now);
-  return { cursor: now.cursor, body: jsonText(serviceDiff(key, from, to)) };
+  return { cursor: now.cursor, body: serviceDiff(key, from, to, { after, limit }) };
 }
 
 /** Finds out how a service was, and puts back what operators said of it then. */
@@ -83,12 +83,12 @@ export async function rollback(
   caller: Caller,
   { group, service, to }: ServiceKey & { to: PointInTime },
 ): Promise<Answer<RollbackReport>> {
-  const { journal, catalog, platform } = state;
+  const { journal, catalog } = state;
   const key = { group, service };
   assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
   const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
-  return accounted(platform.audit, note, () =>
+  return accounted(state, note, (changed) =>
     change(
       state,
       caller,
@@ -99,6 +99,7 @@ export async function rollback(
         const made = draft.isEmpty ? null : revision;
         return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
       },
+      changed,
     ),
   );
 }

@@ -8,14 +8,14 @@ export interface PlainReads {
 }
 
 /** Counts a read by somebody who did not say who it is. */
-export function notePlainRead(reads: PlainReads, now: number): void {
+export function notePlainRead(reads: PlainReads, now: number, times = 1): void {
   const minute = Math.floor(now / PLAIN_READS_WINDOW_MS);
   if (minute !== reads.minute) {
     reads.before = minute === reads.minute + 1 ? reads.count : 0;
     reads.count = 0;
     reads.minute = minute;
   }
-  reads.count += 1;
+  reads.count += times;
 }
 
 /** Returns when a read made at `now` counts no longer. */

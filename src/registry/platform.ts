@@ -1,4 +1,5 @@
 import type { Audit } from '../model/audit';
+import type { ClaimsOf } from '../model/claim';
 import type { Counters } from './counters';
 import type { SqlStorage } from './sql-storage';
 import type { Connections } from './watch/connection';
@@ -53,6 +54,8 @@ export interface Platform {
   endedTokens(tokenIds: readonly string[]): Promise<string[]>;
   /** Where what is done with an operator's power is accounted for. */
   audit: Audit;
+  /** Reads the services that the extensions of an instance claim: dialects know, and the core knows no dialect. */
+  claimsOf: ClaimsOf;
   /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can mend that. */
   abort(reason: string): void;
   /** One line for the operator. Never a secret. */

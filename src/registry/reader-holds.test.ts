@@ -19,8 +19,7 @@ function stage() {
         rows += 1;
         write();
       },
-      now,
-      isNew,
+      { now, isNew, pollerLingerMs: POLLER_LINGER_MS },
     );
   return { disk, wake, rows: () => rows };
 }

@@ -33,15 +33,20 @@ export class ReaderHolds {
   readonly #storage: SqlStorage;
   readonly #enqueue: (write: () => void) => void;
   #kept: Holds;
+  #sharedUntil = 0;
   /** Until when readers of each kind may exist that were known before this wake. */
   readonly #unknownUntil: Record<UnknownReaders, number>;
 
   /**
    * @param enqueue Queues a write for the next commit group.
-   * @param now When the registry woke, on the namespace's axis.
-   * @param isNew The namespace has never held anything, so it has no readers to forget.
+   * @param woken When the registry woke, on the namespace's axis; whether it has never held anything, and so has no
+   *   readers to forget; and how long pollers are live.
    */
-  constructor(storage: SqlStorage, enqueue: (write: () => void) => void, now: number, isNew: boolean) {
+  constructor(
+    storage: SqlStorage,
+    enqueue: (write: () => void) => void,
+    { now, isNew, pollerLingerMs }: { now: number; isNew: boolean; pollerLingerMs: number },
+  ) {
     this.#storage = storage;
     this.#enqueue = enqueue;
     this.#kept = readHolds(storage);
@@ -50,7 +55,7 @@ export class ReaderHolds {
       cached: Math.min(cachedUntil, now + cachedForMs),
       plain: isNew ? 0 : plainReadsCountUntil(now),
       // A poller that was live at the wake comes back within this time, and is known from then on.
-      poll: Math.min(pollsUntil, now + POLLER_LINGER_MS),
+      poll: Math.min(pollsUntil, now + pollerLingerMs),
     };
   }
 
@@ -63,6 +68,19 @@ export class ReaderHolds {
       cachedUntil: Math.max(cachedUntil, now + keepForMs + CACHED_HOLD_STEP_MS),
       cachedForMs: cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded),
     });
+  }
+
+  /** Records that readers of the whole namespace may use what it was at `now` for `keepForMs`. */
+  noteShared(now: number, keepForMs: number): void {
+    this.#sharedUntil = Math.max(this.#sharedUntil, now + keepForMs);
+  }
+
+  /**
+   * Until when readers may use what was shared before now, on the namespace's axis. It is not stored: after a wake they
+   * are among the pollers that {@link unknownAt} tells of, which are waited for longer.
+   */
+  get sharedUntil(): number {
+    return this.#sharedUntil;
   }
 
   /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */

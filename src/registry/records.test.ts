@@ -10,6 +10,7 @@ import {
   decodeOverride,
   decodeService,
   definitionText,
+  documentIn,
   encodeInstance,
   encodeOverride,
   encodeService,
@@ -152,6 +153,26 @@ describe('addressMatcher', () => {
     [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
   ])('[R11] of %o for %s and port %s is %s', (input, address, port, expected) => {
     expect(addressMatcher(address, port)(encodeInstance(instanceRecord(input)))).toBe(expected);
+  });
+});
+
+describe('documentIn', () => {
+  const id = '0123456789abcdef'.repeat(4);
+
+  it('[X11] is the document that a record names, whatever else it holds', () => {
+    const whole = { healthy: false, session: 's', drainEndsAt: 1, document: id };
+    expect(documentIn(encodeInstance(instanceRecord({}, { document: id })))).toBe(id);
+    expect(documentIn(encodeInstance(instanceRecord({}, whole)))).toBe(id);
+    expect(decodeInstance(encodeInstance(instanceRecord({}, whole))).document).toBe(id);
+  });
+
+  it.each([
+    instanceRecord(),
+    instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
+    instanceRecord({}, { session: `","document":"${id}` }),
+    instanceRecord({}, { session: id }),
+  ])('[X11] is none that a record does not name: %j', (record) => {
+    expect(documentIn(encodeInstance(record))).toBeUndefined();
   });
 });
 

@@ -35,6 +35,8 @@ export interface InstanceRecord {
   session?: string | undefined;
   /** The owner is taking it out; it is removed at this time of the namespace's axis. */
   drainEndsAt?: number | undefined;
+  /** Id of the document that it shares with other instances of its service. */
+  document?: string | undefined;
 }
 
 export interface OverrideRecord {
@@ -46,6 +48,8 @@ export interface OverrideRecord {
 export interface ServiceRecord {
   definition: ServiceDefinition;
   createdRevision: number;
+  /** Id of the token that set it last; absent where an earlier version or an import wrote it. */
+  actor?: string | undefined;
 }
 
 /** What a definition keeps of itself: members in one order, those with their default left out. */
@@ -114,6 +118,7 @@ export function encodeInstance(record: InstanceRecord): string {
     healthChangedAt: record.healthChangedAt.length === 0 ? undefined : record.healthChangedAt,
     session: record.session,
     drainEndsAt: record.drainEndsAt,
+    document: record.document,
   });
 }
 
@@ -157,7 +162,8 @@ export function isOwnedBy(text: string, tokenId: string): boolean {
 /** The owner that the text of an instance names. */
 export function ownerIn(text: string): string {
   const start = ownerAt(text);
-  return String(JSON.parse(text.slice(start, text.indexOf(CREATED_AFTER, start))));
+  const quoted = text.slice(start, text.indexOf(CREATED_AFTER, start));
+  return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
 /** What follows the owner in the text of an instance. */
@@ -184,6 +190,20 @@ export function addressMatcher(address: string, port: number | undefined): (text
     return (next === ',' || next === '}') && !hasPort;
   };
 }
+
+/** How the text of an instance ends that names a document: it is the last member of a record. */
+const DOCUMENT_LAST = /,"document":"([0-9a-f]{64})"\}$/;
+
+/** Characters at the end of a text that {@link DOCUMENT_LAST} can match. */
+const DOCUMENT_LAST_LENGTH = 80;
+
+/** Id of the document that the text of an instance names; undefined where it names none. */
+export function documentIn(text: string): string | undefined {
+  return text.endsWith('"}') ? DOCUMENT_LAST.exec(text.slice(-DOCUMENT_LAST_LENGTH))?.[1] : undefined;
+}
+
+/** Tells whether the definition in the text of an instance has an address, and not a url alone. */
+export const hasAddress = (text: string): boolean => text.startsWith(`${DEFINITION_FIRST}{"address":`);
 
 export function encodeOverride(record: OverrideRecord): string {
   return JSON.stringify(record);

@@ -1,29 +1,22 @@
 import type { AuditAction } from '../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../model/batch';
-import type { ChangedInstances } from '../model/changed-instances';
 import type { NamespaceSnapshot } from '../model/frames';
 import type { HistoryPage } from '../model/history';
 import type { InstanceView, Registration, Renewal } from '../model/instance';
 import { jsonText } from '../model/json-text';
 import type { RollbackReport, ServiceDiff } from '../model/moments';
 import type {
-  AcknowledgeCommand,
   Answer,
   Asker,
   Caller,
-  ChangedSinceCommand,
-  DiffCommand,
-  HistoryCommand,
   InstanceListCommand,
   NamespaceApi,
+  OverrideListCommand,
   ReadAnswer,
   ReadOptions,
   RegisterCommand,
-  ResolveCommand,
   ServiceKey,
-  ServiceListCommand,
-  SnapshotCommand,
-  WhyCommand,
+  SubscriberListCommand,
   WriteAnswer,
 } from '../model/namespace-api';
 import type { SocketPurpose } from '../model/namespace-sockets';
@@ -43,9 +36,11 @@ import {
   registration,
   requireInstance,
   requireOverride,
+  subscribersText,
 } from './answers';
 import { arm } from './arming';
 import { batchDeed, overrideAction } from './batch-deed';
+import { readChangedServices } from './changed-services';
 import { readChangedSince } from './changed-since';
 import { deregister } from './commands/deregister';
 import { applyOperation } from './commands/operation';
@@ -80,6 +75,9 @@ import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
 import { readWhy } from './why';
+
+/** The question of a read of the interface. */
+type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
 
 /** What a method of the interface is asked, after the caller. */
 type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
@@ -144,7 +142,7 @@ export class Registry implements NamespaceApi {
       caller,
       key,
       () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => patch(draft, by, key, command.patch, command.precondition),
+      (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
       () => instanceAnswer(this.#state, key),
     );
   }
@@ -170,7 +168,7 @@ export class Registry implements NamespaceApi {
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
     const deed = () => this.#toForeign(caller, 'drained', command.key);
-    return withPower(this.#state, caller, deed, (by) => drainAndWait(this.#state, this.#hub, by, command));
+    return withPower(this.#state, caller, deed, (...by) => drainAndWait(this.#state, this.#hub, command, ...by));
   }
 
   readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
@@ -197,7 +195,7 @@ export class Registry implements NamespaceApi {
     );
   }
 
-  resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>> {
+  resolve(command: Query<'resolve'>): Promise<ReadAnswer<Resolution>> {
     const { catalog, platform } = this.#state;
     return read(
       this.#state,
@@ -233,15 +231,10 @@ export class Registry implements NamespaceApi {
     );
   }
 
-  listOverrides({ group, service, ...options }: ServiceKey & ReadOptions): Promise<ReadAnswer<OverrideList>> {
+  listOverrides({ group, service, after, ...options }: OverrideListCommand): Promise<ReadAnswer<OverrideList>> {
     const key = { group, service };
-    return read(
-      this.#state,
-      key,
-      options,
-      () => this.#revisionOf(key),
-      () => overridesText(this.#state, key),
-    );
+    const changedAt = () => this.#revisionOf(key);
+    return read(this.#state, key, options, changedAt, () => overridesText(this.#state, key, after));
   }
 
   clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
@@ -271,14 +264,14 @@ export class Registry implements NamespaceApi {
     return callRemoveService(this.#state, caller, command);
   }
 
-  listServices(command: ServiceListCommand): Promise<ReadAnswer<ServiceList>> {
+  listServices(command: Query<'listServices'>): Promise<ReadAnswer<ServiceList>> {
     const { catalog } = this.#state;
     return read(
       this.#state,
       undefined,
       command,
       () => newestRevision(catalog, command),
-      () => jsonText(listServices(catalog, command)),
+      () => listServices(catalog, command),
     );
   }
 
@@ -301,15 +294,15 @@ export class Registry implements NamespaceApi {
     return turn(this.#state, undefined, answer, tokenId);
   }
 
-  history(command: HistoryCommand): Promise<Answer<HistoryPage>> {
+  history(command: Query<'history'>): Promise<Answer<HistoryPage>> {
     return readHistory(this.#state, command);
   }
 
-  diff(command: DiffCommand): Promise<Answer<ServiceDiff>> {
+  diff(command: Query<'diff'>): Promise<Answer<ServiceDiff>> {
     return readDiff(this.#state, command);
   }
 
-  why(command: WhyCommand): Promise<Answer<WhyReport>> {
+  why(command: Query<'why'>): Promise<Answer<WhyReport>> {
     return readWhy(this.#state, this.#hub, command);
   }
 
@@ -317,7 +310,7 @@ export class Registry implements NamespaceApi {
     return rollback(this.#state, caller, command);
   }
 
-  snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+  snapshot(command: Query<'snapshot'>): Promise<ReadAnswer<NamespaceSnapshot>> {
     return this.#snapshots.read(command);
   }
 
@@ -341,17 +334,21 @@ export class Registry implements NamespaceApi {
     return dropImport(this.#state, caller, command);
   }
 
-  changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>> {
+  changedSince(command: Query<'changedSince'>): ReturnType<NamespaceApi['changedSince']> {
     return readChangedSince(this.#state, command);
   }
 
-  listSubscribers({ tokenId, ...key }: ServiceKey & Asker): Promise<Answer<SubscriberList>> {
-    const views = (now: number) => subscriberViews(this.#state, this.#hub, key, now);
-    const answer = (now: number) => ({ ...this.#position(), body: jsonText({ subscribers: views(now) }) });
+  changedServices(command: Query<'changedServices'>): ReturnType<NamespaceApi['changedServices']> {
+    return readChangedServices(this.#state, command);
+  }
+
+  listSubscribers({ tokenId, after, ...key }: SubscriberListCommand): Promise<Answer<SubscriberList>> {
+    const body = (now: number) => subscribersText(subscriberViews(this.#state, this.#hub, key, now), after);
+    const answer = (now: number) => ({ ...this.#position(), body: body(now) });
     return turn(this.#state, key, answer, tokenId);
   }
 
-  acknowledge({ subscriber, cursor, tokenId }: AcknowledgeCommand): Promise<{ cursor: string }> {
+  acknowledge({ subscriber, cursor, tokenId }: Query<'acknowledge'>): Promise<{ cursor: string }> {
     const noted = () => {
       acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
       return this.#position();

@@ -14,7 +14,15 @@ describe('prepareStorage', () => {
   it('makes the tables and an epoch on first use', () => {
     const disk = new HandDisk();
     expect(prepareStorage(disk, () => 'first')).toEqual({ epoch: 'first' });
-    expect(disk.rows(TABLES).flat()).toEqual(['checkpoint', 'journal', 'property', 'record', 'session', 'staged']);
+    expect(disk.rows(TABLES).flat()).toEqual([
+      'checkpoint',
+      'document',
+      'journal',
+      'property',
+      'record',
+      'session',
+      'staged',
+    ]);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],
       ['readable-from', '1'],

@@ -53,6 +53,13 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     closed INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS document (
+    group_name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (group_name, service, id)
+  ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS staged (
     kind INTEGER NOT NULL,
     group_name TEXT NOT NULL,
@@ -73,7 +80,7 @@ const ATTENTION: SchemaStep = {
   readableFrom: 1,
 };
 
-/** A change to the tables adds a step. */
+/** A change to a table adds a step. A new table needs none where the version before may pass over it. */
 const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [ATTENTION] };
 
 /** The version of a namespace's tables that this code writes. */

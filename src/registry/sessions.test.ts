@@ -52,6 +52,21 @@ describe('a session', () => {
     expect(await session(all.connect(), { ttlMs: 3_000 })).toMatchObject({ ttlMs: 3_000, pingIntervalMs: 1_000 });
   });
 
+  it('[T13] pings as often as the namespace says, and lives for three pings', async () => {
+    const { stage: all, namespace, session } = stage();
+    const before = await session(all.connect(), {});
+    namespace.state.settings.replace({ retention: {}, limits: {}, intervals: { sessionPingMs: 30_000 } });
+    const terms = async (frame: object) => {
+      const { ttlMs, pingIntervalMs } = await session(all.connect(), frame);
+      return [ttlMs, pingIntervalMs];
+    };
+    expect(await terms({})).toEqual([90_000, 30_000]);
+    expect(await terms({ ttlMs: 45_000 })).toEqual([45_000, 15_000]);
+    expect(await terms({ session: before.session })).toEqual([45_000, 15_000]);
+    namespace.state.settings.replace({ retention: {}, limits: {}, intervals: { sessionPingMs: 5_000 } });
+    expect(await terms({})).toEqual([45_000, 5_000]);
+  });
+
   it('[T1] holds what is registered over its socket, as long as pings come', async () => {
     const { scene, namespace, holding, disk } = stage();
     const { client } = await holding('a', 'b');

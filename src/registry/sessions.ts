@@ -5,7 +5,8 @@ import type { Caller } from '../model/namespace-api';
 import { keyOf, type SessionEntry } from './catalog';
 import { commit } from './commit';
 import { Draft } from './draft';
-import { noteGap, reconnectSpreadMs } from './listening';
+import { noteGap } from './listening';
+import { reconnectSpreadMs } from './reconnect-spread';
 import { deleteSessionRow, isSession, writeSessionRow } from './session-table';
 import type { NamespaceState } from './state';
 import type { Connection } from './watch/connection';
@@ -169,7 +170,7 @@ export function noteLostSockets(state: NamespaceState, now: number): void {
     pipeline.enqueue(() => writeSessionRow(platform.storage, session, heardAt));
   }
   // A gap since the wake has given their clients the time to come back already.
-  if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(state));
+  if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));
 }
 
 function hear(state: NamespaceState, session: SessionEntry, connection: Connection): void {

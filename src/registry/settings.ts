@@ -1,4 +1,5 @@
-import type { NamespaceLimits, NamespaceSettings } from '../model/namespace';
+import { NACOS_CACHE_MS, NACOS_CHECK_MAX_AGE_MS, POLLER_LINGER_MS, SESSION_PING_INTERVAL_MS } from '../model/limits';
+import type { NamespaceIntervals, NamespaceLimits, NamespaceSettings } from '../model/namespace';
 import { DEFAULT_RETENTION, type Retention } from './journal';
 import { readProperty, writeProperty } from './schema';
 import type { SqlStorage } from './sql-storage';
@@ -25,6 +26,26 @@ export class Settings {
   /** Whether what was registered through Eureka's door stays while too much of it does not renew. */
   get selfPreservation(): boolean {
     return this.#settings.selfPreservation ?? false;
+  }
+
+  /** Intervals that this namespace hands out in the place of the usual ones. */
+  get intervals(): NamespaceIntervals {
+    return this.#settings.intervals ?? {};
+  }
+
+  /** How often sessions ping. */
+  get sessionPingMs(): number {
+    return this.intervals.sessionPingMs ?? SESSION_PING_INTERVAL_MS;
+  }
+
+  /** How long readers may use what Nacos' door shares: until it asks again, and then until they poll. */
+  get sharedForMs(): number {
+    return NACOS_CHECK_MAX_AGE_MS + (this.intervals.nacosPollMs ?? NACOS_CACHE_MS);
+  }
+
+  /** How long a poller is live after its last poll: doors may tell of a poll only with the next one. */
+  get pollerLingerMs(): number {
+    return Math.max(POLLER_LINGER_MS, 2 * this.sharedForMs);
   }
 
   get retention(): Retention {

@@ -1,3 +1,4 @@
+import type { LogGate } from '../model/log-gate';
 import type { Agenda } from './agenda';
 import type { Attention } from './attention';
 import type { Catalog } from './catalog';
@@ -39,6 +40,8 @@ export interface NamespaceMemory {
   readonly counters: Counters;
   readonly settings: Settings;
   readonly rates: RateLimiter;
+  /** Lets through so many lines about refused operators a second. */
+  readonly refusals: LogGate;
   readonly imports: Imports;
   readonly attention: Attention;
   readonly alarmTimes: AlarmTimes;

@@ -48,6 +48,7 @@ export async function turn<Result>(
  *
  * @param decide Works on a draft: a throw in it leaves nothing behind.
  * @param answer Is given the draft, too: what it holds need not be read again.
+ * @param changed Is called where it makes a revision.
  */
 export function change<Outcome, Result>(
   state: NamespaceState,
@@ -55,14 +56,15 @@ export function change<Outcome, Result>(
   scope: ServiceKey | undefined,
   decide: (draft: Draft) => Outcome,
   answer: (outcome: Outcome, draft: Draft) => Result,
+  changed?: () => void,
 ): Promise<Result> {
   return turn(
     state,
     scope,
     (now) => {
-      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits);
+      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
       const outcome = decide(draft);
-      commit(state, draft, caller.tokenId);
+      if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);
     },
     caller.tokenId,
@@ -99,10 +101,11 @@ export function read<T>(
 function noteReader(
   state: NamespaceState,
   scope: ServiceKey,
-  { keepForMs = 0, subscriber, tokenId = '' }: ReadOptions,
+  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
   knownRevision: number,
   now: number,
 ): void {
+  if (isShared) return;
   if (subscriber !== undefined) {
     const { id, address } = subscriber;
     const known = { acknowledged: knownRevision, sent: state.journal.revision };

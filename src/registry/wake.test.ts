@@ -15,6 +15,7 @@ import { readCheckpoint } from './checkpoints';
 import { renew } from './commit';
 import { unpackLease } from './lease-table';
 import { notePass } from './listening';
+import { reconnectSpreadMs } from './reconnect-spread';
 import { openSession, resumeSession } from './sessions';
 
 /** The same storage in memory anew. */
@@ -215,10 +216,10 @@ describe('signs at a wake that renewals were missed', () => {
     expect(woken.state.counters.outages).toBe(0);
   });
 
-  it('[L7, T7] give a fleet of sessions the time in which it was asked to reconnect', async () => {
+  it('[L7, L18, T7] give a fleet of sessions the time in which it was asked to reconnect', async () => {
     const awake = new AwakeNamespace();
     const { connections } = awake.platform;
-    for (let index = 0; index < RECONNECT_SPREAD_MIN_MS + 500; index++) {
+    for (let index = 0; index < 1_500; index++) {
       const ticket = { key: `s-${index}`, secretDigest: 'd' };
       const connection = connections.connectionOf(connections.open());
       openSession(awake.state, connection, { tokenId: 'owner' }, ticket, 30_000, START);
@@ -226,7 +227,7 @@ describe('signs at a wake that renewals were missed', () => {
     awake.state.checkpoints.open();
     await settle();
     const { attention } = (await again(awake)).state;
-    expect(attention.since).toBe(START + RECONNECT_SPREAD_MIN_MS + 500);
+    expect(attention.since).toBe(START + reconnectSpreadMs(1_500));
   });
 
   it('[T10, T7] end no session of thousands whose sockets a crash took, and the dead ones after a whole ttl', async () => {
@@ -246,12 +247,13 @@ describe('signs at a wake that renewals were missed', () => {
     const woken = await again(awake);
     const { state, platform } = woken;
     notePass(state);
+    const spreadMs = reconnectSpreadMs(count);
     // All but the last ten come back, evenly over the time in which they were asked to.
     for (let index = 0; index < count - 10; index++) {
-      if (index % 250 === 0) await woken.pass(count / 10);
+      if (index % 250 === 0) await woken.pass(spreadMs / 10);
       resumeSession(state, connections.connectionOf(connections.open()), caller, ticket(index), state.time.now());
     }
-    const since = START + 60_000 + count;
+    const since = START + 60_000 + spreadMs;
     await woken.pass(since + 30_000 - platform.clock.now());
     expect(state.sessions.size).toBe(count);
     expect(state.counters.outages).toBe(1);

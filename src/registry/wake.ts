@@ -1,4 +1,5 @@
-import { OVERRIDE_LINGER_MS } from '../model/limits';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT, OVERRIDE_LINGER_MS } from '../model/limits';
+import { LogGate } from '../model/log-gate';
 import { Agenda } from './agenda';
 import { refreshEligibility } from './apply';
 import { Attention, type StoredAttention } from './attention';
@@ -6,15 +7,17 @@ import { Catalog, ENTRY_FLAGS, type ServiceEntry, type SessionEntry } from './ca
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './checkpoints';
 import { scheduleCompaction } from './commit';
 import { CommitPipeline } from './commit-pipeline';
+import { readDocumentRows } from './document-row';
 import { changeEpochIfMarked, newEpoch } from './epoch-change';
 import { Journal, type Retention } from './journal';
 import { LeaseTable, unpackLease } from './lease-table';
 import { LeaseTerms } from './lease-terms';
-import { noteGap, reconnectSpreadMs } from './listening';
+import { noteGap } from './listening';
 import { NamespaceTime } from './namespace-time';
 import type { Platform } from './platform';
 import { RateLimiter } from './rate-limiter';
 import { ReaderHolds } from './reader-holds';
+import { reconnectSpreadMs } from './reconnect-spread';
 import { type RecordRow, readRecordRows } from './record-row';
 import { decodeInstance, decodeOverride, decodeService, INSTANCE_FLAGS } from './records';
 import { prepareStorage } from './schema';
@@ -93,14 +96,16 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     counters,
     settings,
     rates: new RateLimiter(() => settings.limits),
+    refusals: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
     imports: new Imports(storage),
     attention,
     alarmTimes,
   };
-  const receipts = new Receipts();
+  const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
   const enqueue = (write: () => void) => pipeline.enqueue(write);
-  const readerHolds = new ReaderHolds(storage, enqueue, time.now(), journal.revision === 0);
+  const wokenAt = { now: time.now(), isNew: journal.revision === 0, pollerLingerMs: settings.pollerLingerMs };
+  const readerHolds = new ReaderHolds(storage, enqueue, wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded.goneAt);
   goOnListening(state, header);
@@ -139,7 +144,7 @@ interface Loaded {
   latest: number;
 }
 
-/** Rows come with overrides before instances, so an instance finds its override there. */
+/** Documents and overrides come before instances, so an instance finds its own there. */
 function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Attention): Loaded {
   const loaded: Loaded = {
     catalog: new Catalog(),
@@ -150,6 +155,9 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     latest: 0,
   };
   const bySlot = loadSessions(loaded, storage, checkpoint);
+  for (const document of readDocumentRows(storage)) {
+    loaded.catalog.putDocument(loaded.catalog.serviceFor(document), document);
+  }
   let service: ServiceEntry | undefined;
   for (const row of readRecordRows(storage)) {
     if (service?.name !== row.service || service.group !== row.group) service = loaded.catalog.serviceFor(row);
@@ -261,18 +269,19 @@ function fillAgenda(state: NamespaceState, goneAt: Loaded['goneAt']): void {
  * that is late, sessions whose sockets vanished.
  */
 function goOnListening(state: NamespaceState, header: CheckpointHeader | undefined): void {
-  const { leases, time, attention, checkpoints, platform } = state;
+  const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
+  const spreadMs = reconnectSpreadMs(sessions.size);
   if (leases.size === 0) {
     if (header?.attention !== undefined) return;
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {
     leases.packAnew();
-    noteGap(state, now, 'an earlier version ran before', reconnectSpreadMs(state));
+    noteGap(state, now, 'an earlier version ran before', spreadMs);
   } else if (header.state === 'open') {
-    noteGap(state, now, 'renewals may have been lost', reconnectSpreadMs(state));
+    noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    noteGap(state, now, 'the process has started', reconnectSpreadMs(state));
+    noteGap(state, now, 'the process has started', spreadMs);
   }
 }

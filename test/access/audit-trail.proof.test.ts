@@ -134,7 +134,10 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
     trail = await wholeTrail();
     return trail.filter(({ outcome }) => outcome === 'begun').length <= ACTIONS / KILL_EVERY_ACTIONS;
   });
-  expect(trail.map(({ id }) => id)).toEqual(trail.map((_, index) => index + 1));
+  // Numbers of acts that changed nothing are missing, and none is there twice.
+  const ids = trail.map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)].sort((left, right) => left - right));
+  expect(trail.filter(({ outcome }) => outcome === 'refused')).toEqual([]);
 
   const { namespaces } = await get<{ namespaces: { id: string }[] }>('/api/v1/ns');
   const { tokens } = await get<{ tokens: { id: string }[] }>('/api/v1/tokens?limit=1000');
@@ -143,7 +146,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
 
   const { entries: newestFirst } = await get<HistoryPage>('/api/v1/ns/public/history?limit=1000');
   const revisions = newestFirst.reverse().filter((entry) => entry.actor === operator.id && !isEndOfDrain(entry));
-  const deeds = trail.filter(({ actor, outcome }) => actor === operator.id && outcome !== 'refused');
+  const deeds = trail.filter(({ actor }) => actor === operator.id);
   expect(revisions.length).toBeGreaterThan(ACTIONS / 20);
   expect(unaccounted(revisions, deeds)).toEqual([]);
   expect(statuses[403] ?? 0).toBeGreaterThan(ACTIONS / 30);

@@ -41,7 +41,7 @@ afterEach(async () => {
   await reset();
 });
 
-it('[A46] every act of an operator is in the audit trail: who, from where, on what, and how it ended', async () => {
+it('[A46, A56] every act of an operator that changes something is in the audit trail: who, from where, on what, and how it ended', async () => {
   const { call, id } = await begin();
   const statuses = [
     await call('PUT', `${A}/override`, { weight: 2 }),
@@ -70,9 +70,7 @@ it('[A46] every act of an operator is in the audit trail: who, from where, on wh
       'changed g@@orders/a done',
       'changed g@@orders/a done',
       'changed g@@orders/a done',
-      'rolled-back g@@orders done',
       'drained g@@orders/a done',
-      'overridden g@@orders/gone refused INSTANCE_NOT_FOUND',
       'service-deleted g@@orders done',
     ]);
   }, PATIENCE);

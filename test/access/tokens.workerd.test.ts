@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Grant } from '../../src/model/grant';
 import { ask, send, serviceAt } from '../fixtures/worker-client';
 import { directory, ROOT_CALLER, tokenFor } from '../fixtures/worker-directory';
+import { WorkerSocket } from '../fixtures/worker-socket';
 
 /** Tokens of the real directory at the doors of the whole Worker. */
 
@@ -26,6 +27,21 @@ async function sent(path: string, init: RequestInit = {}): Promise<number> {
 
 afterEach(async () => {
   await reset();
+});
+
+it('[A48] a frame registers nothing under a virtual address that its token may not', async () => {
+  const token = await tokenFor([{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
+  const socket = await WorkerSocket.connect('', { authorization: `Bearer ${token}` });
+  const operation = { op: 'register', service: 'own', id: 'a', ...place };
+  const extensions = { eureka: { vipAddress: 'victim' } };
+  socket.say({ type: 'batch', id: '1', operations: [{ ...operation, extensions }] });
+  expect(await socket.next('error')).toMatchObject({
+    id: '1',
+    code: 'FORBIDDEN',
+    detail: expect.stringContaining('vipAddress "victim"'),
+  });
+  expect(await socket.ask({ type: 'batch', operations: [operation] })).toMatchObject({ revision: 1 });
+  socket.close();
 });
 
 describe('a token of the directory', () => {

@@ -234,6 +234,23 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ available: true, overridden: false, weight: 1 });
   });
 
+  it('[K31] enable of a quarantined instance takes a disable back, and ends with 5 and how to lift the quarantine', async () => {
+    await stage.register('held', 'held-1');
+    await stage.run(['disable', 'held', 'held-1']);
+    await stage.run(['quarantine', 'held', 'held-1', '--reason', 'disk is full']);
+    const { code, stdout, stderr } = await stage.run(['enable', 'held', 'held-1']);
+    expect({ code, stderr }).toEqual({
+      code: 5,
+      stderr:
+        'held/held-1 still takes no traffic: it is quarantined until it is lifted: disk is full.\n' +
+        'Lift it with: rollcall quarantine held held-1 --lift\n',
+    });
+    expect(stdout).toMatch(/^overridden of held\/held-1\nquarantined +until it is lifted: disk is full\nby +root\n$/);
+    expect((await stage.run(['quarantine', 'held', 'held-1', '--lift'])).code).toBe(0);
+    expect((await stage.run(['enable', 'held', 'held-1'])).code).toBe(0);
+    expect(await stage.json('get', 'held', 'held-1')).toMatchObject({ available: true });
+  });
+
   it('[K9] operators who change different things at once lose none', async () => {
     await stage.register('race', 'race-1');
     const commands = [['disable'], ['weight', '7'], ['meta', 'x=1'], ['quarantine', '--reason', 'all at once']];
@@ -342,10 +359,11 @@ describe('ns, token, audit', () => {
     expect(stdout).toMatch(/^id +blue\ntitle +Blue team\nkeeps its past for +2d\n/);
     await stage.run(['ns', 'set', 'blue', '--instances', '10']);
     await stage.run(['ns', 'set', 'blue', '--services', '5']);
+    await stage.run(['ns', 'set', 'blue', '--bytes', '100000', '--token-instances', '9', '--token-bytes', '90000']);
     expect(await stage.json('ns', 'get', 'blue')).toMatchObject({
       title: 'Blue team',
       retention: { maxAgeMs: 172_800_000 },
-      limits: { instances: 10, services: 5 },
+      limits: { instances: 10, services: 5, bytes: 100_000, perToken: { instances: 9, bytes: 90_000 } },
     });
     await stage.run(['ns', 'set', 'blue', '--self-preservation', 'on']);
     expect((await stage.run(['ns', 'get', 'blue'])).stdout).toMatch(/^self-preservation +on$/m);

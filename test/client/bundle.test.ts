@@ -19,14 +19,14 @@ const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client/selectors': 1_900,
 };
 
-/** The same where all entries share their chunks, as in dist/client: one entry has up to eight files, compressed one by one. */
-const SHARED_EXTRA_BYTES = 1_000;
+/** The same where all entries share their chunks, as in dist/client: one entry has up to nine files, compressed one by one. */
+const SHARED_EXTRA_BYTES = 1_200;
 
 /** Bytes at most, of what the core and the resolver load when they are first asked for it: each by itself. */
 const ON_DEMAND_MAX_BYTES: Record<string, number> = {
   register: 3_600,
   'stream-source': 1_300,
-  'poll-source': 1_600,
+  'poll-source': 1_800,
   'balanced-fetch': 1_400,
 };
 
@@ -123,8 +123,9 @@ describe('what is loaded on demand', () => {
   it.each(Object.entries(ON_DEMAND_MAX_BYTES))('%s is at most %i bytes beside what is there', (name, mostBytes) => {
     const there = published.loads.get(name === 'balanced-fetch' ? 'resolver' : 'index')?.files ?? [];
     const more = published.loads.get(name)?.files.filter((file) => !there.includes(file)) ?? [];
-    expect(more).toHaveLength(1);
-    expect(published.sizes.get(more[0] ?? '')).toBeLessThanOrEqual(mostBytes);
+    expect(more).not.toEqual([]);
+    const bytes = more.reduce((sum, file) => sum + (published.sizes.get(file) ?? Number.NaN), 0);
+    expect(bytes).toBeLessThanOrEqual(mostBytes);
   });
 
   it('is in no first load', () => {

@@ -104,6 +104,16 @@ describe('tokens on the Worker', () => {
     expect(await statusWith(token, `${orders('public')}/instances`)).toBe(401);
   });
 
+  it('[A62] end at once where they are revoked, and so does a secret that is replaced', async () => {
+    const revoked = await give([{ scope: 'read', ns: 'public' }]);
+    const rotated = await give([{ scope: 'read', ns: 'public' }]);
+    const services = '/api/v1/ns/public/services';
+    expect([await statusWith(revoked.token, services), await statusWith(rotated.token, services)]).toEqual([200, 200]);
+    await ask('DELETE', `/api/v1/tokens/${revoked.id}`);
+    await ask('POST', `/api/v1/tokens/${rotated.id}/rotate`, {});
+    expect([await statusWith(revoked.token, services), await statusWith(rotated.token, services)]).toEqual([401, 401]);
+  });
+
   it('[A30] lose their sockets, wherever those are, when they are revoked or replaced', async () => {
     await ask('POST', '/api/v1/ns', { id: 'five' });
     const everywhere = await give([{ scope: 'read', ns: '*' }]);

@@ -69,17 +69,17 @@ export class Accounts {
     this.#auditId = entries[0]?.id ?? 0;
     if (before === 0) return [];
     return entries
-      .filter(({ id, outcome }) => id > before && outcome !== 'refused')
+      .filter(({ id }) => id > before)
       .map((entry) => ({ actor: entry.actor, auditId: entry.id, what: `audit entry ${JSON.stringify(entry)}` }));
   }
 
-  /** The same without what turns out to have been refused, within a while. */
+  /** The same without what turns out to have been refused, within a while: such entries go. */
   async settled(written: readonly Written[]): Promise<Written[]> {
     let left = [...written];
     for (const startedAt = Date.now(); left.length > 0 && Date.now() - startedAt < SETTLE_MS; ) {
       const { entries } = await this.#target.must<AuditTrail>('GET', '/api/v1/audit?limit=500');
-      const refused = new Set(entries.filter(({ outcome }) => outcome === 'refused').map(({ id }) => id));
-      left = left.filter(({ auditId }) => auditId === undefined || !refused.has(auditId));
+      const kept = new Set(entries.map(({ id }) => id));
+      left = left.filter(({ auditId }) => auditId === undefined || kept.has(auditId));
       await new Promise((wake) => setTimeout(wake, 50));
     }
     return left;

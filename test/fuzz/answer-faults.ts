@@ -3,6 +3,7 @@ import { PROBLEM_TABLE } from '../../src/http/error-response';
 import type { RouteCard } from '../../src/http/route-card';
 import type { Answer } from './exchange';
 import type { FuzzRequest } from './fuzz-request';
+import { unreadable } from './strict-readers';
 
 const STATUS_OF_CODE = new Map(PROBLEM_TABLE.map(({ code, status }) => [code, status]));
 /** Words that only our insides use. */
@@ -17,7 +18,7 @@ export function answerFaults(
   cards: ReadonlyMap<string, RouteCard>,
   secrets: readonly string[],
 ): string[] {
-  const faults = [...secretFaults(answer, secrets)];
+  const faults = [...secretFaults(answer, secrets), ...unreadable(answer)];
   if (INSIDES.test(answer.body) && asked.operation !== 'readDocs') faults.push('it shows our insides');
   if (answer.headers['set-cookie'] !== undefined) faults.push('it sets a cookie');
   if (answer.status >= 500) faults.push(`no fault was injected, and it is ${answer.status}`);

@@ -21,6 +21,9 @@ const TEXTS: readonly [string, ...string[]] = [
   ...(['{"ip":"10.0.0.7","port":80}', '{"ip":1,"port":"x"}', 'lightBeatEnabled', '10.0.0.7:80#true'] as const),
 ];
 
+/** Keys that all doors take, and that a writer of XML or JSON could get wrong. */
+const METADATA = { a: 'b', 'c:d': 'e\u0001\r\n', ĳ: '<&>', '#text': '{"f":1}', __cdata: ']]>' };
+
 /**
  * The namespaces that dialects are asked about. Others are not: one that a dialect's request names is made by whoever may,
  * also if the request is refused afterwards.
@@ -33,7 +36,7 @@ const NACOS_USUAL: Record<string, string> = {
   ip: '10.0.0.7',
   port: '80',
   healthy: 'true',
-  metadata: '{"a":"b"}',
+  metadata: JSON.stringify(METADATA),
   protectThreshold: '0',
   clusterName: 'DEFAULT',
   pageNo: '1',
@@ -55,7 +58,7 @@ const GO_MICRO_SERVICE = {
   version: '1',
   metadata: { a: 'b' },
   endpoints: [{ name: 'Orders.Get', request: { name: 'R', type: 'R', values: null }, response: null, metadata: {} }],
-  nodes: [{ id: 'n', address: '10.0.0.7:80', metadata: {} }],
+  nodes: [{ id: 'n', address: '10.0.0.7:80', metadata: { ...METADATA, '@class': 'x', $: 'y' } }],
 };
 
 const EUREKA_INSTANCE = {
@@ -67,7 +70,7 @@ const EUREKA_INSTANCE = {
   port: { $: 80, '@enabled': 'true' },
   dataCenterInfo: { '@class': 'x', name: 'MyOwn' },
   leaseInfo: { durationInSecs: 90 },
-  metadata: { a: 'b' },
+  metadata: METADATA,
 };
 const EUREKA_XML =
   '<instance><instanceId>a</instanceId><hostName>h</hostName><app>ORDERS</app><ipAddr>10.0.0.7</ipAddr><port>80</port><dataCenterInfo class="x"><name>MyOwn</name></dataCenterInfo></instance>';
@@ -179,7 +182,13 @@ export class DialectRequestMaker {
       return this.#random.pick<unknown>([this.#wildText(), null, 0, -1, 1e300, true, [], {}]);
     if (Array.isArray(value)) return value.map((item) => this.#changed(item));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, this.#changed(member)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [this.#changedKey(name), this.#changed(member)]),
+    );
+  }
+
+  #changedKey(name: string): string {
+    return this.#random.chance(0.02) ? this.#wildText() : name;
   }
 
   #changedXml(): string {

@@ -32,17 +32,22 @@ export class Target {
   }
 
   /** A call by root that has to succeed. */
-  async must<Body>(method: string, path: string, body?: object): Promise<Body> {
+  async must<Body>(method: string, path: string, body?: object, headers: [string, string][] = []): Promise<Body> {
     const outcome = await this.#send(
       method,
       path,
-      this.#headersOf(body),
+      [...this.#headersOf(body), ...headers],
       body && Buffer.from(JSON.stringify(body)),
       false,
     );
     if (!isAnswer(outcome) || outcome.status > 299)
       throw new Error(`${method} ${path} came to ${JSON.stringify(outcome)}`);
     return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: whoever calls knows the route
+  }
+
+  /** Reads a document as root. */
+  read(path: string, accept: string): Promise<Outcome> {
+    return this.#send('GET', path, [...this.#headersOf(undefined), ['Accept', accept]], undefined, false);
   }
 
   /** Sends a request as somebody. */

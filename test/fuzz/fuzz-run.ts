@@ -11,17 +11,29 @@ import { answerFaults } from './answer-faults';
 import { DialectRequestMaker } from './dialect-requests';
 import { curlLine, isAnswer, type Outcome, Target } from './exchange';
 import { type FuzzRequest, RequestMaker, type Seen } from './fuzz-request';
+import { Hijacks } from './hijacks';
+import { HostileNames, type LimitedSender, makeLimitedSenders } from './hostile-names';
 import { makeSenders, type Sender } from './principals';
+import { LISTS, unreadable } from './strict-readers';
+import { tenantFaults } from './tenants';
 
 /** Requests between two looks at what was written. */
 const WINDOW_COUNT = 32;
 /** Windows after which limits and namespaces are put back: whoever may set limits sets some that refuse everything. */
 const RESET_EVERY_WINDOWS = 4;
+/** Windows after which all lists are read by strict readers. */
+const READ_EVERY_WINDOWS = 4;
 /** Time in which whatever was left alone is done, or will not be: a drain waits half a minute by itself. */
 const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
 /** How many of the requests go to the doors of dialects. */
 const DIALECT_SHARE = 0.4;
+/** How many register under hostile names, and how many of these as tokens that may do little. */
+const HOSTILE_SHARE = 0.12;
+const LIMITED_SHARE = 0.8;
+
+/** After all others: of tokens that use up the namespaces of tenants. */
+const TENANT_REQUESTS = 600;
 
 /** How a run goes. */
 export interface FuzzOptions {
@@ -44,6 +56,8 @@ export interface FuzzReport {
   /** By operation: how many were accepted, refused, and left waiting as they asked to. */
   byOperation: Record<string, { accepted: number; refused: number; open: number }>;
   byStatus: Record<string, number>;
+  /** Lists that strict readers have read after what was sent. */
+  lists: number;
   /** Pieces of the past that were gone before they were compared. */
   unread: number;
 }
@@ -66,6 +80,7 @@ class FuzzRun {
   readonly #random: SeededRandom;
   readonly #maker: RequestMaker;
   readonly #dialectMaker: DialectRequestMaker;
+  readonly #hostileNames: HostileNames;
   readonly #accounts: Accounts;
   readonly #seen: Seen = { cursors: [], tokenIds: [] };
   readonly #cards = new Map(routed().routes.map((card) => [card.operation, card]));
@@ -75,9 +90,11 @@ class FuzzRun {
     requests: 0,
     byOperation: {},
     byStatus: {},
+    lists: 0,
     unread: 0,
   };
   #senders: [Sender, ...Sender[]] | undefined;
+  #limited: [LimitedSender, ...LimitedSender[]] | undefined;
   #secrets: string[] = [];
   /** Who asked for what may be done late, as its answer was not awaited; and until when it may, in milliseconds. */
   #late: { actor: string; until: number }[] = [];
@@ -92,6 +109,7 @@ class FuzzRun {
     >[0];
     this.#maker = new RequestMaker(document, this.#random.fork(), this.#seen);
     this.#dialectMaker = new DialectRequestMaker(routed().dialectRoutes, this.#random.fork());
+    this.#hostileNames = new HostileNames(this.#random.fork());
     this.#accounts = new Accounts(target);
     for (const operation of [...this.#maker.operationIds, ...this.#dialectMaker.operationIds]) {
       this.#report.byOperation[operation] = { accepted: 0, refused: 0, open: 0 };
@@ -103,22 +121,30 @@ class FuzzRun {
     const [root, ...others] = await makeSenders(this.#target);
     if (root === undefined) throw new Error('there is nobody to send anything');
     this.#senders = [root, ...others];
-    this.#secrets = this.#senders.filter(({ secret }) => secret !== '').map(({ secret }) => secret.slice(-24));
+    this.#limited = await makeLimitedSenders(this.#target);
+    const hijacks = new Hijacks(this.#target, this.#limited);
+    this.#secrets = [...this.#senders, ...this.#limited]
+      .filter(({ secret }) => secret !== '')
+      .map(({ secret }) => secret.slice(-24));
     const { violations } = this.#report;
     try {
       for (let window = 0; this.#report.requests < requests && violations.length === 0; window += 1) {
         if (window % RESET_EVERY_WINDOWS === 0) await this.#reset();
         const sent = await this.#sendWindow();
         for (const one of sent) this.#check(one);
+        if (window % READ_EVERY_WINDOWS === 0) await this.#readLists();
         const written = await this.#accounts.read();
         const allowed = this.#allowed(sent);
         if (unexplained(written, allowed).length > 0) {
           const left = unexplained(await this.#accounts.settled(written), allowed);
           if (left.length > 0) await this.#blame(left, sent);
         }
+        for (const hijack of await hijacks.look()) this.#violate(hijack);
         if (violations.length > 0) this.#report.lastWindow = sent.map((one) => this.#line(one));
         if (window % 100 === 99) log(`${this.#report.requests} requests, ${violations.length} violations`);
       }
+      if (violations.length === 0)
+        violations.push(...(await tenantFaults(this.#target, this.#random, TENANT_REQUESTS)));
     } finally {
       this.#target.close();
     }
@@ -138,14 +164,37 @@ class FuzzRun {
     await this.#accounts.read();
   }
 
+  /** Whatever was taken, and through whichever door, is readable at every other. */
+  async #readLists(): Promise<void> {
+    for (const [path, accept] of LISTS) {
+      const outcome = await this.#target.read(path, accept);
+      if (!isAnswer(outcome)) {
+        this.#violate(`GET ${path}: ${JSON.stringify(outcome)}`);
+        continue;
+      }
+      // Its namespace or service may be gone, and a namespace may be over its rate.
+      if (outcome.status < 400) this.#report.lists += 1;
+      for (const fault of unreadable(outcome)) {
+        this.#violate(`${fault}\n  GET ${path} as ${accept}\n  ${outcome.status} ${outcome.body.slice(0, 2_000)}`);
+      }
+    }
+  }
+
   async #sendWindow(): Promise<Sent[]> {
-    const senders = this.#senders;
-    if (senders === undefined) throw new Error('the run has not begun');
-    const window = Array.from({ length: WINDOW_COUNT }, () => ({
-      asked: (this.#random.chance(DIALECT_SHARE) ? this.#dialectMaker : this.#maker).next(),
-      // Half of what is asked may be done: what is refused at the door shows little of what is behind.
-      sender: this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders),
-    }));
+    const [senders, limited] = [this.#senders, this.#limited];
+    if (senders === undefined || limited === undefined) throw new Error('the run has not begun');
+    // Half of what is asked may be done: what is refused at the door shows little of what is behind.
+    const anySender = () => (this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders));
+    const window = Array.from({ length: WINDOW_COUNT }, () => {
+      if (this.#random.chance(HOSTILE_SHARE)) {
+        const sender = this.#random.chance(LIMITED_SHARE) ? this.#random.pick(limited) : anySender();
+        return { asked: this.#hostileNames.next(), sender };
+      }
+      return {
+        asked: (this.#random.chance(DIALECT_SHARE) ? this.#dialectMaker : this.#maker).next(),
+        sender: anySender(),
+      };
+    });
     return Promise.all(
       window.map(async ({ asked, sender }) => ({ asked, sender, outcome: await this.#target.send(asked, sender) })),
     );
@@ -247,6 +296,7 @@ function routed(): App {
   return createApp({
     namespaceOf: () => undefined,
     directory: {} as DirectoryApi, // `as`: nothing is called, only looked at
+    askDirectory: (question) => question(),
     dialects: [goMicro, nacos, eureka],
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
@@ -258,14 +308,17 @@ function routed(): App {
 }
 
 /** A report in a few lines. */
-export function summary({ requests, byStatus, byOperation, unread, violations }: FuzzReport, seed: number): string {
+export function summary(
+  { requests, byStatus, byOperation, lists, unread, violations }: FuzzReport,
+  seed: number,
+): string {
   const never = (what: 'accepted' | 'refused') =>
     Object.entries(byOperation)
       .filter(([, counts]) => counts[what] === 0)
       .map(([operation]) => operation)
       .join(' ');
   return [
-    `seed ${seed}: ${requests} requests, ${violations.length} violations, ${unread} pieces of the past unread`,
+    `seed ${seed}: ${requests} requests, ${violations.length} violations, ${lists} lists read, ${unread} pieces of the past unread`,
     `by status: ${JSON.stringify(byStatus)}`,
     `never accepted: ${never('accepted') || 'none'}; never refused: ${never('refused') || 'none'}`,
   ].join('\n');

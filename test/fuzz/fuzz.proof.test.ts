@@ -23,7 +23,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones write nothing (seed ${seed})`, async () => {
+it(`[I10, A13, A48, A50, F14, N26] ${REQUESTS} hostile requests get good answers, refused ones write nothing, and no tenant starves (seed ${seed})`, async () => {
   const report = await run(REQUESTS);
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
@@ -39,6 +39,7 @@ it(`[I10, A13] ${REQUESTS} hostile requests get good answers, and refused ones w
     expect(operations.filter(({ refused }) => refused > 0).length).toBeGreaterThan(operations.length * share);
   }
   expect(report.unread).toBeLessThan(REQUESTS / 250);
+  expect(report.lists).toBeGreaterThan(REQUESTS / 25);
 });
 
 /** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
@@ -78,6 +79,64 @@ describe('the proof sees that', () => {
       return worker.replaceAll(REGISTERED, `surface.router.on(method, path, ${around});`);
     });
     expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  it.each([
+    {
+      name: 'virtual addresses need no grant',
+      correct: 'if (claims.length === 0 ||',
+      defect: 'if (true ||',
+      caught: /is found as "[^"]*", which [\w-]+ has no grant for/,
+    },
+    {
+      name: 'secure virtual addresses need no grant',
+      correct: '["vipAddress", "secureVipAddress"]',
+      defect: '["vipAddress"]',
+      caught: /is found as "[^"]*", which [\w-]+ has no grant for/,
+    },
+    {
+      name: 'a group may end in @',
+      correct: /name\d*\.endsWith\(SEPARATOR_SIGN\) \?/,
+      defect: 'false ?',
+      caught: /a name can be split in two ways/,
+    },
+  ])('$name', async ({ correct, defect, caught }) => {
+    const report = await run(3_000, (worker) => {
+      expect(worker.split(correct), `${correct} in the bundle`).toHaveLength(2);
+      return worker.replace(correct, defect);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  // The bundler numbers names.
+  it.each([
+    [
+      'a token takes more than its share',
+      /if \(held\d* \+ more\d* <= most\d*\) return;/,
+      'return;',
+      /its share is 50 %/,
+    ],
+    [
+      'what is refused stays in the audit trail',
+      /if \((code\d*) !== void 0 \|\| isUnchanged\d*\) this\.#removeBegun\(id\d*\);/,
+      `if ($1 !== void 0) this.#storage.run("UPDATE audit SET outcome = 'refused' WHERE id = ?", id);`,
+      /tells what was refused/,
+    ],
+  ])('[N26, A56] %s', async (_, sound, defect, caught) => {
+    const report = await run(64, (worker) => {
+      expect(sound.test(worker), `${sound} in the bundle`).toBe(true);
+      return worker.replace(sound, defect);
+    });
+    expect(report.violations.join('\n')).toMatch(caught);
+  });
+
+  it('a list has what a strict reader refuses', async () => {
+    const report = await run(3_000, (worker) => {
+      const escaped = /name \+= `_\.\$\{unit\.charCodeAt\(0\)\.toString\(16\)\.padStart\(4, "0"\)\}`/;
+      expect(worker).toMatch(escaped);
+      return worker.replace(escaped, 'name += unit');
+    });
+    expect(report.violations.join('\n')).toMatch(/a strict reader can't read it/);
   });
 
   it('a dialect refuses what it has written', async () => {

@@ -11,7 +11,9 @@ import { fuzzRun, summary } from './fuzz-run';
 const USAGE = `usage: npm run fuzz -- [options]
 
 Sends a real registry, its dialects included, requests that nobody should send, as everybody who might. Each has to be
-answered in time and not with a 5xx, without a secret and as docs/openapi.json says; and what is refused may write nothing.
+answered in time and not with a 5xx, without a secret and as docs/openapi.json says, and so that strict readers of JSON and
+XML can read it, as all lists after it. What is refused may write nothing, and no instance may be found under a name that
+its token has no grant for. Then one token of each tenant floods its namespace: it may take no more than its share.
 Stops at the first that is answered otherwise, and shows it as a command.
 
   --requests <n>  how many (default 20000)

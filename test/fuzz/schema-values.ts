@@ -57,6 +57,14 @@ export const WILD_TEXTS: readonly [string, ...string[]] = [
   '<script>alert(1)</script>',
   '\u0000',
   '\r\nSet-Cookie: a=b',
+  'a:b',
+  'xmlns:a',
+  '@class',
+  '$',
+  '#text',
+  'ĳ',
+  'a\rb',
+  '\ufffe',
   '\u202e',
   '\ufeff',
   'ü',
@@ -175,8 +183,13 @@ export class SchemaValues {
       typeof additionalProperties === 'object' && this.#random.chance(0.5) ? additionalProperties : undefined;
     return Object.fromEntries([
       ...members.map(([name, member]) => [name, this.#valid(member, depth + 1)]),
-      ...(extra === undefined ? [] : [[this.#random.pick(this.#words), this.#valid(extra, depth + 1)]]),
+      ...(extra === undefined ? [] : [[this.#extraKey(), this.#valid(extra, depth + 1)]]),
     ]);
+  }
+
+  /** A key that is the client's own: mostly a word, and sometimes what means something to a reader. */
+  #extraKey(): string {
+    return this.#random.chance(0.8) ? this.#random.pick(this.#words) : this.wildText();
   }
 
   #number({ minimum = 0, maximum = 100_000, type }: Schema): number {

@@ -26,22 +26,22 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'makes a revision of a registration that changes nothing',
     breaks: 'R2',
     file: 'commands/register.ts',
-    from: 'return entry.session?.key === session && holdsDefinition(entry.text, definition);',
-    to: 'return entry.session?.key === session && entry.revision < 0;',
+    from: 'const isSame = entry.session?.key === session && holdsDefinition(entry.text, definition);',
+    to: 'const isSame = entry.session?.key === session && entry.revision < 0;',
   },
   {
     name: 'forgets when an instance was created as it registers again',
     breaks: 'R3',
     file: 'commands/register.ts',
-    from: "draft.putInstance(key, replaced(draft, caller, current.record, definition), 'registered', true);",
-    to: "draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);",
+    from: "draft.putInstance(key, replaced(draft, caller, current.record, registered), 'registered', true);",
+    to: "draft.putInstance(key, newRecord(draft, caller, registered), 'registered', true);",
   },
   {
     name: 'drops the override of an instance that registers',
     breaks: 'O1',
     file: 'commands/register.ts',
-    from: "draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);",
-    to: `draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);
+    from: "draft.putInstance(key, newRecord(draft, caller, registered), 'registered', true);",
+    to: `draft.putInstance(key, newRecord(draft, caller, registered), 'registered', true);
     draft.putOverride(key, null, 'registered');`,
   },
   {
@@ -118,7 +118,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'lets frames ask for whatever they like',
     breaks: 'A43',
     file: 'watch/socket-frames.ts',
-    from: 'authorizeFrame(memory, frame);',
+    from: 'authorizeFrame(memory, frame, this.#state.platform.claimsOf);',
     to: '',
   },
   {

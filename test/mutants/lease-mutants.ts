@@ -37,14 +37,14 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'takes a crash for a sleep',
     breaks: 'L7',
     file: 'wake.ts',
-    from: "noteGap(state, now, 'renewals may have been lost', reconnectSpreadMs(state));",
+    from: "noteGap(state, now, 'renewals may have been lost', spreadMs);",
     to: '',
   },
   {
     name: 'takes a process that has started for one that has listened',
     breaks: 'I6',
     file: 'wake.ts',
-    from: "noteGap(state, now, 'the process has started', reconnectSpreadMs(state));",
+    from: "noteGap(state, now, 'the process has started', spreadMs);",
     to: '',
   },
   {

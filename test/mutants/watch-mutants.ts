@@ -245,7 +245,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'takes pollers that it forgot for gone',
     breaks: 'W26',
     file: 'reader-holds.ts',
-    from: 'Math.min(pollsUntil, now + POLLER_LINGER_MS)',
+    from: 'Math.min(pollsUntil, now + pollerLingerMs)',
     to: '0',
   },
   {
@@ -302,7 +302,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'takes no notice of sockets that vanished',
     breaks: 'T7',
     file: 'sessions.ts',
-    from: "if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(state));",
+    from: "if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));",
     to: '',
   },
   {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
@@ -20,7 +20,13 @@ const env = Object.fromEntries(
   Object.entries({ ...process.env, PATH: systemPath() }).filter(([name]) => !/^(npm_|PORT$|ROLLCALL_)/i.test(name)),
 );
 
-it('[M12] the commands of the container file pack, install and start a registry, as a user of its own', async () => {
+it('[M14] the container file names its base by digest, the same in both stages', () => {
+  const bases = [pack, image].map((stage) => restsOf(stage, 'FROM')[0]?.replace(/ AS .*/, ''));
+  expect(bases[0]).toMatch(/^node:24-slim@sha256:[0-9a-f]{64}$/);
+  expect(bases[1]).toBe(bases[0]);
+});
+
+it('[M12, M14] the commands of the container file pack, install and start a registry, as a user of its own', async () => {
   const folder = temporaryFolder();
   const [opt, data, tarball] = [join(folder, 'opt'), join(folder, 'data'), join(folder, 'rollcall.tgz')];
   const inFolder = (command: string) =>
@@ -30,7 +36,7 @@ it('[M12] the commands of the container file pack, install and start a registry,
       .replaceAll('/data', `'${data}'`)
       .replace('-o node -g node ', '') // there is no such user here
       .replace(' && npm cache clean --force', '') // of an image's own cache
-      .replace('npm install ', 'npm install --prefer-offline ');
+      .replace('npm ci ', 'npm ci --prefer-offline ');
   const shell = (command: string, cwd: string) => execFileSync('sh', ['-c', command], { cwd, env, stdio: 'pipe' });
 
   const packing = restsOf(pack, 'RUN').at(-1) ?? '';
@@ -40,9 +46,23 @@ it('[M12] the commands of the container file pack, install and start a registry,
   }
   shell(packing.replace('/tmp', `'${folder}'`), PROJECT_ROOT);
   const [packed = 'none'] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-  expect(restsOf(image, 'COPY')).toEqual(['--from=pack /tmp/rollcall-*.tgz /tmp/rollcall.tgz']);
+  expect(restsOf(image, 'COPY')).toEqual([
+    '--from=pack /tmp/rollcall-*.tgz /tmp/rollcall.tgz',
+    'package-lock.json .npmrc ./',
+  ]);
   shell(`mv ${packed} rollcall.tgz && mkdir opt`, folder);
-  for (const command of restsOf(image, 'RUN')) shell(inFolder(command), opt);
+  for (const { name, rest } of image) {
+    if (name === 'RUN') shell(inFolder(rest), opt);
+    else if (name === 'COPY' && !rest.startsWith('--from=')) {
+      for (const file of rest.split(' ').slice(0, -1)) copyFileSync(join(PROJECT_ROOT, file), join(opt, file));
+    }
+  }
+  const versionsIn = (file: string): Record<string, { version?: string }> =>
+    JSON.parse(readFileSync(file, 'utf8')).packages;
+  const locked = versionsIn(join(PROJECT_ROOT, 'package-lock.json'));
+  const installed = Object.entries(versionsIn(join(opt, 'node_modules', '.package-lock.json')));
+  expect(installed.length).toBeGreaterThan(5);
+  for (const [path, { version }] of installed) expect([path, version]).toEqual([path, locked[path]?.version]);
   expect([existsSync(tarball), statSync(data).mode & 0o777]).toEqual([false, 0o700]);
   expect([restsOf(image, 'USER'), restsOf(image, 'VOLUME')]).toEqual([['node'], ['/data']]);
 

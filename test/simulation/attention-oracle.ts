@@ -1,9 +1,6 @@
 /** Beyond a bound: an alarm that is late by less than a gap, twice; the commit; and the second that is promised. */
 const SLACK_MS = 3_000;
 
-/** After a restart the registry waits this long for clients to come back, before it counts as listening. */
-const RECONNECT_MS = 1_000;
-
 /** Attention that a gap may make the registry forget: what it had not stored, and a slow sync. */
 const UNSAVED_MS = 10_000;
 
@@ -46,10 +43,14 @@ export class AttentionOracle {
     this.#causes.add(cause);
   }
 
-  /** The registry found a gap: it listens anew from now on. @param isRestart Whether sockets broke. */
-  missed(isRestart: boolean): void {
+  /**
+   * The registry found a gap: it listens anew from now on.
+   *
+   * @param spreadMs After a restart: how long it waits for clients to come back, before it counts as listening.
+   */
+  missed(spreadMs: number): void {
     if (this.#causes.size === 0) this.#onProblem('L9', 'the registry found a gap, and nothing had happened');
-    const from = this.#now() + (isRestart ? RECONNECT_MS : 0);
+    const from = this.#now() + spreadMs;
     this.#stretches.push({ from, to: from });
     if (this.#stretches.length > STRETCHES_KEPT_COUNT) this.#stretches.shift();
     this.#causes = new Set();

@@ -331,6 +331,7 @@ export class Machine<Probe> {
       monotonic: this.#ticks ? { now: () => this.#hostNow() } : undefined,
       random: { fraction: () => this.#random.fraction(), id: () => this.#random.id() },
       alarm: this.alarm.mount(() => life.alive),
+      claimsOf: () => [],
       nextTurn: () => new Promise((resolve) => void this.#process.after(this.#random.whole(0, 1), resolve)),
       connections: this.sockets,
       digest: async (secret) => `digest of ${secret}`,

@@ -39,6 +39,8 @@ export interface Scenario {
   retention?: Retention;
   /** Clients that hold their instances by a session. */
   sessions?: number | undefined;
+  /** Fault: they come back as late as they were asked to, at the latest moment as often as at a random one. */
+  usesWholeSpread?: boolean;
   operations: Every;
   reads: Every;
   /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
@@ -202,6 +204,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     ...MIXED,
     name: 'crowd',
     sessions: 3_000,
+    usesWholeSpread: true,
     holders: 20,
     services: 50,
     ttlMs: { from: 20 * SECOND_MS, to: MINUTE_MS },

@@ -5,7 +5,7 @@ import type { SeededRandom } from './seeded-random';
 import { SocketPeer } from './socket-peer';
 import type { World } from './world';
 
-/** A client whose socket broke comes back within a tenth of its ttl, and within a second. */
+/** A client whose socket broke comes back within a tenth of its ttl and within a second, where it is in a hurry. */
 const RETURN_MAX_MS = 1_000;
 
 /**
@@ -19,6 +19,8 @@ export class SessionHolder {
   readonly #tokenId: string;
   readonly #ttlMs: number;
   #life = 0;
+  /** The time that the registry named to come back in. */
+  #withinMs = 0;
   #ticket: string | undefined;
   #peer: SocketPeer | undefined;
 
@@ -66,16 +68,19 @@ export class SessionHolder {
   async #connect(): Promise<void> {
     for (;;) {
       await this.#world.untilUp();
-      await this.#world.sleep(this.#random.between(0, Math.min(RETURN_MAX_MS, this.#ttlMs / 10)));
+      await this.#world.sleep(this.#pauseMs());
       if (!this.#world.machine.up) continue;
       const purpose = socketPurpose({ subscriber: this.#tokenId, caller: { tokenId: this.#tokenId } });
       const peer = new SocketPeer(this.#world, purpose);
       // An old socket may still be there, half open: it is of no use any more.
       this.#peer = peer;
       const askedAt = this.#world.time.now;
+      const others = this.#world.sessions.faithfulCount;
       const frame = await peer.ask({ type: 'session', session: this.#ticket, ttlMs: this.#ttlMs });
       if (frame?.type !== 'answer') continue;
       const opened = SessionOpened.parse(frame.body);
+      this.#withinMs = opened.reconnectWithinMs;
+      this.#world.sessions.askedBackWithin(this.#withinMs, this.#ttlMs, others);
       if (this.#ticket !== undefined && !opened.resumed) {
         this.#world.report('T4', `${this.#tokenId} came back in time, and its session was gone`);
       }
@@ -84,6 +89,14 @@ export class SessionHolder {
       await this.#register(peer);
       return;
     }
+  }
+
+  /** How long it waits before it comes back. */
+  #pauseMs(): number {
+    if (!this.#world.scenario.usesWholeSpread) {
+      return this.#random.between(0, Math.min(RETURN_MAX_MS, this.#ttlMs / 10));
+    }
+    return this.#random.chance(0.5) ? this.#withinMs : this.#random.between(0, this.#withinMs);
   }
 
   async #register(peer: SocketPeer): Promise<void> {

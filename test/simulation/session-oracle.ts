@@ -4,8 +4,9 @@ import type { Replica } from './replica';
 /** Beyond a deadline: a commit under way, an alarm within its second. */
 const SLACK_MS = 4_000;
 
-/** Time in which clients come back after a restart, before the registry counts as listening. */
-const RECONNECT_MS = 1_000;
+/** The registry asks clients to come back within this for each, and at least within the other. */
+const SPREAD_PER_CLIENT_MS = 4;
+const SPREAD_MIN_MS = 1_000;
 
 /** What is known of one session from outside. */
 interface Tracked {
@@ -29,16 +30,47 @@ export interface SessionOracleParts {
 export class SessionOracle {
   readonly #parts: SessionOracleParts;
   readonly #sessions = new Map<string, Tracked>();
+  /** Keys of those whose clients are there: the registry has stored at least these. */
+  readonly #faithful = new Set<string>();
+  /** Keys of those that are not known to have ended: it has stored at most these. */
+  readonly #open = new Set<string>();
   /** When the registry was last in trouble: sessions count from there at the earliest. */
   #troubleAt = Number.NEGATIVE_INFINITY;
+  /** When it listens again, after the time in which clients come back: no session ends within a ttl from there. */
+  #listensFrom = Number.NEGATIVE_INFINITY;
   counts = { opened: 0, resumed: 0, ended: 0, lapsed: 0 };
 
   constructor(parts: SessionOracleParts) {
     this.#parts = parts;
   }
 
+  /** Time in which clients come back after a restart, before the registry counts as listening. */
+  get spreadMs(): number {
+    return Math.max(SPREAD_MIN_MS, SPREAD_PER_CLIENT_MS * this.#open.size);
+  }
+
+  /** How many sessions have clients that are there: about so many are stored, or more. */
+  get faithfulCount(): number {
+    return this.#faithful.size;
+  }
+
+  /**
+   * A client was asked to come back within a time when its socket breaks.
+   *
+   * @param ttlMs Of its session.
+   * @param among How many others there were when it sent its request.
+   */
+  askedBackWithin(withinMs: number, ttlMs: number, among: number): void {
+    // Some of them may have ended since.
+    const spreadMs = SPREAD_PER_CLIENT_MS * 0.9 * Math.min(among, this.#faithful.size);
+    if (withinMs >= Math.min(Math.floor(ttlMs / 2), Math.max(SPREAD_MIN_MS, spreadMs))) return;
+    this.#parts.onProblem('T11', `a client was asked to be back within ${withinMs} ms, among ${among} others`);
+  }
+
   /** A session was opened or resumed, and its client knows. @param askedAt When the client asked. */
   opened(key: string, ttlMs: number, resumed: boolean, askedAt: number): void {
+    this.#faithful.add(key);
+    this.#open.add(key);
     this.counts[resumed ? 'resumed' : 'opened'] += 1;
     const heardAt = this.#sessions.get(key)?.heardAt ?? askedAt;
     this.#sessions.set(key, { ttlMs, faithful: true, ended: false, heardAt, goneBy: 0 });
@@ -50,11 +82,12 @@ export class SessionOracle {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     session.heardAt = Math.max(session.heardAt, sentAt);
-    session.goneBy = Math.max(session.goneBy, this.#parts.now() + session.ttlMs);
+    session.goneBy = Math.max(session.goneBy, Math.max(this.#parts.now(), this.#listensFrom) + session.ttlMs);
   }
 
   /** Its client is silent from now on: it died, or hangs. */
   silent(key: string): void {
+    this.#faithful.delete(key);
     const session = this.#sessions.get(key);
     if (session !== undefined) session.faithful = false;
   }
@@ -69,8 +102,9 @@ export class SessionOracle {
   troubled(): void {
     const now = this.#parts.now();
     this.#troubleAt = now;
+    this.#listensFrom = Math.max(this.#listensFrom, now + this.spreadMs);
     for (const session of this.#sessions.values()) {
-      session.goneBy = Math.max(session.goneBy, now + session.ttlMs + RECONNECT_MS);
+      session.goneBy = Math.max(session.goneBy, this.#listensFrom + session.ttlMs);
     }
   }
 
@@ -102,6 +136,7 @@ export class SessionOracle {
   }
 
   #checkEnd(key: string, cause: string, at: number): void {
+    this.#open.delete(key);
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const { ended, faithful, heardAt, ttlMs } = session;

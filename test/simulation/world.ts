@@ -94,7 +94,7 @@ export class World {
       died: () => this.#died(),
       restarted: () => this.#restarted(),
       missed: () => {
-        this.attention.missed(this.#downSince > this.#missedAt);
+        this.attention.missed(this.#downSince > this.#missedAt ? this.sessions.spreadMs : 0);
         this.#missedAt = time.now;
         this.leases.missed();
         this.sessions.troubled();

@@ -24,12 +24,17 @@ export async function put(place: Place, service: string, id: string, port: numbe
   await call(place, 'PUT', instancePath(service, id), { address: '127.0.0.1', port, ephemeral: false });
 }
 
-/** Ids of a service's instances, as a read shows them. */
+/** Ids of a service's instances, as reads show them: several where one answer can't hold them all. */
 export async function idsOf(place: Place, service: string): Promise<string[]> {
-  const { instances } = await call<{ instances: { id: string }[] }>(
-    place,
-    'GET',
-    `${servicePath(service)}/instances?limit=100000`,
-  );
-  return instances.map(({ id }) => id).sort();
+  const ids: string[] = [];
+  for (let after = ''; ; ) {
+    const page = await call<{ instances: { id: string }[]; next?: string }>(
+      place,
+      'GET',
+      `${servicePath(service)}/instances${after}`,
+    );
+    ids.push(...page.instances.map(({ id }) => id));
+    if (page.next === undefined) return ids.sort();
+    after = `?after=${encodeURIComponent(page.next)}`;
+  }
 }

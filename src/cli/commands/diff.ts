@@ -1,4 +1,5 @@
 import type { ServiceDiff } from '../../client/history-answers';
+import { allPages } from '../all-pages';
 import { moment } from '../option-values';
 import { connect } from '../registry';
 import { registryCommand, serviceArgument } from '../registry-command';
@@ -20,8 +21,18 @@ export function diffCommand() {
     .option('--to <moment>', 'the second (default now)', moment)
     .action(async (service, { from, to, ...options }) => {
       const { registry, print } = connect(options);
-      const diff = await registry.diffService({ ...service, from, to });
-      const rows = diff.instances.map(({ id, before, after }): Cell[] => {
+      let until = to;
+      const { first, items: instances } = await allPages(
+        async (after) => {
+          const page = await registry.diffService({ ...service, from, to: until, after });
+          // The further pages compare the moments of the first.
+          until = page.to.cursor;
+          return page;
+        },
+        (page) => page.instances,
+      );
+      const { next: _next, ...diff } = { ...first, instances };
+      const rows = instances.map(({ id, before, after }): Cell[] => {
         const known = after ?? before;
         return [id, known === null ? '' : addressText(known), endCell(before), endCell(after)];
       });

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
 import type { ImportDifference, ImportDone, ImportMode } from '../../client/transfer-answers';
+import { joinedName } from '../../model/joined-name';
 import { CliError } from '../cli-error';
 import { canAsk, confirm } from '../confirm';
 import { EXIT } from '../exit-code';
@@ -106,7 +107,7 @@ function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | 
 }
 
 function differenceLine({ change, record, group, service, id }: ImportDifference): string {
-  const what = `${group}@@${service}${id === undefined ? '' : `/${id}`}`;
+  const what = `${joinedName({ group, service })}${id === undefined ? '' : `/${id}`}`;
   return `${SIGNS[change]} ${record} ${what}`;
 }
 

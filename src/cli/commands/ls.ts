@@ -1,4 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
+import { allPages } from '../all-pages';
 import { keysAndValues, moment, serviceName, serviceText } from '../option-values';
 import { type Connection, connect } from '../registry';
 import { registryCommand } from '../registry-command';
@@ -22,20 +23,34 @@ export function lsCommand() {
     .action(async (service, options) => {
       const connection = connect(options);
       if (service === undefined) return listServices(connection, options);
-      const { cluster, tag, available, metadata, asOf: at } = options;
-      const list = await connection.registry.listInstances({ ...service, cluster, tag, available, metadata, at });
-      connection.print.answer(list, instanceTable(list.instances));
+      const { cluster, tag, available, metadata, asOf } = options;
+      let at = asOf;
+      /** The further pages show the moment of the first. */
+      const onAnswer = ({ headers }: Response) => {
+        at ??= headers.get('rollcall-cursor') ?? undefined;
+      };
+      const filter = { ...service, cluster, tag, available, metadata, onAnswer };
+      const { first, items: instances } = await allPages(
+        (after) => connection.registry.listInstances({ ...filter, at, after }),
+        (page) => page.instances,
+      );
+      const { next: _next, ...list } = first;
+      connection.print.answer({ ...list, instances }, instanceTable(instances));
     });
 }
 
 async function listServices({ registry, print }: Connection, filter: { group?: string; prefix?: string }) {
-  const list = await registry.listServices({ group: filter.group, prefix: filter.prefix });
-  const rows = list.services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
+  const { group: only, prefix } = filter;
+  const { items: services } = await allPages(
+    (after) => registry.listServices({ group: only, prefix, after }),
+    (list) => list.services,
+  );
+  const rows = services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
     serviceText({ group, service: name }),
     instances,
     healthy,
     available,
     persistent ? 'kept when empty' : '',
   ]);
-  print.answer(list, { titles: ['SERVICE', 'INSTANCES', 'HEALTHY', 'AVAILABLE', ''], rows });
+  print.answer({ services }, { titles: ['SERVICE', 'INSTANCES', 'HEALTHY', 'AVAILABLE', ''], rows });
 }

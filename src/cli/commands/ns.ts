@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import type { Namespace, NamespaceLimits, Placement } from '../../client/directory-answers';
+import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/directory-answers';
 import { allPages } from '../all-pages';
 import { CliError } from '../cli-error';
 import { confirm } from '../confirm';
@@ -19,6 +19,42 @@ const selfPreservationOption = () =>
     "keep what Eureka's clients registered while too few of them renew, as Eureka does",
   ).choices(['on', 'off'] as const);
 
+/** Values of the options that bound a namespace. */
+type LimitOptions = Partial<
+  Record<'instances' | 'services' | 'bytes' | 'tokenInstances' | 'tokenServices' | 'tokenBytes', number>
+>;
+
+const SHARES = `
+A token that does not operate the namespace holds at most three quarters of its instances, services and bytes of records,
+half where its grants name services. A fleet that registers everything with one token needs more: raise the limits of a
+token, up to those of the namespace (--token-instances 100000).`;
+
+/** Limits with those that options name; undefined where they name none. */
+function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLimits | undefined {
+  const { instances, services, bytes, tokenInstances, tokenServices, tokenBytes } = options;
+  const own = given({ instances, services, bytes });
+  const ofToken = given({ instances: tokenInstances, services: tokenServices, bytes: tokenBytes });
+  if (Object.keys({ ...own, ...ofToken }).length === 0) return undefined;
+  const perToken = { ...before.perToken, ...ofToken };
+  return { ...before, ...own, ...(Object.keys(perToken).length > 0 && { perToken }) };
+}
+
+const given = (members: Record<string, number | undefined>) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+/** The intervals that options name; undefined where they name none. */
+function intervalsOf(options: {
+  nacosPoll?: number | undefined;
+  nacosBeat?: number | undefined;
+  sessionPing?: number | undefined;
+}): NamespaceIntervals | undefined {
+  const { nacosPoll: nacosPollMs, nacosBeat: nacosBeatMs, sessionPing: sessionPingMs } = options;
+  const intervals = given({ nacosPollMs, nacosBeatMs, sessionPingMs });
+  return Object.keys(intervals).length === 0 ? undefined : intervals;
+}
+
+const intervalsText = (intervals: NamespaceIntervals = {}): string =>
+  entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, `${ms}`])));
+
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
 
@@ -34,7 +70,7 @@ function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string
 }
 
 function namespaceFields(namespace: Namespace) {
-  const { id, title, retention, limits, selfPreservation, createdAt, createdBy } = namespace;
+  const { id, title, retention, limits, selfPreservation, intervals, createdAt, createdBy } = namespace;
   return fieldTable([
     ['id', id],
     ['title', title],
@@ -43,6 +79,7 @@ function namespaceFields(namespace: Namespace) {
     ['limits', limitsText(limits)],
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
+    ['intervals', intervalsText(intervals)],
     ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
   ]);
 }
@@ -53,7 +90,7 @@ function lsCommand() {
     .description('Lists the namespaces on which the token is good for anything.')
     .action(async (options) => {
       const { registry, print } = connect(options);
-      const namespaces = await allPages(
+      const { items: namespaces } = await allPages(
         (after) => registry.listNamespaces({ after }),
         (list) => list.namespaces,
       );
@@ -91,10 +128,18 @@ function createCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--bytes <count>', 'most bytes of records it takes', count)
+    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
+    .option('--token-services <count>', 'most services of one token, in place of its share', count)
+    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
+    .addHelpText('after', SHARES)
     .action(async (id, options) => {
       const { registry, print } = connect(options);
-      const { title, near, onlyIn, keep, instances, services, selfPreservation } = options;
+      const { title, near, onlyIn, keep, selfPreservation } = options;
       if (near !== undefined && onlyIn !== undefined) {
         throw new CliError(EXIT.usage, 'Give --near or --only-in, and not both.', 'See: rollcall ns create --help');
       }
@@ -105,8 +150,9 @@ function createCommand() {
           title,
           placement: near === undefined ? jurisdiction : { hint: near },
           retention: keep === undefined ? undefined : { maxAgeMs: keep },
-          limits: instances === undefined && services === undefined ? undefined : { instances, services },
+          limits: limitsWith({}, options),
           selfPreservation: isOn(selfPreservation),
+          intervals: intervalsOf(options),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -122,24 +168,34 @@ function setCommand() {
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
+    .option('--bytes <count>', 'most bytes of records it takes', count)
+    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
+    .option('--token-services <count>', 'most services of one token, in place of its share', count)
+    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
+    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
+    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
+    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
+    .addHelpText('after', SHARES)
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
-      const { title, keep, instances, services, selfPreservation } = options;
-      if ([title, keep, instances, services, selfPreservation].every((value) => value === undefined)) {
+      const { title, keep, selfPreservation } = options;
+      const intervals = intervalsOf(options);
+      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervals];
+      if (changed.every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
       // A patch replaces each member as a whole, and these options name parts of them.
       const before = await registry.readNamespace({ ns });
-      const limits = { ...before.limits, ...(instances && { instances }), ...(services && { services }) };
       const retention = { ...before.retention, maxAgeMs: keep };
       const namespace = await registry.patchNamespace({
         ns,
         body: {
           title,
           retention: keep === undefined ? undefined : retention,
-          limits: instances === undefined && services === undefined ? undefined : limits,
+          limits: limitsWith(before.limits, options),
           selfPreservation: isOn(selfPreservation),
+          intervals: intervals && { ...before.intervals, ...intervals },
         },
       });
       print.answer(namespace, namespaceFields(namespace));

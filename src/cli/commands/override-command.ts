@@ -1,3 +1,4 @@
+import type { Override } from '../../client/answers';
 import type { OverrideBody } from '../../client/requests';
 import { changeOverride } from '../change-override';
 import { type ServiceName, serviceText } from '../option-values';
@@ -10,25 +11,37 @@ export function overrideCommand(name: string) {
   return registryCommand(name).addArgument(serviceArgument()).addArgument(idArgument());
 }
 
-/** Changes it, and shows all that operators say about the instance now. */
-export async function override(
+/** How long a quarantine lasts, and why. */
+export function quarantineText({ until, reason }: NonNullable<Override['quarantine']>): string {
+  const end = until === undefined ? 'until it is lifted' : `until ${until}`;
+  return reason === undefined ? end : `${end}: ${reason}`;
+}
+
+/** Changes an override, and shows all of it as it is now. */
+export async function override(...asked: Parameters<typeof changedOverride>): Promise<void> {
+  await changedOverride(...asked);
+}
+
+/** The same, and returns the override as it is now; undefined where there is none. */
+export async function changedOverride(
   service: ServiceName,
   id: string,
   flags: RegistryFlags,
   alter: (override: OverrideBody) => OverrideBody,
-): Promise<void> {
+): Promise<Override | undefined> {
   const { registry, print } = connect(flags);
   const now = await changeOverride(registry, { ...service, id }, alter);
   const name = `${serviceText(service)}/${id}`;
-  if (now === undefined) return print.answer({}, `nothing is overridden of ${name}`);
+  if (now === undefined) {
+    print.answer({}, `nothing is overridden of ${name}`);
+    return undefined;
+  }
   const { enabled, weight, status, metadata = {}, quarantine, actor } = now;
-  const until = quarantine?.until === undefined ? 'until it is lifted' : `until ${quarantine.until}`;
-  const reason = quarantine?.reason === undefined ? '' : `: ${quarantine.reason}`;
   print.answer(
     now,
     `overridden of ${name}`,
     fieldTable([
-      ['quarantined', quarantine === undefined ? '' : { text: `${until}${reason}`, tone: 'bad' }],
+      ['quarantined', quarantine === undefined ? '' : { text: quarantineText(quarantine), tone: 'bad' }],
       ['enabled', enabled === undefined ? '' : `${enabled}`],
       ['weight', weight === undefined ? '' : `${weight}`],
       ['status', status],
@@ -36,4 +49,5 @@ export async function override(
       ['by', actor],
     ]),
   );
+  return now;
 }

@@ -37,6 +37,8 @@ export function resolveCommand() {
       else if (!none || print.json) {
         print.answer(found, { titles: ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'], rows });
       }
+      if (found.truncated)
+        print.warn('there are more than one answer carries; ask with --limit for as many as you need');
       if (found.protected) print.warn('too few are healthy, so health was not asked for: some of these may not answer');
       if (none) {
         throw new CliError(

@@ -1,3 +1,4 @@
+import { allPages } from '../all-pages';
 import { connect } from '../registry';
 import { registryCommand, serviceArgument } from '../registry-command';
 import type { Cell } from '../table';
@@ -12,8 +13,11 @@ export function subscribersCommand() {
     .addArgument(serviceArgument())
     .action(async (service, options) => {
       const { registry, print } = connect(options);
-      const list = await registry.listSubscribers(service);
-      const rows = list.subscribers.map((each): Cell[] => [
+      const { items: subscribers } = await allPages(
+        (after) => registry.listSubscribers({ ...service, after }),
+        (list) => list.subscribers,
+      );
+      const rows = subscribers.map((each): Cell[] => [
         each.id,
         each.kind,
         each.address ?? '',
@@ -21,6 +25,6 @@ export function subscribersCommand() {
         each.acknowledgedRevision,
         each.lag,
       ]);
-      print.answer(list, { titles: ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'], rows });
+      print.answer({ subscribers }, { titles: ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'], rows });
     });
 }

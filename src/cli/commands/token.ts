@@ -41,7 +41,7 @@ function lsCommand() {
     .description('Lists the tokens that this one could have made. Their secrets are not kept, and not shown.')
     .action(async (options) => {
       const { registry, print } = connect(options);
-      const tokens = await allPages(
+      const { items: tokens } = await allPages(
         (after) => registry.listTokens({ after }),
         (list) => list.tokens,
       );
@@ -88,7 +88,9 @@ function rotateCommand() {
 function revokeCommand() {
   return registryCommand('revoke')
     .summary('end a token')
-    .description('Ends a token, everywhere within 30 seconds, on open connections too.')
+    .description(
+      'Ends a token, everywhere within 30 seconds, on open connections too. May be repeated with the token that did it.',
+    )
     .addArgument(idArgument())
     .option('--yes', 'do not ask')
     .action(async (id, { yes, ...options }) => {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
+import { DEFAULT_GROUP } from '../../model/given-names';
+import { splitName } from '../../model/joined-name';
 import { asFlag, asNumber, asObject, asText, asTexts, type JsonObject } from './json-members';
 import type { SourceBody, SourceInstance } from './source';
 
@@ -51,14 +52,8 @@ const isAddress = (text: string): boolean => isIP(text) !== 0 || HOST_NAME.test(
 
 /** Application names come in upper case, and are lower case here; `TEAM@@ORDERS` is in the group `team`. */
 function serviceOf(app: string): { group: string; service: string } {
-  const name = app.toLowerCase();
-  const at = name.indexOf(GROUP_SEPARATOR);
-  if (at < 0) return { group: DEFAULT_GROUP, service: name };
-  const group = name.slice(0, at);
-  return {
-    group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group,
-    service: name.slice(at + GROUP_SEPARATOR.length),
-  };
+  const { group, service } = splitName(app.toLowerCase());
+  return { group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group, service };
 }
 
 /** The one port to call, and the secure one, as this registry has them; undefined where what is enabled is no port. */

@@ -29,7 +29,7 @@ export async function documentAnswer(request: Request, format: Format, text: str
 }
 
 /** A document that is written already. @param isGzip Whether the body is compressed. */
-export function bodyAnswer(format: Format, body: string | Uint8Array, isGzip: boolean): Response {
+export function bodyAnswer(format: Format, body: string | Uint8Array | ReadableStream, isGzip: boolean): Response {
   const headers = {
     ...COMMON_HEADERS,
     'Content-Type': TYPES[format],

@@ -1,6 +1,6 @@
 import type { ShownInfo } from './translate';
 import type { EurekaPort } from './wire';
-import { KEPT_TEXTS } from './wire';
+import { isEntryKey, KEPT_TEXTS } from './wire';
 import { elementName, writeTextElement, writeXml } from './xml';
 
 /** What an answer is written in. */
@@ -12,7 +12,7 @@ export type Action = 'ADDED' | 'MODIFIED' | 'DELETED';
 /** An application with its instances, each written already. */
 export interface WrittenApplication {
   name: string;
-  instances: readonly string[];
+  instances: Iterable<string>;
 }
 
 /** What stands above a list of applications. */
@@ -47,34 +47,51 @@ export function withAction(instance: string, action: Action, format: Format): st
 }
 
 /** Writes a list of applications: all of them, the delta, or those of a virtual address. */
-export function writeList(
+export function writeList(head: ListHead, applications: Iterable<WrittenApplication>, format: Format): string {
+  return [...listPieces(head, applications, format)].join('');
+}
+
+/** Writes a list of applications piece by piece: a large one is never in memory as a whole. */
+export function* listPieces(
   { version, hash }: ListHead,
-  applications: readonly WrittenApplication[],
+  applications: Iterable<WrittenApplication>,
   format: Format,
-): string {
-  if (format === 'json') {
-    const head = JSON.stringify({ versions__delta: version, apps__hashcode: hash }).slice(0, -1);
-    return `{"applications":${head},"application":[${applications.map(applicationJson).join(',')}]}}`;
+): Generator<string> {
+  const isJson = format === 'json';
+  const head = isJson
+    ? `{"applications":${JSON.stringify({ versions__delta: version, apps__hashcode: hash }).slice(0, -1)},"application":[`
+    : `<applications>${writeTextElement('versions__delta', version)}${writeTextElement('apps__hashcode', hash)}`;
+  yield head;
+  let between = '';
+  for (const application of applications) {
+    yield between;
+    yield* applicationPieces(application, format);
+    between = isJson ? ',' : '';
   }
-  const head = writeTextElement('versions__delta', version) + writeTextElement('apps__hashcode', hash);
-  return `<applications>${head}${applications.map(applicationXml).join('')}</applications>`;
+  yield isJson ? ']}}' : '</applications>';
 }
 
 /** Writes an application by itself. */
 export function writeApplication(application: WrittenApplication, format: Format): string {
-  return format === 'json' ? `{"application":${applicationJson(application)}}` : applicationXml(application);
+  const text = [...applicationPieces(application, format)].join('');
+  return format === 'json' ? `{"application":${text}}` : text;
+}
+
+function* applicationPieces({ name, instances }: WrittenApplication, format: Format): Generator<string> {
+  const isJson = format === 'json';
+  yield isJson ? `{"name":${JSON.stringify(name)},"instance":[` : `<application>${writeTextElement('name', name)}`;
+  let between = '';
+  for (const instance of instances) {
+    yield between + instance;
+    between = isJson ? ',' : '';
+  }
+  yield isJson ? ']}' : '</application>';
 }
 
 /** Writes an instance by itself. */
 export function writeSingle(instance: string, format: Format): string {
   return format === 'json' ? `{"instance":${instance}}` : instance;
 }
-
-const applicationJson = ({ name, instances }: WrittenApplication): string =>
-  `{"name":${JSON.stringify(name)},"instance":[${instances.join(',')}]}`;
-
-const applicationXml = ({ name, instances }: WrittenApplication): string =>
-  `<application>${writeTextElement('name', name)}${instances.join('')}</application>`;
 
 /** An instance in the order of Eureka's own, in the shape that both formats share. */
 function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
@@ -126,9 +143,9 @@ function dataCenterElement({ dataCenter: { name, metadata } }: ShownInfo, format
   return { '@class': AMAZON, name, metadata: mapElement(metadata ?? {}, format) };
 }
 
-/** In XML a key is the name of an element, and so is written as one. */
+/** In XML a key is the name of an element, and so is written as one. Keys that no client would take for data are left out. */
 function mapElement(map: Record<string, string>, format: Format): Record<string, string> {
-  const entries = Object.entries(map);
+  const entries = Object.entries(map).filter(([key]) => isEntryKey(key));
   if (entries.length === 0) return EMPTY_MAP;
-  return format === 'json' ? map : Object.fromEntries(entries.map(([key, value]) => [elementName(key), value]));
+  return Object.fromEntries(format === 'json' ? entries : entries.map(([key, value]) => [elementName(key), value]));
 }

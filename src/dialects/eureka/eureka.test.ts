@@ -240,6 +240,19 @@ describe('reading', () => {
     });
   });
 
+  it('[F14] no key of metadata that Eureka writes attributes or classes by, in neither format', async () => {
+    const stage = new EurekaStage();
+    const markers = { '@class': 'java.util.HashMap', '@enabled': 'true', $: 'text' };
+    await stage.registerNative('u1', { metadata: { ...markers, class: 'gold', 'a:b': '1' } });
+    await stage.registerNative('u2', { metadata: markers });
+    const [first, second] = (await stage.list('/eureka/vips/users')).application[0]?.instance ?? [];
+    expect(first?.metadata).toEqual({ class: 'gold', 'a:b': '1' });
+    expect(second?.metadata).toEqual({ '@class': 'java.util.Collections$EmptyMap' });
+    const { text } = await stage.send('GET', '/eureka/vips/users');
+    expect(text).toContain('<metadata><a_.003ab>1</a_.003ab><class>gold</class></metadata>');
+    expect(text).toContain('<metadata class="java.util.Collections$EmptyMap"></metadata>');
+  });
+
   it('[F1] an instance of another door that misses its beats is DOWN, and one of this door what it was', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u', { lease: { ttlMs: 30_000, removeAfterMs: 300_000 } });

@@ -1,6 +1,7 @@
 import { COMMON_HEADERS } from '../../http/common-headers';
 import type { Dialect } from '../../http/dialect';
 import { errorResponse } from '../../http/error-response';
+import { claimsOf } from './claims';
 import { addLeaseRoutes } from './lease-routes';
 import { pathOf } from './paths';
 import { addReadRoutes } from './read-routes';
@@ -15,6 +16,7 @@ export const eureka: Dialect = {
   paths: ['/eureka', '/v2', '/serverinfo'],
   carriers: ['bearer', 'basic', 'path'],
   pathOf,
+  claimsOf,
   refuse({ code, message, details }, { method }) {
     const { status, headers: told } = errorResponse({ code, message, details });
     const headers = new Headers(COMMON_HEADERS);

@@ -12,11 +12,19 @@ export const DELTA_WINDOW_MS = 3 * 60 * 1_000;
 export class Member {
   readonly service: ServiceKey;
   readonly info: ShownInfo;
+  /** About how long its text is, in characters. */
+  readonly textSize: number;
   readonly #written: Partial<Record<Format, string>> = {};
 
   constructor(instance: InstanceView) {
     this.service = { group: instance.group, service: instance.service };
     this.info = infoOf(instance);
+    this.textSize = JSON.stringify(instance).length;
+  }
+
+  /** Its text, written for this one reader. */
+  write(format: Format, action: Action): string {
+    return withAction(this.#written[format] ?? writeInstance(this.info, format), action, format);
   }
 
   text(format: Format, action: Action): string {
@@ -58,6 +66,7 @@ export class Fleet {
   #revision: number;
   #now: number;
   #hash: string | undefined;
+  #textSize = 0;
 
   /**
    * @param at What it is a copy of.
@@ -66,7 +75,7 @@ export class Fleet {
    */
   constructor(instances: Iterable<InstanceView>, at: Omit<Changes, 'instances'>, knownSince: number) {
     const { cursor, revision, now } = at;
-    for (const instance of instances) this.#members.set(nameOf(instance), new Member(instance));
+    for (const instance of instances) this.#put(nameOf(instance), new Member(instance));
     this.#cursor = cursor;
     this.#revision = revision;
     this.#now = now;
@@ -83,6 +92,11 @@ export class Fleet {
 
   get size(): number {
     return this.#members.size;
+  }
+
+  /** About how long the text of all members is, in characters. */
+  get textSize(): number {
+    return this.#textSize;
   }
 
   /** The hash of everything: of the delta, too, so that its readers find out whether they missed something. */
@@ -105,13 +119,18 @@ export class Fleet {
   #take({ instance, isGone, isNew, at }: ChangedInstance): void {
     const name = nameOf(instance);
     const member = new Member(instance);
-    if (isGone) this.#members.delete(name);
-    else this.#members.set(name, member);
+    this.#put(name, isGone ? undefined : member);
     const before = this.#recent.get(name)?.action;
     // Whoever missed it being added has to add it.
     const isAdded = isNew || before === 'ADDED';
     this.#recent.delete(name);
     this.#recent.set(name, { member, action: isGone ? 'DELETED' : isAdded ? 'ADDED' : 'MODIFIED', at });
+  }
+
+  #put(name: string, member: Member | undefined): void {
+    this.#textSize += (member?.textSize ?? 0) - (this.#members.get(name)?.textSize ?? 0);
+    if (member === undefined) this.#members.delete(name);
+    else this.#members.set(name, member);
   }
 
   #forget(): void {

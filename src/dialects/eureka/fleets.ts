@@ -8,6 +8,7 @@ import {
   EUREKA_FLEETS_MAX_COUNT,
   EUREKA_INSTANCES_KEPT_MAX_COUNT,
   EUREKA_INSTANCES_SHOWN_MAX_COUNT,
+  EUREKA_TEXT_KEPT_MAX_BYTES,
 } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
@@ -66,12 +67,17 @@ export class Fleets {
     this.#kept.delete(id);
     this.#kept.set(id, fleet);
     let instances = 0;
-    for (const { size } of this.#kept.values()) instances += size;
-    for (const [oldest, { size }] of this.#kept) {
-      const isRoom = instances <= EUREKA_INSTANCES_KEPT_MAX_COUNT && this.#kept.size <= EUREKA_FLEETS_MAX_COUNT;
-      if (isRoom || oldest === id) break;
+    let text = 0;
+    for (const { size, textSize } of this.#kept.values()) {
+      instances += size;
+      text += textSize;
+    }
+    for (const [oldest, { size, textSize }] of this.#kept) {
+      const isRoom = instances <= EUREKA_INSTANCES_KEPT_MAX_COUNT && text <= EUREKA_TEXT_KEPT_MAX_BYTES;
+      if ((isRoom && this.#kept.size <= EUREKA_FLEETS_MAX_COUNT) || oldest === id) break;
       this.#kept.delete(oldest);
       instances -= size;
+      text -= textSize;
     }
   }
 }

@@ -135,7 +135,7 @@ describe('a registration that real clients send', () => {
     ['no class', { dataCenterInfo: { name: 'MyOwn' } }, {}],
     [
       'numbers and flags in metadata',
-      { metadata: { a: 1, b: true, c: null, '@class': 'x' } },
+      { metadata: { a: 1, b: true, c: null, '@class': 'x', '@y': 'x', $: 'x', class: 'x' } },
       { metadata: { a: '1', b: 'true' } },
     ],
     ['no metadata', { metadata: null }, { metadata: {} }],

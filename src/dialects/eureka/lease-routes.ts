@@ -1,3 +1,4 @@
+import { authorizeRegistration } from '../../auth/authorize-registration';
 import { readBodyText } from '../../http/body-text';
 import type { DialectDoor } from '../../http/dialect';
 import { invalid } from '../../http/field-errors';
@@ -9,6 +10,7 @@ import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import { emptyAnswer } from './answers';
 import { keyInPath, serviceOf } from './app-names';
+import { claimsOf } from './claims';
 import { registerInfo } from './register-info';
 import { Renewing } from './renewing';
 import { readBody } from './wire';
@@ -58,7 +60,10 @@ export function addLeaseRoutes(door: DialectDoor): void {
       const text = await readBodyText(request, BODY_MAX_BYTES);
       return readBody(text, request.headers.get('content-type'), jsonOf, app.toUpperCase());
     },
-    target: ({ app }) => ({ service: serviceOf(app) }),
+    authorize: (principal, namespace, info) => {
+      const service = serviceOf(info.app);
+      authorizeRegistration(principal, namespace, service, claimsOf(service, info));
+    },
     call: (namespace, info, call) => registerInfo(namespace, call.callerWithOrigin, info),
     // Java, JavaScript and Go take any other status for a failure.
     answer: () => emptyAnswer(204),

@@ -1,6 +1,7 @@
 import {
   type Format,
   type ListHead,
+  listPieces,
   type WrittenApplication,
   writeApplication,
   writeList,
@@ -20,6 +21,19 @@ const asAdded = (member: Member): Told => ({ member, action: 'ADDED' });
 /** Everything there is. */
 export function fullList(fleet: Fleet, format: Format): string {
   return list({ version: FULL_VERSION, hash: fleet.hash }, [...fleet.members()].map(asAdded), format);
+}
+
+/**
+ * The same in pieces, each written when it is asked for, and not kept: for a list that would fill an isolate's memory. It
+ * is of the moment of the call, whatever happens to the fleet until its last piece.
+ */
+export function fullListPieces(fleet: Fleet, format: Format): Iterable<string> {
+  const applications = applicationsIn([...fleet.members()].map(asAdded), (all) => written(all, format));
+  return listPieces({ version: FULL_VERSION, hash: fleet.hash }, applications, format);
+}
+
+function* written(all: readonly Told[], format: Format): Generator<string> {
+  for (const { member, action } of all) yield member.write(format, action);
 }
 
 /**
@@ -61,11 +75,15 @@ function list(head: ListHead, told: readonly Told[], format: Format): string {
 }
 
 /** Instances by their applications, which come by name. */
-function applicationsOf(told: readonly Told[], format: Format): WrittenApplication[] {
+function applicationsIn(
+  told: readonly Told[],
+  instancesOf: (all: readonly Told[]) => Iterable<string>,
+): WrittenApplication[] {
   const byName = Map.groupBy(told, ({ member }) => member.info.app);
   const compare = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
-  return [...byName].sort(compare).map(([name, all]) => ({
-    name,
-    instances: all.map(({ member, action }) => member.text(format, action)),
-  }));
+  return [...byName].sort(compare).map(([name, all]) => ({ name, instances: instancesOf(all) }));
+}
+
+function applicationsOf(told: readonly Told[], format: Format): WrittenApplication[] {
+  return applicationsIn(told, (all) => all.map(({ member, action }) => member.text(format, action)));
 }

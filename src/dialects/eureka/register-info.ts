@@ -3,7 +3,7 @@ import type { InstanceKey } from '../../model/batch';
 import { hasCode, RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { instanceKey } from './app-names';
+import { newInstanceKey } from './app-names';
 import { registeredStatus, statedStatus } from './status';
 import { definitionOf, keptBy, ownStatus } from './translate';
 import type { WrittenInfo } from './wire';
@@ -16,7 +16,7 @@ const ATTEMPTS_MAX_COUNT = 5;
  * read first, and it is replaced only if it is still that.
  */
 export async function registerInfo(namespace: NamespaceApi, caller: Caller, info: WrittenInfo): Promise<void> {
-  const key = instanceKey(info.app, info.instanceId);
+  const key = newInstanceKey(info.app, info.instanceId);
   const { status, overriddenStatus } = info;
   const seeded = overriddenStatus === 'UNKNOWN' ? undefined : overriddenStatus;
   const definition = definitionOf(info, registeredStatus(status, seeded));

@@ -141,7 +141,9 @@ describe('metadata', () => {
     await stage.register();
     expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?a=1&b%20c=x+y&a=2`)).toEqual([200, '']);
     expect((await stage.told()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
-    expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?@class=x`)).toEqual([400, '']);
+    for (const key of ['@class', '@x', '$', 'class']) {
+      expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?${key}=x`)).toEqual([400, '']);
+    }
     expect(await stage.brief('PUT', '/eureka/apps/ORDERS/none/metadata?a=1')).toEqual([404, '']);
   });
 });

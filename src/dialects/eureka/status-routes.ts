@@ -11,7 +11,7 @@ import { keyInPath } from './app-names';
 import { serverStatus } from './server-status';
 import { type EurekaStatus, namedStatus, STATUSES } from './status';
 import { deleteStatus, putStatus, type StatusCall } from './status-calls';
-import { JAVA_MARKERS } from './wire';
+import { isMetadataKey } from './wire';
 
 /** The status that a call names. @throws {RegistryError} `INVALID_REQUEST` for what is none. */
 function statusOf(url: string): EurekaStatus | undefined {
@@ -30,7 +30,7 @@ function refused(value: string | null): never {
 function metadataOf(url: string): Record<string, string> {
   const entries: Record<string, string> = {};
   for (const [key, value] of new URLSearchParams(queryText(url))) {
-    if (JAVA_MARKERS.has(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
+    if (!isMetadataKey(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
     if (!Object.hasOwn(entries, key)) Object.defineProperty(entries, key, { value, enumerable: true });
   }
   return entries;

@@ -1,10 +1,11 @@
 import { parsed } from '../../http/field-errors';
 import { quote, RegistryError } from '../../model/errors';
 import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
+import { shortName } from '../../model/joined-name';
 import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import { plainDefinition } from '../../model/plain-definition';
-import { appOf, vipOf } from './app-names';
+import { appOf } from './app-names';
 import { type Kept, readKept } from './kept';
 import { corePorts, samePort, shownPorts } from './ports';
 import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
@@ -167,17 +168,24 @@ function foreignInfo(instance: InstanceView) {
   const host = address ?? hostOf(url ?? '') ?? instance.id;
   const { port, securePort } = shownPorts(instance);
   const isSecure = metadata.secure === 'true' || tags.includes('https');
-  const vip = vipOf(instance);
   return {
     hostName: host,
     ipAddr: address !== undefined && isIp(address) ? address : host,
     ...(isSecure && !securePort.enabled
       ? { port: { ...port, enabled: false }, securePort: { number: port.number, enabled: true } }
       : { port, securePort }),
-    vipAddress: vip,
-    secureVipAddress: vip,
-    ...(url === undefined ? {} : { homePageUrl: url }),
+    ...virtualAddresses(shortName(instance)),
+    // Storage of earlier versions may hold half of a surrogate pair.
+    ...(url === undefined ? {} : { homePageUrl: url.toWellFormed() }),
   };
+}
+
+/**
+ * The addresses of a service: its name, unless that has a comma. Clients would read a list in it, and find the instance
+ * under names that its token has no grant on.
+ */
+function virtualAddresses(name: string): Pick<ShownInfo, 'vipAddress' | 'secureVipAddress'> {
+  return name.includes(',') ? {} : { vipAddress: name, secureVipAddress: name };
 }
 
 function hostOf(url: string): string | undefined {

@@ -113,18 +113,23 @@ function secondsOf(lease: unknown, name: string, absent: number): number {
   return seconds > 0 ? seconds : absent;
 }
 
-/** Keys by which a body names a class of Java: they are no data, and no key of metadata. */
-export const JAVA_MARKERS: ReadonlySet<string> = new Set(['@class', 'class']);
+/**
+ * Returns whether a key of a map is data to Eureka's readers. In their JSON `@name` is an attribute of an element and `$`
+ * its text; `@class` in a map makes Java's clients leave it out, or take the map for an empty one.
+ */
+export const isEntryKey = (key: string): boolean => !key.startsWith('@') && key !== '$';
+
+/** Returns whether this door takes a key of metadata. `class` is how older clients name a class of Java. */
+export const isMetadataKey = (key: string): boolean => key !== 'class' && isEntryKey(key);
 
 /** A map of strings; numbers and flags become text. */
 function stringsOf(value: unknown, keyOf: (name: string) => string): Record<string, string> {
   if (!isRecord(value)) return {};
-  const entries = Object.entries(value).filter(([name]) => !name.startsWith('@') && name !== '$');
   return Object.fromEntries(
-    entries.flatMap(([name, each]) => {
+    Object.entries(value).flatMap(([name, each]) => {
       const key = keyOf(name);
       const text = scalar(each);
-      if (text === null || JAVA_MARKERS.has(key)) return [];
+      if (text === null || !isMetadataKey(key)) return [];
       if (key === '') throw missing('metadata must have no key without a name');
       if (typeof text === 'object') throw missing(`metadata ${quote(key)} must be text`);
       return [[key, String(text)]];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readStrictXml } from '../../../test/fixtures/strict-xml';
 import { elementName, keyOfElement, readXml, writeXml } from './xml';
 
 describe('names of elements', () => {
@@ -16,7 +17,14 @@ describe('names of elements', () => {
     ['é', 'é'],
     ['日', '_.65e5'],
     ['👋', '_.d83d_.dc4b'],
-  ])('[F3] %s is %s', (key, name) => {
+    ['a:b', 'a_.003ab'],
+    ['xmlns:a', 'xmlns_.003aa'],
+    ['xmlns', 'xmlns'],
+    ['ĳ', '_.0133'],
+    ['·', '_.00b7'],
+    ['a·', 'a·'],
+    ['#text', '_.0023text'],
+  ])('[F3, F13] %s is %s', (key, name) => {
     expect(elementName(key)).toBe(name);
     expect(keyOfElement(name)).toBe(key);
   });
@@ -27,6 +35,16 @@ describe('names of elements', () => {
         expect(keyOfElement(elementName(key))).toBe(key);
       }),
     );
+  });
+
+  it('[F13] are read by every parser, whatever character a key has, first or later', () => {
+    const keys = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
+    for (const key of [...keys, ...keys.map((later) => `a${later}`)]) {
+      const name = elementName(key);
+      // Well-formed names of the fourth edition of XML 1.0, without a prefix: what all later ones take, too.
+      if (!/^[A-Z_a-zÀ-ÖØ-öø-ÿ][-.A-Z_a-z0-9·À-ÖØ-öø-ÿ]*$/.test(name)) expect.fail(`${JSON.stringify(key)} is ${name}`);
+      if (keyOfElement(name) !== key) expect.fail(`${name} comes back as ${JSON.stringify(keyOfElement(name))}`);
+    }
   });
 
   it('[F3] take an underscore that begins nothing as it is', () => {
@@ -44,6 +62,12 @@ describe('documents', () => {
 
   it('[F3] never have a character that no document may have', () => {
     expect(writeXml({ a: 'x\u0000\u0001\u000b\uffffy\tz\n' })).toBe('<a>x\ufffd\ufffd\ufffd\ufffdy\tz\n</a>');
+    expect(writeXml({ a: '\ud800\ufffe' })).toBe('<a>\ufffd\ufffd</a>');
+  });
+
+  it('[F14] keep a carriage return, which readers take for a line feed where it stands as it is', () => {
+    expect(writeXml({ a: 'x\r\ny' })).toBe('<a>x&#xD;\ny</a>');
+    expect(readStrictXml(writeXml({ a: 'x\r\ny' })).text).toBe('x\r\ny');
   });
 
   it.each([

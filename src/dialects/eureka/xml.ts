@@ -63,11 +63,15 @@ export function readXml(text: string): unknown {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
-const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const NOT_PLAIN = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g;
 
-/** Writes an element. Characters that no XML document may have are replaced: one would spoil the whole list. */
+/**
+ * Writes an element. Characters that no XML document may have are replaced: one would spoil the whole list. A carriage
+ * return is written by its number, as a reader takes a plain one for a line feed.
+ */
 export function writeXml(element: Record<string, unknown>): string {
-  return builder.build(element).replace(ILLEGAL, '\ufffd');
+  const text = builder.build(element).toWellFormed();
+  return text.replace(NOT_PLAIN, (character) => (character === '\r' ? '&#xD;' : '\ufffd'));
 }
 
 /** Text of an element without children, escaped. */
@@ -75,13 +79,18 @@ export function writeTextElement(name: string, text: string | number): string {
   return writeXml({ [name]: String(text) });
 }
 
-/** What a name may begin with, and go on with; what is beyond Latin is escaped as well, and read back alike. */
-const NAME_START = /[:A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff]/;
+/**
+ * Characters that a name may begin with, and go on with, for every reader. Without the colon: it ends a prefix, and one
+ * that is not bound to a namespace makes Python's and Java's parsers refuse the whole document. Beyond Latin-1 without the
+ * letters that XML 1.0 knows only since its fifth edition, as expat and Java's parser go by the fourth.
+ */
+const NAME_START = /[A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]/;
 const NAME_MORE = /[-.0-9\u00b7]/;
 
 /**
  * A key of metadata as the name of an element. Source: XStream's `XmlFriendlyNameCoder`, which Eureka's own XML is
- * written by: `_` becomes `__`, `$` becomes `_-`, and what no name may have `_.` with four hex digits.
+ * written by: `_` becomes `__`, `$` becomes `_-`, and what not every reader takes in a name `_.` with four hex digits.
+ * Two keys never share a name.
  */
 export function elementName(key: string): string {
   let name = '';

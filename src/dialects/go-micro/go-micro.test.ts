@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
-import type { Grant } from '../../model/grant';
-import { readJsonText } from '../../model/json-text';
-import { BODY_MAX_BYTES, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
+import { GO_MICRO_BODY_MAX_BYTES, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
 import { goMicro } from './go-micro';
 
 /** The exchanges of go-micro's plugin `proxy` on a real namespace; its requests as a v4 service posts them. */
@@ -21,42 +19,12 @@ const GREETER = {
   metadata: {},
 };
 
-class Stage {
-  readonly namespace = new NodeNamespace();
-  readonly app = new TestApp({ dialects: [goMicro], calls: this.namespace.api });
-  /** Who sends, in front of the path. */
-  prefix = '';
-
-  constructor(grants: readonly Grant[] = [{ scope: 'admin', ns: 'public' }], pathWrite = true) {
-    this.prefix = `/t/${this.app.directory.give(grants, { pathWrite }).token}`;
-  }
-
-  /** Sends what a Go client sends, and returns what is all that counts for it: the status, and the text. */
-  async send(method: string, path: string, body?: string | object): Promise<[number, string]> {
-    const text = typeof body === 'object' ? JSON.stringify(body) : body;
-    const type: Record<string, string> = method === 'POST' ? { 'content-type': 'application/json' } : {};
-    const init: RequestInit = text === undefined ? {} : { body: text };
-    const response = await this.app.send(method, `${this.prefix}${path}`, { headers: type, ...init });
-    return [response.status, await response.text()];
-  }
-
-  async read(path: string): Promise<unknown> {
-    const [status, text] = await this.send('GET', path);
-    if (status !== 200) throw new Error(`${path} got ${status} ${text}`);
-    return JSON.parse(text);
-  }
-
-  async revision(): Promise<number> {
-    return readJsonText((await this.namespace.api.stats()).body).revision;
-  }
-}
-
 const node = (id: string, more: object = {}) => ({ id, address: `10.0.0.5:${id.length}`, ...more });
 const service = (nodes: object[], more: object = {}) => ({ name: 'greeter', version: 'latest', nodes, ...more });
 
 describe('registering', () => {
   it('[X4, X5] is answered 200, and read back as it was written', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     expect(await stage.send('POST', '/registry', SERVICE)).toEqual([200, '{}']);
     expect(await stage.read('/registry?service=greeter')).toEqual([GREETER]);
     expect(await stage.read('/registry/?service=greeter')).toEqual([GREETER]);
@@ -64,7 +32,7 @@ describe('registering', () => {
   });
 
   it('[X5] the same again changes nothing, and renews', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     await stage.send('POST', '/registry', SERVICE);
     const revision = await stage.revision();
     expect(revision).toBeGreaterThan(0);
@@ -77,7 +45,7 @@ describe('registering', () => {
   });
 
   it('[X5] lasts 90 seconds', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     await stage.send('POST', '/registry', SERVICE);
     await stage.namespace.pass(89_000);
     expect(await stage.read('/registry?service=greeter')).toHaveLength(1);
@@ -86,7 +54,7 @@ describe('registering', () => {
   });
 
   it('[X5] several nodes are one revision, and those that are not named stay', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     const before = await stage.revision();
     await stage.send('POST', '/registry', service([node('a'), node('bb'), node('ccc')]));
     expect(await stage.revision()).toBe(before + 1);
@@ -98,7 +66,7 @@ describe('registering', () => {
 
 describe('deregistering', () => {
   it('[X5] removes what is named and nothing else, without a Content-Type', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a'), node('bb')]));
     expect(await stage.send('DELETE', '/registry', service([node('a'), node('unknown')]))).toEqual([200, '{}']);
     expect(await stage.read('/registry?service=greeter')).toMatchObject([{ nodes: [{ id: 'bb' }] }]);
@@ -113,13 +81,13 @@ describe('deregistering', () => {
 
 describe('reading', () => {
   it('[X5] of the unknown is an empty list', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     expect(await stage.send('GET', '/registry?service=nobody')).toEqual([200, '[]']);
     expect(await stage.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
   it('[X4, X5] lists the names of what has nodes', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a')]));
     await stage.send('POST', '/registry', service([node('a')], { name: 'g@@other' }));
     const empty = { version: '', metadata: {}, endpoints: [], nodes: [] };
@@ -132,7 +100,7 @@ describe('reading', () => {
   });
 
   it('[X5] leaves out what an operator quarantined, also after it registered again', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a'), node('bb')]));
     await quarantine(stage, 'a');
     await stage.send('POST', '/registry', service([node('a'), node('bb')]));
@@ -158,7 +126,7 @@ describe('watching', () => {
   });
 });
 
-async function quarantine({ namespace }: Stage, id: string): Promise<void> {
+async function quarantine({ namespace }: GoMicroStage, id: string): Promise<void> {
   await namespace.api.putOverride(
     { tokenId: 'root', operates: true },
     {
@@ -176,28 +144,28 @@ describe('refusing', () => {
     ['POST', '/registry', '[]', 400, 'in the body: '],
     ['POST', '/registry', '{"name":"a"}', 400, 'has no nodes'],
     ['POST', '/registry', '{"name":"a","nodes":[{"id":"n"}]}', 400, 'is not host:port'],
-    ['POST', '/registry', 'x'.repeat(BODY_MAX_BYTES + 1), 413, 'bytes'],
+    ['POST', '/registry', 'x'.repeat(GO_MICRO_BODY_MAX_BYTES + 1), 413, 'bytes'],
     ['DELETE', '/registry', '{"nodes":[{"id":"n"}]}', 400, 'a service name must not be empty'],
     ['GET', '/registry?service=@@', undefined, 400, 'in the query: '],
     ['PUT', '/registry', '{}', 405, 'answers GET, HEAD, POST, DELETE'],
     ['GET', '/registry/greeter', undefined, 404, 'no such route'],
     ['GET', '/n/nobody/registry', undefined, 403, 'namespace "nobody"'],
   ])('[X1] %s %s %.30j is told in plain text', async (method, path, body, status, words) => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     const response = await stage.app.send(method, `${stage.prefix}${path}`, body === undefined ? {} : { body });
     expect([response.status, response.headers.get('content-type')]).toEqual([status, 'text/plain; charset=utf-8']);
     expect(await response.text()).toContain(words);
   });
 
   it('[X1, I9] asks for a token, and for the scope on the service', async () => {
-    const stage = new Stage([{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
+    const stage = new GoMicroStage([{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
     const own = { ...service([node('a')]), name: 'own' };
     expect(await stage.send('POST', '/registry', own)).toEqual([200, '{}']);
     expect(await stage.send('POST', '/registry', SERVICE)).toEqual([403, expect.stringContaining('"register"')]);
     expect(await stage.send('DELETE', '/registry', SERVICE)).toEqual([403, expect.stringContaining('"register"')]);
     expect(await stage.send('GET', '/registry?service=own')).toEqual([403, expect.stringContaining('"read"')]);
     expect(await stage.send('GET', '/registry')).toEqual([403, expect.stringContaining('"read"')]);
-    const reader = new Stage([{ scope: 'read', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
+    const reader = new GoMicroStage([{ scope: 'read', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
     expect(await reader.send('GET', '/registry?service=own')).toEqual([200, '[]']);
     expect(await reader.send('GET', '/registry?service=other')).toEqual([403, expect.stringContaining('other')]);
     expect(await reader.send('GET', '/registry')).toEqual([403, expect.stringContaining('"read"')]);
@@ -206,16 +174,16 @@ describe('refusing', () => {
   });
 
   it('[X1] takes a bearer token, and from a path only a token that is for paths', async () => {
-    const stage = new Stage([{ scope: 'register', ns: 'public' }], false);
+    const stage = new GoMicroStage([{ scope: 'register', ns: 'public' }], false);
     expect(await stage.send('POST', '/registry', SERVICE)).toEqual([401, expect.stringContaining('path')]);
     const response = await stage.app.ask('POST', '/registry', SERVICE, { authorization: `Bearer ${ROOT_TOKEN}` });
     expect(response.status).toBe(200);
-    const reader = new Stage([{ scope: 'read', ns: 'public' }], false);
+    const reader = new GoMicroStage([{ scope: 'read', ns: 'public' }], false);
     expect(await reader.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
   it('[X1, I10] no body breaks anything, and one that is refused changes nothing', async () => {
-    const stage = new Stage();
+    const stage = new GoMicroStage();
     const names = [
       'name',
       'version',

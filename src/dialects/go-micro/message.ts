@@ -4,7 +4,8 @@ import type { Endpoint, Node, Result, Service, Value } from './wire';
 
 const withoutValues = (value: Value | null): Value | null => value && { ...value, values: [] };
 
-const named = ({ name, request, response, metadata }: Endpoint): Endpoint => ({
+/** An endpoint with the names of its request and response, and not what those are made of. */
+export const withoutTypes = ({ name, request, response, metadata }: Endpoint): Endpoint => ({
   name,
   request: withoutValues(request),
   response: withoutValues(response),
@@ -15,7 +16,7 @@ const bare = ({ id, address }: Node): Node => ({ id, address, metadata: {} });
 
 /** What a service may lose, step by step, until it fits; never its nodes and where they are. */
 const REDUCTIONS: readonly ((service: Service) => Service)[] = [
-  (service) => ({ ...service, endpoints: service.endpoints.map(named) }),
+  (service) => ({ ...service, endpoints: service.endpoints.map(withoutTypes) }),
   (service) => ({ ...service, endpoints: [] }),
   (service) => ({ ...service, metadata: {} }),
   (service) => ({ ...service, nodes: service.nodes.map(bare) }),

@@ -2,13 +2,16 @@ import { COMMON_HEADERS } from '../../http/common-headers';
 import type { DialectDoor } from '../../http/dialect';
 import { readUntypedJsonBody } from '../../http/json-body';
 import type { RouteCall } from '../../http/route-call';
+import { allServices, instancePages } from '../../http/whole-lists';
 import type { Operation } from '../../model/batch';
-import { readJsonText } from '../../model/json-text';
-import { BODY_MAX_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';
+import type { InstanceView } from '../../model/instance';
+import { shortName } from '../../model/joined-name';
+import { EVENT_STREAM_MAX_MS, GO_MICRO_BODY_MAX_BYTES } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { HeldDocument } from '../../model/shared-document';
 import { serviceAskedFor } from './raw-service';
 import { RegistryWatch } from './registry-watch';
-import { keyOf, nameOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service } from './wire';
 
 /** In the router's words; clients paste the rest of their address in front of it. */
@@ -20,9 +23,12 @@ interface Changes {
   operations: Operation[];
 }
 
-async function changesOf(request: Request, operationsOf: (service: Service) => Operation[]): Promise<Changes> {
-  const service = readService(await readUntypedJsonBody(request, BODY_MAX_BYTES));
-  return { key: keyOf(service.name, 'body'), operations: operationsOf(service) };
+async function changesOf(
+  request: Request,
+  operationsOf: (service: Service) => Operation[] | Promise<Operation[]>,
+): Promise<Changes> {
+  const service = readService(await readUntypedJsonBody(request, GO_MICRO_BODY_MAX_BYTES));
+  return { key: keyOf(service.name, 'body'), operations: await operationsOf(service) };
 }
 
 /** Nothing to do is done. */
@@ -48,17 +54,22 @@ function askedOf(request: Request): Asked {
 
 /** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
 async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
-  const { body } = await namespace.listInstances({ ...key, filter: { available: true }, tokenId });
-  return body === null ? [] : servicesOf(readJsonText(body).instances);
+  const command = { ...key, filter: { available: true }, documents: true, tokenId };
+  let instances: InstanceView[] = [];
+  let documents: HeldDocument[] = [];
+  for await (const page of instancePages(namespace, command)) {
+    instances = instances.concat(page.instances);
+    documents = documents.concat(page.documents ?? []);
+  }
+  return servicesOf(instances, documents);
 }
 
 /** Their names alone: what gateways poll is to stay small. */
 async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Service[]> {
-  const { body } = await namespace.listServices({ tokenId });
-  const services = body === null ? [] : readJsonText(body).services;
+  const services = await allServices(namespace, { tokenId });
   return services
     .filter(({ available }) => available > 0)
-    .map(({ group, name }) => nameOf({ group, service: name }))
+    .map(({ group, name }) => shortName({ group, service: name }))
     .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
 }
 

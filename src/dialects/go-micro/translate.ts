@@ -1,17 +1,15 @@
 import { parsed, type RequestPart } from '../../http/field-errors';
-import { InstanceKey, type Operation } from '../../model/batch';
+import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import { ServiceRef } from '../../model/frames';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
-import { type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
-import { EXTENSIONS_MAX_BYTES, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
-import { utf8Length } from '../../model/names';
+import { InstanceDefinition, type InstanceView } from '../../model/instance';
+import { shortName } from '../../model/joined-name';
+import { BATCH_OPERATIONS_MAX_COUNT, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import { addressOf, isSamePlace, type Place, placeOf } from './node-address';
-import { type Endpoint, type Kept, type Node, readKept, type Service, type Value } from './wire';
-
-/** Under it an instance keeps what only go-micro understands. */
-export const EXTENSION = 'go-micro';
+import type { HeldDocument } from '../../model/shared-document';
+import { endpointsIn, extensionsOf, keptOf, keptServiceOf } from './kept-service';
+import { addressOf, isSamePlace, placeOf } from './node-address';
+import type { Kept, Node, Service } from './wire';
 
 /** Version of what has none, as go-micro itself calls it. */
 const DEFAULT_VERSION = 'latest';
@@ -21,48 +19,20 @@ export function keyOf(name: string, part: RequestPart): ServiceKey {
   return parsed(ServiceRef, name, part);
 }
 
-/** The name under which go-micro knows a service. */
-export function nameOf({ group, service }: ServiceKey): string {
-  const isPlain = group === DEFAULT_GROUP && !service.includes(GROUP_SEPARATOR);
-  return isPlain ? service : `${group}${GROUP_SEPARATOR}${service}`;
-}
-
-const isEmpty = (value: unknown): boolean =>
-  value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-
-/** An object without its empty members, which Go takes for absent. */
-const dense = (value: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => !isEmpty(member)));
-
-const denseValue = ({ name, type, values }: Value): object => dense({ name, type, values: values.map(denseValue) });
-
-/** A value without content is not the same as none: Go points to it. */
-const denseEndpoint = ({ name, request, response, metadata }: Endpoint): object => ({
-  ...dense({ name, metadata }),
-  ...(request === null ? {} : { request: denseValue(request) }),
-  ...(response === null ? {} : { response: denseValue(response) }),
-});
-
-/** @throws {RegistryError} `INVALID_REQUEST` where that is more than an instance may keep. */
-function extensionsOf({ name, metadata, endpoints }: Service, place: Place, written: string): Extensions {
-  const address = addressOf(place) === written ? '' : written;
-  const extensions = { [EXTENSION]: dense({ metadata, endpoints: endpoints.map(denseEndpoint), address }) };
-  const bytes = utf8Length(JSON.stringify(extensions));
-  if (bytes <= EXTENSIONS_MAX_BYTES) return extensions;
-  throw new RegistryError(
-    'INVALID_REQUEST',
-    `metadata and endpoints of the service ${quote(name)} take ${bytes} bytes; at most ${EXTENSIONS_MAX_BYTES} are kept, so register fewer endpoints or smaller ones`,
-  );
-}
-
-/** All nodes of a service, each once. */
+/** All nodes of a service, each once, and no more than one revision takes. */
 function nodesOf({ name, nodes }: Service): Node[] {
+  if (nodes.length > BATCH_OPERATIONS_MAX_COUNT) {
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `${nodes.length} nodes of the service ${quote(name)} are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once; send several requests`,
+    );
+  }
   if (new Set(nodes.map(({ id }) => id)).size === nodes.length) return nodes;
   throw new RegistryError('INVALID_REQUEST', `two nodes of the service ${quote(name)} have the same id`);
 }
 
 /** What registers all nodes of a service, in one revision; the same again renews their leases. */
-export function registrationsOf(service: Service): Operation[] {
+export async function registrationsOf(service: Service): Promise<Operation[]> {
   const key = keyOf(service.name, 'body');
   const nodes = nodesOf(service);
   if (nodes.length === 0) {
@@ -73,21 +43,25 @@ export function registrationsOf(service: Service): Operation[] {
   }
   const version = service.version === '' ? {} : { version: service.version };
   const lease = { ttlMs: GO_MICRO_LEASE_TTL_MS };
+  const kept = await keptServiceOf(service);
   return nodes.map(({ id, address, metadata }) => {
     const place = placeOf(address);
-    const extensions = extensionsOf(service, place, address);
+    const extensions = extensionsOf(kept, addressOf(place) === address ? '' : address);
     const definition = parsed(InstanceDefinition, { ...place, ...version, metadata, extensions, lease }, 'body');
-    return { op: 'register', key: nodeKey(key, id), precondition: {}, definition };
+    const nodeKey = parsed(NewInstanceKey, { ...key, id }, 'body');
+    return { op: 'register', key: nodeKey, precondition: {}, definition, document: kept.document };
   });
 }
 
 /** What removes the nodes of a service that are named, and no others. */
 export function removalsOf(service: Service): Operation[] {
   const key = keyOf(service.name, 'body');
-  return nodesOf(service).map(({ id }) => ({ op: 'deregister', key: nodeKey(key, id), precondition: {} }));
+  return nodesOf(service).map(({ id }) => ({
+    op: 'deregister',
+    key: parsed(InstanceKey, { ...key, id }, 'body'),
+    precondition: {},
+  }));
 }
-
-const nodeKey = (key: ServiceKey, id: string): InstanceKey => parsed(InstanceKey, { ...key, id }, 'body');
 
 /** What an instance speaks, where it was not registered by a go-micro client, which says so. */
 function protocolOf({ tags, ports, port }: InstanceView): string {
@@ -96,10 +70,10 @@ function protocolOf({ tags, ports, port }: InstanceView): string {
 
 /** An instance as a version of its service with one node. */
 export function entryOf(instance: InstanceView): Service {
-  const kept = readKept(instance.extensions[EXTENSION]);
+  const kept = keptOf(instance);
   const { id, metadata } = instance;
   return {
-    name: nameOf(instance),
+    name: shortName(instance),
     version: instance.version ?? (kept === undefined ? DEFAULT_VERSION : ''),
     metadata: kept?.metadata ?? {},
     endpoints: kept?.endpoints ?? [],
@@ -120,14 +94,20 @@ function writtenAddress(instance: InstanceView, kept: Kept | undefined): string 
   return isSamePlace(kept.address, now) ? kept.address : now;
 }
 
-/** Instances of a service by their versions; what concerns a whole version is as the newest change of one says. */
-export function servicesOf(instances: readonly InstanceView[]): Service[] {
+/**
+ * Instances of a service by their versions; what concerns a whole version is as the newest change of one says.
+ *
+ * @param documents What the instances share, where the core was asked for it.
+ */
+export function servicesOf(instances: readonly InstanceView[], documents: readonly HeldDocument[] = []): Service[] {
+  const endpointsOf = endpointsIn(documents);
   const versions = Map.groupBy(
-    instances.map((instance) => ({ entry: entryOf(instance), revision: instance.revision })),
+    instances.map((instance) => ({ entry: entryOf(instance), id: instance.id, revision: instance.revision })),
     ({ entry }) => entry.version,
   );
   return [...versions.values()].map((all) => {
-    const { entry } = all.reduce((newest, each) => (each.revision > newest.revision ? each : newest));
-    return { ...entry, nodes: all.flatMap(({ entry: { nodes } }) => nodes) };
+    const { entry, id } = all.reduce((newest, each) => (each.revision > newest.revision ? each : newest));
+    const endpoints = endpointsOf(id) ?? entry.endpoints;
+    return { ...entry, endpoints, nodes: all.flatMap(({ entry: { nodes } }) => nodes) };
   });
 }

@@ -3,6 +3,7 @@ import { parsed } from '../../http/field-errors';
 import { RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { jsonProblem } from '../../model/json-value';
+import { GO_MICRO_ITEMS_MAX_COUNT } from '../../model/limits';
 
 /** One argument or result of an endpoint, as go-micro derives it from a Go type. */
 export interface Value {
@@ -59,10 +60,19 @@ const list = <Item extends z.ZodType>(item: Item) =>
     .nullish()
     .transform((items) => items ?? []);
 
-/** The same object with its names in lower case: Go's decoder takes them in any, and the last of two counts. */
-function withLowerNames(value: unknown): unknown {
+/**
+ * The same object with its names in lower case: Go's decoder takes them in any. Two of one name are refused. Go takes the
+ * last, another reader that with the right case; no client sends both.
+ */
+function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member]));
+  const members = Object.entries(value).map(([name, member]): [string, unknown] => [name.toLowerCase(), member]);
+  const names = new Set<string>();
+  for (const [name] of members) {
+    if (names.has(name)) context.addIssue({ code: 'custom', message: 'comes twice in one object', path: [name] });
+    names.add(name);
+  }
+  return Object.fromEntries(members);
 }
 
 /** A Go struct: names in any case, and what it does not know passes by. */
@@ -97,7 +107,25 @@ export function readService(value: unknown): Service {
   // Before any schema: one calls itself for each level.
   const problem = jsonProblem(value);
   if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
+  assertFewItems(value);
   return parsed(Service, value, 'body');
+}
+
+/** Counted before any schema looks at them, which takes a hundred times as long. */
+function assertFewItems(value: unknown): void {
+  const left = [value];
+  let count = 0;
+  for (let each = left.pop(); each !== undefined; each = left.pop()) {
+    if (typeof each !== 'object' || each === null) continue;
+    if (Array.isArray(each)) count += each.length;
+    if (count > GO_MICRO_ITEMS_MAX_COUNT) {
+      throw new RegistryError(
+        'INVALID_REQUEST',
+        `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items together; register fewer nodes at once, or fewer endpoints`,
+      );
+    }
+    for (const member of Object.values(each)) left.push(member);
+  }
 }
 
 /** Reads what was kept of a service; undefined where there is none, or somebody else wrote it. */

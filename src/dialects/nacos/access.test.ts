@@ -35,7 +35,7 @@ v1 list services              ?group             +   +   -   -   -   -   -    - 
 v1 service names (get)        ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v1 service names (post)       ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v1 subscribers                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
-v1 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v1 update cluster             ?cluster           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
 v1 catalog of services        ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v1 catalog of a service       ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
@@ -43,11 +43,11 @@ v1 catalog of instances       ?service           +   +   -   -   -   -   -    - 
 v2 catalog of instances       ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
 v1 set health                 ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
 v2 set health                 ?instance          +   +   -   +   +   -   -    +   +   -   -    -   -   -   -    -   -
-v1 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v1 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v2 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v2 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v2 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
-v3 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 metrics                    ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v3 metrics                    ?onlyStatus=false  +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v1 set switch                 ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v2 set switch                 ?switch            +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
@@ -95,7 +95,7 @@ v3 get service                ?service           +   +   -   -   -   -   -    - 
 v3 list services              ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v3 subscribers                ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
 v3 update cluster             ?cluster           +   +   -   +   +   -   -    -   -   -   -    -   -   -   -    -   -
-v3 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 selector types             ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v3 list clients               ?namespace         +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v3 get client                 ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
 v3 services of a client       ?client            +   +   -   -   -   -   -    -   -   -   -    +   -   -   -    -   -
@@ -104,18 +104,18 @@ v3 publishers of a service    ?service           +   +   -   -   -   -   -    - 
 v3 subscribers of a service   ?service           +   +   -   -   -   -   -    -   -   -   -    +   +   -   -    -   -
 login                         ?login             +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
 v1 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v1 namespaces                 ?show              +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v1 namespaces                 ?show              +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v1 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v1 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v1 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v2 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v2 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v2 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v2 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v2 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v2 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v3 namespaces                 ?                  +   +   +   +   +   +   +    +   +   +   +    +   +   +   +    +   +
-v3 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
-v3 count namespaces           ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    +   -
+v3 namespace                  ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
+v3 count namespaces           ?namespace         +   +   -   +   +   +   -    +   +   +   -    +   +   +   -    -   -
 v3 create namespace           ?new               +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v3 rename namespace           ?named             +   +   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 v3 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
@@ -206,6 +206,17 @@ describe('the table of authorization for Nacos', () => {
       expect(`${path} ${got}`).toBe(`${path} ${expected}`);
     }
   });
+
+  it.each(['/nacos/v1/ns/instance/list', '/nacos/v1/nothing/like/it', '/n/not-there/nacos/v1/ns/instance/list'])(
+    '[A2] denies %s without a valid token as Nacos does, whether or not it is there',
+    async (path) => {
+      for (const headers of [{}, { accessToken: 'rc_wrong_token' }]) {
+        const response = await app.send('GET', `${path}?serviceName=s`, { headers });
+        expect([response.status, response.headers.has('www-authenticate')]).toEqual([403, false]);
+        expect(await response.json()).toMatchObject({ status: 403, error: 'Forbidden', message: 'token invalid!' });
+      }
+    },
+  );
 
   it('[I9] tells of the server whoever has a token, and nobody else', async () => {
     const token = (await tokens).at(-1)?.token ?? '';

@@ -7,7 +7,37 @@ const JSON_TYPE = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/
 export const ok = (): Response => textAnswer('ok');
 
 /** A text that is JSON already. Status 200, the only one that clients know as success. */
-export const jsonAnswer = (text: string): Response => new Response(text, { headers: JSON_TYPE });
+export const jsonAnswer = (text: JsonPieces): Response =>
+  new Response(typeof text === 'string' ? text : streamOf(text), { headers: JSON_TYPE });
+
+/** A text, or the pieces of one that is too large to be in memory as a whole. */
+export type JsonPieces = string | AsyncGenerator<string>;
+
+/** A text with others before and after it. */
+export function around(before: string, text: JsonPieces, after: string): JsonPieces {
+  return typeof text === 'string' ? before + text + after : piecesAround(before, text, after);
+}
+
+async function* piecesAround(before: string, pieces: AsyncGenerator<string>, after: string): AsyncGenerator<string> {
+  yield before;
+  yield* pieces;
+  yield after;
+}
+
+/** Makes each piece when its reader has room for it. A piece that fails breaks the answer off. */
+function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+}
 
 /** A value as JSON. */
 export const answer = (value: unknown): Response => jsonAnswer(JSON.stringify(value));

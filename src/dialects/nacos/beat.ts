@@ -1,15 +1,20 @@
+import { findInstance } from '../../http/find-record';
 import type { RouteCall } from '../../http/route-call';
+import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
+import type { Lease } from '../../model/lease';
 import { NACOS_BEAT_INTERVAL_DEFAULT_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { parseJson } from '../../model/parse-json';
 import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
+import { isBeaten, leaseOf } from './lease';
 import { metadataIn } from './metadata-text';
 import { nacosError } from './nacos-error';
 import { clusterNamed, instanceAt, namespaceOf, type Place, placeAt, serviceOf } from './names';
 import type { Parameters } from './parameters';
+import type { SharedChecks } from './shared-checks';
 
 /** A beat: of an instance that it describes, or of one that it only names. */
 export interface Beat extends Omit<InstanceAsked, 'instance'> {
@@ -76,20 +81,48 @@ const textIn = (member: unknown): string =>
  * Renews a lease. An instance that is unknown is registered from its beat, as most clients take no notice of the code
  * that would tell them to; where the beat does not describe it, it is told.
  */
-export async function beat(namespace: NamespaceApi, { key, instance }: Beat, call: RouteCall): Promise<BeatAnswer> {
+export async function beat(
+  checks: SharedChecks,
+  namespace: NamespaceApi,
+  { key, instance }: Beat,
+  call: RouteCall,
+): Promise<BeatAnswer> {
+  const beatMs = await checks.beatMsOf(namespace, call);
   try {
     const { body } = await namespace.renew(call.caller, key);
-    return heard(readJsonText(body).lease.intervalMs);
+    const { lease } = readJsonText(body);
+    const isOld = beatMs !== undefined && beatMs !== lease.intervalMs && isBeaten(lease);
+    return heard(isOld ? await releasedFor(beatMs, namespace, key, lease, call) : lease.intervalMs);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     // It has no lease, and needs no beats.
-    if (error.code === 'CONFLICT') return heard(NACOS_BEAT_INTERVAL_DEFAULT_MS);
+    if (error.code === 'CONFLICT') return heard(beatMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS);
     if (error.code !== 'INSTANCE_NOT_FOUND') throw error;
   }
-  if (instance === undefined) return { ...heard(NACOS_BEAT_INTERVAL_DEFAULT_MS), code: UNKNOWN_INSTANCE };
-  const definition = definitionOf(instance());
+  if (instance === undefined) return { ...heard(beatMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS), code: UNKNOWN_INSTANCE };
+  const definition = definitionOf(instance(), beatMs);
   await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
   return heard(definition.lease?.intervalMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS);
+}
+
+/**
+ * Changes the lease of an instance to the interval that its namespace hands out now, unless it sets its own times.
+ *
+ * @returns How often it has to beat by the lease that it has then: a longer interval comes with a longer lease only.
+ */
+async function releasedFor(
+  beatMs: number,
+  namespace: NamespaceApi,
+  key: InstanceKey,
+  { intervalMs }: Lease,
+  call: RouteCall,
+): Promise<number> {
+  const view = await findInstance(namespace, key, call.tokenId);
+  if (view === undefined) return intervalMs;
+  const lease = leaseOf(view.metadata, beatMs);
+  if (lease.intervalMs === intervalMs) return intervalMs;
+  const { body } = await namespace.patch(call.callerWithOrigin, { key, patch: {}, lease, precondition: {} });
+  return readJsonText(body).lease?.intervalMs ?? intervalMs;
 }
 
 const heard = (clientBeatInterval: number): BeatAnswer => ({

@@ -1,9 +1,7 @@
-import type { SnapshotService } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/given-names';
 import type { NamespaceApi } from '../../model/namespace-api';
-import { type Host, hostOf } from './host';
+import type { Host } from './host';
 import { isProtected } from './service-info';
-import { wholeNamespace } from './whole-namespace';
+import { type WholeService, wholeNamespace } from './whole-namespace';
 
 /** A service as a catalog knows it. */
 export interface CatalogEntry {
@@ -37,38 +35,27 @@ export async function catalogOf(
   tokenId: string,
   keepsHosts: (index: number) => boolean = () => false,
 ): Promise<CatalogEntry[]> {
-  const entries = new Map<string, { entry: CatalogEntry; keeps: boolean }>();
-  const add = (service: SnapshotService) => {
-    if (!fits(service.group, group) || !fits(service.name, name)) return;
-    const key = `${service.group}${GROUP_SEPARATOR}${service.name}`;
-    const found = entries.get(key) ?? { entry: emptyEntry(service), keeps: keepsHosts(entries.size) };
-    entries.set(key, found);
-    for (const instance of service.instances) {
-      const host = hostOf(instance);
-      if (host === undefined) continue;
-      count(found.entry, host);
-      if (found.keeps) found.entry.hosts.push(host);
-    }
-  };
-  for await (const service of wholeNamespace(namespace, tokenId)) add(service);
-  return [...entries.values()].map(({ entry }) => entry);
+  const entries: CatalogEntry[] = [];
+  for await (const service of wholeNamespace(namespace, tokenId)) {
+    if (!fits(service.group, group) || !fits(service.name, name)) continue;
+    entries.push(catalogEntry(service, keepsHosts(entries.length)));
+  }
+  return entries;
 }
 
-const emptyEntry = ({ group, name, metadata, protectThreshold }: SnapshotService): CatalogEntry => ({
-  group,
-  name,
-  metadata,
-  protectThreshold,
-  clusters: new Set(),
-  instances: 0,
-  healthy: 0,
-  hosts: [],
-});
-
-function count(entry: CatalogEntry, { clusterName, healthy }: Host): void {
-  entry.clusters.add(clusterName);
-  entry.instances += 1;
-  if (healthy) entry.healthy += 1;
+function catalogEntry({ shown, ...service }: WholeService, keepsHosts: boolean): CatalogEntry {
+  const { group, name, metadata, protectThreshold } = service;
+  const hosts = shown.map(({ host }) => host);
+  return {
+    group,
+    name,
+    metadata,
+    protectThreshold,
+    clusters: new Set(hosts.map(({ clusterName }) => clusterName)),
+    instances: hosts.length,
+    healthy: hosts.filter(({ healthy }) => healthy).length,
+    hosts: keepsHosts ? hosts : [],
+  };
 }
 
 /** A line in a list of services. The flag is a text, as consoles compare it with one. */

@@ -1,24 +1,19 @@
-import { findInstance } from '../../http/find-record';
+import { allInstances } from '../../http/whole-lists';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import { type Host, hostOf, placeIn } from './host';
+import { type Host, placeIn } from './host';
 import { nacosError } from './nacos-error';
-import { groupedName, instanceAt, type Place } from './names';
+import { groupedName, type Place } from './names';
+import { shownInstances } from './shown-instances';
 
-/** All instances of a service, those that were taken out among them. */
-export async function instancesOf(
-  namespace: NamespaceApi,
-  service: ServiceKey,
-  tokenId: string,
-): Promise<InstanceView[]> {
-  const { body } = await namespace.listInstances({ ...service, filter: {}, tokenId });
-  return body === null ? [] : readJsonText(body).instances;
+/** All instances of a service, those without traffic among them, and each of several at one place. */
+export function instancesOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<InstanceView[]> {
+  return allInstances(namespace, { ...service, filter: {}, tokenId });
 }
 
-/** All of them that Nacos can show, in its words. */
+/** All of them as Nacos shows them, one for each place in a cluster. */
 export async function hostsOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<Host[]> {
-  return (await instancesOf(namespace, service, tokenId)).flatMap((instance) => hostOf(instance) ?? []);
+  return shownInstances(await instancesOf(namespace, service, tokenId)).map(({ host }) => host);
 }
 
 /** Those of one cluster. @throws {RegistryError} In Nacos' words where it has none. */
@@ -35,37 +30,25 @@ export async function hostsIn(
   return members;
 }
 
-/**
- * The instance that a person means who names its place: whoever registered it and under whatever id. Where there are
- * several, it is the one that a Nacos client would have registered.
- */
-export function instanceIn(
-  instances: readonly InstanceView[],
-  service: ServiceKey,
-  place: Place,
-): InstanceView | undefined {
-  const { id } = instanceAt(service, place);
-  const there = instances.filter((instance) => isAt(instance, place));
-  return there.find((instance) => instance.id === id) ?? there[0];
+/** Tells whether an instance is at a place, by whichever door it came and whatever its id. */
+export function isAt(instance: InstanceView, place: Place): boolean {
+  const found = placeIn(instance);
+  return found?.ip === place.ip && found.port === place.port;
 }
 
 /**
- * The same, asked for by itself: all are looked through only where a Nacos client has registered none there.
+ * All instances at a place, in any cluster: what a call means that names an instance by its address and port. Only they
+ * are read, and those that have a url alone.
  */
-export async function findByPlace(
+export async function findAtPlace(
   namespace: NamespaceApi,
   service: ServiceKey,
   place: Place,
   tokenId: string,
-): Promise<InstanceView | undefined> {
-  const own = await findInstance(namespace, instanceAt(service, place), tokenId);
-  if (own !== undefined && isAt(own, place)) return own;
-  return instanceIn(await instancesOf(namespace, service, tokenId), service, place);
-}
-
-function isAt(instance: InstanceView, place: Place): boolean {
-  const found = placeIn(instance);
-  return found?.ip === place.ip && found.port === place.port;
+): Promise<InstanceView[]> {
+  const sought = { address: place.ip, port: place.port };
+  const found = await allInstances(namespace, { ...service, filter: {}, place: sought, tokenId });
+  return found.filter((instance) => isAt(instance, place));
 }
 
 /**
@@ -78,15 +61,12 @@ export async function hostNamed(
   { service, place, cluster }: { service: ServiceKey; place: Place; cluster: string },
   tokenId: string,
 ): Promise<Host> {
-  const own = await findInstance(namespace, instanceAt(service, place), tokenId);
-  const isIt = own !== undefined && own.cluster === cluster && isAt(own, place);
-  const all = isIt ? [own] : await instancesOf(namespace, service, tokenId);
-  const inCluster = all.filter((instance) => instance.cluster === cluster);
-  if (inCluster.length === 0) {
-    throw nacosError('RESOURCE_NOT_FOUND', `no ips found for cluster ${cluster} in service ${groupedName(service)}`);
+  const there = await findAtPlace(namespace, service, place, tokenId);
+  const [shown] = shownInstances(there.filter((instance) => instance.cluster === cluster));
+  if (shown !== undefined) return shown.host;
+  const all = await instancesOf(namespace, service, tokenId);
+  if (all.some((instance) => instance.cluster === cluster)) {
+    throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
   }
-  const found = instanceIn(inCluster, service, place);
-  const host = found && hostOf(found);
-  if (host === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
-  return host;
+  throw nacosError('RESOURCE_NOT_FOUND', `no ips found for cluster ${cluster} in service ${groupedName(service)}`);
 }

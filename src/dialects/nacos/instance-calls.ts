@@ -1,19 +1,20 @@
 import type { DialectRoute } from '../../http/dialect';
 import type { RouteCall } from '../../http/route-call';
 import type { InstanceKey } from '../../model/batch';
-import type { InstanceDefinition } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';
-import { type Edit, editInstance } from './edit-instance';
-import { findByPlace, hostNamed, instancesOf } from './found-instances';
-import { type Host, isAble, placeIn } from './host';
-import { definitionOf, enabledOf, keyOf, readInstance, weightOf } from './instance-parameters';
+import { type Edit, editInstances } from './edit-instances';
+import { findAtPlace, hostNamed, hostsOf } from './found-instances';
+import type { Host } from './host';
+import { definitionOf, enabledOf, keyOf, type NacosInstance, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
 import { readMetadata } from './metadata-text';
 import { nacosError } from './nacos-error';
 import { clusterOf, groupedName, namespaceOf, type Place, placeOf, serviceNamed, serviceOf } from './names';
 import { Parameters } from './parameters';
+import { removeInstances } from './remove-instances';
 import { serviceIn } from './services';
+import type { SharedChecks } from './shared-checks';
 
 /** What a call is in all versions. Each adds its paths, and how it answers. */
 export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
@@ -33,17 +34,30 @@ export function namedIn(parameters: Parameters): InstanceNamed {
 interface Registering {
   namespace: string | undefined;
   key: InstanceKey;
-  definition: InstanceDefinition;
+  instance: NacosInstance;
 }
 
 /** The instance that parameters describe. */
 export function registeringIn(parameters: Parameters): Registering {
   const instance = readInstance(parameters);
   const key = keyOf(parameters, instance);
-  return { namespace: namespaceOf(parameters), key, definition: definitionOf(instance) };
+  // What it says of itself is refused before anything is asked.
+  definitionOf(instance);
+  return { namespace: namespaceOf(parameters), key, instance };
 }
 
-export const REGISTER: Call<Registering, unknown> = {
+/** Registers an instance, with the lease that goes with how often its namespace lets it beat. */
+export async function registerInstance(
+  checks: SharedChecks,
+  namespace: NamespaceApi,
+  { key, instance }: Pick<Registering, 'key' | 'instance'>,
+  call: RouteCall,
+): Promise<void> {
+  const definition = definitionOf(instance, await checks.beatMsOf(namespace, call));
+  await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
+}
+
+export const registering = (checks: SharedChecks): Call<Registering, void> => ({
   method: 'post',
   scope: 'register',
   summary: 'Registers an instance',
@@ -51,24 +65,20 @@ export const REGISTER: Call<Registering, unknown> = {
   read: (request, _, form) => registeringIn(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
   target: ({ key }) => ({ service: key }),
-  call: (namespace, { key, definition }, call) =>
-    namespace.register(call.callerWithOrigin, { key, definition, precondition: {} }),
-};
+  call: (namespace, asked, call) => registerInstance(checks, namespace, asked, call),
+});
 
-export const REMOVE: Call<{ namespace: string | undefined; key: InstanceKey }, unknown> = {
+export const REMOVE: Call<InstanceNamed, void> = {
   method: 'delete',
   scope: 'register',
   summary: 'Removes an instance',
-  read: (request, _, form) => {
-    const parameters = Parameters.of(request, form);
-    return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
-  },
+  read: (request, _, form) => namedIn(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
-  target: ({ key }) => ({ service: key }),
-  call: (namespace, { key }, call) => namespace.deregister(call.callerWithOrigin, { key, precondition: {} }),
+  target: ({ service }) => ({ service }),
+  call: removeInstances,
 };
 
-export const BEAT: Call<Beat, BeatAnswer> = {
+export const beating = (checks: SharedChecks): Call<Beat, BeatAnswer> => ({
   method: 'put',
   scope: 'register',
   summary: 'Renews the lease of an instance; registers one that is unknown, if the beat describes it',
@@ -76,8 +86,8 @@ export const BEAT: Call<Beat, BeatAnswer> = {
   read: (request, _, form) => readBeat(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
   target: ({ key }) => ({ service: key }),
-  call: beat,
-};
+  call: (namespace, asked, call) => beat(checks, namespace, asked, call),
+});
 
 type Editing = InstanceNamed & { edit: Edit };
 
@@ -134,12 +144,8 @@ export const STATUSES: Omit<Call<{ namespace: string | undefined; service: Servi
   namespace: ({ namespace }) => namespace,
   target: ({ service }) => ({ service }),
   call: async (namespace, { service }, { tokenId }) => {
-    const instances = await instancesOf(namespace, service, tokenId);
-    const ips = instances.flatMap((instance) => {
-      const place = placeIn(instance);
-      return place === undefined ? [] : [`${place.ip}:${place.port}_${instance.healthy && isAble(instance)}`];
-    });
-    return { ips };
+    const hosts = await hostsOf(namespace, service, tokenId);
+    return { ips: hosts.map(({ ip, port, healthy }) => `${ip}:${port}_${healthy}`) };
   },
 };
 
@@ -170,8 +176,8 @@ async function replaceInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findByPlace(namespace, service, place, call.tokenId);
-  if (found !== undefined) return editInstance(namespace, found, edit, true, call);
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length > 0) return editInstances(namespace, service, found, edit, true, call);
   // Of an instance that is not there it is no mistake, of a service it is.
   await assertService(namespace, service, call);
 }
@@ -182,9 +188,9 @@ async function patchInstance(
   { service, place, edit }: InstanceNamed & { edit: Edit },
   call: RouteCall,
 ): Promise<void> {
-  const found = await findByPlace(namespace, service, place, call.tokenId);
-  if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
-  await editInstance(namespace, found, edit, false, call);
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length === 0) throw nacosError('RESOURCE_NOT_FOUND', 'instance not found');
+  await editInstances(namespace, service, found, edit, false, call);
 }
 
 async function assertService(namespace: NamespaceApi, service: ServiceKey, call: RouteCall): Promise<void> {

@@ -61,9 +61,11 @@ export function weightOf(parameters: Parameters): number | undefined {
  * The registration that an instance is in the core. What wants no traffic is out of service; what has no beats and says
  * that it is ill, is down.
  *
+ * @param beatMs See {@link leaseOf}.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
-export function definitionOf({ ip, port, cluster, weight, enabled, healthy, ephemeral, metadata }: NacosInstance) {
+export function definitionOf(instance: NacosInstance, beatMs?: number) {
+  const { ip, port, cluster, weight, enabled, healthy, ephemeral, metadata } = instance;
   const status = !enabled ? 'out-of-service' : !healthy && !ephemeral ? 'down' : 'up';
   const input = {
     address: ip,
@@ -73,7 +75,7 @@ export function definitionOf({ ip, port, cluster, weight, enabled, healthy, ephe
     status,
     ephemeral,
     metadata,
-    ...(ephemeral ? { lease: leaseOf(metadata) } : {}),
+    ...(ephemeral ? { lease: leaseOf(metadata, beatMs) } : {}),
   };
   return parsed(InstanceDefinition, input, 'query');
 }

@@ -1,10 +1,11 @@
-import type { LeaseRequest } from '../../model/lease';
+import type { Lease } from '../../model/lease';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
   LEASE_TTL_MIN_MS,
   NACOS_BEAT_INTERVAL_DEFAULT_MS,
   NACOS_BEAT_TIMEOUT_DEFAULT_MS,
+  NACOS_BEATS_PER_TTL_COUNT,
   NACOS_DELETE_TIMEOUT_DEFAULT_MS,
 } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
@@ -15,20 +16,31 @@ const INTERVAL = 'preserved.heart.beat.interval';
 const BEAT_TIMEOUT = 'preserved.heart.beat.timeout';
 const DELETE_TIMEOUT = 'preserved.ip.delete.timeout';
 
-const DEFAULT_LEASE: LeaseRequest = {
-  ttlMs: NACOS_BEAT_TIMEOUT_DEFAULT_MS,
-  removeAfterMs: NACOS_DELETE_TIMEOUT_DEFAULT_MS,
-  intervalMs: NACOS_BEAT_INTERVAL_DEFAULT_MS,
-};
+/** A lease of this door: all of its times are given. */
+type LeaseGiven = Lease & { removeAfterMs: number };
+
+/** The lease of an instance that beats at an interval of the door: Nacos' own, and a longer one where that is longer. */
+function leaseBeaten(intervalMs: number): LeaseGiven {
+  const ttlMs = Math.max(NACOS_BEAT_TIMEOUT_DEFAULT_MS, NACOS_BEATS_PER_TTL_COUNT * intervalMs);
+  const removeAfterMs = Math.max(NACOS_DELETE_TIMEOUT_DEFAULT_MS, 2 * NACOS_BEATS_PER_TTL_COUNT * intervalMs);
+  return { ttlMs, removeAfterMs, intervalMs };
+}
+
+/** Tells whether a lease is one that {@link leaseBeaten} gives. */
+export function isBeaten({ ttlMs, removeAfterMs, intervalMs }: Lease): boolean {
+  const given = leaseBeaten(intervalMs);
+  return given.ttlMs === ttlMs && given.removeAfterMs === removeAfterMs;
+}
 
 /**
  * The lease that an instance asks for by its metadata: unhealthy after 15 s without a beat, gone after 30 s, unless it
  * says otherwise. One that would be gone before it is unhealthy is never unhealthy.
  *
+ * @param beatMs How often the namespace wants instances to beat that say nothing of their times.
  * @throws {RegistryError} `INVALID_REQUEST` for times that go not together, and for those that no lease may have.
  */
-export function leaseOf(metadata: Metadata): LeaseRequest {
-  if (!(INTERVAL in metadata || BEAT_TIMEOUT in metadata || DELETE_TIMEOUT in metadata)) return DEFAULT_LEASE;
+export function leaseOf(metadata: Metadata, beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS): LeaseGiven {
+  if (!(INTERVAL in metadata || BEAT_TIMEOUT in metadata || DELETE_TIMEOUT in metadata)) return leaseBeaten(beatMs);
   const intervalMs = milliseconds(metadata[INTERVAL], NACOS_BEAT_INTERVAL_DEFAULT_MS);
   const ttlMs = milliseconds(metadata[BEAT_TIMEOUT], NACOS_BEAT_TIMEOUT_DEFAULT_MS);
   const removeAfterMs = milliseconds(metadata[DELETE_TIMEOUT], NACOS_DELETE_TIMEOUT_DEFAULT_MS);

@@ -1,18 +1,18 @@
-import { saidIn } from '../../http/change-override';
 import type { RouteCall } from '../../http/route-call';
-import type { Operation } from '../../model/batch';
+import type { InstanceView } from '../../model/instance';
 import { isRecord } from '../../model/is-record';
-import { readJsonText } from '../../model/json-text';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';
 import type { Metadata } from '../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import type { OverrideView } from '../../model/override';
+import type { Override } from '../../model/override';
 import { parseJson } from '../../model/parse-json';
-import { instanceIn, instancesOf } from './found-instances';
+import { changeOverrides } from './change-overrides';
+import { instancesOf, isAt } from './found-instances';
 import { placeIn } from './host';
 import { readMetadata, withinLimits } from './metadata-text';
 import { clusterNamed, illegal, namespaceOf, type Place, serviceOf } from './names';
 import type { Parameters } from './parameters';
+import { shownInstances } from './shown-instances';
 
 /** Metadata for many instances of a service. */
 export interface MetadataBatch {
@@ -65,49 +65,22 @@ export async function changeMetadata(
   call: RouteCall,
 ): Promise<string[]> {
   const all = (await instancesOf(namespace, service, call.tokenId)).filter((each) => each.ephemeral === ephemeral);
-  const named =
-    instances === undefined
-      ? all
-      : instances.flatMap(({ place, cluster }) => {
-          const found = instanceIn(all, service, place);
-          return found?.cluster === cluster ? [found] : [];
-        });
-  const chosen = new Set(named);
-  if (chosen.size > BATCH_OPERATIONS_MAX_COUNT) {
+  const isNamed = (instance: InstanceView) =>
+    instances === undefined ||
+    instances.some(({ place, cluster }) => instance.cluster === cluster && isAt(instance, place));
+  const chosen = all.filter((instance) => placeIn(instance) !== undefined && isNamed(instance));
+  if (chosen.length > BATCH_OPERATIONS_MAX_COUNT) {
     throw illegal(
       'instances',
-      `${chosen.size} instances are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once.`,
+      `${chosen.length} instances are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once.`,
     );
   }
-  const operations: Operation[] = [];
-  const updated: string[] = [];
-  const overrides = named.some(({ overridden }) => overridden)
-    ? await overridesOf(namespace, service, call.tokenId)
-    : undefined;
-  for (const instance of chosen) {
-    const { id, cluster } = instance;
-    const place = placeIn(instance);
-    if (place === undefined) continue;
-    const key = { ...service, id };
-    const view = overrides?.get(id);
-    const before = saidIn(view);
-    const kept = Object.entries(before.metadata ?? {}).filter(([name]) => !Object.hasOwn(metadata, name));
-    const after = withinLimits({ ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) });
-    const precondition = view === undefined ? { absent: true } : { revision: view.revision };
-    operations.push({ op: 'override', key, override: { ...before, metadata: after }, precondition });
-    updated.push(`${place.ip}:${place.port}:unknown:${cluster}:${ephemeral ? 'ephemeral' : 'persist'}`);
-  }
-  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
-  return updated;
-}
-
-/** What is said over the instances of a service, by their ids: one call for all. */
-async function overridesOf(
-  namespace: NamespaceApi,
-  service: ServiceKey,
-  tokenId: string,
-): Promise<Map<string, OverrideView>> {
-  const { body } = await namespace.listOverrides({ ...service, tokenId });
-  const list = body === null ? [] : readJsonText(body).overrides;
-  return new Map(list.map(({ id, ...view }) => [id, view]));
+  const changed = (before: Metadata = {}): Metadata => {
+    const kept = Object.entries(before).filter(([name]) => !Object.hasOwn(metadata, name));
+    return withinLimits({ ...Object.fromEntries(kept), ...(isRemoval ? {} : metadata) });
+  };
+  const change = (before: Override): Override => ({ ...before, metadata: changed(before.metadata) });
+  await changeOverrides(namespace, service, chosen, change, call);
+  const kind = ephemeral ? 'ephemeral' : 'persist';
+  return shownInstances(chosen).map(({ host }) => `${host.ip}:${host.port}:unknown:${host.clusterName}:${kind}`);
 }

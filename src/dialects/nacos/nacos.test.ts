@@ -81,6 +81,7 @@ describe('beats', () => {
     await stage.namespace.pass(2_000);
     expect(await stage.hosts(LIST)).toMatchObject([{ healthy: false, valid: false, enabled: true }]);
     await stage.json('PUT', `${INSTANCE}/beat?${beatOf(BEAT)}`);
+    await stage.namespace.pass(1_000);
     expect(await stage.hosts(LIST)).toMatchObject([{ healthy: true }]);
     await stage.namespace.pass(31_000);
     expect(await stage.hosts(LIST)).toEqual([]);

@@ -8,6 +8,7 @@ import { addHealthRoutes } from './operator-health-routes';
 import { addOperatorRoutes } from './operator-routes';
 import { addServerRoutes } from './operator-server-routes';
 import { refuse } from './refuse';
+import { SharedChecks } from './shared-checks';
 import { addV1EditRoutes } from './v1-edit-routes';
 import { addV1InstanceRoutes } from './v1-instance-routes';
 import { addV1ServiceRoutes } from './v1-service-routes';
@@ -24,20 +25,21 @@ export const nacos: Dialect = {
   takesForms: true,
   refuse,
   addRoutes: (door) => {
-    const lists = new KeptLists();
-    addV1InstanceRoutes(door, lists);
+    const checks = new SharedChecks();
+    const lists = new KeptLists(checks);
+    addV1InstanceRoutes(door, lists, checks);
     addV1EditRoutes(door);
-    addV1ServiceRoutes(door);
-    addV2InstanceRoutes(door, lists);
+    addV1ServiceRoutes(door, checks);
+    addV2InstanceRoutes(door, lists, checks);
     addV2ServiceRoutes(door);
-    addV3ClientRoutes(door);
-    addV3InstanceRoutes(door);
-    addV3ServiceRoutes(door);
+    addV3ClientRoutes(door, checks);
+    addV3InstanceRoutes(door, checks);
+    addV3ServiceRoutes(door, checks);
     addCatalogRoutes(door);
     addLoginRoute(door);
     addNamespaceRoutes(door);
     addOperatorRoutes(door);
-    addClientIntrospection(door);
+    addClientIntrospection(door, checks);
     addHealthRoutes(door);
     addServerRoutes(door);
   },

@@ -3,6 +3,7 @@ import { InstanceKey } from '../../model/batch';
 import { deriveInstanceId } from '../../model/derived-id';
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import { Address } from '../../model/instance';
+import { joinedName } from '../../model/joined-name';
 import { NAME_MAX_BYTES } from '../../model/limits';
 import { isPlainName } from '../../model/names';
 import type { ServiceKey } from '../../model/namespace-api';
@@ -74,7 +75,7 @@ function serviceKey(group: string, service: string): ServiceKey {
 }
 
 /** The name of a service as Nacos shows it nearly everywhere. */
-export const groupedName = ({ group, service }: ServiceKey): string => `${group}${GROUP_SEPARATOR}${service}`;
+export const groupedName = (key: ServiceKey): string => joinedName(key);
 
 /** The name of a group, where a request is about all of its services. */
 export function groupOf(parameters: Parameters): string {

@@ -7,6 +7,7 @@ import { namespaceOf, type Place } from './names';
 import { clientIdOf, type Publisher, publishersOf } from './operator-clients';
 import { Parameters } from './parameters';
 import { serviceNamedIn } from './service-calls';
+import type { SharedChecks } from './shared-checks';
 import { type ShownSubscriber, subscribersOf } from './subscribers';
 import { result } from './v2-result';
 
@@ -142,7 +143,11 @@ const isAt = (asked: ServiceAsked, { ip, port }: Place): boolean =>
   (asked.ip ?? ip) === ip && (asked.port ?? port) === port;
 
 /** Those who publish a service, or subscribe to it. */
-function addServiceRoutes(door: DialectDoor, { version, path, publisher, subscriber }: Version): void {
+function addServiceRoutes(
+  door: DialectDoor,
+  { version, path, publisher, subscriber }: Version,
+  checks: SharedChecks,
+): void {
   door.route({
     operation: `${version} publishers of a service`,
     method: 'get',
@@ -165,15 +170,15 @@ function addServiceRoutes(door: DialectDoor, { version, path, publisher, subscri
     read: (request, _, form) => serviceIn(request, form),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, call) => subscribersOf(namespace, service, call),
+    call: (namespace, { service }, call) => subscribersOf(namespace, service, checks, call),
     answer: (subscribers, asked) => result(subscribers.filter((each) => isAt(asked, each)).map(subscriber)),
   });
 }
 
 /** Who publishes and who subscribes, since v2. */
-export function addClientIntrospection(door: DialectDoor): void {
+export function addClientIntrospection(door: DialectDoor, checks: SharedChecks): void {
   for (const version of VERSIONS) {
     addClientRoutes(door, version);
-    addServiceRoutes(door, version);
+    addServiceRoutes(door, version, checks);
   }
 }

@@ -1,8 +1,6 @@
-import type { SnapshotService } from '../../model/frames';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import { placeIn } from './host';
 import type { Place } from './names';
-import { wholeNamespace } from './whole-namespace';
+import { type WholeService, wholeNamespace } from './whole-namespace';
 
 /**
  * What Nacos calls a client: whoever publishes instances or subscribes. Over HTTP nobody holds a connection, and each
@@ -27,10 +25,9 @@ export async function publishersOf(namespace: NamespaceApi, tokenId: string): Pr
   return publishers;
 }
 
-function addInstances(publishers: Map<string, Publisher>, { instances }: SnapshotService): void {
-  for (const instance of instances) {
-    const place = placeIn(instance);
-    if (place === undefined) continue;
+function addInstances(publishers: Map<string, Publisher>, { shown }: WholeService): void {
+  for (const { instance, host } of shown) {
+    const place = { ip: host.ip, port: host.port };
     const { group, service, cluster, ephemeral } = instance;
     const clientId = clientIdOf(place, ephemeral);
     const publisher = publishers.get(clientId) ?? { ...place, clientId, ephemeral, lastUpdatedTime: 0, published: [] };

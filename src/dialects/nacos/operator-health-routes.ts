@@ -1,8 +1,9 @@
 import type { DialectDoor } from '../../http/dialect';
 import type { RouteCall } from '../../http/route-call';
+import type { Operation } from '../../model/batch';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { ok } from './answers';
-import { findByPlace } from './found-instances';
+import { findAtPlace } from './found-instances';
 import { type InstanceNamed, namedIn } from './instance-calls';
 import { nacosError } from './nacos-error';
 import { groupedName } from './names';
@@ -30,18 +31,20 @@ async function setHealth(
   { service, place, healthy }: HealthAsked,
   call: RouteCall,
 ): Promise<void> {
-  const found = await findByPlace(namespace, service, place, call.tokenId);
-  if (found === undefined) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
-  const { id, ephemeral, cluster, status } = found;
-  if (ephemeral) {
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length === 0) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
+  const beating = found.find(({ ephemeral }) => ephemeral);
+  if (beating !== undefined) {
     throw nacosError(
       'HEALTH_CHECK_STILL_RUNNING',
-      `health check is still working, service: ${groupedName(service)}, cluster: ${cluster}`,
+      `health check is still working, service: ${groupedName(service)}, cluster: ${beating.cluster}`,
     );
   }
-  if (status !== 'up' && status !== 'down') return;
   const patch = { status: healthy ? 'up' : 'down' } as const;
-  await namespace.patch(call.callerWithOrigin, { key: { ...service, id }, patch, precondition: {} });
+  const operations = found
+    .filter(({ status }) => status === 'up' || status === 'down')
+    .map(({ id }): Operation => ({ op: 'update', key: { ...service, id }, patch, precondition: {} }));
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
 /** Health of instances without beats, which operators and their scripts set. */

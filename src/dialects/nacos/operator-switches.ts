@@ -3,7 +3,7 @@ import { NACOS_BEAT_INTERVAL_DEFAULT_MS, NACOS_CACHE_MS } from '../../model/limi
 import { nacosError } from './nacos-error';
 
 /**
- * The switches of Nacos as they stand here, all of them for good. They say what is so: there is no push, clusters have no
+ * The switches of Nacos as they stand here, all of them for good; a namespace may hand out other intervals. They say what is so: there is no push, clusters have no
  * members to distribute to, and who may do what is always looked at.
  * Source: `SwitchDomain` of Nacos 2.5.1, with its defaults.
  */

@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { instanceView } from '../../../test/fixtures/instance-view';
 import type { InstanceView } from '../../model/instance';
-import { hostOf } from './host';
-import { hostList } from './service-info';
+import { type Host, hostOf } from './host';
+import { type HostFilter, hostTexts, surveyList } from './service-info';
 
 const ALL = { clusters: [], healthyOnly: false };
 
 /** What is shown of each: its id, and whether it is healthy. */
-function shown(instances: Partial<InstanceView>[], threshold = 0, filter: Parameters<typeof hostList>[2] = ALL) {
+async function shown(instances: Partial<InstanceView>[], threshold = 0, filter: HostFilter = ALL) {
   const views = instances.map((view, index) =>
     instanceView({ id: `${index}`, address: `10.0.0.${index}`, port: 1, ...view }),
   );
-  const { hosts, reachProtectionThreshold } = hostList(views, threshold, filter);
-  return [hosts.map(({ ip, healthy }) => `${ip.slice(7)} ${healthy}`).join(), reachProtectionThreshold];
+  const pages = [{ instances: views.slice(0, 1), protectThreshold: threshold }, { instances: views.slice(1) }];
+  const survey = await surveyList(() => pages, filter);
+  let text = '';
+  for await (const piece of hostTexts(() => pages, filter, survey)) text += piece;
+  const hosts: Host[] = JSON.parse(text);
+  return [hosts.map(({ ip, healthy }) => `${ip.slice(7)} ${healthy}`).join(), survey.isProtected];
 }
 
 describe('a list for callers', () => {
-  it('[Y6] shows what nobody took out of traffic, the unhealthy too', () => {
+  it('[Y6] shows what is not taken out of traffic, the unhealthy too', async () => {
     const instances: Partial<InstanceView>[] = [
       {},
       { healthy: false },
@@ -27,14 +31,14 @@ describe('a list for callers', () => {
       { status: 'down' },
       { status: 'starting' },
     ];
-    expect(shown(instances)).toEqual(['0 true,1 false,6 false,7 false', false]);
-    expect(shown(instances, 0, { clusters: [], healthyOnly: true })).toEqual(['0 true', false]);
+    expect(await shown(instances)).toEqual(['0 true,1 false,6 false,7 false', false]);
+    expect(await shown(instances, 0, { clusters: [], healthyOnly: true })).toEqual(['0 true', false]);
   });
 
-  it('[Y6] shows the clusters that were asked for', () => {
+  it('[Y6] shows the clusters that were asked for', async () => {
     const instances = [{ cluster: 'a' }, { cluster: 'b' }, { cluster: 'c' }];
-    expect(shown(instances, 0, { clusters: ['c', 'a'], healthyOnly: false })).toEqual(['0 true,2 true', false]);
-    expect(shown(instances, 0, { clusters: ['x'], healthyOnly: false })).toEqual(['', false]);
+    expect(await shown(instances, 0, { clusters: ['c', 'a'], healthyOnly: false })).toEqual(['0 true,2 true', false]);
+    expect(await shown(instances, 0, { clusters: ['x'], healthyOnly: false })).toEqual(['', false]);
   });
 
   it.each([
@@ -45,12 +49,18 @@ describe('a list for callers', () => {
     [0.5, [{ healthy: false }, { status: 'down' as const }], '0 true,1 false', true],
     [0.5, [{}, { healthy: false, enabled: false }], '0 true', false],
     [1, [], '', false],
-  ])('[Y6] with a threshold of %d shows %j as %s, protected: %s', (threshold, instances, expected, isProtected) => {
-    expect(shown(instances, threshold)).toEqual([expected, isProtected]);
-  });
+  ])(
+    '[Y6] with a threshold of %d shows %j as %s, protected: %s',
+    async (threshold, instances, expected, isProtected) => {
+      expect(await shown(instances, threshold)).toEqual([expected, isProtected]);
+    },
+  );
 
-  it('[Y6] counts the healthy before it leaves out the others', () => {
-    expect(shown([{}, { healthy: false }], 0.8, { clusters: [], healthyOnly: true })).toEqual(['0 true,1 true', true]);
+  it('[Y6] counts the healthy before it leaves out the others', async () => {
+    expect(await shown([{}, { healthy: false }], 0.8, { clusters: [], healthyOnly: true })).toEqual([
+      '0 true,1 true',
+      true,
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { parsed } from '../../http/field-errors';
 import type { RouteCall } from '../../http/route-call';
+import { allServices } from '../../http/whole-lists';
 import { hasCode, type RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';
@@ -138,6 +139,5 @@ export async function servicesIn(
   group: string | undefined,
   tokenId: string,
 ): Promise<ServiceSummary[]> {
-  const { body } = await namespace.listServices({ group, tokenId });
-  return body === null ? [] : readJsonText(body).services;
+  return allServices(namespace, { group, tokenId });
 }

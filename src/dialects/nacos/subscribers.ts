@@ -1,11 +1,12 @@
 import type { RouteCall } from '../../http/route-call';
-import { readJsonText } from '../../model/json-text';
+import { allSubscribers } from '../../http/whole-lists';
 import { NAME_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { SubscriberView } from '../../model/subscriber';
 import { groupedName } from './names';
 import type { Parameters } from './parameters';
+import type { SharedChecks } from './shared-checks';
 
 /** Begins the names of Nacos' pollers among the subscribers of a service. */
 const PREFIX = 'nacos ';
@@ -39,10 +40,12 @@ export interface ShownSubscriber {
 export async function subscribersOf(
   namespace: NamespaceApi,
   service: ServiceKey,
+  checks: SharedChecks,
   call: RouteCall,
 ): Promise<ShownSubscriber[]> {
-  const { body } = await namespace.listSubscribers({ ...service, tokenId: call.tokenId });
-  return readJsonText(body).subscribers.map((view) => {
+  await checks.tell(namespace, call);
+  const subscribers = await allSubscribers(namespace, { ...service, tokenId: call.tokenId });
+  return subscribers.map((view) => {
     const { ip, port, agent } = whoIs(view);
     return {
       addrStr: `${ip}:${port}`,

@@ -34,6 +34,19 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ enabled: true }]);
   });
 
+  it('[Y20] is kept for ten minutes after the instance is gone, and no longer', async () => {
+    const stage = await staged();
+    await stage.send('PUT', INSTANCE, `${A}&enabled=false&weight=5`);
+    const restartAfter = async (minutes: number) => {
+      await stage.send('DELETE', `${INSTANCE}?${A}`);
+      await stage.namespace.pass(minutes * 60_000);
+      await stage.send('POST', INSTANCE, A);
+      return stage.hosts(LIST);
+    };
+    expect(await restartAfter(9)).toEqual([]);
+    expect(await restartAfter(11)).toMatchObject([{ enabled: true, weight: 1 }]);
+  });
+
   it('[Y9] sets weight and metadata over what is registered; what it leaves out is as at first', async () => {
     const stage = await staged();
     await stage.send('PUT', INSTANCE, `${A}&weight=5&metadata=a%3D1,v%3D2`);
@@ -67,22 +80,14 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ ip: '10.0.0.7' }]);
   });
 
-  it('[Y9] means of two at one place the one that a Nacos client registered', async () => {
-    const stage = await staged();
-    await stage.register({ ...KEY, id: '0' }, { address: '10.0.0.7', port: 8080 });
-    await stage.send('PUT', `${INSTANCE}?${A}&weight=5`);
-    const { body } = await stage.namespace.api.readOverride({ key: KEY });
-    expect(JSON.parse(body ?? '')).toMatchObject({ weight: 5 });
-  });
-
   it('[Y9] loses nothing that somebody else says at the same time', async () => {
     const stage = await staged();
     const { registry } = stage.namespace;
-    const put = registry.putOverride.bind(registry);
-    registry.putOverride = async (caller, command) => {
-      registry.putOverride = put;
+    const batch = registry.batch.bind(registry);
+    registry.batch = async (caller, operations) => {
+      registry.batch = batch;
       await override(stage, { quarantine: {} });
-      return put(caller, command);
+      return batch(caller, operations);
     };
     expect(await stage.send('PUT', `${INSTANCE}?${A}&weight=5`)).toEqual([200, 'ok']);
     const { body } = await registry.readOverride({ key: KEY });
@@ -193,11 +198,13 @@ it('[Y9] metadata of many asks for what is said over them once, however many the
   expect(hosts.every(({ port, weight, metadata }) => weight === port && metadata.a === '1')).toBe(true);
 });
 
-it.each(['PUT', 'PATCH', 'GET'])('[Y9] %s of an instance asks for no list of its service', async (method) => {
+it.each(['PUT', 'PATCH', 'GET', 'DELETE'])('[Y9] %s of an instance lists its place alone', async (method) => {
   const stage = await staged();
   const lists = vi.spyOn(stage.namespace.api, 'listInstances');
   expect((await stage.send(method, `${INSTANCE}?${A}&weight=2`))[0]).toBe(200);
-  expect(lists).not.toHaveBeenCalled();
+  expect(lists).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ place: { address: '10.0.0.7', port: 8080 } }),
+  );
 });
 
 it('[Y9] PUT finds an instance by its place that another door registered under another id', async () => {

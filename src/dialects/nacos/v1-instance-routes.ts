@@ -1,18 +1,19 @@
 import type { DialectDoor } from '../../http/dialect';
 import { answer, jsonAnswer, ok } from './answers';
-import { BEAT, REGISTER, REMOVE } from './instance-calls';
+import { beating, REMOVE, registering } from './instance-calls';
 import type { KeptLists } from './kept-lists';
 import { clustersIn, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
+import type { SharedChecks } from './shared-checks';
 import { subscriberOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/instance';
 
 /** Instances in v1: what every client sends. */
-export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
-  door.route({ ...REGISTER, operation: 'v1 register instance', paths: [PATH], answer: ok });
+export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists, checks: SharedChecks): void {
+  door.route({ ...registering(checks), operation: 'v1 register instance', paths: [PATH], answer: ok });
   door.route({ ...REMOVE, operation: 'v1 remove instance', paths: [PATH], answer: ok });
-  door.route({ ...BEAT, operation: 'v1 beat', paths: [`${PATH}/beat`], answer });
+  door.route({ ...beating(checks), operation: 'v1 beat', paths: [`${PATH}/beat`], answer });
 
   door.route({
     operation: 'v1 list instances',

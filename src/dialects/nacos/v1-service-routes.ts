@@ -8,12 +8,13 @@ import { pageOf } from './pages';
 import { Parameters } from './parameters';
 import { CREATE_SERVICE, REMOVE_SERVICE, serviceNamedIn, UPDATE_CLUSTER, UPDATE_SERVICE } from './service-calls';
 import { readService, SELECTOR_TYPES, serviceIn, servicesIn, shownSelector } from './services';
+import type { SharedChecks } from './shared-checks';
 import { subscribersOf } from './subscribers';
 
 const PATH = '/nacos/v1/ns/service';
 
 /** Services in v1. */
-export function addV1ServiceRoutes(door: DialectDoor): void {
+export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): void {
   door.route({ ...CREATE_SERVICE, operation: 'v1 create service', paths: [PATH], answer: ok });
   door.route({
     ...UPDATE_SERVICE,
@@ -113,7 +114,7 @@ export function addV1ServiceRoutes(door: DialectDoor): void {
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
     call: async (namespace, { service, pageNo, pageSize }, call) => {
-      const subscribers = await subscribersOf(namespace, service, call);
+      const subscribers = await subscribersOf(namespace, service, checks, call);
       return { subscribers: pageOf(subscribers, { pageNo, pageSize }), count: subscribers.length };
     },
     answer,

@@ -1,12 +1,12 @@
 import type { DialectDoor } from '../../http/dialect';
-import { answer, jsonAnswer, ok } from './answers';
+import { answer, ok } from './answers';
 import {
-  BEAT,
+  beating,
   GET,
   PATCH,
-  REGISTER,
   REMOVE,
   REPLACE,
+  registering,
   SET_METADATA,
   STATUSES,
   serviceOfKey,
@@ -15,7 +15,8 @@ import {
 import type { KeptLists } from './kept-lists';
 import { clustersIn, namespaceOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { result } from './v2-result';
+import type { SharedChecks } from './shared-checks';
+import { result, resultText } from './v2-result';
 
 /** A version's name for its routes, and where they begin. */
 export interface Version {
@@ -26,9 +27,9 @@ export interface Version {
 const done = () => result('ok');
 
 /** What v2, and v3 for operators, have alike. */
-export function addWrappedInstanceRoutes(door: DialectDoor, { version, path }: Version): void {
+export function addWrappedInstanceRoutes(door: DialectDoor, checks: SharedChecks, { version, path }: Version): void {
   const paths = [`${path}/instance`];
-  door.route({ ...REGISTER, operation: `${version} register instance`, paths, answer: done });
+  door.route({ ...registering(checks), operation: `${version} register instance`, paths, answer: done });
   door.route({ ...REMOVE, operation: `${version} remove instance`, paths, answer: done });
   door.route({ ...REPLACE, operation: `${version} update instance`, paths, answer: done });
   const batch = { paths: [`${path}/instance/metadata/batch`], answer: (updated: string[]) => result({ updated }) };
@@ -37,9 +38,9 @@ export function addWrappedInstanceRoutes(door: DialectDoor, { version, path }: V
 }
 
 /** Instances in v2. Some of its calls are those of v1 in all but their path, and answer without a wrapping. */
-export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
+export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists, checks: SharedChecks): void {
   const path = '/nacos/v2/ns';
-  addWrappedInstanceRoutes(door, { version: 'v2', path });
+  addWrappedInstanceRoutes(door, checks, { version: 'v2', path });
 
   door.route({
     ...GET,
@@ -65,7 +66,7 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
     call: (namespace, asked, call) => lists.read(namespace, asked, call),
-    answer: (text) => jsonAnswer(`{"code":0,"message":"success","data":${text}}`),
+    answer: resultText,
   });
 
   door.route({ ...PATCH, operation: 'v2 patch instance', paths: [`${path}/instance`], answer: ok });
@@ -77,5 +78,5 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists): void {
     read: (_, { key = '' }) => serviceOfKey(key),
     answer,
   });
-  door.route({ ...BEAT, operation: 'v2 beat', paths: [`${path}/instance/beat`], answer });
+  door.route({ ...beating(checks), operation: 'v2 beat', paths: [`${path}/instance/beat`], answer });
 }

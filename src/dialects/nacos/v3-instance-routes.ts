@@ -1,20 +1,20 @@
 import type { DialectDoor } from '../../http/dialect';
+import { firstInstances, instancePages } from '../../http/whole-lists';
 import type { InstanceKey } from '../../model/batch';
 import { DEFAULT_CLUSTER } from '../../model/given-names';
-import type { InstanceDefinition } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';
 import type { Host } from './host';
-import { GET, PATCH, REMOVE, registeringIn } from './instance-calls';
-import { keyOf } from './instance-parameters';
+import { GET, PATCH, REMOVE, registerInstance, registeringIn } from './instance-calls';
+import { keyOf, type NacosInstance } from './instance-parameters';
 import { nacosErrorOf } from './nacos-error';
 import { clustersIn, namespaceOf, placeOf, serviceOf } from './names';
 import { Parameters } from './parameters';
-import { hostList } from './service-info';
+import { hostTexts, surveyList } from './service-info';
+import type { SharedChecks } from './shared-checks';
 import { addWrappedInstanceRoutes } from './v2-instance-routes';
-import { result } from './v2-result';
+import { result, resultText } from './v2-result';
 
 const CLIENT = '/nacos/v3/client/ns/instance';
 const ADMIN = '/nacos/v3/admin/ns';
@@ -25,11 +25,11 @@ const UNKNOWN_BEAT = { code, message, data: null };
 
 const done = () => result('ok');
 
-/** An instance to register, or without a definition one to renew. */
+/** An instance to register, or, where it is not described, one to renew. */
 interface Registering {
   namespace: string | undefined;
   key: InstanceKey;
-  definition?: InstanceDefinition;
+  instance?: NacosInstance;
 }
 
 function readRegistering(request: Request, form: string): Registering {
@@ -39,7 +39,7 @@ function readRegistering(request: Request, form: string): Registering {
 }
 
 /** What clients of Nacos 3 call over HTTP. */
-export function addV3ClientRoutes(door: DialectDoor): void {
+export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void {
   door.route<Registering, boolean>({
     operation: 'v3 client register instance',
     method: 'post',
@@ -50,11 +50,11 @@ export function addV3ClientRoutes(door: DialectDoor): void {
     read: (request, _, form) => readRegistering(request, form),
     namespace: ({ namespace }) => namespace,
     target: ({ key }) => ({ service: key }),
-    call: async (namespace, { key, definition, ...asked }, call) => {
-      if (definition === undefined) {
-        return (await beat(namespace, { ...asked, key, instance: undefined }, call)).code !== UNKNOWN_INSTANCE;
+    call: async (namespace, { key, instance, ...asked }, call) => {
+      if (instance === undefined) {
+        return (await beat(checks, namespace, { ...asked, key, instance: undefined }, call)).code !== UNKNOWN_INSTANCE;
       }
-      await namespace.register(call.callerWithOrigin, { key, definition, precondition: {} });
+      await registerInstance(checks, namespace, { key, instance }, call);
       return true;
     },
     // Status 200: it is no refusal.
@@ -79,17 +79,19 @@ export function addV3ClientRoutes(door: DialectDoor): void {
     },
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, { tokenId }) => namespace.listInstances({ ...service, filter: {}, tokenId }),
-    answer: ({ body }, { filter }) => {
-      const { instances = [], protectThreshold = 0 } = body === null ? {} : readJsonText(body);
-      return result(hostList(instances, protectThreshold, filter).hosts);
+    call: async (namespace, { service, filter }, { tokenId }) => {
+      const command = { ...service, filter: {}, tokenId };
+      const first = await firstInstances(namespace, command);
+      const pages = () => instancePages(namespace, command, first);
+      return hostTexts(pages, filter, await surveyList(pages, filter));
     },
+    answer: resultText,
   });
 }
 
 /** Instances in v3, for operators. */
-export function addV3InstanceRoutes(door: DialectDoor): void {
-  addWrappedInstanceRoutes(door, { version: 'v3', path: ADMIN });
+export function addV3InstanceRoutes(door: DialectDoor, checks: SharedChecks): void {
+  addWrappedInstanceRoutes(door, checks, { version: 'v3', path: ADMIN });
 
   door.route({
     ...PATCH,

@@ -6,6 +6,7 @@ import { numberedPage, type PageAsked } from './pages';
 import { Parameters } from './parameters';
 import { serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
 import { SELECTOR_TYPES } from './services';
+import type { SharedChecks } from './shared-checks';
 import { type ShownSubscriber, subscribersOf } from './subscribers';
 import { result } from './v2-result';
 import { addWrappedServiceRoutes } from './v2-service-routes';
@@ -36,7 +37,7 @@ const shownSubscriber = (group: string, service: string) => (subscriber: ShownSu
 };
 
 /** Services in v3. */
-export function addV3ServiceRoutes(door: DialectDoor): void {
+export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): void {
   addWrappedServiceRoutes(door, { version: 'v3', path: ADMIN });
 
   door.route({
@@ -60,7 +61,7 @@ export function addV3ServiceRoutes(door: DialectDoor): void {
     read: (request, _, form) => ({ ...serviceNamedIn(request, form), page: pageAsked(Parameters.of(request, form)) }),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
-    call: (namespace, { service }, call) => subscribersOf(namespace, service, call),
+    call: (namespace, { service }, call) => subscribersOf(namespace, service, checks, call),
     answer: (subscribers, { service, page }) =>
       result(numberedPage(subscribers, page, shownSubscriber(service.group, service.service))),
   });

@@ -24,7 +24,7 @@ const RULES: readonly [string, string][] = [
   ],
   [
     'Bodies',
-    'JSON in UTF-8, with `Content-Type: application/json`. A member or a parameter that is not known is refused, so that a misspelt one cannot pass. Durations in bodies are milliseconds, in queries they are written `30s` or `5m`.',
+    'JSON in UTF-8, with `Content-Type: application/json`. A member or a parameter that is not known is refused, so that a misspelt one cannot pass; so is a key that comes twice in an object. Durations in bodies are milliseconds, in queries they are written `30s` or `5m`.',
   ],
   ['Names', 'Names in a path are percent-encoded; `%2F` inside a name is fine.'],
   [

@@ -16,6 +16,8 @@ function distinctStats(): Stats {
     if (schema instanceof z.ZodRecord) {
       return Object.fromEntries(Cause.options.map((cause) => [cause, ++next]));
     }
+    // A list of tokens is no metric: a label for each would be too many.
+    if (schema instanceof z.ZodArray) return [];
     if (schema instanceof z.ZodNumber) return ++next;
     return schema instanceof z.ZodISODateTime ? '2026-11-20T08:00:00.500Z' : 'text';
   };

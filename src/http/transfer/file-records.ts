@@ -57,6 +57,7 @@ function jsonOf({ number, text }: FileLine): unknown {
   try {
     return parseJson(text);
   } catch (cause) {
+    if (cause instanceof RegistryError) throw wrong(number, cause.message, cause);
     const place = cause instanceof Error ? `: ${cause.message}` : '';
     throw wrong(number, `it is not JSON${place}`, cause);
   }

@@ -49,7 +49,7 @@ export function addDirectoryNamespaceRoutes(surface: Surface): void {
     scope: 'any',
     chapter: 'Namespaces',
     summary: 'Read what a namespace is set to',
-    description: 'Needs any grant on it.',
+    description: 'Needs any grant on it but one for `metrics`.',
     input: { path: NamespaceName },
     answers: { 200: { description: 'As it is', schema: NamespaceView } },
     call: (directory, caller, { path }) => directory.readNamespace(caller, path.ns),

@@ -1,10 +1,13 @@
+import { authorizeRegistration } from '../../auth/authorize-registration';
 import { deriveInstanceId } from '../../model/derived-id';
+import type { Principal } from '../../model/grant';
 import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';
+import type { ServiceKey } from '../../model/namespace-api';
 import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
 import { serviceScope } from '../watch/read-scope';
-import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, ServiceNames } from './paths';
+import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, NewInstanceNames, NewServiceNames, ServiceNames } from './paths';
 
 const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, tags: ['blue'] };
 
@@ -18,17 +21,25 @@ const REGISTRATION_ANSWERS = {
 
 /** Instances: register, change, read, list, deregister. */
 export function addInstanceRoutes(surface: Surface): void {
+  const authorize = (
+    principal: Principal,
+    namespace: string,
+    { path, body }: { path: ServiceKey; body: InstanceDefinition },
+  ): void => authorizeRegistration(principal, namespace, path, surface.claimsOf(path, body.extensions));
+
   route(surface, {
     operation: 'registerInstance',
     method: 'put',
     path: INSTANCE_PATH,
     scope: 'register',
+    authorize,
     chapter: 'Instances',
     summary: 'Register an instance, or replace its registration',
     description:
       'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
+      'An extension that has it found under other services needs the scope on those, too. ' +
       '`warnings` name what is likely a mistake.',
-    input: { path: InstanceNames, body: InstanceDefinition },
+    input: { path: NewInstanceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,
@@ -43,12 +54,13 @@ export function addInstanceRoutes(surface: Surface): void {
     method: 'post',
     path: INSTANCES_PATH,
     scope: 'register',
+    authorize,
     chapter: 'Instances',
     summary: 'Register an instance under an id derived from its address',
     description:
       'The id is `address:port`, or the url where one of them is missing; a repeat is the same instance. ' +
       '`Location` says where it is.',
-    input: { path: ServiceNames, body: InstanceDefinition },
+    input: { path: NewServiceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
     answers: REGISTRATION_ANSWERS,

@@ -13,7 +13,8 @@ export function addNamespaceRoutes(surface: Surface): void {
     method: 'post',
     path: `${NAMESPACE_PATH}/batch`,
     scope: 'any',
-    authorize: (principal, namespace, { body }) => authorizeOperations(principal, namespace, body.operations),
+    authorize: (principal, namespace, { body }) =>
+      authorizeOperations(principal, namespace, body.operations, surface.claimsOf),
     chapter: 'Instances',
     summary: 'Change many instances as one revision: all of it, or nothing',
     description:

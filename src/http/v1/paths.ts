@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GroupName, InstanceId, ServiceName } from '../../model/names';
+import { GroupName, InstanceId, ServiceName, StoredGroupName, StoredServiceName } from '../../model/names';
 
 /** Paths of the native API, in the router's words, and the schemas of the names in them. */
 export const NAMESPACES_PATH = '/api/v1/ns';
@@ -10,5 +10,10 @@ export const INSTANCE_PATH = `${INSTANCES_PATH}/:id`;
 export const TOKENS_PATH = '/api/v1/tokens';
 export const TOKEN_PATH = `${TOKENS_PATH}/:id`;
 
-export const ServiceNames = z.strictObject({ group: GroupName, service: ServiceName });
-export const InstanceNames = z.strictObject({ group: GroupName, service: ServiceName, id: InstanceId });
+/** A service or an instance that is read, changed or removed. */
+export const ServiceNames = z.strictObject({ group: StoredGroupName, service: StoredServiceName });
+export const InstanceNames = ServiceNames.extend({ id: InstanceId });
+
+/** A service or an instance that is created. */
+export const NewServiceNames = z.strictObject({ group: GroupName, service: ServiceName });
+export const NewInstanceNames = NewServiceNames.extend({ id: InstanceId });

@@ -10,7 +10,7 @@ interface RouteCase {
 }
 
 const tokenId = 'root';
-const caller = { tokenId, operates: true };
+const caller = { tokenId, operates: true, share: 'all' };
 const service = { group: 'g', service: 'orders' };
 const key = { ...service, id: 'a' };
 const I = `${SERVICE}/instances/a`;

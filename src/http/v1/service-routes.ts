@@ -4,7 +4,7 @@ import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../..
 import { answered, read, removed, written } from '../answers';
 import { route, type Surface } from '../route';
 import { groupScope, serviceScope } from '../watch/read-scope';
-import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
+import { NAMESPACE_PATH, NewServiceNames, SERVICE_PATH, ServiceNames } from './paths';
 
 /** Services: what they have of their own, beside their instances. */
 export function addServiceRoutes(surface: Surface): void {
@@ -37,7 +37,7 @@ export function addServiceRoutes(surface: Surface): void {
     chapter: 'Services',
     summary: 'Create a service, or replace what it has of its own',
     description: 'Its instances make a service without this; one that was made on purpose stays when the last goes.',
-    input: { path: ServiceNames, body: ServiceDefinition },
+    input: { path: NewServiceNames, body: ServiceDefinition },
     conditional: 'change',
     answers: {
       200: { description: 'It was there', schema: ServiceView },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { authorizeAny } from '../../auth/authorize';
-import { Acknowledgement, SubscriberId, SubscriberList } from '../../model/subscriber';
+import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
 import { answered, removed } from '../answers';
 import { route, type Surface } from '../route';
 import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
@@ -35,9 +35,10 @@ export function addSubscriberRoutes(surface: Surface): void {
     chapter: 'Watching',
     summary: 'List who watches a service, and how far each is',
     description: 'Sockets, event streams, and pollers that name themselves. A drain waits for exactly these.',
-    input: { path: ServiceNames },
+    input: { path: ServiceNames, query: SubscriberListQuery },
     answers: { 200: { description: 'In the order of their ids', schema: SubscriberList } },
-    call: (namespace, { path }, call) => namespace.listSubscribers({ ...path, tokenId: call.tokenId }),
+    call: (namespace, { path, query }, call) =>
+      namespace.listSubscribers({ ...path, after: query.after, tokenId: call.tokenId }),
     map: answered,
   });
 }

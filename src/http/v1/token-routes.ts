@@ -49,10 +49,12 @@ export function addTokenRoutes(surface: Surface): void {
     scope: 'any',
     chapter: 'Access',
     summary: 'End a token, everywhere within 30 s',
-    description: 'Needs `admin` wherever it is good for anything. Also succeeds when there is none any more.',
+    description:
+      'Needs `admin` wherever it is good for anything. Succeeds again for the token that revoked it; for others, what is gone is 404, as is what they could not have made.',
     input: { path: TokenName },
-    answers: { 204: { description: 'There is none' } },
-    call: (directory, caller, { path }) => directory.revokeToken(caller, path.id),
+    answers: { 204: { description: 'It has ended' } },
+    call: (directory, caller, { path }) =>
+      surface.admission.endingSecrets(path.id, directory.revokeToken(caller, path.id)),
     map: done,
   });
 
@@ -67,7 +69,8 @@ export function addTokenRoutes(surface: Surface): void {
     input: { path: TokenName, body: TokenRotation },
     answers: { 200: { description: 'With the new secret, shown this once', schema: IssuedToken } },
     example: { overlapMs: 3_600_000 },
-    call: (directory, caller, { path, body }) => directory.rotateToken(caller, path.id, body),
+    call: (directory, caller, { path, body }) =>
+      surface.admission.endingSecrets(path.id, directory.rotateToken(caller, path.id, body)),
     map: (token) => told(token),
   });
 

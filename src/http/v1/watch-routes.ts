@@ -5,7 +5,7 @@ import { CursorText } from '../../model/cursor-text';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
-import { GroupName } from '../../model/names';
+import { StoredGroupName } from '../../model/names';
 import { SubscriberId } from '../../model/subscriber';
 import { COMMON_HEADERS } from '../common-headers';
 import { parsed } from '../field-errors';
@@ -29,7 +29,7 @@ const SocketQuery = z.strictObject({ subscriber: SubscriberQuery, ticket: Ticket
 
 const WatchQuery = z.strictObject({
   group: z
-    .array(GroupName)
+    .array(StoredGroupName)
     .max(WATCH_SCOPE_NAMES_MAX_COUNT)
     .default([])
     .meta({ description: 'All services of this group; may come many times' }),

@@ -1,5 +1,5 @@
 import type { WatchScope } from '../../model/frames';
-import { GROUP_SEPARATOR } from '../../model/given-names';
+import { joinedName } from '../../model/joined-name';
 
 /**
  * The frame that begins a watch, as text.
@@ -7,6 +7,6 @@ import { GROUP_SEPARATOR } from '../../model/given-names';
  * @param cursor Go on from here; undefined: a snapshot first.
  */
 export function watchRequest(watch: string, { groups, services }: WatchScope, cursor: string | undefined): string {
-  const names = services.map(({ group, service }) => `${group}${GROUP_SEPARATOR}${service}`);
+  const names = services.map(joinedName);
   return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: { groups, services: names }, cursor });
 }

@@ -13,7 +13,9 @@ import { register } from './register';
  */
 export function applyOperation(draft: Draft, caller: Caller, operation: Operation): OperationResult['outcome'] {
   const { key, precondition } = operation;
-  if (operation.op === 'register') return register(draft, caller, key, operation.definition, precondition);
+  if (operation.op === 'register') {
+    return register(draft, caller, key, operation.definition, precondition, operation.document);
+  }
   if (operation.op === 'update') return patch(draft, caller, key, operation.patch, precondition);
   if (operation.op === 'deregister') return deregister(draft, caller, key, precondition);
   return putOverride(draft, caller, key, operation.override, precondition);

@@ -2,7 +2,7 @@ import type { InstanceKey, OperationResult, Precondition } from '../../model/bat
 import { RegistryError } from '../../model/errors';
 import type { InstanceDefinition, InstancePatch } from '../../model/instance';
 import { Metadata, mergeMetadata } from '../../model/metadata';
-import type { Caller } from '../../model/namespace-api';
+import type { Caller, PatchCommand } from '../../model/namespace-api';
 import type { Draft } from '../draft';
 import { missingInstance } from '../missing';
 import { assertMayChange } from '../ownership';
@@ -17,7 +17,7 @@ export function patch(
   draft: Draft,
   caller: Caller,
   key: InstanceKey,
-  changes: InstancePatch,
+  changes: InstancePatch & Pick<PatchCommand, 'lease'>,
   precondition: Precondition,
 ): OperationResult['outcome'] {
   const current = draft.instance(key);
@@ -30,6 +30,7 @@ export function patch(
     weight: changes.weight ?? record.definition.weight,
     status: changes.status ?? record.definition.status,
     tags: changes.tags ?? record.definition.tags,
+    lease: changes.lease ?? record.definition.lease,
     metadata:
       changes.metadata === undefined
         ? record.definition.metadata
@@ -37,7 +38,7 @@ export function patch(
   };
   if (definitionText(definition) === definitionText(record.definition)) return 'unchanged';
   const updated = { ...record, definition, changes: record.changes + 1, updatedAt: draft.stamp };
-  draft.putInstance(key, updated, 'updated', false);
+  draft.putInstance(key, updated, 'updated', changes.lease !== undefined);
   return 'changed';
 }
 

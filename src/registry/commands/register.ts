@@ -1,17 +1,19 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../model/batch';
 import type { InstanceDefinition } from '../../model/instance';
 import type { Caller } from '../../model/namespace-api';
+import type { SharedDocument } from '../../model/shared-document';
 import { type InstanceEntry, isHealthy } from '../catalog';
 import type { Draft } from '../draft';
 import { withHealth } from '../health';
 import { assertMayChange, assertMayChangeEntry } from '../ownership';
-import { holdsDefinition, type InstanceRecord } from '../records';
+import { documentIn, holdsDefinition, type InstanceRecord } from '../records';
 import { recover } from './recover';
 
 /**
  * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition
  * with a new incarnation is a restart, and ends a drain.
  *
+ * @param document What it shares with other instances of its service; kept once, and put where it is absent.
  * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
  */
 export function register(
@@ -20,28 +22,38 @@ export function register(
   key: InstanceKey,
   definition: InstanceDefinition,
   precondition: Precondition,
+  document?: SharedDocument,
 ): OperationResult['outcome'] {
   const entry = draft.untouched(key);
-  if (entry !== undefined && isRepeat(entry, definition, caller)) {
+  if (entry !== undefined && isRepeat(entry, definition, caller, document)) {
     assertMayChangeEntry(caller, entry);
     draft.require({ kind: 'instance', ...key }, { record: entry, revision: entry.revision }, precondition);
+    if (document !== undefined) draft.putDocument(key, document);
     return repeat(draft, key, entry);
   }
   const current = draft.instance(key);
   if (current !== undefined) assertMayChange(caller, key, current.record.owner);
   draft.require({ kind: 'instance', ...key }, current, precondition);
+  if (document !== undefined) draft.putDocument(key, document);
+  const registered = { definition, document: document?.id };
   if (current === undefined) {
-    draft.putInstance(key, newRecord(draft, caller, definition), 'registered', true);
+    draft.putInstance(key, newRecord(draft, caller, registered), 'registered', true);
     return 'created';
   }
-  draft.putInstance(key, replaced(draft, caller, current.record, definition), 'registered', true);
+  draft.putInstance(key, replaced(draft, caller, current.record, registered), 'registered', true);
   return 'changed';
 }
 
 /** The same content, held in the same way. */
-function isRepeat(entry: InstanceEntry, definition: InstanceDefinition, caller: Caller): boolean {
+function isRepeat(
+  entry: InstanceEntry,
+  definition: InstanceDefinition,
+  caller: Caller,
+  document: SharedDocument | undefined,
+): boolean {
   const session = definition.lease === null ? undefined : caller.session;
-  return entry.session?.key === session && holdsDefinition(entry.text, definition);
+  const isSame = entry.session?.key === session && holdsDefinition(entry.text, definition);
+  return isSame && documentIn(entry.text) === document?.id;
 }
 
 /** The same definition again is a renewal, and no more; of one that had turned unhealthy, a recovery. */
@@ -54,9 +66,13 @@ function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): Operation
   return 'changed';
 }
 
-function newRecord(draft: Draft, caller: Caller, definition: InstanceDefinition): InstanceRecord {
+/** The part of a record that a registration decides. */
+type Registered = Pick<InstanceRecord, 'definition' | 'document'>;
+
+function newRecord(draft: Draft, caller: Caller, { definition, document }: Registered): InstanceRecord {
   return {
     definition,
+    document,
     place: definition.location === undefined ? caller.place : undefined,
     owner: caller.tokenId,
     createdRevision: draft.revision,
@@ -73,7 +89,7 @@ function replaced(
   draft: Draft,
   caller: Caller,
   record: InstanceRecord,
-  definition: InstanceDefinition,
+  { definition, document }: Registered,
 ): InstanceRecord {
   const { incarnation } = definition;
   const restarted = incarnation !== undefined && incarnation !== record.definition.incarnation;
@@ -81,6 +97,7 @@ function replaced(
   return {
     ...healed,
     definition,
+    document,
     place: definition.location === undefined ? (record.place ?? caller.place) : undefined,
     changes: record.changes + 1,
     updatedAt: draft.stamp,

@@ -26,7 +26,12 @@ export function rollBack(
   today: ServiceEntry | undefined,
 ): RolledBack {
   assertOperates(caller, key);
-  const report: RolledBack = { service: rollBackService(draft, key, then), restored: [], removed: [], gone: [] };
+  const report: RolledBack = {
+    service: rollBackService(draft, caller, key, then),
+    restored: [],
+    removed: [],
+    gone: [],
+  };
   const ids = new Set([...then.overrides.keys(), ...(today?.overrides.keys() ?? [])]);
   for (const id of [...ids].sort(compare)) {
     const instance = { ...key, id };
@@ -48,7 +53,12 @@ export function rollBack(
   return report;
 }
 
-function rollBackService(draft: Draft, key: ServiceKey, { own }: ServiceRecords): RolledBack['service'] {
+function rollBackService(
+  draft: Draft,
+  { tokenId: actor }: Caller,
+  key: ServiceKey,
+  { own }: ServiceRecords,
+): RolledBack['service'] {
   const now = draft.service(key)?.record;
   const definition = own === undefined ? undefined : decodeService(own.text).definition;
   if (JSON.stringify(now?.definition) === JSON.stringify(definition)) return undefined;
@@ -56,7 +66,7 @@ function rollBackService(draft: Draft, key: ServiceKey, { own }: ServiceRecords)
     draft.putService(key, null, 'rolled-back');
     return 'removed';
   }
-  draft.putService(key, { definition, createdRevision: now?.createdRevision ?? draft.revision }, 'rolled-back');
+  draft.putService(key, { definition, createdRevision: now?.createdRevision ?? draft.revision, actor }, 'rolled-back');
   return 'restored';
 }
 

@@ -19,7 +19,7 @@ export function putService(
   assertOperates(caller, key);
   const current = draft.service(key);
   draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
-  return replace(draft, key, current?.record, definition);
+  return replace(draft, caller, key, current?.record, definition);
 }
 
 /**
@@ -41,7 +41,7 @@ export function patchService(
   draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
   if (!exists) throw missingService(key);
   const definition = current?.record.definition ?? { metadata: {}, protectThreshold: 0 };
-  return replace(draft, key, current?.record, {
+  return replace(draft, caller, key, current?.record, {
     metadata: changes.metadata === undefined ? definition.metadata : merged(definition.metadata, changes.metadata),
     protectThreshold: changes.protectThreshold ?? definition.protectThreshold,
     selector: changes.selector === null ? undefined : (changes.selector ?? definition.selector),
@@ -50,6 +50,7 @@ export function patchService(
 
 function replace(
   draft: Draft,
+  { tokenId: actor }: Caller,
   key: ServiceKey,
   record: ServiceRecord | undefined,
   { metadata, protectThreshold, selector }: ServiceDefinition,
@@ -58,7 +59,7 @@ function replace(
   if (record !== undefined && JSON.stringify(record.definition) === JSON.stringify(definition)) return 'unchanged';
   draft.putService(
     key,
-    { definition, createdRevision: record?.createdRevision ?? draft.revision },
+    { definition, createdRevision: record?.createdRevision ?? draft.revision, actor },
     record === undefined ? 'registered' : 'updated',
   );
   return record === undefined ? 'created' : 'changed';

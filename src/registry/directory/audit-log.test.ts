@@ -1,17 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
-import { AUDIT_MAX_AGE_MS, AUDIT_MAX_COUNT } from '../../model/limits';
-import { AuditLog } from './audit-log';
+import { ROOT } from '../../auth/principal';
+import { AUDIT_MAX_AGE_MS } from '../../model/limits';
+import { DIRECTORY_ACCOUNT } from './audit-accounts';
+import { AuditLog, accountOf } from './audit-log';
 import { prepareDirectory } from './tables';
 
 const NOTE = { action: 'changed', actor: 't' } as const;
 
-function begin() {
+const QUOTAS = { total: 100, ofNamespace: 40, ofDirectory: 20 };
+
+function begin(quotas = QUOTAS) {
   const disk = new HandDisk();
   prepareDirectory(disk);
-  const log = new AuditLog(disk);
-  return { disk, log, ids: () => log.page({}).entries.map(({ id }) => id) };
+  const log = new AuditLog(disk, quotas);
+  const of = (ns: string | undefined) => log.page({}).entries.filter((entry) => entry.ns === ns).length;
+  return { disk, log, of, ids: () => log.page({}).entries.map(({ id }) => id) };
 }
+
+describe('accountOf', () => {
+  it('[A57] is the first namespace of a change, or the directory for those who administer all', () => {
+    const admin = { tokenId: 't', grants: ['a', 'b'].map((ns) => ({ scope: 'admin' as const, ns })) };
+    expect(accountOf(admin, ['a', 'b'])).toBe('a');
+    expect(accountOf(ROOT, ['a'])).toBe(DIRECTORY_ACCOUNT);
+  });
+});
 
 describe('AuditLog', () => {
   it('[A28] removes what is older than its retention, and goes on counting', () => {
@@ -30,15 +43,61 @@ describe('AuditLog', () => {
     expect(ids()).toEqual([3]);
   });
 
-  it('[A28] removes the oldest beyond its count, with each entry that comes', () => {
-    const { disk, log, ids } = begin();
-    for (const id of [1, 2, 3, 4, 5, 6, AUDIT_MAX_COUNT + 5]) {
-      disk.run("INSERT INTO audit (id, at, action, actor, outcome) VALUES (?, 0, 'changed', 't', 'done')", id);
+  it('[A57] removes the oldest of a namespace beyond its quota, a few with each entry that comes', () => {
+    const { disk, log, ids } = begin({ ...QUOTAS, ofNamespace: 3 });
+    for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      disk.run("INSERT INTO audit (id, at, action, actor, ns, outcome) VALUES (?, 0, 'changed', 't', 'a', 'done')", id);
     }
-    log.add(NOTE, 'done', 1);
-    expect(ids()).toEqual([AUDIT_MAX_COUNT + 6, AUDIT_MAX_COUNT + 5, 6, 5]);
-    log.add(NOTE, 'done', 1);
-    expect(ids()).toEqual([AUDIT_MAX_COUNT + 7, AUDIT_MAX_COUNT + 6, AUDIT_MAX_COUNT + 5]);
+    log.add({ ...NOTE, ns: 'a' }, 'done', 1);
+    expect(ids()).toEqual([10, 9, 8, 7, 6, 5]);
+    log.add({ ...NOTE, ns: 'a' }, 'done', 1);
+    expect(ids()).toEqual([11, 10, 9]);
+  });
+
+  it('[A57] lets a token that floods push out nothing but what is its own', () => {
+    const { log, of } = begin();
+    const early = [
+      { ...NOTE, actor: 'root', ns: 'a', target: 'quarantined by root' },
+      { ...NOTE, actor: 'root', target: 'token of all' },
+      { ...NOTE, actor: 'careful', ns: 'a', target: 'of a colleague' },
+      { ...NOTE, actor: 'other', ns: 'b', target: 'of another namespace' },
+    ];
+    for (const note of early) log.add(note, 'done', 0);
+    log.add({ ...NOTE, actor: 'admin', target: 'namespace b' }, 'done', 0, DIRECTORY_ACCOUNT);
+    for (let count = 0; count < 1_000; count++) log.add({ ...NOTE, actor: 'flood', ns: 'a' }, 'done', count);
+    const targets = log.page({}).entries.flatMap(({ target }) => target ?? []);
+    expect(targets.reverse()).toEqual([...early.map(({ target }) => target), 'namespace b']);
+    expect(of('a')).toBe(QUOTAS.ofNamespace + 1);
+  });
+
+  it('[A57] takes what is too much of all from the namespace that has most', () => {
+    const { log, of } = begin();
+    for (let count = 0; count < 60; count++) {
+      for (const ns of ['a', 'b', 'c', 'd', 'e']) {
+        if (ns !== 'e' || count < 5) log.add({ ...NOTE, ns }, 'done', count);
+      }
+    }
+    expect(of('e'), 'a small one keeps all').toBe(5);
+    for (const ns of ['a', 'b', 'c', 'd']) expect(of(ns), ns).toBeGreaterThanOrEqual(20);
+    expect(log.page({}).entries.length).toBeLessThanOrEqual(QUOTAS.total);
+  });
+
+  it('[A57] shares the directory’s own quota among those who administer it', () => {
+    const { log, of } = begin();
+    for (let count = 0; count < 10; count++) log.add({ ...NOTE, actor: 'careful' }, 'done', count);
+    for (let count = 0; count < 300; count++) log.add({ ...NOTE, actor: 'root' }, 'done', count);
+    expect(log.page({}).entries.filter(({ actor }) => actor === 'careful')).toHaveLength(10);
+    expect(of(undefined)).toBe(QUOTAS.ofDirectory);
+  });
+
+  it('[A57] pages as before while entries go', () => {
+    const { log } = begin();
+    for (let count = 0; count < 40; count++) log.add({ ...NOTE, ns: 'a' }, 'done', count);
+    const first = log.page({ ns: 'a', limit: 10 });
+    for (let count = 0; count < 15; count++) log.add({ ...NOTE, ns: 'a' }, 'done', count);
+    const second = log.page({ ns: 'a', limit: 10, after: first.next });
+    expect(second.entries[0]?.id).toBe(30);
+    expect(second.entries).toHaveLength(10);
   });
 
   it('reads few rows to write one', () => {
@@ -47,6 +106,6 @@ describe('AuditLog', () => {
     disk.rowsRead = 0;
     log.add(NOTE, 'done', 500);
     log.page({ limit: 10 });
-    expect(disk.rowsRead).toBeLessThan(20);
+    expect(disk.rowsRead).toBeLessThan(30);
   });
 });

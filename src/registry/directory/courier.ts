@@ -89,8 +89,8 @@ export class Courier {
       errands.remove(errands.of(ns));
     }
     if (namespace.auditId === null) return;
-    if (isFounded || isErased) audit.end(namespace.auditId, undefined);
-    if (isKept) audit.end(namespace.auditId, 'CONFLICT');
+    if (isFounded || isErased) audit.end(namespace.auditId, {});
+    if (isKept) audit.end(namespace.auditId, { code: 'CONFLICT' });
   }
 }
 

@@ -1,6 +1,6 @@
-import { authorize } from '../../auth/authorize';
+import { authorize, authorizeTicket } from '../../auth/authorize';
 import { secretDigest } from '../../auth/token-text';
-import type { AuditNote, AuditTrail } from '../../model/audit';
+import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
 import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES } from '../../model/grant';
@@ -127,6 +127,7 @@ export class Directory implements DirectoryApi {
 
   async createTicket({ principal }: DirectoryCaller): Promise<Ticket> {
     const { steps, tickets, platform } = this.#state;
+    authorizeTicket(principal);
     const ticket = platform.random.id() + platform.random.id();
     const digest = await secretDigest(ticket);
     return steps.change(() => {
@@ -160,8 +161,8 @@ export class Directory implements DirectoryApi {
     return steps.change(() => audit.add(note, 'begun', platform.clock.now()));
   }
 
-  endAudit(id: number, { code }: { code?: string | undefined }): Promise<void> {
-    return this.#state.steps.change(() => this.#state.audit.end(id, code));
+  endAudit(id: number, end: AuditEnd): Promise<void> {
+    return this.#state.steps.change(() => this.#state.audit.end(id, end));
   }
 
   /** Arms the alarm for what is due next, if it is not armed for that time or before. */

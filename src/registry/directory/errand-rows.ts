@@ -40,6 +40,12 @@ export class ErrandRows {
     return Array.from(this.#storage.read(`SELECT ${COLUMNS} FROM errand WHERE ns = ? ORDER BY kind, token`, ns), rowOf);
   }
 
+  /** How many things of a kind a namespace has to be told. */
+  countOf(ns: string, kind: ErrandKind): number {
+    const [row] = this.#storage.read('SELECT COUNT(*) FROM errand WHERE ns = ? AND kind = ?', ns, kind);
+    return Number(row?.[0]);
+  }
+
   /** Namespaces that have to be told something by now, longest due first. */
   dueBy(now: number, most: number): string[] {
     const rows = this.#storage.read(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
+import type { NamespaceIntervals } from '../../model/namespace';
 import { type NamespaceRow, NamespaceRows, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { prepareDirectory } from './tables';
 
@@ -71,5 +72,17 @@ describe('what is shown and told', () => {
       { ...toldSettings(ROW), selfPreservation: true },
       { ...namespaceView(ROW), selfPreservation: true },
     ]);
+  });
+
+  it('[N31] tells the object how often clients come, and shows it, where that is set', () => {
+    const withIntervals = (intervals: NamespaceIntervals) => ({ ...ROW, settings: { ...ROW.settings, intervals } });
+    const set = withIntervals({ sessionPingMs: 30_000, nacosPollMs: 10_000 });
+    expect([toldSettings(set), namespaceView(set)]).toMatchObject([
+      { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
+      { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
+    ]);
+    const other = withIntervals({ nacosPollMs: 10_000, sessionPingMs: 30_000 });
+    expect(settingsText(set.settings)).toBe(settingsText(other.settings));
+    expect(toldSettings(withIntervals({}))).toEqual(toldSettings(ROW));
   });
 });

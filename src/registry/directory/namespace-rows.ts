@@ -66,20 +66,22 @@ export class NamespaceRows {
 
 /** Settings as text: the same for the same settings, in whatever order they were given. */
 export function settingsText(settings: NamespaceRow['settings']): string {
-  const { title, placement, retention, limits, selfPreservation } = settings;
+  const { title, placement, retention, limits, selfPreservation, intervals } = settings;
   return JSON.stringify({
     title,
     placement: placement && sorted(placement),
     retention: retention && unlessEmpty(retention),
     limits: limits && unlessEmpty({ ...limits, perToken: limits.perToken && unlessEmpty(limits.perToken) }),
     selfPreservation: selfPreservation || undefined,
+    intervals: intervals && unlessEmpty(intervals),
   });
 }
 
 /** What the object of a namespace is told. */
 export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
-  const { retention = {}, limits = {}, selfPreservation } = settings;
-  return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}) };
+  const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
+  const kept = intervals && unlessEmpty(intervals);
+  return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };
 }
 
 /** A namespace as answers show it. */
@@ -91,6 +93,7 @@ export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }:
     retention: settings.retention ?? {},
     limits: settings.limits ?? {},
     selfPreservation: settings.selfPreservation || undefined,
+    intervals: settings.intervals && unlessEmpty(settings.intervals),
     createdAt: createdAt === null ? undefined : timestamp(createdAt),
     createdBy: createdBy ?? undefined,
     updatedAt: updatedAt === null ? undefined : timestamp(updatedAt),

@@ -1,11 +1,20 @@
-import { authorize, authorizeAny, grantsOn } from '../../auth/authorize';
+import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
-import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import type {
+  Jurisdiction,
+  NamespaceDefinition,
+  NamespaceList,
+  NamespacePatch,
+  NamespaceView,
+  Placement,
+} from '../../model/namespace';
+import { accountOf } from './audit-log';
+import type { DirectoryPlatform } from './directory-platform';
 import type { DirectoryState } from './directory-state';
 import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { pageOf } from './page-of';
@@ -25,9 +34,10 @@ export class Namespaces {
 
   async create(
     caller: DirectoryCaller,
-    { id, ...settings }: NamespaceDefinition,
+    { id, ...given }: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }> {
-    const { steps, namespaces, errands, courier } = this.#state;
+    const { steps, namespaces, errands, courier, platform } = this.#state;
+    const settings = placedByDefault(given, platform.placements.own);
     const isNew = await steps.change(() => {
       authorize(caller.principal, 'admin', EVERYWHERE);
       const known = namespaces.find(id);
@@ -37,6 +47,7 @@ export class Namespaces {
         if (known.state === 'founding') errands.add(id, 'configure', this.#soon);
         return known.state === 'founding';
       }
+      assertWithin(platform.placements, id, settings.placement);
       if (namespaces.count >= NAMESPACES_MAX_COUNT) throw tooMany();
       const auditId = this.#note(caller, 'namespace-created', id, settings.title, 'begun');
       const createdBy = caller.principal.tokenId;
@@ -52,8 +63,9 @@ export class Namespaces {
   list({ principal }: DirectoryCaller, page: Page): Promise<NamespaceList> {
     const { steps, namespaces } = this.#state;
     return steps.read(() => {
-      const { items, next } = pageOf(namespaces.list(page.after), page, ({ id }) => grantsOn(principal, id).length > 0);
-      return { namespaces: items.map(namespaceView), next };
+      const isShown = ({ id }: NamespaceRow) => mayKnowOf(principal, id);
+      const { items, next } = pageOf(namespaces.list(page.after), page, isShown, namespaceView);
+      return { namespaces: items, next };
     });
   }
 
@@ -105,7 +117,7 @@ export class Namespaces {
         if (force) errands.add(id, erase, this.#soon);
         return true;
       }
-      if (known.auditId !== null) this.#state.audit.end(known.auditId, 'CONFLICT');
+      if (known.auditId !== null) this.#state.audit.end(known.auditId, { code: 'CONFLICT' });
       const auditId = this.#note(caller, 'namespace-deleted', id, force ? 'force' : undefined, 'begun');
       namespaces.put({ ...known, state: 'removing', auditId });
       errands.add(id, erase, this.#soon);
@@ -161,12 +173,13 @@ export class Namespaces {
     detail: string | undefined,
     outcome: 'begun' | 'done',
   ): number {
-    return this.#state.audit.add({ action, actor: principal.tokenId, address, ns, detail }, outcome, this.#now);
+    const note = { action, actor: principal.tokenId, address, ns, detail };
+    return this.#state.audit.add(note, outcome, this.#now, accountOf(principal, [ns]));
   }
 }
 
 function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): NamespaceRow['settings'] {
-  const { title, retention, limits, selfPreservation } = patch;
+  const { title, retention, limits, selfPreservation, intervals } = patch;
   const merged = <T>(before: T | undefined, asked: T | null | undefined) =>
     asked === undefined ? before : (asked ?? undefined);
   return {
@@ -175,6 +188,7 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
     retention: merged(settings.retention, retention),
     limits: merged(settings.limits, limits),
     selfPreservation: merged(settings.selfPreservation, selfPreservation),
+    intervals: merged(settings.intervals, intervals),
   };
 }
 
@@ -204,5 +218,30 @@ function notReached(id: string, done: 'made' | 'removed'): RegistryError {
     'UNAVAILABLE',
     `the namespace "${id}" could not be reached; the registry goes on trying until it is ${done}, and so may you`,
     { retryAfterSeconds: 1 },
+  );
+}
+
+/** A namespace that names no place is made where the directory is. */
+function placedByDefault<Settings extends { placement?: Placement | undefined }>(
+  settings: Settings,
+  own: Jurisdiction | undefined,
+): Settings {
+  return own === undefined || settings.placement !== undefined
+    ? settings
+    : { ...settings, placement: { jurisdiction: own } };
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST` for a jurisdiction that data about the namespace would leave: the directory keeps some. */
+function assertWithin(
+  { own, matter }: DirectoryPlatform['placements'],
+  id: string,
+  placement: Placement | undefined,
+): void {
+  if (!matter || placement === undefined || !('jurisdiction' in placement) || placement.jurisdiction === own) return;
+  const { jurisdiction } = placement;
+  const where = own === undefined ? 'in no jurisdiction' : `in "${own}"`;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `the namespace ${quote(id)} can't be placed in "${jurisdiction}": the directory, which keeps its tokens and its audit trail, lies ${where}; use a registry that was deployed with ROLLCALL_JURISDICTION = "${jurisdiction}"`,
   );
 }

@@ -1,21 +1,30 @@
 import type { Page } from '../../model/directory-api';
+import { LIST_TEXT_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
 
 /**
- * One page of what is listed by id.
+ * One page of what is listed by id: as many items as the page names, or as fit into {@link LIST_TEXT_MAX_BYTES}.
  *
  * @param rows Those after `page.after`; no more of them are read than the page needs.
  * @param isShown Whether the caller may see one: what is not shown does not count.
+ * @param viewOf What is shown of a row.
  */
-export function pageOf<Row extends { id: string }>(
+export function pageOf<Row extends { id: string }, View>(
   rows: Iterable<Row>,
   { limit = Number.POSITIVE_INFINITY }: Page,
   isShown: (row: Row) => boolean,
-): { items: Row[]; next?: string | undefined } {
-  const items: Row[] = [];
+  viewOf: (row: Row) => View,
+): { items: View[]; next?: string | undefined } {
+  const items: View[] = [];
+  let last = '';
+  let bytes = 0;
   for (const row of rows) {
     if (!isShown(row)) continue;
-    if (items.length >= limit) return { items, next: items.at(-1)?.id };
-    items.push(row);
+    const view = viewOf(row);
+    bytes += utf8Length(JSON.stringify(view));
+    if (items.length >= limit || (items.length > 0 && bytes > LIST_TEXT_MAX_BYTES)) return { items, next: last };
+    items.push(view);
+    last = row.id;
   }
   return { items };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { ACCOUNT } from './audit-accounts';
 import { prepareDirectory } from './tables';
 
 describe('prepareDirectory', () => {
@@ -15,9 +16,10 @@ describe('prepareDirectory', () => {
   it('refuses a storage of a newer version, and leaves it alone', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
-    disk.run("UPDATE property SET value = '2'");
+    disk.run("DELETE FROM property WHERE name = 'readable-from'");
+    disk.run("UPDATE property SET value = '3' WHERE name = 'schema'");
     expect(() => prepareDirectory(disk)).toThrow(
-      /the directory's storage has schema 2; this version of Rollcall knows 1/,
+      /the directory's storage has schema 3; this version of Rollcall knows 2/,
     );
   });
 
@@ -30,6 +32,9 @@ describe('prepareDirectory', () => {
       'SELECT MIN(due_at) FROM errand',
       "SELECT id FROM audit WHERE id < 9 AND ns = 'a' ORDER BY id DESC LIMIT 1",
       "SELECT COUNT(*) FROM ticket WHERE token = 'a'",
+      `SELECT id FROM audit WHERE ${ACCOUNT} = 'a' AND actor = 't' ORDER BY id LIMIT 4`,
+      "SELECT 1 FROM audit WHERE action = 'token-revoked' AND target = 'a' AND actor = 't' LIMIT 1",
+      "SELECT actor FROM audit_actor WHERE account = 'a' ORDER BY entries DESC LIMIT 1",
     ]) {
       expect(plan(query), query).toEqual([expect.stringMatching(/^SEARCH .* USING (COVERING )?INDEX/)]);
     }

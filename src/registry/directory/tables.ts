@@ -1,6 +1,8 @@
 import { DEFAULT_NAMESPACE } from '../../model/given-names';
-import { bringUpToDate, type Schema, versionOf } from '../bring-up-to-date';
+import { bringUpToDate, type Schema, type SchemaStep, versionOf } from '../bring-up-to-date';
 import type { SqlStorage } from '../sql-storage';
+import { AUDIT_ACCOUNT_TABLES, migrateAuditAccounts } from './audit-accounts';
+import { migrateTokenNamespaces, TOKEN_NAMESPACE_TABLES } from './token-rows';
 
 /**
  * Tables of the directory's storage; design/storage-schema.md describes every column. People write here, a few times an
@@ -31,6 +33,7 @@ const TABLES = [
     record TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS token_by_end ON token (ends_at) WHERE ends_at IS NOT NULL',
+  ...TOKEN_NAMESPACE_TABLES,
   `CREATE TABLE IF NOT EXISTS ticket (
     digest TEXT PRIMARY KEY,
     token TEXT NOT NULL,
@@ -47,9 +50,11 @@ const TABLES = [
     target TEXT,
     detail TEXT,
     outcome TEXT NOT NULL,
-    code TEXT
+    code TEXT,
+    account TEXT
   ) STRICT`,
   'CREATE INDEX IF NOT EXISTS audit_by_namespace ON audit (ns) WHERE ns IS NOT NULL',
+  ...AUDIT_ACCOUNT_TABLES,
   `CREATE TABLE IF NOT EXISTS errand (
     ns TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -62,8 +67,17 @@ const TABLES = [
   'CREATE INDEX IF NOT EXISTS errand_by_time ON errand (due_at)',
 ];
 
+/** Shares of the audit trail and of tokens. Version 1 reads and writes on: triggers note what it does. */
+const SHARES: SchemaStep = {
+  migrate: (storage) => {
+    migrateAuditAccounts(storage);
+    migrateTokenNamespaces(storage);
+  },
+  readableFrom: 1,
+};
+
 /** A change to the tables adds a step. */
-const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [] };
+const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [SHARES] };
 
 /** The version of a directory's tables that this code writes. */
 export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);

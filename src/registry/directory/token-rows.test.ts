@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
 import { TOKEN_USE_STEP_MS } from '../../model/limits';
 import { prepareDirectory } from './tables';
-import { type TokenRow, TokenRows, useToNote } from './token-rows';
+import { migrateTokenNamespaces, type TokenRow, TokenRows, useToNote } from './token-rows';
 
 const ROW: TokenRow = {
   id: 'b',
@@ -15,6 +15,27 @@ const ROW: TokenRow = {
 };
 
 describe('TokenRows', () => {
+  it('[A58] counts the tokens of an earlier version, and writes nothing more where only their use is noted', () => {
+    const disk = new HandDisk();
+    prepareDirectory(disk);
+    for (const trigger of ['token_added', 'token_removed']) disk.run(`DROP TRIGGER ${trigger}`);
+    disk.run('DROP TABLE token_namespace');
+    const write = (id: string, ...namespaces: string[]) => {
+      const record = JSON.stringify({ grants: namespaces.map((ns) => ({ scope: 'read', ns })) });
+      disk.run("INSERT OR REPLACE INTO token (id, digest, record) VALUES (?, '', ?)", id, record);
+    };
+    write('early', 'a', 'a', 'b');
+    migrateTokenNamespaces(disk);
+    const rows = new TokenRows(disk);
+    const counts = () => ['a', 'b', '*'].map((ns) => rows.countOf(ns));
+    expect(counts()).toEqual([1, 1, 0]);
+    write('late', 'a', '*');
+    write('late', 'a', '*');
+    expect(counts()).toEqual([2, 1, 1]);
+    rows.remove('early');
+    expect(counts()).toEqual([1, 0, 1]);
+  });
+
   it('keeps every member, and shows none that has ended', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);

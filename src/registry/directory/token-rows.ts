@@ -30,6 +30,35 @@ const COLUMNS = 'id, digest, earlier_digest, earlier_until, expires_at, used_at,
 /** Stands where there is no digest: as long as one, and of nothing. */
 const DIGEST_OF_NOTHING = '-'.repeat(43);
 
+const NAMESPACES_OF = (id: string, record: string) =>
+  `INSERT INTO token_namespace (ns, token) SELECT DISTINCT json_extract(value, '$.ns'), ${id} FROM json_each(${record}, '$.grants')`;
+
+/** Which namespaces a token names, to count those of one. Triggers note it, whichever version of Rollcall writes the token. */
+export const TOKEN_NAMESPACE_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS token_namespace (
+    ns TEXT NOT NULL,
+    token TEXT NOT NULL,
+    PRIMARY KEY (ns, token)
+  ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS token_namespace_by_token ON token_namespace (token)',
+  // A token keeps its grants: when its use is noted, nothing is written here.
+  `CREATE TRIGGER IF NOT EXISTS token_added AFTER INSERT ON token
+    WHEN NOT EXISTS (SELECT 1 FROM token_namespace WHERE token = NEW.id) BEGIN
+    ${NAMESPACES_OF('NEW.id', 'NEW.record')};
+  END`,
+  `CREATE TRIGGER IF NOT EXISTS token_removed AFTER DELETE ON token BEGIN
+    DELETE FROM token_namespace WHERE token = OLD.id;
+  END`,
+];
+
+/** Notes the namespaces of the tokens that there are. */
+export function migrateTokenNamespaces(storage: SqlStorage): void {
+  for (const statement of TOKEN_NAMESPACE_TABLES) storage.run(statement);
+  for (const [id, record] of [...storage.read('SELECT id, record FROM token')]) {
+    storage.run(NAMESPACES_OF('?', '?'), String(id), String(record));
+  }
+}
+
 /** The tokens, as they are stored. Every method runs inside a step of the directory. */
 export class TokenRows {
   readonly #storage: SqlStorage;
@@ -40,6 +69,12 @@ export class TokenRows {
 
   get count(): number {
     const [row] = this.#storage.read('SELECT COUNT(*) FROM token');
+    return Number(row?.[0]);
+  }
+
+  /** How many tokens name a namespace. */
+  countOf(ns: string): number {
+    const [row] = this.#storage.read('SELECT COUNT(*) FROM token_namespace WHERE ns = ?', ns);
     return Number(row?.[0]);
   }
 

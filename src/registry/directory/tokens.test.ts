@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { readTokenText, secretDigest } from '../../auth/token-text';
 import type { Grant } from '../../model/grant';
-import { TOKENS_MAX_COUNT } from '../../model/limits';
+import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
 
 const REQUEST = { name: 't', grants: [{ scope: 'read', ns: 'a' }] satisfies Grant[], pathWrite: false };
 
@@ -63,6 +63,71 @@ describe('Tokens', () => {
     await api.revokeToken(BY_ROOT, id);
     await api.createToken(BY_ROOT, REQUEST);
   });
+
+  const ADMIN_OF_A = by({ scope: 'admin', ns: 'a' });
+  const REQUEST_B = { ...REQUEST, grants: [{ scope: 'read', ns: 'b' }] satisfies Grant[] };
+
+  /** Tokens of a namespace, as they are stored. */
+  function fill({ platform }: NodeDirectory, count: number, ns: string): void {
+    platform.storage.transaction(() => {
+      for (let number = 0; number < count; number++) {
+        const record = JSON.stringify({ grants: [{ scope: 'read', ns }] });
+        platform.storage.run("INSERT INTO token (id, digest, record) VALUES (?, '', ?)", `${ns}-${number}`, record);
+      }
+    });
+  }
+
+  it('[A58] lets the admin of one namespace make no more than its share, and others theirs', async () => {
+    const directory = new NodeDirectory();
+    const { api } = directory;
+    fill(directory, TOKENS_PER_NAMESPACE_MAX_COUNT - 1, 'a');
+    const { id } = await api.createToken(ADMIN_OF_A, REQUEST);
+    await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringMatching(/"a" has 1000 tokens; it takes 1000: revoke one/),
+    });
+    await api.createToken(by({ scope: 'admin', ns: 'b' }), REQUEST_B);
+    await api.createToken(BY_ROOT, REQUEST);
+    await api.revokeToken(BY_ROOT, id);
+    await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await api.revokeToken(BY_ROOT, 'a-1');
+    await api.createToken(ADMIN_OF_A, REQUEST);
+  });
+
+  it('[A58] keeps the last tokens for those who administer all namespaces', async () => {
+    const directory = new NodeDirectory();
+    const { api } = directory;
+    fill(directory, TOKENS_MAX_COUNT - TOKENS_RESERVED_COUNT, 'c');
+    await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('kept for those with "admin" on all namespaces'),
+    });
+    await api.createToken(BY_ROOT, REQUEST);
+  });
+
+  it('[A58] counts tokens that have ended until their namespace has closed their sockets', async () => {
+    const { api, controls, platform, pass } = lost();
+    for (let count = 0; count < TOKENS_PER_NAMESPACE_MAX_COUNT; count++) {
+      const { id } = await api.createToken(ADMIN_OF_A, REQUEST);
+      await api.revokeToken(ADMIN_OF_A, id);
+    }
+    await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
+      message: expect.stringMatching(/has 0 tokens, and 1000 that have ended/),
+    });
+    expect(platform.storage.rows('SELECT COUNT(*) FROM errand')).toEqual([[TOKENS_PER_NAMESPACE_MAX_COUNT]]);
+    controls.lost.clear();
+    await pass(60_000);
+    await api.createToken(ADMIN_OF_A, REQUEST);
+  });
+
+  /** A directory with a namespace that is out of reach. */
+  function lost() {
+    const directory = new NodeDirectory();
+    const { api, controls, platform } = directory;
+    platform.storage.run("INSERT INTO namespace (id, state, settings) VALUES ('a', 'there', '{}')");
+    controls.lost.add('a');
+    return { api, controls, platform, pass: (ms: number) => directory.pass(ms) };
+  }
 
   it('waits for what it answers to be durable', async () => {
     const { api, platform } = new NodeDirectory();

@@ -6,9 +6,10 @@ import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
-import { TOKENS_MAX_COUNT } from '../../model/limits';
+import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
 import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform';
+import { accountOf } from './audit-log';
 import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
@@ -28,7 +29,7 @@ export class Tokens {
     const digest = await secretDigest(secret);
     return steps.change(() => {
       for (const { ns } of grants) authorize(caller.principal, 'admin', { namespace: ns });
-      if (tokens.count >= TOKENS_MAX_COUNT) throw tooMany();
+      this.#assertRoom(caller.principal, grants);
       const createdAt = platform.clock.now();
       const token: TokenRow = {
         id: this.#newId(),
@@ -49,13 +50,14 @@ export class Tokens {
     const { steps, tokens, platform } = this.#state;
     return steps.read(() => {
       const rows = tokens.list(platform.clock.now(), page.after);
-      const { items, next } = pageOf(rows, page, (token) => couldMake(principal, token));
-      return { tokens: items.map(tokenView), next };
+      const { items, next } = pageOf(rows, page, (token) => couldMake(principal, token), tokenView);
+      return { tokens: items, next };
     });
   }
 
+  /** Answers for a token that the caller could not have made as for one that there is not: ids of others can't be probed. */
   revoke(caller: DirectoryCaller, id: string): Promise<void> {
-    const { steps, tokens, platform } = this.#state;
+    const { steps, tokens, audit, platform } = this.#state;
     return steps.change(() => {
       if (id === ROOT.tokenId) {
         throw new RegistryError(
@@ -64,8 +66,11 @@ export class Tokens {
         );
       }
       const token = tokens.find(id, platform.clock.now());
-      if (token === undefined) return;
-      for (const { ns } of token.record.grants) authorize(caller.principal, 'admin', { namespace: ns });
+      if (token === undefined || !couldMake(caller.principal, token)) {
+        // An answer that was lost is asked for again: it is done, and only the token that did it learns as much.
+        if (audit.hasRevoked(caller.principal.tokenId, id)) return;
+        throw missingToken(id);
+      }
       this.#note(caller, 'token-revoked', token);
       this.#end(token);
     });
@@ -154,6 +159,25 @@ export class Tokens {
     for (const ns of concerned) errands.add(ns, 'close-sockets', platform.clock.now(), id);
   }
 
+  /**
+   * Asks for room for one more. The admin of a namespace can use up neither what is left for other namespaces nor what is
+   * kept for those who administer all; nor, with tokens that end at once, what the directory keeps of them.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   */
+  #assertRoom(principal: Principal, grants: readonly Grant[]): void {
+    const { tokens, errands } = this.#state;
+    const isUnlimited = may(principal, 'admin', { namespace: ALL_NAMESPACES });
+    const most = isUnlimited ? TOKENS_MAX_COUNT : TOKENS_MAX_COUNT - TOKENS_RESERVED_COUNT;
+    if (tokens.count >= most) throw tooMany(most, isUnlimited);
+    if (isUnlimited) return;
+    for (const ns of new Set(grants.map((grant) => grant.ns))) {
+      const held = tokens.countOf(ns);
+      const closing = errands.countOf(ns, 'close-sockets');
+      if (held + closing >= TOKENS_PER_NAMESPACE_MAX_COUNT) throw tooManyOf(ns, held, closing);
+    }
+  }
+
   #newId(): string {
     const { platform, tokens } = this.#state;
     for (;;) {
@@ -163,12 +187,14 @@ export class Tokens {
   }
 
   #note({ principal, address }: DirectoryCaller, action: AuditAction, { id, record }: TokenRow): void {
-    const [ns, ...others] = new Set(record.grants.map((grant) => grant.ns));
-    const isAboutOne = others.length === 0 && ns !== ALL_NAMESPACES;
+    const namespaces = [...new Set(record.grants.map((grant) => grant.ns))];
+    const [ns] = namespaces;
+    const isAboutOne = namespaces.length === 1 && ns !== ALL_NAMESPACES;
     this.#state.audit.add(
       { action, actor: principal.tokenId, address, ns: isAboutOne ? ns : undefined, target: id, detail: record.name },
       'done',
       this.#state.platform.clock.now(),
+      accountOf(principal, namespaces),
     );
   }
 }
@@ -198,12 +224,26 @@ function sameText(left: string, right: string): boolean {
 }
 
 function missingToken(id: string): RegistryError {
-  return new RegistryError('TOKEN_NOT_FOUND', `there is no token ${quote(id)} that you could have made`);
+  return new RegistryError(
+    'TOKEN_NOT_FOUND',
+    `there is no token ${quote(id)} that this one could have made; see which there are with GET /api/v1/tokens`,
+  );
 }
 
-function tooMany(): RegistryError {
+function tooMany(most: number, isUnlimited: boolean): RegistryError {
+  const rest = isUnlimited
+    ? 'the most a registry takes'
+    : `and the last ${TOKENS_RESERVED_COUNT} are kept for those with "admin" on all namespaces`;
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `there are ${TOKENS_MAX_COUNT} tokens, the most a registry takes; revoke one that is no longer used`,
+    `there are ${most} tokens or more, ${rest}; revoke one that is no longer used`,
+  );
+}
+
+function tooManyOf(ns: string, held: number, closing: number): RegistryError {
+  const ended = closing === 0 ? '' : `, and ${closing} that have ended but whose sockets it has not closed yet`;
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the namespace ${quote(ns)} has ${held} tokens${ended}; it takes ${TOKENS_PER_NAMESPACE_MAX_COUNT}: revoke one that is no longer used, or ask for one from a token with "admin" on all namespaces`,
   );
 }

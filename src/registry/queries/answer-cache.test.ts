@@ -13,7 +13,7 @@ function begin() {
     let made = false;
     cache.resolution(service(name), () => {
       made = true;
-      return text;
+      return { text, keeps: true };
     });
     return made;
   };

@@ -9,6 +9,12 @@ const CACHE_MAX_SIZE = 8 * 1024 * 1024;
 /** About what a parsed candidate takes, counted as characters. */
 const CANDIDATE_SIZE = 600;
 
+/** An answer that was made, and whether it stays right until the service changes. */
+interface Made<T> {
+  text: JsonText<T>;
+  keeps: boolean;
+}
+
 interface CachedService {
   /** Revision of the service that all of it was made at. */
   revision: number;
@@ -33,25 +39,27 @@ export class AnswerCache {
     return cached.candidates;
   }
 
-  /** The whole answer to a resolve without parameters, encoded once a revision. */
-  resolution(service: ServiceEntry, make: () => JsonText<Resolution>): JsonText<Resolution> {
-    const cached = this.#fresh(service);
-    if (cached.resolution === undefined) {
-      cached.resolution = make();
-      this.#grow(service, cached, cached.resolution.length);
-    }
-    return cached.resolution;
+  /** The answer to a resolve without parameters, encoded once a revision; `make` says whether it keeps. */
+  resolution(service: ServiceEntry, make: () => Made<Resolution>): JsonText<Resolution> {
+    const { resolution } = this.#fresh(service);
+    return resolution ?? this.#made(service, make(), (cached, text) => (cached.resolution = text));
   }
 
-  /** The whole answer to a list without parameters, encoded once a revision; `make` says whether it keeps. */
-  list(service: ServiceEntry, make: () => { text: JsonText<InstanceList>; keeps: boolean }): JsonText<InstanceList> {
+  /** The answer to a list without parameters, encoded once a revision; `make` says whether it keeps. */
+  list(service: ServiceEntry, make: () => Made<InstanceList>): JsonText<InstanceList> {
+    const { list } = this.#fresh(service);
+    return list ?? this.#made(service, make(), (cached, text) => (cached.list = text));
+  }
+
+  #made<T>(
+    service: ServiceEntry,
+    { text, keeps }: Made<T>,
+    keep: (cached: CachedService, text: JsonText<T>) => void,
+  ): JsonText<T> {
+    if (!keeps) return text;
     const cached = this.#fresh(service);
-    if (cached.list !== undefined) return cached.list;
-    const { text, keeps } = make();
-    if (keeps) {
-      cached.list = text;
-      this.#grow(service, cached, text.length);
-    }
+    keep(cached, text);
+    this.#grow(service, cached, text.length);
     return text;
   }
 

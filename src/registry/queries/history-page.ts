@@ -7,7 +7,7 @@ import type {
   RegisteredInstance,
   Renewals,
 } from '../../model/history';
-import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../model/limits';
+import { LIST_TEXT_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../model/limits';
 import type { Journal, JournalEntry } from '../journal';
 import type { JournaledChange, JournaledRenewals } from '../journaled-change';
 import { decodeInstance, decodeOverride } from '../records';
@@ -56,8 +56,15 @@ export function historyPage(
 }
 
 function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, changes: JournaledChange[]): HistoryEntry {
-  const told = changes.map((change) => historyChange(change, revision, at));
-  return { revision, cursor, at: timestamp(at), cause, actor, changes: told };
+  const told: HistoryChange[] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    bytes += (change.before?.length ?? 0) + (change.after?.length ?? 0);
+    if (told.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
+    told.push(historyChange(change, revision, at));
+  }
+  const omitted = changes.length - told.length;
+  return { revision, cursor, at: timestamp(at), cause, actor, changes: told, ...(omitted > 0 && { omitted }) };
 }
 
 function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {

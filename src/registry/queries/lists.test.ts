@@ -32,6 +32,16 @@ describe('listInstances', () => {
     return { ids: instances.map(({ id }) => id), next };
   };
 
+  it('[Y18] at a place shows what is at that address and port, and what has a url alone', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { address: '10.0.0.7', port: 80 });
+    awake.put('c', { address: '10.0.0.7', port: 8080 });
+    awake.put('d', { address: undefined, port: undefined, url: 'http://10.0.0.7' });
+    const cache = new AnswerCache();
+    expect(listed(awake, {}, cache).ids).toEqual(['a', 'b', 'c', 'd']);
+    expect(listed(awake, { place: { address: '10.0.0.7', port: 80 } }, cache).ids).toEqual(['a', 'b', 'd']);
+  });
+
   it('[V6] pages with a filter give only what fits it', () => {
     const awake = new AwakeNamespace();
     awake.put('a b c d', { tags: ['x'] });
@@ -71,10 +81,10 @@ it('viewOf shows an instance under the name of its service', () => {
 describe('listServices', () => {
   it('[V6] goes on after a service that is gone, and keeps groups of one name apart', () => {
     const awake = withServices(['a', 'orders'], ['b', 'orders'], ['a', 'users']);
-    const first = listServices(awake.state.catalog, { limit: 1 });
+    const first = readJsonText(listServices(awake.state.catalog, { limit: 1 }));
     expect(first.services).toMatchObject([{ group: 'a', name: 'orders' }]);
     awake.commit((draft) => draft.putService({ group: 'a', service: 'orders' }, null, 'deregistered'));
-    const rest = listServices(awake.state.catalog, { after: first.next, limit: 2 });
+    const rest = readJsonText(listServices(awake.state.catalog, { after: first.next, limit: 2 }));
     expect(rest.services.map(({ group, name }) => [group, name])).toEqual([
       ['b', 'orders'],
       ['a', 'users'],

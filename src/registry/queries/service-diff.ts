@@ -1,10 +1,12 @@
 import type { InstanceView } from '../../model/instance';
+import type { JsonText } from '../../model/json-text';
 import type { ServiceDiff } from '../../model/moments';
-import type { ServiceKey } from '../../model/namespace-api';
+import type { DiffCommand, ServiceKey } from '../../model/namespace-api';
 import { compare } from '../catalog';
 import { type Moment, momentView } from '../moment';
 import { type ServiceRecords, viewAt } from '../service-past';
 import { watchedService } from '../view';
+import { listText, textPage } from './text-page';
 
 /** A service at a moment. */
 export interface ServiceMoment {
@@ -16,23 +18,33 @@ export interface ServiceMoment {
  * What is different of a service between two moments. What changed and changed back is different, too: its revision is.
  * Time alone makes no difference, though the mark of flapping may go with it.
  */
-export function serviceDiff(key: ServiceKey, from: ServiceMoment, to: ServiceMoment): ServiceDiff {
+export function serviceDiff(
+  key: ServiceKey,
+  from: ServiceMoment,
+  to: ServiceMoment,
+  { after, limit }: Pick<DiffCommand, 'after' | 'limit'>,
+): JsonText<ServiceDiff> {
   const own = (moment: ServiceMoment) => watchedService(key, moment.records.own);
   const isOwnSame = from.records.own?.revision === to.records.own?.revision;
-  return {
-    from: momentView(from.moment),
-    to: momentView(to.moment),
-    service: isOwnSame ? undefined : { before: own(from), after: own(to) },
-    instances: instanceDifferences(key, from, to),
-  };
+  const service = isOwnSame ? undefined : { before: own(from), after: own(to) };
+  const page = textPage(instanceDifferences(key, from, to, after), limit, ({ id }) => id);
+  return listText('instances', page, { from: momentView(from.moment), to: momentView(to.moment), service });
 }
 
-function instanceDifferences(key: ServiceKey, from: ServiceMoment, to: ServiceMoment): ServiceDiff['instances'] {
+function* instanceDifferences(
+  key: ServiceKey,
+  from: ServiceMoment,
+  to: ServiceMoment,
+  after = '',
+): Generator<ServiceDiff['instances'][number]> {
   const ids = new Set([...from.records.instances.keys(), ...to.records.instances.keys()]);
-  const different = [...ids].filter((id) => madeBy(from.records, id) !== madeBy(to.records, id)).sort(compare);
+  const known = [...ids].filter((id) => compare(id, after) > 0).sort(compare);
   const view = (id: string, { records, moment }: ServiceMoment): InstanceView | null =>
     viewAt({ ...key, id }, records, moment.at) ?? null;
-  return different.map((id) => ({ id, before: view(id, from), after: view(id, to) }));
+  for (const id of known) {
+    if (madeBy(from.records, id) === madeBy(to.records, id)) continue;
+    yield { id, before: view(id, from), after: view(id, to) };
+  }
 }
 
 /** The revisions that made an instance what it shows. */

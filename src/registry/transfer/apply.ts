@@ -12,7 +12,7 @@ import {
 import type { Answer, Caller } from '../../model/namespace-api';
 import type { ApplyCommand, ApplyReport, ImportMode } from '../../model/transfer';
 import { accounted } from '../accounted';
-import { commit } from '../commit';
+import { assertRoomFor, commit } from '../commit';
 import { Draft, overLimit, tooManyServices } from '../draft';
 import { changeEpoch } from '../epoch-change';
 import type { NamespaceState } from '../state';
@@ -37,13 +37,18 @@ export async function applyImport(
   caller: Caller,
   { importId, mode }: ApplyCommand,
 ): Promise<Answer<ApplyReport>> {
-  const { imports, platform, journal, pipeline, agenda } = state;
+  const { imports, journal, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging', 'applying', 'over');
   if (kept.phase === 'staging') {
     const { services, overrides, instances } = imports.tally;
     const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
     const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
-    await accounted(platform.audit, note, () => turn(state, undefined, (now) => begin(state, importId, mode, now)));
+    await accounted(state, note, (changed) =>
+      turn(state, undefined, (now) => {
+        begin(state, importId, mode, now);
+        changed();
+      }),
+    );
   }
   for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
     await pipeline.settled();
@@ -85,6 +90,7 @@ function assertRoom(state: NamespaceState, mode: ImportMode): void {
     );
   }
   const { limits } = settings;
+  assertRoomFor(size, limits.bytes);
   if (limits.instances !== undefined && instances > limits.instances) {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }

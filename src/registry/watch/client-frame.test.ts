@@ -10,6 +10,12 @@ it('[W15] the id of a frame is known, whatever else is wrong with it', () => {
   expect(() => parseFrame('{')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
 });
 
+it('[H10] a frame with a key twice is refused, as its readers may differ in which of the two they take', () => {
+  expect(() => parseFrame('{"type":"sync","id":"7","watch":"a","watch":"b"}')).toThrow(
+    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('"watch" comes twice') }),
+  );
+});
+
 it('[W15] a refusal is told with its code and its members, a defect without a word of what it was', () => {
   const errors = [{ path: 'scope', message: 'is missing' }];
   const refusal = new RegistryError('INVALID_REQUEST', 'no', { errors });

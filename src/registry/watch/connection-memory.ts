@@ -1,6 +1,5 @@
 import { ServiceRef } from '../../model/frames';
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
-import type { ServiceKey } from '../../model/namespace-api';
+import { shortName } from '../../model/joined-name';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import {
   type ConnectionMemory,
@@ -58,7 +57,7 @@ function acknowledgements(stored = ''): (number | undefined)[] {
 }
 
 function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): StoredWatch {
-  const services = scope.services.map(refOf);
+  const services = scope.services.map(shortName);
   if (sentUntil === undefined) return [name, scope.groups, services];
   if (snapshotAfter === undefined) return [name, scope.groups, services, sentUntil];
   return [name, scope.groups, services, sentUntil, storedPlace(snapshotAfter)];
@@ -67,11 +66,6 @@ function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): St
 function watchMemory([name, groups, services, sentUntil, snapshot]: StoredWatch): WatchMemory {
   const scope = { groups, services: services.map((text) => ServiceRef.parse(text)) };
   return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
-}
-
-function refOf({ group, service }: ServiceKey): string {
-  const isPlain = group === DEFAULT_GROUP && !service.includes(GROUP_SEPARATOR);
-  return isPlain ? service : `${group}${GROUP_SEPARATOR}${service}`;
 }
 
 function storedPlace({ service, group, id, parts, cursor }: SnapshotPlace): StoredPlace {

@@ -47,7 +47,7 @@ const ALLOWED: [string, Grant[], FrameName[]][] = [
   ['admin', [{ scope: 'admin', ns: '*' }], NAMES],
   ['nothing', [], []],
   ['admin of another namespace', [{ scope: 'admin', ns: 'other' }], []],
-  ['metrics', [{ scope: 'metrics', ns: 'public' }], FREE],
+  ['metrics', [{ scope: 'metrics', ns: 'public' }], []],
   [
     'read',
     [{ scope: 'read', ns: 'public' }],
@@ -87,7 +87,7 @@ describe('authorizeFrame', () => {
       const { id: _id, ...withoutId } = { id: '1', ...FRAMES[name] };
       const frame = ['ack', 'credit', 'end'].includes(name) ? ClientFrame.parse(withoutId) : parsed(name);
       try {
-        authorizeFrame(memory, frame);
+        authorizeFrame(memory, frame, () => []);
         return true;
       } catch (error) {
         expect(error).toMatchObject({ code: 'FORBIDDEN' });
@@ -96,6 +96,17 @@ describe('authorizeFrame', () => {
     });
     expect(through.sort()).toEqual([...allowed].sort());
   });
+});
+
+it('[A48] a batch registers nothing that claims a service which the token may not register in', () => {
+  const grants: Grant[] = [{ scope: 'register', ns: 'public', services: ORDERS }];
+  const memory = newMemory(socketPurpose({ grants }), 0);
+  const claiming = (service: string) => () =>
+    authorizeFrame(memory, parsed('batch that registers orders'), () => [
+      { service: { group: 'DEFAULT_GROUP', service }, by: 'its extension' },
+    ]);
+  expect(claiming('orders-eu')).not.toThrow();
+  expect(claiming('carts')).toThrow('its extension names the service "DEFAULT_GROUP@@carts"');
 });
 
 it('[A43] a refused frame is an error on the socket, which goes on, and nothing has changed', async () => {

@@ -1,5 +1,6 @@
 import { authorize, authorizeAny, grantsOn } from '../../auth/authorize';
 import { authorizeOperations, authorizeServices } from '../../auth/authorize-operations';
+import type { ClaimsOf } from '../../model/claim';
 import { RegistryError } from '../../model/errors';
 import type { ClientFrame, WatchScope } from '../../model/frames';
 import type { Principal, Scope } from '../../model/grant';
@@ -7,15 +8,20 @@ import type { ConnectionMemory } from './connection';
 
 /**
  * Says whether a socket may ask for what a frame asks for, as the route that does the same would. What only goes on
- * with something that was allowed needs no more than a token that is good for anything here.
+ * with something that was allowed needs no more than a token that is good for anything here but metrics.
  *
+ * @param claimsOf Reads what registrations claim beside their own services.
  * @throws {RegistryError} `FORBIDDEN`; nothing has happened then.
  */
-export function authorizeFrame({ caller, grants, namespace }: ConnectionMemory, frame: ClientFrame): void {
+export function authorizeFrame(
+  { caller, grants, namespace }: ConnectionMemory,
+  frame: ClientFrame,
+  claimsOf: ClaimsOf,
+): void {
   const principal: Principal = { tokenId: caller.tokenId, grants };
   authorizeAny(principal, namespace);
   if (frame.type === 'session') authorizeSession(principal, namespace);
-  else if (frame.type === 'batch') authorizeOperations(principal, namespace, frame.operations);
+  else if (frame.type === 'batch') authorizeOperations(principal, namespace, frame.operations, claimsOf);
   else if (frame.type === 'watch') authorizeScope(principal, namespace, frame.scope);
   else if (frame.type === 'resolve') authorize(principal, 'read', { namespace, service: frame.service });
 }

@@ -1,14 +1,10 @@
 import { CLOSE_CODES } from '../../model/frames';
-import {
-  BACKLOG_MAX_BYTES,
-  BOOKMARK_INTERVAL_MS,
-  BOOKMARK_REVISIONS_COUNT,
-  RECONNECT_SPREAD_MIN_MS,
-} from '../../model/limits';
+import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 import { arm } from '../arming';
 import type { JournaledChange } from '../journaled-change';
 import type { Publisher } from '../publisher';
+import { reconnectSpreadMs, reconnectWithinMs } from '../reconnect-spread';
 import type { NamespaceMemory } from '../state';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from './connection';
 import { Feeder } from './feeder';
@@ -278,13 +274,15 @@ export class Hub implements Publisher {
     if (this.#isAwake) return;
     this.#isAwake = true;
     const { platform, sessions } = this.#memory;
-    for (const connection of platform.connections.all()) {
+    const connections = [...platform.connections.all()];
+    const spreadMs = reconnectSpreadMs(sessions.size, connections.length);
+    for (const connection of connections) {
+      const session = sessions.get(connection.memory.session ?? '');
       if (connection.memory.version < MEMORY_VERSION) {
-        connection.close(CLOSE_CODES.tryAgain, String(RECONNECT_SPREAD_MIN_MS));
+        connection.close(CLOSE_CODES.tryAgain, String(reconnectWithinMs(spreadMs, session)));
         continue;
       }
       this.connect(connection);
-      const session = sessions.get(connection.memory.session ?? '');
       if (session !== undefined) session.connection ??= connection;
     }
   }

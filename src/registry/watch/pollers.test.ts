@@ -6,7 +6,10 @@ const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 
 function stage() {
   const expired: string[] = [];
-  const pollers = new Pollers(({ subscriber }) => expired.push(subscriber));
+  const pollers = new Pollers(
+    ({ subscriber }) => expired.push(subscriber),
+    () => POLLER_LINGER_MS,
+  );
   const note = (subscriber: string, now = 0, { tokenId = 't', service = ORDERS } = {}): Poller | undefined =>
     pollers.note({ subscriber, tokenId, address: undefined }, service, now);
   const noteMany = (tokenId: string, count: number, now = 0) => {

@@ -1,5 +1,4 @@
 import {
-  POLLER_LINGER_MS,
   POLLERS_PER_NAMESPACE_MAX_COUNT,
   POLLERS_PER_TOKEN_MAX_COUNT,
   POLLERS_PRUNE_INTERVAL_MS,
@@ -25,20 +24,25 @@ export interface Poller {
 export type PollerName = Pick<Poller, 'subscriber' | 'tokenId' | 'address'>;
 
 /**
- * Keeps the pollers of a namespace, each until {@link POLLER_LINGER_MS} after its last poll. Their names are the
+ * Keeps the pollers of a namespace, each until a while after its last poll. Their names are the
  * callers' to choose, so their number is bounded for each token and in all; a poller that is live is never dropped to
  * make room for another.
  */
 export class Pollers {
   readonly #onExpired: (poller: Poller) => void;
+  readonly #lingerMs: () => number;
   /** In the order in which they expire, as each poll puts its poller last. */
   readonly #byName = new Map<string, Poller>();
   readonly #countByToken = new Map<string, number>();
   #prunedAt = 0;
 
-  /** @param onExpired Called for each poller that did not come back in time. */
-  constructor(onExpired: (poller: Poller) => void) {
+  /**
+   * @param onExpired Called for each poller that did not come back in time.
+   * @param lingerMs Returns how long a poller is live after its last poll.
+   */
+  constructor(onExpired: (poller: Poller) => void, lingerMs: () => number) {
     this.#onExpired = onExpired;
+    this.#lingerMs = lingerMs;
   }
 
   get size(): number {
@@ -66,7 +70,7 @@ export class Pollers {
       liveUntil: 0,
     };
     poller.address = address;
-    poller.liveUntil = now + POLLER_LINGER_MS;
+    poller.liveUntil = now + this.#lingerMs();
     this.#byName.set(name, poller);
     return poller;
   }

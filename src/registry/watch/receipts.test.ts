@@ -9,7 +9,7 @@ const KEY = { ...ORDERS, id: 'a' };
 const UNTIL = 30_000;
 
 function stage() {
-  const receipts = new Receipts();
+  const receipts = new Receipts(() => POLLER_LINGER_MS);
   const poll = (
     subscriber: string,
     { acknowledged = 0, sent = 0, now = 0, service = ORDERS, tokenId = 't' } = {},

@@ -37,8 +37,13 @@ export function subscriberOf(awaited: Awaited): string {
  * acknowledged is kept with its socket and survives a sleep; pollers and drains live in memory.
  */
 export class Receipts {
-  readonly #pollers = new Pollers((poller) => this.forget(poller));
+  readonly #pollers: Pollers;
   readonly #barriers = new Set<Barrier>();
+
+  /** @param pollerLingerMs Returns how long a poller is live after its last poll. */
+  constructor(pollerLingerMs: () => number) {
+    this.#pollers = new Pollers((poller) => this.forget(poller), pollerLingerMs);
+  }
 
   /**
    * Records a poll, and the revisions that its poller has and was sent. Returns false where there is no room for a new

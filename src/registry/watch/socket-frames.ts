@@ -7,12 +7,7 @@ import {
   type SessionOpened,
   type WatchScope,
 } from '../../model/frames';
-import {
-  FRAME_MAX_BYTES,
-  RECONNECT_SPREAD_MIN_MS,
-  SESSION_PING_INTERVAL_MS,
-  SESSION_TTL_DEFAULT_MS,
-} from '../../model/limits';
+import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { arm } from '../arming';
@@ -20,6 +15,7 @@ import { batchDeed } from '../batch-deed';
 import type { SessionEntry } from '../catalog';
 import { notePass } from '../listening';
 import { dismissEnded } from '../open-tokens';
+import { reconnectSpreadMs, reconnectWithinMs } from '../reconnect-spread';
 import { endSession, noteClosed, openSession, resumeSession } from '../sessions';
 import type { NamespaceState } from '../state';
 import { turn } from '../turn';
@@ -121,7 +117,7 @@ export class SocketFrames {
   async #handle(connection: Connection, frame: ClientFrame): Promise<void> {
     const { memory } = connection;
     if (hasExpired(memory, this.#state.platform.clock.now())) return dismissEnded(this.#hub, connection);
-    authorizeFrame(memory, frame);
+    authorizeFrame(memory, frame, this.#state.platform.claimsOf);
     if (COUNTED.has(frame.type)) this.#state.rates.admit(memory.caller.tokenId, this.#state.time.now());
     const peer = this.#hub.connect(connection);
     this.#noteAlive(connection);
@@ -169,20 +165,21 @@ export class SocketFrames {
         if (resumed.superseded !== undefined) letGo(resumed.superseded);
         return this.#sessionOpened(resumed.session, frame.session ?? '', true);
       }
-      const ttlMs = frame.ttlMs ?? SESSION_TTL_DEFAULT_MS;
+      const { sessionPingMs } = this.#state.settings;
+      const ttlMs = frame.ttlMs ?? Math.max(SESSION_TTL_DEFAULT_MS, PINGS_PER_TTL_COUNT * sessionPingMs);
       const session = openSession(this.#state, connection, caller, ticket, ttlMs, now);
       return this.#sessionOpened(session, `${fresh.key}.${fresh.secret}`, false);
     });
     this.#answer(connection, frame.id, body);
   }
 
-  #sessionOpened({ ttlMs }: SessionEntry, session: string, resumed: boolean): SessionOpened {
+  #sessionOpened(entry: SessionEntry, session: string, resumed: boolean): SessionOpened {
     return {
       session,
       resumed,
-      ttlMs,
-      pingIntervalMs: pingIntervalMs(ttlMs),
-      reconnectWithinMs: this.#reconnectWithinMs(),
+      ttlMs: entry.ttlMs,
+      pingIntervalMs: this.#pingIntervalMs(entry.ttlMs),
+      reconnectWithinMs: this.#reconnectWithinMs(entry),
     };
   }
 
@@ -204,7 +201,10 @@ export class SocketFrames {
     const session = this.#sessionOf(connection);
     // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
     const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
-    const operations = session === undefined ? frame.operations : frame.operations.map((each) => held(each, session));
+    const operations =
+      session === undefined
+        ? frame.operations
+        : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
     // What is accounted for first would be overtaken.
     const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
     const answered = this.#api.batch(caller, operations).then(({ body }) => {
@@ -221,7 +221,7 @@ export class SocketFrames {
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
-      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs() });
+      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs(this.#sessionOf(connection)) });
       if (cursor !== undefined && position === undefined) {
         this.#send(connection, JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
       }
@@ -301,14 +301,13 @@ export class SocketFrames {
     connection.send(text);
   }
 
-  #reconnectWithinMs(): number {
-    return Math.max(RECONNECT_SPREAD_MIN_MS, this.#hub.connectionCount);
+  #pingIntervalMs(ttlMs: number): number {
+    return Math.min(this.#state.settings.sessionPingMs, Math.floor(ttlMs / PINGS_PER_TTL_COUNT));
   }
-}
 
-/** Three pings fit into a time to live, so that two may be lost. */
-function pingIntervalMs(ttlMs: number): number {
-  return Math.min(SESSION_PING_INTERVAL_MS, Math.floor(ttlMs / 3));
+  #reconnectWithinMs(session: SessionEntry | undefined): number {
+    return reconnectWithinMs(reconnectSpreadMs(this.#state.sessions.size, this.#hub.connectionCount), session);
+  }
 }
 
 /** A socket whose session was resumed elsewhere no longer speaks for it. */
@@ -319,9 +318,9 @@ function letGo(connection: Connection): void {
 }
 
 /** What is registered over a session's socket is held by the session, unless it has no lease at all. */
-function held(operation: Operation, { ttlMs }: SessionEntry): Operation {
+function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
   if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
-  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs: pingIntervalMs(ttlMs) };
+  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
   return { ...operation, definition: { ...operation.definition, lease } };
 }
 

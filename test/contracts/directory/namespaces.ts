@@ -67,7 +67,11 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids()).toEqual(['B-2', 'a', 'b', 'c', 'public']);
     expect(await ids(BY_ROOT, { limit: 2 })).toEqual(['B-2', 'a', 'next=a']);
     expect(await ids(BY_ROOT, { limit: 3, after: 'a' })).toEqual(['b', 'c', 'public']);
-    const reader = by({ scope: 'read', ns: 'b', services: ['g@@s'] }, { scope: 'metrics', ns: 'c' });
+    const reader = by(
+      { scope: 'read', ns: 'b', services: ['g@@s'] },
+      { scope: 'register', ns: 'c' },
+      { scope: 'metrics', ns: 'a' },
+    );
     expect(await ids(reader)).toEqual(['b', 'c']);
     expect(await ids(reader, { limit: 1 })).toEqual(['b', 'next=b']);
     expect(await ids(by({ scope: 'read', ns: '*' }))).toHaveLength(5);
@@ -85,7 +89,7 @@ export function namespaces(lent: () => LentDirectory): void {
     for (const caller of [by({ scope: 'operate', ns: 'a' }), by({ scope: 'admin', ns: 'b' })]) {
       await expect(api.patchNamespace(caller, 'a', { title: 'x' })).rejects.toEqual(refusal('FORBIDDEN'));
     }
-    expect(await api.readNamespace(by({ scope: 'metrics', ns: 'a' }), 'a')).toMatchObject({ id: 'a' });
+    expect(await api.readNamespace(by({ scope: 'read', ns: 'a', services: ['g@@s'] }), 'a')).toMatchObject({ id: 'a' });
     await expect(api.readNamespace(by({ scope: 'admin', ns: 'b' }), 'a')).rejects.toEqual(refusal('FORBIDDEN'));
     await expect(api.readNamespace(by({ scope: 'admin', ns: 'b' }), 'b')).rejects.toEqual(
       refusal('NAMESPACE_NOT_FOUND'),

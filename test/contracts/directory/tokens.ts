@@ -67,13 +67,44 @@ export function tokens(lent: () => LentDirectory): void {
     for (const { id, grants, token } of others) {
       await expect(create(adminOfA, grants)).rejects.toEqual(refusal('FORBIDDEN'));
       await expect(api.rotateToken(adminOfA, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
-      await expect(api.revokeToken(adminOfA, id)).rejects.toEqual(refusal('FORBIDDEN'));
+      await expect(api.revokeToken(adminOfA, id)).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
       expect(await verify(token)).not.toBeNull();
     }
     await expect(create(by({ scope: 'operate', ns: 'a' }), [READ_A])).rejects.toEqual(refusal('FORBIDDEN'));
-    await expect(api.revokeToken(by(READ_A), own.id)).rejects.toEqual(refusal('FORBIDDEN'));
+    await expect(api.revokeToken(by(READ_A), own.id)).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
     await api.revokeToken(adminOfA, own.id);
     expect(await list(BY_ROOT)).toHaveLength(2);
+  });
+
+  it('[A55] revokes and rotates what a caller could not have made as what there is not, in the same words', async () => {
+    const { api } = lent();
+    const adminOfA = by({ scope: 'admin', ns: 'a' });
+    const foreign = await create(BY_ROOT, [{ scope: 'read', ns: 'b' }]);
+    const revoked = await create(BY_ROOT, [READ_A]);
+    await api.revokeToken(BY_ROOT, revoked.id);
+    const words = async (call: (id: string) => Promise<unknown>, id: string): Promise<string> => {
+      const error = await call(id).catch((caught: unknown) => caught);
+      return String(error).replace(id, 'ID');
+    };
+    for (const call of [
+      (id: string) => api.revokeToken(adminOfA, id),
+      (id: string) => api.rotateToken(adminOfA, id, { overlapMs: 0 }),
+    ]) {
+      const said = await words(call, 'nobody');
+      expect(said).toContain('there is no token "ID" that this one could have made');
+      expect([await words(call, foreign.id), await words(call, revoked.id)]).toEqual([said, said]);
+    }
+    expect(await verify(foreign.token)).not.toBeNull();
+  });
+
+  it('[A55] succeeds again for the token that has revoked one, and for no other', async () => {
+    const { api } = lent();
+    const adminOfA = by({ scope: 'admin', ns: 'a' });
+    const { id } = await create(BY_ROOT, [READ_A]);
+    await api.revokeToken(adminOfA, id);
+    await lent().restart();
+    await api.revokeToken(adminOfA, id);
+    await expect(api.revokeToken(BY_ROOT, id)).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
 
   it('[A22] lists tokens by id, in pages', async () => {

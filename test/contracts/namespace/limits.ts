@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
 import type { InstanceDefinition } from '../../../src/model/instance';
 import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../src/model/limits';
-import { OWNER } from '../../fixtures/callers';
+import type { Caller } from '../../../src/model/namespace-api';
+import { OWNER, STRANGER } from '../../fixtures/callers';
 import { definition, key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
 
 const BATCH_COUNT = 500;
 const SMALL = definition();
+
+/** The owner, with room for everything. */
+const FILLER: Caller = { ...OWNER, share: 'all' };
 
 /** An instance that takes about 30 kB. */
 const LARGE = definition({
@@ -23,7 +27,7 @@ async function registerMany(scene: Scene, count: number, definition: InstanceDef
     const operations = Array.from({ length }, (_, index) => {
       return { op: 'register', key: key(`i-${first + index}`), definition, precondition: {} } as const;
     });
-    await scene.api.batch(OWNER, operations);
+    await scene.api.batch(FILLER, operations);
   }
 }
 
@@ -35,7 +39,9 @@ async function fill(scene: Scene): Promise<void> {
   let left = await room();
   for (let index = 0; left > 400; index++) {
     const most = Math.min(8_000, left - 300);
-    await scene.register(`small-${index}`, { extensions: { nacos: 'x'.repeat(most) } }, { service: 'users' });
+    const small = definition({ extensions: { nacos: 'x'.repeat(most) } });
+    const at = { ...key(`small-${index}`), service: 'users' };
+    await scene.api.register(FILLER, { key: at, definition: small, precondition: {} });
     // A look at the statistics takes long in a namespace that is full.
     left = left > 20_000 ? left - most - 400 : await room();
   }
@@ -64,15 +70,62 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
       const scene = stage();
       await fill(scene);
       const cursor = await scene.cursor();
-      const register = (id: string) => scene.api.register(OWNER, { key: key(id), definition: LARGE, precondition: {} });
+      const register = (id: string) =>
+        scene.api.register(FILLER, { key: key(id), definition: LARGE, precondition: {} });
       await expect(register('new')).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
       const override = scene.override('i-0', { metadata: { reason: 'x'.repeat(400) } });
       await expect(override).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
       expect(await scene.cursor()).toBe(cursor);
       await scene.beat('i-0');
+      for (const id of ['i-0', 'i-1', 'i-2'])
+        await scene.override(id, { enabled: false, quarantine: { reason: 'slow' } });
+      expect((await scene.stats()).recordBytes).toBeGreaterThan(RECORDS_PER_NAMESPACE_MAX_BYTES);
+      await expect(scene.override('i-3', { quarantine: { reason: 'x'.repeat(1_000) } })).rejects.toEqual(
+        refusal('LIMIT_EXCEEDED'),
+      );
       await scene.patch('i-0', { tags: [] });
       await scene.deregister('i-1');
       await register('i-1');
+    });
+
+    it('[N26] a token that does not operate a namespace leaves room in it for others, in bytes', async () => {
+      const scene = stage();
+      const count = 100;
+      for (const by of [OWNER, { ...STRANGER, share: 'half' as const }]) {
+        let filled = 0;
+        const fill = async (): Promise<never> => {
+          for (;;) {
+            const operations = Array.from({ length: count }, () => {
+              return {
+                op: 'register',
+                key: key(`${by.tokenId}-${filled++}`),
+                definition: LARGE,
+                precondition: {},
+              } as const;
+            });
+            await scene.api.batch(by, operations);
+          }
+        };
+        const share = by.tokenId === OWNER.tokenId ? 'does not operate' : 'grants name services';
+        await expect(fill()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: expect.stringContaining(share) });
+        // Room that it does not use: of a batch that did not fit.
+        const { recordBytes, largestHolders } = await scene.stats();
+        expect(largestHolders[0]).toMatchObject({ token: by.tokenId, recordBytes });
+        const most = RECORDS_PER_NAMESPACE_MAX_BYTES * (by.tokenId === OWNER.tokenId ? 0.75 : 0.5);
+        expect(recordBytes).toBeLessThanOrEqual(most);
+        expect(recordBytes).toBeGreaterThan(most - count * 35_000);
+        await scene.api.register(
+          { tokenId: 'other', share: 'half' },
+          { key: key('other'), definition: LARGE, precondition: {} },
+        );
+        // It goes on with what it has, and may make that smaller.
+        await scene.api.renew(by, key(`${by.tokenId}-0`));
+        await scene.api.patch(by, { key: key(`${by.tokenId}-0`), patch: { tags: [] }, precondition: {} });
+        await scene.api.removeService(
+          { tokenId: 'operator', operates: true },
+          { group: 'DEFAULT_GROUP', service: 'orders', precondition: {}, force: true },
+        );
+      }
     });
   });
 }

@@ -98,6 +98,8 @@ describe('a status', () => {
     await stage.namespace.pass(11_000);
     expect(await shown(stage)).toEqual({ native: 'up, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' });
     await stage.send('POST', `${PATH}/heartbeat`);
+    // Nacos' polls of one second rest on one check.
+    await stage.namespace.pass(1_000);
     expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });
   });
 });

@@ -175,6 +175,7 @@ export class CoreSubject implements Subject {
           if (life.alive) host.arm(at);
         },
       },
+      claimsOf: () => [],
       nextTurn: () => new Promise((resolve) => host.after(0, resolve)),
       connections: this.#sockets,
       digest: async (secret) => `digest of ${secret}`,

@@ -6,7 +6,8 @@ import type { HostKind, SubjectFactory } from './subject';
 import { type HolderPlan, TrialHolder } from './trial-holder';
 import { TrialHost } from './trial-host';
 
-const RECONNECT_SPREAD_MS = 1_000;
+const SPREAD_MIN_MS = 1_000;
+const SPREAD_PER_CLIENT_MS = 4;
 const TTL_MIN_MS = 1_000;
 const TTL_MAX_MS = 600_000;
 /** Holders of each kind in a world: timely ones and dead ones for each fraction. */
@@ -59,8 +60,8 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
   const lastBlowEnds = Math.max(2.5 * longestMs, ...blows.map(({ at, lengthMs }) => at + lengthMs));
   for (const { plan } of placed) if (plan.diesAt !== undefined) plan.diesAt = random.between(0, lastBlowEnds);
   const holders = new Map<string, TrialHolder>();
-  // A large namespace spreads its clients over a longer time: a thousand a second.
-  const reconnectSpreadMs = Math.max(RECONNECT_SPREAD_MS, scenario.sessions ?? 0);
+  // A large namespace spreads its clients over a longer time.
+  const reconnectSpreadMs = Math.max(SPREAD_MIN_MS, SPREAD_PER_CLIENT_MS * (scenario.sessions ?? 0));
   const host = new TrialHost(time, random.fork(), factory, {
     kind: world.host,
     reconnectSpreadMs,

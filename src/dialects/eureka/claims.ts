@@ -1,0 +1,37 @@
+import type { Claim } from '../../model/claim';
+import { quote } from '../../model/errors';
+import { isRecord } from '../../model/is-record';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
+import type { ServiceKey } from '../../model/namespace-api';
+import { appOf, serviceOf } from './app-names';
+
+/** Members by which clients of Eureka look an instance up, beside its application. */
+const ADDRESSES = ['vipAddress', 'secureVipAddress'] as const;
+
+/**
+ * Reads the services that the virtual addresses of an instance claim: comma-separated, and in any case, since Java's
+ * clients compare them in upper case. Those of its own application claim nothing: it is found under that anyway.
+ *
+ * @param extension What the instance keeps for this door, whether or not this door can read all of it.
+ * @returns At most one more than a registration may claim.
+ */
+export function claimsOf(key: ServiceKey, extension: unknown): Claim[] {
+  if (!isRecord(extension)) return [];
+  const app = appOf(key);
+  const claims: Claim[] = [];
+  for (const member of ADDRESSES) {
+    for (const address of partsOf(extension[member])) {
+      const service = serviceOf(address);
+      if (appOf(service) !== app) claims.push({ service, by: `${member} ${quote(address)}` });
+      if (claims.length > REGISTRATION_CLAIMS_MAX_COUNT) return claims;
+    }
+  }
+  return claims;
+}
+
+/** The addresses of a list, each once. */
+function partsOf(list: unknown): Set<string> {
+  if (typeof list !== 'string') return new Set();
+  const parts = list.split(',').map((part) => part.trim());
+  return new Set(parts.filter((part) => part !== ''));
+}

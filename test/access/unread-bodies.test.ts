@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { eureka } from '../../src/dialects/eureka/eureka';
+import { goMicro } from '../../src/dialects/go-micro/go-micro';
+import { nacos } from '../../src/dialects/nacos/nacos';
+import { BODY_MAX_BYTES } from '../../src/model/limits';
+import { ROOT_TOKEN, TestApp } from '../fixtures/test-app';
+
+const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
+const WRONG = 'rc_wrongwrongwr_0123456789abcdefghijklmnopqrstuvwxyzABCDEF';
+const CHUNK_BYTES = 1_024;
+
+/** A body of endless pieces, which knows how much of it was taken. */
+function endlessBody(begin: string) {
+  const taken = { bytes: 0, isCancelled: false };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const piece = taken.bytes === 0 ? begin.padEnd(CHUNK_BYTES, 'x') : 'x'.repeat(CHUNK_BYTES);
+        taken.bytes += CHUNK_BYTES;
+        controller.enqueue(new TextEncoder().encode(piece));
+      },
+      cancel() {
+        taken.isCancelled = true;
+      },
+    },
+    // Nothing is pulled before it is asked for.
+    { highWaterMark: 0 },
+  );
+  return { stream, taken };
+}
+
+/** Sends an endless body. Returns the status, and how many bytes of it were taken. */
+async function send(app: TestApp, method: string, path: string, type: string, headers: Record<string, string> = {}) {
+  const { stream, taken } = endlessBody(`accessToken=${ROOT_TOKEN}&x=`);
+  // `as`: Node asks for duplex, the type lacks it.
+  const init = { body: stream, duplex: 'half', headers: { 'content-type': type, ...headers } } as RequestInit;
+  const { status } = await app.send(method, path, init);
+  return { status, ...taken };
+}
+
+const begin = (): TestApp => new TestApp({ dialects: [goMicro, nacos, eureka] });
+
+/** All operations that may have a body, with names in the place of variables. */
+function writing(): [method: string, path: string, dialect: string][] {
+  const { routes, dialectRoutes } = begin().app;
+  const cards = [...routes.map((card) => ({ ...card, dialect: 'native' })), ...dialectRoutes];
+  return cards
+    .filter(({ method, scope }) => method !== 'get' && scope !== 'open')
+    .map(({ method, path, dialect }) => [
+      method.toUpperCase(),
+      path.replace(/[:{]\w+[}]?(?:\{[^}]*\})?/g, 'a'),
+      dialect,
+    ]);
+}
+
+describe('a body', () => {
+  it.each(writing())('[A53] is not read for a wrong token: %s %s', async (method, path, dialect) => {
+    const app = begin();
+    const ways: [path: string, headers: Record<string, string>][] = [
+      [path, { authorization: `Bearer ${WRONG}` }],
+      [path, { authorization: 'Negotiate x' }],
+      [`/t/${WRONG}${path}`, {}],
+    ];
+    if (dialect === 'nacos') ways.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
+    for (const [target, headers] of ways) {
+      for (const type of [FORM, 'application/json']) {
+        const { status, bytes } = await send(app, method, target, type, headers);
+        expect([target, status, bytes]).toEqual([target, dialect === 'nacos' ? 403 : 401, 0]);
+      }
+    }
+  });
+
+  it.each(writing())(
+    '[A53] is read without a token only as a form of Nacos, up to its limit: %s %s',
+    async (...route) => {
+      const [method, path, dialect] = route;
+      for (const type of [FORM, 'application/json', 'text/plain']) {
+        const { status, bytes, isCancelled } = await send(begin(), method, path, type);
+        expect(status).toBe(dialect === 'nacos' ? 403 : 401);
+        const isForm = dialect === 'nacos' && type === FORM;
+        expect([type, bytes, isCancelled]).toEqual([type, isForm ? BODY_MAX_BYTES + CHUNK_BYTES : 0, isForm]);
+      }
+    },
+  );
+});

@@ -1,0 +1,120 @@
+import { eureka } from '../../src/dialects/eureka/eureka';
+import { goMicro } from '../../src/dialects/go-micro/go-micro';
+import { nacos } from '../../src/dialects/nacos/nacos';
+import { EVENT_STREAM_MAX_MS } from '../../src/model/limits';
+import { SPRING_INSTANCE } from '../fixtures/spring-instance';
+import type { HourlyUsage } from './bill';
+import { MeteredFleet } from './metered-fleet';
+
+/** Instances of each fleet. */
+export const INSTANCES = 1_000;
+
+/** Services that they are instances of; each calls the next three. */
+const SERVICES = 50;
+const SUBSCRIPTIONS = 3;
+
+const HOUR_MS = 60 * 60 * 1_000;
+
+/** A fleet of one kind of client, as the pages name it. */
+export interface CountedFleet {
+  title: string;
+  count: () => Promise<HourlyUsage>;
+}
+
+const addressOf = (client: number): string => `10.0.${client >> 8}.${client & 255}`;
+const serviceOf = (client: number): string => `service-${client % SERVICES}`;
+
+async function eachClient(act: (client: number) => Promise<unknown>): Promise<void> {
+  for (let client = 0; client < INSTANCES; client++) await act(client);
+}
+
+/** Instances that renew by a request each, three times in the time to live of their leases. */
+export async function nativeBeats(ttlMs: number): Promise<HourlyUsage> {
+  const fleet = new MeteredFleet([]);
+  const pathOf = (client: number) =>
+    `/api/v1/ns/public/groups/DEFAULT_GROUP/services/${serviceOf(client)}/instances/instance-${client}`;
+  const headers = { 'content-type': 'application/json' };
+  await eachClient((client) =>
+    fleet.send(client, 'PUT', pathOf(client), {
+      headers,
+      body: JSON.stringify({ address: addressOf(client), port: 80, lease: { ttlMs } }),
+    }),
+  );
+  const act = (client: number) => fleet.send(client, 'POST', `${pathOf(client)}/heartbeat`);
+  return fleet.hour([{ everyMs: ttlMs / 3, clients: INSTANCES, act }], 5);
+}
+
+/** Clients of Nacos, each with its instance, and with three services that it subscribes to. */
+export async function nacosClients(pollMs: number, beatMs: number): Promise<HourlyUsage> {
+  const fleet = new MeteredFleet([nacos], { nacosPollMs: pollMs, nacosBeatMs: beatMs });
+  const headers = { 'user-agent': 'Nacos-Java-Client:v1.4.8' };
+  const path = '/nacos/v1/ns/instance';
+  const placeOf = (client: number) => `serviceName=${serviceOf(client)}&ip=${addressOf(client)}&port=80`;
+  await eachClient((client) => fleet.send(client, 'POST', `${path}?${placeOf(client)}`, { headers }));
+  const beat = (client: number) => fleet.send(client, 'PUT', `${path}/beat?${placeOf(client)}`, { headers });
+  const poll = (subscription: number) => {
+    const client = subscription % INSTANCES;
+    const service = serviceOf(client + 1 + Math.floor(subscription / INSTANCES));
+    const caller = `clientIP=${addressOf(client)}&udpPort=5000`;
+    return fleet.send(client, 'GET', `${path}/list?serviceName=${service}&${caller}`, { headers });
+  };
+  const habits = [
+    { everyMs: beatMs, clients: INSTANCES, act: beat },
+    { everyMs: pollMs, clients: INSTANCES * SUBSCRIPTIONS, act: poll },
+  ];
+  return fleet.hour(habits, 1);
+}
+
+/** Clients of Eureka, as they are by default: each renews and fetches what changed, both every 30 s. */
+export async function eurekaClients(): Promise<HourlyUsage> {
+  const fleet = new MeteredFleet([eureka]);
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const nameOf = (client: number) => serviceOf(client).toUpperCase();
+  await eachClient((client) => {
+    const instance = { ...SPRING_INSTANCE, app: nameOf(client), instanceId: `h${client}`, ipAddr: addressOf(client) };
+    return fleet.send(client, 'POST', `/eureka/apps/${nameOf(client)}`, {
+      headers,
+      body: JSON.stringify({ instance }),
+    });
+  });
+  const renew = (client: number) => fleet.send(client, 'PUT', `/eureka/apps/${nameOf(client)}/h${client}`, { headers });
+  const fetchDelta = (client: number) => fleet.send(client, 'GET', '/eureka/apps/delta', { headers });
+  const everyMs = 30_000;
+  const habits = [
+    { everyMs, clients: INSTANCES, act: renew },
+    { everyMs, clients: INSTANCES, act: fetchDelta },
+  ];
+  return fleet.hour(habits, 5);
+}
+
+/**
+ * go-micro's services, as they are by default: each registers again every 30 s, reads each service that it calls once a
+ * minute, for its cache, and watches it meanwhile. A watch is a request and a socket, until the door ends it.
+ */
+export async function goMicroServices(): Promise<HourlyUsage> {
+  const fleet = new MeteredFleet([goMicro]);
+  const headers = { 'content-type': 'application/json' };
+  const register = (client: number) => {
+    const node = { id: `node-${client}`, address: `${addressOf(client)}:80`, metadata: {} };
+    const body = JSON.stringify({
+      name: serviceOf(client),
+      version: 'latest',
+      metadata: {},
+      endpoints: [],
+      nodes: [node],
+    });
+    return fleet.send(client, 'POST', '/registry', { headers, body });
+  };
+  await eachClient(register);
+  const read = (subscription: number) => {
+    const service = serviceOf(subscription + 1 + Math.floor(subscription / INSTANCES));
+    return fleet.send(subscription % INSTANCES, 'GET', `/registry?service=${service}`, { headers });
+  };
+  const habits = [
+    { everyMs: 30_000, clients: INSTANCES, act: register },
+    { everyMs: 60_000, clients: INSTANCES * SUBSCRIPTIONS, act: read },
+  ];
+  const hour = await fleet.hour(habits, 5);
+  const watches = (INSTANCES * SUBSCRIPTIONS * HOUR_MS) / EVENT_STREAM_MAX_MS;
+  return { ...hour, workerRequests: hour.workerRequests + watches, requests: hour.requests + watches };
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { readStrictJson } from '../../fixtures/strict-json';
+import { readStrictXml } from '../../fixtures/strict-xml';
+
+describe('readStrictJson', () => {
+  it('reads what it should', () => {
+    const text = ' {"a" : [1, -0.5e+3, true, null, "\\u00e9\\"", {}, []], "__proto__":{"a":1}}\n';
+    expect(readStrictJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['{"a":1,"\\u0061":2}', 'twice'],
+    ['["\\ud800"]', 'half'],
+    ['{"\\udc00":1}', 'half'],
+    ['[1e999]', 'beyond'],
+    ['[NaN]', 'no JSON'],
+    ['[01]', 'goes on'],
+    ['["\t"]', 'control character'],
+    ['[1,]', 'begins with'],
+    ['{"a":1,}', 'no string'],
+    ['{} {}', 'more after'],
+    ['', 'no JSON'],
+  ])('refuses %s', (text, why) => expect(() => readStrictJson(text)).toThrow(why));
+});
+
+describe('readStrictXml', () => {
+  it('reads what it should', () => {
+    expect(readStrictXml('<a b="c">x&lt;<d/>&#xD;y</a>')).toEqual({
+      name: 'a',
+      attributes: { b: 'c' },
+      children: [{ name: 'd', attributes: {}, children: [], text: '' }],
+      text: 'x<\ry',
+    });
+  });
+
+  it.each([
+    '<a:b/>',
+    '<a b:c="d"/>',
+    '<a><ĳ/></a>',
+    '<:a/>',
+    '<a>\u0001</a>',
+    '<a>&#1;</a>',
+    '<a>\ufffe</a>',
+    '<a>\ud800</a>',
+    '<a>&b;</a>',
+    '<a b="1" b="2"/>',
+    '<a><b></a>',
+    '<a/><b/>',
+    '<!DOCTYPE a><a/>',
+    '',
+  ])('refuses %j', (text) => expect(() => readStrictXml(text)).toThrow());
+});

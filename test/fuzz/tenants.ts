@@ -1,0 +1,133 @@
+import type { AuditTrail } from '../../src/model/audit';
+import type { Grant } from '../../src/model/grant';
+import type { Stats } from '../../src/model/stats';
+import type { SeededRandom } from '../simulation/seeded-random';
+import { isAnswer, type Outcome, type Target } from './exchange';
+import type { Sender } from './principals';
+
+/** What a tenant's namespace takes: little, so that a flood meets every limit. */
+const LIMITS = { instances: 16, services: 12, bytes: 24_000 };
+const SERVICE = 'DEFAULT_GROUP@@orders';
+
+/** Tenants, each with one token that floods its namespace, and the percentage that this one may hold of it. */
+const TENANTS = [
+  { ns: 'tenant-whole', percent: 75, flooder: { scope: 'register' } },
+  { ns: 'tenant-service', percent: 50, flooder: { scope: 'register', services: [SERVICE, 'DEFAULT_GROUP@@o*'] } },
+  { ns: 'tenant-operated', percent: 50, flooder: { scope: 'operate', services: [SERVICE, 'DEFAULT_GROUP@@o*'] } },
+] as const;
+
+interface Tenant {
+  ns: string;
+  percent: number;
+  flooder: Sender;
+  admin: Sender;
+  /** Registers what is wanted after the flood. */
+  newcomer: Sender;
+}
+
+/**
+ * Lets one token of each tenant do all that it can to use up its namespace, and then asks whether it has more than its
+ * share, and whether the others still find room, make tokens, and see what they did.
+ *
+ * @returns What is wrong; nothing mostly.
+ */
+export async function tenantFaults(target: Target, random: SeededRandom, requests: number): Promise<string[]> {
+  const faults: string[] = [];
+  const tenants = await Promise.all(TENANTS.map((tenant) => begin(target, tenant)));
+  for (let sent = 0; sent < requests; sent += tenants.length) {
+    const outcomes = await Promise.all(tenants.map((tenant) => flood(target, tenant, random)));
+    for (const outcome of outcomes) if (!isAnswer(outcome) || outcome.status >= 500) faults.push(shown(outcome));
+  }
+  for (const tenant of tenants) faults.push(...(await lookInto(target, tenant)));
+  return faults;
+}
+
+async function begin(target: Target, { ns, percent, flooder }: (typeof TENANTS)[number]): Promise<Tenant> {
+  await target.must('POST', '/api/v1/ns', { id: ns, limits: LIMITS });
+  const give = async (name: string, grant: Grant): Promise<Sender> => {
+    const { id, token } = await target.must<{ id: string; token: string }>('POST', '/api/v1/tokens', {
+      name,
+      grants: [grant],
+    });
+    return { name: `${name} of ${ns}`, tokenId: id, secret: token, carrier: 'header' };
+  };
+  const services = 'services' in flooder ? [...flooder.services] : undefined;
+  return {
+    ns,
+    percent,
+    flooder: await give('flooder', { scope: flooder.scope, ns, ...(services && { services }) }),
+    admin: await give('admin', { scope: 'admin', ns }),
+    newcomer: await give('newcomer', { scope: 'register', ns, services: ['late@@*'] }),
+  };
+}
+
+/** One thing that fills a namespace, or the audit trail of it. */
+function flood(target: Target, { ns, flooder }: Tenant, random: SeededRandom): Promise<Outcome> {
+  const service = random.pick(['orders', 'o1', 'o2', 'o3', 'o4', 'o5', 'o6', 'o7', 'o8', 'o9', 'o10', 'o11']);
+  const id = `i-${random.whole(0, 20)}`;
+  const metadata = { note: 'x'.repeat(random.pick([0, 100, 1_000, 4_000])) };
+  const place = { address: '10.0.0.7', port: 80, metadata };
+  const path = `/api/v1/ns/${ns}/groups/DEFAULT_GROUP/services/${service}`;
+  const operations = Array.from({ length: random.whole(1, 6) }, (_, index) => {
+    return { op: 'register', group: 'DEFAULT_GROUP', service, id: `b-${index}`, ...place };
+  });
+  const acts = {
+    register: () => ask(target, flooder, 'PUT', `${path}/instances/${id}`, place),
+    batch: () => ask(target, flooder, 'POST', `/api/v1/ns/${ns}/batch`, { operations }),
+    patch: () => ask(target, flooder, 'PATCH', `${path}/instances/${id}`, { metadata }),
+    override: () => ask(target, flooder, 'PUT', `${path}/instances/${id}/override`, { metadata }),
+    service: () => ask(target, flooder, 'PUT', path, { metadata }),
+    deregister: () => ask(target, flooder, 'DELETE', `${path}/instances/${id}`),
+    token: () => ask(target, flooder, 'POST', '/api/v1/tokens', { name: 'more', grants: [{ scope: 'read', ns }] }),
+  };
+  return acts[random.weighted({ register: 8, batch: 3, patch: 3, override: 3, service: 3, deregister: 1, token: 1 })]();
+}
+
+async function lookInto(target: Target, { ns, percent, flooder, admin, newcomer }: Tenant): Promise<string[]> {
+  const faults: string[] = [];
+  const { largestHolders } = await target.must<Stats>('GET', `/api/v1/ns/${ns}/stats`);
+  const held = largestHolders.find(({ token }) => token === flooder.tokenId);
+  if (held === undefined) return [`${flooder.name} holds nothing: it proves nothing`];
+  const { instances, services, recordBytes } = held;
+  for (const [what, has, most] of [
+    ['instances', instances, LIMITS.instances],
+    ['services', services, LIMITS.services],
+    ['bytes', recordBytes, LIMITS.bytes],
+  ] as const) {
+    if (has > (most * percent) / 100)
+      faults.push(`${flooder.name} holds ${has} of ${most} ${what}, its share is ${percent} %`);
+  }
+  const late = `/api/v1/ns/${ns}/groups/late/services/s/instances/i`;
+  const wanted = [
+    await ask(target, newcomer, 'PUT', late, { address: '10.0.0.8', port: 80 }),
+    await ask(target, admin, 'POST', '/api/v1/tokens', { name: 'late', grants: [{ scope: 'read', ns }] }),
+  ];
+  for (const outcome of wanted) {
+    if (!isAnswer(outcome) || outcome.status !== 201)
+      faults.push(`after the flood of ${ns}, not done: ${shown(outcome)}`);
+  }
+  const trail = await ask(target, admin, 'GET', `/api/v1/audit?ns=${ns}&limit=1000`);
+  if (!isAnswer(trail) || trail.status !== 200) return [...faults, `the audit trail of ${ns}: ${shown(trail)}`];
+  const { entries } = JSON.parse(trail.body) as AuditTrail; // `as`: the route's own tests check it
+  if (!entries.some(({ action }) => action === 'namespace-created')) faults.push(`${ns} no longer tells who made it`);
+  if (!entries.some(({ actor }) => actor === admin.tokenId)) faults.push(`${ns} does not tell what its admin did`);
+  if (entries.some(({ outcome }) => outcome === 'refused')) faults.push(`${ns} tells what was refused`);
+  return faults;
+}
+
+function ask(target: Target, sender: Sender, method: string, path: string, body?: object): Promise<Outcome> {
+  return target.send(
+    {
+      operation: 'tenant',
+      method,
+      target: path,
+      headers: body === undefined ? [] : [['Content-Type', 'application/json']],
+      body: body && Buffer.from(JSON.stringify(body)),
+      mayWait: false,
+    },
+    sender,
+  );
+}
+
+const shown = (outcome: Outcome): string =>
+  isAnswer(outcome) ? `${outcome.status} ${outcome.body.slice(0, 300)}` : JSON.stringify(outcome);
