@@ -2,10 +2,10 @@ import { authorizeRoute, may, type Target } from '../auth/authorize';
 import { type Carrier, credentialReader } from '../auth/carriers';
 import type { Claim, ClaimsOf } from '../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../model/directory-api';
-import { type ErrorData, hasCode } from '../model/errors';
+import { type ErrorData, hasCode, RegistryError } from '../model/errors';
 import { DEFAULT_NAMESPACE } from '../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../model/grant';
-import { CALL_MAX_MS } from '../model/limits';
+import { CALL_MAX_MS, FORM_READ_MAX_MS } from '../model/limits';
 import { NamespaceId } from '../model/names';
 import type { NamespaceApi, ServiceKey } from '../model/namespace-api';
 import { readForm } from './body-text';
@@ -193,9 +193,12 @@ interface FormRead {
 }
 const NO_FORM: FormRead = { form: '' };
 
+const tooSlow = (maxMs: number): RegistryError =>
+  new RegistryError('INVALID_REQUEST', `the form did not come within ${maxMs / 1_000} s; send it again`);
+
 async function formOf(request: Request): Promise<FormRead> {
   try {
-    return { form: await readForm(request) };
+    return { form: await withDeadline(readForm(request), FORM_READ_MAX_MS, tooSlow) };
   } catch (problem) {
     return { form: '', problem };
   }

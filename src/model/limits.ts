@@ -6,6 +6,9 @@
 /** Largest body of one call; a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const BODY_MAX_BYTES = 64 * 1024;
 
+/** A form at the door of a dialect is waited for this long: its sender may be a stranger who sends a byte and no more. `INVALID_REQUEST` */
+export const FORM_READ_MAX_MS = 10_000;
+
 /** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
 export const BATCH_BODY_MAX_BYTES = 4 * 1024 * 1024;
 

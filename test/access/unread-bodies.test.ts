@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eureka } from '../../src/dialects/eureka/eureka';
 import { goMicro } from '../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../src/dialects/nacos/nacos';
-import { BODY_MAX_BYTES } from '../../src/model/limits';
+import { BODY_MAX_BYTES, FORM_READ_MAX_MS } from '../../src/model/limits';
 import { ROOT_TOKEN, TestApp } from '../fixtures/test-app';
 
 const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
@@ -52,6 +52,31 @@ function writing(): [method: string, path: string, dialect: string][] {
       dialect,
     ]);
 }
+
+describe('a form that does not come', () => {
+  const stalled = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+  // `as`: Node asks for duplex, the type lacks it.
+  const init = (headers: Record<string, string> = {}) =>
+    ({ body: stalled(), duplex: 'half', headers: { 'content-type': FORM, ...headers } }) as RequestInit;
+
+  it.each([
+    ['a stranger', {}, 403],
+    ['a good token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
+  ])('[A54] is waited for 10 s, from %s', async (_, headers, status) => {
+    const app = begin();
+    // A token that is known is let in at once.
+    await app.send('GET', '/api/v1/ns', { headers });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const settled = vi.fn();
+    const answer = app.send('POST', '/nacos/v1/ns/instance', init(headers));
+    answer.then(settled);
+    await vi.advanceTimersByTimeAsync(FORM_READ_MAX_MS - 1);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await answer).status).toBe(status);
+  });
+});
 
 describe('a body', () => {
   it.each(writing())('[A53] is not read for a wrong token: %s %s', async (method, path, dialect) => {
