@@ -39,8 +39,8 @@ export const EXTENSIONS_MAX_BYTES = 8 * 1024;
  */
 export const DOCUMENT_MAX_BYTES = 256 * 1024;
 
-/** Such texts of one service: its versions, those of a roll-out among them. They count towards its namespace's records. `LIMIT_EXCEEDED` */
-export const DOCUMENTS_PER_SERVICE_MAX_COUNT = 64;
+/** Such texts of one service: its versions, those of a roll-out among them. One call carries all of them, escapes included. They count towards its namespace's records. `LIMIT_EXCEEDED` */
+export const DOCUMENTS_PER_SERVICE_MAX_COUNT = 32;
 
 /** Levels of nesting in extensions; what walks them must not run out of stack. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_DEPTH_COUNT = 32;

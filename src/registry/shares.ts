@@ -61,6 +61,6 @@ export function assertShare(caller: Caller, limits: NamespaceLimits, what: Share
   const why = shareOf(caller) === 'half' ? 'its grants name services' : 'it does not operate the namespace';
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${has}: as ${why}, it may have ${most} of the ${limits[what] ?? SHARED[what]} there are, so that others have room; remove some, use several tokens, or have ${name} of the namespace set`,
+    `${has}: as ${why}, it may have ${most} of the ${limits[what] ?? SHARED[what]} there are, so that others have room; remove some, use several tokens, or have ${name} of the namespace set, by its admin: rollcall ns set --token-${what}`,
   );
 }
