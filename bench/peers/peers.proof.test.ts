@@ -12,7 +12,13 @@ function rowsOf(report: string): Map<string, number[]> {
 }
 
 it('the bench of the peers compares all of them in every row', () => {
-  const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+  const options: ExecFileSyncOptionsWithStringEncoding = {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A bench that waits for ever would take the time of all other proofs; it takes a minute on a busy machine.
+    timeout: 5 * 60_000,
+    killSignal: 'SIGKILL',
+  };
   const report = execFileSync('npm', ['run', '--silent', 'bench:peers', '--', '--quick'], options);
   const rows = rowsOf(report);
   expect([...rows.keys()]).toHaveLength(12);

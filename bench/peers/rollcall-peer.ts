@@ -95,14 +95,7 @@ class SocketConnection implements PeerConnection {
   async #ask(frame: object): Promise<unknown> {
     const answer = this.#socket.next();
     this.#socket.send(JSON.stringify(frame));
-    let text = await answer;
-    // The registry asks now and then for a sign that its answers are read.
-    while (text.startsWith('{"type":"mark"')) {
-      const next = this.#socket.next();
-      const { mark } = JSON.parse(text) as { mark: string }; // `as`: the registry's own tests hold it to that
-      this.#socket.send(JSON.stringify({ type: 'credit', bytes: text.length, mark }));
-      text = await next;
-    }
+    const text = await answer;
     if (!text.includes('"type":"answer"')) throw new Error(`a frame was answered with ${text.slice(0, 300)}`);
     return JSON.parse(text);
   }
