@@ -59,7 +59,7 @@ export interface AppOptions {
   openPipe(): BytePipe;
   /** Takes a client's WebSocket that ends in the surface: dialects watch so. */
   acceptSocket: AcceptSocket;
-  /** What is wrong with how the host is set up: everything but `/health` is refused with it. */
+  /** Fault in how the host is set up: everything but `/health` is refused with it. */
   fault?: RegistryError | undefined;
   /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;

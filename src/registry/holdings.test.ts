@@ -33,7 +33,7 @@ const held = ({ catalog }: NamespaceState) =>
 
 const CALLERS: [Caller, ...Caller[]] = [OWNER, STRANGER, OPERATOR];
 
-/** One thing that somebody does. */
+/** One act of a token. */
 async function step({ api }: NodeNamespace, random: SeededRandom): Promise<void> {
   const by = random.pick(CALLERS);
   const service = random.pick(['orders', 'users', 'carts']);

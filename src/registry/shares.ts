@@ -43,8 +43,8 @@ export function mostHeldBy(caller: Caller, limits: NamespaceLimits, what: Shared
 /**
  * Asks for room in a caller's share.
  *
- * @param held What it holds already.
- * @param more What it would hold in addition.
+ * @param held Amount that it holds already.
+ * @param more Amount that it would hold in addition.
  * @throws {RegistryError} `LIMIT_EXCEEDED`, by the name of the limit that can be raised.
  */
 export function assertShare(caller: Caller, limits: NamespaceLimits, what: Shared, held: number, more: number): void {

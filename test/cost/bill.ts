@@ -1,6 +1,6 @@
 import type { ObjectCost } from './metered-namespace';
 
-/** What a fleet takes of the platform in an hour: of its namespace's object, and of what stands before that. */
+/** Use of the platform by a fleet in an hour: of its namespace's object, and of what stands before that. */
 export interface HourlyUsage extends ObjectCost {
   workerRequests: number;
   /** Calls to the directory's object. */
@@ -50,7 +50,7 @@ export class MonthlyBill {
     this.#usage = usage;
   }
 
-  /** What each resource costs, whatever the plan includes: in the order of the page. */
+  /** Cost of each resource, whatever the plan includes: in the order of the page. */
   get parts(): number[] {
     return Object.entries(this.#used).map(([name, used]) => used * PRICES[name as keyof typeof PRICES].perUnit); // `as`: a name from that very table
   }
@@ -59,7 +59,7 @@ export class MonthlyBill {
     return this.parts.reduce((total, each) => total + each, 0);
   }
 
-  /** What is on the bill beside the plan's own five dollars. */
+  /** Sum of the bill beside the plan's own five dollars. */
   get beyondPlan(): number {
     return Object.entries(this.#used)
       .map(([name, used]) => beyond(used, PRICES[name as keyof typeof PRICES])) // `as`: as above
@@ -72,7 +72,7 @@ export class MonthlyBill {
     return this.all + idleSeconds * OBJECT_GIGABYTES * HOURS_PER_MONTH * PRICES.gigabyteSeconds.perUnit;
   }
 
-  /** What logs cost beyond the plan if each invocation is logged, of the Worker and of the objects. */
+  /** Cost of logs beyond the plan if each invocation is logged, of the Worker and of the objects. */
   get invocationLogs(): { events: number; byEvents: number; byGigabytes: number } {
     const { workerRequests, requests, alarms, directoryRequests } = this.#usage;
     const events = (workerRequests + requests + alarms + directoryRequests) * HOURS_PER_MONTH;

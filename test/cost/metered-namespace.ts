@@ -9,7 +9,7 @@ export const ASLEEP_AFTER_MS = 10_000;
 const EVENT_MS = 1;
 const WRITING_EVENT_MS = 20;
 
-/** What a namespace's object did, for itself and for its callers. */
+/** Work of a namespace's object, for itself and for its callers. */
 export interface ObjectCost {
   requests: number;
   messages: number;
@@ -63,7 +63,7 @@ export class MeteredNamespace {
     return await work();
   }
 
-  /** What it cost since it was last asked. */
+  /** Cost since it was last asked. */
   async cost(messages: number): Promise<ObjectCost> {
     const stretches = [...this.#slept, ...(this.#isAsleep ? [] : [await this.#sinceStart()])];
     const sum = (figure: 'alarms' | 'rowsWritten' | 'requests') =>

@@ -164,7 +164,7 @@ class FuzzRun {
     await this.#accounts.read();
   }
 
-  /** Whatever was taken, and through whichever door, is readable at every other. */
+  /** Checks that all that was taken, through any door, is readable at every other. */
   async #readLists(): Promise<void> {
     for (const [path, accept] of LISTS) {
       const outcome = await this.#target.read(path, accept);

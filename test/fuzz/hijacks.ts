@@ -27,7 +27,7 @@ export class Hijacks {
   readonly #target: Target;
   readonly #grants: ReadonlyMap<string, readonly Grant[]>;
   readonly #cursors = new Map<string, string>();
-  /** Who gave each instance its extensions, by namespace, and then by application and id. */
+  /** Sender that gave each instance its extensions, by namespace, and then by application and id. */
   readonly #writers = new Map<string, Map<string, string>>();
 
   constructor(target: Target, senders: readonly LimitedSender[]) {
@@ -35,7 +35,7 @@ export class Hijacks {
     this.#grants = new Map(senders.map(({ tokenId, grants }) => [tokenId, grants]));
   }
 
-  /** What is wrong with what was registered since the last look, and with what is shown now. */
+  /** Faults of what was registered since the last look, and with what is shown now. */
   async look(): Promise<string[]> {
     const faults = await Promise.all(
       NAMESPACES.map(async (namespace) => [...(await this.#written(namespace)), ...(await this.#shown(namespace))]),
@@ -125,7 +125,7 @@ function mayRegister(grants: readonly Grant[], namespace: string, { group, servi
   });
 }
 
-/** Whether a pattern of the form `group@@service` names a service; the limited senders have no other. */
+/** Tells if a pattern of the form `group@@service` names a service; the limited senders have no other. */
 function isNamed(pattern: string, { group, service }: Named): boolean {
   const [, ofGroup, stem = '', rest] = /^(.*?)@@(.*?)(\*?)$/s.exec(pattern) ?? [];
   return group === ofGroup && (rest === '*' ? service.startsWith(stem) : service === stem);

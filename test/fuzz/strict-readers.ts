@@ -16,7 +16,7 @@ const READERS: readonly [type: RegExp, read: (text: string) => unknown][] = [
   ],
 ];
 
-/** What keeps a strict reader from reading an answer; nothing mostly. */
+/** Faults that keep a strict reader from reading an answer; mostly none. */
 export function unreadable({ headers, body }: Pick<Answer, 'headers' | 'body'>): string[] {
   const type = String(headers['content-type'] ?? '');
   const [, read] = READERS.find(([pattern]) => pattern.test(type)) ?? [];

@@ -5,7 +5,7 @@ import type { SeededRandom } from '../simulation/seeded-random';
 import { isAnswer, type Outcome, type Target } from './exchange';
 import type { Sender } from './principals';
 
-/** What a tenant's namespace takes: little, so that a flood meets every limit. */
+/** Limits of a tenant's namespace: low, so that a flood meets every limit. */
 const LIMITS = { instances: 16, services: 12, bytes: 24_000 };
 const SERVICE = 'DEFAULT_GROUP@@orders';
 
@@ -29,7 +29,7 @@ interface Tenant {
  * Lets one token of each tenant do all that it can to use up its namespace, and then asks whether it has more than its
  * share, and whether the others still find room, make tokens, and see what they did.
  *
- * @returns What is wrong; nothing mostly.
+ * @returns The faults; mostly none.
  */
 export async function tenantFaults(target: Target, random: SeededRandom, requests: number): Promise<string[]> {
   const faults: string[] = [];

@@ -117,14 +117,11 @@ function getCommand() {
     });
 }
 
-function createCommand() {
-  return registryCommand('create')
-    .summary('make a namespace')
-    .description('Makes a namespace. The same again changes nothing; one that is there and differs is exit code 5.')
+/** A command with an option for each setting that can be changed. */
+function settingsCommand(name: string) {
+  return registryCommand(name)
     .addArgument(namespaceArgument())
     .option('--title <text>', 'for people')
-    .addOption(new Option('--near <region>', 'where it lives, as a hint; decided once').choices(HINTS))
-    .addOption(new Option('--only-in <jurisdiction>', 'where its data stay; decided once').choices(JURISDICTIONS))
     .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
     .option('--instances <count>', 'most instances it takes', count)
     .option('--services <count>', 'most services it takes', count)
@@ -136,7 +133,15 @@ function createCommand() {
     .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
     .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
     .addOption(selfPreservationOption())
-    .addHelpText('after', SHARES)
+    .addHelpText('after', SHARES);
+}
+
+function createCommand() {
+  return settingsCommand('create')
+    .summary('make a namespace')
+    .description('Makes a namespace. The same again changes nothing; one that is there and differs is exit code 5.')
+    .addOption(new Option('--near <region>', 'where it lives, as a hint; decided once').choices(HINTS))
+    .addOption(new Option('--only-in <jurisdiction>', 'where its data stay; decided once').choices(JURISDICTIONS))
     .action(async (id, options) => {
       const { registry, print } = connect(options);
       const { title, near, onlyIn, keep, selfPreservation } = options;
@@ -160,23 +165,9 @@ function createCommand() {
 }
 
 function setCommand() {
-  return registryCommand('set')
+  return settingsCommand('set')
     .summary('change what a namespace is set to')
     .description('Changes what a namespace is set to, and leaves the rest as it is.')
-    .addArgument(namespaceArgument())
-    .option('--title <text>', 'for people')
-    .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
-    .option('--instances <count>', 'most instances it takes', count)
-    .option('--services <count>', 'most services it takes', count)
-    .option('--bytes <count>', 'most bytes of records it takes', count)
-    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
-    .option('--token-services <count>', 'most services of one token, in place of its share', count)
-    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
-    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
-    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
-    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
-    .addOption(selfPreservationOption())
-    .addHelpText('after', SHARES)
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
       const { title, keep, selfPreservation } = options;

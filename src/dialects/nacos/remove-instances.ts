@@ -26,7 +26,7 @@ export async function removeInstances(
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-/** What a token that may only register removes; all of it, for the namespace to refuse, where it registered none of it. */
+/** Instances that a token which may only register removes; all of them, for the namespace to refuse, where it registered none. */
 function ownOf(there: readonly InstanceView[], id: string, tokenId: string): readonly InstanceView[] {
   const own = there.filter(({ owner }) => owner === tokenId);
   if (own.length === 0) return there;

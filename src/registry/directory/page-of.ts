@@ -7,7 +7,7 @@ import { utf8Length } from '../../model/names';
  *
  * @param rows Those after `page.after`; no more of them are read than the page needs.
  * @param isShown Whether the caller may see one: what is not shown does not count.
- * @param viewOf What is shown of a row.
+ * @param viewOf Makes the view of a row.
  */
 export function pageOf<Row extends { id: string }, View>(
   rows: Iterable<Row>,

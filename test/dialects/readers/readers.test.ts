@@ -6,9 +6,9 @@ import { readStrictXml, type XmlElement } from '../../fixtures/strict-xml';
 import { MatrixStage } from '../matrix/matrix-stage';
 import { type WildRegistration, wildRegistration } from './wild-registrations';
 
-/** What any door takes, the strictest of readers get back from Eureka's: in JSON and in XML, from each of its lists. */
+/** Has the strictest of readers get back from Eureka's door what any door takes: in JSON and in XML, from each of its lists. */
 
-/** What of Eureka's JSON is looked at by name. */
+/** Members of Eureka's JSON that are looked at by name. */
 interface ShownInstance extends Record<string, unknown> {
   instanceId: string;
   app: string;
@@ -94,7 +94,7 @@ class Readers extends MatrixStage {
   }
 }
 
-/** What Eureka's clients are shown of metadata: what their JSON takes for attributes or text of an element is no entry. */
+/** Metadata as Eureka's clients are shown it: what their JSON takes for attributes or text of an element is no entry. */
 function entriesIn(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith('@') && key !== '$'));
 }

@@ -127,7 +127,7 @@ const DOORS: Record<WildRegistration['door'], (of: Parts) => WildRegistration> =
   }),
 };
 
-/** What of an instance only Eureka understands. */
+/** Members of an instance that only Eureka understands. */
 function kept(vip: string, url: string, cloud: [string, string][]) {
   const dataCenter = { name: 'Amazon', metadata: Object.fromEntries(cloud) };
   return { vipAddress: vip, secureVipAddress: vip, homePageUrl: url, appGroupName: vip, dataCenter };
