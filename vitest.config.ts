@@ -21,7 +21,7 @@ export default defineConfig({
     // Files of one project stay together: they share what they load.
     sequence: {
       sequencer: longestFirst([
-        'src/host/namespace-object.workerd',
+        'src/host/cloudflare/namespace-object.workerd',
         'test/watch/socket.workerd',
         'test/hostile-input.workerd',
         '.workerd.',

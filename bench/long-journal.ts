@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { nodeSqlite } from '../src/host/node-sqlite';
+import { Registry } from '../src/core/namespace/core';
+import { newCounters } from '../src/core/platform/counters';
+import type { Platform } from '../src/core/platform/platform';
+import { nodeSqlite } from '../src/host/resident/node-sqlite';
 import { InstanceDefinition } from '../src/model/instance';
-import { newCounters } from '../src/registry/counters';
-import type { Platform } from '../src/registry/platform';
-import { Registry } from '../src/registry/registry';
 import { placeOf } from './population';
 import { referenceInstance } from './reference-instance';
 

@@ -5,7 +5,7 @@ import { sourcesOf, summarise } from './profile';
 const BUNDLE = [
   '// node_modules/hono/dist/hono.js',
   'function match() {}',
-  '// src/registry/commit.ts',
+  '// src/core/namespace/commit/commit.ts',
   'function commit() {}',
   '// commits what waits',
   'function flush() {}',
@@ -18,7 +18,11 @@ function node(functionName: string, lineNumber: number, hitCount: number, url = 
 describe('profile', () => {
   it('sourcesOf finds the source of a line, and is not misled by other comments', () => {
     const sourceOf = sourcesOf(BUNDLE);
-    expect([1, 3, 5].map(sourceOf)).toEqual(['hono/dist/hono.js', 'src/registry/commit.ts', 'src/registry/commit.ts']);
+    expect([1, 3, 5].map(sourceOf)).toEqual([
+      'hono/dist/hono.js',
+      'src/core/namespace/commit/commit.ts',
+      'src/core/namespace/commit/commit.ts',
+    ]);
   });
 
   it('summarise adds up the calls of a function and of a file, and tells idleness apart', () => {
@@ -35,9 +39,9 @@ describe('profile', () => {
     expect(idle).toBeCloseTo(8 / 19);
     expect(files.map(({ name, share }) => [name, share])).toEqual([
       ['hono/dist/hono.js', 5 / 11],
-      ['src/registry/commit.ts', 4 / 11],
+      ['src/core/namespace/commit/commit.ts', 4 / 11],
       ['(garbage collector)', 2 / 11],
     ]);
-    expect(functions[1]).toEqual({ name: 'commit  src/registry/commit.ts', share: 3 / 11 });
+    expect(functions[1]).toEqual({ name: 'commit  src/core/namespace/commit/commit.ts', share: 3 / 11 });
   });
 });

@@ -1,8 +1,8 @@
 /** What the Worker is given by its host: wrangler.toml on Cloudflare, the launcher's configuration on one machine. */
 declare namespace Cloudflare {
   interface Env {
-    NAMESPACES: DurableObjectNamespace<import('./host/namespace-object').NamespaceObject>;
-    DIRECTORY: DurableObjectNamespace<import('./host/directory-object').DirectoryObject>;
+    NAMESPACES: DurableObjectNamespace<import('./host/cloudflare/namespace-object').NamespaceObject>;
+    DIRECTORY: DurableObjectNamespace<import('./host/cloudflare/directory-object').DirectoryObject>;
     /** 32 characters or more. workerd gives null where it is unset, Cloudflare nothing. */
     ROLLCALL_ROOT_TOKEN?: string | null;
     /** `true`: a proxy in front sets `X-Forwarded-For`, and its last entry counts as the caller's address. */

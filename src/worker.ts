@@ -4,22 +4,22 @@ import { DirectoryReach } from './auth/directory-reach';
 import { eureka } from './dialects/eureka/eureka';
 import { goMicro } from './dialects/go-micro/go-micro';
 import { nacos } from './dialects/nacos/nacos';
-import { acceptSocket } from './host/accept-socket';
-import { directoryStubs, jurisdictionProblem } from './host/home-jurisdiction';
-import { KnownNamespaces, rememberingDirectory } from './host/known-namespaces';
-import { NamespaceObject as HostedNamespace } from './host/namespace-object';
-import { namespaceStubs } from './host/namespace-stub';
-import { remoteDirectory } from './host/remote-directory';
-import { remoteNamespace } from './host/remote-namespace';
-import { remoteSockets } from './host/remote-sockets';
+import { acceptSocket } from './host/cloudflare/accept-socket';
+import { directoryStubs, jurisdictionProblem } from './host/cloudflare/home-jurisdiction';
+import { KnownNamespaces, rememberingDirectory } from './host/cloudflare/known-namespaces';
+import { NamespaceObject as HostedNamespace } from './host/cloudflare/namespace-object';
+import { namespaceStubs } from './host/cloudflare/namespace-stub';
+import { remoteDirectory } from './host/cloudflare/remote-directory';
+import { remoteNamespace } from './host/cloudflare/remote-namespace';
+import { remoteSockets } from './host/cloudflare/remote-sockets';
 import { type App, createApp } from './http/app';
-import { claimsOfDialects } from './http/dialect';
-import { PlatformCache } from './http/platform-cache';
-import type { NamespaceWays } from './http/route';
+import { PlatformCache } from './http/cache/platform-cache';
+import { claimsOfDialects } from './http/pipeline/dialect';
+import type { NamespaceWays } from './http/pipeline/route';
 import type { NamespaceEntry } from './model/directory-api';
 import { DEFAULT_NAMESPACE } from './model/given-names';
 
-export { DirectoryObject } from './host/directory-object';
+export { DirectoryObject } from './host/cloudflare/directory-object';
 
 /** Doors for the clients of other registries. */
 const DIALECTS = [goMicro, nacos, eureka];

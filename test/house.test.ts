@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { arrowProblems, biomeOverrides } from './house/arrows';
+import { arrowProblems, floorProblems } from './house/arrows';
 import { errorClassProblems } from './house/errors';
 import { fileSizeProblems } from './house/file-sizes';
 import { importCycles, importsOf } from './house/imports';
 import { limitNameProblems, strayLimitProblems } from './house/limits';
-import { hasBehaviour, neighbourTestProblems } from './house/neighbour-tests';
 import { impurityProblems } from './house/pure-core';
 import { readProject, type SourceFile } from './house/source-tree';
 import { quotedIds, readSpec, specProblems } from './house/spec-ids';
@@ -20,9 +19,6 @@ const LONG_FILES: Record<string, string> = {
   'src/model/limits.ts':
     'one flat list of constants with a reason each: to have all of them in one place is what it is for',
 };
-
-/** Files of the pure rooms whose behaviour is covered by a test that is not their neighbour. */
-const TESTED_ELSEWHERE: Record<string, string> = {};
 
 const project = readProject();
 
@@ -57,12 +53,12 @@ describe('shape', () => {
   });
 
   it.each([
-    ["import { env } from 'cloudflare:workers';", 'src/registry/a.ts'],
-    ["import { app } from '../http/app';", 'src/registry/a.ts'],
-    ["import type { Registry } from '../registry/registry';", 'src/model/a.ts'],
+    ["import { env } from 'cloudflare:workers';", 'src/core/a.ts'],
+    ["import { app } from '../http/app';", 'src/core/a.ts'],
+    ["import type { Registry } from '../core/namespace/core';", 'src/model/a.ts'],
     ["import { Hono } from 'hono';", 'src/auth/a.ts'],
     ["export * from '../../host/clock';", 'src/http/v1/a.ts'],
-    ["const core = await import('../registry/registry');", 'src/launcher/a.ts'],
+    ["const core = await import('../core/namespace/core');", 'src/launcher/a.ts'],
     ["import {\n  one,\n  two,\n} from 'zod';", 'src/launcher/a.ts'],
     ['export {};', 'src/attic/a.ts'],
     ["import { PATH } from '../../http/v1/paths';", 'src/dialects/toy/a.ts'],
@@ -81,8 +77,27 @@ describe('shape', () => {
     expect(arrowProblems([right, mention])).toEqual([]);
   });
 
-  it('shows the same arrows in the editor', () => {
-    expect(JSON.parse(projectFile('biome.json').text).overrides).toEqual(biomeOverrides());
+  it('folders import only what lies below them', () => {
+    expect(floorProblems(project)).toEqual([]);
+  });
+
+  it('sees a folder that imports what lies above it, beside it, or on no floor', () => {
+    const floors = { core: ['storage', 'directory namespace'] };
+    const inRoom = (path: string, target: string) => file(`src/core/${path}`, `import { x } from '${target}';`);
+    const allowed = [
+      inRoom('namespace/a.ts', '../storage/b'),
+      inRoom('namespace/a.ts', './deeper/b'),
+      inRoom('c.ts', './namespace/a'),
+      inRoom('storage/d.ts', '../../model/errors'),
+    ];
+    expect(floorProblems(allowed, floors)).toEqual([]);
+    const wrong = [
+      inRoom('storage/b.ts', '../namespace/a'),
+      inRoom('namespace/a.ts', '../directory/e'),
+      inRoom('namespace/a.ts', '../c'),
+      inRoom('attic/f.ts', './g'),
+    ];
+    expect(floorProblems(wrong, floors)).toHaveLength(4);
   });
 
   it('no import goes round', () => {
@@ -109,24 +124,6 @@ describe('shape', () => {
       "import 'a';import b from \"b\";\nexport { c } from 'c';\nimport type {\n  d,\n} from 'd';\nawait import('e');";
     expect(importsOf(file('x.ts', source))).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
-
-  it('what behaves in a pure room has its test beside it', () => {
-    expect(neighbourTestProblems(project, TESTED_ELSEWHERE)).toEqual([]);
-  });
-
-  it('sees a missing neighbour, and tells behaviour from words', () => {
-    const behaves = file('src/model/a.ts', 'export const double = (n: number): number => n * 2;');
-    const words = file(
-      'src/model/b.ts',
-      'export interface B { work: () => void }',
-      "export const NAME = 'b'; // => function",
-    );
-    expect(hasBehaviour(behaves)).toBe(true);
-    expect(hasBehaviour(words)).toBe(false);
-    expect(neighbourTestProblems([behaves, words], {})).toHaveLength(1);
-    expect(neighbourTestProblems([behaves, file('src/model/a.test.ts', '')], {})).toEqual([]);
-    expect(neighbourTestProblems([behaves], { 'src/model/a.ts': 'test/gone.test.ts' })).toHaveLength(1);
-  });
 });
 
 describe('core', () => {
@@ -144,7 +141,7 @@ describe('core', () => {
     'const timer = setInterval(sweep, 5);',
     'const took = performance.now();',
   ])('sees %s', (line) => {
-    expect(impurityProblems([file('src/registry/a.ts', line)])).not.toEqual([]);
+    expect(impurityProblems([file('src/core/a.ts', line)])).not.toEqual([]);
     expect(impurityProblems([file('src/host/a.ts', line)])).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test';
 import { afterAll, expect, it } from 'vitest';
 import { createApp } from '../src/http/app';
-import type { RouteCard } from '../src/http/route-card';
+import type { RouteCard } from '../src/http/pipeline/route-card';
 import type { DirectoryApi } from '../src/model/directory-api';
 import { recordedClient } from './fixtures/recorded-client';
 import { ask, etagOf, serviceAt } from './fixtures/worker-client';

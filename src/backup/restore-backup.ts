@@ -1,12 +1,12 @@
 import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { nodeSqlite } from '../host/node-sqlite';
+import { markForNewEpoch } from '../core/namespace/commit/epoch-mark';
+import { nodeSqlite } from '../host/resident/node-sqlite';
 import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { DIRECTORY_NAME } from '../model/given-names';
-import { markForNewEpoch } from '../registry/epoch-mark';
 import { writeAlarms } from './alarms';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged } from './checksums';

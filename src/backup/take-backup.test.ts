@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/temporary-folder';
-import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
-import { SCHEMA_VERSION } from '../registry/schema';
+import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
+import { SCHEMA_VERSION } from '../core/storage/schema';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';
 

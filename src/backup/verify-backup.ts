@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
+import { mayRead } from '../core/storage/bring-up-to-date';
+import { SCHEMA_VERSION } from '../core/storage/schema';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { quote } from '../model/errors';
-import { mayRead } from '../registry/bring-up-to-date';
-import { DIRECTORY_SCHEMA_VERSION } from '../registry/directory/tables';
-import { SCHEMA_VERSION } from '../registry/schema';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged, readChecksums } from './checksums';
 import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest';

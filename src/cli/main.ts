@@ -1,8 +1,8 @@
 import { CommanderError } from '@commander-js/extra-typings';
-import { EXIT } from './exit-code';
-import { failureOf } from './failure';
-import { processPrinter } from './printer';
 import { createProgram } from './program';
+import { EXIT } from './terminal/exit-code';
+import { failureOf } from './terminal/failure';
+import { processPrinter } from './terminal/printer';
 
 export { registryBundle } from '../launcher/bundle';
 export { checkoutCommit } from '../launcher/package';

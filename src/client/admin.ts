@@ -4,6 +4,22 @@
  *
  * @module
  */
+
+import { caller, type Operation } from './admin/operation';
+import type {
+  BatchOperation,
+  CallSettings,
+  Condition,
+  Freshness,
+  InstanceBody,
+  InstanceNames,
+  OverrideBody,
+  Page,
+  ServiceBody,
+  ServiceNames,
+  ServicePatchBody,
+} from './admin/requests';
+import { type Transfers, transfers } from './admin/transfer';
 import type {
   BatchReport,
   Health,
@@ -17,8 +33,8 @@ import type {
   ServiceList,
   Stats,
   SubscriberList,
-} from './answers';
-import type { ClientOptions } from './client-options';
+} from './wire/answers';
+import type { ClientOptions } from './wire/client-options';
 import type {
   AuditTrail,
   IssuedToken,
@@ -29,37 +45,22 @@ import type {
   Ticket,
   TokenBody,
   TokenList,
-} from './directory-answers';
-import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history-answers';
-import type { Instance, InstanceStatus } from './instance';
-import { caller, type Operation } from './operation';
-import type { DrainReport, InstancePatch } from './registration';
-import { RegistryHttp } from './registry-http';
-import type {
-  BatchOperation,
-  CallSettings,
-  Condition,
-  Freshness,
-  InstanceBody,
-  InstanceNames,
-  OverrideBody,
-  Page,
-  ServiceBody,
-  ServiceNames,
-  ServicePatchBody,
-} from './requests';
-import { type Transfers, transfers } from './transfer';
+} from './wire/directory-answers';
+import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './wire/history-answers';
+import type { Instance, InstanceStatus } from './wire/instance';
+import type { DrainReport, InstancePatch } from './wire/registration';
+import { RegistryHttp } from './wire/registry-http';
 
-export type * from './answers';
-export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './client-options';
-export type * from './directory-answers';
-export type * from './history-answers';
-export type * from './instance';
-export type { DrainReport, InstancePatch, LeaseRequest } from './registration';
-export type * from './requests';
-export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './rollcall-error';
-export type { ExportAsk, ImportAsk, Transfers } from './transfer';
-export type * from './transfer-answers';
+export type * from './admin/requests';
+export type { ExportAsk, ImportAsk, Transfers } from './admin/transfer';
+export type * from './wire/answers';
+export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './wire/client-options';
+export type * from './wire/directory-answers';
+export type * from './wire/history-answers';
+export type * from './wire/instance';
+export type { DrainReport, InstancePatch, LeaseRequest } from './wire/registration';
+export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
+export type * from './wire/transfer-answers';
 
 /** The calls of the API, each under the name of its operation. All of them throw a `RollcallError` when refused. */
 export interface Admin extends Transfers {

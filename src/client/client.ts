@@ -1,10 +1,10 @@
-import { ClientCore } from './client-core';
-import type { ClientOptions } from './client-options';
-import type { Registrar } from './register';
-import type { InstanceDefinition, RegisterOptions, Registration } from './registration';
-import { ServiceWatch } from './service-watch';
-import { REAL_TIME } from './time';
-import type { Watch, WatchOptions, WatchScope } from './watch';
+import type { Registrar } from './session/register';
+import { ServiceWatch } from './watch/service-watch';
+import type { Watch, WatchOptions, WatchScope } from './watch/watch';
+import { ClientCore } from './wire/client-core';
+import type { ClientOptions } from './wire/client-options';
+import type { InstanceDefinition, RegisterOptions, Registration } from './wire/registration';
+import { REAL_TIME } from './wire/time';
 
 /** A registry, as one process sees it. What it keeps open is shared by all that is asked of it. */
 export interface Client extends AsyncDisposable {
@@ -50,7 +50,7 @@ export function rollcall(options: ClientOptions): Client {
   };
   return {
     register: async (instance, registerOptions = {}) => {
-      registrar ??= import('./register').then((loaded) => new loaded.Registrar(core));
+      registrar ??= import('./session/register').then((loaded) => new loaded.Registrar(core));
       return (await registrar).register(instance, registerOptions);
     },
     watch,

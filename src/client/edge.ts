@@ -1,16 +1,16 @@
-import type { ClientOptions } from './client-options';
-import { type AskService, EdgeResolver, type EdgeResolverOptions } from './edge-resolver';
-import { RegistryHttp } from './registry-http';
-import { REAL_TIME } from './time';
-import { readToldService } from './told-service';
+import { type AskService, EdgeResolver, type EdgeResolverOptions } from './resolve/edge-resolver';
+import { readToldService } from './resolve/told-service';
+import type { ClientOptions } from './wire/client-options';
+import { RegistryHttp } from './wire/registry-http';
+import { REAL_TIME } from './wire/time';
 
-export type { InstanceFilter } from './available';
-export type { Attempt, Picker } from './balancer';
-export type { ClientOptions } from './client-options';
-export type { EdgeChoice, EdgeRequestInit, EdgeResolver, EdgeResolverOptions } from './edge-resolver';
-export type { Endpoint } from './endpoint';
-export { placeOf } from './place-of';
-export type { Place } from './selectors/nearest';
+export type { InstanceFilter } from './resolve/available';
+export type { Attempt, Picker } from './resolve/balancer';
+export type { EdgeChoice, EdgeRequestInit, EdgeResolver, EdgeResolverOptions } from './resolve/edge-resolver';
+export type { Endpoint } from './resolve/endpoint';
+export { placeOf } from './resolve/place-of';
+export type { Place } from './resolve/selectors/nearest';
+export type { ClientOptions } from './wire/client-options';
 
 /**
  * Entry point `rollcall/client/edge`: who answers for a service, for Workers, where nothing can watch beyond a request.

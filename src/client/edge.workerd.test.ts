@@ -2,9 +2,9 @@ import { exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { rollcallAdmin } from './admin';
 import { edgeResolver } from './edge';
-import { RegistryHttp } from './registry-http';
-import { REAL_TIME } from './time';
-import { readToldService } from './told-service';
+import { readToldService } from './resolve/told-service';
+import { RegistryHttp } from './wire/registry-http';
+import { REAL_TIME } from './wire/time';
 
 /** The registry itself is on the other end of the binding: inside workerd, as it is deployed. */
 const registry = {

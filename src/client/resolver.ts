@@ -1,16 +1,16 @@
 import type { Client } from './client';
-import { Resolvers } from './resolvers';
-import type { ResolverOptions, ServiceResolver } from './service-resolver';
-import { REAL_TIME } from './time';
+import { Resolvers } from './resolve/resolvers';
+import type { ResolverOptions, ServiceResolver } from './resolve/service-resolver';
+import { REAL_TIME } from './wire/time';
 
-export type { InstanceFilter } from './available';
-export type { FetchOptions, ResolverRequestInit } from './balanced-fetch';
-export type { Attempt, Picker } from './balancer';
-export type { Endpoint } from './endpoint';
-export type { EjectionOptions } from './outlier-ejection';
-export type { CallReport, PickContext, Selector } from './selector';
-export type { ResolverOptions, ServiceResolver as Resolver } from './service-resolver';
-export type { SnapshotStore } from './stored-snapshot';
+export type { InstanceFilter } from './resolve/available';
+export type { FetchOptions, ResolverRequestInit } from './resolve/balanced-fetch';
+export type { Attempt, Picker } from './resolve/balancer';
+export type { Endpoint } from './resolve/endpoint';
+export type { EjectionOptions } from './resolve/outlier-ejection';
+export type { CallReport, PickContext, Selector } from './resolve/selector';
+export type { ResolverOptions, ServiceResolver as Resolver } from './resolve/service-resolver';
+export type { SnapshotStore } from './resolve/stored-snapshot';
 
 /** Those of each client, which share its watches. */
 const resolversOf = new WeakMap<Client, Resolvers>();

@@ -17,16 +17,16 @@ import type * as subscriber from '../model/subscriber';
 import type * as token from '../model/token';
 import type * as transfer from '../model/transfer';
 import type * as why from '../model/why';
-import type * as answers from './answers';
-import type * as directory from './directory-answers';
-import type { SnapshotService, WatchedChange, WatchedService } from './frames';
-import type * as past from './history-answers';
-import type { Instance } from './instance';
-import type { DrainReport, InstanceDefinition, InstancePatch } from './registration';
-import type { BatchOperation, InstanceBody, OverrideBody, ServiceBody, ServicePatchBody } from './requests';
-import type { FieldError, RollcallErrorCode } from './rollcall-error';
-import type * as transfers from './transfer-answers';
-import type { WireFrame } from './wire-frame';
+import type { BatchOperation, InstanceBody, OverrideBody, ServiceBody, ServicePatchBody } from './admin/requests';
+import type * as answers from './wire/answers';
+import type * as directory from './wire/directory-answers';
+import type { SnapshotService, WatchedChange, WatchedService } from './wire/frames';
+import type * as past from './wire/history-answers';
+import type { Instance } from './wire/instance';
+import type { DrainReport, InstanceDefinition, InstancePatch } from './wire/registration';
+import type { FieldError, RollcallErrorCode } from './wire/rollcall-error';
+import type * as transfers from './wire/transfer-answers';
+import type { WireFrame } from './wire/wire-frame';
 
 /**
  * The client's types are written out, and the schemas are what counts: here the compiler holds one against the other.

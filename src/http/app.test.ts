@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { problemOf, SERVICE, TestApp } from '../../test/fixtures/test-app';
 import { RegistryError } from '../model/errors';
-import { COPIES_PATH } from './platform-cache';
+import { COPIES_PATH } from './cache/platform-cache';
 
 const I = `${SERVICE}/instances/a`;
 

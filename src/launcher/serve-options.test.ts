@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { originsProblem } from '../http/cors';
-import { domainProblem } from '../http/namespace-host';
+import { domainProblem } from '../http/request/namespace-host';
+import { originsProblem } from '../http/response/cors';
 import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';
 import { LOG_LEVELS, parseServeOptions } from './serve-options';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeCursor } from '../registry/cursor';
+import { encodeCursor } from '../core/namespace/commit/cursor';
 import { CursorText } from './cursor-text';
 import { CURSOR_MAX_CHARACTERS } from './limits';
 

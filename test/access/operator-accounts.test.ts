@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { Registry } from '../../src/core/namespace/core';
 import type { Audit, AuditEntry } from '../../src/model/audit';
 import { RegistryError } from '../../src/model/errors';
 import type { HistoryChange } from '../../src/model/history';
 import { readJsonText } from '../../src/model/json-text';
 import type { Caller } from '../../src/model/namespace-api';
-import { Registry } from '../../src/registry/registry';
 import { BY_ROOT } from '../contracts/directory/lent-directory';
 import { definition, key, ORDERS } from '../fixtures/definition';
 import { HandPlatform } from '../fixtures/hand-platform';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { HistoryPage } from '../../src/client/history-answers';
+import type { HistoryPage } from '../../src/client/wire/history-answers';
 import type { RunningRegistry } from '../../src/launcher/start-registry';
 import { SeededRandom } from '../simulation/seeded-random';
 

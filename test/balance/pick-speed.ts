@@ -1,9 +1,9 @@
-import { Balancer } from '../../src/client/balancer';
-import { OutlierEjection } from '../../src/client/outlier-ejection';
-import { powerOfTwo } from '../../src/client/power-of-two';
-import type { Selector } from '../../src/client/selector';
+import { Balancer } from '../../src/client/resolve/balancer';
+import { OutlierEjection } from '../../src/client/resolve/outlier-ejection';
+import { powerOfTwo } from '../../src/client/resolve/power-of-two';
+import type { Selector } from '../../src/client/resolve/selector';
 import { consistentHash, random, roundRobin, weightedRoundRobin } from '../../src/client/selectors';
-import { REAL_TIME } from '../../src/client/time';
+import { REAL_TIME } from '../../src/client/wire/time';
 import { endpoints } from '../fixtures/client-instance';
 
 const SELECTORS: Record<string, () => Selector> = {

@@ -1,8 +1,8 @@
-import { Balancer } from '../../src/client/balancer';
-import type { Endpoint } from '../../src/client/endpoint';
-import { OutlierEjection } from '../../src/client/outlier-ejection';
-import { RetryBudget } from '../../src/client/retry-budget';
-import type { Selector } from '../../src/client/selector';
+import { Balancer } from '../../src/client/resolve/balancer';
+import type { Endpoint } from '../../src/client/resolve/endpoint';
+import { OutlierEjection } from '../../src/client/resolve/outlier-ejection';
+import { RetryBudget } from '../../src/client/resolve/retry-budget';
+import type { Selector } from '../../src/client/resolve/selector';
 import { clientInstance } from '../fixtures/client-instance';
 import { SeededRandom } from '../simulation/seeded-random';
 import { EventQueue } from './event-queue';

@@ -1,5 +1,5 @@
-import { powerOfTwo } from '../../src/client/power-of-two';
-import type { Selector } from '../../src/client/selector';
+import { powerOfTwo } from '../../src/client/resolve/power-of-two';
+import type { Selector } from '../../src/client/resolve/selector';
 import {
   consistentHash,
   nearest,

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { type Client, type ClientOptions, rollcall } from '../../src/client/index';
-import type { RegistrationEvent } from '../../src/client/registration';
-import type { Watch } from '../../src/client/watch';
+import type { Watch } from '../../src/client/watch/watch';
+import type { RegistrationEvent } from '../../src/client/wire/registration';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { temporaryFolder } from '../temporary-folder';
 import { call, servicePath } from '../watch-proofs/registry-calls';

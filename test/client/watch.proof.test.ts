@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { WatchTransport } from '../../src/client/watch';
+import type { WatchTransport } from '../../src/client/watch/watch';
 import { call, put, servicePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { ClientStage, WatchedList } from './client-stage';

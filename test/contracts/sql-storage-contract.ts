@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SqlRow, SqlStorage } from '../../src/registry/sql-storage';
+import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
 
 /** A storage that was lent to one test: empty, and torn down after it. */
 export interface LentSqlStorage {

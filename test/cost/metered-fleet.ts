@@ -1,4 +1,4 @@
-import type { Dialect } from '../../src/http/dialect';
+import type { Dialect } from '../../src/http/pipeline/dialect';
 import type { NamespaceIntervals } from '../../src/model/namespace';
 import type { NamespaceApi } from '../../src/model/namespace-api';
 import { TestApp } from '../fixtures/test-app';

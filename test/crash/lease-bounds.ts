@@ -1,5 +1,5 @@
+import { lookIntervalMs } from '../../src/core/namespace/leases/arming';
 import { LEASE_SLACK_MS, LOOK_LATE_MS, RECONNECT_SPREAD_MIN_MS } from '../../src/model/limits';
-import { lookIntervalMs } from '../../src/registry/arming';
 
 /** A time during which the registry did not listen, in milliseconds since the epoch. Infinity is what is not known yet. */
 export interface Outage {

@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../src/registry/cursor';
+import { decodeCursor } from '../../src/core/namespace/commit/cursor';
 import { HttpCaller, OutcomeUnknown } from '../http-caller';
 import type { Revisions } from './revisions';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { Registry } from '../../src/core/namespace/core';
 import type { Audit, AuditEntry } from '../../src/model/audit';
 import type { DirectoryCaller } from '../../src/model/directory-api';
 import { AUDIT_PER_NAMESPACE_MAX_COUNT } from '../../src/model/limits';
 import type { Caller } from '../../src/model/namespace-api';
-import { Registry } from '../../src/registry/registry';
 import { BY_ROOT } from '../contracts/directory/lent-directory';
 import { definition, key } from '../fixtures/definition';
 import { HandPlatform } from '../fixtures/hand-platform';

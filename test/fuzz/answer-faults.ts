@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { PROBLEM_TABLE } from '../../src/http/error-response';
-import type { RouteCard } from '../../src/http/route-card';
+import type { RouteCard } from '../../src/http/pipeline/route-card';
+import { PROBLEM_TABLE } from '../../src/http/response/error-response';
 import type { Answer } from './exchange';
 import type { FuzzRequest } from './fuzz-request';
 import { unreadable } from './strict-readers';

@@ -1,4 +1,4 @@
-import type { DialectCard } from '../../src/http/route-card';
+import type { DialectCard } from '../../src/http/pipeline/route-card';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { escaped, type FuzzRequest } from './fuzz-request';
 import { WILD_TEXTS } from './schema-values';

@@ -7,8 +7,6 @@ interface Room {
   rooms: readonly string[];
   /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
   packages: readonly string[];
-  /** Its folders that files of another of its folders import. */
-  folders?: readonly string[];
   /** Folders of other rooms that it may not import, from `src/`. */
   closed?: readonly string[];
   /** True: each of its folders stands for itself, and imports no sibling. */
@@ -18,26 +16,23 @@ interface Room {
 }
 
 /**
- * The arrows of the house: STYLE's table, and the only place where it is written down for machines. Biome shows the
- * same arrows in the editor; the house test fails when its configuration says something else. A new room is drawn here
+ * The arrows between rooms: the table of docs/architecture.md, written down for the house test. A new room is drawn here
  * before its first file is written.
  */
 const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
-  registry: { rooms: ['model', 'auth'], packages: [], folders: ['commands'] },
-  host: { rooms: ['model', 'registry'], packages: ['cloudflare:*', 'node:*'] },
+  core: { rooms: ['model', 'auth'], packages: [] },
+  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*'] },
   auth: { rooms: ['model'], packages: [] },
   http: {
     rooms: ['model', 'auth'],
     packages: ['hono', 'hono-openapi', 'zod'],
-    folders: ['watch', 'transfer'],
     files: ['docs/openapi.json'],
   },
   client: { rooms: ['model'], packages: [] },
   cli: {
     rooms: ['client', 'model', 'launcher', 'backup'],
     packages: ['node:*', '@commander-js/extra-typings'],
-    folders: ['sync'],
   },
   dialects: {
     rooms: ['model', 'auth', 'http'],
@@ -45,7 +40,7 @@ const ARROWS: Readonly<Record<string, Room>> = {
     closed: ['http/v1'],
     apart: true,
   },
-  backup: { rooms: ['model', 'registry', 'host', 'launcher'], packages: ['node:*', 'zod'] },
+  backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*', 'zod'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects', 'auth', 'model'],
@@ -53,6 +48,45 @@ const ARROWS: Readonly<Record<string, Room>> = {
     files: ['package.json'],
   },
 };
+
+/**
+ * The floors of a room, or of a folder with floors of its own, from the ground up: a folder imports folders of lower
+ * floors. Folders on one floor, with blanks between them, do not import each other. A file beside the folders is above
+ * all of them, and none of them imports it.
+ */
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  core: ['storage', 'platform', 'directory namespace'],
+  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
+  client: ['wire', 'session watch admin', 'resolve'],
+  cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
+};
+
+/** Rule 2, inside a room: no two folders import each other, and each imports only what lies below it. */
+export function floorProblems(
+  files: SourceFile[],
+  floors: Readonly<Record<string, readonly string[]>> = FLOORS,
+): string[] {
+  const problems: string[] = [];
+  for (const [room, levels] of Object.entries(floors)) {
+    const begin = `src/${room}/`;
+    const folderIn = (path: string) => /^([^/]+)\//.exec(path.slice(begin.length))?.[1];
+    const levelOf = (folder: string) => levels.findIndex((names) => names.split(' ').includes(folder));
+    for (const file of files) {
+      if (!file.path.startsWith(begin) || isTest(file)) continue;
+      const own = folderIn(file.path);
+      if (own === undefined) continue;
+      if (levelOf(own) < 0) problems.push(`${file.path}: "${own}" is on no floor of ${room}; see test/house/arrows.ts`);
+      for (const specifier of importsOf(file)) {
+        const path = join(dirname(file.path), specifier);
+        if (!specifier.startsWith('.') || !path.startsWith(begin)) continue;
+        const other = folderIn(path);
+        if (other === own || (other !== undefined && levelOf(other) < levelOf(own))) continue;
+        problems.push(`${file.path}: "${own}" is not above ${specifier}`);
+      }
+    }
+  }
+  return problems;
+}
 
 /** Whether a file may not import another although its room may import that room. */
 function isClosed({ closed = [], apart = false }: Room, from: string, to: string): boolean {
@@ -96,41 +130,4 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
     }
   }
   return problems;
-}
-
-/** The same arrows as overrides of Biome's configuration, so that the editor shows a wrong import as it is typed. */
-export function biomeOverrides(arrows: Readonly<Record<string, Room>> = ARROWS): unknown[] {
-  return Object.entries(arrows)
-    .filter(([room]) => !room.endsWith('.ts'))
-    .map(([room, { rooms, packages, folders = [], files = [], closed = [] }]) => ({
-      includes: [`src/${room}/**`, '!**/*.test.ts', '!**/*.d.ts'],
-      linter: {
-        rules: {
-          style: {
-            noRestrictedImports: {
-              level: 'error',
-              options: {
-                patterns: [
-                  {
-                    group: [
-                      '**',
-                      '!./**',
-                      // A file one folder up, for the folders of a room; what lies there beside rooms, the test tells.
-                      '!../*',
-                      `!../${room}/**`,
-                      ...folders.map((folder) => `!../${folder}/**`),
-                      ...rooms.flatMap((other) => [`!../${other}/**`, `!../../${other}/**`]),
-                      ...packages.flatMap((name) => [`!${name}`, `!${name}/**`]),
-                      ...files.map((name) => `!**/${name}`),
-                      ...closed.map((folder) => `**/${folder}/**`),
-                    ],
-                    message: `${room} may import ${[...rooms, ...packages].join(', ') || 'nothing'}; see test/house/arrows.ts.`,
-                  },
-                ],
-              },
-            },
-          },
-        },
-      },
-    }));
 }

@@ -1,6 +1,6 @@
 import { isTest, type SourceFile, withoutComments } from './source-tree';
 
-const PURE_ROOMS = /^src\/(model|registry)\//;
+const PURE_ROOMS = /^src\/(model|core)\//;
 
 /** What would make the core depend on when, where or how often it runs. `new Date(value)` only formats. */
 const IMPURE =

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { encodeCursor } from '../../src/core/namespace/commit/cursor';
 import { WatchScope } from '../../src/model/frames';
-import { encodeCursor } from '../../src/registry/cursor';
 import type { Received, StreamHistory } from '../watch/histories/stream-history';
 import { checkHistory } from './check-history';
 import { at, content, HandHistory } from './hand-history';

@@ -1,6 +1,6 @@
+import { decodeCursor, type Position } from '../../src/core/namespace/commit/cursor';
 import type { BatchReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
-import { decodeCursor, type Position } from '../../src/registry/cursor';
 import { type Answer, type Content, idOf, keyOf, type Shown, type Step, serviceOf } from './operation';
 import { Unlawful } from './recorder';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MUTANTS } from './all-mutants';
 import { mutate } from './mutant';
 
-const sourceOf = (file: string) => readFileSync(`src/registry/${file}`, 'utf8');
+const sourceOf = (file: string) => readFileSync(`src/core/${file}`, 'utf8');
 
 describe('the mutants', () => {
   it.each(MUTANTS)('one that $name still finds its place in the core', (mutant) => {
@@ -16,8 +16,8 @@ describe('the mutants', () => {
   });
 
   it('are refused where their place is not the only one', () => {
-    const mutant = { name: 'a test', breaks: 'I1', file: 'turn.ts', from: 'now', to: 'then' };
-    expect(() => mutate('now and now', mutant)).toThrow('2 times in turn.ts');
+    const mutant = { name: 'a test', breaks: 'I1', file: 'namespace/turn/turn.ts', from: 'now', to: 'then' };
+    expect(() => mutate('now and now', mutant)).toThrow('2 times in namespace/turn/turn.ts');
     expect(() => mutate('never', mutant)).toThrow('0 times');
     expect(mutate('now $& again', { ...mutant, to: '$1' })).toBe('$1 $& again');
   });

@@ -5,14 +5,14 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'answers before anything is durable',
     breaks: 'I3',
-    file: 'turn.ts',
+    file: 'namespace/turn/turn.ts',
     from: 'if (durable !== undefined) await durable;',
     to: '',
   },
   {
     name: 'refuses before what it refuses by is durable',
     breaks: 'I3',
-    file: 'turn.ts',
+    file: 'namespace/turn/turn.ts',
     from: `    return step(now);
   } finally {
     arm(state);
@@ -30,21 +30,21 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'takes a commit for durable without a sync',
     breaks: 'I1',
-    file: 'commit-pipeline.ts',
+    file: 'storage/commit-pipeline.ts',
     from: 'await this.#storage.sync();',
     to: '',
   },
   {
     name: 'waits for the group that is being written, not for its own',
     breaks: 'I3',
-    file: 'commit-pipeline.ts',
+    file: 'storage/commit-pipeline.ts',
     from: 'return this.#waiting ?? this.#writing;',
     to: 'return this.#writing ?? this.#waiting;',
   },
   {
     name: 'writes a group without a transaction',
     breaks: 'S1',
-    file: 'commit-pipeline.ts',
+    file: 'storage/commit-pipeline.ts',
     from: `      this.#storage.transaction(() => {
         for (const { write } of entries) write();
       });`,
@@ -53,7 +53,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'goes on after a commit that failed',
     breaks: 'C4',
-    file: 'commit-pipeline.ts',
+    file: 'storage/commit-pipeline.ts',
     from: `        this.#failed = true;
         this.#onFailure(error);`,
     to: '        return;',
@@ -61,28 +61,28 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'begins again at revision 1 after a wake',
     breaks: 'I2',
-    file: 'journal.ts',
+    file: 'namespace/commit/journal.ts',
     from: 'this.#head = { epoch, revision: revision ?? 0, check: check ?? 0 };',
     to: 'this.#head = { epoch, revision: 0, check: check ?? 0 };',
   },
   {
     name: 'skips a revision',
     breaks: 'C1',
-    file: 'journal.ts',
+    file: 'namespace/commit/journal.ts',
     from: 'this.#appendAt(this.#head.revision + 1,',
     to: 'this.#appendAt(this.#head.revision + (check % 50 === 0 ? 2 : 1),',
   },
   {
     name: 'journals what was before as nothing',
     breaks: 'I7',
-    file: 'commit.ts',
+    file: 'namespace/commit/commit.ts',
     from: 'before: before?.text ?? null,',
     to: 'before: null,',
   },
   {
     name: 'loses the revision at which a record was removed',
     breaks: 'I7',
-    file: 'wake.ts',
+    file: 'namespace/wake.ts',
     from: `function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {
   service.hasHeads = true;`,
     to: 'function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {',
@@ -90,35 +90,35 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'forgets after a wake when a service last changed',
     breaks: 'I7',
-    file: 'wake.ts',
+    file: 'namespace/wake.ts',
     from: 'service.revision = Math.max(service.revision, row.revision);',
     to: '',
   },
   {
     name: 'stamps a commit with a clock that was set back',
     breaks: 'I7',
-    file: 'namespace-time.ts',
+    file: 'namespace/time/namespace-time.ts',
     from: 'this.#latestStamp = Math.max(this.#latestStamp, this.#clock.now());',
     to: 'this.#latestStamp = this.#clock.now();',
   },
   {
     name: 'compacts what is young',
     breaks: 'J3',
-    file: 'journal.ts',
+    file: 'namespace/commit/journal.ts',
     from: 'const stampByAge = stamp - maxAgeMs;',
     to: 'const stampByAge = stamp - maxAgeMs / 2;',
   },
   {
     name: 'compacts one revision more than it planned',
     breaks: 'J3',
-    file: 'journal.ts',
+    file: 'namespace/commit/journal.ts',
     from: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);",
     to: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision + 1);",
   },
   {
     name: 'writes a row more with each commit',
     breaks: 'I8',
-    file: 'commit.ts',
+    file: 'namespace/commit/commit.ts',
     from: '    append();\n',
     to: `    append();
     state.platform.storage.run("INSERT OR REPLACE INTO property VALUES ('head', '1')");
@@ -127,7 +127,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'writes a checkpoint with each renewal',
     breaks: 'I8',
-    file: 'commit.ts',
+    file: 'namespace/commit/commit.ts',
     from: '  state.leases.renew(entry.lease, now);',
     to: `  state.leases.renew(entry.lease, now);
   state.checkpoints.close();`,
@@ -135,28 +135,28 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'arms the alarm later than it stands',
     breaks: 'I8',
-    file: 'arming.ts',
+    file: 'namespace/leases/arming.ts',
     from: 'if (isStanding && armedFor <= at) return;',
     to: 'if (isStanding && armedFor === at) return;',
   },
   {
     name: 'takes what a newer storage says of others for its own leave to read it',
     breaks: 'U9',
-    file: 'bring-up-to-date.ts',
+    file: 'storage/bring-up-to-date.ts',
     from: 'readableFrom <= known)',
     to: 'readableFrom <= stored)',
   },
   {
     name: 'brings a newer storage back to its own version',
     breaks: 'U9',
-    file: 'bring-up-to-date.ts',
+    file: 'storage/bring-up-to-date.ts',
     from: '    if (stored > known) return;\n',
     to: '',
   },
   {
     name: 'takes the last step of a schema alone',
     breaks: 'U8',
-    file: 'bring-up-to-date.ts',
+    file: 'storage/bring-up-to-date.ts',
     from: '.slice((stored ?? known) - 1)',
     to: '.slice(stored === undefined ? known - 1 : known - 2)',
   },

@@ -4,7 +4,7 @@ export interface Mutant {
   name: string;
   /** Promise of design/spec.md that it breaks. */
   breaks: string;
-  /** Relative to src/registry. */
+  /** Relative to src/core. */
   file: string;
   from: string;
   to: string;

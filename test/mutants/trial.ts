@@ -10,14 +10,14 @@ import { type Mutant, mutate } from './mutant';
 const TRIALS = {
   'the test beside it': (mutants: readonly Mutant[]) => [...new Set(mutants.map(testBeside))].filter(existsSync),
   'the simulation': () => ['test/simulation/simulation.test.ts'],
-  'the tests of the core': () => ['src/registry/'],
+  'the tests of the core': () => ['src/core/'],
   'the past': () => ['test/past/'],
   'the histories': () => ['test/watch/histories/random-history.test.ts'],
 } as const;
 export type TrialName = keyof typeof TRIALS;
 export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are typed as any text
 
-const testBeside = ({ file }: Mutant): string => join('src/registry', file.replace(/\.ts$/, '.test.ts'));
+const testBeside = ({ file }: Mutant): string => join('src/core', file.replace(/\.ts$/, '.test.ts'));
 
 /** A mutant may make a test run for ever: it has this many times as long as the core without one. */
 const PATIENCE = 5;
@@ -91,7 +91,7 @@ export class Laboratory {
   async try(trial: TrialName, mutant: Mutant): Promise<string[]> {
     const tests = TRIALS[trial]([mutant]);
     if (tests.length === 0) return [];
-    const path = join(this.#folder, 'src/registry', mutant.file);
+    const path = join(this.#folder, 'src/core', mutant.file);
     const source = readFileSync(path, 'utf8');
     const broken = mutate(source, mutant);
     const during = async (): Promise<Outcome> => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_RETENTION } from '../../src/core/namespace/commit/journal';
 import type { InstanceView } from '../../src/model/instance';
 import type { NamespaceApi } from '../../src/model/namespace-api';
-import { DEFAULT_RETENTION } from '../../src/registry/journal';
 import { NodeNamespace } from '../fixtures/node-namespace';
 import { TestApp } from '../fixtures/test-app';
 import { SeededRandom } from '../simulation/seeded-random';

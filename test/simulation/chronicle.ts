@@ -1,5 +1,5 @@
-import type { Retention } from '../../src/registry/journal';
-import type { SqlStorage } from '../../src/registry/sql-storage';
+import type { Retention } from '../../src/core/namespace/commit/journal';
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import { compactedRevision, headRevision, type JournaledRevision, readJournal } from './journal-rows';
 import { Replica, type ReplicaSnapshot } from './replica';
 

@@ -1,5 +1,5 @@
+import type { Alarm } from '../../src/core/platform/platform';
 import { LOOK_LATE_MS } from '../../src/model/limits';
-import type { Alarm } from '../../src/registry/platform';
 import type { FaultyDisk } from './faulty-disk';
 import type { MachineClock } from './machine-clock';
 import type { ProcessTime } from './process-time';

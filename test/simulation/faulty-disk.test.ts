@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SqlStorage } from '../../src/registry/sql-storage';
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import { Crash, FaultyDisk } from './faulty-disk';
 import { SeededRandom } from './seeded-random';
 import { settle, VirtualTime } from './virtual-time';

@@ -2,8 +2,8 @@ import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { nodeSqlite } from '../../src/host/node-sqlite';
-import type { SqlStorage } from '../../src/registry/sql-storage';
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
+import { nodeSqlite } from '../../src/host/resident/node-sqlite';
 import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
 

@@ -1,6 +1,6 @@
+import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import type { Cause } from '../../src/model/history';
-import type { JournaledChange } from '../../src/registry/journaled-change';
-import type { SqlStorage } from '../../src/registry/sql-storage';
 
 /** A revision as it stands in the journal. */
 export interface JournaledRevision {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/registry/platform';
+import type { Clock } from '../../src/core/platform/platform';
 import type { VirtualTime } from './virtual-time';
 
 /** When the world begins, as its clocks show it. */

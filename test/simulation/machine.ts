@@ -1,10 +1,10 @@
+import type { Retention } from '../../src/core/namespace/commit/journal';
+import { Registry } from '../../src/core/namespace/core';
+import { newCounters } from '../../src/core/platform/counters';
+import type { Platform } from '../../src/core/platform/platform';
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import { RegistryError, type RegistryErrorCode } from '../../src/model/errors';
 import { ATTENTION_PASS_MS } from '../../src/model/limits';
-import { newCounters } from '../../src/registry/counters';
-import type { Retention } from '../../src/registry/journal';
-import type { Platform } from '../../src/registry/platform';
-import { Registry } from '../../src/registry/registry';
-import type { SqlStorage } from '../../src/registry/sql-storage';
 import { type AlarmFaults, FaultyAlarm } from './faulty-alarm';
 import { Crash, FaultyDisk } from './faulty-disk';
 import { MachineClock } from './machine-clock';

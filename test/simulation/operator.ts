@@ -1,10 +1,10 @@
+import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
 import type { InstanceKey, Operation } from '../../src/model/batch';
 import { InstanceDefinition } from '../../src/model/instance';
 import { readJsonText } from '../../src/model/json-text';
 import { grantLease, type Lease } from '../../src/model/lease';
 import type { NamespaceApi } from '../../src/model/namespace-api';
 import type { Override } from '../../src/model/override';
-import type { JournaledChange } from '../../src/registry/journaled-change';
 import type { JournaledRevision } from './journal-rows';
 import type { SeededRandom } from './seeded-random';
 import type { Positioned, World } from './world';

@@ -1,7 +1,7 @@
+import { decodeCursor } from '../../src/core/namespace/commit/cursor';
 import type { InstanceView } from '../../src/model/instance';
 import { readJsonText } from '../../src/model/json-text';
 import type { ServiceKey } from '../../src/model/namespace-api';
-import { decodeCursor } from '../../src/registry/cursor';
 import { difference, expectedView, shownView } from './expected-view';
 import { compactedRevision } from './journal-rows';
 import type { ServiceAt } from './replica';

@@ -1,5 +1,5 @@
-import type { JournaledChange } from '../../src/registry/journaled-change';
-import type { RecordKey, RecordKind } from '../../src/registry/records';
+import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { RecordKey, RecordKind } from '../../src/core/namespace/records/records';
 import type { JournaledRevision } from './journal-rows';
 
 /** A record as it was from a revision on; null where it was gone. */

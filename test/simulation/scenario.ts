@@ -1,4 +1,4 @@
-import type { Retention } from '../../src/registry/journal';
+import type { Retention } from '../../src/core/namespace/commit/journal';
 import type { AlarmFaults } from './faulty-alarm';
 
 /** Times between two events of a kind, in milliseconds; as likely short as long. */

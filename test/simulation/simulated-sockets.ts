@@ -1,7 +1,7 @@
+import type { Registry } from '../../src/core/namespace/core';
+import { decodeMemory, encodeMemory, newMemory } from '../../src/core/namespace/watch/connection-memory';
+import type { Connection, ConnectionMemory, Connections } from '../../src/core/platform/connection';
 import type { SocketPurpose } from '../../src/model/namespace-sockets';
-import type { Registry } from '../../src/registry/registry';
-import type { Connection, ConnectionMemory, Connections } from '../../src/registry/watch/connection';
-import { decodeMemory, encodeMemory, newMemory } from '../../src/registry/watch/connection-memory';
 import type { Every } from './scenario';
 import type { SeededRandom } from './seeded-random';
 import type { VirtualTime } from './virtual-time';

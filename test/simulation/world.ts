@@ -1,5 +1,5 @@
-import { decodeCursor } from '../../src/registry/cursor';
-import { DEFAULT_RETENTION } from '../../src/registry/journal';
+import { decodeCursor } from '../../src/core/namespace/commit/cursor';
+import { DEFAULT_RETENTION } from '../../src/core/namespace/commit/journal';
 import { AttentionOracle } from './attention-oracle';
 import { Chronicle } from './chronicle';
 import { compactedRevision, headRevision, type JournaledRevision } from './journal-rows';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, rollcallAdmin } from '../../src/client/admin';
-import type { Instance } from '../../src/client/instance';
+import type { Instance } from '../../src/client/wire/instance';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { CliStage } from '../cli/cli-stage';
 

@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HistoryPage } from '../../src/client/history-answers';
+import type { HistoryPage } from '../../src/client/wire/history-answers';
 import { packageVersion } from '../../src/launcher/package';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { RegistrySocket } from '../watch-proofs/registry-socket';

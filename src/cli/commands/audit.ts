@@ -1,8 +1,8 @@
-import type { AuditEntry } from '../../client/directory-answers';
-import { count } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
+import type { AuditEntry } from '../../client/wire/directory-answers';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { count } from '../options/option-values';
+import type { Cell } from '../terminal/table';
 
 /** As many as somebody reads who wants to know what happened just now. */
 const LIMIT_DEFAULT_COUNT = 50;

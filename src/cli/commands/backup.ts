@@ -2,9 +2,9 @@ import { Command } from '@commander-js/extra-typings';
 import { takeBackup } from '../../backup/take-backup';
 import { packageVersion } from '../../launcher/package';
 import { dataFolderOf } from '../../launcher/serve-options';
-import { backupView } from '../backup-view';
-import { processPrinter } from '../printer';
-import { Progress } from '../progress';
+import { processPrinter } from '../terminal/printer';
+import { Progress } from '../terminal/progress';
+import { backupView } from '../views/backup-view';
 
 const NOTE = `
 The folder holds no root token, but digests of all others, and the audit trail: keep it to yourself.

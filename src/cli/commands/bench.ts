@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { failureOf } from '../failure';
-import { percentile } from '../load';
-import { count, duration } from '../option-values';
-import { Progress } from '../progress';
-import { connect } from '../registry';
-import { type BenchResult, benchRegistry } from '../registry-bench';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { count, duration } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import { failureOf } from '../terminal/failure';
+import { Progress } from '../terminal/progress';
+import type { Cell } from '../terminal/table';
+import { percentile } from './load';
+import { type BenchResult, benchRegistry } from './registry-bench';
 
 const DURATION_DEFAULT_MS = 3_000;
 const CONCURRENCY_DEFAULT_COUNT = 16;

@@ -1,6 +1,6 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { candidates } from '../candidates';
-import { RegistryNames } from '../registry-names';
+import { candidates } from '../completion/candidates';
+import { RegistryNames } from '../completion/registry-names';
 
 /** Neither the shell nor the line between two candidates takes other signs without quotes. */
 const UNQUOTED = /^[\p{L}\p{N}_.:@%+,/=-]+$/u;

@@ -1,5 +1,5 @@
 import { Argument, Command } from '@commander-js/extra-typings';
-import { COMPLETION_SCRIPTS, SHELLS } from '../completion-scripts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../completion/completion-scripts';
 
 const HOW = `
 Load it once, or with each start of your shell:

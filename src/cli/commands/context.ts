@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
-import { CliError } from '../cli-error';
-import { type Config, type Context, configPath, readConfig, writeConfig } from '../config-file';
-import { EXIT } from '../exit-code';
-import { processPrinter } from '../printer';
-import type { Cell } from '../table';
+import { type Config, type Context, configPath, readConfig, writeConfig } from '../connection/config-file';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import { processPrinter } from '../terminal/printer';
+import type { Cell } from '../terminal/table';
 
 function change(alter: (config: Config) => void): void {
   const path = configPath(process.env);

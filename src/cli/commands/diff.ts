@@ -1,10 +1,10 @@
-import type { ServiceDiff } from '../../client/history-answers';
-import { allPages } from '../all-pages';
-import { moment } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import type { Cell } from '../table';
-import { addressText, stateCell } from '../views';
+import type { ServiceDiff } from '../../client/wire/history-answers';
+import { allPages } from '../connection/all-pages';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import { moment } from '../options/option-values';
+import type { Cell } from '../terminal/table';
+import { addressText, stateCell } from '../views/views';
 
 /** An instance at one end of a comparison. */
 function endCell(instance: ServiceDiff['instances'][number]['before']): Cell {

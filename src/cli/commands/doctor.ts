@@ -1,10 +1,10 @@
 import { packageVersion } from '../../launcher/package';
-import { type Finding, findings } from '../checks';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import type { Cell } from '../terminal/table';
+import { type Finding, findings } from './checks';
 
 const SIGNS: Record<Finding['result'], Cell> = {
   good: { text: '✓', tone: 'good' },

@@ -1,11 +1,11 @@
-import type { DrainReport } from '../../client/registration';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { duration, serviceText } from '../option-values';
-import { Progress } from '../progress';
-import { connect } from '../registry';
-import { idArgument, registryCommand, serviceArgument } from '../registry-command';
-import { durationText, fieldTable } from '../views';
+import type { DrainReport } from '../../client/wire/registration';
+import { connect } from '../connection/registry';
+import { idArgument, registryCommand, serviceArgument } from '../connection/registry-command';
+import { duration, serviceText } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import { Progress } from '../terminal/progress';
+import { durationText, fieldTable } from '../views/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 

@@ -1,6 +1,6 @@
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { serviceText } from '../option-values';
+import { serviceText } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { changedOverride, overrideCommand, quarantineText } from './override-command';
 
 /** `rollcall enable`: takes a `disable` back. */

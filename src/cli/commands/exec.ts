@@ -1,14 +1,14 @@
 import { Argument } from '@commander-js/extra-typings';
-import { startCommand } from '../child-command';
-import { CliError } from '../cli-error';
-import { Execution } from '../execution';
-import { EXIT } from '../exit-code';
-import { instanceDefinition, withDescription } from '../instance-options';
-import { amount, duration, port, serviceName } from '../option-values';
-import { portAnswers } from '../port-answers';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import { sourceAddress } from '../source-address';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { startCommand } from '../exec/child-command';
+import { Execution } from '../exec/execution';
+import { portAnswers } from '../exec/port-answers';
+import { sourceAddress } from '../exec/source-address';
+import { instanceDefinition, withDescription } from '../options/instance-options';
+import { amount, duration, port, serviceName } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 
 const READY_WITHIN_DEFAULT_MS = 60_000;
 

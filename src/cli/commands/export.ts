@@ -1,12 +1,12 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { Argument } from '@commander-js/extra-typings';
-import type { FileCounts } from '../../client/transfer-answers';
-import { CliError } from '../cli-error';
-import { EXIT, type ExitCode } from '../exit-code';
-import { FileMeter } from '../file-meter';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
+import type { FileCounts } from '../../client/wire/transfer-answers';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { CliError } from '../terminal/cli-error';
+import { EXIT, type ExitCode } from '../terminal/exit-code';
+import { FileMeter } from '../terminal/file-meter';
 
 /** What stands for standard output. */
 const STDOUT = '-';

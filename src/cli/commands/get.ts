@@ -1,10 +1,10 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { Service } from '../../client/answers';
-import { serviceText } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import type { Table } from '../table';
-import { entriesText, fieldTable, instanceFields } from '../views';
+import type { Service } from '../../client/wire/answers';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import { serviceText } from '../options/option-values';
+import type { Table } from '../terminal/table';
+import { entriesText, fieldTable, instanceFields } from '../views/views';
 
 function serviceFields(service: Service): Table {
   return fieldTable([

@@ -1,6 +1,6 @@
-import { serviceText } from '../option-values';
-import { connect } from '../registry';
-import { idArgument, registryCommand, serviceArgument } from '../registry-command';
+import { connect } from '../connection/registry';
+import { idArgument, registryCommand, serviceArgument } from '../connection/registry-command';
+import { serviceText } from '../options/option-values';
 
 /** `rollcall heartbeat`: renews a lease, once. */
 export function heartbeatCommand() {

@@ -1,9 +1,9 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { Cause } from '../../client/history-answers';
-import { historyTable } from '../history-views';
-import { count, moment, serviceName } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
+import type { Cause } from '../../client/wire/history-answers';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { count, moment, serviceName } from '../options/option-values';
+import { historyTable } from '../views/history-views';
 
 /** As many as somebody reads who wants to know what happened just now. */
 const LIMIT_DEFAULT_COUNT = 50;

@@ -1,14 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
-import type { ImportDifference, ImportDone, ImportMode } from '../../client/transfer-answers';
+import type { ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
 import { joinedName } from '../../model/joined-name';
-import { CliError } from '../cli-error';
-import { canAsk, confirm } from '../confirm';
-import { EXIT } from '../exit-code';
-import { FileMeter } from '../file-meter';
-import { type Connection, connect } from '../registry';
-import { registryCommand } from '../registry-command';
+import { type Connection, connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { CliError } from '../terminal/cli-error';
+import { canAsk, confirm } from '../terminal/confirm';
+import { EXIT } from '../terminal/exit-code';
+import { FileMeter } from '../terminal/file-meter';
 
 /** What stands for standard input. */
 const STDIN = '-';

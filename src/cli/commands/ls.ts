@@ -1,10 +1,10 @@
 import { Argument } from '@commander-js/extra-typings';
-import { allPages } from '../all-pages';
-import { keysAndValues, moment, serviceName, serviceText } from '../option-values';
-import { type Connection, connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
-import { instanceTable } from '../views';
+import { allPages } from '../connection/all-pages';
+import { type Connection, connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { keysAndValues, moment, serviceName, serviceText } from '../options/option-values';
+import type { Cell } from '../terminal/table';
+import { instanceTable } from '../views/views';
 
 /** `rollcall ls`: services, or the instances of one. */
 export function lsCommand() {

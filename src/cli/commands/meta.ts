@@ -1,7 +1,7 @@
 import { Argument } from '@commander-js/extra-typings';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { keysAndValues, list } from '../option-values';
+import { keysAndValues, list } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { override, overrideCommand } from './override-command';
 
 /** `rollcall meta`: metadata of an instance, merged over what the instance says. */

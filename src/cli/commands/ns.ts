@@ -1,14 +1,14 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/directory-answers';
-import { allPages } from '../all-pages';
-import { CliError } from '../cli-error';
-import { confirm } from '../confirm';
-import { EXIT } from '../exit-code';
-import { count, duration } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
-import { durationText, entriesText, fieldTable } from '../views';
+import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/wire/directory-answers';
+import { allPages } from '../connection/all-pages';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { count, duration } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { confirm } from '../terminal/confirm';
+import { EXIT } from '../terminal/exit-code';
+import type { Cell } from '../terminal/table';
+import { durationText, entriesText, fieldTable } from '../views/views';
 
 const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 const JURISDICTIONS = ['eu', 'fedramp'] as const;

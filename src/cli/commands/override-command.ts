@@ -1,10 +1,10 @@
-import type { Override } from '../../client/answers';
-import type { OverrideBody } from '../../client/requests';
-import { changeOverride } from '../change-override';
-import { type ServiceName, serviceText } from '../option-values';
-import { connect } from '../registry';
-import { idArgument, type RegistryFlags, registryCommand, serviceArgument } from '../registry-command';
-import { entriesText, fieldTable } from '../views';
+import type { OverrideBody } from '../../client/admin/requests';
+import type { Override } from '../../client/wire/answers';
+import { connect } from '../connection/registry';
+import { idArgument, type RegistryFlags, registryCommand, serviceArgument } from '../connection/registry-command';
+import { type ServiceName, serviceText } from '../options/option-values';
+import { entriesText, fieldTable } from '../views/views';
+import { changeOverride } from './change-override';
 
 /** A command that changes what operators say about an instance. */
 export function overrideCommand(name: string) {

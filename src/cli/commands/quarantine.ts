@@ -1,4 +1,4 @@
-import { duration } from '../option-values';
+import { duration } from '../options/option-values';
 import { override, overrideCommand } from './override-command';
 
 /** `rollcall quarantine`: no traffic, whatever the instance beats or registers. */

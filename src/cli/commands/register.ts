@@ -1,9 +1,9 @@
 import { Argument } from '@commander-js/extra-typings';
-import { instanceDefinition, withDescription } from '../instance-options';
-import { amount, duration, port, serviceText } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import { durationText } from '../views';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import { instanceDefinition, withDescription } from '../options/instance-options';
+import { amount, duration, port, serviceText } from '../options/option-values';
+import { durationText } from '../views/views';
 
 /** `rollcall register`: registers once. Whoever wants it kept takes `exec`, or beats. */
 export function registerCommand() {

@@ -1,10 +1,10 @@
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { count, serviceText } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import type { Cell } from '../table';
-import { addressText, entriesText } from '../views';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import { count, serviceText } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import type { Cell } from '../terminal/table';
+import { addressText, entriesText } from '../views/views';
 
 /** `rollcall resolve`: who can take a request now. */
 export function resolveCommand() {

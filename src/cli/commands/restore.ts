@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import { checkBackup, restoreBackup } from '../../backup/restore-backup';
 import { dataFolderOf } from '../../launcher/serve-options';
-import { backupView } from '../backup-view';
-import { processPrinter } from '../printer';
-import { Progress } from '../progress';
+import { processPrinter } from '../terminal/printer';
+import { Progress } from '../terminal/progress';
+import { backupView } from '../views/backup-view';
 
 const NOTE = `
 The next start makes a new root token where there is none; all other tokens go on as they were.

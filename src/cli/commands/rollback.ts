@@ -1,7 +1,7 @@
-import { moment, serviceText } from '../option-values';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import { fieldTable } from '../views';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import { moment, serviceText } from '../options/option-values';
+import { fieldTable } from '../views/views';
 
 /** `rollcall rollback`: puts back what operators said. */
 export function rollbackCommand() {

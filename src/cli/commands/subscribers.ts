@@ -1,7 +1,7 @@
-import { allPages } from '../all-pages';
-import { connect } from '../registry';
-import { registryCommand, serviceArgument } from '../registry-command';
-import type { Cell } from '../table';
+import { allPages } from '../connection/all-pages';
+import { connect } from '../connection/registry';
+import { registryCommand, serviceArgument } from '../connection/registry-command';
+import type { Cell } from '../terminal/table';
 
 /** `rollcall subscribers`: who is told of changes. */
 export function subscribersCommand() {

@@ -1,10 +1,7 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { duration, list } from '../option-values';
-import { Progress } from '../progress';
-import { type Connection, connect } from '../registry';
-import { registryCommand } from '../registry-command';
+import { type Connection, connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { duration, list } from '../options/option-values';
 import { EurekaSource } from '../sync/eureka-source';
 import { ownerOf } from '../sync/mark';
 import { Mirror } from '../sync/mirror';
@@ -23,7 +20,10 @@ import {
   reportViews,
   syncReport,
 } from '../sync/sync-views';
-import { durationText } from '../views';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
+import { Progress } from '../terminal/progress';
+import { durationText } from '../views/views';
 
 const INTERVAL_DEFAULT_MS = 10_000;
 

@@ -1,14 +1,14 @@
 import { Argument, Command } from '@commander-js/extra-typings';
-import type { IssuedToken, Token } from '../../client/directory-answers';
-import { allPages } from '../all-pages';
-import { confirm } from '../confirm';
-import { grants, grantText } from '../grant-text';
-import { duration } from '../option-values';
-import type { Printer } from '../printer';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import type { Cell } from '../table';
-import { fieldTable } from '../views';
+import type { IssuedToken, Token } from '../../client/wire/directory-answers';
+import { allPages } from '../connection/all-pages';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { grants, grantText } from '../options/grant-text';
+import { duration } from '../options/option-values';
+import { confirm } from '../terminal/confirm';
+import type { Printer } from '../terminal/printer';
+import type { Cell } from '../terminal/table';
+import { fieldTable } from '../views/views';
 
 const GRANTS = `
 A grant is written scope:namespace, or scope:namespace:service for some services only:

@@ -1,14 +1,14 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { WatchFrame } from '../../client/frames';
-import type { WatchStatus } from '../../client/watch';
-import { EXIT } from '../exit-code';
-import { LiveWatch } from '../live-watch';
-import { list } from '../option-values';
-import type { Printer } from '../printer';
-import { connect } from '../registry';
-import { registryCommand } from '../registry-command';
-import { eventRow, presentRow } from '../watch-views';
-import { WatchedInstances } from '../watched-instances';
+import type { WatchStatus } from '../../client/watch/watch';
+import type { WatchFrame } from '../../client/wire/frames';
+import { connect } from '../connection/registry';
+import { registryCommand } from '../connection/registry-command';
+import { WatchedInstances } from '../connection/watched-instances';
+import { list } from '../options/option-values';
+import { EXIT } from '../terminal/exit-code';
+import type { Printer } from '../terminal/printer';
+import { eventRow, presentRow } from '../views/watch-views';
+import { LiveWatch } from './live-watch';
 
 /** By the custom of shells, what Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;

@@ -1,7 +1,7 @@
 import { Argument } from '@commander-js/extra-typings';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { amount } from '../option-values';
+import { amount } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { override, overrideCommand } from './override-command';
 
 /** `rollcall weight`: share of traffic, whatever the instance says. */

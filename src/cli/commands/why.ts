@@ -1,8 +1,8 @@
-import { historyTable } from '../history-views';
-import { count } from '../option-values';
-import { connect } from '../registry';
-import { idArgument, registryCommand, serviceArgument } from '../registry-command';
-import { durationText, fieldTable } from '../views';
+import { connect } from '../connection/registry';
+import { idArgument, registryCommand, serviceArgument } from '../connection/registry-command';
+import { count } from '../options/option-values';
+import { historyTable } from '../views/history-views';
+import { durationText, fieldTable } from '../views/views';
 
 /** `rollcall why`: why an instance is as it is, or is gone. */
 export function whyCommand() {

@@ -1,6 +1,6 @@
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import type { ServiceName } from '../option-values';
+import type { ServiceName } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { fromEureka } from './eureka-instance';
 import { asList, asObject, asText } from './json-members';
 import type { ServiceFilter } from './service-filter';

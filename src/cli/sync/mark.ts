@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Instance } from '../../client/instance';
+import type { Instance } from '../../client/wire/instance';
 import type { SourceInstance } from './source';
 
 /** Under this name the mark of a mirror is kept in the extensions of what it writes, which no dialect shows. */

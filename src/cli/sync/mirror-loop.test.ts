@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { RollcallError } from '../../client/rollcall-error';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
+import { RollcallError } from '../../client/wire/rollcall-error';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { MirrorLoop } from './mirror-loop';
 import type { MirrorPlan } from './mirror-plan';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
-import type { Instance } from '../../client/instance';
+import type { Instance } from '../../client/wire/instance';
 import { withMark } from './mark';
 import { isOwn, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import type { SourceInstance } from './source';

@@ -1,5 +1,5 @@
-import { derivedId } from '../../client/derived-id';
-import type { Instance } from '../../client/instance';
+import { derivedId } from '../../client/session/derived-id';
+import type { Instance } from '../../client/wire/instance';
 import { DEFAULT_CLUSTER } from '../../model/given-names';
 import { type Mark, markFor, markOf } from './mark';
 import type { SourceInstance } from './source';

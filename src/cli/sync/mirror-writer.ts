@@ -1,6 +1,6 @@
 import type { Admin } from '../../client/admin';
-import type { BatchOperation } from '../../client/requests';
-import { RollcallError } from '../../client/rollcall-error';
+import type { BatchOperation } from '../../client/admin/requests';
+import { RollcallError } from '../../client/wire/rollcall-error';
 import { withMark } from './mark';
 import type { MirroredNames, Wanted } from './mirror-plan';
 

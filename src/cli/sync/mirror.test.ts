@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { type Admin, rollcallAdmin } from '../../client/admin';
-import type { Instance } from '../../client/instance';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
+import type { Instance } from '../../client/wire/instance';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { Mirror, type MirrorEvent } from './mirror';
 import type { SourceInstance } from './source';
 

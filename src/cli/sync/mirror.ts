@@ -1,6 +1,6 @@
 import type { Admin } from '../../client/admin';
-import type { Instance } from '../../client/instance';
-import type { RollcallError } from '../../client/rollcall-error';
+import type { Instance } from '../../client/wire/instance';
+import type { RollcallError } from '../../client/wire/rollcall-error';
 import { isOwn, type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import { type MirrorWrite, MirrorWriter } from './mirror-writer';
 import { Patience } from './patience';

@@ -1,7 +1,7 @@
 import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import type { ServiceName } from '../option-values';
+import type { ServiceName } from '../options/option-values';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 import { asList, asNumber, asObject, asText } from './json-members';
 import { fromNacos, type NacosService } from './nacos-instance';
 import type { ServiceFilter } from './service-filter';

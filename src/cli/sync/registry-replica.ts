@@ -1,8 +1,8 @@
 import type { Client } from '../../client/client';
-import type { WatchFrame } from '../../client/frames';
-import type { Instance } from '../../client/instance';
-import type { Watch } from '../../client/watch';
-import { WatchedInstances } from '../watched-instances';
+import type { Watch } from '../../client/watch/watch';
+import type { WatchFrame } from '../../client/wire/frames';
+import type { Instance } from '../../client/wire/instance';
+import { WatchedInstances } from '../connection/watched-instances';
 
 /** How long to wait until a change of one's own is heard of, in milliseconds: without it the next look may do it again. */
 const ECHO_WAIT_MS = 5_000;

@@ -1,4 +1,4 @@
-import { type ServiceName, serviceText } from '../option-values';
+import { type ServiceName, serviceText } from '../options/option-values';
 
 /** Which services are mirrored: all of them, or those that are named. */
 export type ServiceFilter = (service: ServiceName) => boolean;

@@ -1,7 +1,7 @@
 import { parseJson } from '../../model/parse-json';
-import { CliError } from '../cli-error';
-import { EXIT } from '../exit-code';
-import { connectionProblem } from '../traced-fetch';
+import { connectionProblem } from '../connection/traced-fetch';
+import { CliError } from '../terminal/cli-error';
+import { EXIT } from '../terminal/exit-code';
 
 /** What a source is shown. Never printed. */
 export interface SourceCredentials {

@@ -1,5 +1,5 @@
-import type { InstanceBody } from '../../client/requests';
-import type { ServiceName } from '../option-values';
+import type { InstanceBody } from '../../client/admin/requests';
+import type { ServiceName } from '../options/option-values';
 
 /** What a mirror takes over of an instance: all that it says of itself. The lease is the mirror's own. */
 export type SourceBody = Omit<InstanceBody, 'ephemeral' | 'lease' | 'incarnation' | 'location'>;

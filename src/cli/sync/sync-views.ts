@@ -1,9 +1,9 @@
-import type { Instance } from '../../client/instance';
-import { serviceText } from '../option-values';
-import type { Tone } from '../palette';
-import type { View } from '../printer';
-import type { Cell } from '../table';
-import { padded } from '../text-width';
+import type { Instance } from '../../client/wire/instance';
+import { serviceText } from '../options/option-values';
+import type { Tone } from '../terminal/palette';
+import type { View } from '../terminal/printer';
+import type { Cell } from '../terminal/table';
+import { padded } from '../terminal/text-width';
 import type { MirrorEvent } from './mirror';
 import type { MirrorPlan, Wanted } from './mirror-plan';
 

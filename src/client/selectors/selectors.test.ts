@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { countById, endpoints } from '../../../test/fixtures/client-instance';
 import { SeededRandom } from '../../../test/simulation/seeded-random';
-import type { Endpoint } from '../endpoint';
-import type { Selector } from '../selector';
+import type { Endpoint } from '../resolve/endpoint';
+import type { Selector } from '../resolve/selector';
 import { consistentHash, nearest, random, roundRobin, sticky, subset, weightedRoundRobin } from '../selectors';
 
 /** Asks a selector again and again. */

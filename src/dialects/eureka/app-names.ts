@@ -1,4 +1,4 @@
-import { parsed } from '../../http/field-errors';
+import { parsed } from '../../http/request/field-errors';
 import { InstanceKey, NewInstanceKey } from '../../model/batch';
 import { DEFAULT_GROUP } from '../../model/given-names';
 import { shortName, splitName } from '../../model/joined-name';

@@ -1,6 +1,6 @@
-import { COMMON_HEADERS } from '../../http/common-headers';
-import type { Dialect } from '../../http/dialect';
-import { errorResponse } from '../../http/error-response';
+import type { Dialect } from '../../http/pipeline/dialect';
+import { COMMON_HEADERS } from '../../http/response/common-headers';
+import { errorResponse } from '../../http/response/error-response';
 import { claimsOf } from './claims';
 import { addLeaseRoutes } from './lease-routes';
 import { pathOf } from './paths';

@@ -1,8 +1,8 @@
 import { authorizeRegistration } from '../../auth/authorize-registration';
-import { readBodyText } from '../../http/body-text';
-import type { DialectDoor } from '../../http/dialect';
-import { invalid } from '../../http/field-errors';
-import { queryText } from '../../http/request-target';
+import type { DialectDoor } from '../../http/pipeline/dialect';
+import { readBodyText } from '../../http/request/body-text';
+import { invalid } from '../../http/request/field-errors';
+import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode, quote, RegistryError } from '../../model/errors';
 import { BODY_MAX_BYTES } from '../../model/limits';

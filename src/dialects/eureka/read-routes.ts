@@ -1,5 +1,5 @@
-import type { DialectDoor } from '../../http/dialect';
-import type { RouteCall } from '../../http/route-call';
+import type { DialectDoor } from '../../http/pipeline/dialect';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import { RegistryError } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { bodyAnswer, documentAnswer, formatFor, takesGzip } from './answers';

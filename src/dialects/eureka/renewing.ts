@@ -1,4 +1,4 @@
-import { findInstance } from '../../http/find-record';
+import { findInstance } from '../../http/dialect-calls/find-record';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import type { Renewal } from '../../model/instance';

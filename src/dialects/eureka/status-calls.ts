@@ -1,5 +1,5 @@
-import { changeOverride } from '../../http/change-override';
-import { findInstance, findOverride } from '../../http/find-record';
+import { changeOverride } from '../../http/dialect-calls/change-override';
+import { findInstance, findOverride } from '../../http/dialect-calls/find-record';
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';

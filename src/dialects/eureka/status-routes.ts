@@ -1,7 +1,7 @@
-import type { DialectDoor } from '../../http/dialect';
-import { invalid } from '../../http/field-errors';
-import { queryText } from '../../http/request-target';
-import type { RouteCall } from '../../http/route-call';
+import type { DialectDoor } from '../../http/pipeline/dialect';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { invalid } from '../../http/request/field-errors';
+import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';
 import { quote } from '../../model/errors';
 import { readJsonText } from '../../model/json-text';

@@ -1,4 +1,4 @@
-import { parsed } from '../../http/field-errors';
+import { parsed } from '../../http/request/field-errors';
 import { quote, RegistryError } from '../../model/errors';
 import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
 import { shortName } from '../../model/joined-name';

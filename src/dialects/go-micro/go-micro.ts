@@ -1,5 +1,5 @@
-import type { Dialect } from '../../http/dialect';
-import { errorResponse } from '../../http/error-response';
+import type { Dialect } from '../../http/pipeline/dialect';
+import { errorResponse } from '../../http/response/error-response';
 import { addRoutes } from './routes';
 
 /**

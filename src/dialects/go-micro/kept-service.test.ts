@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
+import { readDocumentRows } from '../../core/namespace/records/document-row';
 import { readJsonText } from '../../model/json-text';
 import {
   DOCUMENT_MAX_BYTES,
@@ -7,7 +8,6 @@ import {
   EXTENSIONS_MAX_BYTES,
   GO_MICRO_LEASE_TTL_MS,
 } from '../../model/limits';
-import { readDocumentRows } from '../../registry/document-row';
 import type { Service } from './wire';
 
 const KEY = { group: 'DEFAULT_GROUP', service: 'orders' };

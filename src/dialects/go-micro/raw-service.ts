@@ -1,4 +1,4 @@
-import { queryText } from '../../http/request-target';
+import { queryText } from '../../http/request/request-target';
 
 const PARAMETER = 'service=';
 

@@ -1,4 +1,4 @@
-import { parsed, type RequestPart } from '../../http/field-errors';
+import { parsed, type RequestPart } from '../../http/request/field-errors';
 import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
 import { quote, RegistryError } from '../../model/errors';
 import { ServiceRef } from '../../model/frames';

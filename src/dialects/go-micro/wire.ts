@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsed } from '../../http/field-errors';
+import { parsed } from '../../http/request/field-errors';
 import { RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { jsonProblem } from '../../model/json-value';

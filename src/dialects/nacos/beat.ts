@@ -1,5 +1,5 @@
-import { findInstance } from '../../http/find-record';
-import type { RouteCall } from '../../http/route-call';
+import { findInstance } from '../../http/dialect-calls/find-record';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';

@@ -1,6 +1,6 @@
-import { saidIn } from '../../http/change-override';
-import type { RouteCall } from '../../http/route-call';
-import { allOverrides } from '../../http/whole-lists';
+import { saidIn } from '../../http/dialect-calls/change-override';
+import { allOverrides } from '../../http/dialect-calls/whole-lists';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { Operation } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';

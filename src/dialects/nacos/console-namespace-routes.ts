@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RegistryError } from '../../model/errors';
 import { answer } from './answers';
 import {

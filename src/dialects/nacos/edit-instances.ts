@@ -1,4 +1,4 @@
-import type { RouteCall } from '../../http/route-call';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { Operation } from '../../model/batch';
 import type { InstanceView } from '../../model/instance';
 import type { Metadata } from '../../model/metadata';

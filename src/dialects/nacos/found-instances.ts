@@ -1,4 +1,4 @@
-import { allInstances } from '../../http/whole-lists';
+import { allInstances } from '../../http/dialect-calls/whole-lists';
 import type { InstanceView } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Host, placeIn } from './host';

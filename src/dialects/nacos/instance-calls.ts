@@ -1,5 +1,5 @@
-import type { DialectRoute } from '../../http/dialect';
-import type { RouteCall } from '../../http/route-call';
+import type { DialectRoute } from '../../http/pipeline/dialect';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceKey } from '../../model/batch';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { type Beat, type BeatAnswer, beat, readBeat } from './beat';

@@ -1,4 +1,4 @@
-import { parsed } from '../../http/field-errors';
+import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
 import { WEIGHT_MAX } from '../../model/limits';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
-import { OwnWrites } from '../../http/own-writes';
+import { OwnWrites } from '../../http/cache/own-writes';
 import { KeptLists } from './kept-lists';
 import { SharedChecks } from './shared-checks';
 

@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { answer } from './answers';
 import { type Session, sessionOf } from './login-session';
 import { Parameters } from './parameters';

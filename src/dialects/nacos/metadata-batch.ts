@@ -1,4 +1,4 @@
-import type { RouteCall } from '../../http/route-call';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceView } from '../../model/instance';
 import { isRecord } from '../../model/is-record';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../model/limits';

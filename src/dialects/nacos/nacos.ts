@@ -1,4 +1,4 @@
-import type { Dialect } from '../../http/dialect';
+import type { Dialect } from '../../http/pipeline/dialect';
 import { addCatalogRoutes } from './catalog-routes';
 import { addNamespaceRoutes } from './console-namespace-routes';
 import { KeptLists } from './kept-lists';

@@ -1,4 +1,4 @@
-import { parsed } from '../../http/field-errors';
+import { parsed } from '../../http/request/field-errors';
 import { InstanceKey } from '../../model/batch';
 import { deriveInstanceId } from '../../model/derived-id';
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';

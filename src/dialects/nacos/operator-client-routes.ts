@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { hostsOf } from './found-instances';
 import type { Host } from './host';

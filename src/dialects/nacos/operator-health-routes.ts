@@ -1,5 +1,5 @@
-import type { DialectDoor } from '../../http/dialect';
-import type { RouteCall } from '../../http/route-call';
+import type { DialectDoor } from '../../http/pipeline/dialect';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { Operation } from '../../model/batch';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { ok } from './answers';

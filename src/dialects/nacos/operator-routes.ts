@@ -1,5 +1,5 @@
 import { authorize, authorizeAny } from '../../auth/authorize';
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { readJsonText } from '../../model/json-text';
 import { answer, ok } from './answers';

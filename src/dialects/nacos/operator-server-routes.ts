@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { answer, textAnswer } from './answers';
 import { clusterNode, nodeAddress, serverState, UP } from './operator-node';
 import { SWITCHES } from './operator-switches';

@@ -1,5 +1,5 @@
-import { errorResponse } from '../../http/error-response';
-import { rawPath } from '../../http/request-target';
+import { rawPath } from '../../http/request/request-target';
+import { errorResponse } from '../../http/response/error-response';
 import type { ErrorData } from '../../model/errors';
 import { nacosErrorOf } from './nacos-error';
 

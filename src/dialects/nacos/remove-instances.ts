@@ -1,4 +1,4 @@
-import type { RouteCall } from '../../http/route-call';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import type { InstanceView } from '../../model/instance';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { findAtPlace } from './found-instances';

@@ -1,6 +1,6 @@
-import { parsed } from '../../http/field-errors';
-import type { RouteCall } from '../../http/route-call';
-import { allServices } from '../../http/whole-lists';
+import { allServices } from '../../http/dialect-calls/whole-lists';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { parsed } from '../../http/request/field-errors';
 import { hasCode, type RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/is-record';
 import { readJsonText } from '../../model/json-text';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
-import { OwnWrites } from '../../http/own-writes';
+import { OwnWrites } from '../../http/cache/own-writes';
 import type { ChangedServices } from '../../model/changed-services';
 import { RegistryError } from '../../model/errors';
 import { jsonText } from '../../model/json-text';

@@ -1,5 +1,5 @@
 import { SharedCalls } from '../../auth/shared-calls';
-import type { OwnWrites } from '../../http/own-writes';
+import type { OwnWrites } from '../../http/cache/own-writes';
 import type { ChangedServices, SharedRead } from '../../model/changed-services';
 import { isRefusal, RegistryError } from '../../model/errors';
 import { readJsonText } from '../../model/json-text';

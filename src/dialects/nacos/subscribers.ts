@@ -1,5 +1,5 @@
-import type { RouteCall } from '../../http/route-call';
-import { allSubscribers } from '../../http/whole-lists';
+import { allSubscribers } from '../../http/dialect-calls/whole-lists';
+import type { RouteCall } from '../../http/pipeline/route-call';
 import { NAME_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';

@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { answer, ok } from './answers';
 import { GET, PATCH, REPLACE, SET_METADATA, STATUSES, serviceOfKey, TAKE_BACK_METADATA } from './instance-calls';
 import { Parameters } from './parameters';

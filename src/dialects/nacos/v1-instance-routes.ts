@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { answer, jsonAnswer, ok } from './answers';
 import { beating, REMOVE, registering } from './instance-calls';
 import type { KeptLists } from './kept-lists';

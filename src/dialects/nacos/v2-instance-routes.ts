@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { answer, ok } from './answers';
 import {
   beating,

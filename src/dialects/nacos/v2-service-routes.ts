@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { byCluster } from './catalog';

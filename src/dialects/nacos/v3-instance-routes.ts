@@ -1,5 +1,5 @@
-import type { DialectDoor } from '../../http/dialect';
-import { firstInstances, instancePages } from '../../http/whole-lists';
+import { firstInstances, instancePages } from '../../http/dialect-calls/whole-lists';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { InstanceKey } from '../../model/batch';
 import { DEFAULT_CLUSTER } from '../../model/given-names';
 import { answer } from './answers';

@@ -1,4 +1,4 @@
-import type { DialectDoor } from '../../http/dialect';
+import type { DialectDoor } from '../../http/pipeline/dialect';
 import { byCluster, type CatalogEntry, catalogLine } from './catalog';
 import { CATALOG, catalogAsked } from './catalog-calls';
 import { illegal } from './names';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import openApi from '../../../docs/openapi.json';
 import { TestApp } from '../../../test/fixtures/test-app';
-import { PROBLEM_TABLE } from '../error-response';
+import { PROBLEM_TABLE } from '../response/error-response';
 
 const get = async (path: string): Promise<Response> => new TestApp().send('GET', path);
 

@@ -1,6 +1,6 @@
 import openApi from '../../../docs/openapi.json';
-import { COMMON_HEADERS } from '../common-headers';
-import { openDoor, type Surface } from '../route';
+import { openDoor, type Surface } from '../pipeline/route';
+import { COMMON_HEADERS } from '../response/common-headers';
 import type { ApiDocument } from './api-document';
 import { docsPage } from './docs-page';
 import { landingPage } from './landing-page';

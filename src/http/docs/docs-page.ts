@@ -1,4 +1,4 @@
-import { PROBLEM_TABLE } from '../error-response';
+import { PROBLEM_TABLE } from '../response/error-response';
 import type { ApiDocument } from './api-document';
 import { DOCS_STYLE } from './docs-style';
 import { operationCard, prose } from './operation-card';

@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } from 'hono-openapi';
 import { z } from 'zod';
 import { NamespaceId } from '../../model/names';
-import { PROBLEM_TABLE } from '../error-response';
-import { CHAPTERS, type RouteCard } from '../route-card';
+import { CHAPTERS, type RouteCard } from '../pipeline/route-card';
+import { PROBLEM_TABLE } from '../response/error-response';
 
 /**
  * Makes the OpenAPI 3.1 document from the schemas that the routes parse with.

@@ -1,4 +1,4 @@
-import { COMMON_HEADERS } from '../common-headers';
+import { COMMON_HEADERS } from '../response/common-headers';
 
 /** A page of its own: whatever it shows is in it. */
 export interface Page {

@@ -4,7 +4,7 @@ import { isRecord } from '../../model/is-record';
 import { IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
 import { parseJson } from '../../model/parse-json';
 import type { NumberedRecord } from '../../model/transfer';
-import { parsed } from '../field-errors';
+import { parsed } from '../request/field-errors';
 import type { FileLine } from './file-lines';
 
 const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instances' } as const;

@@ -1,7 +1,7 @@
 import { AuditTrail } from '../../model/audit';
 import { AuditQuery } from '../../model/queries';
-import { directoryRoute, told } from '../directory-route';
-import type { Surface } from '../route';
+import { directoryRoute, told } from '../pipeline/directory-route';
+import type { Surface } from '../pipeline/route';
 
 /** What people did to the registry. */
 export function addAuditRoute(surface: Surface): void {

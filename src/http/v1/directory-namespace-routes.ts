@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { NamespaceId } from '../../model/names';
 import { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
 import { DirectoryPageQuery, NamespaceRemovalQuery } from '../../model/queries';
-import { directoryRoute, done, told } from '../directory-route';
-import type { Surface } from '../route';
+import { directoryRoute, done, told } from '../pipeline/directory-route';
+import type { Surface } from '../pipeline/route';
 import { NAMESPACE_PATH, NAMESPACES_PATH } from './paths';
 
 const NamespaceName = z.strictObject({ ns: NamespaceId });

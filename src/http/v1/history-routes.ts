@@ -3,8 +3,8 @@ import { DEFAULT_GROUP } from '../../model/given-names';
 import { HistoryPage, HistoryQuery } from '../../model/history';
 import { DiffQuery, RollbackReport, RollbackRequest, ServiceDiff, WhyQuery } from '../../model/moments';
 import { WhyReport } from '../../model/why';
-import { answered } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
 /** The past: what happened, what was, what is different, and why. */

@@ -4,8 +4,8 @@ import type { Principal } from '../../model/grant';
 import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
-import { answered, read, removed, written } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered, read, removed, written } from '../response/answers';
 import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, NewInstanceNames, NewServiceNames, ServiceNames } from './paths';
 

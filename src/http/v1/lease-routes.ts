@@ -3,8 +3,8 @@ import { HeartbeatBatch, HeartbeatReport } from '../../model/batch';
 import { Renewal } from '../../model/instance';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { DrainQuery, DrainReport } from '../../model/queries';
-import { answered } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH } from './paths';
 
 /** How an instance stays, and how it leaves: heartbeat, single and for many, and drain. */

@@ -2,8 +2,8 @@ import { authorizeOperations } from '../../auth/authorize-operations';
 import { Batch, BatchReport } from '../../model/batch';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { Stats } from '../../model/stats';
-import { answered } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered } from '../response/answers';
 import { NAMESPACE_PATH } from './paths';
 
 /** What concerns a namespace as a whole. */

@@ -1,7 +1,7 @@
 import { Override, OverrideView } from '../../model/override';
 import { RecordQuery } from '../../model/queries';
-import { read, removed, written } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { read, removed, written } from '../response/answers';
 import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, InstanceNames } from './paths';
 

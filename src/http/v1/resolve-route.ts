@@ -1,9 +1,9 @@
 import { RegistryError } from '../../model/errors';
 import type { ResolveCommand } from '../../model/namespace-api';
 import { type Near, Resolution, ResolveQuery } from '../../model/queries';
-import { read } from '../answers';
-import { route, type Surface } from '../route';
-import type { RouteCall } from '../route-call';
+import { route, type Surface } from '../pipeline/route';
+import type { RouteCall } from '../pipeline/route-call';
+import { read } from '../response/answers';
 import { serviceScope } from '../watch/read-scope';
 import { SERVICE_PATH, ServiceNames } from './paths';
 

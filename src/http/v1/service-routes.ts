@@ -1,8 +1,8 @@
 import { authorize } from '../../auth/authorize';
 import { RecordQuery, ServiceListQuery, ServiceRemovalQuery } from '../../model/queries';
 import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../../model/service';
-import { answered, read, removed, written } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered, read, removed, written } from '../response/answers';
 import { groupScope, serviceScope } from '../watch/read-scope';
 import { NAMESPACE_PATH, NewServiceNames, SERVICE_PATH, ServiceNames } from './paths';
 

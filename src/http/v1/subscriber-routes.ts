@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { authorizeAny } from '../../auth/authorize';
 import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
-import { answered, removed } from '../answers';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
+import { answered, removed } from '../response/answers';
 import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
 /** Who is told of changes, and what they have told of it. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ShortName } from '../../model/names';
 import { DirectoryPageQuery } from '../../model/queries';
 import { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
-import { directoryRoute, done, told } from '../directory-route';
-import type { Surface } from '../route';
+import { directoryRoute, done, told } from '../pipeline/directory-route';
+import type { Surface } from '../pipeline/route';
 import { TOKEN_PATH, TOKENS_PATH } from './paths';
 
 const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token: no secret' }) });

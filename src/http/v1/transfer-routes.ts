@@ -1,6 +1,6 @@
 import { IMPORT_MAX_MS } from '../../model/limits';
 import { ImportQuery } from '../../model/transfer';
-import { route, type Surface } from '../route';
+import { route, type Surface } from '../pipeline/route';
 import { exportFile } from '../transfer/export-file';
 import { importFile } from '../transfer/import-file';
 import { LINES_TYPE } from '../transfer/line-stream';

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import { SOCKET_PROTOCOL } from '../../model/frames';
-import { invalid } from '../field-errors';
+import { invalid } from '../request/field-errors';
 
 function offeredProtocols(headers: Headers): string[] {
   return (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());

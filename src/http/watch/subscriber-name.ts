@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubscriberId } from '../../model/subscriber';
-import { parsed } from '../field-errors';
+import { parsed } from '../request/field-errors';
 
 /** Header in which a subscriber names itself, and is told the name that it was given. */
 export const SUBSCRIBER_HEADER = 'Rollcall-Subscriber';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decodeCursor, encodeCursor, type Position } from '../../../src/core/namespace/commit/cursor';
 import type { ReadAnswer } from '../../../src/model/namespace-api';
-import { decodeCursor, encodeCursor, type Position } from '../../../src/registry/cursor';
 import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';

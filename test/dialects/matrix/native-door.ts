@@ -1,4 +1,4 @@
-import type { Instance } from '../../../src/client/instance';
+import type { Instance } from '../../../src/client/wire/instance';
 import type { Door, Seen, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Instance } from '../../../src/client/instance';
+import type { Instance } from '../../../src/client/wire/instance';
 import type { Host } from '../../../src/dialects/nacos/host';
 import { MatrixStage } from './matrix-stage';
 

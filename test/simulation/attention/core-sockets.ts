@@ -1,7 +1,7 @@
+import type { Registry } from '../../../src/core/namespace/core';
+import { decodeMemory, encodeMemory, newMemory } from '../../../src/core/namespace/watch/connection-memory';
+import type { Connection, ConnectionMemory, Connections } from '../../../src/core/platform/connection';
 import { ServerFrame } from '../../../src/model/frames';
-import type { Registry } from '../../../src/registry/registry';
-import type { Connection, ConnectionMemory, Connections } from '../../../src/registry/watch/connection';
-import { decodeMemory, encodeMemory, newMemory } from '../../../src/registry/watch/connection-memory';
 import { socketPurpose } from '../../fixtures/socket-purpose';
 
 /** A socket of a session, at both ends. Outlives the registry's memory. */

@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
-import { nodeSqlite } from '../../../src/host/node-sqlite';
+import { Registry } from '../../../src/core/namespace/core';
+import { newCounters } from '../../../src/core/platform/counters';
+import type { Platform } from '../../../src/core/platform/platform';
+import type { SqlStorage } from '../../../src/core/storage/sql-storage';
+import { nodeSqlite } from '../../../src/host/resident/node-sqlite';
 import { SessionOpened } from '../../../src/model/frames';
 import { InstanceDefinition } from '../../../src/model/instance';
 import type { Caller } from '../../../src/model/namespace-api';
-import { newCounters } from '../../../src/registry/counters';
-import type { Platform } from '../../../src/registry/platform';
-import { Registry } from '../../../src/registry/registry';
-import type { SqlStorage } from '../../../src/registry/sql-storage';
 import { headRevision, readJournal } from '../journal-rows';
 import { SeededRandom } from '../seeded-random';
 import { CoreSockets } from './core-sockets';

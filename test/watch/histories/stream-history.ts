@@ -1,5 +1,5 @@
+import { decodeCursor } from '../../../src/core/namespace/commit/cursor';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
-import { decodeCursor } from '../../../src/registry/cursor';
 import type { Sent } from '../../simulation/simulated-sockets';
 import { changeTold, recordsShown, type ToldChange } from './told-change';
 

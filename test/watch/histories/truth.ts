@@ -1,5 +1,5 @@
+import { encodeCursor } from '../../../src/core/namespace/commit/cursor';
 import type { WatchScope } from '../../../src/model/frames';
-import { encodeCursor } from '../../../src/registry/cursor';
 import { expectedView } from '../../simulation/expected-view';
 import type { JournaledRevision } from '../../simulation/journal-rows';
 import type { Replica, ServiceAt } from '../../simulation/replica';

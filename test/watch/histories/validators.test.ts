@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { encodeCursor } from '../../../src/core/namespace/commit/cursor';
 import { WatchScope } from '../../../src/model/frames';
-import { encodeCursor } from '../../../src/registry/cursor';
 import type { Received, StreamHistory } from './stream-history';
 import type { ToldChange } from './told-change';
 import { Truth } from './truth';

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { BackupError } from '../../backup/backup-error';
+import { RollcallError } from '../../client/wire/rollcall-error';
+import { LaunchError } from '../../launcher/launch-error';
+import { CliError } from './cli-error';
+import { failureOf } from './failure';
+
+it('says what the registry refused as a sentence, with each member that was wrong, and what to do next', () => {
+  const errors = [
+    { path: 'port', message: 'must be at most 65535' },
+    { path: 'weight', message: 'must be a number' },
+  ];
+  expect(failureOf(new RollcallError('INVALID_REQUEST', 'the body does not fit', { errors }))).toEqual({
+    exitCode: 2,
+    message: 'The body does not fit.\n  port: must be at most 65535\n  weight: must be a number',
+    advice: undefined,
+  });
+  expect(failureOf(new RollcallError('FORBIDDEN', 'this token may not'))).toMatchObject({
+    exitCode: 4,
+    advice: expect.stringContaining('rollcall doctor'),
+  });
+});
+
+it.each([
+  ['INSTANCE_NOT_FOUND', 'See what there is: rollcall ls'],
+  ['NAMESPACE_NOT_FOUND', 'See what there is: rollcall ns ls'],
+  ['TOKEN_NOT_FOUND', 'See what there is: rollcall token ls'],
+  ['REVISION_MISMATCH', 'Look at it again, and repeat: somebody changed it meanwhile.'],
+  ['CONFLICT', undefined],
+])('says what to do about %s, and nothing where that is not known', (code, advice) => {
+  expect(failureOf(new RollcallError(code, 'no'))?.advice).toBe(advice);
+});
+
+it('trusts whoever stopped a call to know why', () => {
+  const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');
+  expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);
+});
+
+it('[K1] keeps the words and the exit code of the launcher and of backups, and leaves defects alone', () => {
+  expect(failureOf(new BackupError('The backup is damaged.'))).toEqual({
+    exitCode: 1,
+    message: 'The backup is damaged.',
+  });
+  expect(failureOf(new LaunchError('The port is in use.', 1))).toEqual({ exitCode: 1, message: 'The port is in use.' });
+  expect(failureOf(new TypeError('undefined is not a function'))).toBeUndefined();
+});

@@ -1,0 +1,46 @@
+import { BackupError } from '../../backup/backup-error';
+import { RollcallError } from '../../client/wire/rollcall-error';
+import { LaunchError } from '../../launcher/launch-error';
+import { CliError } from './cli-error';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code';
+
+/** A failed command, for the person at the terminal and for scripts. */
+export interface Failure {
+  exitCode: ExitCode;
+  message: string;
+  /** What to do next. */
+  advice?: string | undefined;
+}
+
+const ADVICE: Partial<Record<ExitCode, string>> = {
+  [EXIT.notFound]: 'See what there is: rollcall ls',
+  [EXIT.denied]: 'See which token was sent, and where it was taken from: rollcall doctor',
+  [EXIT.unreachable]: 'Look into it: rollcall doctor; or start a registry on this machine: rollcall serve',
+  [EXIT.timedOut]: 'Give it more time with --timeout, or look into it: rollcall doctor',
+};
+
+/** Where a code says more than its exit code. */
+const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
+  NAMESPACE_NOT_FOUND: 'See what there is: rollcall ns ls',
+  TOKEN_NOT_FOUND: 'See what there is: rollcall token ls',
+  REVISION_MISMATCH: 'Look at it again, and repeat: somebody changed it meanwhile.',
+};
+
+/** A message as a sentence, with each member of a request that was wrong where there are several. */
+function sentence({ detail, errors }: RollcallError): string {
+  const text = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? '' : '.'}`;
+  const members = errors.length > 1 ? errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
+  return [text, ...members].join('\n');
+}
+
+/** What a command failed with; undefined for a defect of ours, which shows its stack. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof CliError) return error;
+  if (error instanceof LaunchError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof BackupError) return { exitCode: EXIT.failure, message: error.message };
+  if (!(error instanceof RollcallError)) return undefined;
+  // Whoever stopped a call knows more of it than that it was stopped.
+  if (error.cause instanceof CliError) return error.cause;
+  const exitCode = exitCodeOf(error.code);
+  return { exitCode, message: sentence(error), advice: ADVICE_BY_CODE[error.code] ?? ADVICE[exitCode] };
+}

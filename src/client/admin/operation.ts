@@ -1,0 +1,93 @@
+import type { ClientOptions } from '../wire/client-options';
+import type { RegistryHttp } from '../wire/registry-http';
+import { RollcallError } from '../wire/rollcall-error';
+
+/** Method and path of a call; names in braces are members of what is asked. */
+export type Operation = readonly [method: string, path: string];
+
+/** What a call may be asked with, whichever it is. */
+interface Ask {
+  body?: unknown;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  onAnswer?: (answer: Response) => void;
+  ifMatch?: string;
+  ifNoneMatch?: string;
+  metadata?: Record<string, string>;
+  [parameter: string]: unknown;
+}
+
+/** A drain waits as long as this for subscribers, where nothing else is asked. */
+const DRAIN_WAIT_DEFAULT_MS = 30_000;
+const TIMEOUT_MS = 10_000;
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** Milliseconds of a duration such as `500ms`, `30s` or `5m`; what is none is for the registry to judge. */
+export function durationMs(text: string): number {
+  const [, count = '', unit = ''] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}
+
+/**
+ * Makes a call of one operation: names go into its path, conditions into headers, the body into the body, and all else
+ * into the query.
+ */
+export function caller(
+  http: RegistryHttp,
+  options: ClientOptions,
+  [method, pattern]: Operation,
+): (ask?: Ask) => Promise<unknown> {
+  const waits = pattern.endsWith('/drain');
+  return async (ask = {}) => {
+    const { body, signal, timeoutMs, onAnswer, ifMatch, ifNoneMatch, metadata, ...parameters } = ask;
+    const names: Record<string, unknown> = {
+      ns: options.namespace ?? 'public',
+      group: 'DEFAULT_GROUP',
+      ...defined(parameters),
+    };
+    const inPath = new Set<string>();
+    const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
+      inPath.add(name);
+      const value = names[name];
+      if (typeof value !== 'string' || value === '') {
+        throw new RollcallError('INVALID_REQUEST', `${method} ${pattern} needs ${name}`, {
+          errors: [{ path: name, message: 'is missing' }],
+        });
+      }
+      return encodeURIComponent(value);
+    });
+    const query = Object.fromEntries([
+      ...Object.entries(parameters).filter(([name]) => !inPath.has(name)),
+      ...Object.entries(metadata ?? {}).map(([key, value]) => [`metadata.${key}`, value]),
+    ]) as Record<string, string>; // `as`: what the types of the calls let through
+    const waitMs = waits ? durationMs(String(parameters.wait ?? `${DRAIN_WAIT_DEFAULT_MS}ms`)) : 0;
+    const answer = await http.request(method, path, {
+      query,
+      body,
+      signal,
+      timeoutMs: timeoutMs ?? waitMs + TIMEOUT_MS,
+      headers: {
+        ...(ifMatch !== undefined && { 'If-Match': ifMatch === '*' ? '*' : `"${ifMatch}"` }),
+        ...(ifNoneMatch !== undefined && { 'If-None-Match': ifNoneMatch }),
+      },
+    });
+    onAnswer?.(answer);
+    return read(answer, signal);
+  };
+}
+
+/** What an answer says: JSON, a text where it is none, or nothing. */
+async function read(answer: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    const text = await answer.text();
+    if (text === '') return undefined;
+    return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw RollcallError.from(error, 'the answer broke off');
+  }
+}
+
+const defined = (members: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

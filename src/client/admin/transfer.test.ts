@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { rollcallAdmin } from '../admin';
+
+/** A registry that answers with a body, and remembers what it was sent. */
+function stage(body: string) {
+  const sent: { url: string; type: string; body: string }[] = [];
+  const admin = rollcallAdmin({
+    url: 'https://registry.example',
+    token: 't',
+    namespace: 'shop',
+    fetch: async (url, init = {}) => {
+      const type = (init.headers as Record<string, string>)['Content-Type'] ?? ''; // `as`: what this client sends
+      sent.push({ url, type, body: init.body ? await new Response(init.body).text() : '' });
+      return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } });
+    },
+  });
+  return { admin, sent };
+}
+
+const FILE = '{"kind":"rollcall-export","version":1}\n{"kind":"end","services":0,"overrides":0,"instances":0}\n';
+const DONE =
+  '{"kind":"done","mode":"merge","dryRun":false,"added":1,"changed":0,"removed":0,"unchanged":0,"cursor":"c","revision":1}\n';
+
+describe('exportNamespace', () => {
+  it('is the file, as it is', async () => {
+    const { admin, sent } = stage(FILE);
+    expect(await new Response(await admin.exportNamespace()).text()).toBe(FILE);
+    expect(sent[0]?.url).toBe('https://registry.example/api/v1/ns/shop/export');
+  });
+
+  it.each([
+    ['was cut off', FILE.slice(0, -60), 'UNREACHABLE'],
+    ['is empty', '', 'UNREACHABLE'],
+    [
+      'broke off, and says why',
+      `${FILE.split('\n')[0]}\n{"kind":"failed","code":"COMPACTED","detail":"gone"}\n`,
+      'COMPACTED',
+    ],
+  ])('[Z5] fails where the file %s', async (_, body, code) => {
+    const { admin } = stage(body);
+    await expect(new Response(await admin.exportNamespace()).text()).rejects.toMatchObject({ code });
+  });
+});
+
+describe('importNamespace', () => {
+  it('sends the file as lines, tells of what comes, and returns the end', async () => {
+    const { admin, sent } = stage(
+      `{"kind":"difference","change":"added","record":"instance","group":"g","service":"s","id":"a"}\n{"kind":"progress","done":1,"of":2}\n${DONE}`,
+    );
+    const told: unknown[] = [];
+    const done = await admin.importNamespace({
+      mode: 'merge',
+      dryRun: true,
+      body: new Response(FILE).body ?? '',
+      onDifference: ({ id }) => told.push(id),
+      onProgress: ({ done: so, of }) => told.push(`${so}/${of}`),
+    });
+    expect(done).toMatchObject({ kind: 'done', added: 1 });
+    expect(told).toEqual(['a', '1/2']);
+    expect(sent).toEqual([
+      {
+        url: 'https://registry.example/api/v1/ns/shop/import?mode=merge&dryRun=true',
+        type: 'application/x-ndjson',
+        body: FILE,
+      },
+    ]);
+  });
+
+  it.each([
+    ['what came in between', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
+    ['that the answer broke off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
+  ])('[Z11] throws %s', async (_, body, code) => {
+    await expect(stage(body).admin.importNamespace({ mode: 'merge', body: FILE })).rejects.toMatchObject({ code });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { endpoints } from '../../../test/fixtures/client-instance';
+import { HandTime } from '../../../test/fixtures/hand-time';
+import { Balancer, type BalancerParts } from './balancer';
+import type { Endpoint } from './endpoint';
+import { OutlierEjection } from './outlier-ejection';
+import type { CallReport, PickContext } from './selector';
+
+/** Chooses the first, and writes down what it is told. */
+class FirstOne {
+  readonly told: string[] = [];
+  readonly contexts: PickContext[] = [];
+
+  pick(list: readonly Endpoint[], context: PickContext): Endpoint | undefined {
+    this.contexts.push(context);
+    return list[0];
+  }
+
+  started(endpoint: Endpoint): void {
+    this.told.push(`${endpoint.id} started`);
+  }
+
+  ended(endpoint: Endpoint, { latencyMs, outcome }: CallReport): void {
+    this.told.push(`${endpoint.id} ${outcome} ${latencyMs}`);
+  }
+}
+
+function stage(ids = 'a b c', parts: Partial<BalancerParts> = {}) {
+  const selector = new FirstOne();
+  const time = new HandTime();
+  const balancer = new Balancer({ selector, ejection: undefined, time, ...parts });
+  balancer.endpoints = endpoints(ids);
+  return { selector, time, balancer };
+}
+
+describe('Balancer', () => {
+  it('[B13] goes to another instance with each next, until nobody is left', () => {
+    const { balancer } = stage();
+    const picker = balancer.picker();
+    expect(['1', '2', '3', '4'].map(() => picker.next()?.endpoint.id)).toEqual(['a', 'b', 'c', undefined]);
+    expect(picker.tried.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(balancer.picker().next()?.endpoint.id).toBe('a');
+  });
+
+  it('[B13] has nobody where nobody is', () => {
+    expect(stage().balancer.pick(undefined)?.id).toBe('a');
+    const { balancer } = stage();
+    balancer.endpoints = [];
+    expect(balancer.pick(undefined)).toBeUndefined();
+    expect(balancer.picker().next()).toBeUndefined();
+  });
+
+  it('[B6] tells the selector what it may go by, and how calls end, each once', () => {
+    const { balancer, selector, time } = stage();
+    const picker = balancer.picker('order-7');
+    const first = picker.next();
+    time.advance(20);
+    first?.end('failure');
+    first?.end('success');
+    const second = picker.next();
+    time.advance(5);
+    second?.end('aborted');
+    expect(selector.told).toEqual(['a started', 'a failure 20', 'b started', 'b aborted 5']);
+    expect(selector.contexts.map(({ key }) => key)).toEqual(['order-7', 'order-7']);
+  });
+
+  it('[B12] leaves out who is ejected, and does not blame anybody for calls that were given up', () => {
+    const { balancer } = stage('a b c', { ejection: new OutlierEjection({ consecutiveFailures: 2 }) });
+    const outcomes: CallReport['outcome'][] = ['failure', 'aborted', 'failure'];
+    const went = outcomes.map((outcome) => {
+      const attempt = balancer.picker().next();
+      attempt?.end(outcome);
+      return attempt?.endpoint.id;
+    });
+    expect(went).toEqual(['a', 'a', 'a']);
+    expect(balancer.usable.map(({ id }) => id)).toEqual(['b', 'c']);
+    expect(balancer.pick(undefined)?.id).toBe('b');
+    expect(balancer.endpoints).toHaveLength(3);
+  });
+
+  it('[B4] knows to whom calls are under way', () => {
+    const idle: string[] = [];
+    const { balancer } = stage('a', { onIdle: ({ id }) => idle.push(id) });
+    const [a] = balancer.endpoints;
+    const calls = [balancer.picker().next(), balancer.picker().next()];
+    expect(a && balancer.isBusy(a)).toBe(true);
+    calls[0]?.end('success');
+    calls[0]?.end('success');
+    expect(a && balancer.isBusy(a)).toBe(true);
+    expect(idle).toEqual([]);
+    calls[1]?.end('failure');
+    expect(a && balancer.isBusy(a)).toBe(false);
+    expect(idle).toEqual(['a']);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { clientInstance } from '../../../test/fixtures/client-instance';
+import { HandTime } from '../../../test/fixtures/hand-time';
+import { RollcallError } from '../wire/rollcall-error';
+import { EdgeList, type ToldService } from './edge-list';
+
+const AWAY = new RollcallError('UNREACHABLE', 'nobody there');
+
+/** A call to the registry that the test answers, or leaves without an answer for ever. */
+interface Asked {
+  answer(id: string, rightAt?: number): Promise<void>;
+  fail(error?: RollcallError): Promise<void>;
+}
+
+/** Lets whatever waits for a promise that has settled go on. */
+const settle = async () => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+function stage() {
+  const time = new HandTime();
+  const asked: Asked[] = [];
+  const kept: Promise<unknown>[] = [];
+  const list = new EdgeList({
+    ask: () =>
+      new Promise<ToldService>((resolve, reject) => {
+        asked.push({
+          answer: (id, rightAt = time.now()) => {
+            resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, rightAt });
+            return settle();
+          },
+          fail: (error = AWAY) => {
+            reject(error);
+            return settle();
+          },
+        });
+      }),
+    time,
+    maxAgeMs: 10_000,
+    maxStaleMs: 60_000,
+    waitUntil: (work) => kept.push(work),
+  });
+  /** What a read gives, once it gives anything. */
+  const read = () => {
+    const outcome: { id?: string | undefined; error?: unknown } = {};
+    list.read().then(
+      ({ instances }) => {
+        outcome.id = instances[0]?.id;
+      },
+      (error: unknown) => {
+        outcome.error = error;
+      },
+    );
+    return outcome;
+  };
+  const readNow = async () => {
+    const outcome = read();
+    await settle();
+    return outcome;
+  };
+  /** The same, with the list of `a` read already. */
+  const filled = async () => {
+    read();
+    await asked[0]?.answer('a');
+  };
+  return { time, asked, kept, list, read, readNow, filled };
+}
+
+describe('the list of an isolate', () => {
+  it('[B18] is read once, and then is at hand while it is young', async () => {
+    const { time, asked, list, read, readNow } = stage();
+    expect(list.age).toBe(Number.POSITIVE_INFINITY);
+    const first = read();
+    const second = read();
+    expect(asked).toHaveLength(1);
+    await asked[0]?.answer('a');
+    expect([first.id, second.id, list.age]).toEqual(['a', 'a', 0]);
+    time.advance(4_999);
+    expect(await readNow()).toEqual({ id: 'a' });
+    expect([asked.length, list.age]).toEqual([1, 4_999]);
+  });
+
+  it('[B18] is read again behind the answers from half of its time on, by one call that outlives its request', async () => {
+    const { time, asked, kept, filled, readNow } = stage();
+    await filled();
+    time.advance(5_000);
+    expect([await readNow(), await readNow()]).toEqual([{ id: 'a' }, { id: 'a' }]);
+    expect([asked.length, kept.length]).toEqual([2, 2]);
+    await asked[1]?.answer('b');
+    expect(await readNow()).toEqual({ id: 'b' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('[B18] that came out of a copy is not asked for again at once', async () => {
+    const { time, asked, read, readNow } = stage();
+    read();
+    await asked[0]?.answer('a', time.now() - 9_000);
+    expect(await readNow()).toEqual({ id: 'a' });
+    time.advance(999);
+    await readNow();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('[B18] that is too old is waited for, and an answer that was overtaken changes nothing', async () => {
+    const { time, asked, filled, read, readNow } = stage();
+    await filled();
+    time.advance(10_000);
+    const waiting = read();
+    await settle();
+    expect(waiting).toEqual({});
+    await asked[1]?.answer('b');
+    expect(waiting).toEqual({ id: 'b' });
+    time.advance(5_000);
+    await readNow();
+    time.advance(2_000);
+    await readNow();
+    expect(asked).toHaveLength(4);
+    await asked[3]?.answer('d');
+    await asked[2]?.answer('c', time.now() - 2_000);
+    expect(await readNow()).toEqual({ id: 'd' });
+  });
+
+  it('[B19] waits two seconds for a call that may have been cut off, and then makes its own', async () => {
+    const { time, asked, read, readNow } = stage();
+    const cutOff = read();
+    const follower = read();
+    time.advance(1_999);
+    await settle();
+    expect(asked).toHaveLength(1);
+    time.advance(1);
+    await settle();
+    expect(asked).toHaveLength(2);
+    await asked[1]?.answer('b');
+    expect([cutOff, follower]).toEqual([{}, { id: 'b' }]);
+    expect(await readNow()).toEqual({ id: 'b' });
+    expect(time.timers).toBe(0);
+  });
+
+  it('[B20] serves an old one where the registry takes too long, fails, or has just failed; not one that is too old', async () => {
+    const { time, asked, list, filled, read, readNow } = stage();
+    await filled();
+    time.advance(10_000);
+    const slow = read();
+    time.advance(2_000);
+    await settle();
+    expect(slow).toEqual({ id: 'a' });
+    await asked[1]?.fail();
+    expect([await readNow(), asked.length, list.error]).toEqual([{ id: 'a' }, 2, AWAY]);
+    time.advance(1_000);
+    const failed = read();
+    await asked[2]?.fail();
+    expect(failed).toEqual({ id: 'a' });
+    time.advance(60_000);
+    const late = read();
+    await asked[3]?.fail();
+    expect(late).toEqual({ error: AWAY });
+    const back = read();
+    await asked[4]?.answer('e');
+    expect([back, list.error]).toEqual([{ id: 'e' }, undefined]);
+  });
+});

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import type { RegistryHttp } from '../wire/registry-http';
+import type { Time } from '../wire/time';
+import { readToldService } from './told-service';
+
+it.each([
+  ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }],
+  ['eu@@orders', { group: 'eu', service: 'orders' }],
+  ['a@@@b', { group: 'a', service: '@b' }],
+  ['DEFAULT_GROUP@@eu@@orders', { group: 'DEFAULT_GROUP', service: 'eu@@orders' }],
+])('[A50] reads %s as one service, split at the first separator', async (text, name) => {
+  const asked: object[] = [];
+  const servicePath = (key: object): string => {
+    asked.push(key);
+    throw new Error('no more is asked for');
+  };
+  // `as`, twice: nothing else of them is used before the path is known.
+  const reading = readToldService(
+    { servicePath } as Partial<RegistryHttp> as RegistryHttp,
+    {} as Time,
+    text,
+    0,
+    undefined,
+  );
+  await expect(reading).rejects.toThrow('no more');
+  expect(asked).toEqual([name]);
+});

@@ -1,0 +1,174 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { HandTime } from '../../../test/fixtures/hand-time';
+import { RegistryHttp } from '../wire/registry-http';
+import { Heartbeats } from './heartbeats';
+import { Holding } from './holding';
+
+const LEASE = { ttlMs: 9_000, removeAfterMs: 9_000, intervalMs: 3_000 };
+
+/** A registry of one route after the other: what it answers is what was put here last. */
+function stage() {
+  const time = new HandTime();
+  time.random = () => 0.5;
+  const asked: { method: string; path: string; body: unknown; signal: AbortSignal | null | undefined }[] = [];
+  const world = { answer: () => Response.json({ lease: LEASE }) as Response | Promise<Response> };
+  const http = new RegistryHttp({
+    url: 'http://registry.example',
+    fetch: async (url, { method = '', body, signal } = {}) => {
+      asked.push({
+        method,
+        path: new URL(url).pathname,
+        body: typeof body === 'string' ? JSON.parse(body) : undefined,
+        signal,
+      });
+      const gone = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      return Promise.race([world.answer(), gone]);
+    },
+  });
+  const events: string[] = [];
+  const definition = { service: 'orders', group: 'g', id: 'a', address: '10.0.0.7', port: 80, incarnation: 'run1' };
+  const holding = new Holding(definition, time, ({ type }) => events.push(type));
+  const heartbeats = new Heartbeats(http, time);
+  /** Lets time pass, and what is due come to its end. */
+  const pass = async (ms: number) => {
+    time.advance(ms);
+    for (let turns = 0; turns < 5; turns++) await turn();
+  };
+  const takeAsked = () => asked.splice(0).map(({ method, path }) => `${method} ${path.split('/instances/')[1]}`);
+  return { time, world, asked, takeAsked, events, holding, heartbeats, pass };
+}
+
+const refusing =
+  (code: string, status: number, headers = {}) =>
+  () =>
+    Response.json({ code, detail: code }, { status, headers });
+
+describe('heartbeats', () => {
+  it('register first, and then beat as often as the registry says, not quite regularly', async () => {
+    const { time, holding, heartbeats, pass, asked, takeAsked } = stage();
+    const settled = holding.settled();
+    heartbeats.keep(holding);
+    await settled;
+    expect(asked[0]).toMatchObject({ method: 'PUT', body: { address: '10.0.0.7', port: 80, incarnation: 'run1' } });
+    expect(asked[0]?.path).toBe('/api/v1/ns/public/groups/g/services/orders/instances/a');
+    expect(Object.keys(asked[0]?.body ?? {})).not.toContain('id');
+    await pass(0);
+    takeAsked();
+    // Nine tenths of the interval, and half of the last tenth.
+    await pass(2_849);
+    expect(takeAsked()).toEqual([]);
+    await pass(1);
+    expect(takeAsked()).toEqual(['POST a/heartbeat']);
+    time.random = () => 0;
+    await pass(2_850);
+    await pass(2_700);
+    expect(takeAsked()).toEqual(['POST a/heartbeat', 'POST a/heartbeat']);
+    expect(holding.guard.isHeld).toBe(true);
+  });
+
+  it('register again at once what the registry does not know', async () => {
+    const { world, holding, heartbeats, pass, takeAsked, events } = stage();
+    heartbeats.keep(holding);
+    await pass(0);
+    takeAsked();
+    world.answer = () => {
+      world.answer = () => Response.json({ lease: LEASE });
+      return refusing('INSTANCE_NOT_FOUND', 404)();
+    };
+    await pass(3_000);
+    await pass(0);
+    expect([takeAsked(), events]).toEqual([
+      ['POST a/heartbeat', 'PUT a'],
+      ['registered', 'lost', 'registered'],
+    ]);
+  });
+
+  it('do not register again what is on its way out', async () => {
+    const { world, holding, heartbeats, pass, takeAsked } = stage();
+    heartbeats.keep(holding);
+    await pass(0);
+    holding.isLeaving = true;
+    world.answer = refusing('INSTANCE_NOT_FOUND', 404);
+    await pass(3_000);
+    await pass(3_000);
+    expect(takeAsked()).toEqual(['PUT a', 'POST a/heartbeat']);
+  });
+
+  it('go on over a registry that is away, sooner than an interval, and it is lost by the clock', async () => {
+    const { world, holding, heartbeats, pass, takeAsked, events } = stage();
+    heartbeats.keep(holding);
+    await pass(0);
+    takeAsked();
+    world.answer = () => Promise.reject(new TypeError('fetch failed'));
+    await pass(2_850);
+    expect(takeAsked()).toHaveLength(1);
+    // Half of a second, of one and a half at most.
+    await pass(500);
+    await pass(750);
+    await pass(750);
+    expect(takeAsked()).toHaveLength(3);
+    expect(holding.guard.isHeld).toBe(true);
+    for (let count = 0; count < 10; count++) await pass(750);
+    expect([holding.guard.isHeld, events.filter((type) => type === 'lost')]).toEqual([false, ['lost']]);
+    world.answer = () => Response.json({ lease: LEASE });
+    await pass(750);
+    expect(holding.guard.isHeld).toBe(true);
+  });
+
+  it('wait as long as the registry asks them to', async () => {
+    const { world, holding, heartbeats, pass, takeAsked } = stage();
+    world.answer = refusing('UNAVAILABLE', 503, { 'retry-after': '4' });
+    heartbeats.keep(holding);
+    await pass(0);
+    await pass(3_999);
+    expect(takeAsked()).toEqual(['PUT a']);
+    await pass(1);
+    expect(takeAsked()).toEqual(['PUT a']);
+  });
+
+  it('take back a change that is refused, and beat on', async () => {
+    const { world, holding, heartbeats, pass, takeAsked } = stage();
+    heartbeats.keep(holding);
+    await pass(0);
+    world.answer = refusing('INVALID_REQUEST', 400);
+    holding.change({ weight: -1 });
+    const settled = holding.settled();
+    settled.catch(() => {});
+    heartbeats.changed(holding);
+    await pass(0);
+    await expect(settled).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+    world.answer = () => Response.json({ lease: LEASE });
+    takeAsked();
+    await pass(3_000);
+    expect([takeAsked(), holding.definition.weight]).toEqual([['POST a/heartbeat'], undefined]);
+  });
+
+  it('tell a change that was made while another was told, right after that', async () => {
+    const { world, holding, heartbeats, pass, asked } = stage();
+    world.answer = () => {
+      holding.change({ weight: 2 });
+      heartbeats.changed(holding);
+      world.answer = () => Response.json({ lease: LEASE });
+      return world.answer();
+    };
+    heartbeats.keep(holding);
+    await pass(0);
+    await pass(0);
+    expect(asked.map(({ method, body }) => `${method} ${JSON.stringify(body)}`)).toEqual([
+      expect.not.stringContaining('weight'),
+      expect.stringContaining('"weight":2'),
+    ]);
+  });
+
+  it('end with what they are for, with a request under way as well', async () => {
+    const { time, world, holding, heartbeats, pass, asked, takeAsked, events } = stage();
+    world.answer = () => new Promise<Response>(() => {});
+    heartbeats.keep(holding);
+    await pass(0);
+    heartbeats.drop(holding);
+    expect(asked[0]?.signal?.aborted).toBe(true);
+    await pass(100_000);
+    expect([takeAsked(), events, time.timers]).toEqual([['PUT a'], [], 0]);
+  });
+});

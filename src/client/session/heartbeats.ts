@@ -1,0 +1,128 @@
+import { BackOff } from '../wire/back-off';
+import type { Lease } from '../wire/instance';
+import type { RegistryHttp } from '../wire/registry-http';
+import { RollcallError } from '../wire/rollcall-error';
+import type { Time } from '../wire/time';
+import type { Holding } from './holding';
+import type { Keeper } from './keeper';
+
+/** A beat that is not answered by then is lost. With short leases it is half an interval: so three of them fit. */
+const BEAT_TIMEOUT_MS = 5_000;
+
+/** However short the interval is, an answer may take this long. */
+const BEAT_TIMEOUT_LEAST_MS = 1_000;
+
+/** After a refusal, in milliseconds: whoever can mend it has to do something first. */
+const REFUSED_PAUSE_MS = 10_000;
+
+/** What a registration, or a beat, is answered with. */
+interface Granted {
+  lease: Lease | null;
+}
+
+/** One instance that is kept, and its next beat. */
+interface Beat {
+  readonly ended: AbortController;
+  readonly backOff: BackOff;
+  cancel: (() => void) | undefined;
+  isUnderWay: boolean;
+  /** As it was granted; unknown before the first answer. */
+  lease: Lease | null;
+}
+
+/**
+ * Keeps each instance by heartbeats over HTTP, as often as the registry says: a third of the time to live, unless the
+ * registration asked for something else. An instance that the registry does not know is registered again.
+ */
+export class Heartbeats implements Keeper {
+  readonly #http: RegistryHttp;
+  readonly #time: Time;
+  readonly #beats = new Map<Holding, Beat>();
+
+  constructor(http: RegistryHttp, time: Time) {
+    this.#http = http;
+    this.#time = time;
+  }
+
+  keep(holding: Holding): void {
+    const beat: Beat = {
+      ended: new AbortController(),
+      backOff: new BackOff(this.#time),
+      cancel: undefined,
+      isUnderWay: false,
+      lease: null,
+    };
+    this.#beats.set(holding, beat);
+    void this.#act(holding, beat);
+  }
+
+  changed(holding: Holding): void {
+    const beat = this.#beats.get(holding);
+    if (beat !== undefined) void this.#act(holding, beat);
+  }
+
+  drop(holding: Holding): void {
+    const beat = this.#beats.get(holding);
+    this.#beats.delete(holding);
+    beat?.cancel?.();
+    beat?.ended.abort();
+  }
+
+  /** Registers or beats, and arranges what follows. Never rejects. */
+  async #act(holding: Holding, beat: Beat): Promise<void> {
+    if (beat.isUnderWay) return;
+    beat.isUnderWay = true;
+    beat.cancel?.();
+    const { version } = holding;
+    let pauseMs: number;
+    try {
+      await this.#tell(holding, beat);
+      beat.backOff.reset();
+      // Not quite regular, so that a fleet that was started together does not beat together for ever.
+      const intervalMs = (beat.lease?.intervalMs ?? 0) * (0.9 + 0.1 * this.#time.random());
+      pauseMs = holding.isDirty ? 0 : intervalMs;
+    } catch (error) {
+      pauseMs = this.#pauseAfter(RollcallError.from(error, 'no heartbeat'), holding, version, beat);
+    }
+    beat.isUnderWay = false;
+    if (beat.ended.signal.aborted) return;
+    // Before the first lease somebody waits for it.
+    beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), beat.lease === null);
+  }
+
+  async #tell(holding: Holding, beat: Beat): Promise<void> {
+    const { version, definition, isDirty } = holding;
+    const sentAt = this.#time.now();
+    const intervalMs = beat.lease?.intervalMs ?? Number.POSITIVE_INFINITY;
+    const timeoutMs = Math.min(BEAT_TIMEOUT_MS, Math.max(BEAT_TIMEOUT_LEAST_MS, intervalMs / 2));
+    const options = { signal: beat.ended.signal, timeoutMs };
+    const path = this.#http.instancePath(definition);
+    if (!isDirty) {
+      const { lease } = await this.#http.call<Granted>('POST', `${path}/heartbeat`, options);
+      beat.lease = lease;
+      holding.guard.renewed(sentAt, lease?.ttlMs ?? 0);
+      return;
+    }
+    const { group: _group, service: _service, id: _id, ...body } = definition;
+    const { lease } = await this.#http.call<Granted>('PUT', path, { ...options, body });
+    beat.lease = lease;
+    // The connection may be dead that a runtime keeps for the next request, and so may be the one after it.
+    beat.backOff.mostMs = Math.min(beat.backOff.mostMs, (lease?.intervalMs ?? Number.POSITIVE_INFINITY) / 2);
+    holding.taken(version, definition, sentAt, lease?.ttlMs ?? 0);
+  }
+
+  /** What a failure means, and milliseconds until the next attempt. */
+  #pauseAfter(error: RollcallError, holding: Holding, version: number, beat: Beat): number {
+    if (beat.ended.signal.aborted) return 0;
+    if (error.code === 'INSTANCE_NOT_FOUND') {
+      holding.gone();
+      return holding.isLeaving ? REFUSED_PAUSE_MS : 0;
+    }
+    if (error.isPassing || !holding.isDirty) {
+      holding.trouble(error);
+      return Math.max(beat.backOff.next(), error.retryAfterMs ?? 0);
+    }
+    holding.refused(version, error);
+    return holding.isDirty ? REFUSED_PAUSE_MS : 0;
+  }
+}

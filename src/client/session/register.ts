@@ -1,0 +1,196 @@
+import type { ClientCore } from '../wire/client-core';
+import { randomText } from '../wire/random-text';
+import type {
+  DrainOptions,
+  DrainReport,
+  InstanceDefinition,
+  InstancePatch,
+  RegisterOptions,
+  Registration,
+} from '../wire/registration';
+import { RollcallError } from '../wire/rollcall-error';
+import type { Time } from '../wire/time';
+import { derivedId } from './derived-id';
+import { Heartbeats } from './heartbeats';
+import { Holding, type NamedDefinition } from './holding';
+import type { Keeper } from './keeper';
+import { Session } from './session';
+
+const DRAIN_WAIT_DEFAULT_MS = 30_000;
+
+/** What a drain, or a removal, takes beside the time that it waits for others. */
+const CALL_TIMEOUT_MS = 5_000;
+
+/** Waits for a promise, or for the signal, which rejects with its reason. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** Which definition stands for an instance of which little more than its place is given. */
+function named(time: Time, instance: InstanceDefinition): NamedDefinition {
+  const id = instance.id ?? derivedId(instance);
+  if (id === undefined) {
+    throw new RollcallError('INVALID_REQUEST', 'an instance needs an id, or address and port, or an absolute url');
+  }
+  return {
+    ...instance,
+    group: instance.group ?? 'DEFAULT_GROUP',
+    id,
+    incarnation: instance.incarnation ?? randomText(time),
+  };
+}
+
+/** One registration, from its first attempt to its end. */
+class KeptRegistration implements Registration {
+  readonly group: string;
+  readonly service: string;
+  readonly id: string;
+  readonly #registrar: Registrar;
+  readonly #holding: Holding;
+  readonly #over: () => void;
+  readonly #ended = new AbortController();
+  #keeper: Keeper | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(registrar: Registrar, definition: NamedDefinition, options: RegisterOptions, over: () => void) {
+    this.group = definition.group;
+    this.service = definition.service;
+    this.id = definition.id;
+    this.#registrar = registrar;
+    this.#holding = new Holding(definition, registrar.core.time, options.onEvent ?? (() => {}));
+    this.#over = over;
+  }
+
+  get isHeld(): boolean {
+    return this.#holding.guard.isHeld;
+  }
+
+  get lost(): Promise<void> {
+    return this.#holding.guard.lost;
+  }
+
+  /** Registers it, by the way that was asked for, or the best that there is. */
+  async start({ transport, signal }: RegisterOptions): Promise<void> {
+    const settled = this.#holding.settled();
+    void this.#choose(transport);
+    try {
+      await unlessAborted(settled, signal);
+    } catch (error) {
+      // Nobody holds a handle yet. What was sent before may have arrived all the same.
+      if (signal?.aborted === true) await this.release();
+      else this.#end();
+      throw error;
+    }
+  }
+
+  async update(patch: InstancePatch): Promise<void> {
+    if (this.#holding.isLeaving) throw new RollcallError('CONFLICT', `${this.id} is released, or on its way out`);
+    this.#holding.change(patch);
+    const settled = this.#holding.settled();
+    this.#keeper?.changed(this.#holding);
+    return settled;
+  }
+
+  async drain({ waitMs = DRAIN_WAIT_DEFAULT_MS, graceMs = 0 }: DrainOptions = {}): Promise<DrainReport> {
+    const before = this.#holding.isLeaving;
+    this.#holding.isLeaving = true;
+    try {
+      const { http } = this.#registrar.core;
+      return await http.call('POST', `${http.instancePath(this)}/drain`, {
+        query: { wait: `${waitMs}ms`, grace: `${graceMs}ms` },
+        timeoutMs: waitMs + CALL_TIMEOUT_MS,
+      });
+    } catch (error) {
+      this.#holding.isLeaving = before;
+      this.#keeper?.changed(this.#holding);
+      throw error;
+    }
+  }
+
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  async #choose(transport: RegisterOptions['transport']): Promise<void> {
+    const { ttlMs, ...others } = this.#holding.definition.lease ?? {};
+    const { core, heartbeats } = this.#registrar;
+    const { signal } = this.#ended;
+    const keepBy = (keeper: Keeper) => {
+      if (signal.aborted) return;
+      this.#keeper = keeper;
+      keeper.keep(this.#holding);
+    };
+    // A session has one time to live for all that it holds, and nothing else.
+    const fitsSession = Object.values(others).every((value) => value === undefined);
+    if (transport === 'heartbeat' || (transport === undefined && !fitsSession)) return keepBy(heartbeats);
+    const keepBySession = () => keepBy(this.#registrar.session(ttlMs));
+    if (transport === 'socket') return keepBySession();
+    if (!(await core.trySocket(core.link(ttlMs), signal, keepBySession))) keepBy(heartbeats);
+  }
+
+  async #release(): Promise<void> {
+    // First of all, so that nothing registers it again.
+    this.#holding.isLeaving = true;
+    this.#ended.abort();
+    try {
+      const { http } = this.#registrar.core;
+      await http.call('DELETE', http.instancePath(this), { timeoutMs: CALL_TIMEOUT_MS });
+    } catch (error) {
+      this.#holding.trouble(RollcallError.from(error, 'not released'));
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended.abort();
+    this.#holding.end();
+    this.#keeper?.drop(this.#holding);
+    this.#over();
+  }
+}
+
+/** All registrations of one client, and what keeps them. Loaded with the first of them: who only watches has no need. */
+export class Registrar {
+  readonly core: ClientCore;
+  readonly heartbeats: Heartbeats;
+  readonly #sessions = new Map<number | undefined, Session>();
+  readonly #registrations = new Set<KeptRegistration>();
+
+  constructor(core: ClientCore) {
+    this.core = core;
+    this.heartbeats = new Heartbeats(core.http, core.time);
+  }
+
+  /** The session of all instances with this time to live. */
+  session(ttlMs: number | undefined): Session {
+    const session = this.#sessions.get(ttlMs) ?? new Session(this.core.link(ttlMs), ttlMs, this.core.pingIntervalMs);
+    this.#sessions.set(ttlMs, session);
+    return session;
+  }
+
+  /** @throws {RollcallError} What the registration was refused with. */
+  async register(instance: InstanceDefinition, options: RegisterOptions): Promise<Registration> {
+    if (options.transport === 'socket') this.core.assertSockets();
+    const over = () => this.#registrations.delete(registration);
+    const registration = new KeptRegistration(this, named(this.core.time, instance), options, over);
+    this.#registrations.add(registration);
+    await registration.start(options);
+    return registration;
+  }
+
+  /** Releases all of them. Never rejects. */
+  async release(): Promise<void> {
+    await Promise.all([...this.#registrations].map((registration) => registration.release()));
+  }
+}

@@ -1,0 +1,218 @@
+import { BackOff } from '../wire/back-off';
+import type { SnapshotService, WatchedService } from '../wire/frames';
+import type { Instance } from '../wire/instance';
+import type { RegistryHttp } from '../wire/registry-http';
+import { RollcallError } from '../wire/rollcall-error';
+import { pause, type Time } from '../wire/time';
+import type { WatchScope } from './watch';
+import type { WatchSink, WatchSource } from './watch-source';
+import { wholeList } from './whole-list';
+
+/** What is read of a list of services. */
+interface ServiceNames {
+  services: { group: string; name: string; revision: number }[];
+  next?: string | undefined;
+}
+
+/** How long a poll waits for a change. */
+const WAIT_MS = 30_000;
+
+/** A poll whose answer is later than its wait by more than this has no registry behind it. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
+const LEAST_MS = 1_000;
+
+/** One read that is repeated: its path, and what becomes of its answer. */
+interface Poll {
+  path: string;
+  apply: (answer: Response, signal: AbortSignal) => Promise<void>;
+  hasAnswered: boolean;
+}
+
+interface ServiceName {
+  group: string;
+  service: string;
+}
+
+/** `orders` in the default group, or `group@@orders`. */
+function serviceName(text: string): ServiceName {
+  const at = text.indexOf('@@');
+  return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
+}
+
+/** Names a service among those that are known. No name has a line break in it. */
+const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}`;
+
+/**
+ * A watch by conditional reads that wait, for whoever can do nothing but ask. What happens between two answers is not
+ * told: each change comes as a snapshot of all there is. A poll under the subscriber's name says that everything up to
+ * its condition is acted by, so it has the name only once that is acknowledged.
+ */
+export class PollSource implements WatchSource {
+  readonly #http: RegistryHttp;
+  readonly #time: Time;
+  readonly #subscriber: string;
+  readonly #sink: WatchSink;
+  readonly #scope: WatchScope;
+  readonly #services = new Map<string, SnapshotService & { newest?: number }>();
+  #ended = new AbortController();
+  /** Ends the polls under way, to ask the same again under a name. */
+  #asked = new AbortController();
+  #polls: Poll[] = [];
+  #told: string | undefined;
+
+  constructor(http: RegistryHttp, time: Time, subscriber: string, scope: WatchScope, sink: WatchSink) {
+    this.#http = http;
+    this.#time = time;
+    this.#subscriber = subscriber;
+    this.#scope = scope;
+    this.#sink = sink;
+  }
+
+  start(): void {
+    const { services = [], groups = [] } = this.#scope;
+    this.#ended = new AbortController();
+    this.#services.clear();
+    const isWhole = services.length === 0 && groups.length === 0;
+    this.#polls = [
+      ...services.map((text) => this.#servicePoll(serviceName(text))),
+      ...groups.map((group) => this.#groupPoll(group)),
+      ...(isWhole ? [this.#groupPoll()] : []),
+    ];
+    for (const poll of this.#polls) void this.#run(poll, this.#ended.signal);
+  }
+
+  stop(): void {
+    this.#ended.abort();
+  }
+
+  acknowledge(): void {
+    if (this.#sink.acknowledged === this.#told) this.#asked.abort();
+  }
+
+  /** Asks again and again. Never rejects. */
+  async #run(poll: Poll, signal: AbortSignal): Promise<void> {
+    const backOff = new BackOff(this.#time);
+    let condition: string | null = null;
+    // Whether there is anybody is not to be waited for.
+    let waits = false;
+    while (!signal.aborted) {
+      const startedAt = this.#time.now();
+      const asked = this.#asked.signal.aborted ? new AbortController() : this.#asked;
+      this.#asked = asked;
+      try {
+        const answer: Response = await this.#http.request('GET', poll.path, {
+          headers: {
+            ...(condition !== null && { 'If-None-Match': condition }),
+            ...(waits && { Prefer: `wait=${WAIT_MS / 1_000}` }),
+            ...(this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
+          },
+          signal: AbortSignal.any([signal, asked.signal]),
+          timeoutMs: WAIT_MS + ANSWER_TIMEOUT_MS,
+        });
+        if (answer.status !== 304) {
+          await poll.apply(answer, signal);
+          condition = answer.headers.get('etag');
+          poll.hasAnswered = true;
+          if (!signal.aborted) this.#tell(answer.headers.get('rollcall-cursor') ?? '');
+        } else if (waits && this.#time.now() - startedAt < LEAST_MS) {
+          await pause(this.#time, LEAST_MS, signal);
+        }
+        backOff.reset();
+        waits = true;
+        if (!signal.aborted) this.#sink.up();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (asked.signal.aborted) continue;
+        const reason = RollcallError.from(error, 'the poll failed');
+        waits = false;
+        // A conflict is a poll of our own that came before this one, and still seems to be there.
+        if (reason.code === 'CONFLICT') this.#sink.down();
+        else if (this.#sink.refused(reason)) return;
+        await pause(this.#time, reason.retryAfterMs ?? backOff.next(), signal);
+      }
+    }
+  }
+
+  #tell(cursor: string): void {
+    if (!this.#polls.every(({ hasAnswered }) => hasAnswered)) return;
+    const services = [...this.#services.values()].map(({ newest: _newest, ...service }) => service);
+    const revision = Math.max(0, ...services.flatMap(({ instances }) => instances.map((one) => one.revision)));
+    this.#told = cursor;
+    this.#sink.take({ type: 'snapshot', watch: '', cursor, revision, services }, 0);
+  }
+
+  #servicePoll(name: ServiceName): Poll {
+    const path = `${this.#http.servicePath(name)}/instances`;
+    return {
+      path,
+      hasAnswered: false,
+      apply: async (answer, signal) => this.#take(name, await wholeList(this.#http, path, answer, { signal }), signal),
+    };
+  }
+
+  #groupPoll(group?: string): Poll {
+    const query = group === undefined ? '' : `?group=${encodeURIComponent(group)}`;
+    return {
+      path: `${this.#http.namespacePath}/services${query}`,
+      hasAnswered: false,
+      // `as`: what the list of services answers
+      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as ServiceNames, signal),
+    };
+  }
+
+  async #takeAll(group: string | undefined, first: ServiceNames, signal: AbortSignal): Promise<void> {
+    let { services, next } = first;
+    while (next !== undefined) {
+      const query = { group, after: next };
+      const page = await this.#http.call<ServiceNames>('GET', `${this.#http.namespacePath}/services`, {
+        query,
+        signal,
+      });
+      services = services.concat(page.services);
+      next = page.next;
+    }
+    const known = [...this.#services].filter(([, service]) => group === undefined || service.group === group);
+    const left = new Set(known.map(([key]) => key));
+    for (const { group: of, name: service, revision } of services) {
+      const key = keyOf({ group: of, service });
+      left.delete(key);
+      if (this.#services.get(key)?.newest === revision) continue;
+      const path = `${this.#http.servicePath({ group: of, service })}/instances`;
+      const answer = await this.#http.request('GET', path, { signal });
+      const instances = await wholeList(this.#http, path, answer, { signal });
+      await this.#take({ group: of, service }, instances, signal, revision);
+    }
+    // A service that the scope names for itself has a poll of its own.
+    for (const key of left) this.#services.delete(key);
+  }
+
+  async #take(name: ServiceName, instances: Instance[], signal: AbortSignal, newest?: number): Promise<void> {
+    const plain: WatchedService = {
+      group: name.group,
+      name: name.service,
+      persistent: false,
+      metadata: {},
+      protectThreshold: 0,
+      revision: 0,
+    };
+    const own = await this.#http
+      .call<WatchedService>('GET', this.#http.servicePath(name), { signal })
+      .catch((error) => {
+        if (error instanceof RollcallError && error.code === 'SERVICE_NOT_FOUND') return plain;
+        throw error;
+      });
+    const { persistent, metadata, protectThreshold, selector, revision } = own;
+    this.#services.set(keyOf(name), {
+      ...plain,
+      persistent,
+      metadata,
+      protectThreshold,
+      selector,
+      revision,
+      instances,
+      ...(newest !== undefined && { newest }),
+    });
+  }
+}

@@ -1,0 +1,210 @@
+import type { ClientCore } from '../wire/client-core';
+import type { WatchFrame } from '../wire/frames';
+import { RollcallError } from '../wire/rollcall-error';
+import type { WatchWireFrame } from '../wire/wire-frame';
+import { PartJoiner } from './part-joiner';
+import { SocketSource } from './socket-source';
+import type { Watch, WatchOptions, WatchScope, WatchStatus } from './watch';
+import type { WatchSink, WatchSource } from './watch-source';
+
+/**
+ * What may lie unread, in letters. A watch that has more is let go of, and taken up again from its cursor when its
+ * reader has caught up: one that does not read costs no more memory than this, and holds up nobody else.
+ */
+const UNREAD_MAX_CHARACTERS = 4 * 1024 * 1024;
+
+/** A frame that waits for its reader. */
+interface Unread {
+  frame: WatchFrame;
+  size: number;
+}
+
+/** A watch, by whichever source: whole frames, in order, and a cursor to go on from. */
+export class ServiceWatch implements Watch, WatchSink {
+  readonly #core: ClientCore;
+  readonly #scope: WatchScope;
+  readonly #options: WatchOptions;
+  readonly #over: (watch: ServiceWatch) => void;
+  readonly #joiner = new PartJoiner();
+  readonly #ended = new AbortController();
+  readonly #abort = (): void => this.close();
+  #source: WatchSource | undefined;
+  #cursor: string | undefined;
+  #acknowledged: string | undefined;
+  #status: WatchStatus;
+  #unread: Unread[] = [];
+  #unreadSize = 0;
+  #isSetAside = false;
+  #wasUp = false;
+  #error: RollcallError | undefined;
+  /** Wakes the reader that waits for a frame. */
+  #wake: (() => void) | undefined;
+
+  constructor(core: ClientCore, scope: WatchScope, options: WatchOptions, over: (watch: ServiceWatch) => void) {
+    if (options.transport === 'socket') core.assertSockets();
+    this.#core = core;
+    this.#scope = scope;
+    this.#options = options;
+    this.#over = over;
+    this.#cursor = options.cursor;
+    this.#status = { state: 'disconnected', since: core.time.wallClock() };
+    if (options.signal?.aborted === true) this.close();
+    else {
+      options.signal?.addEventListener('abort', this.#abort);
+      void this.#choose();
+    }
+  }
+
+  get status(): WatchStatus {
+    return this.#status;
+  }
+
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
+  get acknowledged(): string | undefined {
+    return this.#acknowledged;
+  }
+
+  acknowledge(cursor: string): void {
+    this.#acknowledged = cursor;
+    this.#source?.acknowledge();
+  }
+
+  close(): void {
+    this.#end(undefined);
+  }
+
+  #end(error: RollcallError | undefined): void {
+    if (this.#ended.signal.aborted) return;
+    this.#error = error;
+    this.#ended.abort();
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#source?.stop();
+    this.down();
+    this.#over(this);
+    this.#wake?.();
+    this.#call(() => this.#options.onEnd?.(error));
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchFrame, void, void> {
+    try {
+      for (;;) {
+        const next = this.#unread.shift();
+        if (next !== undefined) {
+          this.#unreadSize -= next.size;
+          yield next.frame;
+          continue;
+        }
+        if (this.#error !== undefined) throw this.#error;
+        if (this.#ended.signal.aborted) return;
+        this.#takeUpAgain();
+        await new Promise<void>((wake) => {
+          this.#wake = wake;
+        });
+      }
+    } finally {
+      // Whoever leaves the loop wants no more.
+      this.close();
+    }
+  }
+
+  take(frame: WatchWireFrame, size: number): void {
+    if (this.#ended.signal.aborted || this.#isSetAside) return;
+    const whole = this.#joiner.take(frame);
+    if (whole === undefined) return;
+    this.#cursor = whole.type === 'reset' ? undefined : whole.cursor;
+    const { onFrame } = this.#options;
+    if (onFrame !== undefined) {
+      this.#call(() => onFrame(whole));
+      return;
+    }
+    this.#unread.push({ frame: whole, size });
+    this.#unreadSize += size;
+    if (this.#unreadSize > UNREAD_MAX_CHARACTERS) {
+      this.#isSetAside = true;
+      this.#source?.stop();
+    }
+    this.#wake?.();
+  }
+
+  up(): void {
+    this.#wasUp = true;
+    this.#setState('connected');
+  }
+
+  down(): void {
+    this.#joiner.broken();
+    this.#setState('disconnected');
+  }
+
+  refused(error: RollcallError): boolean {
+    // What the registry took before it will take again: a token is on its way, or a rule was changed by mistake.
+    if (error.isPassing || (this.#wasUp && error.code !== 'INVALID_REQUEST')) {
+      this.down();
+      return false;
+    }
+    this.#end(error);
+    return true;
+  }
+
+  /** Takes the way that was asked for, or the best that there is. Never rejects. */
+  async #choose(): Promise<void> {
+    const { transport } = this.#options;
+    const link = this.#core.link();
+    const useSocket = () => this.#begin(new SocketSource(link, this.#scope, this));
+    if (transport === 'socket') useSocket();
+    else if (transport !== undefined || !(await this.#core.trySocket(link, this.#ended.signal, useSocket))) {
+      const by = transport ?? (readsStreams() ? 'stream' : 'poll');
+      try {
+        this.#begin(await this.#load(by));
+      } catch (error) {
+        this.#end(RollcallError.from(error, `the part of the client that watches by ${by} was not loaded`));
+      }
+    }
+  }
+
+  /** Loaded where there is need: most never do. */
+  async #load(by: 'stream' | 'poll'): Promise<WatchSource> {
+    const { http, time } = this.#core;
+    const subscriber = this.#core.nextSubscriber();
+    if (by === 'poll') {
+      const { PollSource } = await import('./poll-source');
+      return new PollSource(http, time, subscriber, this.#scope, this);
+    }
+    const { StreamSource } = await import('./stream-source');
+    return new StreamSource(http, time, subscriber, this.#scope, this);
+  }
+
+  #begin(source: WatchSource): void {
+    if (this.#ended.signal.aborted) return;
+    this.#source = source;
+    source.start();
+  }
+
+  #takeUpAgain(): void {
+    if (!this.#isSetAside) return;
+    this.#isSetAside = false;
+    this.#source?.start();
+  }
+
+  #setState(state: WatchStatus['state']): void {
+    if (this.#status.state === state) return;
+    const status: WatchStatus = { state, since: this.#core.time.wallClock() };
+    this.#status = status;
+    this.#call(() => this.#options.onStatus?.(status));
+  }
+
+  #call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      // A listener's mistake is its own, and must not break the connection of others.
+      console.error('rollcall: a listener of a watch threw', error);
+    }
+  }
+}
+
+/** Some runtimes give the body of an answer only when all of it is there. */
+const readsStreams = (): boolean => 'body' in Response.prototype;

@@ -1,0 +1,72 @@
+import { RollcallError } from '../wire/rollcall-error';
+import type { LinkUser, SocketLink } from '../wire/socket-link';
+import type { WatchScope } from './watch';
+import type { WatchSink, WatchSource } from './watch-source';
+
+/** A watch over the client's socket. */
+export class SocketSource implements WatchSource, LinkUser {
+  readonly #link: SocketLink;
+  readonly #scope: WatchScope;
+  readonly #sink: WatchSink;
+  /** What the watch is called on the socket: another name each time, so that what an ended one tells is not taken. */
+  #watch: string | undefined;
+
+  constructor(link: SocketLink, scope: WatchScope, sink: WatchSink) {
+    this.#link = link;
+    this.#scope = scope;
+    this.#sink = sink;
+  }
+
+  start(): void {
+    this.#link.join(this);
+  }
+
+  stop(): void {
+    const watch = this.#watch;
+    this.#forget();
+    if (watch !== undefined) this.#link.ask({ type: 'unwatch', watch }).catch(() => {}); // It may be over already.
+    this.#link.leave(this);
+  }
+
+  acknowledge(): void {
+    const { acknowledged } = this.#sink;
+    if (this.#watch !== undefined && acknowledged !== undefined) {
+      this.#link.tell({ type: 'ack', watch: this.#watch, cursor: acknowledged });
+    }
+  }
+
+  up(): void {
+    void this.#begin();
+  }
+
+  down(): void {
+    this.#forget();
+    this.#sink.down();
+  }
+
+  async #begin(): Promise<void> {
+    const watch = this.#link.name();
+    this.#watch = watch;
+    this.#link.listen(watch, (frame, size) => this.#sink.take(frame, size));
+    const request = { type: 'watch', watch, scope: this.#scope, cursor: this.#sink.cursor };
+    try {
+      const { reconnectWithinMs } = await this.#link.ask<{ reconnectWithinMs: number }>(request);
+      this.#link.backOff.spreadMs = reconnectWithinMs;
+    } catch (error) {
+      const reason = RollcallError.from(error, 'no watch');
+      if (this.#watch !== watch || reason.code === 'UNREACHABLE') return;
+      this.#forget();
+      if (!this.#sink.refused(reason)) this.#link.reopen(reason.message);
+      return;
+    }
+    if (this.#watch !== watch) return;
+    this.#sink.up();
+    // Receipts live in the memory of the registry.
+    this.acknowledge();
+  }
+
+  #forget(): void {
+    if (this.#watch !== undefined) this.#link.listen(this.#watch, undefined);
+    this.#watch = undefined;
+  }
+}

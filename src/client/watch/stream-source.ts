@@ -1,0 +1,131 @@
+import { BackOff } from '../wire/back-off';
+import type { RegistryHttp } from '../wire/registry-http';
+import { RollcallError } from '../wire/rollcall-error';
+import { pause, type Time } from '../wire/time';
+import type { WatchWireFrame } from '../wire/wire-frame';
+import { EventParser } from './event-parser';
+import type { WatchScope } from './watch';
+import type { WatchSink, WatchSource } from './watch-source';
+
+/** The registry sends a comment every 15 s: a stream that is silent for longer than two of them is broken. */
+const SILENCE_MAX_MS = 40_000;
+
+/** After an acknowledgement that did not arrive. */
+const ACKNOWLEDGE_AGAIN_MS = 1_000;
+
+/** A watch over an event stream, read with `fetch`, so that a token can go with it. */
+export class StreamSource implements WatchSource {
+  readonly #http: RegistryHttp;
+  readonly #time: Time;
+  readonly #subscriber: string;
+  readonly #scope: WatchScope;
+  readonly #sink: WatchSink;
+  readonly #backOff: BackOff;
+  #ended = new AbortController();
+  #isAcknowledging = false;
+
+  constructor(http: RegistryHttp, time: Time, subscriber: string, scope: WatchScope, sink: WatchSink) {
+    this.#http = http;
+    this.#time = time;
+    this.#subscriber = subscriber;
+    this.#scope = scope;
+    this.#sink = sink;
+    this.#backOff = new BackOff(time);
+  }
+
+  start(): void {
+    this.#ended = new AbortController();
+    void this.#run(this.#ended.signal);
+  }
+
+  stop(): void {
+    this.#ended.abort();
+  }
+
+  acknowledge(): void {
+    if (!this.#isAcknowledging) void this.#acknowledge(this.#ended.signal);
+  }
+
+  /** Reads one stream after the other. Never rejects. */
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let pauseMs: number | undefined;
+      try {
+        pauseMs = await this.#read(signal);
+      } catch (error) {
+        const reason = RollcallError.from(error, 'the event stream broke');
+        if (signal.aborted || this.#sink.refused(reason)) return;
+        pauseMs = reason.retryAfterMs;
+      }
+      if (signal.aborted) return;
+      this.#sink.down();
+      await pause(this.#time, pauseMs ?? this.#backOff.next(), signal);
+    }
+  }
+
+  /** Reads a stream to its end, and returns when to come back, where it said so. */
+  async #read(signal: AbortSignal): Promise<number | undefined> {
+    const broken = new AbortController();
+    const { cursor } = this.#sink;
+    const { services: service, groups: group } = this.#scope;
+    const answer = await this.#http.request('GET', `${this.#http.namespacePath}/watch`, {
+      query: { service, group, cursor },
+      headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
+      signal: AbortSignal.any([signal, broken.signal]),
+    });
+    const reader = answer.body?.getReader();
+    if (reader === undefined) throw new RollcallError('UNREACHABLE', 'this runtime reads no streams; watch by polls');
+    let cancel = () => {};
+    try {
+      const decoder = new TextDecoder();
+      const parser = new EventParser();
+      let retryMs: number | undefined;
+      for (;;) {
+        cancel = this.#time.after(SILENCE_MAX_MS, () => broken.abort(new Error('the event stream fell silent')), true);
+        const { done, value } = await reader.read();
+        cancel();
+        if (done || signal.aborted) return retryMs;
+        for (const event of parser.take(decoder.decode(value, { stream: true }))) {
+          retryMs = event.retryMs ?? retryMs;
+          // The registry answers the watch with this, first of all.
+          if (event.retryMs !== undefined) this.#begun();
+          if (event.data !== '') this.#take(event.data);
+        }
+      }
+    } finally {
+      cancel();
+      // Where reading goes wrong the rest is of no use to anybody.
+      reader.cancel().catch(() => {});
+    }
+  }
+
+  #begun(): void {
+    this.#backOff.reset();
+    this.#sink.up();
+    // Receipts live in the memory of the registry.
+    this.acknowledge();
+  }
+
+  #take(data: string): void {
+    // `as`: the registry's own tests hold its frames against the schema
+    this.#sink.take(JSON.parse(data) as WatchWireFrame, data.length);
+  }
+
+  /** Tells the newest cursor that is acknowledged, until it has arrived. Never rejects. */
+  async #acknowledge(signal: AbortSignal): Promise<void> {
+    this.#isAcknowledging = true;
+    const path = `${this.#http.namespacePath}/subscribers/${encodeURIComponent(this.#subscriber)}/ack`;
+    let told: string | undefined;
+    while (!signal.aborted && told !== this.#sink.acknowledged) {
+      const cursor = this.#sink.acknowledged;
+      try {
+        await this.#http.call('POST', path, { body: { cursor }, signal });
+        told = cursor;
+      } catch (error) {
+        if (!RollcallError.from(error, 'no receipt').isPassing) break;
+        await pause(this.#time, ACKNOWLEDGE_AGAIN_MS, signal);
+      }
+    }
+    this.#isAcknowledging = false;
+  }
+}

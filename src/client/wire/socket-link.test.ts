@@ -1,0 +1,231 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { HandTime } from '../../../test/fixtures/hand-time';
+import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
+import { RegistryHttp } from './registry-http';
+import type { RollcallError } from './rollcall-error';
+import { type LinkUser, SocketLink } from './socket-link';
+
+/** A user that notes what it is told. */
+class NotingUser implements LinkUser {
+  readonly told: string[] = [];
+  up(): void {
+    this.told.push('up');
+  }
+  down(_error: RollcallError, code: number): void {
+    this.told.push(`down ${code}`);
+  }
+  heard(sentAt: number): void {
+    this.told.push(`heard ${sentAt}`);
+  }
+}
+
+async function stage() {
+  const sockets = new HandWebSockets();
+  const time = new HandTime();
+  time.random = () => 0.5;
+  const options = { url: 'https://registry.example', token: 'secret', WebSocket: sockets.WebSocket };
+  const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
+  const user = new NotingUser();
+  /** Lets a socket be opened that is due. */
+  const opened = async () => {
+    await turn();
+    sockets.last.open();
+    await turn();
+    return sockets.last;
+  };
+  return { sockets, time, link, user, opened };
+}
+
+describe('the socket', () => {
+  it('is opened for the first user, with the token beside the protocol, and shared by the next', async () => {
+    const { sockets, link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    expect([socket.url, socket.protocols]).toEqual([
+      'wss://registry.example/api/v1/ns/public/socket?subscriber=me',
+      ['rollcall.v1', 'token.secret'],
+    ]);
+    const second = new NotingUser();
+    link.join(second);
+    expect([user.told, second.told, sockets.all.length]).toEqual([['up'], ['up'], 1]);
+  });
+
+  it('is closed with the last user, with the code that it leaves with', async () => {
+    const { time, link, user, opened } = await stage();
+    const other = new NotingUser();
+    link.join(user);
+    link.join(other);
+    const socket = await opened();
+    link.leave(user, 4000);
+    expect(socket.closed).toBeUndefined();
+    link.leave(other, 4000);
+    link.leave(other, 1000);
+    expect([socket.closed, link.isOpen, time.timers]).toEqual([4000, false, 0]);
+  });
+
+  it('that opens when nobody wants it any more is closed', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    await turn();
+    link.leave(user);
+    const socket = await opened();
+    expect([socket.closed, link.isOpen, user.told]).toEqual([1000, false, []]);
+  });
+
+  it('comes back after a pause at random, longer with each failure, until it says something', async () => {
+    const { sockets, time, link, user, opened } = await stage();
+    link.join(user);
+    const first = await opened();
+    first.break();
+    expect(user.told).toEqual(['up', 'down 1006']);
+    // Half of a second, of one, of two, of four; and no longer than half of ten.
+    for (const pauseMs of [500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
+      const before = sockets.all.length;
+      time.advance(pauseMs - 1);
+      await turn();
+      expect(sockets.all).toHaveLength(before);
+      time.advance(1);
+      const next = await opened();
+      expect(sockets.all).toHaveLength(before + 1);
+      next.break();
+    }
+    time.advance(5_000);
+    const good = await opened();
+    const asked = link.ask({ type: 'sync' });
+    good.answer();
+    await asked;
+    good.break();
+    time.advance(500);
+    await turn();
+    expect(sockets.last).not.toBe(good);
+  });
+
+  it('keeps to the time that the registry names when it closes, and that it named before', async () => {
+    const { sockets, time, link, user, opened } = await stage();
+    link.join(user);
+    (await opened()).break(4009, '60000');
+    time.advance(29_999);
+    await turn();
+    expect(sockets.all).toHaveLength(1);
+    time.advance(1);
+    await turn();
+    expect(sockets.all).toHaveLength(2);
+  });
+});
+
+describe('a connection that says nothing', () => {
+  it('is asked by a ping, and tells its users when that was sent', async () => {
+    const { time, link, user, opened } = await stage();
+    link.pingIntervalMs = 5_000;
+    link.join(user);
+    const socket = await opened();
+    time.advance(4_999);
+    expect(socket.pings).toBe(0);
+    time.advance(1);
+    const sentAt = time.now();
+    time.advance(3_000);
+    socket.say('pong');
+    expect([socket.pings, user.told]).toEqual([1, ['up', `heard ${sentAt}`]]);
+    time.advance(5_000);
+    expect(socket.pings).toBe(2);
+  });
+
+  it('is given up when no pong comes, though nobody closed it', async () => {
+    const { sockets, time, link, user, opened } = await stage();
+    link.pingIntervalMs = 5_000;
+    link.join(user);
+    const dead = await opened();
+    time.advance(10_000);
+    expect([user.told, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
+    time.advance(500);
+    const next = await opened();
+    // What the dead one says at last is of no interest: it is the next one that is asked now.
+    time.advance(5_000);
+    expect(next.pings).toBe(1);
+    dead.say('pong');
+    dead.break();
+    expect([sockets.all.length, link.isOpen, next.closed, user.told]).toEqual([
+      2,
+      true,
+      undefined,
+      ['up', 'down 1006', 'up'],
+    ]);
+  });
+
+  it('is given up when a frame is not answered', async () => {
+    const { time, link, user, opened } = await stage();
+    link.join(user);
+    await opened();
+    const asked = link.ask({ type: 'session' });
+    time.advance(10_000);
+    await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(user.told).toEqual(['up', 'down 1006']);
+  });
+});
+
+describe('frames', () => {
+  it('are answered under their ids, or refused with their code', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    const [one, two] = [link.ask<number>({ type: 'a' }), link.ask({ type: 'b' })];
+    const [a, b] = socket.take();
+    socket.say({ type: 'error', id: b?.id, code: 'FORBIDDEN', detail: 'no', errors: [{ path: 'p', message: 'm' }] });
+    socket.say({ type: 'answer', id: a?.id, body: 7 });
+    expect(await one).toBe(7);
+    await expect(two).rejects.toMatchObject({ code: 'FORBIDDEN', detail: 'no', errors: [{ path: 'p', message: 'm' }] });
+  });
+
+  it('that wait for an answer are told when the socket breaks, and when it is not open', async () => {
+    const { link, user, opened } = await stage();
+    await expect(link.ask({ type: 'a' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    link.join(user);
+    const socket = await opened();
+    const asked = link.ask({ type: 'a' });
+    socket.break(1001, 'a deploy');
+    await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    link.tell({ type: 'ack' });
+  });
+
+  it('of a watch go to its listener, and their credit goes back in lumps', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    const sizes: number[] = [];
+    link.listen('w', (_, size) => sizes.push(size));
+    const frame = { type: 'bookmark', watch: 'w', cursor: 'c'.repeat(400_000) };
+    for (let count = 0; count < 3; count++) socket.say(frame);
+    socket.say({ ...frame, watch: 'other' });
+    const size = JSON.stringify(frame).length;
+    expect(sizes).toEqual([size, size, size]);
+    expect(socket.take()).toEqual([{ type: 'credit', bytes: 3 * size }]);
+    link.listen('w', undefined);
+    socket.say(frame);
+    expect(sizes).toHaveLength(3);
+  });
+
+  it('[W21] of a kind that an earlier client does not know pass it by, and a mark goes back with what came before', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    const frames = [
+      { type: 'bookmark', watch: 'w', cursor: 'c' },
+      { type: 'mark', mark: 'm1' },
+    ];
+    for (const frame of frames) socket.say(frame);
+    const bytes = frames.reduce((size, frame) => size + JSON.stringify(frame).length, 0);
+    expect(socket.take()).toEqual([{ type: 'credit', bytes, mark: 'm1' }]);
+    socket.say({ type: 'of another time' });
+    expect([socket.take(), link.isOpen]).toEqual([[], true]);
+  });
+
+  it('that are none end the socket, and nothing else', async () => {
+    const { link, user, opened } = await stage();
+    link.join(user);
+    const socket = await opened();
+    socket.say('pong');
+    expect(() => socket.say('{')).not.toThrow();
+    expect([user.told, link.isOpen]).toEqual([['up', 'down 1006'], false]);
+  });
+});

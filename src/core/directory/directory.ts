@@ -1,0 +1,191 @@
+import { authorize, authorizeTicket } from '../../auth/authorize';
+import { secretDigest } from '../../auth/token-text';
+import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
+import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
+import { RegistryError } from '../../model/errors';
+import { ALL_NAMESPACES } from '../../model/grant';
+import {
+  ALARM_SPACING_MIN_MS,
+  DIRECTORY_SLICE_MAX_COUNT,
+  TICKET_LIFE_MS,
+  TICKETS_PER_TOKEN_MAX_COUNT,
+} from '../../model/limits';
+import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import { timestamp } from '../../model/timestamp';
+import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import { AuditLog } from './audit-log';
+import { Courier } from './courier';
+import type { DirectoryPlatform } from './directory-platform';
+import type { DirectoryState } from './directory-state';
+import { DurableSteps } from './durable-steps';
+import { ErrandRows } from './errand-rows';
+import { NamespaceRows } from './namespace-rows';
+import { Namespaces } from './namespaces';
+import { prepareDirectory } from './tables';
+import { TicketRows } from './ticket-rows';
+import { TokenRows } from './token-rows';
+import { Tokens } from './tokens';
+
+/**
+ * The directory, awake: every call is one step of {@link DurableSteps}, or a few. It knows no platform; a host lends it
+ * one, and calls {@link alarm} when the alarm fires.
+ */
+export class Directory implements DirectoryApi {
+  readonly #state: DirectoryState;
+  readonly #namespaces: Namespaces;
+  readonly #tokens: Tokens;
+  #alarmRanAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(platform: DirectoryPlatform) {
+    const { storage } = platform;
+    const steps = new DurableSteps(
+      storage,
+      () => this.#arm(),
+      (reason) => {
+        platform.log('error', 'the directory could not be stored', { reason: String(reason) });
+        platform.abort('what the directory shows is ahead of the disk');
+      },
+    );
+    const rows = {
+      namespaces: new NamespaceRows(storage),
+      tokens: new TokenRows(storage),
+      tickets: new TicketRows(storage),
+      audit: new AuditLog(storage),
+      errands: new ErrandRows(storage),
+    };
+    this.#state = { ...rows, platform, steps, courier: new Courier(platform, rows, steps) };
+    this.#namespaces = new Namespaces(this.#state);
+    this.#tokens = new Tokens(this.#state);
+  }
+
+  /** Brings the directory back from its storage, or makes a new one. */
+  static wake(platform: DirectoryPlatform): Directory {
+    prepareDirectory(platform.storage);
+    return new Directory(platform);
+  }
+
+  /** Does what is due, and arms the next alarm. The host calls it when the alarm fires; late, early or twice does no harm. */
+  async alarm(): Promise<void> {
+    const { steps, audit, courier, platform } = this.#state;
+    this.#alarmRanAt = platform.clock.now();
+    await this.#tokens.endDue(DIRECTORY_SLICE_MAX_COUNT);
+    await courier.deliverDue(DIRECTORY_SLICE_MAX_COUNT);
+    // Last, as every change arms the alarm for what is left.
+    await steps.change(() => audit.trim(platform.clock.now(), DIRECTORY_SLICE_MAX_COUNT));
+  }
+
+  createNamespace(
+    caller: DirectoryCaller,
+    definition: NamespaceDefinition,
+  ): Promise<{ created: boolean; view: NamespaceView }> {
+    return this.#namespaces.create(caller, definition);
+  }
+
+  listNamespaces(caller: DirectoryCaller, page: Page): Promise<NamespaceList> {
+    return this.#namespaces.list(caller, page);
+  }
+
+  readNamespace(caller: DirectoryCaller, id: string): Promise<NamespaceView> {
+    return this.#namespaces.read(caller, id);
+  }
+
+  patchNamespace(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView> {
+    return this.#namespaces.patch(caller, id, patch);
+  }
+
+  removeNamespace(caller: DirectoryCaller, id: string, force: boolean): Promise<void> {
+    return this.#namespaces.remove(caller, id, force);
+  }
+
+  findNamespace(id: string): Promise<NamespaceEntry | null> {
+    return this.#namespaces.find(id);
+  }
+
+  createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken> {
+    return this.#tokens.create(caller, request);
+  }
+
+  listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList> {
+    return this.#tokens.list(caller, page);
+  }
+
+  revokeToken(caller: DirectoryCaller, id: string): Promise<void> {
+    return this.#tokens.revoke(caller, id);
+  }
+
+  rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken> {
+    return this.#tokens.rotate(caller, id, rotation);
+  }
+
+  verify(tokenId: string, digest: string): Promise<VerifiedToken | null> {
+    return this.#tokens.verify(tokenId, digest);
+  }
+
+  endedTokens(tokenIds: readonly string[]): Promise<string[]> {
+    return this.#tokens.ended(tokenIds);
+  }
+
+  async createTicket({ principal }: DirectoryCaller): Promise<Ticket> {
+    const { steps, tickets, platform } = this.#state;
+    authorizeTicket(principal);
+    const ticket = platform.random.id() + platform.random.id();
+    const digest = await secretDigest(ticket);
+    return steps.change(() => {
+      const now = platform.clock.now();
+      if (this.#tokens.known(principal.tokenId) === null) throw endedMeanwhile(principal.tokenId);
+      if (tickets.count(principal.tokenId, now) >= TICKETS_PER_TOKEN_MAX_COUNT) throw tooManyTickets();
+      const endsAt = now + TICKET_LIFE_MS;
+      tickets.add(digest, principal.tokenId, endsAt);
+      return { ticket, expiresAt: timestamp(endsAt) };
+    });
+  }
+
+  async redeemTicket(ticket: string): Promise<VerifiedToken | null> {
+    const { steps, tickets, platform } = this.#state;
+    const digest = await secretDigest(ticket);
+    return steps.change(() => {
+      const tokenId = tickets.take(digest, platform.clock.now());
+      return tokenId === undefined ? null : this.#tokens.known(tokenId);
+    });
+  }
+
+  readAudit({ principal }: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail> {
+    return this.#state.steps.read(() => {
+      authorize(principal, 'admin', { namespace: query.ns ?? ALL_NAMESPACES });
+      return this.#state.audit.page(query);
+    });
+  }
+
+  beginAudit(note: AuditNote): Promise<number> {
+    const { steps, audit, platform } = this.#state;
+    return steps.change(() => audit.add(note, 'begun', platform.clock.now()));
+  }
+
+  endAudit(id: number, end: AuditEnd): Promise<void> {
+    return this.#state.steps.change(() => this.#state.audit.end(id, end));
+  }
+
+  /** Arms the alarm for what is due next, if it is not armed for that time or before. */
+  #arm(): void {
+    const { tokens, errands, audit, platform } = this.#state;
+    const due = [tokens.nextEnd, errands.nextDue, audit.nextEnd].filter((at) => at !== undefined);
+    if (due.length === 0) return;
+    // A clock that was put back must not keep the alarm from running.
+    const ranAt = Math.min(this.#alarmRanAt, platform.clock.now());
+    const at = Math.max(Math.min(...due), ranAt + ALARM_SPACING_MIN_MS);
+    const armedFor = platform.alarm.armedFor();
+    if (armedFor === null || armedFor > at) platform.alarm.arm(at);
+  }
+}
+
+function endedMeanwhile(tokenId: string): RegistryError {
+  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
+}
+
+function tooManyTickets(): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `this token has ${TICKETS_PER_TOKEN_MAX_COUNT} tickets that were not used yet; use them, or wait until they end`,
+    { retryAfterSeconds: TICKET_LIFE_MS / 1_000 },
+  );
+}

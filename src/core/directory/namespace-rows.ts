@@ -1,0 +1,125 @@
+import type { NamespaceDefinition, NamespaceSettings, NamespaceView } from '../../model/namespace';
+import { timestamp } from '../../model/timestamp';
+import type { SqlRow, SqlStorage } from '../storage/sql-storage';
+
+/**
+ * `founding`: its object has not been told yet that it is a namespace. `removing`: its object has not been erased yet.
+ * Nobody finds a namespace in either state, and what is begun is tried until it is done.
+ */
+export type NamespaceState = 'founding' | 'there' | 'removing';
+
+/** A namespace, as the directory keeps it. */
+export interface NamespaceRow {
+  id: string;
+  state: NamespaceState;
+  /** What it was made with and changed to, but for its id. */
+  settings: Omit<NamespaceDefinition, 'id'>;
+  /** Milliseconds since the epoch; null for `public`. */
+  createdAt: number | null;
+  createdBy: string | null;
+  updatedAt: number | null;
+  /** Number of the audit entry of what has begun and is not done. */
+  auditId: number | null;
+}
+
+const COLUMNS = 'id, state, settings, created_at, created_by, updated_at, audit_id';
+
+/** The namespaces, as they are stored. Every method runs inside a step of the directory. */
+export class NamespaceRows {
+  readonly #storage: SqlStorage;
+
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+  }
+
+  get count(): number {
+    const [row] = this.#storage.read('SELECT COUNT(*) FROM namespace');
+    return Number(row?.[0]);
+  }
+
+  /** The row of an id, whatever its state. */
+  find(id: string): NamespaceRow | undefined {
+    const [row] = this.#storage.read(`SELECT ${COLUMNS} FROM namespace WHERE id = ?`, id);
+    return row && rowOf(row);
+  }
+
+  /** Those that are there, by id. */
+  *list(after = ''): Generator<NamespaceRow> {
+    const rows = this.#storage.read(
+      `SELECT ${COLUMNS} FROM namespace WHERE id > ? AND state = 'there' ORDER BY id`,
+      after,
+    );
+    for (const row of rows) yield rowOf(row);
+  }
+
+  put({ id, state, settings, createdAt, createdBy, updatedAt, auditId }: NamespaceRow): void {
+    this.#storage.run(
+      `INSERT OR REPLACE INTO namespace (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, state, settingsText(settings), createdAt, createdBy, updatedAt, auditId],
+    );
+  }
+
+  remove(id: string): void {
+    this.#storage.run('DELETE FROM namespace WHERE id = ?', id);
+  }
+}
+
+/** Settings as text: the same for the same settings, in whatever order they were given. */
+export function settingsText(settings: NamespaceRow['settings']): string {
+  const { title, placement, retention, limits, selfPreservation, intervals } = settings;
+  return JSON.stringify({
+    title,
+    placement: placement && sorted(placement),
+    retention: retention && unlessEmpty(retention),
+    limits: limits && unlessEmpty({ ...limits, perToken: limits.perToken && unlessEmpty(limits.perToken) }),
+    selfPreservation: selfPreservation || undefined,
+    intervals: intervals && unlessEmpty(intervals),
+  });
+}
+
+/** What the object of a namespace is told. */
+export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
+  const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
+  const kept = intervals && unlessEmpty(intervals);
+  return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };
+}
+
+/** A namespace as answers show it. */
+export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }: NamespaceRow): NamespaceView {
+  return {
+    id,
+    title: settings.title,
+    placement: settings.placement,
+    retention: settings.retention ?? {},
+    limits: settings.limits ?? {},
+    selfPreservation: settings.selfPreservation || undefined,
+    intervals: settings.intervals && unlessEmpty(settings.intervals),
+    createdAt: createdAt === null ? undefined : timestamp(createdAt),
+    createdBy: createdBy ?? undefined,
+    updatedAt: updatedAt === null ? undefined : timestamp(updatedAt),
+  };
+}
+
+function sorted<T extends object>(members: T): T {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  // `as`: the same members in another order.
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) as T;
+}
+
+function unlessEmpty<T extends object>(members: T): T | undefined {
+  const known = sorted(members);
+  return Object.keys(known).length === 0 ? undefined : known;
+}
+
+function rowOf([id, state, settings, createdAt, createdBy, updatedAt, auditId]: SqlRow): NamespaceRow {
+  // `as`: only `put` and the making of the tables write these rows.
+  return {
+    id,
+    state,
+    settings: JSON.parse(String(settings)),
+    createdAt,
+    createdBy,
+    updatedAt,
+    auditId,
+  } as NamespaceRow;
+}

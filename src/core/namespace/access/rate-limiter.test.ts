@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { RATE_BUCKETS_SWEEP_COUNT } from '../../../model/limits';
+import type { NamespaceLimits } from '../../../model/namespace';
+import { RateLimiter } from './rate-limiter';
+
+/** How many of so many calls at one moment are taken in. */
+function admitted(limiter: RateLimiter, tokenId: string | undefined, now: number, calls = 100): number {
+  let count = 0;
+  for (let call = 0; call < calls; call += 1) {
+    try {
+      limiter.admit(tokenId, now);
+      count += 1;
+    } catch {
+      // Refused: it is not counted.
+    }
+  }
+  return count;
+}
+
+const limiterOf = (limits: NamespaceLimits) => new RateLimiter(() => limits);
+
+describe('RateLimiter', () => {
+  it('[N24] lets a second’s worth come at once, and then what the rate gives', () => {
+    const limiter = limiterOf({ perToken: { requestsPerSecond: 10 } });
+    expect(admitted(limiter, 't', 0)).toBe(10);
+    expect(admitted(limiter, 't', 500)).toBe(5);
+    expect(admitted(limiter, 't', 550)).toBe(0);
+    expect(admitted(limiter, 't', 60_000)).toBe(10);
+  });
+
+  it('[N24] lets one come at once where the rate is below one a second', () => {
+    const limiter = limiterOf({ perToken: { requestsPerSecond: 0.1 } });
+    expect([admitted(limiter, 't', 0), admitted(limiter, 't', 9_900), admitted(limiter, 't', 10_000)]).toEqual([
+      1, 0, 1,
+    ]);
+  });
+
+  it('[N24] counts each token for itself, and all together', () => {
+    const limiter = limiterOf({ requestsPerSecond: 15, perToken: { requestsPerSecond: 10 } });
+    expect([admitted(limiter, 'noisy', 0), admitted(limiter, 'quiet', 0)]).toEqual([10, 5]);
+  });
+
+  it('[N24] takes nothing from the others for a call that it refuses', () => {
+    const limiter = limiterOf({ requestsPerSecond: 15, perToken: { requestsPerSecond: 10 } });
+    admitted(limiter, 'noisy', 0, 1_000);
+    expect(admitted(limiter, 'quiet', 0)).toBe(5);
+  });
+
+  it('[N24] counts nothing where nothing is configured, and never root, nor what nobody is behind', () => {
+    expect(admitted(limiterOf({}), 't', 0)).toBe(100);
+    const limiter = limiterOf({ requestsPerSecond: 1, perToken: { requestsPerSecond: 1 } });
+    expect([admitted(limiter, 'root', 0), admitted(limiter, undefined, 0)]).toEqual([100, 100]);
+  });
+
+  it('[N24] says which limit it was, its value, and when to come back', () => {
+    const limiter = limiterOf({ perToken: { requestsPerSecond: 0.25 } });
+    limiter.admit('t', 0);
+    expect(() => limiter.admit('t', 1_000)).toThrow(
+      expect.objectContaining({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringMatching(/0\.25 .*limits\.perToken\.requestsPerSecond/),
+        details: { retryAfterSeconds: 3, isOverRate: true },
+      }),
+    );
+  });
+
+  it('[N24] forgets tokens that have been quiet, however many come', () => {
+    const limiter = limiterOf({ perToken: { requestsPerSecond: 1 } });
+    for (let token = 0; token < 5_000; token += 1) limiter.admit(`t${token}`, token * 10);
+    expect(limiter.size).toBeLessThanOrEqual(RATE_BUCKETS_SWEEP_COUNT + 1);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { OWNER } from '../../../../test/fixtures/callers';
+import { definition, key } from '../../../../test/fixtures/definition';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { patch } from './patch';
+
+describe('patch', () => {
+  it('[R8] changes the members that it names, and is no renewal', () => {
+    const awake = new AwakeNamespace();
+    const before = { weight: 2, tags: ['x'], metadata: { a: '1', b: '2' }, node: 'host-1' };
+    awake.put('a', before, { changes: 3, drainEndsAt: 7 });
+    const draft = awake.draft();
+    expect(patch(draft, OWNER, key('a'), { metadata: { a: null, c: '3' }, status: 'down' }, {})).toBe('changed');
+    expect([...draft.changes]).toMatchObject([
+      {
+        cause: 'updated',
+        renewed: false,
+        record: {
+          ...instanceRecord({ ...before, metadata: { b: '2', c: '3' }, status: 'down' }),
+          changes: 4,
+          drainEndsAt: 7,
+        },
+      },
+    ]);
+  });
+
+  it.each([{ weight: 0 }, { tags: [] }, { metadata: { a: null } }, { status: 'out-of-service' as const }])(
+    '[R8] takes %o',
+    (changes) => {
+      const awake = new AwakeNamespace();
+      awake.put('a', { tags: ['x'], metadata: { a: '1' } });
+      const draft = awake.draft();
+      expect(patch(draft, OWNER, key('a'), changes, {})).toBe('changed');
+      expect(draft.instance(key('a'))?.record.definition).not.toEqual(
+        definition({ tags: ['x'], metadata: { a: '1' } }),
+      );
+    },
+  );
+
+  it('[R2] that changes nothing is none', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { metadata: { a: '1' } });
+    const draft = awake.draft();
+    expect(patch(draft, OWNER, key('a'), { metadata: { a: '1', z: null }, weight: 1 }, {})).toBe('unchanged');
+    expect(draft.isEmpty).toBe(true);
+  });
+
+  it('[R14] names the member that would be over its limit', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { metadata: { a: 'x'.repeat(8_000) } });
+    const refused = () => patch(awake.draft(), OWNER, key('a'), { metadata: { b: 'x'.repeat(200) } }, {});
+    const details = { errors: [{ path: 'metadata', message: expect.stringContaining('8202 bytes') }] };
+    expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', details }));
+  });
+
+  it('[Q4] checks its precondition before it misses the instance', () => {
+    const draft = new AwakeNamespace().draft();
+    const patched = (precondition: object) => () => patch(draft, OWNER, key('a'), { weight: 2 }, precondition);
+    expect(patched({})).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+    expect(patched({ revision: 1 })).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { definition, key } from '../../../../test/fixtures/definition';
+import { START } from '../../../../test/fixtures/hand-platform';
+import type { InstanceDefinitionInput } from '../../../model/instance';
+import type { Caller } from '../../../model/namespace-api';
+import type { Draft } from '../commit/draft';
+import { register } from './register';
+
+const OWNER: Caller = { tokenId: 'owner', place: { colo: 'TXL' } };
+
+const again = (draft: Draft, input: Partial<InstanceDefinitionInput> = {}, precondition = {}, caller = OWNER) =>
+  register(draft, caller, key('a'), definition(input), precondition);
+
+/** The one change of a draft. */
+function onlyChange(draft: Draft) {
+  const [change, ...more] = draft.changes;
+  expect(more).toEqual([]);
+  return change;
+}
+
+describe('register', () => {
+  it('[R1] makes a record that knows who registered it, from where and when', () => {
+    const awake = new AwakeNamespace();
+    const draft = awake.draft();
+    expect(again(draft)).toBe('created');
+    expect(onlyChange(draft)).toEqual({
+      kind: 'instance',
+      ...key('a'),
+      cause: 'registered',
+      renewed: true,
+      record: {
+        definition: definition(),
+        place: OWNER.place,
+        owner: 'owner',
+        createdRevision: 1,
+        changes: 1,
+        registeredAt: START,
+        updatedAt: START,
+        healthy: true,
+        healthChangedAt: [],
+      },
+    });
+  });
+
+  it('[R2] of the same content renews the lease and changes nothing', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { weight: 2 });
+    const draft = awake.draft();
+    expect(again(draft, { weight: 2 })).toBe('unchanged');
+    expect([...draft.changes]).toEqual([]);
+    expect([...draft.renewed]).toEqual([awake.state.catalog.instance(key('a'))]);
+  });
+
+  it('[L12, J1] of the same content by one that had turned unhealthy is a recovery', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', {}, { healthy: false, changes: 4, healthChangedAt: [1, 2] });
+    const draft = awake.draft();
+    expect(again(draft)).toBe('changed');
+    const record = { healthy: true, changes: 5, healthChangedAt: [1, 2, START] };
+    expect(onlyChange(draft)).toMatchObject({ cause: 'recovered', renewed: true, record });
+  });
+
+  it('[R3] of other content keeps what the registry knows of it', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', {}, { owner: 'first', createdRevision: 1, changes: 4, registeredAt: 5, place: { colo: 'CDG' } });
+    const draft = awake.draft();
+    expect(again(draft, { weight: 3 }, {}, { ...OWNER, operates: true })).toBe('changed');
+    expect(onlyChange(draft)).toMatchObject({
+      cause: 'registered',
+      renewed: true,
+      record: {
+        definition: definition({ weight: 3 }),
+        owner: 'first',
+        createdRevision: 1,
+        changes: 5,
+        registeredAt: 5,
+        updatedAt: START,
+        place: { colo: 'CDG' },
+      },
+    });
+  });
+
+  it('[L12] of other content by one that had turned unhealthy is healthy, in one change', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', {}, { healthy: false, changes: 2, healthChangedAt: [1] });
+    const draft = awake.draft();
+    again(draft, { weight: 3 });
+    expect(onlyChange(draft)).toMatchObject({ record: { healthy: true, changes: 3, healthChangedAt: [1, START] } });
+  });
+
+  it('[R3] that says where it is needs no place, and one that no longer does gets one', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { location: { zone: 'eu-1' } });
+    const place = (input: object) => {
+      const draft = awake.draft();
+      again(draft, { weight: 2, ...input });
+      const change = onlyChange(draft);
+      return change?.kind === 'instance' ? change.record?.place : 'no instance';
+    };
+    expect(place({ location: { zone: 'eu-2' } })).toBeUndefined();
+    expect(place({})).toEqual(OWNER.place);
+  });
+
+  it.each([
+    ['run-1', 'run-2', undefined],
+    ['run-1', 'run-1', 77],
+    ['run-1', undefined, 77],
+    [undefined, 'run-1', undefined],
+    [undefined, undefined, 77],
+  ])('[O7] after %s by %s leaves a drain that ends at %s', (before, after, drainEndsAt) => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { incarnation: before }, { drainEndsAt: START + 77 });
+    const draft = awake.draft();
+    again(draft, { incarnation: after, weight: 2 });
+    const expected = drainEndsAt === undefined ? undefined : START + drainEndsAt;
+    expect(onlyChange(draft)).toMatchObject({ record: { drainEndsAt: expected } });
+  });
+
+  it('[C3] in a batch sees what was registered before in it', () => {
+    const draft = new AwakeNamespace().draft();
+    expect(again(draft)).toBe('created');
+    expect(again(draft, { weight: 2 })).toBe('changed');
+    expect(onlyChange(draft)).toMatchObject({ record: { createdRevision: 1, changes: 2 } });
+    draft.removeInstance(key('a'), 'deregistered');
+    expect(again(draft)).toBe('created');
+  });
+
+  it.each([{ absent: true }, { revision: 7 }, { cursor: 'none' }])('[Q4] refuses a repeat for %o', (precondition) => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    const draft = awake.draft();
+    expect(() => again(draft, {}, precondition)).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
+    expect([...draft.renewed]).toEqual([]);
+  });
+});

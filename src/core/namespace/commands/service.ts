@@ -1,0 +1,93 @@
+import type { OperationResult, Precondition } from '../../../model/batch';
+import { quote, RegistryError } from '../../../model/errors';
+import type { Caller, ServiceKey } from '../../../model/namespace-api';
+import type { ServiceDefinition, ServicePatch } from '../../../model/service';
+import { assertOperates } from '../access/ownership';
+import type { Draft } from '../commit/draft';
+import { missingService } from '../records/missing';
+import type { ServiceRecord } from '../records/records';
+import { merged } from './patch';
+
+/** @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`. */
+export function putService(
+  draft: Draft,
+  caller: Caller,
+  key: ServiceKey,
+  definition: ServiceDefinition,
+  precondition: Precondition,
+): OperationResult['outcome'] {
+  assertOperates(caller, key);
+  const current = draft.service(key);
+  draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
+  return replace(draft, caller, key, current?.record, definition);
+}
+
+/**
+ * Changes what a service has of its own; a service that exists by its instances alone gets something of its own.
+ *
+ * @param exists Whether the service exists, by whatever.
+ * @throws {RegistryError} `FORBIDDEN`, `SERVICE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST`, `LIMIT_EXCEEDED`.
+ */
+export function patchService(
+  draft: Draft,
+  caller: Caller,
+  key: ServiceKey,
+  exists: boolean,
+  changes: ServicePatch,
+  precondition: Precondition,
+): OperationResult['outcome'] {
+  assertOperates(caller, key);
+  const current = draft.service(key);
+  draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
+  if (!exists) throw missingService(key);
+  const definition = current?.record.definition ?? { metadata: {}, protectThreshold: 0 };
+  return replace(draft, caller, key, current?.record, {
+    metadata: changes.metadata === undefined ? definition.metadata : merged(definition.metadata, changes.metadata),
+    protectThreshold: changes.protectThreshold ?? definition.protectThreshold,
+    selector: changes.selector === null ? undefined : (changes.selector ?? definition.selector),
+  });
+}
+
+function replace(
+  draft: Draft,
+  { tokenId: actor }: Caller,
+  key: ServiceKey,
+  record: ServiceRecord | undefined,
+  { metadata, protectThreshold, selector }: ServiceDefinition,
+): OperationResult['outcome'] {
+  const definition: ServiceDefinition = { metadata, protectThreshold, selector };
+  if (record !== undefined && JSON.stringify(record.definition) === JSON.stringify(definition)) return 'unchanged';
+  draft.putService(
+    key,
+    { definition, createdRevision: record?.createdRevision ?? draft.revision, actor },
+    record === undefined ? 'registered' : 'updated',
+  );
+  return record === undefined ? 'created' : 'changed';
+}
+
+/**
+ * Removes a service; one that is not there is no mistake.
+ *
+ * @param instanceIds Its instances.
+ * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` while it has instances and `force` is not set, `REVISION_MISMATCH`.
+ */
+export function removeService(
+  draft: Draft,
+  caller: Caller,
+  key: ServiceKey,
+  instanceIds: string[],
+  force: boolean,
+  precondition: Precondition,
+): void {
+  assertOperates(caller, key);
+  const current = draft.service(key);
+  draft.require({ kind: 'service', ...key, id: '' }, current, precondition);
+  if (instanceIds.length > 0 && !force) {
+    throw new RegistryError(
+      'CONFLICT',
+      `the service ${quote(key.service)} still has ${instanceIds.length} instances; deregister them first, or add ?force to remove them with it`,
+    );
+  }
+  for (const id of instanceIds) draft.removeInstance({ ...key, id }, 'deregistered');
+  if (current !== undefined) draft.putService(key, null, 'deregistered');
+}

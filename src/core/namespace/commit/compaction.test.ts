@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { COMPACTION_SLICE_MAX_COUNT } from '../../../model/limits';
+import { compactionOf } from './compaction';
+
+const KEEP_ALL = { newestByCount: 0, sizeByBytes: 0, stampByAge: 0, head: 1_000_000 };
+const row = (revision: number, changes = '[]') => [revision, revision, revision * 10, changes];
+
+it('[J3] takes what is beyond any of the bounds, and ends at the first revision that is not', () => {
+  const rows = [row(1), row(2), row(3), row(4)];
+  expect(compactionOf(rows, KEEP_ALL)).toBeUndefined();
+  expect(compactionOf(rows, { ...KEEP_ALL, newestByCount: 2 })?.revision).toBe(2);
+  expect(compactionOf(rows, { ...KEEP_ALL, stampByAge: 3 })?.revision).toBe(3);
+  expect(compactionOf(rows, { ...KEEP_ALL, sizeByBytes: 9 })?.revision).toBe(1);
+  expect(compactionOf(rows, { ...KEEP_ALL, newestByCount: 4, head: 4 })?.revision).toBe(3);
+});
+
+it('[J3] takes all parts of a revision, also beyond a slice, and reads no row after those', () => {
+  let read = 0;
+  function* rows() {
+    for (let part = 0; part <= COMPACTION_SLICE_MAX_COUNT; part++) {
+      read += 1;
+      yield row(1);
+    }
+    for (;;) {
+      read += 1;
+      yield row(2);
+    }
+  }
+  expect(compactionOf(rows(), { ...KEEP_ALL, newestByCount: 2 })?.revision).toBe(1);
+  expect(read).toBe(COMPACTION_SLICE_MAX_COUNT + 2);
+});

@@ -1,0 +1,311 @@
+import type { InstanceKey, Precondition } from '../../../model/batch';
+import { quote, RegistryError } from '../../../model/errors';
+import type { Cause } from '../../../model/history';
+import {
+  DOCUMENTS_PER_SERVICE_MAX_COUNT,
+  INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  INSTANCES_PER_SERVICE_MAX_COUNT,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
+} from '../../../model/limits';
+import type { NamespaceLimits } from '../../../model/namespace';
+import type { Caller, ServiceKey } from '../../../model/namespace-api';
+import type { SharedDocument } from '../../../model/shared-document';
+import { assertShare } from '../access/shares';
+import type { Catalog, InstanceEntry } from '../records/catalog';
+import {
+  decodeInstance,
+  type InstanceRecord,
+  type OverrideRecord,
+  type RecordKey,
+  type ServiceRecord,
+} from '../records/records';
+import type { Journal } from './journal';
+
+/** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
+export interface Drafted<Record> {
+  record: Record;
+  revision: number;
+}
+
+/** What a command does to one record. `record` is null where it removes it. */
+export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
+  | { kind: 'instance'; record: InstanceRecord | null; renewed: boolean }
+  | { kind: 'override'; record: OverrideRecord | null }
+  | { kind: 'service'; record: ServiceRecord | null }
+);
+
+/**
+ * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
+ * the middle leaves nothing behind, and a batch sees its own earlier operations.
+ */
+export class Draft {
+  readonly #catalog: Catalog;
+  readonly #journal: Journal;
+  readonly #limits: NamespaceLimits;
+  readonly #changes = new Map<string, DraftedChange>();
+  readonly #renewed = new Set<InstanceEntry>();
+  readonly #created = new Map<string, number>();
+  #createdTotal = 0;
+  readonly #newServices = new Set<string>();
+  readonly #documents = new Map<string, ServiceKey & SharedDocument>();
+
+  /** Now, on the namespace's axis. */
+  readonly now: number;
+  /** Now, for people. */
+  readonly stamp: number;
+
+  /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
+  readonly by: Caller | undefined;
+
+  /**
+   * @param limits What the namespace takes, where that is less than the registry does.
+   * @param by Absent for what the registry does itself, and for an import.
+   */
+  constructor(
+    catalog: Catalog,
+    journal: Journal,
+    now: number,
+    stamp: number,
+    limits: NamespaceLimits = {},
+    by?: Caller,
+  ) {
+    this.by = by;
+    this.#catalog = catalog;
+    this.#limits = limits;
+    this.#journal = journal;
+    this.now = now;
+    this.stamp = stamp;
+  }
+
+  /** The revision that this draft becomes, if it changes anything. */
+  get revision(): number {
+    return this.#journal.revision + 1;
+  }
+
+  /** Everything that changes, in the order in which it was first touched. */
+  get changes(): Iterable<DraftedChange> {
+    return this.#changes.values();
+  }
+
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  /** Instances whose lease is renewed, and that change in nothing else. */
+  get renewed(): Iterable<InstanceEntry> {
+    return this.#renewed;
+  }
+
+  /** The cause of the revision: that of its changes, or `updated` where they differ. */
+  get cause(): Cause {
+    const causes = new Set([...this.#changes.values()].map((change) => change.cause));
+    const [cause] = causes;
+    return causes.size === 1 && cause !== undefined ? cause : 'updated';
+  }
+
+  /** The entry of an instance that this draft has not touched. */
+  untouched(key: InstanceKey): InstanceEntry | undefined {
+    return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
+  }
+
+  instance(key: InstanceKey): Drafted<InstanceRecord> | undefined {
+    const change = this.#changes.get(nameOf('instance', key));
+    if (change?.kind === 'instance') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    const entry = this.#catalog.instance(key);
+    return entry === undefined ? undefined : { record: decodeInstance(entry.text), revision: entry.revision };
+  }
+
+  override(key: InstanceKey): Drafted<OverrideRecord> | undefined {
+    const change = this.#changes.get(nameOf('override', key));
+    if (change?.kind === 'override') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    return this.#catalog.override(key);
+  }
+
+  service(key: ServiceKey): Drafted<ServiceRecord> | undefined {
+    const change = this.#changes.get(nameOf('service', { ...key, id: '' }));
+    if (change?.kind === 'service') return change.record === null ? undefined : { record: change.record, revision: 0 };
+    return this.#catalog.service(key)?.own;
+  }
+
+  /**
+   * Puts an instance. An import has counted what it brings before it began.
+   *
+   * @param renewed Whether its lease counts from now on.
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   */
+  putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
+    const { group, service, id } = key;
+    const name = nameOf('instance', key);
+    const before = this.#changes.get(name);
+    const isNew = before === undefined && this.#catalog.instance(key) === undefined;
+    if (isNew && cause !== 'imported') this.#makeRoom(key);
+    const wasRenewed = before?.kind === 'instance' && before.renewed;
+    this.#changes.set(name, {
+      kind: 'instance',
+      group,
+      service,
+      id,
+      cause,
+      record,
+      renewed: renewed || wasRenewed,
+    });
+  }
+
+  removeInstance({ group, service, id }: InstanceKey, cause: Cause): void {
+    const change: DraftedChange = { kind: 'instance', group, service, id, cause, record: null, renewed: false };
+    this.#changes.set(nameOf('instance', change), change);
+  }
+
+  putOverride({ group, service, id }: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
+    const change: DraftedChange = { kind: 'override', group, service, id, cause, record };
+    this.#changes.set(nameOf('override', change), change);
+  }
+
+  /** @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room. */
+  putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
+    const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
+    const isNew = cause !== 'imported' && this.#catalog.service({ group, service })?.own === undefined;
+    if (record !== null && isNew) this.#makeRoomForService({ group, service });
+    if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
+      throw tooManyServices();
+    }
+    this.#changes.set(nameOf('service', change), change);
+  }
+
+  /** Documents that are new. They make no revision of their own. */
+  get documents(): Iterable<ServiceKey & SharedDocument> {
+    return this.#documents.values();
+  }
+
+  /**
+   * Puts a document that instances of a service share, unless it is there.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   */
+  putDocument({ group, service }: ServiceKey, { id, text }: SharedDocument): void {
+    const kept = this.#catalog.service({ group, service })?.documents;
+    const name = `${group}\u0000${service}\u0000${id}`;
+    if (kept?.has(id) === true || this.#documents.has(name)) return;
+    const isOfService = (document: ServiceKey) => document.group === group && document.service === service;
+    const drafted = [...this.#documents.values()].filter(isOfService).length;
+    if ((kept?.size ?? 0) + drafted >= DOCUMENTS_PER_SERVICE_MAX_COUNT) throw tooManyDocuments(service);
+    this.#documents.set(name, { group, service, id, text });
+  }
+
+  /** Renews the lease of an instance that stays as it is. */
+  renew(entry: InstanceEntry): void {
+    this.#renewed.add(entry);
+  }
+
+  /**
+   * Checks what must hold of a record before it changes.
+   *
+   * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
+   */
+  require(key: RecordKey, current: Drafted<unknown> | undefined, precondition: Precondition): void {
+    const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
+    if (precondition.absent && current !== undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
+    }
+    if (precondition.absent === false && current === undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the call asked for one to be there`);
+    }
+    if (precondition.revision !== undefined && current?.revision !== precondition.revision) {
+      const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `the call asked for the ${what} at revision ${precondition.revision}, but ${found}; read it and try again`,
+      );
+    }
+    if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
+  }
+
+  #requireUnchanged(what: string, current: Drafted<unknown> | undefined, cursor: string): void {
+    if (current === undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
+    }
+    const position = this.#journal.position(cursor);
+    if (position === undefined) {
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `the cursor ${quote(cursor)} is not one of this namespace's kept past; read the ${what} again for a new one`,
+      );
+    }
+    // A record that this draft has touched has no revision yet: it is newer than any cursor.
+    if (current.revision === 0 || current.revision > position.revision) {
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} has changed since the cursor; read it and try again`);
+    }
+  }
+
+  #makeRoom({ group, service }: InstanceKey): void {
+    const name = `${group}\u0000${service}`;
+    const created = this.#created.get(name) ?? 0;
+    const inService = (this.#catalog.service({ group, service })?.instances.size ?? 0) + created;
+    if (inService >= INSTANCES_PER_SERVICE_MAX_COUNT) {
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the most a service holds`,
+      );
+    }
+    if (this.#catalog.instanceCount + this.#createdTotal >= INSTANCES_PER_NAMESPACE_MAX_COUNT) {
+      throw new RegistryError(
+        'LIMIT_EXCEEDED',
+        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
+      );
+    }
+    const { instances } = this.#limits;
+    if (instances !== undefined && this.#catalog.instanceCount + this.#createdTotal >= instances) {
+      throw overLimit('limits.instances', instances, 'instances');
+    }
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).instances + this.#createdTotal;
+      assertShare(this.by, this.#limits, 'instances', held, 1);
+    }
+    this.#makeRoomForService({ group, service });
+    this.#created.set(name, created + 1);
+    this.#createdTotal += 1;
+  }
+
+  /** Room for a service that does not exist yet, however it comes to be. */
+  #makeRoomForService(key: ServiceKey): void {
+    if (this.#catalog.service(key)?.exists === true) return;
+    const name = `${key.group}\u0000${key.service}`;
+    if (this.#newServices.has(name)) return;
+    const { services } = this.#limits;
+    if (services !== undefined && this.#catalog.serviceCount + this.#newServices.size >= services) {
+      throw overLimit('limits.services', services, 'services');
+    }
+    if (this.by !== undefined) {
+      const held = this.#catalog.holdings.of(this.by.tokenId).services + this.#newServices.size;
+      assertShare(this.by, this.#limits, 'services', held, 1);
+    }
+    this.#newServices.add(name);
+  }
+}
+
+function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): string {
+  return `${kind}\u0000${group}\u0000${service}\u0000${id}`;
+}
+
+function tooManyDocuments(service: string): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the instances of the service ${quote(service)} keep ${DOCUMENTS_PER_SERVICE_MAX_COUNT} different texts too large for extensions, such as endpoints of its versions, the most that a service holds; remove instances of old versions first`,
+  );
+}
+
+/** For what a namespace was told to hold no more of. */
+export function overLimit(name: string, value: number, what: string): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `this namespace has ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+  );
+}
+
+/** For services with a record, of which every namespace holds so many. */
+export function tooManyServices(): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `a namespace holds at most ${SERVICES_PER_NAMESPACE_MAX_COUNT} services of their own; remove some first`,
+  );
+}

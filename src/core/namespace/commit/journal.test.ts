@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest';
+import { key } from '../../../../test/fixtures/definition';
+import { HandDisk } from '../../../../test/fixtures/hand-disk';
+import { readJournal } from '../../../../test/simulation/journal-rows';
+import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
+import { prepareStorage } from '../../storage/schema';
+import { type RecordRow, writeRecordRows } from '../records/record-row';
+import { decodeCursor, encodeCursor } from './cursor';
+import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
+import { decodeChanges, type JournaledChange } from './journaled-change';
+
+const DAY_MS = 24 * 3_600_000;
+
+const change = (id: string, given: Partial<JournaledChange> = {}): JournaledChange => ({
+  kind: 'instance',
+  ...key(id),
+  cause: 'registered',
+  previous: 0,
+  servicePrevious: 0,
+  before: null,
+  after: '{}',
+  ...given,
+});
+
+function begin(retention: Partial<Retention> = {}) {
+  const disk = new HandDisk();
+  prepareStorage(disk, () => 'epoch');
+  disk.takeWritten();
+  const kept = { ...DEFAULT_RETENTION, ...retention };
+  const journal = new Journal(disk, 'epoch', () => kept);
+  const append = (changes: JournaledChange[], at = 0, check = journal.revision + 100) => {
+    journal.append(changes, 'registered', 'owner', at, check)();
+    return journal.cursor;
+  };
+  return { disk, journal, append, reopened: () => new Journal(disk, 'epoch', () => kept) };
+}
+
+describe('append', () => {
+  it('[J1, C1] writes a revision with its time, cause, actor and changes, in order', () => {
+    const { disk, journal } = begin();
+    const changes = [
+      change('b', { before: '{"weight":1}', after: null, cause: 'expired', previous: 3, servicePrevious: 4 }),
+      change('a', { kind: 'override', after: '{"weight":2}' }),
+    ];
+    const write = journal.append(changes, 'updated', 'owner', 77, 5);
+    expect(journal.revision).toBe(1);
+    expect(disk.rows('SELECT 1 FROM journal')).toEqual([]);
+    write();
+    expect(readJournal(disk, 0, 1)).toEqual([
+      { revision: 1, at: 77, cause: 'updated', actor: 'owner', check: 5, parts: 1, changes },
+    ]);
+    expect(disk.takeWritten()).toEqual({ 'insert journal': 1 });
+  });
+
+  it('[J2, I8] writes a revision over 1 MiB in parts of at most 1 MiB, one row each, that are read as one', () => {
+    const { disk, append } = begin();
+    const text = JSON.stringify('x'.repeat(100_000));
+    const changes = Array.from({ length: 25 }, (_, index) => change(`i-${index}`, { after: text }));
+    append(changes);
+    expect(disk.takeWritten()).toEqual({ 'insert journal': 3 });
+    expect(readJournal(disk, 0, 1)).toMatchObject([{ parts: 3, changes }]);
+    for (const [bytes] of disk.rows('SELECT octet_length(changes) FROM journal'))
+      expect(bytes).toBeLessThanOrEqual(JOURNAL_PART_MAX_BYTES);
+  });
+
+  it('[J2] measures parts in bytes, as the platform does', () => {
+    const { disk, append } = begin();
+    const text = JSON.stringify('日'.repeat(30_000));
+    append(Array.from({ length: 30 }, (_, index) => change(`i-${index}`, { after: text })));
+    const sizes = disk.rows('SELECT octet_length(changes) FROM journal').map(Number);
+    expect(sizes).toHaveLength(3);
+    for (const bytes of sizes) expect(bytes).toBeLessThanOrEqual(JOURNAL_PART_MAX_BYTES);
+  });
+});
+
+describe('a journal that is opened again', () => {
+  it('[S2, I2] is where it was', () => {
+    const { append, journal, reopened } = begin();
+    append([change('a', { after: '{"note":"日本 🦀"}' })], 10);
+    append([change('b')], 20);
+    const again = reopened();
+    const told = ({ revision, cursor, size, latestStamp, compactedRevision, epoch }: Journal) => {
+      return { revision, cursor, size, latestStamp, compactedRevision, epoch };
+    };
+    expect(told(again)).toEqual(told(journal));
+    expect(told(again)).toMatchObject({ revision: 2, latestStamp: 20, compactedRevision: 0 });
+  });
+
+  it('is at nothing where nothing was', () => {
+    const { journal } = begin();
+    expect(journal).toMatchObject({ revision: 0, compactedRevision: 0, size: 0, latestStamp: 0 });
+    expect(journal.position(journal.cursor)).toEqual({ epoch: 'epoch', revision: 0, check: 0 });
+  });
+});
+
+describe('position', () => {
+  it('[Q2] knows every cursor that it gave and still keeps', () => {
+    const { append, journal, reopened } = begin();
+    const cursors = [journal.cursor, append([change('a')]), append([change('b')]), append([change('c')])];
+    for (const each of [journal, reopened()]) {
+      expect(cursors.map((cursor) => each.position(cursor)?.revision)).toEqual([0, 1, 2, 3]);
+    }
+  });
+
+  it('[Q3] knows no other', () => {
+    const { append, journal } = begin();
+    const cursor = append([change('a')], 0, 7);
+    append([change('b')], 0, 8);
+    const position = decodeCursor(cursor) ?? { epoch: '', revision: 0, check: 0 };
+    for (const wrong of [
+      { epoch: 'Epoch' },
+      { check: 8 },
+      { revision: 2 },
+      { revision: 3 },
+      { revision: 0 },
+      { revision: 0, check: 1 },
+      { revision: 1e15 },
+    ]) {
+      expect(journal.position(encodeCursor({ ...position, ...wrong })), JSON.stringify(wrong)).toBeUndefined();
+    }
+    expect(journal.position('nonsense')).toBeUndefined();
+  });
+
+  it('[Q3] does not know what was compacted', () => {
+    const { append, journal } = begin({ maxCount: 1 });
+    const cursors = [journal.cursor, append([change('a')]), append([change('b')]), append([change('c')])];
+    const plan = journal.planCompaction(0);
+    if (plan !== undefined) journal.compact(plan);
+    expect(cursors.map((cursor) => journal.position(cursor)?.revision)).toEqual([undefined, undefined, undefined, 3]);
+  });
+});
+
+describe('planCompaction', () => {
+  const appendMany = (count: number, append: (changes: JournaledChange[], at: number) => unknown) => {
+    for (let index = 1; index <= count; index++) append([change(`i-${index}`)], index * DAY_MS);
+  };
+
+  it('[J3] has nothing to do while all may stay', () => {
+    const { append, journal } = begin({ maxCount: 3, maxAgeMs: 3 * DAY_MS });
+    expect(journal.planCompaction(0)).toBeUndefined();
+    appendMany(3, append);
+    expect(journal.planCompaction(3 * DAY_MS)).toBeUndefined();
+  });
+
+  it('[J3] keeps so many', () => {
+    const { append, journal } = begin({ maxCount: 3 });
+    appendMany(8, append);
+    expect(journal.planCompaction(0)?.revision).toBe(5);
+  });
+
+  it('[J3] keeps what is not so old', () => {
+    const { append, journal } = begin({ maxAgeMs: 2 * DAY_MS });
+    appendMany(8, append);
+    expect(journal.planCompaction(8 * DAY_MS - 1)?.revision).toBe(5);
+    expect(journal.planCompaction(8 * DAY_MS)?.revision).toBe(6);
+  });
+
+  it('[J3] keeps so much', () => {
+    const { append, journal } = begin({ maxBytes: 1_000 });
+    const after = JSON.stringify('x'.repeat(300));
+    for (let index = 0; index < 8; index++) append([change('a', { after })]);
+    const plan = journal.planCompaction(0);
+    expect(plan?.revision).toBe(6);
+    if (plan !== undefined) journal.compact(plan);
+    expect(journal.size).toBeLessThanOrEqual(1_000);
+  });
+
+  it('[J3] takes all but the newest where it is too much for its namespace', () => {
+    const { append, journal } = begin();
+    appendMany(8, append);
+    journal.append([change('on its way')], 'registered', 'owner', 9 * DAY_MS, 9);
+    expect(journal.planCompaction(0)).toBeUndefined();
+    expect(journal.planCompaction(0, true)?.revision).toBe(7);
+  });
+
+  it('[J3] never takes the newest, whose revision is the namespace’s', () => {
+    const { append, journal } = begin({ maxCount: 0, maxBytes: 0, maxAgeMs: 0 });
+    append([change('a')]);
+    expect(journal.planCompaction(9 * DAY_MS)).toBeUndefined();
+    append([change('b')]);
+    expect(journal.planCompaction(9 * DAY_MS)?.revision).toBe(1);
+  });
+
+  it('[J3] takes a slice at a time', () => {
+    const { append, journal } = begin({ maxCount: 1 });
+    appendMany(COMPACTION_SLICE_MAX_COUNT + 10, append);
+    const first = journal.planCompaction(0);
+    expect(first?.revision).toBe(COMPACTION_SLICE_MAX_COUNT);
+    if (first !== undefined) journal.compact(first);
+    expect(journal.planCompaction(0)?.revision).toBe(COMPACTION_SLICE_MAX_COUNT + 9);
+  });
+
+  it('[J3] takes less at a time where there is much in it, and a revision with all its parts', () => {
+    const { append, journal, disk } = begin({ maxCount: 1 });
+    const after = JSON.stringify('x'.repeat(900_000));
+    const large = [change('a', { after }), change('b', { after }), change('c', { after })];
+    for (let index = 0; index < 4; index++) append(large);
+    const plan = journal.planCompaction(0);
+    expect(plan?.revision).toBe(2);
+    if (plan !== undefined) journal.compact(plan);
+    expect(disk.rows('SELECT revision, COUNT(*) FROM journal GROUP BY revision')).toEqual([
+      [3, 3],
+      [4, 3],
+    ]);
+  });
+});
+
+describe('compact', () => {
+  const headOf = (id: string, revision: number): RecordRow => {
+    const plain = { flags: 0, lease: null, leaseTerms: null, timedAt: 0, value: null };
+    return { kind: 'instance', ...key(id), revision, ...plain };
+  };
+
+  it('[J3, I8] removes the rows, and the heads of records that were removed in them', () => {
+    const { append, journal, disk } = begin({ maxCount: 1 });
+    append([change('gone', { before: '{}', after: null }), change('again', { before: '{}', after: null })]);
+    append([change('again')]);
+    append([change('again', { before: '{}', after: null })]);
+    append([change('other')]);
+    writeRecordRows(disk, [headOf('gone', 1)]);
+    writeRecordRows(disk, [headOf('again', 3)]);
+    disk.takeWritten();
+    const plan = journal.planCompaction(0);
+    expect(plan?.revision).toBe(3);
+    if (plan !== undefined)
+      journal.compact({ ...plan, revision: 2, removed: plan.removed.filter(({ revision }) => revision <= 2) });
+    expect(disk.takeWritten()).toEqual({ 'delete journal': 2, 'delete record': 1 });
+    expect(disk.rows('SELECT id FROM record')).toEqual([['again']]);
+    expect(journal.compactedRevision).toBe(2);
+  });
+
+  it('keeps the head of a record that was removed again since, and a record that is back', () => {
+    const { append, journal, disk } = begin({ maxCount: 1 });
+    append([change('back', { before: '{}', after: null })]);
+    append([change('back')]);
+    writeRecordRows(disk, [{ ...headOf('back', 2), value: '{}' }]);
+    const plan = journal.planCompaction(0);
+    if (plan !== undefined) journal.compact(plan);
+    expect(disk.rows('SELECT id, revision FROM record')).toEqual([['back', 2]]);
+  });
+
+  it('leaves a size that is what is left, in whatever script', () => {
+    const { append, journal, disk, reopened } = begin({ maxCount: 2 });
+    for (const text of ['plain', '日本', '🦀🦀🦀', 'é']) append([change('a', { after: JSON.stringify(text) })]);
+    const plan = journal.planCompaction(0);
+    if (plan !== undefined) journal.compact(plan);
+    const left = disk.rows('SELECT changes FROM journal').map(([changes]) => String(changes).length);
+    expect(left).toHaveLength(2);
+    expect(journal.size).toBe(left.reduce((sum, length) => sum + length));
+    expect(reopened().size).toBe(journal.size);
+  });
+});
+
+describe('the next compaction', () => {
+  it('is at once where a slice too much is kept, by count or by size', () => {
+    const { append, journal } = begin({ maxCount: 10 });
+    for (let index = 0; index < 10 + COMPACTION_SLICE_MAX_COUNT; index++) append([change('a')]);
+    expect(journal.isOverfull).toBe(false);
+    append([change('a')]);
+    expect(journal.isOverfull).toBe(true);
+    const large = begin({ maxBytes: 10 });
+    large.append([change('a')]);
+    expect(large.journal.isOverfull).toBe(true);
+  });
+
+  it('is when the oldest is too old by a hundredth, and never while only the newest is left', () => {
+    const { append, journal } = begin({ maxAgeMs: 100_000 });
+    expect(journal.overdueAt).toBe(Number.POSITIVE_INFINITY);
+    append([change('a')], 1_000);
+    expect(journal.overdueAt).toBe(Number.POSITIVE_INFINITY);
+    append([change('b')], 9_000);
+    expect(journal.overdueAt).toBe(1_000 + 101_000);
+  });
+});
+
+describe('reads of the past', () => {
+  const far = () => {
+    const { journal, append, disk } = begin();
+    append([change('a')], 10);
+    const text = JSON.stringify('x'.repeat(100_000));
+    append(
+      Array.from({ length: 25 }, (_, index) => change(`i-${index}`, { after: text })),
+      20,
+    );
+    append([change('b')], 30);
+    return { journal, disk };
+  };
+
+  it('[J2, J4] gives revisions newest first, and the parts of one in order', () => {
+    const { journal } = far();
+    const entries = [...journal.entriesUpTo(3)];
+    expect(entries.map(({ revision, at }) => [revision, at])).toEqual([
+      [3, 30],
+      [2, 20],
+      [1, 10],
+    ]);
+    expect(entries[1]?.parts.flatMap(decodeChanges).map(({ id }) => id)).toEqual(
+      journal.changesAt(2).map(({ id }) => id),
+    );
+    expect([...journal.entriesUpTo(1)].map(({ revision }) => revision)).toEqual([1]);
+    expect(journal.entryAt(2)).toEqual(entries[1]);
+    expect(journal.entryAt(4)).toBeUndefined();
+  });
+
+  it('[J6] gives cursors and stamps of what is kept', () => {
+    const { journal } = far();
+    expect([0, 1, 2, 3].map((revision) => journal.position(journal.cursorAt(revision) ?? '')?.revision)).toEqual([
+      0, 1, 2, 3,
+    ]);
+    expect([0, 1, 2, 3, 4].map((revision) => journal.stampAt(revision))).toEqual([10, 10, 20, 30, undefined]);
+    journal.compact({ revision: 1, removed: [] });
+    expect([0, 1].map((revision) => journal.cursorAt(revision))).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,355 @@
+import type { Cause } from '../../../model/history';
+import {
+  COMPACTION_SLICE_MAX_COUNT,
+  EPOCH_REVISIONS_PER_MS_COUNT,
+  JOURNAL_MAX_AGE_MS,
+  JOURNAL_MAX_BYTES,
+  JOURNAL_MAX_COUNT,
+} from '../../../model/limits';
+import { readProperty, writeProperty } from '../../storage/schema';
+import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
+import { RECORD_KINDS } from '../records/records';
+import { type Compaction, compactionOf } from './compaction';
+import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
+import { RevisionGaps } from './revision-gaps';
+
+/** A revision that the journal keeps. */
+export interface JournalEntry {
+  revision: number;
+  cursor: string;
+  /** Stamp, in milliseconds since the epoch. */
+  at: number;
+  cause: Cause;
+  actor: string;
+  /** Its changes as JSON arrays: {@link decodeChanges} reads them. */
+  parts: string[];
+}
+
+/** The registry itself, where a change has no caller. */
+export const REGISTRY_ACTOR = 'registry';
+
+/** What is kept of the past: the first bound that is reached counts. */
+export interface Retention {
+  maxAgeMs: number;
+  maxCount: number;
+  maxBytes: number;
+}
+
+/** What is kept where a namespace's settings say nothing. */
+export const DEFAULT_RETENTION: Retention = {
+  maxAgeMs: JOURNAL_MAX_AGE_MS,
+  maxCount: JOURNAL_MAX_COUNT,
+  maxBytes: JOURNAL_MAX_BYTES,
+};
+
+/** Property that tells where revisions jump. */
+const GAPS = 'revision-gaps';
+
+const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
+
+/**
+ * The retained past: one or more rows for each revision, in order. Its newest revision is the namespace's, so the last
+ * row is never compacted; its oldest tells what was.
+ */
+export class Journal {
+  #epoch: string;
+  readonly #gaps: RevisionGaps;
+  readonly #storage: SqlStorage;
+  readonly #retention: () => Retention;
+  #head: Position;
+  #cursor: string;
+  #compactedRevision = 0;
+  /** Text ever written, and text ever compacted. */
+  #sizeUntil = 0;
+  #sizeCompacted = 0;
+  #latestStamp = 0;
+  #oldestStamp = 0;
+  /** Revisions that are still on their way to the disk. */
+  readonly #unwritten = new Map<number, readonly JournaledChange[]>();
+
+  /** @param retention What is kept, as it is in effect now. */
+  constructor(storage: SqlStorage, epoch: string, retention: () => Retention) {
+    this.#storage = storage;
+    this.#epoch = epoch;
+    this.#gaps = new RevisionGaps(readProperty(storage, GAPS));
+    this.#retention = retention;
+    this.#head = { epoch, revision: 0, check: 0 };
+    for (const row of storage.read(
+      'SELECT revision, check_bits, size_until, at FROM journal ORDER BY revision DESC, part DESC LIMIT 1',
+    )) {
+      const [revision, check, sizeUntil, at] = row.map(Number);
+      this.#head = { epoch, revision: revision ?? 0, check: check ?? 0 };
+      this.#sizeUntil = sizeUntil ?? 0;
+      this.#latestStamp = at ?? 0;
+    }
+    this.#cursor = encodeCursor(this.#head);
+    this.#readOldest();
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** Newest revision, durable or not. */
+  get revision(): number {
+    return this.#head.revision;
+  }
+
+  /** Newest revision that is no longer kept. */
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  /** Revisions that are kept. */
+  get count(): number {
+    return this.#gaps.count(this.#compactedRevision, this.#head.revision);
+  }
+
+  /** The entry that began this epoch in place of another; undefined where there was none, or it is not kept. */
+  get epochEntry(): JournalEntry | undefined {
+    const { newest } = this.#gaps;
+    return newest === undefined ? undefined : this.entryAt(newest);
+  }
+
+  /** Cursor of the newest revision. */
+  get cursor(): string {
+    return this.#cursor;
+  }
+
+  /** Length of the text that is kept. */
+  get size(): number {
+    return this.#sizeUntil - this.#sizeCompacted;
+  }
+
+  /** Stamp of the newest revision; 0 where there is none. */
+  get latestStamp(): number {
+    return this.#latestStamp;
+  }
+
+  /**
+   * The position that a cursor names, where it is one of this past: same epoch, still kept, and the same commit. A
+   * storage that was rewound from outside is found out by the check.
+   */
+  position(cursor: string): Position | undefined {
+    if (cursor === this.#cursor) return this.#head;
+    const position = decodeCursor(cursor);
+    if (position === undefined || position.epoch !== this.#epoch) return undefined;
+    const { revision, check } = position;
+    if (revision === 0) return this.#compactedRevision === 0 && check === 0 ? position : undefined;
+    if (revision >= this.#head.revision || revision <= this.#compactedRevision) return undefined;
+    for (const [kept] of this.#storage.read(
+      'SELECT check_bits FROM journal WHERE revision = ? AND part = 0',
+      revision,
+    )) {
+      if (kept === check) return position;
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes the next revision, and returns what writes it to the disk.
+   *
+   * @param check 32 random bits.
+   * @param at Stamp of the commit, in milliseconds since the epoch.
+   */
+  append(changes: readonly JournaledChange[], cause: Cause, actor: string, at: number, check: number): () => void {
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check);
+  }
+
+  /**
+   * Begins a new epoch with a revision without changes, and returns what writes that to the disk. It is the time in
+   * microseconds: so it is ahead of all revisions that were ever given, also by a storage that this one was copied from,
+   * whatever became of that since. Revisions before stay, under cursors of the new epoch.
+   */
+  beginEpoch(epoch: string, cause: Cause, actor: string, at: number, check: number): () => void {
+    const before = this.#head.revision;
+    const first = Math.max(before + 1, at * EPOCH_REVISIONS_PER_MS_COUNT);
+    this.#epoch = epoch;
+    this.#gaps.add(before, first);
+    const append = this.#appendAt(first, [], cause, actor, at, check);
+    const gaps = this.#gaps.toText(this.#compactedRevision);
+    return () => {
+      append();
+      writeProperty(this.#storage, 'epoch', epoch);
+      writeProperty(this.#storage, GAPS, gaps);
+    };
+  }
+
+  #appendAt(
+    revision: number,
+    changes: readonly JournaledChange[],
+    cause: Cause,
+    actor: string,
+    at: number,
+    check: number,
+  ): () => void {
+    this.#head = { epoch: this.#epoch, revision, check };
+    this.#cursor = encodeCursor(this.#head);
+    this.#latestStamp = at;
+    if (this.#oldestStamp === 0) this.#oldestStamp = at;
+    this.#unwritten.set(revision, changes);
+    const parts = encodeParts(changes);
+    let sizeUntil = this.#sizeUntil;
+    for (const part of parts) this.#sizeUntil += part.length;
+    return () => {
+      for (const [index, part] of parts.entries()) {
+        sizeUntil += part.length;
+        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, part);
+      }
+      this.#unwritten.delete(revision);
+    };
+  }
+
+  /** The changes of a revision, durable or not; none where it is not kept. */
+  changesAt(revision: number): readonly JournaledChange[] {
+    const unwritten = this.#unwritten.get(revision);
+    if (unwritten !== undefined) return unwritten;
+    const parts = [...this.#storage.read('SELECT changes FROM journal WHERE revision = ? ORDER BY part', revision)];
+    return parts.flatMap(([changes]) => decodeChanges(String(changes)));
+  }
+
+  /**
+   * Revisions after one, oldest first, as far as they are on the disk; whoever stops early reads no further.
+   *
+   * @param revision One that is kept, or `compactedRevision`.
+   */
+  entriesAfter(revision: number): Generator<JournalEntry> {
+    return this.#entries(this.#storage.read(`${ENTRY} WHERE revision > ? ORDER BY revision, part`, revision));
+  }
+
+  /** Revisions up to one, newest first, as far as they are on the disk. The parts of one are in order all the same. */
+  entriesUpTo(revision: number): Generator<JournalEntry> {
+    return this.#entries(this.#storage.read(`${ENTRY} WHERE revision <= ? ORDER BY revision DESC, part`, revision));
+  }
+
+  /** One revision, once it is on the disk; undefined where it is not kept. */
+  entryAt(revision: number): JournalEntry | undefined {
+    const rows = this.#storage.read(`${ENTRY} WHERE revision = ? ORDER BY part`, revision);
+    return [...this.#entries(rows)][0];
+  }
+
+  *#entries(rows: Iterable<SqlRow>): Generator<JournalEntry> {
+    let entry: JournalEntry | undefined;
+    for (const row of rows) {
+      const changes = String(row[5]);
+      if (entry?.revision === row[0]) {
+        entry?.parts.push(changes);
+        continue;
+      }
+      if (entry !== undefined) yield entry;
+      const position = { epoch: this.#epoch, revision: Number(row[0]), check: Number(row[4]) };
+      entry = {
+        revision: position.revision,
+        cursor: encodeCursor(position),
+        at: Number(row[1]),
+        cause: String(row[2]) as Cause, // `as`: only append writes this column
+        actor: String(row[3]),
+        parts: [changes],
+      };
+    }
+    if (entry !== undefined) yield entry;
+  }
+
+  /** Newest revision that is on the disk, durable or not. */
+  get storedRevision(): number {
+    for (const revision of this.#unwritten.keys()) return revision - 1;
+    return this.#head.revision;
+  }
+
+  /** Changes after one revision and up to another, oldest first, of the rows whose text holds another text. */
+  *changesMentioning(text: string, after: number, upTo: number): Generator<JournaledChange> {
+    const rows = `SELECT changes FROM journal
+      WHERE revision > ? AND revision <= ? AND instr(changes, ?) > 0 ORDER BY revision, part`;
+    for (const [changes] of this.#storage.read(rows, after, upTo, text)) yield* decodeChanges(String(changes));
+  }
+
+  /** The first revision after one that is on the disk: the next, or one far ahead where another epoch begins. */
+  firstAfter(revision: number): number | undefined {
+    const next = 'SELECT revision FROM journal WHERE revision > ? ORDER BY revision LIMIT 1';
+    for (const [found] of this.#storage.read(next, revision)) return Number(found);
+    return undefined;
+  }
+
+  /** Cursor of a revision that is on the disk, or of the very beginning; undefined where it is not kept. */
+  cursorAt(revision: number): string | undefined {
+    if (revision === 0 && this.#compactedRevision === 0)
+      return encodeCursor({ epoch: this.#epoch, revision, check: 0 });
+    const checks = this.#storage.read('SELECT check_bits FROM journal WHERE revision = ? AND part = 0', revision);
+    for (const [check] of checks) return encodeCursor({ epoch: this.#epoch, revision, check: Number(check) });
+    return undefined;
+  }
+
+  /** Stamp of a revision that is on the disk, or of the next that is; undefined where there is none. */
+  stampAt(revision: number): number | undefined {
+    for (const [at] of this.#storage.read(
+      'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
+      revision,
+    ))
+      return Number(at);
+    return undefined;
+  }
+
+  /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
+  get isOverfull(): boolean {
+    const { maxCount, maxBytes } = this.#retention();
+    const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
+    return this.count > maxCount * slack || this.size > maxBytes * slack;
+  }
+
+  /**
+   * When the oldest revision is too old by a hundredth, as the clock shows it; `Infinity` where only the newest is
+   * left. The hundredth gathers what grows old meanwhile, so that compactions stay rare.
+   */
+  get overdueAt(): number {
+    if (this.count <= 1) return Number.POSITIVE_INFINITY;
+    return this.#oldestStamp + this.#retention().maxAgeMs * 1.01;
+  }
+
+  /**
+   * The oldest revisions that are to go, at most a slice of them; undefined where all may stay.
+   *
+   * @param stamp Now, for people.
+   * @param isTooMuch Whether all may go but the newest that is on the disk.
+   */
+  planCompaction(stamp: number, isTooMuch = false): Compaction | undefined {
+    const { maxAgeMs, maxCount, maxBytes } = this.#retention();
+    const newestByCount = isTooMuch ? this.storedRevision - 1 : this.#gaps.before(this.#head.revision, maxCount);
+    const sizeByBytes = this.#sizeUntil - maxBytes;
+    const stampByAge = stamp - maxAgeMs;
+    const rows = 'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part';
+    const bounds = { newestByCount, sizeByBytes, stampByAge, head: this.#head.revision };
+    return compactionOf(this.#storage.read(rows), bounds);
+  }
+
+  /** Removes the revisions of a plan, and the heads of records that were deleted in them. Runs inside a commit. */
+  compact(plan: Compaction): void {
+    this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);
+    for (const { kind, group, service, id, revision } of plan.removed) {
+      this.#storage.run(
+        `DELETE FROM record WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL AND revision = ?`,
+        RECORD_KINDS[kind],
+        group,
+        service,
+        id,
+        revision,
+      );
+    }
+    this.#readOldest();
+  }
+
+  #readOldest(): void {
+    this.#compactedRevision = this.#head.revision;
+    this.#sizeCompacted = this.#sizeUntil;
+    const oldest = 'SELECT revision, size_until, changes, at FROM journal ORDER BY revision, part LIMIT 1';
+    for (const [revision, sizeUntil, changes, at] of this.#storage.read(oldest)) {
+      this.#compactedRevision = Number(revision) - 1;
+      // Measured here, as SQLite counts characters where this language counts units.
+      this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
+      this.#oldestStamp = Number(at);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { headRevision } from '../records/heads';
+import type { RecordKey } from '../records/records';
+import type { NamespaceMemory } from '../state';
+import type { JournaledChange } from './journaled-change';
+
+/** A record as it is, or was: its text, and the revision that made it. */
+export interface RecordText {
+  text: string;
+  revision: number;
+}
+
+/**
+ * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
+ * change of this record, so it costs as many reads as the record has changed since.
+ *
+ * @param revision One that the journal still keeps.
+ */
+export function recordAt(state: NamespaceMemory, key: RecordKey, revision: number): RecordText | undefined {
+  const today = state.catalog.record(key);
+  let text = today?.text ?? null;
+  let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));
+  while (changedAt > revision) {
+    const change = state.journal.changesAt(changedAt).find((each) => isOf(each, key));
+    if (change === undefined) break;
+    text = change.before;
+    changedAt = change.previous;
+  }
+  return text === null ? undefined : { text, revision: changedAt };
+}
+
+/** Whether a change is one of this record. */
+export function isOf(change: JournaledChange, key: RecordKey): boolean {
+  return (
+    change.kind === key.kind && change.id === key.id && change.service === key.service && change.group === key.group
+  );
+}

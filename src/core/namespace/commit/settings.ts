@@ -1,0 +1,75 @@
+import {
+  NACOS_CACHE_MS,
+  NACOS_CHECK_MAX_AGE_MS,
+  POLLER_LINGER_MS,
+  SESSION_PING_INTERVAL_MS,
+} from '../../../model/limits';
+import type { NamespaceIntervals, NamespaceLimits, NamespaceSettings } from '../../../model/namespace';
+import { readProperty, writeProperty } from '../../storage/schema';
+import type { SqlStorage } from '../../storage/sql-storage';
+import { DEFAULT_RETENTION, type Retention } from './journal';
+
+const PROPERTY = 'settings';
+
+/** What a namespace was told of itself; durable, and in effect at once. */
+export class Settings {
+  readonly #defaults: Retention;
+  #text: string;
+  #settings: NamespaceSettings;
+
+  /** @param defaults What is kept of the past where the settings say nothing. */
+  constructor(storage: SqlStorage, defaults: Retention = DEFAULT_RETENTION) {
+    this.#defaults = defaults;
+    this.#text = readProperty(storage, PROPERTY) ?? '{"retention":{},"limits":{}}';
+    this.#settings = JSON.parse(this.#text) as NamespaceSettings; // `as`: only writeSettings writes it
+  }
+
+  get limits(): NamespaceLimits {
+    return this.#settings.limits;
+  }
+
+  /** Whether what was registered through Eureka's door stays while too much of it does not renew. */
+  get selfPreservation(): boolean {
+    return this.#settings.selfPreservation ?? false;
+  }
+
+  /** Intervals that this namespace hands out in the place of the usual ones. */
+  get intervals(): NamespaceIntervals {
+    return this.#settings.intervals ?? {};
+  }
+
+  /** How often sessions ping. */
+  get sessionPingMs(): number {
+    return this.intervals.sessionPingMs ?? SESSION_PING_INTERVAL_MS;
+  }
+
+  /** How long readers may use what Nacos' door shares: until it asks again, and then until they poll. */
+  get sharedForMs(): number {
+    return NACOS_CHECK_MAX_AGE_MS + (this.intervals.nacosPollMs ?? NACOS_CACHE_MS);
+  }
+
+  /** How long a poller is live after its last poll: doors may tell of a poll only with the next one. */
+  get pollerLingerMs(): number {
+    return Math.max(POLLER_LINGER_MS, 2 * this.sharedForMs);
+  }
+
+  get retention(): Retention {
+    const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
+    const { maxAgeMs: age, maxCount: count, maxBytes: bytes } = this.#defaults;
+    return { maxAgeMs: maxAgeMs ?? age, maxCount: maxCount ?? count, maxBytes: maxBytes ?? bytes };
+  }
+
+  /** Puts others in their place; false where they are the same. */
+  replace(settings: NamespaceSettings): boolean {
+    const text = JSON.stringify(settings);
+    if (text === this.#text) return false;
+    this.#text = text;
+    this.#settings = settings;
+    return true;
+  }
+}
+
+/** Writes settings down. Runs inside a commit. */
+export function writeSettings(storage: SqlStorage, settings: NamespaceSettings): void {
+  writeProperty(storage, PROPERTY, JSON.stringify(settings));
+}

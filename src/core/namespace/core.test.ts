@@ -1,0 +1,37 @@
+import type { Capabilities } from '../../../test/contracts/namespace/lent-namespace';
+import { namespaceContract } from '../../../test/contracts/namespace-contract';
+import { forgetful, NodeNamespace } from '../../../test/fixtures/node-namespace';
+
+const capabilities: Capabilities = {
+  movesTime: true,
+  restarts: true,
+  keepsRenewalsByLooks: true,
+  remembers: true,
+  isFast: true,
+};
+
+namespaceContract('the core in Node', capabilities, () => new NodeNamespace());
+
+namespaceContract(
+  'the core in Node, woken for every call',
+  {
+    ...capabilities,
+    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
+    remembers: 'to forget is what it is here for',
+    isFast: 'a wake reads every record',
+  },
+  () => {
+    const namespace = new NodeNamespace();
+    const api = forgetful(namespace);
+    return {
+      api,
+      pass: async (ms) => {
+        await namespace.pass(ms);
+        await namespace.hibernate();
+      },
+      jump: (ms) => namespace.jump(ms),
+      restart: () => namespace.restart(),
+      loseAlarm: () => namespace.loseAlarm(),
+    };
+  },
+);

@@ -1,0 +1,112 @@
+import type { ChangedInstance, ChangedInstances } from '../../../model/changed-instances';
+import { RegistryError } from '../../../model/errors';
+import type { InstanceView } from '../../../model/instance';
+import { jsonText } from '../../../model/json-text';
+import { CHANGES_OF_REVISION_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import type { ChangedSinceCommand, ReadAnswer } from '../../../model/namespace-api';
+import type { JournalEntry } from '../commit/journal';
+import { decodeChanges, type JournaledChange } from '../commit/journaled-change';
+import { recordAt } from '../commit/past';
+import { decodeInstance, decodeOverride } from '../records/records';
+import { instanceView } from '../records/view';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn/turn';
+import { momentOf, revisionBy } from './moment';
+
+/** What a slice of the journal says of one instance. */
+interface Touched {
+  /** The newest change of its record, or of its override. */
+  last: JournaledChange;
+  /** The newest change of its own record, where there was one. */
+  own: JournaledChange | undefined;
+  isNew: boolean;
+  at: number;
+}
+
+/**
+ * Reads which instances changed since a moment, from the journal: for readers that keep a copy of the namespace, and come
+ * back for what is new. A time may be before the first revision, as long as nothing was compacted.
+ */
+export async function readChangedSince(
+  state: NamespaceState,
+  { since, tokenId }: ChangedSinceCommand,
+): Promise<ReadAnswer<ChangedInstances>> {
+  const { journal, time } = state;
+  const here = () => ({ cursor: journal.cursor, revision: journal.revision, now: time.stamp() });
+  // What was there then is durable now, and the journal changes no more up to it.
+  const { cursor, revision, now } = await turn(state, undefined, here, tokenId);
+  const from = revisionOf(since);
+  if (since.startsWith('c') && from === revision) return { cursor, body: null };
+  const touched = new Map<string, Touched>();
+  let position = { revision: from, cursor };
+  let rows = 0;
+  let bytes = 0;
+  let more = false;
+  for (const entry of journal.entriesAfter(from)) {
+    if (entry.revision > revision) break;
+    more = rows >= PAST_SLICE_MAX_COUNT || bytes >= PAST_SLICE_MAX_BYTES;
+    if (more) break;
+    const size = entry.parts.reduce((sum, part) => sum + part.length, 0);
+    if (size > CHANGES_OF_REVISION_MAX_BYTES) throw tooMuchChanged(entry.revision);
+    touch(touched, entry);
+    position = entry;
+    rows += entry.parts.length;
+    bytes += size;
+  }
+  const told = { revision: more ? position.revision : revision, now, more };
+  const instances = [...touched.values()].map((each) => changedInstance(state, each, revision, now));
+  const isTold = (instance: ChangedInstance | undefined) => instance !== undefined;
+  return {
+    cursor: more ? position.cursor : cursor,
+    body: jsonText({ ...told, instances: instances.filter(isTold) }),
+  };
+
+  /** Of a time: the newest revision made before it; the oldest kept one where all came after it. */
+  function revisionOf(point: string): number {
+    if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
+    return revisionBy(journal, Date.parse(point) - 1, revision) ?? journal.compactedRevision;
+  }
+}
+
+/** A service that was removed with all its instances, for example: to read everything anew takes less. */
+function tooMuchChanged(revision: number): RegistryError {
+  const message = `revision ${revision} changed more than can be listed change by change; begin anew from a snapshot`;
+  return new RegistryError('COMPACTED', message);
+}
+
+/** Notes what a revision did; who changed again comes last. */
+function touch(touched: Map<string, Touched>, { parts, at }: JournalEntry): void {
+  for (const change of parts.flatMap(decodeChanges)) {
+    if (change.kind === 'service') continue;
+    const name = JSON.stringify([change.group, change.service, change.id]);
+    const before = touched.get(name);
+    const isOwn = change.kind === 'instance';
+    touched.delete(name);
+    touched.set(name, {
+      last: change,
+      own: isOwn ? change : before?.own,
+      isNew: (before?.isNew ?? false) || (isOwn && change.before === null),
+      at,
+    });
+  }
+}
+
+/** As it was right after a revision; undefined where it was gone before, and only its override changed. */
+function changedInstance(
+  state: NamespaceState,
+  { last: { group, service, id }, own, isNew, at }: Touched,
+  revision: number,
+  now: number,
+): ChangedInstance | undefined {
+  const key = { group, service, id };
+  const view = (text: string, of: number): InstanceView => {
+    const override = recordAt(state, { kind: 'override', ...key }, revision)?.text;
+    const said = override === undefined ? undefined : decodeOverride(override).override;
+    return instanceView(key, decodeInstance(text), of, said, now);
+  };
+  const record = recordAt(state, { kind: 'instance', ...key }, revision);
+  if (record !== undefined) return { instance: view(record.text, record.revision), isGone: false, isNew, at };
+  const text = own?.before ?? null;
+  if (text === null) return undefined;
+  return { instance: view(text, own?.previous ?? 0), isGone: true, isNew: false, at };
+}

@@ -1,0 +1,124 @@
+import { RegistryError } from '../../../model/errors';
+import type {
+  Cause,
+  HistoryChange,
+  HistoryEntry,
+  HistoryPage,
+  RegisteredInstance,
+  Renewals,
+} from '../../../model/history';
+import { LIST_TEXT_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import { timestamp } from '../../../model/timestamp';
+import type { Journal, JournalEntry } from '../commit/journal';
+import type { JournaledChange, JournaledRenewals } from '../commit/journaled-change';
+import { decodeInstance, decodeOverride } from '../records/records';
+import { instanceView, overrideView, watchedService } from '../records/view';
+import type { WalkPlace, WalkStep } from './journal-walk';
+
+/** What a page takes of a walk. */
+export interface PageBounds {
+  cause?: Cause | undefined;
+  /** Only revisions after this one; undefined where the walk goes as far as it can. */
+  sinceRevision?: number | undefined;
+  untilRevision: number;
+  limit?: number | undefined;
+}
+
+/**
+ * A page of the past. What one page reads is bounded by rows and by text, not by a clock: the platform's stands still
+ * while an object computes.
+ *
+ * @param from Where the walk begins.
+ */
+export function historyPage(
+  journal: Journal,
+  walk: Iterable<WalkStep>,
+  from: WalkPlace,
+  { cause, sinceRevision = 0, untilRevision, limit = PAST_SLICE_MAX_COUNT }: PageBounds,
+): HistoryPage {
+  const entries: HistoryEntry[] = [];
+  let place = from;
+  let rows = 0;
+  let size = 0;
+  for (const { entry, changes, rest } of walk) {
+    if (entry.revision <= sinceRevision) return { entries, compacted: false };
+    if (entries.length >= limit || rows >= PAST_SLICE_MAX_COUNT || size >= PAST_SLICE_MAX_BYTES) {
+      return { entries, next: encodePlace(place), compacted: false };
+    }
+    place = rest;
+    rows += entry.parts.length;
+    for (const part of entry.parts) size += part.length;
+    if (entry.revision > untilRevision) continue;
+    const sought = cause === undefined ? changes : changes.filter((change) => change.cause === cause);
+    if (sought.length > 0) entries.push(historyEntry(entry, sought));
+  }
+  return { entries, compacted: journal.compactedRevision > sinceRevision };
+}
+
+function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, changes: JournaledChange[]): HistoryEntry {
+  const told: HistoryChange[] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    bytes += (change.before?.length ?? 0) + (change.after?.length ?? 0);
+    if (told.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
+    told.push(historyChange(change, revision, at));
+  }
+  const omitted = changes.length - told.length;
+  return { revision, cursor, at: timestamp(at), cause, actor, changes: told, ...(omitted > 0 && { omitted }) };
+}
+
+function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {
+  const { kind, group, service, id, cause, previous, watchers = 0 } = change;
+  /** Shows the record before and after, where there was one. */
+  const shown = <View>(show: (text: string, revision: number) => View) => ({
+    before: change.before === null ? null : show(change.before, previous),
+    after: change.after === null ? null : show(change.after, revision),
+  });
+  if (kind === 'service') {
+    const own = shown((text, madeAt) => watchedService({ group, service }, { text, revision: madeAt }));
+    return { kind, group, service, cause, ...own, watchers };
+  }
+  if (kind === 'override') {
+    const said = shown((text, madeAt) => overrideView({ record: decodeOverride(text), revision: madeAt }));
+    return { kind, group, service, id, cause, ...said, watchers };
+  }
+  const key = { group, service, id };
+  const itself = shown((text, madeAt) => registered(key, text, madeAt, at));
+  return { kind, ...key, cause, ...itself, renewals: change.renewals && renewalsView(change.renewals), watchers };
+}
+
+/** The same with times for people. */
+export function renewalsView({ lastAt, longestGapMs, gapsSince }: JournaledRenewals): Renewals {
+  return { lastAt: timestamp(lastAt), longestGapMs, gapsSince: timestamp(gapsSince) };
+}
+
+function registered(
+  key: { group: string; service: string; id: string },
+  text: string,
+  revision: number,
+  at: number,
+): RegisteredInstance {
+  const view = instanceView(key, decodeInstance(text), revision, undefined, at);
+  const { enabled: _e, quarantined: _q, available: _a, flapping: _f, overridden: _o, ...itself } = view;
+  return itself;
+}
+
+/** Where to go on, as text that its readers need not understand. */
+export function encodePlace(place: WalkPlace): string {
+  return place.map((revision) => revision.toString(36)).join('.');
+}
+
+/**
+ * Reads what {@link encodePlace} wrote.
+ *
+ * @param chains How many chains the walk follows.
+ * @throws {RegistryError} `INVALID_REQUEST` for anything else.
+ */
+export function decodePlace(text: string, chains: number): WalkPlace {
+  const revisions = text.split('.');
+  if (revisions.length === chains && revisions.every((each) => /^[0-9a-z]{1,10}$/.test(each))) {
+    return revisions.map((each) => Number.parseInt(each, 36));
+  }
+  const message = 'must be the `next` of the page before, as it was given';
+  throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { refusal } from '../../../../test/contracts/namespace/scene';
+import { HandDisk } from '../../../../test/fixtures/hand-disk';
+import { prepareStorage } from '../../storage/schema';
+import { DEFAULT_RETENTION, Journal } from '../commit/journal';
+import { momentOf, revisionBy } from './moment';
+
+/** A journal whose revision `n` was made at `1000 n`, but 3 and 4 at one time. */
+function begin(keepsFrom = 1) {
+  const disk = new HandDisk();
+  prepareStorage(disk, () => 'epoch');
+  const journal = new Journal(disk, 'epoch', () => DEFAULT_RETENTION);
+  const cursors = [journal.cursor];
+  for (const at of [1_000, 2_000, 3_000, 3_000, 5_000]) {
+    journal.append([], 'registered', 'owner', at, at)();
+    cursors.push(journal.cursor);
+  }
+  if (keepsFrom > 1) journal.compact({ revision: keepsFrom - 1, removed: [] });
+  return { journal, cursors, at: (point: string) => momentOf(journal, point, 5, 9_000) };
+}
+
+const time = (ms: number) => new Date(ms).toISOString();
+
+describe('momentOf', () => {
+  it('[J6] finds the newest revision that was made by a time', () => {
+    const { at, cursors } = begin();
+    const found = [999, 1_000, 2_999, 3_000, 4_999, 5_000, 9_000].map((ms) => at(time(ms)));
+    expect(found.map(({ revision }) => revision)).toEqual([0, 1, 2, 4, 4, 5, 5]);
+    expect(found.map(({ cursor }) => cursor)).toEqual([0, 1, 2, 4, 4, 5, 5].map((revision) => cursors[revision]));
+    expect(found[2]?.at).toBe(2_999);
+  });
+
+  it('[J6] finds the revision of a cursor, with its stamp', () => {
+    const { at, cursors } = begin();
+    expect(cursors.map((cursor) => at(cursor))).toEqual(
+      [0, 1_000, 2_000, 3_000, 3_000, 5_000].map((stamp, revision) => ({
+        revision,
+        cursor: cursors[revision],
+        at: stamp,
+      })),
+    );
+  });
+
+  it('[J6] refuses what is no longer kept, and says how far the past goes back', () => {
+    const { at, cursors } = begin(3);
+    const gone = { code: 'COMPACTED', message: expect.stringContaining('1970-01-01T00:00:03.000Z') };
+    for (const point of [cursors[0], cursors[2], 'cother.3.x', time(1_500), time(2_999)]) {
+      expect(() => at(point ?? ''), point).toThrow(expect.objectContaining(gone));
+    }
+    expect(at(time(3_000)).revision).toBe(4);
+    expect(at(cursors[3] ?? '').revision).toBe(3);
+  });
+
+  it('refuses a time that is yet to come', () => {
+    expect(() => begin().at(time(9_001))).toThrow(refusal('INVALID_REQUEST'));
+  });
+});
+
+describe('revisionBy', () => {
+  it('finds nothing newer than what is durable', () => {
+    expect(revisionBy(begin().journal, 9_000, 4)).toBe(4);
+  });
+
+  it('tells a beginning that is known from one that is not', () => {
+    expect([revisionBy(begin().journal, 1, 5), revisionBy(begin(2).journal, 1, 5)]).toEqual([0, undefined]);
+  });
+});

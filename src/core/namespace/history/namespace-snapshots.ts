@@ -1,0 +1,88 @@
+import type { NamespaceSnapshot } from '../../../model/frames';
+import type { JsonText } from '../../../model/json-text';
+import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
+import type { ReadAnswer, SnapshotCommand } from '../../../model/namespace-api';
+import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../records/catalog-place';
+import { watchedService } from '../records/view';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn/turn';
+import { type Moment, momentOf } from './moment';
+import { serviceAt, viewsAt } from './service-past';
+
+/** A part of a snapshot, and whether time alone may change it: the mark of flapping ends by itself. */
+interface Part {
+  text: JsonText<NamespaceSnapshot>;
+  isWhole: boolean;
+  keeps: boolean;
+}
+
+/**
+ * Reads everything there is, as it was at one moment. A namespace of 100,000 instances is 70 MB as text, more than an
+ * object can hold beside itself, so there is a part at a time, and each further part is read as of the moment of the
+ * first: what has changed meanwhile is walked back. A snapshot that is one part is kept until the next change.
+ */
+export class NamespaceSnapshots {
+  readonly #state: NamespaceState;
+  #kept: { revision: number; text: JsonText<NamespaceSnapshot> } | undefined;
+
+  constructor(state: NamespaceState) {
+    this.#state = state;
+  }
+
+  async read({ after, ifNoneMatch, tokenId }: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+    const { journal, time } = this.#state;
+    const here = () => {
+      const known = ifNoneMatch === undefined ? undefined : journal.position(ifNoneMatch);
+      const { revision, cursor } = journal;
+      return { revision, cursor, at: time.stamp(), isKnown: known?.revision === revision };
+    };
+    const now = await turn(this.#state, undefined, here, tokenId);
+    if (after !== undefined) {
+      const { cursor, place } = decodePlace(after);
+      const moment = momentOf(journal, cursor, now.revision, now.at);
+      return { cursor, body: (await this.#part(moment, place, now.at)).text };
+    }
+    const { cursor, revision } = now;
+    if (now.isKnown) return { cursor, body: null };
+    if (this.#kept?.revision === revision) return { cursor, body: this.#kept.text };
+    const { text, isWhole, keeps } = await this.#part(now, START, now.at);
+    if (isWhole && keeps) this.#kept = { revision, text };
+    return { cursor, body: text };
+  }
+
+  async #part({ revision, cursor }: Moment, from: Place, stamp: number): Promise<Part> {
+    const services: string[] = [];
+    let size = 0;
+    let keeps = true;
+    const part = (last?: Place): Part => {
+      const next = last === undefined ? '' : `,"next":${JSON.stringify(encodePlace(cursor, last))}`;
+      return { text: `{"services":[${services.join(',')}]${next}}`, isWhole: last === undefined, keeps };
+    };
+    for (const service of servicesFrom(this.#state.catalog, from)) {
+      const { group, name } = service;
+      const key = { group, service: name };
+      const records = service.revision <= revision ? service : await serviceAt(this.#state, key, revision);
+      if (records.own === undefined && records.instances.size === 0) continue;
+      const isContinued = from.name === name && from.group === group;
+      const place = { name, group, id: isContinued ? from.id : '' };
+      if (size >= SNAPSHOT_PART_MAX_BYTES) return part(place);
+      const head = JSON.stringify(watchedService(key, records.own)).slice(0, -1);
+      const instances: string[] = [];
+      const close = () => void services.push(`${head},"instances":[${instances.join(',')}]}`);
+      size += head.length;
+      for (const view of viewsAt(key, records, stamp, place.id)) {
+        if (size >= SNAPSHOT_PART_MAX_BYTES) {
+          close();
+          return part(place);
+        }
+        const text = JSON.stringify(view);
+        instances.push(text);
+        size += text.length;
+        keeps &&= !view.flapping;
+        place.id = view.id;
+      }
+      close();
+    }
+    return part();
+  }
+}

@@ -1,0 +1,137 @@
+import type { HistoryPage } from '../../../model/history';
+import { jsonText } from '../../../model/json-text';
+import type { RollbackReport, ServiceDiff } from '../../../model/moments';
+import type {
+  Answer,
+  Caller,
+  DiffCommand,
+  HistoryCommand,
+  InstanceListCommand,
+  ReadAnswer,
+  ServiceKey,
+} from '../../../model/namespace-api';
+import type { PointInTime } from '../../../model/point-in-time';
+import type { InstanceList } from '../../../model/queries';
+import { assertOperates } from '../access/ownership';
+import { instancePage } from '../queries/lists';
+import type { NamespaceState } from '../state';
+import { accounted } from '../turn/accounted';
+import { noteOf } from '../turn/operator-power';
+import { change, turn } from '../turn/turn';
+import { decodePlace, historyPage } from './history-page';
+import { newestPlace, serviceOf, walkBack } from './journal-walk';
+import { momentOf, momentView, revisionBy } from './moment';
+import { rollBack } from './rollback';
+import { type ServiceMoment, serviceDiff } from './service-diff';
+import { serviceAt, viewsAt } from './service-past';
+
+/**
+ * Reads of the past. Each begins as any call does, and notes where the past ends then; once that is durable it reads the
+ * journal, which up to there changes no more.
+ */
+
+/** Where the past ends, and all of it is durable. */
+interface Present {
+  revision: number;
+  cursor: string;
+  /** For people. */
+  now: number;
+}
+
+function present(state: NamespaceState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
+  const { journal, time } = state;
+  const here = () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() });
+  return turn(state, scope, here, tokenId);
+}
+
+async function serviceMoment(
+  state: NamespaceState,
+  key: ServiceKey,
+  point: PointInTime | undefined,
+  { revision, cursor, now }: Present,
+): Promise<ServiceMoment> {
+  const moment = point === undefined ? { revision, cursor, at: now } : momentOf(state.journal, point, revision, now);
+  return { moment, records: await serviceAt(state, key, moment.revision) };
+}
+
+/** Lists the instances of a service as they were. The answer's cursor is that of the moment. */
+export async function listInstancesAt(
+  state: NamespaceState,
+  command: InstanceListCommand,
+  at: PointInTime,
+): Promise<ReadAnswer<InstanceList>> {
+  const { moment, records } = await serviceMoment(state, command, at, await present(state, command, command.tokenId));
+  const { cursor } = moment;
+  // A past does not change.
+  if (command.ifNoneMatch === cursor) return { cursor, body: null };
+  return { cursor, body: instancePage(viewsAt(command, records, moment.at, command.after), command) };
+}
+
+/** Compares a service with itself at another moment. */
+export async function readDiff(state: NamespaceState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
+  const { group, service, after, limit } = command;
+  const key = { group, service };
+  const now = await present(state, key, command.tokenId);
+  const from = await serviceMoment(state, key, command.from, now);
+  const to = await serviceMoment(state, key, command.to, now);
+  return { cursor: now.cursor, body: serviceDiff(key, from, to, { after, limit }) };
+}
+
+/** Finds out how a service was, and puts back what operators said of it then. */
+export async function rollback(
+  state: NamespaceState,
+  caller: Caller,
+  { group, service, to }: ServiceKey & { to: PointInTime },
+): Promise<Answer<RollbackReport>> {
+  const { journal, catalog } = state;
+  const key = { group, service };
+  assertOperates(caller, key);
+  const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
+  const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
+  return accounted(state, note, (changed) =>
+    change(
+      state,
+      caller,
+      key,
+      (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
+      (done, draft) => {
+        const { cursor, revision } = journal;
+        const made = draft.isEmpty ? null : revision;
+        return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+      },
+      changed,
+    ),
+  );
+}
+
+/** Reads a page of the past. */
+export async function readHistory(state: NamespaceState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
+  const { journal } = state;
+  const here = () => ({
+    cursor: journal.cursor,
+    revision: journal.revision,
+    newest: newestPlace(state, command),
+    now: state.time.stamp(),
+  });
+  const { cursor, revision, newest, now } = await turn(state, serviceOf(command), here, command.tokenId);
+  const { since, until, cause, limit } = command;
+  const sinceRevision = since === undefined ? undefined : revisionBefore(since);
+  const untilRevision = until === undefined ? revision : momentOf(journal, until, revision, now).revision;
+  const asked = command.after === undefined ? newest : decodePlace(command.after, newest.length);
+  // Nobody goes on from where the past has not come to yet, or may not be durable.
+  const last = serviceOf(command) === undefined ? untilRevision : revision;
+  const from = asked.map((each) => Math.min(each, last));
+  const page = historyPage(journal, walkBack(journal, command, from, cause), from, {
+    cause,
+    sinceRevision,
+    untilRevision,
+    limit,
+  });
+  return { cursor, body: jsonText(page) };
+
+  /** A time may be long before all that is kept: then everything kept came after it. */
+  function revisionBefore(point: string): number {
+    if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
+    return revisionBy(journal, Date.parse(point) - 1, revision) ?? 0;
+  }
+}

@@ -1,0 +1,54 @@
+import type { InstanceView } from '../../../model/instance';
+import type { JsonText } from '../../../model/json-text';
+import type { ServiceDiff } from '../../../model/moments';
+import type { DiffCommand, ServiceKey } from '../../../model/namespace-api';
+import { listText, textPage } from '../queries/text-page';
+import { compare } from '../records/catalog';
+import { watchedService } from '../records/view';
+import { type Moment, momentView } from './moment';
+import { type ServiceRecords, viewAt } from './service-past';
+
+/** A service at a moment. */
+export interface ServiceMoment {
+  moment: Moment;
+  records: ServiceRecords;
+}
+
+/**
+ * What is different of a service between two moments. What changed and changed back is different, too: its revision is.
+ * Time alone makes no difference, though the mark of flapping may go with it.
+ */
+export function serviceDiff(
+  key: ServiceKey,
+  from: ServiceMoment,
+  to: ServiceMoment,
+  { after, limit }: Pick<DiffCommand, 'after' | 'limit'>,
+): JsonText<ServiceDiff> {
+  const own = (moment: ServiceMoment) => watchedService(key, moment.records.own);
+  const isOwnSame = from.records.own?.revision === to.records.own?.revision;
+  const service = isOwnSame ? undefined : { before: own(from), after: own(to) };
+  const page = textPage(instanceDifferences(key, from, to, after), limit, ({ id }) => id);
+  return listText('instances', page, { from: momentView(from.moment), to: momentView(to.moment), service });
+}
+
+function* instanceDifferences(
+  key: ServiceKey,
+  from: ServiceMoment,
+  to: ServiceMoment,
+  after = '',
+): Generator<ServiceDiff['instances'][number]> {
+  const ids = new Set([...from.records.instances.keys(), ...to.records.instances.keys()]);
+  const known = [...ids].filter((id) => compare(id, after) > 0).sort(compare);
+  const view = (id: string, { records, moment }: ServiceMoment): InstanceView | null =>
+    viewAt({ ...key, id }, records, moment.at) ?? null;
+  for (const id of known) {
+    if (madeBy(from.records, id) === madeBy(to.records, id)) continue;
+    yield { id, before: view(id, from), after: view(id, to) };
+  }
+}
+
+/** The revisions that made an instance what it shows. */
+function madeBy({ instances, overrides }: ServiceRecords, id: string): string {
+  const instance = instances.get(id)?.revision ?? 0;
+  return instance === 0 ? '' : `${instance} ${overrides.get(id)?.revision ?? 0}`;
+}

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
+import { renewLeases } from './renewing';
+
+function begin() {
+  const awake = new AwakeNamespace();
+  awake.put('a b');
+  awake.put('sick ill', {}, { healthy: false });
+  awake.put('foreign', {}, { owner: 'stranger' });
+  const entriesOf = (...ids: string[]) => {
+    const { instances = new Map() } = awake.state.catalog.service({ group: 'DEFAULT_GROUP', service: 'orders' }) ?? {};
+    return ids.map((id) => instances.get(id));
+  };
+  return { awake, entriesOf };
+}
+
+it('[L5, L12] renewLeases renews them all, and those that had turned unhealthy recover in one revision', async () => {
+  const { awake, entriesOf } = begin();
+  const before = awake.state.journal.revision;
+  awake.platform.jump(5_000);
+  const now = awake.state.time.now();
+  renewLeases(awake.state, OWNER, entriesOf('a', 'sick', 'b', 'ill'), now);
+  expect(await awake.story(before)).toEqual(['recovered sick ill']);
+  for (const { lease } of entriesOf('a', 'sick', 'b', 'ill')) expect(awake.state.leases.renewedAt(lease)).toBe(now);
+});
+
+it('[A41] renewLeases renews none of them where one is another’s', () => {
+  const { awake, entriesOf } = begin();
+  const before = awake.state.time.now();
+  awake.platform.jump(5_000);
+  const entries = entriesOf('a', 'foreign', 'b');
+  const now = awake.state.time.now();
+  expect(() => renewLeases(awake.state, OWNER, entries, now)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+  for (const { lease } of entries) expect(awake.state.leases.renewedAt(lease)).toBe(before);
+  renewLeases(awake.state, OPERATOR, entries, now);
+  for (const { lease } of entries) expect(awake.state.leases.renewedAt(lease)).toBe(now);
+});

@@ -1,0 +1,68 @@
+import type { HeartbeatReport, InstanceKey } from '../../../model/batch';
+import { quote, RegistryError } from '../../../model/errors';
+import type { Renewal } from '../../../model/instance';
+import { jsonText } from '../../../model/json-text';
+import type { Answer, Caller } from '../../../model/namespace-api';
+import { assertMayChangeEntry } from '../access/ownership';
+import { commit, renew } from '../commit/commit';
+import { Draft } from '../commit/draft';
+import { renewal, requireInstance } from '../queries/answers';
+import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
+import type { NamespaceState } from '../state';
+import { recover } from './recover';
+
+/** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
+export function renewOne(state: NamespaceState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
+  const entry = requireInstance(state, key);
+  assertMayChangeEntry(caller, entry);
+  if (entry.lease < 0) {
+    throw new RegistryError(
+      'CONFLICT',
+      `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
+    );
+  }
+  renewLeases(state, caller, [entry], now);
+  return renewal(state, entry);
+}
+
+/** Renews those that are there, and names the others. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
+export function renewMany(
+  state: NamespaceState,
+  caller: Caller,
+  keys: readonly InstanceKey[],
+  now: number,
+): Answer<HeartbeatReport> {
+  const known: InstanceEntry[] = [];
+  const unknown: InstanceKey[] = [];
+  for (const key of keys) {
+    const entry = state.catalog.instance(key);
+    if (entry === undefined) unknown.push(key);
+    else known.push(entry);
+  }
+  renewLeases(state, caller, known, now);
+  return { cursor: state.journal.cursor, body: jsonText({ renewed: known.length, unknown }) };
+}
+
+/**
+ * Renews the leases of instances; those that had turned unhealthy recover, all in one revision. One that the caller may
+ * not change refuses them all.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function renewLeases(
+  state: NamespaceState,
+  caller: Caller,
+  entries: readonly InstanceEntry[],
+  now: number,
+): void {
+  for (const entry of entries) assertMayChangeEntry(caller, entry);
+  const unhealthy: InstanceEntry[] = [];
+  for (const entry of entries) {
+    if (isHealthy(entry)) renew(state, entry, now);
+    else unhealthy.push(entry);
+  }
+  if (unhealthy.length === 0) return;
+  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  for (const entry of unhealthy) recover(draft, keyOf(entry));
+  commit(state, draft, caller.tokenId);
+}

@@ -1,0 +1,195 @@
+import { RegistryError } from '../../../model/errors';
+import { CLOSE_CODES } from '../../../model/frames';
+import type { Cause } from '../../../model/history';
+import type { Caller } from '../../../model/namespace-api';
+import type { Connection } from '../../platform/connection';
+import { commit } from '../commit/commit';
+import { Draft } from '../commit/draft';
+import { keyOf, type SessionEntry } from '../records/catalog';
+import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
+import type { NamespaceState } from '../state';
+import { noteGap } from './listening';
+import { reconnectSpreadMs } from './reconnect-spread';
+
+/** What a client shows to resume its session: the key names it, the secret proves it. */
+export interface SessionTicket {
+  key: string;
+  secretDigest: string;
+}
+
+/**
+ * Resumes the session that a ticket names; undefined where there is none that this caller may resume. Nothing changes
+ * for anybody who watches: that is what a session is for. Another socket that still holds it lets go of it.
+ *
+ * @returns The session, and the connection that held it until now.
+ */
+export function resumeSession(
+  state: NamespaceState,
+  connection: Connection,
+  caller: Caller,
+  ticket: SessionTicket,
+  now: number,
+): { session: SessionEntry; superseded: Connection | undefined } | undefined {
+  const session = state.sessions.get(ticket.key);
+  if (session === undefined || session.tokenId !== caller.tokenId) return undefined;
+  if (session.secretDigest !== ticket.secretDigest) return undefined;
+  const holder = connectionOf(state, session);
+  const isKept = !session.isClosed && !state.leases.isAsked(session.lease);
+  state.checkpoints.open();
+  state.leases.renew(session.lease, now);
+  attach(session, connection);
+  if (!isKept) {
+    session.isClosed = false;
+    state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
+  }
+  return { session, superseded: holder === connection ? undefined : holder };
+}
+
+/** Opens a session: a lease, which the connection renews by being there. */
+export function openSession(
+  state: NamespaceState,
+  connection: Connection,
+  caller: Caller,
+  ticket: SessionTicket,
+  ttlMs: number,
+  now: number,
+): SessionEntry {
+  const session: SessionEntry = {
+    ...ticket,
+    tokenId: caller.tokenId,
+    ttlMs,
+    lease: -1,
+    instances: new Set(),
+    connection,
+    isClosed: false,
+  };
+  const terms = { ttlMs, removeAfterMs: ttlMs, healthy: true, renewedAt: now, askedAt: 0 };
+  session.lease = state.leases.grant(session, terms);
+  state.sessions.add(session);
+  attach(session, connection);
+  state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
+  return session;
+}
+
+function attach(session: SessionEntry, connection: Connection): void {
+  session.connection = connection;
+  connection.memory.session = session.key;
+  connection.remember();
+}
+
+/**
+ * Ends a session with all that it holds, as one revision.
+ *
+ * @param actor Id of the token, or `registry`.
+ */
+export function endSession(
+  state: NamespaceState,
+  session: SessionEntry,
+  cause: Cause,
+  actor: string,
+  now: number,
+): void {
+  endSessions(state, [session], cause, actor, now);
+}
+
+/** Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed. */
+export function endSessions(
+  state: NamespaceState,
+  sessions: readonly SessionEntry[],
+  cause: Cause,
+  actor: string,
+  now: number,
+): void {
+  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  for (const session of sessions) {
+    for (const entry of session.instances) draft.removeInstance(keyOf(entry), cause);
+  }
+  commit(state, draft, actor);
+  for (const session of sessions) {
+    state.leases.release(session.lease);
+    state.sessions.remove(session);
+    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session lapsed; open another one');
+    state.pipeline.enqueue(
+      () => deleteSessionRow(state.platform.storage, session.key),
+      cause === 'expired' ? tell : undefined,
+    );
+  }
+}
+
+/**
+ * Notes that the socket of a session is gone. Its lease runs on from the last sign of life; if the socket no longer
+ * holds the session, because another resumed it, nothing is noted.
+ */
+export function noteClosed(state: NamespaceState, connection: Connection): void {
+  const session = state.sessions.get(connection.memory.session ?? '');
+  if (session === undefined) return;
+  const holder = connectionOf(state, session);
+  if (holder !== undefined && holder !== connection) return;
+  hear(state, session, connection);
+  session.connection = undefined;
+  session.isClosed = true;
+  const heardAt = state.leases.renewedAt(session.lease);
+  state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
+}
+
+/**
+ * Reads the last ping of every session once one of them is past its limit, so before any is ended: pings are answered
+ * without waking the object, so only the platform knows when they came.
+ *
+ * It reads those of all the others, too, so that their limits move on together: a thousand sessions whose limits are
+ * spread over the time between two pings would otherwise need an alarm every 250 ms.
+ */
+export function hearSessions(state: NamespaceState, now: number): void {
+  if (state.sessions.size === 0 || !hasOverdueSession(state, now)) return;
+  noteLostSockets(state, now);
+  for (const session of state.sessions.all()) {
+    if (session.connection !== undefined) hear(state, session, session.connection);
+  }
+}
+
+function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
+  for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
+  return false;
+}
+
+/**
+ * Finds sessions whose socket vanished without a close while the object was not in memory: a deploy, or a move. Then the
+ * registry was cut off from all its clients for a while. It looks once after a wake, at the first look or before the
+ * first session is ended.
+ */
+export function noteLostSockets(state: NamespaceState, now: number): void {
+  const { sessions, attention, publisher, pipeline, platform, leases } = state;
+  if (sessions.areMatched) return;
+  sessions.areMatched = true;
+  publisher.wake();
+  const lost = [...sessions.all()].filter(({ connection, isClosed }) => connection === undefined && !isClosed);
+  if (lost.length === 0) return;
+  for (const session of lost) {
+    session.isClosed = true;
+    const heardAt = leases.renewedAt(session.lease);
+    pipeline.enqueue(() => writeSessionRow(platform.storage, session, heardAt));
+  }
+  // A gap since the wake has given their clients the time to come back already.
+  if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));
+}
+
+function hear(state: NamespaceState, session: SessionEntry, connection: Connection): void {
+  const { leases, time, platform } = state;
+  const heardAt = Math.min(time.now(), time.whenHostShows(platform.connections.heardAt(connection)));
+  if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
+}
+
+/** The socket that holds a session; undefined where none does. */
+function connectionOf(state: NamespaceState, session: SessionEntry): Connection | undefined {
+  state.publisher.wake();
+  return session.connection;
+}
+
+/** @throws {RegistryError} `LEASE_NOT_FOUND` where a caller names a session that has ended. */
+export function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
+  if (session === undefined || sessions.get(session) !== undefined) return;
+  throw new RegistryError(
+    'LEASE_NOT_FOUND',
+    'the session of this socket has ended; open another one and register again',
+  );
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../../test/fixtures/callers';
+import { definition, key } from '../../../test/fixtures/definition';
+import { HandPlatform } from '../../../test/fixtures/hand-platform';
+import { settle } from '../../../test/simulation/virtual-time';
+import { CLOSE_CODES } from '../../model/frames';
+import { CHECKPOINT_DELAY_MS } from '../../model/limits';
+import { writeProperty } from '../storage/schema';
+import { Namespace } from './lifecycle';
+
+const NOT_FOUND = expect.objectContaining({ code: 'NAMESPACE_NOT_FOUND' });
+const NOTHING = { retention: {}, limits: {} };
+
+const tablesOf = ({ storage }: HandPlatform) => [...storage.read('SELECT name FROM sqlite_master')].flat();
+const register = ({ registry }: Namespace, id = 'a') =>
+  registry.register(OWNER, { key: key(id), definition: definition(), precondition: {} });
+
+/** A namespace that was founded, and holds an instance. */
+async function begin() {
+  const platform = new HandPlatform();
+  const namespace = new Namespace(platform, false);
+  await namespace.configure(NOTHING);
+  await register(namespace);
+  return { platform, namespace };
+}
+
+describe('a namespace that nobody founded', () => {
+  it('[N21] knows no call, and writes nothing at all', async () => {
+    const platform = new HandPlatform();
+    const namespace = new Namespace(platform, false);
+    expect(() => namespace.registry).toThrow(NOT_FOUND);
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    await namespace.closeSocketsOf(['t']);
+    await namespace.erase({ onlyIfEmpty: false });
+    expect([namespace.isThere, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
+  });
+
+  it('[N21] is there once it is founded, also after a sleep', async () => {
+    const { platform, namespace } = await begin();
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    const woken = new Namespace(platform, false);
+    expect(await woken.size()).toEqual({ instances: 1, services: 1 });
+  });
+
+  it('[N21] founds itself where it is told to', async () => {
+    const namespace = new Namespace(new HandPlatform(), true);
+    await register(namespace);
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+  });
+});
+
+describe('a namespace whose storage a newer version wrote', () => {
+  it('[S3, U9] refuses whatever is asked of it, with the reason, and is not erased', async () => {
+    const { platform } = await begin();
+    for (const property of ['schema', 'readable-from']) writeProperty(platform.storage, property, '99');
+    const namespace = new Namespace(platform, false);
+    const refusal = {
+      code: 'NOT_CONFIGURED',
+      message: expect.stringContaining('schema 99, which versions from 99 on may read; this'),
+    };
+    expect(() => namespace.registry).toThrow(expect.objectContaining(refusal));
+    await expect(namespace.size()).rejects.toMatchObject(refusal);
+    await expect(namespace.configure(NOTHING)).rejects.toMatchObject(refusal);
+    await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toMatchObject(refusal);
+    await namespace.closeSocketsOf(['t']);
+    expect(namespace.isThere).toBe(false);
+    expect(platform.storage.rows('SELECT COUNT(*) FROM record')).toEqual([[1]]);
+  });
+});
+
+describe('settings', () => {
+  it('[N22] are in effect at once and after a sleep, and cost nothing where they are the same', async () => {
+    const { platform, namespace } = await begin();
+    const settings = { retention: { maxCount: 2 }, limits: { instances: 2 } };
+    await namespace.configure(settings);
+    await register(namespace, 'b');
+    await expect(register(namespace, 'c')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    const woken = new Namespace(platform, false);
+    await expect(register(woken, 'c')).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('limits.instances'),
+    });
+    platform.storage.takeWritten();
+    await woken.configure(structuredClone(settings));
+    expect(platform.storage.takeWritten()).toEqual({});
+    await woken.configure(NOTHING);
+    await register(woken, 'c');
+  });
+
+  it('[N22, J3] bound the past that is kept, from the next alarm on', async () => {
+    const { platform, namespace } = await begin();
+    for (let count = 0; count < 1_200; count += 1) {
+      await namespace.registry.patch(OWNER, { key: key('a'), patch: { weight: count % 7 }, precondition: {} });
+    }
+    await namespace.configure({ retention: { maxCount: 10 }, limits: {} });
+    await namespace.registry.alarm(platform.clock.now());
+    const { body } = await namespace.registry.stats();
+    expect(JSON.parse(body).journal.revisions).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('erase', () => {
+  it('[N23] leaves nothing: no row, no alarm, no socket', async () => {
+    const { platform, namespace } = await begin();
+    const socket = platform.connections.open();
+    namespace.registry.opened(platform.connections.connectionOf(socket));
+    await namespace.erase({ onlyIfEmpty: false });
+    expect([tablesOf(platform), platform.alarm.armedFor(), namespace.isThere]).toEqual([[], null, false]);
+    expect(socket.closed?.code).toBe(CLOSE_CODES.namespaceGone);
+    expect(new Namespace(platform, false).isThere).toBe(false);
+    await namespace.erase({ onlyIfEmpty: false });
+  });
+
+  it('[N23] ends what is under way, and nothing of it comes back', async () => {
+    const { platform, namespace } = await begin();
+    const { registry } = namespace;
+    const watching = platform.connections.connectionOf(platform.connections.open());
+    await registry.receive(watching, JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: {} }));
+    await registry.renew(OWNER, key('a'));
+    const drain = registry.drain(OWNER, { key: key('a'), waitMs: 30_000, graceMs: 0 }).catch((error) => error);
+    await settle();
+    await namespace.erase({ onlyIfEmpty: false });
+    expect(await drain).toEqual(NOT_FOUND);
+    // A tick may still come, and a caller that held the registry may still ask it.
+    platform.jump(CHECKPOINT_DELAY_MS);
+    await registry.tick();
+    await expect(registry.renew(OWNER, key('a'))).rejects.toEqual(NOT_FOUND);
+    await settle();
+    expect([tablesOf(platform), platform.alarm.armedFor(), platform.aborts]).toEqual([[], null, []]);
+  });
+
+  it('[N23] is followed by another past when it is founded again', async () => {
+    const { namespace } = await begin();
+    const before = (await namespace.registry.stats()).cursor;
+    await namespace.erase({ onlyIfEmpty: false });
+    await namespace.configure(NOTHING);
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    const { cursor } = await namespace.registry.stats();
+    expect(cursor.split('.')[0]).not.toBe(before.split('.')[0]);
+  });
+
+  it('[N13, N23] is not done where something came in the meantime, if it is only for what is empty', async () => {
+    const { namespace } = await begin();
+    const { registry } = namespace;
+    await registry.deregister(OWNER, { key: key('a'), precondition: {} });
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    const [registered, isErased] = [register(namespace), namespace.erase({ onlyIfEmpty: true })];
+    await registered;
+    expect([await isErased, namespace.isThere, await namespace.size()]).toEqual([
+      false,
+      true,
+      { instances: 1, services: 1 },
+    ]);
+    await registry.deregister(OWNER, { key: key('a'), precondition: {} });
+    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.isThere]).toEqual([true, false]);
+    expect(await namespace.erase({ onlyIfEmpty: true })).toBe(true);
+  });
+
+  it('[N23] waits for its turn: what was asked last is what is', async () => {
+    const { namespace } = await begin();
+    await Promise.all([namespace.erase({ onlyIfEmpty: false }), namespace.configure(NOTHING)]);
+    expect([namespace.isThere, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
+    await Promise.all([
+      namespace.configure({ retention: {}, limits: { instances: 1 } }),
+      namespace.erase({ onlyIfEmpty: false }),
+    ]);
+    expect(namespace.isThere).toBe(false);
+  });
+});

@@ -1,0 +1,133 @@
+import { RegistryError } from '../../model/errors';
+import { CLOSE_CODES } from '../../model/frames';
+import type { NamespaceSettings } from '../../model/namespace';
+import type { NamespaceControl } from '../../model/namespace-control';
+import type { Platform } from '../platform/platform';
+import { isStorageUsed, prepareStorage } from '../storage/schema';
+import { scheduleCompaction } from './commit/commit';
+import { newEpoch } from './commit/epoch-change';
+import { writeSettings } from './commit/settings';
+import { Registry } from './core';
+import { missingNamespace } from './records/missing';
+import type { NamespaceState } from './state';
+import { turn } from './turn/turn';
+import { wake } from './wake';
+import type { Hub } from './watch/hub';
+import { closeSocketsOf } from './watch/open-tokens';
+
+/** A namespace that is there. */
+interface Awake {
+  registry: Registry;
+  state: NamespaceState;
+  hub: Hub;
+}
+
+/**
+ * A namespace that is there, or is not: one that was never founded, or was erased, knows no call and writes nothing, so
+ * that nobody who remembers its name can bring it back. What is stored already needs no founding.
+ */
+export class Namespace implements NamespaceControl {
+  readonly #platform: Platform;
+  #awake: Awake | undefined;
+  /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
+  readonly #unreadable: RegistryError | undefined;
+  /** What the directory asked last: one thing is done after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param foundsItself Whether it is there although nobody founded it. */
+  constructor(platform: Platform, foundsItself: boolean) {
+    this.#platform = platform;
+    try {
+      if (foundsItself || isStorageUsed(platform.storage)) this.#awake = awaken(platform);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      this.#unreadable = error;
+      platform.log('error', 'the storage can’t be read', { reason: error.message });
+    }
+  }
+
+  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read. */
+  get registry(): Registry {
+    this.#assertReadable();
+    if (this.#awake === undefined) throw missingNamespace();
+    return this.#awake.registry;
+  }
+
+  get isThere(): boolean {
+    return this.#awake !== undefined;
+  }
+
+  configure(settings: NamespaceSettings): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#assertReadable();
+      if (this.#awake !== undefined) return configure(this.#awake.state, settings);
+      const { storage } = this.#platform;
+      prepareStorage(
+        storage,
+        () => newEpoch(this.#platform.random),
+        () => writeSettings(storage, settings),
+      );
+      await storage.sync();
+      this.#awake = awaken(this.#platform);
+    });
+  }
+
+  async size(): Promise<{ instances: number; services: number }> {
+    this.#assertReadable();
+    if (this.#awake === undefined) return { instances: 0, services: 0 };
+    const { catalog } = this.#awake.state;
+    return { instances: catalog.instanceCount, services: catalog.serviceCount };
+  }
+
+  erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
+    return this.#inOrder(async () => {
+      this.#assertReadable();
+      if (this.#awake === undefined) return true;
+      const { state, hub } = this.#awake;
+      if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
+      // From here on it knows no call; what was under way comes to its end before its storage goes.
+      this.#awake = undefined;
+      await end(state, hub);
+      await this.#platform.erase();
+      return true;
+    });
+  }
+
+  async closeSocketsOf(tokenIds: readonly string[]): Promise<void> {
+    if (this.#awake !== undefined) closeSocketsOf(this.#awake.hub, tokenIds);
+  }
+
+  #assertReadable(): void {
+    if (this.#unreadable !== undefined) throw this.#unreadable;
+  }
+
+  #inOrder<Outcome>(step: () => Promise<Outcome>): Promise<Outcome> {
+    const done = this.#last.then(step);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}
+
+function awaken(platform: Platform): Awake {
+  const { state, hub } = wake(platform);
+  return { registry: new Registry(state, hub), state, hub };
+}
+
+/** Changes its settings: durable, and in effect at once. */
+function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
+  return turn(state, undefined, (now) => {
+    if (!state.settings.replace(settings)) return;
+    state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
+    scheduleCompaction(state, now);
+  });
+}
+
+/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+async function end(state: NamespaceState, hub: Hub): Promise<void> {
+  for (const { connection } of hub.peers()) {
+    hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
+  }
+  const closed = state.pipeline.close();
+  state.receipts.end();
+  await closed;
+}

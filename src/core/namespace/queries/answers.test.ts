@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { definition, key } from '../../../../test/fixtures/definition';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { readJsonText } from '../../../model/json-text';
+import { change } from '../turn/turn';
+import {
+  batchReport,
+  instanceAnswer,
+  overrideText,
+  registration,
+  renewal,
+  requireInstance,
+  requireOverride,
+  requireService,
+  serviceText,
+} from './answers';
+
+const OWNER = { tokenId: 'owner', address: '10.9.9.9' };
+
+describe('registration', () => {
+  it('[R1, R11] is the instance, when it expires, and what looks like a mistake', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { lease: { ttlMs: 5_000 } });
+    const answer = readJsonText(registration(awake.state, OWNER, key('a'), definition()));
+    expect(answer).toMatchObject({ ...key('a'), revision: 1, expiresAt: '2030-01-01T00:00:05.000Z' });
+    expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
+  });
+
+  it.each([
+    {},
+    { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
+    { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
+    {
+      ephemeral: false,
+      ports: { z: { port: 1 }, a: { port: 2, secure: true } },
+      extensions: { consul: { b: 1, a: [] } },
+    },
+  ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
+    const awake = new AwakeNamespace();
+    const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
+    const text = await change(
+      awake.state,
+      OWNER,
+      place.key,
+      (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+      (_, draft) => registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+    );
+    expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
+  });
+
+  it('[R10] does not expire without a lease', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { ephemeral: false });
+    expect(readJsonText(registration(awake.state, OWNER, key('a'), definition())).expiresAt).toBeNull();
+  });
+});
+
+describe('renewal', () => {
+  it('[L4] is the lease and when its time to live ends, by the clock of people', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
+    awake.platform.jump(-60_000);
+    awake.state.leases.renew(0, awake.state.time.now());
+    const { cursor, body } = renewal(awake.state, requireInstance(awake.state, key('a')));
+    expect(cursor).toBe(awake.state.journal.cursor);
+    expect(readJsonText(body)).toEqual({
+      lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
+      expiresAt: '2029-12-31T23:59:05.000Z',
+      revision: 1,
+    });
+  });
+});
+
+it('[L4] requireInstance misses what is not there', () => {
+  const { state } = new AwakeNamespace();
+  expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+});
+
+it('[O1] what operators say, and services, must be there, too', () => {
+  const { state } = new AwakeNamespace();
+  expect(() => requireOverride(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireService(state, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
+});
+
+it('[O1] instances, overrides and services are told as they are now', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a');
+  awake.override('a', { weight: 2 });
+  const { cursor, body } = instanceAnswer(awake.state, key('a'));
+  expect(cursor).toBe(awake.state.journal.cursor);
+  expect(readJsonText(body)).toMatchObject({ id: 'a', weight: 2, overridden: true });
+  expect(readJsonText(overrideText(awake.state, key('a')))).toMatchObject({ weight: 2, revision: 2 });
+  expect(readJsonText(serviceText(awake.state, key('a')))).toMatchObject({ instances: 1, persistent: false });
+});
+
+it('[C3] batchReport tells what became of each record, in the order of the operations', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a b');
+  awake.override('b', { weight: 2 });
+  const operation = { precondition: {} };
+  const report = batchReport(
+    awake.state,
+    [
+      { ...operation, op: 'deregister', key: key('gone') },
+      { ...operation, op: 'update', key: key('a'), patch: { weight: 2 } },
+      { ...operation, op: 'override', key: key('b'), override: { weight: 2 } },
+    ],
+    ['removed', 'changed', 'created'],
+  );
+  expect(readJsonText(report)).toEqual({
+    cursor: awake.state.journal.cursor,
+    revision: 3,
+    results: [
+      { outcome: 'removed', id: 'gone', revision: null },
+      { outcome: 'changed', id: 'a', revision: 1 },
+      { outcome: 'created', id: 'b', revision: 3 },
+    ],
+  });
+});

@@ -1,0 +1,138 @@
+import { RegistryError } from '../../../model/errors';
+import type { InstanceView } from '../../../model/instance';
+import { type JsonText, jsonText } from '../../../model/json-text';
+import type { InstanceListCommand, ServiceListCommand } from '../../../model/namespace-api';
+import type { InstanceFilter } from '../../../model/queries';
+import type { ServiceList, ServiceSummary } from '../../../model/service';
+import type { HeldDocument, ListedInstances } from '../../../model/shared-document';
+import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../records/catalog';
+import { addressMatcher, documentIn, hasAddress } from '../records/records';
+import { serviceSummary, viewOf } from '../records/view';
+import type { AnswerCache } from './answer-cache';
+import { listText, textPage } from './text-page';
+
+/** Instances of a service in the order of their ids. `now` is for people. A service that does not exist has none. */
+export function listInstances(
+  service: ServiceEntry | undefined,
+  command: InstanceListCommand,
+  cache: AnswerCache,
+  now: number,
+): JsonText<ListedInstances> {
+  if (service === undefined) return jsonText({ instances: [] });
+  const { filter, place, limit, after } = command;
+  const documents = command.documents === true ? documentsOf(service) : undefined;
+  const isWhole = Object.keys(filter).length === 0 && place === undefined && limit === undefined && after === undefined;
+  const threshold = service.own?.record.definition.protectThreshold ?? 0;
+  const protectThreshold = threshold > 0 ? threshold : undefined;
+  const views = viewsOf(service, command, now);
+  if (!isWhole || documents !== undefined) return instancePage(views, command, { protectThreshold, documents });
+  return cache.list(service, () => {
+    let isFlapping = false;
+    const text = instancePage(views, command, { protectThreshold }, (view) => {
+      isFlapping ||= view.flapping;
+      return JSON.stringify(view);
+    });
+    // The mark of flapping ends with time alone, so such a list does not keep.
+    return { text, keeps: !isFlapping };
+  });
+}
+
+/** The documents that instances of a service share, each once: of all of them, as only the first page of a list has any. */
+function documentsOf(service: ServiceEntry): HeldDocument[] {
+  const held = new Map<string, HeldDocument>();
+  for (const { id, text } of service.instances.values()) {
+    const document = service.documents.get(documentIn(text) ?? '');
+    if (document === undefined) continue;
+    const known = held.get(document.id) ?? { text: document.text, instances: [] };
+    known.instances.push(id);
+    held.set(document.id, known);
+  }
+  return [...held.values()];
+}
+
+function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
+  const { filter, after } = command;
+  for (const entry of entriesAt(service, command).sort((a, b) => compare(a.id, b.id))) {
+    if (after !== undefined && compare(entry.id, after) <= 0) continue;
+    // Known without reading the text.
+    if (filter.available !== undefined && isAvailable(entry) !== filter.available) continue;
+    yield viewOf(entry, now);
+  }
+}
+
+/** Those at a place, or all of them. Known from the beginning of each text. */
+function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): InstanceEntry[] {
+  const entries = [...service.instances.values()];
+  if (place === undefined) return entries;
+  const isThere = addressMatcher(place.address, place.port);
+  return entries.filter(({ text }) => isThere(text) || !hasAddress(text));
+}
+
+/** The instances that a list shows, of views in the order of their ids, from the one after `after` on. */
+export function instancePage(
+  views: Iterable<InstanceView>,
+  { filter, limit }: Pick<InstanceListCommand, 'filter' | 'limit'>,
+  others: Pick<ListedInstances, 'protectThreshold' | 'documents'> = {},
+  encode?: (view: InstanceView) => string,
+): JsonText<ListedInstances> {
+  return listText(
+    'instances',
+    textPage(matching(views, filter), limit, ({ id }) => id, encode),
+    others,
+  );
+}
+
+function* matching(views: Iterable<InstanceView>, filter: InstanceFilter): Generator<InstanceView> {
+  for (const view of views) if (matches(view, filter)) yield view;
+}
+
+function matches(instance: InstanceView, { cluster, tag, status, available, metadata }: InstanceFilter): boolean {
+  if (available !== undefined && instance.available !== available) return false;
+  if (cluster !== undefined && instance.cluster !== cluster) return false;
+  if (tag !== undefined && !instance.tags.includes(tag)) return false;
+  if (status !== undefined && instance.status !== status) return false;
+  return Object.entries(metadata ?? {}).every(([key, value]) => instance.metadata[key] === value);
+}
+
+/** Services by name, then group. */
+export function listServices(catalog: Catalog, command: ServiceListCommand): JsonText<ServiceList> {
+  return listText('services', textPage(summariesOf(catalog, command), command.limit, nextOf));
+}
+
+function* summariesOf(catalog: Catalog, command: ServiceListCommand): Generator<ServiceSummary> {
+  const after = command.after === undefined ? undefined : placeInOrder(command.after);
+  for (const service of catalog.services()) {
+    if (!service.exists || !isSought(service, command)) continue;
+    if (after !== undefined && (compare(service.name, after.name) || compare(service.group, after.group)) <= 0)
+      continue;
+    yield serviceSummary(service);
+  }
+}
+
+/** Revision of the newest change to what a list with these parameters shows, or would have shown. */
+export function newestRevision(catalog: Catalog, command: ServiceListCommand): number {
+  let newest = 0;
+  for (const service of catalog.services()) {
+    if (service.revision > newest && isSought(service, command)) newest = service.revision;
+  }
+  return newest;
+}
+
+function isSought(service: ServiceEntry, { group, prefix }: ServiceListCommand): boolean {
+  return (group === undefined || service.group === group) && (prefix === undefined || service.name.startsWith(prefix));
+}
+
+function nextOf({ name, group }: ServiceSummary): string {
+  return JSON.stringify([name, group]);
+}
+
+function placeInOrder(after: string): { name: string; group: string } {
+  try {
+    const [name, group]: unknown[] = JSON.parse(after);
+    if (typeof name === 'string' && typeof group === 'string') return { name, group };
+  } catch {
+    // Not JSON: refused below, as anything else that no page ended with.
+  }
+  const message = 'must be the `next` of the page before, as it was given';
+  throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
+}

@@ -1,0 +1,73 @@
+import { LARGEST_HOLDERS_COUNT } from '../../../model/limits';
+import type { Stats } from '../../../model/stats';
+import { timestamp } from '../../../model/timestamp';
+import { type Catalog, isAvailable, isHealthy } from '../records/catalog';
+import { decodeInstance } from '../records/records';
+import { isFlapping } from '../records/view';
+import type { NamespaceState } from '../state';
+import type { Hub } from '../watch/hub';
+
+/** What a namespace holds, and what it has done since its process started. */
+export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
+  const { catalog, journal, leases, sessions, counters } = state;
+  const stamp = state.time.stamp();
+  let services = 0;
+  let healthy = 0;
+  let available = 0;
+  let flapping = 0;
+  for (const service of catalog.services()) {
+    if (service.exists) services += 1;
+    for (const entry of service.instances.values()) {
+      if (isHealthy(entry)) healthy += 1;
+      if (isAvailable(entry)) available += 1;
+      // Most instances never changed their health: a look at the text spares parsing it.
+      if (entry.text.includes('"healthChangedAt"') && isFlapping(decodeInstance(entry.text), stamp)) flapping += 1;
+    }
+  }
+  return {
+    revision: journal.revision,
+    compactedRevision: journal.compactedRevision,
+    epoch: journal.epoch,
+    services,
+    instances: catalog.instanceCount,
+    healthyInstances: healthy,
+    availableInstances: available,
+    flappingInstances: flapping,
+    overrides: catalog.overrideCount,
+    leases: leases.size,
+    sessions: sessions.size,
+    sockets: hub.connectionCount,
+    watches: hub.watchCount,
+    recordBytes: catalog.size,
+    largestHolders: largestHolders(catalog),
+    journal: { revisions: journal.count, bytes: journal.size },
+    sinceStart: {
+      startedAt: timestamp(counters.startedAt),
+      wokeAt: timestamp(counters.wokeAt),
+      wakes: counters.wakes,
+      requests: counters.requests,
+      commits: counters.commits,
+      commitGroups: counters.commitGroups,
+      renewals: counters.renewals,
+      removed: { ...counters.removed },
+      unhealthy: counters.unhealthy,
+      recovered: counters.recovered,
+      outages: counters.outages,
+      checkpoints: counters.checkpoints,
+      alarms: counters.alarms,
+      alarmsArmed: counters.alarmsArmed,
+      rowsWritten: counters.rowsWritten,
+      messagesReceived: counters.messagesReceived,
+      messagesSent: counters.messagesSent,
+    },
+  };
+}
+
+/** Records of which no token is known, such as services that were imported, count against none. */
+function largestHolders({ holdings }: Catalog): Stats['largestHolders'] {
+  return holdings
+    .largest(LARGEST_HOLDERS_COUNT + 1)
+    .filter(({ token }) => token !== '')
+    .slice(0, LARGEST_HOLDERS_COUNT)
+    .map(({ token, instances, services, bytes }) => ({ token, instances, services, recordBytes: bytes }));
+}

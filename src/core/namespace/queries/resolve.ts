@@ -1,0 +1,85 @@
+import { type JsonText, jsonText } from '../../../model/json-text';
+import type { ResolveCommand } from '../../../model/namespace-api';
+import type { Endpoint, Resolution } from '../../../model/queries';
+import type { ServiceEntry } from '../records/catalog';
+import type { AnswerCache } from './answer-cache';
+import type { Candidate } from './endpoints';
+import { nearestFirst } from './nearest';
+import { textPage } from './text-page';
+import { chooseByWeight } from './weighted';
+
+/**
+ * Available endpoints of a service: all of them by id, the nearest first, or some chosen by weight. A service that
+ * does not exist has none.
+ */
+export function resolve(
+  service: ServiceEntry | undefined,
+  command: ResolveCommand,
+  cache: AnswerCache,
+  fraction: () => number,
+): JsonText<Resolution> {
+  if (service === undefined) return jsonText({ service: command.service, protected: false, instances: [] });
+  const { cluster, tag, near, limit } = command;
+  const isPlain = cluster === undefined && tag === undefined && near === undefined && limit === undefined;
+  if (isPlain) {
+    return cache.resolution(service, () => {
+      const { instances, ...resolution } = choose(service, cache.candidates(service), command, fraction);
+      const { text, isWhole } = resolutionText(resolution, instances, () =>
+        chooseByWeight(instances, instances.length, fraction),
+      );
+      // Kept, a choice would leave the others without traffic until the service changes.
+      return { text, keeps: isWhole };
+    });
+  }
+  const candidates = cache
+    .candidates(service)
+    .filter(
+      ({ endpoint, tags }) =>
+        (cluster === undefined || endpoint.cluster === cluster) && (tag === undefined || tags.includes(tag)),
+    );
+  const { instances, ...resolution } = choose(service, candidates, command, fraction);
+  // Those that are nearest come first, and those of a limit are chosen already.
+  const isInOrder = near !== undefined || limit !== undefined;
+  const chosen = () => (isInOrder ? instances : chooseByWeight(instances, instances.length, fraction));
+  return resolutionText(resolution, instances, chosen).text;
+}
+
+/**
+ * Encodes a resolution. Where its endpoints don't fit into an answer, as many as fit are taken in the order of
+ * `inOrderOfChoice`, and the answer says so: by chance and weight, so that none is left without traffic for good.
+ */
+function resolutionText(
+  resolution: Omit<Resolution, 'instances' | 'truncated'>,
+  instances: readonly Endpoint[],
+  inOrderOfChoice: () => readonly Endpoint[],
+): { text: JsonText<Resolution>; isWhole: boolean } {
+  const all = textPage(instances, undefined, ({ id }) => id);
+  const isWhole = all.next === undefined;
+  const page = isWhole ? all : textPage(inOrderOfChoice(), undefined, ({ id }) => id);
+  const head = JSON.stringify(resolution).slice(0, -1);
+  return { text: `${head}${isWhole ? '' : ',"truncated":true'},"instances":${page.text}}`, isWhole };
+}
+
+function choose(
+  service: ServiceEntry,
+  candidates: readonly Candidate[],
+  { near, limit }: ResolveCommand,
+  fraction: () => number,
+): Resolution {
+  const healthy = candidates.filter((candidate) => candidate.healthy);
+  const threshold = service.own?.record.definition.protectThreshold ?? 0;
+  const isProtected = candidates.length > 0 && healthy.length / candidates.length < threshold;
+  const chosen = isProtected ? candidates : healthy;
+  return { service: service.name, protected: isProtected, instances: arrange(chosen, near, limit, fraction) };
+}
+
+function arrange(
+  candidates: readonly Candidate[],
+  near: ResolveCommand['near'],
+  limit: number | undefined,
+  fraction: () => number,
+): Endpoint[] {
+  if (near !== undefined) return nearestFirst(candidates, near).slice(0, limit);
+  const endpoints = candidates.map(({ endpoint }) => endpoint);
+  return limit === undefined ? endpoints : chooseByWeight(endpoints, limit, fraction);
+}

@@ -1,0 +1,43 @@
+import type { JsonText } from '../../../model/json-text';
+import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import { utf8Length } from '../../../model/names';
+
+/** A page of a list: its items as a JSON array, and where the next page goes on, unless it is the last. */
+export interface TextPage {
+  text: string;
+  next: string | undefined;
+}
+
+/**
+ * Encodes items until there are `limit` of them, or the next one would take the text over
+ * {@link LIST_TEXT_MAX_BYTES}. A page has at least one item where there is any, so that reading on always ends.
+ *
+ * @param placeOf The `after` that goes on behind an item.
+ */
+export function textPage<Item>(
+  items: Iterable<Item>,
+  limit: number | undefined,
+  placeOf: (item: Item) => string,
+  encode: (item: Item) => string = JSON.stringify,
+): TextPage {
+  const texts: string[] = [];
+  let last: Item | undefined;
+  let bytes = 0;
+  for (const item of items) {
+    const isFull = texts.length === limit;
+    const text = isFull ? '' : encode(item);
+    bytes += utf8Length(text) + 1;
+    if (last !== undefined && (isFull || bytes > LIST_TEXT_MAX_BYTES)) {
+      return { text: `[${texts.join(',')}]`, next: placeOf(last) };
+    }
+    texts.push(text);
+    last = item;
+  }
+  return { text: `[${texts.join(',')}]`, next: undefined };
+}
+
+/** A list as its answer says it: the page under a name, `next`, and whatever else belongs to it. */
+export function listText<List>(name: string, page: TextPage, others: object = {}): JsonText<List> {
+  const rest = JSON.stringify({ next: page.next, ...others }).slice(1);
+  return `{"${name}":${page.text}${rest === '}' ? '' : ','}${rest}`;
+}

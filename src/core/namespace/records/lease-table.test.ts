@@ -1,0 +1,598 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CHECKPOINT_LEASES_PER_ROW_COUNT, LEASE_SLACK_MS } from '../../../model/limits';
+import { Attention } from '../time/attention';
+import { type LeaseGrant, LeaseTable, unpackLease } from './lease-table';
+
+const grant = (lease: Partial<LeaseGrant> = {}): LeaseGrant => ({
+  ttlMs: 30_000,
+  removeAfterMs: 30_000,
+  healthy: true,
+  renewedAt: 0,
+  askedAt: 0,
+  ...lease,
+});
+
+/** A table whose registry has listened since 0. */
+function begin<Holder = string>() {
+  const attention = new Attention({ since: 0, attendedMs: 1 }, 0, Number.NEGATIVE_INFINITY);
+  return { attention, table: new LeaseTable<Holder>(attention) };
+}
+
+/** Holders that have lapsed, with how. */
+const lapsed = (table: LeaseTable<string>, now: number, most = 1_000) =>
+  table.lapsed(now, most).map(({ holder, lapse }) => `${holder} ${lapse}`);
+
+/** Passes over the leases whenever something is to be done. Returns when one ends first, and how. */
+function firstEnd(table: LeaseTable<string>): [now: number, ...how: string[]] {
+  for (;;) {
+    const now = table.earliestDeadline;
+    const ended = now === Number.POSITIVE_INFINITY ? ['none'] : lapsed(table, now);
+    if (ended.length > 0) return [now, ...ended];
+    if (table.earliestDeadline <= now) throw new Error('a pass leaves something to be done at once');
+  }
+}
+
+describe('lapsed', () => {
+  it('[L1, L15] asks a lease a retry before its limit, ends it at the second pass after, and not a millisecond before', () => {
+    const { table } = begin();
+    table.grant('a', grant());
+    expect(lapsed(table, 29_249)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([29_250, false]);
+    expect(lapsed(table, 29_250)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([30_500, true]);
+    expect(lapsed(table, 30_499)).toEqual([]);
+    expect(lapsed(table, 30_500)).toEqual(['a expired']);
+    expect(table.hasAsked).toBe(false);
+  });
+
+  it('[L15] asks at a late pass, too, before it ends anything', () => {
+    const { table } = begin();
+    table.grant('a', grant());
+    expect(lapsed(table, 90_000)).toEqual([]);
+    expect(lapsed(table, 91_249)).toEqual([]);
+    expect(lapsed(table, 91_250)).toEqual(['a expired']);
+  });
+
+  it.each([
+    [1_000, 1_150, 1_500],
+    [1_009, 1_159, 1_509],
+    [10_000, 9_250, 10_500],
+    [3_600_000, 3_599_250, 3_600_500],
+  ])('[L15] asks a lease of %i ms at %i ms, whole ones, and ends it at %i ms', (ttlMs, askedAt, endsAt) => {
+    const { table } = begin();
+    table.grant('a', grant({ ttlMs, removeAfterMs: ttlMs }));
+    expect(table.earliestDeadline).toBe(askedAt);
+    expect(firstEnd(table)).toEqual([endsAt, 'a expired']);
+  });
+
+  it('[L1] finds a lease at its time to live, and again at its removal once it is unhealthy', () => {
+    const { table } = begin();
+    const slot = table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
+    lapsed(table, 1_150);
+    expect(table.lapsed(1_500, 9)).toEqual([{ holder: 'a', lapse: 'unhealthy' }]);
+    table.setHealthy(slot, false);
+    expect(lapsed(table, 5_249)).toEqual([]);
+    expect(lapsed(table, 5_250)).toEqual(['a expired']);
+  });
+
+  it('[L1] finds a lease expired that ran past both limits unseen', () => {
+    const { table } = begin();
+    table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
+    lapsed(table, 6_000);
+    expect(lapsed(table, 6_350)).toEqual(['a expired']);
+  });
+
+  it('[L1] finds a lease unhealthy as long as its removal is not due by the same 250 ms', () => {
+    const { table } = begin();
+    table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_400 }));
+    lapsed(table, 1_299);
+    expect(lapsed(table, 1_649)).toEqual(['a unhealthy']);
+    expect(lapsed(table, 1_650)).toEqual(['a expired']);
+  });
+
+  it('[L2] never finds a lease to remove that has no removal', () => {
+    const { table } = begin();
+    const slot = table.grant('a', grant({ removeAfterMs: null }));
+    expect(firstEnd(table)).toEqual([30_500, 'a unhealthy']);
+    table.setHealthy(slot, false);
+    expect(lapsed(table, 1e15)).toEqual([]);
+    expect(table.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
+    expect(table.hasAsked).toBe(false);
+  });
+
+  it('[L14, L3] gives a slice, but of those who come first all', () => {
+    const { table } = begin();
+    for (const holder of ['x1', 'y1', 'x2', 'y2', 'x3', 'y3']) table.grant(holder, grant());
+    lapsed(table, 29_250, 1);
+    const found = table.lapsed(30_500, 1, (holder) => holder.startsWith('y')).map(({ holder }) => holder);
+    expect(found).toEqual(['x1', 'y1', 'y2', 'y3']);
+    expect(table.earliestDeadline).toBe(30_500);
+  });
+
+  it('[L14, L15] asks all that are past their limit, whatever the slice', () => {
+    const { table } = begin();
+    for (const holder of ['a', 'b', 'c']) table.grant(holder, grant());
+    expect(lapsed(table, 29_250, 0)).toEqual([]);
+    expect(lapsed(table, 30_500, 3)).toEqual(['a expired', 'b expired', 'c expired']);
+  });
+
+  it('[L16] finds the shortest time to live of those that are left', () => {
+    const { table } = begin();
+    expect(table.shortestTtlMs).toBe(Number.POSITIVE_INFINITY);
+    const short = table.grant('short', grant({ ttlMs: 5_000 }));
+    table.grant('long', grant({ ttlMs: 20_000 }));
+    expect(table.shortestTtlMs).toBe(5_000);
+    table.release(short);
+    lapsed(table, 1);
+    expect(table.shortestTtlMs).toBe(20_000);
+  });
+});
+
+describe('lapsed, after a gap', () => {
+  it('[L7] ends a lease that was renewed before it only after a whole time to live without another', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
+    attention.pass(5_000);
+    attention.gap(20_000, 0);
+    expect(firstEnd(table)).toEqual([26_250, 'a expired']);
+  });
+
+  it('[L7, I6] ends one that was asked before it no sooner, however long it has been silent', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
+    lapsed(table, 6_250);
+    attention.pass(6_400);
+    attention.gap(500_000, 0);
+    expect(lapsed(table, 506_249)).toEqual([]);
+    expect(firstEnd(table)).toEqual([506_250, 'a expired']);
+  });
+
+  it('[L7] waits for clients that have yet to reconnect after a wake', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
+    attention.gap(20_000, 2_000);
+    expect(firstEnd(table)).toEqual([28_250, 'a expired']);
+  });
+
+  it('[L7] does not put off a lease whose limit comes later than a whole time to live', () => {
+    const { table, attention } = begin();
+    const slot = table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 60_000 }));
+    attention.gap(20_000, 0);
+    expect(firstEnd(table)).toEqual([26_250, 'a unhealthy']);
+    table.setHealthy(slot, false);
+    expect(firstEnd(table)).toEqual([60_250, 'a expired']);
+    attention.gap(59_000, 0);
+    expect(firstEnd(table)).toEqual([65_250, 'a expired']);
+  });
+
+  it('[L7, I6] ends a lease after two times to live of attention in pieces, a second after the last gap', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
+    lapsed(table, 6_250);
+    attention.pass(6_250);
+    let now = 10_000;
+    attention.gap(now, 0);
+    // Pieces of 4 s, which are no whole time to live: after three of them 12 s were heard.
+    for (let pieces = 0; pieces < 3; pieces++) {
+      expect(lapsed(table, now + 3_999)).toEqual([]);
+      attention.pass(now + 4_000);
+      now += 10_000;
+      attention.gap(now, 0);
+      expect(lapsed(table, now)).toEqual([]);
+    }
+    expect(firstEnd(table)).toEqual([now + 1_000, 'a expired']);
+  });
+
+  it('[L7] counts only what was heard since the lease was asked', () => {
+    const { table, attention } = begin();
+    attention.pass(500_000);
+    attention.gap(600_000, 0);
+    table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000, renewedAt: 600_000 }));
+    lapsed(table, 605_650);
+    expect(table.earliestDeadline).toBe(606_500);
+    attention.pass(606_300);
+    attention.gap(700_000, 0);
+    attention.pass(704_000);
+    attention.gap(710_000, 0);
+    // 650 + 4,000 ms of the 12,000 are heard: the whole time to live comes sooner.
+    expect(firstEnd(table)).toEqual([716_250, 'a expired']);
+  });
+
+  it('[L15] ends no lease that is asked at once: the first pass after the gap only asks', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_000 }));
+    attention.gap(20_000, 0);
+    expect(lapsed(table, 21_400)).toEqual([]);
+    expect(table.earliestDeadline).toBe(21_750);
+    expect(lapsed(table, 21_750)).toEqual(['a expired']);
+  });
+});
+
+describe('lapsed, after late passes', () => {
+  it('[L15, L9] ends nothing for 250 ms after one: what queued meanwhile is heard first', () => {
+    const { table, attention } = begin();
+    const [slot = -1] = ['a', 'b'].map((holder) => table.grant(holder, grant()));
+    lapsed(table, 29_250);
+    attention.hold(30_600);
+    expect(lapsed(table, 30_600)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([30_850, true]);
+    table.renew(slot, 30_700);
+    expect(lapsed(table, 30_849)).toEqual([]);
+    expect(lapsed(table, 30_850)).toEqual(['b expired']);
+  });
+
+  it('[I6] ends the dead after a second at most, though every pass is late', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    const ended: number[] = [];
+    for (let now = 100; now <= 32_000; now += 100) {
+      attention.hold(now);
+      if (lapsed(table, now).length > 0) ended.push(now);
+    }
+    // Asked at 29,300, as the pass was late, it would have ended at 30,550.
+    expect(ended[0]).toBe(31_600);
+  });
+
+  it('[I6] does not count the second anew with each pass', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    lapsed(table, 29_250);
+    for (let now = 30_400; now < 31_500; now += 200) {
+      attention.hold(now);
+      expect(lapsed(table, now)).toEqual([]);
+    }
+    attention.hold(31_499);
+    expect(firstEnd(table)).toEqual([31_500, 'a expired']);
+  });
+
+  it('[L1, L15] asks all the same, and puts off nothing that ends later', () => {
+    const { table, attention } = begin();
+    table.grant('a', grant());
+    attention.hold(29_200);
+    expect(table.earliestDeadline).toBe(29_250);
+    expect(lapsed(table, 29_250)).toEqual([]);
+    expect(table.hasAsked).toBe(true);
+    expect(firstEnd(table)).toEqual([30_500, 'a expired']);
+  });
+});
+
+describe('renew', () => {
+  it('[L4] counts all times from then on', () => {
+    const { table } = begin();
+    const slot = table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
+    table.renew(slot, 700);
+    expect(table.renewedAt(slot)).toBe(700);
+    expect(table.ttlEndsAt(slot)).toBe(1_700);
+    expect(lapsed(table, 1_849)).toEqual([]);
+    expect([table.earliestDeadline, table.hasAsked]).toEqual([1_850, false]);
+    expect(firstEnd(table)).toEqual([2_200, 'a unhealthy']);
+  });
+
+  it('[L15, L4] answers for a lease that was asked: it is asked anew when it is silent again', () => {
+    const { table } = begin();
+    const slot = table.grant('a', grant());
+    lapsed(table, 29_250);
+    table.renew(slot, 30_400);
+    expect(lapsed(table, 30_500)).toEqual([]);
+    expect(table.hasAsked).toBe(false);
+    expect(lapsed(table, 59_650)).toEqual([]);
+    expect(table.earliestDeadline).toBe(60_900);
+    expect(lapsed(table, 60_900)).toEqual(['a expired']);
+  });
+
+  it('[L9] of one lease proves nothing about another', () => {
+    const { table, attention } = begin();
+    table.grant('silent', grant({ ttlMs: 4_000, removeAfterMs: 4_000 }));
+    const slot = table.grant('beats', grant({ ttlMs: 4_000, removeAfterMs: 4_000 }));
+    attention.pass(1_000);
+    attention.gap(10_000, 0);
+    table.renew(slot, 10_000);
+    expect(firstEnd(table)).toEqual([14_250, 'silent expired']);
+    expect(lapsed(table, 14_500)).toEqual(['silent expired', 'beats expired']);
+  });
+
+  it('ends the wait for the first one', () => {
+    const { table } = begin();
+    const terms = { ttlMs: 1_000, removeAfterMs: 2_000, firstRemoveAfterMs: 9_000, healthy: false };
+    const [silent = -1, beats = -1] = ['silent', 'beats'].map((holder) => table.grant(holder, grant(terms)));
+    table.renew(beats, 0);
+    expect([silent, beats].map((slot) => table.awaitsFirstRenewal(slot))).toEqual([true, false]);
+    expect(table.earliestDeadline).toBe(2_150);
+    expect(firstEnd(table)).toEqual([2_500, 'beats expired']);
+    table.release(beats);
+    table.findEarliest();
+    expect(firstEnd(table)).toEqual([9_500, 'silent expired']);
+    table.release(silent);
+    expect(table.awaitsFirstRenewal(silent)).toBe(false);
+  });
+});
+
+describe('regrant', () => {
+  it('[L15] is a renewal: what was asked is asked anew', () => {
+    const { table } = begin();
+    const slot = table.grant('a', grant());
+    lapsed(table, 29_250);
+    table.regrant(slot, grant({ renewedAt: 30_400, ttlMs: 10_000, removeAfterMs: 10_000 }));
+    expect(firstEnd(table)).toEqual([40_900, 'a expired']);
+  });
+});
+
+describe('askAgainAfter', () => {
+  it('[F11] keeps a lease for so much attention', () => {
+    const { table, attention } = begin();
+    const slot = table.grant('a', grant());
+    lapsed(table, 29_250);
+    table.askAgainAfter(slot, 30_000, 30_500);
+    table.findEarliest();
+    expect(lapsed(table, 60_499)).toEqual([]);
+    expect(table.hasAsked).toBe(false);
+    expect(lapsed(table, 60_500)).toEqual([]);
+    expect(table.hasAsked).toBe(true);
+    expect(firstEnd(table)).toEqual([61_750, 'a expired']);
+    attention.pass(50_500);
+    attention.gap(150_500, 0);
+    expect(firstEnd(table)).toEqual([180_750, 'a expired']);
+  });
+});
+
+describe('overdue', () => {
+  it('[T10] names every holder that is to be asked, or has been, and however many there are', () => {
+    const { table } = begin();
+    for (let index = 0; index < 3_000; index++) table.grant(`h-${index}`, grant());
+    const slot = table.grant('beats', grant());
+    table.release(7);
+    expect([...table.overdue(29_249)]).toEqual([]);
+    table.renew(slot, 20_000);
+    lapsed(table, 29_250, 1_000);
+    expect([...table.overdue(29_250)]).toHaveLength(2_999);
+  });
+});
+
+describe('slots', () => {
+  it('are used again', () => {
+    const { table } = begin();
+    const slots = ['a', 'b', 'c'].map((holder) => table.grant(holder, grant()));
+    expect(slots).toEqual([0, 1, 2]);
+    table.release(1);
+    expect(table.size).toBe(2);
+    expect(table.grant('d', grant({ ttlMs: 1_000, removeAfterMs: 1_000 }))).toBe(1);
+    expect(firstEnd(table)).toEqual([1_500, 'd expired']);
+  });
+
+  it('that loading left empty are used first', () => {
+    const { table } = begin();
+    table.grant('a', grant(), 3);
+    table.grant('b', grant(), 1);
+    table.collectFreeSlots();
+    expect(['c', 'd', 'e'].map((holder) => table.grant(holder, grant()))).toEqual([0, 2, 4]);
+  });
+
+  it('grow in number as far as they must', () => {
+    const { table } = begin();
+    for (let index = 0; index < 1_000; index++) table.grant(`h-${index}`, grant({ renewedAt: index }));
+    expect(table.size).toBe(1_000);
+    lapsed(table, 29_250 + 9);
+    expect(lapsed(table, 30_500 + 9)).toHaveLength(10);
+    expect(table.renewedAt(777)).toBe(777);
+    table.grant('far', grant({ renewedAt: 5 }), 50_000);
+    expect(table.renewedAt(50_000)).toBe(5);
+    expect(table.renewedAt(777)).toBe(777);
+  });
+});
+
+describe('packChanges', () => {
+  it('gives the rows that changed, once, and each lease comes out as it went in', () => {
+    const { table } = begin();
+    const slots = [0, 1, 2].map((index) => table.grant(`h-${index}`, grant({ renewedAt: index })));
+    expect(table.packChanges()).toEqual([]);
+    table.renew(slots[1] ?? 0, 70);
+    lapsed(table, 29_251);
+    expect(table.changed).toBe(true);
+    const [packed] = table.packChanges();
+    expect(packed?.row).toBe(0);
+    const leases = packed?.leases ?? new ArrayBuffer();
+    expect(slots.map((slot) => unpackLease(new Float64Array(leases), slot))).toEqual([
+      { renewedAt: 0, askedAt: 29_252 },
+      { renewedAt: 70, askedAt: 0 },
+      { renewedAt: 2, askedAt: 0 },
+    ]);
+    expect(unpackLease(new Float64Array(leases), 3)).toBeUndefined();
+    expect(table.changed).toBe(false);
+    expect(table.packChanges()).toEqual([]);
+  });
+
+  it('[I8] packs ten thousand leases into a row', () => {
+    const { table } = begin();
+    const last = 2 * CHECKPOINT_LEASES_PER_ROW_COUNT + 4;
+    for (let index = 0; index <= last; index++) table.grant('h', grant());
+    table.renew(CHECKPOINT_LEASES_PER_ROW_COUNT - 1, 1);
+    table.renew(last, 2);
+    const packed = table.packChanges();
+    expect(packed.map(({ row, leases }) => [row, leases.byteLength])).toEqual([
+      [0, CHECKPOINT_LEASES_PER_ROW_COUNT * 16],
+      [2, 5 * 16],
+    ]);
+    expect(unpackLease(new Float64Array(packed[1]?.leases ?? new ArrayBuffer()), last)).toEqual({
+      renewedAt: 2,
+      askedAt: 0,
+    });
+  });
+});
+
+/** Time in which the registry listened without a gap. */
+interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** A lease as a child would keep it. */
+interface Plain {
+  ttlMs: number;
+  removeAfterMs: number;
+  renewedAt: number;
+  isHealthy: boolean;
+  /** When a pass first found it near its limit. */
+  askedAt: number | undefined;
+}
+
+/** The rule of attention in plain words, over a list of all stretches; the last one goes on until `now`. */
+class PlainModel {
+  readonly stretches: Stretch[] = [{ from: 0, to: 0 }];
+  readonly leases = new Map<number, Plain>();
+  /** When the last pass was that was late, but came after no gap. */
+  lateAt = Number.NEGATIVE_INFINITY;
+
+  get last(): Stretch {
+    return this.stretches.at(-1) ?? { from: 0, to: 0 };
+  }
+
+  /** Time between two moments in which the registry listened. */
+  #attentionMs(from: number, to: number): number {
+    let sum = 0;
+    for (const stretch of this.stretches) sum += Math.max(0, Math.min(to, stretch.to) - Math.max(from, stretch.from));
+    return sum;
+  }
+
+  limitAt({ ttlMs, removeAfterMs, renewedAt, isHealthy }: Plain): number {
+    return renewedAt + (isHealthy ? Math.min(ttlMs, removeAfterMs) : removeAfterMs) + LEASE_SLACK_MS;
+  }
+
+  /** Time in which a holder that got no answer tries again. */
+  retryMs({ ttlMs }: Plain): number {
+    return Math.min(1_000, Math.floor(ttlMs / 10));
+  }
+
+  /** Notes who is asked by a pass at `now`. */
+  ask(now: number): void {
+    for (const lease of this.leases.values()) {
+      if (this.limitAt(lease) - this.retryMs(lease) <= now) lease.askedAt ??= now;
+    }
+  }
+
+  /** True if a pass at `now` ends a lease: it may, and the registry is not just back from a pause, or it waited for a second. */
+  ends(lease: Plain, now: number): boolean {
+    return this.#mayEnd(lease, now) && (now - this.lateAt >= 250 || this.#mayEnd(lease, now - 1_000));
+  }
+
+  /** True if a lease may end at `now`, which the last stretch reaches to. */
+  #mayEnd(lease: Plain, now: number): boolean {
+    if (this.limitAt(lease) > now || lease.askedAt === undefined) return false;
+    const isAskedTwice = this.#attentionMs(lease.askedAt, now) >= this.retryMs(lease) + LEASE_SLACK_MS;
+    const inOneGoMs = now - this.last.from;
+    const hasHeardAll = inOneGoMs >= lease.ttlMs + LEASE_SLACK_MS;
+    const hasHeardEnough = inOneGoMs >= 1_000 && this.#attentionMs(lease.askedAt, now) >= 2 * lease.ttlMs;
+    return isAskedTwice && (hasHeardAll || hasHeardEnough);
+  }
+}
+
+describe('the table', () => {
+  const step = fc.record({
+    act: fc.constantFrom(
+      'grant',
+      'renew',
+      'release',
+      'turn',
+      'find',
+      'pass',
+      'late',
+      'late',
+      'gap',
+      'gap',
+      'gap',
+      'gap',
+    ),
+    looks: fc.boolean(),
+    which: fc.nat(20),
+    ttlMs: fc.integer({ min: 500, max: 3_000 }),
+    moreMs: fc.option(fc.integer({ min: 0, max: 3_000 })),
+    passMs: fc.nat(1_500),
+    spreadMs: fc.constantFrom(0, 0, 300),
+  });
+
+  it('[L7, L15, I6] ends exactly the leases that the rule ends, and never misses one by its bound', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
+        const { table, attention } = begin<number>();
+        const model = new PlainModel();
+        let now = 1;
+        for (const { act, looks, which, ttlMs, moreMs, passMs, spreadMs } of steps) {
+          now += passMs;
+          if (act === 'gap') {
+            attention.gap(now, spreadMs);
+            // Clients that have yet to reconnect are not waited for twice.
+            const from = Math.max(model.last.from, now + spreadMs);
+            model.last.to = Math.max(model.last.from, model.last.to);
+            model.stretches.push({ from, to: now });
+          } else {
+            attention.pass(now);
+            model.last.to = now;
+            if (act === 'late') {
+              attention.hold(now);
+              model.lateAt = now;
+            }
+          }
+          const slot = [...model.leases.keys()][which % Math.max(1, model.leases.size)];
+          const lease = slot === undefined ? undefined : model.leases.get(slot);
+          if (act === 'grant') {
+            const removeAfterMs = moreMs === null ? null : ttlMs + moreMs;
+            const granted = table.grant(now, { ttlMs, removeAfterMs, healthy: true, renewedAt: now, askedAt: 0 });
+            expect(model.leases.has(granted)).toBe(false);
+            model.leases.set(granted, {
+              ttlMs,
+              removeAfterMs: removeAfterMs ?? Number.POSITIVE_INFINITY,
+              renewedAt: now,
+              isHealthy: true,
+              askedAt: undefined,
+            });
+          } else if (act === 'find') {
+            table.findEarliest();
+          } else if (slot !== undefined && lease !== undefined) {
+            if (act === 'renew') {
+              table.renew(slot, now);
+              Object.assign(lease, { renewedAt: now, askedAt: undefined });
+            } else if (act === 'turn') {
+              lease.isHealthy = !lease.isHealthy;
+              table.setHealthy(slot, lease.isHealthy);
+            } else if (act === 'release') {
+              table.release(slot);
+              model.leases.delete(slot);
+            }
+          }
+          if (looks) {
+            const isDue = table.earliestDeadline <= now;
+            const ended = [...model.leases.values()].filter((each) => model.ends(each, now));
+            model.ask(now);
+            expect(table.lapsed(now, 1_000)).toHaveLength(ended.length);
+            // Where the bound says that there is nothing to do, there is nothing.
+            if (!isDue) expect(ended).toEqual([]);
+            if (ended.length === 0) expect(table.earliestDeadline).toBeGreaterThan(now);
+          }
+          expect(table.size).toBe(model.leases.size);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('renewals', () => {
+  const granted = { ttlMs: 10_000, removeAfterMs: 20_000, healthy: true, renewedAt: 1_000, askedAt: 0 };
+
+  it('[J8] remembers the longest gap of each lease, until its slot serves another', () => {
+    const { table } = begin();
+    const slot = table.grant('a', granted);
+    for (const at of [2_000, 5_000, 6_000]) table.renew(slot, at);
+    expect(table.longestGapMs(slot)).toBe(3_000);
+    table.regrant(slot, { ...granted, renewedAt: 10_000 });
+    expect(table.longestGapMs(slot)).toBe(4_000);
+    table.release(slot);
+    expect(table.longestGapMs(table.grant('b', granted))).toBe(0);
+  });
+
+  it('[J8] tells when a lease is to be removed, if ever', () => {
+    const { table } = begin();
+    expect(table.removalAt(table.grant('a', granted))).toBe(21_000);
+    expect(table.removalAt(table.grant('b', { ...granted, removeAfterMs: null }))).toBe(Number.POSITIVE_INFINITY);
+  });
+});

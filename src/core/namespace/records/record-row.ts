@@ -1,0 +1,129 @@
+import type { InstanceKey } from '../../../model/batch';
+import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
+import type { SqlRow, SqlStorage, SqlValue } from '../../storage/sql-storage';
+import { RECORD_KINDS, type RecordKey, type RecordKind } from './records';
+
+/** A row of the table `record`. */
+export interface RecordRow extends RecordKey {
+  revision: number;
+  flags: number;
+  /** Slot in the lease table; null without a lease. */
+  lease: number | null;
+  /** Terms of the lease, as `leaseText` makes them: null for the default ones. */
+  leaseTerms: string | null;
+  /** On the namespace's axis: when the lease was last renewed, as far as this row knows, or when the record went. */
+  timedAt: number;
+  /** The record; null where only the head of a removed one is left. */
+  value: string | null;
+}
+
+const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
+
+const TOUCH = 'UPDATE record SET timed_at = ? WHERE kind = ? AND group_name = ? AND service = ? AND id = ?';
+
+/** Puts rows that are alike: what they share is bound once, as to bind a value costs about as much as to store it. */
+function putStatement(rows: number): string {
+  const values = Array.from({ length: rows }, (_, index) => {
+    const [service, id, lease, timedAt, value] = [6, 7, 8, 9, 10].map((column) => `?${column + 5 * index}`);
+    return `(?1, ?2, ${service}, ${id}, ?3, ?4, ${lease}, ?5, ${timedAt}, ${value})`;
+  }).join(', ');
+  return `INSERT INTO record (${COLUMNS}) VALUES ${values}
+    ON CONFLICT (kind, group_name, service, id) DO UPDATE SET
+      revision = excluded.revision, flags = excluded.flags, lease = excluded.lease,
+      lease_terms = excluded.lease_terms, timed_at = excluded.timed_at, value = excluded.value`;
+}
+
+const PUT_ONE = putStatement(1);
+const PUT_MANY = putStatement(RECORD_ROWS_PER_STATEMENT_COUNT);
+
+/** Writes rows, each of another record: new, changed, or down to its head. */
+export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[]): void {
+  let next = 0;
+  while (next < rows.length) {
+    const many = rows.slice(next, next + RECORD_ROWS_PER_STATEMENT_COUNT);
+    const [first, ...others] = many;
+    if (first === undefined) break;
+    const goesTogether = many.length === RECORD_ROWS_PER_STATEMENT_COUNT && others.every((row) => areAlike(first, row));
+    if (goesTogether) storage.run(PUT_MANY, ...sharedBindings(first), ...many.flatMap(ownBindings));
+    else storage.run(PUT_ONE, ...sharedBindings(first), ...ownBindings(first));
+    next += goesTogether ? many.length : 1;
+  }
+}
+
+/** Notes in the row of an instance when its lease was renewed, and nothing else. */
+export function touchRecordRow(storage: SqlStorage, { group, service, id }: InstanceKey, timedAt: number): void {
+  storage.run(TOUCH, timedAt, RECORD_KINDS.instance, group, service, id);
+}
+
+/** Whether two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
+function areAlike(a: RecordRow, b: RecordRow): boolean {
+  return (
+    a.kind === b.kind &&
+    a.group === b.group &&
+    a.revision === b.revision &&
+    a.flags === b.flags &&
+    a.leaseTerms === b.leaseTerms
+  );
+}
+
+/** In the order of the numbers in {@link putStatement}, as are those that follow. */
+function sharedBindings({ kind, group, revision, flags, leaseTerms }: RecordRow): SqlValue[] {
+  return [RECORD_KINDS[kind], group, revision, flags, leaseTerms];
+}
+
+function ownBindings({ service, id, lease, timedAt, value }: RecordRow): SqlValue[] {
+  return [service, id, lease, timedAt, value];
+}
+
+/** Kinds by their numbers. */
+export const KIND_NAMES = Object.fromEntries(
+  Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name]),
+) as Record<number, RecordKind | undefined>; // `as`: the same table the other way round
+
+/** All rows: services, then overrides, then instances, each kind by group, service and id. */
+export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {
+  for (const row of storage.read(`SELECT ${COLUMNS} FROM record ORDER BY kind, group_name, service, id`)) {
+    yield decodeRow(row);
+  }
+}
+
+// `as` in what follows: the columns are STRICT, so their types are those of the schema.
+function decodeRow(row: SqlRow): RecordRow {
+  const kind = KIND_NAMES[row[0] as number];
+  if (kind === undefined)
+    throw new Error(`the storage holds a record of kind ${row[0]}, which this version does not know`);
+  return {
+    kind,
+    group: row[1] as string,
+    service: row[2] as string,
+    id: row[3] as string,
+    revision: row[4] as number,
+    flags: row[5] as number,
+    lease: row[6] as number | null,
+    leaseTerms: row[7] as string | null,
+    timedAt: row[8] as number,
+    value: row[9] as string | null,
+  };
+}
+
+/** The revision that the head of a removed record was left with; 0 where there is none. */
+export function readHeadRevision(storage: SqlStorage, { kind, group, service, id }: RecordKey): number {
+  const head = `SELECT revision FROM record
+    WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL`;
+  for (const [revision] of storage.read(head, RECORD_KINDS[kind], group, service, id)) return Number(revision);
+  return 0;
+}
+
+/** Heads of records of a service that were removed after a revision. */
+export function* readHeadsSince(
+  storage: SqlStorage,
+  { group, service }: Pick<RecordKey, 'group' | 'service'>,
+  revision: number,
+): Generator<Pick<RecordKey, 'kind' | 'id'>> {
+  const heads = `SELECT id FROM record
+    WHERE kind = ? AND group_name = ? AND service = ? AND value IS NULL AND revision > ?`;
+  for (const kind of ['service', 'override', 'instance'] as const) {
+    for (const [id] of storage.read(heads, RECORD_KINDS[kind], group, service, revision))
+      yield { kind, id: String(id) };
+  }
+}

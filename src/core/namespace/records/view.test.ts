@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { key } from '../../../../test/fixtures/definition';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { effective, instanceView, isEligible, isFlapping, overrideView } from './view';
+
+describe('effective', () => {
+  const record = instanceRecord({ weight: 2, status: 'starting', metadata: { a: '1', b: '1' } });
+
+  it('[O2] is what the instance says where the operator says nothing', () => {
+    expect(effective(record, undefined)).toEqual({
+      weight: 2,
+      status: 'starting',
+      metadata: { a: '1', b: '1' },
+      enabled: true,
+      quarantined: false,
+    });
+  });
+
+  it('[O1] is what the operator says where they do', () => {
+    const override = { weight: 0, status: 'up', metadata: { b: '2', c: '2' }, enabled: false, quarantine: {} } as const;
+    expect(effective(record, override)).toEqual({
+      weight: 0,
+      status: 'up',
+      metadata: { a: '1', b: '2', c: '2' },
+      enabled: false,
+      quarantined: true,
+    });
+  });
+
+  it('[O6] is draining while a drain is on, whoever says otherwise', () => {
+    const draining = instanceRecord({}, { drainEndsAt: 5 });
+    expect(effective(draining, { status: 'up' }).status).toBe('draining');
+  });
+});
+
+describe('isEligible', () => {
+  const eligible = effective(instanceRecord(), undefined);
+
+  it.each([
+    [{}, true],
+    [{ enabled: false }, false],
+    [{ quarantined: true }, false],
+    [{ status: 'down' as const }, false],
+    [{ weight: 0 }, false],
+    [{ weight: 0.001 }, true],
+  ])('[V1] with %o is %s', (change, expected) => {
+    expect(isEligible({ ...eligible, ...change })).toBe(expected);
+  });
+});
+
+describe('isFlapping', () => {
+  const changed = (...healthChangedAt: number[]) => instanceRecord({}, { healthChangedAt });
+
+  it('[L13] is more than two changes of health within five minutes', () => {
+    expect(isFlapping(changed(), 0)).toBe(false);
+    expect(isFlapping(changed(1, 2), 3)).toBe(false);
+    expect(isFlapping(changed(1, 2, 3), 3)).toBe(true);
+    expect(isFlapping(changed(1, 2, 3), 300_001)).toBe(true);
+    expect(isFlapping(changed(1, 2, 3), 300_002)).toBe(false);
+  });
+});
+
+describe('instanceView', () => {
+  it('[V1] is available only while it is healthy too', () => {
+    const view = (healthy: boolean) => instanceView(key('a'), instanceRecord({}, { healthy }), 1, undefined, 0);
+    expect(view(true)).toMatchObject({ healthy: true, available: true });
+    expect(view(false)).toMatchObject({ healthy: false, available: false });
+  });
+
+  it('shows where the instance says it is, else where it registered from', () => {
+    const place = { colo: 'TXL' };
+    const shown = (input: object) => instanceView(key('a'), instanceRecord(input, { place }), 1, undefined, 0).location;
+    expect(shown({})).toEqual(place);
+    expect(shown({ location: { zone: 'eu-1' } })).toEqual({ zone: 'eu-1' });
+  });
+});
+
+it('overrideView tells who set it, and when', () => {
+  const record = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
+  expect(overrideView({ record, revision: 7 })).toEqual({
+    weight: 2,
+    actor: 'operator',
+    revision: 7,
+    updatedAt: '1970-01-01T00:00:00.000Z',
+  });
+});

@@ -1,0 +1,148 @@
+import type { InstanceKey } from '../../../model/batch';
+import type { WatchedService } from '../../../model/frames';
+import type { InstanceView } from '../../../model/instance';
+import { FLAPPING_CHANGES_COUNT, FLAPPING_WINDOW_MS } from '../../../model/limits';
+import { sortedByKey } from '../../../model/metadata';
+import type { ServiceKey } from '../../../model/namespace-api';
+import type { Override, OverrideView } from '../../../model/override';
+import type { ServiceSummary, ServiceView } from '../../../model/service';
+import { timestamp } from '../../../model/timestamp';
+import type { RecordText } from '../commit/past';
+import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
+import { decodeInstance, decodeService, type InstanceRecord } from './records';
+
+/** What of an instance an operator can set: as it is once the override is merged over the registration. */
+export interface Effective {
+  weight: number;
+  status: InstanceView['status'];
+  metadata: Record<string, string>;
+  enabled: boolean;
+  quarantined: boolean;
+}
+
+/** Merges what the operator says over what the instance says. */
+export function effective(record: InstanceRecord, override: Override | undefined): Effective {
+  const { weight, status, metadata } = record.definition;
+  const draining = record.drainEndsAt !== undefined;
+  return {
+    weight: override?.weight ?? weight,
+    status: draining ? 'draining' : (override?.status ?? status),
+    metadata: override?.metadata === undefined ? metadata : sortedByKey({ ...metadata, ...override.metadata }),
+    enabled: override?.enabled ?? true,
+    quarantined: override?.quarantine !== undefined,
+  };
+}
+
+/** Whether it takes traffic as long as it is healthy. */
+export function isEligible(instance: Effective): boolean {
+  return instance.enabled && !instance.quarantined && instance.status === 'up' && instance.weight > 0;
+}
+
+/** @param now For people: milliseconds since the epoch. */
+export function isFlapping(record: InstanceRecord, now: number): boolean {
+  const [first] = record.healthChangedAt;
+  return (
+    first !== undefined && record.healthChangedAt.length >= FLAPPING_CHANGES_COUNT && now - first <= FLAPPING_WINDOW_MS
+  );
+}
+
+/** An instance as answers show it. `now` is for people: it decides only the mark of flapping. */
+export function instanceView(
+  key: InstanceKey,
+  record: InstanceRecord,
+  revision: number,
+  override: Override | undefined,
+  now: number,
+): InstanceView {
+  const { definition } = record;
+  const merged = effective(record, override);
+  return {
+    id: key.id,
+    group: key.group,
+    service: key.service,
+    cluster: definition.cluster,
+    node: definition.node,
+    address: definition.address,
+    port: definition.port,
+    url: definition.url,
+    ports: definition.ports,
+    weight: merged.weight,
+    status: merged.status,
+    ephemeral: definition.ephemeral,
+    metadata: merged.metadata,
+    tags: definition.tags,
+    version: definition.version,
+    location: definition.location ?? record.place,
+    incarnation: definition.incarnation,
+    lease: definition.lease,
+    extensions: definition.extensions,
+    enabled: merged.enabled,
+    quarantined: merged.quarantined,
+    healthy: record.healthy,
+    available: record.healthy && isEligible(merged),
+    flapping: isFlapping(record, now),
+    overridden: override !== undefined,
+    owner: record.owner,
+    createdRevision: record.createdRevision,
+    revision,
+    changes: record.changes,
+    registeredAt: timestamp(record.registeredAt),
+    updatedAt: timestamp(record.updatedAt),
+  };
+}
+
+/** An entry of the catalog as answers show it. */
+export function viewOf(entry: InstanceEntry, now: number, record = decodeInstance(entry.text)): InstanceView {
+  const override = entry.service.overrides.get(entry.id)?.record.override;
+  return instanceView(keyOf(entry), record, entry.revision, override, now);
+}
+
+/** An override as answers show it. */
+export function overrideView({ record, revision }: Pick<OverrideEntry, 'record' | 'revision'>): OverrideView {
+  return { ...record.override, actor: record.actor, revision, updatedAt: timestamp(record.updatedAt) };
+}
+
+/** A service as lists show it. */
+export function serviceSummary(service: ServiceEntry): ServiceSummary {
+  let healthy = 0;
+  let available = 0;
+  for (const entry of service.instances.values()) {
+    if (isHealthy(entry)) healthy += 1;
+    if (isAvailable(entry)) available += 1;
+  }
+  return {
+    name: service.name,
+    group: service.group,
+    instances: service.instances.size,
+    healthy,
+    available,
+    persistent: service.own !== undefined,
+    revision: service.revision,
+  };
+}
+
+/** A service as its own answer shows it. */
+export function serviceView(service: ServiceEntry): ServiceView {
+  const own = service.own?.record;
+  return {
+    ...serviceSummary(service),
+    metadata: own?.definition.metadata ?? {},
+    protectThreshold: own?.definition.protectThreshold ?? 0,
+    selector: own?.definition.selector,
+    createdRevision: own?.createdRevision ?? null,
+  };
+}
+
+/** What a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
+export function watchedService({ group, service }: ServiceKey, own: RecordText | undefined): WatchedService {
+  const definition = own === undefined ? undefined : decodeService(own.text).definition;
+  return {
+    group,
+    name: service,
+    persistent: definition !== undefined,
+    metadata: definition?.metadata ?? {},
+    protectThreshold: definition?.protectThreshold ?? 0,
+    selector: definition?.selector,
+    revision: own?.revision ?? 0,
+  };
+}

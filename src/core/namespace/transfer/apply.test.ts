@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import {
+  applyStaged,
+  exportLines,
+  idsOfOrders,
+  importLines,
+  instanceLine,
+  instanceLines,
+  planOf,
+  stageLines,
+} from '../../../../test/fixtures/files';
+import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { OVERRIDE_LINGER_MS, SERVICES_PER_NAMESPACE_MAX_COUNT } from '../../../model/limits';
+import { ServiceDefinition } from '../../../model/service';
+import { encodeService } from '../records/records';
+
+describe('merge', () => {
+  it('[Z8] puts what is in the file and leaves the rest, in slices of a revision each', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(namespace.api, [instanceLine('old')], 'merge');
+    const before = namespace.state.journal;
+    const { revision, epoch } = before;
+    const report = await importLines(namespace.api, instanceLines(2_500), 'merge');
+    expect(report).toMatchObject({ isDone: true, revision: revision + 3 });
+    expect(namespace.state.journal.epoch).toBe(epoch);
+    expect(idsOfOrders(namespace)).toHaveLength(2_501);
+  });
+
+  it('[Z8] changes nothing where all is there already, and its leases run on', async () => {
+    const namespace = new NodeNamespace();
+    const lease = { ttlMs: 30_000 };
+    await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge');
+    await namespace.pass(20_000);
+    const { revision } = namespace.state.journal;
+    expect(await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge')).toMatchObject({
+      revision,
+    });
+    await namespace.pass(10_501);
+    expect(idsOfOrders(namespace)).toEqual([]);
+  });
+
+  it('[Z9] a lease counts from when its instance is put', async () => {
+    const namespace = new NodeNamespace();
+    const importId = await stageLines(namespace.api, [instanceLine('a', { ephemeral: true })]);
+    await namespace.pass(25_000);
+    await applyStaged(namespace.api, importId, 'merge');
+    await namespace.pass(29_000);
+    expect(idsOfOrders(namespace)).toEqual(['a']);
+    await namespace.pass(1_501);
+    expect(idsOfOrders(namespace)).toEqual([]);
+  });
+});
+
+describe('replace', () => {
+  it('[Z10, Z2] makes the namespace what the file says, under a new epoch, with the cause imported', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(
+      namespace.api,
+      [instanceLine('a'), instanceLine('b'), { kind: 'service', service: 'gone' }],
+      'merge',
+    );
+    const { cursor, epoch } = namespace.state.journal;
+    await importLines(namespace.api, [instanceLine('b', { weight: 2 }), instanceLine('c')], 'replace');
+    expect(namespace.state.journal.epoch).not.toBe(epoch);
+    expect(namespace.state.journal.position(cursor)).toBeUndefined();
+    expect((await exportLines(namespace.api)).map((line) => JSON.parse(line).id)).toEqual(['b', 'c']);
+    const history = JSON.parse((await namespace.api.history({})).body).entries;
+    expect(
+      new Set(history.flatMap(({ changes }: { changes: { cause: string }[] }) => changes.map(({ cause }) => cause))),
+    ).toEqual(new Set(['imported']));
+    const why = JSON.parse(
+      (await namespace.api.why({ key: { group: 'DEFAULT_GROUP', service: 'orders', id: 'a' } })).body,
+    );
+    expect(why.summary).toMatch(
+      /^a is gone: an import that replaced everything at 20.* by token admin did not have it$/,
+    );
+  });
+
+  it('[Z10] finds no service empty in between: what comes comes before what goes', async () => {
+    const namespace = new NodeNamespace();
+    await importLines(namespace.api, instanceLines(1_500, { service: 'old' }).concat(instanceLines(10)), 'merge');
+    const importId = await stageLines(namespace.api, instanceLines(1_500, { service: 'orders', port: 81 }));
+    for (;;) {
+      const { body } = await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' });
+      expect(idsOfOrders(namespace).length).toBeGreaterThan(0);
+      if (JSON.parse(body).isDone) break;
+    }
+    expect(idsOfOrders(namespace)).toHaveLength(1_500);
+  });
+
+  it('[Z10, Z2] tells those who watch nothing in between, and then all at once', async () => {
+    const stage = new WatchStage();
+    await stage.scene.register('a');
+    const client = stage.connect();
+    await client.watch();
+    client.take();
+    const importId = await stageLines(stage.namespace.api, instanceLines(6_000, { service: 'other' }));
+    const first = JSON.parse(
+      (await stage.namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'replace' })).body,
+    );
+    expect(first.isDone).toBe(false);
+    const late = stage.connect();
+    await late.watch();
+    await settle();
+    expect(client.take()).toEqual([]);
+    expect(late.take()).toEqual([]);
+    await applyStaged(stage.namespace.api, importId, 'replace');
+    await settle();
+    for (const each of [client, late]) {
+      const [reset, ...snapshots] = await each.readAll();
+      expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
+      const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+      expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
+    }
+  });
+});
+
+it('[O3, Z8] what a file says about an instance that never comes is kept for ten minutes, a sleep among them', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, [{ kind: 'override', service: 'orders', id: 'comes-later', weight: 3 }], 'merge');
+  const count = () => namespace.state.catalog.overrideCount;
+  await namespace.pass(OVERRIDE_LINGER_MS - 60_000);
+  await namespace.hibernate();
+  await namespace.api.stats();
+  expect(count()).toBe(1);
+  await namespace.pass(60_001);
+  expect(count()).toBe(0);
+});
+
+it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
+  const namespace = new NodeNamespace();
+  namespace.state.settings.replace({ retention: {}, limits: { instances: 5 } });
+  await importLines(namespace.api, instanceLines(3), 'merge');
+  await expect(importLines(namespace.api, instanceLines(8).slice(5), 'merge')).rejects.toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+  });
+  await importLines(namespace.api, instanceLines(5), 'merge');
+  await importLines(namespace.api, instanceLines(9).slice(5), 'replace');
+  expect(idsOfOrders(namespace)).toHaveLength(4);
+});
+
+it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is told to hold, by %s', async (mode) => {
+  const namespace = new NodeNamespace();
+  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+  const named = (service: string) => [instanceLine('a', { service }), instanceLine('b', { service })];
+  await importLines(namespace.api, [...named('one'), ...named('two')], mode);
+  const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
+  await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
+  expect(namespace.state.catalog.serviceCount).toBe(2);
+});
+
+it('[Z7] refuses more services than it is told to hold, also where it slept between the plan and the rest', async () => {
+  const namespace = new NodeNamespace();
+  await importLines(namespace.api, [instanceLine('a', { service: 'one' })], 'merge');
+  const importId = await stageLines(namespace.api, [
+    instanceLine('a', { service: 'one' }),
+    instanceLine('a', { service: 'two' }),
+  ]);
+  await planOf(namespace.api, importId, 'merge');
+  await namespace.hibernate();
+  namespace.state.settings.replace({ retention: {}, limits: { services: 1 } });
+  await expect(applyStaged(namespace.api, importId, 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+  await applyStaged(namespace.api, importId, 'merge');
+  expect(namespace.state.catalog.serviceCount).toBe(2);
+});
+
+it('[Z7, R15] refuses more services of their own than any namespace holds', async () => {
+  const namespace = new NodeNamespace();
+  const { catalog } = namespace.state;
+  const record = { definition: ServiceDefinition.parse({}), createdRevision: 1 };
+  for (let index = 1; index < SERVICES_PER_NAMESPACE_MAX_COUNT; index++) {
+    const service = catalog.serviceFor({ group: 'DEFAULT_GROUP', service: `s${index}` });
+    catalog.setOwn(service, { text: encodeService(record), record, revision: 1 });
+  }
+  const service = (name: string) => ({ kind: 'service', service: name });
+  const over = await stageLines(namespace.api, ['s1', 'new', 'other'].map(service));
+  await expect(applyStaged(namespace.api, over, 'merge')).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  await applyStaged(namespace.api, await stageLines(namespace.api, ['s1', 's2', 'new'].map(service)), 'merge');
+  expect(catalog.ownServiceCount).toBe(SERVICES_PER_NAMESPACE_MAX_COUNT);
+});
+
+it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {
+  const namespace = new NodeNamespace();
+  const { storage } = namespace.platform;
+  const importId = await stageLines(namespace.api, instanceLines(2_000));
+  const staged = storage.takeWritten();
+  expect(staged).toEqual({ 'insert checkpoint': 1, 'insert property': 4, 'insert staged': 2_000 });
+  await applyStaged(namespace.api, importId, 'merge');
+  await settle();
+  const { 'delete staged': cleared = 0, ...applied } = storage.takeWritten();
+  expect(applied).toEqual({ 'insert property': 2, 'insert record': 2_000, 'insert journal': 2 });
+  expect(cleared).toBeLessThanOrEqual(2_000);
+});

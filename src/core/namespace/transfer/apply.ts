@@ -1,0 +1,185 @@
+import { RegistryError } from '../../../model/errors';
+import { jsonText } from '../../../model/json-text';
+import {
+  IMPORT_RESUME_MS,
+  IMPORT_SCAN_MAX_COUNT,
+  IMPORT_SLICE_MAX_COUNT,
+  IMPORT_SLICES_PER_CALL_COUNT,
+  INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
+} from '../../../model/limits';
+import type { Answer, Caller } from '../../../model/namespace-api';
+import type { ApplyCommand, ApplyReport, ImportMode } from '../../../model/transfer';
+import { assertRoomFor, commit } from '../commit/commit';
+import { Draft, overLimit, tooManyServices } from '../commit/draft';
+import { changeEpoch } from '../commit/epoch-change';
+import type { NamespaceState } from '../state';
+import { accounted } from '../turn/accounted';
+import { turn } from '../turn/turn';
+import type { ApplyPlace, KeptImport } from './imports';
+import { presentRecords } from './present-records';
+import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import type { StagedRecord } from './staged-records';
+
+/**
+ * Applies an import, a few slices a call: each is a revision of its own, and others get their turn in between. The first
+ * call writes down that it is to be applied. From then on it is applied to its end, also when the client is gone. A slice
+ * may be done twice without harm, so after a wake it begins from the front and passes over what is done.
+ *
+ * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
+ * they start over from what is there then.
+ *
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be written down in the audit trail.
+ */
+export async function applyImport(
+  state: NamespaceState,
+  caller: Caller,
+  { importId, mode }: ApplyCommand,
+): Promise<Answer<ApplyReport>> {
+  const { imports, journal, pipeline, agenda } = state;
+  const kept = imports.require(importId, 'staging', 'applying', 'over');
+  if (kept.phase === 'staging') {
+    const { services, overrides, instances } = imports.tally;
+    const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
+    const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
+    await accounted(state, note, (changed) =>
+      turn(state, undefined, (now) => {
+        begin(state, importId, mode, now);
+        changed();
+      }),
+    );
+  }
+  for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
+    await pipeline.settled();
+    await turn(state, undefined, (now) => {
+      imports.schedule(agenda, now + IMPORT_RESUME_MS);
+      applySlice(state, now);
+    });
+  }
+  return turn(state, undefined, () => {
+    const { phase } = imports.require(importId, 'applying', 'over');
+    const { done = 0, of = 0 } = imports.place ?? {};
+    const report = { done, of, isDone: phase === 'over', revision: journal.revision };
+    return { cursor: journal.cursor, body: jsonText(report) };
+  });
+}
+
+/** From here on it is applied. */
+function begin(state: NamespaceState, importId: string, mode: ImportMode, now: number): void {
+  const { imports, pipeline, agenda } = state;
+  const kept = imports.require(importId, 'staging');
+  assertRoom(state, mode);
+  pipeline.enqueue(imports.keep({ ...kept, phase: 'applying', mode }));
+  imports.schedule(agenda, now + IMPORT_RESUME_MS);
+  if (mode === 'replace') state.publisher.hold();
+}
+
+/** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
+function assertRoom(state: NamespaceState, mode: ImportMode): void {
+  const { imports, catalog, settings } = state;
+  const { tally, plan } = imports;
+  const known = plan?.mode === mode && plan.isWhole ? plan : undefined;
+  const isMerge = mode === 'merge';
+  const instances = isMerge ? catalog.instanceCount + (known?.addedInstances ?? tally.instances) : tally.instances;
+  const size = isMerge ? catalog.size + (known?.addedSize ?? tally.size) : tally.size;
+  if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT || size > RECORDS_PER_NAMESPACE_MAX_BYTES) {
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `the namespace would have ${instances} instances and ${size} bytes of records; it holds at most ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}`,
+    );
+  }
+  const { limits } = settings;
+  assertRoomFor(size, limits.bytes);
+  if (limits.instances !== undefined && instances > limits.instances) {
+    throw overLimit('limits.instances', limits.instances, 'instances');
+  }
+  assertRoomForServices(state, isMerge);
+}
+
+/** Counts services where there may be too many: a merge adds those that are not there. */
+function assertRoomForServices({ imports, catalog, settings }: NamespaceState, isMerge: boolean): void {
+  const { staged, tally } = imports;
+  const { services } = settings.limits;
+  if (services !== undefined) {
+    const brought = [...staged.services(['service', 'instance'])];
+    const added = isMerge ? brought.filter((key) => catalog.service(key)?.exists !== true) : brought;
+    if ((isMerge ? catalog.serviceCount : 0) + added.length > services) {
+      throw overLimit('limits.services', services, 'services');
+    }
+  }
+  // A file alone has no more: it was refused at the line.
+  if (!isMerge || catalog.ownServiceCount + tally.services <= SERVICES_PER_NAMESPACE_MAX_COUNT) return;
+  const added = [...staged.services(['service'])].filter((key) => catalog.service(key)?.own === undefined);
+  if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
+}
+
+/** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
+export function applySlice(state: NamespaceState, now: number): void {
+  const { imports, catalog, journal, settings, time } = state;
+  const kept = imports.current;
+  if (kept?.phase !== 'applying') return;
+  imports.place ??= newPlace(state, kept);
+  const { place } = imports;
+  if (place.isAllPut && place.isAllRemoved) {
+    end(state, kept);
+    return;
+  }
+  const draft = new Draft(catalog, journal, now, time.stamp(), settings.limits);
+  const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
+  // What is to go makes room first only where there would be none: nobody is to find a service empty in between.
+  if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
+  else remove(state, place, draft);
+  commit(state, draft, kept.actor);
+}
+
+function newPlace({ imports, catalog }: NamespaceState, { mode }: KeptImport): ApplyPlace {
+  const { services, overrides, instances } = imports.tally;
+  const ofFile = services + overrides + instances;
+  const isMerge = mode === 'merge';
+  const present = isMerge ? 0 : catalog.ownServiceCount + catalog.overrideCount + catalog.instanceCount;
+  return { put: undefined, isAllPut: false, present: undefined, isAllRemoved: isMerge, done: 0, of: ofFile + present };
+}
+
+function fits({ catalog }: NamespaceState, rows: readonly StagedRecord[]): boolean {
+  const size = rows.reduce((sum, { value }) => sum + value.length, catalog.size);
+  return (
+    catalog.instanceCount + rows.length <= INSTANCES_PER_NAMESPACE_MAX_COUNT && size <= RECORDS_PER_NAMESPACE_MAX_BYTES
+  );
+}
+
+function put({ catalog }: NamespaceState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
+  for (const row of rows) {
+    if (changeBy(row, catalog.record(row)?.text) !== 'unchanged') putStaged(draft, row);
+  }
+  place.put = rows.at(-1) ?? place.put;
+  place.isAllPut = rows.length < IMPORT_SLICE_MAX_COUNT;
+  place.done += rows.length;
+}
+
+function remove({ imports, catalog }: NamespaceState, place: ApplyPlace, draft: Draft): void {
+  place.present ??= presentRecords(catalog);
+  let removed = 0;
+  for (let seen = 0; seen < IMPORT_SCAN_MAX_COUNT && removed < IMPORT_SLICE_MAX_COUNT; seen++) {
+    const { value: key, done } = place.present.next();
+    if (done) {
+      place.isAllRemoved = true;
+      return;
+    }
+    place.done += 1;
+    if (imports.staged.lineOf(key) !== undefined) continue;
+    removeUnstaged(draft, key);
+    removed += 1;
+  }
+}
+
+function end(state: NamespaceState, kept: KeptImport): void {
+  const { imports, pipeline } = state;
+  const write = imports.keep({ ...kept, phase: 'over' });
+  const forget = () => {
+    write();
+    imports.staged.clear();
+  };
+  if (kept.mode === 'replace') changeEpoch(state, 'imported', kept.actor, forget);
+  else pipeline.enqueue(forget);
+}

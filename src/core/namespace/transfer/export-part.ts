@@ -1,0 +1,102 @@
+import type { RecordCounts } from '../../../model/export-line';
+import { jsonText } from '../../../model/json-text';
+import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
+import type { Answer, ServiceKey } from '../../../model/namespace-api';
+import { timestamp } from '../../../model/timestamp';
+import type { ExportCommand, ExportPart } from '../../../model/transfer';
+import { type Moment, momentOf } from '../history/moment';
+import { type ServiceRecords, serviceAt } from '../history/service-past';
+import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } from '../records/catalog-place';
+import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records/records';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn/turn';
+
+/**
+ * Reads everything there is as lines of a file, a part at a time. Each further part is read as of the moment of the first:
+ * what has changed meanwhile is walked back, so the parts together are what was there at one cursor.
+ *
+ * @throws {RegistryError} `COMPACTED` where the journal has forgotten what that takes, or an import took its place.
+ */
+export async function exportPart(
+  state: NamespaceState,
+  { after, tokenId }: ExportCommand,
+): Promise<Answer<ExportPart>> {
+  const { journal, catalog, time } = state;
+  const here = () => ({
+    revision: journal.revision,
+    cursor: journal.cursor,
+    at: time.stamp(),
+    epoch: journal.epoch,
+    counts: {
+      services: catalog.ownServiceCount,
+      overrides: catalog.overrideCount,
+      instances: catalog.instanceCount,
+    },
+  });
+  const now = await turn(state, undefined, here, tokenId);
+  if (after !== undefined) {
+    const { cursor, place } = decodePlace(after);
+    const moment = momentOf(journal, cursor, now.revision, now.at);
+    return { cursor, body: jsonText(await partOf(state, moment, place)) };
+  }
+  const { cursor, revision, at, epoch, counts } = now;
+  const header = { at: timestamp(at), epoch, revision, counts };
+  return { cursor, body: jsonText({ ...(await partOf(state, now, START)), header }) };
+}
+
+async function partOf(state: NamespaceState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
+  const part = new Lines();
+  for (const service of servicesFrom(state.catalog, from)) {
+    const { group, name } = service;
+    const key = { group, service: name };
+    const isContinued = from.name === name && from.group === group && from.id !== '';
+    const place = { name, group, id: isContinued ? from.id : '' };
+    if (part.isFull) return { ...part.whole(), next: encodePlace(cursor, place) };
+    const records = service.revision <= revision ? service : await serviceAt(state, key, revision);
+    if (!isContinued && records.own !== undefined) part.addService(key, records.own.text);
+    for (const id of idsAfter(records, place.id)) {
+      if (part.isFull) return { ...part.whole(), next: encodePlace(cursor, place) };
+      part.addInstance({ ...key, id }, records);
+      place.id = id;
+    }
+  }
+  return part.whole();
+}
+
+/** Lines of records, as `model/export-line.ts` reads them. */
+class Lines {
+  readonly #counts: RecordCounts = { services: 0, overrides: 0, instances: 0 };
+  #text = '';
+
+  get isFull(): boolean {
+    return this.#text.length >= EXPORT_PART_MAX_BYTES;
+  }
+
+  whole(): ExportPart {
+    return { lines: this.#text, counts: this.#counts };
+  }
+
+  addService(key: ServiceKey, text: string): void {
+    this.#add('services', { kind: 'service', ...key, ...decodeService(text).definition });
+  }
+
+  /** What operators say comes before the instance: it never takes traffic that it should not. */
+  addInstance(key: ServiceKey & { id: string }, { instances, overrides }: ServiceRecords): void {
+    const said = overrides.get(key.id);
+    if (said !== undefined) {
+      const { override, actor, updatedAt } = decodeOverride(said.text);
+      this.#add('overrides', { kind: 'override', ...key, ...override, actor, updatedAt: timestamp(updatedAt) });
+    }
+    const instance = instances.get(key.id);
+    if (instance === undefined) return;
+    const { owner, place } = decodeInstance(instance.text);
+    // The definition is put in as it is kept: with what is not the default.
+    this.#add('instances', { kind: 'instance', ...key, owner, place }, definitionIn(instance.text));
+  }
+
+  #add(count: keyof RecordCounts, line: object, rest = '{}'): void {
+    const more = rest === '{}' ? '}' : `,${rest.slice(1)}`;
+    this.#text += `${JSON.stringify(line).slice(0, -1)}${more}\n`;
+    this.#counts[count] += 1;
+  }
+}

@@ -1,0 +1,123 @@
+import { quote, RegistryError } from '../../../model/errors';
+import { jsonText } from '../../../model/json-text';
+import { IMPORT_IDLE_MAX_MS, IMPORT_SCAN_MAX_COUNT, INSTANCES_PER_SERVICE_MAX_COUNT } from '../../../model/limits';
+import type { Answer, Caller } from '../../../model/namespace-api';
+import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../../../model/transfer';
+import { RECORD_KINDS, type RecordKey } from '../records/records';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn/turn';
+import type { PlanFacts } from './imports';
+import { presentRecords } from './present-records';
+import { changeBy } from './staged-change';
+import type { StagedRecord } from './staged-records';
+
+/** Where a plan goes on: after this record of the file, or after this one of those that are there. */
+type PlanPlace = ['file' | 'present', RecordKey | undefined];
+
+/**
+ * A page of what an import would change, as things are now: first what the file says that is not so, in its order by
+ * kind; then, where it replaces, what is there and not in the file.
+ *
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED` for a service that would have too many instances.
+ */
+export function planImport(
+  state: NamespaceState,
+  caller: Caller,
+  { importId, mode, after }: PlanCommand,
+): Promise<Answer<ImportPlan>> {
+  const { imports, journal, agenda } = state;
+  return turn(
+    state,
+    undefined,
+    (now) => {
+      imports.require(importId, 'staging');
+      imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
+      if (after === undefined) imports.plan = newFacts(mode);
+      const [side, key] = after === undefined ? (['file', undefined] as const) : decodePlanPlace(after);
+      const plan = side === 'file' ? ofFile(state, key, mode) : ofPresent(state, key);
+      if (plan.next === undefined && imports.plan?.mode === mode) imports.plan.isWhole = true;
+      return { cursor: journal.cursor, body: jsonText(plan) };
+    },
+    caller.tokenId,
+  );
+}
+
+const newFacts = (mode: ImportMode): PlanFacts => ({
+  mode,
+  addedInstances: 0,
+  addedSize: 0,
+  inService: { name: '', count: 0 },
+  isWhole: false,
+});
+
+/** Counts what a record of the file makes of the namespace. */
+function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
+  if (row.kind !== 'instance') return;
+  const name = `${row.group}\u0000${row.service}`;
+  if (isNew) facts.addedInstances += 1;
+  if (facts.inService.name !== name) {
+    facts.inService = { name, count: facts.mode === 'merge' ? (catalog.service(row)?.instances.size ?? 0) : 0 };
+  }
+  if (isNew || facts.mode === 'replace') facts.inService.count += 1;
+  if (facts.inService.count <= INSTANCES_PER_SERVICE_MAX_COUNT) return;
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `line ${row.line}: the service ${quote(row.service)} would have more than ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the most a service holds`,
+  );
+}
+
+function ofFile(state: NamespaceState, from: RecordKey | undefined, mode: ImportMode): ImportPlan {
+  const { imports, catalog } = state;
+  const plan = emptyPlan();
+  const rows = imports.staged.after(from, IMPORT_SCAN_MAX_COUNT);
+  for (const row of rows) {
+    const present = catalog.record(row)?.text;
+    const change = changeBy(row, present);
+    plan[change] += 1;
+    if (change !== 'unchanged') plan.differences.push(difference(change, row));
+    if (imports.plan === undefined) continue;
+    imports.plan.addedSize += row.value.length - (present?.length ?? 0);
+    count(state, imports.plan, row, change === 'added');
+  }
+  const last = rows.at(-1);
+  if (rows.length === IMPORT_SCAN_MAX_COUNT) plan.next = encodePlanPlace(['file', last]);
+  else if (mode === 'replace') plan.next = encodePlanPlace(['present', undefined]);
+  return plan;
+}
+
+function ofPresent({ imports, catalog }: NamespaceState, from: RecordKey | undefined): ImportPlan {
+  const plan = emptyPlan();
+  let seen = 0;
+  let last: RecordKey | undefined;
+  for (const key of presentRecords(catalog, from)) {
+    // No page ends between an instance and what is said about it.
+    if (seen >= IMPORT_SCAN_MAX_COUNT && (key.kind !== 'instance' || key.id !== last?.id)) {
+      plan.next = encodePlanPlace(['present', last]);
+      break;
+    }
+    seen += 1;
+    last = key;
+    if (imports.staged.lineOf(key) !== undefined) continue;
+    plan.removed += 1;
+    plan.differences.push(difference('removed', key));
+  }
+  return plan;
+}
+
+const emptyPlan = (): ImportPlan => ({ added: 0, changed: 0, removed: 0, unchanged: 0, differences: [] });
+
+function difference(change: ImportDifference['change'], { kind, group, service, id }: RecordKey): ImportDifference {
+  return { kind: 'difference', change, record: kind, group, service, ...(kind === 'service' ? {} : { id }) };
+}
+
+function encodePlanPlace(place: PlanPlace): string {
+  const [side, key] = place;
+  return JSON.stringify(key === undefined ? [side] : [side, key.kind, key.group, key.service, key.id]);
+}
+
+function decodePlanPlace(text: string): PlanPlace {
+  const [side, kind, group = '', service = '', id = ''] = JSON.parse(text) as string[]; // `as`: only we wrote it
+  if (kind === undefined) return [side === 'present' ? 'present' : 'file', undefined];
+  const known = (Object.keys(RECORD_KINDS) as RecordKey['kind'][]).find((each) => each === kind); // `as`: its keys
+  return [side === 'present' ? 'present' : 'file', { kind: known ?? 'instance', group, service, id }];
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { ADMIN, applyStaged, exportLines, planOf, recordsOf, stageLines } from '../../../../test/fixtures/files';
+import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
+import { IMPORT_IDLE_MAX_MS, INSTANCES_PER_NAMESPACE_MAX_COUNT } from '../../../model/limits';
+import { EMPTY_TALLY } from './staged-records';
+
+const instance = (id: string, more: object = {}) => ({
+  ...{ kind: 'instance', service: 'orders', id, address: '10.0.0.1', port: 80, ephemeral: false },
+  ...more,
+});
+
+describe('records that are put aside', () => {
+  it('[Z11] are of no effect, and forgotten when nothing more comes', async () => {
+    const namespace = new NodeNamespace();
+    await stageLines(namespace.api, [instance('a')]);
+    expect(await exportLines(namespace.api)).toEqual([]);
+    expect(namespace.state.journal.revision).toBe(0);
+    await namespace.pass(IMPORT_IDLE_MAX_MS - 1_000);
+    expect(namespace.state.imports.isUnderWay).toBe(true);
+    await namespace.pass(2_000);
+    expect(namespace.state.imports.isUnderWay).toBe(false);
+  });
+
+  it('[Z7] are each there once, in one call or in two', async () => {
+    const { api } = new NodeNamespace();
+    const twice = [instance('a'), instance('b'), instance('a')];
+    for (const perCall of [3, 2]) {
+      await expect(stageLines(api, twice, perCall)).rejects.toThrow(
+        'line 4: the instance "a" of service "orders" is in line 2 already',
+      );
+    }
+    await stageLines(
+      api,
+      [instance('a'), { kind: 'override', service: 'orders', id: 'a', weight: 1 }, instance('a', { group: 'g' })],
+      1,
+    );
+  });
+
+  it('[Z11] give way to another import, but not while they are applied', async () => {
+    const { api } = new NodeNamespace();
+    const first = await stageLines(api, [instance('a')]);
+    const second = await stageLines(
+      api,
+      Array.from({ length: 5_500 }, (_, index) => instance(`b${index}`)),
+    );
+    await expect(api.stageImport(ADMIN, { importId: first, records: [] })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await api.applyImport(ADMIN, { importId: second, mode: 'merge' });
+    await expect(stageLines(api, [instance('c')])).rejects.toMatchObject({ code: 'CONFLICT' });
+    await applyStaged(api, second, 'merge');
+    expect(await planOf(api, await stageLines(api, [instance('a')]), 'replace')).toMatchObject({
+      added: 1,
+      removed: 5_500,
+    });
+  });
+
+  it('[Z7, R14] that no namespace could hold are refused at their line', async () => {
+    const namespace = new NodeNamespace();
+    const importId = await stageLines(namespace.api, [instance('a')]);
+    namespace.state.imports.tally = { ...EMPTY_TALLY, size: 1, instances: INSTANCES_PER_NAMESPACE_MAX_COUNT - 1 };
+    await namespace.api.stageImport(ADMIN, { importId, records: recordsOf([instance('b')]) });
+    await expect(
+      namespace.api.stageImport(ADMIN, { importId, records: recordsOf([instance('c')]) }),
+    ).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('line 2: the file has more than 100000 instances'),
+    });
+  });
+
+  it('[Z12] are whoever imports’ where the file says nothing else', async () => {
+    const { api } = new NodeNamespace();
+    await applyStaged(api, await stageLines(api, [instance('a'), instance('b', { owner: 'other' })]), 'merge');
+    expect((await exportLines(api)).map((line) => JSON.parse(line).owner)).toEqual(['admin', 'other']);
+  });
+});

@@ -1,0 +1,143 @@
+import { quote, RegistryError } from '../../../model/errors';
+import type { ImportedRecord } from '../../../model/export-line';
+import { jsonText } from '../../../model/json-text';
+import {
+  IMPORT_IDLE_MAX_MS,
+  INSTANCES_PER_NAMESPACE_MAX_COUNT,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+  SERVICES_PER_NAMESPACE_MAX_COUNT,
+} from '../../../model/limits';
+import type { Answer, Caller } from '../../../model/namespace-api';
+import type { NumberedRecord, StageCommand } from '../../../model/transfer';
+import { inOrder } from '../commands/override';
+import { encodeInstance, encodeOverride, encodeService } from '../records/records';
+import type { NamespaceState } from '../state';
+import { turn } from '../turn/turn';
+import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
+
+/**
+ * Puts records of a file aside. What was put aside by an import that never began to be applied is forgotten when another
+ * one begins: whoever sends the file again after a crash need not wait.
+ *
+ * It costs a row for each record.
+ *
+ * @throws {RegistryError} `CONFLICT`, `INVALID_REQUEST` for a record that the file has twice, `LIMIT_EXCEEDED`.
+ */
+export function stageImport(
+  state: NamespaceState,
+  caller: Caller,
+  { importId, records }: StageCommand,
+): Promise<Answer<{ importId: string }>> {
+  const { imports, pipeline, platform, journal, agenda } = state;
+  return turn(
+    state,
+    undefined,
+    (now) => {
+      const isNew = importId === undefined;
+      if (isNew) assertNoneIsApplied(state);
+      else imports.require(importId, 'staging');
+      const { rows, tally } = staged(state, caller, records, isNew ? EMPTY_TALLY : imports.tally);
+      const id = importId ?? platform.random.id();
+      if (isNew) {
+        const write = imports.keep({ id, actor: caller.tokenId, phase: 'staging' });
+        pipeline.enqueue(() => {
+          imports.staged.clear();
+          write();
+        });
+      }
+      imports.plan = undefined;
+      pipeline.enqueue(imports.add(rows, tally));
+      imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
+      return { cursor: journal.cursor, body: jsonText({ importId: id }) };
+    },
+    caller.tokenId,
+  );
+}
+
+function assertNoneIsApplied({ imports }: NamespaceState): void {
+  if (!imports.isApplying) return;
+  const { actor = '' } = imports.current ?? {};
+  throw new RegistryError(
+    'CONFLICT',
+    `an import by token ${quote(actor)} is being applied; it goes on by itself, so wait for it to end and try again`,
+    { retryAfterSeconds: 5 },
+  );
+}
+
+function staged(
+  { imports, time }: NamespaceState,
+  { tokenId }: Caller,
+  records: readonly NumberedRecord[],
+  before: StagedTally,
+): { rows: StagedRecord[]; tally: StagedTally } {
+  const tally = { ...before };
+  const stamp = time.stamp();
+  const lines = new Map<string, number>();
+  const rows = records.map((record) => {
+    const row = stagedRecord(record, tokenId, stamp);
+    const name = JSON.stringify([row.kind, row.group, row.service, row.id]);
+    const twin = lines.get(name) ?? (before.size === 0 ? undefined : imports.staged.lineOf(row));
+    if (twin !== undefined) {
+      const what = `${row.kind} ${quote(row.id === '' ? row.service : row.id)}`;
+      throw refused(record.line, `the ${what} of service ${quote(row.service)} is in line ${twin} already`);
+    }
+    lines.set(name, record.line);
+    tally[countOf(row.kind)] += 1;
+    tally.size += row.value.length;
+    assertRoom(tally, record.line);
+    return row;
+  });
+  return { rows, tally };
+}
+
+/** The texts are those of records; what is known only when one is put has no value yet. */
+function stagedRecord(record: NumberedRecord, tokenId: string, stamp: number): StagedRecord {
+  const { kind, group, service, line } = record;
+  return {
+    kind,
+    group,
+    service,
+    id: record.kind === 'service' ? '' : record.id,
+    line,
+    value: textOf(record, tokenId, stamp),
+  };
+}
+
+function textOf(record: ImportedRecord, tokenId: string, stamp: number): string {
+  if (record.kind === 'service') {
+    const { metadata, protectThreshold, selector } = record.definition;
+    return encodeService({ definition: { metadata, protectThreshold, selector }, createdRevision: 0 });
+  }
+  if (record.kind === 'override') {
+    const { override, actor = tokenId, updatedAt = stamp } = record;
+    return encodeOverride({ override: inOrder(override), actor, updatedAt });
+  }
+  const { definition, owner = tokenId, place } = record;
+  const nothingYet = {
+    createdRevision: 0,
+    changes: 1,
+    registeredAt: 0,
+    updatedAt: 0,
+    healthy: true,
+    healthChangedAt: [],
+  };
+  return encodeInstance({ definition, owner, place, ...nothingYet });
+}
+
+/** What no namespace could hold is refused at its line, before the rest of the file has come. */
+function assertRoom({ services, instances, overrides, size }: StagedTally, line: number): void {
+  const over = (what: string) =>
+    new RegistryError(
+      'LIMIT_EXCEEDED',
+      `line ${line}: the file has more than ${what}, the most that a namespace holds`,
+    );
+  if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances`);
+  if (overrides > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} overrides`);
+  if (services > SERVICES_PER_NAMESPACE_MAX_COUNT) throw over(`${SERVICES_PER_NAMESPACE_MAX_COUNT} services`);
+  if (size > RECORDS_PER_NAMESPACE_MAX_BYTES) throw over(`${RECORDS_PER_NAMESPACE_MAX_BYTES} bytes of records`);
+}
+
+function refused(line: number, problem: string): RegistryError {
+  const message = `line ${line}: ${problem}`;
+  return new RegistryError('INVALID_REQUEST', message, { errors: [{ path: `line ${line}`, message: problem }] });
+}

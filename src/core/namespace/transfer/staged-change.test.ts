@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { key } from '../../../../test/fixtures/definition';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { decodeInstance, encodeInstance, encodeService } from '../records/records';
+import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import type { StagedRecord } from './staged-records';
+
+const staged = (kind: StagedRecord['kind'], value: string): StagedRecord => ({ kind, ...key('a'), line: 2, value });
+const instance = (input = {}, kept = {}) => encodeInstance(instanceRecord(input, kept));
+
+it('[Z8] an instance is the same where it says the same and is the same token’s', () => {
+  const row = staged('instance', instance({ weight: 2 }, { owner: 'o' }));
+  const change = (text: string | undefined) => changeBy(row, text);
+  expect(change(undefined)).toBe('added');
+  expect(change(instance({ weight: 2 }, { owner: 'o', changes: 7, healthy: false, place: { zone: 'z' } }))).toBe(
+    'unchanged',
+  );
+  expect(change(instance({ weight: 3 }, { owner: 'o' }))).toBe('changed');
+  expect(change(instance({ weight: 2 }, { owner: 'other' }))).toBe('changed');
+  expect(change(instance({ weight: 2 }, { owner: 'o"' }))).toBe('changed');
+});
+
+it('[Z8] a service is the same whenever it was made, an override only where the same token said it at the same time', () => {
+  const definition = { metadata: { a: '1' }, protectThreshold: 0 };
+  const service = staged('service', encodeService({ definition, createdRevision: 0 }));
+  expect(changeBy(service, encodeService({ definition, createdRevision: 9 }))).toBe('unchanged');
+  expect(
+    changeBy(service, encodeService({ definition: { ...definition, protectThreshold: 1 }, createdRevision: 9 })),
+  ).toBe('changed');
+  expect(changeBy(staged('override', '{"x":1}'), '{"x":1}')).toBe('unchanged');
+  expect(changeBy(staged('override', '{"x":1}'), '{"x":2}')).toBe('changed');
+});
+
+it('[Z9, Z10] puts an instance as registered now, and keeps of one that is there what is not the file’s to say', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a', { weight: 1 }, { healthy: false, place: { zone: 'here' } });
+  const before = decodeInstance(awake.state.catalog.instance(key('a'))?.text ?? '');
+  awake.platform.jump(1_000);
+  const file = instance({ weight: 2 }, { owner: 'file', registeredAt: 0 });
+  awake.commit((draft) => {
+    putStaged(draft, staged('instance', file));
+    putStaged(draft, { ...staged('instance', file), id: 'b' });
+  });
+  const stamp = awake.platform.clock.now();
+  const after = (id: string) => decodeInstance(awake.state.catalog.instance(key(id))?.text ?? '');
+  expect(after('a')).toMatchObject({
+    owner: 'file',
+    healthy: true,
+    place: { zone: 'here' },
+    changes: 2,
+    updatedAt: stamp,
+  });
+  expect(after('a').registeredAt).toBe(before.registeredAt);
+  expect(after('b')).toMatchObject({ owner: 'file', createdRevision: 2, registeredAt: stamp, changes: 1 });
+  awake.commit((draft) => removeUnstaged(draft, { kind: 'instance', ...key('a') }));
+  expect(awake.ids()).toEqual(['b']);
+});

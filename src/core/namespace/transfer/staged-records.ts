@@ -1,0 +1,152 @@
+import type { RecordCounts } from '../../../model/export-line';
+import type { ServiceKey } from '../../../model/namespace-api';
+import type { SqlStorage, SqlValue } from '../../storage/sql-storage';
+import { KIND_NAMES } from '../records/record-row';
+import { RECORD_KINDS, type RecordKey, type RecordKind } from '../records/records';
+
+/** A record of a file that is put aside: its text is that of the record that it becomes, but for what only then is known. */
+export interface StagedRecord extends RecordKey {
+  /** Number of its line in the file. */
+  line: number;
+  value: string;
+}
+
+/** How much is put aside. */
+export interface StagedTally extends RecordCounts {
+  /** Length of all texts. */
+  size: number;
+}
+
+/** Nothing is put aside. */
+export const EMPTY_TALLY: StagedTally = { services: 0, overrides: 0, instances: 0, size: 0 };
+
+const COUNTED = { service: 'services', override: 'overrides', instance: 'instances' } as const;
+
+/** The count that a record belongs to. */
+export const countOf = (kind: RecordKind): keyof RecordCounts => COUNTED[kind];
+
+const COLUMNS = 'kind, group_name, service, id, line, value';
+
+/** Rows of one service that go in one statement: with three values each, as many as the platform binds. */
+const ROWS_PER_STATEMENT = 32;
+
+/** Puts records of one kind and service: what they share is bound once. */
+function addStatement(rows: number): string {
+  const values = Array.from({ length: rows }, (_, index) => {
+    const [id, line, value] = [4, 5, 6].map((column) => `?${column + 3 * index}`);
+    return `(?1, ?2, ?3, ${id}, ${line}, ${value})`;
+  });
+  return `INSERT INTO staged (${COLUMNS}) VALUES ${values.join(', ')}`;
+}
+
+const ADD_MANY = addStatement(ROWS_PER_STATEMENT);
+const ADD_ONE = addStatement(1);
+
+/** The table of records that are put aside, by their keys. */
+export class StagedRecords {
+  readonly #storage: SqlStorage;
+  /** Ids of the service that was asked about last, of each kind. */
+  readonly #known = new Map<RecordKind, { name: string; lines: Map<string, number> }>();
+
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+  }
+
+  /** Runs inside a commit. */
+  add(records: readonly StagedRecord[]): void {
+    this.#known.clear();
+    for (const run of runsOf(records)) {
+      const [{ kind, group, service }] = run;
+      const shared = [RECORD_KINDS[kind], group, service];
+      const whole = run.length - (run.length % ROWS_PER_STATEMENT);
+      for (let next = 0; next < whole; next += ROWS_PER_STATEMENT) {
+        this.#storage.run(ADD_MANY, ...shared, ...run.slice(next, next + ROWS_PER_STATEMENT).flatMap(ownBindings));
+      }
+      for (const row of run.slice(whole)) this.#storage.run(ADD_ONE, ...shared, ...ownBindings(row));
+    }
+  }
+
+  /** Runs inside a commit. SQLite drops whole pages for this, and reads no row. */
+  clear(): void {
+    this.#known.clear();
+    this.#storage.run('DELETE FROM staged');
+  }
+
+  /** Number of the line of a record; undefined where it is not in the file. */
+  lineOf({ kind, group, service, id }: RecordKey): number | undefined {
+    const name = JSON.stringify([group, service]);
+    let known = this.#known.get(kind);
+    if (known?.name !== name) {
+      // Whoever asks for one mostly asks for its neighbours next.
+      const sought = 'SELECT id, line FROM staged WHERE kind = ? AND group_name = ? AND service = ?';
+      const rows = [...this.#storage.read(sought, RECORD_KINDS[kind], group, service)];
+      known = { name, lines: new Map(rows.map(([each, line]) => [String(each), Number(line)])) };
+      this.#known.set(kind, known);
+    }
+    return known.lines.get(id);
+  }
+
+  /** Records after one, in the order of their keys: services, then overrides, then instances. */
+  after(key: RecordKey | undefined, most: number): StagedRecord[] {
+    const rows =
+      key === undefined
+        ? this.#storage.read(`SELECT ${COLUMNS} FROM staged ORDER BY kind, group_name, service, id LIMIT ?`, most)
+        : this.#storage.read(
+            `SELECT ${COLUMNS} FROM staged WHERE (kind, group_name, service, id) > (?, ?, ?, ?)
+              ORDER BY kind, group_name, service, id LIMIT ?`,
+            RECORD_KINDS[key.kind],
+            key.group,
+            key.service,
+            key.id,
+            most,
+          );
+    const found: StagedRecord[] = [];
+    for (const [kind, group, service, id, line, value] of rows) {
+      found.push({
+        kind: KIND_NAMES[Number(kind)] as RecordKind, // `as`: only add writes this column
+        group: String(group),
+        service: String(service),
+        id: String(id),
+        line: Number(line),
+        value: String(value),
+      });
+    }
+    return found;
+  }
+
+  /** Services that have a record of one of these kinds. */
+  *services(kinds: readonly RecordKind[]): Iterable<ServiceKey> {
+    const numbers = kinds.map((kind) => RECORD_KINDS[kind]);
+    const sought = `SELECT DISTINCT group_name, service FROM staged WHERE kind IN (${numbers.map(() => '?').join(', ')})`;
+    for (const [group, service] of this.#storage.read(sought, ...numbers)) {
+      yield { group: String(group), service: String(service) };
+    }
+  }
+
+  /** What is put aside, counted anew: after a wake. */
+  tally(): StagedTally {
+    const tally = { ...EMPTY_TALLY };
+    const counted = 'SELECT kind, COUNT(*), SUM(LENGTH(value)) FROM staged GROUP BY kind';
+    for (const [kind, count, size] of this.#storage.read(counted)) {
+      tally[countOf(KIND_NAMES[Number(kind)] as RecordKind)] = Number(count); // `as`: only add writes this column
+      tally.size += Number(size);
+    }
+    return tally;
+  }
+}
+
+function ownBindings({ id, line, value }: StagedRecord): SqlValue[] {
+  return [id, line, value];
+}
+
+/** Records in their order, in runs of the same kind and service. */
+function runsOf(records: readonly StagedRecord[]): [StagedRecord, ...StagedRecord[]][] {
+  const runs: [StagedRecord, ...StagedRecord[]][] = [];
+  for (const record of records) {
+    const [last] = runs.at(-1) ?? [];
+    const goesOn = last?.kind === record.kind && last.group === record.group && last.service === record.service;
+    if (goesOn) runs.at(-1)?.push(record);
+    else runs.push([record]);
+  }
+  return runs;
+}

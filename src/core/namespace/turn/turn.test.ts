@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { key, ORDERS } from '../../../../test/fixtures/definition';
+import { START } from '../../../../test/fixtures/hand-platform';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { RegistryError } from '../../../model/errors';
+import { jsonText } from '../../../model/json-text';
+import { LOOK_INTERVAL_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
+import { arm } from '../leases/arming';
+import { change, read, turn } from './turn';
+
+const OWNER = { tokenId: 'owner' };
+
+/** A namespace in which a change waits for a sync that does not end before it is let. */
+async function waiting(): Promise<AwakeNamespace> {
+  const awake = new AwakeNamespace();
+  await settle();
+  awake.platform.storage.hold();
+  awake.put('a');
+  arm(awake.state);
+  await settle();
+  return awake;
+}
+
+/** What became of a promise by now. */
+async function stateOf(promise: Promise<unknown>): Promise<string> {
+  let state = 'waits';
+  promise.then(
+    () => (state = 'answered'),
+    () => (state = 'refused'),
+  );
+  await settle();
+  return state;
+}
+
+/** Lets the leases of 30 s be asked, and comes to their end: no alarm has fired by then. */
+async function passUnheard(awake: AwakeNamespace): Promise<void> {
+  await awake.pass(30_499);
+  awake.platform.jump(1);
+}
+
+const refuse = () => {
+  throw new RegistryError('CONFLICT', 'no');
+};
+
+describe('turn', () => {
+  it.each([
+    ['an answer', () => 'yes', 'answered'],
+    ['a refusal', refuse, 'refused'],
+  ])('[I3] holds %s back until all that it was derived from is durable', async (_what, step, outcome) => {
+    const awake = await waiting();
+    const answer = turn(awake.state, ORDERS, step);
+    expect(await stateOf(answer)).toBe('waits');
+    awake.platform.storage.release();
+    expect(await stateOf(answer)).toBe(outcome);
+  });
+
+  it('[I3] does not wait for what comes after it', async () => {
+    const awake = await waiting();
+    const answer = turn(awake.state, ORDERS, () => 'yes');
+    awake.put('b');
+    awake.platform.storage.step();
+    expect(await stateOf(answer)).toBe('answered');
+  });
+
+  it('[C4] is UNAVAILABLE where what it was derived from could not be stored, whatever it had to say', async () => {
+    const awake = await waiting();
+    const answers = [turn(awake.state, ORDERS, () => 'yes'), turn(awake.state, ORDERS, refuse)];
+    awake.platform.storage.fail();
+    for (const answer of answers) await expect(answer).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(turn(awake.state, ORDERS, () => 'yes')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(awake.platform.aborts).toHaveLength(1);
+    expect(awake.platform.logs).toMatchObject([{ level: 'error' }]);
+  });
+
+  it('[L3] ends what has lapsed before it decides', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await passUnheard(awake);
+    expect(await turn(awake.state, ORDERS, (now) => [now, awake.ids()])).toEqual([START + 30_500, []]);
+  });
+
+  it('[L3] ends all that has lapsed in the service it is about, however much has elsewhere', async () => {
+    const awake = new AwakeNamespace();
+    awake.commit((draft) => {
+      const record = instanceRecord();
+      for (let index = 0; index < SWEEP_SLICE_MAX_COUNT; index++)
+        draft.putInstance({ ...key(`i-${index}`), service: 'users' }, record, 'registered', true);
+    });
+    awake.put('a');
+    await passUnheard(awake);
+    expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual([]);
+  });
+
+  it('[L3, L14] ends all that has lapsed, in slices, where it is about the whole namespace', async () => {
+    const awake = new AwakeNamespace();
+    awake.commit((draft) => {
+      const record = instanceRecord();
+      for (let index = 0; index < 2 * SWEEP_SLICE_MAX_COUNT + 1; index++)
+        draft.putInstance(key(`i-${index}`), record, 'registered', true);
+    });
+    await passUnheard(awake);
+    expect(await turn(awake.state, undefined, () => awake.ids().length)).toBe(0);
+    expect(await awake.story(1)).toHaveLength(3);
+  });
+
+  it('[L9] finds a gap before it decides: what ran out in it is still there', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await awake.pass(30_400);
+    awake.platform.jump(20_000);
+    expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual(['a']);
+    expect(awake.state.counters.outages).toBe(1);
+    await awake.pass(30_250);
+    expect(awake.ids()).toEqual([]);
+  });
+
+  it('[L11] arms at its end, for what it did and for what it found, refused or not', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    await expect(turn(awake.state, ORDERS, refuse)).rejects.toThrow('no');
+    expect(awake.platform.armings).toEqual([START + 5_000]);
+    awake.put('b', { lease: { ttlMs: 4_000 } });
+    await turn(awake.state, ORDERS, () => {});
+    expect(awake.platform.armings).toEqual([START + 5_000, START + LOOK_INTERVAL_MIN_MS]);
+  });
+
+  it('counts every call', async () => {
+    const awake = new AwakeNamespace();
+    await turn(awake.state, ORDERS, () => {});
+    await turn(awake.state, ORDERS, refuse).catch(() => {});
+    expect(awake.state.counters.requests).toBe(2);
+  });
+});
+
+describe('change', () => {
+  it('[C1] commits what was decided under the token of its caller, and then answers', async () => {
+    const awake = new AwakeNamespace();
+    const answer = await change(
+      awake.state,
+      OWNER,
+      ORDERS,
+      (draft) => {
+        draft.putInstance(key('a'), instanceRecord(), 'registered', true);
+        return 'decided';
+      },
+      (outcome, draft) => [outcome, draft.now, awake.ids()],
+    );
+    expect(answer).toEqual(['decided', START, ['a']]);
+    expect(await awake.journal()).toMatchObject([{ actor: 'owner' }]);
+  });
+
+  it('[C5] that is refused leaves nothing behind', async () => {
+    const awake = new AwakeNamespace();
+    const refused = change(
+      awake.state,
+      OWNER,
+      ORDERS,
+      (draft) => {
+        draft.putInstance(key('a'), instanceRecord(), 'registered', true);
+        refuse();
+      },
+      () => 'answered',
+    );
+    await expect(refused).rejects.toThrow('no');
+    expect(awake.ids()).toEqual([]);
+    expect(awake.state.journal.revision).toBe(0);
+  });
+});
+
+describe('read', () => {
+  const text = jsonText('body');
+  const asked = (awake: AwakeNamespace, ifNoneMatch?: string, changedAt = 1) =>
+    read(
+      awake.state,
+      ORDERS,
+      { ifNoneMatch },
+      () => changedAt,
+      () => text,
+    );
+
+  it('[Q2] leaves the body out where nothing has changed since a cursor of this past', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    const { cursor: first } = awake.state.journal;
+    awake.put('b');
+    const { cursor } = awake.state.journal;
+    await settle();
+    expect(await asked(awake)).toEqual({ cursor, body: text });
+    expect(await asked(awake, cursor, 2)).toEqual({ cursor, body: null });
+    expect(await asked(awake, first, 1)).toEqual({ cursor, body: null });
+    expect(await asked(awake, first, 2)).toEqual({ cursor, body: text });
+    expect(await asked(awake, 'nonsense', 0)).toEqual({ cursor, body: text });
+  });
+
+  it('remembers how long its answer may be kept, and how many were given', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    const service = awake.state.catalog.service(ORDERS);
+    const keep = (keepForMs?: number, scope?: typeof ORDERS) =>
+      read(
+        awake.state,
+        scope ?? ORDERS,
+        { keepForMs },
+        () => 0,
+        () => text,
+      );
+    await keep();
+    await keep(0);
+    await keep(9_000, { ...ORDERS, service: 'nobody' });
+    expect(service).toMatchObject({ keptUntil: 0, keptCount: 0 });
+    await keep(5_000);
+    await keep(2_000);
+    expect(service).toMatchObject({ keptUntil: START + 5_000, keptCount: 2 });
+    awake.platform.jump(5_000);
+    await keep(1_000);
+    expect(service).toMatchObject({ keptUntil: START + 6_000, keptCount: 1 });
+  });
+});

@@ -1,0 +1,125 @@
+import type { JsonText } from '../../../model/json-text';
+import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
+import { commit } from '../commit/commit';
+import { Draft } from '../commit/draft';
+import { arm } from '../leases/arming';
+import { notePass } from '../leases/listening';
+import { sweep } from '../leases/sweep';
+import { missingNamespace } from '../records/missing';
+import { notePlainRead } from '../records/plain-reads';
+import type { NamespaceState } from '../state';
+import { notePoller } from '../watch/polls';
+
+/**
+ * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
+ * answer nor a refusal, before everything it was derived from is durable (I3).
+ *
+ * @param scope The service it concerns: what lapsed there is always swept. Undefined for the whole namespace.
+ * @param step Gets the time on the namespace's axis.
+ * @param tokenId Whose call it is, where the rate of calls is limited.
+ */
+export async function turn<Result>(
+  state: NamespaceState,
+  scope: ServiceKey | undefined,
+  step: (now: number) => Result,
+  tokenId?: string,
+): Promise<Result> {
+  if (state.pipeline.isClosed) throw missingNamespace();
+  state.counters.requests += 1;
+  try {
+    let now = notePass(state);
+    state.rates.admit(tokenId, now);
+    let isMoreDue = sweep(state, now, scope && state.catalog.service(scope));
+    while (isMoreDue && scope === undefined) {
+      await state.pipeline.settled();
+      now = notePass(state);
+      isMoreDue = sweep(state, now);
+    }
+    return step(now);
+  } finally {
+    arm(state);
+    const durable = state.pipeline.settled();
+    if (durable !== undefined) await durable;
+  }
+}
+
+/**
+ * Runs one call that changes something.
+ *
+ * @param decide Works on a draft: a throw in it leaves nothing behind.
+ * @param answer Is given the draft, too: what it holds need not be read again.
+ * @param changed Is called where it makes a revision.
+ */
+export function change<Outcome, Result>(
+  state: NamespaceState,
+  caller: Caller,
+  scope: ServiceKey | undefined,
+  decide: (draft: Draft) => Outcome,
+  answer: (outcome: Outcome, draft: Draft) => Result,
+  changed?: () => void,
+): Promise<Result> {
+  return turn(
+    state,
+    scope,
+    (now) => {
+      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
+      const outcome = decide(draft);
+      if (commit(state, draft, caller.tokenId)) changed?.();
+      return answer(outcome, draft);
+    },
+    caller.tokenId,
+  );
+}
+
+/**
+ * Runs one read. Where nothing in its scope changed since the cursor that the reader knows, the body is null.
+ *
+ * @param changedAt Revision of the newest change in the scope of the read.
+ */
+export function read<T>(
+  state: NamespaceState,
+  scope: ServiceKey | undefined,
+  options: ReadOptions,
+  changedAt: () => number,
+  body: (now: number) => JsonText<T>,
+): Promise<ReadAnswer<T>> {
+  return turn(
+    state,
+    scope,
+    (now) => {
+      const { cursor } = state.journal;
+      const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
+      if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
+      if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
+      return { cursor, body: body(now) };
+    },
+    options.tokenId,
+  );
+}
+
+/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
+function noteReader(
+  state: NamespaceState,
+  scope: ServiceKey,
+  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
+  knownRevision: number,
+  now: number,
+): void {
+  if (isShared) return;
+  if (subscriber !== undefined) {
+    const { id, address } = subscriber;
+    const known = { acknowledged: knownRevision, sent: state.journal.revision };
+    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
+    state.readerHolds.notePoll(now);
+    return;
+  }
+  const service = state.catalog.service(scope);
+  if (service === undefined) return;
+  if (keepForMs === 0) {
+    notePlainRead(service.plainReads, now);
+    return;
+  }
+  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
+  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+  state.readerHolds.noteCached(now, keepForMs);
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { SOCKET_MEMORY_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../../model/limits';
+import { type ConnectionMemory, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
+import { decodeMemory, encodeMemory } from './connection-memory';
+
+const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
+  version: MEMORY_VERSION,
+  checkedAt: 7,
+  kind: 'stream',
+  subscriber: 'подписчик',
+  caller: { tokenId: 'owner', address: '10.0.0.1', place: { zone: 'eu-1' } },
+  grants: [{ scope: 'read', ns: 'public' }],
+  namespace: 'public',
+  session: 'key',
+  watches,
+});
+
+const scope = { groups: [], services: [] };
+const place = { service: 'orders', group: 'shop', id: 'a', parts: 3, cursor: 'cx.1.1' };
+
+describe('encodeMemory', () => {
+  it.each<[string, WatchMemory]>([
+    ['that is live', { name: 'w', scope }],
+    ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
+    ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
+    ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
+    ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
+    ['of a few groups', { name: 'w', scope: { groups: ['shop', 'DEFAULT_GROUP'], services: [] } }],
+    [
+      'of services whose names look like others',
+      {
+        name: 'w',
+        scope: {
+          groups: [],
+          services: [
+            { group: 'DEFAULT_GROUP', service: 'orders' },
+            { group: 'shop', service: 'orders' },
+            { group: 'DEFAULT_GROUP', service: 'shop@@orders' },
+            { group: 'DEFAULT_GROUP', service: '@@' },
+          ],
+        },
+      },
+    ],
+  ])('[W14] loses nothing of a watch %s', (_what, watch) => {
+    expect(decodeMemory(encodeMemory(memory(watch, watch)))).toEqual(memory(watch, watch));
+  });
+
+  it('[W24] tells what each watch acknowledged from what the others did', () => {
+    const watches = [undefined, 7, undefined, 123_456].map((acknowledged) => ({ name: 'w', scope, acknowledged }));
+    expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
+  });
+
+  it('[W24] takes nothing for acknowledged in what a version before this one wrote', () => {
+    const earlier = JSON.stringify({ ...memory(), watches: [['w', [], [], 7]] });
+    expect(decodeMemory(earlier).watches).toEqual([{ name: 'w', scope, sentUntil: 7 }]);
+  });
+
+  it('[W14] loses nothing of a connection without session and watches', () => {
+    const { session: _session, ...bare } = memory();
+    expect(decodeMemory(encodeMemory(bare))).toEqual(bare);
+  });
+
+  it('[R14] has room for as many watches as a socket may have', () => {
+    const watches = Array.from({ length: WATCHES_PER_SOCKET_MAX_COUNT }, (_, index): WatchMemory => {
+      const services = [{ group: 'DEFAULT_GROUP', service: `orders-${index}` }];
+      const most = Number.MAX_SAFE_INTEGER;
+      return { name: `w${index}`, scope: { groups: [], services }, sentUntil: most, acknowledged: most };
+    });
+    expect(Buffer.byteLength(encodeMemory(memory(...watches)))).toBeLessThan(SOCKET_MEMORY_MAX_BYTES);
+  });
+});

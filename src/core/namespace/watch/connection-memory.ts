@@ -1,0 +1,79 @@
+import { ServiceRef } from '../../../model/frames';
+import { shortName } from '../../../model/joined-name';
+import type { SocketPurpose } from '../../../model/namespace-sockets';
+import {
+  type ConnectionMemory,
+  MEMORY_VERSION,
+  SNAPSHOT_START,
+  type SnapshotPlace,
+  type WatchMemory,
+} from '../../platform/connection';
+
+/** A watch as it is written down: what it lacks is left out, as there may be hundreds. */
+type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
+
+/** 0: it has not begun. */
+type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string];
+
+interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
+  watches: StoredWatch[];
+  /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent where all are 0. */
+  acknowledged?: string | undefined;
+}
+
+/** What a connection is remembered by as it opens; `now` by the clock. */
+export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory {
+  return { version: MEMORY_VERSION, ...purpose, checkedAt: now, watches: [] };
+}
+
+/** What a connection is remembered by, as text: the platform keeps 16 KiB of it. */
+export function encodeMemory(memory: ConnectionMemory): string {
+  const { watches } = memory;
+  const acknowledged = watches.some((watch) => watch.acknowledged) ? storedAcknowledgements(watches) : undefined;
+  const stored: StoredMemory = { ...memory, watches: watches.map(storedWatch), acknowledged };
+  return JSON.stringify(stored);
+}
+
+/**
+ * Reads what {@link encodeMemory} wrote. What an earlier version wrote is good for nothing but to be closed: its client
+ * comes back.
+ */
+export function decodeMemory(text: string): ConnectionMemory {
+  const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
+  if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
+  const { acknowledged, ...rest } = stored;
+  const revisions = acknowledgements(acknowledged);
+  const watches = stored.watches.map((watch, index) => ({ ...watchMemory(watch), acknowledged: revisions[index] }));
+  return { ...rest, watches };
+}
+
+/** Writes a revision in at most 11 characters, so that 256 watches still fit. */
+function storedAcknowledgements(watches: readonly WatchMemory[]): string {
+  return watches.map(({ acknowledged = 0 }) => acknowledged.toString(36)).join();
+}
+
+function acknowledgements(stored = ''): (number | undefined)[] {
+  return stored.split(',').map((text) => Number.parseInt(text, 36) || undefined);
+}
+
+function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): StoredWatch {
+  const services = scope.services.map(shortName);
+  if (sentUntil === undefined) return [name, scope.groups, services];
+  if (snapshotAfter === undefined) return [name, scope.groups, services, sentUntil];
+  return [name, scope.groups, services, sentUntil, storedPlace(snapshotAfter)];
+}
+
+function watchMemory([name, groups, services, sentUntil, snapshot]: StoredWatch): WatchMemory {
+  const scope = { groups, services: services.map((text) => ServiceRef.parse(text)) };
+  return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
+}
+
+function storedPlace({ service, group, id, parts, cursor }: SnapshotPlace): StoredPlace {
+  return parts === 0 ? 0 : [service, group, id, parts, cursor];
+}
+
+function placeOf(stored: StoredPlace): SnapshotPlace {
+  if (stored === 0) return SNAPSHOT_START;
+  const [service, group, id, parts, cursor] = stored;
+  return { service, group, id, parts, cursor };
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it, vi } from 'vitest';
+import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { CATCH_UP_SLICE_MAX_COUNT, COMPACTION_SLICE_MAX_COUNT, CREDIT_INITIAL_BYTES } from '../../../model/limits';
+
+const KEPT = { maxCount: 100, maxAgeMs: 1e12, maxBytes: 1e12 };
+
+/** Makes revisions that change an instance of `users`, as many as it takes for the journal to be compacted. */
+async function outgrowJournal({ scene, namespace }: WatchStage): Promise<void> {
+  for (let port = 1; port <= KEPT.maxCount + COMPACTION_SLICE_MAX_COUNT + 10; port++) {
+    await scene.register('u', { port, ephemeral: false }, { service: 'users' });
+  }
+  await namespace.fireAlarm();
+}
+
+describe('a watch that resumes', () => {
+  it('[W5, C4] is closed where what it lacks cannot be read, and is not fed again and again', async () => {
+    const stage = new WatchStage();
+    const { scene, namespace } = stage;
+    const { cursor } = await scene.register('a');
+    await scene.register('b');
+    const client = stage.connect();
+    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk is gone'));
+    await client.watch({}, { cursor });
+    await settle();
+    expect(client.socket.closed?.code).toBe(1011);
+    expect(sync).toHaveBeenCalledTimes(1);
+  });
+
+  it('[W3, W4, W5] goes on from any cursor that is kept, with each change once', async () => {
+    const stage = new WatchStage();
+    const { scene } = stage;
+    const cursors = [await scene.cursor()];
+    for (const id of ids(20)) cursors.push((await scene.register(id)).cursor);
+    for (const [index, cursor] of cursors.entries()) {
+      const client = stage.connect();
+      await client.watch({}, { cursor });
+      const frames = client.takeOnly('changes');
+      expect(frames.map(({ revision }) => revision)).toEqual(ids(20).flatMap((_, at) => (at < index ? [] : [at + 1])));
+      expect(frames.map((frame) => frame.cursor)).toEqual(cursors.slice(index + 1));
+    }
+  });
+
+  it('[W5, W14] goes on from a cursor of before the registry was restarted', async () => {
+    const stage = new WatchStage();
+    const { scene, namespace } = stage;
+    const { cursor } = await scene.register('a');
+    await scene.register('b');
+    await namespace.restart();
+    const client = stage.connect();
+    await client.watch({}, { cursor });
+    expect(client.told()).toBe('+b');
+  });
+
+  it('[W4] is told as it happens from the moment it has caught up', async () => {
+    const stage = new WatchStage();
+    const { scene } = stage;
+    const { cursor } = await scene.register('a');
+    for (let port = 1; port <= 2 * CATCH_UP_SLICE_MAX_COUNT + 5; port++) await scene.register('b', { port });
+    const client = stage.connect();
+    await client.watch({}, { cursor });
+    expect(client.takeOnly('changes')).toHaveLength(2 * CATCH_UP_SLICE_MAX_COUNT + 5);
+    await scene.register('c');
+    expect(client.told()).toBe('+c');
+    expect(client.socket.kept.watches).toEqual([
+      { name: 'w', scope: { groups: [], services: [] }, acknowledged: expect.any(Number) },
+    ]);
+  });
+
+  it('[W4] misses no commit that is on its way to the disk', async () => {
+    const stage = new WatchStage();
+    const { scene, disk } = stage;
+    const { cursor } = await scene.register('a');
+    const client = stage.connect();
+    disk.hold();
+    const registering = scene.register('b');
+    await settle();
+    await client.say({ type: 'watch', id: '1', watch: 'w', scope: {}, cursor });
+    disk.release();
+    await registering;
+    await settle();
+    expect(client.told()).toBe('+b');
+  });
+
+  it('[W8] is told nothing that is written and not durable yet', async () => {
+    const stage = new WatchStage();
+    const { scene, disk } = stage;
+    const cursor = await scene.cursor();
+    for (let port = 1; port <= CATCH_UP_SLICE_MAX_COUNT + 1; port++) await scene.register('a', { port });
+    const client = stage.connect();
+    disk.hold();
+    await client.say({ type: 'watch', id: '1', watch: 'w', scope: {}, cursor });
+    const registering = scene.register('b');
+    await settle();
+    client.take();
+    // The slice is done, and the next begins; the commit is on the disk, and its sync has not ended.
+    disk.step(1);
+    await settle();
+    expect(disk.rows('SELECT MAX(revision) FROM journal')).toEqual([[CATCH_UP_SLICE_MAX_COUNT + 2]]);
+    expect(client.told()).toBe('+a');
+    disk.release();
+    await registering;
+    await settle();
+    expect(client.told()).toBe('+b');
+  });
+
+  it('[W6] is reset where its cursor is compacted, and begins anew', async () => {
+    const stage = new WatchStage(KEPT);
+    const { scene } = stage;
+    const { cursor } = await scene.register('a', { ephemeral: false });
+    await outgrowJournal(stage);
+    const client = stage.connect();
+    await client.watch({ services: ['orders'] }, { cursor });
+    const [reset, snapshot, ...more] = client.take();
+    expect(reset).toEqual({ type: 'reset', watch: 'w', reason: 'compacted' });
+    expect(snapshot).toMatchObject({
+      type: 'snapshot',
+      cursor: await scene.cursor(),
+      services: [{ instances: [{ id: 'a' }] }],
+    });
+    expect(more).toEqual([]);
+    await scene.register('b');
+    expect(client.told()).toBe('+b');
+  });
+
+  it.each([
+    ['resets a watch that is one revision short of what is kept', -1, ['reset', 'snapshot']],
+    ['goes on with a watch that has all that was compacted', 0, ['changes']],
+  ])('[W6] %s', async (_, behind, types) => {
+    const stage = new WatchStage(KEPT);
+    const { scene, namespace } = stage;
+    await outgrowJournal(stage);
+    await scene.register('a', { ephemeral: false });
+    const sentUntil = namespace.state.journal.compactedRevision + behind;
+    // A watch that slept while it was behind: its position is not a cursor, and nothing has checked it yet.
+    const scope = { groups: [], services: [{ group: 'DEFAULT_GROUP', service: 'orders' }] };
+    const client = stage.connect({ watches: [{ name: 'w', scope, sentUntil }] });
+    namespace.registry.opened(namespace.platform.connections.connectionOf(client.socket));
+    await settle();
+    const frames = client.take();
+    expect(frames.map(({ type }) => type)).toEqual(types);
+    expect(JSON.stringify(frames.at(-1))).toContain('"id":"a"');
+  });
+
+  it('[W6, Q3] is reset where its cursor is of another past', async () => {
+    const stage = new WatchStage();
+    const { scene } = stage;
+    const { cursor } = await scene.register('a');
+    await scene.register('b');
+    const [, epoch] = /^c([^.]*)\./.exec(cursor) ?? [];
+    for (const other of ['cnonsense', 'cother.1.0', `c${epoch}.1.0`, `c${epoch}.3.0`]) {
+      const client = stage.connect();
+      await client.watch({}, { cursor: other });
+      expect(client.take()).toMatchObject([
+        { type: 'reset', reason: expect.any(String) },
+        { type: 'snapshot', services: [{ instances: [{ id: 'a' }, { id: 'b' }] }] },
+      ]);
+    }
+  });
+
+  it('[W6] is reset where the journal is compacted while it catches up', async () => {
+    const stage = new WatchStage(KEPT);
+    const { scene } = stage;
+    const { cursor } = await scene.register('a', { ephemeral: false });
+    const client = stage.connect();
+    await client.watch({ services: ['orders'] }, { cursor });
+    await stage.useUpCredit();
+    client.take();
+    for (const id of ['b', 'c']) await scene.register(id, { ephemeral: false });
+    await outgrowJournal(stage);
+    await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
+    const types = client
+      .take()
+      .map((frame) => ('part' in frame ? `${frame.type} ${frame.part} ${frame.last}` : frame.type));
+    expect(types).toEqual(['reset', 'snapshot 0 false', 'snapshot 1 false', 'snapshot 2 true']);
+    await scene.register('d');
+    expect(client.told()).toBe('+d');
+  });
+});

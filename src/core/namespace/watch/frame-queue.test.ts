@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { HandSockets } from '../../../../test/fixtures/hand-sockets';
+import { settle } from '../../../../test/simulation/virtual-time';
+import {
+  FRAME_PENDING_OVERHEAD_BYTES,
+  FRAMES_PER_TURN_BYTES,
+  NAMESPACE_FRAMES_PENDING_MAX_BYTES,
+  SOCKET_FRAMES_PENDING_MAX_BYTES,
+} from '../../../model/limits';
+import { FrameQueue } from './frame-queue';
+
+/** A length that fills so much of a limit. */
+const filling = (size: number) => size - FRAME_PENDING_OVERHEAD_BYTES;
+
+/** A queue whose turns and holds the test gives out. */
+function stage() {
+  const sockets = new HandSockets(() => 0);
+  const turns: (() => void)[] = [];
+  const held = new Set<object>();
+  const queue = new FrameQueue(
+    () => new Promise((resolve) => void turns.push(resolve)),
+    (connection) => !held.has(connection),
+  );
+  const begun: string[] = [];
+  const connect = () => sockets.connectionOf(sockets.open());
+  const add = (connection: ReturnType<typeof connect>, name: string, length: number, work = Promise.resolve()) =>
+    queue.add(connection, length, () => {
+      begun.push(name);
+      return work;
+    });
+  const nextTurn = async () => {
+    turns.shift()?.();
+    await settle();
+  };
+  return { queue, begun, connect, add, nextTurn, held, turns };
+}
+
+describe('FrameQueue', () => {
+  it('[W20] begins a frame at once where nothing is pending, and gives a turn after a large one', async () => {
+    const { begun, connect, add, nextTurn, turns } = stage();
+    const socket = connect();
+    void add(socket, 'a', FRAMES_PER_TURN_BYTES);
+    expect([begun, turns.length]).toEqual([['a'], 1]);
+    await settle();
+    // It is handled, and nothing else waits: the next one still waits for the turn.
+    void add(socket, 'b', 1);
+    expect(begun).toEqual(['a']);
+    await nextTurn();
+    expect(begun).toEqual(['a', 'b']);
+  });
+
+  it('[W20] gives a turn after many small frames, and after large answers', async () => {
+    const { queue, begun, connect, add, nextTurn, turns } = stage();
+    const socket = connect();
+    const each = FRAMES_PER_TURN_BYTES / 4;
+    for (const name of ['a', 'b', 'c', 'd', 'e']) void add(socket, name, filling(each));
+    expect(begun).toEqual(['a', 'b', 'c', 'd']);
+    await nextTurn();
+    expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
+    queue.spend(FRAMES_PER_TURN_BYTES);
+    void add(socket, 'f', 1);
+    void add(socket, 'g', 1);
+    expect([begun.at(-1), turns.length]).toEqual(['f', 1]);
+  });
+
+  it('[W20] goes round the connections, and keeps the order of each', async () => {
+    const { begun, connect, add, nextTurn } = stage();
+    const [one, two] = [connect(), connect()];
+    for (const name of ['a1', 'a2', 'a3']) void add(one, name, FRAMES_PER_TURN_BYTES);
+    for (const name of ['b1', 'b2']) void add(two, name, FRAMES_PER_TURN_BYTES);
+    for (let turns = 0; turns < 5; turns++) await nextTurn();
+    expect(begun).toEqual(['a1', 'a2', 'b1', 'a3', 'b2']);
+  });
+
+  it('[W20] counts a frame until it is handled, and takes no more than may be pending', async () => {
+    const { connect, add, queue } = stage();
+    const work = Promise.withResolvers<void>();
+    const [full, other] = [connect(), connect()];
+    const adding = add(full, 'a', filling(SOCKET_FRAMES_PENDING_MAX_BYTES), work.promise);
+    await settle();
+    expect(add(full, 'b', 1)).toBeUndefined();
+    expect(add(other, 'c', filling(SOCKET_FRAMES_PENDING_MAX_BYTES), work.promise)).toBeDefined();
+    expect(NAMESPACE_FRAMES_PENDING_MAX_BYTES).toBe(2 * SOCKET_FRAMES_PENDING_MAX_BYTES);
+    expect(add(connect(), 'd', 1)).toBeUndefined();
+    work.resolve();
+    await adding;
+    expect(add(full, 'e', 1)).toBeDefined();
+    queue.drop(full);
+  });
+
+  it('drops what has not begun, and resolves it', async () => {
+    const { begun, connect, add, queue, nextTurn } = stage();
+    const [gone, other] = [connect(), connect()];
+    void add(gone, 'a', FRAMES_PER_TURN_BYTES);
+    const dropped = add(gone, 'b', filling(SOCKET_FRAMES_PENDING_MAX_BYTES - 2 * FRAMES_PER_TURN_BYTES));
+    void add(other, 'c', 1);
+    queue.drop(gone);
+    await dropped;
+    await nextTurn();
+    expect(begun).toEqual(['a', 'c']);
+    expect(add(gone, 'd', filling(SOCKET_FRAMES_PENDING_MAX_BYTES))).toBeDefined();
+  });
+
+  it('holds back the frames of a connection, and goes on with them when it may', async () => {
+    const { begun, connect, add, queue, held } = stage();
+    const [slow, other] = [connect(), connect()];
+    held.add(slow);
+    void add(slow, 'a', 1);
+    void add(other, 'b', 1);
+    expect(begun).toEqual(['b']);
+    held.clear();
+    queue.goOn();
+    expect(begun).toEqual(['b', 'a']);
+  });
+
+  it('knows when all that waited has begun', async () => {
+    const { begun, connect, add, queue, nextTurn } = stage();
+    const socket = connect();
+    expect(queue.begun(socket)).toBeUndefined();
+    for (const name of ['a', 'b']) void add(socket, name, FRAMES_PER_TURN_BYTES);
+    let isOver = false;
+    void queue.begun(socket)?.then(() => {
+      isOver = true;
+    });
+    await nextTurn();
+    expect([begun, isOver]).toEqual([['a', 'b'], false]);
+    await nextTurn();
+    expect(isOver).toBe(true);
+  });
+});

@@ -1,0 +1,364 @@
+import { CLOSE_CODES } from '../../../model/frames';
+import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
+import type { ServiceKey } from '../../../model/namespace-api';
+import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
+import type { JournaledChange } from '../commit/journaled-change';
+import type { Publisher } from '../commit/publisher';
+import { arm } from '../leases/arming';
+import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
+import type { NamespaceMemory } from '../state';
+import { Feeder } from './feeder';
+import type { Receipts } from './receipts';
+import { dueAt } from './token-life';
+import { UnreadBudget } from './unread-budget';
+import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
+import { WatchIndex } from './watch-index';
+import { changesOfCommit, type EncodedChange } from './watched-changes';
+import { Peer, Watcher } from './watcher';
+
+/** Frames of one revision for those who watch what it changed. */
+interface Audience {
+  watchers: Watcher[];
+  frames: SharedFrames;
+}
+
+/**
+ * Tells watchers what changed: in order, each change once, none left out, a revision as a whole, and nothing before it
+ * is durable.
+ *
+ * A watcher is either live, and is sent changes as they become durable, or it follows from the journal, in slices, as
+ * far as its credit goes: after a resume, a snapshot, or when its credit ran out. Then it is live again.
+ * Source: etcd's synced and unsynced watcher groups.
+ */
+export class Hub implements Publisher {
+  readonly #memory: NamespaceMemory;
+  readonly #receipts: Receipts;
+  readonly #index = new WatchIndex<Watcher>();
+  readonly #peers = new Map<Connection, Peer>();
+  /** Those that were closed here and whose sockets are not gone yet: what they were sent may still be in memory. */
+  readonly #leaving = new Map<Connection, Peer>();
+  readonly #bySubscriber = new Map<string, Set<Peer>>();
+  readonly #budget: UnreadBudget;
+  readonly #feeder: Feeder;
+  #isAwake = false;
+  /** Everything up to here has been told to those who are live. */
+  #published: { revision: number; cursor: string };
+  #bookmarkedAt = 0;
+  #bookmarkedRevision: number;
+
+  constructor(memory: NamespaceMemory, receipts: Receipts) {
+    this.#memory = memory;
+    this.#receipts = receipts;
+    this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
+    this.#bookmarkedRevision = memory.journal.revision;
+    this.#budget = new UnreadBudget({
+      now: () => memory.time.now(),
+      id: () => memory.platform.random.id(),
+      dismiss: (connection, reason) => this.dismiss(connection, CLOSE_CODES.slowConsumer, reason),
+      goOn: (connection) => this.#goOn(connection),
+      comeBackAt: (at) => {
+        memory.agenda.set({ kind: 'readers' }, Math.min(memory.agenda.timeOf({ kind: 'readers' }), at));
+        arm(memory);
+      },
+    });
+    this.#feeder = new Feeder(memory, () => this.#published, this.#budget);
+  }
+
+  get watchCount(): number {
+    return this.#index.size;
+  }
+
+  /** Watches of one token. */
+  watchCountOf(tokenId: string): number {
+    return this.#peersOf(tokenId).reduce((count, { watchers }) => count + watchers.size, 0);
+  }
+
+  /** Connections of one token. */
+  connectionCountOf(tokenId: string): number {
+    return this.#peersOf(tokenId).length;
+  }
+
+  #peersOf(tokenId: string): Peer[] {
+    return this.peers().filter(({ connection }) => connection.memory.caller.tokenId === tokenId);
+  }
+
+  get connectionCount(): number {
+    this.wake();
+    return this.#peers.size + this.#leaving.size;
+  }
+
+  /** The connection, with the watches that it is remembered by. */
+  connect(connection: Connection): Peer {
+    this.wake();
+    const known = this.#peers.get(connection);
+    if (known !== undefined) return known;
+    const peer = new Peer(connection, this.#memory.counters, this.#budget);
+    this.#peers.set(connection, peer);
+    this.#watchOver(connection);
+    const { subscriber } = connection.memory;
+    const others = this.#bySubscriber.get(subscriber);
+    if (others === undefined) this.#bySubscriber.set(subscriber, new Set([peer]));
+    else others.add(peer);
+    for (const memory of connection.memory.watches) this.#add(peer, memory);
+    return peer;
+  }
+
+  /** Removes a connection that is closed, and its watches. */
+  disconnect(connection: Connection): void {
+    const gone = this.#leave(connection) ?? this.#leaving.get(connection);
+    this.#leaving.delete(connection);
+    if (gone !== undefined) this.#budget.gone(gone.account);
+  }
+
+  #leave(connection: Connection): Peer | undefined {
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) return undefined;
+    this.#peers.delete(connection);
+    this.#budget.leave(peer.account);
+    const { subscriber } = connection.memory;
+    const others = this.#bySubscriber.get(subscriber);
+    others?.delete(peer);
+    if (others?.size === 0) this.#bySubscriber.delete(subscriber);
+    for (const watcher of peer.watchers.values()) this.#close(watcher);
+    return peer;
+  }
+
+  /** Closes a connection. Its last frames may still be on their way here: they find nothing left to go on with. */
+  dismiss(connection: Connection, code: number, reason: string): void {
+    connection.close(code, reason);
+    const peer = this.#leave(connection);
+    if (peer !== undefined) this.#leaving.set(connection, peer);
+    connection.memory.watches = [];
+    connection.remember();
+  }
+
+  /**
+   * Starts a watch: from a snapshot, or from after a cursor.
+   *
+   * @param sentUntil Revision of the cursor; undefined: a snapshot first.
+   */
+  watch(peer: Peer, name: string, scope: Watcher['scope'], sentUntil: number | undefined): void {
+    const { revision } = this.#memory.journal;
+    const memory: WatchMemory =
+      sentUntil === undefined
+        ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
+        : { name, scope, sentUntil, acknowledged: sentUntil };
+    peer.connection.memory.watches.push(memory);
+    peer.connection.remember();
+    this.#add(peer, memory);
+  }
+
+  /** Ends a watch. */
+  unwatch(watcher: Watcher): void {
+    this.#close(watcher);
+    const { connection, watchers } = watcher.peer;
+    watchers.delete(watcher.name);
+    connection.memory.watches = connection.memory.watches.filter((watch) => watch !== watcher.memory);
+    connection.remember();
+  }
+
+  /** Returns whether a connection was closed here: the rest of what it sent comes to nothing. */
+  isLeaving(connection: Connection): boolean {
+    return this.#leaving.has(connection);
+  }
+
+  /** The connection, where it is known and was not let go of. */
+  peerOf(connection: Connection): Peer | undefined {
+    return this.#peers.get(connection);
+  }
+
+  /** Returns whether the frames of a connection wait until it has read some of its answers. */
+  isHeld(connection: Connection): boolean {
+    const peer = this.#peers.get(connection);
+    return peer !== undefined && this.#budget.isHeld(peer.account);
+  }
+
+  /** Notes that a client can take more, and goes on with what waited for that. */
+  grant(peer: Peer, bytes: number, mark: string | undefined): void {
+    this.#budget.confirm(peer.account, bytes, mark);
+    for (const watcher of peer.watchers.values()) {
+      // A client that grants is reading: what came up meanwhile does not make it a slow one, as with a large snapshot.
+      watcher.noteNoneWaiting();
+      this.#feeder.feed(watcher);
+    }
+  }
+
+  /** Notes that a client says that it has everything up to a revision. */
+  noteRead(watcher: Watcher, revision: number): void {
+    const readUpTo = watcher.readUpTo(revision);
+    if (readUpTo !== undefined) this.#budget.confirmUpTo(watcher.peer.account, readUpTo);
+  }
+
+  #goOn(connection: Connection): void {
+    for (const watcher of this.#peers.get(connection)?.watchers.values() ?? []) this.#feeder.feed(watcher);
+  }
+
+  /** Sends a watch its cursor, at once or when it has caught up. */
+  sync(watcher: Watcher): void {
+    watcher.wantsBookmark = true;
+    this.#feeder.feed(watcher);
+  }
+
+  /** All connections; a copy, as closing one takes it out. */
+  peers(): Peer[] {
+    this.wake();
+    return [...this.#peers.values()];
+  }
+
+  /** Everybody who watches a service. */
+  watchersOf(key: ServiceKey): Iterable<Watcher> {
+    this.wake();
+    return this.#index.watchersOf(key);
+  }
+
+  audienceOf(key: ServiceKey): number {
+    this.wake();
+    return this.#index.countOf(key);
+  }
+
+  /** All watches of a subscriber. */
+  watchersBy(subscriber: string): Watcher[] {
+    this.wake();
+    return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
+  }
+
+  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void {
+    this.wake();
+    const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(told, changes);
+    return () => {
+      this.#published = { revision: told.revision, cursor: told.cursor };
+      for (const { watchers, frames } of audiences) {
+        for (const watcher of watchers) this.#tell(watcher, told.revision, frames);
+      }
+      this.sendBookmarks();
+    };
+  }
+
+  hold(): void {
+    this.#feeder.isHeld = true;
+    for (const peer of this.peers()) {
+      for (const watcher of peer.watchers.values()) {
+        if (watcher.isLive) fallBehind(watcher, this.#published.revision);
+      }
+    }
+  }
+
+  startOver(position: { revision: number; cursor: string }, reason: string): void {
+    this.#published = position;
+    this.#feeder.isHeld = false;
+    for (const peer of this.peers()) {
+      for (const watcher of peer.watchers.values()) {
+        this.#feeder.startOver(watcher, reason);
+        this.#feeder.feed(watcher);
+      }
+    }
+  }
+
+  sendBookmarks(): void {
+    this.#budget.closeStalled();
+    const now = this.#memory.time.now();
+    const { revision } = this.#published;
+    const isTime = now - this.#bookmarkedAt >= BOOKMARK_INTERVAL_MS && revision > this.#bookmarkedRevision;
+    if (!isTime && revision - this.#bookmarkedRevision < BOOKMARK_REVISIONS_COUNT) return;
+    this.#bookmarkedAt = now;
+    this.#bookmarkedRevision = revision;
+    for (const peer of this.#peers.values()) {
+      for (const watcher of peer.watchers.values()) {
+        if (watcher.isLive && watcher.toldRevision < revision) this.#feeder.sendBookmark(watcher);
+      }
+    }
+  }
+
+  /** Takes in the connections that slept since the object was last in memory: at the first need, and once. */
+  wake(): void {
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    const { platform, sessions } = this.#memory;
+    const connections = [...platform.connections.all()];
+    const spreadMs = reconnectSpreadMs(sessions.size, connections.length);
+    for (const connection of connections) {
+      const session = sessions.get(connection.memory.session ?? '');
+      if (connection.memory.version < MEMORY_VERSION) {
+        connection.close(CLOSE_CODES.tryAgain, String(reconnectWithinMs(spreadMs, session)));
+        continue;
+      }
+      this.connect(connection);
+      if (session !== undefined) session.connection ??= connection;
+    }
+  }
+
+  /** Comes back to a socket when its token ends, or is to be asked about. */
+  #watchOver({ memory }: Connection): void {
+    const { agenda, time } = this.#memory;
+    agenda.set({ kind: 'sockets' }, Math.min(agenda.timeOf({ kind: 'sockets' }), time.whenClockShows(dueAt(memory))));
+  }
+
+  #add(peer: Peer, memory: WatchMemory): void {
+    const watcher = new Watcher(peer, memory, memory.sentUntil ?? this.#published.revision);
+    peer.watchers.set(memory.name, watcher);
+    this.#index.add(watcher);
+    this.#feeder.feed(watcher);
+  }
+
+  #close(watcher: Watcher): void {
+    watcher.isOpen = false;
+    this.#index.remove(watcher);
+    this.#receipts.forget(watcher);
+  }
+
+  /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
+  #audiencesOf(told: ToldRevision, changes: readonly JournaledChange[]): Audience[] {
+    const encoded = changesOfCommit(this.#memory, changes, told.revision, told.at);
+    const [first, ...more] = encoded;
+    if (first === undefined) return [];
+    if (more.length === 0) {
+      return [{ watchers: [...this.#index.watchersOf(first)], frames: framesOf(told, encoded, [0]) }];
+    }
+    const indexesOf = new Map<Watcher, number[]>();
+    for (const [index, change] of encoded.entries()) {
+      for (const watcher of this.#index.watchersOf(change)) {
+        const indexes = indexesOf.get(watcher);
+        if (indexes === undefined) indexesOf.set(watcher, [index]);
+        else indexes.push(index);
+      }
+    }
+    const audiences = new Map<string, Audience>();
+    for (const [watcher, indexes] of indexesOf) {
+      const name = indexes.length === encoded.length ? 'all' : indexes.join();
+      const audience = audiences.get(name);
+      if (audience === undefined)
+        audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });
+      else audience.watchers.push(watcher);
+    }
+    return [...audiences.values()];
+  }
+
+  #tell(watcher: Watcher, revision: number, shared: SharedFrames): void {
+    if (!watcher.isOpen || revision <= watcher.position) return;
+    if (watcher.isLive && watcher.peer.hasCredit) {
+      for (const frame of shared.addressedTo(watcher.name)) watcher.send(frame);
+      watcher.position = revision;
+      watcher.toldRevision = revision;
+      return;
+    }
+    if (watcher.isLive) fallBehind(watcher, revision - 1);
+    watcher.noteWaiting(revision, shared.frames);
+    this.#budget.wait(watcher.peer.account);
+    if (watcher.peer.isFull && watcher.waitingSize > BACKLOG_MAX_BYTES) {
+      const reason = 'too slow: more than 4 MiB wait; resume by cursor';
+      this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
+    }
+  }
+}
+
+function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes: readonly number[]): SharedFrames {
+  const texts = indexes.map((index) => encoded[index]?.text ?? '');
+  return new SharedFrames(changesFrames(told, texts));
+}
+
+/** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */
+function fallBehind(watcher: Watcher, sentUntil: number): void {
+  watcher.position = sentUntil;
+  watcher.memory.sentUntil = sentUntil;
+  watcher.peer.connection.remember();
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { CLOSE_CODES } from '../../../model/frames';
+import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../../../model/limits';
+import { closeSocketsOf } from './open-tokens';
+
+/** A socket of a token, as the host would open it. */
+function connect(stage: WatchStage, tokenId: string, expiresAt?: number) {
+  const client = stage.connect({ caller: { tokenId }, expiresAt });
+  const { registry, platform } = stage.namespace;
+  registry.opened(platform.connections.connectionOf(client.socket));
+  return client;
+}
+
+const register = { op: 'register', service: 'orders', id: 'a', address: '10.0.0.1', port: 80 };
+
+describe('the token of an open socket', () => {
+  it('[A44] ends the socket as it expires', async () => {
+    const stage = new WatchStage();
+    const now = stage.namespace.platform.clock.now();
+    const [soon, later] = [connect(stage, 't', now + 60_000), connect(stage, 't', now + 120_000)];
+    await soon.watch();
+    await stage.namespace.pass(59_000);
+    expect(soon.socket.closed).toBeUndefined();
+    await stage.namespace.pass(2_000);
+    expect([soon.socket.closed?.code, later.socket.closed]).toEqual([CLOSE_CODES.unauthorized, undefined]);
+    await stage.namespace.pass(60_000);
+    expect(later.socket.closed?.code).toBe(CLOSE_CODES.unauthorized);
+  });
+
+  it('[A44] lets no frame through once it has expired, though no alarm fired', async () => {
+    const stage = new WatchStage();
+    const client = connect(stage, 't', stage.namespace.platform.clock.now() + 60_000);
+    stage.namespace.platform.jump(60_000);
+    await client.say({ type: 'batch', id: '1', operations: [register] });
+    expect([client.socket.closed?.code, client.take()]).toEqual([CLOSE_CODES.unauthorized, []]);
+    expect(await stage.scene.listed()).toEqual([]);
+  });
+
+  it('[A44] ends the socket as the directory tells of its end', async () => {
+    const stage = new WatchStage();
+    const [ended, other] = [connect(stage, 'ended'), connect(stage, 'other')];
+    await ended.watch();
+    const { hub } = stage.namespace;
+    closeSocketsOf(hub, ['ended', 'unknown']);
+    expect([ended.socket.closed?.code, other.socket.closed]).toEqual([CLOSE_CODES.unauthorized, undefined]);
+    // A frame that was on its way is good for nothing.
+    await ended.say({ type: 'batch', id: '1', operations: [register] });
+    expect(ended.take()).toMatchObject([{ type: 'snapshot' }]);
+    expect(await stage.scene.listed()).toEqual([]);
+  });
+
+  it('[A44] is asked about now and then, and root’s never', async () => {
+    const stage = new WatchStage();
+    const { platform } = stage.namespace;
+    const [one, two] = [connect(stage, 'one'), connect(stage, 'two')];
+    connect(stage, 'root');
+    connect(stage, 'one');
+    platform.ended.add('two');
+    await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS - 1_000);
+    expect(platform.tokenChecks).toEqual([]);
+    await stage.namespace.pass(2_000);
+    expect(platform.tokenChecks).toEqual([['one', 'two']]);
+    expect([one.socket.closed, two.socket.closed?.code]).toEqual([undefined, CLOSE_CODES.unauthorized]);
+    // Also across sleeps, in which nothing is remembered but by the sockets.
+    await stage.namespace.hibernate();
+    await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS - 2_000);
+    expect(platform.tokenChecks).toHaveLength(1);
+    platform.ended.add('one');
+    await stage.namespace.pass(2_000);
+    expect([platform.tokenChecks.length, one.socket.closed?.code]).toEqual([2, CLOSE_CODES.unauthorized]);
+  });
+
+  it('[A44] is asked about again soon where the directory could not be reached', async () => {
+    const stage = new WatchStage();
+    const { platform } = stage.namespace;
+    const client = connect(stage, 'one');
+    platform.ended.add('one');
+    platform.directoryFails = true;
+    await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS + 1_000);
+    expect([client.socket.closed, platform.tokenChecks.length]).toEqual([undefined, 1]);
+    // Neither at once nor an interval later, also after a sleep.
+    await stage.namespace.hibernate();
+    await stage.namespace.pass(SOCKET_TOKENS_RETRY_MS - 2_000);
+    expect(platform.tokenChecks.length).toBe(1);
+    await stage.namespace.pass(2_000);
+    expect([client.socket.closed, platform.tokenChecks.length]).toEqual([undefined, 2]);
+    platform.directoryFails = false;
+    await stage.namespace.pass(SOCKET_TOKENS_RETRY_MS);
+    expect(client.socket.closed?.code).toBe(CLOSE_CODES.unauthorized);
+  });
+
+  it('[A44] wakes nobody while only root has sockets', async () => {
+    const stage = new WatchStage();
+    connect(stage, 'root');
+    await settle();
+    expect(stage.namespace.platform.alarm.armedFor()).toBeNull();
+  });
+
+  it('[A44, T3] leaves what its session holds until that has lapsed', async () => {
+    const stage = new WatchStage();
+    const client = connect(stage, 'ended');
+    await client.ask({ type: 'session', ttlMs: 10_000 });
+    await client.ask({ type: 'batch', operations: [register] });
+    closeSocketsOf(stage.namespace.hub, ['ended']);
+    await client.close();
+    expect(await stage.scene.listed()).toEqual(['a']);
+    await stage.namespace.pass(9_000);
+    expect(await stage.scene.listed()).toEqual(['a']);
+    await stage.namespace.pass(2_000);
+    expect(await stage.scene.listed()).toEqual([]);
+  });
+});
+
+it('[W14] a socket of a version that remembers no grants is asked to come back', async () => {
+  const stage = new WatchStage();
+  const old = stage.connect({ version: 1 });
+  await stage.namespace.hibernate();
+  await stage.scene.register('a');
+  expect(old.socket.closed).toEqual({ code: CLOSE_CODES.tryAgain, reason: '1000' });
+  await old.say({ type: 'resolve', id: '1', service: 'orders' });
+  expect(old.take()).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { HandDisk } from '../../../../test/fixtures/hand-disk';
+import { CACHED_MAX_AGE_MAX_MS, PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS } from '../../../model/limits';
+import { prepareStorage, writeProperty } from '../../storage/schema';
+import { ReaderHolds } from './reader-holds';
+
+const HOUR_MS = 60 * 60 * 1_000;
+/** Late in a minute, so that minutes of the clock and of the test differ. */
+const NOW = 59_000;
+
+function stage() {
+  const disk = new HandDisk();
+  prepareStorage(disk, () => 'epoch');
+  let rows = 0;
+  const wake = (now = NOW, isNew = false) =>
+    new ReaderHolds(
+      disk,
+      (write) => {
+        rows += 1;
+        write();
+      },
+      { now, isNew, pollerLingerMs: POLLER_LINGER_MS },
+    );
+  return { disk, wake, rows: () => rows };
+}
+
+describe('ReaderHolds', () => {
+  it('[W26] knows all readers of a new namespace, and no plain ones of one that woke', () => {
+    const { wake } = stage();
+    expect(wake(NOW, true).unknownAt(NOW)).toEqual({ kinds: [], safeAfterMs: 0 });
+    const woken = wake();
+    expect(woken.unknownAt(2 * PLAIN_READS_WINDOW_MS - 1)).toEqual({ kinds: ['plain'], safeAfterMs: 0 });
+    expect(woken.unknownAt(2 * PLAIN_READS_WINDOW_MS)).toEqual({ kinds: [], safeAfterMs: 0 });
+  });
+
+  it('[W25] bounds what cached readers hold by the longest age, from the wake on', () => {
+    const { wake } = stage();
+    const before = wake(NOW, true);
+    before.noteCached(NOW, 20_000);
+    before.noteCached(NOW, 5_000);
+    expect(before.unknownAt(NOW).kinds).toEqual([]);
+    const woken = wake(NOW + 10_000);
+    expect(woken.unknownAt(NOW + 10_000)).toEqual({ kinds: ['cached', 'plain'], safeAfterMs: 20_000 });
+    expect(woken.unknownAt(NOW + 29_999)).toMatchObject({ safeAfterMs: 1 });
+    expect(woken.unknownAt(NOW + 30_000)).toMatchObject({ kinds: ['plain'], safeAfterMs: 0 });
+    expect(wake(NOW + HOUR_MS).unknownAt(NOW + HOUR_MS)).toMatchObject({ safeAfterMs: 0 });
+  });
+
+  it('[W25] never says less than a copy may still be served, whenever memory is lost', () => {
+    const { wake } = stage();
+    let holds = wake(NOW, true);
+    let servedUntil = 0;
+    for (let step = 0; step < 2_000; step++) {
+      const now = NOW + step * 700;
+      const keepForMs = 1 + ((step * 7_919) % CACHED_MAX_AGE_MAX_MS);
+      if (step % 3 === 0) {
+        holds.noteCached(now, keepForMs);
+        servedUntil = Math.max(servedUntil, now + keepForMs);
+      }
+      if (step % 17 === 0) {
+        holds = wake(now);
+        expect(holds.unknownAt(now).safeAfterMs).toBeGreaterThanOrEqual(servedUntil - now);
+      }
+    }
+  });
+
+  it('[W25, I8] writes about a row a minute for a stream of cached reads, and few for ages that all differ', () => {
+    const { wake, rows } = stage();
+    const holds = wake();
+    for (let at = 0; at < HOUR_MS; at += 200) holds.noteCached(NOW + at, 5_000);
+    expect(rows()).toBe(60);
+    for (let at = HOUR_MS; at < 2 * HOUR_MS; at += 200) holds.noteCached(NOW + at, 1 + (at % CACHED_MAX_AGE_MAX_MS));
+    expect(rows()).toBeLessThan(60 + 60 + 12);
+  });
+
+  it('[W26, I8] writes a row an hour for a stream of polls', () => {
+    const { wake, rows } = stage();
+    const holds = wake();
+    for (let at = 0; at < 3 * HOUR_MS; at += 1_000) holds.notePoll(NOW + at);
+    expect(rows()).toBe(3);
+  });
+
+  it('[W26] expects pollers back within ten seconds of a wake, however long their polls may last', () => {
+    const { wake } = stage();
+    wake().notePoll(NOW);
+    const woken = wake(NOW + 300_000);
+    expect(woken.unknownAt(NOW + 300_000)).toEqual({ kinds: ['plain', 'poll'], safeAfterMs: POLLER_LINGER_MS });
+    expect(woken.unknownAt(NOW + 300_000 + POLLER_LINGER_MS).kinds).toEqual(['plain']);
+    expect(wake(NOW + 2 * HOUR_MS).unknownAt(NOW + 2 * HOUR_MS).kinds).toEqual(['plain']);
+  });
+
+  it('[W25, U8] reads what an earlier and a later version may leave', () => {
+    const { disk, wake } = stage();
+    writeProperty(disk, 'reader-holds', JSON.stringify({ cachedUntil: NOW + 9_000, cachedForMs: 5_000, later: {} }));
+    expect(wake().unknownAt(NOW)).toEqual({ kinds: ['cached', 'plain'], safeAfterMs: 5_000 });
+  });
+});

@@ -1,0 +1,114 @@
+import {
+  CACHED_AGE_ROUNDING_MS,
+  CACHED_HOLD_STEP_MS,
+  POLLER_LINGER_MS,
+  POLLS_HOLD_STEP_MS,
+  WAIT_MAX_MS,
+} from '../../../model/limits';
+import type { UnknownReaders } from '../../../model/queries';
+import { readProperty, writeProperty } from '../../storage/schema';
+import type { SqlStorage } from '../../storage/sql-storage';
+import { plainReadsCountUntil } from '../records/plain-reads';
+
+const PROPERTY = 'reader-holds';
+
+/** Until when readers of the whole namespace may use an old answer. Times are on the namespace's axis. */
+interface Holds {
+  /** A cached copy may be served until then, */
+  cachedUntil: number;
+  /** and for at most this long after it was handed out. */
+  cachedForMs: number;
+  /** A poll that began before now may last until then, or its poller may come back. */
+  pollsUntil: number;
+}
+
+/**
+ * Bounds how long readers may use an old answer, through a loss of memory. While the registry is awake it counts its
+ * readers exactly, service by service; after a wake it knows only these bounds.
+ *
+ * One row holds them. It is written ahead, so that a stream of cached reads writes it about once a minute, and one of
+ * polls once an hour; and a read that needs it written is answered once it is durable.
+ */
+export class ReaderHolds {
+  readonly #storage: SqlStorage;
+  readonly #enqueue: (write: () => void) => void;
+  #kept: Holds;
+  #sharedUntil = 0;
+  /** Until when readers of each kind may exist that were known before this wake. */
+  readonly #unknownUntil: Record<UnknownReaders, number>;
+
+  /**
+   * @param enqueue Queues a write for the next commit group.
+   * @param woken When the registry woke, on the namespace's axis; whether it has never held anything, and so has no
+   *   readers to forget; and how long pollers are live.
+   */
+  constructor(
+    storage: SqlStorage,
+    enqueue: (write: () => void) => void,
+    { now, isNew, pollerLingerMs }: { now: number; isNew: boolean; pollerLingerMs: number },
+  ) {
+    this.#storage = storage;
+    this.#enqueue = enqueue;
+    this.#kept = readHolds(storage);
+    const { cachedUntil, cachedForMs, pollsUntil } = this.#kept;
+    this.#unknownUntil = {
+      cached: Math.min(cachedUntil, now + cachedForMs),
+      plain: isNew ? 0 : plainReadsCountUntil(now),
+      // A poller that was live at the wake comes back within this time, and is known from then on.
+      poll: Math.min(pollsUntil, now + pollerLingerMs),
+    };
+  }
+
+  /** Records an answer that may be served from a cache for `keepForMs`. */
+  noteCached(now: number, keepForMs: number): void {
+    const { cachedUntil, cachedForMs } = this.#kept;
+    if (now + keepForMs <= cachedUntil && keepForMs <= cachedForMs) return;
+    const rounded = Math.ceil(keepForMs / CACHED_AGE_ROUNDING_MS) * CACHED_AGE_ROUNDING_MS;
+    this.#keep({
+      cachedUntil: Math.max(cachedUntil, now + keepForMs + CACHED_HOLD_STEP_MS),
+      cachedForMs: cachedUntil <= now ? rounded : Math.max(cachedForMs, rounded),
+    });
+  }
+
+  /** Records that readers of the whole namespace may use what it was at `now` for `keepForMs`. */
+  noteShared(now: number, keepForMs: number): void {
+    this.#sharedUntil = Math.max(this.#sharedUntil, now + keepForMs);
+  }
+
+  /**
+   * Until when readers may use what was shared before now, on the namespace's axis. It is not stored: after a wake they
+   * are among the pollers that {@link unknownAt} tells of, which are waited for longer.
+   */
+  get sharedUntil(): number {
+    return this.#sharedUntil;
+  }
+
+  /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */
+  notePoll(now: number): void {
+    const until = now + WAIT_MAX_MS + POLLER_LINGER_MS;
+    if (until > this.#kept.pollsUntil) this.#keep({ pollsUntil: until + POLLS_HOLD_STEP_MS });
+  }
+
+  /** Returns the kinds of reader that may exist unknown to the registry, and how long they may use an old answer. */
+  unknownAt(now: number): { kinds: UnknownReaders[]; safeAfterMs: number } {
+    const { cached, plain, poll } = this.#unknownUntil;
+    const kinds: UnknownReaders[] = [];
+    if (cached > now) kinds.push('cached');
+    if (plain > now) kinds.push('plain');
+    if (poll > now) kinds.push('poll');
+    return { kinds, safeAfterMs: Math.max(0, cached - now, poll - now) };
+  }
+
+  #keep(changed: Partial<Holds>): void {
+    this.#kept = { ...this.#kept, ...changed };
+    const text = JSON.stringify(this.#kept);
+    this.#enqueue(() => writeProperty(this.#storage, PROPERTY, text));
+  }
+}
+
+function readHolds(storage: SqlStorage): Holds {
+  const none: Holds = { cachedUntil: 0, cachedForMs: 0, pollsUntil: 0 };
+  const text = readProperty(storage, PROPERTY);
+  // `as`: only this file writes it; a later version may add members.
+  return text === undefined ? none : { ...none, ...(JSON.parse(text) as Partial<Holds>) };
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { POLLER_LINGER_MS } from '../../../model/limits';
+import type { Poller } from './pollers';
+import { type BarrierOutcome, Receipts } from './receipts';
+
+const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
+const KEY = { ...ORDERS, id: 'a' };
+const UNTIL = 30_000;
+
+function stage() {
+  const receipts = new Receipts(() => POLLER_LINGER_MS);
+  const poll = (
+    subscriber: string,
+    { acknowledged = 0, sent = 0, now = 0, service = ORDERS, tokenId = 't' } = {},
+  ): Poller => {
+    receipts.notePoll({ subscriber, tokenId, address: '10.0.0.9' }, service, acknowledged, sent, now);
+    const poller = receipts
+      .pollersOf(service, now)
+      .find((each) => each.subscriber === subscriber && each.tokenId === tokenId);
+    if (poller === undefined) throw new Error(`${subscriber} has polled and is not known`);
+    return poller;
+  };
+  const wait = (pollers: Poller[], { revision = 7, until = UNTIL, key = KEY } = {}) => {
+    const seen: { outcome?: BarrierOutcome } = {};
+    void receipts.wait(key, revision, pollers, until).then((outcome) => {
+      seen.outcome = outcome;
+    });
+    return async () => {
+      await settle();
+      return seen.outcome;
+    };
+  };
+  return { receipts, poll, wait };
+}
+
+describe('Receipts', () => {
+  it('[W18] waits until everybody has acknowledged the change or a later one', async () => {
+    const { receipts, poll, wait } = stage();
+    const [a, b] = [poll('a'), poll('b')];
+    const outcome = wait([a, b]);
+    receipts.acknowledge(a, 9);
+    receipts.acknowledge(b, 6);
+    expect(await outcome()).toBeUndefined();
+    receipts.acknowledge(b, 7);
+    expect(await outcome()).toEqual({ subscribers: 2, acknowledged: 2, laggards: [] });
+  });
+
+  it('[W18] waits for nobody where all have it, or there is nobody', async () => {
+    const { poll, wait } = stage();
+    expect(await wait([poll('a', { acknowledged: 7 })])()).toEqual({ subscribers: 1, acknowledged: 1, laggards: [] });
+    expect(await wait([])()).toEqual({ subscribers: 0, acknowledged: 0, laggards: [] });
+  });
+
+  it('[W18] waits no longer for one who has gone, and does not count it', async () => {
+    const { receipts, poll, wait } = stage();
+    const [a, b, c] = [poll('a'), poll('b'), poll('c')];
+    const outcome = wait([a, b, c]);
+    receipts.acknowledge(a, 7);
+    receipts.forget(a);
+    receipts.forget(b);
+    expect(await outcome()).toBeUndefined();
+    receipts.forget(c);
+    expect(await outcome()).toEqual({ subscribers: 1, acknowledged: 1, laggards: [] });
+  });
+
+  it('[W19] names who has not acknowledged when the time is over, each once', async () => {
+    const { receipts, poll, wait } = stage();
+    const users = poll('slow', { service: { ...ORDERS, service: 'users' } });
+    const outcome = wait([poll('slow'), users, poll('late'), poll('a', { acknowledged: 8 })]);
+    receipts.expire({ ...KEY, id: 'b' }, UNTIL);
+    receipts.expire(KEY, UNTIL - 1);
+    expect(await outcome()).toBeUndefined();
+    receipts.expire(KEY, UNTIL);
+    expect(await outcome()).toEqual({ subscribers: 3, acknowledged: 1, laggards: ['late', 'slow'] });
+  });
+
+  it('[W19] ends each of two waits for one instance at its own time', async () => {
+    const { receipts, poll, wait } = stage();
+    const [short, long] = [wait([poll('a')], { until: 5 }), wait([poll('a')], { until: 9 })];
+    expect(receipts.firstWaitEndsAt(KEY)).toBe(5);
+    receipts.expire(KEY, 5);
+    expect([(await short())?.laggards, await long()]).toEqual([['a'], undefined]);
+    expect(receipts.firstWaitEndsAt(KEY)).toBe(9);
+    receipts.expire(KEY, 9);
+    expect([(await long())?.laggards, receipts.firstWaitEndsAt(KEY)]).toEqual([['a'], Number.POSITIVE_INFINITY]);
+  });
+
+  it('[W17] takes the cursor that a poller comes back with for its acknowledgement, and none back', () => {
+    const { poll } = stage();
+    poll('a', { sent: 5 });
+    expect(poll('a', { acknowledged: 5, sent: 8 })).toMatchObject({ acknowledgedRevision: 5, sentRevision: 8 });
+    expect(poll('a', { acknowledged: 3, sent: 6 })).toMatchObject({ acknowledgedRevision: 5, sentRevision: 8 });
+  });
+
+  it('[W17, W18] forgets a poller that does not come back, and waits for it no longer', async () => {
+    const { receipts, poll, wait } = stage();
+    const outcome = wait([poll('a')]);
+    poll('a', { now: 9_000 });
+    expect(receipts.pollersOf(ORDERS, 9_000 + POLLER_LINGER_MS - 1)).toHaveLength(1);
+    expect(await outcome()).toBeUndefined();
+    expect(receipts.pollersOf(ORDERS, 9_000 + POLLER_LINGER_MS)).toEqual([]);
+    expect(await outcome()).toEqual({ subscribers: 0, acknowledged: 0, laggards: [] });
+  });
+
+  it('[A47, W17] takes no answer of another token for that of a poller, though it bears its name', async () => {
+    const { poll, wait } = stage();
+    const outcome = wait([poll('a')]);
+    poll('a', { acknowledged: 7, tokenId: 'other' });
+    expect(await outcome()).toBeUndefined();
+    poll('a', { acknowledged: 7 });
+    expect(await outcome()).toEqual({ subscribers: 1, acknowledged: 1, laggards: [] });
+  });
+
+  it('[W17] tells pollers of one service from those of another', () => {
+    const { receipts, poll } = stage();
+    poll('a');
+    poll('b', { service: { group: 'shop', service: 'orders' } });
+    expect(receipts.pollersOf(ORDERS, 0).map(({ subscriber }) => subscriber)).toEqual(['a']);
+  });
+});

@@ -1,0 +1,133 @@
+import type { InstanceKey } from '../../../model/batch';
+import type { ServiceKey } from '../../../model/namespace-api';
+import { type Poller, type PollerName, Pollers } from './pollers';
+import type { Watcher } from './watcher';
+
+/** One who has to acknowledge a change before its drain is done. */
+type Awaited = Watcher | Poller;
+
+/** A drain that waits for acknowledgements. */
+interface Barrier {
+  key: InstanceKey;
+  revision: number;
+  /** When it waits no longer; on the namespace's axis. */
+  until: number;
+  /** All of them, but for those who went before they could acknowledge. */
+  awaited: Set<Awaited>;
+  /** Those it still waits for. */
+  missing: Set<Awaited>;
+  resolve: (outcome: BarrierOutcome) => void;
+}
+
+/** What waiting came to. A subscriber counts once, however many watches it has. */
+export interface BarrierOutcome {
+  subscribers: number;
+  acknowledged: number;
+  /** Who has not acknowledged, by name. */
+  laggards: string[];
+}
+
+/** The name under which a drain waits for somebody. */
+export function subscriberOf(awaited: Awaited): string {
+  return 'peer' in awaited ? awaited.peer.connection.memory.subscriber : awaited.subscriber;
+}
+
+/**
+ * Tracks which subscribers have acknowledged which revision, and the drains that wait for them. What a watcher
+ * acknowledged is kept with its socket and survives a sleep; pollers and drains live in memory.
+ */
+export class Receipts {
+  readonly #pollers: Pollers;
+  readonly #barriers = new Set<Barrier>();
+
+  /** @param pollerLingerMs Returns how long a poller is live after its last poll. */
+  constructor(pollerLingerMs: () => number) {
+    this.#pollers = new Pollers((poller) => this.forget(poller), pollerLingerMs);
+  }
+
+  /**
+   * Records a poll, and the revisions that its poller has and was sent. Returns false where there is no room for a new
+   * poller: then it can't be waited for.
+   */
+  notePoll(name: PollerName, service: ServiceKey, acknowledged: number, sent: number, now: number): boolean {
+    const poller = this.#pollers.note(name, service, now);
+    if (poller === undefined) return false;
+    poller.sentRevision = Math.max(poller.sentRevision, sent);
+    this.acknowledge(poller, acknowledged);
+    return true;
+  }
+
+  /** Notes that everything up to a revision has arrived. Revisions only rise. */
+  acknowledge(awaited: Awaited, revision: number): void {
+    if (revision <= awaited.acknowledgedRevision) return;
+    awaited.acknowledgedRevision = revision;
+    for (const barrier of this.#barriers) {
+      if (revision >= barrier.revision && barrier.missing.delete(awaited)) this.#settleIfDone(barrier);
+    }
+  }
+
+  /** Nobody waits any longer for one who is gone. */
+  forget(awaited: Awaited): void {
+    for (const barrier of this.#barriers) {
+      if (!barrier.missing.delete(awaited)) continue;
+      barrier.awaited.delete(awaited);
+      this.#settleIfDone(barrier);
+    }
+  }
+
+  /** Returns the live pollers of a service. */
+  pollersOf(service: ServiceKey, now: number): Poller[] {
+    return this.#pollers.of(service, now);
+  }
+
+  /**
+   * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} ends the wait.
+   *
+   * @param revision The change that they must have.
+   * @param until When to wait no longer; on the namespace's axis.
+   */
+  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[], until: number): Promise<BarrierOutcome> {
+    const missing = new Set(subscribers.filter(({ acknowledgedRevision }) => acknowledgedRevision < revision));
+    return new Promise((resolve) => {
+      const barrier: Barrier = { key, revision, until, awaited: new Set(subscribers), missing, resolve };
+      this.#barriers.add(barrier);
+      this.#settleIfDone(barrier);
+    });
+  }
+
+  /** Ends waits for an instance's drain that are over, as far as they have come. */
+  expire(key: InstanceKey, now: number): void {
+    for (const barrier of this.#waitsFor(key)) {
+      if (barrier.until <= now) this.#settle(barrier);
+    }
+  }
+
+  /** Ends all waits, as far as they have come. */
+  end(): void {
+    for (const barrier of this.#barriers) this.#settle(barrier);
+  }
+
+  /** When the first wait for an instance's drain is over; `Infinity` where nobody waits. */
+  firstWaitEndsAt(key: InstanceKey): number {
+    return Math.min(...this.#waitsFor(key).map(({ until }) => until));
+  }
+
+  #waitsFor(key: InstanceKey): Barrier[] {
+    return [...this.#barriers].filter((barrier) => {
+      const { group, service, id } = barrier.key;
+      return group === key.group && service === key.service && id === key.id;
+    });
+  }
+
+  #settleIfDone(barrier: Barrier): void {
+    if (barrier.missing.size === 0) this.#settle(barrier);
+  }
+
+  #settle(barrier: Barrier): void {
+    this.#barriers.delete(barrier);
+    const { awaited, missing, resolve } = barrier;
+    const subscribers = new Set([...awaited].map(subscriberOf)).size;
+    const laggards = [...new Set([...missing].map(subscriberOf))].sort();
+    resolve({ subscribers, acknowledged: subscribers - laggards.length, laggards });
+  }
+}

@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import { ORDERS } from '../../../../test/fixtures/definition';
+import type { SocketClient } from '../../../../test/fixtures/socket-client';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { CLOSE_CODES, type SessionOpened } from '../../../model/frames';
+import {
+  CREDIT_INITIAL_BYTES,
+  FRAME_MAX_BYTES,
+  SOCKET_FRAMES_PENDING_MAX_BYTES,
+  WATCHES_PER_SOCKET_MAX_COUNT,
+} from '../../../model/limits';
+
+const AT = { address: '10.0.0.1', port: 1 };
+const register = (...ids: string[]) => ({
+  type: 'batch',
+  operations: ids.map((id) => ({ op: 'register', service: 'orders', id, ...AT })),
+});
+
+async function errorOf(client: SocketClient, frame: object | string) {
+  const handled = client.post(frame);
+  await handled;
+  const [error, ...more] = client.take();
+  expect(more).toEqual([]);
+  if (error?.type !== 'error') throw new Error(`it was answered with ${JSON.stringify(error)}`);
+  return error;
+}
+
+describe('a frame that makes no sense', () => {
+  it.each([
+    ['no JSON', '{', 'a frame is a JSON object'],
+    ['no object', '[1]', 'the frame does not fit'],
+    ['of no type', '{}', 'type'],
+    ['of an unknown type', '{"type":"dance"}', 'type'],
+    ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
+    ['with a member too many', '{"type":"credit","bytes":1,"more":2}', 'more'],
+  ])('[W15] is answered with an error: %s', async (_name, text, detail) => {
+    const { scene, client } = stage();
+    const error = await errorOf(client, text);
+    expect(error).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
+    await client.watch();
+    await scene.register('a');
+    expect(client.told()).toBe('+a');
+    expect(client.socket.closed).toBeUndefined();
+  });
+
+  it('[W15, R5] names each wrong member of a batch by its path', async () => {
+    const { client } = stage();
+    const operations = [{ op: 'register', service: 'orders', id: 'a', address: '10.0.0.1', port: 99_999 }];
+    const error = await errorOf(client, { type: 'batch', id: '7', operations });
+    expect(error.errors?.map(({ path }) => path)).toEqual(['operations.0.port']);
+    expect(error.id).toBe('7');
+  });
+
+  it.each([[{ type: 'unwatch', id: '1', watch: 'w' }], [{ type: 'sync', id: '2', watch: 'w' }]])(
+    '[W15] says so of a watch that is not there: %j',
+    async (frame) => {
+      expect(await errorOf(stage().client, frame)).toMatchObject({ id: frame.id, code: 'INVALID_REQUEST' });
+    },
+  );
+
+  it('[R14] that is as large as a batch may be is taken, and a larger one closes the socket', async () => {
+    const { client } = stage();
+    const frame = (bytes: number) =>
+      JSON.stringify({ type: 'credit', more: '' }).replace('""', `"${'ж'.repeat(bytes / 2)}"`);
+    expect((await errorOf(client, frame(FRAME_MAX_BYTES - 64))).code).toBe('INVALID_REQUEST');
+    await client.post(frame(FRAME_MAX_BYTES));
+    expect(client.socket.closed?.code).toBe(1009);
+  });
+
+  it('takes a receipt for what is no longer there', async () => {
+    const { client } = stage();
+    await client.say({ type: 'ack', watch: 'gone', cursor: 'cx.1.1' });
+    await client.watch();
+    await client.say({ type: 'ack', watch: 'w', cursor: 'cx.1.1' });
+    expect(client.takeOnly('error')).toEqual([]);
+  });
+});
+
+describe('a batch over a socket', () => {
+  it('[C3, R1] is applied as one revision and answered under its id', async () => {
+    const { scene, client } = stage();
+    const body = await client.ask(register('a', 'b'));
+    expect(body).toMatchObject({ revision: 1, results: [{ outcome: 'created' }, { outcome: 'created' }] });
+    expect(await scene.listed()).toEqual(['a', 'b']);
+  });
+
+  it('[C5] that is refused is answered with its code, and leaves nothing behind', async () => {
+    const { scene, client } = stage();
+    await scene.register('a');
+    const [operation] = register('a').operations;
+    const operations = [...register('b').operations, { ...operation, ifAbsent: true }];
+    const error = await errorOf(client, { type: 'batch', id: '7', operations });
+    expect(error).toMatchObject({ id: '7', code: 'REVISION_MISMATCH' });
+    expect(await scene.listed()).toEqual(['a']);
+  });
+
+  it('[I3] is answered when it is durable', async () => {
+    const { client, disk } = stage();
+    disk.hold();
+    await client.say({ id: 'batch', ...register('a') });
+    expect(client.take()).toEqual([]);
+    disk.release();
+    await settle();
+    expect(client.take()).toMatchObject([{ type: 'answer', id: 'batch' }]);
+  });
+});
+
+describe('resolving over a socket', () => {
+  it('[V1] is answered as it is elsewhere', async () => {
+    const { scene, client } = stage();
+    await scene.register('a', { tags: ['blue'] });
+    await scene.register('b');
+    const body = await client.ask({ type: 'resolve', service: 'orders', tag: 'blue' });
+    expect(body).toEqual(await scene.resolve({ tag: 'blue' }));
+  });
+});
+
+describe('frames that come in a hurry', () => {
+  it('[W16, T1] speak for the session that the one before them opens', async () => {
+    const { scene, client, namespace } = stage();
+    void client.post({ type: 'session', id: 's' });
+    void client.post({ id: 'batch', ...register('a') });
+    void client.post({ type: 'watch', id: 'w', watch: 'w', scope: {} });
+    await settle();
+    const [first, ...rest] = client.take();
+    expect(first).toMatchObject({ type: 'answer', id: 's' });
+    expect(rest).toContainEqual(expect.objectContaining({ type: 'answer', id: 'batch' }));
+    expect(rest).toContainEqual(expect.objectContaining({ type: 'answer', id: 'w' }));
+    await client.close({ isEnd: true });
+    expect(await scene.listed()).toEqual([]);
+    expect(namespace.platform.logs).toEqual([]);
+  });
+
+  it('[W16] are taken in order on one socket, and none waits for another socket', async () => {
+    const { client, connect } = stage();
+    const other = connect();
+    for (const port of [1, 2, 3]) {
+      const [operation] = register('a').operations;
+      void client.post({ type: 'batch', id: `${port}`, operations: [{ ...operation, port }] });
+    }
+    void client.post({ type: 'session', id: 's' });
+    await other.ask({ type: 'watch', watch: 'w', scope: {} });
+    await settle();
+    expect(client.take().map((frame) => ('id' in frame ? frame.id : ''))).toEqual(['1', '2', '3', 's']);
+  });
+});
+
+describe('frames that come faster than they are handled', () => {
+  /** A batch of one registration, as large as `size`. */
+  const large = (id: string, size: number) => {
+    const [operation] = register(id).operations;
+    const text = JSON.stringify({ type: 'batch', id, operations: [operation] });
+    return text + ' '.repeat(size - text.length);
+  };
+
+  it('[W20] take turns with those of another socket', async () => {
+    const { client, connect, scene } = stage();
+    const other = connect();
+    for (const id of ['a', 'b', 'c']) void client.post(large(id, FRAME_MAX_BYTES));
+    void other.post({ id: 'x', ...register('x') });
+    await settle();
+    const revisions = await Promise.all(['a', 'b', 'c', 'x'].map(async (id) => (await scene.read(id)).revision));
+    // The one of the other socket waits for one frame, not for all of them.
+    expect(revisions).toEqual([1, 2, 4, 3]);
+  });
+
+  it('[W20] close their socket where more of them wait than may, and nothing else', async () => {
+    const { client, connect, scene } = stage();
+    const other = connect();
+    const most = SOCKET_FRAMES_PENDING_MAX_BYTES / FRAME_MAX_BYTES;
+    for (let count = 0; count <= most + 2; count++) void client.post(large(`i${count}`, FRAME_MAX_BYTES));
+    expect(client.socket.closed).toMatchObject({ code: CLOSE_CODES.overloaded });
+    await other.ask(register('x'));
+    await settle();
+    expect(other.socket.closed).toBeUndefined();
+    // The first was being handled; what waited behind it went with the socket.
+    expect(await scene.listed()).toEqual(['i0', 'x']);
+  });
+
+  it('[W20, T2] are handled before the close that follows them', async () => {
+    const { client, scene } = stage();
+    void client.post({ type: 'session', id: 's' });
+    for (const id of ['a', 'b']) void client.post(large(id, FRAME_MAX_BYTES));
+    await client.close({ isEnd: true });
+    expect(await scene.listed()).toEqual([]);
+  });
+});
+
+describe('watches of one socket', () => {
+  it('[W9] have names of their own', async () => {
+    const { client } = stage();
+    await client.watch();
+    client.take();
+    const error = await errorOf(client, { type: 'watch', id: '1', watch: 'w', scope: {} });
+    expect(error).toMatchObject({ code: 'CONFLICT', detail: expect.stringContaining('"w"') });
+  });
+
+  it('[R14] are as many as a socket may have, and not one more', async () => {
+    const { client } = stage();
+    const error = await fill(client);
+    expect(error.code).toBe('LIMIT_EXCEEDED');
+    expect(client.socket.kept.watches.length).toBeGreaterThan(100);
+    await client.ask({ type: 'unwatch', watch: 'w0' });
+    await client.ask({ type: 'watch', watch: 'more', scope: { services: ['orders'] } });
+  });
+
+  it('[R14, W14] never take more than the platform keeps, whatever becomes of them', async () => {
+    const { client, stage: watched, namespace, scene } = stage();
+    await fill(client);
+    const open = client.socket.kept.watches.length;
+    await watched.registerBulk('1', '2');
+    await scene.register('a');
+    client.take();
+    expect(client.socket.kept.watches.filter(({ sentUntil }) => sentUntil !== undefined)).toHaveLength(open);
+    await namespace.hibernate();
+    await scene.register('b');
+    await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
+    expect(client.take().filter((frame) => JSON.stringify(frame).includes('"id":"a"'))).toHaveLength(open);
+  });
+
+  /** Opens watches until no more are taken. Returns the refusal. */
+  async function fill(client: SocketClient) {
+    for (let count = 0; count <= WATCHES_PER_SOCKET_MAX_COUNT; count++) {
+      await client.say({ type: 'watch', id: '1', watch: `w${count}`, scope: { services: ['orders'] } });
+      const [error] = client.takeOnly('error');
+      if (error !== undefined) return error;
+    }
+    throw new Error('it may have any number of watches');
+  }
+});
+
+describe('subscribers', () => {
+  it('[W17] acknowledge by frames and by calls, and are listed with their lag', async () => {
+    const { scene, client, connect, namespace } = stage();
+    const stream = connect({ kind: 'stream', subscriber: 'stream-1', caller: { tokenId: 't', address: '10.0.0.7' } });
+    await client.watch();
+    await stream.watch({ services: ['orders'] });
+    const first = await scene.register('a');
+    await client.say({ type: 'ack', watch: 'w', cursor: first.cursor });
+    const second = await scene.register('b');
+    await namespace.api.acknowledge({ subscriber: 'stream-1', cursor: second.cursor, tokenId: 't' });
+    const { body } = await namespace.api.listSubscribers(ORDERS);
+    expect(JSON.parse(body).subscribers).toEqual([
+      { id: 'stream-1', kind: 'stream', address: '10.0.0.7', sentRevision: 2, acknowledgedRevision: 2, lag: 0 },
+      { id: 'subscriber-1', kind: 'socket', sentRevision: 2, acknowledgedRevision: 1, lag: 0 },
+    ]);
+  });
+
+  it('[W17] lag by what they were not sent', async () => {
+    const all = stage();
+    await all.client.watch();
+    await all.stage.useUpCredit();
+    const [before] = JSON.parse((await all.namespace.api.listSubscribers(ORDERS)).body).subscribers;
+    await all.scene.register('late');
+    const [after] = JSON.parse((await all.namespace.api.listSubscribers(ORDERS)).body).subscribers;
+    expect([before.lag, after.lag]).toEqual([0, 1]);
+  });
+
+  it('[Q3] are told of a cursor that is none of this past', async () => {
+    const { namespace } = stage();
+    const acknowledged = namespace.api.acknowledge({ subscriber: 'x', cursor: 'cother.1.1', tokenId: 't' });
+    await expect(acknowledged).rejects.toMatchObject({ code: 'COMPACTED' });
+  });
+});
+
+describe('the end frame', () => {
+  it('[T2] ends the session, and then the socket', async () => {
+    const { scene, client } = stage();
+    await client.ask<SessionOpened>({ type: 'session' });
+    await client.ask(register('a'));
+    await client.say({ type: 'end' });
+    expect(client.socket.closed?.code).toBe(CLOSE_CODES.sessionEnded);
+    expect(await scene.listed()).toEqual([]);
+  });
+});
+
+function stage() {
+  const watched = new WatchStage();
+  const { scene, namespace, disk } = watched;
+  const client = watched.connect();
+  return {
+    stage: watched,
+    scene,
+    namespace,
+    disk,
+    client,
+    connect: (memory = {}) => watched.connect(memory),
+  };
+}

@@ -1,0 +1,334 @@
+import type { Operation } from '../../../model/batch';
+import { quote, RegistryError } from '../../../model/errors';
+import {
+  CLOSE_CODES,
+  type ClientFrame,
+  type ServerFrame,
+  type SessionOpened,
+  type WatchScope,
+} from '../../../model/frames';
+import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../../model/limits';
+import { utf8Length } from '../../../model/names';
+import type { Caller, NamespaceApi } from '../../../model/namespace-api';
+import type { Connection } from '../../platform/connection';
+import { arm } from '../leases/arming';
+import { notePass } from '../leases/listening';
+import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
+import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
+import type { SessionEntry } from '../records/catalog';
+import type { NamespaceState } from '../state';
+import { batchDeed } from '../turn/batch-deed';
+import { turn } from '../turn/turn';
+import { errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frame';
+import { authorizeFrame } from './frame-access';
+import { FrameQueue } from './frame-queue';
+import type { Hub } from './hub';
+import { dismissEnded } from './open-tokens';
+import { notePollsEnded, supersedePolls } from './polls';
+import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
+import { hasExpired } from './token-life';
+import type { Peer } from './watcher';
+
+/** Frames that count against rates; batches and resolves are counted as the calls that they are. */
+const COUNTED: ReadonlySet<ClientFrame['type']> = new Set(['session', 'watch', 'unwatch', 'sync']);
+
+type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
+
+/**
+ * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
+ * goes on.
+ */
+export class SocketFrames {
+  readonly #state: NamespaceState;
+  readonly #hub: Hub;
+  readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
+  /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
+  readonly #underWay = new Map<Connection, Promise<void>>();
+  readonly #queue: FrameQueue;
+  /** Sockets that are closed, whose last frames may still wait here. */
+  readonly #gone = new WeakSet<Connection>();
+
+  constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
+    this.#state = state;
+    this.#hub = hub;
+    this.#api = api;
+    this.#queue = new FrameQueue(
+      state.platform.nextTurn,
+      (connection) => this.#gone.has(connection) || !hub.isHeld(connection),
+    );
+  }
+
+  /** Takes in what a socket sent, and resolves when it is handled. Never rejects: the socket gets what went wrong. */
+  async receive(connection: Connection, text: string): Promise<void> {
+    this.#state.counters.messagesReceived += 1;
+    notePass(this.#state);
+    if (this.#hub.isLeaving(connection)) return;
+    if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
+      return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
+    }
+    // Credit is what frames that are held back wait for.
+    if (isCredit(text)) return this.#take(connection, text);
+    const handled = this.#queue.add(connection, text.length, () => this.#take(connection, text));
+    if (handled === undefined) return this.#overloaded(connection);
+    await handled;
+  }
+
+  /** Closes a socket that sends faster than its frames are handled: what it sent and will send comes to nothing. */
+  #overloaded(connection: Connection): void {
+    this.#queue.drop(connection);
+    const reason = 'too many frames are pending; come back, and wait for answers';
+    this.#hub.connect(connection);
+    this.#hub.dismiss(connection, CLOSE_CODES.overloaded, reason);
+  }
+
+  async #take(connection: Connection, text: string): Promise<void> {
+    let id: string | undefined;
+    try {
+      const value = parseFrame(text);
+      id = idOf(value);
+      const frame = readFrame(value);
+      // Each that goes on may be one to wait for itself.
+      while (this.#underWay.has(connection)) await this.#underWay.get(connection)?.catch(() => {});
+      await this.#handle(connection, frame);
+    } catch (error) {
+      this.#send(connection, JSON.stringify(errorFrame(error, id)));
+      if (!(error instanceof RegistryError)) {
+        this.#state.platform.log('error', 'a frame could not be handled', { error: String(error) });
+      }
+    }
+  }
+
+  /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
+  async closed(connection: Connection, isEnd: boolean): Promise<void> {
+    notePass(this.#state);
+    this.#gone.add(connection);
+    // What it sent before comes first.
+    const begun = this.#queue.begun(connection);
+    if (begun !== undefined) await begun;
+    this.#hub.disconnect(connection);
+    notePollsEnded(this.#state, connection, this.#state.time.now());
+    if (isEnd) await this.#end(connection);
+    else noteClosed(this.#state, connection);
+    arm(this.#state);
+    const durable = this.#state.pipeline.settled();
+    if (durable !== undefined) await durable;
+  }
+
+  async #handle(connection: Connection, frame: ClientFrame): Promise<void> {
+    const { memory } = connection;
+    if (hasExpired(memory, this.#state.platform.clock.now())) return dismissEnded(this.#hub, connection);
+    authorizeFrame(memory, frame, this.#state.platform.claimsOf);
+    if (COUNTED.has(frame.type)) this.#state.rates.admit(memory.caller.tokenId, this.#state.time.now());
+    const peer = this.#hub.connect(connection);
+    this.#noteAlive(connection);
+    switch (frame.type) {
+      case 'session':
+        return this.#inOrder(connection, this.#openSession(connection, frame));
+      case 'batch':
+        return this.#batch(connection, frame);
+      case 'watch':
+        return this.#watch(peer, frame);
+      case 'unwatch':
+        return this.#unwatch(peer, frame);
+      case 'sync':
+        return this.#sync(peer, frame);
+      case 'resolve':
+        return this.#resolve(connection, frame);
+      case 'ack':
+        return this.#acknowledge(peer, frame);
+      case 'credit':
+        this.#hub.grant(peer, frame.bytes, frame.mark);
+        return this.#queue.goOn();
+      case 'end':
+        await this.#end(connection);
+        return connection.close(CLOSE_CODES.sessionEnded, 'session ended');
+    }
+  }
+
+  /** Lets frames that follow in a hurry wait. */
+  async #inOrder(connection: Connection, work: Promise<void>): Promise<void> {
+    this.#underWay.set(connection, work);
+    await work.finally(() => this.#underWay.delete(connection));
+  }
+
+  async #openSession(connection: Connection, frame: Frame<'session'>): Promise<void> {
+    const { random, digest } = this.#state.platform;
+    const [key = '', secret = ''] = frame.session?.split('.') ?? [];
+    const offered = { key, secretDigest: await digest(secret) };
+    const fresh = { key: random.id(), secret: random.id() };
+    const ticket = { key: fresh.key, secretDigest: await digest(fresh.secret) };
+    const { caller } = connection.memory;
+    const body = await turn(this.#state, undefined, (now): SessionOpened => {
+      this.#assertNoSession(connection);
+      const resumed = resumeSession(this.#state, connection, caller, offered, now);
+      if (resumed !== undefined) {
+        if (resumed.superseded !== undefined) letGo(resumed.superseded);
+        return this.#sessionOpened(resumed.session, frame.session ?? '', true);
+      }
+      const { sessionPingMs } = this.#state.settings;
+      const ttlMs = frame.ttlMs ?? Math.max(SESSION_TTL_DEFAULT_MS, PINGS_PER_TTL_COUNT * sessionPingMs);
+      const session = openSession(this.#state, connection, caller, ticket, ttlMs, now);
+      return this.#sessionOpened(session, `${fresh.key}.${fresh.secret}`, false);
+    });
+    this.#answer(connection, frame.id, body);
+  }
+
+  #sessionOpened(entry: SessionEntry, session: string, resumed: boolean): SessionOpened {
+    return {
+      session,
+      resumed,
+      ttlMs: entry.ttlMs,
+      pingIntervalMs: this.#pingIntervalMs(entry.ttlMs),
+      reconnectWithinMs: this.#reconnectWithinMs(entry),
+    };
+  }
+
+  /** A frame renews the lease of the session that its socket holds, as a ping does. */
+  #noteAlive(connection: Connection): void {
+    const session = this.#sessionOf(connection);
+    if (session === undefined) return;
+    this.#state.checkpoints.open();
+    this.#state.leases.renew(session.lease, notePass(this.#state));
+    arm(this.#state);
+  }
+
+  #assertNoSession(connection: Connection): void {
+    if (this.#sessionOf(connection) === undefined) return;
+    throw new RegistryError('CONFLICT', 'this socket holds a session already; open another socket for another session');
+  }
+
+  #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
+    const session = this.#sessionOf(connection);
+    // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
+    const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
+    const operations =
+      session === undefined
+        ? frame.operations
+        : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
+    // What is accounted for first would be overtaken.
+    const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
+    const answered = this.#api.batch(caller, operations).then(({ body }) => {
+      // The body is JSON already: it is put in as it is.
+      this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+    });
+    return takesTime ? this.#inOrder(connection, answered) : answered;
+  }
+
+  async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {
+    const { connection } = peer;
+    await turn(this.#state, firstOf(scope), () => {
+      assertRoomOnSocket(peer, watch, scope);
+      assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
+      supersedePolls(this.#hub, peer, watch);
+      const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
+      this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs(this.#sessionOf(connection)) });
+      if (cursor !== undefined && position === undefined) {
+        this.#send(connection, JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
+      }
+      this.#hub.watch(peer, watch, scope, position?.revision);
+    });
+  }
+
+  #resetReason(cursor: string): string {
+    return cursor.startsWith(`c${this.#state.journal.epoch}.`) ? 'compacted' : 'unknown';
+  }
+
+  #unwatch(peer: Peer, { id, watch }: Frame<'unwatch'>): void {
+    const watcher = peer.watchers.get(watch);
+    if (watcher === undefined) throw noWatch(watch);
+    this.#hub.unwatch(watcher);
+    this.#answer(peer.connection, id, {});
+  }
+
+  #sync(peer: Peer, { id, watch }: Frame<'sync'>): void {
+    const watcher = peer.watchers.get(watch);
+    if (watcher === undefined) throw noWatch(watch);
+    this.#answer(peer.connection, id, {});
+    this.#hub.sync(watcher);
+  }
+
+  async #resolve(connection: Connection, { id, service, cluster, tag, limit }: Frame<'resolve'>): Promise<void> {
+    const { body } = await this.#api.resolve({
+      ...service,
+      cluster,
+      tag,
+      limit,
+      tokenId: connection.memory.caller.tokenId,
+    });
+    this.#send(connection, `{"type":"answer","id":${JSON.stringify(id)},"body":${body}}`);
+  }
+
+  #acknowledge(peer: Peer, { watch, cursor }: Frame<'ack'>): void {
+    const watcher = peer.watchers.get(watch);
+    const position = this.#state.journal.position(cursor);
+    // A receipt for what is no longer there is no mistake of the sender's.
+    if (watcher === undefined || position === undefined) return;
+    this.#state.receipts.acknowledge(watcher, position.revision);
+    this.#hub.noteRead(watcher, position.revision);
+  }
+
+  async #end(connection: Connection): Promise<void> {
+    const session = this.#sessionOf(connection);
+    if (session === undefined) return;
+    await turn(this.#state, undefined, (now) => {
+      // It may have lapsed or been resumed elsewhere meanwhile.
+      if (this.#sessionOf(connection) !== session) return;
+      endSession(this.#state, session, 'session-closed', connection.memory.caller.tokenId, now);
+      connection.memory.session = '';
+      connection.remember();
+    });
+  }
+
+  /** The session that a connection holds; one that lapsed is none. */
+  #sessionOf(connection: Connection): SessionEntry | undefined {
+    return this.#state.sessions.get(connection.memory.session ?? '');
+  }
+
+  #answer(connection: Connection, id: string, body: object): void {
+    const frame: ServerFrame = { type: 'answer', id, body };
+    this.#send(connection, JSON.stringify(frame));
+  }
+
+  /** Sends what is no frame of a watch: those go against credit. */
+  #send(connection: Connection, text: string): void {
+    this.#queue.spend(text.length);
+    const peer = this.#hub.peerOf(connection);
+    if (peer !== undefined) {
+      peer.answer(text);
+      return;
+    }
+    this.#state.counters.messagesSent += 1;
+    connection.send(text);
+  }
+
+  #pingIntervalMs(ttlMs: number): number {
+    return Math.min(this.#state.settings.sessionPingMs, Math.floor(ttlMs / PINGS_PER_TTL_COUNT));
+  }
+
+  #reconnectWithinMs(session: SessionEntry | undefined): number {
+    return reconnectWithinMs(reconnectSpreadMs(this.#state.sessions.size, this.#hub.connectionCount), session);
+  }
+}
+
+/** A socket whose session was resumed elsewhere no longer speaks for it. */
+function letGo(connection: Connection): void {
+  connection.memory.session = '';
+  connection.remember();
+  connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
+}
+
+/** What is registered over a session's socket is held by the session, unless it has no lease at all. */
+function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
+  if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
+  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
+  return { ...operation, definition: { ...operation.definition, lease } };
+}
+
+/** The one service that a scope is about; undefined where it is about more. */
+function firstOf({ groups, services }: WatchScope) {
+  return groups.length === 0 && services.length === 1 ? services[0] : undefined;
+}
+
+function noWatch(watch: string): RegistryError {
+  return new RegistryError('INVALID_REQUEST', `this socket has no watch ${quote(watch)}`);
+}

@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import { handBudget } from '../../../../test/fixtures/hand-budget';
+import {
+  ANSWERS_UNREAD_MAX_BYTES,
+  CREDIT_INITIAL_BYTES,
+  MARK_INTERVAL_BYTES,
+  UNPROVEN_MAX_MS,
+  UNPROVEN_PER_CONNECTION_MAX_BYTES,
+  UNPROVEN_PER_NAMESPACE_MAX_BYTES,
+  UNPROVEN_PER_TOKEN_MAX_BYTES,
+  UNREAD_BY_NEWCOMERS_MAX_BYTES,
+  UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES,
+  UNREAD_MAX_MS,
+  UNREAD_PER_NAMESPACE_MAX_BYTES,
+  UNREAD_PER_TOKEN_MAX_BYTES,
+  WINDOW_MIN_BYTES,
+} from '../../../model/limits';
+
+type Opened = ReturnType<ReturnType<typeof handBudget>['open']>;
+const MIB = 1024 * 1024;
+const token = (tokenId: string) => ({ caller: { tokenId } });
+
+/** A budget, and what clients of three kinds do: one that reads, one that only says so, and one that does neither. */
+function stage() {
+  const hand = handBudget();
+  const { budget } = hand;
+  const send = ({ account }: Opened, bytes: number) => budget.sent(account, bytes, false);
+  const reads = ({ account }: Opened) => budget.confirm(account, account.unread || 1, account.mark?.id);
+  const claims = ({ account }: Opened) => budget.confirm(account, 1_000 * MIB, undefined);
+  /** Sends what a connection may be sent, in pieces, and returns how much that was. */
+  const fill = (opened: Opened, most = 1_000 * MIB, piece = 8 * 1024): number => {
+    let sent = 0;
+    for (; sent < most && opened.account.isOpen && budget.hasRoom(opened.account); sent += piece) send(opened, piece);
+    return sent;
+  };
+  return { ...hand, send, reads, claims, fill };
+}
+
+describe('the window of one connection', () => {
+  it('[W12] is open until it is full, and as far as the client reads', () => {
+    const { open, fill, reads, budget } = stage();
+    const one = open();
+    expect(fill(one)).toBeGreaterThan(CREDIT_INITIAL_BYTES - MARK_INTERVAL_BYTES);
+    expect([budget.hasRoom(one.account), budget.isFull(one.account)]).toEqual([false, true]);
+    reads(one);
+    expect(fill(one)).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
+  });
+
+  it('[W12] never grows beyond what it began with, whatever is granted in advance', () => {
+    const { open, claims, fill } = stage();
+    const one = open();
+    for (let grants = 0; grants < 10; grants++) claims(one);
+    expect(fill(one)).toBeLessThanOrEqual(CREDIT_INITIAL_BYTES);
+  });
+
+  it("[W21] goes by the host's figure where there is one", () => {
+    const { open, fill, budget } = stage();
+    const one = open();
+    let unread = 0;
+    Object.assign(one.connection, { unreadBytes: () => unread });
+    expect(fill(one, 10 * CREDIT_INITIAL_BYTES)).toBe(10 * CREDIT_INITIAL_BYTES);
+    unread = CREDIT_INITIAL_BYTES;
+    expect([budget.hasRoom(one.account), budget.sums.unread]).toEqual([false, CREDIT_INITIAL_BYTES]);
+  });
+});
+
+describe('marks', () => {
+  it('[W21] come after so much, one at a time, and count as read what came before', () => {
+    const { open, send, budget } = stage();
+    const one = open();
+    const marks = () => {
+      one.socket.take();
+      return one.socket.marks;
+    };
+    for (let sent = 0; sent < 3; sent++) send(one, MARK_INTERVAL_BYTES);
+    expect(marks()).toEqual(['mark-1']);
+    budget.confirm(one.account, 1, 'mark-1');
+    expect(one.account).toMatchObject({ unread: 2 * MARK_INTERVAL_BYTES + markSize(2), isProver: true });
+    expect(marks()).toEqual(['mark-1', 'mark-2']);
+    budget.confirm(one.account, 1, 'mark-2');
+    expect([one.account.unread, one.account.unproven, one.account.mark]).toEqual([0, 0, undefined]);
+  });
+
+  it('[W21] prove nothing where they are guessed, or came back before', () => {
+    const { open, send, budget } = stage();
+    const one = open();
+    send(one, MARK_INTERVAL_BYTES);
+    const { unproven } = one.account;
+    budget.confirm(one.account, 1, 'mark-7');
+    expect(one.account.unproven).toBe(unproven);
+    budget.confirm(one.account, 1, 'mark-1');
+    send(one, 1_000);
+    budget.confirm(one.account, 1, 'mark-1');
+    expect(one.account.unproven).toBe(1_000);
+  });
+
+  it('[W21] go to all that left something unread when room gets short', () => {
+    const { open, send, fill } = stage();
+    const quiet = open(token('quiet'));
+    send(quiet, 1_000);
+    expect(quiet.account.mark).toBeUndefined();
+    for (let count = 0; count < 20; count++) fill(open(token(`token-${count % 2}`)));
+    expect(quiet.account.mark).toBeDefined();
+  });
+});
+
+/** Length of a mark frame. */
+const markSize = (count: number) => JSON.stringify({ type: 'mark', mark: `mark-${count}` }).length;
+
+describe('all connections together', () => {
+  it('[W21] leave unread no more than a namespace may, and a token less', () => {
+    const { open, fill, send, reads, budget } = stage();
+    const use = (tokenId: string) => {
+      const one = open(token(tokenId));
+      send(one, 1_000);
+      reads(one);
+      return fill(one);
+    };
+    const uses = Array.from({ length: 40 }, () => use('greedy'));
+    expect(budget.sums.unread).toBeLessThan(UNREAD_PER_TOKEN_MAX_BYTES + MIB);
+    expect(uses.at(-1)).toBe(0);
+    expect(use('modest')).toBeGreaterThan(MIB);
+    for (let count = 0; count < 10; count++) use(`other-${count}`);
+    expect(budget.sums.unread).toBeLessThan(UNREAD_PER_NAMESPACE_MAX_BYTES + MIB);
+  });
+
+  it('[W21] begin with less when many begin, so that each gets something and a reader gets on', () => {
+    const { open, fill, reads, budget } = stage();
+    const begin = () => {
+      const one = open();
+      budget.begin(one.account);
+      return one;
+    };
+    const newcomers = Array.from({ length: 400 }, begin);
+    const got = newcomers.map((one) => fill(one));
+    expect(Math.min(...got)).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
+    expect(got[0]).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
+    expect(got.at(-1)).toBeLessThan(2 * WINDOW_MIN_BYTES);
+    expect(budget.sums.unread).toBeLessThan(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES + MIB);
+    // What the system buffers for a client passes for read, and must not make room for more than its share.
+    for (let round = 0; round < 3; round++) {
+      for (const one of newcomers) {
+        reads(one);
+        fill(one);
+      }
+    }
+    expect(budget.sums.unread).toBeLessThan(UNREAD_PER_TOKEN_MAX_BYTES);
+    const late = begin();
+    expect(fill(late)).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
+    reads(late);
+    for (const { account } of newcomers) budget.gone(account);
+    expect(fill(late)).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
+  });
+
+  it('[W21] that have read nothing leave room for those of other tokens, and for those that have', () => {
+    const { open, fill, budget } = stage();
+    for (let count = 0; count < 20; count++) fill(open(token('one')));
+    expect(budget.sums.unreadByNewcomers).toBeLessThan(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES + MIB);
+    expect(fill(open(token('two')))).toBeGreaterThan(MIB);
+    for (let count = 0; count < 20; count++) fill(open(token('two')));
+    expect(budget.sums.unreadByNewcomers).toBeLessThan(UNREAD_BY_NEWCOMERS_MAX_BYTES + MIB);
+    expect(fill(open({ ...token('three'), kind: 'poll' }))).toBeGreaterThan(MIB);
+  });
+
+  it('[W21] go on in the order in which they waited, as others read or are gone', () => {
+    const { open, fill, budget, goneOn } = stage();
+    const full = Array.from({ length: 9 }, () => open());
+    for (const one of full) fill(one);
+    const waiting = [open(), open()];
+    for (const { account } of waiting) budget.wait(account);
+    expect(goneOn).toEqual([]);
+    const [first] = full;
+    if (first !== undefined) budget.gone(first.account);
+    expect(goneOn).toEqual(waiting.map(({ connection }) => connection));
+  });
+});
+
+describe('a client that gives no sign of reading', () => {
+  it('[W21] is closed after 30 s in which its own output waits', () => {
+    const { open, fill, budget, time, visits } = stage();
+    const one = open();
+    fill(one);
+    budget.wait(one.account);
+    expect(visits).toEqual([UNREAD_MAX_MS]);
+    time.now = UNREAD_MAX_MS - 1;
+    budget.closeStalled();
+    expect(one.socket.closed).toBeUndefined();
+    time.now = UNREAD_MAX_MS;
+    budget.closeStalled();
+    expect(one.socket.closed).toMatchObject({ code: 4008 });
+  });
+
+  it('[W21] is closed where others wait for the room that it takes, and left alone where nothing waits', () => {
+    const { open, fill, budget, time } = stage();
+    const full = Array.from({ length: 18 }, () => open());
+    for (const one of full) fill(one, 2 * MIB);
+    time.now = UNREAD_MAX_MS;
+    budget.closeStalled();
+    expect(full.every(({ socket }) => socket.closed === undefined)).toBe(true);
+    budget.wait(open().account);
+    time.now += UNREAD_MAX_MS;
+    budget.closeStalled();
+    expect(full.every(({ socket }) => socket.closed?.code === 4008)).toBe(true);
+  });
+
+  it('[W21] is not closed while it reads, however slowly', () => {
+    const { open, fill, budget, time } = stage();
+    const slow = open();
+    for (let round = 0; round < 10; round++) {
+      fill(slow);
+      budget.wait(slow.account);
+      time.now += UNREAD_MAX_MS - 1;
+      budget.closeStalled();
+      budget.confirm(slow.account, 10_000, undefined);
+    }
+    expect(slow.socket.closed).toBeUndefined();
+  });
+
+  it('[W21] still counts after it was closed, until its socket is gone', () => {
+    const { open, fill, budget } = stage();
+    const one = open();
+    const sent = fill(one);
+    budget.leave(one.account);
+    expect(budget.sums.unread).toBeGreaterThanOrEqual(sent);
+    expect(budget.hasRoom(one.account)).toBe(false);
+    budget.gone(one.account);
+    expect(budget.sums).toEqual({ unread: 0, unreadByNewcomers: 0, unproven: 0 });
+  });
+});
+
+describe('a client that says that it reads, and does not', () => {
+  it('[W21] is closed when so much was sent without a mark coming back', () => {
+    const { open, fill, claims, budget } = stage();
+    const liar = open();
+    let sent = 0;
+    while (liar.account.isOpen) {
+      sent += fill(liar, MIB);
+      claims(liar);
+    }
+    expect(liar.socket.closed).toMatchObject({ code: 4008 });
+    expect(Math.abs(sent - UNPROVEN_PER_CONNECTION_MAX_BYTES)).toBeLessThan(MIB);
+    expect(budget.hasRoom(liar.account)).toBe(false);
+  });
+
+  it('[W21] is closed when its mark has not come back for ten minutes and there is more to send', () => {
+    const { open, send, claims, time } = stage();
+    const liar = open();
+    send(liar, MARK_INTERVAL_BYTES);
+    claims(liar);
+    time.now = UNPROVEN_MAX_MS + 1;
+    expect(liar.socket.closed).toBeUndefined();
+    send(liar, 1);
+    expect(liar.socket.closed).toMatchObject({ code: 4008 });
+  });
+
+  it('[W21] shares a bound with all like it, and takes nothing from those that read', () => {
+    const { open, fill, claims, reads, send, budget } = stage();
+    const reader = open(token('other'));
+    send(reader, MARK_INTERVAL_BYTES);
+    reads(reader);
+    const liars = Array.from({ length: 40 }, (_, index) => open(token(`token-${index % 2}`)));
+    for (let round = 0; round < 100; round++) {
+      for (const liar of liars) {
+        fill(liar, MIB);
+        claims(liar);
+      }
+    }
+    expect(budget.sums.unproven).toBeLessThan(UNPROVEN_PER_NAMESPACE_MAX_BYTES + 2 * MIB);
+    const ofOne = liars.filter((_, index) => index % 2 === 0).reduce((sum, { account }) => sum + account.unproven, 0);
+    expect(ofOne).toBeLessThan(UNPROVEN_PER_TOKEN_MAX_BYTES + 2 * MIB);
+    expect(reader.socket.closed).toBeUndefined();
+    for (let round = 0; round < 50; round++) {
+      expect(fill(reader, MIB)).toBe(MIB);
+      reads(reader);
+    }
+  });
+
+  it('[W21] has its next frames handled when it has read its answers, once it is known to send back marks', () => {
+    const { open, reads, budget } = stage();
+    const one = open();
+    const answer = () => budget.sent(one.account, MARK_INTERVAL_BYTES, true);
+    answer();
+    reads(one);
+    for (let sent = 0; sent <= ANSWERS_UNREAD_MAX_BYTES; sent += MARK_INTERVAL_BYTES) answer();
+    expect(budget.isHeld(one.account)).toBe(true);
+    reads(one);
+    reads(one);
+    expect(budget.isHeld(one.account)).toBe(false);
+  });
+});

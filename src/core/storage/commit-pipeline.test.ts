@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { HandDisk } from '../../../test/fixtures/hand-disk';
+import { settle } from '../../../test/simulation/virtual-time';
+import { CommitPipeline } from './commit-pipeline';
+
+function begin(nextTurn: () => Promise<void> = async () => {}) {
+  const disk = new HandDisk();
+  disk.run('CREATE TABLE note (text TEXT)');
+  const failures: unknown[] = [];
+  const counters = { commitGroups: 0 };
+  const pipeline = new CommitPipeline(disk, nextTurn, counters, (reason) => failures.push(reason));
+  const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
+  const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
+  return { disk, failures, pipeline, counters, note, notes };
+}
+
+/** What became of a promise by now. */
+async function stateOf(promise: Promise<unknown> | undefined): Promise<string> {
+  let state = 'waits';
+  promise?.then(
+    () => (state = 'done'),
+    () => (state = 'failed'),
+  );
+  await settle();
+  return state;
+}
+
+describe('enqueue', () => {
+  it('[C2] writes at once, in order, all that is queued by one stretch of code in one transaction', async () => {
+    const { disk, pipeline, counters, note, notes } = begin();
+    for (const text of ['a', 'b', 'c']) note(text);
+    expect(notes()).toEqual([]);
+    await pipeline.settled();
+    expect(notes()).toEqual(['a', 'b', 'c']);
+    expect(disk.transactions).toBe(1);
+    expect(counters.commitGroups).toBe(1);
+  });
+
+  it('[C2] lets what comes while a sync is under way wait for it, and go together', async () => {
+    const { disk, pipeline, counters, note, notes } = begin();
+    disk.hold();
+    note('a');
+    await settle();
+    for (const text of ['b', 'c']) {
+      note(text);
+      await settle();
+    }
+    expect(notes()).toEqual(['a']);
+    disk.step();
+    await settle();
+    expect(notes()).toEqual(['a', 'b', 'c']);
+    expect(disk.transactions).toBe(2);
+    disk.release();
+    await pipeline.settled();
+    expect(counters.commitGroups).toBe(2);
+  });
+});
+
+describe('a turn before a group', () => {
+  it('[C2] is taken after a group that was shared, and what comes in goes along', async () => {
+    let delivered = (): void => {};
+    const { disk, pipeline, note, notes } = begin(() => new Promise((resolve) => (delivered = resolve)));
+    for (const text of ['a', 'b']) note(text);
+    await pipeline.settled();
+    note('c');
+    expect(await stateOf(pipeline.settled())).toBe('waits');
+    note('d');
+    expect(notes()).toEqual(['a', 'b']);
+    delivered();
+    await pipeline.settled();
+    expect(notes()).toEqual(['a', 'b', 'c', 'd']);
+    expect(disk.transactions).toBe(2);
+  });
+
+  it('[C2] is not asked of a lone writer', async () => {
+    let turns = 0;
+    const { pipeline, note, notes } = begin(async () => {
+      turns += 1;
+    });
+    for (const text of ['a', 'b', 'c']) {
+      note(text);
+      await pipeline.settled();
+    }
+    expect(notes()).toEqual(['a', 'b', 'c']);
+    expect(turns).toBe(0);
+  });
+});
+
+describe('settled', () => {
+  it('[I3] has nothing to wait for where all is durable', async () => {
+    const { pipeline, note } = begin();
+    expect(pipeline.settled()).toBeUndefined();
+    note('a');
+    await pipeline.settled();
+    expect(pipeline.settled()).toBeUndefined();
+  });
+
+  it('[I3] waits for the sync, not for the transaction', async () => {
+    const { disk, pipeline, note, notes } = begin();
+    disk.hold();
+    note('a');
+    const settled = pipeline.settled();
+    expect(await stateOf(settled)).toBe('waits');
+    expect(notes()).toEqual(['a']);
+    disk.release();
+    expect(await stateOf(settled)).toBe('done');
+  });
+
+  it('[I3] waits for what was queued before it was asked, and not for what came after', async () => {
+    const { disk, pipeline, note } = begin();
+    disk.hold();
+    note('a');
+    await settle();
+    const first = pipeline.settled();
+    note('b');
+    const second = pipeline.settled();
+    disk.step();
+    expect(await stateOf(first)).toBe('done');
+    expect(await stateOf(second)).toBe('waits');
+    disk.step();
+    expect(await stateOf(second)).toBe('done');
+  });
+
+  it('[I3] of a read waits for the group that is being written', async () => {
+    const { disk, pipeline, note } = begin();
+    disk.hold();
+    note('a');
+    await settle();
+    expect(await stateOf(pipeline.settled())).toBe('waits');
+    disk.release();
+  });
+});
+
+describe('a group that fails', () => {
+  const fails = (disk: HandDisk, how: 'sync' | 'write', pipeline: CommitPipeline) => {
+    if (how === 'sync') disk.failNextSync();
+    else
+      pipeline.enqueue(() => {
+        throw new Error('the disk is full');
+      });
+  };
+
+  it.each(['sync', 'write'] as const)(
+    '[C4] at its %s tells all who wait, once, that the outcome is unknown',
+    async (how) => {
+      const { disk, failures, pipeline, counters, note } = begin();
+      note('a');
+      fails(disk, how, pipeline);
+      const waiters = [pipeline.settled(), pipeline.settled()];
+      for (const waiter of waiters) {
+        await expect(waiter).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 1 } });
+      }
+      expect(failures).toHaveLength(1);
+      expect(counters.commitGroups).toBe(0);
+    },
+  );
+
+  it('[C4] at a write leaves nothing of the group on the disk', async () => {
+    const { disk, pipeline, note, notes } = begin();
+    note('a');
+    fails(disk, 'write', pipeline);
+    note('b');
+    await expect(pipeline.settled()).rejects.toThrow();
+    expect(notes()).toEqual([]);
+  });
+
+  it('[C4] takes what was queued behind it along, and writes nothing ever after', async () => {
+    const { disk, failures, pipeline, note, notes } = begin();
+    disk.hold();
+    note('a');
+    await settle();
+    note('b');
+    const behind = pipeline.settled();
+    disk.fail();
+    await expect(behind).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(() => pipeline.settled()).toThrow('could not be confirmed');
+    note('c');
+    await settle();
+    expect(notes()).toEqual(['a']);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('[C4] is heard of though nobody waits', async () => {
+    const { disk, failures, note } = begin();
+    disk.failNextSync(new Error('gone'));
+    note('a');
+    await settle();
+    expect(failures).toEqual([new Error('gone')]);
+  });
+});

@@ -1,0 +1,43 @@
+import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
+import type { LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
+import { namespaceContract } from '../../../test/contracts/namespace-contract';
+import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
+import { remoteNamespace } from './remote-namespace';
+
+let lentCount = 0;
+
+/** A namespace in a Durable Object of its own, whose clock is moved by hand and whose alarm is fired by hand. */
+async function lend(): Promise<LentNamespace> {
+  lentCount += 1;
+  const name = `namespace-${lentCount}`;
+  const stub = () => env.NAMESPACES.getByName(name);
+  await stub().configure({ retention: {}, limits: {} });
+  vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
+
+  return {
+    api: remoteNamespace(stub),
+    pass: (ms) => passTime(stub, ms),
+    async jump(ms) {
+      vi.setSystemTime(Date.now() + ms);
+    },
+    restart: () => abortAllDurableObjects(),
+    loseAlarm: () => runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm()),
+    async close() {
+      vi.useRealTimers();
+    },
+  };
+}
+
+namespaceContract(
+  'a Durable Object in workerd',
+  {
+    movesTime: true,
+    restarts: true,
+    keepsRenewalsByLooks: true,
+    remembers: true,
+    isFast: 'ten thousand calls to another isolate take many seconds',
+  },
+  lend,
+);

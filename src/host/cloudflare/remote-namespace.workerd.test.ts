@@ -1,0 +1,108 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { definition, key, ORDERS } from '../../../test/fixtures/definition';
+import { isRefusal } from '../../model/errors';
+import type { NamespaceApi } from '../../model/namespace-api';
+import { remoteNamespace } from './remote-namespace';
+
+const OWNER = { tokenId: 'owner' };
+
+let objects = 0;
+
+/** A namespace in an object of its own, whose first calls fail on their way with these faults. */
+async function begin(...faults: unknown[]) {
+  objects += 1;
+  const name = `remote-${objects}`;
+  await env.NAMESPACES.getByName(name).configure({ retention: {}, limits: {} });
+  let stubs = 0;
+  let isCutOff = false;
+  const open = () => {
+    stubs += 1;
+    const stub = env.NAMESPACES.getByName(name);
+    const failure = faults.shift();
+    if (failure !== undefined) return new Proxy(stub, { get: () => () => Promise.reject(failure) });
+    if (!isCutOff) return stub;
+    isCutOff = false;
+    const call = (...asked: Parameters<typeof stub.call>) =>
+      stub.call(...asked).then(() => Promise.reject(fault(PASSING)));
+    return new Proxy(stub, { get: () => call });
+  };
+  const namespace = remoteNamespace(open, { now: () => 0, random: () => 0, sleep: async () => {} });
+  /** The next call takes effect, and its answer is lost. */
+  const cutOff = () => {
+    isCutOff = true;
+  };
+  return { namespace, faults, cutOff, stubCount: () => stubs };
+}
+
+const fault = (flags: object) => Object.assign(new Error('the object moved'), flags);
+const PASSING = { retryable: true };
+
+const register = { key: key('a'), definition: definition(), precondition: {} };
+
+describe('remoteNamespace', () => {
+  it('[S4] repeats a read and a renewal whose failure is passing, through a new stub', async () => {
+    const { namespace, faults, stubCount } = await begin(fault(PASSING));
+    expect(JSON.parse((await namespace.resolve(ORDERS)).body ?? '')).toMatchObject({ instances: [] });
+    expect(stubCount()).toBe(2);
+    await namespace.register(OWNER, register);
+    faults.push(fault(PASSING));
+    expect(JSON.parse((await namespace.renew(OWNER, key('a'))).body)).toMatchObject({ revision: 1 });
+    faults.push(fault(PASSING));
+    expect(JSON.parse((await namespace.renewMany(OWNER, [key('a')])).body)).toMatchObject({ renewed: 1 });
+    expect(stubCount()).toBe(7);
+  });
+
+  it('[S4] answers a registration that was repeated as one that changed nothing, where the first try made it', async () => {
+    const { namespace, cutOff, stubCount } = await begin();
+    cutOff();
+    const { created, body } = await namespace.register(OWNER, register);
+    expect([created, JSON.parse(body).id, stubCount()]).toEqual([false, 'a', 2]);
+    expect(JSON.parse((await namespace.history({})).body).entries).toHaveLength(1);
+  });
+
+  const conditional = { ...register, precondition: { absent: true } };
+  const restarted = { ...register, definition: definition({ incarnation: 'run-2' }) };
+  const withoutLease = { ...register, definition: definition({ ephemeral: false }) };
+  it.each<[string, (namespace: NamespaceApi) => Promise<unknown>]>([
+    ['a registration with a precondition', (namespace) => namespace.register(OWNER, conditional)],
+    ['a registration of an incarnation', (namespace) => namespace.register(OWNER, restarted)],
+    ['a registration without a lease', (namespace) => namespace.register(OWNER, withoutLease)],
+    ['a deregistration', (namespace) => namespace.deregister(OWNER, { key: key('a'), precondition: {} })],
+    ['a drain', (namespace) => namespace.drain(OWNER, { key: key('a'), waitMs: 0, graceMs: 0 })],
+    ['a batch', (namespace) => namespace.batch(OWNER, [{ op: 'register', ...register }])],
+  ])('[S4] never repeats %s', async (_what, change) => {
+    const { namespace, stubCount } = await begin(fault(PASSING));
+    await expect(change(namespace)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(stubCount()).toBe(1);
+  });
+
+  it('gives a refusal as it was made: code, message and details', async () => {
+    const { namespace } = await begin();
+    await expect(namespace.renew(OWNER, key('a'))).rejects.toMatchObject({
+      name: 'RegistryError',
+      code: 'INSTANCE_NOT_FOUND',
+      message: expect.stringContaining('register it again'),
+    });
+    const refused = namespace.listServices({ after: 'nonsense' });
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { errors: [{ path: 'after' }] } });
+  });
+
+  it('gives an answer as it was made: with a body, without one, or with none to give', async () => {
+    const { namespace } = await begin();
+    const { cursor, body, created } = await namespace.register(OWNER, register);
+    expect([created, JSON.parse(body).id]).toEqual([true, 'a']);
+    expect(await namespace.readInstance({ key: key('a'), ifNoneMatch: cursor })).toEqual({ cursor, body: null });
+    expect(Object.keys(await namespace.deregister(OWNER, { key: key('a'), precondition: {} }))).toEqual(['cursor']);
+  });
+});
+
+it('[H12, Y23] an object of the version before fails at a call that it does not know, and refuses nothing', async () => {
+  const object = env.NAMESPACES.getByName('public');
+  // `as`: names a method that no version has.
+  const call = (_method: string, asked: string) => object.call('askedByALaterVersion' as 'stats', asked);
+  const namespace = remoteNamespace(() => new Proxy(object, { get: () => call }));
+  const error = await namespace.changedServices({ keepForMs: 0, reads: [] }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'INTERNAL' });
+  expect(isRefusal(error)).toBe(false);
+});

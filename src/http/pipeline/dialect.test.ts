@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
+import { RegistryError } from '../../model/errors';
+import type { Grant } from '../../model/grant';
+import { type Dialect, dialectOf } from './dialect';
+
+/** A dialect of one service and one route, whose clients know refusals as one line. */
+const toy: Dialect = {
+  name: 'toy',
+  paths: ['/toy'],
+  carriers: ['bearer', 'path'],
+  refuse: ({ code, message }) => new Response(`${code}: ${message}`, { status: 418 }),
+  addRoutes: (door) =>
+    door.route({
+      operation: 'read',
+      method: 'get',
+      paths: ['/toy/:service', '/toy/:service/'],
+      scope: 'read',
+      summary: 'Reads a service',
+      read: (request, { service = '' }) => {
+        if (service === 'bad') throw new RegistryError('INVALID_REQUEST', 'it is bad');
+        return { group: 'g', service, named: new URL(request.url).searchParams.get('ns') ?? undefined };
+      },
+      namespace: ({ named }) => named,
+      target: ({ group, service }) => ({ service: { group, service } }),
+      call: (namespace, { group, service }) => namespace.resolve({ group, service }),
+      answer: ({ body }, { service }) => new Response(`${service}: ${body}`),
+    }),
+};
+
+const begin = (): TestApp => new TestApp({ dialects: [toy] });
+const root = { headers: { authorization: `Bearer ${ROOT_TOKEN}` } };
+
+/** One that may read everywhere, and make nothing. */
+const readerOf = (test: TestApp): RequestInit => ({
+  headers: { authorization: `Bearer ${test.directory.give([{ scope: 'read', ns: '*' }]).token}` },
+});
+
+async function ask(path: string, init: RequestInit = root, test = begin()): Promise<[number, string]> {
+  test.namespace.answer.body = '"here"';
+  const response = await test.send('GET', path, init);
+  return [response.status, await response.text()];
+}
+
+describe('a dialect', () => {
+  it('[X1] reads, asks the namespace and answers in its own words', async () => {
+    const test = begin();
+    expect(await ask('/toy/orders', root, test)).toEqual([200, 'orders: "here"']);
+    expect(test.namespace.calls).toEqual([{ method: 'resolve', asked: [{ group: 'g', service: 'orders' }] }]);
+    expect(await ask('/toy/orders/')).toEqual([200, 'orders: "here"']);
+    expect(await ask('/toy/a%2Fb')).toEqual([200, 'a/b: "here"']);
+  });
+
+  it('[X1] refuses in its own shape, whatever refuses and wherever', async () => {
+    expect(await ask('/toy/bad')).toEqual([418, 'INVALID_REQUEST: it is bad']);
+    expect(await ask('/toy/orders', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
+    expect(await ask('/toy/a/b/c')).toEqual([418, expect.stringMatching(/^ROUTE_NOT_FOUND: /)]);
+    expect(await ask('/toy/a/b/c', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
+    expect(await ask('/toy/%ff')).toEqual([418, expect.stringMatching(/^INVALID_REQUEST: /)]);
+    const test = begin();
+    expect(await ask('/toy/x?ns=nobody', readerOf(test), test)).toEqual([
+      418,
+      expect.stringMatching(/^NAMESPACE_NOT_FOUND: /),
+    ]);
+    expect((await ask('/toyland'))[0]).toBe(404);
+  });
+
+  it('[X1] says nothing of our insides', async () => {
+    const test = begin();
+    test.namespace.failure = new TypeError('secret insides');
+    const [status, text] = await ask('/toy/x', root, test);
+    expect([status, text.includes('secret')]).toEqual([418, false]);
+    expect(text).toMatch(/^INTERNAL: /);
+  });
+
+  it('[X1, I9] asks for the scope on what the request is about', async () => {
+    const test = begin();
+    const header = (grants: readonly Grant[]) => ({
+      headers: { authorization: `Bearer ${test.directory.give(grants).token}` },
+    });
+    const own = header([{ scope: 'read', ns: 'public', services: ['g@@own*'] }]);
+    expect((await ask('/toy/own-orders', own, test))[0]).toBe(200);
+    expect(await ask('/toy/orders', own, test)).toEqual([418, expect.stringMatching(/^FORBIDDEN: /)]);
+    expect((await ask('/toy/orders', header([{ scope: 'register', ns: 'public' }]), test))[1]).toMatch(/^FORBIDDEN/);
+  });
+});
+
+/** A dialect whose clients send what they want in forms, and credentials as Nacos' and Eureka's do. */
+const former: Dialect = {
+  name: 'former',
+  paths: ['/former'],
+  carriers: ['basic', 'bearer', 'access-token-parameter', 'password-parameter'],
+  takesForms: true,
+  refuse: ({ code, message }) => new Response(`${code}: ${message}`, { status: 418 }),
+  addRoutes: (door) => {
+    door.route({
+      operation: 'write',
+      method: 'post',
+      paths: ['/former'],
+      scope: 'any',
+      withoutDeadline: true,
+      summary: 'Counts what there is',
+      read: (request, _names, form) => new URLSearchParams(`${new URL(request.url).search.slice(1)}&${form}`),
+      namespace: (parameters) => parameters.get('ns') ?? undefined,
+      call: (namespace, _parameters, { tokenId }) => namespace.stats({ tokenId }),
+      answer: (_stats, parameters) => new Response(`wrote ${parameters.get('what')}`),
+    });
+    door.directoryRoute({
+      operation: 'namespaces',
+      method: 'get',
+      paths: ['/former/namespaces'],
+      summary: 'Tells who asks',
+      read: () => 'nothing',
+      call: async (_directory, { principal }) => principal.tokenId,
+      answer: (tokenId) => new Response(tokenId),
+    });
+  },
+};
+
+const formed = (body: string, headers: Record<string, string> = {}): RequestInit => ({
+  body,
+  headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8', ...headers },
+});
+
+async function tell(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
+  const response = await test.send('POST', path, init);
+  return [response.status, await response.text()];
+}
+
+describe('a dialect that takes forms', () => {
+  const begin = (): TestApp => new TestApp({ dialects: [former] });
+
+  it('[X1, A9] reads parameters and credentials in them', async () => {
+    expect(await tell(begin(), '/former', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
+    expect(await tell(begin(), `/former?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
+    const basic = { authorization: `Basic ${btoa(`who:${ROOT_TOKEN}`)}` };
+    expect(await tell(begin(), '/former', formed('what=it', basic))).toEqual([200, 'wrote it']);
+    expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
+  });
+
+  it('[A53, A9] never goes by a form where a credential came otherwise, and refuses another one in it', async () => {
+    const other = new TestApp({ dialects: [former] });
+    const { token } = other.directory.give([{ scope: 'read', ns: 'public' }]);
+    const wrong = { authorization: 'Bearer wrong' };
+    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
+    const known = { authorization: `Bearer ${token}` };
+    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
+    expect((await tell(other, `/former?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(
+      /than one/,
+    );
+    expect((await tell(other, '/former', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
+    // An empty one is none: clients send it before they have logged in.
+    expect((await tell(other, '/former?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
+  });
+
+  it('[X1, A1] says what is wrong with a form only to those who may come in', async () => {
+    const much = `what=${'x'.repeat(70_000)}`;
+    expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await tell(begin(), '/former', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
+  });
+
+  it('[X1] asks the directory in the name of who asks', async () => {
+    const response = await begin().ask('GET', '/former/namespaces');
+    expect(await response.text()).toBe('root');
+  });
+
+  it('[X1] refuses at the door who was over the rate a moment ago', async () => {
+    const test = begin();
+    test.namespace.failure = new RegistryError('LIMIT_EXCEEDED', 'too often', { isOverRate: true });
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    test.namespace.failure = undefined;
+    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect(test.namespace.calls).toHaveLength(1);
+  });
+});
+
+describe('a namespace that nobody created', () => {
+  const begin = () => {
+    const made: string[] = [];
+    const test = new TestApp({ dialects: [former], namespacesMade: made });
+    return { test, made };
+  };
+
+  it('[X2] is made for a token that may administer all', async () => {
+    const { test, made } = begin();
+    const known = { authorization: `Bearer ${ROOT_TOKEN}` };
+    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await tell(test, '/n/newer/former?what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(made).toEqual(['fresh', 'newer']);
+  });
+
+  it('[X2] is refused to all others, in the shape of the dialect', async () => {
+    const { test, made } = begin();
+    const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);
+    const known = { authorization: `Bearer ${token}` };
+    expect((await tell(test, '/former?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    const { token: foreign } = test.directory.give([{ scope: 'admin', ns: 'other' }]);
+    const stranger = { authorization: `Bearer ${foreign}` };
+    expect((await tell(test, '/former?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
+    expect(made).toEqual([]);
+  });
+});
+
+describe('the namespace of a request', () => {
+  it('[X2] stands in front of the path, after a token, or in the request', async () => {
+    expect(await ask('/n/public/toy/orders')).toEqual([200, 'orders: "here"']);
+    const test = begin();
+    const reader = readerOf(test);
+    expect((await ask('/n/nobody/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"nobody"/);
+    expect((await ask('/n/nobody/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    expect((await ask('/toy/orders?ns=public'))[0]).toBe(200);
+    expect((await ask('/n/p%2Fq/toy/orders'))[1]).toMatch(/^INVALID_REQUEST/);
+    const token = test.directory.give([{ scope: 'read', ns: 'public' }]).token;
+    expect(await ask(`/t/${token}/n/public/toy/orders`, {}, test)).toEqual([200, 'orders: "here"']);
+  });
+
+  it('[X2] stands in front of the domain in the host: after the path, before what the request says', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test' });
+    test.namespace.answer.body = '"here"';
+    const { headers } = readerOf(test);
+    const askHost = async (host: string, path: string) => {
+      const response = await test.app.fetch(new Request(`http://${host}${path}`, { headers }));
+      return [response.status, await response.text()];
+    };
+    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=nobody')).toEqual([200, 'orders: "here"']);
+    expect((await askHost('nobody.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
+      /^NAMESPACE_NOT_FOUND: .*"nobody"/,
+    );
+    expect((await askHost('nobody.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
+    expect((await askHost('a.b.registry.test', '/toy/orders'))[1]).toMatch(/^INVALID_REQUEST: .*namespace id/);
+    expect((await askHost('registry.test', '/toy/orders'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
+    expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
+  });
+
+  it('[X2, I9] in the host opens nothing that a token may not', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test', namespacesMade: ['secret'] });
+    const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await test.app.fetch(new Request('http://secret.registry.test/toy/orders', { headers }));
+    expect(await response.text()).toMatch(/^FORBIDDEN/);
+    expect(test.namespace.calls).toEqual([]);
+  });
+
+  it('[X2] is asked of nobody while the domain is none', async () => {
+    const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
+    expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
+  });
+
+  it('[X2] stands in front of no native path', async () => {
+    expect((await ask('/n/public/api/v1/ns/public/services'))[0]).toBe(404);
+  });
+});
+
+it('[X1] a dialect may have one spelling for the many of its paths, behind whatever stands in front of them', async () => {
+  const folded: Dialect = { ...toy, pathOf: (path) => path.replace(/\/{2,}/g, '/') };
+  const test = new TestApp({ dialects: [folded] });
+  test.namespace.answer.body = '"here"';
+  for (const path of ['/toy//orders', '/n/public/toy//orders/', '/toy///a%2Fb']) {
+    expect((await ask(path, root, test))[0]).toBe(200);
+  }
+  expect((await ask('/toy//orders', root))[0]).toBe(418);
+});
+
+describe('dialectOf', () => {
+  it.each([
+    ['/toy', true],
+    ['/toy/', true],
+    ['/toy/a', true],
+    ['/toys', false],
+    ['/Toy', false],
+    ['/', false],
+  ])('[X1] %s: %j', (path, isToy) => expect(dialectOf([toy], path)).toBe(isToy ? toy : undefined));
+});

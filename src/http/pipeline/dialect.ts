@@ -1,0 +1,247 @@
+import { authorizeRoute, may, type Target } from '../../auth/authorize';
+import { type Carrier, credentialReader } from '../../auth/carriers';
+import type { Claim, ClaimsOf } from '../../model/claim';
+import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
+import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
+import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
+import { CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
+import { NamespaceId } from '../../model/names';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { readForm } from '../request/body-text';
+import { parsed } from '../request/field-errors';
+import type { IncomingRequest } from '../request/incoming-request';
+import type { PathNames } from '../request/path-names';
+import { refusalOf } from '../response/error-response';
+import { withDeadline } from './deadline';
+import { directoryCaller } from './directory-route';
+import { type NamespaceWays, type Surface, waysTo } from './route';
+import { RouteCall } from './route-call';
+
+/**
+ * A dialect: a door for the clients of another registry, which are not told that it is one. It has its own routes, takes
+ * credentials where those clients can put them, and refuses in the shape that they know.
+ */
+export interface Dialect {
+  /** Name of its folder, and of what it keeps in the extensions of an instance. */
+  name: string;
+  /** How its paths begin: `/eureka`. All that begins so is answered in its shape, route or not; no two share one. */
+  paths: readonly `/${string}`[];
+  carriers: readonly Carrier[];
+  /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
+  pathOf?(path: string): string;
+  /**
+   * True: its clients put parameters, credentials among them, into a form in the body as well as into the query. A
+   * credential in it counts where there is none in headers, path and query.
+   */
+  takesForms?: boolean;
+  /** A refusal as its clients know it, with what makes them do the right thing next. */
+  refuse(refusal: ErrorData, request: Request): Response;
+  addRoutes(door: DialectDoor): void;
+  /**
+   * Reads the services that an instance is found under beside its own, by what it keeps in the dialect's extension. Any
+   * door may write that, so it may be anything.
+   */
+  claimsOf?(service: ServiceKey, extension: unknown): readonly Claim[];
+}
+
+/** Reads what the extensions of all dialects claim. */
+export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
+  return (service, extensions) =>
+    dialects.flatMap(({ name, claimsOf }) =>
+      claimsOf !== undefined && Object.hasOwn(extensions, name) ? claimsOf(service, extensions[name]) : [],
+    );
+}
+
+/** What a dialect's routes are registered on. */
+export interface DialectDoor {
+  route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
+  directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
+}
+
+/** A route of a dialect, whatever it asks. */
+interface AnyDialectRoute<Asked> {
+  /** Its name in the dialect's table of what is supported. */
+  operation: string;
+  method: 'get' | 'put' | 'post' | 'patch' | 'delete';
+  /** In the router's words; several where clients write it in several ways. */
+  paths: readonly string[];
+  /** A few words: what it does. */
+  summary: string;
+  /**
+   * Reads what is asked.
+   *
+   * @param names Variable parts of the path, percent-decoded once.
+   * @param form Text of the form in the body, still encoded, where the dialect takes forms; the body is used up then.
+   * @throws {RegistryError} `INVALID_REQUEST` and the like; told in the dialect's shape.
+   */
+  read(request: Request, names: Record<string, string>, form: string): Asked | Promise<Asked>;
+}
+
+/** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
+export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+  /** What a token needs on the target; `any`: some grant on the namespace. */
+  scope: Scope | 'any';
+  /** True for the calls that make up nearly all traffic, as for a native route. */
+  withoutDeadline?: boolean;
+  /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
+  namespace?: (asked: Asked) => string | undefined;
+  /** What it is about; the namespace as a whole where this is left out. */
+  target?: (asked: Asked) => Omit<Target, 'namespace'>;
+  /** Decides in the place of scope and target, where what is asked has many. Throws `FORBIDDEN`. */
+  authorize?: (principal: Principal, namespace: string, asked: Asked) => void;
+  call(namespace: NamespaceApi, asked: Asked, call: RouteCall): Promise<Outcome>;
+  answer(outcome: Outcome, asked: Asked, call: RouteCall): Response | Promise<Response>;
+}
+
+/** A route of a dialect that is about no namespace's content, but asks the directory, which authorizes; or about nothing at all. */
+export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+  call(directory: DirectoryApi, caller: DirectoryCaller, asked: Asked): Promise<Outcome>;
+  answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
+}
+
+/** Registers a dialect. Outside its own folder a new one takes a single line: that which hands it to the app. */
+export function addDialect(surface: Surface, dialect: Dialect): void {
+  dialect.addRoutes({
+    route: (definition) => addRoute(surface, dialect, definition),
+    directoryRoute: (definition) => addDirectoryRoute(surface, dialect, definition),
+  });
+}
+
+/** Whose shape a path is answered in; undefined for the native API. */
+export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  return dialects.find(({ paths }) =>
+    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
+  );
+}
+
+function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
+  const { rateRefusals } = surface;
+  const permit = route.authorize ?? permission(route);
+  addHandler(surface, dialect, route, async (incoming, principal, asked) => {
+    const namespace = namespaceOf(incoming.namespace ?? route.namespace?.(asked));
+    incoming.record.namespace = namespace;
+    permit(principal, namespace, asked);
+    rateRefusals.assertMayAsk(principal.tokenId, namespace);
+    const ways = waysFor(surface, incoming, principal, namespace);
+    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
+    const call = new RouteCall(incoming, principal, namespace, surface, sockets);
+    const calling = route.call(calls, asked, call);
+    try {
+      return await route.answer(
+        await (route.withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS)),
+        asked,
+        call,
+      );
+    } catch (error) {
+      rateRefusals.note(principal.tokenId, namespace, error);
+      throw error;
+    }
+  });
+}
+
+function addDirectoryRoute<Asked, Outcome>(
+  surface: Surface,
+  dialect: Dialect,
+  route: DialectDirectoryRoute<Asked, Outcome>,
+): void {
+  addHandler(surface, dialect, { scope: 'any', ...route }, async ({ request }, principal, asked) => {
+    const caller = directoryCaller(surface, request, principal);
+    return route.answer(await withDeadline(route.call(surface.directory, caller, asked), CALL_MAX_MS), asked);
+  });
+}
+
+/** The steps that all routes of all dialects begin and end with. */
+function addHandler<Asked>(
+  surface: Surface,
+  dialect: Dialect,
+  route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
+  handle: (incoming: IncomingRequest, principal: Principal, asked: Asked) => Promise<Response>,
+): void {
+  const { operation, method, paths, scope, summary } = route;
+  const readCredential = credentialReader(dialect.carriers);
+  const handler = async (incoming: IncomingRequest, names: PathNames, path: string) => {
+    const { request, record, pathToken } = incoming;
+    record.route = path;
+    try {
+      // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
+      let reading: Promise<FormRead> | undefined;
+      const readOnce = (): Promise<FormRead> => (reading ??= formOf(request));
+      const formText = async (): Promise<string> => (await readOnce()).form;
+      const sources = { request, pathToken, form: dialect.takesForms ? formText : undefined };
+      const known = surface.admission.admit(readCredential, sources);
+      const principal = known instanceof Promise ? await known : known;
+      record.tokenId = principal.tokenId;
+      const { form, problem } = dialect.takesForms ? await readOnce() : NO_FORM;
+      if (problem !== undefined) throw problem;
+      surface.admission.assertOneCredential(readCredential, sources, form);
+      return await handle(incoming, principal, await route.read(request, names.all(), form));
+    } catch (error) {
+      return dialect.refuse(refusalOf(error, record), request);
+    }
+  };
+  for (const path of paths) {
+    surface.router.on(method, path, (incoming, names) => handler(incoming, names, path));
+    surface.dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
+  }
+}
+
+/** A form, or what is wrong with it: told only to those who may come in. */
+interface FormRead {
+  form: string;
+  problem?: unknown;
+}
+const NO_FORM: FormRead = { form: '' };
+
+const tooSlow = (maxMs: number): RegistryError =>
+  new RegistryError('INVALID_REQUEST', `the form did not come within ${maxMs / 1_000} s; send it again`);
+
+async function formOf(request: Request): Promise<FormRead> {
+  try {
+    return { form: await withDeadline(readForm(request), FORM_READ_MAX_MS, tooSlow) };
+  } catch (problem) {
+    return { form: '', problem };
+  }
+}
+
+/** The ways to a namespace, which is made for whoever may make it: other registries' clients can't be told to do that first. */
+function waysFor(
+  surface: Surface,
+  { request }: IncomingRequest,
+  principal: Principal,
+  id: string,
+): NamespaceWays | Promise<NamespaceWays> {
+  if (!may(principal, 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
+  const found = surface.namespaceOf(id);
+  if (!(found instanceof Promise) && found !== undefined) return found;
+  return madeWays(surface, directoryCaller(surface, request, principal), id);
+}
+
+async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
+  try {
+    return await waysTo(surface, id);
+  } catch (error) {
+    if (!hasCode(error, 'NAMESPACE_NOT_FOUND')) throw error;
+    await withDeadline(createUnlessThere(surface.directory, caller, id), CALL_MAX_MS);
+    return waysTo(surface, id);
+  }
+}
+
+/** Another request may have made it meanwhile, or made it otherwise. */
+async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCaller, id: string): Promise<void> {
+  try {
+    await directory.createNamespace(caller, { id });
+  } catch (error) {
+    if (!hasCode(error, 'CONFLICT')) throw error;
+  }
+}
+
+function namespaceOf(named: string | undefined): string {
+  return named === undefined || named === '' ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
+}
+
+/** The scope of a route, on what is asked. */
+function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
+  return (principal: Principal, namespace: string, asked: Asked): void =>
+    authorizeRoute(principal, scope, { ...target?.(asked), namespace });
+}

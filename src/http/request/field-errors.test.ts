@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { RegistryError } from '../../model/errors';
+import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';
+import { parsed } from './field-errors';
+
+const Schema = z.strictObject({
+  name: z.string(),
+  lease: z.strictObject({ ttlMs: z.int().min(1_000) }).optional(),
+  list: z.array(z.strictObject({ id: z.string() })).optional(),
+});
+
+const refusal = (value: unknown): RegistryError => {
+  try {
+    return expect.unreachable(JSON.stringify(parsed(Schema, value, 'body')));
+  } catch (error) {
+    if (error instanceof RegistryError) return error;
+    throw error;
+  }
+};
+
+describe('parsed', () => {
+  it('gives what the schema gives', () => {
+    expect(parsed(Schema, { name: 'a' }, 'body')).toEqual({ name: 'a' });
+  });
+
+  it('[H3] names each wrong member by path, with what it was', () => {
+    const { code, message, details } = refusal({
+      name: 7,
+      lease: { ttlMs: 1, ttl: 2 },
+      list: [{ id: 'a' }, { id: null }],
+      x: 1,
+    });
+    expect(code).toBe('INVALID_REQUEST');
+    expect(details.errors).toEqual([
+      { path: 'name', message: 'Invalid input: expected string, received number, got 7' },
+      { path: 'lease.ttlMs', message: 'Too small: expected number to be >=1000, got 1' },
+      { path: 'lease.ttl', message: 'is not known here; check its spelling' },
+      { path: 'list.1.id', message: 'Invalid input: expected string, received null, got null' },
+      { path: 'x', message: 'is not known here; check its spelling' },
+    ]);
+    expect(message).toBe(
+      'in the body: name: Invalid input: expected string, received number, got 7 (and 4 more, see errors)',
+    );
+  });
+
+  it('says what is wrong with the whole', () => {
+    expect(refusal([]).message).toBe('in the body: Invalid input: expected object, received array');
+  });
+
+  it('tells the first faults of very many, and cuts names that a caller made up', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, index) => [`${'k'.repeat(10_000)}${index}`, index]),
+    );
+    const { errors } = refusal({ name: 'a', ...many }).details;
+    expect(errors).toHaveLength(FIELD_ERRORS_MAX_COUNT);
+    expect(JSON.stringify(errors).length).toBeLessThan(5_000);
+  });
+});
