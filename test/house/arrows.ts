@@ -59,7 +59,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
   client: ['wire', 'session watch admin', 'resolve'],
-  cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
+  cli: ['terminal', 'connection', 'exec sync', 'commands'],
 };
 
 /** Rule 2, inside a room: no two folders import each other, and each imports only what lies below it. */

@@ -1,8 +1,7 @@
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
 import { isRecord } from '../../model/is-record';
-import type { ServiceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
+import type { ServiceName } from '../terminal/option-values';
 import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 

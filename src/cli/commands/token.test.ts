@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { grant, grants, grantText } from './grant-text';
+import { grant, grants, grantText } from './token';
 
 it.each([
   ['admin:*', { scope: 'admin', ns: '*' }],

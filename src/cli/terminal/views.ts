@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../client/wire/answers';
 import type { Instance } from '../../client/wire/instance';
-import { serviceText } from '../options/option-values';
-import type { Cell, Table } from '../terminal/table';
+import { serviceText } from './option-values';
+import type { Cell, Table } from './table';
 
 /** What people see of what the registry answers. */
 

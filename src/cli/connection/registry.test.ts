@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allPages } from './all-pages';
+import { allPages } from './registry';
 
 it('[V9] reads a list to its end, and its one page where there are no more', async () => {
   const pages: Record<string, { items: number[]; next?: string }> = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { portAnswers, untilPortAnswers } from './port-answers';
+import { portAnswers, sourceAddress, untilPortAnswers } from './addresses';
 
 /** A port that nothing listens on, and what starts to. */
 async function freePort() {
@@ -33,4 +33,13 @@ it('gives up with the signal', async () => {
   const from = performance.now();
   expect(await untilPortAnswers(['127.0.0.1'], port, AbortSignal.timeout(50))).toBe(false);
   expect(performance.now() - from).toBeLessThan(5_000);
+});
+
+it('is the loopback address on the way to this machine', async () => {
+  expect(await sourceAddress('http://127.0.0.1:8787')).toBe('127.0.0.1');
+  expect(await sourceAddress('http://[::1]:8787/path')).toBe('::1');
+});
+
+it('is nothing where there is no way', async () => {
+  expect(await sourceAddress('http://no-such-host.invalid')).toBeUndefined();
 });

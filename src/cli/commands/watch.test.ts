@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LiveScreen } from './live-screen';
+import { LiveScreen } from './watch';
 
 const ESCAPE = '\u001b[';
 

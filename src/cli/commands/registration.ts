@@ -1,9 +1,7 @@
 import { Argument } from '@commander-js/extra-typings';
-import { connect } from '../connection/registry';
-import { registryCommand, serviceArgument } from '../connection/registry-command';
-import { instanceDefinition, withDescription } from '../options/instance-options';
-import { amount, duration, port, serviceText } from '../options/option-values';
-import { durationText } from '../views/views';
+import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { amount, duration, instanceDefinition, port, serviceText, withDescription } from '../terminal/option-values';
+import { durationText } from '../terminal/views';
 
 /** `rollcall register`: registers once. Whoever wants it kept takes `exec`, or beats. */
 export function registerCommand() {
@@ -36,5 +34,35 @@ export function registerCommand() {
       const beat = lease === null ? '' : `; beat every ${durationText(lease.intervalMs)}`;
       print.answer(registered, `${serviceText(service)}/${registered.id} is registered ${until}${beat}`);
       for (const { message } of registered.warnings) print.warn(message);
+    });
+}
+
+/** `rollcall heartbeat`: renews a lease, once. */
+export function heartbeatCommand() {
+  return registryCommand('heartbeat')
+    .summary('renew the lease of an instance, once')
+    .description('Renews the lease of an instance. Exit code 3 means that it is not there: register it again.')
+    .addArgument(serviceArgument())
+    .addArgument(idArgument())
+    .action(async (service, id, options) => {
+      const { registry, print } = connect(options);
+      const renewal = await registry.renewLease({ ...service, id });
+      print.answer(renewal, `${serviceText(service)}/${id} is renewed until ${renewal.expiresAt}`);
+    });
+}
+
+/** `rollcall deregister`: removes an instance at once. */
+export function deregisterCommand() {
+  return registryCommand('deregister')
+    .summary('remove an instance at once')
+    .description(
+      'Removes an instance at once; `rollcall drain` lets its callers know first. Succeeds also when it was gone already.',
+    )
+    .addArgument(serviceArgument())
+    .addArgument(idArgument())
+    .action(async (service, id, options) => {
+      const { registry, print } = connect(options);
+      await registry.deregisterInstance({ ...service, id });
+      print.answer({ ...service, id, registered: false }, `${serviceText(service)}/${id} is not registered any more`);
     });
 }

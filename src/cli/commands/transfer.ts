@@ -1,14 +1,77 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { Readable, Writable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
-import type { ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
+import type { FileCounts, ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
 import { joinedName } from '../../model/joined-name';
-import { type Connection, connect } from '../connection/registry';
-import { registryCommand } from '../connection/registry-command';
-import { CliError } from '../terminal/cli-error';
+import { type Connection, connect, registryCommand } from '../connection/registry';
 import { canAsk, confirm } from '../terminal/confirm';
-import { EXIT } from '../terminal/exit-code';
-import { FileMeter } from '../terminal/file-meter';
+import { CliError, EXIT, type ExitCode } from '../terminal/failure';
+import { FileMeter } from '../terminal/progress';
+
+/** What stands for standard output. */
+const STDOUT = '-';
+
+/** `rollcall export`: a namespace as a file. */
+export function exportCommand() {
+  return registryCommand('export')
+    .summary('write a namespace to a file')
+    .description(
+      'Writes everything that a namespace holds to a file, a JSON value in each line: services, overrides and instances, ' +
+        'all as they are at one moment. See docs/export.md. A file has its name only once it is whole.',
+    )
+    .addArgument(new Argument('[file]', 'where to; - or nothing: standard output').default(STDOUT))
+    .action(async (file, options) => {
+      const { registry, print, place } = connect(options);
+      const meter = new FileMeter(print.err, 'exporting');
+      let counts: FileCounts = { services: 0, overrides: 0, instances: 0 };
+      const onEnd = ({ services, overrides, instances }: FileCounts) => {
+        counts = { services, overrides, instances };
+      };
+      const read = async () => {
+        const exported = await registry.exportNamespace({ timeoutMs: options.timeout, onEnd });
+        return exported.pipeThrough(meter.through());
+      };
+      await (file === STDOUT ? toStdout(read) : toFile(read, file)).finally(() => meter.end());
+      const { rate, text } = meter.summary(counts);
+      if (file === STDOUT) print.note(`Exported ${text} of namespace ${place.namespace}, ${rate}.`);
+      else print.answer({ file, ...counts, bytes: meter.bytes }, `Exported ${text} to ${file}, ${rate}.`);
+    });
+}
+
+/** Begins to read what is exported. */
+type Read = () => Promise<ReadableStream<Uint8Array>>;
+
+async function toStdout(read: Read): Promise<void> {
+  await (await read()).pipeTo(Writable.toWeb(process.stdout), { preventClose: true });
+}
+
+async function toFile(read: Read, file: string): Promise<void> {
+  const partial = `${file}.partial`;
+  const handle = await openTarget(partial);
+  try {
+    await (await read()).pipeTo(Writable.toWeb(handle.createWriteStream()));
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw isOfSystem(error) ? notWritten(error, EXIT.failure) : error;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openTarget(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'w');
+  } catch (error) {
+    throw isOfSystem(error) ? notWritten(error, EXIT.usage) : error;
+  }
+}
+
+/** What Node throws where the system refuses: of files here, as the registry's troubles have a name of ours. */
+const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
+
+const notWritten = ({ message }: Error, exitCode: ExitCode): CliError =>
+  new CliError(exitCode, `The file can not be written: ${message}.`, 'Check its name, and the disk.');
 
 /** What stands for standard input. */
 const STDIN = '-';
@@ -69,7 +132,7 @@ interface Sending {
 }
 
 async function sendFile({ registry, print }: Connection, { file, ...asked }: Sending): Promise<ImportDone> {
-  const opened = file === STDIN ? undefined : await openFile(file);
+  const opened = file === STDIN ? undefined : await openSource(file);
   const meter = new FileMeter(print.err, 'sending', opened?.bytes);
   const source = opened === undefined ? process.stdin : opened.handle.createReadStream();
   const body = Readable.toWeb(source) as ReadableStream<Uint8Array>; // `as`: Node's type of the same thing
@@ -86,7 +149,7 @@ async function sendFile({ registry, print }: Connection, { file, ...asked }: Sen
 }
 
 /** A file to be read, and how long it is. */
-async function openFile(file: string): Promise<{ handle: FileHandle; bytes: number }> {
+async function openSource(file: string): Promise<{ handle: FileHandle; bytes: number }> {
   try {
     const handle = await open(file);
     const stats = await handle.stat();
