@@ -60,6 +60,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
+  'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };
 
 /** Rule 2, inside a room: no two folders import each other, and each imports only what lies below it. */
