@@ -41,7 +41,7 @@ const ARROWS: Readonly<Record<string, Room>> = {
     closed: ['http/v1'],
     apart: true,
   },
-  backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*', 'zod'] },
+  backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects', 'auth', 'model'],
