@@ -1,4 +1,4 @@
-import type { LogGate } from '../../model/log-gate';
+import type { LogGate } from '../../model/log';
 import type { Counters } from '../platform/counters';
 import type { Platform } from '../platform/platform';
 import type { CommitPipeline } from '../storage/commit-pipeline';
