@@ -1,6 +1,5 @@
 import { quote } from '../model/errors';
-import { isRecord } from '../model/is-record';
-import { parseJson } from '../model/parse-json';
+import { isRecord, parseJson } from '../model/json';
 import { BackupError } from './backup-error';
 import { damaged } from './checksums';
 

@@ -6,7 +6,7 @@ import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
-import { DIRECTORY_NAME } from '../model/given-names';
+import { DIRECTORY_NAME } from '../model/service-name';
 import { writeAlarms } from './alarms';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged } from './checksums';

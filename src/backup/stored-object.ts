@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS } from '../launcher/object-classes';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/service-name';
 import { objectId } from './object-id';
 import { readDatabase, readText, type Sqlite } from './sqlite';
 

@@ -1,5 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
 import { auditCommand } from './commands/audit';
 import { backupCommand } from './commands/backup';

@@ -96,14 +96,14 @@ export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'takes a group for another that its pattern begins with',
     breaks: 'A50',
-    file: '../model/service-pattern.ts',
+    file: '../model/grant.ts',
     from: 'return at === group.length && pattern.startsWith(group);',
     to: 'return pattern.startsWith(group);',
   },
   {
     name: 'joins a group that ends in @ like any other',
     breaks: 'A51',
-    file: '../model/joined-name.ts',
+    file: '../model/service-name.ts',
     from: 'group.endsWith(SEPARATOR_SIGN)',
     to: "group === ''",
   },

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
 import type { ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
-import { joinedName } from '../../model/joined-name';
+import { joinedName } from '../../model/service-name';
 import { type Connection, connect } from '../connection/registry';
 import { registryCommand } from '../connection/registry-command';
 import { CliError } from '../terminal/cli-error';

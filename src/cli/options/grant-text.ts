@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Grant } from '../../client/wire/directory-answers';
-import { GROUP_SEPARATOR } from '../../model/given-names';
-import { joinedName, shortName, splitName } from '../../model/joined-name';
+import { GROUP_SEPARATOR, joinedName, shortName, splitName } from '../../model/service-name';
 import { serviceName } from './option-values';
 
 /** What a token may be good for, in the order of what it allows. */

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net';
-import { DEFAULT_GROUP } from '../../model/given-names';
-import { splitName } from '../../model/joined-name';
+import { DEFAULT_GROUP, splitName } from '../../model/service-name';
 import { asFlag, asNumber, asObject, asText, asTexts, type JsonObject } from './json-members';
 import type { SourceBody, SourceInstance } from './source';
 

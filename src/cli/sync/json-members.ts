@@ -1,4 +1,4 @@
-import { isRecord } from '../../model/is-record';
+import { isRecord } from '../../model/json';
 
 /** Looking into JSON of another registry: what is not as it should be is as if it were not there. */
 

@@ -1,4 +1,4 @@
-import { DEFAULT_CLUSTER } from '../../model/given-names';
+import { DEFAULT_CLUSTER } from '../../model/service-name';
 import { asFlag, asNumber, asObject, asText, asTexts } from './json-members';
 import type { SourceInstance } from './source';
 

@@ -1,4 +1,4 @@
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import type { ServiceName } from '../options/option-values';
 import { CliError } from '../terminal/cli-error';
 import { EXIT } from '../terminal/exit-code';

@@ -1,4 +1,4 @@
-import { parseJson } from '../../model/parse-json';
+import { parseJson } from '../../model/json';
 import { connectionProblem } from '../connection/traced-fetch';
 import { CliError } from '../terminal/cli-error';
 import { EXIT } from '../terminal/exit-code';

@@ -1,10 +1,9 @@
 import type { AuditAction } from '../../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../../model/batch';
 import type { NamespaceSnapshot } from '../../model/frames';
-import type { HistoryPage } from '../../model/history';
+import type { HistoryPage, RollbackReport, ServiceDiff, WhyReport } from '../../model/history';
 import type { InstanceView, Registration, Renewal } from '../../model/instance';
-import { jsonText } from '../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../model/moments';
+import { jsonText } from '../../model/json';
 import type {
   Answer,
   Asker,
@@ -26,7 +25,6 @@ import type { ServiceList, ServiceView } from '../../model/service';
 import type { Stats } from '../../model/stats';
 import type { SubscriberList } from '../../model/subscriber';
 import type * as transfer from '../../model/transfer';
-import type { WhyReport } from '../../model/why';
 import type { Connection } from '../platform/connection';
 import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';

@@ -1,8 +1,7 @@
 import { parsed } from '../../http/request/field-errors';
 import { InstanceKey, NewInstanceKey } from '../../model/batch';
-import { DEFAULT_GROUP } from '../../model/given-names';
-import { shortName, splitName } from '../../model/joined-name';
 import type { ServiceKey } from '../../model/namespace-api';
+import { DEFAULT_GROUP, shortName, splitName } from '../../model/service-name';
 
 /**
  * The service of an application. Names of applications come in upper case, whatever they were: they are lower case in

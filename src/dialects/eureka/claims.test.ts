@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinedName } from '../../model/joined-name';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
+import { joinedName } from '../../model/service-name';
 import { appOf } from './app-names';
 import { claimsOf } from './claims';
 

@@ -1,6 +1,5 @@
 import type { ShownInfo } from './translate';
-import type { EurekaPort } from './wire';
-import { isEntryKey, KEPT_TEXTS } from './wire';
+import { type EurekaPort, isEntryKey, KEPT_TEXTS } from './wire';
 import { elementName, writeTextElement, writeXml } from './xml';
 
 /** What an answer is written in. */

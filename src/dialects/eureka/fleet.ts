@@ -1,4 +1,4 @@
-import type { ChangedInstance } from '../../model/changed-instances';
+import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import { type Action, type Format, withAction, writeInstance } from './document';

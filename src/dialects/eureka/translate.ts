@@ -1,10 +1,10 @@
 import { parsed } from '../../http/request/field-errors';
 import { quote, RegistryError } from '../../model/errors';
 import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
-import { shortName } from '../../model/joined-name';
 import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 import { plainDefinition } from '../../model/plain-definition';
+import { shortName } from '../../model/service-name';
 import { appOf } from './app-names';
 import { type Kept, readKept } from './kept';
 import { corePorts, samePort, shownPorts } from './ports';

@@ -1,6 +1,5 @@
 import { quote, RegistryError } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
-import { jsonProblem } from '../../model/json-value';
+import { isRecord, jsonProblem } from '../../model/json';
 import { type EurekaStatus, readStatus } from './status';
 import { keyOfElement, readXml } from './xml';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { InstanceDefinition } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { metricsOf } from './operator-metrics';
 
 it('[Y14] counts what a namespace holds', async () => {

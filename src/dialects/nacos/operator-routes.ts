@@ -1,7 +1,7 @@
 import { authorize, authorizeAny } from '../../auth/authorize';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import { ALL_NAMESPACES } from '../../model/grant';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { answer, ok } from './answers';
 import { nacosError } from './nacos-error';
 import { namespaceOf } from './names';

@@ -1,7 +1,7 @@
 import { firstInstances, instancePages } from '../../http/dialect-calls/whole-lists';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { InstanceKey } from '../../model/batch';
-import { DEFAULT_CLUSTER } from '../../model/given-names';
+import { DEFAULT_CLUSTER } from '../../model/service-name';
 import { answer } from './answers';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from './catalog-calls';

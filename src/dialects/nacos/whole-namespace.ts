@@ -1,5 +1,5 @@
 import type { SnapshotService } from '../../model/frames';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type ShownInstance, shownInstances } from './shown-instances';
 

@@ -1,3 +1,4 @@
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -6,7 +7,6 @@ import {
   RECORDS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare, mostHeldBy } from '../access/shares';
 import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
 import { removeDocumentRow, writeDocumentRow } from '../records/document-row';

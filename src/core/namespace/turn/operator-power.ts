@@ -1,8 +1,8 @@
 import type { AuditAction, AuditNote } from '../../../model/audit';
 import type { InstanceKey } from '../../../model/batch';
 import { hasCode } from '../../../model/errors';
-import { joinedName } from '../../../model/joined-name';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
+import { joinedName } from '../../../model/service-name';
 import { operatesOn } from '../access/ownership';
 import { shareOf } from '../access/shares';
 import type { Draft } from '../commit/draft';

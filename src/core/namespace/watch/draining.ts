@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
 import type { DrainReport } from '../../../model/queries';
 import type { SubscriberView } from '../../../model/subscriber';
