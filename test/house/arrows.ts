@@ -31,12 +31,13 @@ const ARROWS: Readonly<Record<string, Room>> = {
   },
   client: { rooms: ['model'], packages: [] },
   cli: {
-    rooms: ['client', 'model', 'launcher', 'backup'],
+    rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],
     packages: ['node:*', '@commander-js/extra-typings'],
   },
+  codecs: { rooms: ['model'], packages: ['fast-xml-parser'], apart: true },
   dialects: {
-    rooms: ['model', 'auth', 'http'],
-    packages: ['zod', 'fast-xml-parser'],
+    rooms: ['model', 'auth', 'http', 'codecs'],
+    packages: ['zod'],
     closed: ['http/v1'],
     apart: true,
   },

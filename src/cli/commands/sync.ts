@@ -9,8 +9,7 @@ import { MirrorLoop } from '../sync/mirror-loop';
 import type { Writer } from '../sync/mirror-plan';
 import { NacosSource } from '../sync/nacos-source';
 import { RegistryReplica } from '../sync/registry-replica';
-import { serviceFilter } from '../sync/service-filter';
-import type { Source } from '../sync/source';
+import { type Source, serviceFilter } from '../sync/source';
 import { SourceHttp } from '../sync/source-http';
 import {
   type Difference,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { EurekaStage, type ToldInstance } from '../../../test/fixtures/eureka-stage';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
-import { STATUSES } from './status';
+import { STATUSES } from '../../codecs/eureka/status';
 
 const Text = fc
   .string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'aZ0-._ é<&"\'') })

@@ -1,6 +1,8 @@
-import type { ShownInfo } from './translate';
-import { type EurekaPort, isEntryKey, KEPT_TEXTS } from './wire';
-import { elementName, writeTextElement, writeXml } from './xml';
+import { quote, RegistryError } from '../../model/errors';
+import { isRecord, jsonProblem } from '../../model/json';
+import { type EurekaPort, isEntryKey, KEPT_TEXTS, readInfo, type WrittenInfo } from './info';
+import type { ShownInfo } from './shown-info';
+import { elementName, keyOfElement, readXml, writeTextElement, writeXml } from './xml';
 
 /** What an answer is written in. */
 export type Format = 'json' | 'xml';
@@ -147,4 +149,36 @@ function mapElement(map: Record<string, string>, format: Format): Record<string,
   const entries = Object.entries(map).filter(([key]) => isEntryKey(key));
   if (entries.length === 0) return EMPTY_MAP;
   return Object.fromEntries(format === 'json' ? entries : entries.map(([key, value]) => [elementName(key), value]));
+}
+
+/**
+ * Reads the body of a registration as its type says, or as it looks where nothing says so: in JSON `{"instance": …}` or
+ * the instance itself, in XML any root.
+ *
+ * @param parseText Parses JSON.
+ * @param app The application that the path names, in upper case.
+ * @throws {RegistryError} `INVALID_REQUEST` or `UNSUPPORTED_MEDIA_TYPE`; whatever `parseText` throws.
+ */
+export function readBody(
+  text: string,
+  type: string | null,
+  parseText: (text: string) => unknown,
+  app: string,
+): WrittenInfo {
+  const isXml = formatOf(type, text) === 'xml';
+  const body = isXml ? readXml(text) : parseText(text);
+  const problem = jsonProblem(body);
+  if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
+  if (isXml) return readInfo(body, app, keyOfElement);
+  return readInfo(isRecord(body) && isRecord(body.instance) ? body.instance : body, app);
+}
+
+function formatOf(type: string | null, text: string): Format {
+  const named = type?.toLowerCase() ?? '';
+  if (named.includes('json')) return 'json';
+  if (named.includes('xml')) return 'xml';
+  if (named !== '') {
+    throw new RegistryError('UNSUPPORTED_MEDIA_TYPE', `the body must be JSON or XML; this one is ${quote(named)}`);
+  }
+  return text.trimStart().startsWith('<') ? 'xml' : 'json';
 }

@@ -56,14 +56,12 @@ export function shownStatus(instance: InstanceView, keepsLease: boolean): Eureka
   return instance.healthy || keepsLease ? 'UP' : 'DOWN';
 }
 
-/**
- * What status a registration leads to, where no operator has said anything: Eureka's rules for a server outside of AWS.
- *
- * @param own What the instance says now.
- * @param before What counted until now; undefined for one that was not there.
- */
-export function registeredStatus(own: EurekaStatus, before: EurekaStatus | undefined): EurekaStatus {
-  const isSettled = (status: EurekaStatus | undefined) => status === 'UP' || status === 'OUT_OF_SERVICE';
-  // Between these two only the status call leads: a client that comes back says UP, also where it was taken out.
-  return before !== undefined && isSettled(own) && isSettled(before) ? before : own;
+/** Counts how many instances have which status, as clients do over their own copy: `DOWN_1_UP_7_`. Empty for none. */
+export function statusHash(statuses: Iterable<string>): string {
+  const counts = new Map<string, number>();
+  for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts.keys()]
+    .sort()
+    .map((status) => `${status}_${counts.get(status)}_`)
+    .join('');
 }

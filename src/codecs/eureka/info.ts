@@ -1,7 +1,6 @@
 import { quote, RegistryError } from '../../model/errors';
-import { isRecord, jsonProblem } from '../../model/json';
+import { isRecord } from '../../model/json';
 import { type EurekaStatus, readStatus } from './status';
-import { keyOfElement, readXml } from './xml';
 
 /** A port, and whether it is to be used. */
 export interface EurekaPort {
@@ -59,9 +58,23 @@ const DEFAULTS = {
   port: { number: 7001, enabled: true },
   securePort: { number: 7002, enabled: false },
   countryId: 1,
+  dataCenter: 'MyOwn',
   renewalIntervalInSecs: 30,
   durationInSecs: 90,
 } as const;
+
+/** How the members of an instance are read. */
+interface Reading {
+  /** Returns the key of a map that the name of a member stands for. */
+  keyOf(name: string): string;
+  /** Tells whether a key of a map is data, and not a marker of Eureka's formats. */
+  isKey(key: string): boolean;
+  /** Called with what is wrong with a member. Where it returns, that member counts as absent. */
+  problem(message: string): void;
+}
+
+/** Members by hand, not by schema: there are thirty, each in several spellings, and a schema takes as long as the registering. */
+type Raw = Record<string, unknown>;
 
 /** Of an element that comes several times, the first; of one that has attributes, its text. */
 function scalar(value: unknown): unknown {
@@ -69,47 +82,49 @@ function scalar(value: unknown): unknown {
   return isRecord(one) && '$' in one ? one.$ : one;
 }
 
-/** Members by hand, not by schema: there are thirty, each in several spellings, and a schema takes as long as the registering. */
-type Raw = Record<string, unknown>;
-
 /** A text; absent, null and empty are the same. */
-function textOf(raw: Raw, name: string): string {
+function textOf(raw: Raw, name: string, { problem }: Reading): string {
   const value = scalar(raw[name]);
   if (value === null || value === undefined) return '';
-  if (typeof value === 'object') throw missing(`${name} must be text, got ${quote(value)}`);
-  return String(value).trim();
+  if (typeof value !== 'object') return String(value).trim();
+  problem(`${name} must be text, got ${quote(value)}`);
+  return '';
 }
 
 /** A whole number, or one in words: Eureka's codecs write both. */
-function wholeOf(value: unknown, name: string): number | undefined {
+function wholeOf(value: unknown, name: string, { problem }: Reading): number | undefined {
   const one = scalar(value);
   if (one === null || one === undefined || one === '') return undefined;
   const number = typeof one === 'string' && /^\s*-?\d{1,15}\s*$/.test(one) ? Number(one) : one;
   if (Number.isSafeInteger(number)) return Number(number);
-  throw missing(`${name} must be a whole number, got ${quote(one)}`);
+  problem(`${name} must be a whole number, got ${quote(one)}`);
+  return undefined;
 }
 
 /** What Java's clients read as an `int`: a larger one would cost them the whole list. */
-function intOf(value: unknown, name: string): number | undefined {
-  const number = wholeOf(value, name);
+function intOf(value: unknown, name: string, reading: Reading): number | undefined {
+  const number = wholeOf(value, name, reading);
   if (number === undefined || number === (number | 0)) return number;
-  throw missing(`${name} must be a whole number of 32 bits, got ${number}`);
+  reading.problem(`${name} must be a whole number of 32 bits, got ${number}`);
+  return undefined;
 }
 
 /** A bare number, or `{"$": 8080, "@enabled": "true"}`; the flag as text or not. */
-function portOf(value: unknown, name: string, absent: EurekaPort): EurekaPort {
-  const one = Array.isArray(value) ? value[0] : value;
+function portOf(raw: Raw, name: 'port' | 'securePort', reading: Reading): EurekaPort {
+  const one = Array.isArray(raw[name]) ? raw[name][0] : raw[name];
   const enabled = isRecord(one) ? scalar(one['@enabled']) : undefined;
+  const absent = DEFAULTS[name];
   return {
-    number: intOf(one, name) ?? absent.number,
+    number: intOf(one, name, reading) ?? absent.number,
     enabled: enabled === undefined || enabled === null ? absent.enabled : String(enabled).toLowerCase() === 'true',
   };
 }
 
 /** Seconds of a lease; what is not above 0 counts as absent. An empty element of XML is an empty text. */
-function secondsOf(lease: unknown, name: string, absent: number): number {
-  const seconds = isRecord(lease) ? (intOf(lease[name], `leaseInfo.${name}`) ?? 0) : 0;
-  return seconds > 0 ? seconds : absent;
+function secondsOf(raw: Raw, name: 'renewalIntervalInSecs' | 'durationInSecs', reading: Reading): number {
+  const lease = raw.leaseInfo;
+  const seconds = isRecord(lease) ? (intOf(lease[name], `leaseInfo.${name}`, reading) ?? 0) : 0;
+  return seconds > 0 ? seconds : DEFAULTS[name];
 }
 
 /**
@@ -118,74 +133,93 @@ function secondsOf(lease: unknown, name: string, absent: number): number {
  */
 export const isEntryKey = (key: string): boolean => !key.startsWith('@') && key !== '$';
 
-/** Returns whether this door takes a key of metadata. `class` is how older clients name a class of Java. */
+/** Returns whether a registration may have a key of metadata. `class` is how older clients name a class of Java. */
 export const isMetadataKey = (key: string): boolean => key !== 'class' && isEntryKey(key);
 
 /** A map of strings; numbers and flags become text. */
-function stringsOf(value: unknown, keyOf: (name: string) => string): Record<string, string> {
+function stringsOf(value: unknown, { keyOf, isKey, problem }: Reading): Record<string, string> {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, each]) => {
       const key = keyOf(name);
       const text = scalar(each);
-      if (text === null || !isMetadataKey(key)) return [];
-      if (key === '') throw missing('metadata must have no key without a name');
-      if (typeof text === 'object') throw missing(`metadata ${quote(key)} must be text`);
-      return [[key, String(text)]];
+      if (text === null || !isKey(key)) return [];
+      if (key !== '' && typeof text !== 'object') return [[key, String(text)]];
+      problem(key === '' ? 'metadata must have no key without a name' : `metadata ${quote(key)} must be text`);
+      return [];
     }),
   );
 }
 
-const missing = (message: string): RegistryError => new RegistryError('INVALID_REQUEST', message);
+/** Refuses what is wrong with a registration. */
+function refuse(message: string): never {
+  throw new RegistryError('INVALID_REQUEST', message);
+}
+
+const asNamed = (name: string): string => name;
 
 /**
  * Reads a registration. What is wrong with it is told in the words of Eureka's server, and in its order.
  *
- * @param body `{"instance": …}` or the instance itself, as JSON; any root in XML.
- * @param app The application that the path names, in upper case.
+ * @param app The application that it has to be of, in upper case.
+ * @param keyOf Returns the key of a map that the name of a member stands for, where those are not the same.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
-export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInfo {
-  const problem = jsonProblem(body);
-  if (problem !== undefined) throw missing(`the body ${problem}`);
-  const raw = !isXml && isRecord(body) && isRecord(body.instance) ? body.instance : body;
-  if (!isRecord(raw)) throw missing('the body holds no instance');
-  const text = (name: string) => textOf(raw, name);
-  const keyOf = isXml ? keyOfElement : (name: string) => name;
-  const dataCenter = dataCenterOf(raw.dataCenterInfo, keyOf);
+export function readInfo(raw: unknown, app: string, keyOf: (name: string) => string = asNamed): WrittenInfo {
+  if (!isRecord(raw)) return refuse('the body holds no instance');
+  return infoIn(raw, app, { keyOf, isKey: isMetadataKey, problem: refuse });
+}
+
+/**
+ * Reads an instance of a list that a server of Eureka answers: what is wrong in it counts as absent. Its lease is left
+ * out, as that is between the instance and its server.
+ *
+ * @returns Undefined for one without an id or an application.
+ */
+export function readListedInfo(raw: Raw): WrittenInfo | undefined {
+  const reading: Reading = { keyOf: asNamed, isKey: (key) => key !== '@class', problem: () => {} };
+  const info = infoIn({ ...raw, leaseInfo: undefined }, undefined, reading);
+  return info.instanceId === '' || info.app === '' ? undefined : info;
+}
+
+/** @param app The application that it has to be of, in upper case; undefined: any. */
+function infoIn(raw: Raw, app: string | undefined, reading: Reading): WrittenInfo {
+  const { problem } = reading;
+  const text = (name: string) => textOf(raw, name, reading);
+  const dataCenter = dataCenterOf(raw.dataCenterInfo, reading);
   const hostName = text('hostName');
   const ipAddr = text('ipAddr');
   const named = text('app').toUpperCase();
   const instanceId = text('instanceId') || dataCenter?.metadata?.['instance-id'] || hostName;
-  if (instanceId === '') throw missing('Missing instanceId');
-  if (hostName === '') throw missing('Missing hostname');
-  if (ipAddr === '') throw missing('Missing ip address');
-  if (named === '') throw missing('Missing appName');
-  if (named !== app) throw missing(`Mismatched appName, expecting ${app} but was ${named}`);
-  if (dataCenter === undefined) throw missing('Missing dataCenterInfo');
-  if (dataCenter.name === '') throw missing('Missing dataCenterInfo Name');
-  const dataCenterName = DATA_CENTERS.find((name) => name === dataCenter.name);
-  if (dataCenterName === undefined) {
-    throw missing(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
+  if (instanceId === '') problem('Missing instanceId');
+  if (hostName === '') problem('Missing hostname');
+  if (ipAddr === '') problem('Missing ip address');
+  if (named === '') problem('Missing appName');
+  if (app !== undefined && named !== app) problem(`Mismatched appName, expecting ${app} but was ${named}`);
+  if (dataCenter === undefined) problem('Missing dataCenterInfo');
+  const dataCenterName = DATA_CENTERS.find((name) => name === dataCenter?.name);
+  if (dataCenter !== undefined && dataCenterName === undefined) {
+    if (dataCenter.name === '') problem('Missing dataCenterInfo Name');
+    else problem(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
   }
   const sid = text('sid');
   const status = text('status');
-  const lastDirtyTimestamp = wholeOf(raw.lastDirtyTimestamp, 'lastDirtyTimestamp');
+  const lastDirtyTimestamp = wholeOf(raw.lastDirtyTimestamp, 'lastDirtyTimestamp', reading);
   return {
     instanceId,
     hostName,
-    app,
+    app: named,
     ipAddr,
     ...(sid === '' || sid === 'na' || sid === 'unknown' ? {} : { sid }),
     status: status === '' ? 'UP' : readStatus(status),
     overriddenStatus: readStatus(text('overriddenStatus') || text('overriddenstatus')),
-    port: portOf(raw.port, 'port', DEFAULTS.port),
-    securePort: portOf(raw.securePort, 'securePort', DEFAULTS.securePort),
-    countryId: intOf(raw.countryId, 'countryId') ?? DEFAULTS.countryId,
-    dataCenter: withInstanceId({ ...dataCenter, name: dataCenterName }, instanceId),
-    renewalIntervalInSecs: secondsOf(raw.leaseInfo, 'renewalIntervalInSecs', DEFAULTS.renewalIntervalInSecs),
-    durationInSecs: secondsOf(raw.leaseInfo, 'durationInSecs', DEFAULTS.durationInSecs),
-    metadata: stringsOf(raw.metadata, keyOf),
+    port: portOf(raw, 'port', reading),
+    securePort: portOf(raw, 'securePort', reading),
+    countryId: intOf(raw.countryId, 'countryId', reading) ?? DEFAULTS.countryId,
+    dataCenter: withInstanceId({ ...dataCenter, name: dataCenterName ?? DEFAULTS.dataCenter }, instanceId),
+    renewalIntervalInSecs: secondsOf(raw, 'renewalIntervalInSecs', reading),
+    durationInSecs: secondsOf(raw, 'durationInSecs', reading),
+    metadata: stringsOf(raw.metadata, reading),
     ...(lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp }),
     ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, text(name)]).filter(([, each]) => each !== '')),
   };
@@ -194,10 +228,10 @@ export function readInfo(body: unknown, app: string, isXml: boolean): WrittenInf
 type WrittenDataCenter = Omit<DataCenter, 'name'> & { name: string };
 
 /** As it is written, whatever it calls itself. */
-function dataCenterOf(value: unknown, keyOf: (name: string) => string): WrittenDataCenter | undefined {
+function dataCenterOf(value: unknown, reading: Reading): WrittenDataCenter | undefined {
   if (!isRecord(value)) return undefined;
   const name = scalar(value.name);
-  const metadata = stringsOf(value.metadata, keyOf);
+  const metadata = stringsOf(value.metadata, reading);
   return {
     name: typeof name === 'string' ? name.trim() : '',
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
@@ -207,26 +241,4 @@ function dataCenterOf(value: unknown, keyOf: (name: string) => string): WrittenD
 /** An instance in Amazon's cloud is known by it. */
 function withInstanceId({ name, metadata }: DataCenter, id: string): DataCenter {
   return name === 'Amazon' ? { name, metadata: { 'instance-id': id, ...metadata } } : { name };
-}
-
-/** Reads the body of a registration as its type says, or as it looks where nothing says so. */
-export function readBody(
-  text: string,
-  type: string | null,
-  parseText: (text: string) => unknown,
-  app: string,
-): WrittenInfo {
-  const format = formatOf(type, text);
-  if (format === 'xml') return readInfo(readXml(text), app, true);
-  return readInfo(parseText(text), app, false);
-}
-
-function formatOf(type: string | null, text: string): 'json' | 'xml' {
-  const named = type?.toLowerCase() ?? '';
-  if (named.includes('json')) return 'json';
-  if (named.includes('xml')) return 'xml';
-  if (named !== '') {
-    throw new RegistryError('UNSUPPORTED_MEDIA_TYPE', `the body must be JSON or XML; this one is ${quote(named)}`);
-  }
-  return text.trimStart().startsWith('<') ? 'xml' : 'json';
 }

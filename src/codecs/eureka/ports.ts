@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import type { InstanceDefinition, InstanceView } from '../../model/instance';
-import type { EurekaPort, WrittenInfo } from './wire';
+import type { EurekaPort, WrittenInfo } from './info';
 
 /** Shown where an instance has no secure port: what Eureka's clients take for the usual. */
 const NO_SECURE_PORT: EurekaPort = { number: 443, enabled: false };

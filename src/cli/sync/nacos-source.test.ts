@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromNacos } from './nacos-instance';
+import { asFlag, asList, asNumber, asObject, asText, asTexts, fromNacos } from './nacos-source';
 
 const SERVICE = { group: 'g', service: 'orders' };
 
@@ -50,8 +50,29 @@ describe('fromNacos', () => {
     });
   });
 
-  it.each([{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }])(
-    '[K26] leaves out %j, which nobody could call',
-    (host) => expect(fromNacos(SERVICE, host)).toBeUndefined(),
-  );
+  it('[K26] leaves out what nobody could call', () => {
+    for (const host of [{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }]) {
+      expect(fromNacos(SERVICE, host), JSON.stringify(host)).toBeUndefined();
+    }
+  });
+});
+
+it('[K26] reads members of other registries’ JSON, and takes what is wrong for absent', () => {
+  expect([asObject(null), asObject([]), asObject('x'), asObject({ a: 1 })]).toEqual([{}, {}, {}, { a: 1 }]);
+  expect([asList(null), asList([1]), asList({ a: 1 })]).toEqual([[], [1], [{ a: 1 }]]);
+  expect([asText(1), asText(true), asText('x'), asText(null), asText({})]).toEqual(['1', 'true', 'x', '', '']);
+  expect([asNumber('8080'), asNumber(1.5), asNumber(''), asNumber('x'), asNumber({})]).toEqual([
+    8080,
+    1.5,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([asFlag('TRUE', false), asFlag(false, true), asFlag(undefined, true), asFlag('yes', true)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(asTexts({ a: 1, b: null, c: { d: 1 }, '@class': 'java.util.Map', e: true })).toEqual({ a: '1', e: 'true' });
 });

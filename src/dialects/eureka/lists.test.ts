@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instanceView } from '../../../test/fixtures/instance-view';
 import { EUREKA_LIST_KEPT_MAX_BYTES } from '../../model/limits';
 import { Fleet } from './fleet';
-import { FullLists } from './full-lists';
-import { fullList } from './lists';
+import { FullLists, fullList } from './lists';
 
 const AT = { cursor: 'c1', revision: 1, now: 1_000 };
 const NOTE = 'x'.repeat(8_000);

@@ -1,20 +1,13 @@
-import { parsed } from '../../http/request/field-errors';
-import { quote, RegistryError } from '../../model/errors';
-import { Address, type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
-import { EXTENSIONS_MAX_BYTES, LEASE_TTL_MAX_MS } from '../../model/limits';
-import { utf8Length } from '../../model/names';
-import { plainDefinition } from '../../model/plain-definition';
+import type { InstanceView } from '../../model/instance';
 import { shortName } from '../../model/service-name';
 import { appOf } from './app-names';
-import { type Kept, readKept } from './kept';
-import { corePorts, samePort, shownPorts } from './ports';
-import { coreStatus, type EurekaStatus, shownStatus, statedStatus } from './status';
-import { type DataCenter, type EurekaPort, KEPT_TEXTS, type KeptText, type WrittenInfo } from './wire';
+import type { DataCenter, EurekaPort, KeptText } from './info';
+import { EXTENSION, type Kept, readKept } from './kept';
+import { shownPorts } from './ports';
+import { MY_OWN } from './registration';
+import { type EurekaStatus, shownStatus, statedStatus } from './status';
 
-/** Under it an instance keeps what only Eureka understands. */
-const EXTENSION = 'eureka';
-
-/** An instance as this door shows it, whoever registered it. */
+/** An instance as Eureka's clients are shown it, by whichever door it was registered. */
 export interface ShownInfo extends Partial<Record<KeptText, string>> {
   instanceId: string;
   hostName: string;
@@ -38,73 +31,10 @@ export interface ShownInfo extends Partial<Record<KeptText, string>> {
 
 /** Shown where an instance has no lease: what Eureka's clients take for the usual. */
 const NO_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
-const MY_OWN: DataCenter = { name: 'MyOwn' };
 
-const isAddress = (text: string): boolean => Address.safeParse(text).success;
 const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
-/**
- * What the core is told of an instance.
- *
- * @param status What counts of its status; its own word is kept where that is another.
- * @throws {RegistryError} `INVALID_REQUEST`.
- */
-export function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
-  const address = [info.ipAddr, info.hostName].find(isAddress);
-  if (address === undefined) {
-    throw new RegistryError(
-      'INVALID_REQUEST',
-      `neither ipAddr (${quote(info.ipAddr)}) nor hostName (${quote(info.hostName)}) is an address`,
-    );
-  }
-  const { port, ports } = corePorts(info);
-  const ttlMs = Math.min(info.durationInSecs * 1_000, LEASE_TTL_MAX_MS);
-  const intervalMs = info.renewalIntervalInSecs * 1_000;
-  const shown = shownPorts({ port, ports, url: undefined });
-  const kept: Kept = {
-    ...Object.fromEntries(KEPT_TEXTS.flatMap((name) => (info[name] === undefined ? [] : [[name, info[name]]]))),
-    ...(info.ipAddr === address ? {} : { ipAddr: info.ipAddr }),
-    ...(info.sid === undefined ? {} : { sid: info.sid }),
-    status: info.status,
-    ...(samePort(shown.port, info.port) ? {} : { port: info.port }),
-    ...(samePort(shown.securePort, info.securePort) ? {} : { securePort: info.securePort }),
-    ...(info.countryId === 1 ? {} : { countryId: info.countryId }),
-    ...(info.dataCenter.name === MY_OWN.name ? {} : { dataCenter: info.dataCenter }),
-    ...(intervalMs > ttlMs ? { renewalIntervalInSecs: info.renewalIntervalInSecs } : {}),
-    ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
-  };
-  const plain = {
-    node: info.hostName,
-    address,
-    port,
-    status: coreStatus(status),
-    metadata: info.metadata,
-    // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
-    lease: {
-      ttlMs,
-      removeAfterMs: 2 * ttlMs,
-      firstRemoveAfterMs: ttlMs,
-      ...(intervalMs > ttlMs ? {} : { intervalMs }),
-    },
-  };
-  const extensions = { [EXTENSION]: kept };
-  assertFits(extensions);
-  // Nearly all are plain, but for what is made here, and a schema takes as long as all the rest.
-  const definition = plainDefinition(plain);
-  if (definition !== undefined) return { ...definition, ports, extensions };
-  return parsed(InstanceDefinition, { ...plain, ports, extensions }, 'body');
-}
-
-function assertFits(extensions: Extensions): void {
-  const bytes = utf8Length(JSON.stringify(extensions));
-  if (bytes <= EXTENSIONS_MAX_BYTES) return;
-  throw new RegistryError(
-    'INVALID_REQUEST',
-    `URLs, virtual addresses and data center take ${bytes} bytes together; at most ${EXTENSIONS_MAX_BYTES} are kept`,
-  );
-}
-
-/** What an instance keeps for this door; undefined where another door registered it. */
+/** Returns what an instance keeps for Eureka's clients; undefined where another door registered it. */
 export function keptBy(instance: InstanceView): Kept | undefined {
   return readKept(instance.extensions[EXTENSION]);
 }
@@ -114,7 +44,7 @@ export function ownStatus(instance: InstanceView): EurekaStatus | undefined {
   return keptBy(instance)?.status ?? (instance.overridden ? undefined : statedStatus(instance));
 }
 
-/** An instance as this door shows it. */
+/** Maps an instance to what Eureka's clients are shown of it. */
 export function infoOf(instance: InstanceView): ShownInfo {
   const kept = keptBy(instance);
   return {
@@ -150,7 +80,7 @@ function keptInfo(instance: InstanceView, kept: Kept) {
   const { status: own, ...texts } = kept;
   const shown = shownStatus(instance, true);
   const isUnknown = own === 'UNKNOWN' && shown === 'DOWN';
-  // Where its own word is another than what counts, somebody has settled that.
+  // Where its own word is another than what counts, an operator has settled that.
   const isSettled = own !== undefined && own !== shown && !isUnknown;
   return {
     hostName: node,
