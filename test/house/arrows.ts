@@ -56,6 +56,19 @@ const ARROWS: Readonly<Record<string, Room>> = {
  */
 const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
+  'core/namespace': [
+    'time',
+    'records',
+    'access',
+    'commit',
+    'leases',
+    'turn',
+    'commands',
+    'watch',
+    'queries',
+    'history',
+    'transfer',
+  ],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],

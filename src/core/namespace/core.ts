@@ -51,7 +51,6 @@ import {
   overridesText,
   overrideText,
   registration,
-  requireInstance,
   requireOverride,
   subscribersText,
 } from './queries/answers';
@@ -59,6 +58,7 @@ import { readChangedServices } from './queries/changed-services';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { namespaceStats } from './queries/namespace-stats';
 import { resolve } from './queries/resolve';
+import { requireInstance } from './records/missing';
 import { viewOf } from './records/view';
 import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
 import type { NamespaceState } from './state';
@@ -178,8 +178,8 @@ export class Registry implements NamespaceApi {
       options,
       // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
       // tells of an override that was cleared.
-      () => requireInstance(this.#state, key).service.revision,
-      () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
+      () => requireInstance(this.#state.catalog, key).service.revision,
+      () => jsonText(viewOf(requireInstance(this.#state.catalog, key), this.#state.time.stamp())),
     );
   }
 

@@ -16,6 +16,12 @@ export interface RecordKey {
   id: string;
 }
 
+/** A record as it is, or was: its text, and the revision that made it. */
+export interface RecordText {
+  text: string;
+  revision: number;
+}
+
 /** An instance, as it is kept. Its revision stands beside it. */
 export interface InstanceRecord {
   definition: InstanceDefinition;
