@@ -17,7 +17,7 @@ import { PlatformCache } from './http/cache/platform-cache';
 import { claimsOfDialects } from './http/pipeline/dialect';
 import type { NamespaceWays } from './http/pipeline/route';
 import type { NamespaceEntry } from './model/directory-api';
-import { DEFAULT_NAMESPACE } from './model/given-names';
+import { DEFAULT_NAMESPACE } from './model/service-name';
 
 export { DirectoryObject } from './host/cloudflare/directory-object';
 

@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../launcher/launch-error';
 import { quote } from '../model/errors';
-import { isRecord } from '../model/is-record';
-import { parseJson } from '../model/parse-json';
+import { isRecord, parseJson } from '../model/json';
 import { BackupError } from './backup-error';
 
 /** The file that says what is in a backup. */

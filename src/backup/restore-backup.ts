@@ -6,7 +6,7 @@ import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
-import { DIRECTORY_NAME } from '../model/given-names';
+import { DIRECTORY_NAME } from '../model/service-name';
 import { BackupError } from './backup-error';
 import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
 import { checksumOf, damaged, type Manifest, storedObjects } from './manifest';

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS } from '../launcher/workerd-config';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/given-names';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/service-name';
 import { readDatabase, readText, type Sqlite } from './sqlite';
 
 /** Each half of an id has so many bytes. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { HOST_NAME } from './address';
-import { DEFAULT_CLUSTER } from './given-names';
-import { jsonProblem } from './json-value';
+import { jsonProblem } from './json';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
 import { EXTENSIONS_MAX_BYTES, PORTS_MAX_COUNT, TAGS_MAX_COUNT, URL_MAX_BYTES, WEIGHT_MAX } from './limits';
 import { Metadata, MetadataPatch, refusesPrototypeKey, sortedByKey } from './metadata';
 import { ClusterName, ShortName, utf8Length } from './names';
 import { plainDefinition } from './plain-definition';
+import { DEFAULT_CLUSTER, type ServiceNames } from './service-name';
 import { withShortcut } from './shortcut';
 
 /** What an instance says of itself. */
@@ -223,3 +223,13 @@ export const Renewal = z
   })
   .meta({ id: 'Renewal' });
 export type Renewal = z.output<typeof Renewal>;
+
+/** A service that an instance can be found under beside its own, by what its extensions say. */
+export interface Claim {
+  service: ServiceNames;
+  /** The member that says so, as a refusal quotes it: `vipAddress "orders"`. */
+  by: string;
+}
+
+/** Reads the services that the extensions of an instance claim beside its own. None of them has to exist. */
+export type ClaimsOf = (service: ServiceNames, extensions: Extensions) => readonly Claim[];

@@ -3,7 +3,7 @@ import { importsOf } from './imports';
 import { isTest, type SourceFile } from './source-tree';
 
 /** What the files of one room may import, beside each other. */
-interface Room {
+export interface Room {
   rooms: readonly string[];
   /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
   packages: readonly string[];
@@ -19,7 +19,7 @@ interface Room {
  * The arrows between rooms: the table of docs/architecture.md, written down for the house test. A new room is drawn here
  * before its first file is written.
  */
-const ARROWS: Readonly<Record<string, Room>> = {
+export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
   core: { rooms: ['model', 'auth'], packages: [] },
   host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*'] },
@@ -55,8 +55,21 @@ const ARROWS: Readonly<Record<string, Room>> = {
  * floors. Folders on one floor, with blanks between them, do not import each other. A file beside the folders is above
  * all of them, and none of them imports it.
  */
-const FLOORS: Readonly<Record<string, readonly string[]>> = {
+export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
+  'core/namespace': [
+    'time',
+    'records',
+    'access',
+    'commit',
+    'leases',
+    'turn',
+    'commands',
+    'watch',
+    'queries',
+    'history',
+    'transfer',
+  ],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],

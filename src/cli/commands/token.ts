@@ -1,7 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
-import { GROUP_SEPARATOR } from '../../model/given-names';
-import { joinedName, shortName, splitName } from '../../model/joined-name';
+import { GROUP_SEPARATOR, joinedName, shortName, splitName } from '../../model/service-name';
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
 import { duration, serviceName } from '../terminal/option-values';

@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { Argument, Option } from '@commander-js/extra-typings';
 import type { FileCounts, ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
-import { joinedName } from '../../model/joined-name';
+import { joinedName } from '../../model/service-name';
 import { type Connection, connect, registryCommand } from '../connection/registry';
 import { canAsk, confirm } from '../terminal/confirm';
 import { CliError, EXIT, type ExitCode } from '../terminal/failure';

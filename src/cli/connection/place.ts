@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { CliError, EXIT } from '../terminal/failure';
 import type { Config, Context } from './config-file';
 

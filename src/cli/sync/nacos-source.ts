@@ -1,5 +1,5 @@
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
-import { isRecord } from '../../model/is-record';
+import { isRecord } from '../../model/json';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import { CliError, EXIT } from '../terminal/failure';
 import type { ServiceName } from '../terminal/option-values';
 import type { ServiceFilter, Source, SourceInstance } from './source';

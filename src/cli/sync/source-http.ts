@@ -1,4 +1,4 @@
-import { parseJson } from '../../model/parse-json';
+import { parseJson } from '../../model/json';
 import { connectionProblem } from '../connection/traced-fetch';
 import { CliError, EXIT } from '../terminal/failure';
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, type OptionValues } from '@commander-js/extra-typings';
 import type { InstanceBody } from '../../client/admin/requests';
-import { shortName, splitName } from '../../model/joined-name';
-import { parseDuration } from '../../model/parse-duration';
+import { parseDuration } from '../../model/duration';
+import { shortName, splitName } from '../../model/service-name';
 
 /** What options are written as; each throws what the parser shows beside the name of the option. */
 

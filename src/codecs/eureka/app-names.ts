@@ -1,6 +1,5 @@
-import { DEFAULT_GROUP } from '../../model/given-names';
-import { shortName, splitName } from '../../model/joined-name';
 import type { ServiceKey } from '../../model/namespace-api';
+import { DEFAULT_GROUP, shortName, splitName } from '../../model/service-name';
 
 /**
  * Returns the service of an application. Names of applications come in upper case, whatever they were: they are lower

@@ -1,6 +1,5 @@
 import { quote, RegistryError } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
-import { jsonProblem } from '../../model/json-value';
+import { isRecord, jsonProblem } from '../../model/json';
 import { type EurekaPort, isEntryKey, KEPT_TEXTS, readInfo, type WrittenInfo } from './info';
 import type { ShownInfo } from './shown-info';
 import { elementName, keyOfElement, readXml, writeTextElement, writeXml } from './xml';

@@ -1,5 +1,5 @@
 import { quote, RegistryError } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
+import { isRecord } from '../../model/json';
 import { type EurekaStatus, readStatus } from './status';
 
 /** A port, and whether it is to be used. */

@@ -1,4 +1,4 @@
-import { isRecord } from '../../model/is-record';
+import { isRecord } from '../../model/json';
 import { DATA_CENTERS, type DataCenter, type EurekaPort, KEPT_TEXTS, type WrittenInfo } from './info';
 import { type EurekaStatus, STATUSES } from './status';
 

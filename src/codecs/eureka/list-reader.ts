@@ -1,4 +1,4 @@
-import { isRecord } from '../../model/is-record';
+import { isRecord } from '../../model/json';
 import { infoIn, type Reading, type WrittenInfo } from './info';
 
 /** An instance of a list that a server of Eureka answers. */

@@ -1,5 +1,5 @@
 import type { InstanceView } from '../../model/instance';
-import { shortName } from '../../model/joined-name';
+import { shortName } from '../../model/service-name';
 import { appOf } from './app-names';
 import type { DataCenter, EurekaPort, KeptText } from './info';
 import { EXTENSION, type Kept, readKept } from './kept';

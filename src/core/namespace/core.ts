@@ -1,10 +1,9 @@
 import type { AuditAction } from '../../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../../model/batch';
 import type { NamespaceSnapshot } from '../../model/frames';
-import type { HistoryPage } from '../../model/history';
+import type { HistoryPage, RollbackReport, ServiceDiff, WhyReport } from '../../model/history';
 import type { InstanceView, Registration, Renewal } from '../../model/instance';
-import { jsonText } from '../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../model/moments';
+import { jsonText } from '../../model/json';
 import type {
   Answer,
   Asker,
@@ -26,7 +25,6 @@ import type { ServiceList, ServiceView } from '../../model/service';
 import type { Stats } from '../../model/stats';
 import type { SubscriberList } from '../../model/subscriber';
 import type * as transfer from '../../model/transfer';
-import type { WhyReport } from '../../model/why';
 import type { Connection } from '../platform/connection';
 import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
@@ -51,7 +49,6 @@ import {
   overridesText,
   overrideText,
   registration,
-  requireInstance,
   requireOverride,
   subscribersText,
 } from './queries/answers';
@@ -59,6 +56,7 @@ import { readChangedServices } from './queries/changed-services';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { namespaceStats } from './queries/namespace-stats';
 import { resolve } from './queries/resolve';
+import { requireInstance } from './records/missing';
 import { viewOf } from './records/view';
 import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
 import type { NamespaceState } from './state';
@@ -178,8 +176,8 @@ export class Registry implements NamespaceApi {
       options,
       // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
       // tells of an override that was cleared.
-      () => requireInstance(this.#state, key).service.revision,
-      () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
+      () => requireInstance(this.#state.catalog, key).service.revision,
+      () => jsonText(viewOf(requireInstance(this.#state.catalog, key), this.#state.time.stamp())),
     );
   }
 

@@ -1,7 +1,7 @@
 import { appOf, serviceOf } from '../../codecs/eureka/app-names';
-import type { Claim } from '../../model/claim';
 import { quote } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
+import type { Claim } from '../../model/instance';
+import { isRecord } from '../../model/json';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 

@@ -1,7 +1,7 @@
 import { type Action, type Format, withAction, writeInstance } from '../../codecs/eureka/document';
 import { infoOf, type ShownInfo } from '../../codecs/eureka/shown-info';
 import { statusHash } from '../../codecs/eureka/status';
-import type { ChangedInstance } from '../../model/changed-instances';
+import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 

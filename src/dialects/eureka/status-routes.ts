@@ -8,7 +8,7 @@ import { invalid } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';
 import { quote } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { Stats } from '../../model/stats';
 import { documentAnswer, emptyAnswer, formatFor } from './answers';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
-import { shortName } from '../../model/joined-name';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
+import { shortName } from '../../model/service-name';
 import { addressOf, entryOf, isSamePlace, keyOf, placeOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service, type Value } from './wire';
 

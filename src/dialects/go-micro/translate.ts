@@ -1,12 +1,12 @@
 import { parsed, type RequestPart } from '../../http/request/field-errors';
 import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
+import type { HeldDocument } from '../../model/dialect-reads';
 import { quote, RegistryError } from '../../model/errors';
 import { ServiceRef } from '../../model/frames';
 import { Address, InstanceDefinition, type InstanceView, Port } from '../../model/instance';
-import { shortName } from '../../model/joined-name';
 import { BATCH_OPERATIONS_MAX_COUNT, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import type { HeldDocument } from '../../model/shared-document';
+import { shortName } from '../../model/service-name';
 import { endpointsIn, extensionsOf, keptOf, keptServiceOf } from './kept-service';
 import { decodedIfItCan, type Kept, type Node, type Service } from './wire';
 

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { parsed } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import { RegistryError } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
-import { jsonProblem } from '../../model/json-value';
+import { isRecord, jsonProblem } from '../../model/json';
 import { GO_MICRO_ITEMS_MAX_COUNT } from '../../model/limits';
 
 /** One argument or result of an endpoint, as go-micro derives it from a Go type. */

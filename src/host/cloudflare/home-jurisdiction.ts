@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
-import { DIRECTORY_NAME } from '../../model/given-names';
 import { Jurisdiction } from '../../model/namespace';
+import { DIRECTORY_NAME } from '../../model/service-name';
 import type { DirectoryStub } from './remote-directory';
 
 /** Returns true where there is one place for all data, so that jurisdictions have no effect. */

@@ -1,5 +1,5 @@
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import type { Placement } from '../../model/namespace';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { homeJurisdiction, isOneMachine } from './home-jurisdiction';
 
 /** A namespace's object as it is called. */

@@ -1,7 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { remoteNamespace } from './remote-namespace';
 
 it('[G7] what a namespace counted outlives its sleep, and its wakes are counted', async () => {

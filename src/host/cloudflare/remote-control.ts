@@ -1,4 +1,4 @@
-import type { NamespaceControl } from '../../model/namespace-control';
+import type { NamespaceControl } from '../../model/directory-api';
 import type { Stub } from './namespace-stub';
 import { RemoteCalls } from './remote-call';
 

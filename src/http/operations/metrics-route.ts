@@ -1,4 +1,4 @@
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { route, type Surface } from '../pipeline/route';
 import { COMMON_HEADERS } from '../response/common-headers';
 import { namespaceMetrics } from '../telemetry/namespace-metrics';

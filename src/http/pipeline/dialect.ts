@@ -1,13 +1,13 @@
 import { authorizeRoute, may, type Target } from '../../auth/authorize';
 import { type Carrier, credentialReader } from '../../auth/carriers';
-import type { Claim, ClaimsOf } from '../../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
+import type { Claim, ClaimsOf } from '../../model/instance';
 import { CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import { NamespaceId } from '../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { readForm } from '../request/body-text';
 import { parsed } from '../request/field-errors';
 import type { IncomingRequest } from '../request/incoming-request';

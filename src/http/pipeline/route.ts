@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
-import type { ClaimsOf } from '../../model/claim';
 import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import type { Principal, Scope } from '../../model/grant';
+import type { ClaimsOf } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS } from '../../model/limits';
 import { isPlainName, NamespaceId } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { parsed } from '../request/field-errors';
 import type { IncomingRequest } from '../request/incoming-request';
 import { readJsonBody } from '../request/json-body';

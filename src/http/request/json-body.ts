@@ -1,5 +1,5 @@
 import { RegistryError } from '../../model/errors';
-import { parseJson } from '../../model/parse-json';
+import { parseJson } from '../../model/json';
 import { readBodyText } from './body-text';
 
 /** Media types of a body: JSON, and for PATCH the name that RFC 7396 gives to a merge patch. */

@@ -1,6 +1,5 @@
 import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
-import { isLogged, type LogLevel, type LogThreshold, logLine } from '../../model/log';
-import { LogGate } from '../../model/log-gate';
+import { isLogged, LogGate, type LogLevel, type LogThreshold, logLine } from '../../model/log';
 import type { RequestCounts } from './request-counts';
 import { ID_HEADER } from './request-id';
 import { RequestRecord } from './request-record';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { authorize } from '../../auth/authorize';
 import { authorizeServices } from '../../auth/authorize-operations';
-import { CursorText } from '../../model/cursor-text';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
+import { CursorText } from '../../model/query-values';
 import { SubscriberId } from '../../model/subscriber';
 import { route, type Surface } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';

@@ -1,5 +1,5 @@
 import type { WatchScope } from '../../model/frames';
-import { joinedName } from '../../model/joined-name';
+import { joinedName } from '../../model/service-name';
 
 /**
  * The frame that begins a watch, as text.

@@ -19,7 +19,7 @@ import {
 } from '../records/records';
 import { holdInstance } from '../records/session-table';
 import { effective, isEligible } from '../records/view';
-import type { NamespaceState } from '../state';
+import type { CommitState } from './commit-state';
 import type { DraftedChange } from './draft';
 
 /** A change that has been decided. */
@@ -35,7 +35,7 @@ interface Decided<Change extends DraftedChange = DraftedChange> {
 type Change<Kind extends DraftedChange['kind']> = Extract<DraftedChange, { kind: Kind }>;
 
 /** Applies a change in memory, and returns the row that it makes. */
-export function apply(state: NamespaceState, { change, text, revision, now }: Decided): RecordRow {
+export function apply(state: CommitState, { change, text, revision, now }: Decided): RecordRow {
   const service = state.catalog.serviceFor(change);
   service.revision = revision;
   if (text === null) {
@@ -67,7 +67,7 @@ export function apply(state: NamespaceState, { change, text, revision, now }: De
 }
 
 function applyOwn(
-  { catalog }: NamespaceState,
+  { catalog }: CommitState,
   service: ServiceEntry,
   { change, text, revision }: Decided<Change<'service'>>,
 ): void {
@@ -76,7 +76,7 @@ function applyOwn(
 }
 
 function applyOverride(
-  state: NamespaceState,
+  state: CommitState,
   service: ServiceEntry,
   { change, text, revision, now }: Decided<Change<'override'>>,
 ): void {
@@ -93,7 +93,7 @@ function applyOverride(
 
 /** Returns the entry, or undefined where the instance is removed. */
 function applyInstance(
-  state: NamespaceState,
+  state: CommitState,
   service: ServiceEntry,
   { change, text, revision, now }: Decided<Change<'instance'>>,
 ): InstanceEntry | undefined {
@@ -118,7 +118,7 @@ function applyInstance(
 }
 
 function setLease(
-  { leases, leaseTerms, sessions }: NamespaceState,
+  { leases, leaseTerms, sessions }: CommitState,
   entry: InstanceEntry,
   { definition, healthy, session }: InstanceRecord,
   { isNew, isRenewed, now }: { isNew: boolean; isRenewed: boolean; now: number },
@@ -145,7 +145,7 @@ function setLease(
   else leases.regrant(entry.lease, grant);
 }
 
-function removeInstance(state: NamespaceState, entry: InstanceEntry, now: number): void {
+function removeInstance(state: CommitState, entry: InstanceEntry, now: number): void {
   releaseLease(state.leases, entry);
   state.catalog.removeInstance(entry);
   if (!entry.service.overrides.has(entry.id)) return;
@@ -159,7 +159,7 @@ function holdBySession(entry: InstanceEntry, session: SessionEntry | undefined):
 }
 
 /** Leaves an instance without a lease: its own ends, its session's goes on without it. */
-function releaseLease(leases: NamespaceState['leases'], entry: InstanceEntry): void {
+function releaseLease(leases: CommitState['leases'], entry: InstanceEntry): void {
   if (entry.session !== undefined) holdInstance(entry, undefined);
   else if (entry.lease >= 0) leases.release(entry.lease);
   entry.lease = -1;
@@ -167,7 +167,7 @@ function releaseLease(leases: NamespaceState['leases'], entry: InstanceEntry): v
 }
 
 /** What the row of an instance says beside its text, so that waking needs no parsing. */
-function instanceColumns({ leases }: NamespaceState, entry: InstanceEntry): Partial<RecordRow> {
+function instanceColumns({ leases }: CommitState, entry: InstanceEntry): Partial<RecordRow> {
   const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing);
   if (entry.terms === null) return { flags };
   if (entry.session !== undefined) {

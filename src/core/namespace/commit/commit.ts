@@ -1,3 +1,4 @@
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -6,15 +7,14 @@ import {
   RECORDS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare, mostHeldBy } from '../access/shares';
 import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
 import { removeDocumentRow, writeDocumentRow } from '../records/document-row';
 import { headName, headRevision } from '../records/heads';
 import { type RecordRow, touchRecordRow, writeRecordRows } from '../records/record-row';
 import { encodeInstance, encodeOverride, encodeService } from '../records/records';
-import type { NamespaceState } from '../state';
 import { apply } from './apply';
+import type { CommitState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
 import { renewalsOf } from './renewals';
@@ -35,7 +35,7 @@ interface EncodedChange {
  * @returns Whether there is a new revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
  */
-export function commit(state: NamespaceState, draft: Draft, actor: string): boolean {
+export function commit(state: CommitState, draft: Draft, actor: string): boolean {
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
   const documents = putDocuments(state, draft);
@@ -66,20 +66,20 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): bool
 }
 
 /** Puts the new documents of a draft in memory, before the instances that name them. */
-function putDocuments({ catalog }: NamespaceState, draft: Draft): (ServiceKey & SharedDocument)[] {
+function putDocuments({ catalog }: CommitState, draft: Draft): (ServiceKey & SharedDocument)[] {
   const documents = [...draft.documents];
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
   return documents;
 }
 
-function writeDocuments({ platform }: NamespaceState, documents: readonly (ServiceKey & SharedDocument)[]): void {
+function writeDocuments({ platform }: CommitState, documents: readonly (ServiceKey & SharedDocument)[]): void {
   for (const document of documents) writeDocumentRow(platform.storage, document, document);
 }
 
 const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */
-export function scheduleCompaction(state: NamespaceState, now: number): void {
+export function scheduleCompaction(state: CommitState, now: number): void {
   const { journal, agenda, time } = state;
   const isDue = journal.isOverfull || knowsTooManyServices(state);
   const at = isDue ? now : time.whenClockShows(journal.overdueAt);
@@ -87,7 +87,7 @@ export function scheduleCompaction(state: NamespaceState, now: number): void {
 }
 
 /** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
-export function knowsTooManyServices({ catalog, journal }: NamespaceState): boolean {
+export function knowsTooManyServices({ catalog, journal }: CommitState): boolean {
   return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
 
@@ -95,7 +95,7 @@ export function knowsTooManyServices({ catalog, journal }: NamespaceState): bool
  * Renews a lease that changes in nothing else: no revision, and no row. But one that was asked is written down before the
  * renewal is answered: crashes that lose one renewal after another would otherwise make its holder look silent.
  */
-export function renew(state: NamespaceState, entry: InstanceEntry, now: number): void {
+export function renew(state: CommitState, entry: InstanceEntry, now: number): void {
   if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
   const wasAsked = state.leases.isAsked(entry.lease);
   state.checkpoints.open();
@@ -110,7 +110,7 @@ export function renew(state: NamespaceState, entry: InstanceEntry, now: number):
  */
 const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
-function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
+function encodeChanges(state: CommitState, draft: Draft): EncodedChange[] {
   const encoded: EncodedChange[] = [];
   const { limits } = state.settings;
   const { by } = draft;
@@ -171,7 +171,7 @@ function encode(change: DraftedChange): string | null {
   return change.kind === 'override' ? encodeOverride(change.record) : encodeService(change.record);
 }
 
-function journaledChange(state: NamespaceState, { change, before, after }: EncodedChange): JournaledChange {
+function journaledChange(state: CommitState, { change, before, after }: EncodedChange): JournaledChange {
   const { kind, group, service, id, cause } = change;
   const entry = state.catalog.service(change);
   return {
@@ -190,17 +190,13 @@ function journaledChange(state: NamespaceState, { change, before, after }: Encod
 }
 
 /** How an instance that turns unhealthy or goes was renewed until now: nobody else will remember. */
-function renewalsUntil(
-  state: NamespaceState,
-  change: DraftedChange,
-  after: string | null,
-): JournaledRenewals | undefined {
+function renewalsUntil(state: CommitState, change: DraftedChange, after: string | null): JournaledRenewals | undefined {
   if (change.kind !== 'instance' || (after !== null && change.cause !== 'unhealthy')) return undefined;
   const entry = state.catalog.instance(change);
   return entry === undefined ? undefined : renewalsOf(state, entry);
 }
 
-function forgetUnwrittenHead(state: NamespaceState, row: RecordRow): void {
+function forgetUnwrittenHead(state: CommitState, row: RecordRow): void {
   const heads = state.catalog.service(row)?.unwrittenHeads;
   if (heads?.get(headName(row)) === row.revision) heads.delete(headName(row));
 }

@@ -1,13 +1,7 @@
 import { headRevision } from '../records/heads';
-import type { RecordKey } from '../records/records';
-import type { NamespaceMemory } from '../state';
+import type { RecordKey, RecordText } from '../records/records';
+import type { StoredState } from './commit-state';
 import type { JournaledChange } from './journaled-change';
-
-/** A record as it is, or was: its text, and the revision that made it. */
-export interface RecordText {
-  text: string;
-  revision: number;
-}
 
 /**
  * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
@@ -15,7 +9,7 @@ export interface RecordText {
  *
  * @param revision One that the journal still keeps.
  */
-export function recordAt(state: NamespaceMemory, key: RecordKey, revision: number): RecordText | undefined {
+export function recordAt(state: StoredState, key: RecordKey, revision: number): RecordText | undefined {
   const today = state.catalog.record(key);
   let text = today?.text ?? null;
   let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));

@@ -1,6 +1,15 @@
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { ToldRevision } from '../watch/watch-frames';
 import type { JournaledChange } from './journaled-change';
+
+/** A revision as it is told: whose change it was, and when. */
+export interface ToldRevision {
+  revision: number;
+  cursor: string;
+  cause: string;
+  actor: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
 
 /** Who tells watchers of commits. */
 export interface Publisher {

@@ -1,6 +1,6 @@
 import type { InstanceEntry } from '../records/catalog';
 import { decodeInstance } from '../records/records';
-import type { NamespaceMemory } from '../state';
+import type { StoredState } from './commit-state';
 import type { JournaledRenewals } from './journaled-change';
 
 /**
@@ -8,7 +8,7 @@ import type { JournaledRenewals } from './journaled-change';
  * registered or, as they live in memory, since the registry woke.
  */
 export function renewalsOf(
-  { leases, time, counters }: NamespaceMemory,
+  { leases, time, counters }: StoredState,
   entry: InstanceEntry,
 ): JournaledRenewals | undefined {
   const { lease } = entry;

@@ -1,21 +1,20 @@
 import type { InstanceKey } from '../../../model/batch';
-import type { Cause, HistoryEntry, HistoryPage, Renewals } from '../../../model/history';
+import type { Cause, HistoryEntry, HistoryPage, Renewals, WhyReport } from '../../../model/history';
 import type { InstanceView } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { WHY_ENTRIES_DEFAULT_COUNT } from '../../../model/limits';
 import type { Answer, WhyCommand } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
-import type { WhyReport } from '../../../model/why';
 import type { Journal } from '../commit/journal';
 import { renewalsOf } from '../commit/renewals';
 import { unknownInstance } from '../records/missing';
 import { decodeInstance } from '../records/records';
 import { overrideView, viewOf } from '../records/view';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
 import { subscriberViews } from '../watch/draining';
 import type { Hub } from '../watch/hub';
+import type { WatchState } from '../watch/watch-state';
 import { historyPage, renewalsView } from './history-page';
 import { newestPlace, walkBack } from './journal-walk';
 
@@ -28,7 +27,7 @@ type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' 
  * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither the present nor the kept past knows of.
  */
 export async function readWhy(
-  state: NamespaceState,
+  state: WatchState,
   hub: Hub,
   { key, limit = WHY_ENTRIES_DEFAULT_COUNT, tokenId }: WhyCommand,
 ): Promise<Answer<WhyReport>> {
@@ -55,7 +54,7 @@ function restoredAt({ epochEntry }: Journal): string | undefined {
   return epochEntry?.cause === 'restored' ? timestamp(epochEntry.at) : undefined;
 }
 
-function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number): Today {
+function todayOf(state: WatchState, hub: Hub, key: InstanceKey, now: number): Today {
   const { catalog, time, leases } = state;
   const entry = catalog.instance(key);
   const said = catalog.override(key);

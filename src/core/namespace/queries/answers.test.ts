@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { definition, key } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
+import { renewal } from '../leases/renewing';
+import { requireInstance } from '../records/missing';
 import { change } from '../turn/turn';
 import {
   batchReport,
   instanceAnswer,
   overrideText,
   registration,
-  renewal,
-  requireInstance,
   requireOverride,
   requireService,
   serviceText,
@@ -62,7 +62,7 @@ describe('renewal', () => {
     awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
     awake.platform.jump(-60_000);
     awake.state.leases.renew(0, awake.state.time.now());
-    const { cursor, body } = renewal(awake.state, requireInstance(awake.state, key('a')));
+    const { cursor, body } = renewal(awake.state, requireInstance(awake.state.catalog, key('a')));
     expect(cursor).toBe(awake.state.journal.cursor);
     expect(readJsonText(body)).toEqual({
       lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
@@ -74,7 +74,9 @@ describe('renewal', () => {
 
 it('[L4] requireInstance misses what is not there', () => {
   const { state } = new AwakeNamespace();
-  expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireInstance(state.catalog, key('a'))).toThrow(
+    expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+  );
 });
 
 it('[O1] what operators say, and services, must be there, too', () => {

@@ -4,11 +4,11 @@ import { timestamp } from '../../../model/timestamp';
 import { type Catalog, isAvailable, isHealthy } from '../records/catalog';
 import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
-import type { NamespaceState } from '../state';
 import type { Hub } from '../watch/hub';
+import type { WatchState } from '../watch/watch-state';
 
 /** What a namespace holds, and what it has done since its process started. */
-export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
+export function namespaceStats(state: WatchState, hub: Hub): Stats {
   const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;

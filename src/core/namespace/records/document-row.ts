@@ -1,5 +1,5 @@
+import type { SharedDocument } from '../../../model/dialect-reads';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import type { SqlStorage } from '../../storage/sql-storage';
 
 /** Writes a document; one with its id is the same. Runs inside a commit. */

@@ -1,7 +1,7 @@
-import { DEFAULT_CLUSTER } from '../../../model/given-names';
 import type { InstanceDefinition, Location } from '../../../model/instance';
 import type { Override } from '../../../model/override';
 import type { ServiceDefinition } from '../../../model/service';
+import { DEFAULT_CLUSTER } from '../../../model/service-name';
 import { DEFAULT_LEASE, sameLease } from './lease-terms';
 
 /** Kinds of record, as they are stored. The order is the order of loading. */
@@ -14,6 +14,12 @@ export interface RecordKey {
   group: string;
   service: string;
   id: string;
+}
+
+/** A record as it is, or was: its text, and the revision that made it. */
+export interface RecordText {
+  text: string;
+  revision: number;
 }
 
 /** An instance, as it is kept. Its revision stands beside it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { RegistryError } from '../../../model/errors';
-import { LogGate } from '../../../model/log-gate';
+import { LogGate } from '../../../model/log';
 import { accounted } from './accounted';
 
 const note = { action: 'rolled-back', actor: 'operator', target: 'g@@orders' } as const;

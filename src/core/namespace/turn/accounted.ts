@@ -1,6 +1,6 @@
 import type { Audit, AuditNote } from '../../../model/audit';
 import { isRefusal, RegistryError } from '../../../model/errors';
-import type { LogGate } from '../../../model/log-gate';
+import type { LogGate } from '../../../model/log';
 import type { Platform } from '../../platform/platform';
 
 /** Where acts of operators are accounted for, and refusals logged. */

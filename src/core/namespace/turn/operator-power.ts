@@ -1,16 +1,16 @@
 import type { AuditAction, AuditNote } from '../../../model/audit';
 import type { InstanceKey } from '../../../model/batch';
 import { hasCode } from '../../../model/errors';
-import { joinedName } from '../../../model/joined-name';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
+import { joinedName } from '../../../model/service-name';
 import { operatesOn } from '../access/ownership';
 import { shareOf } from '../access/shares';
 import type { Draft } from '../commit/draft';
 import type { Catalog } from '../records/catalog';
 import { isOwnedBy } from '../records/records';
-import type { NamespaceState } from '../state';
 import { accounted } from './accounted';
 import { change } from './turn';
+import type { TurnState } from './turn-state';
 
 /** What a call does with the power of an operator. */
 export interface Deed {
@@ -41,7 +41,7 @@ export function isForeign(catalog: Catalog, { tokenId }: Caller, key: InstanceKe
  * @throws {RegistryError} `UNAVAILABLE` where it can't be written down; else what `act` throws.
  */
 export function withPower<Outcome>(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
   deed: () => Deed | undefined,
   act: (by: Caller, changed?: () => void) => Promise<Outcome>,
@@ -61,7 +61,7 @@ export function withPower<Outcome>(
 
 /** {@link change}, maybe with the power of an operator: see {@link withPower}. */
 export function changeWithPower<Outcome, Result>(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
   scope: ServiceKey | undefined,
   deed: () => Deed | undefined,

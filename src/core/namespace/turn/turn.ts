@@ -1,4 +1,4 @@
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
@@ -7,8 +7,8 @@ import { notePass } from '../leases/listening';
 import { sweep } from '../leases/sweep';
 import { missingNamespace } from '../records/missing';
 import { notePlainRead } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
-import { notePoller } from '../watch/polls';
+import { notePoller } from './note-poller';
+import type { TurnState } from './turn-state';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -19,7 +19,7 @@ import { notePoller } from '../watch/polls';
  * @param tokenId Whose call it is, where the rate of calls is limited.
  */
 export async function turn<Result>(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey | undefined,
   step: (now: number) => Result,
   tokenId?: string,
@@ -51,7 +51,7 @@ export async function turn<Result>(
  * @param changed Is called where it makes a revision.
  */
 export function change<Outcome, Result>(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
   scope: ServiceKey | undefined,
   decide: (draft: Draft) => Outcome,
@@ -77,7 +77,7 @@ export function change<Outcome, Result>(
  * @param changedAt Revision of the newest change in the scope of the read.
  */
 export function read<T>(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey | undefined,
   options: ReadOptions,
   changedAt: () => number,
@@ -99,7 +99,7 @@ export function read<T>(
 
 /** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
 function noteReader(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey,
   { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
   knownRevision: number,

@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../../model/errors';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';
-import { parseJson } from '../../../model/parse-json';
+import { parseJson } from '../../../model/json';
 
 /** @throws {RegistryError} `INVALID_REQUEST` for what is no JSON. */
 export function parseFrame(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
 import type { DrainReport } from '../../../model/queries';
 import type { SubscriberView } from '../../../model/subscriber';
@@ -9,12 +9,12 @@ import { mayChange } from '../access/ownership';
 import { drain } from '../commands/drain';
 import { endWaits, sweep } from '../leases/sweep';
 import { recentPlainReads } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
 import { change } from '../turn/turn';
 import type { Hub } from './hub';
 import type { Poller } from './pollers';
 import { isPoll, notePollUnderWay } from './polls';
 import type { BarrierOutcome } from './receipts';
+import type { WatchState } from './watch-state';
 import type { Watcher } from './watcher';
 
 /**
@@ -25,7 +25,7 @@ import type { Watcher } from './watcher';
  * @param changed Is called where it changes anything.
  */
 export async function drainAndWait(
-  state: NamespaceState,
+  state: WatchState,
   hub: Hub,
   { key, waitMs, graceMs }: { key: InstanceKey; waitMs: number; graceMs: number },
   caller: Caller,
@@ -80,14 +80,14 @@ export async function drainAndWait(
 }
 
 /** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
-function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
+function subscribersOf(state: WatchState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
   const watchers = [...hub.watchersOf(key)];
   for (const watcher of watchers) notePollUnderWay(state, watcher, now);
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
 function report(
-  state: NamespaceState,
+  state: WatchState,
   key: InstanceKey,
   { outcome, drainEndsAt, sharedUntil }: { outcome: BarrierOutcome; drainEndsAt: number; sharedUntil: number },
   now: number,
@@ -113,7 +113,7 @@ function report(
 }
 
 /** Who watches a service, and how far each is. */
-export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): SubscriberView[] {
+export function subscriberViews(state: WatchState, hub: Hub, key: ServiceKey, now: number): SubscriberView[] {
   const changedAt = state.catalog.service(key)?.revision ?? 0;
   const lag = (sent: number) => Math.max(0, changedAt - sent);
   return subscribersOf(state, hub, key, now)
@@ -144,7 +144,7 @@ export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey
  * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past; `FORBIDDEN` for the streams of others.
  */
 export function acknowledge(
-  { journal, receipts }: NamespaceState,
+  { journal, receipts }: WatchState,
   hub: Hub,
   tokenId: string,
   subscriber: string,

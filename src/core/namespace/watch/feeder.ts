@@ -2,18 +2,18 @@ import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../../model/
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { JournalEntry } from '../commit/journal';
 import { decodeChanges } from '../commit/journaled-change';
-import type { NamespaceMemory } from '../state';
 import { Pace } from './pace';
 import { snapshotPart } from './snapshot';
 import type { UnreadBudget } from './unread-budget';
 import { addressed, changesFrames } from './watch-frames';
 import { inScope, isWhole } from './watch-index';
+import type { WatchSource } from './watch-state';
 import { changesOfPast } from './watched-changes';
 import type { Watcher } from './watcher';
 
 /** Brings watches that are behind up to date: the rest of their snapshot, then the journal, as their credit allows. */
 export class Feeder {
-  readonly #memory: NamespaceMemory;
+  readonly #memory: WatchSource;
   readonly #published: () => { revision: number; cursor: string };
   readonly #budget: UnreadBudget;
   /** Shared by all watches: hundreds that begin at once must not keep the thread from everything else. */
@@ -22,7 +22,7 @@ export class Feeder {
   isHeld = false;
 
   /** @param published How far live watches have been sent changes. */
-  constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
+  constructor(memory: WatchSource, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
     this.#memory = memory;
     this.#published = published;
     this.#budget = budget;

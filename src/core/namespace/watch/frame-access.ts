@@ -1,9 +1,9 @@
 import { authorize, authorizeAny, grantsOn } from '../../../auth/authorize';
 import { authorizeOperations, authorizeServices } from '../../../auth/authorize-operations';
-import type { ClaimsOf } from '../../../model/claim';
 import { RegistryError } from '../../../model/errors';
 import type { ClientFrame, WatchScope } from '../../../model/frames';
 import type { Principal, Scope } from '../../../model/grant';
+import type { ClaimsOf } from '../../../model/instance';
 import type { ConnectionMemory } from '../../platform/connection';
 
 /**

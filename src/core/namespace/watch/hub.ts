@@ -3,16 +3,16 @@ import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } fro
 import type { ServiceKey } from '../../../model/namespace-api';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
 import type { JournaledChange } from '../commit/journaled-change';
-import type { Publisher } from '../commit/publisher';
+import type { Publisher, ToldRevision } from '../commit/publisher';
 import { arm } from '../leases/arming';
 import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
-import type { NamespaceMemory } from '../state';
 import { Feeder } from './feeder';
 import type { Receipts } from './receipts';
 import { dueAt } from './token-life';
 import { UnreadBudget } from './unread-budget';
-import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
+import { changesFrames, SharedFrames } from './watch-frames';
 import { WatchIndex } from './watch-index';
+import type { WatchSource } from './watch-state';
 import { changesOfCommit, type EncodedChange } from './watched-changes';
 import { Peer, Watcher } from './watcher';
 
@@ -31,7 +31,7 @@ interface Audience {
  * Source: etcd's synced and unsynced watcher groups.
  */
 export class Hub implements Publisher {
-  readonly #memory: NamespaceMemory;
+  readonly #memory: WatchSource;
   readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
@@ -46,7 +46,7 @@ export class Hub implements Publisher {
   #bookmarkedAt = 0;
   #bookmarkedRevision: number;
 
-  constructor(memory: NamespaceMemory, receipts: Receipts) {
+  constructor(memory: WatchSource, receipts: Receipts) {
     this.#memory = memory;
     this.#receipts = receipts;
     this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };

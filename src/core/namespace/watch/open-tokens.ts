@@ -1,9 +1,9 @@
 import { CLOSE_CODES } from '../../../model/frames';
 import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
-import type { NamespaceState } from '../state';
 import type { Hub } from './hub';
 import { dueAt, hasExpired } from './token-life';
+import type { WatchState } from './watch-state';
 
 /**
  * A socket lives longer than the look at its token that opened it. So it is closed when the token ends, and the
@@ -25,7 +25,7 @@ export function closeSocketsOf(hub: Hub, tokenIds: readonly string[]): void {
 }
 
 /** Closes the sockets of tokens that have expired, and asks about those that were not asked about for long. */
-export async function attendTokens(state: NamespaceState, hub: Hub): Promise<void> {
+export async function attendTokens(state: WatchState, hub: Hub): Promise<void> {
   const clock = state.platform.clock.now();
   const due: Connection[] = [];
   for (const { connection } of hub.peers()) {
@@ -45,7 +45,7 @@ export async function attendTokens(state: NamespaceState, hub: Hub): Promise<voi
 }
 
 /** Notes when the tokens of sockets were checked, and when the next are due. */
-function noteChecked(state: NamespaceState, hub: Hub, checked: readonly Connection[], at: number): void {
+function noteChecked(state: WatchState, hub: Hub, checked: readonly Connection[], at: number): void {
   for (const connection of checked) {
     connection.memory.checkedAt = at;
     connection.remember();

@@ -1,10 +1,7 @@
 import { CLOSE_CODES } from '../../../model/frames';
-import type { ServiceKey } from '../../../model/namespace-api';
 import type { Connection, ConnectionMemory, WatchMemory } from '../../platform/connection';
-import { notePlainRead } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
+import { notePoller, type Readers } from '../turn/note-poller';
 import type { Hub } from './hub';
-import type { PollerName } from './pollers';
 import type { Peer, Watcher } from './watcher';
 
 /**
@@ -30,25 +27,6 @@ export function supersedePolls(hub: Hub, peer: Peer, name: string): void {
     if (other.peer.connection.memory.caller.tokenId !== caller.tokenId) continue;
     hub.dismiss(other.peer.connection, CLOSE_CODES.superseded, 'the same subscriber polls the same anew');
   }
-}
-
-/** The parts of a namespace that remember its readers. */
-type Readers = Pick<NamespaceState, 'receipts' | 'catalog'>;
-
-/**
- * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts
- * as a plain read, which a drain reports as blind.
- */
-export function notePoller(
-  { receipts, catalog }: Readers,
-  name: PollerName,
-  service: ServiceKey,
-  { acknowledged, sent }: { acknowledged: number; sent: number },
-  now: number,
-): void {
-  if (receipts.notePoll(name, service, acknowledged, sent, now)) return;
-  const entry = catalog.service(service);
-  if (entry !== undefined) notePlainRead(entry.plainReads, now);
 }
 
 /** Records the poller of a poll that is under way: it is live, and has everything up to where the poll began. */

@@ -2,8 +2,8 @@ import type { WatchScope } from '../../../model/frames';
 import type { SnapshotPlace } from '../../platform/connection';
 import { type Catalog, compare, type ServiceEntry } from '../records/catalog';
 import { viewOf, watchedService } from '../records/view';
-import type { NamespaceMemory } from '../state';
 import { isWhole } from './watch-index';
+import type { WatchSource } from './watch-state';
 
 /** A part of a snapshot: encoded services, and the place to go on from; undefined where it is the last. */
 export interface SnapshotPart {
@@ -18,7 +18,7 @@ export interface SnapshotPart {
  * @param partSize About how long the part may be.
  */
 export function snapshotPart(
-  state: NamespaceMemory,
+  state: WatchSource,
   scope: WatchScope,
   from: SnapshotPlace,
   partSize: number,

@@ -16,7 +16,6 @@ import { notePass } from '../leases/listening';
 import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
 import type { SessionEntry } from '../records/catalog';
-import type { NamespaceState } from '../state';
 import { batchDeed } from '../turn/batch-deed';
 import { turn } from '../turn/turn';
 import { errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frame';
@@ -27,6 +26,7 @@ import { dismissEnded } from './open-tokens';
 import { notePollsEnded, supersedePolls } from './polls';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
 import { hasExpired } from './token-life';
+import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
 /** Frames that count against rates; batches and resolves are counted as the calls that they are. */
@@ -39,7 +39,7 @@ type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type
  * goes on.
  */
 export class SocketFrames {
-  readonly #state: NamespaceState;
+  readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
   /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
@@ -48,7 +48,7 @@ export class SocketFrames {
   /** Sockets that are closed, whose last frames may still wait here. */
   readonly #gone = new WeakSet<Connection>();
 
-  constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
+  constructor(state: WatchState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
     this.#state = state;
     this.#hub = hub;
     this.#api = api;

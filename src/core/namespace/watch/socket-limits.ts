@@ -9,13 +9,13 @@ import {
 } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 import type { WatchMemory } from '../../platform/connection';
-import type { NamespaceState } from '../state';
 import { encodeMemory } from './connection-memory';
 import type { Hub } from './hub';
+import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` where the namespace, or the token, has as many sockets as it may. */
-export function assertRoomForSocket({ settings }: NamespaceState, hub: Hub, tokenId: string): void {
+export function assertRoomForSocket({ settings }: WatchState, hub: Hub, tokenId: string): void {
   const { sockets, perToken } = settings.limits;
   assertRoom(hub.connectionCount, SOCKETS_PER_NAMESPACE_MAX_COUNT, 'sockets open, the most it takes');
   if (sockets !== undefined) assertRoom(hub.connectionCount, sockets, 'sockets open, by its limit limits.sockets');
@@ -25,7 +25,7 @@ export function assertRoomForSocket({ settings }: NamespaceState, hub: Hub, toke
 }
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` where the namespace, or the token, has as many watches as it may. */
-export function assertRoomForWatch({ settings }: NamespaceState, hub: Hub, tokenId: string): void {
+export function assertRoomForWatch({ settings }: WatchState, hub: Hub, tokenId: string): void {
   const { watches, perToken } = settings.limits;
   assertRoom(hub.watchCount, WATCHES_PER_NAMESPACE_MAX_COUNT, 'watches, the most it takes');
   if (watches !== undefined) assertRoom(hub.watchCount, watches, 'watches, by its limit limits.watches');

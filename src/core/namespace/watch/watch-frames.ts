@@ -1,15 +1,6 @@
 import { FRAME_PART_MAX_BYTES } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
-
-/** A revision as it is told: whose change it was, and when. */
-export interface ToldRevision {
-  revision: number;
-  cursor: string;
-  cause: string;
-  actor: string;
-  /** Milliseconds since the epoch. */
-  at: number;
-}
+import type { ToldRevision } from '../commit/publisher';
 
 /**
  * Frames of one revision's changes, without their heads: each is completed by the name of a watch. Over 256 KiB they

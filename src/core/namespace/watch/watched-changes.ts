@@ -1,10 +1,11 @@
 import type { WatchedChange } from '../../../model/frames';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { JournaledChange } from '../commit/journaled-change';
-import { isOf, type RecordText, recordAt } from '../commit/past';
+import { isOf, recordAt } from '../commit/past';
+import type { RecordText } from '../records/records';
 import { decodeInstance, decodeOverride, type RecordKey } from '../records/records';
 import { instanceView, watchedService } from '../records/view';
-import type { NamespaceMemory } from '../state';
+import type { WatchSource } from './watch-state';
 
 /** A change as watchers are told, encoded, with the service that it is about. */
 export interface EncodedChange extends ServiceKey {
@@ -23,7 +24,7 @@ interface Told {
 
 /** What watchers are told of a commit that has just been applied. */
 export function changesOfCommit(
-  state: NamespaceMemory,
+  state: WatchSource,
   changes: readonly JournaledChange[],
   revision: number,
   at: number,
@@ -33,7 +34,7 @@ export function changesOfCommit(
 
 /** What watchers are told of a revision that the journal keeps. */
 export function changesOfPast(
-  state: NamespaceMemory,
+  state: WatchSource,
   changes: readonly JournaledChange[],
   revision: number,
   at: number,

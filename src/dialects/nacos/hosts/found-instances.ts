@@ -1,7 +1,7 @@
 import { allInstances } from '../../../http/dialect-calls/whole-lists';
 import type { SnapshotService } from '../../../model/frames';
 import type { InstanceView } from '../../../model/instance';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { groupedName, type Place } from '../wire/names';
 import { nacosError } from '../wire/refusals';

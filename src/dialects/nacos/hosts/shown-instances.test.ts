@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 import type { InstanceDefinitionInput } from '../../../model/instance';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
 
 const V1 = '/nacos/v1/ns/instance';

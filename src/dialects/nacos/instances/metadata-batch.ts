@@ -1,11 +1,10 @@
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { InstanceView } from '../../../model/instance';
-import { isRecord } from '../../../model/is-record';
+import { isRecord, parseJson } from '../../../model/json';
 import { BATCH_OPERATIONS_MAX_COUNT } from '../../../model/limits';
 import type { Metadata } from '../../../model/metadata';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { Override } from '../../../model/override';
-import { parseJson } from '../../../model/parse-json';
 import { instancesOf, isAt } from '../hosts/found-instances';
 import { placeIn, shownInstances } from '../hosts/host';
 import { readMetadata, withinLimits } from '../wire/metadata-text';

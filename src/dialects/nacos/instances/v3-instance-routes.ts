@@ -1,7 +1,7 @@
 import { firstInstances, instancePages } from '../../../http/dialect-calls/whole-lists';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { InstanceKey } from '../../../model/batch';
-import { DEFAULT_CLUSTER } from '../../../model/given-names';
+import { DEFAULT_CLUSTER } from '../../../model/service-name';
 import type { Host } from '../hosts/host';
 import { hostTexts, surveyList } from '../hosts/service-info';
 import type { SharedChecks } from '../lists/shared-checks';

@@ -1,6 +1,6 @@
 import { SharedCalls } from '../../../auth/shared-calls';
 import { type FirstPage, instancePages } from '../../../http/dialect-calls/whole-lists';
-import { type JsonText, readJsonText } from '../../../model/json-text';
+import { type JsonText, readJsonText } from '../../../model/json';
 import { CACHED_READS_MAX_COUNT, NACOS_CHECK_FOLLOW_MAX_MS, NACOS_LISTS_MAX_BYTES } from '../../../model/limits';
 import type { NamespaceApi, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import type { InstanceList } from '../../../model/queries';

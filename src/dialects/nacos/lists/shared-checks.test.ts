@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 import { OwnWrites } from '../../../http/cache/own-writes';
-import type { ChangedServices } from '../../../model/changed-services';
+import type { ChangedServices } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import {
   NACOS_CHANGES_REMEMBERED_MAX_COUNT,
   NACOS_READS_UNTOLD_MAX_COUNT,

@@ -1,8 +1,8 @@
 import { SharedCalls } from '../../../auth/shared-calls';
 import type { OwnWrites } from '../../../http/cache/own-writes';
-import type { ChangedServices, SharedRead } from '../../../model/changed-services';
+import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
 import { isRefusal, RegistryError } from '../../../model/errors';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import {
   NACOS_BEAT_INTERVAL_DEFAULT_MS,
   NACOS_CACHE_MS,

@@ -3,7 +3,7 @@ import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN } from '../../../../test/fixtures/test-app';
 import { InstanceDefinition } from '../../../model/instance';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { metricsOf } from './operator-routes';
 
 const INSTANCE = 'serviceName=g%40%40orders&ip=10.0.0.7&port=8080';

@@ -1,7 +1,6 @@
-import { isRecord } from '../../../model/is-record';
+import { isRecord, parseJson } from '../../../model/json';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from '../../../model/limits';
 import { type Metadata, metadataProblem } from '../../../model/metadata';
-import { parseJson } from '../../../model/parse-json';
 import { illegal } from './names';
 import { type NacosErrorName, nacosError } from './refusals';
 

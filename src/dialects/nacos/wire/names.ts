@@ -1,12 +1,11 @@
 import { parsed } from '../../../http/request/field-errors';
 import { InstanceKey } from '../../../model/batch';
 import { deriveInstanceId } from '../../../model/derived-id';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../../model/given-names';
 import { Address } from '../../../model/instance';
-import { joinedName } from '../../../model/joined-name';
 import { NAME_MAX_BYTES } from '../../../model/limits';
 import { isPlainName } from '../../../model/names';
 import type { ServiceKey } from '../../../model/namespace-api';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR, joinedName } from '../../../model/service-name';
 import type { Parameters } from './parameters';
 import { nacosError } from './refusals';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinedName, shortName, splitName } from './joined-name';
 import { GroupName, ServiceName, StoredGroupName, StoredServiceName } from './names';
+import { joinedName, shortName, splitName } from './service-name';
 
 /** Texts that are made of little but separators. */
 const awkward = fc.string({ unit: fc.constantFrom('@', '@@', 'a', 'b', '*', 'DEFAULT_GROUP'), maxLength: 6 });

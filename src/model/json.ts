@@ -1,5 +1,53 @@
 import { quote, RegistryError } from './errors';
-import { SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
+import { EXTENSIONS_MAX_DEPTH_COUNT, SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
+
+/** Whether a value is a JSON object. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+declare const encoded: unique symbol;
+
+/** JSON text that is known to encode a `T`. */
+export type JsonText<T> = string & { readonly [encoded]?: T };
+
+/** Encodes a value, and remembers what it was. */
+export function jsonText<T>(value: T): JsonText<T> {
+  return JSON.stringify(value);
+}
+
+/** Decodes what {@link jsonText} encoded. */
+export function readJsonText<T>(text: JsonText<T>): T {
+  return JSON.parse(text) as T; // `as`: the type of the text says what it encodes
+}
+
+/**
+ * What is wrong with a value that is to be kept as JSON, in words; undefined where nothing is.
+ *
+ * Its depth is limited, so that whoever walks it later does not run out of stack; and a member named `__proto__` is
+ * refused, as half of what copies objects would drop it without a word.
+ */
+export function jsonProblem(value: unknown, depth = 0): string | undefined {
+  if (depth > EXTENSIONS_MAX_DEPTH_COUNT) return `is nested more than ${EXTENSIONS_MAX_DEPTH_COUNT} levels deep`;
+  switch (typeof value) {
+    case 'boolean':
+      return undefined;
+    case 'string':
+      return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
+    case 'number':
+      return Number.isFinite(value) ? undefined : 'must not have numbers that are not finite';
+    case 'object': {
+      if (value === null) return undefined;
+      if (Object.hasOwn(value, '__proto__')) return 'must not have the key "__proto__"';
+      for (const [key, member] of Object.entries(value)) {
+        const problem = key.isWellFormed() ? jsonProblem(member, depth + 1) : 'must be well-formed Unicode';
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    }
+    default:
+      return `must be JSON, which has no ${typeof value}`;
+  }
+}
 
 /** A string of JSON, and the colon that tells that it is a key. Outside of strings JSON has no quotes. */
 const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
