@@ -73,7 +73,7 @@ function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boo
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
-  const { ports, extensions, ...plain } = registrationOf(info, status);
+  const { plain, ports, extensions } = registrationOf(info, status);
   assertFits(extensions);
   // Nearly all are plain, but for what the codec made, and a schema takes as long as all the rest.
   const definition = plainDefinition(plain);
