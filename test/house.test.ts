@@ -7,7 +7,7 @@ import { limitNameProblems, strayLimitProblems } from './house/limits';
 import { impurityProblems } from './house/pure-core';
 import { readProject, type SourceFile } from './house/source-tree';
 import { quotedIds, readSpec, specProblems } from './house/spec-ids';
-import { brokenLinkProblems, localPlaceProblems, unrunTestProblems } from './house/words';
+import { brokenLinkProblems, localPlaceProblems, missingPathProblems, unrunTestProblems } from './house/words';
 
 /**
  * The rules of the house that a machine can check. Each is a function from files to problems in `test/house/`; here it
@@ -200,6 +200,20 @@ describe('words', () => {
     const page = file('docs/a.md', '[home](../README.md#run), [gone](gone.md), [web](https://example.org)', '[b](b/)');
     expect(brokenLinkProblems([page, file('README.md', ''), file('docs/b/c.md', '')])).toEqual([
       'docs/a.md links to gone.md, which is not there',
+    ]);
+  });
+
+  it('pages name paths that exist', () => {
+    expect(missingPathProblems(project)).toEqual([]);
+  });
+
+  it('sees a path that a page names and that is gone', () => {
+    const page = file(
+      'docs/a.md',
+      '`src/model/` has `src/model/names.ts`, not `src/model/words.ts`; `src/<room>` is any',
+    );
+    expect(missingPathProblems([page, file('src/model/names.ts', '')])).toEqual([
+      'docs/a.md names src/model/words.ts, which is not there',
     ]);
   });
 
