@@ -54,6 +54,9 @@ export default defineConfig({
         test: {
           ...COMMON,
           name: 'workerd',
+          // A process of workerd, and the bundle in it, for each file takes three times as long as its tests.
+          isolate: false,
+          setupFiles: ['test/fixtures/fresh-worker.ts'],
           include: ['src/**/*.workerd.test.ts', 'test/**/*.workerd.test.ts'],
           exclude: ['**/node_modules/**'],
         },
