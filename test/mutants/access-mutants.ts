@@ -96,22 +96,14 @@ export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'takes a group for another that its pattern begins with',
     breaks: 'A50',
-<<<<<<< HEAD
-    file: '../model/grant.ts',
-=======
     symbol: 'isGroup',
->>>>>>> tests
     from: 'return at === group.length && pattern.startsWith(group);',
     to: 'return pattern.startsWith(group);',
   },
   {
     name: 'joins a group that ends in @ like any other',
     breaks: 'A51',
-<<<<<<< HEAD
-    file: '../model/service-name.ts',
-=======
     symbol: 'joinedName',
->>>>>>> tests
     from: 'group.endsWith(SEPARATOR_SIGN)',
     to: "group === ''",
   },
