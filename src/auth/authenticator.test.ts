@@ -9,7 +9,7 @@ import {
   VERIFICATIONS_MAX_COUNT,
 } from '../model/limits';
 import { Authenticator } from './authenticator';
-import { DirectoryReach } from './directory-reach';
+import { DirectoryReach } from '../host/cloudflare/directory-reach';
 import { ROOT } from './principal';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from './token-text';
 

@@ -44,8 +44,8 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*', 'zod'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
-    rooms: ['host', 'http', 'dialects', 'auth', 'model'],
-    packages: ['cloudflare:*'],
+    rooms: ['host', 'http', 'dialects'],
+    packages: [],
     files: ['package.json'],
   },
 };
@@ -57,6 +57,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
  */
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
+<<<<<<< HEAD
   'core/namespace': [
     'time',
     'records',
@@ -70,6 +71,9 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'history',
     'transfer',
   ],
+=======
+  host: ['cloudflare resident'],
+>>>>>>> host
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
@@ -106,7 +110,8 @@ export function floorProblems(
 function isClosed({ closed = [], apart = false }: Room, from: string, to: string): boolean {
   if (closed.some((folder) => to.startsWith(`src/${folder}/`))) return true;
   const [own, other] = [from, to].map((path) => path.split('/'));
-  return apart && own?.[1] === other?.[1] && own?.[2] !== other?.[2];
+  // A file beside the folders stands above them: it may name them all.
+  return apart && own !== undefined && own.length > 3 && own[1] === other?.[1] && own[2] !== other?.[2];
 }
 
 /** The first folder below `src/`, or the file itself where it lies in no folder. */

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { RegistryError } from '../../model/errors';
 import { readJsonText } from '../../model/json';
-import type { Stub } from './namespace-stub';
 import { REFUSED_STATUS } from './object-sockets';
+import type { NamespaceStub } from './object-stubs';
 import { remoteNamespace } from './remote-namespace';
-import { remoteSockets } from './remote-sockets';
+import { remoteSockets } from './worker-sockets';
 
 const purpose = socketPurpose({ kind: 'stream' });
 const FULL = new RegistryError('LIMIT_EXCEEDED', 'too many', { retryAfterSeconds: 10 });
@@ -30,7 +30,7 @@ async function begin(...instead: (Response | Error)[]) {
       if (next instanceof Error) throw next;
       return next;
     };
-    return { fetch } as unknown as Stub; // `as`: nothing else of it is used
+    return { fetch } as unknown as NamespaceStub; // `as`: nothing else of it is used
   });
   return { sockets, name, stubCount: () => stubs };
 }

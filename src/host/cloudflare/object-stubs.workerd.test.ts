@@ -1,6 +1,6 @@
+import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { directoryStubs, homeJurisdiction, jurisdictionProblem } from './home-jurisdiction';
-import { namespaceStubs } from './namespace-stub';
+import { directoryStubs, homeJurisdiction, jurisdictionProblem, namespaceStubs } from './object-stubs';
 
 /** Objects whose ids say where they are. workerd itself refuses to speak of jurisdictions. */
 function objects(where: string): object {
@@ -55,4 +55,24 @@ it('[D7] a jurisdiction that is not there is refused, and nothing lies elsewhere
   expect(directoryStubs(env)).toThrow('ROLLCALL_JURISDICTION');
   expect(() => namespaceStubs(env, 'public', undefined)).toThrow('ROLLCALL_JURISDICTION');
   expect(jurisdictionProblem(envWith({ ROLLCALL_JURISDICTION: 'eu' }))).toBeUndefined();
+});
+
+const ONE_MACHINE = { ...env, ROLLCALL_ONE_MACHINE: 'true' };
+const idOf = (stub: { id: DurableObjectId }) => stub.id.toString();
+
+it('[N1] a namespace is the same object with and without a hint', () => {
+  const plain = namespaceStubs(env, 'a', undefined);
+  expect(idOf(namespaceStubs(env, 'a', { hint: 'weur' })())).toBe(idOf(plain()));
+  expect(plain()).not.toBe(plain());
+  expect(idOf(namespaceStubs(env, 'b', undefined)())).not.toBe(idOf(plain()));
+});
+
+it('[N1] a placement has no effect on one machine, whose workerd refuses to speak of jurisdictions', () => {
+  expect(idOf(namespaceStubs(ONE_MACHINE, 'a', { jurisdiction: 'eu' })())).toBe(
+    idOf(namespaceStubs(env, 'a', undefined)()),
+  );
+});
+
+it('[N1] a namespace is never another object than that of its jurisdiction', () => {
+  expect(() => namespaceStubs(env, 'a', { jurisdiction: 'eu' })).toThrow();
 });

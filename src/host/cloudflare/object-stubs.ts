@@ -1,7 +1,22 @@
 import { RegistryError } from '../../model/errors';
+
+<<<<<<< HEAD:src/host/cloudflare/home-jurisdiction.ts
+
 import { Jurisdiction } from '../../model/namespace';
 import { DIRECTORY_NAME } from '../../model/service-name';
 import type { DirectoryStub } from './remote-directory';
+
+=======
+
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/given-names';
+import { Jurisdiction, type Placement } from '../../model/namespace';
+
+/** The directory's object as it is called. */
+export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
+
+/** A namespace's object as it is called. */
+export type NamespaceStub = ReturnType<Env['NAMESPACES']['get']>;
+>>>>>>> host:src/host/cloudflare/object-stubs.ts
 
 /** Returns true where there is one place for all data, so that jurisdictions have no effect. */
 export function isOneMachine(env: Env): boolean {
@@ -53,4 +68,22 @@ function directoryId(env: Env): DurableObjectId {
   const jurisdiction = homeJurisdiction(env);
   const objects = jurisdiction === undefined ? env.DIRECTORY : env.DIRECTORY.jurisdiction(jurisdiction);
   return objects.idFromName(DIRECTORY_NAME);
+}
+
+/**
+ * Makes stubs of a namespace's object, where its placement says that it lives: a hint counts when the object is made,
+ * while a jurisdiction is part of the object's identity.
+ *
+ * On one machine there is one place, and workerd refuses to speak of jurisdictions: there a placement has no effect. On
+ * any other host a jurisdiction that is refused stays an error, since data must not lie where it may not.
+ *
+ * @returns A new stub for each call. The object's id is a digest of the name: it is made once.
+ */
+export function namespaceStubs(env: Env, name: string, placement: Placement | undefined): () => NamespaceStub {
+  // No definition ever placed `public`: it is where the directory is.
+  const home = name === DEFAULT_NAMESPACE ? homeJurisdiction(env) : undefined;
+  const { hint, jurisdiction } = isOneMachine(env) ? {} : { hint: undefined, jurisdiction: home, ...placement };
+  const objects = jurisdiction === undefined ? env.NAMESPACES : env.NAMESPACES.jurisdiction(jurisdiction);
+  const id = objects.idFromName(name);
+  return hint === undefined ? () => objects.get(id) : () => objects.get(id, { locationHint: hint });
 }

@@ -1,6 +1,6 @@
-import type { AskDirectory } from '../model/directory-api';
-import { hasCode, isRefusal, RegistryError } from '../model/errors';
-import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../model/limits';
+import type { AskDirectory } from '../../model/directory-api';
+import { hasCode, isRefusal, RegistryError } from '../../model/errors';
+import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../../model/limits';
 
 /** Settings of a {@link DirectoryReach}. */
 export interface DirectoryReachOptions {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RegistryError } from '../model/errors';
-import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../model/limits';
+import { RegistryError } from '../../model/errors';
+import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVAL_MS } from '../../model/limits';
 import { DirectoryReach } from './directory-reach';
 
 const unreachable = new RegistryError('UNAVAILABLE', 'could not be reached');

@@ -1,10 +1,11 @@
-import { reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
 import { Journal } from '../../core/namespace/commit/journal';
+import { readJsonText } from '../../model/json-text';
 import { ALARM_RETRY_MS } from '../../model/limits';
 import { remoteNamespace } from './remote-namespace';
 
@@ -25,7 +26,7 @@ afterEach(async () => {
 
 const register = () => api.register(OWNER, { key: key('a'), definition: definition({}), precondition: {} });
 
-it('[L9] is given the time that it was due', async () => {
+it('[L9] an alarm is given the time that it was due', async () => {
   const firedAfter = (leadMs: number) =>
     runInDurableObject(stub(), async (object, { storage }) => {
       const fired = new Promise<AlarmInvocationInfo | undefined>((resolve) => {
@@ -39,7 +40,7 @@ it('[L9] is given the time that it was due', async () => {
   expect((await firedAfter(50)) || (await firedAfter(500)) || (await firedAfter(5_000))).toBe(true);
 });
 
-it('[L11] is armed again by the next call where the platform lost it', async () => {
+it('[L11] an alarm is armed again by the next call where the platform lost it', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   const before = await armedFor();
@@ -56,7 +57,7 @@ it('[L11] is armed again by the next call where the platform lost it', async () 
   expect(await instances()).toBe(0);
 });
 
-it('[L11] that comes before its time arms the one that should stand', async () => {
+it('[L11] an alarm that comes before its time arms the one that should stand', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   // By the platform's clock this is overdue, so that it fires at once.
@@ -65,7 +66,7 @@ it('[L11] that comes before its time arms the one that should stand', async () =
   expect(await instances()).toBe(1);
 });
 
-it('[L17] whose work fails is logged and armed anew, more often than the platform would try', async () => {
+it('[L17] an alarm whose work fails is logged and armed anew, more often than the platform would try', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   const plan = vi.spyOn(Journal.prototype, 'planCompaction').mockImplementation(() => {
@@ -82,4 +83,15 @@ it('[L17] whose work fails is logged and armed anew, more often than the platfor
   plan.mockRestore();
   await passTime(stub, 60_000);
   expect(await instances()).toBe(0);
+});
+
+it('[G7] what a namespace counted outlives its sleep, and its wakes are counted', async () => {
+  const sinceStart = async () => readJsonText((await api.stats()).body).sinceStart;
+  const before = await sinceStart();
+  await evictDurableObject(stub());
+  const after = await sinceStart();
+  expect(after.wakes).toBe(before.wakes + 1);
+  expect(after.requests).toBe(before.requests + 1);
+  expect(after.startedAt).toBe(before.startedAt);
+  expect(Date.parse(after.wokeAt)).toBeGreaterThanOrEqual(Date.parse(before.wokeAt));
 });

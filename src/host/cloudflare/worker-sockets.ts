@@ -1,7 +1,7 @@
 import { type ErrorData, RegistryError } from '../../model/errors';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
-import type { Stub } from './namespace-stub';
-import { REFUSED_STATUS, upgradeHeaders } from './object-sockets';
+import { quietly, REFUSED_STATUS, upgradeHeaders } from './object-sockets';
+import type { NamespaceStub } from './object-stubs';
 import { RemoteCalls } from './remote-call';
 
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
@@ -16,7 +16,7 @@ const OBJECT_URL = 'https://namespace.rollcall.invalid/';
  *
  * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
-export function remoteSockets(stub: () => Stub): NamespaceSockets {
+export function remoteSockets(stub: () => NamespaceStub): NamespaceSockets {
   const calls = new RemoteCalls(stub);
   return {
     async pass(purpose, headers) {
@@ -30,7 +30,7 @@ export function remoteSockets(stub: () => Stub): NamespaceSockets {
 }
 
 /** @throws {RegistryError} What the object refuses with. */
-async function upgrade(object: Stub, purpose: SocketPurpose): Promise<WebSocket> {
+async function upgrade(object: NamespaceStub, purpose: SocketPurpose): Promise<WebSocket> {
   const answer = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
   if (answer.webSocket !== null) return answer.webSocket;
   // `as`: that is what an answer of this status is made of.
@@ -62,11 +62,28 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
   };
 }
 
-/** The other end may be gone already; the event that tells so is on its way, and is what counts. */
-export function quietly(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // Nothing to do: see above.
-  }
+/**
+ * Takes a client's WebSocket into this Worker, and makes the answer to its upgrade.
+ *
+ * @param closed The client is gone; not called once this side has closed it.
+ */
+export function acceptSocket(closed: () => void): { socket: NamespaceSocket; answer: Response } {
+  const { 0: theirs, 1: ours } = new WebSocketPair();
+  let isOpen = true;
+  const end = (tell: boolean, code: number, reason: string) => {
+    if (!isOpen) return;
+    isOpen = false;
+    quietly(() => ours.close(code, reason));
+    if (tell) closed();
+  };
+  ours.addEventListener('close', () => end(true, 1000, ''));
+  ours.addEventListener('error', () => end(true, 1011, ''));
+  ours.accept();
+  return {
+    answer: new Response(null, { status: 101, webSocket: theirs }),
+    socket: {
+      send: (text) => quietly(() => ours.send(text)),
+      close: (code, reason) => end(false, code, reason),
+    },
+  };
 }
