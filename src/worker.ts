@@ -15,7 +15,7 @@ import { remoteSockets } from './host/cloudflare/remote-sockets';
 import { type App, createApp } from './http/app';
 import { PlatformCache } from './http/cache/platform-cache';
 import { claimsOfDialects } from './http/pipeline/dialect';
-import type { NamespaceWays } from './http/pipeline/route';
+import type { NamespaceWays } from './http/pipeline/request-context';
 import type { NamespaceEntry } from './model/directory-api';
 import { DEFAULT_NAMESPACE } from './model/given-names';
 

@@ -56,7 +56,7 @@ const ARROWS: Readonly<Record<string, Room>> = {
  */
 const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
-  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
+  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
 };

@@ -1,4 +1,4 @@
-import { COMMON_HEADERS } from '../../http/response/common-headers';
+import { COMMON_HEADERS } from '../../http/response/answers';
 import type { Format } from './document';
 
 const TYPES = { json: 'application/json', xml: 'application/xml' } as const satisfies Record<Format, string>;
