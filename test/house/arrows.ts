@@ -58,6 +58,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
 <<<<<<< HEAD
+<<<<<<< HEAD
   'core/namespace': [
     'time',
     'records',
@@ -75,6 +76,9 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   host: ['cloudflare resident'],
 >>>>>>> host
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
+=======
+  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
+>>>>>>> http
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readCondition, readPrecondition } from './conditions';
+import { READ_WAIT_DEFAULT_MS, WAIT_MAX_MS } from '../../model/limits';
+import { preferredWaitMs, readCondition, readPrecondition } from './headers';
 
 describe('readCondition', () => {
   it.each([
@@ -34,4 +35,42 @@ describe('readPrecondition', () => {
     [{ 'if-match': '' }, 'must be one entity tag'],
     [{ 'if-match': '*', 'if-none-match': '*' }, 'contradicts If-Match'],
   ])('[Q4] refuses %j: %s', (headers, said) => expect(() => readPrecondition(new Headers(headers))).toThrowError(said));
+});
+
+describe('preferredWaitMs', () => {
+  const wished = (prefer: string) => preferredWaitMs(new Headers({ prefer }));
+
+  it('[P2] takes a wait in seconds among other preferences', () => {
+    for (const [prefer, waitMs] of [
+      ['wait=30', 30_000],
+      ['wait=0', 0],
+      ['Wait = 5', 5_000],
+      ['wait="7"', 7_000],
+      ['respond-async, wait=10', 10_000],
+      ['wait=10;why=slow, handling=lenient', 10_000],
+      ['wait', READ_WAIT_DEFAULT_MS],
+      ['wait=999999999', WAIT_MAX_MS],
+    ] as const) {
+      expect(wished(prefer), prefer).toBe(waitMs);
+    }
+  });
+
+  it('[P2] leaves alone whatever is no such wait', () => {
+    for (const prefer of [
+      '',
+      'return=minimal',
+      'wait=soon',
+      'wait=-1',
+      'wait=1.5',
+      'await=5',
+      'x=wait',
+      'wait=5 minutes',
+    ]) {
+      expect(wished(prefer), prefer).toBeUndefined();
+    }
+  });
+
+  it('[P3] wishes nothing without the header', () => {
+    expect(preferredWaitMs(new Headers())).toBeUndefined();
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '../../model/errors';
-import { readJsonBody, readUntypedJsonBody } from './json-body';
+import { readJsonBody, readUntypedJsonBody } from './body';
 
 const LIMIT_BYTES = 64;
 const JSON_HEADERS = { 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Operation } from './api-document';
-import { curlLine } from './curl-line';
+import { curlLine } from './operation-card';
 
 const operation = (parts: Partial<Operation>): Operation => ({
   operationId: 'x',

@@ -1,15 +1,17 @@
 import { z } from 'zod';
+import { AuditTrail } from '../../model/audit';
 import { ShortName } from '../../model/names';
-import { DirectoryPageQuery } from '../../model/queries';
+import { AuditQuery, DirectoryPageQuery } from '../../model/queries';
 import { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
-import { directoryRoute, done, told } from '../pipeline/directory-route';
-import type { Surface } from '../pipeline/route';
+import { directoryRoute } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
+import { done, told } from '../response/answers';
 import { TOKEN_PATH, TOKENS_PATH } from './paths';
 
 const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token: no secret' }) });
 
-/** Tokens, and tickets in their place. */
-export function addTokenRoutes(surface: Surface): void {
+/** Tokens, tickets in their place, and what was done with them. */
+export function addAccessRoutes(surface: Surface): void {
   directoryRoute(surface, {
     operation: 'createToken',
     method: 'post',
@@ -86,5 +88,20 @@ export function addTokenRoutes(surface: Surface): void {
     answers: { 200: { description: 'Shown this once', schema: Ticket } },
     call: (directory, caller) => directory.createTicket(caller),
     map: (ticket) => told(ticket),
+  });
+
+  directoryRoute(surface, {
+    operation: 'readAudit',
+    method: 'get',
+    path: '/api/v1/audit',
+    scope: 'any',
+    chapter: 'Access',
+    summary: 'Read who did what, when, and from where',
+    description:
+      'Needs `admin`: on the namespace that is asked for, or else on all. An entry that stays `begun` was not heard of again.',
+    input: { query: AuditQuery },
+    answers: { 200: { description: 'Newest first', schema: AuditTrail } },
+    call: (directory, caller, { query }) => directory.readAudit(caller, query),
+    map: (trail) => told(trail),
   });
 }
