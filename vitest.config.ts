@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'workerd',
           // A process of workerd, and the bundle in it, for each file takes three times as long as its tests.
           isolate: false,
-          setupFiles: ['test/fixtures/fresh-worker.ts'],
+          setupFiles: ['test/fixtures/worker-reset.ts'],
           include: ['src/**/*.workerd.test.ts', 'test/**/*.workerd.test.ts'],
           exclude: ['**/node_modules/**'],
         },

@@ -57,8 +57,6 @@ export const ARROWS: Readonly<Record<string, Room>> = {
  */
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
-<<<<<<< HEAD
-<<<<<<< HEAD
   'core/namespace': [
     'time',
     'records',
@@ -72,13 +70,8 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'history',
     'transfer',
   ],
-=======
   host: ['cloudflare resident'],
->>>>>>> host
-  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
-=======
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
->>>>>>> http
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'options', 'connection', 'completion views', 'exec sync', 'commands'],
 };

@@ -1,22 +1,12 @@
 import { RegistryError } from '../../model/errors';
-
-<<<<<<< HEAD:src/host/cloudflare/home-jurisdiction.ts
-
-import { Jurisdiction } from '../../model/namespace';
-import { DIRECTORY_NAME } from '../../model/service-name';
-import type { DirectoryStub } from './remote-directory';
-
-=======
-
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/given-names';
 import { Jurisdiction, type Placement } from '../../model/namespace';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/service-name';
 
 /** The directory's object as it is called. */
 export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
 
 /** A namespace's object as it is called. */
 export type NamespaceStub = ReturnType<Env['NAMESPACES']['get']>;
->>>>>>> host:src/host/cloudflare/object-stubs.ts
 
 /** Returns true where there is one place for all data, so that jurisdictions have no effect. */
 export function isOneMachine(env: Env): boolean {

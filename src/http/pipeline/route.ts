@@ -1,53 +1,5 @@
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
-
-<<<<<<< HEAD
-
-import type { DirectoryApi } from '../../model/directory-api';
-import { RegistryError } from '../../model/errors';
-import type { Principal, Scope } from '../../model/grant';
-import type { ClaimsOf } from '../../model/instance';
-import { BODY_MAX_BYTES, CALL_MAX_MS } from '../../model/limits';
-import { isPlainName, NamespaceId } from '../../model/names';
-import type { NamespaceApi } from '../../model/namespace-api';
-import type { NamespaceSockets } from '../../model/namespace-sockets';
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
-import { parsed } from '../request/field-errors';
-import type { IncomingRequest } from '../request/incoming-request';
-import { readJsonBody } from '../request/json-body';
-import { KnownQueries } from '../request/known-queries';
-import type { PathNames } from '../request/path-names';
-import type { Admission } from './admission';
-import { withDeadline } from './deadline';
-import { RouteCall, type Surroundings } from './route-call';
-import type { DialectCard, RequestSchemas, RouteCard } from './route-card';
-import type { Router } from './router';
-
-/** The ways to one namespace: by calls, and over sockets. */
-export interface NamespaceWays {
-  calls: NamespaceApi;
-  sockets: NamespaceSockets;
-}
-
-/** What a route is registered on: the router, and what all of its routes share. */
-export interface Surface extends Surroundings {
-  router: Router;
-  /** Every route that was registered, for the documentation and for the test that walks them all. */
-  cards: RouteCard[];
-  /** Every route of every dialect. */
-  dialectCards: DialectCard[];
-  admission: Admission;
-  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
-  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
-  directory: DirectoryApi;
-  /** Reads the services that the extensions of an instance claim beside its own. */
-  claimsOf: ClaimsOf;
-}
-
-/** A request's parts as their schemas gave them. */
-export type Parsed<Input extends RequestSchemas> = { [Part in keyof Input]: z.output<Input[Part]> };
-=======
-
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import type { Principal, Scope } from '../../model/grant';
 import { BODY_MAX_BYTES } from '../../model/limits';
@@ -58,8 +10,6 @@ import type { RouteCall } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
 import { inputReader, type Parsed, pathName } from './route-input';
 import type { Surface } from './surface';
-
->>>>>>> http
 
 /** A route: what it takes, whom it serves, the one method it calls, and what the outcome is over HTTP. */
 export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {

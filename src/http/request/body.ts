@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
+import { parseJson } from '../../model/json';
 import { BODY_MAX_BYTES } from '../../model/limits';
-import { parseJson } from '../../model/parse-json';
 
 /** Strict: bytes that are no UTF-8 are an error, not a replacement character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });

@@ -8,8 +8,9 @@ import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/li
 import { StoredGroupName } from '../../model/names';
 import { CursorText } from '../../model/query-values';
 import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';
+import type { Surface } from '../pipeline/surface';
 import { invalid, parsed } from '../request/field-errors';
 import { SUBSCRIBER_HEADER, subscriberName } from '../request/headers';
 import { answered, COMMON_HEADERS, removed } from '../response/answers';
