@@ -51,7 +51,10 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
   const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = state.publisher.prepare(told, journaled);
+  const publish = state.publisher.prepare(
+    told,
+    encoded.map(({ change }) => change),
+  );
   state.pipeline.enqueue(() => {
     writeDocuments(state, documents);
     for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
