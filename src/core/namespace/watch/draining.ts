@@ -29,21 +29,23 @@ export async function drainAndWait(
   const { waiting, isAwaited, sharedUntil } = await change(
     state,
     caller,
-    key,
-    (draft) => {
-      const subscribers = subscribersOf(state, watches, key, draft.now);
-      const mostMs = subscribers.length > 0 ? waitMs : 0;
-      drain(draft, caller, key, mostMs + graceMs);
-      return subscribers;
-    },
-    (subscribers, { now }) => {
-      // Where it was draining already, its subscribers may have acknowledged that long ago.
-      const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
-      const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
-      endWaits(state, key, now);
-      // What is shared from now on is without it.
-      const { sharedUntil } = state.readerHolds;
-      return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
+    {
+      scope: key,
+      decide: (draft) => {
+        const subscribers = subscribersOf(state, watches, key, draft.now);
+        const mostMs = subscribers.length > 0 ? waitMs : 0;
+        drain(draft, caller, key, mostMs + graceMs);
+        return subscribers;
+      },
+      answer: (subscribers, { now }) => {
+        // Where it was draining already, its subscribers may have acknowledged that long ago.
+        const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
+        const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
+        endWaits(state, key, now);
+        // What is shared from now on is without it.
+        const { sharedUntil } = state.readerHolds;
+        return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
+      },
     },
     changed,
   );
@@ -51,24 +53,26 @@ export async function drainAndWait(
   return change(
     state,
     caller,
-    key,
-    (draft) => {
-      const record = draft.instance(key)?.record;
-      // Meanwhile it may have gone, and come back as somebody else's.
-      if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
-      const drainEndsAt = draft.now + graceMs;
-      if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
-        return record.drainEndsAt;
-      }
-      if (graceMs === 0) draft.removeInstance(key, 'drained');
-      else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
-      return drainEndsAt;
-    },
-    (drainEndsAt = state.time.now(), { now }) => {
-      const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
-      // Where nobody was waited for and there is no grace, the end of the drain is due already.
-      sweep(state, now, state.catalog.service(key));
-      return { cursor: state.journal.cursor, body };
+    {
+      scope: key,
+      decide: (draft) => {
+        const record = draft.instance(key)?.record;
+        // Meanwhile it may have gone, and come back as somebody else's.
+        if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
+        const drainEndsAt = draft.now + graceMs;
+        if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
+          return record.drainEndsAt;
+        }
+        if (graceMs === 0) draft.removeInstance(key, 'drained');
+        else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
+        return drainEndsAt;
+      },
+      answer: (drainEndsAt = state.time.now(), { now }) => {
+        const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
+        // Where nobody was waited for and there is no grace, the end of the drain is due already.
+        sweep(state, now, state.catalog.service(key));
+        return { cursor: state.journal.cursor, body };
+      },
     },
     changed,
   );

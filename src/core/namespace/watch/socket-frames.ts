@@ -11,7 +11,7 @@ import { notePass } from '../leases/listening';
 import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
 import type { SessionEntry } from '../records/catalog';
-import { batchDeed } from '../turn/batch-deed';
+import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
 import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frames';
 import { FrameQueue } from './frame-queue';
@@ -201,7 +201,7 @@ export class SocketFrames {
         ? frame.operations
         : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
     // What is accounted for first would be overtaken.
-    const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
+    const takesTime = batchAction(this.#state.catalog, caller, operations) !== undefined;
     const answered = this.#api.batch(caller, operations).then(({ body }) => {
       // The body is JSON already: it is put in as it is.
       this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
