@@ -19,8 +19,11 @@ import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange, JournaledRenewals } from './journaled-change';
 import { renewalsOf } from './renewals';
 
-/** A change with the texts it makes, ready to be applied. */
-interface EncodedChange {
+/** A change of a commit, as the journal keeps it, with the record that its text was made from. */
+type CommittedChange = DraftedChange & JournaledChange;
+
+/** A drafted change with the texts of its record before and after it. */
+interface WeighedChange {
   change: DraftedChange;
   before: { text: string; revision: number } | undefined;
   after: string | null;
@@ -44,14 +47,14 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
     return false;
   }
   const { revision, now } = draft;
-  const journaled = encoded.map((each) => journaledChange(state, each));
-  const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
+  const changes = encoded.map((each) => committedChange(state, each));
+  const rows = changes.map((change) => apply(state, { change, text: change.after, revision, now }));
   const released = state.catalog.dropReleasedDocuments();
   const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
-  const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
+  const append = state.journal.append(changes, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
   const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = state.publisher.prepare(told, journaled);
+  const publish = state.publisher.prepare(told, changes);
   state.pipeline.enqueue(() => {
     writeDocuments(state, documents);
     for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
@@ -110,8 +113,8 @@ export function renew(state: CommitState, entry: InstanceEntry, now: number): vo
  */
 const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
-function encodeChanges(state: CommitState, draft: Draft): EncodedChange[] {
-  const encoded: EncodedChange[] = [];
+function encodeChanges(state: CommitState, draft: Draft): WeighedChange[] {
+  const encoded: WeighedChange[] = [];
   const { limits } = state.settings;
   const { by } = draft;
   const isShared = by !== undefined && mostHeldBy(by, limits, 'bytes') !== Number.POSITIVE_INFINITY;
@@ -150,13 +153,13 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
 }
 
 /** Tells a change that takes an instance out of traffic or back: it does not wait for room. */
-function isAlwaysTaken({ change, after }: EncodedChange): boolean {
+function isAlwaysTaken({ change, after }: WeighedChange): boolean {
   if (change.kind !== 'override' || change.record?.override.metadata !== undefined) return false;
   return after !== null && after.length <= OVERRIDE_BEYOND_LIMIT_MAX_BYTES;
 }
 
 /** Computes what a change adds to the records that count against a token. */
-function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
+function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: WeighedChange): number {
   const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
   return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;
 }
@@ -171,15 +174,10 @@ function encode(change: DraftedChange): string | null {
   return change.kind === 'override' ? encodeOverride(change.record) : encodeService(change.record);
 }
 
-function journaledChange(state: CommitState, { change, before, after }: EncodedChange): JournaledChange {
-  const { kind, group, service, id, cause } = change;
+function committedChange(state: CommitState, { change, before, after }: WeighedChange): CommittedChange {
   const entry = state.catalog.service(change);
   return {
-    kind,
-    group,
-    service,
-    id,
-    cause,
+    ...change,
     previous: before?.revision ?? headRevision(state.platform.storage, change, entry),
     servicePrevious: entry?.revision ?? 0,
     before: before?.text ?? null,

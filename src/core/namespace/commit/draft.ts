@@ -34,6 +34,15 @@ export type DraftedChange = { cause: Cause; group: string; service: string; id: 
   | { kind: 'service'; record: ServiceRecord | null }
 );
 
+/** The parts of a namespace that a draft is laid over. */
+export interface DraftBase {
+  readonly catalog: Catalog;
+  readonly journal: Journal;
+  /** Limits of the namespace, where it takes less than the registry does. */
+  readonly settings: { readonly limits: NamespaceLimits };
+  readonly time: { stamp(): number };
+}
+
 /**
  * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
  * the middle leaves nothing behind, and a batch sees its own earlier operations.
@@ -57,24 +66,14 @@ export class Draft {
   /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
   readonly by: Caller | undefined;
 
-  /**
-   * @param limits What the namespace takes, where that is less than the registry does.
-   * @param by Absent for what the registry does itself, and for an import.
-   */
-  constructor(
-    catalog: Catalog,
-    journal: Journal,
-    now: number,
-    stamp: number,
-    limits: NamespaceLimits = {},
-    by?: Caller,
-  ) {
+  /** @param by Absent for what the registry does itself, and for an import. */
+  constructor({ catalog, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
-    this.#limits = limits;
+    this.#limits = settings.limits;
     this.#journal = journal;
     this.now = now;
-    this.stamp = stamp;
+    this.stamp = time.stamp();
   }
 
   /** The revision that this draft becomes, if it changes anything. */

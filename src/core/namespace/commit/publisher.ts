@@ -1,5 +1,6 @@
+import type { InstanceKey } from '../../../model/batch';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { JournaledChange } from './journaled-change';
+import type { InstanceRecord, OverrideRecord, ServiceRecord } from '../records/records';
 
 /** A revision as it is told: whose change it was, and when. */
 export interface ToldRevision {
@@ -11,6 +12,14 @@ export interface ToldRevision {
   at: number;
 }
 
+/** A record that changed, as it is from then on; null where it was removed. `id` is empty for a service. */
+export type PublishedChange = InstanceKey &
+  (
+    | { kind: 'instance'; record: InstanceRecord | null }
+    | { kind: 'override'; record: OverrideRecord | null }
+    | { kind: 'service'; record: ServiceRecord | null }
+  );
+
 /** Who tells watchers of commits. */
 export interface Publisher {
   /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
@@ -20,7 +29,7 @@ export interface Publisher {
   audienceOf(key: ServiceKey): number;
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
-  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
+  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
 
   /** Tells nobody of anything from now on, until all start over: what comes is one change to them, however many it is. */
   hold(): void;
