@@ -2,6 +2,7 @@ import type { WatchedChange } from '../../../model/frames';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { JournaledChange } from '../commit/journaled-change';
 import { isOf, recordAt } from '../commit/past';
+import { findRecord } from '../records/record-kinds';
 import type { RecordText } from '../records/records';
 import { decodeInstance, decodeOverride, type RecordKey } from '../records/records';
 import { instanceView, watchedService } from '../records/view';
@@ -29,7 +30,7 @@ export function changesOfCommit(
   revision: number,
   at: number,
 ): EncodedChange[] {
-  return encodeTold({ changes, revision, at, recordOf: (key) => state.catalog.record(key) });
+  return encodeTold({ changes, revision, at, recordOf: (key) => findRecord(state.catalog, key) });
 }
 
 /** What watchers are told of a revision that the journal keeps. */
