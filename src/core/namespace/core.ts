@@ -75,10 +75,11 @@ import {
 } from './turn/operator-audit';
 import { read, turn } from './turn/turn';
 import { wake } from './wake';
-import { acknowledge, drainAndWait, subscriberViews } from './watch/draining';
+import { drainAndWait } from './watch/draining';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
+import { acknowledge, subscriberViews } from './watch/subscribers';
 
 /** The question of a read of the interface. */
 type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
@@ -346,12 +347,12 @@ export class Registry implements NamespaceApi {
     return turn(this.#state, key, answer, tokenId);
   }
 
-  acknowledge({ subscriber, cursor, tokenId }: Query<'acknowledge'>): Promise<{ cursor: string }> {
+  acknowledge(command: Query<'acknowledge'>): Promise<{ cursor: string }> {
     const noted = () => {
-      acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
+      acknowledge(this.#state, this.#hub, command);
       return this.#position();
     };
-    return turn(this.#state, undefined, noted, tokenId);
+    return turn(this.#state, undefined, noted, command.tokenId);
   }
 
   /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */

@@ -1,9 +1,20 @@
+import type { InstanceKey } from '../../../model/batch';
+import type { WatchedChange } from '../../../model/frames';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
 import { ENTRY_FLAGS, type InstanceEntry, isHealthy, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
 import type { StoredCheckpoint } from './checkpoints';
 import { LeaseTable, unpackLease } from './lease-table';
 import { leaseText } from './lease-terms';
-import type { JournaledRenewals, RecordKind, RecordMemory, RecordRow, RowColumns, WakingMemory } from './record-kind';
+import type {
+  JournaledRenewals,
+  RecordKind,
+  RecordMemory,
+  RecordRow,
+  RecordState,
+  RecordsThen,
+  RowColumns,
+  WakingMemory,
+} from './record-kind';
 import {
   decodeInstance,
   encodeInstance,
@@ -14,7 +25,7 @@ import {
   ownerIn,
 } from './records';
 import { holdInstance } from './session-table';
-import { effective, isEligible } from './view';
+import { effective, instanceView, isEligible } from './view';
 
 /** An instance, with its lease: of its own, or that of its session. */
 export const instanceKind: RecordKind<InstanceRecord> = {
@@ -62,6 +73,11 @@ export const instanceKind: RecordKind<InstanceRecord> = {
     return columnsOf(memory, entry);
   },
 
+  watched(key, record, then) {
+    if (record === null) return { type: 'delete', kind: 'instance', ...key };
+    return watchedInstance(key, { record, revision: then.revision }, then);
+  },
+
   /** Overrides come before instances, so an instance finds its own there. */
   load(waking, service, row) {
     const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
@@ -83,6 +99,16 @@ export const instanceKind: RecordKind<InstanceRecord> = {
     }
   },
 };
+
+/** Returns a change of an instance, or of its override, as watchers see it. */
+export function watchedInstance(
+  key: InstanceKey,
+  { record, revision }: RecordState<InstanceRecord>,
+  then: RecordsThen,
+): WatchedChange {
+  const after = instanceView(key, record, revision, then.override(key)?.record.override, then.at);
+  return { type: 'put', kind: 'instance', ...key, after };
+}
 
 /**
  * Returns how the lease of an instance was renewed, by the clock; undefined without a lease. Gaps are known since it was

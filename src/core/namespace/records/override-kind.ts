@@ -1,5 +1,5 @@
 import { OVERRIDE_BEYOND_LIMIT_MAX_BYTES, OVERRIDE_LINGER_MS } from '../../../model/limits';
-import { noteGone, refreshEligibility } from './instance-kind';
+import { noteGone, refreshEligibility, watchedInstance } from './instance-kind';
 import type { RecordKind } from './record-kind';
 import { decodeOverride, encodeOverride, type OverrideRecord } from './records';
 
@@ -27,6 +27,12 @@ export const overrideKind: RecordKind<OverrideRecord> = {
     if (entry !== undefined) refreshEligibility(entry, record ?? undefined);
     else if (record !== null) agenda.set({ kind: 'linger', key }, now + OVERRIDE_LINGER_MS);
     return {};
+  },
+
+  /** It shows in its instance, and nowhere once that is gone. */
+  watched(key, _record, then) {
+    const instance = then.instance(key);
+    return instance && watchedInstance(key, instance, then);
   },
 
   load(waking, service, row) {

@@ -1,3 +1,5 @@
+import type { InstanceKey } from '../../../model/batch';
+import type { WatchedChange } from '../../../model/frames';
 import type { Cause } from '../../../model/history';
 import type { Counters } from '../../platform/counters';
 import type { Agenda } from '../time/agenda';
@@ -6,7 +8,7 @@ import type { Catalog, ServiceEntry, SessionEntry } from './catalog';
 import type { StoredCheckpoint } from './checkpoints';
 import type { LeaseTable } from './lease-table';
 import type { LeaseTerms } from './lease-terms';
-import type { RecordKey, RecordKindName, RecordText } from './records';
+import type { InstanceRecord, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
 import type { LeaseHolder, SessionTable } from './session-table';
 
 /**
@@ -50,6 +52,9 @@ export interface RecordKind<Content> {
     commit: CommitMoment,
   ): Partial<RowColumns>;
 
+  /** Returns a change as watchers see it; undefined where it shows nowhere. */
+  watched(key: InstanceKey, record: Content | null, then: RecordsThen): WatchedChange | undefined;
+
   /** Brings a record back from its row. */
   load(waking: WakingMemory, service: ServiceEntry, row: RecordRow & { value: string }): void;
   /** Notes the row of a record that was removed. */
@@ -62,6 +67,15 @@ export interface RecordKind<Content> {
 export interface RecordState<Content> {
   record: Content;
   revision: number;
+}
+
+/** The records of a namespace right after a revision. */
+export interface RecordsThen {
+  readonly revision: number;
+  /** Stamp of the revision, in milliseconds since the epoch. */
+  readonly at: number;
+  instance(key: InstanceKey): RecordState<InstanceRecord> | undefined;
+  override(key: InstanceKey): RecordState<OverrideRecord> | undefined;
 }
 
 /** A change that has been decided, ready to be applied. */
