@@ -60,11 +60,16 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const time = new NamespaceTime(platform.clock, platform.monotonic, start);
   const armedFor = platform.alarm.armedFor();
   if (armedFor !== null) attention.lookDueAt = time.whenClockShows(armedFor);
-  const pipeline = new CommitPipeline(storage, platform.nextTurn, counters, (reason) => {
-    platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
-      reason: String(reason),
-    });
-    platform.abort('a commit could not be stored');
+  const pipeline = new CommitPipeline({
+    storage,
+    nextTurn: platform.nextTurn,
+    counters,
+    onFailure: (reason) => {
+      platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
+        reason: String(reason),
+      });
+      platform.abort('a commit could not be stored');
+    },
   });
   const { catalog, leases, leaseTerms, sessions } = loaded;
   const checkpoints = new Checkpoints({
