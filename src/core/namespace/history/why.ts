@@ -7,7 +7,7 @@ import type { Answer, WhyCommand } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal } from '../commit/journal';
-import { renewalsOf } from '../commit/renewals';
+import { renewalsOf } from '../records/instance-kind';
 import { unknownInstance } from '../records/missing';
 import { decodeInstance } from '../records/records';
 import { overrideView, viewOf } from '../records/view';
