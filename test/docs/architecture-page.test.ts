@@ -29,10 +29,7 @@ function sourceFolders(): string[] {
   return [...new Set(folders)].filter((folder) => folder !== '');
 }
 
-it('names only files and folders that there are', () => {
-  const named = [...PAGE.matchAll(/`((?:src|test)\/[^`]*)`/g)].map(([, path = '']) => path);
-  expect(named.length).toBeGreaterThan(20);
-  expect(missing(named)).toEqual([]);
+it('draws folders that exist', () => {
   const drawn = [...chapter('The picture').matchAll(/[a-z]+(?:\/[a-z]+)+/g)].map(([path]) => `src/${path}`);
   expect(drawn.length).toBeGreaterThan(5);
   expect(missing(drawn)).toEqual([]);

@@ -44,8 +44,8 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'worker.ts': {
-    rooms: ['host', 'http', 'dialects', 'auth', 'model'],
-    packages: ['cloudflare:*'],
+    rooms: ['host', 'http', 'dialects'],
+    packages: [],
     files: ['package.json'],
   },
 };
@@ -70,7 +70,8 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'history',
     'transfer',
   ],
-  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs operations v1'],
+  host: ['cloudflare resident'],
+  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
@@ -107,7 +108,8 @@ export function floorProblems(
 function isClosed({ closed = [], apart = false }: Room, from: string, to: string): boolean {
   if (closed.some((folder) => to.startsWith(`src/${folder}/`))) return true;
   const [own, other] = [from, to].map((path) => path.split('/'));
-  return apart && own?.[1] === other?.[1] && own?.[2] !== other?.[2];
+  // A file beside the folders stands above them: it may name them all.
+  return apart && own !== undefined && own.length > 3 && own[1] === other?.[1] && own[2] !== other?.[2];
 }
 
 /** The first folder below `src/`, or the file itself where it lies in no folder. */

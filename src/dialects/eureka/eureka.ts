@@ -1,5 +1,5 @@
 import type { Dialect } from '../../http/pipeline/dialect';
-import { COMMON_HEADERS } from '../../http/response/common-headers';
+import { COMMON_HEADERS } from '../../http/response/answers';
 import { errorResponse } from '../../http/response/error-response';
 import { claimsOf } from './claims';
 import { addLeaseRoutes } from './lease-routes';

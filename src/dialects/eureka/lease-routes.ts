@@ -2,7 +2,7 @@ import { authorizeRegistration } from '../../auth/authorize-registration';
 import { serviceOf } from '../../codecs/eureka/app-names';
 import { readBody } from '../../codecs/eureka/document';
 import type { DialectDoor } from '../../http/pipeline/dialect';
-import { readBodyText } from '../../http/request/body-text';
+import { readBodyText } from '../../http/request/body';
 import { invalid } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';

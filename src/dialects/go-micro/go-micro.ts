@@ -1,8 +1,8 @@
 import { allServices, instancePages } from '../../http/dialect-calls/whole-lists';
 import type { Dialect, DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
-import { readUntypedJsonBody } from '../../http/request/json-body';
-import { COMMON_HEADERS } from '../../http/response/common-headers';
+import { readUntypedJsonBody } from '../../http/request/body';
+import { COMMON_HEADERS } from '../../http/response/answers';
 import { errorResponse } from '../../http/response/error-response';
 import type { Operation } from '../../model/batch';
 import type { HeldDocument } from '../../model/dialect-reads';

@@ -1,5 +1,5 @@
 import type { DialectRoute } from '../../../http/pipeline/dialect';
-import { COMMON_HEADERS } from '../../../http/response/common-headers';
+import { COMMON_HEADERS } from '../../../http/response/answers';
 
 const TEXT = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'text/plain;charset=UTF-8' });
 const JSON_TYPE = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/json;charset=UTF-8' });
