@@ -1,4 +1,5 @@
 import { quote, RegistryError } from '../../../model/errors';
+import { safeParse } from '../../../model/fast-path';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';
 import { parseJson } from '../../../model/json';
 
@@ -20,7 +21,7 @@ export function idOf(value: unknown): string | undefined {
 
 /** @throws {RegistryError} `INVALID_REQUEST` with each member that does not fit, by its path. */
 export function readFrame(value: unknown): ClientFrame {
-  const parsed = ClientFrame.safeParse(value);
+  const parsed = safeParse(ClientFrame, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   const [first] = errors;
