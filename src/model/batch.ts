@@ -45,7 +45,8 @@ export type Operation = { key: InstanceKey; precondition: Precondition } & (
   | { op: 'override'; override: Override }
 );
 
-const names = {
+/** Members that name the instance of an operation, and its precondition. */
+export const operationNames = {
   ...InstanceKey.shape,
   ifRevision: z.int().min(0).optional().meta({ description: 'The record has this revision' }),
   ifAbsent: z.literal(true).optional().meta({ description: 'There is no such record' }),
@@ -60,7 +61,7 @@ function parted<T extends Named & { op: string }>(operation: T) {
 }
 
 const RegisterOperation = z
-  .strictObject({ op: z.literal('register'), ...names, ...NewInstanceKey.shape, ...instanceMembers })
+  .strictObject({ op: z.literal('register'), ...operationNames, ...NewInstanceKey.shape, ...instanceMembers })
   .check((payload) => {
     const problem = definitionProblem(payload.value);
     if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
@@ -76,10 +77,10 @@ const RegisterOperation = z
   });
 
 const namesCount = (operation: object) =>
-  Object.keys(operation).filter((member) => member !== 'op' && !Object.hasOwn(names, member)).length;
+  Object.keys(operation).filter((member) => member !== 'op' && !Object.hasOwn(operationNames, member)).length;
 
 const UpdateOperation = z
-  .strictObject({ op: z.literal('update'), ...names, ...patchMembers })
+  .strictObject({ op: z.literal('update'), ...operationNames, ...patchMembers })
   .refine((operation) => namesCount(operation) > 0, EMPTY_PATCH_PROBLEM)
   .transform((operation): Operation => {
     const { key, precondition, body } = parted(operation);
@@ -87,14 +88,14 @@ const UpdateOperation = z
   });
 
 const DeregisterOperation = z
-  .strictObject({ op: z.literal('deregister'), ...names })
+  .strictObject({ op: z.literal('deregister'), ...operationNames })
   .transform((operation): Operation => {
     const { key, precondition } = parted(operation);
     return { op: 'deregister', key, precondition };
   });
 
 const OverrideOperation = z
-  .strictObject({ op: z.literal('override'), ...names, ...overrideMembers })
+  .strictObject({ op: z.literal('override'), ...operationNames, ...overrideMembers })
   .refine((operation) => namesCount(operation) > 0, EMPTY_OVERRIDE_PROBLEM)
   .transform((operation): Operation => {
     const { key, precondition, body } = parted(operation);
