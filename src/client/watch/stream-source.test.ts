@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventText, KEEPALIVE_TEXT, retryText } from '../../http/watch/event-text';
-import { EventParser } from './event-parser';
+import { EventParser } from './stream-source';
 
 const bookmark = { type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' } as const;
 const text = retryText(412) + KEEPALIVE_TEXT + eventText(bookmark, JSON.stringify(bookmark));
