@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOST_NAME } from './address';
 import { withFastPath } from './fast-path';
 import { jsonProblem } from './json';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
@@ -33,10 +34,7 @@ export type Location = z.output<typeof Location>;
 const NamedPort = z.strictObject({ port: Port, secure: z.boolean().default(false) });
 export type NamedPort = z.output<typeof NamedPort>;
 
-const HOST_NAME =
-  /^(?=.{1,253}\.?$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/;
-
-/** IPv4, IPv6 without brackets, or a host name. Underscores are taken, as container networks use them. */
+/** IPv4, IPv6 without brackets, or a host name. */
 export const Address = z
   .union([z.ipv4(), z.ipv6(), z.string().regex(HOST_NAME)], { error: 'must be an IPv4 or IPv6 address or a host name' })
   .meta({ description: 'IPv4, IPv6 or host name', example: '10.0.0.7' });

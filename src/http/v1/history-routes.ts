@@ -10,7 +10,8 @@ import {
   WhyReport,
 } from '../../model/history';
 import { DEFAULT_GROUP } from '../../model/service-name';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
