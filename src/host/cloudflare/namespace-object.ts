@@ -1,13 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Namespace } from '../../core/namespace/lifecycle';
 import type { Platform } from '../../core/platform/platform';
-import type { ClaimsOf } from '../../model/claim';
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import type { ClaimsOf } from '../../model/instance';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
-import type { NamespaceControl } from '../../model/namespace-control';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { perform, sealOutcome } from './envelope';
 import {
   awake,

@@ -5,7 +5,7 @@ import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
 import { Journal } from '../../core/namespace/commit/journal';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { ALARM_RETRY_MS } from '../../model/limits';
 import { remoteNamespace } from './remote-namespace';
 

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/given-names';
 import { Jurisdiction, type Placement } from '../../model/namespace';
+import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/service-name';
 
 /** The directory's object as it is called. */
 export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;

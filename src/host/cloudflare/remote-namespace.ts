@@ -1,6 +1,6 @@
 import { operatesOn } from '../../core/namespace/access/ownership';
+import type { NamespaceControl } from '../../model/directory-api';
 import type { NamespaceApi, RegisterCommand } from '../../model/namespace-api';
-import type { NamespaceControl } from '../../model/namespace-control';
 import { openOutcome } from './envelope';
 import type { NamespaceStub } from './object-stubs';
 import { RemoteCalls, type RepeatTime, remoteMethods } from './remote-call';

@@ -1,6 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { DirectoryApi, NamespaceEntry } from '../../model/directory-api';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { DirectoryReach } from './directory-reach';
 import { KnownNamespaces, rememberingDirectory } from './known-namespaces';
 import { directoryStubs, jurisdictionProblem, namespaceStubs } from './object-stubs';

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { RegistryError } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { REFUSED_STATUS } from './object-sockets';
 import type { NamespaceStub } from './object-stubs';
 import { remoteNamespace } from './remote-namespace';
