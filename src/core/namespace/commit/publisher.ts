@@ -1,5 +1,6 @@
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { JournaledChange } from './journaled-change';
+import type { AnyRecord } from '../records/record-kinds';
+import type { RecordKey } from '../records/records';
 
 /** A revision as it is told: whose change it was, and when. */
 export interface ToldRevision {
@@ -11,6 +12,11 @@ export interface ToldRevision {
   at: number;
 }
 
+/** A record that changed, as it is from then on; null where it was removed. */
+export interface PublishedChange extends RecordKey {
+  record: AnyRecord | null;
+}
+
 /** Who tells watchers of commits. */
 export interface Publisher {
   /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
@@ -20,7 +26,7 @@ export interface Publisher {
   audienceOf(key: ServiceKey): number;
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
-  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
+  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
 
   /** Tells nobody of anything from now on, until all start over: what comes is one change to them, however many it is. */
   hold(): void;

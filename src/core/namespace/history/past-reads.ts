@@ -13,8 +13,7 @@ import type { InstanceList } from '../../../model/queries';
 import type { PointInTime } from '../../../model/query-values';
 import { assertOperates } from '../access/ownership';
 import { instancePage } from '../queries/lists';
-import { accounted } from '../turn/accounted';
-import { noteOf } from '../turn/operator-power';
+import { noteOf, withAuditEntry } from '../turn/operator-audit';
 import { change, turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';
 import { decodePlace, historyPage } from './history-page';
@@ -87,16 +86,18 @@ export async function rollback(
   assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
   const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
-  return accounted(state, note, (changed) =>
+  return withAuditEntry(state, note, (changed) =>
     change(
       state,
       caller,
-      key,
-      (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
-      (done, draft) => {
-        const { cursor, revision } = journal;
-        const made = draft.isEmpty ? null : revision;
-        return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+      {
+        scope: key,
+        decide: (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
+        answer: (done, draft) => {
+          const { cursor, revision } = journal;
+          const made = draft.isEmpty ? null : revision;
+          return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+        },
       },
       changed,
     ),

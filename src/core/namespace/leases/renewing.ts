@@ -59,7 +59,7 @@ export function renewLeases(state: LeaseState, caller: Caller, entries: readonly
     else unhealthy.push(entry);
   }
   if (unhealthy.length === 0) return;
-  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  const draft = new Draft(state, now);
   for (const entry of unhealthy) recover(draft, keyOf(entry));
   commit(state, draft, caller.tokenId);
 }

@@ -94,7 +94,7 @@ export function endSessions(
   actor: string,
   now: number,
 ): void {
-  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  const draft = new Draft(state, now);
   for (const session of sessions) {
     for (const entry of session.instances) draft.removeInstance(keyOf(entry), cause);
   }

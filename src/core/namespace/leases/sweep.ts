@@ -4,8 +4,7 @@ import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { REGISTRY_ACTOR } from '../commit/journal';
 import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog';
-import { withHealth } from '../records/health';
-import { decodeInstance } from '../records/records';
+import { decodeInstance, withHealth } from '../records/records';
 import { isSession, type LeaseHolder } from '../records/session-table';
 import type { Duty } from '../time/agenda';
 import type { LeaseState } from './lease-state';
@@ -47,13 +46,13 @@ function sweepLeases(state: LeaseState, now: number, first: ServiceEntry | undef
 }
 
 function expire(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
-  const draft = newDraft(state, now);
+  const draft = new Draft(state, now);
   for (const instance of instances) draft.removeInstance(keyOf(instance), 'expired');
   commit(state, draft, REGISTRY_ACTOR);
 }
 
 function markUnhealthy(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
-  const draft = newDraft(state, now);
+  const draft = new Draft(state, now);
   for (const holder of instances) {
     const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
     draft.putInstance(keyOf(holder), record, 'unhealthy', false);
@@ -62,8 +61,8 @@ function markUnhealthy(state: LeaseState, instances: readonly InstanceEntry[], n
 }
 
 function attend(state: LeaseState, now: number): void {
-  const drained = newDraft(state, now);
-  const settled = newDraft(state, now);
+  const drained = new Draft(state, now);
+  const settled = new Draft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
     if (duty.kind === 'drain') endDrain(drained, duty.key);
     else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
@@ -112,8 +111,4 @@ function endLinger(state: LeaseState, draft: Draft, key: InstanceKey): void {
   if (state.catalog.instance(key) !== undefined) return;
   const record = draft.override(key)?.record;
   if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
-}
-
-function newDraft(state: LeaseState, now: number): Draft {
-  return new Draft(state.catalog, state.journal, now, state.time.stamp());
 }

@@ -39,13 +39,12 @@ describe('registration', () => {
   ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
     const awake = new AwakeNamespace();
     const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
-    const text = await change(
-      awake.state,
-      OWNER,
-      place.key,
-      (draft) => draft.putInstance(place.key, place.record, 'registered', true),
-      (_, draft) => registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
-    );
+    const text = await change(awake.state, OWNER, {
+      scope: place.key,
+      decide: (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+      answer: (_, draft) =>
+        registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+    });
     expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
   });
 

@@ -14,7 +14,8 @@ import type { ApplyCommand, ApplyReport, ImportMode } from '../../../model/trans
 import { assertRoomFor, commit } from '../commit/commit';
 import { Draft, overLimit, tooManyServices } from '../commit/draft';
 import { changeEpoch } from '../commit/epoch-change';
-import { accounted } from '../turn/accounted';
+import { findRecord } from '../records/record-kinds';
+import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
 import type { ImportState } from './import-state';
 import type { ApplyPlace, KeptImport } from './imports';
@@ -43,7 +44,7 @@ export async function applyImport(
     const { services, overrides, instances } = imports.tally;
     const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
     const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
-    await accounted(state, note, (changed) =>
+    await withAuditEntry(state, note, (changed) =>
       turn(state, undefined, (now) => {
         begin(state, importId, mode, now);
         changed();
@@ -116,7 +117,7 @@ function assertRoomForServices({ imports, catalog, settings }: ImportState, isMe
 
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
 export function applySlice(state: ImportState, now: number): void {
-  const { imports, catalog, journal, settings, time } = state;
+  const { imports } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;
   imports.place ??= newPlace(state, kept);
@@ -125,7 +126,7 @@ export function applySlice(state: ImportState, now: number): void {
     end(state, kept);
     return;
   }
-  const draft = new Draft(catalog, journal, now, time.stamp(), settings.limits);
+  const draft = new Draft(state, now);
   const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
   // What is to go makes room first only where there would be none: nobody is to find a service empty in between.
   if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
@@ -150,7 +151,7 @@ function fits({ catalog }: ImportState, rows: readonly StagedRecord[]): boolean 
 
 function put({ catalog }: ImportState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
   for (const row of rows) {
-    if (changeBy(row, catalog.record(row)?.text) !== 'unchanged') putStaged(draft, row);
+    if (changeBy(row, findRecord(catalog, row)?.text) !== 'unchanged') putStaged(draft, row);
   }
   place.put = rows.at(-1) ?? place.put;
   place.isAllPut = rows.length < IMPORT_SLICE_MAX_COUNT;

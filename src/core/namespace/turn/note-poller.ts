@@ -1,9 +1,11 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/plain-reads';
-import type { PollerName, TurnState } from './turn-state';
+import type { PollerBook, PollerName, TurnState } from './turn-state';
 
 /** The parts of a namespace that remember its readers. */
-export type Readers = Pick<TurnState, 'receipts' | 'catalog'>;
+export interface Readers extends Pick<TurnState, 'catalog'> {
+  readonly receipts: PollerBook;
+}
 
 /**
  * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts

@@ -43,27 +43,33 @@ export async function turn<Result>(
   }
 }
 
+/** One call that changes something. */
+export interface Change<Outcome, Result> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  /** Works on a draft, in the name of `by`: a throw in it leaves nothing behind. */
+  decide: (draft: Draft, by: Caller) => Outcome;
+  /** Returns the answer. It is given the draft too: what that holds need not be read again. */
+  answer: (outcome: Outcome, draft: Draft) => Result;
+}
+
 /**
  * Runs one call that changes something.
  *
- * @param decide Works on a draft: a throw in it leaves nothing behind.
- * @param answer Is given the draft, too: what it holds need not be read again.
- * @param changed Is called where it makes a revision.
+ * @param changed Called where it makes a revision.
  */
 export function change<Outcome, Result>(
   state: TurnState,
   caller: Caller,
-  scope: ServiceKey | undefined,
-  decide: (draft: Draft) => Outcome,
-  answer: (outcome: Outcome, draft: Draft) => Result,
+  { scope, decide, answer }: Change<Outcome, Result>,
   changed?: () => void,
 ): Promise<Result> {
   return turn(
     state,
     scope,
     (now) => {
-      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
-      const outcome = decide(draft);
+      const draft = new Draft(state, now, caller);
+      const outcome = decide(draft, caller);
       if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);
     },

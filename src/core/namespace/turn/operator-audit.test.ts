@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { OPERATOR, OWNER, STRANGER } from '../../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../../test/fixtures/definition';
+import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { SocketClient } from '../../../../test/fixtures/socket-client';
 import { ALL_GRANTS } from '../../../../test/fixtures/socket-purpose';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { Operation } from '../../../model/batch';
 import { RegistryError } from '../../../model/errors';
+import { LogGate } from '../../../model/log';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
 import { Override } from '../../../model/override';
-import { withPower } from './operator-power';
+import { batchAction, overrideAction, withAuditEntry, withOperatorAudit } from './operator-audit';
 
 const BY: Caller = { ...OPERATOR, address: '192.0.2.1' };
 const NO_CONDITION = {};
@@ -52,6 +55,9 @@ const NOTED: [keyof typeof attempts, string, string, string?][] = [
 /** What the owner of the instance does to it. */
 const OWN = ['register over', 'patch', 'drain', 'deregister', 'batch'] as const;
 
+const attempt = (name: keyof typeof attempts, api: NamespaceApi, by: Caller) =>
+  attempts[name]?.(api, by) ?? Promise.reject(new Error(name));
+
 async function begin(owner: Caller = OWNER) {
   const namespace = new NodeNamespace();
   await namespace.api.register(owner, { ...command, definition: definition() });
@@ -61,51 +67,53 @@ async function begin(owner: Caller = OWNER) {
 }
 
 describe('the power of an operator', () => {
-  describe.each(NOTED)('to %s', (name, action, target, detail) => {
-    const attempt = (api: NamespaceApi, by: Caller) => attempts[name]?.(api, by) ?? Promise.reject(new Error(name));
-
-    it('[A46] is written down before it is used, and how that ended after', async () => {
+  it('[A46] is written down before it is used, and how that ended after', async () => {
+    for (const [name, action, target, detail] of NOTED) {
       const { api, audit, standing } = await begin();
       if (name === 'clear') await api.putOverride({ ...OPERATOR, tokenId: 'other' }, { ...command, override: WEIGHT });
       audit.forget();
       const before = await standing();
       const gate = Promise.withResolvers<void>();
       audit.gate = gate.promise;
-      const done = attempt(api, BY);
+      const done = attempt(name, api, BY);
       await settle();
       const note = { action, actor: 'operator', address: '192.0.2.1', target, detail };
-      expect(audit.notes).toEqual([{ ...note, outcome: 'begun' }]);
-      expect(await standing()).toBe(before);
+      expect(audit.notes, name).toEqual([{ ...note, outcome: 'begun' }]);
+      expect(await standing(), name).toBe(before);
       gate.resolve();
       await done;
-      expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
-    });
+      expect(audit.notes, name).toEqual([{ ...note, outcome: 'done' }]);
+    }
+  });
 
-    it('[A46] is not used where it can not be written down', async () => {
+  it('[A46] is not used where it can not be written down', async () => {
+    for (const [name] of NOTED) {
       const { api, audit, standing } = await begin();
       const before = await standing();
       audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
-      await expect(attempt(api, BY)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-      expect(await standing()).toBe(before);
-    });
+      await expect(attempt(name, api, BY), name).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await standing(), name).toBe(before);
+    }
+  });
 
-    it('[A46] is not what anybody has who does not operate the service: that is refused, and not written down', async () => {
+  it('[A46] is not what a caller has that does not operate the service: it is refused, and not written down', async () => {
+    for (const [name] of NOTED) {
       const { api, audit, standing } = await begin();
       const before = await standing();
       audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
       for (const by of [STRANGER, { tokenId: 'other', operates: ['users*'] }]) {
-        await expect(attempt(api, by)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+        await expect(attempt(name, api, by), name).rejects.toMatchObject({ code: 'FORBIDDEN' });
       }
-      expect([audit.notes, await standing()]).toEqual([[], before]);
-    });
+      expect([audit.notes, await standing()], name).toEqual([[], before]);
+    }
   });
 
-  it.each(OWN)('[A46] is not what owners need to %s: they wait for no audit trail', async (name) => {
-    for (const owner of [OWNER, BY]) {
+  it('[A46] is not what owners need: they wait for no audit trail', async () => {
+    for (const [name, owner] of OWN.flatMap((each) => [[each, OWNER] as const, [each, BY] as const])) {
       const { api, audit } = await begin(owner);
       audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
       await attempts[name]?.(api, owner);
-      expect(audit.notes).toEqual([]);
+      expect(audit.notes, name).toEqual([]);
     }
   });
 
@@ -168,7 +176,7 @@ describe('the power of an operator', () => {
   it('[A46] is there only once it is accounted for, though an instance became another’s meanwhile', async () => {
     const { namespace, audit } = await begin();
     let isForeign = false;
-    const deed = () => (isForeign ? ({ action: 'changed', key: key('a') } as const) : undefined);
+    const audited = () => (isForeign ? ({ action: 'changed', key: key('a') } as const) : undefined);
     const seen: unknown[] = [];
     const act = async (by: Caller) => {
       seen.push([by.operates, audit.notes.length]);
@@ -176,7 +184,7 @@ describe('the power of an operator', () => {
       if (by.operates === false) throw new RegistryError('FORBIDDEN', 'it is another’s');
       return 'done';
     };
-    expect(await withPower(namespace.state, BY, deed, act)).toBe('done');
+    expect(await withOperatorAudit(namespace.state, BY, { audited, act })).toBe('done');
     expect(seen).toEqual([
       [false, 0],
       [true, 1],
@@ -222,4 +230,119 @@ describe('the power of an operator', () => {
     const rows = Object.values(namespace.platform.storage.takeWritten()).reduce((sum, count) => sum + count, 0);
     expect(rows).toBe(2);
   });
+});
+
+const note = { action: 'rolled-back', actor: 'operator', target: 'g@@orders' } as const;
+
+function beginAudit() {
+  const platform = new HandPlatform();
+  const { audit } = platform;
+  return { platform, audit, state: { platform, refusals: new LogGate(2) } };
+}
+
+describe('withAuditEntry', () => {
+  it('[J9] writes down what is done before it is done, and that it was', async () => {
+    const { audit, state } = beginAudit();
+    const outcome = await withAuditEntry(state, note, async (changed) => {
+      changed();
+      return audit.notes.map((each) => each.outcome);
+    });
+    expect(outcome).toEqual(['begun']);
+    expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
+  });
+
+  it('[A56] leaves no entry of what changed nothing', async () => {
+    const { audit, state } = beginAudit();
+    expect(await withAuditEntry(state, note, async () => audit.notes.length)).toBe(1);
+    expect(audit.notes).toEqual([]);
+  });
+
+  it('does nothing where it can not be written down', async () => {
+    const { audit, state } = beginAudit();
+    audit.failure = new Error('no directory');
+    let done = false;
+    const act = async () => {
+      done = true;
+    };
+    await expect(withAuditEntry(state, note, act)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('was not done'),
+      cause: audit.failure,
+    });
+    expect(done).toBe(false);
+  });
+
+  it.each([
+    [new RegistryError('CONFLICT', 'no'), []],
+    [new RegistryError('UNAVAILABLE', 'who knows'), [{ ...note, outcome: 'begun' }]],
+    [new RegistryError('INTERNAL', 'who knows'), [{ ...note, outcome: 'begun' }]],
+    [new Error('a fault'), [{ ...note, outcome: 'begun' }]],
+  ])('[A56] keeps the entry where the outcome is unknown: %s', async (error, notes) => {
+    const { audit, state } = beginAudit();
+    await expect(withAuditEntry(state, note, () => Promise.reject(error))).rejects.toBe(error);
+    expect(audit.notes).toEqual(notes);
+  });
+
+  it('[A56] keeps the entry of what has changed something before it was refused', async () => {
+    const { audit, state } = beginAudit();
+    const act = async (changed: () => void) => {
+      changed();
+      throw new RegistryError('LIMIT_EXCEEDED', 'the second step was one call too many');
+    };
+    await expect(withAuditEntry(state, note, act)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
+  });
+
+  it('[A56] logs a refusal with its code, so many a second', async () => {
+    const { platform, state } = beginAudit();
+    const act = () => Promise.reject(new RegistryError('CONFLICT', 'no'));
+    for (let count = 0; count < 4; count++) await withAuditEntry(state, note, act).catch(() => {});
+    platform.jump(1_000);
+    await withAuditEntry(state, note, act).catch(() => {});
+    const line = { level: 'warn', message: 'an act of an operator was refused' };
+    expect(platform.logs).toMatchObject([
+      line,
+      { ...line, facts: { ...note, code: 'CONFLICT' } },
+      { ...line, facts: { leftOut: 2 } },
+    ]);
+  });
+});
+
+/** The audited action of a batch where `a` and `b` are another's. */
+function actionOf(caller: Caller, ...operations: Operation[]) {
+  const awake = new AwakeNamespace();
+  awake.put('a b');
+  return batchAction(awake.state.catalog, caller, operations);
+}
+
+const deregister = (id: string): Operation => ({ op: 'deregister', key: key(id), precondition: {} });
+const override = (id: string): Operation => ({
+  op: 'override',
+  key: key(id),
+  precondition: {},
+  override: { weight: 2 },
+});
+const register = (id: string): Operation => {
+  return { op: 'register', key: key(id), precondition: {}, definition: definition() };
+};
+
+it('[A46] a batch that changes what is its own needs no operator', () => {
+  expect(actionOf(OPERATOR, register('new'), deregister('none'))).toBeUndefined();
+});
+
+it('[A46] a batch is audited as its gravest operation, and counts the others', () => {
+  const action = actionOf(OPERATOR, register('new'), register('b'), override('b'), deregister('a'), deregister('b'));
+  const detail = 'batch of 5: 2 deregistered, 1 overridden, 1 changed';
+  expect(action).toEqual({ action: 'deregistered', key: key('a'), detail });
+});
+
+it('[A46] what a caller does not operate is not audited', () => {
+  expect(actionOf(STRANGER, deregister('a'))).toBeUndefined();
+  expect(
+    actionOf({ tokenId: 't', operates: ['DEFAULT_GROUP@@users'] }, deregister('a'), override('a')),
+  ).toBeUndefined();
+});
+
+it('[A46] a quarantine is written down by its own name', () => {
+  expect([overrideAction({ quarantine: {} }), overrideAction({})]).toEqual(['quarantined', 'overridden']);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WatchScope } from '../../../model/frames';
-import { inScope, isWhole, WatchIndex } from './watch-index';
+import { type ScopePart, scopeNames, scopeParts } from '../../../model/watch-scope';
+import { inScope, WatchIndex } from './watch-scope';
 
 const key = (service: string, group = 'DEFAULT_GROUP') => ({ group, service });
 
@@ -15,8 +16,11 @@ const SCOPES = {
 };
 
 function filled() {
-  const index = new WatchIndex<{ name: string; scope: WatchScope }>();
-  const watchers = Object.entries(SCOPES).map(([name, scope]) => ({ name, scope: WatchScope.parse(scope) }));
+  const index = new WatchIndex<{ name: string; scope: readonly ScopePart[] }>();
+  const watchers = Object.entries(SCOPES).map(([name, scope]) => ({
+    name,
+    scope: scopeParts(WatchScope.parse(scope)),
+  }));
   for (const watcher of watchers) index.add(watcher);
   const namesOf = (service: string, group?: string) =>
     [...index.watchersOf(key(service, group))].map(({ name }) => name).sort();
@@ -51,10 +55,10 @@ describe('WatchIndex', () => {
   });
 
   it('looks at nobody whom a service does not concern', () => {
-    const index = new WatchIndex<{ scope: WatchScope }>();
+    const index = new WatchIndex<{ scope: readonly ScopePart[] }>();
     let looks = 0;
     for (let service = 0; service < 1_000; service++) {
-      const scope = WatchScope.parse({ services: [`s${service}`] });
+      const scope = scopeParts(WatchScope.parse({ services: [`s${service}`] }));
       index.add({
         get scope() {
           looks += 1;
@@ -66,10 +70,12 @@ describe('WatchIndex', () => {
     expect([...index.watchersOf(key('s7'))]).toHaveLength(1);
     expect(looks).toBe(0);
   });
+});
 
-  it('takes a scope that names nothing for the whole namespace', () => {
-    expect(isWhole(WatchScope.parse({}))).toBe(true);
-    expect(isWhole(WatchScope.parse({ groups: ['shop'] }))).toBe(false);
-    expect(isWhole(WatchScope.parse({ services: ['orders'] }))).toBe(false);
-  });
+it('[W9] a scope has one form on the wire, where naming nothing means the whole namespace', () => {
+  expect(scopeParts(WatchScope.parse({}))).toEqual([{ kind: 'namespace' }]);
+  for (const scope of Object.values(SCOPES)) {
+    const parsed = WatchScope.parse(scope);
+    expect(scopeNames(scopeParts(parsed))).toEqual(parsed);
+  }
 });
