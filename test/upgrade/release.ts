@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
-import { writeAlarms } from '../../src/backup/alarms';
-import { DIRECTORY_FILE, namespaceFile } from '../../src/backup/stored-object';
+import { DIRECTORY_FILE, namespaceFile, writeAlarms } from '../../src/backup/stored-object';
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
 import { DIRECTORY_NAME } from '../../src/model/service-name';
 

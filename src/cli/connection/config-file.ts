@@ -2,8 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isRecord, parseJson } from '../../model/json';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 
 /** A registry that somebody works with, by a name of theirs. */
 export interface Context {

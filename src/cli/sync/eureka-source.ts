@@ -4,9 +4,8 @@ import { type InstanceList, type ListedInstance, readList } from '../../codecs/e
 import { registrationOf } from '../../codecs/eureka/registration';
 import { statusHash } from '../../codecs/eureka/status';
 import { hasCode } from '../../model/errors';
-import type { ServiceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
+import type { ServiceName } from '../terminal/option-values';
 import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 

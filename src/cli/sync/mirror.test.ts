@@ -3,8 +3,7 @@ import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { type Admin, rollcallAdmin } from '../../client/admin';
 import type { Instance } from '../../client/wire/instance';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 import { Mirror, type MirrorEvent, Patience } from './mirror';
 import type { SourceInstance } from './source';
 

@@ -1,8 +1,7 @@
 import { isRecord } from '../../model/json';
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
-import type { ServiceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
+import type { ServiceName } from '../terminal/option-values';
 import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 

@@ -1,5 +1,5 @@
 import type { InstanceBody } from '../../client/admin/requests';
-import { type ServiceName, serviceText } from '../options/option-values';
+import { type ServiceName, serviceText } from '../terminal/option-values';
 
 /** What a mirror takes over of an instance: all that it says of itself. The lease is the mirror's own. */
 type SourceBody = Omit<InstanceBody, 'ephemeral' | 'lease' | 'incarnation' | 'location'>;

@@ -64,7 +64,7 @@ const DEFAULTS = {
 } as const;
 
 /** How the members of an instance are read. */
-interface Reading {
+export interface Reading {
   /** Returns the key of a map that the name of a member stands for. */
   keyOf(name: string): string;
   /** Tells whether a key of a map is data, and not a marker of Eureka's formats. */
@@ -171,19 +171,11 @@ export function readInfo(raw: unknown, app: string, keyOf: (name: string) => str
 }
 
 /**
- * Reads an instance of a list that a server of Eureka answers: what is wrong in it counts as absent. Its lease is left
- * out, as that is between the instance and its server.
+ * Reads the members of an instance.
  *
- * @returns Undefined for one without an id or an application.
+ * @param app The application that it has to be of, in upper case; undefined: any.
  */
-export function readListedInfo(raw: Raw): WrittenInfo | undefined {
-  const reading: Reading = { keyOf: asNamed, isKey: (key) => key !== '@class', problem: () => {} };
-  const info = infoIn({ ...raw, leaseInfo: undefined }, undefined, reading);
-  return info.instanceId === '' || info.app === '' ? undefined : info;
-}
-
-/** @param app The application that it has to be of, in upper case; undefined: any. */
-function infoIn(raw: Raw, app: string | undefined, reading: Reading): WrittenInfo {
+export function infoIn(raw: Raw, app: string | undefined, reading: Reading): WrittenInfo {
   const { problem } = reading;
   const text = (name: string) => textOf(raw, name, reading);
   const dataCenter = dataCenterOf(raw.dataCenterInfo, reading);

@@ -1,5 +1,5 @@
 import { isRecord } from '../../model/json';
-import { readListedInfo, type WrittenInfo } from './info';
+import { infoIn, type Reading, type WrittenInfo } from './info';
 
 /** An instance of a list that a server of Eureka answers. */
 export interface ListedInstance {
@@ -40,8 +40,17 @@ function readListed(raw: Record<string, unknown>): ListedInstance {
     name: JSON.stringify([textOf(raw.app).toUpperCase(), id]),
     status: textOf(raw.status).toUpperCase() || 'UP',
     isDeleted: textOf(raw.actionType) === 'DELETED',
-    info: readListedInfo(raw),
+    info: infoOf(raw),
   };
+}
+
+/** A server is no client to be refused: what is wrong in its list counts as absent. */
+const LENIENT: Reading = { keyOf: (name) => name, isKey: (key) => key !== '@class', problem: () => {} };
+
+/** Reads an instance without its lease, which is between the instance and its server. */
+function infoOf(raw: Record<string, unknown>): WrittenInfo | undefined {
+  const info = infoIn({ ...raw, leaseInfo: undefined }, undefined, LENIENT);
+  return info.instanceId === '' || info.app === '' ? undefined : info;
 }
 
 const textOf = (value: unknown): string =>
