@@ -23,25 +23,15 @@ const LONG_FILES: Record<string, string> = {
 
 /** Files under 50 lines with one importer that stand alone, each with the reason. A path with a slash at its end is a folder. */
 const SMALL_FILES: Record<string, string> = {
-  'src/cli/commands/': 'one command a file, which has its name',
   'src/client/resolve/selectors/': 'one selector a file, which has its name',
+  'src/dialects/dialects.ts': 'the table of the dialects, for every entry file',
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which worker.ts binds',
-  'src/dialects/go-micro/go-micro.ts': 'the entry of the dialect, which worker.ts binds',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which worker.ts binds',
 };
 
 /** Small files that still have to move into their importers. */
 const LEFT_SMALL = [
   'src/auth/caller.ts',
-  'src/backup/alarms.ts',
-  'src/backup/object-id.ts',
-  'src/cli/completion/completion-scripts.ts',
-  'src/cli/connection/web-socket-check.ts',
-  'src/cli/exec/source-address.ts',
-  'src/cli/options/grant-text.ts',
-  'src/cli/sync/nacos-instance.ts',
-  'src/cli/sync/patience.ts',
-  'src/cli/terminal/live-screen.ts',
   'src/client/admin/read-lines.ts',
   'src/client/resolve/resolvers.ts',
   'src/client/watch/event-parser.ts',
@@ -53,17 +43,6 @@ const LEFT_SMALL = [
   'src/core/namespace/records/holdings.ts',
   'src/core/namespace/watch/frame-access.ts',
   'src/core/namespace/watch/pace.ts',
-  'src/dialects/eureka/kept.ts',
-  'src/dialects/eureka/paths.ts',
-  'src/dialects/eureka/server-status.ts',
-  'src/dialects/go-micro/node-address.ts',
-  'src/dialects/nacos/login-route.ts',
-  'src/dialects/nacos/login-session.ts',
-  'src/dialects/nacos/operator-clients.ts',
-  'src/dialects/nacos/operator-metrics.ts',
-  'src/dialects/nacos/remove-instances.ts',
-  'src/dialects/nacos/v1-edit-routes.ts',
-  'src/dialects/nacos/v1-instance-routes.ts',
   'src/host/cloudflare/accept-socket.ts',
   'src/host/cloudflare/process-counters.ts',
   'src/host/cloudflare/remote-control.ts',
@@ -85,11 +64,6 @@ const LEFT_SMALL = [
   'src/http/watch/event-text.ts',
   'src/http/watch/preferred-wait.ts',
   'src/http/watch/socket-upgrade.ts',
-  'src/launcher/compatibility.ts',
-  'src/launcher/pinned-get.ts',
-  'src/launcher/serve.ts',
-  'src/launcher/start-failure.ts',
-  'src/launcher/stop-signals.ts',
   'src/model/duration.ts',
 ];
 
