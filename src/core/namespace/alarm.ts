@@ -1,9 +1,9 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import { arm, planNextLook } from './leases/arming';
+import { sweep } from './leases/expiry';
 import { notePass } from './leases/listening';
 import { noteLostSockets } from './leases/sessions';
-import { sweep } from './leases/sweep';
 import type { NamespaceState } from './state';
 import { attendImport } from './transfer/attend-import';
 import type { Hub } from './watch/hub';

@@ -3,8 +3,8 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { arm } from '../leases/arming';
+import { sweep } from '../leases/expiry';
 import { notePass } from '../leases/listening';
-import { sweep } from '../leases/sweep';
 import { missingNamespace } from '../records/missing';
 import { notePlainRead } from '../records/plain-reads';
 import { notePoller } from './note-poller';
