@@ -3,10 +3,8 @@ import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint, Resolution } from '../../../model/queries';
 import type { ServiceEntry } from '../records/catalog';
 import type { AnswerCache } from './answer-cache';
-import type { Candidate } from './endpoints';
-import { nearestFirst } from './nearest';
+import { type Candidate, chooseByWeight, nearestFirst } from './endpoints';
 import { textPage } from './text-page';
-import { chooseByWeight } from './weighted';
 
 /**
  * Available endpoints of a service: all of them by id, the nearest first, or some chosen by weight. A service that
