@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
-import { readDocumentRows } from '../../core/namespace/records/document-row';
+import { readDocumentRows } from '../../core/namespace/records/record-row';
 import { readJsonText } from '../../model/json-text';
 import {
   DOCUMENT_MAX_BYTES,

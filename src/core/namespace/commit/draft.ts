@@ -12,20 +12,12 @@ import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare } from '../access/shares';
 import type { Catalog, InstanceEntry } from '../records/catalog';
-import {
-  decodeInstance,
-  type InstanceRecord,
-  type OverrideRecord,
-  type RecordKey,
-  type ServiceRecord,
-} from '../records/records';
+import { instanceKind } from '../records/instance-kind';
+import { overrideKind } from '../records/override-kind';
+import type { RecordKind, RecordState } from '../records/record-kind';
+import type { InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
+import { serviceKind } from '../records/service-kind';
 import type { Journal } from './journal';
-
-/** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
-export interface Drafted<Record> {
-  record: Record;
-  revision: number;
-}
 
 /** What a command does to one record. `record` is null where it removes it. */
 export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
@@ -107,23 +99,26 @@ export class Draft {
     return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
   }
 
-  instance(key: InstanceKey): Drafted<InstanceRecord> | undefined {
-    const change = this.#changes.get(nameOf('instance', key));
-    if (change?.kind === 'instance') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    const entry = this.#catalog.instance(key);
-    return entry === undefined ? undefined : { record: decodeInstance(entry.text), revision: entry.revision };
+  instance(key: InstanceKey): RecordState<InstanceRecord> | undefined {
+    return this.#read(instanceKind, key);
   }
 
-  override(key: InstanceKey): Drafted<OverrideRecord> | undefined {
-    const change = this.#changes.get(nameOf('override', key));
-    if (change?.kind === 'override') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.override(key);
+  override(key: InstanceKey): RecordState<OverrideRecord> | undefined {
+    return this.#read(overrideKind, key);
   }
 
-  service(key: ServiceKey): Drafted<ServiceRecord> | undefined {
-    const change = this.#changes.get(nameOf('service', { ...key, id: '' }));
-    if (change?.kind === 'service') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.service(key)?.own;
+  service({ group, service }: ServiceKey): RecordState<ServiceRecord> | undefined {
+    return this.#read(serviceKind, { group, service, id: '' });
+  }
+
+  #read<Content>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
+    const change = this.#changes.get(nameOf(kind.name, key));
+    if (change === undefined) {
+      const service = this.#catalog.service(key);
+      return service && kind.read(service, key.id);
+    }
+    // `as`: it is found by the name of its kind.
+    return change.record === null ? undefined : { record: change.record as Content, revision: 0 };
   }
 
   /**
@@ -201,7 +196,7 @@ export class Draft {
    *
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
-  require(key: RecordKey, current: Drafted<unknown> | undefined, precondition: Precondition): void {
+  require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
     if (precondition.absent && current !== undefined) {
       throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
@@ -219,7 +214,7 @@ export class Draft {
     if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
   }
 
-  #requireUnchanged(what: string, current: Drafted<unknown> | undefined, cursor: string): void {
+  #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {
     if (current === undefined) {
       throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
     }

@@ -1,4 +1,5 @@
-import { headRevision } from '../records/heads';
+import { findRecord } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
 import type { RecordKey, RecordText } from '../records/records';
 import type { StoredState } from './commit-state';
 import type { JournaledChange } from './journaled-change';
@@ -10,7 +11,7 @@ import type { JournaledChange } from './journaled-change';
  * @param revision One that the journal still keeps.
  */
 export function recordAt(state: StoredState, key: RecordKey, revision: number): RecordText | undefined {
-  const today = state.catalog.record(key);
+  const today = findRecord(state.catalog, key);
   let text = today?.text ?? null;
   let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));
   while (changedAt > revision) {

@@ -1,6 +1,6 @@
-import type { InstanceKey } from '../../../model/batch';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { InstanceRecord, OverrideRecord, ServiceRecord } from '../records/records';
+import type { AnyRecord } from '../records/record-kinds';
+import type { RecordKey } from '../records/records';
 
 /** A revision as it is told: whose change it was, and when. */
 export interface ToldRevision {
@@ -12,13 +12,10 @@ export interface ToldRevision {
   at: number;
 }
 
-/** A record that changed, as it is from then on; null where it was removed. `id` is empty for a service. */
-export type PublishedChange = InstanceKey &
-  (
-    | { kind: 'instance'; record: InstanceRecord | null }
-    | { kind: 'override'; record: OverrideRecord | null }
-    | { kind: 'service'; record: ServiceRecord | null }
-  );
+/** A record that changed, as it is from then on; null where it was removed. */
+export interface PublishedChange extends RecordKey {
+  record: AnyRecord | null;
+}
 
 /** Who tells watchers of commits. */
 export interface Publisher {

@@ -4,7 +4,8 @@ import type { StoredState } from '../commit/commit-state';
 import type { Journal, JournalEntry } from '../commit/journal';
 import { decodeChanges, type JournaledChange } from '../commit/journaled-change';
 import { isOf } from '../commit/past';
-import { headRevision } from '../records/heads';
+import { findRecord } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
 import type { RecordKey } from '../records/records';
 
 /** What a read of the past is about: all of it, a group, a service, or an instance with its override. */
@@ -42,7 +43,7 @@ export function newestPlace({ journal, catalog, platform }: StoredState, scope: 
   const service = catalog.service(key);
   if (scope.instance === undefined) return [service?.revision ?? 0];
   return keysOf(scope).map(
-    (record) => catalog.record(record)?.revision ?? headRevision(platform.storage, record, service),
+    (record) => findRecord(catalog, record)?.revision ?? headRevision(platform.storage, record, service),
   );
 }
 

@@ -8,7 +8,7 @@ import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
 import type { WhyReport } from '../../../model/why';
 import type { Journal } from '../commit/journal';
-import { renewalsOf } from '../commit/renewals';
+import { renewalsOf } from '../records/instance-kind';
 import { unknownInstance } from '../records/missing';
 import { decodeInstance } from '../records/records';
 import { overrideView, viewOf } from '../records/view';

@@ -14,6 +14,7 @@ import type { ApplyCommand, ApplyReport, ImportMode } from '../../../model/trans
 import { assertRoomFor, commit } from '../commit/commit';
 import { Draft, overLimit, tooManyServices } from '../commit/draft';
 import { changeEpoch } from '../commit/epoch-change';
+import { findRecord } from '../records/record-kinds';
 import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
 import type { ImportState } from './import-state';
@@ -150,7 +151,7 @@ function fits({ catalog }: ImportState, rows: readonly StagedRecord[]): boolean 
 
 function put({ catalog }: ImportState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
   for (const row of rows) {
-    if (changeBy(row, catalog.record(row)?.text) !== 'unchanged') putStaged(draft, row);
+    if (changeBy(row, findRecord(catalog, row)?.text) !== 'unchanged') putStaged(draft, row);
   }
   place.put = rows.at(-1) ?? place.put;
   place.isAllPut = rows.length < IMPORT_SLICE_MAX_COUNT;

@@ -3,7 +3,8 @@ import { jsonText } from '../../../model/json-text';
 import { IMPORT_IDLE_MAX_MS, IMPORT_SCAN_MAX_COUNT, INSTANCES_PER_SERVICE_MAX_COUNT } from '../../../model/limits';
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../../../model/transfer';
-import { RECORD_KINDS, type RecordKey } from '../records/records';
+import { findRecord, RECORD_KINDS } from '../records/record-kinds';
+import type { RecordKey } from '../records/records';
 import { turn } from '../turn/turn';
 import type { ImportState } from './import-state';
 import type { PlanFacts } from './imports';
@@ -71,7 +72,7 @@ function ofFile(state: ImportState, from: RecordKey | undefined, mode: ImportMod
   const plan = emptyPlan();
   const rows = imports.staged.after(from, IMPORT_SCAN_MAX_COUNT);
   for (const row of rows) {
-    const present = catalog.record(row)?.text;
+    const present = findRecord(catalog, row)?.text;
     const change = changeBy(row, present);
     plan[change] += 1;
     if (change !== 'unchanged') plan.differences.push(difference(change, row));

@@ -1,8 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
-import type { WatchedChange } from '../../../model/frames';
 import { FRAME_PART_MAX_BYTES } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { Override } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
 import type { ScopePart } from '../../../model/watch-scope';
 import type { SnapshotPlace } from '../../platform/connection';
@@ -12,15 +10,12 @@ import { decodeChanges, type JournaledChange } from '../commit/journaled-change'
 import { isOf, recordAt } from '../commit/past';
 import type { PublishedChange, ToldRevision } from '../commit/publisher';
 import { type Catalog, compare, type ServiceEntry } from '../records/catalog';
-import {
-  decodeInstance,
-  decodeOverride,
-  decodeService,
-  type InstanceRecord,
-  type RecordKey,
-  type RecordText,
-} from '../records/records';
-import { instanceView, viewOf, watchedServiceOf } from '../records/view';
+import { instanceKind } from '../records/instance-kind';
+import { overrideKind } from '../records/override-kind';
+import type { RecordKind, RecordsThen } from '../records/record-kind';
+import { RECORD_KINDS } from '../records/record-kinds';
+import type { RecordKey, RecordText } from '../records/records';
+import { viewOf, watchedServiceOf } from '../records/view';
 import { servicesIn } from './watch-scope';
 
 /** Every frame that a watch is sent is written here: as text, and the same whether a change is new or from the journal. */
@@ -30,26 +25,22 @@ export interface ChangeText extends ServiceKey {
   text: string;
 }
 
-/** Records as they were right after the revision whose changes are written. */
-interface RecordsThen {
-  instance(key: InstanceKey): { record: InstanceRecord; revision: number } | undefined;
-  override(key: InstanceKey): Override | undefined;
-}
-
 /** Writes the changes of a commit that has just been applied. */
 export function changesOfCommit(
   catalog: Catalog,
   changes: readonly PublishedChange[],
   { revision, at }: ToldRevision,
 ): ChangeText[] {
-  const records: RecordsThen = {
-    instance: (key) => {
-      const entry = catalog.instance(key);
-      return entry && { record: decodeInstance(entry.text), revision: entry.revision };
-    },
-    override: (key) => catalog.override(key)?.record.override,
+  const read = <Content>(kind: RecordKind<Content>, key: InstanceKey) => {
+    const service = catalog.service(key);
+    return service && kind.read(service, key.id);
   };
-  return changeTexts(changes, records, revision, at);
+  return changeTexts(changes, {
+    revision,
+    at,
+    instance: (key) => read(instanceKind, key),
+    override: (key) => read(overrideKind, key),
+  });
 }
 
 /** Writes the changes of a revision that the journal keeps. */
@@ -60,74 +51,35 @@ export function changesOfPast(state: StoredState, { parts, revision, at }: Journ
     if (here === undefined) return recordAt(state, key, revision);
     return here.after === null ? undefined : { text: here.after, revision };
   };
-  const records: RecordsThen = {
-    instance: (key) => {
-      const found = textOf({ kind: 'instance', ...key });
-      return found && { record: decodeInstance(found.text), revision: found.revision };
-    },
-    override: (key) => {
-      const found = textOf({ kind: 'override', ...key });
-      return found && decodeOverride(found.text).override;
-    },
+  const read = <Content>(kind: RecordKind<Content>, key: InstanceKey) => {
+    const found = textOf({ kind: kind.name, ...key });
+    return found && { record: kind.decode(found.text), revision: found.revision };
   };
-  return changeTexts(changes.map(decoded), records, revision, at);
+  return changeTexts(changes.map(decoded), {
+    revision,
+    at,
+    instance: (key) => read(instanceKind, key),
+    override: (key) => read(overrideKind, key),
+  });
 }
 
 function decoded({ kind, group, service, id, after }: JournaledChange): PublishedChange {
-  const key = { group, service, id };
-  if (kind === 'instance') return { kind, ...key, record: after === null ? null : decodeInstance(after) };
-  if (kind === 'override') return { kind, ...key, record: after === null ? null : decodeOverride(after) };
-  return { kind, ...key, record: after === null ? null : decodeService(after) };
+  return { kind, group, service, id, record: after === null ? null : RECORD_KINDS[kind].decode(after) };
 }
 
-/**
- * An override shows in its instance, so a change to it is one of the instance; and an instance that changed together
- * with its override changed once.
- */
-function changeTexts(
-  changes: readonly PublishedChange[],
-  records: RecordsThen,
-  revision: number,
-  at: number,
-): ChangeText[] {
+/** Two records that show in the same one, as an override shows in its instance, are one change of that. */
+function changeTexts(changes: readonly PublishedChange[], then: RecordsThen): ChangeText[] {
   const named = new Set<string>();
   const texts: ChangeText[] = [];
-  for (const change of changes) {
-    const { group, service, id } = change;
-    const name = `${change.kind === 'service'}\u0000${group}\u0000${service}\u0000${id}`;
-    if (named.has(name)) continue;
-    const watched =
-      change.kind === 'service' ? serviceChange(change, revision) : instanceChange(change, records, revision, at);
+  for (const { kind, group, service, id, record } of changes) {
+    const watched = RECORD_KINDS[kind].watched({ group, service, id }, record, then);
     if (watched === undefined) continue;
+    const name = `${watched.kind}\u0000${group}\u0000${service}\u0000${id}`;
+    if (named.has(name)) continue;
     named.add(name);
     texts.push({ group, service, text: JSON.stringify(watched) });
   }
   return texts;
-}
-
-type ChangeOf<Kind extends PublishedChange['kind']> = Extract<PublishedChange, { kind: Kind }>;
-
-function instanceChange(
-  change: ChangeOf<'instance' | 'override'>,
-  records: RecordsThen,
-  revision: number,
-  at: number,
-): WatchedChange | undefined {
-  const { group, service, id } = change;
-  const key = { group, service, id };
-  const instance =
-    change.kind === 'instance' ? change.record && { record: change.record, revision } : records.instance(key);
-  // An override that outlives its instance shows nowhere.
-  if (!instance && change.kind === 'override') return undefined;
-  if (!instance) return { type: 'delete', kind: 'instance', ...key };
-  const after = instanceView(key, instance.record, instance.revision, records.override(key), at);
-  return { type: 'put', kind: 'instance', ...key, after };
-}
-
-function serviceChange({ group, service, record }: ChangeOf<'service'>, revision: number): WatchedChange {
-  const key = { group, service, id: '' };
-  if (record === null) return { type: 'delete', kind: 'service', ...key };
-  return { type: 'put', kind: 'service', ...key, after: watchedServiceOf({ group, service }, { record, revision }) };
 }
 
 /**

@@ -6,8 +6,11 @@ import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { InstanceDefinitionInput } from '../../../model/instance';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
-import { isAvailable, isHealthy } from '../records/catalog';
-import { type RecordRow, readRecordRows } from '../records/record-row';
+import { renew } from '../commit/commit';
+import { isAvailable, isHealthy } from './catalog';
+import { renewalsOf } from './instance-kind';
+import type { RecordRow } from './record-kind';
+import { readRecordRows } from './record-row';
 
 const TEN_MINUTES = START + OVERRIDE_LINGER_MS;
 
@@ -160,5 +163,41 @@ describe('applying a service', () => {
     });
     awake.commit((draft) => draft.putService(ORDERS, null, 'deregistered'));
     expect(awake.state.catalog.service(ORDERS)).toMatchObject({ exists: false, revision: 2, own: undefined });
+  });
+});
+
+function begin(input = {}) {
+  const awake = new AwakeNamespace();
+  awake.platform.jump(500);
+  awake.put('a', input, { registeredAt: START + 500 });
+  const entry = awake.state.catalog.instance(key('a'));
+  if (entry === undefined) throw new Error('it was just put');
+  return { awake, entry };
+}
+
+describe('renewalsOf', () => {
+  it('[J8] tells the last renewal and the longest gap, by the clock', () => {
+    const { awake, entry } = begin();
+    for (const ms of [100, 900, 300]) {
+      awake.platform.jump(ms);
+      renew(awake.state, entry, awake.state.time.now());
+    }
+    expect(renewalsOf(awake.state, entry)).toEqual({
+      lastAt: START + 1_800,
+      longestGapMs: 900,
+      gapsSince: START + 500,
+    });
+  });
+
+  it('[J8] counts a registration as a renewal', () => {
+    const { awake, entry } = begin();
+    awake.platform.jump(700);
+    awake.put('a', { weight: 2 }, { registeredAt: START + 500 });
+    expect(renewalsOf(awake.state, entry)).toMatchObject({ lastAt: START + 1_200, longestGapMs: 700 });
+  });
+
+  it('knows nothing of one without a lease', () => {
+    const { awake, entry } = begin({ ephemeral: false });
+    expect(renewalsOf(awake.state, entry)).toBeUndefined();
   });
 });
