@@ -54,11 +54,8 @@ export function overrideText(catalog: Catalog, key: InstanceKey): JsonText<Overr
 export function overridesText(catalog: Catalog, key: ServiceKey, after = ''): JsonText<OverrideList> {
   const overrides = [...(catalog.service(key)?.overrides ?? [])].filter(([id]) => compare(id, after) > 0);
   overrides.sort(([a], [b]) => compare(a, b));
-  const encoded = ([id, override]: [string, OverrideEntry]) => JSON.stringify({ id, ...overrideView(override) });
-  return listText(
-    'overrides',
-    textPage(overrides, undefined, ([id]) => id, encoded),
-  );
+  const encode = ([id, override]: [string, OverrideEntry]) => JSON.stringify({ id, ...overrideView(override) });
+  return listText('overrides', textPage(overrides, { placeOf: ([id]) => id, encode }));
 }
 
 /** Subscribers by their ids, those after `after`. All streams of one id are on one page, so that it can be gone on from. */
@@ -67,11 +64,8 @@ export function subscribersText(views: readonly SubscriberView[], after = ''): J
     views.filter(({ id }) => id > after),
     ({ id }) => id,
   );
-  const encoded = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
-  return listText(
-    'subscribers',
-    textPage(byId, undefined, ([id]) => id, encoded),
-  );
+  const encode = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
+  return listText('subscribers', textPage(byId, { placeOf: ([id]) => id, encode }));
 }
 
 export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<ServiceView> {

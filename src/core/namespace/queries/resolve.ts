@@ -51,9 +51,10 @@ function resolutionText(
   instances: readonly Endpoint[],
   inOrderOfChoice: () => readonly Endpoint[],
 ): { text: JsonText<Resolution>; isWhole: boolean } {
-  const all = textPage(instances, undefined, ({ id }) => id);
+  const placeOf = ({ id }: Endpoint) => id;
+  const all = textPage(instances, { placeOf });
   const isWhole = all.next === undefined;
-  const page = isWhole ? all : textPage(inOrderOfChoice(), undefined, ({ id }) => id);
+  const page = isWhole ? all : textPage(inOrderOfChoice(), { placeOf });
   const head = JSON.stringify(resolution).slice(0, -1);
   return { text: `${head}${isWhole ? '' : ',"truncated":true'},"instances":${page.text}}`, isWhole };
 }
