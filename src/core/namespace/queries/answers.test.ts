@@ -79,9 +79,9 @@ it('[L4] requireInstance misses what is not there', () => {
 });
 
 it('[O1] what operators say, and services, must be there, too', () => {
-  const { state } = new AwakeNamespace();
-  expect(() => requireOverride(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
-  expect(() => requireService(state, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
+  const { catalog } = new AwakeNamespace().state;
+  expect(() => requireOverride(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireService(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
 });
 
 it('[O1] instances, overrides and services are told as they are now', () => {
@@ -91,8 +91,8 @@ it('[O1] instances, overrides and services are told as they are now', () => {
   const { cursor, body } = instanceAnswer(awake.state, key('a'));
   expect(cursor).toBe(awake.state.journal.cursor);
   expect(readJsonText(body)).toMatchObject({ id: 'a', weight: 2, overridden: true });
-  expect(readJsonText(overrideText(awake.state, key('a')))).toMatchObject({ weight: 2, revision: 2 });
-  expect(readJsonText(serviceText(awake.state, key('a')))).toMatchObject({ instances: 1, persistent: false });
+  expect(readJsonText(overrideText(awake.state.catalog, key('a')))).toMatchObject({ weight: 2, revision: 2 });
+  expect(readJsonText(serviceText(awake.state.catalog, key('a')))).toMatchObject({ instances: 1, persistent: false });
 });
 
 it('[C3] batchReport tells what became of each record, in the order of the operations', () => {

@@ -77,18 +77,18 @@ export function change<Outcome, Result>(
   );
 }
 
-/**
- * Runs one read. Where nothing in its scope changed since the cursor that the reader knows, the body is null.
- *
- * @param changedAt Revision of the newest change in the scope of the read.
- */
-export function read<T>(
-  state: TurnState,
-  scope: ServiceKey | undefined,
-  options: ReadOptions,
-  changedAt: () => number,
-  body: (now: number) => JsonText<T>,
-): Promise<ReadAnswer<T>> {
+/** One call that reads. */
+export interface Read<T> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  options: ReadOptions;
+  /** Returns the revision of the newest change in what is read. */
+  changedAt: () => number;
+  body: () => JsonText<T>;
+}
+
+/** Runs one read. Where nothing in it changed since the cursor that the reader knows, the body is null. */
+export function read<T>(state: TurnState, { scope, options, changedAt, body }: Read<T>): Promise<ReadAnswer<T>> {
   return turn(
     state,
     scope,
@@ -97,7 +97,7 @@ export function read<T>(
       const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
       if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
       if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
-      return { cursor, body: body(now) };
+      return { cursor, body: body() };
     },
     options.tokenId,
   );

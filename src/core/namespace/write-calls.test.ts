@@ -3,7 +3,8 @@ import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { OPERATOR } from '../../../test/fixtures/callers';
 import { ORDERS } from '../../../test/fixtures/definition';
 import { readJsonText } from '../../model/json-text';
-import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
+import { readService } from './read-calls';
+import { callPatchService, callPutService, callRemoveService } from './write-calls';
 
 it('[R12, Q1] a service is put, changed, read and removed, each with the cursor and the audit that it takes', async () => {
   const { state, platform } = new AwakeNamespace();
