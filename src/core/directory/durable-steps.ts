@@ -4,36 +4,34 @@ import type { SqlStorage } from '../storage/sql-storage';
 /** What steps need of the directory that they are part of. */
 export interface StepHooks {
   /** Called after each change: what it does, such as arming the alarm, becomes durable with it. */
-  beforeSync(): void;
+  beforeSync: () => void;
   /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
-  onFailure(reason: unknown): void;
+  onFailure: (reason: unknown) => void;
 }
 
 /**
  * Steps of the directory: each looks and changes at once, in one transaction, and its answer or refusal waits until all
- * that it was derived from is durable (I3). A step is written when it is taken, as the next one reads what it wrote; the
- * pipeline makes it durable, in order, in a sync that it shares with others.
+ * that it was derived from is durable (I3). A step is written at once, as the next one reads what it wrote; the pipeline
+ * makes it durable.
  */
 export class DurableSteps {
-  readonly #storage: SqlStorage;
-  readonly #hooks: StepHooks;
+  readonly #beforeSync: () => void;
   readonly #pipeline: CommitPipeline;
 
-  constructor(storage: SqlStorage, hooks: StepHooks) {
-    this.#storage = storage;
-    this.#hooks = hooks;
+  constructor(storage: SqlStorage, { beforeSync, onFailure }: StepHooks) {
+    this.#beforeSync = beforeSync;
     // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
-    this.#pipeline = new CommitPipeline(
+    this.#pipeline = new CommitPipeline({
       storage,
-      async () => {},
-      { commitGroups: 0 },
-      (reason) => hooks.onFailure(reason),
-    );
+      nextTurn: async () => {},
+      counters: { commitGroups: 0 },
+      onFailure,
+    });
   }
 
   /** Returns what `look` returns; it changes nothing. */
   async read<T>(look: () => T): Promise<T> {
-    this.#assertSound();
+    if (this.#pipeline.hasFailed) throw outcomeUnknown();
     try {
       return look();
     } finally {
@@ -47,19 +45,12 @@ export class DurableSteps {
    * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
    */
   async change<T>(work: () => T): Promise<T> {
-    this.#assertSound();
-    const { promise: answer, resolve } = Promise.withResolvers<T>();
     try {
-      this.#storage.transaction(() => resolve(work()));
-      this.#hooks.beforeSync();
-      this.#pipeline.enqueue(() => {});
+      const answer = this.#pipeline.writeNow(work);
+      this.#beforeSync();
+      return answer;
     } finally {
       await this.#pipeline.settled();
     }
-    return answer;
-  }
-
-  #assertSound(): void {
-    if (this.#pipeline.hasFailed) throw outcomeUnknown();
   }
 }
