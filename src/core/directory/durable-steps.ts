@@ -1,4 +1,4 @@
-import { CommitPipeline, outcomeUnknown } from '../storage/commit-pipeline';
+import { CommitPipeline } from '../storage/commit-pipeline';
 import type { SqlStorage } from '../storage/sql-storage';
 
 /** What steps need of the directory that they are part of. */
@@ -15,25 +15,22 @@ export interface StepHooks {
  * pipeline makes it durable, in order, in a sync that it shares with others.
  */
 export class DurableSteps {
-  readonly #storage: SqlStorage;
   readonly #hooks: StepHooks;
   readonly #pipeline: CommitPipeline;
 
   constructor(storage: SqlStorage, hooks: StepHooks) {
-    this.#storage = storage;
     this.#hooks = hooks;
     // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
-    this.#pipeline = new CommitPipeline(
+    this.#pipeline = new CommitPipeline({
       storage,
-      async () => {},
-      { commitGroups: 0 },
-      (reason) => hooks.onFailure(reason),
-    );
+      nextTurn: async () => {},
+      counters: { commitGroups: 0 },
+      onFailure: (reason) => hooks.onFailure(reason),
+    });
   }
 
   /** Returns what `look` returns; it changes nothing. */
   async read<T>(look: () => T): Promise<T> {
-    this.#assertSound();
     try {
       return look();
     } finally {
@@ -47,19 +44,12 @@ export class DurableSteps {
    * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
    */
   async change<T>(work: () => T): Promise<T> {
-    this.#assertSound();
-    const { promise: answer, resolve } = Promise.withResolvers<T>();
     try {
-      this.#storage.transaction(() => resolve(work()));
+      const answer = this.#pipeline.writeNow(work);
       this.#hooks.beforeSync();
-      this.#pipeline.enqueue(() => {});
+      return answer;
     } finally {
       await this.#pipeline.settled();
     }
-    return answer;
-  }
-
-  #assertSound(): void {
-    if (this.#pipeline.hasFailed) throw outcomeUnknown();
   }
 }

@@ -6,7 +6,6 @@ import type { OverrideList, OverrideView } from '../../../model/override';
 import type { ServiceView } from '../../../model/service';
 import type { SubscriberList, SubscriberView } from '../../../model/subscriber';
 import type { StoredState } from '../commit/commit-state';
-import type { AlarmState } from '../leases/lease-state';
 import { expiresAt } from '../leases/renewing';
 import { type Catalog, compare, type OverrideEntry, type ServiceEntry } from '../records/catalog';
 import { missingOverride, missingService, requireInstance } from '../records/missing';
@@ -78,7 +77,7 @@ export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<Service
  * @param record As it is kept, where that is at hand: it spares reading the text that was just made of it.
  */
 export function registration(
-  state: AlarmState,
+  state: Pick<StoredState, 'catalog' | 'leases' | 'time'>,
   caller: Caller,
   key: InstanceKey,
   definition: InstanceDefinition,
