@@ -1,13 +1,13 @@
-import type { InstanceKey } from '../../model/batch';
+import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
 import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { deregister } from './commands/deregister';
-import { applyOperation } from './commands/operation';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
+import type { Draft } from './commit/draft';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
@@ -89,6 +89,21 @@ export function callDrain(
     audited: () => foreignAction(state.catalog, caller, 'drained', command.key),
     act: (...by) => drainAndWait(state, watches, command, ...by),
   });
+}
+
+/**
+ * Does one operation of a batch, as a call of its own would.
+ *
+ * @throws {RegistryError} As that call does; the batch as a whole is then refused.
+ */
+function applyOperation(draft: Draft, by: Caller, operation: Operation): OperationResult['outcome'] {
+  const { key, precondition } = operation;
+  if (operation.op === 'register') {
+    return register(draft, by, key, operation.definition, precondition, operation.document);
+  }
+  if (operation.op === 'update') return patch(draft, by, key, operation.patch, precondition);
+  if (operation.op === 'deregister') return deregister(draft, by, key, precondition);
+  return putOverride(draft, by, key, operation.override, precondition);
 }
 
 export function callBatch(state: TurnState, caller: Caller, operations: Command<'batch'>): Reply<'batch'> {

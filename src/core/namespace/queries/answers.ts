@@ -77,7 +77,7 @@ export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<Service
  * @param record As it is kept, where that is at hand: it spares reading the text that was just made of it.
  */
 export function registration(
-  state: StoredState,
+  state: Pick<StoredState, 'catalog' | 'leases' | 'time'>,
   caller: Caller,
   key: InstanceKey,
   definition: InstanceDefinition,

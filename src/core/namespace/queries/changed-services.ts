@@ -2,7 +2,7 @@ import type { ChangedServices, SharedRead } from '../../../model/changed-service
 import { jsonText } from '../../../model/json-text';
 import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/plain-reads';
-import { notePoller, type Readers } from '../turn/note-poller';
+import { notePoller, type Readers } from '../turn/readers';
 import { turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';
 

@@ -6,8 +6,7 @@ import { arm } from '../leases/arming';
 import { sweep } from '../leases/expiry';
 import { notePass } from '../leases/listening';
 import { missingNamespace } from '../records/missing';
-import { notePlainRead } from '../records/plain-reads';
-import { notePoller } from './note-poller';
+import { noteReader } from './readers';
 import type { TurnState } from './turn-state';
 
 /**
@@ -101,31 +100,4 @@ export function read<T>(state: TurnState, { scope, options, changedAt, body }: R
     },
     options.tokenId,
   );
-}
-
-/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
-function noteReader(
-  state: TurnState,
-  scope: ServiceKey,
-  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
-  knownRevision: number,
-  now: number,
-): void {
-  if (isShared) return;
-  if (subscriber !== undefined) {
-    const { id, address } = subscriber;
-    const known = { acknowledged: knownRevision, sent: state.journal.revision };
-    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
-    state.readerHolds.notePoll(now);
-    return;
-  }
-  const service = state.catalog.service(scope);
-  if (service === undefined) return;
-  if (keepForMs === 0) {
-    notePlainRead(service.plainReads, now);
-    return;
-  }
-  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
-  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
-  state.readerHolds.noteCached(now, keepForMs);
 }
