@@ -1,36 +1,37 @@
-import { CommitPipeline } from '../storage/commit-pipeline';
+import { CommitPipeline, outcomeUnknown } from '../storage/commit-pipeline';
 import type { SqlStorage } from '../storage/sql-storage';
 
 /** What steps need of the directory that they are part of. */
 export interface StepHooks {
   /** Called after each change: what it does, such as arming the alarm, becomes durable with it. */
-  beforeSync(): void;
+  beforeSync: () => void;
   /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
-  onFailure(reason: unknown): void;
+  onFailure: (reason: unknown) => void;
 }
 
 /**
  * Steps of the directory: each looks and changes at once, in one transaction, and its answer or refusal waits until all
- * that it was derived from is durable (I3). A step is written when it is taken, as the next one reads what it wrote; the
- * pipeline makes it durable, in order, in a sync that it shares with others.
+ * that it was derived from is durable (I3). A step is written at once, as the next one reads what it wrote; the pipeline
+ * makes it durable.
  */
 export class DurableSteps {
-  readonly #hooks: StepHooks;
+  readonly #beforeSync: () => void;
   readonly #pipeline: CommitPipeline;
 
-  constructor(storage: SqlStorage, hooks: StepHooks) {
-    this.#hooks = hooks;
+  constructor(storage: SqlStorage, { beforeSync, onFailure }: StepHooks) {
+    this.#beforeSync = beforeSync;
     // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
     this.#pipeline = new CommitPipeline({
       storage,
       nextTurn: async () => {},
       counters: { commitGroups: 0 },
-      onFailure: (reason) => hooks.onFailure(reason),
+      onFailure,
     });
   }
 
   /** Returns what `look` returns; it changes nothing. */
   async read<T>(look: () => T): Promise<T> {
+    if (this.#pipeline.hasFailed) throw outcomeUnknown();
     try {
       return look();
     } finally {
@@ -46,7 +47,7 @@ export class DurableSteps {
   async change<T>(work: () => T): Promise<T> {
     try {
       const answer = this.#pipeline.writeNow(work);
-      this.#hooks.beforeSync();
+      this.#beforeSync();
       return answer;
     } finally {
       await this.#pipeline.settled();

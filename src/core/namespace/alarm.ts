@@ -6,7 +6,7 @@ import { sweep } from './leases/expiry';
 import { notePass } from './leases/listening';
 import { noteLostSockets } from './leases/sessions';
 import type { NamespaceState } from './state';
-import { attendImport } from './transfer/attend-import';
+import { attendImport } from './transfer/apply';
 import type { Hub } from './watch/hub';
 import { attendTokens } from './watch/open-tokens';
 

@@ -28,10 +28,9 @@ import {
 } from './read-calls';
 import type { NamespaceState } from './state';
 import { applyImport } from './transfer/apply';
-import { dropImport } from './transfer/attend-import';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';
-import { stageImport } from './transfer/stage';
+import { dropImport, stageImport } from './transfer/stage';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';

@@ -24,7 +24,7 @@ import type { NamespaceState } from './state';
 import { Agenda } from './time/agenda';
 import { Attention, type StoredAttention } from './time/attention';
 import { NamespaceTime } from './time/namespace-time';
-import { resumeImport } from './transfer/attend-import';
+import { resumeImport } from './transfer/apply';
 import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { ReaderHolds } from './watch/reader-holds';
