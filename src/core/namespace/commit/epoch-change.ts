@@ -51,17 +51,17 @@ export function changeEpochIfMarked(state: EpochState): void {
 }
 
 /**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake. Whoever puts it
- * there sets this; its value is the cause.
+ * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
+ * is the cause. Set by what puts it there.
  */
 const MARK = 'new-epoch';
 
-/** Marks a storage so that its next wake begins a new epoch. Runs where nobody is awake in it. */
+/** Marks a storage so that its next wake begins a new epoch. Runs while its namespace is not awake. */
 export function markForNewEpoch(storage: SqlStorage): void {
   writeProperty(storage, MARK, 'restored' satisfies Cause);
 }
 
-/** Whether a storage's next wake begins a new epoch. */
+/** True if a storage's next wake begins a new epoch. */
 export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
   return readProperty(storage, MARK) !== undefined;
 }

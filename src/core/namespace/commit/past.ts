@@ -27,7 +27,7 @@ export function recordAt(
   return text === null ? undefined : { text, revision: changedAt };
 }
 
-/** Whether a change is one of this record. */
+/** True if a change is one of this record. */
 export function isOf(change: JournaledChange, key: RecordKey): boolean {
   return (
     change.kind === key.kind && change.id === key.id && change.service === key.service && change.group === key.group

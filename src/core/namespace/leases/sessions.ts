@@ -13,7 +13,7 @@ import { type ListeningState, noteGap, reconnectSpreadMs } from './listening';
 /** The parts of a namespace that tell whether the sockets of its sessions are open. */
 type SessionState = CommitState & ListeningState;
 
-/** What a client shows to resume its session: the key names it, the secret proves it. */
+/** Names a session that a client resumes, and proves that it is its own: by the digest of the secret. */
 export interface SessionTicket {
   key: string;
   secretDigest: string;
