@@ -48,7 +48,7 @@ export function drain(draft: Draft, caller: Caller, key: InstanceKey, graceMs: n
 
 function quarantine(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): void {
   const override = draft.override(key)?.record.override;
-  // A quarantine that somebody set on purpose is not shortened.
+  // A quarantine that was set on purpose is not shortened.
   if (override?.quarantine !== undefined) return;
   const until = timestamp(draft.stamp + graceMs + DRAIN_QUARANTINE_MS);
   const quarantined = { ...override, quarantine: { until, reason: 'drained by an operator' } };

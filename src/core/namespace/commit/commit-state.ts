@@ -3,8 +3,7 @@ import type { Platform } from '../../platform/platform';
 import type { CommitPipeline } from '../../storage/commit-pipeline';
 import type { Checkpoints } from '../records/checkpoints';
 import type { RecordMemory } from '../records/record-kind';
-import type { AnyRecord } from '../records/record-kinds';
-import type { RecordKey } from '../records/records';
+import type { AnyRecord, RecordKey } from '../records/records';
 import type { Journal } from './journal';
 import type { Settings } from './settings';
 
@@ -22,7 +21,7 @@ export interface CommitState extends StoredState {
   readonly publisher: Publisher;
 }
 
-/** A revision as it is told: whose change it was, and when. */
+/** A revision as watchers are notified of it: whose change it was, and when. */
 export interface ToldRevision {
   revision: number;
   cursor: string;
@@ -37,28 +36,28 @@ export interface PublishedChange extends RecordKey {
   record: AnyRecord | null;
 }
 
-/** Who tells watchers of commits. */
+/** The port through which watchers are notified of commits. */
 export interface Publisher {
   /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
   wake(): void;
 
-  /** How many watches are told of a change to a service. */
+  /** Counts the watches that are notified of a change to a service. */
   audienceOf(key: ServiceKey): number;
 
-  /** Call with every commit as it is applied; call what it returns once the commit is durable. */
+  /** Takes in a commit as it is applied. Call what it returns once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
 
-  /** Tells nobody of anything from now on, until all start over: what comes is one change to them, however many it is. */
+  /** Notifies no watcher from now on, until all start over: what comes is one change to them, however many it is. */
   hold(): void;
 
   /**
-   * Lets everybody who watches start over from what is there now. Call when that is durable.
+   * Lets all watchers start over from what is there now. Call when that is durable.
    *
-   * @param position Where the namespace is then.
-   * @param reason Told with the `reset`.
+   * @param position The newest revision then.
+   * @param reason Sent with the `reset`.
    */
   startOver(position: { revision: number; cursor: string }, reason: string): void;
 
-  /** Gives those whom nothing told of the newest revisions their cursor, if it is time: call when awake anyway. */
+  /** Sends a cursor to watchers that no change concerned for a while, if it is time: call when awake anyway. */
   sendBookmarks(): void;
 }

@@ -4,6 +4,9 @@ import type { SqlStorage } from '../../storage/sql-storage';
 import type { CommitState } from './commit-state';
 import { REGISTRY_ACTOR } from './journal';
 
+/** The parts of a namespace that a new epoch changes. */
+type EpochState = Pick<CommitState, 'journal' | 'time' | 'platform' | 'pipeline' | 'publisher' | 'counters'>;
+
 /**
  * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
  * journal leads from there to what is here now. Revisions jump ahead of all that were ever given, and no older cursor
@@ -17,7 +20,7 @@ import { REGISTRY_ACTOR } from './journal';
  * @param also What is written in the same transaction.
  */
 export function changeEpoch(
-  { journal, time, platform, pipeline, publisher, counters }: CommitState,
+  { journal, time, platform, pipeline, publisher, counters }: EpochState,
   cause: Cause,
   actor: string,
   also: () => void = () => {},
@@ -43,22 +46,22 @@ export function newEpoch(random: { id(): string }): string {
 }
 
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
-export function changeEpochIfMarked(state: CommitState): void {
+export function changeEpochIfMarked(state: EpochState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }
 
 /**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake. Whoever puts it
- * there sets this; its value is the cause.
+ * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
+ * is the cause. Set by what puts it there.
  */
 const MARK = 'new-epoch';
 
-/** Marks a storage so that its next wake begins a new epoch. Runs where nobody is awake in it. */
+/** Marks a storage so that its next wake begins a new epoch. Runs while its namespace is not awake. */
 export function markForNewEpoch(storage: SqlStorage): void {
   writeProperty(storage, MARK, 'restored' satisfies Cause);
 }
 
-/** Whether a storage's next wake begins a new epoch. */
+/** True if a storage's next wake begins a new epoch. */
 export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
   return readProperty(storage, MARK) !== undefined;
 }

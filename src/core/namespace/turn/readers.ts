@@ -3,7 +3,7 @@ import type { Journal } from '../commit/journal';
 import type { Catalog } from '../records/catalog';
 import { notePlainRead } from '../records/plain-reads';
 
-/** How long readers of this namespace may keep an old answer. */
+/** Records how long readers of this namespace may keep an old answer. */
 export interface ReaderTimes {
   noteCached(now: number, keepForMs: number): void;
   notePoll(now: number): void;
