@@ -1,11 +1,11 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import { arm, planNextLook } from './leases/arming';
+import { sweep } from './leases/expiry';
 import { notePass } from './leases/listening';
 import { noteLostSockets } from './leases/sessions';
-import { sweep } from './leases/sweep';
 import type { NamespaceState } from './state';
-import { attendImport } from './transfer/attend-import';
+import { attendImport } from './transfer/apply';
 import type { Hub } from './watch/hub';
 import { attendTokens } from './watch/open-tokens';
 

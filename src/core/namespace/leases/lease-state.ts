@@ -1,12 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
-import type { CommitState, StoredState } from '../commit/commit-state';
-import type { Attention } from '../time/attention';
-
-/** The parts of a namespace that decide when its alarm fires next. */
-export interface AlarmState extends StoredState {
-  readonly attention: Attention;
-  readonly alarmTimes: AlarmTimes;
-}
+import type { CommitState } from '../commit/commit-state';
+import type { AlarmState } from './arming';
 
 /** The parts of a namespace that decide when leases end. */
 export interface LeaseState extends AlarmState, CommitState {
@@ -27,18 +21,4 @@ export interface ImportInProgress {
   readonly isUnderWay: boolean;
   /** On the namespace's axis. */
   readonly dueAt: number;
-}
-
-/** Times of a namespace's alarm. */
-export interface AlarmTimes {
-  /** When the alarm last ran; on the namespace's axis. */
-  ranAt: number;
-  /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
-  nextLookAt: number;
-  /** When the alarm tries again that failed, and no sooner; 0 where the last one worked. On the namespace's axis. */
-  retryAt: number;
-  isRunning: boolean;
-  /** When the hour began in which alarms are counted, by the clock, and how many there were. */
-  hourStartedAt: number;
-  countThisHour: number;
 }

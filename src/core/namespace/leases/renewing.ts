@@ -9,9 +9,9 @@ import { commit, renew } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
 import { leaseJson } from '../records/lease-terms';
-import { requireInstance } from '../records/missing';
+import { missingInstance, requireInstance } from '../records/missing';
+import { withHealth } from '../records/records';
 import type { LeaseState } from './lease-state';
-import { recover } from './recover';
 
 /** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
 export function renewOne(state: LeaseState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
@@ -80,4 +80,17 @@ export function renewal(state: LeaseState, entry: InstanceEntry): Answer<Renewal
     cursor: state.journal.cursor,
     body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}","revision":${entry.revision}}`,
   };
+}
+
+/**
+ * Renews the lease of an instance that had turned unhealthy: it is healthy again. Named twice in one call, it recovers
+ * once.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ */
+export function recover(draft: Draft, key: InstanceKey): void {
+  const current = draft.instance(key);
+  if (current === undefined) throw missingInstance(key);
+  if (current.record.healthy) return;
+  draft.putInstance(key, withHealth(current.record, true, draft.stamp), 'recovered', true);
 }

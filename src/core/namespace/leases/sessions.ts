@@ -8,8 +8,7 @@ import { Draft } from '../commit/draft';
 import { keyOf, type SessionEntry } from '../records/catalog';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
 import type { LeaseState } from './lease-state';
-import { noteGap } from './listening';
-import { reconnectSpreadMs } from './reconnect-spread';
+import { noteGap, reconnectSpreadMs } from './listening';
 
 /** What a client shows to resume its session: the key names it, the secret proves it. */
 export interface SessionTicket {

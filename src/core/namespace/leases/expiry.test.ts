@@ -11,12 +11,12 @@ import {
   RENEWAL_RETRY_MAX_MS,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../../model/limits';
-import { drain } from '../commands/drain';
+import { drain } from '../commands/deregister';
 import { renew } from '../commit/commit';
 import { isHealthy } from '../records/catalog';
-import { recover } from './recover';
+import { sweep } from './expiry';
+import { recover } from './renewing';
 import { openSession } from './sessions';
-import { sweep } from './sweep';
 
 const LONG = { ttlMs: 30_000, removeAfterMs: 60_000 };
 

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { OPERATOR } from '../../../test/fixtures/callers';
-import { ORDERS } from '../../../test/fixtures/definition';
+import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { readJsonText } from '../../model/json';
-import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
+import { readService } from './read-calls';
+import { callBatch, callPatchService, callPutService, callRemoveService } from './write-calls';
 
 it('[R12, Q1] a service is put, changed, read and removed, each with the cursor and the audit that it takes', async () => {
   const { state, platform } = new AwakeNamespace();
@@ -26,4 +27,17 @@ it('[R12, Q1] a service is put, changed, read and removed, each with the cursor 
     'service-changed',
     'service-deleted',
   ]);
+});
+
+it('[C3] a batch does what each of its operations says', async () => {
+  const { state } = new AwakeNamespace();
+  const named = { key: key('a'), precondition: {} };
+  const { body } = await callBatch(state, OPERATOR, [
+    { op: 'register', ...named, definition: definition() },
+    { op: 'update', ...named, patch: { weight: 3 } },
+    { op: 'override', ...named, override: { enabled: false } },
+    { op: 'deregister', ...named },
+  ]);
+  const outcomes = readJsonText(body).results.map(({ outcome }) => outcome);
+  expect(outcomes).toEqual(['created', 'changed', 'created', 'removed']);
 });
