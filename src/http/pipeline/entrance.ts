@@ -1,7 +1,7 @@
 import { quote, RegistryError } from '../../model/errors';
 import { pathStart, rawPath } from '../request/request-target';
 import type { RequestRecord } from '../telemetry/request-record';
-import { type Dialect, dialectOf } from './dialect';
+import type { Dialect } from './dialect';
 import type { IncomingRequest } from './request-context';
 import type { Router } from './router';
 
@@ -50,6 +50,13 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
       pathToken: rest.token,
     });
   };
+}
+
+/** Whose shape a path is answered in; undefined for the native API. */
+export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  return dialects.find(({ paths }) =>
+    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
+  );
 }
 
 /** Begins a path that carries a token. */
