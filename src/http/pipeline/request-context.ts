@@ -37,8 +37,6 @@ interface StepVariables {
   principal: Principal;
   /** Id of the namespace; set by the step `authorize` of routes on one. */
   namespace?: string;
-  /** Set with the namespace. */
-  ways: NamespaceWays;
   /** The form in the body, once a step has begun to read it. */
   form?: Promise<FormRead>;
 }

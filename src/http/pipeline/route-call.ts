@@ -12,7 +12,7 @@ import { originOf, placeOf } from '../request/origin';
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
-import type { RequestContext } from './request-context';
+import type { NamespaceWays, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
 /** How fresh a read has to be, as its query says. */
@@ -38,10 +38,15 @@ export interface RouteRead<T> {
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
+  readonly #ways: NamespaceWays | undefined;
+  readonly #principal: Principal;
 
-  constructor(context: RequestContext, surface: Surface) {
+  /** @param ways Undefined on a route that is about no namespace's content. */
+  constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
     this.#context = context;
     this.#surface = surface;
+    this.#ways = ways;
+    this.#principal = context.get('principal');
   }
 
   /** The request as it came. */
@@ -51,21 +56,22 @@ export class RouteCall {
 
   /** The way to the namespace by calls. */
   get calls(): NamespaceApi {
-    return this.#context.get('ways').calls;
+    return this.#opened.calls;
   }
 
   /** The way to the namespace over sockets. */
   get sockets(): NamespaceSockets {
-    return this.#context.get('ways').sockets;
+    return this.#opened.sockets;
+  }
+
+  get #opened(): NamespaceWays {
+    if (this.#ways === undefined) throw new Error('this route is about no namespace');
+    return this.#ways;
   }
 
   /** What the routes of this surface share. */
   get surroundings(): Surface {
     return this.#surface;
-  }
-
-  get #principal(): Principal {
-    return this.#context.get('principal');
   }
 
   /** Who asks, and what it may change of others. */
