@@ -49,7 +49,7 @@ export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
     );
 }
 
-/** What a dialect's routes are registered on. */
+/** The door that a dialect registers its routes on. */
 export interface DialectDoor {
   route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
   directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
@@ -76,13 +76,13 @@ interface AnyDialectRoute<Asked> {
 
 /** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
 export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
-  /** What a token needs on the target; `any`: some grant on the namespace. */
+  /** Scope that a token needs on the target; `any`: some grant on the namespace. */
   scope: Scope | 'any';
   /** True for the calls that make up nearly all traffic, as for a native route. */
   withoutDeadline?: boolean;
   /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
   namespace?: (asked: Asked) => string | undefined;
-  /** What it is about; the namespace as a whole where this is left out. */
+  /** Target of the request; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
   /** Decides in the place of scope and target, where what is asked has many. Throws `FORBIDDEN`. */
   authorize?: (principal: Principal, namespace: string, asked: Asked) => void;

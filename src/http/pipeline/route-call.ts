@@ -27,14 +27,14 @@ export interface Freshness {
 /** A read as a route asks for it. */
 export interface RouteRead<T> {
   freshness: Freshness;
-  /** What the read is about: a change to it ends a wait. */
+  /** Target of the read: a change to it ends a wait. */
   about: Omit<Target, 'namespace'>;
   ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
   /** Whatever the answer depends on beside path and query. */
   alsoDependsOn?: string;
 }
 
-/** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
+/** The view of a request that a route's call has, beside the parsed input. Nothing is read before it is asked for. */
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
@@ -69,17 +69,17 @@ export class RouteCall {
     return this.#ways;
   }
 
-  /** What the routes of this surface share. */
+  /** Everything that the routes of this surface share. */
   get surroundings(): Surface {
     return this.#surface;
   }
 
-  /** Who asks, and what it may change of others. */
+  /** The caller, and what it may change of others. */
   get caller(): Caller {
     return callerOf(this.#principal, this.namespace);
   }
 
-  /** Who asks the directory, and from where. */
+  /** The caller as the directory sees it, with its address. */
   get directoryCaller(): DirectoryCaller {
     return directoryCaller(this.#surface, this.#context);
   }
@@ -89,7 +89,7 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
-  /** Whether the token has a scope on a service, beside what the route asked for. */
+  /** Returns true where the token has a scope on a service, beside what the route asked for. */
   may(scope: Scope, service: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });
   }
@@ -99,7 +99,7 @@ export class RouteCall {
     return this.#principal.tokenId;
   }
 
-  /** What a socket to the namespace is for, and what may be asked on it. */
+  /** The purpose of a socket to the namespace, and what may be asked on it. */
   purpose(kind: SocketPurpose['kind'], subscriber: string): SocketPurpose {
     return {
       kind,
@@ -111,15 +111,15 @@ export class RouteCall {
     };
   }
 
-  /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
+  /** The caller with its address and place: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
     return { ...this.caller, ...originOf(this.request, this.#surface.trustedProxy) };
   }
 
   /**
-   * Tells the log of an error after the answer has begun.
+   * Logs an error after the answer has begun.
    *
-   * @returns Id of the request, by which the log tells it.
+   * @returns Id of the request, which its line in the log has.
    */
   noteFailure(error: unknown): string {
     const { record } = this.#context.env;
@@ -137,7 +137,7 @@ export class RouteCall {
     return placeOf(this.request);
   }
 
-  /** What a change is conditional on. */
+  /** The condition of a change. */
   get precondition(): Precondition {
     return readPrecondition(this.request.headers);
   }
@@ -199,7 +199,7 @@ export class RouteCall {
   }
 }
 
-/** Who asks the directory, and from where. */
+/** The caller as the directory sees it, with its address. */
 export function directoryCaller({ trustedProxy }: Surface, context: RequestContext): DirectoryCaller {
   return { principal: context.get('principal'), address: originOf(context.env.request, trustedProxy).address };
 }
