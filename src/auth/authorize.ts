@@ -1,8 +1,7 @@
 import { RegistryError } from '../model/errors';
-import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
-import { joinedName } from '../model/joined-name';
+import { ALL_NAMESPACES, type Grant, matchesGroup, matchesService, type Principal, type Scope } from '../model/grant';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
-import { matchesGroup, matchesService } from '../model/service-pattern';
+import { joinedName } from '../model/service-name';
 
 /**
  * What a request wants to touch in a namespace: a service, all services of a group, or else the namespace as a whole.

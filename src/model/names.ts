@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './given-names';
 import { NAME_MAX_BYTES } from './limits';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './service-name';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;

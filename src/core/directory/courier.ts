@@ -1,6 +1,6 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { ERRANDS_AT_ONCE_MAX_COUNT } from '../../model/limits';
-import type { NamespaceControl } from '../../model/namespace-control';
 import type { DirectoryPlatform } from './directory-platform';
 import type { DirectoryRows } from './directory-rows';
 import type { DurableSteps } from './durable-steps';

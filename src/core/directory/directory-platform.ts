@@ -1,5 +1,5 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import type { Jurisdiction, Placement } from '../../model/namespace';
-import type { NamespaceControl } from '../../model/namespace-control';
 import type { Platform } from '../platform/platform';
 
 /** What a host lends to the directory. */

@@ -1,10 +1,8 @@
-import type { AuditAction } from '../../model/audit';
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../../model/batch';
 import type { NamespaceSnapshot } from '../../model/frames';
-import type { HistoryPage } from '../../model/history';
+import type { HistoryPage, RollbackReport, ServiceDiff, WhyReport } from '../../model/history';
 import type { InstanceView, Registration, Renewal } from '../../model/instance';
-import { jsonText } from '../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../model/moments';
+import { jsonText } from '../../model/json';
 import type {
   Answer,
   Asker,
@@ -26,7 +24,6 @@ import type { ServiceList, ServiceView } from '../../model/service';
 import type { Stats } from '../../model/stats';
 import type { SubscriberList } from '../../model/subscriber';
 import type * as transfer from '../../model/transfer';
-import type { WhyReport } from '../../model/why';
 import type { Connection } from '../platform/connection';
 import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
@@ -51,7 +48,6 @@ import {
   overridesText,
   overrideText,
   registration,
-  requireInstance,
   requireOverride,
   subscribersText,
 } from './queries/answers';
@@ -59,6 +55,7 @@ import { readChangedServices } from './queries/changed-services';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { namespaceStats } from './queries/namespace-stats';
 import { resolve } from './queries/resolve';
+import { requireInstance } from './records/missing';
 import { viewOf } from './records/view';
 import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
 import type { NamespaceState } from './state';
@@ -67,14 +64,20 @@ import { dropImport } from './transfer/attend-import';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';
 import { stageImport } from './transfer/stage';
-import { batchDeed, overrideAction } from './turn/batch-deed';
-import { changeWithPower, type Deed, isForeign, withPower } from './turn/operator-power';
+import {
+  batchAction,
+  changeWithOperatorAudit,
+  foreignAction,
+  overrideAction,
+  withOperatorAudit,
+} from './turn/operator-audit';
 import { read, turn } from './turn/turn';
 import { wake } from './wake';
-import { acknowledge, drainAndWait, subscriberViews } from './watch/draining';
+import { drainAndWait } from './watch/draining';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
+import { acknowledge, subscriberViews } from './watch/subscribers';
 
 /** The question of a read of the interface. */
 type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
@@ -121,41 +124,35 @@ export class Registry implements NamespaceApi {
   }
 
   register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => register(draft, by, key, definition, precondition),
-      (outcome, draft) => ({
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: key,
+      audited: () => foreignAction(this.#state.catalog, caller, 'changed', key),
+      decide: (draft, by) => register(draft, by, key, definition, precondition),
+      answer: (outcome, draft) => ({
         cursor: this.#state.journal.cursor,
         created: outcome === 'created',
         body: registration(this.#state, caller, key, definition, draft.instance(key)?.record),
       }),
-    );
+    });
   }
 
   patch(caller: Caller, command: Command<'patch'>): Promise<Answer<InstanceView>> {
     const { key } = command;
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
-      () => instanceAnswer(this.#state, key),
-    );
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: key,
+      audited: () => foreignAction(this.#state.catalog, caller, 'changed', key),
+      decide: (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
+      answer: () => instanceAnswer(this.#state, key),
+    });
   }
 
   deregister(caller: Caller, { key, precondition }: Command<'deregister'>): Promise<{ cursor: string }> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'deregistered', key),
-      (draft, by) => deregister(draft, by, key, precondition),
-      () => this.#position(),
-    );
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: key,
+      audited: () => foreignAction(this.#state.catalog, caller, 'deregistered', key),
+      decide: (draft, by) => deregister(draft, by, key, precondition),
+      answer: () => this.#position(),
+    });
   }
 
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
@@ -167,8 +164,10 @@ export class Registry implements NamespaceApi {
   }
 
   drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
-    const deed = () => this.#toForeign(caller, 'drained', command.key);
-    return withPower(this.#state, caller, deed, (...by) => drainAndWait(this.#state, this.#hub, command, ...by));
+    return withOperatorAudit(this.#state, caller, {
+      audited: () => foreignAction(this.#state.catalog, caller, 'drained', command.key),
+      act: (...by) => drainAndWait(this.#state, this.#hub, command, ...by),
+    });
   }
 
   readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
@@ -178,8 +177,8 @@ export class Registry implements NamespaceApi {
       options,
       // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
       // tells of an override that was cleared.
-      () => requireInstance(this.#state, key).service.revision,
-      () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
+      () => requireInstance(this.#state.catalog, key).service.revision,
+      () => jsonText(viewOf(requireInstance(this.#state.catalog, key), this.#state.time.stamp())),
     );
   }
 
@@ -208,14 +207,16 @@ export class Registry implements NamespaceApi {
 
   putOverride(caller: Caller, command: Command<'putOverride'>): Promise<WriteAnswer<OverrideView>> {
     const { key, override, precondition } = command;
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
-      (draft, by) => putOverride(draft, by, key, override, precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: overrideText(this.#state, key) }),
-    );
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: key,
+      audited: () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
+      decide: (draft, by) => putOverride(draft, by, key, override, precondition),
+      answer: (outcome) => ({
+        ...this.#position(),
+        created: outcome === 'created',
+        body: overrideText(this.#state, key),
+      }),
+    });
   }
 
   readOverride({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>> {
@@ -238,14 +239,12 @@ export class Registry implements NamespaceApi {
   }
 
   clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => ({ action: 'override-cleared', key }),
-      (draft, by) => clearOverride(draft, by, key, precondition),
-      () => this.#position(),
-    );
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: key,
+      audited: () => ({ action: 'override-cleared', key }),
+      decide: (draft, by) => clearOverride(draft, by, key, precondition),
+      answer: () => this.#position(),
+    });
   }
 
   putService(caller: Caller, command: Command<'putService'>): Promise<WriteAnswer<ServiceView>> {
@@ -276,17 +275,15 @@ export class Registry implements NamespaceApi {
   }
 
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      undefined,
-      () => batchDeed(this.#state.catalog, caller, operations),
-      (draft, by) => {
+    return changeWithOperatorAudit(this.#state, caller, {
+      scope: undefined,
+      audited: () => batchAction(this.#state.catalog, caller, operations),
+      decide: (draft, by) => {
         requireSession(this.#state, by);
         return operations.map((operation) => applyOperation(draft, by, operation));
       },
-      (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
-    );
+      answer: (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
+    });
   }
 
   stats({ tokenId }: Asker = {}): Promise<Answer<Stats>> {
@@ -348,12 +345,12 @@ export class Registry implements NamespaceApi {
     return turn(this.#state, key, answer, tokenId);
   }
 
-  acknowledge({ subscriber, cursor, tokenId }: Query<'acknowledge'>): Promise<{ cursor: string }> {
+  acknowledge(command: Query<'acknowledge'>): Promise<{ cursor: string }> {
     const noted = () => {
-      acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
+      acknowledge(this.#state, this.#hub, command);
       return this.#position();
     };
-    return turn(this.#state, undefined, noted, tokenId);
+    return turn(this.#state, undefined, noted, command.tokenId);
   }
 
   /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */
@@ -380,11 +377,6 @@ export class Registry implements NamespaceApi {
     notePass(this.#state);
     this.#hub.connect(connection);
     arm(this.#state);
-  }
-
-  /** What takes an operator only where an instance is another's. */
-  #toForeign(caller: Caller, action: AuditAction, key: InstanceKey): Deed | undefined {
-    return isForeign(this.#state.catalog, caller, key) ? { action, key } : undefined;
   }
 
   #position(): { cursor: string } {

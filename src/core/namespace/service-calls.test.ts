@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { OPERATOR } from '../../../test/fixtures/callers';
 import { ORDERS } from '../../../test/fixtures/definition';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
 
 it('[R12, Q1] a service is put, changed, read and removed, each with the cursor and the audit that it takes', async () => {

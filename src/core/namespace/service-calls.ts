@@ -11,8 +11,7 @@ import type { ServiceView } from '../../model/service';
 import { patchService, putService, removeService } from './commands/service';
 import { requireService, serviceText } from './queries/answers';
 import type { NamespaceState } from './state';
-import { serviceDeed } from './turn/batch-deed';
-import { changeWithPower } from './turn/operator-power';
+import { changeWithOperatorAudit } from './turn/operator-audit';
 import { read } from './turn/turn';
 
 /** Calls about what a service has of its own: see {@link NamespaceApi}. */
@@ -24,14 +23,12 @@ export function callPutService(
   caller: Caller,
   command: Command<'putService'>,
 ): Promise<WriteAnswer<ServiceView>> {
-  return changeWithPower(
-    state,
-    caller,
-    command,
-    () => serviceDeed('service-changed', command),
-    (draft, by) => putService(draft, by, command, command.definition, command.precondition),
-    (outcome) => ({ ...answered(state, command), created: outcome === 'created' }),
-  );
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-changed', key: command }),
+    decide: (draft, by) => putService(draft, by, command, command.definition, command.precondition),
+    answer: (outcome) => ({ ...answered(state, command), created: outcome === 'created' }),
+  });
 }
 
 export function callPatchService(
@@ -40,14 +37,12 @@ export function callPatchService(
   command: Command<'patchService'>,
 ): Promise<Answer<ServiceView>> {
   const exists = () => state.catalog.service(command)?.exists ?? false;
-  return changeWithPower(
-    state,
-    caller,
-    command,
-    () => serviceDeed('service-changed', command),
-    (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
-    () => answered(state, command),
-  );
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-changed', key: command }),
+    decide: (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
+    answer: () => answered(state, command),
+  });
 }
 
 export function readService(
@@ -64,14 +59,12 @@ export function callRemoveService(
   command: Command<'removeService'>,
 ): Promise<{ cursor: string }> {
   const instanceIds = () => [...(state.catalog.service(command)?.instances.keys() ?? [])];
-  return changeWithPower(
-    state,
-    caller,
-    command,
-    () => serviceDeed('service-deleted', command, command.force ? 'force' : undefined),
-    (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
-    () => ({ cursor: state.journal.cursor }),
-  );
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-deleted', key: command, detail: command.force ? 'force' : undefined }),
+    decide: (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
+    answer: () => ({ cursor: state.journal.cursor }),
+  });
 }
 
 function answered(state: NamespaceState, key: ServiceKey): Answer<ServiceView> {

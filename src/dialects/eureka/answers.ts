@@ -1,5 +1,5 @@
+import type { Format } from '../../codecs/eureka/document';
 import { COMMON_HEADERS } from '../../http/response/answers';
-import type { Format } from './document';
 
 const TYPES = { json: 'application/json', xml: 'application/xml' } as const satisfies Record<Format, string>;
 

@@ -1,9 +1,9 @@
 import { authorizeRoute, may, type Target } from '../../auth/authorize';
 import { type Carrier, credentialReader } from '../../auth/carriers';
-import type { Claim, ClaimsOf } from '../../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
+import type { Claim, ClaimsOf } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { isForm, readBodyText } from '../request/body';

@@ -1,8 +1,8 @@
 import { RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import type { Principal } from '../../model/grant';
 import { CALL_MAX_MS } from '../../model/limits';
 import { isNamespaceId, NamespaceId } from '../../model/names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { parsed } from '../request/field-errors';
 import { withDeadline } from './deadline';
 import type { NamespaceWays, RequestContext } from './request-context';

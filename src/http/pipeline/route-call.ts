@@ -1,6 +1,7 @@
 import { callerOf, grantsOn, may, type Target } from '../../auth/authorize';
 import type { Precondition } from '../../model/batch';
 import type { DirectoryCaller } from '../../model/directory-api';
+import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
 import type { Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
@@ -65,7 +66,7 @@ export class RouteCall {
   }
 
   get #opened(): NamespaceWays {
-    if (this.#ways === undefined) throw new Error('this route is about no namespace');
+    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route that is about no namespace asked for one');
     return this.#ways;
   }
 

@@ -1,5 +1,5 @@
-import type { ClaimsOf } from '../../model/claim';
 import type { DirectoryApi } from '../../model/directory-api';
+import type { ClaimsOf } from '../../model/instance';
 import type { CachedReads } from '../cache/cached-reads';
 import type { OwnWrites } from '../cache/own-writes';
 import type { RequestRecord } from '../telemetry/request-record';

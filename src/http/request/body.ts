@@ -1,5 +1,5 @@
 import { RegistryError } from '../../model/errors';
-import { parseJson } from '../../model/parse-json';
+import { parseJson } from '../../model/json';
 
 /** Strict: bytes that are no UTF-8 are an error, not a replacement character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });

@@ -1,7 +1,14 @@
 import { quote, RegistryError } from '../../model/errors';
 import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
-import { isLogged, LOG_THRESHOLDS, type LogLevel, type LogThreshold, logLine, logThreshold } from '../../model/log';
-import { LogGate } from '../../model/log-gate';
+import {
+  isLogged,
+  LOG_THRESHOLDS,
+  LogGate,
+  type LogLevel,
+  type LogThreshold,
+  logLine,
+  logThreshold,
+} from '../../model/log';
 import type { RequestCounts } from './request-counts';
 import { ID_HEADER, RequestRecord } from './request-record';
 

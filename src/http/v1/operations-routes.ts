@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { openDoor, route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
 import { COMMON_HEADERS } from '../response/answers';

@@ -1,5 +1,5 @@
 import { EXPORT_VERSION } from '../../model/export-line';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { IMPORT_MAX_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { ImportQuery } from '../../model/transfer';

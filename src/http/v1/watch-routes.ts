@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { authorize, authorizeAny } from '../../auth/authorize';
 import { authorizeServices } from '../../auth/authorize-operations';
-import { CursorText } from '../../model/cursor-text';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
+import { CursorText } from '../../model/query-values';
 import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
 import { route } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';

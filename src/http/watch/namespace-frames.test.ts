@@ -17,7 +17,8 @@ describe('readFrameHead', () => {
     fc.assert(
       fc.property(text, text, text, fc.boolean(), (watch, actor, content, isLong) => {
         const told = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
-        const change = JSON.stringify({ content, padding: 'x'.repeat(isLong ? FRAME_PART_MAX_BYTES : 0) });
+        const changeText = JSON.stringify({ content, padding: 'x'.repeat(isLong ? FRAME_PART_MAX_BYTES : 0) });
+        const change = { group: 'DEFAULT_GROUP', service: 'orders', text: changeText };
         for (const frame of changesFrames(told, isLong ? [change, change] : [change])) {
           const whole = addressed('changes', watch, frame);
           expect(readFrameHead(whole)).toEqual(parsedHead(whole));

@@ -1,6 +1,6 @@
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import type { ServerFrame, WatchScope } from '../../model/frames';
-import { joinedName } from '../../model/joined-name';
+import { joinedName } from '../../model/service-name';
 
 /** A frame about a watch: over an event stream, an event. */
 export type WatchFrame = Extract<ServerFrame, { watch: string }>;

@@ -185,7 +185,7 @@ describe('limits', () => {
   it('[N25] a namespace takes no more instances and services than it is set, the draft’s counted', () => {
     const { state } = new AwakeNamespace();
     const begin = (limits: NamespaceLimits, by: Caller = { tokenId: 'owner', share: 'all' }) =>
-      new Draft(state.catalog, state.journal, 0, 0, limits, by);
+      new Draft({ ...state, settings: { limits } }, 0, by);
     const put = (draft: Draft, id: string, service = 'orders') =>
       draft.putInstance({ ...key(id), service }, instanceRecord(), 'registered', true);
 
@@ -208,7 +208,7 @@ describe('limits', () => {
   it('[N26] a token that does not operate the namespace brings no more instances and services than its share', () => {
     const { state } = new AwakeNamespace();
     const begin = (share: Caller['share'], limits: NamespaceLimits) =>
-      new Draft(state.catalog, state.journal, 0, 0, limits, { tokenId: 't', share });
+      new Draft({ ...state, settings: { limits } }, 0, { tokenId: 't', share });
     const put = (draft: Draft, index: number) => {
       draft.putInstance({ ...key(`${index}`), service: `s-${index}` }, instanceRecord(), 'registered', true);
     };

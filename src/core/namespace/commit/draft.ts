@@ -1,4 +1,5 @@
 import type { InstanceKey, Precondition } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -9,23 +10,14 @@ import {
 } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare } from '../access/shares';
 import type { Catalog, InstanceEntry } from '../records/catalog';
-import {
-  decodeInstance,
-  type InstanceRecord,
-  type OverrideRecord,
-  type RecordKey,
-  type ServiceRecord,
-} from '../records/records';
+import { instanceKind } from '../records/instance-kind';
+import { overrideKind } from '../records/override-kind';
+import type { RecordKind, RecordState } from '../records/record-kind';
+import type { InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
+import { serviceKind } from '../records/service-kind';
 import type { Journal } from './journal';
-
-/** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
-export interface Drafted<Record> {
-  record: Record;
-  revision: number;
-}
 
 /** What a command does to one record. `record` is null where it removes it. */
 export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
@@ -33,6 +25,15 @@ export type DraftedChange = { cause: Cause; group: string; service: string; id: 
   | { kind: 'override'; record: OverrideRecord | null }
   | { kind: 'service'; record: ServiceRecord | null }
 );
+
+/** The parts of a namespace that a draft is laid over. */
+export interface DraftBase {
+  readonly catalog: Catalog;
+  readonly journal: Journal;
+  /** Limits of the namespace, where it takes less than the registry does. */
+  readonly settings: { readonly limits: NamespaceLimits };
+  readonly time: { stamp(): number };
+}
 
 /**
  * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
@@ -57,24 +58,14 @@ export class Draft {
   /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
   readonly by: Caller | undefined;
 
-  /**
-   * @param limits What the namespace takes, where that is less than the registry does.
-   * @param by Absent for what the registry does itself, and for an import.
-   */
-  constructor(
-    catalog: Catalog,
-    journal: Journal,
-    now: number,
-    stamp: number,
-    limits: NamespaceLimits = {},
-    by?: Caller,
-  ) {
+  /** @param by Absent for what the registry does itself, and for an import. */
+  constructor({ catalog, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
-    this.#limits = limits;
+    this.#limits = settings.limits;
     this.#journal = journal;
     this.now = now;
-    this.stamp = stamp;
+    this.stamp = time.stamp();
   }
 
   /** The revision that this draft becomes, if it changes anything. */
@@ -108,23 +99,26 @@ export class Draft {
     return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
   }
 
-  instance(key: InstanceKey): Drafted<InstanceRecord> | undefined {
-    const change = this.#changes.get(nameOf('instance', key));
-    if (change?.kind === 'instance') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    const entry = this.#catalog.instance(key);
-    return entry === undefined ? undefined : { record: decodeInstance(entry.text), revision: entry.revision };
+  instance(key: InstanceKey): RecordState<InstanceRecord> | undefined {
+    return this.#read(instanceKind, key);
   }
 
-  override(key: InstanceKey): Drafted<OverrideRecord> | undefined {
-    const change = this.#changes.get(nameOf('override', key));
-    if (change?.kind === 'override') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.override(key);
+  override(key: InstanceKey): RecordState<OverrideRecord> | undefined {
+    return this.#read(overrideKind, key);
   }
 
-  service(key: ServiceKey): Drafted<ServiceRecord> | undefined {
-    const change = this.#changes.get(nameOf('service', { ...key, id: '' }));
-    if (change?.kind === 'service') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.service(key)?.own;
+  service({ group, service }: ServiceKey): RecordState<ServiceRecord> | undefined {
+    return this.#read(serviceKind, { group, service, id: '' });
+  }
+
+  #read<Content>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
+    const change = this.#changes.get(nameOf(kind.name, key));
+    if (change === undefined) {
+      const service = this.#catalog.service(key);
+      return service && kind.read(service, key.id);
+    }
+    // `as`: it is found by the name of its kind.
+    return change.record === null ? undefined : { record: change.record as Content, revision: 0 };
   }
 
   /**
@@ -202,7 +196,7 @@ export class Draft {
    *
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
-  require(key: RecordKey, current: Drafted<unknown> | undefined, precondition: Precondition): void {
+  require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
     if (precondition.absent && current !== undefined) {
       throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
@@ -220,7 +214,7 @@ export class Draft {
     if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
   }
 
-  #requireUnchanged(what: string, current: Drafted<unknown> | undefined, cursor: string): void {
+  #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {
     if (current === undefined) {
       throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
     }

@@ -1,5 +1,5 @@
 import type { Cause } from '../../../model/history';
-import type { NamespaceState } from '../state';
+import type { CommitState } from './commit-state';
 import { isMarkedForNewEpoch, unmarkForNewEpoch } from './epoch-mark';
 import { REGISTRY_ACTOR } from './journal';
 
@@ -16,7 +16,7 @@ import { REGISTRY_ACTOR } from './journal';
  * @param also What is written in the same transaction.
  */
 export function changeEpoch(
-  { journal, time, platform, pipeline, publisher, counters }: NamespaceState,
+  { journal, time, platform, pipeline, publisher, counters }: CommitState,
   cause: Cause,
   actor: string,
   also: () => void = () => {},
@@ -42,6 +42,6 @@ export function newEpoch(random: { id(): string }): string {
 }
 
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
-export function changeEpochIfMarked(state: NamespaceState): void {
+export function changeEpochIfMarked(state: CommitState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }

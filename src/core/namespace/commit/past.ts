@@ -1,13 +1,8 @@
-import { headRevision } from '../records/heads';
-import type { RecordKey } from '../records/records';
-import type { NamespaceMemory } from '../state';
+import { findRecord } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
+import type { RecordKey, RecordText } from '../records/records';
+import type { StoredState } from './commit-state';
 import type { JournaledChange } from './journaled-change';
-
-/** A record as it is, or was: its text, and the revision that made it. */
-export interface RecordText {
-  text: string;
-  revision: number;
-}
 
 /**
  * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
@@ -15,8 +10,8 @@ export interface RecordText {
  *
  * @param revision One that the journal still keeps.
  */
-export function recordAt(state: NamespaceMemory, key: RecordKey, revision: number): RecordText | undefined {
-  const today = state.catalog.record(key);
+export function recordAt(state: StoredState, key: RecordKey, revision: number): RecordText | undefined {
+  const today = findRecord(state.catalog, key);
   let text = today?.text ?? null;
   let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));
   while (changedAt > revision) {

@@ -1,6 +1,21 @@
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { ToldRevision } from '../watch/watch-frames';
-import type { JournaledChange } from './journaled-change';
+import type { AnyRecord } from '../records/record-kinds';
+import type { RecordKey } from '../records/records';
+
+/** A revision as it is told: whose change it was, and when. */
+export interface ToldRevision {
+  revision: number;
+  cursor: string;
+  cause: string;
+  actor: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** A record that changed, as it is from then on; null where it was removed. */
+export interface PublishedChange extends RecordKey {
+  record: AnyRecord | null;
+}
 
 /** Who tells watchers of commits. */
 export interface Publisher {
@@ -11,7 +26,7 @@ export interface Publisher {
   audienceOf(key: ServiceKey): number;
 
   /** Call with every commit as it is applied; call what it returns once the commit is durable. */
-  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void;
+  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
 
   /** Tells nobody of anything from now on, until all start over: what comes is one change to them, however many it is. */
   hold(): void;

@@ -5,7 +5,7 @@ import {
   CLOCK_JUMP_MIN_MS,
   LOOK_LATE_MS,
 } from '../../../model/limits';
-import type { NamespaceState } from '../state';
+import type { LeaseState } from './lease-state';
 import { reconnectSpreadMs } from './reconnect-spread';
 
 /**
@@ -15,7 +15,7 @@ import { reconnectSpreadMs } from './reconnect-spread';
  * @param alarmDueAt When the alarm that runs now was due, on the namespace's axis; absent outside of the alarm.
  * @returns Now, on the namespace's axis.
  */
-export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
+export function notePass(state: LeaseState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
   const { attention, time, leases, agenda, sessions } = state;
   const now = time.now();
   const jumpMs = time.clockJumpMs();
@@ -43,19 +43,19 @@ export function notePass(state: NamespaceState, alarmDueAt = Number.NEGATIVE_INF
  * monotonic clock, or by how late the alarm is. Calls that come without a pause show that the registry listens, whatever
  * became of the alarm.
  */
-function pauseBefore({ attention, platform }: NamespaceState, now: number, alarmDueAt: number): number {
+function pauseBefore({ attention, platform }: LeaseState, now: number, alarmDueAt: number): number {
   const silentMs = attention.hasPassed ? now - attention.lastPass : Number.POSITIVE_INFINITY;
   if (platform.monotonic !== undefined) return now - attention.lastPass - ATTENTION_PASS_MS;
   return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
 }
 
 /** True if a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
-function isGap({ platform }: NamespaceState, pausedMs: number): boolean {
+function isGap({ platform }: LeaseState, pausedMs: number): boolean {
   return platform.monotonic === undefined ? pausedMs > LOOK_LATE_MS : pausedMs >= ATTENTION_LATE_MS;
 }
 
 /** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */
-export function noteGap(state: NamespaceState, now: number, why: string, spreadMs = 0): void {
+export function noteGap(state: LeaseState, now: number, why: string, spreadMs = 0): void {
   const { attention, counters, checkpoints, platform, leases } = state;
   const silentMs = now - attention.lastPass;
   attention.gap(now, spreadMs);

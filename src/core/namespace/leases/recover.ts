@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { Draft } from '../commit/draft';
-import { withHealth } from '../records/health';
 import { missingInstance } from '../records/missing';
+import { withHealth } from '../records/records';
 
 /**
  * Renews the lease of an instance that had turned unhealthy: it is healthy again. Named twice in one call, it recovers

@@ -3,7 +3,7 @@ import {
   SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT,
 } from '../../../model/limits';
 import { type InstanceEntry, isHealthy } from '../records/catalog';
-import type { NamespaceState } from '../state';
+import type { LeaseState } from './lease-state';
 
 /** Renewals that Eureka's server expects of a client in a minute. */
 const RENEWALS_A_MINUTE = 2;
@@ -16,7 +16,7 @@ const RENEWALS_A_MINUTE = 2;
  * Source: Netflix' `PeerAwareInstanceRegistryImpl`: nothing is evicted unless the renewals are more than
  * `(int) (clients * 2 * 0.85)`.
  */
-function preservesItself(state: NamespaceState, now: number): boolean {
+function preservesItself(state: LeaseState, now: number): boolean {
   if (!state.settings.selfPreservation) return false;
   let clients = 0;
   let renewing = 0;
@@ -37,7 +37,7 @@ function preservesItself(state: NamespaceState, now: number): boolean {
  * unhealthy in every other dialect.
  */
 export function partPreserved(
-  state: NamespaceState,
+  state: LeaseState,
   expired: readonly InstanceEntry[],
   now: number,
 ): { gone: readonly InstanceEntry[]; unhealthy: InstanceEntry[] } {

@@ -4,11 +4,10 @@ import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { REGISTRY_ACTOR } from '../commit/journal';
 import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog';
-import { withHealth } from '../records/health';
-import { decodeInstance } from '../records/records';
+import { decodeInstance, withHealth } from '../records/records';
 import { isSession, type LeaseHolder } from '../records/session-table';
-import type { NamespaceState } from '../state';
 import type { Duty } from '../time/agenda';
+import type { LeaseState } from './lease-state';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
 
@@ -19,13 +18,13 @@ import { endSessions, hearSessions } from './sessions';
  *
  * @returns Whether more is due.
  */
-export function sweep(state: NamespaceState, now: number, first?: ServiceEntry): boolean {
+export function sweep(state: LeaseState, now: number, first?: ServiceEntry): boolean {
   if (now >= state.leases.earliestDeadline) sweepLeases(state, now, first);
   if (now >= state.agenda.earliestDeadline) attend(state, now);
   return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
 }
 
-function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | undefined): void {
+function sweepLeases(state: LeaseState, now: number, first: ServiceEntry | undefined): void {
   const isFirst = (holder: LeaseHolder) =>
     isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
   hearSessions(state, now);
@@ -46,14 +45,14 @@ function sweepLeases(state: NamespaceState, now: number, first: ServiceEntry | u
   state.leases.findEarliest();
 }
 
-function expire(state: NamespaceState, instances: readonly InstanceEntry[], now: number): void {
-  const draft = newDraft(state, now);
+function expire(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
+  const draft = new Draft(state, now);
   for (const instance of instances) draft.removeInstance(keyOf(instance), 'expired');
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-function markUnhealthy(state: NamespaceState, instances: readonly InstanceEntry[], now: number): void {
-  const draft = newDraft(state, now);
+function markUnhealthy(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
+  const draft = new Draft(state, now);
   for (const holder of instances) {
     const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
     draft.putInstance(keyOf(holder), record, 'unhealthy', false);
@@ -61,9 +60,9 @@ function markUnhealthy(state: NamespaceState, instances: readonly InstanceEntry[
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-function attend(state: NamespaceState, now: number): void {
-  const drained = newDraft(state, now);
-  const settled = newDraft(state, now);
+function attend(state: LeaseState, now: number): void {
+  const drained = new Draft(state, now);
+  const settled = new Draft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
     if (duty.kind === 'drain') endDrain(drained, duty.key);
     else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
@@ -77,12 +76,12 @@ function attend(state: NamespaceState, now: number): void {
 }
 
 /** An import is the alarm's to go on with, as it takes long; a call that meets its time sees to it that there is one. */
-function waitForAlarm({ imports, agenda }: NamespaceState, now: number): void {
+function waitForAlarm({ imports, agenda }: LeaseState, now: number): void {
   if (imports.isUnderWay) agenda.set({ kind: 'import' }, Math.max(imports.dueAt, now + ALARM_SPACING_MIN_MS));
 }
 
 /** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */
-export function endWaits({ receipts, agenda }: NamespaceState, key: InstanceKey, now: number): void {
+export function endWaits({ receipts, agenda }: LeaseState, key: InstanceKey, now: number): void {
   receipts.expire(key, now);
   const nextAt = receipts.firstWaitEndsAt(key);
   if (nextAt < Number.POSITIVE_INFINITY) agenda.set({ kind: 'acknowledgements', key }, nextAt);
@@ -93,7 +92,7 @@ function endDrain(draft: Draft, key: InstanceKey): void {
   if (drainEndsAt !== undefined && drainEndsAt <= draft.now) draft.removeInstance(key, 'drained');
 }
 
-function endQuarantine(state: NamespaceState, draft: Draft, duty: Duty & { key: InstanceKey }): void {
+function endQuarantine(state: LeaseState, draft: Draft, duty: Duty & { key: InstanceKey }): void {
   const record = draft.override(duty.key)?.record;
   const until = record?.override.quarantine?.until;
   if (record === undefined || until === undefined) return;
@@ -108,12 +107,8 @@ function endQuarantine(state: NamespaceState, draft: Draft, duty: Duty & { key: 
 }
 
 /** An override goes ten minutes after its instance, but a quarantine in it holds it as long as it lasts. */
-function endLinger(state: NamespaceState, draft: Draft, key: InstanceKey): void {
+function endLinger(state: LeaseState, draft: Draft, key: InstanceKey): void {
   if (state.catalog.instance(key) !== undefined) return;
   const record = draft.override(key)?.record;
   if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
-}
-
-function newDraft(state: NamespaceState, now: number): Draft {
-  return new Draft(state.catalog, state.journal, now, state.time.stamp());
 }

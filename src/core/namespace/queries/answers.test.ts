@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { definition, key } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
+import { renewal } from '../leases/renewing';
+import { requireInstance } from '../records/missing';
 import { change } from '../turn/turn';
 import {
   batchReport,
   instanceAnswer,
   overrideText,
   registration,
-  renewal,
-  requireInstance,
   requireOverride,
   requireService,
   serviceText,
@@ -39,13 +39,12 @@ describe('registration', () => {
   ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
     const awake = new AwakeNamespace();
     const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
-    const text = await change(
-      awake.state,
-      OWNER,
-      place.key,
-      (draft) => draft.putInstance(place.key, place.record, 'registered', true),
-      (_, draft) => registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
-    );
+    const text = await change(awake.state, OWNER, {
+      scope: place.key,
+      decide: (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+      answer: (_, draft) =>
+        registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+    });
     expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
   });
 
@@ -62,7 +61,7 @@ describe('renewal', () => {
     awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
     awake.platform.jump(-60_000);
     awake.state.leases.renew(0, awake.state.time.now());
-    const { cursor, body } = renewal(awake.state, requireInstance(awake.state, key('a')));
+    const { cursor, body } = renewal(awake.state, requireInstance(awake.state.catalog, key('a')));
     expect(cursor).toBe(awake.state.journal.cursor);
     expect(readJsonText(body)).toEqual({
       lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
@@ -74,7 +73,9 @@ describe('renewal', () => {
 
 it('[L4] requireInstance misses what is not there', () => {
   const { state } = new AwakeNamespace();
-  expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireInstance(state.catalog, key('a'))).toThrow(
+    expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+  );
 });
 
 it('[O1] what operators say, and services, must be there, too', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import type { InstanceListCommand } from '../../../model/namespace-api';
 import { viewOf } from '../records/view';
 import { AnswerCache } from './answer-cache';

@@ -4,11 +4,10 @@ import { timestamp } from '../../../model/timestamp';
 import { type Catalog, isAvailable, isHealthy } from '../records/catalog';
 import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
-import type { NamespaceState } from '../state';
-import type { Hub } from '../watch/hub';
+import type { WatchCounts, WatchState } from '../watch/watch-state';
 
 /** What a namespace holds, and what it has done since its process started. */
-export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
+export function namespaceStats(state: WatchState, open: WatchCounts): Stats {
   const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;
@@ -36,8 +35,8 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
     overrides: catalog.overrideCount,
     leases: leases.size,
     sessions: sessions.size,
-    sockets: hub.connectionCount,
-    watches: hub.watchCount,
+    sockets: open.connectionCount,
+    watches: open.watchCount,
     recordBytes: catalog.size,
     largestHolders: largestHolders(catalog),
     journal: { revisions: journal.count, bytes: journal.size },

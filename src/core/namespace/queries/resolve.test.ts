@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../../../test/fixtures/definition';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import { AnswerCache } from './answer-cache';
 import { resolve } from './resolve';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { definition } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { InstanceDefinition } from '../../../model/instance';
-import { isPlainKey } from '../../../model/parse-json';
+import { isPlainKey } from '../../../model/json';
 import {
   addressMatcher,
   decodeInstance,
@@ -18,6 +18,7 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  withHealth,
 } from './records';
 
 /**
@@ -199,4 +200,12 @@ it('overrides and services are read as they were written', () => {
     createdRevision: 3,
   };
   expect(decodeService(encodeService(service))).toEqual(service);
+});
+
+it('[L12, L13] withHealth is a change of the record, and remembers the last three of its kind', () => {
+  const before = instanceRecord({ weight: 2 }, { changes: 4 });
+  let record = before;
+  for (const stamp of [10, 20, 30, 40]) record = withHealth(record, !record.healthy, stamp);
+  expect(record).toEqual({ ...before, healthy: true, changes: 8, updatedAt: 40, healthChangedAt: [20, 30, 40] });
+  expect(before.healthChangedAt).toEqual([]);
 });

@@ -1,13 +1,13 @@
 import { IMPORT_IDLE_MAX_MS } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
 import { applySlice } from './apply';
+import type { ImportState } from './import-state';
 import type { KeptImport } from './imports';
 
 /** Forgets what was put aside, where it is not being applied. */
 export function dropImport(
-  state: NamespaceState,
+  state: ImportState,
   { tokenId }: Caller,
   { importId }: { importId: string },
 ): Promise<{ cursor: string }> {
@@ -23,7 +23,7 @@ export function dropImport(
   );
 }
 
-function forgetStaged({ imports, pipeline }: NamespaceState, kept: KeptImport): void {
+function forgetStaged({ imports, pipeline }: ImportState, kept: KeptImport): void {
   const write = imports.keep({ ...kept, phase: 'dropped' });
   pipeline.enqueue(() => {
     write();
@@ -32,7 +32,7 @@ function forgetStaged({ imports, pipeline }: NamespaceState, kept: KeptImport): 
 }
 
 /** For a wake: one that is being applied goes on, and others are told of nothing until it has ended. */
-export function resumeImport(state: NamespaceState): void {
+export function resumeImport(state: ImportState): void {
   const { imports, time, agenda } = state;
   if (!imports.isUnderWay) return;
   imports.schedule(agenda, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
@@ -44,7 +44,7 @@ export function resumeImport(state: NamespaceState): void {
  *
  * @returns Whether there is more to apply.
  */
-export function attendImport(state: NamespaceState, now: number): boolean {
+export function attendImport(state: ImportState, now: number): boolean {
   const { imports } = state;
   const kept = imports.current;
   if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;

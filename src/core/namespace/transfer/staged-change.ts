@@ -1,5 +1,4 @@
 import type { Draft } from '../commit/draft';
-import { withHealth } from '../records/health';
 import {
   decodeInstance,
   decodeOverride,
@@ -7,6 +6,7 @@ import {
   type InstanceRecord,
   type RecordKey,
   sameRegistration,
+  withHealth,
 } from '../records/records';
 import type { StagedRecord } from './staged-records';
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
@@ -7,8 +7,8 @@ import { notePass } from '../leases/listening';
 import { sweep } from '../leases/sweep';
 import { missingNamespace } from '../records/missing';
 import { notePlainRead } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
-import { notePoller } from '../watch/polls';
+import { notePoller } from './note-poller';
+import type { TurnState } from './turn-state';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -19,7 +19,7 @@ import { notePoller } from '../watch/polls';
  * @param tokenId Whose call it is, where the rate of calls is limited.
  */
 export async function turn<Result>(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey | undefined,
   step: (now: number) => Result,
   tokenId?: string,
@@ -43,27 +43,33 @@ export async function turn<Result>(
   }
 }
 
+/** One call that changes something. */
+export interface Change<Outcome, Result> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  /** Works on a draft, in the name of `by`: a throw in it leaves nothing behind. */
+  decide: (draft: Draft, by: Caller) => Outcome;
+  /** Returns the answer. It is given the draft too: what that holds need not be read again. */
+  answer: (outcome: Outcome, draft: Draft) => Result;
+}
+
 /**
  * Runs one call that changes something.
  *
- * @param decide Works on a draft: a throw in it leaves nothing behind.
- * @param answer Is given the draft, too: what it holds need not be read again.
- * @param changed Is called where it makes a revision.
+ * @param changed Called where it makes a revision.
  */
 export function change<Outcome, Result>(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
-  scope: ServiceKey | undefined,
-  decide: (draft: Draft) => Outcome,
-  answer: (outcome: Outcome, draft: Draft) => Result,
+  { scope, decide, answer }: Change<Outcome, Result>,
   changed?: () => void,
 ): Promise<Result> {
   return turn(
     state,
     scope,
     (now) => {
-      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
-      const outcome = decide(draft);
+      const draft = new Draft(state, now, caller);
+      const outcome = decide(draft, caller);
       if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);
     },
@@ -77,7 +83,7 @@ export function change<Outcome, Result>(
  * @param changedAt Revision of the newest change in the scope of the read.
  */
 export function read<T>(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey | undefined,
   options: ReadOptions,
   changedAt: () => number,
@@ -99,7 +105,7 @@ export function read<T>(
 
 /** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
 function noteReader(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey,
   { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
   knownRevision: number,

@@ -15,7 +15,7 @@ const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
   watches,
 });
 
-const scope = { groups: [], services: [] };
+const scope: WatchMemory['scope'] = [{ kind: 'namespace' }];
 const place = { service: 'orders', group: 'shop', id: 'a', parts: 3, cursor: 'cx.1.1' };
 
 describe('encodeMemory', () => {
@@ -25,20 +25,17 @@ describe('encodeMemory', () => {
     ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
     ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
     ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
-    ['of a few groups', { name: 'w', scope: { groups: ['shop', 'DEFAULT_GROUP'], services: [] } }],
+    ['of a few groups', { name: 'w', scope: ['shop', 'DEFAULT_GROUP'].map((group) => ({ kind: 'group', group })) }],
     [
       'of services whose names look like others',
       {
         name: 'w',
-        scope: {
-          groups: [],
-          services: [
-            { group: 'DEFAULT_GROUP', service: 'orders' },
-            { group: 'shop', service: 'orders' },
-            { group: 'DEFAULT_GROUP', service: 'shop@@orders' },
-            { group: 'DEFAULT_GROUP', service: '@@' },
-          ],
-        },
+        scope: [
+          { kind: 'service', group: 'DEFAULT_GROUP', service: 'orders' },
+          { kind: 'service', group: 'shop', service: 'orders' },
+          { kind: 'service', group: 'DEFAULT_GROUP', service: 'shop@@orders' },
+          { kind: 'service', group: 'DEFAULT_GROUP', service: '@@' },
+        ],
       },
     ],
   ])('[W14] loses nothing of a watch %s', (_what, watch) => {
@@ -62,9 +59,13 @@ describe('encodeMemory', () => {
 
   it('[R14] has room for as many watches as a socket may have', () => {
     const watches = Array.from({ length: WATCHES_PER_SOCKET_MAX_COUNT }, (_, index): WatchMemory => {
-      const services = [{ group: 'DEFAULT_GROUP', service: `orders-${index}` }];
       const most = Number.MAX_SAFE_INTEGER;
-      return { name: `w${index}`, scope: { groups: [], services }, sentUntil: most, acknowledged: most };
+      return {
+        name: `w${index}`,
+        scope: [{ kind: 'service', group: 'DEFAULT_GROUP', service: `orders-${index}` }],
+        sentUntil: most,
+        acknowledged: most,
+      };
     });
     expect(Buffer.byteLength(encodeMemory(memory(...watches)))).toBeLessThan(SOCKET_MEMORY_MAX_BYTES);
   });
