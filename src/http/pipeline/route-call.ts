@@ -66,7 +66,8 @@ export class RouteCall {
   }
 
   get #opened(): NamespaceWays {
-    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route that is about no namespace asked for one');
+    if (this.#ways === undefined)
+      throw new RegistryError('INTERNAL', 'a route that is about no namespace asked for one');
     return this.#ways;
   }
 
