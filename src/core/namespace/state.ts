@@ -1,5 +1,4 @@
-import type { ImportState } from './transfer/import-state';
-import type { Imports } from './transfer/imports';
+import type { ImportState, Imports } from './transfer/imports';
 import type { ReaderHolds } from './watch/reader-holds';
 import type { Receipts } from './watch/receipts';
 import type { WatchState } from './watch/watch-state';

@@ -10,9 +10,7 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
-import type { LeaseState } from './leases/lease-state';
-import { noteGap } from './leases/listening';
-import { reconnectSpreadMs } from './leases/reconnect-spread';
+import { type ListeningState, noteGap, reconnectSpreadMs } from './leases/listening';
 import { Catalog, type ServiceEntry, type SessionEntry } from './records/catalog';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
 import { loadedTimes } from './records/instance-kind';
@@ -26,7 +24,7 @@ import type { NamespaceState } from './state';
 import { Agenda } from './time/agenda';
 import { Attention, type StoredAttention } from './time/attention';
 import { NamespaceTime } from './time/namespace-time';
-import { resumeImport } from './transfer/attend-import';
+import { resumeImport } from './transfer/apply';
 import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { ReaderHolds } from './watch/reader-holds';
@@ -187,7 +185,7 @@ function loadHead(waking: WakingMemory, service: ServiceEntry, row: RecordRow): 
 }
 
 /** Fills the agenda: everything on it follows from the records. */
-function fillAgenda(state: StoredState, waking: WakingMemory): void {
+function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'journal'>, waking: WakingMemory): void {
   const kinds = Object.values(RECORD_KINDS);
   for (const service of state.catalog.services()) {
     for (const kind of kinds) kind.schedule?.(state, service, waking);
@@ -200,7 +198,7 @@ function fillAgenda(state: StoredState, waking: WakingMemory): void {
  * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
  * that is late, sessions whose sockets vanished.
  */
-function goOnListening(state: LeaseState, header: CheckpointHeader | undefined): void {
+function goOnListening(state: ListeningState, header: CheckpointHeader | undefined): void {
   const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);

@@ -56,7 +56,7 @@ export interface Platform {
   audit: Audit;
   /** Reads the services that the extensions of an instance claim: dialects know, and the core knows no dialect. */
   claimsOf: ClaimsOf;
-  /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can mend that. */
+  /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can fix that. */
   abort(reason: string): void;
   /** One line for the operator. Never a secret. */
   log(level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;

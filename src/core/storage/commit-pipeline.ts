@@ -1,13 +1,13 @@
 import { RegistryError } from '../../model/errors';
 import type { SqlStorage } from './sql-storage';
 
-/** What one command has to write, unless it is written already, and to do once that is durable. */
+/** The write of one command, unless it is written already, and what follows once that is durable. */
 interface Entry {
   write: (() => void) | undefined;
   published: (() => void) | undefined;
 }
 
-/** What a pipeline is made of. */
+/** The parts of a pipeline. */
 export interface PipelineParts {
   storage: SqlStorage;
   /** Resolves when the event loop has taken in what arrived. */
@@ -42,7 +42,7 @@ export class CommitPipeline {
   #waiting: Promise<void> | undefined;
   #failed = false;
   #isClosed = false;
-  /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
+  /** True if the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
 
   constructor({ storage, nextTurn, counters, onFailure }: PipelineParts) {
@@ -55,7 +55,7 @@ export class CommitPipeline {
   /**
    * Queues a write. All that is queued until the group before is durable goes in one transaction.
    *
-   * @param published Called once it is durable, in the order of the queue, before anybody who waits goes on.
+   * @param published Called once it is durable, in the order of the queue, before waiters go on.
    */
   enqueue(write: () => void, published?: () => void): void {
     this.#push({ write, published });
@@ -83,7 +83,7 @@ export class CommitPipeline {
     if (this.#waiting !== undefined) return;
     const before = this.#writing ?? Promise.resolve();
     this.#waiting = before.then(() => (this.#lastWasShared ? this.#nextTurn() : undefined)).then(() => this.#write());
-    // Whoever waits hears of a failure; a group that nobody waits for must not become an unhandled rejection.
+    // Waiters hear of a failure; a group without waiters must not become an unhandled rejection.
     this.#waiting.catch(() => {});
   }
 

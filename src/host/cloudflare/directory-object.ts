@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Directory } from '../../core/directory/directory';
-import type { DirectoryPlatform } from '../../core/directory/directory-platform';
+import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { perform, sealValue } from './envelope';

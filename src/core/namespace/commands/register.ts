@@ -4,7 +4,7 @@ import type { InstanceDefinition } from '../../../model/instance';
 import type { Caller } from '../../../model/namespace-api';
 import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { recover } from '../leases/recover';
+import { recover } from '../leases/renewing';
 import { type InstanceEntry, isHealthy } from '../records/catalog';
 import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 

@@ -115,18 +115,20 @@ describe('require', () => {
     expect(() => draft.require(name, draft.instance(key('b')), { cursor: cursors[0] })).not.toThrow();
   });
 
-  it.each([
-    [{ revision: 2 }, true, 'it has revision 3'],
-    [{ revision: 3 }, false, 'there is none'],
-    [{ absent: true }, true, 'exists already'],
-    [{ absent: false }, false, 'there is no instance "a"'],
-    [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
-    [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
-  ])('[Q4] refuses %o of a record that is there: %s', (precondition, isThere, words) => {
-    const { draft, current } = begin();
-    const refused = () => draft.require(name, isThere ? current : undefined, precondition);
-    expect(refused).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
-    expect(refused).toThrow(words);
+  it('[Q4] refuses what a record does not meet, and says why', () => {
+    for (const [precondition, isThere, words] of [
+      [{ revision: 2 }, true, 'it has revision 3'],
+      [{ revision: 3 }, false, 'there is none'],
+      [{ absent: true }, true, 'exists already'],
+      [{ absent: false }, false, 'there is no instance "a"'],
+      [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
+      [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
+    ] as const) {
+      const { draft, current } = begin();
+      const refused = () => draft.require(name, isThere ? current : undefined, precondition);
+      expect(refused, words).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
+      expect(refused, words).toThrow(words);
+    }
   });
 
   it('[Q4] refuses a cursor from before the last change, and one for what this draft has changed', async () => {

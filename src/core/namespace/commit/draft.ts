@@ -15,16 +15,17 @@ import type { Catalog, InstanceEntry } from '../records/catalog';
 import { instanceKind } from '../records/instance-kind';
 import { overrideKind } from '../records/override-kind';
 import type { RecordKind, RecordState } from '../records/record-kind';
-import type { InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
+import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
 import { serviceKind } from '../records/service-kind';
 import type { Journal } from './journal';
 
-/** What a command does to one record. `record` is null where it removes it. */
-export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
-  | { kind: 'instance'; record: InstanceRecord | null; renewed: boolean }
-  | { kind: 'override'; record: OverrideRecord | null }
-  | { kind: 'service'; record: ServiceRecord | null }
-);
+/** A change that a command makes to one record. `record` is null where it removes it. */
+export interface DraftedChange extends RecordKey {
+  cause: Cause;
+  record: AnyRecord | null;
+  /** Of an instance: true if its lease counts from now on. */
+  renewed?: boolean;
+}
 
 /** The parts of a namespace that a draft is laid over. */
 export interface DraftBase {
@@ -36,7 +37,7 @@ export interface DraftBase {
 }
 
 /**
- * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
+ * The changes of a command: an overlay over the catalog. Commands read and write through it, so that a refusal in
  * the middle leaves nothing behind, and a batch sees its own earlier operations.
  */
 export class Draft {
@@ -55,7 +56,7 @@ export class Draft {
   /** Now, for people. */
   readonly stamp: number;
 
-  /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
+  /** The caller that it is made for, where that one may hold only so much: it holds what the draft makes. */
   readonly by: Caller | undefined;
 
   /** @param by Absent for what the registry does itself, and for an import. */
@@ -111,7 +112,7 @@ export class Draft {
     return this.#read(serviceKind, { group, service, id: '' });
   }
 
-  #read<Content>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
+  #read<Content extends AnyRecord>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
     const change = this.#changes.get(nameOf(kind.name, key));
     if (change === undefined) {
       const service = this.#catalog.service(key);
@@ -128,42 +129,36 @@ export class Draft {
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
    */
   putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
-    const { group, service, id } = key;
-    const name = nameOf('instance', key);
-    const before = this.#changes.get(name);
+    const before = this.#changes.get(nameOf('instance', key));
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
     if (isNew && cause !== 'imported') this.#makeRoom(key);
-    const wasRenewed = before?.kind === 'instance' && before.renewed;
-    this.#changes.set(name, {
-      kind: 'instance',
-      group,
-      service,
-      id,
-      cause,
-      record,
-      renewed: renewed || wasRenewed,
-    });
+    this.#put(instanceKind, key, { record, cause, renewed: renewed || before?.renewed === true });
   }
 
-  removeInstance({ group, service, id }: InstanceKey, cause: Cause): void {
-    const change: DraftedChange = { kind: 'instance', group, service, id, cause, record: null, renewed: false };
-    this.#changes.set(nameOf('instance', change), change);
+  removeInstance(key: InstanceKey, cause: Cause): void {
+    this.#put(instanceKind, key, { record: null, cause, renewed: false });
   }
 
-  putOverride({ group, service, id }: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
-    const change: DraftedChange = { kind: 'override', group, service, id, cause, record };
-    this.#changes.set(nameOf('override', change), change);
+  putOverride(key: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
+    this.#put(overrideKind, key, { record, cause });
   }
 
   /** @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room. */
   putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
-    const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
     const isNew = cause !== 'imported' && this.#catalog.service({ group, service })?.own === undefined;
     if (record !== null && isNew) this.#makeRoomForService({ group, service });
     if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
       throw tooManyServices();
     }
-    this.#changes.set(nameOf('service', change), change);
+    this.#put(serviceKind, { group, service, id: '' }, { record, cause });
+  }
+
+  #put<Content extends AnyRecord>(
+    { name }: RecordKind<Content>,
+    { group, service, id }: InstanceKey,
+    change: { record: Content | null; cause: Cause; renewed?: boolean },
+  ): void {
+    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, ...change });
   }
 
   /** Documents that are new. They make no revision of their own. */
@@ -260,7 +255,7 @@ export class Draft {
     this.#createdTotal += 1;
   }
 
-  /** Room for a service that does not exist yet, however it comes to be. */
+  /** Makes room for a service that does not exist yet. */
   #makeRoomForService(key: ServiceKey): void {
     if (this.#catalog.service(key)?.exists === true) return;
     const name = `${key.group}\u0000${key.service}`;

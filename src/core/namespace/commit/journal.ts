@@ -10,9 +10,8 @@ import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
-import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { decodeCursor, encodeCursor, type Position, RevisionGaps } from './cursor';
 import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
-import { RevisionGaps } from './revision-gaps';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {

@@ -10,7 +10,7 @@ import { recordAt } from '../commit/past';
 import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView } from '../records/view';
 import { turn } from '../turn/turn';
-import type { WatchState } from '../watch/watch-state';
+import type { TurnState } from '../turn/turn-state';
 import { momentOf, revisionBy } from './moment';
 
 /** What a slice of the journal says of one instance. */
@@ -28,7 +28,7 @@ interface Touched {
  * back for what is new. A time may be before the first revision, as long as nothing was compacted.
  */
 export async function readChangedSince(
-  state: WatchState,
+  state: TurnState,
   { since, tokenId }: ChangedSinceCommand,
 ): Promise<ReadAnswer<ChangedInstances>> {
   const { journal, time } = state;
@@ -93,7 +93,7 @@ function touch(touched: Map<string, Touched>, { parts, at }: JournalEntry): void
 
 /** As it was right after a revision; undefined where it was gone before, and only its override changed. */
 function changedInstance(
-  state: WatchState,
+  state: TurnState,
   { last: { group, service, id }, own, isNew, at }: Touched,
   revision: number,
   now: number,

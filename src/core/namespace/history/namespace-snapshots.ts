@@ -5,7 +5,7 @@ import type { ReadAnswer, SnapshotCommand } from '../../../model/namespace-api';
 import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../records/catalog-place';
 import { watchedService } from '../records/view';
 import { turn } from '../turn/turn';
-import type { WatchState } from '../watch/watch-state';
+import type { TurnState } from '../turn/turn-state';
 import { type Moment, momentOf } from './moment';
 import { serviceAt, viewsAt } from './service-past';
 
@@ -22,10 +22,10 @@ interface Part {
  * first: what has changed meanwhile is walked back. A snapshot that is one part is kept until the next change.
  */
 export class NamespaceSnapshots {
-  readonly #state: WatchState;
+  readonly #state: TurnState;
   #kept: { revision: number; text: JsonText<NamespaceSnapshot> } | undefined;
 
-  constructor(state: WatchState) {
+  constructor(state: TurnState) {
     this.#state = state;
   }
 

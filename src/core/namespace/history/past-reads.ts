@@ -15,7 +15,7 @@ import { assertOperates } from '../access/ownership';
 import { instancePage } from '../queries/lists';
 import { noteOf, withAuditEntry } from '../turn/operator-audit';
 import { change, turn } from '../turn/turn';
-import type { WatchState } from '../watch/watch-state';
+import type { TurnState } from '../turn/turn-state';
 import { decodePlace, historyPage } from './history-page';
 import { newestPlace, serviceOf, walkBack } from './journal-walk';
 import { momentOf, momentView, revisionBy } from './moment';
@@ -36,14 +36,14 @@ interface Present {
   now: number;
 }
 
-function present(state: WatchState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
+function present(state: TurnState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
   const { journal, time } = state;
   const here = () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() });
   return turn(state, scope, here, tokenId);
 }
 
 async function serviceMoment(
-  state: WatchState,
+  state: TurnState,
   key: ServiceKey,
   point: PointInTime | undefined,
   { revision, cursor, now }: Present,
@@ -54,7 +54,7 @@ async function serviceMoment(
 
 /** Lists the instances of a service as they were. The answer's cursor is that of the moment. */
 export async function listInstancesAt(
-  state: WatchState,
+  state: TurnState,
   command: InstanceListCommand,
   at: PointInTime,
 ): Promise<ReadAnswer<InstanceList>> {
@@ -66,7 +66,7 @@ export async function listInstancesAt(
 }
 
 /** Compares a service with itself at another moment. */
-export async function readDiff(state: WatchState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
+export async function readDiff(state: TurnState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
   const { group, service, after, limit } = command;
   const key = { group, service };
   const now = await present(state, key, command.tokenId);
@@ -77,7 +77,7 @@ export async function readDiff(state: WatchState, command: DiffCommand): Promise
 
 /** Finds out how a service was, and puts back what operators said of it then. */
 export async function rollback(
-  state: WatchState,
+  state: TurnState,
   caller: Caller,
   { group, service, to }: ServiceKey & { to: PointInTime },
 ): Promise<Answer<RollbackReport>> {
@@ -105,7 +105,7 @@ export async function rollback(
 }
 
 /** Reads a page of the past. */
-export async function readHistory(state: WatchState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
+export async function readHistory(state: TurnState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
   const { journal } = state;
   const here = () => ({
     cursor: journal.cursor,

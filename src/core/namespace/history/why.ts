@@ -12,10 +12,14 @@ import { unknownInstance } from '../records/missing';
 import { decodeInstance } from '../records/records';
 import { overrideView, viewOf } from '../records/view';
 import { turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
 import { subscriberViews } from '../watch/subscribers';
-import type { Watches, WatchState } from '../watch/watch-state';
+import type { PollerState, Watches } from '../watch/watch-state';
 import { historyPage, renewalsView } from './history-page';
 import { newestPlace, walkBack } from './journal-walk';
+
+/** The parts of a namespace that tell why an instance is as it is. */
+type WhyState = TurnState & PollerState;
 
 /** What is true of an instance now. */
 type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' | 'subscribers'>;
@@ -26,7 +30,7 @@ type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' 
  * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither the present nor the kept past knows of.
  */
 export async function readWhy(
-  state: WatchState,
+  state: WhyState,
   watches: Watches,
   { key, limit = WHY_ENTRIES_DEFAULT_COUNT, tokenId }: WhyCommand,
 ): Promise<Answer<WhyReport>> {
@@ -53,7 +57,7 @@ function restoredAt({ epochEntry }: Journal): string | undefined {
   return epochEntry?.cause === 'restored' ? timestamp(epochEntry.at) : undefined;
 }
 
-function todayOf(state: WatchState, watches: Watches, key: InstanceKey, now: number): Today {
+function todayOf(state: WhyState, watches: Watches, key: InstanceKey, now: number): Today {
   const { catalog, time, leases } = state;
   const entry = catalog.instance(key);
   const said = catalog.override(key);

@@ -6,7 +6,29 @@ import {
   LOOK_LATE_MS,
   LOOKS_PER_TTL_COUNT,
 } from '../../../model/limits';
-import type { AlarmState } from './lease-state';
+import type { StoredState } from '../commit/commit-state';
+import type { Attention } from '../time/attention';
+
+/** The parts of a namespace that decide when its alarm fires next. */
+export interface AlarmState
+  extends Pick<StoredState, 'platform' | 'time' | 'leases' | 'agenda' | 'checkpoints' | 'counters'> {
+  readonly attention: Attention;
+  readonly alarmTimes: AlarmTimes;
+}
+
+/** Times of a namespace's alarm. */
+export interface AlarmTimes {
+  /** When the alarm last ran; on the namespace's axis. */
+  ranAt: number;
+  /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
+  nextLookAt: number;
+  /** When the alarm tries again that failed, and no sooner; 0 where the last one worked. On the namespace's axis. */
+  retryAt: number;
+  isRunning: boolean;
+  /** When the hour began in which alarms are counted, by the clock, and how many there were. */
+  hourStartedAt: number;
+  countThisHour: number;
+}
 
 /**
  * Arms the alarm for the next thing to do, if it is not armed for that time or before. Renewals only move deadlines

@@ -5,48 +5,56 @@ import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
 import type { OverrideList, OverrideView } from '../../../model/override';
 import type { ServiceView } from '../../../model/service';
 import type { SubscriberList, SubscriberView } from '../../../model/subscriber';
+import type { StoredState } from '../commit/commit-state';
 import { expiresAt } from '../leases/renewing';
-import { compare, type OverrideEntry, type ServiceEntry } from '../records/catalog';
+import { type Catalog, compare, type OverrideEntry, type ServiceEntry } from '../records/catalog';
 import { missingOverride, missingService, requireInstance } from '../records/missing';
 import type { InstanceRecord } from '../records/records';
 import { overrideView, serviceView, viewOf } from '../records/view';
-import type { WatchState } from '../watch/watch-state';
 import { listText, textPage } from './text-page';
 import { warningsFor } from './warnings';
 
-/** An override that must be there. */
-export function requireOverride({ catalog }: WatchState, key: InstanceKey): OverrideEntry {
+/**
+ * Returns an override that must be there.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ */
+export function requireOverride(catalog: Catalog, key: InstanceKey): OverrideEntry {
   const override = catalog.override(key);
   if (override === undefined) throw missingOverride(key);
   return override;
 }
 
-/** A service that must be there, by whatever. */
-export function requireService({ catalog }: WatchState, key: ServiceKey): ServiceEntry {
+/**
+ * Returns a service that must be there.
+ *
+ * @throws {RegistryError} `SERVICE_NOT_FOUND`.
+ */
+export function requireService(catalog: Catalog, key: ServiceKey): ServiceEntry {
   const service = catalog.service(key);
   if (service === undefined || !service.exists) throw missingService(key);
   return service;
 }
 
 /** An instance as it is, and where the namespace is. */
-export function instanceAnswer(state: WatchState, key: InstanceKey): Answer<InstanceView> {
+export function instanceAnswer(
+  state: Pick<StoredState, 'catalog' | 'journal' | 'time'>,
+  key: InstanceKey,
+): Answer<InstanceView> {
   const view = viewOf(requireInstance(state.catalog, key), state.time.stamp());
   return { cursor: state.journal.cursor, body: jsonText(view) };
 }
 
-export function overrideText(state: WatchState, key: InstanceKey): JsonText<OverrideView> {
-  return jsonText(overrideView(requireOverride(state, key)));
+export function overrideText(catalog: Catalog, key: InstanceKey): JsonText<OverrideView> {
+  return jsonText(overrideView(requireOverride(catalog, key)));
 }
 
 /** Overrides of a service by the ids of their instances, those after `after`. */
-export function overridesText({ catalog }: WatchState, key: ServiceKey, after = ''): JsonText<OverrideList> {
+export function overridesText(catalog: Catalog, key: ServiceKey, after = ''): JsonText<OverrideList> {
   const overrides = [...(catalog.service(key)?.overrides ?? [])].filter(([id]) => compare(id, after) > 0);
   overrides.sort(([a], [b]) => compare(a, b));
-  const encoded = ([id, override]: [string, OverrideEntry]) => JSON.stringify({ id, ...overrideView(override) });
-  return listText(
-    'overrides',
-    textPage(overrides, undefined, ([id]) => id, encoded),
-  );
+  const encode = ([id, override]: [string, OverrideEntry]) => JSON.stringify({ id, ...overrideView(override) });
+  return listText('overrides', textPage(overrides, { placeOf: ([id]) => id, encode }));
 }
 
 /** Subscribers by their ids, those after `after`. All streams of one id are on one page, so that it can be gone on from. */
@@ -55,15 +63,12 @@ export function subscribersText(views: readonly SubscriberView[], after = ''): J
     views.filter(({ id }) => id > after),
     ({ id }) => id,
   );
-  const encoded = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
-  return listText(
-    'subscribers',
-    textPage(byId, undefined, ([id]) => id, encoded),
-  );
+  const encode = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
+  return listText('subscribers', textPage(byId, { placeOf: ([id]) => id, encode }));
 }
 
-export function serviceText(state: WatchState, key: ServiceKey): JsonText<ServiceView> {
-  return jsonText(serviceView(requireService(state, key)));
+export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<ServiceView> {
+  return jsonText(serviceView(requireService(catalog, key)));
 }
 
 /**
@@ -72,7 +77,7 @@ export function serviceText(state: WatchState, key: ServiceKey): JsonText<Servic
  * @param record As it is kept, where that is at hand: it spares reading the text that was just made of it.
  */
 export function registration(
-  state: WatchState,
+  state: Pick<StoredState, 'catalog' | 'leases' | 'time'>,
   caller: Caller,
   key: InstanceKey,
   definition: InstanceDefinition,
@@ -88,7 +93,7 @@ export function registration(
 
 /** Answer to a batch that has just been applied. */
 export function batchReport(
-  state: WatchState,
+  state: Pick<StoredState, 'catalog' | 'journal'>,
   operations: readonly Operation[],
   outcomes: readonly OperationResult['outcome'][],
 ): JsonText<BatchReport> {

@@ -2,7 +2,7 @@ import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
 import { jsonText } from '../../../model/json';
 import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/plain-reads';
-import { notePoller } from '../turn/note-poller';
+import { notePoller, type Readers } from '../turn/readers';
 import { turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';
 
@@ -35,7 +35,10 @@ export function readChangedServices(
   );
 }
 
-function changedAfter({ catalog, journal }: WatchState, revision: number): ChangedServices['services'] {
+function changedAfter(
+  { catalog, journal }: Pick<WatchState, 'catalog' | 'journal'>,
+  revision: number,
+): ChangedServices['services'] {
   if (revision === journal.revision) return [];
   const changed: ChangedServices['services'] = [];
   for (const service of catalog.unordered()) {
@@ -44,7 +47,11 @@ function changedAfter({ catalog, journal }: WatchState, revision: number): Chang
   return changed;
 }
 
-function noteSharedRead(state: WatchState, { subscriber, count = 0, ...read }: SharedRead, now: number): void {
+function noteSharedRead(
+  state: Readers & Pick<WatchState, 'journal'>,
+  { subscriber, count = 0, ...read }: SharedRead,
+  now: number,
+): void {
   const { journal, catalog } = state;
   if (subscriber !== undefined) {
     const { id, address, seen } = subscriber;

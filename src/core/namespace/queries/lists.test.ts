@@ -92,12 +92,15 @@ describe('listServices', () => {
     expect(rest.next).toBeUndefined();
   });
 
-  it.each(['', 'orders', '{}', '[]', '["orders"]', '[1,"a"]', 'null', '"x"'])('refuses to go on after %s', (after) => {
-    const { catalog } = new AwakeNamespace().state;
-    const details = { errors: [{ path: 'after', message: expect.stringContaining('`next`') }] };
-    expect(() => listServices(catalog, { after })).toThrow(
-      expect.objectContaining({ code: 'INVALID_REQUEST', details }),
-    );
+  it('refuses to go on after what no page ended with', () => {
+    const cases = ['', 'orders', '{}', '[]', '["orders"]', '[1,"a"]', 'null', '"x"'] as const;
+    for (const after of cases) {
+      const { catalog } = new AwakeNamespace().state;
+      const details = { errors: [{ path: 'after', message: expect.stringContaining('`next`') }] };
+      expect(() => listServices(catalog, { after })).toThrow(
+        expect.objectContaining({ code: 'INVALID_REQUEST', details }),
+      );
+    }
   });
 });
 

@@ -75,11 +75,7 @@ export function instancePage(
   others: Pick<ListedInstances, 'protectThreshold' | 'documents'> = {},
   encode?: (view: InstanceView) => string,
 ): JsonText<ListedInstances> {
-  return listText(
-    'instances',
-    textPage(matching(views, filter), limit, ({ id }) => id, encode),
-    others,
-  );
+  return listText('instances', textPage(matching(views, filter), { limit, placeOf: ({ id }) => id, encode }), others);
 }
 
 function* matching(views: Iterable<InstanceView>, filter: InstanceFilter): Generator<InstanceView> {
@@ -96,7 +92,7 @@ function matches(instance: InstanceView, { cluster, tag, status, available, meta
 
 /** Services by name, then group. */
 export function listServices(catalog: Catalog, command: ServiceListCommand): JsonText<ServiceList> {
-  return listText('services', textPage(summariesOf(catalog, command), command.limit, nextOf));
+  return listText('services', textPage(summariesOf(catalog, command), { limit: command.limit, placeOf: nextOf }));
 }
 
 function* summariesOf(catalog: Catalog, command: ServiceListCommand): Generator<ServiceSummary> {

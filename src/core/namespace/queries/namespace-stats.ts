@@ -1,13 +1,14 @@
 import { LARGEST_HOLDERS_COUNT } from '../../../model/limits';
 import type { Stats } from '../../../model/stats';
 import { timestamp } from '../../../model/timestamp';
+import type { StoredState } from '../commit/commit-state';
 import { type Catalog, isAvailable, isHealthy } from '../records/catalog';
 import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
-import type { WatchCounts, WatchState } from '../watch/watch-state';
+import type { WatchCounts } from '../watch/watch-state';
 
 /** What a namespace holds, and what it has done since its process started. */
-export function namespaceStats(state: WatchState, open: WatchCounts): Stats {
+export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
   const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;

@@ -3,7 +3,7 @@ import { noteGone, refreshEligibility, watchedInstance } from './instance-kind';
 import type { RecordKind } from './record-kind';
 import { decodeOverride, encodeOverride, type OverrideRecord } from './records';
 
-/** What operators set over an instance. It lingers for a while after its instance is gone. */
+/** Settings of operators over an instance. An override lingers for a while after its instance is gone. */
 export const overrideKind: RecordKind<OverrideRecord> = {
   name: 'override',
   number: 2,

@@ -85,7 +85,7 @@ export interface AppliedChange<Content> {
   /** Null where it is removed, as is its text. */
   record: Content | null;
   after: string | null;
-  /** Whether the lease counts from now on. */
+  /** True if the lease counts from now on. */
   renewed?: boolean;
 }
 

@@ -2,18 +2,15 @@ import type { Catalog } from './catalog';
 import { instanceKind } from './instance-kind';
 import { overrideKind } from './override-kind';
 import type { RecordKind } from './record-kind';
-import type { InstanceRecord, OverrideRecord, RecordKey, RecordKindName, RecordText, ServiceRecord } from './records';
+import type { AnyRecord, RecordKey, RecordKindName, Records, RecordText } from './records';
 import { serviceKind } from './service-kind';
-
-/** A record of any kind, decoded. */
-export type AnyRecord = InstanceRecord | OverrideRecord | ServiceRecord;
 
 /** All kinds of record, in the order of loading. */
 export const RECORD_KINDS: Readonly<Record<RecordKindName, RecordKind<AnyRecord>>> = {
   service: serviceKind,
   override: overrideKind,
   instance: instanceKind,
-};
+} satisfies { [Name in RecordKindName]: RecordKind<Records[Name]> };
 
 const BY_NUMBER = new Map(Object.values(RECORD_KINDS).map((kind) => [kind.number, kind]));
 

@@ -46,7 +46,7 @@ export function touchRecordRow(storage: SqlStorage, { group, service, id }: Inst
   storage.run(TOUCH, timedAt, RECORD_KINDS.instance.number, group, service, id);
 }
 
-/** Whether two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
+/** True if two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
 function areAlike(a: RecordRow, b: RecordRow): boolean {
   return (
     a.kind === b.kind &&

@@ -142,18 +142,23 @@ describe('holdsDefinition', () => {
 });
 
 describe('addressMatcher', () => {
-  it.each([
-    [{}, '10.0.0.1', 8080, true],
-    [{}, '10.0.0.1', 808, false],
-    [{}, '10.0.0.1', 80_801, false],
-    [{}, '10.0.0.10', 8080, false],
-    [{ metadata: { a: 'b' } }, '10.0.0.1', 8080, true],
-    [{ address: 'orders.example' }, 'orders.example', 8080, true],
-    [{}, '10.0.0.1', undefined, false],
-    [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', undefined, true],
-    [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
-  ])('[R11] of %o for %s and port %s is %s', (input, address, port, expected) => {
-    expect(addressMatcher(address, port)(encodeInstance(instanceRecord(input)))).toBe(expected);
+  it('[R11] compares the whole address, and the port', () => {
+    for (const [input, address, port, expected] of [
+      [{}, '10.0.0.1', 8080, true],
+      [{}, '10.0.0.1', 808, false],
+      [{}, '10.0.0.1', 80_801, false],
+      [{}, '10.0.0.10', 8080, false],
+      [{ metadata: { a: 'b' } }, '10.0.0.1', 8080, true],
+      [{ address: 'orders.example' }, 'orders.example', 8080, true],
+      [{}, '10.0.0.1', undefined, false],
+      [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', undefined, true],
+      [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
+    ] as const) {
+      expect(
+        addressMatcher(address, port)(encodeInstance(instanceRecord(input))),
+        JSON.stringify([input, address, port]),
+      ).toBe(expected);
+    }
   });
 });
 
@@ -167,28 +172,32 @@ describe('documentIn', () => {
     expect(decodeInstance(encodeInstance(instanceRecord({}, whole))).document).toBe(id);
   });
 
-  it.each([
-    instanceRecord(),
-    instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
-    instanceRecord({}, { session: `","document":"${id}` }),
-    instanceRecord({}, { session: id }),
-  ])('[X11] is none that a record does not name: %j', (record) => {
-    expect(documentIn(encodeInstance(record))).toBeUndefined();
+  it('[X11] is none that a record does not name', () => {
+    for (const record of [
+      instanceRecord(),
+      instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
+      instanceRecord({}, { session: `","document":"${id}` }),
+      instanceRecord({}, { session: id }),
+    ]) {
+      expect(documentIn(encodeInstance(record)), JSON.stringify(record)).toBeUndefined();
+    }
   });
 });
 
 describe('instanceFlags', () => {
   const { healthy, willing } = INSTANCE_FLAGS;
 
-  it.each([
-    [instanceRecord(), healthy | willing],
-    [instanceRecord({}, { healthy: false }), willing],
-    [instanceRecord({ weight: 0 }), healthy],
-    [instanceRecord({ status: 'starting' }), healthy],
-    [instanceRecord({}, { drainEndsAt: 1 }), healthy],
-    [instanceRecord({ status: 'down' }, { healthy: false }), 0],
-  ])('[V1] of %o are %i', (record, flags) => {
-    expect(instanceFlags(record)).toBe(flags);
+  it('[V1] are those of health, and of willingness', () => {
+    for (const [record, flags] of [
+      [instanceRecord(), healthy | willing],
+      [instanceRecord({}, { healthy: false }), willing],
+      [instanceRecord({ weight: 0 }), healthy],
+      [instanceRecord({ status: 'starting' }), healthy],
+      [instanceRecord({}, { drainEndsAt: 1 }), healthy],
+      [instanceRecord({ status: 'down' }, { healthy: false }), 0],
+    ] as const) {
+      expect(instanceFlags(record), JSON.stringify(record)).toBe(flags);
+    }
   });
 });
 

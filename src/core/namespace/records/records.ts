@@ -5,9 +5,6 @@ import type { ServiceDefinition } from '../../../model/service';
 import { DEFAULT_CLUSTER } from '../../../model/service-name';
 import { DEFAULT_LEASE, sameLease } from './lease-terms';
 
-/** Kinds of record. `record-kinds.ts` has what is particular to each. */
-export type RecordKindName = 'service' | 'override' | 'instance';
-
 /** Names a record. `id` is empty for a service. */
 export interface RecordKey {
   kind: RecordKindName;
@@ -57,6 +54,18 @@ export interface ServiceRecord {
   /** Id of the token that set it last; absent where an earlier version or an import wrote it. */
   actor?: string | undefined;
 }
+
+/** The records of each kind; `record-kinds.ts` has what is particular to each. */
+export interface Records {
+  service: ServiceRecord;
+  override: OverrideRecord;
+  instance: InstanceRecord;
+}
+
+export type RecordKindName = keyof Records;
+
+/** A record of any kind, decoded. */
+export type AnyRecord = Records[RecordKindName];
 
 /** What a definition keeps of itself: members in one order, those with their default left out. */
 function compact(definition: InstanceDefinition) {

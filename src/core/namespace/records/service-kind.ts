@@ -2,7 +2,7 @@ import type { RecordKind } from './record-kind';
 import { decodeService, encodeService, type ServiceRecord } from './records';
 import { watchedServiceOf } from './view';
 
-/** What a service has of its own. */
+/** The settings that a service has of its own, as opposed to one that exists by its instances alone. */
 export const serviceKind: RecordKind<ServiceRecord> = {
   name: 'service',
   number: 1,

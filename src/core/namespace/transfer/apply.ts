@@ -1,6 +1,7 @@
 import { RegistryError } from '../../../model/errors';
 import { jsonText } from '../../../model/json';
 import {
+  IMPORT_IDLE_MAX_MS,
   IMPORT_RESUME_MS,
   IMPORT_SCAN_MAX_COUNT,
   IMPORT_SLICE_MAX_COUNT,
@@ -17,10 +18,9 @@ import { changeEpoch } from '../commit/epoch-change';
 import { findRecord } from '../records/record-kinds';
 import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import type { ImportState } from './import-state';
-import type { ApplyPlace, KeptImport } from './imports';
-import { presentRecords } from './present-records';
-import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import type { ApplyPlace, ImportState, KeptImport } from './imports';
+import { dropStaged } from './stage';
+import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
 /**
@@ -115,8 +115,31 @@ function assertRoomForServices({ imports, catalog, settings }: ImportState, isMe
   if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
 }
 
+/** Resumes an import after a wake: one that is being applied goes on, and watches wait until it has ended. */
+export function resumeImport(state: ImportState): void {
+  const { imports, time, agenda } = state;
+  if (!imports.isUnderWay) return;
+  imports.schedule(agenda, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
+  if (imports.isReplacing) state.publisher.hold();
+}
+
+/**
+ * Attends to an import from the alarm: applies the next slice where its client is gone, or drops it where nothing more
+ * came.
+ *
+ * @returns Whether there is more to apply.
+ */
+export function attendImport(state: ImportState, now: number): boolean {
+  const { imports } = state;
+  const kept = imports.current;
+  if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;
+  if (kept.phase === 'staging') dropStaged(state, kept);
+  else applySlice(state, now);
+  return imports.isApplying;
+}
+
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
-export function applySlice(state: ImportState, now: number): void {
+function applySlice(state: ImportState, now: number): void {
   const { imports } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;

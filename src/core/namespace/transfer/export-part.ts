@@ -9,7 +9,7 @@ import { type ServiceRecords, serviceAt } from '../history/service-past';
 import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } from '../records/catalog-place';
 import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records/records';
 import { turn } from '../turn/turn';
-import type { ImportState } from './import-state';
+import type { TurnState } from '../turn/turn-state';
 
 /**
  * Reads everything there is as lines of a file, a part at a time. Each further part is read as of the moment of the first:
@@ -17,7 +17,7 @@ import type { ImportState } from './import-state';
  *
  * @throws {RegistryError} `COMPACTED` where the journal has forgotten what that takes, or an import took its place.
  */
-export async function exportPart(state: ImportState, { after, tokenId }: ExportCommand): Promise<Answer<ExportPart>> {
+export async function exportPart(state: TurnState, { after, tokenId }: ExportCommand): Promise<Answer<ExportPart>> {
   const { journal, catalog, time } = state;
   const here = () => ({
     revision: journal.revision,
@@ -41,7 +41,7 @@ export async function exportPart(state: ImportState, { after, tokenId }: ExportC
   return { cursor, body: jsonText({ ...(await partOf(state, now, START)), header }) };
 }
 
-async function partOf(state: ImportState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
+async function partOf(state: TurnState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
   const part = new Lines();
   for (const service of servicesFrom(state.catalog, from)) {
     const { group, name } = service;

@@ -6,10 +6,8 @@ import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../.
 import { findRecord, RECORD_KINDS } from '../records/record-kinds';
 import type { RecordKey } from '../records/records';
 import { turn } from '../turn/turn';
-import type { ImportState } from './import-state';
-import type { PlanFacts } from './imports';
-import { presentRecords } from './present-records';
-import { changeBy } from './staged-change';
+import type { ImportState, PlanFacts } from './imports';
+import { changeBy, presentRecords } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
 /** Where a plan goes on: after this record of the file, or after this one of those that are there. */

@@ -12,7 +12,7 @@ import type { NumberedRecord, StageCommand } from '../../../model/transfer';
 import { inOrder } from '../commands/override';
 import { encodeInstance, encodeOverride, encodeService } from '../records/records';
 import { turn } from '../turn/turn';
-import type { ImportState } from './import-state';
+import type { ImportState, KeptImport } from './imports';
 import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
 
 /**
@@ -52,6 +52,33 @@ export function stageImport(
     },
     caller.tokenId,
   );
+}
+
+/** Drops what was put aside, unless it is being applied. */
+export function dropImport(
+  state: ImportState,
+  { tokenId }: Caller,
+  { importId }: { importId: string },
+): Promise<{ cursor: string }> {
+  return turn(
+    state,
+    undefined,
+    () => {
+      const { current } = state.imports;
+      if (current?.id === importId && current.phase === 'staging') dropStaged(state, current);
+      return { cursor: state.journal.cursor };
+    },
+    tokenId,
+  );
+}
+
+/** Drops what was put aside. */
+export function dropStaged({ imports, pipeline }: ImportState, kept: KeptImport): void {
+  const write = imports.keep({ ...kept, phase: 'dropped' });
+  pipeline.enqueue(() => {
+    write();
+    imports.staged.clear();
+  });
 }
 
 function assertNoneIsApplied({ imports }: ImportState): void {

@@ -168,13 +168,7 @@ describe('change', () => {
 describe('read', () => {
   const text = jsonText('body');
   const asked = (awake: AwakeNamespace, ifNoneMatch?: string, changedAt = 1) =>
-    read(
-      awake.state,
-      ORDERS,
-      { ifNoneMatch },
-      () => changedAt,
-      () => text,
-    );
+    read(awake.state, { scope: ORDERS, options: { ifNoneMatch }, changedAt: () => changedAt, body: () => text });
 
   it('[Q2] leaves the body out where nothing has changed since a cursor of this past', async () => {
     const awake = new AwakeNamespace();
@@ -195,13 +189,7 @@ describe('read', () => {
     awake.put('a');
     const service = awake.state.catalog.service(ORDERS);
     const keep = (keepForMs?: number, scope?: typeof ORDERS) =>
-      read(
-        awake.state,
-        scope ?? ORDERS,
-        { keepForMs },
-        () => 0,
-        () => text,
-      );
+      read(awake.state, { scope: scope ?? ORDERS, options: { keepForMs }, changedAt: () => 0, body: () => text });
     await keep();
     await keep(0);
     await keep(9_000, { ...ORDERS, service: 'nobody' });

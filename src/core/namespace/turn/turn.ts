@@ -3,11 +3,10 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { arm } from '../leases/arming';
+import { sweep } from '../leases/expiry';
 import { notePass } from '../leases/listening';
-import { sweep } from '../leases/sweep';
 import { missingNamespace } from '../records/missing';
-import { notePlainRead } from '../records/plain-reads';
-import { notePoller } from './note-poller';
+import { noteReader } from './readers';
 import type { TurnState } from './turn-state';
 
 /**
@@ -77,18 +76,18 @@ export function change<Outcome, Result>(
   );
 }
 
-/**
- * Runs one read. Where nothing in its scope changed since the cursor that the reader knows, the body is null.
- *
- * @param changedAt Revision of the newest change in the scope of the read.
- */
-export function read<T>(
-  state: TurnState,
-  scope: ServiceKey | undefined,
-  options: ReadOptions,
-  changedAt: () => number,
-  body: (now: number) => JsonText<T>,
-): Promise<ReadAnswer<T>> {
+/** One call that reads. */
+export interface Read<T> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  options: ReadOptions;
+  /** Returns the revision of the newest change in what is read. */
+  changedAt: () => number;
+  body: () => JsonText<T>;
+}
+
+/** Runs one read. Where nothing in it changed since the cursor that the reader knows, the body is null. */
+export function read<T>(state: TurnState, { scope, options, changedAt, body }: Read<T>): Promise<ReadAnswer<T>> {
   return turn(
     state,
     scope,
@@ -97,35 +96,8 @@ export function read<T>(
       const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
       if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
       if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
-      return { cursor, body: body(now) };
+      return { cursor, body: body() };
     },
     options.tokenId,
   );
-}
-
-/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
-function noteReader(
-  state: TurnState,
-  scope: ServiceKey,
-  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
-  knownRevision: number,
-  now: number,
-): void {
-  if (isShared) return;
-  if (subscriber !== undefined) {
-    const { id, address } = subscriber;
-    const known = { acknowledged: knownRevision, sent: state.journal.revision };
-    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
-    state.readerHolds.notePoll(now);
-    return;
-  }
-  const service = state.catalog.service(scope);
-  if (service === undefined) return;
-  if (keepForMs === 0) {
-    notePlainRead(service.plainReads, now);
-    return;
-  }
-  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
-  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
-  state.readerHolds.noteCached(now, keepForMs);
 }
