@@ -57,6 +57,23 @@ describe('createApp', () => {
     expect(response.status).toBe(ns === '%2e%2e' ? 404 : 400); // the URL standard takes %2e%2e out before we see it
   });
 
+  it('[H7] refuses a name with a point as the id of a namespace, on every route that reads or removes', async () => {
+    const test = new TestApp();
+    const asked = test.app.routes.filter(({ method, path }) => /^(get|delete)$/.test(method) && path.includes('/:ns'));
+    expect(asked.length).toBeGreaterThan(10);
+    for (const { method, path, input } of asked) {
+      // What else is wrong with a request may be told first.
+      if (input.query?.safeParse({}).success === false) continue;
+      const names = path.replace(':ns', 'a.b').replace(/:(\w+)/g, 'x');
+      const problem = await problemOf(await test.ask(method.toUpperCase(), names));
+      expect([problem.status, problem.detail], names).toEqual([
+        400,
+        expect.stringContaining('a namespace id has 1 to 64'),
+      ]);
+    }
+    expect(test.namespace.calls).toEqual([]);
+  });
+
   it('answers HEAD as GET, without the body', async () => {
     const test = new TestApp();
     const response = await test.ask('HEAD', I);

@@ -32,7 +32,7 @@ import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
 
-/** What the app is bound to: the host's part in it. */
+/** Dependencies and settings of the app: the host's part in it. */
 export interface AppOptions {
   /**
    * The namespace of an id; undefined where there is none. At once where that is known, as it mostly is: a promise costs
@@ -51,11 +51,11 @@ export interface AppOptions {
   acceptSocket: AcceptSocket;
   /** Fault in how the host is set up: everything but `/health` is refused with it. */
   fault?: RegistryError | undefined;
-  /** Secret of whoever runs the registry. Unset or too short: everything but `/health` is refused. */
+  /** Secret of the registry's operator. Unset or too short: everything but `/health` is refused. */
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
-  /** Origins of pages that may call from a browser, exact, parted by commas or blanks. Unset: none. */
+  /** Origins of pages that may call from a browser, exact, separated by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
   /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
   logLevel?: string | null | undefined;

@@ -10,7 +10,7 @@ import { escapeHtml, type Page, pageResponse } from './page';
 /** `as`: a test holds the committed document against the routes that it was made from; its literal type helps nobody. */
 const document = openApi as unknown as ApiDocument;
 
-/** What explains the registry to whoever comes by: two pages and the document that one of them is made from. */
+/** Registers the doors that explain the registry to any visitor: two pages, and the document that one of them is made from. */
 export function addDocsDoors(surface: Surface, version: string): void {
   openDoor(surface, {
     operation: 'readDocument',

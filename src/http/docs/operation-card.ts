@@ -50,7 +50,7 @@ function answerList({ responses }: Operation, rows: SchemaRows): string {
   return `<h4>Answers</h4><ul class="answers">${lines.join('')}</ul>${table === '' ? '' : `<details class="inner"><summary>What the answer holds</summary>${table}</details>`}`;
 }
 
-/** One operation, closed to a line until somebody wants to know more. */
+/** One operation, closed to a line until a reader opens it. */
 export function operationCard(document: ApiDocument, path: string, method: string, operation: Operation): string {
   const rows = new SchemaRows(document);
   const { operationId, summary, description, parameters, requestBody } = operation;

@@ -10,19 +10,19 @@ import { originOf } from '../request/origin';
 import { queryText } from '../request/request-target';
 import type { IncomingRequest } from './request-context';
 
-/** What a credential may stand in. */
+/** Places that a credential may be in. */
 export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pathToken'> {
   /** Reads the form in the body, at a door whose clients may put a credential there; called only where there is no other. */
   form?: (() => Promise<string>) | undefined;
 }
 
-/** What somebody is let in by. */
+/** Dependencies and settings of {@link Admission}. */
 export interface AdmissionOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy: boolean;
-  /** What is wrong with how the registry is set up: everybody is told, and nobody let in. */
+  /** Fault in how the registry is set up: every request is refused with it. */
   fault?: RegistryError | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -124,7 +124,7 @@ export class Admission {
     );
   }
 
-  /** What failed logins are counted by: the address where it is known, else the id of the token that was tried. */
+  /** Source that failed logins are counted by: the address where it is known, else the id of the token that was tried. */
   #sourceOf(credential: Credential, request: Request): string {
     const { address } = originOf(request, this.#trustedProxy);
     if (address !== undefined) return `address ${address}`;
@@ -141,7 +141,7 @@ const placesIn = ({ request, pathToken }: CredentialSources, parameters: () => s
 const missingCredential = (): RegistryError =>
   new RegistryError('UNAUTHENTICATED', 'this needs a token: send "Authorization: Bearer <token>"');
 
-/** What a token was told, and until when it stands, in milliseconds since the epoch. */
+/** Refusal of a token, and until when it stands, in milliseconds since the epoch. */
 interface Refusal {
   error: RegistryError;
   until: number;
@@ -167,7 +167,7 @@ class RateRefusals {
     const refusal = this.#refused.get(name);
     if (refusal === undefined) return;
     const leftMs = refusal.until - this.#now();
-    // A clock that went back keeps nobody out for longer.
+    // A clock that was set back keeps no token out for longer.
     if (leftMs > 0 && leftMs <= RATE_REFUSAL_MAX_AGE_MS) throw refusal.error;
     this.#refused.delete(name);
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { RegistryError } from '../../model/errors';
 import type { Grant } from '../../model/grant';
-import { type Dialect, dialectOf } from './dialect';
+import type { Dialect } from './dialect';
 
 /** A dialect of one service and one route, whose clients know refusals as one line. */
 const toy: Dialect = {
@@ -263,15 +263,4 @@ it('[X1] a dialect may have one spelling for the many of its paths, behind whate
     expect((await ask(path, root, test))[0]).toBe(200);
   }
   expect((await ask('/toy//orders', root))[0]).toBe(418);
-});
-
-describe('dialectOf', () => {
-  it.each([
-    ['/toy', true],
-    ['/toy/', true],
-    ['/toy/a', true],
-    ['/toys', false],
-    ['/Toy', false],
-    ['/', false],
-  ])('[X1] %s: %j', (path, isToy) => expect(dialectOf([toy], path)).toBe(isToy ? toy : undefined));
 });

@@ -4,10 +4,9 @@ import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
 import type { Claim, ClaimsOf } from '../../model/instance';
-import { CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
+import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import { readForm } from '../request/body';
-import type { CredentialSources } from './admission';
+import { isForm, readBodyText } from '../request/body';
 import { withDeadline } from './deadline';
 import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo } from './pipeline';
 import type { FormRead, NamespaceWays, RequestContext } from './request-context';
@@ -50,7 +49,7 @@ export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
     );
 }
 
-/** What a dialect's routes are registered on. */
+/** The door that a dialect registers its routes on. */
 export interface DialectDoor {
   route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
   directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
@@ -77,13 +76,13 @@ interface AnyDialectRoute<Asked> {
 
 /** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
 export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
-  /** What a token needs on the target; `any`: some grant on the namespace. */
+  /** Scope that a token needs on the target; `any`: some grant on the namespace. */
   scope: Scope | 'any';
   /** True for the calls that make up nearly all traffic, as for a native route. */
   withoutDeadline?: boolean;
   /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
   namespace?: (asked: Asked) => string | undefined;
-  /** What it is about; the namespace as a whole where this is left out. */
+  /** Target of the request; the namespace as a whole where this is left out. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
   /** Decides in the place of scope and target, where what is asked has many. Throws `FORBIDDEN`. */
   authorize?: (principal: Principal, namespace: string, asked: Asked) => void;
@@ -103,13 +102,6 @@ export function addDialect(surface: Surface, dialect: Dialect): void {
     route: (definition) => addRoute(surface, dialect, definition),
     directoryRoute: (definition) => addDirectoryRoute(surface, dialect, definition),
   });
-}
-
-/** Whose shape a path is answered in; undefined for the native API. */
-export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  return dialects.find(({ paths }) =>
-    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
-  );
 }
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
@@ -156,19 +148,18 @@ function addSteps<Asked, Outcome>(
   const { operation, method, paths, scope, summary } = route;
   const { admission, router, dialectCards } = surface;
   const readCredential = credentialReader(dialect.carriers);
-  const { takesForms = false } = dialect;
+  const hasForm = ({ env }: RequestContext): boolean => dialect.takesForms === true && isForm(env.request.headers);
 
   // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
-  const sourcesIn = (context: RequestContext): CredentialSources => {
+  const authenticate = (context: RequestContext) => {
     const { request, pathToken } = context.env;
-    return { request, pathToken, form: async () => (await formIn(context)).form };
+    const form = hasForm(context) ? async () => (await formIn(context)).form : undefined;
+    return admission.admit(readCredential, { request, pathToken, form });
   };
-  const authenticate = (context: RequestContext) =>
-    admission.admit(readCredential, takesForms ? sourcesIn(context) : context.env);
 
   const parse = (context: RequestContext) => {
     const { request } = context.env;
-    if (!takesForms) return route.read(request, pathNames(context.req), '');
+    if (!hasForm(context)) return route.read(request, pathNames(context.req), '');
     return formIn(context).then(({ form, problem }) => {
       if (problem !== undefined) throw problem;
       admission.assertOneCredential(readCredential, context.env, form);
@@ -196,7 +187,7 @@ const tooSlow = (maxMs: number): RegistryError =>
 
 async function formOf(request: Request): Promise<FormRead> {
   try {
-    return { form: await withDeadline(readForm(request), FORM_READ_MAX_MS, tooSlow) };
+    return { form: await withDeadline(readBodyText(request, BODY_MAX_BYTES), FORM_READ_MAX_MS, tooSlow) };
   } catch (problem) {
     return { form: '', problem };
   }

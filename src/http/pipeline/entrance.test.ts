@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rawPath } from '../request/request-target';
-import { domainProblem, namespaceOfHost, withoutNamespace, withoutPathToken } from './entrance';
+import type { Dialect } from './dialect';
+import { dialectOf, domainProblem, namespaceOfHost, withoutNamespace, withoutPathToken } from './entrance';
 
 const ORIGIN = 'http://a.test';
 const targetOf = ({ url }: Request): string => url.slice(ORIGIN.length);
@@ -190,5 +191,14 @@ describe('domainProblem', () => {
       expect(problem?.code).toBe('NOT_CONFIGURED');
       expect(problem?.message).toContain(`"${domain}"`);
     }
+  });
+});
+
+describe('dialectOf', () => {
+  it('[X1] finds the dialect of all that begins as its paths do', () => {
+    // `as`: a dialect is found by its paths alone.
+    const toy = { paths: ['/toy'] } as Partial<Dialect> as Dialect;
+    for (const path of ['/toy', '/toy/', '/toy/a']) expect(dialectOf([toy], path), path).toBe(toy);
+    for (const path of ['/toys', '/Toy', '/']) expect(dialectOf([toy], path), path).toBeUndefined();
   });
 });

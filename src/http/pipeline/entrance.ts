@@ -1,7 +1,7 @@
 import { quote, RegistryError } from '../../model/errors';
 import { pathStart, rawPath } from '../request/request-target';
 import type { RequestRecord } from '../telemetry/request-record';
-import { type Dialect, dialectOf } from './dialect';
+import type { Dialect } from './dialect';
 import type { IncomingRequest } from './request-context';
 import type { Router } from './router';
 
@@ -52,6 +52,13 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
   };
 }
 
+/** Finds the dialect in whose shape a path is answered; undefined for the native API. */
+export function dialectOf(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  return dialects.find(({ paths }) =>
+    paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
+  );
+}
+
 /** Begins a path that carries a token. */
 const TOKEN_PREFIX = '/t/';
 
@@ -86,7 +93,7 @@ const NAMESPACE_PREFIX = '/n/';
 /** A request without the namespace that its path began with. */
 export interface WithoutNamespace {
   request: Request;
-  /** As it was sent; whether it is one, whoever uses it finds out. */
+  /** As it was sent; checked where it is used. */
   namespace: string;
 }
 
@@ -108,7 +115,7 @@ export function withoutNamespace(request: Request, path: string): WithoutNamespa
 /** A host name in lower case whose last label is no number: an address has no names below it. */
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** What is wrong with the domain of namespaces, as the refusal of every request; undefined where nothing is. */
+/** Returns the fault of a domain of namespaces, as the refusal of every request; undefined where there is none. */
 export function domainProblem(domain: string | null | undefined): RegistryError | undefined {
   if (!domain || DOMAIN.test(domain.toLowerCase())) return undefined;
   return new RegistryError(
@@ -126,7 +133,7 @@ export type NamespaceOfHost = (url: string) => string | undefined;
  *
  * The host is the caller's word, and decides on nothing but which namespace is asked for: what a token is good for there
  * is told by its grants. Whatever stands in front of the domain is taken as it is, in lower case, as DNS does not know
- * the difference: whether it is a namespace, whoever uses it finds out. Any other host names none, nor does the domain
+ * the difference: it is checked where it is used. Any other host names none, nor does the domain
  * itself.
  *
  * @param domain Undefined or empty: no host names a namespace.

@@ -22,8 +22,8 @@ export interface Steps<Input, Outcome> {
   authenticate(context: RequestContext): Principal | undefined | Promise<Principal>;
   /** Reads what is asked. */
   parse(context: RequestContext): Input | Promise<Input>;
-  /** Refuses what the principal may not do, and opens the namespace that it is about. */
-  authorize(context: RequestContext, input: Input): undefined | Promise<undefined>;
+  /** Refuses what the principal may not do. Returns the ways to the namespace that it is about, where it is about one. */
+  authorize(context: RequestContext, input: Input): NamespaceWays | undefined | Promise<NamespaceWays>;
   call(input: Input, call: RouteCall): Promise<Outcome>;
   map(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
   /** Time that the call was asked to wait, in milliseconds: its deadline is later by that. */
@@ -49,10 +49,10 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
     const read = parse(context);
     const input = read instanceof Promise ? await read : read;
 
-    const opening = authorize(context, input);
-    if (opening !== undefined) await opening;
+    const opened = authorize(context, input);
+    const ways = opened instanceof Promise ? await opened : opened;
 
-    const asked = new RouteCall(context, surface);
+    const asked = new RouteCall(context, surface, ways);
     const calling = call(input, asked);
     const waits = waitMs?.(input, asked) ?? 0;
     record.isWait = waits > 0;
@@ -96,17 +96,9 @@ export function enterNamespace(
   context: RequestContext,
   namespace: string,
   open: (surface: Surface, id: string, context: RequestContext) => NamespaceWays | Promise<NamespaceWays> = waysTo,
-): undefined | Promise<undefined> {
+): NamespaceWays | Promise<NamespaceWays> {
   surface.admission.assertWithinRate(context.get('principal').tokenId, namespace);
-  const ways = open(surface, namespace, context);
-  if (ways instanceof Promise) {
-    return ways.then((found) => {
-      context.set('ways', found);
-      return undefined;
-    });
-  }
-  context.set('ways', ways);
-  return undefined;
+  return open(surface, namespace, context);
 }
 
 /**

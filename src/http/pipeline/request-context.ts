@@ -9,9 +9,9 @@ export interface IncomingRequest {
   request: Request;
   /** That of the request. Asked for once, as the platform makes a new text each time. */
   url: string;
-  /** What it is routed by, as it was sent. */
+  /** Path that it is routed by, as it was sent. */
   path: string;
-  /** What the log and the metrics are told of it once it is answered. */
+  /** Facts for the log and the metrics, which the steps fill in. */
   record: RequestRecord;
   /** The token that its path began with, and has lost. */
   pathToken?: string | undefined;
@@ -25,20 +25,18 @@ export interface NamespaceWays {
   sockets: NamespaceSockets;
 }
 
-/** A form, or what is wrong with it: told only to those who may come in. */
+/** A form, or the refusal of one, which only admitted callers see. */
 export interface FormRead {
   form: string;
   problem?: unknown;
 }
 
-/** What the steps of the pipeline learn of a request, each for those after it. */
+/** Facts that the steps of the pipeline learn of a request, each for those after it. */
 interface StepVariables {
   /** Set by the step `authenticate`, unless the door is open. */
   principal: Principal;
   /** Id of the namespace; set by the step `authorize` of routes on one. */
   namespace?: string;
-  /** Set with the namespace. */
-  ways: NamespaceWays;
   /** The form in the body, once a step has begun to read it. */
   form?: Promise<FormRead>;
 }

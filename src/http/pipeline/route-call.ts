@@ -1,6 +1,7 @@
 import { callerOf, grantsOn, may, type Target } from '../../auth/authorize';
 import type { Precondition } from '../../model/batch';
 import type { DirectoryCaller } from '../../model/directory-api';
+import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
 import type { Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
@@ -12,7 +13,7 @@ import { originOf, placeOf } from '../request/origin';
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
-import type { RequestContext } from './request-context';
+import type { NamespaceWays, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
 /** How fresh a read has to be, as its query says. */
@@ -27,21 +28,26 @@ export interface Freshness {
 /** A read as a route asks for it. */
 export interface RouteRead<T> {
   freshness: Freshness;
-  /** What the read is about: a change to it ends a wait. */
+  /** Target of the read: a change to it ends a wait. */
   about: Omit<Target, 'namespace'>;
   ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
   /** Whatever the answer depends on beside path and query. */
   alsoDependsOn?: string;
 }
 
-/** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
+/** The view of a request that a route's call has, beside the parsed input. Nothing is read before it is asked for. */
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
+  readonly #ways: NamespaceWays | undefined;
+  readonly #principal: Principal;
 
-  constructor(context: RequestContext, surface: Surface) {
+  /** @param ways Undefined on a route that is about no namespace's content. */
+  constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
     this.#context = context;
     this.#surface = surface;
+    this.#ways = ways;
+    this.#principal = context.get('principal');
   }
 
   /** The request as it came. */
@@ -51,29 +57,31 @@ export class RouteCall {
 
   /** The way to the namespace by calls. */
   get calls(): NamespaceApi {
-    return this.#context.get('ways').calls;
+    return this.#opened.calls;
   }
 
   /** The way to the namespace over sockets. */
   get sockets(): NamespaceSockets {
-    return this.#context.get('ways').sockets;
+    return this.#opened.sockets;
   }
 
-  /** What the routes of this surface share. */
+  get #opened(): NamespaceWays {
+    if (this.#ways === undefined)
+      throw new RegistryError('INTERNAL', 'a route that is about no namespace asked for one');
+    return this.#ways;
+  }
+
+  /** Everything that the routes of this surface share. */
   get surroundings(): Surface {
     return this.#surface;
   }
 
-  get #principal(): Principal {
-    return this.#context.get('principal');
-  }
-
-  /** Who asks, and what it may change of others. */
+  /** The caller, and what it may change of others. */
   get caller(): Caller {
     return callerOf(this.#principal, this.namespace);
   }
 
-  /** Who asks the directory, and from where. */
+  /** The caller as the directory sees it, with its address. */
   get directoryCaller(): DirectoryCaller {
     return directoryCaller(this.#surface, this.#context);
   }
@@ -83,7 +91,7 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
-  /** Whether the token has a scope on a service, beside what the route asked for. */
+  /** Returns true where the token has a scope on a service, beside what the route asked for. */
   may(scope: Scope, service: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });
   }
@@ -93,7 +101,7 @@ export class RouteCall {
     return this.#principal.tokenId;
   }
 
-  /** What a socket to the namespace is for, and what may be asked on it. */
+  /** The purpose of a socket to the namespace, and what may be asked on it. */
   purpose(kind: SocketPurpose['kind'], subscriber: string): SocketPurpose {
     return {
       kind,
@@ -105,15 +113,15 @@ export class RouteCall {
     };
   }
 
-  /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
+  /** The caller with its address and place: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
     return { ...this.caller, ...originOf(this.request, this.#surface.trustedProxy) };
   }
 
   /**
-   * Tells the log of an error after the answer has begun.
+   * Logs an error after the answer has begun.
    *
-   * @returns Id of the request, by which the log tells it.
+   * @returns Id of the request, which its line in the log has.
    */
   noteFailure(error: unknown): string {
     const { record } = this.#context.env;
@@ -131,7 +139,7 @@ export class RouteCall {
     return placeOf(this.request);
   }
 
-  /** What a change is conditional on. */
+  /** The condition of a change. */
   get precondition(): Precondition {
     return readPrecondition(this.request.headers);
   }
@@ -193,7 +201,7 @@ export class RouteCall {
   }
 }
 
-/** Who asks the directory, and from where. */
+/** The caller as the directory sees it, with its address. */
 export function directoryCaller({ trustedProxy }: Surface, context: RequestContext): DirectoryCaller {
   return { principal: context.get('principal'), address: originOf(context.env.request, trustedProxy).address };
 }

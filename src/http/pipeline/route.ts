@@ -26,7 +26,7 @@ export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends 
    */
   withoutDeadline?: boolean;
   /**
-   * Says whether a principal may do what the input asks for, where that isn't just the scope on what the path names: a
+   * Checks that a principal may do what the input asks for, where that isn't just the scope on what the path names: a
    * service, or else the namespace as a whole. Throws `FORBIDDEN`.
    */
   authorize?: (principal: Principal, namespace: string, input: Parsed<Input>) => void;
@@ -85,7 +85,7 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
   });
 }
 
-/** A door that is open to everybody, and so shows no data. */
+/** A door that is open without a token, and so shows no data. */
 export interface OpenDoor extends RouteCard {
   scope: 'open';
   /** True: it answers even before the registry is set up. */
@@ -128,7 +128,7 @@ function permission(scope: Scope | 'any') {
     authorizeRoute(principal, scope, targetOf(namespace, path));
 }
 
-/** What a route is about by its path: a service, or the namespace as a whole. */
+/** Returns the target of a route by its path: a service, or the namespace as a whole. */
 function targetOf(namespace: string, path: unknown): Target {
   // `as`: names that the schema of the path has read, or no names at all.
   const { group, service } = (path ?? {}) as { group?: string; service?: string };

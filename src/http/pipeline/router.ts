@@ -8,10 +8,10 @@ import type { IncomingRequest, RequestContext, RequestEnvironment } from './requ
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Answers the requests of one route. What it throws, its client is told as a refusal. */
+/** Answers the requests of one route. An error that it throws becomes the refusal of the request. */
 export type Handler = (context: RequestContext) => Response | Promise<Response>;
 
-/** What a dialect has of its own. */
+/** The part of a dialect that its router needs. */
 export interface DialectManners {
   carriers: readonly Carrier[];
   refuse(refusal: ErrorData, request: Request): Response;
@@ -28,11 +28,11 @@ export class Router {
   constructor(admission: Admission, dialect?: DialectManners) {
     const readCredential = credentialReader(dialect?.carriers ?? DOORS.api);
     this.#hono = new Hono<RequestEnvironment>({
-      // `as`: Hono knows not that it is always given one.
+      // `as`: Hono's types do not know that it is always given one.
       getPath: (_, given) => (given as { env: IncomingRequest }).env.path,
       ...(dialect === undefined && { router: new RegExpRouter() }),
     });
-    // Only who may come in learns which routes there are.
+    // Only admitted callers learn which routes there are.
     this.#hono.notFound(async ({ env, req }) => {
       const { tokenId } = await admission.admit(readCredential, env);
       env.record.tokenId = tokenId;

@@ -11,7 +11,7 @@ import type { NamespaceWays } from './request-context';
 import type { DialectCard, RouteCard } from './route-card';
 import type { Router } from './router';
 
-/** What a route is registered on: the router, and what all of its routes share. */
+/** The place that routes are registered on: the router, and everything that all of its routes share. */
 export interface Surface {
   router: Router;
   /** Every route that was registered, for the documentation and for the test that walks them all. */
@@ -28,11 +28,11 @@ export interface Surface {
   trustedProxy: boolean;
   waits: Waits;
   ownWrites: OwnWrites;
-  /** Makes a pipe whose writer is told when its reader is gone. */
+  /** Makes a pipe whose writer learns when its reader is gone. */
   openPipe(): BytePipe;
   /** Takes a client's WebSocket. */
   acceptSocket: AcceptSocket;
-  /** Tells the log of an error after an answer has begun. */
+  /** Logs an error after an answer has begun. */
   noteFailure(record: RequestRecord, error: unknown): void;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,6 +1,5 @@
 import { RegistryError } from '../../model/errors';
 import { parseJson } from '../../model/json';
-import { BODY_MAX_BYTES } from '../../model/limits';
 
 /** Strict: bytes that are no UTF-8 are an error, not a replacement character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -76,14 +75,10 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
-/**
- * Reads the body of a request as the text of a form, still encoded; empty where it is none.
- *
- * @throws {RegistryError} What {@link readBodyText} throws.
- */
-export async function readForm(request: Request): Promise<string> {
-  const type = request.headers.get('content-type');
-  return type !== null && FORM_TYPE.test(type) ? readBodyText(request, BODY_MAX_BYTES) : '';
+/** Returns true where the body of a request is a form, by its type. */
+export function isForm(headers: Headers): boolean {
+  const type = headers.get('content-type');
+  return type !== null && FORM_TYPE.test(type);
 }
 
 /** Media types of a body: JSON, and for PATCH the name that RFC 7396 gives to a merge patch. */

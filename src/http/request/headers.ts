@@ -29,7 +29,7 @@ export function readCondition(headers: Headers): string | undefined {
 }
 
 /**
- * What a change is conditional on.
+ * Reads the condition of a change.
  *
  * `If-Match: "<cursor>"`: the record is unchanged since that cursor. `If-Match: *`: there is such a record.
  * `If-None-Match: *`: there is none. Anything else is refused: a condition that can't be checked must not pass.

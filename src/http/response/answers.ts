@@ -4,11 +4,11 @@ import type { Answer, ReadAnswer, WriteAnswer } from '../../model/namespace-api'
 /** On every answer, refusals too. Nothing of the registry may be kept by a cache that it does not know of. */
 export const COMMON_HEADERS = { 'Rollcall-Api': '1.0', 'Cache-Control': 'no-store' } as const;
 
-/** What all changes are answered with. A Response copies headers in a third of the time that it makes them in. */
+/** Headers of the answers to all changes. A Response copies headers in a third of the time that it makes them in. */
 const BODILESS = new Headers(COMMON_HEADERS);
 const JSON_BODY = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/json' });
 
-/** The headers of recent answers of one kind, by what they tell. */
+/** The headers of recent answers of one kind, by cursor and age. */
 class KnownHeaders {
   readonly #etag: boolean;
   readonly #known = new Map<string, Headers>();
@@ -37,7 +37,7 @@ class KnownHeaders {
 const plainHeaders = new KnownHeaders(false);
 const readHeaders = new KnownHeaders(true);
 
-/** What a read is answered with, beside its body. */
+/** Freshness of a read, for the headers of its answer. */
 export interface FreshnessKnown {
   /** How old it is, where it came from a copy. */
   ageSeconds?: number | undefined;

@@ -15,7 +15,7 @@ import { ID_HEADER, RequestRecord } from './request-record';
 /** Takes a line of the log. */
 export type WriteLog = (level: LogLevel, line: string) => void;
 
-/** What requests are watched with. */
+/** Dependencies and settings of {@link RequestObserver}. */
 export interface RequestObserverOptions {
   counts: RequestCounts;
   threshold: LogThreshold;
@@ -24,7 +24,7 @@ export interface RequestObserverOptions {
   now: () => number;
 }
 
-/** Refusals that somebody should look at: others, such as a heartbeat of what is gone, are how clients learn. */
+/** Refusals that an operator should look at: others, such as a heartbeat of what is gone, are how clients learn. */
 const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** Counts every request, writes a line about it where its level is logged, and names it in its answer. */
@@ -106,7 +106,7 @@ function textOf(error: unknown): string | undefined {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
-/** What is wrong with the level of the log, as the refusal of every request; undefined where nothing is. */
+/** Returns the fault of a level of the log, as the refusal of every request; undefined where there is none. */
 export function logLevelProblem(text: string | null | undefined): RegistryError | undefined {
   if (logThreshold(text) !== undefined) return undefined;
   return new RegistryError(

@@ -24,7 +24,7 @@ export const madeId = (headers: Headers): string => idIn(headers, CLOUDFLARE_ID_
 /** Stands for the route of a request that none answers: no path is ever told, it may hold a secret. */
 const NO_ROUTE = 'none';
 
-/** What is known of one request by the time it is answered: the routes fill it in as they learn it. */
+/** Facts about one request for the log and the metrics: the routes fill them in as they learn them. */
 export class RequestRecord {
   readonly method: string;
   /** The id that the request came with. */
@@ -39,9 +39,9 @@ export class RequestRecord {
   namespace: string | undefined;
   /** True: it was asked to wait for something, so its duration says nothing. */
   isWait = false;
-  /** What it was refused with. */
+  /** Code of its refusal. */
   code: RegistryErrorCode | undefined;
-  /** The error that nobody foresaw. */
+  /** An unexpected error. */
   unforeseen: unknown;
 
   readonly #headers: Headers;
@@ -62,7 +62,7 @@ export class RequestRecord {
     return this.#madeId;
   }
 
-  /** Whether anybody knows the request by its id: the client gave it, or it stands in a line of the log or in a refusal. */
+  /** True where the id is known outside: the client gave it, or a line of the log or a refusal has it. */
   get isNamed(): boolean {
     return this.givenId !== undefined || this.#madeId !== undefined;
   }

@@ -3,13 +3,13 @@ import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
 
-/** What ends a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
+/** The end of a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
 export type Signal = 'changed' | 'late' | 'lost' | 'superseded';
 
 /** A watch of which only one thing counts: that something has changed. */
 export class ChangeSignal {
   #socket: NamespaceSocket | undefined;
-  /** What has happened and was not told yet. */
+  /** What has happened and was not reported yet. */
   #pending: Signal | undefined;
   #refusal: RegistryError | undefined;
   #wake: (() => void) | undefined;

@@ -16,7 +16,7 @@ export interface BytePipe {
   writable: WritableStream<Uint8Array>;
 }
 
-/** What an event stream is opened with. */
+/** Options that an event stream is opened with. */
 export interface EventStreamOptions {
   sockets: NamespaceSockets;
   purpose: SocketPurpose;
@@ -66,7 +66,7 @@ export class EventStream {
   /** Nothing more is taken in; what is queued is still written. */
   #isEnding = false;
   #toGrant = 0;
-  /** What is left to do when the stream is over, each thing once: timers to stop, and whoever wants to know. */
+  /** Work that is left when the stream is over, each once: timers to stop, and the callback. */
   readonly #atEnd: (() => void)[];
 
   /** @param over Called when the stream is over, once. */

@@ -5,7 +5,7 @@ import { joinedName } from '../../model/service-name';
 /** A frame about a watch: over an event stream, an event. */
 export type WatchFrame = Extract<ServerFrame, { watch: string }>;
 
-/** What a frame about a watch says of itself, before what it holds. */
+/** The head of a frame about a watch: everything before the records that it holds. */
 export interface FrameHead {
   type: WatchFrame['type'];
   /** Where the watch goes on from once it has this frame; undefined where it has none, or a later part has it. */
@@ -38,14 +38,14 @@ export function headOf(frame: WatchFrame): FrameHead {
   return { type: frame.type, cursor: counts ? frame.cursor : undefined };
 }
 
-/** Reads what a namespace sends over its socket. */
+/** Reads a frame that a namespace sends over its socket. */
 export function readNamespaceFrame(text: string): ServerFrame {
   return JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
 }
 
-/** The refusal that an error frame tells of, to be thrown on this side of the socket. */
+/** The refusal in an error frame, to be thrown on this side of the socket. */
 export function refusalIn({ code, detail, errors }: Extract<ServerFrame, { type: 'error' }>): RegistryError {
-  // `as`: the namespace refuses with the codes that everybody refuses with.
+  // `as`: the namespace uses the same codes as everything else.
   return new RegistryError(code as RegistryErrorCode, detail, errors && { errors });
 }
 
