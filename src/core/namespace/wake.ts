@@ -10,8 +10,7 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
-import type { LeaseState } from './leases/lease-state';
-import { noteGap, reconnectSpreadMs } from './leases/listening';
+import { type ListeningState, noteGap, reconnectSpreadMs } from './leases/listening';
 import { Catalog, type ServiceEntry, type SessionEntry } from './records/catalog';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
 import { loadedTimes } from './records/instance-kind';
@@ -186,7 +185,7 @@ function loadHead(waking: WakingMemory, service: ServiceEntry, row: RecordRow): 
 }
 
 /** Fills the agenda: everything on it follows from the records. */
-function fillAgenda(state: StoredState, waking: WakingMemory): void {
+function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'journal'>, waking: WakingMemory): void {
   const kinds = Object.values(RECORD_KINDS);
   for (const service of state.catalog.services()) {
     for (const kind of kinds) kind.schedule?.(state, service, waking);
@@ -199,7 +198,7 @@ function fillAgenda(state: StoredState, waking: WakingMemory): void {
  * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
  * that is late, sessions whose sockets vanished.
  */
-function goOnListening(state: LeaseState, header: CheckpointHeader | undefined): void {
+function goOnListening(state: ListeningState, header: CheckpointHeader | undefined): void {
   const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);

@@ -3,9 +3,10 @@ import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
+import type { SqlStorage } from '../../storage/sql-storage';
 import { assertShare, mostHeldBy } from '../access/shares';
-import { type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
-import type { RecordRow } from '../records/record-kind';
+import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
+import type { RecordMemory, RecordRow } from '../records/record-kind';
 import { findRecord, RECORD_KINDS } from '../records/record-kinds';
 import {
   headName,
@@ -39,28 +40,30 @@ interface WeighedChange {
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
  */
 export function commit(state: CommitState, draft: Draft, actor: string): boolean {
+  const { catalog, journal, platform, pipeline, publisher } = state;
+  const { storage } = platform;
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  const documents = putDocuments(state, draft);
+  const documents = putDocuments(catalog, draft);
   if (encoded.length === 0) {
-    if (documents.length > 0) state.pipeline.enqueue(() => writeDocuments(state, documents));
+    if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
     return false;
   }
   const { revision, now } = draft;
   const changes = encoded.map((each) => committedChange(state, each));
   const rows = changes.map((change) => applyChange(state, change, revision, now));
-  const released = state.catalog.dropReleasedDocuments();
-  const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
-  const append = state.journal.append(changes, draft.cause, actor, draft.stamp, check);
+  const released = catalog.dropReleasedDocuments();
+  const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
+  const append = journal.append(changes, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
-  const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = state.publisher.prepare(told, changes);
-  state.pipeline.enqueue(() => {
-    writeDocuments(state, documents);
-    for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
-    writeRecordRows(state.platform.storage, rows);
+  const told = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
+  const publish = publisher.prepare(told, changes);
+  pipeline.enqueue(() => {
+    writeDocuments(storage, documents);
+    for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);
+    writeRecordRows(storage, rows);
     for (const row of rows) {
-      if (row.value === null) forgetUnwrittenHead(state, row);
+      if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
     append();
   }, publish);
@@ -69,15 +72,15 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
 }
 
 /** Applies a change in memory, and returns the row that it makes. */
-function applyChange(state: CommitState, change: CommittedChange, revision: number, now: number): RecordRow {
+function applyChange(memory: RecordMemory, change: CommittedChange, revision: number, now: number): RecordRow {
   const { kind, group, id, after } = change;
-  const service = state.catalog.serviceFor(change);
+  const service = memory.catalog.serviceFor(change);
   service.revision = revision;
   if (after === null) {
     service.hasHeads = true;
     service.unwrittenHeads.set(headName(change), revision);
   }
-  const columns = RECORD_KINDS[kind].apply(state, service, change, { revision, now });
+  const columns = RECORD_KINDS[kind].apply(memory, service, change, { revision, now });
   return {
     kind,
     group,
@@ -94,20 +97,23 @@ function applyChange(state: CommitState, change: CommittedChange, revision: numb
 }
 
 /** Puts the new documents of a draft in memory, before the instances that name them. */
-function putDocuments({ catalog }: CommitState, draft: Draft): (ServiceKey & SharedDocument)[] {
+function putDocuments(catalog: Catalog, draft: Draft): (ServiceKey & SharedDocument)[] {
   const documents = [...draft.documents];
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
   return documents;
 }
 
-function writeDocuments({ platform }: CommitState, documents: readonly (ServiceKey & SharedDocument)[]): void {
-  for (const document of documents) writeDocumentRow(platform.storage, document, document);
+function writeDocuments(storage: SqlStorage, documents: readonly (ServiceKey & SharedDocument)[]): void {
+  for (const document of documents) writeDocumentRow(storage, document, document);
 }
 
 const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */
-export function scheduleCompaction(state: StoredState, now: number): void {
+export function scheduleCompaction(
+  state: Pick<StoredState, 'catalog' | 'journal' | 'agenda' | 'time'>,
+  now: number,
+): void {
   const { journal, agenda, time } = state;
   const isDue = journal.isOverfull || knowsTooManyServices(state);
   const at = isDue ? now : time.whenClockShows(journal.overdueAt);
@@ -119,11 +125,14 @@ export function knowsTooManyServices({ catalog, journal }: Pick<StoredState, 'ca
   return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
 
+/** The parts of a namespace that a renewal changes. */
+type RenewalState = Pick<StoredState, 'leases' | 'checkpoints' | 'counters' | 'pipeline' | 'platform'>;
+
 /**
  * Renews a lease that changes in nothing else: no revision, and no row. But one that was asked is written down before the
  * renewal is answered: crashes that lose one renewal after another would otherwise make its holder look silent.
  */
-export function renew(state: CommitState, entry: InstanceEntry, now: number): void {
+export function renew(state: RenewalState, entry: InstanceEntry, now: number): void {
   if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
   const wasAsked = state.leases.isAsked(entry.lease);
   state.checkpoints.open();
@@ -138,7 +147,7 @@ export function renew(state: CommitState, entry: InstanceEntry, now: number): vo
  */
 const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
-function encodeChanges(state: CommitState, draft: Draft): WeighedChange[] {
+function encodeChanges(state: Pick<StoredState, 'catalog' | 'settings'>, draft: Draft): WeighedChange[] {
   const encoded: WeighedChange[] = [];
   const { limits } = state.settings;
   const { by } = draft;
@@ -199,7 +208,7 @@ function committedChange(state: CommitState, { change, before, after }: WeighedC
   };
 }
 
-function forgetUnwrittenHead(state: CommitState, row: RecordRow): void {
-  const heads = state.catalog.service(row)?.unwrittenHeads;
+function forgetUnwrittenHead(catalog: Catalog, row: RecordRow): void {
+  const heads = catalog.service(row)?.unwrittenHeads;
   if (heads?.get(headName(row)) === row.revision) heads.delete(headName(row));
 }

@@ -4,6 +4,9 @@ import type { SqlStorage } from '../../storage/sql-storage';
 import type { CommitState } from './commit-state';
 import { REGISTRY_ACTOR } from './journal';
 
+/** The parts of a namespace that a new epoch changes. */
+type EpochState = Pick<CommitState, 'journal' | 'time' | 'platform' | 'pipeline' | 'publisher' | 'counters'>;
+
 /**
  * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
  * journal leads from there to what is here now. Revisions jump ahead of all that were ever given, and no older cursor
@@ -17,7 +20,7 @@ import { REGISTRY_ACTOR } from './journal';
  * @param also What is written in the same transaction.
  */
 export function changeEpoch(
-  { journal, time, platform, pipeline, publisher, counters }: CommitState,
+  { journal, time, platform, pipeline, publisher, counters }: EpochState,
   cause: Cause,
   actor: string,
   also: () => void = () => {},
@@ -43,7 +46,7 @@ export function newEpoch(random: { id(): string }): string {
 }
 
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
-export function changeEpochIfMarked(state: CommitState): void {
+export function changeEpochIfMarked(state: EpochState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }
 

@@ -10,12 +10,16 @@ import type { JournaledChange } from './journaled-change';
  *
  * @param revision One that the journal still keeps.
  */
-export function recordAt(state: StoredState, key: RecordKey, revision: number): RecordText | undefined {
-  const today = findRecord(state.catalog, key);
+export function recordAt(
+  { catalog, journal, platform }: Pick<StoredState, 'catalog' | 'journal' | 'platform'>,
+  key: RecordKey,
+  revision: number,
+): RecordText | undefined {
+  const today = findRecord(catalog, key);
   let text = today?.text ?? null;
-  let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));
+  let changedAt = today?.revision ?? headRevision(platform.storage, key, catalog.service(key));
   while (changedAt > revision) {
-    const change = state.journal.changesAt(changedAt).find((each) => isOf(each, key));
+    const change = journal.changesAt(changedAt).find((each) => isOf(each, key));
     if (change === undefined) break;
     text = change.before;
     changedAt = change.previous;

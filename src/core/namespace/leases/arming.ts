@@ -10,7 +10,8 @@ import type { StoredState } from '../commit/commit-state';
 import type { Attention } from '../time/attention';
 
 /** The parts of a namespace that decide when its alarm fires next. */
-export interface AlarmState extends StoredState {
+export interface AlarmState
+  extends Pick<StoredState, 'platform' | 'time' | 'leases' | 'agenda' | 'checkpoints' | 'counters'> {
   readonly attention: Attention;
   readonly alarmTimes: AlarmTimes;
 }

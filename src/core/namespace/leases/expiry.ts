@@ -1,15 +1,37 @@
 import type { InstanceKey } from '../../../model/batch';
 import { ALARM_SPACING_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
 import { commit } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { REGISTRY_ACTOR } from '../commit/journal';
 import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog';
 import { decodeInstance, withHealth } from '../records/records';
 import { isSession, type LeaseHolder } from '../records/session-table';
 import type { Duty } from '../time/agenda';
-import type { LeaseState } from './lease-state';
+import type { ListeningState } from './listening';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
+
+/** The parts of a namespace that end with time. */
+export interface ExpiryState extends CommitState, ListeningState {
+  readonly receipts: DrainWaits;
+  readonly imports: ImportInProgress;
+}
+
+/** Drains that wait for acknowledgements of their subscribers. */
+export interface DrainWaits {
+  /** Ends waits of an instance's drains whose time is over. */
+  expire(key: InstanceKey, now: number): void;
+  /** When the first wait that is left ends, on the namespace's axis; `Infinity` where none is. */
+  firstWaitEndsAt(key: InstanceKey): number;
+}
+
+/** An import that the alarm goes on with. */
+export interface ImportInProgress {
+  readonly isUnderWay: boolean;
+  /** On the namespace's axis. */
+  readonly dueAt: number;
+}
 
 /**
  * Ends what time has ended, as commits like any other: leases past a deadline, drains past their grace, quarantines
@@ -18,13 +40,13 @@ import { endSessions, hearSessions } from './sessions';
  *
  * @returns Whether more is due.
  */
-export function sweep(state: LeaseState, now: number, first?: ServiceEntry): boolean {
+export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): boolean {
   if (now >= state.leases.earliestDeadline) sweepLeases(state, now, first);
   if (now >= state.agenda.earliestDeadline) attend(state, now);
   return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
 }
 
-function sweepLeases(state: LeaseState, now: number, first: ServiceEntry | undefined): void {
+function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | undefined): void {
   const isFirst = (holder: LeaseHolder) =>
     isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
   hearSessions(state, now);
@@ -45,13 +67,13 @@ function sweepLeases(state: LeaseState, now: number, first: ServiceEntry | undef
   state.leases.findEarliest();
 }
 
-function expire(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
+function expire(state: CommitState, instances: readonly InstanceEntry[], now: number): void {
   const draft = new Draft(state, now);
   for (const instance of instances) draft.removeInstance(keyOf(instance), 'expired');
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-function markUnhealthy(state: LeaseState, instances: readonly InstanceEntry[], now: number): void {
+function markUnhealthy(state: CommitState, instances: readonly InstanceEntry[], now: number): void {
   const draft = new Draft(state, now);
   for (const holder of instances) {
     const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
@@ -60,7 +82,7 @@ function markUnhealthy(state: LeaseState, instances: readonly InstanceEntry[], n
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-function attend(state: LeaseState, now: number): void {
+function attend(state: ExpiryState, now: number): void {
   const drained = new Draft(state, now);
   const settled = new Draft(state, now);
   for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
@@ -76,12 +98,16 @@ function attend(state: LeaseState, now: number): void {
 }
 
 /** An import is the alarm's to go on with, as it takes long; a call that meets its time sees to it that there is one. */
-function waitForAlarm({ imports, agenda }: LeaseState, now: number): void {
+function waitForAlarm({ imports, agenda }: Pick<ExpiryState, 'imports' | 'agenda'>, now: number): void {
   if (imports.isUnderWay) agenda.set({ kind: 'import' }, Math.max(imports.dueAt, now + ALARM_SPACING_MIN_MS));
 }
 
 /** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */
-export function endWaits({ receipts, agenda }: LeaseState, key: InstanceKey, now: number): void {
+export function endWaits(
+  { receipts, agenda }: Pick<ExpiryState, 'receipts' | 'agenda'>,
+  key: InstanceKey,
+  now: number,
+): void {
   receipts.expire(key, now);
   const nextAt = receipts.firstWaitEndsAt(key);
   if (nextAt < Number.POSITIVE_INFINITY) agenda.set({ kind: 'acknowledgements', key }, nextAt);
@@ -92,13 +118,17 @@ function endDrain(draft: Draft, key: InstanceKey): void {
   if (drainEndsAt !== undefined && drainEndsAt <= draft.now) draft.removeInstance(key, 'drained');
 }
 
-function endQuarantine(state: LeaseState, draft: Draft, duty: Duty & { key: InstanceKey }): void {
+function endQuarantine(
+  { time, agenda }: Pick<ExpiryState, 'time' | 'agenda'>,
+  draft: Draft,
+  duty: Duty & { key: InstanceKey },
+): void {
   const record = draft.override(duty.key)?.record;
   const until = record?.override.quarantine?.until;
   if (record === undefined || until === undefined) return;
-  const endsAt = state.time.whenClockShows(Date.parse(until));
+  const endsAt = time.whenClockShows(Date.parse(until));
   if (endsAt > draft.now) {
-    state.agenda.set(duty, endsAt);
+    agenda.set(duty, endsAt);
     return;
   }
   const { quarantine: _lifted, ...rest } = record.override;
@@ -107,8 +137,8 @@ function endQuarantine(state: LeaseState, draft: Draft, duty: Duty & { key: Inst
 }
 
 /** An override goes ten minutes after its instance, but a quarantine in it holds it as long as it lasts. */
-function endLinger(state: LeaseState, draft: Draft, key: InstanceKey): void {
-  if (state.catalog.instance(key) !== undefined) return;
+function endLinger({ catalog }: Pick<ExpiryState, 'catalog'>, draft: Draft, key: InstanceKey): void {
+  if (catalog.instance(key) !== undefined) return;
   const record = draft.override(key)?.record;
   if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
 }

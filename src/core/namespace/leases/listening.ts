@@ -7,8 +7,15 @@ import {
   RECONNECT_SPREAD_MIN_MS,
   RECONNECT_SPREAD_PER_CLIENT_MS,
 } from '../../../model/limits';
+import type { StoredState } from '../commit/commit-state';
 import type { SessionEntry } from '../records/catalog';
-import type { LeaseState } from './lease-state';
+import type { Attention } from '../time/attention';
+
+/** The parts of a namespace that know whether the registry has listened. */
+export interface ListeningState
+  extends Pick<StoredState, 'platform' | 'time' | 'leases' | 'agenda' | 'sessions' | 'checkpoints' | 'counters'> {
+  readonly attention: Attention;
+}
 
 /**
  * Notes that the registry takes in messages, and finds out whether it has missed some. Call it first in every turn, alarm
@@ -17,7 +24,7 @@ import type { LeaseState } from './lease-state';
  * @param alarmDueAt When the alarm that runs now was due, on the namespace's axis; absent outside of the alarm.
  * @returns Now, on the namespace's axis.
  */
-export function notePass(state: LeaseState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
+export function notePass(state: ListeningState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
   const { attention, time, leases, agenda, sessions } = state;
   const now = time.now();
   const jumpMs = time.clockJumpMs();
@@ -45,19 +52,23 @@ export function notePass(state: LeaseState, alarmDueAt = Number.NEGATIVE_INFINIT
  * monotonic clock, or by how late the alarm is. Calls that come without a pause show that the registry listens, whatever
  * became of the alarm.
  */
-function pauseBefore({ attention, platform }: LeaseState, now: number, alarmDueAt: number): number {
+function pauseBefore(
+  { attention, platform }: Pick<ListeningState, 'attention' | 'platform'>,
+  now: number,
+  alarmDueAt: number,
+): number {
   const silentMs = attention.hasPassed ? now - attention.lastPass : Number.POSITIVE_INFINITY;
   if (platform.monotonic !== undefined) return now - attention.lastPass - ATTENTION_PASS_MS;
   return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
 }
 
 /** True if a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
-function isGap({ platform }: LeaseState, pausedMs: number): boolean {
+function isGap({ platform }: Pick<ListeningState, 'platform'>, pausedMs: number): boolean {
   return platform.monotonic === undefined ? pausedMs > LOOK_LATE_MS : pausedMs >= ATTENTION_LATE_MS;
 }
 
 /** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */
-export function noteGap(state: LeaseState, now: number, why: string, spreadMs = 0): void {
+export function noteGap(state: ListeningState, now: number, why: string, spreadMs = 0): void {
   const { attention, counters, checkpoints, platform, leases } = state;
   const silentMs = now - attention.lastPass;
   attention.gap(now, spreadMs);

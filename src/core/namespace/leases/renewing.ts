@@ -6,15 +6,15 @@ import type { Answer, Caller } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
 import { assertMayChangeEntry } from '../access/ownership';
 import { commit, renew } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
 import { leaseJson } from '../records/lease-terms';
 import { missingInstance, requireInstance } from '../records/missing';
 import { withHealth } from '../records/records';
-import type { LeaseState } from './lease-state';
 
 /** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
-export function renewOne(state: LeaseState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
+export function renewOne(state: CommitState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
   const entry = requireInstance(state.catalog, key);
   assertMayChangeEntry(caller, entry);
   if (entry.lease < 0) {
@@ -29,7 +29,7 @@ export function renewOne(state: LeaseState, caller: Caller, key: InstanceKey, no
 
 /** Renews those that are there, and names the others. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
 export function renewMany(
-  state: LeaseState,
+  state: CommitState,
   caller: Caller,
   keys: readonly InstanceKey[],
   now: number,
@@ -51,7 +51,7 @@ export function renewMany(
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
-export function renewLeases(state: LeaseState, caller: Caller, entries: readonly InstanceEntry[], now: number): void {
+export function renewLeases(state: CommitState, caller: Caller, entries: readonly InstanceEntry[], now: number): void {
   for (const entry of entries) assertMayChangeEntry(caller, entry);
   const unhealthy: InstanceEntry[] = [];
   for (const entry of entries) {
@@ -66,14 +66,17 @@ export function renewLeases(state: LeaseState, caller: Caller, entries: readonly
 
 /** When the time to live of an instance ends, for people; null without a lease. */
 export function expiresAt(
-  { leases, time }: Pick<LeaseState, 'leases' | 'time'>,
+  { leases, time }: Pick<CommitState, 'leases' | 'time'>,
   { lease }: InstanceEntry,
 ): string | null {
   return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
 }
 
 /** Answer to a renewal that has just been applied. */
-export function renewal(state: LeaseState, entry: InstanceEntry): Answer<Renewal> {
+export function renewal(
+  state: Pick<CommitState, 'journal' | 'leases' | 'time'>,
+  entry: InstanceEntry,
+): Answer<Renewal> {
   const expires = expiresAt(state, entry);
   if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
   return {

@@ -2,7 +2,7 @@ import { CLOSE_CODES } from '../../../model/frames';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
-import type { PublishedChange, Publisher, ToldRevision } from '../commit/commit-state';
+import type { PublishedChange, Publisher, StoredState, ToldRevision } from '../commit/commit-state';
 import { type AlarmState, arm } from '../leases/arming';
 import { reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
 import { Feeder } from './feeder';
@@ -12,6 +12,9 @@ import { UnreadBudget } from './unread-budget';
 import { changesFrames, changesOfCommit, SharedFrames } from './watch-frames';
 import { WatchIndex } from './watch-scope';
 import { Peer, Watcher } from './watcher';
+
+/** The parts of a namespace that watches are fed from. */
+type WatchSource = StoredState & AlarmState;
 
 /** Frames of one revision for those who watch what it changed. */
 interface Audience {
@@ -28,7 +31,7 @@ interface Audience {
  * Source: etcd's synced and unsynced watcher groups.
  */
 export class Hub implements Publisher {
-  readonly #memory: AlarmState;
+  readonly #memory: WatchSource;
   readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
@@ -43,7 +46,7 @@ export class Hub implements Publisher {
   #bookmarkedAt = 0;
   #bookmarkedRevision: number;
 
-  constructor(memory: AlarmState, receipts: Receipts) {
+  constructor(memory: WatchSource, receipts: Receipts) {
     this.#memory = memory;
     this.#receipts = receipts;
     this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
