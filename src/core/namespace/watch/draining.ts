@@ -15,7 +15,7 @@ import type { Watches, WatchState } from './watch-state';
 /**
  * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
  * The wait ends with its time, and the answer names who has not acknowledged; the removal is written down before the
- * wait begins, so it happens even if nobody is left to wait.
+ * wait begins, so it happens even if no caller is left to wait.
  *
  * @param changed Is called where it changes anything.
  */
@@ -57,7 +57,7 @@ export async function drainAndWait(
       scope: key,
       decide: (draft) => {
         const record = draft.instance(key)?.record;
-        // Meanwhile it may have gone, and come back as somebody else's.
+        // Meanwhile it may have gone, and come back under another owner.
         if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
         const drainEndsAt = draft.now + graceMs;
         if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
@@ -69,7 +69,7 @@ export async function drainAndWait(
       },
       answer: (drainEndsAt = state.time.now(), { now }) => {
         const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
-        // Where nobody was waited for and there is no grace, the end of the drain is due already.
+        // Where no subscriber was waited for and there is no grace, the end of the drain is due already.
         sweep(state, now, state.catalog.service(key));
         return { cursor: state.journal.cursor, body };
       },

@@ -14,7 +14,7 @@ export class Feeder {
   readonly #budget: UnreadBudget;
   /** Shared by all watches: hundreds that begin at once must not keep the thread from everything else. */
   readonly #pace: Pace;
-  /** Nobody is fed: all will start over. */
+  /** No watch is fed: all will start over. */
   isHeld = false;
 
   /** @param published How far live watches have been sent changes. */
@@ -25,7 +25,7 @@ export class Feeder {
     this.#pace = new Pace(memory.platform.nextTurn, FRAMES_PER_TURN_BYTES);
   }
 
-  /** Goes on with a watch that is behind, if nobody does so already. It ends when there is nothing left, or no credit. */
+  /** Goes on with a watch that is behind, unless that is under way. It ends when there is nothing left, or no credit. */
   feed(watcher: Watcher): void {
     if (watcher.isFeeding || !watcher.isOpen || this.isHeld) return;
     if (watcher.isLive) {
@@ -66,7 +66,7 @@ export class Feeder {
   }
 
   async #feedInSlices(watcher: Watcher): Promise<void> {
-    // Who is told of a commit was settled when it was applied: those on their way since before the watch began come first.
+    // The watches of a commit were chosen when it was applied: commits from before this watch began come first.
     await this.#memory.pipeline.settled();
     await this.#pace.ready();
     while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive && !this.isHeld) {
@@ -89,7 +89,7 @@ export class Feeder {
   startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
     watcher.send(resetFrame(watcher.name, reason));
-    // A copy: a part of an older snapshot that is on its way is known by its place, and comes to nothing.
+    // A copy: a part of an older snapshot that is on its way is known by its place, and is dropped.
     watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
     watcher.memory.acknowledged = undefined;
@@ -145,7 +145,7 @@ export class Feeder {
     watcher.noteSent(entry.revision, frames);
   }
 
-  /** Live again, where everything that those who are live were told has been sent. */
+  /** Makes a watch live again once it has been sent all that live watches have. */
   #caughtUp(watcher: Watcher): void {
     if (watcher.position < this.#published().revision) return;
     watcher.memory.sentUntil = undefined;

@@ -41,7 +41,7 @@ export class Hub implements Publisher {
   readonly #budget: UnreadBudget;
   readonly #feeder: Feeder;
   #isAwake = false;
-  /** Everything up to here has been told to those who are live. */
+  /** Live watches have been sent everything up to here. */
   #published: { revision: number; cursor: string };
   #bookmarkedAt = 0;
   #bookmarkedRevision: number;
@@ -157,7 +157,7 @@ export class Hub implements Publisher {
     connection.remember();
   }
 
-  /** Returns whether a connection was closed here: the rest of what it sent comes to nothing. */
+  /** Returns whether a connection was closed here: the rest of what it sent is ignored. */
   isLeaving(connection: Connection): boolean {
     return this.#leaving.has(connection);
   }
@@ -205,7 +205,7 @@ export class Hub implements Publisher {
     return [...this.#peers.values()];
   }
 
-  /** Everybody who watches a service. */
+  /** Returns the watches of a service. */
   watchersOf(key: ServiceKey): Iterable<Watcher> {
     this.wake();
     return this.#index.watchersOf(key);
@@ -306,7 +306,7 @@ export class Hub implements Publisher {
     this.#receipts.forget(watcher);
   }
 
-  /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
+  /** Groups watchers by the changes that they are sent, so that each frame is written once. */
   #audiencesOf(told: ToldRevision, changes: readonly PublishedChange[]): Audience[] {
     const texts = changesOfCommit(this.#memory.catalog, changes, told);
     const [first, ...more] = texts;

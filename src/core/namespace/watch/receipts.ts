@@ -19,15 +19,15 @@ interface Barrier {
   resolve: (outcome: BarrierOutcome) => void;
 }
 
-/** What waiting came to. A subscriber counts once, however many watches it has. */
+/** The outcome of a wait. A subscriber counts once, however many watches it has. */
 export interface BarrierOutcome {
   subscribers: number;
   acknowledged: number;
-  /** Who has not acknowledged, by name. */
+  /** Names of the subscribers that have not acknowledged. */
   laggards: string[];
 }
 
-/** The name under which a drain waits for somebody. */
+/** Returns the name under which a drain waits for a subscriber. */
 export function subscriberOf(awaited: Awaited): string {
   return 'peer' in awaited ? awaited.peer.connection.memory.subscriber : awaited.subscriber;
 }
@@ -66,7 +66,7 @@ export class Receipts {
     }
   }
 
-  /** Nobody waits any longer for one who is gone. */
+  /** Ends all waits for a subscriber that is gone. */
   forget(awaited: Awaited): void {
     for (const barrier of this.#barriers) {
       if (!barrier.missing.delete(awaited)) continue;
@@ -107,7 +107,7 @@ export class Receipts {
     for (const barrier of this.#barriers) this.#settle(barrier);
   }
 
-  /** When the first wait for an instance's drain is over; `Infinity` where nobody waits. */
+  /** When the first wait for an instance's drain is over; `Infinity` where none is left. */
   firstWaitEndsAt(key: InstanceKey): number {
     return Math.min(...this.#waitsFor(key).map(({ until }) => until));
   }

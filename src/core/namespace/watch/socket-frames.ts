@@ -36,7 +36,7 @@ export class SocketFrames {
   readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
-  /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
+  /** Work that the next frames of a socket wait for: they come after it, or may speak for what it makes. */
   readonly #underWay = new Map<Connection, Promise<void>>();
   readonly #queue: FrameQueue;
   /** Sockets that are closed, whose last frames may still wait here. */
@@ -67,7 +67,7 @@ export class SocketFrames {
     await handled;
   }
 
-  /** Closes a socket that sends faster than its frames are handled: what it sent and will send comes to nothing. */
+  /** Closes a socket that sends faster than its frames are handled: what it sent and will send is ignored. */
   #overloaded(connection: Connection): void {
     this.#queue.drop(connection);
     const reason = 'too many frames are pending; come back, and wait for answers';

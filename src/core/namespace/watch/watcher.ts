@@ -47,7 +47,7 @@ export class Watcher {
     return this.memory.scope;
   }
 
-  /** Whether changes are sent as they happen; otherwise they follow from the journal. */
+  /** True if changes are sent as they happen; otherwise they follow from the journal. */
   get isLive(): boolean {
     return this.memory.sentUntil === undefined;
   }
@@ -106,7 +106,7 @@ export class Peer {
     this.account = budget.open(connection);
   }
 
-  /** Whether it may be sent more. One frame may take more than is left. */
+  /** True if it may be sent more. One frame may take more than is left. */
   get hasCredit(): boolean {
     return this.#budget.hasRoom(this.account);
   }
