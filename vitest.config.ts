@@ -25,11 +25,12 @@ export default defineConfig({
         'test/watch/socket.workerd',
         'test/hostile-input.workerd',
         '.workerd.',
-        'src/launcher/serve.',
-        'examples/fleet/',
+        'test/simulation/',
         'test/watch/histories/',
-        'test/simulation/simulation.',
         'src/launcher/',
+        'test/past/',
+        'src/http/hostile-input.',
+        'src/core/namespace/core.',
       ]),
     },
     projects: [
@@ -54,6 +55,9 @@ export default defineConfig({
         test: {
           ...COMMON,
           name: 'workerd',
+          // A process of workerd, and the bundle in it, for each file takes three times as long as its tests.
+          isolate: false,
+          setupFiles: ['test/fixtures/worker-reset.ts'],
           include: ['src/**/*.workerd.test.ts', 'test/**/*.workerd.test.ts'],
           exclude: ['**/node_modules/**'],
         },

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import { COMPATIBILITY_DATE } from '../src/launcher/compatibility';
 import type { RunningRegistry } from '../src/launcher/start-registry';
+import { COMPATIBILITY_DATE } from '../src/launcher/workerd-config';
 import { CLIENT_PACKAGES } from './docs/js-guide';
 import { PROJECT_ROOT } from './house/source-tree';
 import { startPlainWorkerd } from './plain-workerd';

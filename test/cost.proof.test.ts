@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonText } from '../src/model/json-text';
+import { readJsonText } from '../src/model/json';
 import { type HourlyUsage, MonthlyBill } from './cost/bill';
 import { type CountedFleet, eurekaClients, goMicroServices, INSTANCES, nacosClients, nativeBeats } from './cost/fleets';
 import { ASLEEP_AFTER_MS, MeteredNamespace, type ObjectCost } from './cost/metered-namespace';

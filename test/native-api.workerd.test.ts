@@ -219,15 +219,19 @@ describe('copies', () => {
 
 describe('the registry', () => {
   it('[H6] makes no object for a namespace that is not there', async () => {
+    const made = async () => (await listDurableObjectIds(env.NAMESPACES)).map(String);
+    const before = await made();
     expect((await ask('GET', '/api/v1/ns/other/services')).status).toBe(404);
     expect((await ask('PUT', '/api/v1/ns/other/groups/g/services/s/instances/a', place)).status).toBe(404);
     expect((await ask('GET', '/health')).status).toBe(200);
     expect((await send('GET', `${ORDERS}/resolve`)).status).toBe(401);
     expect((await ask('PUT', A, {})).status).toBe(400);
-    const made = async () => (await listDurableObjectIds(env.NAMESPACES)).map(String);
     expect(await made()).not.toContain(env.NAMESPACES.idFromName('other').toString());
     await resolved();
-    expect(await made()).toEqual([env.NAMESPACES.idFromName('public').toString()]);
+    // Test files share a process: the ids of other files' objects stay listed after their storage is deleted.
+    const home = env.NAMESPACES.idFromName('public').toString();
+    expect(await made()).toContain(home);
+    expect((await made()).filter((id) => id !== home && !before.includes(id))).toEqual([]);
   });
 
   it('[H8] counts what is there', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Claim } from '../model/claim';
 import type { Grant } from '../model/grant';
+import type { Claim } from '../model/instance';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import { authorizeRegistration } from './authorize-registration';
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/temporary-folder';
-import { checksumOf } from './checksums';
+import { checksumOf } from './manifest';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';
 import { verifyBackup } from './verify-backup';

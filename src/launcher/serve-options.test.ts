@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { domainProblem } from '../http/request/namespace-host';
+import { domainProblem } from '../http/pipeline/entrance';
 import { originsProblem } from '../http/response/cors';
 import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_GROUP } from './given-names';
+import type { SharedDocument } from './dialect-reads';
 import {
   definitionProblem,
   EMPTY_PATCH_PROBLEM,
@@ -8,13 +8,13 @@ import {
   instanceMembers,
   patchMembers,
 } from './instance';
-import { isRecord } from './is-record';
+import { isRecord } from './json';
 import { grantLease } from './lease';
 import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './limits';
 import { GroupName, InstanceId, isPlainName, ServiceName, StoredGroupName, StoredServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
 import { plainDefinition } from './plain-definition';
-import type { SharedDocument } from './shared-document';
+import { DEFAULT_GROUP } from './service-name';
 import { withShortcut } from './shortcut';
 
 /** Names an instance in a body. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
-import { DEFAULT_GROUP } from './given-names';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
-import { isRecord } from './is-record';
+import { isRecord } from './json';
 import { grantLease } from './lease';
 import { GroupName, isPlainName, ServiceName, ShortName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
 import { plainDefinition } from './plain-definition';
 import { ServiceDefinition } from './service';
+import { DEFAULT_GROUP } from './service-name';
 import { withShortcut } from './shortcut';
 
 /**

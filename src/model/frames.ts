@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Batch } from './batch';
 import { InstanceView } from './instance';
-import { splitName } from './joined-name';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
+import { splitName } from './service-name';
 
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';

@@ -1,9 +1,9 @@
-import { DEFAULT_CLUSTER } from './given-names';
-import { isRecord } from './is-record';
+import { isRecord } from './json';
 import { grantLease, LeaseRequest } from './lease';
 import { TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
 import { type Metadata, metadataProblem, sortedByKey } from './metadata';
 import { isPlainName } from './names';
+import { DEFAULT_CLUSTER } from './service-name';
 
 /** Members that are looked at here. A registration with any other one is the schema's. */
 const MEMBERS: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
+import { COMPATIBILITY_DATE } from '../../src/launcher/workerd-config';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startPlainWorkerd } from '../plain-workerd';
 import { systemNode } from '../system-node';

@@ -1,7 +1,7 @@
 import { isTest, type SourceFile, withoutComments } from './source-tree';
 
 /** Rooms that callers reach. The launcher talks to a person at a terminal, and imports no room. */
-const CALLER_FACING = /^src\/(model|registry|host|auth|http|worker\.ts)/;
+const CALLER_FACING = /^src\/(model|core|host|auth|http|worker\.ts)/;
 const HOME = 'src/model/errors.ts';
 
 /** Rooms that refuse requests. Below them a bare `Error` is a defect, and INTERNAL is the right word for it. */

@@ -17,6 +17,17 @@ function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<s
   return [base, `${base}.ts`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) => paths.has(path));
 }
 
+/** The files that import a file, types too, by its path. */
+export function importersOf(files: SourceFile[]): Map<string, string[]> {
+  const paths = new Set(files.map((file) => file.path));
+  const importers = new Map<string, string[]>();
+  for (const file of files) {
+    const targets = new Set(importsOf(file).flatMap((specifier) => resolveImport(file, specifier, paths) ?? []));
+    for (const target of targets) importers.set(target, [...(importers.get(target) ?? []), file.path]);
+  }
+  return importers;
+}
+
 /** Rule 2: no file imports itself through others. Each problem is one such round. */
 export function importCycles(files: SourceFile[]): string[] {
   const paths = new Set(files.map((file) => file.path));

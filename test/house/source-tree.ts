@@ -13,7 +13,7 @@ export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Folders that hold what others wrote or what a run left behind. */
 const FOREIGN_FOLDERS = new Set(['node_modules', '.git', '.wrangler', 'dist', 'data', 'reports']);
-const FOREIGN_FILES = /\.(log|tgz|png|ico|sqlite)$|^\.dev\.vars$/;
+const FOREIGN_FILES = /\.(log|tgz|png|ico|sqlite)$|^\.dev\.vars$|^\.git$/;
 
 function* walk(folder: string): Generator<SourceFile> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,24 +1,51 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from './all-mutants';
-import { mutate } from './mutant';
-
-const sourceOf = (file: string) => readFileSync(`src/core/${file}`, 'utf8');
+import { coreFile, type Mutant, mutate, readCore } from './mutant';
 
 describe('the mutants', () => {
-  it.each(MUTANTS)('one that $name still finds its place in the core', (mutant) => {
-    const source = sourceOf(mutant.file);
-    expect(mutate(source, mutant)).not.toBe(source);
+  const core = readCore();
+
+  it('find their places in the core, each exactly once', () => {
+    const problems = MUTANTS.flatMap((mutant) => {
+      try {
+        const { path, text } = mutate(core, mutant);
+        return text === core.get(path)?.text ? [`the mutant "${mutant.name}" changes nothing`] : [];
+      } catch (error) {
+        return [String(error)];
+      }
+    });
+    expect(problems).toEqual([]);
   });
 
   it('have a name of their own', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
+});
 
-  it('are refused where their place is not the only one', () => {
-    const mutant = { name: 'a test', breaks: 'I1', file: 'namespace/turn/turn.ts', from: 'now', to: 'then' };
-    expect(() => mutate('now and now', mutant)).toThrow('2 times in namespace/turn/turn.ts');
-    expect(() => mutate('never', mutant)).toThrow('0 times');
-    expect(mutate('now $& again', { ...mutant, to: '$1' })).toBe('$1 $& again');
+describe('mutate', () => {
+  const core = new Map([
+    ['src/core/a.ts', coreFile('function count(): number {\n  return add(\n    one,\n    two,\n  );\n}\n')],
+    ['src/core/b.ts', coreFile('class Sum {\n  count(): number {\n    return two + two + $one;\n  }\n}\n')],
+  ]);
+  const mutant = (symbol: string, from: string, to = 'three'): Mutant => ({
+    name: 'x',
+    breaks: 'I1',
+    symbol,
+    from,
+    to,
+  });
+
+  it('replaces a text within one symbol, however it is laid out', () => {
+    expect(mutate(core, mutant('count', 'add(one, two)'))).toEqual({
+      path: 'src/core/a.ts',
+      text: 'function count(): number {\n  return three;\n}\n',
+    });
+    expect(mutate(core, mutant('Sum.count', '$one', '$&')).text).toContain('two + two + $&;');
+  });
+
+  it('refuses a place that is not the only one', () => {
+    expect(() => mutate(core, mutant('Sum.count', 'two'))).toThrow('2 times in Sum.count of src/core/b.ts, and');
+    expect(() => mutate(core, mutant('count', 'tw'))).toThrow('0 times in count of src/core/a.ts');
+    expect(() => mutate(core, mutant('total', 'two'))).toThrow('0 times in total, which no file declares');
   });
 });

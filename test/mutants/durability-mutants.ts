@@ -5,158 +5,154 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'answers before anything is durable',
     breaks: 'I3',
-    file: 'namespace/turn/turn.ts',
+    symbol: 'turn',
     from: 'if (durable !== undefined) await durable;',
     to: '',
   },
   {
     name: 'refuses before what it refuses by is durable',
     breaks: 'I3',
-    file: 'namespace/turn/turn.ts',
-    from: `    return step(now);
+    symbol: 'turn',
+    from: `return step(now);
   } finally {
     arm(state);
     const durable = state.pipeline.settled();
-    if (durable !== undefined) await durable;
-  }`,
-    to: `    const result = step(now);
+    if (durable !== undefined) await durable;`,
+    to: `const result = step(now);
     const durable = state.pipeline.settled();
     if (durable !== undefined) await durable;
     return result;
   } finally {
-    arm(state);
-  }`,
+    arm(state);`,
   },
   {
     name: 'takes a commit for durable without a sync',
     breaks: 'I1',
-    file: 'storage/commit-pipeline.ts',
+    symbol: 'CommitPipeline.#write',
     from: 'await this.#storage.sync();',
     to: '',
   },
   {
     name: 'waits for the group that is being written, not for its own',
     breaks: 'I3',
-    file: 'storage/commit-pipeline.ts',
+    symbol: 'CommitPipeline.settled',
     from: 'return this.#waiting ?? this.#writing;',
     to: 'return this.#writing ?? this.#waiting;',
   },
   {
     name: 'writes a group without a transaction',
     breaks: 'S1',
-    file: 'storage/commit-pipeline.ts',
-    from: `      this.#storage.transaction(() => {
+    symbol: 'CommitPipeline.#write',
+    from: `this.#storage.transaction(() => {
         for (const { write } of entries) write();
       });`,
-    to: '      for (const { write } of entries) write();',
+    to: 'for (const { write } of entries) write();',
   },
   {
     name: 'goes on after a commit that failed',
     breaks: 'C4',
-    file: 'storage/commit-pipeline.ts',
-    from: `        this.#failed = true;
+    symbol: 'CommitPipeline.#write',
+    from: `this.#failed = true;
         this.#onFailure(error);`,
-    to: '        return;',
+    to: 'return;',
   },
   {
     name: 'begins again at revision 1 after a wake',
     breaks: 'I2',
-    file: 'namespace/commit/journal.ts',
+    symbol: 'Journal.constructor',
     from: 'this.#head = { epoch, revision: revision ?? 0, check: check ?? 0 };',
     to: 'this.#head = { epoch, revision: 0, check: check ?? 0 };',
   },
   {
     name: 'skips a revision',
     breaks: 'C1',
-    file: 'namespace/commit/journal.ts',
+    symbol: 'Journal.append',
     from: 'this.#appendAt(this.#head.revision + 1,',
     to: 'this.#appendAt(this.#head.revision + (check % 50 === 0 ? 2 : 1),',
   },
   {
     name: 'journals what was before as nothing',
     breaks: 'I7',
-    file: 'namespace/commit/commit.ts',
+    symbol: 'journaledChange',
     from: 'before: before?.text ?? null,',
     to: 'before: null,',
   },
   {
     name: 'loses the revision at which a record was removed',
     breaks: 'I7',
-    file: 'namespace/wake.ts',
-    from: `function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {
-  service.hasHeads = true;`,
-    to: 'function loadHead(loaded: Loaded, service: ServiceEntry, row: RecordRow): void {',
+    symbol: 'loadHead',
+    from: 'service.hasHeads = true;',
+    to: '',
   },
   {
     name: 'forgets after a wake when a service last changed',
     breaks: 'I7',
-    file: 'namespace/wake.ts',
+    symbol: 'load',
     from: 'service.revision = Math.max(service.revision, row.revision);',
     to: '',
   },
   {
     name: 'stamps a commit with a clock that was set back',
     breaks: 'I7',
-    file: 'namespace/time/namespace-time.ts',
+    symbol: 'NamespaceTime.stamp',
     from: 'this.#latestStamp = Math.max(this.#latestStamp, this.#clock.now());',
     to: 'this.#latestStamp = this.#clock.now();',
   },
   {
     name: 'compacts what is young',
     breaks: 'J3',
-    file: 'namespace/commit/journal.ts',
+    symbol: 'Journal.planCompaction',
     from: 'const stampByAge = stamp - maxAgeMs;',
     to: 'const stampByAge = stamp - maxAgeMs / 2;',
   },
   {
     name: 'compacts one revision more than it planned',
     breaks: 'J3',
-    file: 'namespace/commit/journal.ts',
+    symbol: 'Journal.compact',
     from: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);",
     to: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision + 1);",
   },
   {
     name: 'writes a row more with each commit',
     breaks: 'I8',
-    file: 'namespace/commit/commit.ts',
-    from: '    append();\n',
-    to: `    append();
-    state.platform.storage.run("INSERT OR REPLACE INTO property VALUES ('head', '1')");
-`,
+    symbol: 'commit',
+    from: 'append();',
+    to: `append();
+    state.platform.storage.run("INSERT OR REPLACE INTO property VALUES ('head', '1')");`,
   },
   {
     name: 'writes a checkpoint with each renewal',
     breaks: 'I8',
-    file: 'namespace/commit/commit.ts',
-    from: '  state.leases.renew(entry.lease, now);',
-    to: `  state.leases.renew(entry.lease, now);
+    symbol: 'renew',
+    from: 'state.leases.renew(entry.lease, now);',
+    to: `state.leases.renew(entry.lease, now);
   state.checkpoints.close();`,
   },
   {
     name: 'arms the alarm later than it stands',
     breaks: 'I8',
-    file: 'namespace/leases/arming.ts',
+    symbol: 'arm',
     from: 'if (isStanding && armedFor <= at) return;',
     to: 'if (isStanding && armedFor === at) return;',
   },
   {
     name: 'takes what a newer storage says of others for its own leave to read it',
     breaks: 'U9',
-    file: 'storage/bring-up-to-date.ts',
+    symbol: 'mayRead',
     from: 'readableFrom <= known)',
     to: 'readableFrom <= stored)',
   },
   {
     name: 'brings a newer storage back to its own version',
     breaks: 'U9',
-    file: 'storage/bring-up-to-date.ts',
-    from: '    if (stored > known) return;\n',
+    symbol: 'bringUpToDate',
+    from: 'if (stored > known) return;',
     to: '',
   },
   {
     name: 'takes the last step of a schema alone',
     breaks: 'U8',
-    file: 'storage/bring-up-to-date.ts',
+    symbol: 'bringUpToDate',
     from: '.slice((stored ?? known) - 1)',
     to: '.slice(stored === undefined ? known - 1 : known - 2)',
   },

@@ -1,22 +1,83 @@
-/** A fault that is put into the core on purpose: one text of one file becomes another. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Extent, symbolsOf } from './symbols';
+
+/** A fault that is put into the core on purpose: within one symbol, one text becomes another. */
 export interface Mutant {
   /** What is wrong with it, in words. */
   name: string;
   /** Promise of design/spec.md that it breaks. */
   breaks: string;
-  /** Relative to src/core. */
-  file: string;
+  /** A function, or `Class.member`, in any file of the core and of the rooms below it. */
+  symbol: string;
+  /** The text in it, as short as it is unique there. Blanks and line breaks don't count, nor does a comma before a bracket that closes. */
   from: string;
   to: string;
 }
 
+/** The rooms of the core, and of what it decides with. */
+const ROOMS = ['src/core', 'src/model', 'src/auth'];
+
+/** A source, and where its symbols are in it. */
+interface CoreFile {
+  text: string;
+  symbols: ReadonlyMap<string, Extent[]>;
+}
+
+/** The files of the core by path, tests apart. */
+export type Core = ReadonlyMap<string, CoreFile>;
+
+export const coreFile = (text: string): CoreFile => ({ text, symbols: symbolsOf(text) });
+
+/** Reads the core. @param root The folder of the project, or of a copy. */
+export function readCore(root = '.'): Core {
+  const core = new Map<string, CoreFile>();
+  for (const room of ROOMS) {
+    for (const path of readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue;
+      core.set(join(room, path), coreFile(readFileSync(join(root, room, path), 'utf8')));
+    }
+  }
+  return core;
+}
+
+/** A file of the core with a fault in it. */
+export interface Mutation {
+  path: string;
+  text: string;
+}
+
 /**
- * Puts the fault into a source.
+ * Puts the fault into the core.
  *
  * @throws {Error} If its place is not there, or not the only one: the core has changed, and the list has to follow.
  */
-export function mutate(source: string, { name, file, from, to }: Mutant): string {
-  const places = source.split(from).length - 1;
-  if (places !== 1) throw new Error(`the mutant "${name}" finds its place ${places} times in ${file}, and must once`);
-  return source.replace(from, () => to);
+export function mutate(core: Core, { name, symbol, from, to }: Mutant): Mutation {
+  const pattern = patternOf(from);
+  const declared: string[] = [];
+  const found: Mutation[] = [];
+  for (const [path, { text, symbols }] of core) {
+    for (const { start, end } of symbols.get(symbol) ?? []) {
+      declared.push(path);
+      for (const match of text.slice(start, end).matchAll(pattern)) {
+        const at = start + match.index;
+        found.push({ path, text: text.slice(0, at) + to + text.slice(at + match[0].length) });
+      }
+    }
+  }
+  const [mutation] = found;
+  if (mutation !== undefined && found.length === 1) return mutation;
+  const where = declared.length > 0 ? `${symbol} of ${declared.join(', ')}` : `${symbol}, which no file declares`;
+  throw new Error(`the mutant "${name}" finds its place ${found.length} times in ${where}, and must once`);
+}
+
+/** Finds a text however it is laid out: in other lines, and with or without a comma at the end of a list. */
+function patternOf(text: string): RegExp {
+  const tokens = text.match(/[\w$#]+|[^\s\w$#]/g) ?? [];
+  const body = tokens.map((token, index) => {
+    const escaped = token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    return index > 0 && /^[)\]}]$/.test(token) ? `,?\\s*${escaped}` : escaped;
+  });
+  const isWord = (token = '') => /^\w+$/.test(token);
+  return new RegExp(`${isWord(tokens[0]) ? '\\b' : ''}${body.join('\\s*')}${isWord(tokens.at(-1)) ? '\\b' : ''}`, 'g');
 }

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { MUTANTS } from './all-mutants';
-import { type Mutant, mutate } from './mutant';
+import { type Core, type Mutant, mutate, readCore } from './mutant';
 
-/** What is tried on a mutant, the quickest to find something first, and where it is found in the tree. */
+/** The tests that are tried on mutants, the quickest to find something first, by the paths of the files that have the faults. */
 const TRIALS = {
-  'the test beside it': (mutants: readonly Mutant[]) => [...new Set(mutants.map(testBeside))].filter(existsSync),
+  'the test beside it': (paths: readonly string[]) => [...new Set(paths.map(testBeside))].filter(existsSync),
   'the simulation': () => ['test/simulation/simulation.test.ts'],
   'the tests of the core': () => ['src/core/'],
   'the past': () => ['test/past/'],
@@ -17,7 +17,7 @@ const TRIALS = {
 export type TrialName = keyof typeof TRIALS;
 export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are typed as any text
 
-const testBeside = ({ file }: Mutant): string => join('src/core', file.replace(/\.ts$/, '.test.ts'));
+const testBeside = (path: string): string => path.replace(/\.ts$/, '.test.ts');
 
 /** A mutant may make a test run for ever: it has this many times as long as the core without one. */
 const PATIENCE = 5;
@@ -62,6 +62,7 @@ export class Laboratory {
   /** How long each trial may take, in milliseconds: by how long it took on the core as it is, in this run. */
   readonly #limits = new Map<TrialName, number>();
   readonly #tell: (line: string) => void;
+  readonly #core: Core;
 
   /** @param tell Takes a line now and then. */
   constructor(tell: (line: string) => void = () => {}) {
@@ -70,6 +71,7 @@ export class Laboratory {
     for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'));
     writeFileSync(join(this.#folder, 'vitest.config.ts'), CONFIG);
+    this.#core = readCore(this.#folder);
   }
 
   /**
@@ -79,7 +81,7 @@ export class Laboratory {
    * @throws {Error} If they fail: then nothing that they find in a mutant says anything.
    */
   async measure(trial: TrialName): Promise<number> {
-    const { failures, tookMs } = await this.#run(TRIALS[trial](MUTANTS), undefined);
+    const { failures, tookMs } = await this.#run(TRIALS[trial](this.#paths(MUTANTS)), undefined);
     if (failures.length > 0) throw new Error(`without a mutant, ${trial} fails: ${failures.join('; ')}`);
     this.#tell(`without a mutant, ${trial} takes ${(tookMs / 1_000).toFixed(1)} s`);
     const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
@@ -89,18 +91,17 @@ export class Laboratory {
 
   /** Tries the tests on a core with a fault in it, until one fails. Returns what failed, in few words; nothing where all passed. */
   async try(trial: TrialName, mutant: Mutant): Promise<string[]> {
-    const tests = TRIALS[trial]([mutant]);
+    const mutation = mutate(this.#core, mutant);
+    const tests = TRIALS[trial]([mutation.path]);
     if (tests.length === 0) return [];
-    const path = join(this.#folder, 'src/core', mutant.file);
-    const source = readFileSync(path, 'utf8');
-    const broken = mutate(source, mutant);
+    const path = join(this.#folder, mutation.path);
     const during = async (): Promise<Outcome> => {
       const limitMs = this.#limits.get(trial) ?? (await this.measure(trial));
-      writeFileSync(path, broken);
+      writeFileSync(path, mutation.text);
       try {
         return await this.#run(tests, limitMs);
       } finally {
-        writeFileSync(path, source);
+        writeFileSync(path, this.#core.get(mutation.path)?.text ?? '');
       }
     };
     const outcome = await during();
@@ -108,6 +109,10 @@ export class Laboratory {
     // Either the mutant hangs, or the machine has become slower since: it is measured again, and the mutant tried again.
     await this.measure(trial);
     return (await during()).failures;
+  }
+
+  #paths(mutants: readonly Mutant[]): string[] {
+    return mutants.map((mutant) => mutate(this.#core, mutant).path);
   }
 
   close(): void {

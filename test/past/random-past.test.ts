@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { HistoryEntry } from '../../src/model/history';
 import type { InstanceView } from '../../src/model/instance';
 import { bodyOf } from '../contracts/namespace/scene';
@@ -16,6 +16,15 @@ async function lived(seed: number, hasImports = true): Promise<RandomPast> {
   return past;
 }
 
+const kept = new Map<number, Promise<RandomPast>>();
+
+/** A past for tests that only read: to live it takes as long as all that they read. */
+function toRead(seed: number): Promise<RandomPast> {
+  const past = kept.get(seed) ?? lived(seed);
+  kept.set(seed, past);
+  return past;
+}
+
 /** All of history, newest first, in pages of a random size. */
 async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Promise<HistoryEntry[]> {
   const entries: HistoryEntry[] = [];
@@ -30,8 +39,10 @@ async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Pr
 }
 
 describe('the past', () => {
+  afterAll(() => kept.clear());
+
   it.each(SEEDS)('[I7, J6] is at every cursor and time what a read showed then, with seed %i', async (seed) => {
-    const { api, seen } = await lived(seed);
+    const { api, seen } = await toRead(seed);
     expect(seen.length).toBeGreaterThan(40);
     for (const [index, { cursor, at, services }] of seen.entries()) {
       const isLastOfItsTime = seen[index + 1]?.at !== at;
@@ -47,7 +58,7 @@ describe('the past', () => {
   });
 
   it.each(SEEDS)('[J7] differs between two moments by what makes one the other, with seed %i', async (seed) => {
-    const past = await lived(seed);
+    const past = await toRead(seed);
     for (let pair = 0; pair < 40; pair++) {
       const from = past.random.pick(past.seen as [Seen, ...Seen[]]); // `as`: there is always a first one
       const to = past.random.pick(past.seen as [Seen, ...Seen[]]);
@@ -101,7 +112,7 @@ describe('the past', () => {
   });
 
   it.each(SEEDS)('[J4] is the same by service and by instance as all in all, with seed %i', async (seed) => {
-    const past = await lived(seed);
+    const past = await toRead(seed);
     const all = await wholeHistory(past);
     for (const { group, service } of SERVICES) {
       const part = (id?: string) =>

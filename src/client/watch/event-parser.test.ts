@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { eventText, KEEPALIVE_TEXT, retryText } from '../../http/watch/event-text';
+import { eventText, KEEPALIVE_TEXT } from '../../http/watch/event-stream';
+import { headOf } from '../../http/watch/namespace-frames';
 import { EventParser } from './event-parser';
 
 const bookmark = { type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' } as const;
-const text = retryText(412) + KEEPALIVE_TEXT + eventText(bookmark, JSON.stringify(bookmark));
+const text = `retry: 412\n\n${KEEPALIVE_TEXT}${eventText(headOf(bookmark), JSON.stringify(bookmark))}`;
 const events = [
   { type: '', data: '', retryMs: 412 },
   { type: 'bookmark', data: JSON.stringify(bookmark), retryMs: undefined },

@@ -1,6 +1,6 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { ERRANDS_AT_ONCE_MAX_COUNT } from '../../model/limits';
-import type { NamespaceControl } from '../../model/namespace-control';
 import type { DirectoryState } from './directory-state';
 import type { Errand } from './errand-rows';
 import { type NamespaceRow, toldSettings } from './namespace-rows';

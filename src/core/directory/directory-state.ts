@@ -1,5 +1,5 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import type { Jurisdiction, Placement } from '../../model/namespace';
-import type { NamespaceControl } from '../../model/namespace-control';
 import type { Platform } from '../platform/platform';
 import type { AuditLog } from './audit-log';
 import type { DurableSteps } from './durable-steps';

@@ -1,4 +1,4 @@
-import { jsonText } from '../../model/json-text';
+import { jsonText } from '../../model/json';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { StoredState } from './commit/commit-state';
 import { listInstancesAt } from './history/past-reads';

@@ -1,5 +1,5 @@
 import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
-import { LogGate } from '../../model/log-gate';
+import { LogGate } from '../../model/log';
 import type { Platform } from '../platform/platform';
 import { CommitPipeline } from '../storage/commit-pipeline';
 import { prepareStorage } from '../storage/schema';

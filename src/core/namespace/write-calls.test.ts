@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../test/fixtures/awake-namespace';
 import { OPERATOR } from '../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { readService } from './read-calls';
 import { callBatch, callPatchService, callPutService, callRemoveService } from './write-calls';
 

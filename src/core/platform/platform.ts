@@ -1,5 +1,5 @@
 import type { Audit } from '../../model/audit';
-import type { ClaimsOf } from '../../model/claim';
+import type { ClaimsOf } from '../../model/instance';
 import type { SqlStorage } from '../storage/sql-storage';
 import type { Connections } from './connection';
 import type { Counters } from './counters';

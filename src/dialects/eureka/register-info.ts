@@ -1,12 +1,17 @@
+import type { WrittenInfo } from '../../codecs/eureka/info';
+import { registrationOf } from '../../codecs/eureka/registration';
+import { keptBy, ownStatus } from '../../codecs/eureka/shown-info';
+import { type EurekaStatus, statedStatus } from '../../codecs/eureka/status';
 import { findInstance } from '../../http/dialect-calls/find-record';
+import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode, RegistryError } from '../../model/errors';
-import type { InstanceView } from '../../model/instance';
+import { type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
+import { EXTENSIONS_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { newInstanceKey } from './app-names';
-import { registeredStatus, statedStatus } from './status';
-import { definitionOf, keptBy, ownStatus } from './translate';
-import type { WrittenInfo } from './wire';
+import { plainDefinition } from '../../model/plain-definition';
+import { newInstanceKey } from './instance-keys';
 
 /** How often a registration is decided anew because somebody else was faster. */
 const ATTEMPTS_MAX_COUNT = 5;
@@ -59,4 +64,40 @@ function countedStatus(before: InstanceView) {
 function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boolean {
   const kept = keptBy(before)?.lastDirtyTimestamp;
   return kept !== undefined && lastDirtyTimestamp !== undefined && kept > lastDirtyTimestamp;
+}
+
+/**
+ * Makes the definition that an instance is registered with.
+ *
+ * @param status What counts of its status.
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
+  const { ports, extensions, ...plain } = registrationOf(info, status);
+  assertFits(extensions);
+  // Nearly all are plain, but for what the codec made, and a schema takes as long as all the rest.
+  const definition = plainDefinition(plain);
+  if (definition !== undefined) return { ...definition, ports, extensions };
+  return parsed(InstanceDefinition, { ...plain, ports, extensions }, 'body');
+}
+
+function assertFits(extensions: Extensions): void {
+  const bytes = utf8Length(JSON.stringify(extensions));
+  if (bytes <= EXTENSIONS_MAX_BYTES) return;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `URLs, virtual addresses and data center take ${bytes} bytes together; at most ${EXTENSIONS_MAX_BYTES} are kept`,
+  );
+}
+
+/**
+ * Decides the status that a registration leads to, where no operator has set one: Eureka's rules for a server outside of AWS.
+ *
+ * @param own What the instance says now.
+ * @param before What counted until now; undefined for one that was not there.
+ */
+function registeredStatus(own: EurekaStatus, before: EurekaStatus | undefined): EurekaStatus {
+  const isSettled = (status: EurekaStatus | undefined) => status === 'UP' || status === 'OUT_OF_SERVICE';
+  // Between these two only the status call leads: a client that comes back says UP, also where it was taken out.
+  return before !== undefined && isSettled(own) && isSettled(before) ? before : own;
 }

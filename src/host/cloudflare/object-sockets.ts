@@ -60,8 +60,8 @@ export function answerClose(socket: WebSocket, code: number): void {
   quietly(() => (code === 1005 || code === 1006 ? socket.close() : socket.close(code)));
 }
 
-/** The other end may be gone already; its close is on its way, and is what counts. */
-function quietly(act: () => void): void {
+/** Ignores that the other end may be gone already: its close is on its way, and is what counts. */
+export function quietly(act: () => void): void {
   try {
     act();
   } catch {

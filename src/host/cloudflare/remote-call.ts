@@ -6,6 +6,7 @@ import {
   CHANGE_REPEATS_MAX_COUNT,
   READ_REPEATS_MAX_COUNT,
 } from '../../model/limits';
+import { type Callable, type CalledObject, sealAsked, WIRE_VERSION } from './envelope';
 
 /** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
 export type RemoteCall<T, Called> = (object: Called) => Promise<T>;
@@ -78,6 +79,27 @@ export class RemoteCalls<Called> {
       }
     }
   }
+}
+
+/**
+ * Makes the methods of an interface whose calls cross to an object: those of `once` are never repeated, see
+ * {@link RemoteCalls}.
+ *
+ * @param open Reads the outcome of any of them; throws a refusal.
+ */
+export function remoteMethods<Api extends Callable<Api>>(
+  calls: RemoteCalls<CalledObject<keyof Api & string>>,
+  open: (outcome: string) => unknown,
+) {
+  const making =
+    (repeats: 'once' | 'change' | 'read') =>
+    <Method extends keyof Api & string>(method: Method) =>
+    (...asked: Parameters<Api[Method]>): ReturnType<Api[Method]> => {
+      const text = sealAsked(asked);
+      const call = (object: CalledObject<Method>) => object.call(method, text, WIRE_VERSION).then(open);
+      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object carries out this very method
+    };
+  return { once: making('once'), change: making('change'), read: making('read') };
 }
 
 /** Flags of a failed call, as Cloudflare's documentation of Durable Object errors names them. */

@@ -1,7 +1,7 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import type { InstanceDefinition } from '../../../model/instance';
 import type { Caller } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { recover } from '../leases/renewing';

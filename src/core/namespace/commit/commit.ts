@@ -1,8 +1,8 @@
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { assertShare, mostHeldBy } from '../access/shares';
 import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';

@@ -1,4 +1,5 @@
 import type { InstanceKey, Precondition } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -9,7 +10,6 @@ import {
 } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare } from '../access/shares';
 import type { Catalog, InstanceEntry } from '../records/catalog';
 import { instanceKind } from '../records/instance-kind';

@@ -1,7 +1,7 @@
-import type { ChangedInstance, ChangedInstances } from '../../../model/changed-instances';
+import type { ChangedInstance, ChangedInstances } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { InstanceView } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { CHANGES_OF_REVISION_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { ChangedSinceCommand, ReadAnswer } from '../../../model/namespace-api';
 import type { JournalEntry } from '../commit/journal';

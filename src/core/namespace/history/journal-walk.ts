@@ -1,5 +1,5 @@
-import { DEFAULT_GROUP } from '../../../model/given-names';
 import type { HistoryCommand, ServiceKey } from '../../../model/namespace-api';
+import { DEFAULT_GROUP } from '../../../model/service-name';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal, JournalEntry } from '../commit/journal';
 import { decodeChanges, type JournaledChange } from '../commit/journaled-change';

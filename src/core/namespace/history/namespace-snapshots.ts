@@ -1,5 +1,5 @@
 import type { NamespaceSnapshot } from '../../../model/frames';
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
 import type { ReadAnswer, SnapshotCommand } from '../../../model/namespace-api';
 import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../records/catalog-place';

@@ -1,6 +1,5 @@
-import type { HistoryPage } from '../../../model/history';
-import { jsonText } from '../../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../../model/moments';
+import type { HistoryPage, RollbackReport, ServiceDiff } from '../../../model/history';
+import { jsonText } from '../../../model/json';
 import type {
   Answer,
   Caller,
@@ -10,8 +9,8 @@ import type {
   ReadAnswer,
   ServiceKey,
 } from '../../../model/namespace-api';
-import type { PointInTime } from '../../../model/point-in-time';
 import type { InstanceList } from '../../../model/queries';
+import type { PointInTime } from '../../../model/query-values';
 import { assertOperates } from '../access/ownership';
 import { instancePage } from '../queries/lists';
 import { noteOf, withAuditEntry } from '../turn/operator-audit';

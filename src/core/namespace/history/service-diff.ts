@@ -1,6 +1,6 @@
+import type { ServiceDiff } from '../../../model/history';
 import type { InstanceView } from '../../../model/instance';
-import type { JsonText } from '../../../model/json-text';
-import type { ServiceDiff } from '../../../model/moments';
+import type { JsonText } from '../../../model/json';
 import type { DiffCommand, ServiceKey } from '../../../model/namespace-api';
 import { listText, textPage } from '../queries/text-page';
 import { compare } from '../records/catalog';

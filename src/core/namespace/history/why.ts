@@ -1,12 +1,11 @@
 import type { InstanceKey } from '../../../model/batch';
-import type { Cause, HistoryEntry, HistoryPage, Renewals } from '../../../model/history';
+import type { Cause, HistoryEntry, HistoryPage, Renewals, WhyReport } from '../../../model/history';
 import type { InstanceView } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { WHY_ENTRIES_DEFAULT_COUNT } from '../../../model/limits';
 import type { Answer, WhyCommand } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
-import type { WhyReport } from '../../../model/why';
 import type { Journal } from '../commit/journal';
 import { renewalsOf } from '../records/instance-kind';
 import { unknownInstance } from '../records/missing';

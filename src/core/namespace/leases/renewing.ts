@@ -1,7 +1,7 @@
 import type { HeartbeatReport, InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Renewal } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import type { Answer, Caller } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
 import { assertMayChangeEntry } from '../access/ownership';

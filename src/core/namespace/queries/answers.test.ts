@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { definition, key } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { renewal } from '../leases/renewing';
 import { requireInstance } from '../records/missing';
 import { change } from '../turn/turn';
@@ -27,25 +27,28 @@ describe('registration', () => {
     expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
   });
 
-  it.each([
-    {},
-    { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
-    { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
-    {
-      ephemeral: false,
-      ports: { z: { port: 1 }, a: { port: 2, secure: true } },
-      extensions: { consul: { b: 1, a: [] } },
-    },
-  ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
-    const awake = new AwakeNamespace();
-    const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
-    const text = await change(awake.state, OWNER, {
-      scope: place.key,
-      decide: (draft) => draft.putInstance(place.key, place.record, 'registered', true),
-      answer: (_, draft) =>
-        registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
-    });
-    expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
+  it('[R1] is the same from the record at hand as from what was kept of it', async () => {
+    const cases = [
+      {},
+      { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
+      { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
+      {
+        ephemeral: false,
+        ports: { z: { port: 1 }, a: { port: 2, secure: true } },
+        extensions: { consul: { b: 1, a: [] } },
+      },
+    ];
+    for (const input of cases) {
+      const awake = new AwakeNamespace();
+      const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
+      const text = await change(awake.state, OWNER, {
+        scope: place.key,
+        decide: (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+        answer: (_, draft) =>
+          registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+      });
+      expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
+    }
   });
 
   it('[R10] does not expire without a lease', () => {

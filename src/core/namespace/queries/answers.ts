@@ -1,6 +1,6 @@
 import type { BatchReport, InstanceKey, Operation, OperationResult } from '../../../model/batch';
 import type { InstanceDefinition, InstanceView, Registration } from '../../../model/instance';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
 import type { OverrideList, OverrideView } from '../../../model/override';
 import type { ServiceView } from '../../../model/service';

@@ -1,5 +1,5 @@
-import type { ChangedServices, SharedRead } from '../../../model/changed-services';
-import { jsonText } from '../../../model/json-text';
+import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
+import { jsonText } from '../../../model/json';
 import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/plain-reads';
 import { notePoller, type Readers } from '../turn/readers';

@@ -1,10 +1,10 @@
+import type { HeldDocument, ListedInstances } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { InstanceView } from '../../../model/instance';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { InstanceListCommand, ServiceListCommand } from '../../../model/namespace-api';
 import type { InstanceFilter } from '../../../model/queries';
 import type { ServiceList, ServiceSummary } from '../../../model/service';
-import type { HeldDocument, ListedInstances } from '../../../model/shared-document';
 import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../records/catalog';
 import { addressMatcher, documentIn, hasAddress } from '../records/records';
 import { serviceSummary, viewOf } from '../records/view';

@@ -1,4 +1,4 @@
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint, Resolution } from '../../../model/queries';
 import type { ServiceEntry } from '../records/catalog';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { listText, textPage } from './text-page';
 

@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import type { Lease } from '../../../model/lease';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import type { Connection } from '../../platform/connection';
 import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';

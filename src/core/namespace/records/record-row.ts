@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import type { SqlRow, SqlStorage, SqlValue } from '../../storage/sql-storage';
 import type { ServiceEntry } from './catalog';
 import type { RecordRow } from './record-kind';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { definition } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { InstanceDefinition } from '../../../model/instance';
-import { isPlainKey } from '../../../model/parse-json';
+import { isPlainKey } from '../../../model/json';
 import {
   addressMatcher,
   decodeInstance,

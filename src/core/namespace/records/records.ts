@@ -1,8 +1,8 @@
-import { DEFAULT_CLUSTER } from '../../../model/given-names';
 import type { InstanceDefinition, Location } from '../../../model/instance';
 import { FLAPPING_CHANGES_COUNT } from '../../../model/limits';
 import type { Override } from '../../../model/override';
 import type { ServiceDefinition } from '../../../model/service';
+import { DEFAULT_CLUSTER } from '../../../model/service-name';
 import { DEFAULT_LEASE, sameLease } from './lease-terms';
 
 /** Names a record. `id` is empty for a service. */

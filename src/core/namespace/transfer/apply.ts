@@ -1,5 +1,5 @@
 import { RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import {
   IMPORT_IDLE_MAX_MS,
   IMPORT_RESUME_MS,

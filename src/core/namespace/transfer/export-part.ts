@@ -1,5 +1,5 @@
 import type { RecordCounts } from '../../../model/export-line';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
 import type { Answer, ServiceKey } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';

@@ -1,5 +1,5 @@
 import { quote, RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { IMPORT_IDLE_MAX_MS, IMPORT_SCAN_MAX_COUNT, INSTANCES_PER_SERVICE_MAX_COUNT } from '../../../model/limits';
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../../../model/transfer';

@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../../model/errors';
 import type { ImportedRecord } from '../../../model/export-line';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import {
   IMPORT_IDLE_MAX_MS,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,

@@ -9,7 +9,7 @@ import { ALL_GRANTS } from '../../../../test/fixtures/socket-purpose';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { Operation } from '../../../model/batch';
 import { RegistryError } from '../../../model/errors';
-import { LogGate } from '../../../model/log-gate';
+import { LogGate } from '../../../model/log';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
 import { Override } from '../../../model/override';
 import { batchAction, overrideAction, withAuditEntry, withOperatorAudit } from './operator-audit';

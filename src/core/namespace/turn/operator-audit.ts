@@ -1,9 +1,9 @@
 import type { Audit, AuditAction, AuditNote } from '../../../model/audit';
 import type { InstanceKey, Operation } from '../../../model/batch';
 import { hasCode, isRefusal, RegistryError } from '../../../model/errors';
-import { joinedName } from '../../../model/joined-name';
-import type { LogGate } from '../../../model/log-gate';
+import type { LogGate } from '../../../model/log';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
+import { joinedName } from '../../../model/service-name';
 import type { Platform } from '../../platform/platform';
 import { operatesOn } from '../access/ownership';
 import { shareOf } from '../access/shares';

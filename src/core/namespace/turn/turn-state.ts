@@ -1,4 +1,4 @@
-import type { LogGate } from '../../../model/log-gate';
+import type { LogGate } from '../../../model/log';
 import type { RateLimiter } from '../access/rate-limiter';
 import type { AlarmState } from '../leases/arming';
 import type { ExpiryState } from '../leases/expiry';

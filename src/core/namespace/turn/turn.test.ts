@@ -5,7 +5,7 @@ import { START } from '../../../../test/fixtures/hand-platform';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { LOOK_INTERVAL_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
 import { arm } from '../leases/arming';
 import { change, read, turn } from './turn';

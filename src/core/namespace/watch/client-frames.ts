@@ -1,10 +1,10 @@
 import { authorize, authorizeAny, grantsOn } from '../../../auth/authorize';
 import { authorizeOperations } from '../../../auth/authorize-operations';
-import type { ClaimsOf } from '../../../model/claim';
 import { quote, RegistryError } from '../../../model/errors';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';
 import type { Principal, Scope } from '../../../model/grant';
-import { parseJson } from '../../../model/parse-json';
+import type { ClaimsOf } from '../../../model/instance';
+import { parseJson } from '../../../model/json';
 import { scopeParts } from '../../../model/watch-scope';
 import type { ConnectionMemory } from '../../platform/connection';
 import { authorizeScope } from './watch-scope';

@@ -1,6 +1,6 @@
 import { ServiceRef } from '../../../model/frames';
-import { shortName } from '../../../model/joined-name';
 import type { SocketPurpose } from '../../../model/namespace-sockets';
+import { shortName } from '../../../model/service-name';
 import { scopeNames, scopeParts } from '../../../model/watch-scope';
 import {
   type ConnectionMemory,

@@ -1,5 +1,5 @@
 import type { InstanceKey } from '../../../model/batch';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { DrainReport } from '../../../model/queries';
 import { timestamp } from '../../../model/timestamp';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../../model/frames';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
 
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };

@@ -218,14 +218,17 @@ describe('a snapshot', () => {
     expect(snapshot?.services[1]).toMatchObject({ persistent: false, metadata: {}, revision: 0 });
   });
 
-  it.each([
-    [{}, ['DEFAULT_GROUP@@empty', 'DEFAULT_GROUP@@orders', 'shop@@orders', 'shop@@users']],
-    [{ groups: ['shop'] }, ['shop@@orders', 'shop@@users']],
-    [{ groups: ['shop'], services: ['orders'] }, ['DEFAULT_GROUP@@orders', 'shop@@orders', 'shop@@users']],
-    [{ services: ['users', 'shop@@users', 'shop@@users'] }, ['shop@@users']],
-    [{ services: ['nothing'] }, []],
-  ])('[W9, W10] of %j shows %j', async (scope, services) => {
-    expect(Object.keys(shown(await snapshotOf(await furnished(), scope)))).toEqual(services);
+  it('[W9, W10] shows the services of its scope, in order', async () => {
+    const cases = [
+      [{}, ['DEFAULT_GROUP@@empty', 'DEFAULT_GROUP@@orders', 'shop@@orders', 'shop@@users']],
+      [{ groups: ['shop'] }, ['shop@@orders', 'shop@@users']],
+      [{ groups: ['shop'], services: ['orders'] }, ['DEFAULT_GROUP@@orders', 'shop@@orders', 'shop@@users']],
+      [{ services: ['users', 'shop@@users', 'shop@@users'] }, ['shop@@users']],
+      [{ services: ['nothing'] }, []],
+    ] as const;
+    for (const [scope, services] of cases) {
+      expect(Object.keys(shown(await snapshotOf(await furnished(), scope)))).toEqual(services);
+    }
   });
 
   it('[W10] does not show a service that only the journal knows', async () => {

@@ -1,0 +1,33 @@
+import { basename } from 'node:path/posix';
+import { isSource, type SourceFile, withoutComments } from './source-tree';
+
+/** Names that say nothing of what is inside, and so take in anything. */
+const DRAWER = /^(?:utils?|helpers?|managers?|types|common|misc|shared|lib)$/;
+const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const REEXPORT = /^export (?:type )?(?:\*|\{[^}]*\}) from '[^']*';?$/gm;
+
+/** Rule 3: a file of `src/` has a kebab-case name that says what it holds. */
+export function fileNameProblems(files: SourceFile[]): string[] {
+  return files
+    .filter((file) => file.path.startsWith('src/') && isSource(file))
+    .flatMap(({ path }) => {
+      const name = basename(path).replace(/\.[jt]s$/, '');
+      if (DRAWER.test(name)) return [`${path}: "${name}" says nothing of what it holds`];
+      return KEBAB_CASE.test(name) ? [] : [`${path} is not in kebab-case`];
+    });
+}
+
+/**
+ * Rule 3: only the entry points of the package hand on what other files export.
+ *
+ * @param entries Paths of the entry points.
+ */
+export function barrelProblems(files: SourceFile[], entries: readonly string[]): string[] {
+  return files
+    .filter((file) => file.path.startsWith('src/') && isSource(file) && !entries.includes(file.path))
+    .filter(({ text }) => {
+      const code = withoutComments(text).trim();
+      return code !== '' && code.replace(REEXPORT, '').trim() === '';
+    })
+    .map(({ path }) => `${path} only hands on what other files export; import those`);
+}
