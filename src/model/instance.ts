@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HOST_NAME } from './address';
+import { withFastPath } from './fast-path';
 import { jsonProblem } from './json';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
 import { EXTENSIONS_MAX_BYTES, PORTS_MAX_COUNT, TAGS_MAX_COUNT, URL_MAX_BYTES, WEIGHT_MAX } from './limits';
@@ -7,7 +8,6 @@ import { Metadata, MetadataPatch, refusesPrototypeKey, sortedByKey } from './met
 import { ClusterName, ShortName, utf8Length } from './names';
 import { plainDefinition } from './plain-definition';
 import { DEFAULT_CLUSTER, type ServiceNames } from './service-name';
-import { withShortcut } from './shortcut';
 
 /** What an instance says of itself. */
 export const InstanceStatus = z.enum(['starting', 'up', 'draining', 'down', 'out-of-service']);
@@ -116,18 +116,19 @@ export function definitionProblem(definition: Reachable): string | undefined {
   return undefined;
 }
 
-/** What {@link InstanceDefinition} takes and makes, without a shortcut. */
-export const WholeDefinition = z
-  .strictObject(instanceMembers)
-  .check((payload) => {
-    const problem = definitionProblem(payload.value);
-    if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
-  })
-  .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }));
-
 /** Body of a registration: an instance as it describes itself, with its lease granted. Unknown members are refused. */
-export const InstanceDefinition = withShortcut(WholeDefinition.meta({ id: 'InstanceDefinition' }), plainDefinition);
-export type InstanceDefinition = z.output<typeof WholeDefinition>;
+export const InstanceDefinition = withFastPath(
+  z
+    .strictObject(instanceMembers)
+    .check((payload) => {
+      const problem = definitionProblem(payload.value);
+      if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
+    })
+    .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }))
+    .meta({ id: 'InstanceDefinition' }),
+  plainDefinition,
+);
+export type InstanceDefinition = z.output<typeof InstanceDefinition>;
 /** What a client writes: everything but the address may be left out. */
 export type InstanceDefinitionInput = z.input<typeof InstanceDefinition>;
 

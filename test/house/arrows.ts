@@ -29,6 +29,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono-openapi', 'zod'],
     files: ['docs/openapi.json'],
   },
+  // Types alone, and the parser of durations: the bundle test of the client holds it to that.
   client: { rooms: ['model'], packages: [] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],

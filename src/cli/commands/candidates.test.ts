@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { createProgram } from '../program';
 import { type Candidate, candidates, type NameSource } from './candidates';
 
@@ -25,46 +26,50 @@ class KnownNames implements NameSource {
 const values = async (...words: string[]): Promise<string[]> =>
   (await candidates(createProgram(), words, new KnownNames())).map(({ value }) => value);
 
-it.each([
-  [['dr'], ['drain']],
-  [
-    ['context', ''],
-    ['add', 'use', 'ls', 'rm'],
-  ],
-  [['context', 'use', 'p'], ['prod']],
-  [
-    ['ls', '--context', ''],
-    ['prod', 'stage'],
-  ],
-  [['ls', 'or'], ['orders']],
-  [
-    ['ls', ''],
-    ['orders', 'eu@@orders', 'carts'],
-  ],
-  [['watch', 'orders', 'c'], ['carts']],
-  [['exec', '--service', 'c'], ['carts']],
-  [
-    ['drain', 'orders', ''],
-    ['orders-1', 'orders-2'],
-  ],
-  [
-    ['drain', '--wait', '5s', 'orders', ''],
-    ['orders-1', 'orders-2'],
-  ],
-  [['drain', '--wait=5s', 'orders', 'orders-2'], ['orders-2']],
-  [['drain', 'orders', 'orders-1', ''], []],
-  [['drain', '--w'], ['--wait']],
-  [['drain', '--wait', ''], []],
-  [
-    ['completion', ''],
-    ['bash', 'zsh', 'fish'],
-  ],
-  [['exec', '--', 'no'], []],
-  [['exec', '--', 'node', '--dr'], []],
-  [['serve', '--d'], ['--data']],
-])('%j may become %j', async (words, expected) => {
-  expect(await values(...words)).toEqual(expected);
-});
+it('completes commands, options and names', () =>
+  eachRow(
+    [
+      [['dr'], ['drain']],
+      [
+        ['context', ''],
+        ['add', 'use', 'ls', 'rm'],
+      ],
+      [['context', 'use', 'p'], ['prod']],
+      [
+        ['ls', '--context', ''],
+        ['prod', 'stage'],
+      ],
+      [['ls', 'or'], ['orders']],
+      [
+        ['ls', ''],
+        ['orders', 'eu@@orders', 'carts'],
+      ],
+      [['watch', 'orders', 'c'], ['carts']],
+      [['exec', '--service', 'c'], ['carts']],
+      [
+        ['drain', 'orders', ''],
+        ['orders-1', 'orders-2'],
+      ],
+      [
+        ['drain', '--wait', '5s', 'orders', ''],
+        ['orders-1', 'orders-2'],
+      ],
+      [['drain', '--wait=5s', 'orders', 'orders-2'], ['orders-2']],
+      [['drain', 'orders', 'orders-1', ''], []],
+      [['drain', '--w'], ['--wait']],
+      [['drain', '--wait', ''], []],
+      [
+        ['completion', ''],
+        ['bash', 'zsh', 'fish'],
+      ],
+      [['exec', '--', 'no'], []],
+      [['exec', '--', 'node', '--dr'], []],
+      [['serve', '--d'], ['--data']],
+    ],
+    async (words, expected) => {
+      expect(await values(...words)).toEqual(expected);
+    },
+  ));
 
 it('describes what it offers, and hides what is for shells alone', async () => {
   const all = await candidates(createProgram(), [''], new KnownNames());

@@ -86,7 +86,7 @@ export function metaCommand() {
     });
 }
 
-/** A command that changes what operators say about an instance. */
+/** Begins a command that changes the override of an instance. */
 function overrideCommand(name: string) {
   return registryCommand(name).addArgument(serviceArgument()).addArgument(idArgument());
 }
@@ -102,7 +102,7 @@ async function override(...asked: Parameters<typeof changedOverride>): Promise<v
   await changedOverride(...asked);
 }
 
-/** The same, and returns the override as it is now; undefined where there is none. */
+/** Changes an override like {@link override}, and returns it as it is now; undefined where there is none. */
 async function changedOverride(
   service: ServiceName,
   id: string,
@@ -142,7 +142,7 @@ interface InstanceName extends ServiceName {
 
 const isRefusal = (error: unknown, code: string): boolean => error instanceof RollcallError && error.code === code;
 
-/** What an operator may set, without who set it and when. */
+/** The members that an operator may set, without who set them and when. */
 function settingsOf({ enabled, weight, status, metadata, quarantine }: Override): OverrideBody {
   return { enabled, weight, status, metadata, quarantine };
 }
@@ -165,7 +165,7 @@ async function read(registry: Admin, name: InstanceName): Promise<{ body: Overri
 
 /**
  * Changes one thing of what operators say about an instance, and leaves the others as they are: an override is written
- * as a whole, so it is read first, and written only if nobody else has meanwhile.
+ * as a whole, so it is read first, and written only if no other write came between.
  *
  * @param alter The override as it shall be; empty where nothing is to be said any more.
  * @returns The override as it is now; undefined where there is none.

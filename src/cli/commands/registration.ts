@@ -3,7 +3,7 @@ import { connect, idArgument, registryCommand, serviceArgument } from '../connec
 import { amount, duration, instanceDefinition, port, serviceText, withDescription } from '../terminal/option-values';
 import { durationText } from '../terminal/views';
 
-/** `rollcall register`: registers once. Whoever wants it kept takes `exec`, or beats. */
+/** `rollcall register`: registers once. `exec` or heartbeats keep it. */
 export function registerCommand() {
   const command = registryCommand('register')
     .summary('register an instance, once')

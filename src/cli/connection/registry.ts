@@ -7,7 +7,7 @@ import { configPath, readConfig } from './config-file';
 import { findPlace, type Place } from './place';
 import { tracedFetch } from './traced-fetch';
 
-/** A command that talks to a registry: which one, as whom, and how it answers. */
+/** Begins a command that talks to a registry: which one, as whom, and how it answers. */
 export function registryCommand(name: string) {
   return new Command(name)
     .optionsGroup('Registry:')
@@ -32,7 +32,7 @@ export const serviceArgument = () =>
 /** An instance of the service before it. */
 export const idArgument = () => new Argument('<id>', 'id of the instance');
 
-/** What a command needs to do its work: a registry, and a way to print. */
+/** The registry that a command works with, and a way to print. */
 export interface Connection {
   place: Place;
   print: Printer;

@@ -110,7 +110,9 @@ function listIn(body: unknown): InstanceList {
  */
 export function mirrored(info: WrittenInfo): SourceInstance | undefined {
   try {
-    const { lease: _, ...body } = registrationOf(info, info.status);
+    const { plain, ports, extensions } = registrationOf(info, info.status);
+    const { lease: _, node, ...members } = plain;
+    const body = { ...(node === '' ? {} : { node }), ...members, ports, extensions };
     return { ...serviceOf(info.app), id: info.instanceId, body };
   } catch (error) {
     if (hasCode(error, 'INVALID_REQUEST')) return undefined;

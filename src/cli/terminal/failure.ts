@@ -15,7 +15,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What each refusal of the registry comes to. A code of a newer registry is a failure like any other. */
+/** Exit codes of the registry's refusals. A code of a newer registry is a failure like any other. */
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   INVALID_REQUEST: EXIT.usage,
   PAYLOAD_TOO_LARGE: EXIT.usage,
@@ -43,7 +43,7 @@ export function exitCodeOf(code: string): ExitCode {
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
-  /** What to do next: a sentence, or a command. */
+  /** Advice on what to do next: a sentence, or a command. */
   readonly advice: string | undefined;
 
   constructor(exitCode: ExitCode, message: string, advice?: string, options?: ErrorOptions) {
@@ -57,7 +57,7 @@ export class CliError extends Error {
 export interface Failure {
   exitCode: ExitCode;
   message: string;
-  /** What to do next. */
+  /** Advice on what to do next. */
   advice?: string | undefined;
 }
 
@@ -82,13 +82,13 @@ function sentence({ detail, errors }: RollcallError): string {
   return [text, ...members].join('\n');
 }
 
-/** What a command failed with; undefined for a defect of ours, which shows its stack. */
+/** Maps an error to the failure of a command; undefined for a defect of ours, which shows its stack. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CliError) return error;
   if (error instanceof LaunchError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof BackupError) return { exitCode: EXIT.failure, message: error.message };
   if (!(error instanceof RollcallError)) return undefined;
-  // Whoever stopped a call knows more of it than that it was stopped.
+  // The cause of an abort says more than that the call was stopped.
   if (error.cause instanceof CliError) return error.cause;
   const exitCode = exitCodeOf(error.code);
   return { exitCode, message: sentence(error), advice: ADVICE_BY_CODE[error.code] ?? ADVICE[exitCode] };

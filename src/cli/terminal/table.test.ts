@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { paintFor } from './palette';
 import { fitted, padded, printable, tableLines, textWidth } from './table';
 
@@ -53,24 +54,28 @@ it('shows rows of different lengths, and no rows', () => {
 });
 
 describe('textWidth', () => {
-  it.each([
-    ['orders', 6],
-    ['', 0],
-    ['naïve', 5],
-    ['nai\u0308ve', 5],
-    ['注文', 4],
-    ['한국어', 6],
-    ['ﾊﾝｶｸ', 4],
-    ['ＡＢ', 4],
-    ['🚀', 2],
-    ['👩‍👩‍👧‍👦', 2],
-    ['🇩🇪', 2],
-    ['❤️', 2],
-    ['a\u200bb', 2],
-    ['✓', 1],
-  ])('%j fills %i cells', (text, width) => {
-    expect(textWidth(text)).toBe(width);
-  });
+  it('counts the cells that a text fills', () =>
+    eachRow(
+      [
+        ['orders', 6],
+        ['', 0],
+        ['naïve', 5],
+        ['nai\u0308ve', 5],
+        ['注文', 4],
+        ['한국어', 6],
+        ['ﾊﾝｶｸ', 4],
+        ['ＡＢ', 4],
+        ['🚀', 2],
+        ['👩‍👩‍👧‍👦', 2],
+        ['🇩🇪', 2],
+        ['❤️', 2],
+        ['a\u200bb', 2],
+        ['✓', 1],
+      ],
+      (text, width) => {
+        expect(textWidth(text)).toBe(width);
+      },
+    ));
 });
 
 describe('fitted', () => {

@@ -4,10 +4,10 @@ import { type EurekaPort, isEntryKey, KEPT_TEXTS, readInfo, type WrittenInfo } f
 import type { ShownInfo } from './shown-info';
 import { elementName, keyOfElement, readXml, writeTextElement, writeXml } from './xml';
 
-/** What an answer is written in. */
+/** The format of an answer. */
 export type Format = 'json' | 'xml';
 
-/** What became of an instance, as the delta tells it. */
+/** The change of an instance, as the delta has it. */
 export type Action = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /** An application with its instances, each written already. */
@@ -16,7 +16,7 @@ export interface WrittenApplication {
   instances: Iterable<string>;
 }
 
-/** What stands above a list of applications. */
+/** The head of a list of applications. */
 export interface ListHead {
   version: string;
   hash: string;
@@ -27,7 +27,7 @@ const EMPTY_MAP = { '@class': 'java.util.Collections$EmptyMap' };
 const AMAZON = 'com.netflix.appinfo.AmazonInfo';
 const OTHER_DATA_CENTER = 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo';
 
-/** Whether an instance is itself a server of Eureka: none of ours is. */
+/** Tells clients whether an instance is itself a server of Eureka: none of ours is. */
 const NOT_COORDINATING = 'false';
 
 /**
@@ -130,7 +130,7 @@ function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
   };
 }
 
-/** What is absent is left out: an empty element breaks some readers. */
+/** Leaves out the members that are absent: an empty element breaks some readers. */
 function given(members: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined),

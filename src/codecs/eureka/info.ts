@@ -101,7 +101,7 @@ function wholeOf(value: unknown, name: string, { problem }: Reading): number | u
   return undefined;
 }
 
-/** What Java's clients read as an `int`: a larger one would cost them the whole list. */
+/** A number that Java's clients read as an `int`: a larger one would cost them the whole list. */
 function intOf(value: unknown, name: string, reading: Reading): number | undefined {
   const number = wholeOf(value, name, reading);
   if (number === undefined || number === (number | 0)) return number;

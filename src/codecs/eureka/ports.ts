@@ -10,9 +10,9 @@ const shortly = ({ number, enabled }: EurekaPort): string => (enabled ? `${numbe
 const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 
 /**
- * What the core makes of the two ports: the one to call, and the secure one by name.
+ * Maps the two ports to those of the core: the one to call, and the secure one by name.
  *
- * @throws {RegistryError} `INVALID_REQUEST` where what is enabled is no port: nobody is sent to one that is not.
+ * @throws {RegistryError} `INVALID_REQUEST` where what is enabled is no port: no caller is sent to one that is disabled.
  */
 export function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefinition, 'port' | 'ports'> {
   const both = [port, securePort];
@@ -28,7 +28,7 @@ export function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefin
   return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };
 }
 
-/** The two ports of an instance by what the core knows. */
+/** Maps the ports of the core to the two that clients are shown. */
 export function shownPorts({
   port,
   ports,
@@ -42,7 +42,7 @@ export function shownPorts({
   };
 }
 
-/** Of an instance that is reached by a URL alone. */
+/** The ports of an instance that is reached by a URL alone. */
 function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
   const { protocol, port } = new URL(url);
   const isSecure = protocol === 'https:';
@@ -52,5 +52,5 @@ function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
     : { port: { number, enabled: true }, securePort: NO_SECURE_PORT };
 }
 
-/** Whether two ports are the same, and used alike. */
+/** Tells whether two ports are the same, and used alike. */
 export const samePort = (a: EurekaPort, b: EurekaPort): boolean => a.number === b.number && a.enabled === b.enabled;

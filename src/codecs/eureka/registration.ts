@@ -10,11 +10,15 @@ import { coreStatus, type EurekaStatus } from './status';
 /** Of no data center in particular: this is not kept. */
 export const MY_OWN: DataCenter = { name: 'MyOwn' };
 
-/** An instance of Eureka as the core registers it. No schema has seen it yet. */
-export interface Registration extends Pick<InstanceDefinition, 'port' | 'ports' | 'status' | 'metadata'> {
-  node?: string;
-  address: string;
-  lease: { ttlMs: number; removeAfterMs: number; firstRemoveAfterMs: number; intervalMs?: number };
+/** An instance of Eureka as the core registers it, in three parts. No schema has seen it yet. */
+export interface Registration extends Pick<InstanceDefinition, 'ports'> {
+  /** Members of a definition that nearly all instances have alike, whichever door they use. */
+  plain: Pick<InstanceDefinition, 'port' | 'status' | 'metadata'> & {
+    /** Empty where the instance has no host name. */
+    node: string;
+    address: string;
+    lease: { ttlMs: number; removeAfterMs: number; firstRemoveAfterMs: number; intervalMs?: number };
+  };
   extensions: { [EXTENSION]: Kept };
 }
 
@@ -49,19 +53,21 @@ export function registrationOf(info: WrittenInfo, status: EurekaStatus): Registr
     ...(info.lastDirtyTimestamp === undefined ? {} : { lastDirtyTimestamp: info.lastDirtyTimestamp }),
   };
   return {
-    ...(info.hostName === '' ? {} : { node: info.hostName }),
-    address,
-    port,
-    ports,
-    status: coreStatus(status),
-    metadata: info.metadata,
-    // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
-    lease: {
-      ttlMs,
-      removeAfterMs: 2 * ttlMs,
-      firstRemoveAfterMs: ttlMs,
-      ...(intervalMs > ttlMs ? {} : { intervalMs }),
+    plain: {
+      node: info.hostName,
+      address,
+      port,
+      status: coreStatus(status),
+      metadata: info.metadata,
+      // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
+      lease: {
+        ttlMs,
+        removeAfterMs: 2 * ttlMs,
+        firstRemoveAfterMs: ttlMs,
+        ...(intervalMs > ttlMs ? {} : { intervalMs }),
+      },
     },
+    ports,
     extensions: { [EXTENSION]: kept },
   };
 }

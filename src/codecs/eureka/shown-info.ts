@@ -39,7 +39,7 @@ export function keptBy(instance: InstanceView): Kept | undefined {
   return readKept(instance.extensions[EXTENSION]);
 }
 
-/** The status that an instance gave itself; undefined where an operator's word may hide it. */
+/** Returns the status that an instance gave itself; undefined where an operator's override may hide it. */
 export function ownStatus(instance: InstanceView): EurekaStatus | undefined {
   return keptBy(instance)?.status ?? (instance.overridden ? undefined : statedStatus(instance));
 }
@@ -53,7 +53,7 @@ export function infoOf(instance: InstanceView): ShownInfo {
   };
 }
 
-/** What the core knows of every instance. */
+/** The part that the core knows of every instance. */
 function coreInfo(instance: InstanceView, isEureka: boolean) {
   const { lease } = instance;
   const status = shownStatus(instance, isEureka);
@@ -74,7 +74,7 @@ function coreInfo(instance: InstanceView, isEureka: boolean) {
   };
 }
 
-/** What a client of this door wrote, over what the core makes of it. */
+/** The part that a client of Eureka wrote, over what the core makes of it. */
 function keptInfo(instance: InstanceView, kept: Kept) {
   const { address = '', node = address } = instance;
   const { status: own, ...texts } = kept;

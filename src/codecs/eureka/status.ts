@@ -4,7 +4,7 @@ import type { InstanceStatus, InstanceView } from '../../model/instance';
 export const STATUSES = ['UP', 'DOWN', 'STARTING', 'OUT_OF_SERVICE', 'UNKNOWN'] as const;
 export type EurekaStatus = (typeof STATUSES)[number];
 
-/** What an instance says of itself, as the core has it. The core has no unknown state: nobody sends traffic there. */
+/** The core's words for what an instance says of itself. The core has no unknown state: that takes no traffic. */
 const TO_CORE = {
   UP: 'up',
   DOWN: 'down',
@@ -21,31 +21,31 @@ const FROM_CORE = {
   draining: 'OUT_OF_SERVICE',
 } as const satisfies Record<InstanceStatus, EurekaStatus>;
 
-/** A status in any case; what is not known is `UNKNOWN`, as Eureka's own decoder has it. */
+/** Reads a status in any case; one that is not known is `UNKNOWN`, as Eureka's own decoder has it. */
 export function readStatus(text: string): EurekaStatus {
   const upper = text.toUpperCase();
   return STATUSES.find((status) => status === upper) ?? 'UNKNOWN';
 }
 
-/** The status that a status call names: exactly one of the five. Undefined for anything else. */
+/** Reads the status that a status call names: exactly one of the five. Undefined for anything else. */
 export function namedStatus(text: string | undefined): EurekaStatus | undefined {
   return STATUSES.find((status) => status === text);
 }
 
-/** The core's word for a status. */
+/** Returns the core's word for a status. */
 export function coreStatus(status: EurekaStatus): InstanceStatus {
   return TO_CORE[status];
 }
 
-/** What counts of an instance, its own word and the operator's taken together, before its health is looked at. */
+/** Returns the status that counts, the instance's own word and the operator's together, before its health is looked at. */
 export function statedStatus({ status }: Pick<InstanceView, 'status'>): EurekaStatus {
   return FROM_CORE[status];
 }
 
 /**
- * The status that clients are told: `UP` for what takes traffic, and nothing else.
+ * Returns the status that clients are shown: `UP` for what takes traffic, and nothing else.
  *
- * @param keepsLease True: registered through this door. Eureka shows such an instance as it last was until it is
+ * @param keepsLease True: registered through Eureka's door. Eureka shows such an instance as it last was until it is
  * evicted; one of another door that has missed its heartbeats is down.
  */
 export function shownStatus(instance: InstanceView, keepsLease: boolean): EurekaStatus {

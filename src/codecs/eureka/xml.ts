@@ -29,7 +29,7 @@ const builder = new XMLBuilder({ ...SHAPE, suppressBooleanAttributes: false });
 /** Begins a document type, or anything else that could define an entity: the one door for bombs and for files of ours. */
 const DECLARATION = /<!(?!--|\[CDATA\[)/;
 
-/** Problems name all that is still open at an end: of a bomb more than anybody wants to read. */
+/** Problems name all that is still open at an end: of a bomb more than is worth reading. */
 const PROBLEM_MAX_CHARACTERS = 200;
 
 function short(problem: string): string {
@@ -88,7 +88,7 @@ const NAME_START = /[A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]/;
 const NAME_MORE = /[-.0-9\u00b7]/;
 
 /**
- * A key of metadata as the name of an element. Source: XStream's `XmlFriendlyNameCoder`, which Eureka's own XML is
+ * Writes a key of metadata as the name of an element. Source: XStream's `XmlFriendlyNameCoder`, which Eureka's own XML is
  * written by: `_` becomes `__`, `$` becomes `_-`, and what not every reader takes in a name `_.` with four hex digits.
  * Two keys never share a name.
  */
@@ -104,7 +104,7 @@ export function elementName(key: string): string {
   return name;
 }
 
-/** What {@link elementName} was made of. An underscore that begins no escape stands for itself. */
+/** Reads the key that {@link elementName} wrote. An underscore that begins no escape stands for itself. */
 export function keyOfElement(name: string): string {
   return name.replace(/_(?:(_)|(-)|\.([0-9a-fA-F]{4}))/g, (_, underscore, dollar, hex) => {
     if (underscore !== undefined) return '_';

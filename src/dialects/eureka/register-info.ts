@@ -13,7 +13,7 @@ import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { plainDefinition } from '../../model/plain-definition';
 import { newInstanceKey } from './instance-keys';
 
-/** How often a registration is decided anew because somebody else was faster. */
+/** How often a registration is decided anew because another write was faster. */
 const ATTEMPTS_MAX_COUNT = 5;
 
 /**
@@ -55,12 +55,12 @@ async function registerAgain(
   throw new RegistryError('UNAVAILABLE', `the instance "${key.id}" is changed all the time by others; try again`);
 }
 
-/** What counted of its own status; where an operator's word hides it, its own word as it was registered. */
+/** Returns the status that counted; where an operator's override hides it, the instance's own as it was registered. */
 function countedStatus(before: InstanceView) {
   return before.overridden ? ownStatus(before) : statedStatus(before);
 }
 
-/** What is kept has been written after this, by the client's own clock. */
+/** Tells whether what is kept was written after this, by the client's own clock. */
 function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boolean {
   const kept = keptBy(before)?.lastDirtyTimestamp;
   return kept !== undefined && lastDirtyTimestamp !== undefined && kept > lastDirtyTimestamp;
@@ -73,7 +73,7 @@ function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boo
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
-  const { ports, extensions, ...plain } = registrationOf(info, status);
+  const { plain, ports, extensions } = registrationOf(info, status);
   assertFits(extensions);
   // Nearly all are plain, but for what the codec made, and a schema takes as long as all the rest.
   const definition = plainDefinition(plain);
@@ -94,7 +94,7 @@ function assertFits(extensions: Extensions): void {
  * Decides the status that a registration leads to, where no operator has set one: Eureka's rules for a server outside of AWS.
  *
  * @param own What the instance says now.
- * @param before What counted until now; undefined for one that was not there.
+ * @param before The status that counted until now; undefined for one that was not there.
  */
 function registeredStatus(own: EurekaStatus, before: EurekaStatus | undefined): EurekaStatus {
   const isSettled = (status: EurekaStatus | undefined) => status === 'UP' || status === 'OUT_OF_SERVICE';

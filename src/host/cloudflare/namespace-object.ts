@@ -32,7 +32,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  /** @param claimsOf What the core can't know of dialects: the entry file lends it. */
+  /** @param claimsOf Lent by the entry file, as the core knows no dialect. */
   constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
@@ -70,7 +70,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     return this.call('resolve', askedToResolve(names));
   }
 
-  /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
+  /** Opens a socket for the Worker that asks, which has checked who it is for. Only our own Worker reaches an object. */
   override fetch(request: Request): Response {
     const purpose = this.#sockets.purposeOf(request);
     if (purpose === undefined) {
@@ -88,7 +88,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     }
   }
 
-  /** What the directory tells: see {@link NamespaceControl}. */
+  /** This method and the next three are for the directory: see {@link NamespaceControl}. */
   configure(settings: NamespaceSettings): Promise<void> {
     return this.#awake().configure(settings);
   }
@@ -130,14 +130,14 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 }
 
-/** What is a namespace's alone. */
-interface NamespaceLent {
+/** The parts of a namespace's platform that its constructor makes. */
+interface NamespaceParts {
   lent: ObjectPlatform;
   connections: ObjectSockets;
   claimsOf: ClaimsOf;
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, { lent, connections, claimsOf }: NamespaceLent): Platform {
+function platformOf(ctx: DurableObjectState, env: Env, { lent, connections, claimsOf }: NamespaceParts): Platform {
   const directory = remoteDirectory(directoryStubs(env));
   return {
     ...lent,

@@ -3,12 +3,12 @@ import type { Alarm, Platform, RandomSource } from '../../core/platform/platform
 import { DEFAULT_LOG_THRESHOLD, isLogged, type LogLevel, logLine, logThreshold } from '../../model/log';
 import { durableSqlite } from './durable-sqlite';
 
-/** What any object lends the core: a namespace and the directory ask for more. */
+/** The part of the platform that every object lends the core; a namespace and the directory each lend more. */
 export interface ObjectPlatform extends Pick<Platform, 'storage' | 'clock' | 'random' | 'abort' | 'log'> {
   alarm: ObjectAlarm;
 }
 
-/** Call it within `blockConcurrencyWhile`, in the constructor: what is armed has to be known before the first event. */
+/** Reads what the alarm is armed for, so call it within `blockConcurrencyWhile`: no event may come before that is known. */
 export async function objectPlatform(ctx: DurableObjectState, env: Env): Promise<ObjectPlatform> {
   return {
     storage: durableSqlite(ctx.storage),
@@ -20,18 +20,18 @@ export async function objectPlatform(ctx: DurableObjectState, env: Env): Promise
   };
 }
 
-/** Returns what an object's constructor wakes. The platform delivers no event before that. */
+/** Returns the core of an object, which its constructor wakes before the platform delivers the first event. */
 export function awake<Core>(core: Core | undefined): Core {
   if (core === undefined) throw new Error('an event was delivered before the object was awake');
   return core;
 }
 
-/** The one alarm of a Durable Object. It remembers what it is armed for, so that nobody has to wait to know. */
+/** The one alarm of a Durable Object. It remembers its time, so that reading it takes no wait. */
 export class ObjectAlarm implements Alarm {
   readonly #storage: DurableObjectStorage;
   #armedFor: number | null;
 
-  /** @param armedFor What the platform says it is armed for, when the object starts. */
+  /** @param armedFor Its time when the object starts, as the platform has it. */
   constructor(storage: DurableObjectStorage, armedFor: number | null) {
     this.#storage = storage;
     this.#armedFor = armedFor;
@@ -81,7 +81,7 @@ export async function sha256(text: string): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** What the core tells the operator, as lines of the log, down to the level that is asked for. */
+/** Writes what the core reports to the operator as lines of the log, down to the level that is asked for. */
 function operatorLog({ ROLLCALL_LOG_LEVEL }: Env) {
   const threshold = logThreshold(ROLLCALL_LOG_LEVEL) ?? DEFAULT_LOG_THRESHOLD;
   return (level: LogLevel, message: string, facts?: Record<string, unknown>): void => {
@@ -93,7 +93,7 @@ function operatorLog({ ROLLCALL_LOG_LEVEL }: Env) {
 const kept = new Map<string, Counters>();
 
 /**
- * What a namespace counts in, for as long as this process lasts. The platform takes a quiet object out of memory after ten
+ * Returns the counters of a namespace, which last as long as this process. The platform takes a quiet object out of memory after ten
  * seconds, which is less than the time between two scrapes: what it counted must not go with it.
  *
  * @param objectId Id of its Durable Object.

@@ -79,7 +79,7 @@ export class ObjectSockets implements Connections {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /** What a request wants a socket for; undefined where it wants none. */
+  /** Returns the purpose of the socket that a request asks for; undefined where it asks for none. */
   purposeOf(request: Request): SocketPurpose | undefined {
     const purpose = request.headers.get(CONNECTION_HEADER);
     if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return undefined;

@@ -17,7 +17,7 @@ export function isOneMachine(env: Env): boolean {
  * Returns the jurisdiction that the directory lies in, and with it `public` and every namespace that is made without a
  * placement; undefined for none.
  *
- * @throws {RegistryError} `NOT_CONFIGURED` where the setting names none that there is: data must not lie elsewhere meanwhile.
+ * @throws {RegistryError} `NOT_CONFIGURED` where the setting names an unknown one: data must not lie elsewhere meanwhile.
  */
 export function homeJurisdiction(env: Env): Jurisdiction | undefined {
   const { ROLLCALL_JURISDICTION: setting } = env;

@@ -7,9 +7,9 @@ import type { CalledObject } from './envelope';
 import { remoteDirectory } from './remote-directory';
 import { remoteNamespace } from './remote-namespace';
 
-/** Goes with previous-wire.ts. */
+// Goes one release later, with previous-wire.ts.
 
-/** The object of a stub as the version before called it, or was called: without a version. */
+/** An object of the version before: it passes over the version of its caller. */
 function withoutVersion<Stub extends object>(stub: Stub): Stub {
   const { call } = stub as CalledObject<string>; // `as`: each object is called by name
   const callBefore = (method: string, asked: string) => Reflect.apply(call, stub, [method, asked]);
@@ -45,7 +45,7 @@ it('[U11] a directory answers a Worker of the version before in its form', async
   expect(JSON.parse(refused)).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
 });
 
-it('[U11] a Worker gets along with objects of the version before, which take no notice of its own', async () => {
+it('[U11] a Worker understands objects of the version before, which pass over its own version', async () => {
   const directory = remoteDirectory(() => withoutVersion(env.DIRECTORY.getByName('of-the-version-before')));
   expect(await directory.findNamespace('public')).toEqual({});
   expect(await directory.findNamespace('gone')).toBeNull();

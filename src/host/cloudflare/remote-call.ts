@@ -11,7 +11,7 @@ import { type Callable, type CalledObject, sealAsked, WIRE_VERSION } from './env
 /** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
 export type RemoteCall<T, Called> = (object: Called) => Promise<T>;
 
-/** The clock and the chance that repeats of failed calls go by; a test moves both by hand. */
+/** The clock and the randomness that retries of failed calls depend on; a test moves both by hand. */
 export interface RepeatTime {
   /** Milliseconds on any clock. */
   now(): number;
@@ -82,10 +82,10 @@ export class RemoteCalls<Called> {
 }
 
 /**
- * Makes the methods of an interface whose calls cross to an object: those of `once` are never repeated, see
- * {@link RemoteCalls}.
+ * Makes the methods of an interface as calls to the object that answers them, in the form of envelope.ts. A method is made
+ * with the member of {@link RemoteCalls} that says how often its call may be repeated.
  *
- * @param open Reads the outcome of any of them; throws a refusal.
+ * @param open Reads an outcome; throws a refusal.
  */
 export function remoteMethods<Api extends Callable<Api>>(
   calls: RemoteCalls<CalledObject<keyof Api & string>>,
@@ -124,7 +124,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /**
- * Maps a failed call to an error for the caller; a refusal stays as it is. What the object threw without having been
+ * Maps a failed call to an error for the caller; a refusal stays as it is. An error that the object threw without having been
  * reset is a fault of its own, such as an answer that can't be carried: the same call would fail again, so that
  * nothing advises to repeat it.
  */

@@ -10,7 +10,7 @@ import { acceptSocket, remoteSockets } from './worker-sockets';
 
 const now = () => Date.now();
 
-/** What a Worker lends the app, for one isolate: the objects, as far as it knows them, its sockets, and its settings. */
+/** Everything that a Worker lends the app, one for an isolate: the way to the objects, its sockets, and its settings. */
 export function workerPlatform(env: Env) {
   return {
     ...objectsOf(env),
@@ -40,7 +40,7 @@ function objectsOf(env: Env) {
   const { ask: askDirectory } = new DirectoryReach({ now, waitUntil });
   const known = new KnownNamespaces(remote, askDirectory, open, now);
   const directory: DirectoryApi = rememberingDirectory(remote, known);
-  // It is always there, and the directory need not be asked.
+  // It always exists, so the directory need not be asked.
   let ofPublic: ReturnType<typeof open> | undefined;
   const openPublic = () => {
     ofPublic ??= open(DEFAULT_NAMESPACE, {});

@@ -7,7 +7,7 @@ import { RemoteCalls } from './remote-call';
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
 const BROKEN = 1006;
 
-/** An object knows its own name; the address of a request to it is nobody's. */
+/** An object knows its own name, so the address of a request to it has no meaning. */
 const OBJECT_URL = 'https://namespace.rollcall.invalid/';
 
 /**
@@ -29,7 +29,7 @@ export function remoteSockets(stub: () => NamespaceStub): NamespaceSockets {
   };
 }
 
-/** @throws {RegistryError} What the object refuses with. */
+/** @throws {RegistryError} The refusal of the object. */
 async function upgrade(object: NamespaceStub, purpose: SocketPurpose): Promise<WebSocket> {
   const answer = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
   if (answer.webSocket !== null) return answer.webSocket;
@@ -55,7 +55,7 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
   return {
     send: (text) => quietly(() => socket.send(text)),
     close: (code, reason) => {
-      // Whoever closes it has nothing left to hear.
+      // The side that closes it expects no more frames.
       isOpen = false;
       quietly(() => socket.close(code, reason));
     },

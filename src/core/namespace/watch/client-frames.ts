@@ -1,6 +1,7 @@
 import { authorize, authorizeAny, grantsOn } from '../../../auth/authorize';
 import { authorizeOperations } from '../../../auth/authorize-operations';
 import { quote, RegistryError } from '../../../model/errors';
+import { safeParse } from '../../../model/fast-path';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';
 import type { Principal, Scope } from '../../../model/grant';
 import type { ClaimsOf } from '../../../model/instance';
@@ -35,7 +36,7 @@ export function idOf(value: unknown): string | undefined {
  * @throws {RegistryError} `INVALID_REQUEST` with each member that does not fit, by its path.
  */
 export function readFrame(value: unknown): ClientFrame {
-  const parsed = ClientFrame.safeParse(value);
+  const parsed = safeParse(ClientFrame, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   const [first] = errors;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 import { InstanceDefinition } from '../../../model/instance';
 
@@ -51,21 +52,25 @@ describe('the page of services', () => {
     expect(shown).toEqual({ count: 3, serviceList: expect.arrayContaining([ORDERS, INVOICES, EMPTY]) });
   });
 
-  it.each([
-    ['hasIpCount=true&pageNo=1&pageSize=10', 2, [INVOICES, ORDERS]],
-    ['serviceNameParam=rde&groupNameParam=&pageNo=1&pageSize=10', 1, [ORDERS]],
-    ['groupNameParam=billing&pageNo=1&pageSize=10', 2, [EMPTY, INVOICES]],
-    ['groupNameParam=billing&serviceNameParam=in&pageNo=1&pageSize=10', 1, [INVOICES]],
-    ['serviceNameParam=x.*&pageNo=1&pageSize=10', 0, []],
-    ['serviceNameParam=ord*s&pageNo=1&pageSize=10', 1, [ORDERS]],
-    ['pageNo=4&pageSize=1', 3, []],
-    ['pageNo=0&pageSize=2147483647&serviceNameParam=orders', 1, [ORDERS]],
-    ['', 3, []],
-  ])('[Y15] narrows it to %j', async (query, count, expected) => {
-    const { count: counted, serviceList } = (await services(query)) as { count: number; serviceList: unknown[] };
-    expect([counted, serviceList.length]).toEqual([count, expected.length]);
-    expect(serviceList).toEqual(expect.arrayContaining(expected));
-  });
+  it('[Y15] is narrowed by its parameters', () =>
+    eachRow(
+      [
+        ['hasIpCount=true&pageNo=1&pageSize=10', 2, [INVOICES, ORDERS]],
+        ['serviceNameParam=rde&groupNameParam=&pageNo=1&pageSize=10', 1, [ORDERS]],
+        ['groupNameParam=billing&pageNo=1&pageSize=10', 2, [EMPTY, INVOICES]],
+        ['groupNameParam=billing&serviceNameParam=in&pageNo=1&pageSize=10', 1, [INVOICES]],
+        ['serviceNameParam=x.*&pageNo=1&pageSize=10', 0, []],
+        ['serviceNameParam=ord*s&pageNo=1&pageSize=10', 1, [ORDERS]],
+        ['pageNo=4&pageSize=1', 3, []],
+        ['pageNo=0&pageSize=2147483647&serviceNameParam=orders', 1, [ORDERS]],
+        ['', 3, []],
+      ],
+      async (query, count, expected) => {
+        const { count: counted, serviceList } = (await services(query)) as { count: number; serviceList: unknown[] };
+        expect([counted, serviceList.length]).toEqual([count, expected.length]);
+        expect(serviceList).toEqual(expect.arrayContaining(expected));
+      },
+    ));
 
   it('[Y15] parts it into pages', async () => {
     const names = async (pageNo: number) => {
@@ -152,30 +157,38 @@ describe('the page of a service', () => {
     expect(shown.list[0]).toHaveProperty('instanceId', '10.0.0.2#80#EU#DEFAULT_GROUP@@orders');
   });
 
-  it.each([
-    [`${V1}/service?serviceName=nobody`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
-    [`${V1}/service`, 400, "Param 'serviceName' is required."],
-    [`${V1}/instances?serviceName=nobody&clusterName=DEFAULT`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
-    [`${V1}/instances?serviceName=orders&clusterName=X`, 404, 'cluster X is not found!'],
-    [`${V1}/instances?serviceName=orders&pageNo=one`, 400, "Param 'pageNo' is illegal"],
-    [`${V1}/services?pageSize=1e3`, 400, "Param 'pageSize' is illegal"],
-    [`${V1}/services?namespaceId=a%20b`, 400, "Param 'namespaceId/tenant' is illegal"],
-  ])('[Y15, Y8] refuses %s', async (path, status, words) => {
-    const [got, text] = await stage.send('GET', path);
-    expect([got, text.startsWith(words)]).toEqual([status, true]);
-  });
+  it('[Y15, Y8] refuses what is not there, or not asked for rightly', () =>
+    eachRow(
+      [
+        [`${V1}/service?serviceName=nobody`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [`${V1}/service`, 400, "Param 'serviceName' is required."],
+        [`${V1}/instances?serviceName=nobody&clusterName=DEFAULT`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [`${V1}/instances?serviceName=orders&clusterName=X`, 404, 'cluster X is not found!'],
+        [`${V1}/instances?serviceName=orders&pageNo=one`, 400, "Param 'pageNo' is illegal"],
+        [`${V1}/services?pageSize=1e3`, 400, "Param 'pageSize' is illegal"],
+        [`${V1}/services?namespaceId=a%20b`, 400, "Param 'namespaceId/tenant' is illegal"],
+      ],
+      async (path, status, words) => {
+        const [got, text] = await stage.send('GET', path);
+        expect([got, text.startsWith(words)]).toEqual([status, true]);
+      },
+    ));
 });
 
 describe('the page of instances in v2', () => {
-  it.each([
-    ['', ['10.0.0.1', '10.0.0.2']],
-    ['&enabledOnly=true', ['10.0.0.1']],
-    ['&enabledOnly=false', ['10.0.0.2']],
-    ['&healthyOnly=true', ['10.0.0.1', '10.0.0.2']],
-    ['&healthyOnly=false', []],
-  ])('[Y15, Y12] narrowed by %j shows %j', async (more, ips) => {
-    const path = `/nacos/v2/ns/catalog/instances?serviceName=DEFAULT_GROUP%40%40orders&pageNo=1&pageSize=10${more}`;
-    const { data } = (await stage.read(path)) as { data: { instances: { ip: string }[]; count: number } };
-    expect([data.instances.map(({ ip }) => ip), data.count]).toEqual([ips, ips.length]);
-  });
+  it('[Y15, Y12] shows instances narrowed by its parameters', () =>
+    eachRow(
+      [
+        ['', ['10.0.0.1', '10.0.0.2']],
+        ['&enabledOnly=true', ['10.0.0.1']],
+        ['&enabledOnly=false', ['10.0.0.2']],
+        ['&healthyOnly=true', ['10.0.0.1', '10.0.0.2']],
+        ['&healthyOnly=false', []],
+      ],
+      async (more, ips) => {
+        const path = `/nacos/v2/ns/catalog/instances?serviceName=DEFAULT_GROUP%40%40orders&pageNo=1&pageSize=10${more}`;
+        const { data } = (await stage.read(path)) as { data: { instances: { ip: string }[]; count: number } };
+        expect([data.instances.map(({ ip }) => ip), data.count]).toEqual([ips, ips.length]);
+      },
+    ));
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { NodeDirectory } from '../../../../test/fixtures/node-directory';
 import { ROOT_TOKEN, TestApp } from '../../../../test/fixtures/test-app';
 import { nacos } from '../nacos';
@@ -46,19 +47,23 @@ describe('namespaces of the console of v1', () => {
     expect(await send('GET', V1, 'checkNamespaceIdExist=true&customNamespaceId=dev')).toEqual([200, 'false']);
   });
 
-  it.each([
-    ['POST', 'customNamespaceId=a%20b&namespaceName=x', [200, 'false']],
-    ['POST', 'customNamespaceId=a&namespaceName=x%40y', [200, 'false']],
-    ['POST', 'customNamespaceId=public&namespaceName=x', [200, 'false']],
-    ['PUT', 'namespace=gone&namespaceShowName=x', [200, 'false']],
-    ['DELETE', 'namespaceId=public', [200, 'false']],
-    ['DELETE', 'namespaceId=gone', [200, 'true']],
-    ['POST', 'customNamespaceId=a', [400, "Param 'namespaceName' is required."]],
-    ['DELETE', '', [400, "Param 'namespaceId' is required."]],
-    ['GET', 'show=all&namespaceId=gone', [404, 'namespaceId [ gone ] not exist']],
-  ])('[Y13] %s ?%s gets %j', async (method, parameters, expected) => {
-    expect(await send(method, V1, parameters)).toEqual(expected);
-  });
+  it('[Y13] refuses in v1 without a reason', () =>
+    eachRow(
+      [
+        ['POST', 'customNamespaceId=a%20b&namespaceName=x', [200, 'false']],
+        ['POST', 'customNamespaceId=a&namespaceName=x%40y', [200, 'false']],
+        ['POST', 'customNamespaceId=public&namespaceName=x', [200, 'false']],
+        ['PUT', 'namespace=gone&namespaceShowName=x', [200, 'false']],
+        ['DELETE', 'namespaceId=public', [200, 'false']],
+        ['DELETE', 'namespaceId=gone', [200, 'true']],
+        ['POST', 'customNamespaceId=a', [400, "Param 'namespaceName' is required."]],
+        ['DELETE', '', [400, "Param 'namespaceId' is required."]],
+        ['GET', 'show=all&namespaceId=gone', [404, 'namespaceId [ gone ] not exist']],
+      ],
+      async (method, parameters, expected) => {
+        expect(await send(method, V1, parameters)).toEqual(expected);
+      },
+    ));
 });
 
 describe.each([
@@ -76,19 +81,26 @@ describe.each([
     expect(await json('GET', `${path}/list`)).toEqual(success([{ namespace: publicId, ...PUBLIC }]));
   });
 
-  it.each([
-    ['POST', 'namespaceId=a%20b&namespaceName=x', 400, 22_000],
-    ['POST', 'namespaceId=a&namespaceName=%23', 400, 22_000],
-    ['POST', 'customNamespaceId=public&namespaceName=x', 400, 22_002],
-    ['POST', 'namespaceId=a', 400, 10_000],
-    ['PUT', 'namespaceId=gone&namespaceName=x', 404, 22_001],
-    ['GET', 'namespaceId=gone', 404, 22_001],
-    ['DELETE', 'namespaceId=public', 409, 20_005],
-    ['DELETE', '', 400, 10_000],
-  ])('[Y13, Y8] %s ?%s gets %d with %d', async (method, parameters, status, code) => {
-    const [got, text] = await send(method, path, parameters);
-    expect([got, JSON.parse(text)]).toEqual([status, { code, message: expect.any(String), data: expect.any(String) }]);
-  });
+  it('[Y13, Y8] refusals have the status and the number of Nacos', () =>
+    eachRow(
+      [
+        ['POST', 'namespaceId=a%20b&namespaceName=x', 400, 22_000],
+        ['POST', 'namespaceId=a&namespaceName=%23', 400, 22_000],
+        ['POST', 'customNamespaceId=public&namespaceName=x', 400, 22_002],
+        ['POST', 'namespaceId=a', 400, 10_000],
+        ['PUT', 'namespaceId=gone&namespaceName=x', 404, 22_001],
+        ['GET', 'namespaceId=gone', 404, 22_001],
+        ['DELETE', 'namespaceId=public', 409, 20_005],
+        ['DELETE', '', 400, 10_000],
+      ],
+      async (method, parameters, status, code) => {
+        const [got, text] = await send(method, path, parameters);
+        expect([got, JSON.parse(text)]).toEqual([
+          status,
+          { code, message: expect.any(String), data: expect.any(String) },
+        ]);
+      },
+    ));
 });
 
 it('[Y13] v3 counts them by id', async () => {

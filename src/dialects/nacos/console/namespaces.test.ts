@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BY_ROOT } from '../../../../test/contracts/directory/lent-directory';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { NodeDirectory } from '../../../../test/fixtures/node-directory';
 import type { DirectoryApi } from '../../../model/directory-api';
 import {
@@ -47,16 +48,20 @@ describe('namespaces of consoles', () => {
     expect(names.sort()).toEqual(['Anonymous', 'Development', 'public']);
   });
 
-  it.each([
-    ['a b', 'name'],
-    ['x'.repeat(65), 'name'],
-    ['ok', ''],
-    ['ok', 'a@b'],
-    ['ok', 'x'.repeat(201)],
-  ])('[Y13] takes neither the id %.20j nor the name %.20j', async (id, name) => {
-    expect(await make(id, name)).toMatchObject({ details: { dialectCode: 22_000 } });
-    expect(await shown()).toHaveLength(1);
-  });
+  it('[Y13] takes neither ids nor names that are none', () =>
+    eachRow(
+      [
+        ['a b', 'name'],
+        ['x'.repeat(65), 'name'],
+        ['ok', ''],
+        ['ok', 'a@b'],
+        ['ok', 'x'.repeat(201)],
+      ],
+      async (id, name) => {
+        expect(await make(id, name)).toMatchObject({ details: { dialectCode: 22_000 } });
+        expect(await shown()).toHaveLength(1);
+      },
+    ));
 
   it('[Y13] renames one that is there', async () => {
     await make('dev');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { instanceView } from '../../../../test/fixtures/instance-view';
 import type { InstanceView } from '../../../model/instance';
 import { type Host, hostOf } from './host';
@@ -41,20 +42,21 @@ describe('a list for callers', () => {
     expect(await shown(instances, 0, { clusters: ['x'], healthyOnly: false })).toEqual(['', false]);
   });
 
-  it.each([
-    [0.8, [{}, { healthy: false }], '0 true,1 true', true],
-    [0.5, [{}, { healthy: false }], '0 true,1 true', true],
-    [0.4, [{}, { healthy: false }], '0 true,1 false', false],
-    [0, [{ healthy: false }], '0 false', false],
-    [0.5, [{ healthy: false }, { status: 'down' as const }], '0 true,1 false', true],
-    [0.5, [{}, { healthy: false, enabled: false }], '0 true', false],
-    [1, [], '', false],
-  ])(
-    '[Y6] with a threshold of %d shows %j as %s, protected: %s',
-    async (threshold, instances, expected, isProtected) => {
-      expect(await shown(instances, threshold)).toEqual([expected, isProtected]);
-    },
-  );
+  it('[Y6] waive health below the threshold', () =>
+    eachRow(
+      [
+        [0.8, [{}, { healthy: false }], '0 true,1 true', true],
+        [0.5, [{}, { healthy: false }], '0 true,1 true', true],
+        [0.4, [{}, { healthy: false }], '0 true,1 false', false],
+        [0, [{ healthy: false }], '0 false', false],
+        [0.5, [{ healthy: false }, { status: 'down' as const }], '0 true,1 false', true],
+        [0.5, [{}, { healthy: false, enabled: false }], '0 true', false],
+        [1, [], '', false],
+      ],
+      async (threshold, instances, expected, isProtected) => {
+        expect(await shown(instances, threshold)).toEqual([expected, isProtected]);
+      },
+    ));
 
   it('[Y6] counts the healthy before it leaves out the others', async () => {
     expect(await shown([{}, { healthy: false }], 0.8, { clusters: [], healthyOnly: true })).toEqual([
@@ -65,15 +67,19 @@ describe('a list for callers', () => {
 });
 
 describe('an instance of another door', () => {
-  it.each([
-    [{ url: 'https://orders.example/api' }, 'orders.example', 443, { secure: 'true' }],
-    [{ url: 'http://[2001:db8::7]' }, '2001:db8::7', 80, {}],
-    [{ url: 'https://orders.example:8443', metadata: { secure: 'no' } }, 'orders.example', 8443, { secure: 'no' }],
-    [{ address: 'host_1', port: 5, url: 'https://orders.example' }, 'host_1', 5, {}],
-  ])('[Y6] with %j is at %s %d', (view, ip, port, metadata) => {
-    expect(hostOf(instanceView(view))).toMatchObject({ ip, port, metadata });
-    expect(hostOf(instanceView(view))?.instanceId).toBe(`${ip}#${port}#DEFAULT#DEFAULT_GROUP@@orders`);
-  });
+  it('[Y6] are at the place of their url', () =>
+    eachRow(
+      [
+        [{ url: 'https://orders.example/api' }, 'orders.example', 443, { secure: 'true' }],
+        [{ url: 'http://[2001:db8::7]' }, '2001:db8::7', 80, {}],
+        [{ url: 'https://orders.example:8443', metadata: { secure: 'no' } }, 'orders.example', 8443, { secure: 'no' }],
+        [{ address: 'host_1', port: 5, url: 'https://orders.example' }, 'host_1', 5, {}],
+      ],
+      (view, ip, port, metadata) => {
+        expect(hostOf(instanceView(view))).toMatchObject({ ip, port, metadata });
+        expect(hostOf(instanceView(view))?.instanceId).toBe(`${ip}#${port}#DEFAULT#DEFAULT_GROUP@@orders`);
+      },
+    ));
 
   it('[Y6] that nobody can call is not shown', () => {
     expect(hostOf(instanceView({ url: 'micro://topic' }))).toBe(undefined);

@@ -16,11 +16,11 @@ import { isBeaten, leaseOf } from './lease';
 
 /** A beat: of an instance that it describes, or of one that it only names. */
 export interface Beat extends Omit<InstanceAsked, 'instance'> {
-  /** What it describes, made when it is needed: hardly ever. */
+  /** The instance that it describes, made when it is needed: hardly ever. */
   instance: (() => NacosInstance) | undefined;
 }
 
-/** What beats are answered with, whatever becomes of them. Java's client stops beating where the interval is missing. */
+/** The answer to every beat, renewed or not. Java's client stops beating where the interval is missing. */
 export interface BeatAnswer {
   clientBeatInterval: number;
   code: typeof BEAT_HEARD | typeof UNKNOWN_INSTANCE;

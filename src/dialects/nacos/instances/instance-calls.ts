@@ -201,7 +201,7 @@ export const LIST_CLUSTER = {
     hostsIn(namespace, service, cluster, tokenId),
 } as const satisfies Omit<Call<ClusterAsked, Host[]>, 'read'>;
 
-/** What PUT of every version does. */
+/** Carries out PUT of every version. */
 async function replaceInstance(
   namespace: NamespaceApi,
   { service, place, edit }: InstanceNamed & { edit: Edit },
@@ -213,7 +213,7 @@ async function replaceInstance(
   await assertService(namespace, service, call);
 }
 
-/** What PATCH, and `partial` of v3, does. */
+/** Carries out PATCH, and `partial` of v3. */
 async function patchInstance(
   namespace: NamespaceApi,
   { service, place, edit }: InstanceNamed & { edit: Edit },

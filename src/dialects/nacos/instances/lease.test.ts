@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { leaseOf } from './lease';
 
 const times = (interval?: string, timeout?: string, removal?: string) => ({
@@ -7,29 +8,33 @@ const times = (interval?: string, timeout?: string, removal?: string) => ({
   ...(removal === undefined ? {} : { 'preserved.ip.delete.timeout': removal }),
 });
 
-it.each([
-  [times(), 5_000, 15_000, 30_000],
-  [times('1000', '3000', '6000'), 1_000, 3_000, 6_000],
-  [times('x', '-1', '1.5'), 5_000, 15_000, 30_000],
-  [times(undefined, undefined, '8000'), 5_000, 8_000, 8_000],
-])(
-  '[Y4] %j asks for beats each %d ms, unhealthy after %d, gone after %d',
-  (metadata, intervalMs, ttlMs, removeAfterMs) => {
-    expect(leaseOf(metadata)).toEqual({ ttlMs, removeAfterMs, intervalMs });
-  },
-);
+it('[Y4] is what the metadata asks for', () =>
+  eachRow(
+    [
+      [times(), 5_000, 15_000, 30_000],
+      [times('1000', '3000', '6000'), 1_000, 3_000, 6_000],
+      [times('x', '-1', '1.5'), 5_000, 15_000, 30_000],
+      [times(undefined, undefined, '8000'), 5_000, 8_000, 8_000],
+    ],
+    (metadata, intervalMs, ttlMs, removeAfterMs) => {
+      expect(leaseOf(metadata)).toEqual({ ttlMs, removeAfterMs, intervalMs });
+    },
+  ));
 
-it.each([times('20000'), times(undefined, '4000'), times(undefined, undefined, '4000')])(
-  '[Y4] %j goes not together',
-  (metadata) => {
+it('[Y4] is refused where its times go not together', () => {
+  for (const metadata of [times('20000'), times(undefined, '4000'), times(undefined, undefined, '4000')]) {
     const message = "Instance 'heart beat interval' must less than 'heart beat timeout' and 'ip delete timeout'.";
     expect(() => leaseOf(metadata)).toThrow(expect.objectContaining({ message, details: { dialectCode: 21_004 } }));
-  },
-);
+  }
+});
 
-it.each([times('0'), times('100', '500'), times('100', '1000', '999'), times('1', '86400001', '86400001')])(
-  '[Y4] %j is no lease that is granted',
-  (metadata) => {
+it('[Y4] is refused where no lease may have its times', () => {
+  for (const metadata of [
+    times('0'),
+    times('100', '500'),
+    times('100', '1000', '999'),
+    times('1', '86400001', '86400001'),
+  ]) {
     expect(() => leaseOf(metadata)).toThrow('must be between');
-  },
-);
+  }
+});

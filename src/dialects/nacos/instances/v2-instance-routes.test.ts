@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 
 const PATH = '/nacos/v2/ns/instance';
@@ -95,20 +96,27 @@ describe('instances in v2', () => {
     expect(await list()).toMatchObject({ hosts: [{ metadata: {} }] });
   });
 
-  it.each([
-    ['POST', '', 400, 10_000],
-    ['POST', 'serviceName=orders&ip=10.0.0.7', 400, 10_000],
-    ['POST', 'serviceName=orders&ip=10.0.0.7&port=70000', 400, 20_002],
-    ['POST', `${ORDERS}&weight=10001`, 400, 21_001],
-    ['POST', `${ORDERS}&metadata=a%3D`, 400, 21_002],
-    ['POST', `${ORDERS}&metadata=%7B%22preserved.heart.beat.timeout%22%3A%221%22%7D`, 400, 21_004],
-    ['PUT', ORDERS, 400, 21_008],
-    ['PATCH', ORDERS, 404, 20_004],
-    ['GET', ORDERS, 404, 20_004],
-    ['GET', 'serviceName=a%20b&ip=10.0.0.7&port=80', 400, 20_002],
-    ['DELETE', 'serviceName=orders', 400, 10_000],
-  ])('[Y16, Y8] %s ?%s gets %d with %d', async (method, parameters, status, code) => {
-    const [got, text] = await stage.send(method, `${PATH}?${parameters}`);
-    expect([got, JSON.parse(text)]).toEqual([status, { code, message: expect.any(String), data: expect.any(String) }]);
-  });
+  it('[Y16, Y8] refusals have the status and the number of Nacos', () =>
+    eachRow(
+      [
+        ['POST', '', 400, 10_000],
+        ['POST', 'serviceName=orders&ip=10.0.0.7', 400, 10_000],
+        ['POST', 'serviceName=orders&ip=10.0.0.7&port=70000', 400, 20_002],
+        ['POST', `${ORDERS}&weight=10001`, 400, 21_001],
+        ['POST', `${ORDERS}&metadata=a%3D`, 400, 21_002],
+        ['POST', `${ORDERS}&metadata=%7B%22preserved.heart.beat.timeout%22%3A%221%22%7D`, 400, 21_004],
+        ['PUT', ORDERS, 400, 21_008],
+        ['PATCH', ORDERS, 404, 20_004],
+        ['GET', ORDERS, 404, 20_004],
+        ['GET', 'serviceName=a%20b&ip=10.0.0.7&port=80', 400, 20_002],
+        ['DELETE', 'serviceName=orders', 400, 10_000],
+      ],
+      async (method, parameters, status, code) => {
+        const [got, text] = await stage.send(method, `${PATH}?${parameters}`);
+        expect([got, JSON.parse(text)]).toEqual([
+          status,
+          { code, message: expect.any(String), data: expect.any(String) },
+        ]);
+      },
+    ));
 });

@@ -75,11 +75,13 @@ describe('a list that is polled', () => {
     expect(await ips()).toEqual([]);
   });
 
-  it.each(['', 'DEFAULT', 'a,b', 'b,,a '])('[Y6] echoes clusters %j to the letter', async (clusters) => {
-    const stage = new NacosStage();
-    await register(stage, 'ip=10.0.0.1&port=1');
-    const found = await info(stage, `&clusters=${encodeURIComponent(clusters)}&healthyOnly=false&udpPort=0`);
-    expect([found.name, found.clusters]).toEqual(['DEFAULT_GROUP@@orders', clusters]);
+  it('[Y6] echoes clusters to the letter', async () => {
+    for (const clusters of ['', 'DEFAULT', 'a,b', 'b,,a ']) {
+      const stage = new NacosStage();
+      await register(stage, 'ip=10.0.0.1&port=1');
+      const found = await info(stage, `&clusters=${encodeURIComponent(clusters)}&healthyOnly=false&udpPort=0`);
+      expect([found.name, found.clusters]).toEqual(['DEFAULT_GROUP@@orders', clusters]);
+    }
   });
 
   it('[Y6] shows a protect threshold, and that it is gone', async () => {

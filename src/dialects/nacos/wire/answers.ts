@@ -56,7 +56,7 @@ export const resultText = (data: JsonPieces): Response =>
 /** Success of the console and of the cluster in v1, which looks the same and is not: 200 is what it calls success. */
 export const restResult = (data: unknown): Response => answer({ code: 200, message: null, data });
 
-/** What a call is in all versions. Each adds its paths, and how it answers. */
+/** A call as all versions have it. Each adds its paths, and how it answers. */
 export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
 
 /** A version's name for its routes, and where they begin. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
 import { Parameters } from './parameters';
 
 const of = (query: string, form = '') => Parameters.of(new Request(`http://rollcall.test/nacos?${query}`), form);
@@ -20,17 +21,21 @@ it('[Y1] values are decoded once, and a plus is a blank', () => {
   expect(parameters.asSent('b')).toBe(' k v ');
 });
 
-it.each([
-  ['true', true],
-  ['YES', true],
-  ['on', true],
-  ['t', true],
-  ['1', false],
-  ['nope', false],
-  ['', undefined],
-])('[Y1] %s is read as %s', (text, expected) => {
-  expect(of(`a=${text}`).flag('a')).toBe(expected);
-});
+it('[Y1] a flag is read as Java’s server does', () =>
+  eachRow(
+    [
+      ['true', true],
+      ['YES', true],
+      ['on', true],
+      ['t', true],
+      ['1', false],
+      ['nope', false],
+      ['', undefined],
+    ],
+    (text, expected) => {
+      expect(of(`a=${text}`).flag('a')).toBe(expected);
+    },
+  ));
 
 it('[Y1] a number is a whole one', () => {
   expect(of('a=2147483647').integer('a')).toBe(2_147_483_647);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deriveInstanceId } from '../../model/derived-id';
-import { derivedId } from './derived-id';
+import { derivedId } from './register';
 
 describe('an id', () => {
   it.each([

@@ -1,7 +1,6 @@
-import type { Endpoint } from '../endpoint';
-import { powerOfTwo } from '../power-of-two';
-import type { Selector } from '../selector';
-import { narrowed } from './narrowed';
+import type { Endpoint } from './endpoint';
+import { powerOfTwo } from './power-of-two';
+import { narrowed, type Selector } from './selector';
 
 /** Where the caller is. */
 export type Place = { latitude: number; longitude: number } | { zone: string; region?: string };
@@ -54,4 +53,22 @@ export function nearest(place: Place, among: Selector = powerOfTwo()): Selector 
     const limit = distances.reduce((least, distance) => Math.min(least, distance), Number.POSITIVE_INFINITY) + reach;
     return endpoints.filter((_, index) => (distances[index] ?? 0) <= limit);
   });
+}
+
+/** What Cloudflare tells of where a request comes from, as far as it knows. */
+interface CloudflareFacts {
+  latitude?: unknown;
+  longitude?: unknown;
+}
+
+/** Degrees as the platform tells them: in a text. */
+const degrees = (value: unknown): number => (typeof value === 'string' && value !== '' ? Number(value) : Number.NaN);
+
+/** Where a request came from, by Cloudflare's `request.cf`; undefined where that is not known, as on plain workerd. */
+export function placeOf(request: Request): Place | undefined {
+  // `as`: an addition of the platform that no other runtime has; what is in it is checked.
+  const { cf } = request as { cf?: CloudflareFacts | null };
+  const latitude = degrees(cf?.latitude);
+  const longitude = degrees(cf?.longitude);
+  return Number.isFinite(latitude + longitude) ? { latitude, longitude } : undefined;
 }

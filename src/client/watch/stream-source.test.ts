@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventText, KEEPALIVE_TEXT } from '../../http/watch/event-stream';
 import { headOf } from '../../http/watch/namespace-frames';
-import { EventParser } from './event-parser';
+import { EventParser } from './stream-source';
 
 const bookmark = { type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' } as const;
 const text = `retry: 412\n\n${KEEPALIVE_TEXT}${eventText(headOf(bookmark), JSON.stringify(bookmark))}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashText, mix } from './hash';
+import { hashText, mix } from './hash-selectors';
 
 describe('hashText', () => {
   it('[B8] stays the same in every runtime and version', () => {

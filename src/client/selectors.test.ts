@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { countById, endpoints } from '../../../test/fixtures/client-instance';
-import { SeededRandom } from '../../../test/simulation/seeded-random';
-import type { Endpoint } from '../resolve/endpoint';
-import type { Selector } from '../resolve/selector';
-import { consistentHash, nearest, random, roundRobin, sticky, subset, weightedRoundRobin } from '../selectors';
+import { countById, endpoints } from '../../test/fixtures/client-instance';
+import { SeededRandom } from '../../test/simulation/seeded-random';
+import type { Endpoint } from './resolve/endpoint';
+import type { Selector } from './resolve/selector';
+import { consistentHash, nearest, random, roundRobin, sticky, subset, weightedRoundRobin } from './selectors';
 
 /** Asks a selector again and again. */
 function asking(selector: Selector, seed = 3) {

@@ -1,5 +1,25 @@
-import type { Endpoint } from '../endpoint';
-import type { Selector } from '../selector';
+import type { Endpoint } from './endpoint';
+import type { Selector } from './selector';
+import { WeightedChoice } from './weighted-choice';
+
+/** Anybody, in proportion to weight. */
+export function random(): Selector {
+  const choice = new WeightedChoice();
+  return {
+    pick: (endpoints, context) => endpoints[choice.index(endpoints, context.random())],
+  };
+}
+
+/** One after the other, whatever their weight. Starts anywhere, so that many clients do not begin with the same one. */
+export function roundRobin(): Selector {
+  let turn: number | undefined;
+  return {
+    pick(endpoints, { random }) {
+      turn = turn === undefined ? Math.floor(random() * endpoints.length) : turn + 1;
+      return endpoints[turn % endpoints.length];
+    },
+  };
+}
 
 /**
  * In turn, each as often as its weight says, and as evenly spread as can be: weights 5, 1, 1 give `a a b a c a a`.
