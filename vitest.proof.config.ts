@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { longestFirst } from './test/longest-first';
 
-/** Short forms of the proofs, and whatever needs Debian packages: `npm run test:ci`. */
+/** Short forms of the proofs, tests that start whole registries, and what needs Debian packages: `npm run test:ci`. */
 export default defineConfig({
   test: {
     include: ['{src,test,bench,examples}/**/*.proof.test.ts'],
@@ -10,8 +10,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // As in vitest.config.ts: a log that comes late fails nothing.
     disableConsoleIntercept: true,
-    // Proofs mostly wait: for leases, drains and restarts. Four at a time keep two cores busy.
-    maxWorkers: 4,
+    // Proofs mostly wait: for leases, drains and restarts. Six at a time keep two cores busy.
+    maxWorkers: 6,
     sequence: {
       sequencer: longestFirst([
         'test/watch-proofs/unread.',

@@ -4,7 +4,7 @@
  *     npm run build:client
  *
  * What is loaded on demand (registering, event streams, polls) is a file of its own. Nothing is minified: that is for
- * whoever bundles an application.
+ * the bundler of an application.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist/client');
-/** What is built is put in its place file by file, so that whoever reads there meanwhile finds all of them. */
+/** What is built is put in its place file by file, so that a process that reads there meanwhile finds all of them. */
 const folder = `${target}.${process.pid}`;
 /** Declarations of the client and of what it shares with the registry; the client's name nothing of the others. */
 const types = `${folder}.types`;

@@ -18,8 +18,8 @@ import * as transfer from '../src/model/transfer';
 import { declarationsOf, type WrittenFile } from './schema-declarations';
 
 /**
- * The types of the client that the schemas already say, file by file of src/client/wire. Whoever installs the client has
- * no zod, so they are written out. What a description is missing, or says to readers of the HTTP API, is in the notes.
+ * The types of the client that the schemas already say, file by file of src/client/wire. A program that installs
+ * the client has no zod, so they are written out. Notes add docstrings that the schemas do not have.
  */
 
 const { options: frameOptions } = frames.ServerFrame;
@@ -34,9 +34,9 @@ const NEXT = { next: 'Goes on from here, as `after`.' };
 
 const FILES: Record<string, WrittenFile> = {
   instance: {
-    about: 'What the registry says of instances.',
+    about: 'Instances, as the registry shows them.',
     types: {
-      InstanceStatus: { schema: instance.InstanceStatus, about: 'What an instance says of itself.' },
+      InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports of itself.' },
       NamedPort: {
         schema: instance.InstanceView.shape.ports.valueType,
         about: 'A further port of an instance.',
@@ -65,7 +65,7 @@ const FILES: Record<string, WrittenFile> = {
     },
   },
   bodies: {
-    about: 'What callers send about instances and services.',
+    about: 'Bodies of requests about instances and services.',
     types: {
       InstanceBody: {
         io: 'input',
@@ -81,13 +81,17 @@ const FILES: Record<string, WrittenFile> = {
       OverrideBody: {
         io: 'input',
         schema: Override,
-        about: 'What an operator sets on an instance: merged over what the instance says.',
+        about: 'Settings of an operator for an instance: merged over its registration.',
       },
-      ServiceBody: { io: 'input', schema: service.ServiceDefinition, about: 'What a service has of its own.' },
+      ServiceBody: {
+        io: 'input',
+        schema: service.ServiceDefinition,
+        about: 'Settings of a service, apart from its instances.',
+      },
       ServicePatchBody: {
         io: 'input',
         schema: service.ServicePatch,
-        about: 'A change of what a service has: metadata is a merge patch, `selector: null` removes it.',
+        about: 'A change of the settings of a service: metadata is a merge patch, `selector: null` removes it.',
       },
       OperationNames: {
         io: 'input',
@@ -104,7 +108,7 @@ const FILES: Record<string, WrittenFile> = {
     },
   },
   answers: {
-    about: 'What the API answers about instances and services.',
+    about: 'Answers about instances and services.',
     types: {
       Warning: {
         schema: instance.Warning,
@@ -139,7 +143,7 @@ const FILES: Record<string, WrittenFile> = {
       Resolution: { schema: queries.Resolution, about: 'Endpoints of a service that take traffic.' },
       DrainReport: {
         schema: queries.DrainReport,
-        about: 'What a drain came to.',
+        about: 'Result of a drain.',
         notes: {
           drained: 'Every subscriber has acknowledged that the instance takes no traffic.',
           laggards: 'Those who have not acknowledged in time.',
@@ -161,10 +165,10 @@ const FILES: Record<string, WrittenFile> = {
         about: 'A page of services, in the order of group and name.',
         notes: NEXT,
       },
-      Override: { schema: OverrideView, about: 'What an operator set on an instance.' },
+      Override: { schema: OverrideView, about: 'Settings of an operator for an instance.' },
       OperationResult: {
         schema: batch.OperationResult,
-        about: 'What became of one operation of a batch.',
+        about: 'Result of one operation of a batch.',
         notes: { revision: 'Of the record after it; null where it is gone.' },
       },
       BatchReport: { schema: batch.BatchReport, about: 'Answer to a batch.' },
@@ -177,11 +181,11 @@ const FILES: Record<string, WrittenFile> = {
     },
   },
   frames: {
-    about: 'What a watch tells.',
+    about: 'Frames of a watch.',
     types: {
       WatchedService: {
         schema: frames.WatchedService,
-        about: 'What a service has of its own, as watchers see it.',
+        about: 'Settings of a service, as watchers see them.',
         notes: {
           protectThreshold: 'Share of healthy instances below which callers no longer ask for health; 0: never.',
         },
@@ -219,12 +223,12 @@ const FILES: Record<string, WrittenFile> = {
       WatchFrame: {
         schema: z.union([snapshotFrame, changesFrame, bookmarkFrame, resetFrame]),
         about:
-          'What a watch tells: a snapshot first, or what follows the cursor it began with; then every change, in order.',
+          'A frame of a watch: a snapshot first, or what follows the cursor it began with; then every change, in order.',
       },
     },
   },
   'history-answers': {
-    about: 'What the API answers about the past.',
+    about: 'Answers about the past.',
     types: {
       Cause: { schema: history.Cause, about: 'Why something changed.' },
       RegisteredInstance: {
@@ -249,18 +253,22 @@ const FILES: Record<string, WrittenFile> = {
         about: 'A page of the past, newest first.',
         notes: { next: 'Goes on from here, as `after`, also where a page has no entries.' },
       },
-      WhyReport: { schema: history.WhyReport, parts: ['HistoryPage'], about: 'What became of an instance, and why.' },
+      WhyReport: {
+        schema: history.WhyReport,
+        parts: ['HistoryPage'],
+        about: 'History and state of an instance, with the reasons.',
+      },
       Moment: { schema: history.MomentView, about: 'A moment of the past.' },
       ServiceDiff: {
         schema: history.ServiceDiff,
-        about: 'What is different of a service between two moments.',
+        about: 'Differences of a service between two moments.',
         notes: { next: 'Goes on from here, as `after`, with `to` as the cursor in `to`.' },
       },
-      RollbackReport: { schema: history.RollbackReport, about: 'What a rollback has done.' },
+      RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
     },
   },
   'directory-answers': {
-    about: 'What the API takes and answers about namespaces, tokens and the audit trail.',
+    about: 'Requests and answers about namespaces, tokens and the audit trail.',
     types: {
       Placement: {
         schema: namespace.Placement,
@@ -272,14 +280,14 @@ const FILES: Record<string, WrittenFile> = {
       },
       NamespaceLimits: {
         schema: namespace.NamespaceLimits,
-        about: 'What a namespace takes, where that is less than the registry does.',
+        about: 'Limits of a namespace, where they are below those of the registry.',
         notes: { perToken: 'The same for each token.' },
       },
       NamespaceIntervals: {
         schema: namespace.NamespaceIntervals,
         about: 'How often clients come, where they follow the registry; in milliseconds.',
       },
-      Namespace: { schema: namespace.NamespaceView, about: 'What a namespace is set to.' },
+      Namespace: { schema: namespace.NamespaceView, about: 'A namespace with its settings.' },
       NamespaceList: { schema: namespace.NamespaceList, about: 'A page of namespaces.', notes: NEXT },
       NamespaceBody: { io: 'input', schema: namespace.NamespaceDefinition, about: 'A namespace to be made.' },
       NamespacePatchBody: {
@@ -289,7 +297,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       Stats: {
         schema: Stats,
-        about: 'What a namespace holds, and what it has done and cost since its process started.',
+        about: 'Contents of a namespace, and counters of its work and cost since its process started.',
       },
       Grant: { schema: Grant, about: 'One thing that a token is good for, and where.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
@@ -302,19 +310,19 @@ const FILES: Record<string, WrittenFile> = {
       TokenBody: { io: 'input', schema: token.TokenRequest, about: 'A token to be made.' },
       Ticket: {
         schema: token.Ticket,
-        about: 'What can be used once, in the place of a token, for one socket or stream.',
+        about: 'A secret that replaces a token once, for one socket or stream.',
       },
-      AuditAction: { schema: audit.AuditAction, about: 'What was done to the registry by people.' },
+      AuditAction: { schema: audit.AuditAction, about: 'An audited action.' },
       AuditEntry: {
         schema: audit.AuditEntry,
-        about: 'Who did what, when, and from where.',
+        about: 'An entry of the audit trail: actor, action, time and address.',
         notes: { actor: 'Id of the token.', outcome: '`begun`: it is not known yet how it ended.' },
       },
       AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest first.', notes: NEXT },
     },
   },
   'transfer-answers': {
-    about: 'What the API answers to an export and an import.',
+    about: 'Answers to an export and an import.',
     types: {
       FileCounts: { schema: RecordCounts, about: 'How many records a file has, as its last line counts them.' },
       ImportMode: {
@@ -326,10 +334,10 @@ const FILES: Record<string, WrittenFile> = {
         about: 'A record that an import would add, change or remove.',
       },
       ImportProgress: { schema: transfer.ImportProgress, about: 'How far an import has come, in records.' },
-      ImportDone: { schema: transfer.ImportDone, about: 'What an import has done, or would do.' },
+      ImportDone: { schema: transfer.ImportDone, about: 'Result of an import, or of a dry run.' },
       TransferFailed: {
         schema: transfer.TransferFailed,
-        about: 'What came in between. An import that had begun to be applied goes on by itself.',
+        about: 'A failure in the middle of a transfer. An import that had begun to be applied goes on by itself.',
       },
     },
   },

@@ -1,6 +1,7 @@
 import { listDurableObjectIds, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { everyRow } from './fixtures/every-row';
 import { ask, etagOf, send, serviceAt } from './fixtures/worker-client';
 
 /**
@@ -84,15 +85,13 @@ describe('the life of an instance', () => {
     expect([rest.body.instances.map(({ id }) => id), rest.body.next]).toEqual([['c'], undefined]);
   });
 
-  it.each(['a/b', 'ü 🦆', '100%', '%2F', "'; --", '__proto__', 'a@@b', '?x=1#y'])(
-    '[H7] may have the id %s',
-    async (id) => {
+  it('[H7] may have any id', () =>
+    everyRow(['a/b', 'ü 🦆', '100%', '%2F', "'; --", '__proto__', 'a@@b', '?x=1#y'], async (id) => {
       const path = `${ORDERS}/instances/${encodeURIComponent(id)}`;
       expect((await ask('PUT', path, place)).status).toBe(201);
       expect((await ask('GET', path)).body.id).toBe(id);
       expect(await resolved()).toEqual([id]);
-    },
-  );
+    }));
 });
 
 describe('operators', () => {

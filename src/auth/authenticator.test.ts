@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyRow } from '../../test/fixtures/every-row';
 import { HandDirectory } from '../../test/fixtures/hand-directory';
 import { DirectoryReach } from '../host/cloudflare/directory-reach';
 import { RegistryError } from '../model/errors';
@@ -74,26 +75,30 @@ describe('root', () => {
     expect(await stage.seen(guess(2))).toBe('wrong');
   });
 
-  it.each([
-    undefined,
-    null,
-    '',
-    'x'.repeat(31),
-    'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1),
-    `${'x'.repeat(40)} y`,
-    'ü'.repeat(40),
-  ])('[A1] is not configured with the root token %j, whatever is sent', async (rootToken) => {
-    const { directory, now } = new Stage();
-    const { ask: askDirectory } = new DirectoryReach({ now: () => now });
-    const authenticator = new Authenticator({ rootToken, directory, askDirectory, now: () => now });
-    const { token } = directory.give(READ);
-    expect(() => authenticator.assertConfigured()).toThrowError(/no usable root token/);
-    for (const sent of [rootToken ?? '', token, 'undefined', 'null', '']) {
-      expect(() => authenticator.verify(sent)).toThrowError(/no usable root token/);
-    }
-    await expect(authenticator.redeem('t')).rejects.toThrowError(/no usable root token/);
-    expect(directory.asked).toEqual([]);
-  });
+  it('[A1] is not configured with any other root token, whatever is sent', () =>
+    everyRow(
+      [
+        undefined,
+        null,
+        '',
+        'x'.repeat(31),
+        'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1),
+        `${'x'.repeat(40)} y`,
+        'ü'.repeat(40),
+      ],
+      async (rootToken) => {
+        const { directory, now } = new Stage();
+        const { ask: askDirectory } = new DirectoryReach({ now: () => now });
+        const authenticator = new Authenticator({ rootToken, directory, askDirectory, now: () => now });
+        const { token } = directory.give(READ);
+        expect(() => authenticator.assertConfigured()).toThrowError(/no usable root token/);
+        for (const sent of [rootToken ?? '', token, 'undefined', 'null', '']) {
+          expect(() => authenticator.verify(sent)).toThrowError(/no usable root token/);
+        }
+        await expect(authenticator.redeem('t')).rejects.toThrowError(/no usable root token/);
+        expect(directory.asked).toEqual([]);
+      },
+    ));
 
   it('[A1] is configured with 32 characters', () => {
     expect(() => new Stage('x'.repeat(32)).authenticator.assertConfigured()).not.toThrow();
@@ -258,20 +263,24 @@ describe('tokens', () => {
     expect(stage.directory.asked).toEqual([id, '0'.repeat(TOKEN_ID_LENGTH - 1).concat('1')]);
   });
 
-  it.each([
-    '',
-    'rc_',
-    'rc__',
-    guess(1).slice(0, -1),
-    `${guess(1)}x`,
-    guess(1).toUpperCase(),
-    'x'.repeat(CREDENTIAL_MAX_CHARACTERS),
-    'x'.repeat(1_000_000),
-  ])('[A12] that are malformed are wrong, and nobody is asked', async (token) => {
-    const stage = new Stage();
-    expect(await stage.seen(token)).toBe('wrong');
-    expect(stage.directory.asked).toEqual([]);
-  });
+  it('[A12] that are malformed are wrong, and nobody is asked', () =>
+    everyRow(
+      [
+        '',
+        'rc_',
+        'rc__',
+        guess(1).slice(0, -1),
+        `${guess(1)}x`,
+        guess(1).toUpperCase(),
+        'x'.repeat(CREDENTIAL_MAX_CHARACTERS),
+        'x'.repeat(1_000_000),
+      ],
+      async (token) => {
+        const stage = new Stage();
+        expect(await stage.seen(token)).toBe('wrong');
+        expect(stage.directory.asked).toEqual([]);
+      },
+    ));
 
   it('[A12] that are too long are not even digested: that is told at once', () => {
     expect(new Stage().authenticator.verify('x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1))).toBeNull();

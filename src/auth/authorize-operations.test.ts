@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyRow } from '../../test/fixtures/every-row';
 import type { Operation } from '../model/batch';
 import type { Grant } from '../model/grant';
 import { authorizeOperations, authorizeServices } from './authorize-operations';
@@ -22,18 +23,22 @@ const batch = (grants: Grant[], ...operations: Operation[]): string =>
 const registers: Grant = { scope: 'register', ns: 'n', services: ['g@@own*'] };
 
 describe('authorizeOperations', () => {
-  it.each([
-    ['register', 'allowed', 'allowed', 'FORBIDDEN'],
-    ['update', 'allowed', 'allowed', 'FORBIDDEN'],
-    ['deregister', 'allowed', 'allowed', 'FORBIDDEN'],
-    ['override', 'FORBIDDEN', 'allowed', 'FORBIDDEN'],
-  ] as const)('[A5] asks of %s what its single call asks', (op, withRegister, withOperate, withRead) => {
-    expect(batch([registers], on(op, 'own-1'))).toBe(withRegister);
-    expect(batch([{ ...registers, scope: 'operate' }], on(op, 'own-1'))).toBe(withOperate);
-    expect(batch([{ ...registers, scope: 'read' }], on(op, 'own-1'))).toBe(withRead);
-    expect(batch([{ scope: 'operate', ns: 'n' }], on(op, 'own-1'))).toBe('allowed');
-    expect(batch([{ scope: 'operate', ns: 'other' }], on(op, 'own-1'))).toBe('FORBIDDEN');
-  });
+  it('[A5] asks of each operation what its single call asks', () =>
+    everyRow(
+      [
+        ['register', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['update', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['deregister', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['override', 'FORBIDDEN', 'allowed', 'FORBIDDEN'],
+      ] as const,
+      ([op, withRegister, withOperate, withRead]) => {
+        expect(batch([registers], on(op, 'own-1'))).toBe(withRegister);
+        expect(batch([{ ...registers, scope: 'operate' }], on(op, 'own-1'))).toBe(withOperate);
+        expect(batch([{ ...registers, scope: 'read' }], on(op, 'own-1'))).toBe(withRead);
+        expect(batch([{ scope: 'operate', ns: 'n' }], on(op, 'own-1'))).toBe('allowed');
+        expect(batch([{ scope: 'operate', ns: 'other' }], on(op, 'own-1'))).toBe('FORBIDDEN');
+      },
+    ));
 
   it('[A5] refuses a batch for one operation, wherever it stands', () => {
     const own = on('register', 'own');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyRow } from '../../test/fixtures/every-row';
 import { type Carrier, credentialReader, DOORS, type Door, isForPaths, isTicket } from './carriers';
 
 const TOKEN = 'rc_abcdefghijkl_secret';
@@ -29,59 +30,78 @@ const NONE = 'there is none';
 const MALFORMED = 'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is taken here';
 
 describe('credentialReader', () => {
-  it.each([
-    [{ authorization: `Bearer ${TOKEN}` }, 'bearer', 'bearer', 'bearer', 'bearer'],
-    [{ pathToken: TOKEN }, 'path', 'path', 'path', 'path'],
-    [{ protocols: `rollcall.v1, token.${TOKEN}` }, '-', '-', 'subprotocol-token', '-'],
-    [{ protocols: `ticket.${TOKEN},rollcall.v1` }, '-', '-', 'subprotocol-ticket', '-'],
-    [{ query: `group=g&ticket=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
-    [{ query: `tick%65t=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
-    [{ query: `token=${TOKEN}&access_token=${TOKEN}&Ticket=${TOKEN}` }, '-', '-', '-', '-'],
-    [{ other: { cookie: `token=${TOKEN}`, 'x-api-key': TOKEN } }, '-', '-', '-', '-'],
-    [{ other: { 'proxy-authorization': `Bearer ${TOKEN}`, 'x-authorization': `Bearer ${TOKEN}` } }, '-', '-', '-', '-'],
-    [{}, '-', '-', '-', '-'],
-  ] as const)('[A9] takes %j as api, stream, socket and metrics do', (sent, api, stream, socket, metrics) => {
-    const line = (carrier: string): string => (carrier === '-' ? NONE : `${carrier} ${TOKEN}`);
-    expect(taken('api', sent)).toBe(line(api));
-    expect(taken('stream', sent)).toBe(line(stream));
-    expect(taken('socket', sent)).toBe(line(socket));
-    expect(taken('metrics', sent)).toBe(line(metrics));
-  });
+  it('[A9] takes at each door what that door takes', () =>
+    everyRow(
+      [
+        [{ authorization: `Bearer ${TOKEN}` }, 'bearer', 'bearer', 'bearer', 'bearer'],
+        [{ pathToken: TOKEN }, 'path', 'path', 'path', 'path'],
+        [{ protocols: `rollcall.v1, token.${TOKEN}` }, '-', '-', 'subprotocol-token', '-'],
+        [{ protocols: `ticket.${TOKEN},rollcall.v1` }, '-', '-', 'subprotocol-ticket', '-'],
+        [{ query: `group=g&ticket=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
+        [{ query: `tick%65t=${TOKEN}` }, '-', 'query-ticket', 'query-ticket', '-'],
+        [{ query: `token=${TOKEN}&access_token=${TOKEN}&Ticket=${TOKEN}` }, '-', '-', '-', '-'],
+        [{ other: { cookie: `token=${TOKEN}`, 'x-api-key': TOKEN } }, '-', '-', '-', '-'],
+        [
+          { other: { 'proxy-authorization': `Bearer ${TOKEN}`, 'x-authorization': `Bearer ${TOKEN}` } },
+          '-',
+          '-',
+          '-',
+          '-',
+        ],
+        [{}, '-', '-', '-', '-'],
+      ] as const,
+      ([sent, api, stream, socket, metrics]) => {
+        const line = (carrier: string): string => (carrier === '-' ? NONE : `${carrier} ${TOKEN}`);
+        expect(taken('api', sent)).toBe(line(api));
+        expect(taken('stream', sent)).toBe(line(stream));
+        expect(taken('socket', sent)).toBe(line(socket));
+        expect(taken('metrics', sent)).toBe(line(metrics));
+      },
+    ));
 
-  it.each([`bearer ${TOKEN}`, `BEARER   ${TOKEN} `, `Bearer ${TOKEN}`])('[A9] reads %j', (authorization) => {
-    expect(taken('api', { authorization })).toBe(`bearer ${TOKEN}`);
-  });
+  it('[A9] reads Bearer in any case, with any blanks', () =>
+    everyRow([`bearer ${TOKEN}`, `BEARER   ${TOKEN} `, `Bearer ${TOKEN}`], (authorization) => {
+      expect(taken('api', { authorization })).toBe(`bearer ${TOKEN}`);
+    }));
 
-  it.each([
-    '',
-    TOKEN,
-    'Bearer',
-    'Bearer ',
-    `Bearer${TOKEN}`,
-    `Bearer\t${TOKEN}`,
-    `Bearer ${TOKEN} ${TOKEN}`,
-    `Bearer ${TOKEN}, Bearer ${TOKEN}`,
-    `Bearer ${TOKEN}, Basic eDp5`,
-    `Basic ${btoa(`root:${TOKEN}`)}`,
-    `Token ${TOKEN}`,
-    `Digest username="${TOKEN}"`,
-  ])('[A9] does not take the header %j for a token', (authorization) => {
-    expect(taken('api', { authorization })).toBe(MALFORMED);
-    expect(taken('socket', { authorization, protocols: `token.${TOKEN}` }), 'beside another').toBe(MALFORMED);
-  });
+  it('[A9] does not take any other header for a token', () =>
+    everyRow(
+      [
+        '',
+        TOKEN,
+        'Bearer',
+        'Bearer ',
+        `Bearer${TOKEN}`,
+        `Bearer\t${TOKEN}`,
+        `Bearer ${TOKEN} ${TOKEN}`,
+        `Bearer ${TOKEN}, Bearer ${TOKEN}`,
+        `Bearer ${TOKEN}, Basic eDp5`,
+        `Basic ${btoa(`root:${TOKEN}`)}`,
+        `Token ${TOKEN}`,
+        `Digest username="${TOKEN}"`,
+      ],
+      (authorization) => {
+        expect(taken('api', { authorization })).toBe(MALFORMED);
+        expect(taken('socket', { authorization, protocols: `token.${TOKEN}` }), 'beside another').toBe(MALFORMED);
+      },
+    ));
 
-  it.each([
-    [{ authorization: `Bearer ${TOKEN}`, pathToken: TOKEN }, 'path, bearer'],
-    [{ authorization: `Bearer ${TOKEN}`, protocols: `token.${TOKEN}` }, 'bearer, subprotocol-token'],
-    [{ protocols: `token.${TOKEN}, token.${TOKEN}` }, 'subprotocol-token, subprotocol-token'],
-    [{ protocols: `ticket.a, token.${TOKEN}` }, 'subprotocol-ticket, subprotocol-token'],
-    [{ protocols: 'ticket.a', query: 'ticket=a' }, 'subprotocol-ticket, query-ticket'],
-    [{ query: 'ticket=a&ticket=a' }, 'query-ticket, query-ticket'],
-    [{ pathToken: '', query: 'ticket=a' }, 'path, query-ticket'],
-  ] as const)('[A9] refuses %j: there is more than one', (sent, names) => {
-    const message = `there is more than one credential (${names}); send one of them`;
-    expect(taken('socket', sent)).toBe(`UNAUTHENTICATED: ${message}`);
-  });
+  it('[A9] refuses more than one', () =>
+    everyRow(
+      [
+        [{ authorization: `Bearer ${TOKEN}`, pathToken: TOKEN }, 'path, bearer'],
+        [{ authorization: `Bearer ${TOKEN}`, protocols: `token.${TOKEN}` }, 'bearer, subprotocol-token'],
+        [{ protocols: `token.${TOKEN}, token.${TOKEN}` }, 'subprotocol-token, subprotocol-token'],
+        [{ protocols: `ticket.a, token.${TOKEN}` }, 'subprotocol-ticket, subprotocol-token'],
+        [{ protocols: 'ticket.a', query: 'ticket=a' }, 'subprotocol-ticket, query-ticket'],
+        [{ query: 'ticket=a&ticket=a' }, 'query-ticket, query-ticket'],
+        [{ pathToken: '', query: 'ticket=a' }, 'path, query-ticket'],
+      ] as const,
+      ([sent, names]) => {
+        const message = `there is more than one credential (${names}); send one of them`;
+        expect(taken('socket', sent)).toBe(`UNAUTHENTICATED: ${message}`);
+      },
+    ));
 
   it('[A9] looks at nothing that a door does not take', () => {
     const headers = new Headers({ authorization: `Bearer ${TOKEN}`, 'sec-websocket-protocol': `token.${TOKEN}` });
@@ -117,18 +137,22 @@ describe('credentialReader for clients of dialects', () => {
     }
   };
 
-  it.each([
-    [{ authorization: `Bearer ${TOKEN}` }, '', 'bearer'],
-    [{ authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` }, '', 'basic'],
-    [{ authorization: `basic  ${btoa(`${TOKEN}:`)}` }, '', 'basic'],
-    [{ accessToken: TOKEN }, 'accessToken=', 'access-token-header'],
-    [{}, `serviceName=a&accessToken=${TOKEN}`, 'access-token-parameter'],
-    [{}, `username=nacos&password=${TOKEN}`, 'password-parameter'],
-    [{ accessToken: TOKEN }, `accessToken=${TOKEN}&password=${TOKEN}`, 'access-token-header'],
-    [{ authorization: `Bearer ${TOKEN}` }, `accessToken=${TOKEN}`, 'bearer'],
-  ] as const)('[A9] takes %j and %j', (headers, parameters, carrier) => {
-    expect(told(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
-  });
+  it('[A9] takes one, also where it is given twice', () =>
+    everyRow(
+      [
+        [{ authorization: `Bearer ${TOKEN}` }, '', 'bearer'],
+        [{ authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` }, '', 'basic'],
+        [{ authorization: `basic  ${btoa(`${TOKEN}:`)}` }, '', 'basic'],
+        [{ accessToken: TOKEN }, 'accessToken=', 'access-token-header'],
+        [{}, `serviceName=a&accessToken=${TOKEN}`, 'access-token-parameter'],
+        [{}, `username=nacos&password=${TOKEN}`, 'password-parameter'],
+        [{ accessToken: TOKEN }, `accessToken=${TOKEN}&password=${TOKEN}`, 'access-token-header'],
+        [{ authorization: `Bearer ${TOKEN}` }, `accessToken=${TOKEN}`, 'bearer'],
+      ] as const,
+      ([headers, parameters, carrier]) => {
+        expect(told(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
+      },
+    ));
 
   it('[A9] refuses two that differ', () => {
     expect(told({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
@@ -136,18 +160,22 @@ describe('credentialReader for clients of dialects', () => {
     expect(told({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
   });
 
-  it.each([
-    'Basic',
-    'Basic !',
-    `Basic ${btoa('no colon')}`,
-    `Basic ${btoa(':')}`,
-    'Basic abcde',
-    'Basic ab=',
-    `Basic ${TOKEN}`,
-  ])('[A9, A13] does not take the header %j, and never tells it', (authorization) => {
-    expect(told({ authorization })).toMatch(/is neither/);
-    expect(told({ authorization })).not.toContain(TOKEN);
-  });
+  it('[A9, A13] does not take any other header, and never tells it', () =>
+    everyRow(
+      [
+        'Basic',
+        'Basic !',
+        `Basic ${btoa('no colon')}`,
+        `Basic ${btoa(':')}`,
+        'Basic abcde',
+        'Basic ab=',
+        `Basic ${TOKEN}`,
+      ],
+      (authorization) => {
+        expect(told({ authorization })).toMatch(/is neither/);
+        expect(told({ authorization })).not.toContain(TOKEN);
+      },
+    ));
 });
 
 describe('isTicket', () => {
@@ -161,17 +189,21 @@ describe('isTicket', () => {
 });
 
 describe('isForPaths', () => {
-  it.each([
-    [['read'], false, true],
-    [['metrics'], false, true],
-    [['read', 'metrics', 'read'], false, true],
-    [['register'], false, false],
-    [['read', 'register'], false, false],
-    [['operate'], false, false],
-    [['read', 'admin'], false, false],
-    [['register'], true, true],
-  ] as const)('[A10] %j with pathWrite %s: %s', (scopes, pathWrite, expected) => {
-    const grants = scopes.map((scope) => ({ scope, ns: 'public' }));
-    expect(isForPaths({ tokenId: 't', grants, pathWrite })).toBe(expected);
-  });
+  it('[A10] is for tokens that only read, and for those that may write by path', () =>
+    everyRow(
+      [
+        [['read'], false, true],
+        [['metrics'], false, true],
+        [['read', 'metrics', 'read'], false, true],
+        [['register'], false, false],
+        [['read', 'register'], false, false],
+        [['operate'], false, false],
+        [['read', 'admin'], false, false],
+        [['register'], true, true],
+      ] as const,
+      ([scopes, pathWrite, expected]) => {
+        const grants = scopes.map((scope) => ({ scope, ns: 'public' }));
+        expect(isForPaths({ tokenId: 't', grants, pathWrite })).toBe(expected);
+      },
+    ));
 });

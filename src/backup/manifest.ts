@@ -22,7 +22,7 @@ interface StoredObject {
   schema: number;
 }
 
-/** What is in a backup. */
+/** The content of a backup. */
 export interface Manifest {
   format: typeof BACKUP_FORMAT;
   /** Version of Rollcall that made it. */
@@ -30,7 +30,7 @@ export interface Manifest {
   /** Everything that was acknowledged before `startedAt` is in it, and nothing that came after `endedAt`. RFC 3339. */
   startedAt: string;
   endedAt: string;
-  /** Null where the registry has none yet: nobody has called it with anything but its root token. */
+  /** Null where the registry has none yet: it was called with nothing but its root token. */
   directory: StoredObject | null;
   namespaces: (StoredObject & { id: string; epoch: string; revision: number })[];
 }
@@ -45,7 +45,7 @@ const isStoredObject = (value: unknown): boolean =>
 const isNamespace = (value: unknown): boolean =>
   isStoredObject(value) && isRecord(value) && isText(value.id) && isText(value.epoch) && isCount(value.revision);
 
-/** What the members have to be. By hand: no command is to load what schemas take (design/decisions/0010-command-line.md). */
+/** Checks of the members. By hand: no command is to load what schemas take (design/decisions/0010-command-line.md). */
 const MEMBERS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
   format: (value) => value === BACKUP_FORMAT,
   version: isText,

@@ -24,7 +24,7 @@ export function objectId(uniqueKey: string, name: string): string {
   return Buffer.concat([digest, half(digest)]).toString('hex');
 }
 
-/** What workerd keeps beside the databases of a class: when it has to wake which of them. */
+/** The file that workerd keeps beside the databases of a class: when it has to wake which of them. */
 const ALARM_FILE = 'metadata.sqlite';
 
 /** The file of a namespace, from the folder of all SQLite files. */
@@ -38,7 +38,7 @@ export const DIRECTORY_FILE = join(
   `${objectId(DIRECTORY_CLASS.uniqueKey, DIRECTORY_NAME)}.sqlite`,
 );
 
-/** What a database says of itself. */
+/** Facts that a database says of itself. */
 interface StoredFacts {
   /** Version of its tables; undefined for one in which nothing is stored. */
   schema: number | undefined;
@@ -49,7 +49,7 @@ interface StoredFacts {
   revision: number;
 }
 
-/** What a database says in which nothing is stored. */
+/** Facts of a database in which nothing is stored. */
 export const NOTHING_STORED: StoredFacts = {
   schema: undefined,
   readableFrom: undefined,

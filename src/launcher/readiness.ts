@@ -17,7 +17,7 @@ interface Probe {
   /** Where it listens, without a path. */
   url: string;
   token: string;
-  /** What it shows there, where it speaks TLS. */
+  /** The certificate that it shows there, where it speaks TLS. */
   leaf?: X509Certificate | undefined;
 }
 
@@ -28,7 +28,7 @@ async function ask({ url, token, leaf }: Probe, signal: AbortSignal): Promise<Pi
   return { status: response.status, text: await response.text() };
 }
 
-/** What came back, in a few words; undefined if it was a good answer. */
+/** Describes a bad answer in a few words; undefined for a good one. */
 async function problemOf(probe: Probe, signal: AbortSignal): Promise<string | undefined> {
   try {
     const { status, text } = await ask(probe, signal);
@@ -38,7 +38,7 @@ async function problemOf(probe: Probe, signal: AbortSignal): Promise<string | un
   }
 }
 
-/** Whether an answer is that of a registry that will not answer better later: its storage is of a newer version. */
+/** Tells whether an answer is that of a registry that will not answer better later: its storage is of a newer version. */
 function isFinal(problem: string): boolean {
   return /^503 \{.*"code":"NOT_CONFIGURED"/.test(problem);
 }
@@ -46,7 +46,7 @@ function isFinal(problem: string): boolean {
 /**
  * Waits until the registry answers a read of its namespace.
  *
- * @param signal Ends the wait, because nobody needs the answer any more or there is nobody left to give it.
+ * @param signal Ends the wait, because the answer is not needed any more or the process that would give it is gone.
  * @throws {LaunchError} if no good answer came within a minute, or none will ever come, with the last one.
  */
 export async function untilReady(probe: Probe, signal: AbortSignal): Promise<void> {
@@ -63,14 +63,14 @@ export async function untilReady(probe: Probe, signal: AbortSignal): Promise<voi
   throw new LaunchError(`The registry listens on ${probe.url} but does not answer: ${answered}`);
 }
 
-/** What came back. */
+/** An answer. */
 interface PinnedAnswer {
   status: number;
   text: string;
 }
 
 /**
- * A GET from whoever shows this very certificate, for whatever names it is and whoever signed it: the launcher asks its own
+ * Sends a GET to the server that shows this very certificate, whatever its names and signer: the launcher asks its own
  * workerd, by an address that is mostly not among them. Nothing is sent before the certificate was seen.
  *
  * @throws {Error} if another certificate is shown, or nothing comes back.
@@ -83,7 +83,7 @@ async function pinnedGet(
 ): Promise<PinnedAnswer> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const socket = connect({ host, port: Number(url.port), rejectUnauthorized: false });
-  // Between two waits nobody listens, and an error that nobody hears ends the process: each wait has its own ear.
+  // Between two waits no listener is there, and an error without one ends the process: each wait has its own.
   socket.on('error', () => {});
   try {
     await once(socket, 'secureConnect', { signal });

@@ -31,7 +31,7 @@ function shellWord(word: string): string {
   return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** What a shell puts the token in place of: the token itself is never shown. */
+/** An expression that a shell replaces with the token: the token itself is never shown. */
 function tokenExpression(options: ServeOptions): string {
   if (options.rootToken !== undefined) return '$ROLLCALL_ROOT_TOKEN';
   const folder = options.data.endsWith('/') ? options.data : `${options.data}/`;
@@ -47,7 +47,7 @@ function howManyConnections(limit: number): string {
   return Number.isFinite(limit) ? `at most ${limit} at once, by the descriptor limit` : 'no descriptor limit';
 }
 
-/** What `rollcall serve` prints when the registry answers. No secret is in it. */
+/** Writes what `rollcall serve` prints when the registry answers. No secret is in it. */
 function greeting(version: string, registry: RunningRegistry, options: ServeOptions): string {
   const lines = [
     `Rollcall ${version} answers on ${registry.url}`,

@@ -109,5 +109,5 @@ export const DIRECTORY_CLASS: ObjectClass = {
  * holds the two together. workerd refuses to start with a date later than it knows.
  */
 export const COMPATIBILITY_DATE = '2026-09-18';
-/** What the Worker needs beside the date, as `wrangler.toml` has it. */
+/** Flags that the Worker needs beside the date, as `wrangler.toml` has them. */
 export const COMPATIBILITY_FLAGS = ['enable_request_signal', 'no_nodejs_compat'];

@@ -25,7 +25,7 @@ read -r _ || exit 1
 exec "$@" </dev/null
 `;
 
-/** What workerd needs beside its configuration. */
+/** Options of workerd beside its configuration. */
 export interface WorkerdOptions {
   /** Configuration, as {@link workerdConfig} makes it. */
   config: string;
@@ -67,7 +67,7 @@ export interface WorkerdProcess {
   stop(): Promise<ProcessEnd>;
 }
 
-/** What comes on the control descriptor, one JSON object a line. */
+/** A message on the control descriptor, one JSON object a line. */
 type ControlEvent =
   | { event: 'listen'; port: number }
   | { event: 'listen-inspector'; port: number }
@@ -166,7 +166,7 @@ async function stopProcess(kill: (signal: NodeJS.Signals) => void, ended: Promis
   }
 }
 
-/** What people can do about the reasons for which workerd ends before it listens, by the words it uses. */
+/** Advice on the reasons for which workerd ends before it listens, by the words it uses. */
 const EXPLANATIONS: { pattern: RegExp; explain: (host: string, port: number) => string }[] = [
   {
     pattern: /Address already in use/,

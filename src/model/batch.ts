@@ -27,7 +27,7 @@ export type InstanceKey = z.output<typeof InstanceKey>;
 /** Names an instance that is created. */
 export const NewInstanceKey = InstanceKey.extend({ group: GroupName.default(DEFAULT_GROUP), service: ServiceName });
 
-/** What must hold of a record, or its change is refused with `REVISION_MISMATCH`. */
+/** Condition of a change: a record that does not meet it is refused with `REVISION_MISMATCH`. */
 export interface Precondition {
   /** The record exists and has this revision. */
   revision?: number | undefined;
@@ -147,7 +147,7 @@ export const Batch = withFastPath(z.strictObject({ operations: Operations }).met
   return operations && { operations };
 });
 
-/** What became of one operation: the record's revision after it, or null where it is gone. */
+/** Result of one operation: the record's revision after it, or null where it is gone. */
 export const OperationResult = z
   .object({
     outcome: z.enum(['created', 'changed', 'unchanged', 'removed', 'absent']),

@@ -42,7 +42,7 @@ export function matchesService(pattern: ServicePattern, { group, service }: Serv
   return isGroup(pattern, at, group) && matchesName(pattern.slice(at + GROUP_SEPARATOR.length), service);
 }
 
-/** Whether a pattern names every service that a group has or may come to have. */
+/** Tells whether a pattern names every service that a group has or may get. */
 export function matchesGroup(pattern: ServicePattern, group: string): boolean {
   const at = pattern.indexOf(GROUP_SEPARATOR);
   if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
@@ -60,8 +60,8 @@ function matchesName(part: string, name: string): boolean {
 }
 
 /**
- * What a token may be good for. `admin` is good for everything; `operate`, for people who run services, is good for
- * instances whoever registered them; `register` for those that the token registers itself; `read` is for callers,
+ * A kind of permission that a token may have. `admin` is good for everything; `operate`, for people who run services, is good for
+ * instances of any owner; `register` for those that the token registers itself; `read` is for callers,
  * `metrics` for scrapers.
  */
 export const Scope = z.enum(['admin', 'operate', 'register', 'read', 'metrics']);
@@ -89,7 +89,7 @@ export const Grant = z
   .meta({ id: 'Grant' });
 export type Grant = z.output<typeof Grant>;
 
-/** Who is behind a credential, and what they may do. */
+/** The token behind a credential, and its grants. */
 export interface Principal {
   /** Id of the token, as the journal and the audit trail show it. */
   tokenId: string;

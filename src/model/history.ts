@@ -151,7 +151,7 @@ export const DiffQuery = z.strictObject({
 });
 export type DiffQuery = z.output<typeof DiffQuery>;
 
-/** What is different of a service between two moments. Applied to the first it makes the second. */
+/** Differences of a service between two moments. Applied to the first they make the second. */
 export const ServiceDiff = z
   .object({
     from: MomentView,
@@ -180,7 +180,7 @@ export const WhyQuery = z.strictObject({
 export const RollbackRequest = z.strictObject({ to: PointInTime }).meta({ id: 'Rollback' });
 export type RollbackRequest = z.output<typeof RollbackRequest>;
 
-/** What a rollback has done. */
+/** Result of a rollback. */
 export const RollbackReport = z
   .object({
     to: MomentView,
@@ -198,7 +198,7 @@ export type RollbackReport = z.output<typeof RollbackReport>;
 
 const Deadline = z.iso.datetime().nullable();
 
-/** What became of an instance, and why. */
+/** History and state of an instance, with the reasons. */
 export const WhyReport = HistoryPage.extend({
   group: z.string(),
   service: z.string(),

@@ -90,65 +90,90 @@ describe('InstanceDefinition', () => {
     expect(problems({ ...place, extensions: JSON.parse('{"__proto__":1}') })).toHaveLength(1);
   });
 
-  it.each([
-    '/path',
-    'orders.example',
-    'https://',
-    'https:///x',
-    'mailto:a@b',
-    'javascript:alert(1)',
-    'http://[',
-    ' https://a',
-    'https://a/\ud800',
-    '',
-  ])('refuses %j as a url', (url) => expect(problems({ url })).toHaveLength(1));
+  it('refuses what is not a url', () => {
+    for (const url of [
+      '/path',
+      'orders.example',
+      'https://',
+      'https:///x',
+      'mailto:a@b',
+      'javascript:alert(1)',
+      'http://[',
+      ' https://a',
+      'https://a/\ud800',
+      '',
+    ]) {
+      expect(problems({ url }), JSON.stringify(url)).toHaveLength(1);
+    }
+  });
 
-  it.each(['https://a', 'grpc://orders:50051', 'tcp://10.0.0.7:6379', 'http://[2001:db8::1]:80/x?y#z'])(
-    'takes %s as a url',
-    (url) => expect(problems({ url })).toEqual([]),
-  );
+  it('takes urls', () => {
+    for (const url of ['https://a', 'grpc://orders:50051', 'tcp://10.0.0.7:6379', 'http://[2001:db8::1]:80/x?y#z']) {
+      expect(problems({ url }), JSON.stringify(url)).toEqual([]);
+    }
+  });
 });
 
 describe('Address', () => {
-  it.each([
-    '10.0.0.7',
-    '::1',
-    '2001:db8::7',
-    'localhost',
-    'orders-1.internal',
-    'with_underscore',
-    'a.',
-    '1e100',
-    'xn--bcher-kva.example',
-  ])('takes %s', (address) => expect(Address.safeParse(address).success).toBe(true));
+  it('takes what fits', () => {
+    for (const address of [
+      '10.0.0.7',
+      '::1',
+      '2001:db8::7',
+      'localhost',
+      'orders-1.internal',
+      'with_underscore',
+      'a.',
+      '1e100',
+      'xn--bcher-kva.example',
+    ]) {
+      expect(Address.safeParse(address).success, JSON.stringify(address)).toBe(true);
+    }
+  });
 
-  it.each([
-    '',
-    ' ',
-    'a b',
-    '[::1]',
-    '10.0.0.7:80',
-    'a/b',
-    '-a',
-    'a..b',
-    'ü.example',
-    'x'.repeat(64),
-    `${'a.'.repeat(130)}b`,
-    '10.0.0.7\n',
-    7,
-    null,
-  ])('refuses %j', (address) => expect(Address.safeParse(address).success).toBe(false));
+  it('refuses what does not fit', () => {
+    for (const address of [
+      '',
+      ' ',
+      'a b',
+      '[::1]',
+      '10.0.0.7:80',
+      'a/b',
+      '-a',
+      'a..b',
+      'ü.example',
+      'x'.repeat(64),
+      `${'a.'.repeat(130)}b`,
+      '10.0.0.7\n',
+      7,
+      null,
+    ]) {
+      expect(Address.safeParse(address).success, JSON.stringify(address)).toBe(false);
+    }
+  });
 });
 
 describe('numbers', () => {
-  it.each([1, 65_535])('takes port %d', (port) => expect(Port.safeParse(port).success).toBe(true));
-  it.each([0, -1, 65_536, 1.5, Number.NaN, '80', null])('refuses port %j', (port) =>
-    expect(Port.safeParse(port).success).toBe(false),
-  );
-  it.each([0, 0.5, WEIGHT_MAX])('takes weight %d', (weight) => expect(Weight.safeParse(weight).success).toBe(true));
-  it.each([-1, WEIGHT_MAX + 1, Number.NaN, Number.POSITIVE_INFINITY, '1'])('refuses weight %j', (weight) =>
-    expect(Weight.safeParse(weight).success).toBe(false),
-  );
+  it('takes ports at both ends', () => {
+    for (const port of [1, 65_535]) {
+      expect(Port.safeParse(port).success, JSON.stringify(port)).toBe(true);
+    }
+  });
+  it('refuses other ports', () => {
+    for (const port of [0, -1, 65_536, 1.5, Number.NaN, '80', null]) {
+      expect(Port.safeParse(port).success, JSON.stringify(port)).toBe(false);
+    }
+  });
+  it('takes weights at both ends', () => {
+    for (const weight of [0, 0.5, WEIGHT_MAX]) {
+      expect(Weight.safeParse(weight).success, JSON.stringify(weight)).toBe(true);
+    }
+  });
+  it('refuses other weights', () => {
+    for (const weight of [-1, WEIGHT_MAX + 1, Number.NaN, Number.POSITIVE_INFINITY, '1']) {
+      expect(Weight.safeParse(weight).success, JSON.stringify(weight)).toBe(false);
+    }
+  });
 });
 
 describe('Location', () => {
@@ -167,8 +192,9 @@ describe('InstancePatch', () => {
     expect(InstancePatch.parse({ metadata: { a: null } })).toEqual({ metadata: { a: null } });
   });
 
-  it.each([{ address: 'a' }, { lease: {} }, { weight: -1 }, { tags: 'a' }, { status: 'UP' }, [[]]])(
-    'refuses %j',
-    (patch) => expect(InstancePatch.safeParse(patch).success).toBe(false),
-  );
+  it('refuses what does not fit', () => {
+    for (const patch of [{ address: 'a' }, { lease: {} }, { weight: -1 }, { tags: 'a' }, { status: 'UP' }, [[]]]) {
+      expect(InstancePatch.safeParse(patch).success, JSON.stringify(patch)).toBe(false);
+    }
+  });
 });

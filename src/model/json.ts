@@ -1,7 +1,7 @@
 import { quote, RegistryError } from './errors';
 import { EXTENSIONS_MAX_DEPTH_COUNT, SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
 
-/** Whether a value is a JSON object. */
+/** Tells whether a value is a JSON object. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -21,9 +21,9 @@ export function readJsonText<T>(text: JsonText<T>): T {
 }
 
 /**
- * What is wrong with a value that is to be kept as JSON, in words; undefined where nothing is.
+ * Returns the problem of a value that is to be kept as JSON, in words; undefined if it has none.
  *
- * Its depth is limited, so that whoever walks it later does not run out of stack; and a member named `__proto__` is
+ * Its depth is limited, so that code that walks it later does not run out of stack; and a member named `__proto__` is
  * refused, as half of what copies objects would drop it without a word.
  */
 export function jsonProblem(value: unknown, depth = 0): string | undefined {
@@ -55,7 +55,7 @@ const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const NEEDS_ESCAPE = /["\\\u0000-\u001f]/;
 
-/** Whether a key can stand in JSON as it is. Others are refused: see {@link parseJson}. */
+/** Tells whether a key can stand in JSON as it is. Others are refused: see {@link parseJson}. */
 export function isPlainKey(key: string): boolean {
   return !NEEDS_ESCAPE.test(key) && key.isWellFormed();
 }

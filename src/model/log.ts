@@ -1,12 +1,12 @@
-/** What a line of the log is about: something broke, somebody was turned away or something needs a look, all else. */
+/** Level of a line of the log: `error` for a fault, `warn` for a refusal or a matter to look at, `info` for the rest. */
 export const LOG_LEVELS = ['error', 'warn', 'info'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Which lines are written: those of this level and of the graver ones; `off`: none. */
+/** Threshold of the log: lines of this level and of more severe ones are written; with `off` none. */
 export const LOG_THRESHOLDS = ['off', ...LOG_LEVELS] as const;
 export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
 
-/** Where nobody says otherwise. A line for each request costs a quarter of what a heartbeat costs. */
+/** Threshold where none is set. A line for each request costs a quarter of what a heartbeat costs. */
 export const DEFAULT_LOG_THRESHOLD: LogThreshold = 'warn';
 
 /** The threshold by its name; the default where none is given, undefined where there is no such. */
@@ -15,14 +15,14 @@ export function logThreshold(text: string | null | undefined): LogThreshold | un
   return LOG_THRESHOLDS.find((each) => each === text);
 }
 
-/** Whether lines of a level are written. */
+/** Tells whether lines of a level are written. */
 export function isLogged(level: LogLevel, threshold: LogThreshold): boolean {
   return LOG_THRESHOLDS.indexOf(level) <= LOG_THRESHOLDS.indexOf(threshold);
 }
 
 /**
  * One line of the log: a JSON object, in which every line break is escaped, so that nothing in it can pass for a line of
- * its own. Whoever calls sees to it that no fact is a secret.
+ * its own. The caller passes no secret as a fact.
  *
  * @param at Milliseconds since the epoch.
  * @param facts Members beside time, level and message; undefined ones are left out.
@@ -46,7 +46,7 @@ export class LogGate {
   }
 
   /**
-   * Whether a line may be written now; then, how many were left out since the last one.
+   * Admits a line where it may be written now, and returns how many were left out since the last one.
    *
    * @param now Milliseconds since the epoch.
    * @returns undefined where it may not.

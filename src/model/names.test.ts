@@ -33,15 +33,43 @@ describe('utf8Length', () => {
 });
 
 describe.each(Object.entries(NAMES))('%s', (_, schema) => {
-  it.each(['orders', '10.0.0.7:8080', 'a/b', 'größe', '订单', '🦆', ' ', '%2F', '__proto__', 'constructor', '...'])(
-    'takes %s as it is',
-    (name) => expect(schema.parse(name)).toBe(name),
-  );
+  it('takes texts as they are', () => {
+    for (const name of [
+      'orders',
+      '10.0.0.7:8080',
+      'a/b',
+      'größe',
+      '订单',
+      '🦆',
+      ' ',
+      '%2F',
+      '__proto__',
+      'constructor',
+      '...',
+    ]) {
+      expect(schema.parse(name), JSON.stringify(name)).toBe(name);
+    }
+  });
 
-  it.each(['', '.', '..', 'a\u0000b', 'a\nb', 'a\u007f', 'a\u0085', '\ud800', 7, null, undefined, {}, [[]]])(
-    'refuses %j',
-    (name) => expect(schema.safeParse(name).success).toBe(false),
-  );
+  it('refuses what does not fit', () => {
+    for (const name of [
+      '',
+      '.',
+      '..',
+      'a\u0000b',
+      'a\nb',
+      'a\u007f',
+      'a\u0085',
+      '\ud800',
+      7,
+      null,
+      undefined,
+      {},
+      [[]],
+    ]) {
+      expect(schema.safeParse(name).success, JSON.stringify(name)).toBe(false);
+    }
+  });
 
   it('[R14] takes a name at its limit of bytes, and refuses one beyond it', () => {
     expect(schema.safeParse('a'.repeat(NAME_MAX_BYTES)).success).toBe(true);
@@ -71,10 +99,16 @@ it('says what is wrong with a name', () => {
 });
 
 describe('NamespaceId', () => {
-  it.each(['public', 'A-b_9', 'x'.repeat(64)])('takes %s', (id) => expect(NamespaceId.parse(id)).toBe(id));
-  it.each(['', 'x'.repeat(65), 'a.b', 'a b', 'ä', 'a/b', '*'])('refuses %j', (id) =>
-    expect(NamespaceId.safeParse(id).success).toBe(false),
-  );
+  it('takes what fits', () => {
+    for (const id of ['public', 'A-b_9', 'x'.repeat(64)]) {
+      expect(NamespaceId.parse(id), JSON.stringify(id)).toBe(id);
+    }
+  });
+  it('refuses what does not fit', () => {
+    for (const id of ['', 'x'.repeat(65), 'a.b', 'a b', 'ä', 'a/b', '*']) {
+      expect(NamespaceId.safeParse(id).success, JSON.stringify(id)).toBe(false);
+    }
+  });
 });
 
 describe('fast looks at a name', () => {

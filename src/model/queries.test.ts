@@ -40,26 +40,35 @@ describe('wait', () => {
 });
 
 describe('ResolveQuery', () => {
-  it.each([
-    ['auto', { kind: 'auto' }],
-    ['52.5,13.4', { kind: 'point', latitude: 52.5, longitude: 13.4 }],
-    ['-90,180', { kind: 'point', latitude: -90, longitude: 180 }],
-    ['zone:eu-1a', { kind: 'zone', zone: 'eu-1a' }],
-  ])('reads near=%s', (near, read) => expect(ResolveQuery.parse({ near }).near).toEqual(read));
+  it('reads near', () => {
+    for (const [near, read] of [
+      ['auto', { kind: 'auto' }],
+      ['52.5,13.4', { kind: 'point', latitude: 52.5, longitude: 13.4 }],
+      ['-90,180', { kind: 'point', latitude: -90, longitude: 180 }],
+      ['zone:eu-1a', { kind: 'zone', zone: 'eu-1a' }],
+    ] as const) {
+      expect(ResolveQuery.parse({ near }).near, JSON.stringify(near)).toEqual(read);
+    }
+  });
 
-  it.each(['', 'zone:', '91,0', '0,181', '1', '1,2,3', 'NaN,NaN', '1e1,0', 'Berlin', '52.5, 13.4'])(
-    'does not read near=%s',
-    (near) => expect(ResolveQuery.safeParse({ near }).success).toBe(false),
-  );
+  it('does not read any other near', () => {
+    for (const near of ['', 'zone:', '91,0', '0,181', '1', '1,2,3', 'NaN,NaN', '1e1,0', 'Berlin', '52.5, 13.4']) {
+      expect(ResolveQuery.safeParse({ near }).success, JSON.stringify(near)).toBe(false);
+    }
+  });
 });
 
 describe('limit', () => {
-  it.each(['1', String(PAGE_MAX_COUNT)])('takes %s', (limit) =>
-    expect(ResolveQuery.parse({ limit }).limit).toBe(Number(limit)),
-  );
-  it.each(['0', '-1', '1.5', '', 'ten', '1e3', String(PAGE_MAX_COUNT + 1), '99999999999'])('refuses %j', (limit) =>
-    expect(ResolveQuery.safeParse({ limit }).success).toBe(false),
-  );
+  it('takes what fits', () => {
+    for (const limit of ['1', String(PAGE_MAX_COUNT)]) {
+      expect(ResolveQuery.parse({ limit }).limit, JSON.stringify(limit)).toBe(Number(limit));
+    }
+  });
+  it('refuses what does not fit', () => {
+    for (const limit of ['0', '-1', '1.5', '', 'ten', '1e3', String(PAGE_MAX_COUNT + 1), '99999999999']) {
+      expect(ResolveQuery.safeParse({ limit }).success, JSON.stringify(limit)).toBe(false);
+    }
+  });
 });
 
 describe('InstanceListQuery', () => {
@@ -95,12 +104,16 @@ describe('DrainQuery', () => {
 });
 
 describe('ServiceRemovalQuery', () => {
-  it.each([
-    [{}, false],
-    [{ force: '' }, true],
-    [{ force: 'true' }, true],
-    [{ force: 'false' }, false],
-  ])('reads %j as force: %s', (query, force) => expect(ServiceRemovalQuery.parse(query)).toEqual({ force }));
+  it('reads force', () => {
+    for (const [query, force] of [
+      [{}, false],
+      [{ force: '' }, true],
+      [{ force: 'true' }, true],
+      [{ force: 'false' }, false],
+    ] as const) {
+      expect(ServiceRemovalQuery.parse(query), JSON.stringify(query)).toEqual({ force });
+    }
+  });
 
   it('refuses any other force', () => {
     expect(ServiceRemovalQuery.safeParse({ force: '1' }).success).toBe(false);

@@ -26,20 +26,24 @@ describe.each([
   });
 });
 
-it.each([
-  ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }, 'DEFAULT_GROUP@@orders'],
-  ['eu@@orders', { group: 'eu', service: 'orders' }, 'eu@@orders'],
-  ['@scope/orders', { group: 'DEFAULT_GROUP', service: '@scope/orders' }, 'DEFAULT_GROUP@@@scope/orders'],
-  ['a@@@b', { group: 'a', service: '@b' }, 'a@@@b'],
-  ['@@a@@@b', { group: 'a@', service: 'b' }, '@@a@@@b'],
-  ['@@@@@b', { group: '@', service: 'b' }, '@@@@@b'],
-  ['DEFAULT_GROUP@@eu@@orders', { group: 'DEFAULT_GROUP', service: 'eu@@orders' }, 'DEFAULT_GROUP@@eu@@orders'],
-])('[A50] %s is one service', (short, key, joined) => {
-  expect(splitName(short)).toEqual(key);
-  expect(shortName(key)).toBe(short);
-  expect(joinedName(key)).toBe(joined);
+it('[A50] reads and writes the names of a service', () => {
+  for (const [short, key, joined] of [
+    ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }, 'DEFAULT_GROUP@@orders'],
+    ['eu@@orders', { group: 'eu', service: 'orders' }, 'eu@@orders'],
+    ['@scope/orders', { group: 'DEFAULT_GROUP', service: '@scope/orders' }, 'DEFAULT_GROUP@@@scope/orders'],
+    ['a@@@b', { group: 'a', service: '@b' }, 'a@@@b'],
+    ['@@a@@@b', { group: 'a@', service: 'b' }, '@@a@@@b'],
+    ['@@@@@b', { group: '@', service: 'b' }, '@@@@@b'],
+    ['DEFAULT_GROUP@@eu@@orders', { group: 'DEFAULT_GROUP', service: 'eu@@orders' }, 'DEFAULT_GROUP@@eu@@orders'],
+  ] as const) {
+    expect(splitName(short), JSON.stringify(short)).toEqual(key);
+    expect(shortName(key)).toBe(short);
+    expect(joinedName(key)).toBe(joined);
+  }
 });
 
-it.each(['@@', '@@orders', '@@eu@@orders', '@@eu'])('[A50] %j names no group', (text) => {
-  expect(splitName(text).group).toBe('');
+it('[A50] reads no group where none is named', () => {
+  for (const text of ['@@', '@@orders', '@@eu@@orders', '@@eu']) {
+    expect(splitName(text).group, JSON.stringify(text)).toBe('');
+  }
 });

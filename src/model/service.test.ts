@@ -7,20 +7,28 @@ describe('ServiceDefinition', () => {
     expect(ServiceDefinition.parse({ selector: { type: 'none' } }).selector).toEqual({ type: 'none', expression: '' });
   });
 
-  it.each([0, 0.5, 1])('takes the threshold %d', (protectThreshold) =>
-    expect(ServiceDefinition.parse({ protectThreshold }).protectThreshold).toBe(protectThreshold),
-  );
+  it('takes thresholds', () => {
+    for (const protectThreshold of [0, 0.5, 1]) {
+      expect(ServiceDefinition.parse({ protectThreshold }).protectThreshold, JSON.stringify(protectThreshold)).toBe(
+        protectThreshold,
+      );
+    }
+  });
 
-  it.each([
-    { protectThreshold: 1.1 },
-    { protectThreshold: -0.1 },
-    { name: 'x' },
-    { selector: null },
-    { selector: {} },
-    { selector: { type: 'label', expression: '\udc00' } },
-    null,
-    [[]],
-  ])('refuses %j', (definition) => expect(ServiceDefinition.safeParse(definition).success).toBe(false));
+  it('refuses what does not fit', () => {
+    for (const definition of [
+      { protectThreshold: 1.1 },
+      { protectThreshold: -0.1 },
+      { name: 'x' },
+      { selector: null },
+      { selector: {} },
+      { selector: { type: 'label', expression: '\udc00' } },
+      null,
+      [[]],
+    ]) {
+      expect(ServiceDefinition.safeParse(definition).success, JSON.stringify(definition)).toBe(false);
+    }
+  });
 });
 
 describe('ServicePatch', () => {

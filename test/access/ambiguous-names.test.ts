@@ -3,6 +3,7 @@ import { eureka } from '../../src/dialects/eureka/eureka';
 import { goMicro } from '../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../src/dialects/nacos/nacos';
 import { InstanceDefinition } from '../../src/model/instance';
+import { everyRow } from '../fixtures/every-row';
 import { NodeNamespace } from '../fixtures/node-namespace';
 import { SPRING_INSTANCE } from '../fixtures/spring-instance';
 import { problemOf, TestApp } from '../fixtures/test-app';
@@ -50,23 +51,24 @@ class Stage {
 }
 
 describe('names that would be split in two ways', () => {
-  it.each(REFUSED)('[A50] are refused where something is created: %j %j', async (group, service) => {
-    const stage = new Stage();
-    const { app } = stage;
-    const path = pathOf(group, service);
-    const creations: [string, string, object][] = [
-      ['PUT', `${path}/instances/a`, PLACE],
-      ['POST', `${path}/instances`, PLACE],
-      ['PUT', path, {}],
-      ['POST', '/api/v1/ns/public/batch', { operations: [{ op: 'register', group, service, id: 'a', ...PLACE }] }],
-    ];
-    for (const [method, where, body] of creations) {
-      const { status, detail, errors } = await problemOf(await app.ask(method, where, body));
-      expect([where, status]).toEqual([where, 400]);
-      expect(detail + JSON.stringify(errors)).toMatch(/must not (contain \\"@@\\"|end in \\"@\\")/);
-    }
-    expect(stage.instanceCount).toBe(0);
-  });
+  it('[A50] are refused where something is created', () =>
+    everyRow(REFUSED, async ([group, service]) => {
+      const stage = new Stage();
+      const { app } = stage;
+      const path = pathOf(group, service);
+      const creations: [string, string, object][] = [
+        ['PUT', `${path}/instances/a`, PLACE],
+        ['POST', `${path}/instances`, PLACE],
+        ['PUT', path, {}],
+        ['POST', '/api/v1/ns/public/batch', { operations: [{ op: 'register', group, service, id: 'a', ...PLACE }] }],
+      ];
+      for (const [method, where, body] of creations) {
+        const { status, detail, errors } = await problemOf(await app.ask(method, where, body));
+        expect([where, status]).toEqual([where, 400]);
+        expect(detail + JSON.stringify(errors)).toMatch(/must not (contain \\"@@\\"|end in \\"@\\")/);
+      }
+      expect(stage.instanceCount).toBe(0);
+    }));
 
   it('[A50] are refused in a file that is imported, with the number of the line', async () => {
     const { app } = new Stage();
@@ -107,23 +109,24 @@ describe('names that would be split in two ways', () => {
 });
 
 describe('names that an earlier version took', () => {
-  it.each(REFUSED)('[A51] are loaded, read, renewed and removed: %j %j', async (group, service) => {
-    const before = new Stage();
-    await before.store(group, service);
-    await before.namespace.restart();
-    const stage = new Stage(before.namespace);
-    const instance = `${pathOf(group, service)}/instances/a`;
-    expect(await (await stage.app.ask('GET', instance)).json()).toMatchObject({ group, service, id: 'a' });
-    expect((await stage.app.ask('GET', pathOf(group, service))).status).toBe(200);
-    expect(await (await stage.app.ask('GET', `${pathOf(group, service)}/resolve`)).json()).toMatchObject({
-      instances: [{ id: 'a' }],
-    });
-    expect((await stage.app.ask('POST', `${instance}/heartbeat`)).status).toBe(200);
-    expect((await stage.app.ask('PUT', `${instance}/override`, { weight: 0 })).status).toBe(201);
-    expect((await stage.app.ask('DELETE', `${instance}/override`)).status).toBe(204);
-    expect((await stage.app.ask('DELETE', instance)).status).toBe(204);
-    expect(stage.instanceCount).toBe(0);
-  });
+  it('[A51] are loaded, read, renewed and removed', () =>
+    everyRow(REFUSED, async ([group, service]) => {
+      const before = new Stage();
+      await before.store(group, service);
+      await before.namespace.restart();
+      const stage = new Stage(before.namespace);
+      const instance = `${pathOf(group, service)}/instances/a`;
+      expect(await (await stage.app.ask('GET', instance)).json()).toMatchObject({ group, service, id: 'a' });
+      expect((await stage.app.ask('GET', pathOf(group, service))).status).toBe(200);
+      expect(await (await stage.app.ask('GET', `${pathOf(group, service)}/resolve`)).json()).toMatchObject({
+        instances: [{ id: 'a' }],
+      });
+      expect((await stage.app.ask('POST', `${instance}/heartbeat`)).status).toBe(200);
+      expect((await stage.app.ask('PUT', `${instance}/override`, { weight: 0 })).status).toBe(201);
+      expect((await stage.app.ask('DELETE', `${instance}/override`)).status).toBe(204);
+      expect((await stage.app.ask('DELETE', instance)).status).toBe(204);
+      expect(stage.instanceCount).toBe(0);
+    }));
 
   it('[A51] are reached by no grant on what they are written like', async () => {
     const stage = new Stage();

@@ -4,6 +4,7 @@ import { goMicro } from '../../src/dialects/go-micro/go-micro';
 import { claimsOfDialects } from '../../src/http/pipeline/dialect';
 import type { Grant } from '../../src/model/grant';
 import { EurekaStage } from '../fixtures/eureka-stage';
+import { everyRow } from '../fixtures/every-row';
 import { problemOf } from '../fixtures/test-app';
 import { WatchStage } from '../fixtures/watch-stage';
 
@@ -55,27 +56,31 @@ const register = (stage: EurekaStage, door: string, addresses: Record<string, st
 };
 
 describe.each(NAMES)('virtual addresses over %s', (door) => {
-  it.each([
-    [{ vipAddress: 'victim' }, 'vipAddress "victim"', 'DEFAULT_GROUP@@victim'],
-    [{ secureVipAddress: 'victim' }, 'secureVipAddress "victim"', 'DEFAULT_GROUP@@victim'],
-    [{ vipAddress: 'own, VICTIM' }, 'vipAddress "VICTIM"', 'DEFAULT_GROUP@@victim'],
-    [{ vipAddress: 'own,,team@@victim' }, 'vipAddress "team@@victim"', 'team@@victim'],
-    [{ vipAddress: 'own.example.com' }, 'vipAddress "own.example.com"', 'DEFAULT_GROUP@@own.example.com'],
-    [{ vipAddress: 'own', secureVipAddress: 'own,victim' }, 'secureVipAddress "victim"', 'DEFAULT_GROUP@@victim'],
-  ])('[A48, F12] %j need a grant on what they name', async (addresses, by, service) => {
-    const stage = new EurekaStage().as(grantOn(OWN));
-    const response = await register(stage, door, addresses);
-    expect(response.status).toBe(403);
-    const text = door.startsWith('Eureka') ? await response.text() : (await problemOf(response)).detail;
-    expect(text).toContain(`${by} names the service "${service}" of namespace "public"`);
-    expect(text).toContain(JSON.stringify(grantOn(service)));
-    stage.as({ scope: 'read', ns: 'public' });
-    expect((await stage.list()).application).toEqual([]);
-    expect(await stage.statuses('/eureka/vips/victim')).toEqual([]);
-    expect(await stage.statuses('/eureka/svips/victim')).toEqual([]);
-    stage.as(grantOn(OWN), grantOn(service));
-    expect((await register(stage, door, addresses)).status).toBeLessThan(300);
-  });
+  it('[A48, F12] addresses need a grant on what they name', () =>
+    everyRow(
+      [
+        [{ vipAddress: 'victim' }, 'vipAddress "victim"', 'DEFAULT_GROUP@@victim'],
+        [{ secureVipAddress: 'victim' }, 'secureVipAddress "victim"', 'DEFAULT_GROUP@@victim'],
+        [{ vipAddress: 'own, VICTIM' }, 'vipAddress "VICTIM"', 'DEFAULT_GROUP@@victim'],
+        [{ vipAddress: 'own,,team@@victim' }, 'vipAddress "team@@victim"', 'team@@victim'],
+        [{ vipAddress: 'own.example.com' }, 'vipAddress "own.example.com"', 'DEFAULT_GROUP@@own.example.com'],
+        [{ vipAddress: 'own', secureVipAddress: 'own,victim' }, 'secureVipAddress "victim"', 'DEFAULT_GROUP@@victim'],
+      ],
+      async ([addresses, by, service]) => {
+        const stage = new EurekaStage().as(grantOn(OWN));
+        const response = await register(stage, door, addresses);
+        expect(response.status).toBe(403);
+        const text = door.startsWith('Eureka') ? await response.text() : (await problemOf(response)).detail;
+        expect(text).toContain(`${by} names the service "${service}" of namespace "public"`);
+        expect(text).toContain(JSON.stringify(grantOn(service)));
+        stage.as({ scope: 'read', ns: 'public' });
+        expect((await stage.list()).application).toEqual([]);
+        expect(await stage.statuses('/eureka/vips/victim')).toEqual([]);
+        expect(await stage.statuses('/eureka/svips/victim')).toEqual([]);
+        stage.as(grantOn(OWN), grantOn(service));
+        expect((await register(stage, door, addresses)).status).toBeLessThan(300);
+      },
+    ));
 
   it('[A49] need no grant where they name the own application, or nothing', async () => {
     const addresses: Record<string, string>[] = [
@@ -139,24 +144,25 @@ describe('virtual addresses', () => {
 });
 
 describe('a service with a comma in its name', () => {
-  it.each([
-    [['DEFAULT_GROUP@@own*'], 'DEFAULT_GROUP', 'own,victim'],
-    [['team@@*'], 'team', 'own,victim'],
-    [['team*'], 'team,victim', 'own'],
-  ])(
-    '[A48, F12] with a grant on %j is found by its application, and under no part of its name',
-    async (on, group, name) => {
-      const stage = new EurekaStage().as(grantOn(...on));
-      const path = `/api/v1/ns/public/groups/${group}/services/${name}/instances/a`.replace(',', '%2C');
-      expect((await ask(stage, 'PUT', path, PLACE)).status).toBe(201);
-      stage.as({ scope: 'read', ns: 'public' });
-      const [application, ...others] = (await stage.list()).application;
-      expect([application?.instance.length, others]).toEqual([1, []]);
-      expect(application?.instance).toEqual([expect.not.objectContaining({ vipAddress: expect.anything() })]);
-      for (const address of ['own', 'victim', 'victim@@own', 'team@@own']) {
-        expect(await stage.statuses(`/eureka/vips/${address}`)).toEqual([]);
-        expect(await stage.statuses(`/eureka/svips/${address}`)).toEqual([]);
-      }
-    },
-  );
+  it('[A48, F12] with a grant on it is found by its application, and under no part of its name', () =>
+    everyRow(
+      [
+        [['DEFAULT_GROUP@@own*'], 'DEFAULT_GROUP', 'own,victim'],
+        [['team@@*'], 'team', 'own,victim'],
+        [['team*'], 'team,victim', 'own'],
+      ],
+      async ([on, group, name]) => {
+        const stage = new EurekaStage().as(grantOn(...on));
+        const path = `/api/v1/ns/public/groups/${group}/services/${name}/instances/a`.replace(',', '%2C');
+        expect((await ask(stage, 'PUT', path, PLACE)).status).toBe(201);
+        stage.as({ scope: 'read', ns: 'public' });
+        const [application, ...others] = (await stage.list()).application;
+        expect([application?.instance.length, others]).toEqual([1, []]);
+        expect(application?.instance).toEqual([expect.not.objectContaining({ vipAddress: expect.anything() })]);
+        for (const address of ['own', 'victim', 'victim@@own', 'team@@own']) {
+          expect(await stage.statuses(`/eureka/vips/${address}`)).toEqual([]);
+          expect(await stage.statuses(`/eureka/svips/${address}`)).toEqual([]);
+        }
+      },
+    ));
 });

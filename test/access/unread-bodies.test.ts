@@ -3,6 +3,7 @@ import { eureka } from '../../src/dialects/eureka/eureka';
 import { goMicro } from '../../src/dialects/go-micro/go-micro';
 import { nacos } from '../../src/dialects/nacos/nacos';
 import { BODY_MAX_BYTES, FORM_READ_MAX_MS } from '../../src/model/limits';
+import { everyRow } from '../fixtures/every-row';
 import { ROOT_TOKEN, TestApp } from '../fixtures/test-app';
 
 const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
@@ -79,25 +80,25 @@ describe('a form that does not come', () => {
 });
 
 describe('a body', () => {
-  it.each(writing())('[A53] is not read for a wrong token: %s %s', async (method, path, dialect) => {
-    const app = begin();
-    const ways: [path: string, headers: Record<string, string>][] = [
-      [path, { authorization: `Bearer ${WRONG}` }],
-      [path, { authorization: 'Negotiate x' }],
-      [`/t/${WRONG}${path}`, {}],
-    ];
-    if (dialect === 'nacos') ways.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
-    for (const [target, headers] of ways) {
-      for (const type of [FORM, 'application/json']) {
-        const { status, bytes } = await send(app, method, target, type, headers);
-        expect([target, status, bytes]).toEqual([target, dialect === 'nacos' ? 403 : 401, 0]);
+  it('[A53] is not read for a wrong token', () =>
+    everyRow(writing(), async ([method, path, dialect]) => {
+      const app = begin();
+      const ways: [path: string, headers: Record<string, string>][] = [
+        [path, { authorization: `Bearer ${WRONG}` }],
+        [path, { authorization: 'Negotiate x' }],
+        [`/t/${WRONG}${path}`, {}],
+      ];
+      if (dialect === 'nacos') ways.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
+      for (const [target, headers] of ways) {
+        for (const type of [FORM, 'application/json']) {
+          const { status, bytes } = await send(app, method, target, type, headers);
+          expect([target, status, bytes]).toEqual([target, dialect === 'nacos' ? 403 : 401, 0]);
+        }
       }
-    }
-  });
+    }));
 
-  it.each(writing())(
-    '[A53] is read without a token only as a form of Nacos, up to its limit: %s %s',
-    async (...route) => {
+  it('[A53] is read without a token only as a form of Nacos, up to its limit', () =>
+    everyRow(writing(), async (route) => {
       const [method, path, dialect] = route;
       for (const type of [FORM, 'application/json', 'text/plain']) {
         const { status, bytes, isCancelled } = await send(begin(), method, path, type);
@@ -105,6 +106,5 @@ describe('a body', () => {
         const isForm = dialect === 'nacos' && type === FORM;
         expect([type, bytes, isCancelled]).toEqual([type, isForm ? BODY_MAX_BYTES + CHUNK_BYTES : 0, isForm]);
       }
-    },
-  );
+    }));
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { everyRow } from '../fixtures/every-row';
 import { PROJECT_ROOT, readProject } from '../house/source-tree';
 import { quotedIds, readSpec } from '../house/spec-ids';
 
@@ -17,16 +18,17 @@ const rows = [...read('SECURITY.md').matchAll(/^\| (can(?:'t)? (?!or can't).*?) 
 );
 
 describe('the threat model', () => {
-  it.each(rows)('names tests that are there, and that speak of it: $claim', ({ ids, files, isMute }) => {
-    expect(files.length > 0 || isMute).toBe(true);
-    for (const path of files) expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
-    const { promised } = readSpec(read('design/spec.md'));
-    const quoted = quotedIds(files.map((path) => ({ path, text: read(path) })));
-    for (const id of ids) {
-      expect(promised, id).toContain(id);
-      expect([...quoted.keys()], `${id} in ${files.join()}`).toContain(id);
-    }
-  });
+  it('names for each claim tests that are there, and that speak of it', () =>
+    everyRow(rows, ({ ids, files, isMute }) => {
+      expect(files.length > 0 || isMute).toBe(true);
+      for (const path of files) expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
+      const { promised } = readSpec(read('design/spec.md'));
+      const quoted = quotedIds(files.map((path) => ({ path, text: read(path) })));
+      for (const id of ids) {
+        expect(promised, id).toContain(id);
+        expect([...quoted.keys()], `${id} in ${files.join()}`).toContain(id);
+      }
+    }));
 
   it('speaks of every foothold', () => expect(rows.length).toBeGreaterThan(30));
 });

@@ -64,9 +64,13 @@ export class Laboratory {
   readonly #tell: (line: string) => void;
   readonly #core: Core;
 
-  /** @param tell Takes a line now and then. */
-  constructor(tell: (line: string) => void = () => {}) {
+  /**
+   * @param tell Takes a line now and then.
+   * @param limitMs How long each trial may take, in milliseconds, until it is measured. By default it is measured first.
+   */
+  constructor(tell: (line: string) => void = () => {}, limitMs?: number) {
     this.#tell = tell;
+    if (limitMs !== undefined) for (const trial of TRIAL_NAMES) this.#limits.set(trial, limitMs);
     const filter = (path: string) => !path.includes('node_modules');
     for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'));

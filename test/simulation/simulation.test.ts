@@ -23,7 +23,7 @@ const RUNS: Run[] = [
   { name: 'hasty', seed: 1, hours: 1, holders: 10 },
   { name: 'mixed', seed: 2, hours: 4, holders: 20 },
   { name: 'stormy', seed: 3, hours: 9, holders: 20 },
-  { name: 'quiet', seed: 4, hours: 7 * 24, holders: 12 },
+  { name: 'quiet', seed: 4, hours: 3 * 24, holders: 12 },
   { name: 'jumpy', seed: 6, hours: 10, holders: 15 },
   { name: 'calm', seed: 6, hours: 2, holders: 50 },
   { name: 'steady', seed: 7, hours: 36, holders: 330 },

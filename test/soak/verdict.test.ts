@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { everyRow } from '../fixtures/every-row';
 import type { Measure } from './measures';
 import { verdict } from './verdict';
 
@@ -21,14 +22,18 @@ const run = (last: Partial<Measure>, after: Partial<Measure> = {}) => ({
   crashed: 1,
 });
 
-it.each([
-  [run({}), []],
-  [run({ heapBytes: 20 * MEBIBYTE }), ['the heap grew from 10.0 to 20.0 MiB']],
-  [run({ databaseBytes: 11 * MEBIBYTE }), ['the databases grew from 7.0 to 11.0 MiB']],
-  [run({ logBytes: 200 * MEBIBYTE }), ['the write-ahead logs take 200.0 MiB']],
-  [run({}, { descriptors: 120 }), ['40 descriptors before, 120 after all had left']],
-  [run({}, { instances: 3 }), ['3 instances are left']],
-])('[I12] judges a soak: %#', (report, expected) => expect(verdict(report)).toEqual(expected));
+it('[I12] judges a soak', () =>
+  everyRow(
+    [
+      [run({}), []],
+      [run({ heapBytes: 20 * MEBIBYTE }), ['the heap grew from 10.0 to 20.0 MiB']],
+      [run({ databaseBytes: 11 * MEBIBYTE }), ['the databases grew from 7.0 to 11.0 MiB']],
+      [run({ logBytes: 200 * MEBIBYTE }), ['the write-ahead logs take 200.0 MiB']],
+      [run({}, { descriptors: 120 }), ['40 descriptors before, 120 after all had left']],
+      [run({}, { instances: 3 }), ['3 instances are left']],
+    ],
+    ([report, expected]) => expect(verdict(report)).toEqual(expected),
+  ));
 
 it('[I12] wants two days', () => {
   expect(verdict({ ...run({}), days: [[usual]] })).toEqual(['there are not days enough to compare']);

@@ -32,7 +32,7 @@ function row({ call, calls, perSecond, p50Ms, p90Ms, p99Ms, errors }: ReturnType
   return [call, calls, perSecond, time(p50Ms), time(p90Ms), time(p99Ms), failed];
 }
 
-/** `rollcall bench`: a short load, on a service that nobody has. */
+/** `rollcall bench`: a short load, on a service of its own. */
 export function benchCommand() {
   return registryCommand('bench')
     .summary('measure a registry with a short load')
@@ -85,7 +85,7 @@ const BATCH_COUNT = 1_000;
 /** As many as a caller of a middling service gets. */
 const RESOLVED_COUNT = 20;
 
-/** An address that is nobody's. Source: RFC 5737. */
+/** An address that no machine has. Source: RFC 5737. */
 const NOWHERE = '192.0.2.1';
 
 /** Should this program be killed, what it registered is gone after so long. */
@@ -98,13 +98,13 @@ interface BenchOptions extends Pick<LoadOptions, 'concurrency' | 'durationMs' | 
   progress: (name: string, share: number) => void;
 }
 
-/** What one kind of call came to. */
+/** The result of one kind of call. */
 interface BenchResult extends LoadResult {
   name: string;
 }
 
 /**
- * Registers, beats and resolves instances of one service that is nobody else's, and removes them, whatever happens.
+ * Registers, beats and resolves instances of one service of its own, and removes them, whatever happens.
  *
  * @param service A name that no service has.
  */

@@ -4,13 +4,13 @@ import { configPath, readConfig } from '../connection/config-file';
 import { findPlace } from '../connection/place';
 import { serviceName, serviceText } from '../terminal/option-values';
 
-/** What a word may become. */
+/** A word that the last one may become. */
 export interface Candidate {
   value: string;
   description: string;
 }
 
-/** What only a registry or the user's own file knows. Answers soon, and with nothing rather than an error. */
+/** Names that only a registry or the user's own file knows. Answers soon, and with nothing rather than an error. */
 export interface NameSource {
   contexts(): Promise<Candidate[]>;
   /** @param flags Values of the options typed so far, such as `--url`. */
@@ -26,7 +26,7 @@ interface Position {
   flags: Map<string, string>;
   /** The option whose value the word is. */
   awaiting: Option | undefined;
-  /** After `--` the words are somebody else's. */
+  /** After `--` the words are another program's. */
   isBeyond: boolean;
 }
 
@@ -111,10 +111,10 @@ export async function candidates(
   return all.filter(({ value }) => value.startsWith(word));
 }
 
-/** Somebody has pressed a key and waits: later than this a list of names is in the way. */
+/** A person has pressed a key and waits: later than this a list of names is in the way. */
 const ANSWER_TIMEOUT_MS = 500;
 
-/** More than fit on a screen help nobody. */
+/** More than fit on a screen are of no help. */
 const NAMES_MAX_COUNT = 200;
 
 /** The names that a registry knows. Where it does not answer, or refuses, there are none. */
@@ -173,7 +173,7 @@ async function orNothing(find: () => Promise<Candidate[]>): Promise<Candidate[]>
   try {
     return await find();
   } catch {
-    // Somebody is typing: an error would land in the middle of their line.
+    // A person is typing: an error would land in the middle of their line.
     return [];
   }
 }

@@ -4,7 +4,7 @@ import { candidates, RegistryNames } from './candidates';
 /** Neither the shell nor the line between two candidates takes other signs without quotes. */
 const UNQUOTED = /^[\p{L}\p{N}_.:@%+,/=-]+$/u;
 
-/** `rollcall complete`: what the scripts of shells call. Whatever goes wrong, it says nothing: somebody is typing. */
+/** `rollcall complete`: called by the scripts of shells. It prints no error: a person is typing. */
 export function completeCommand(program: () => CommandUnknownOpts) {
   return new Command('complete')
     .description('Tells shells what the last of these words may become.')

@@ -44,11 +44,11 @@ export function doctorCommand() {
     });
 }
 
-/** What a check found. `unknown`: it could not be told, and nothing says that it is wrong. */
+/** The finding of a check. `unknown`: it could not be told, and nothing says that it is wrong. */
 interface Finding {
   check: string;
   result: 'good' | 'bad' | 'unknown';
-  /** What was found. */
+  /** The finding in words. */
   found: string;
   /** How to mend it. */
   mend?: string | undefined;
@@ -201,7 +201,7 @@ async function* findings(of: CheckedPlace): AsyncGenerator<Finding, void, void> 
   yield await checkSocket(of, token.result === 'good');
 }
 
-/** What came of an attempt to open a WebSocket. */
+/** The outcome of an attempt to open a WebSocket. */
 type Upgrade = { opened: true } | { opened: false; status?: number | undefined; problem: string };
 
 const UPGRADE_TIMEOUT_MS = 5_000;

@@ -65,7 +65,7 @@ export function execCommand() {
         say: (line) => print.note(`rollcall: ${line}`),
       });
       process.exitCode = await execution.run();
-      // Nobody waits any more for a drain that callers have not acknowledged.
+      // A drain that callers have not acknowledged is not waited for any longer.
       over.abort();
     });
 }

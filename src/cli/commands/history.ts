@@ -39,7 +39,7 @@ export function whyCommand() {
     });
 }
 
-/** As many as somebody reads who wants to know what happened just now. */
+/** As many as a person reads to learn what happened just now. */
 const LIMIT_DEFAULT_COUNT = 50;
 
 /** `rollcall history`: what happened. */
@@ -161,7 +161,7 @@ export function auditCommand() {
 
 const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']);
 
-/** What happened, a line for each change. */
+/** Shows changes, one on a line. */
 function historyTable(entries: readonly HistoryEntry[]): Table {
   const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => [
     ...changes.map((change): Cell[] => {

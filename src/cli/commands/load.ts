@@ -1,9 +1,9 @@
-/** What a load came to. */
+/** The result of a load. */
 export interface LoadResult {
   /** Calls that were answered. */
   calls: number;
   errors: number;
-  /** What the first of them said. */
+  /** The first of them. */
   firstError: unknown;
   seconds: number;
   /** How long each call took, sorted, in milliseconds. */

@@ -118,7 +118,7 @@ export function restoreCommand() {
     });
 }
 
-/** What is in a backup, for people. */
+/** Shows the content of a backup. */
 function backupView({ version, startedAt, namespaces }: Manifest): Table {
   return fieldTable([
     ['made', `${startedAt} by Rollcall ${version}`],

@@ -24,7 +24,7 @@ import { durationText } from '../terminal/views';
 
 const INTERVAL_DEFAULT_MS = 10_000;
 
-/** What is written lives so long after the mirror has died: three looks, and never so short that a restart is seen. */
+/** Lifetime of what is written once the mirror has died: three looks, and never so short that a restart is seen. */
 const LEASE_TTL_LEAST_MS = 90_000;
 const LOOKS_PER_TTL_COUNT = 3;
 
@@ -73,7 +73,7 @@ function sourceOf(kind: Kind, url: string, options: SourceOptions): Source {
   return new EurekaSource({ http, filter: serviceFilter(services, isSame), now });
 }
 
-/** What a run needs, whichever way it ends. */
+/** The parts of a run, whichever way it ends. */
 interface Run {
   source: Source;
   writer: Writer;

@@ -111,7 +111,7 @@ export function tokenCommand() {
     .addCommand(revokeCommand());
 }
 
-/** What a token may be good for, in the order of what it allows. */
+/** Scopes of a token, in the order of what they allow. */
 const SCOPES: readonly Grant['scope'][] = ['admin', 'operate', 'register', 'read', 'metrics'];
 
 const isScope = (text: string): text is Grant['scope'] => SCOPES.some((scope) => scope === text);

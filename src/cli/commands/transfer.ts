@@ -8,7 +8,7 @@ import { canAsk, confirm } from '../terminal/confirm';
 import { CliError, EXIT, type ExitCode } from '../terminal/failure';
 import { FileMeter } from '../terminal/progress';
 
-/** What stands for standard output. */
+/** The name of standard output. */
 const STDOUT = '-';
 
 /** `rollcall export`: a namespace as a file. */
@@ -67,13 +67,13 @@ async function openTarget(file: string): Promise<FileHandle> {
   }
 }
 
-/** What Node throws where the system refuses: of files here, as the registry's troubles have a name of ours. */
+/** Tells whether Node threw this because the system refused: about a file, as errors of the registry have their own class. */
 const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
 const notWritten = ({ message }: Error, exitCode: ExitCode): CliError =>
   new CliError(exitCode, `The file can not be written: ${message}.`, 'Check its name, and the disk.');
 
-/** What stands for standard input. */
+/** The name of standard input. */
 const STDIN = '-';
 
 /** Differences that people are shown; programs get them all. */

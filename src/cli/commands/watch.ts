@@ -74,7 +74,7 @@ export function watchCommand() {
         for await (const frame of watch) {
           if (show === undefined) live?.changed(instances.take(frame));
           else show(frame);
-          // Whoever looks on calls nobody: a drain need not wait for them.
+          // A person who looks on makes no calls: a drain need not wait for them.
           if (frame.type !== 'reset') watch.acknowledge(frame.cursor);
         }
       } finally {
@@ -85,7 +85,7 @@ export function watchCommand() {
     });
 }
 
-/** Many changes may come at once, and nobody sees more drawings than this. */
+/** Many changes may come at once, and no eye sees more drawings than this. */
 const REDRAW_MS = 50;
 
 /** The newest events below the table. */
@@ -175,7 +175,7 @@ export class LiveScreen {
   constructor(screen: Screen) {
     this.#screen = screen;
     screen.write(HIDE_CURSOR);
-    // However this process ends, whoever has the terminal next wants to see where they type.
+    // However this process ends, the next program in the terminal needs a cursor.
     process.once('exit', this.#showCursor);
   }
 
@@ -200,7 +200,7 @@ export class LiveScreen {
   }
 }
 
-/** What people see of a watch. */
+/** How a watch is shown. */
 
 /** Instances of any services. */
 function watchedTable(instances: readonly Instance[]): Table {

@@ -9,7 +9,7 @@ const ATTEMPT_TIMEOUT_MS = 1_000;
 /** Between two attempts: soon after it listens, and for nothing where starting takes long. */
 const ATTEMPT_INTERVAL_MS = 100;
 
-/** Whether something accepts a TCP connection there. */
+/** Tells whether something accepts a TCP connection there. */
 function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: ATTEMPT_TIMEOUT_MS });
@@ -23,7 +23,7 @@ function accepts(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Whether a port answers on any of several addresses of this machine. */
+/** Tells whether a port answers on any of several addresses of this machine. */
 export async function portAnswers(hosts: readonly string[], port: number): Promise<boolean> {
   const answers = await Promise.all(hosts.map((host) => accepts(host, port)));
   return answers.includes(true);

@@ -14,7 +14,7 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** Signals that mean whatever the command makes of them. */
 const OTHER_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
 
-/** What a terminal sends to all of its processes, the command among them. */
+/** Signals that a terminal sends to all of its processes, the command among them. */
 const OF_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH']);
 
 /** A registry that is away for long is told of so often. */
@@ -103,7 +103,7 @@ export class Execution {
     };
   }
 
-  /** Lets callers know, then the command. Whoever asks again does not want to wait for callers. */
+  /** Lets callers know, then the command. A second request does not wait for callers. */
   async #stop(signal: NodeJS.Signals): Promise<void> {
     this.#stops += 1;
     this.#leaving.abort();
@@ -155,7 +155,7 @@ export class Execution {
     }
   }
 
-  /** A service that nobody can find is of no use: the command ends, and whoever started it sees why. */
+  /** A service that can't be found is of no use: the command ends, and says why. */
   #fail(failure: Failure): void {
     this.#failure = failure;
     this.#options.say(failure.message);

@@ -20,7 +20,7 @@ export type MirrorEvent =
   | { type: 'skipped'; wanted: Wanted; by: Instance }
   | { type: 'refused'; names: MirroredNames; error: RollcallError };
 
-/** What the mirror needs of the registry that it writes to. */
+/** The part of the registry that the mirror writes to. */
 interface MirrorTarget {
   registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
   replica: Pick<RegistryReplica, 'instances' | 'heard'>;
@@ -41,7 +41,7 @@ export class Mirror {
   readonly #options: MirrorOptions;
   readonly #patience = new Patience();
   readonly #writer: MirrorWriter;
-  /** What the registry did not take, by name: not to be asked again soon, unless it is another. */
+  /** Instances that the registry did not take, by name: not to be asked again soon, unless it is another. */
   readonly #refused = new Map<string, { content: string; at: number }>();
   readonly #skipped = new Set<string>();
   #there: SourceInstance[] | undefined;
@@ -69,7 +69,7 @@ export class Mirror {
     }
   }
 
-  /** What is different now: nothing before the source was read for the first time. */
+  /** Plans what is different now: nothing before the source was read for the first time. */
   plan(): MirrorPlan {
     const { target, writer } = this.#options;
     if (this.#there === undefined) return { added: [], changed: [], same: [], vanished: [], skipped: [] };
@@ -126,7 +126,7 @@ export class Mirror {
     return false;
   }
 
-  /** Who registered itself is told of once, and again after it was gone. */
+  /** Reports an instance that registered itself once, and again after it was gone. */
   #tellSkipped(skipped: MirrorPlan['skipped']): void {
     const now = new Set(skipped.map(nameOf));
     for (const { by, ...wanted } of skipped) {
@@ -155,7 +155,10 @@ const nameOf = ({ group, service, id }: MirroredNames): string => JSON.stringify
  */
 const RETURN_GRACE_MS = 120_000;
 
-/** How long a source may be away, in milliseconds, before what it had is left to lapse: nobody knows any more whether it lives. */
+/**
+ * How long a source may be away, in milliseconds, before what it had is left to lapse: whether that lives is not known
+ * any more.
+ */
 const AWAY_MAX_MS = 15 * 60_000;
 
 /** Tells a source that has lost its memory from one whose instances are gone. */
@@ -184,12 +187,12 @@ export class Patience {
     this.#keepsUntil = now + RETURN_GRACE_MS;
   }
 
-  /** Whether what the source has no more is to be removed, rather than to be kept for now. */
+  /** Tells whether what the source has no more is to be removed, rather than to be kept for now. */
   mayRemove(now: number): boolean {
     return this.#awaySince === undefined && now >= this.#keepsUntil;
   }
 
-  /** Whether the source has been away for so long that nothing is known of it any more. */
+  /** Tells whether the source has been away for so long that nothing is known of it any more. */
   isOver(now: number): boolean {
     return this.#awaySince !== undefined && now - this.#awaySince >= AWAY_MAX_MS;
   }

@@ -11,7 +11,7 @@ const PAGE_COUNT = 500;
 /** Lists of instances that are asked for at the same time: a source has other clients, too. */
 const CONCURRENCY_COUNT = 8;
 
-/** What a login is renewed at, as a share of its time. */
+/** The share of a login's time after which it is renewed. */
 const LOGIN_SHARE = 0.8;
 
 const BEGIN = '/v1/ns';

@@ -1,7 +1,7 @@
 import type { InstanceBody } from '../../client/admin/requests';
 import { type ServiceName, serviceText } from '../terminal/option-values';
 
-/** What a mirror takes over of an instance: all that it says of itself. The lease is the mirror's own. */
+/** The part of an instance that a mirror takes over: all that it says of itself. The lease is the mirror's own. */
 type SourceBody = Omit<InstanceBody, 'ephemeral' | 'lease' | 'incarnation' | 'location'>;
 
 /** An instance as another registry has it, in the words of this one. */
@@ -17,7 +17,7 @@ export interface SourceInstance {
 export interface Source {
   /** Which registry it is, for people and for the marks of what is written: never with a secret. */
   readonly name: string;
-  /** Whether a service is among those that are mirrored. */
+  /** Tells whether a service is among those that are mirrored. */
   covers(service: ServiceName): boolean;
   /**
    * All of its instances that are mirrored, as they are now.

@@ -3,7 +3,7 @@ import type { InstanceBody } from '../../client/admin/requests';
 import { parseDuration } from '../../model/duration';
 import { shortName, splitName } from '../../model/service-name';
 
-/** What options are written as; each throws what the parser shows beside the name of the option. */
+/** Readers of option values; each throws what the parser shows beside the name of the option. */
 
 /** Milliseconds of `500ms`, `30s`, `5m`, `1h`. */
 export function duration(text: string): number {
@@ -78,7 +78,7 @@ export function serviceName(text: string): ServiceName {
 /** A service as people write it: without the group that everybody is in. */
 export const serviceText = (name: ServiceName): string => shortName(name);
 
-/** What the options of an instance come to, as `register` and `exec` have them. */
+/** Makes the definition of an instance from the options that `register` and `exec` have. */
 export interface InstanceOptions {
   address?: string | undefined;
   port?: number | undefined;

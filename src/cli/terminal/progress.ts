@@ -15,7 +15,7 @@ export function progressLine(label: string, share: number, note = ''): string {
   return `${label} ${bar} ${String(Math.round(part * 100)).padStart(3)} % ${note}`.trimEnd();
 }
 
-/** A bar that shows how far something has come. Where nobody looks it shows nothing. */
+/** A bar that shows how far something has come. Without a terminal it shows nothing. */
 export class Progress {
   readonly #screen: Screen;
   readonly #isShown: boolean;
@@ -78,7 +78,7 @@ export class FileMeter {
     this.#progress.end();
   }
 
-  /** What it came to, for people. */
+  /** The totals, for people. */
   summary({ services, overrides, instances }: FileCounts): { rate: string; text: string } {
     const seconds = (performance.now() - this.#beganAt) / 1_000;
     const perSecond = Math.round((services + overrides + instances) / Math.max(seconds, 0.001));

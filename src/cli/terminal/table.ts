@@ -1,6 +1,6 @@
 import type { Paint, Tone } from './palette';
 
-/** What stands in one place of a table. */
+/** The content of one place of a table. */
 export type Cell = string | number | { text: string; tone?: Tone | undefined };
 
 export interface Table {
@@ -48,7 +48,7 @@ function narrowed(widths: readonly number[], room: number): number[] {
 /**
  * A table as lines: columns aligned by what they fill on a terminal, numbers to the right.
  *
- * @param room Cells of a line; a text that does not fit is cut. Infinity where nobody looks at it: a program gets all.
+ * @param room Cells of a line; a text that does not fit is cut. Infinity without a terminal: a program gets all.
  */
 export function tableLines(
   { titles, rows, isWhole = false }: Table,

@@ -3,7 +3,7 @@ import type { Instance } from '../../client/wire/instance';
 import { serviceText } from './option-values';
 import type { Cell, Table } from './table';
 
-/** What people see of what the registry answers. */
+/** How the registry's answers are shown. */
 
 /** A host and a port as in a url; the url itself where there is one. */
 export function addressText({ address, port, url }: Pick<Endpoint, 'address' | 'port' | 'url'>): string {
@@ -18,7 +18,7 @@ export function entriesText(entries: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-/** Whether an instance takes traffic, and if not, why: what stands in its way first. */
+/** Shows whether an instance takes traffic, and if not, the first reason. */
 export function stateCell(instance: Instance): Cell {
   if (instance.available) return { text: 'available', tone: 'good' };
   if (instance.quarantined) return { text: 'quarantined', tone: 'bad' };

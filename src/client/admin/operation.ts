@@ -6,7 +6,7 @@ import { RollcallError } from '../wire/rollcall-error';
 /** Method and path of a call; names in braces are members of what is asked. */
 export type Operation = readonly [method: string, path: string];
 
-/** What a call may be asked with, whichever it is. */
+/** Settings and parameters of any call. */
 interface Ask {
   body?: unknown;
   signal?: AbortSignal;
@@ -77,7 +77,7 @@ export function caller(
   };
 }
 
-/** What an answer says: JSON, a text where it is none, or nothing. */
+/** Reads an answer: JSON, a text where it is not JSON, or nothing. */
 async function read(answer: Response, signal: AbortSignal | undefined): Promise<unknown> {
   try {
     const text = await answer.text();

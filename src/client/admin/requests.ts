@@ -1,6 +1,6 @@
 export type * from '../wire/bodies';
 
-/** What every call takes. */
+/** Settings of every call. */
 export interface CallSettings {
   /** Default: the namespace of the client. */
   ns?: string | undefined;
@@ -23,7 +23,7 @@ export interface InstanceNames extends ServiceNames {
   id: string;
 }
 
-/** What has to hold for a change, or it is refused with `REVISION_MISMATCH`. */
+/** Condition of a change: where it does not hold, the change is refused with `REVISION_MISMATCH`. */
 export interface Condition {
   /** The record is unchanged since this cursor; `*`: there is such a record. */
   ifMatch?: string | undefined;

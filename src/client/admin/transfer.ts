@@ -11,13 +11,13 @@ import type {
 } from '../wire/transfer-answers';
 import type { CallSettings } from './requests';
 
-/** What an export is asked with. */
+/** Settings of an export. */
 export interface ExportAsk extends CallSettings {
   /** Takes what the file counts, when it has been read to its end. */
   onEnd?: ((counts: FileCounts) => void) | undefined;
 }
 
-/** What an import is asked with. */
+/** Settings of an import. */
 export interface ImportAsk extends CallSettings {
   mode: ImportMode;
   /** True: only tell what would be different. */

@@ -30,7 +30,7 @@ export function urlOf({ address, port: main, ports, url }: Instance, port?: stri
   return address === undefined || main === undefined ? undefined : `http://${hostOf(address)}:${main}`;
 }
 
-/** An endpoint, as whoever keeps it may move it on. */
+/** An endpoint, writable for the list that keeps it. */
 type KnownEndpoint = { -readonly [Member in keyof Endpoint]: Endpoint[Member] };
 
 /** The endpoints of one service, which stay the same objects as long as the same run answers at the same place. */

@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint';
 import type { Selector } from './selector';
 import { WeightedChoice } from './weighted-choice';
 
-/** Anybody, in proportion to weight. */
+/** Any instance at random, in proportion to weight. */
 export function random(): Selector {
   const choice = new WeightedChoice();
   return {

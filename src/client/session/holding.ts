@@ -3,7 +3,7 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { LeaseGuard } from './lease-guard';
 
-/** Whoever waits for a version to be taken. */
+/** A caller that waits for a version to be taken. */
 interface Waiting {
   version: number;
   resolve: () => void;
@@ -108,7 +108,7 @@ export class Holding {
     this.guard.gone();
   }
 
-  /** It is given up: whoever waits for it is told. */
+  /** It is given up: its waiting callers are rejected. */
   end(): void {
     this.isLeaving = true;
     this.guard.stop();

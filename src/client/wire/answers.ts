@@ -1,8 +1,8 @@
 import type { Instance, InstanceStatus, Lease } from './instance';
 
 /**
- * What the API answers about instances and services. Written by `npm run client-types` out of the schemas of
- * src/model: change those.
+ * Answers about instances and services. Written by `npm run client-types` out of the schemas of src/model: change
+ * those.
  */
 
 /** Something that looks like a mistake, in the answer to a registration. */
@@ -77,7 +77,7 @@ export interface Resolution {
   instances: Endpoint[];
 }
 
-/** What a drain came to. */
+/** Result of a drain. */
 export interface DrainReport {
   /** Every subscriber has acknowledged that the instance takes no traffic. */
   drained: boolean;
@@ -133,7 +133,7 @@ export interface ServiceList {
   next?: string | undefined;
 }
 
-/** What an operator set on an instance. */
+/** Settings of an operator for an instance. */
 export interface Override {
   enabled?: boolean | undefined;
   weight?: number | undefined;
@@ -147,7 +147,7 @@ export interface Override {
   updatedAt: string;
 }
 
-/** What became of one operation of a batch. */
+/** Result of one operation of a batch. */
 export interface OperationResult {
   outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'absent';
   id: string;

@@ -1,7 +1,7 @@
 import type { InstanceStatus, Location } from './instance';
 
 /**
- * What callers send about instances and services. Written by `npm run client-types` out of the schemas of
+ * Bodies of requests about instances and services. Written by `npm run client-types` out of the schemas of
  * src/model: change those.
  */
 
@@ -70,7 +70,7 @@ export interface InstancePatch {
   tags?: string[] | undefined;
 }
 
-/** What an operator sets on an instance: merged over what the instance says. */
+/** Settings of an operator for an instance: merged over its registration. */
 export interface OverrideBody {
   enabled?: boolean | undefined;
   /** Share of traffic; 0 means none. */
@@ -88,7 +88,7 @@ export interface OverrideBody {
     | undefined;
 }
 
-/** What a service has of its own. */
+/** Settings of a service, apart from its instances. */
 export interface ServiceBody {
   /** String to string, at most 64 entries and 8 KiB. */
   metadata?: Record<string, string> | undefined;
@@ -97,7 +97,7 @@ export interface ServiceBody {
   selector?: { type: string; expression?: string | undefined } | undefined;
 }
 
-/** A change of what a service has: metadata is a merge patch, `selector: null` removes it. */
+/** A change of the settings of a service: metadata is a merge patch, `selector: null` removes it. */
 export interface ServicePatchBody {
   metadata?: Record<string, string | null> | undefined;
   /** Share of healthy instances below which resolving no longer asks for health; 0 never. */

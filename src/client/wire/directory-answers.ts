@@ -1,8 +1,8 @@
 import type { Cause } from './history-answers';
 
 /**
- * What the API takes and answers about namespaces, tokens and the audit trail. Written by `npm run client-types`
- * out of the schemas of src/model: change those.
+ * Requests and answers about namespaces, tokens and the audit trail. Written by `npm run client-types` out of the
+ * schemas of src/model: change those.
  */
 
 /** Where the object of a namespace lives, decided once. */
@@ -18,7 +18,7 @@ export interface Retention {
   maxBytes?: number | undefined;
 }
 
-/** What a namespace takes, where that is less than the registry does. */
+/** Limits of a namespace, where they are below those of the registry. */
 export interface NamespaceLimits {
   instances?: number | undefined;
   services?: number | undefined;
@@ -58,7 +58,7 @@ export interface NamespaceIntervals {
   sessionPingMs?: number | undefined;
 }
 
-/** What a namespace is set to. */
+/** A namespace with its settings. */
 export interface Namespace {
   id: string;
   title?: string | undefined;
@@ -110,7 +110,7 @@ export interface NamespacePatchBody {
   intervals?: NamespaceIntervals | null | undefined;
 }
 
-/** What a namespace holds, and what it has done and cost since its process started. */
+/** Contents of a namespace, and counters of its work and cost since its process started. */
 export interface Stats {
   /** Newest revision. */
   revision: number;
@@ -250,14 +250,14 @@ export interface TokenBody {
   pathWrite?: boolean | undefined;
 }
 
-/** What can be used once, in the place of a token, for one socket or stream. */
+/** A secret that replaces a token once, for one socket or stream. */
 export interface Ticket {
   ticket: string;
   /** RFC 3339. */
   expiresAt: string;
 }
 
-/** What was done to the registry by people. */
+/** An audited action. */
 export type AuditAction =
   | 'namespace-created'
   | 'namespace-changed'
@@ -276,7 +276,7 @@ export type AuditAction =
   | 'rolled-back'
   | 'imported';
 
-/** Who did what, when, and from where. */
+/** An entry of the audit trail: actor, action, time and address. */
 export interface AuditEntry {
   /** They count up. */
   id: number;

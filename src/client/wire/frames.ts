@@ -1,8 +1,8 @@
 import type { Instance } from './instance';
 
-/** What a watch tells. Written by `npm run client-types` out of the schemas of src/model: change those. */
+/** Frames of a watch. Written by `npm run client-types` out of the schemas of src/model: change those. */
 
-/** What a service has of its own, as watchers see it. */
+/** Settings of a service, as watchers see them. */
 export interface WatchedService {
   group: string;
   name: string;
@@ -84,5 +84,5 @@ export interface ResetFrame {
   reason: string;
 }
 
-/** What a watch tells: a snapshot first, or what follows the cursor it began with; then every change, in order. */
+/** A frame of a watch: a snapshot first, or what follows the cursor it began with; then every change, in order. */
 export type WatchFrame = SnapshotFrame | ChangesFrame | BookmarkFrame | ResetFrame;

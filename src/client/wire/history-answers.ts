@@ -2,10 +2,7 @@ import type { Override, Subscriber } from './answers';
 import type { WatchedService } from './frames';
 import type { Instance, InstanceStatus, Lease, Location, NamedPort } from './instance';
 
-/**
- * What the API answers about the past. Written by `npm run client-types` out of the schemas of src/model: change
- * those.
- */
+/** Answers about the past. Written by `npm run client-types` out of the schemas of src/model: change those. */
 
 /** Why something changed. */
 export type Cause =
@@ -129,7 +126,7 @@ export interface HistoryPage {
   compacted: boolean;
 }
 
-/** What became of an instance, and why. */
+/** History and state of an instance, with the reasons. */
 export interface WhyReport extends HistoryPage {
   group: string;
   service: string;
@@ -165,7 +162,7 @@ export interface Moment {
   at: string;
 }
 
-/** What is different of a service between two moments. */
+/** Differences of a service between two moments. */
 export interface ServiceDiff {
   from: Moment;
   to: Moment;
@@ -177,7 +174,7 @@ export interface ServiceDiff {
   next?: string | undefined;
 }
 
-/** What a rollback has done. */
+/** Result of a rollback. */
 export interface RollbackReport {
   to: Moment;
   cursor: string;

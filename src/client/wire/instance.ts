@@ -1,9 +1,9 @@
 /**
- * What the registry says of instances. Written by `npm run client-types` out of the schemas of src/model: change
+ * Instances, as the registry shows them. Written by `npm run client-types` out of the schemas of src/model: change
  * those.
  */
 
-/** What an instance says of itself. */
+/** Status that an instance reports of itself. */
 export type InstanceStatus = 'starting' | 'up' | 'draining' | 'down' | 'out-of-service';
 
 /** A further port of an instance. */

@@ -4,7 +4,7 @@ import type { RollcallError } from './rollcall-error';
 
 export type { DrainReport, InstancePatch };
 
-/** What a lease is asked for. Times in milliseconds since the last renewal. */
+/** Terms that a registration asks of its lease. Times in milliseconds since the last renewal. */
 export interface LeaseRequest {
   /** Unhealthy after this time; default 45 s over a socket, 30 s with heartbeats. */
   ttlMs?: number | undefined;
@@ -26,7 +26,7 @@ export interface InstanceDefinition extends Omit<InstanceBody, 'ephemeral' | 'le
   lease?: LeaseRequest | undefined;
 }
 
-/** What happens to a registration beside what its holder asks for. */
+/** Something that happens to a registration without its holder asking for it. */
 export type RegistrationEvent =
   /** The registry has it: for the first time, or again after it was lost. */
   | { type: 'registered' }
@@ -52,13 +52,13 @@ export interface DrainOptions {
 
 /**
  * One instance, registered, and kept so until it is released: over restarts of the registry, deploys, and broken
- * connections. A registry that is away stops nobody from working.
+ * connections. A registry that is away stops no work.
  */
 export interface Registration extends AsyncDisposable {
   readonly group: string;
   readonly service: string;
   readonly id: string;
-  /** Whether its lease is sure to run, by the clock of this process. */
+  /** True while its lease is sure to run, by the clock of this process. */
   readonly isHeld: boolean;
   /** Resolves when its lease has to be taken for lost. Read again after that: the next lease has a promise of its own. */
   readonly lost: Promise<void>;

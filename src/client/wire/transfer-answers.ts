@@ -1,6 +1,6 @@
 /**
- * What the API answers to an export and an import. Written by `npm run client-types` out of the schemas of
- * src/model: change those.
+ * Answers to an export and an import. Written by `npm run client-types` out of the schemas of src/model: change
+ * those.
  */
 
 /** How many records a file has, as its last line counts them. */
@@ -31,7 +31,7 @@ export interface ImportProgress {
   of: number;
 }
 
-/** What an import has done, or would do. */
+/** Result of an import, or of a dry run. */
 export interface ImportDone {
   added: number;
   changed: number;
@@ -44,7 +44,7 @@ export interface ImportDone {
   revision: number;
 }
 
-/** What came in between. An import that had begun to be applied goes on by itself. */
+/** A failure in the middle of a transfer. An import that had begun to be applied goes on by itself. */
 export interface TransferFailed {
   kind: 'failed';
   code: string;

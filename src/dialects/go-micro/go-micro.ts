@@ -33,7 +33,7 @@ export const goMicro: Dialect = {
 /** In the router's words; clients paste the rest of their address in front of it. */
 const PATHS = ['/registry', '/registry/'];
 
-/** What a client wants of its service. */
+/** The request of a client about its service. */
 interface Changes {
   key: ServiceKey;
   operations: Operation[];

@@ -30,7 +30,7 @@ function nodesOf({ name, nodes }: Service): Node[] {
   throw new RegistryError('INVALID_REQUEST', `two nodes of the service ${quote(name)} have the same id`);
 }
 
-/** What registers all nodes of a service, in one revision; the same again renews their leases. */
+/** Makes the operations that register all nodes of a service, in one revision; the same again renews their leases. */
 export async function registrationsOf(service: Service): Promise<Operation[]> {
   const key = keyOf(service.name, 'body');
   const nodes = nodesOf(service);
@@ -52,7 +52,7 @@ export async function registrationsOf(service: Service): Promise<Operation[]> {
   });
 }
 
-/** What removes the nodes of a service that are named, and no others. */
+/** Makes the operations that remove the nodes of a service that are named, and no others. */
 export function removalsOf(service: Service): Operation[] {
   const key = keyOf(service.name, 'body');
   return nodesOf(service).map(({ id }) => ({
@@ -62,7 +62,7 @@ export function removalsOf(service: Service): Operation[] {
   }));
 }
 
-/** What an instance speaks, where it was not registered by a go-micro client, which says so. */
+/** The protocol of an instance that was not registered by a go-micro client, which would say it. */
 function protocolOf({ tags, ports, port }: InstanceView): string {
   return tags.includes('grpc') || (port !== undefined && ports.grpc?.port === port) ? 'grpc' : 'http';
 }
@@ -146,7 +146,7 @@ export function addressOf({ address, port, url = '' }: Pick<InstanceView, 'addre
   return host;
 }
 
-/** Whether a node's address, as somebody wrote it, is where an instance is, in the same words as {@link addressOf}. */
+/** Tells whether a node's address, as it was written, is where an instance is, in the same words as {@link addressOf}. */
 export function isSamePlace(written: string, now: string): boolean {
   try {
     return addressOf(placeOf(written)) === now;

@@ -37,7 +37,7 @@ export interface Service {
   nodes: Node[];
 }
 
-/** What a watcher is told; Go's names, as the struct has no tags. */
+/** A message to a watcher; Go's names, as the struct has no tags. */
 export interface Result {
   Action: 'create' | 'update' | 'delete';
   Service: Service;
@@ -94,7 +94,7 @@ const Service = struct({
   nodes: list(Node),
 });
 
-/** What of a service the core has no place for; kept with each of its nodes. */
+/** The part of a service that the core has no place for; kept with each of its nodes. */
 const Kept = struct({ metadata: Strings, endpoints: list(Endpoint), address: Text });
 export type Kept = z.output<typeof Kept>;
 
@@ -128,7 +128,7 @@ function assertFewItems(value: unknown): void {
   }
 }
 
-/** Reads what was kept of a service; undefined where there is none, or somebody else wrote it. */
+/** Reads what was kept of a service; undefined where there is none, or another door wrote it. */
 export function readKept(value: unknown): Kept | undefined {
   const kept = Kept.safeParse(value);
   return kept.success ? kept.data : undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyRow } from '../../fixtures/every-row';
 import { MatrixStage } from '../matrix/matrix-stage';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -34,27 +35,31 @@ describe('a key that comes twice', () => {
     expect(stage.namespace.state.journal.revision).toBe(0);
   });
 
-  it.each([
-    ['POST', '/nacos/v1/ns/instance', { ...PLACE_PARAMETERS, metadata: '{"a":"1","a":"2"}' }, 'a'],
-    [
-      'PUT',
-      '/nacos/v1/ns/instance/beat',
-      { serviceName: 'orders', beat: '{"ip":"10.0.0.7","port":1,"port":80}' },
-      'port',
-    ],
-    [
-      'PUT',
-      '/nacos/v1/ns/instance/metadata/batch',
-      { serviceName: 'orders', metadata: '{"a":"1"}', instances: '[{"ip":"10.0.0.7","ip":"10.0.0.8","port":80}]' },
-      '0.ip',
-    ],
-  ])('[H10] is refused in the JSON of a parameter: %s %s %j', async (method, path, parameters, at) => {
-    const stage = new MatrixStage();
-    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const { status, text } = await stage.attempt(method, path, { body: form(parameters), headers });
-    expect([status, text]).toEqual([400, expect.stringContaining(`comes twice in one object, at ${at};`)]);
-    expect(stage.namespace.state.journal.revision).toBe(0);
-  });
+  it('[H10] is refused in the JSON of a parameter', () =>
+    everyRow(
+      [
+        ['POST', '/nacos/v1/ns/instance', { ...PLACE_PARAMETERS, metadata: '{"a":"1","a":"2"}' }, 'a'],
+        [
+          'PUT',
+          '/nacos/v1/ns/instance/beat',
+          { serviceName: 'orders', beat: '{"ip":"10.0.0.7","port":1,"port":80}' },
+          'port',
+        ],
+        [
+          'PUT',
+          '/nacos/v1/ns/instance/metadata/batch',
+          { serviceName: 'orders', metadata: '{"a":"1"}', instances: '[{"ip":"10.0.0.7","ip":"10.0.0.8","port":80}]' },
+          '0.ip',
+        ],
+      ],
+      async ([method, path, parameters, at]) => {
+        const stage = new MatrixStage();
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+        const { status, text } = await stage.attempt(method, path, { body: form(parameters), headers });
+        expect([status, text]).toEqual([400, expect.stringContaining(`comes twice in one object, at ${at};`)]);
+        expect(stage.namespace.state.journal.revision).toBe(0);
+      },
+    ));
 
   it('[H10] is refused in a line of an import, with its number', async () => {
     const stage = new MatrixStage();

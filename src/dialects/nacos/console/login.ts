@@ -15,7 +15,7 @@ function welcome(session: Session): Response {
   return response;
 }
 
-/** Logging in. Whoever comes so far has a good token for a password already, as every route asks for one first. */
+/** Adds the login. Its password was already accepted as a token, as every route asks for one first. */
 export function addLoginRoute(door: DialectDoor): void {
   door.directoryRoute({
     operation: 'login',
@@ -44,7 +44,7 @@ interface Session {
 }
 
 /**
- * What somebody gets who logs in: the token that was the password, which goes on to be all that counts. The name of the
+ * Answers a login with the token that was the password, which goes on to be all that counts. The name of the
  * user is taken as it comes.
  *
  * @param now Milliseconds since the epoch.

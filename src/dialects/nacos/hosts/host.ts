@@ -23,7 +23,7 @@ export interface Host extends Place {
 /** Ports that urls without one mean. */
 const PORTS: Record<string, number> = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 };
 
-/** Statuses in which an instance is to get no traffic because somebody wants it so. */
+/** Statuses in which an instance is kept out of traffic on purpose. */
 const WITHHELD: ReadonlySet<InstanceView['status']> = new Set(['draining', 'out-of-service']);
 
 /** Statuses in which it could not take any. */
@@ -46,20 +46,20 @@ export function placeIn({ address, port, url }: InstanceView): Place | undefined
   return { ip: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, port: known };
 }
 
-/** Whether somebody took it out of traffic: an operator, or itself. */
+/** Tells whether it was taken out of traffic, by an operator or by itself. */
 const isWithheld = ({ enabled, quarantined, status }: InstanceView): boolean =>
   !enabled || quarantined || WITHHELD.has(status);
 
-/** Whether it would take traffic if its beats came: a protect threshold waives those, and nothing else. */
+/** Tells whether it would take traffic if its beats came: a protect threshold waives those, and nothing else. */
 export const isAble = ({ status }: InstanceView): boolean => !UNABLE.has(status);
 
-/** What Spring's client reads from the metadata of an instance that speaks TLS. */
+/** Adds to the metadata what Spring's client reads of an instance that speaks TLS. */
 function metadataOf({ metadata, address, url = '' }: InstanceView): Record<string, string> {
   const isSecure = address === undefined && /^(?:https|wss):/i.test(url);
   return isSecure && metadata.secure === undefined ? { ...metadata, secure: 'true' } : metadata;
 }
 
-/** An instance, whoever registered it, in Nacos' words; undefined where it has no place in them. */
+/** Maps an instance of any door to Nacos' words; undefined where it has no place in them. */
 export function hostOf(instance: InstanceView): Host | undefined {
   const place = placeIn(instance);
   if (place === undefined) return undefined;

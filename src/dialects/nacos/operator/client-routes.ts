@@ -10,7 +10,7 @@ import { namespaceOf, type Place } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 
-/** What a client is in the words of one version. */
+/** A client in the words of one version. */
 interface Version {
   version: 'v2' | 'v3';
   path: string;
@@ -121,7 +121,7 @@ function addClientRoutes(door: DialectDoor, { version, path, published }: Versio
   });
 }
 
-/** A service, and where of it somebody is; undefined: wherever. */
+/** A service, and a place at it; undefined: any. */
 interface ServiceAsked {
   namespace: string | undefined;
   service: ServiceKey;
@@ -174,7 +174,7 @@ function addServiceRoutes(
   });
 }
 
-/** Who publishes and who subscribes, since v2. */
+/** Routes that list publishers and subscribers, since v2. */
 export function addClientIntrospection(door: DialectDoor, checks: SharedChecks): void {
   for (const version of VERSIONS) {
     addClientRoutes(door, version);
@@ -183,7 +183,7 @@ export function addClientIntrospection(door: DialectDoor, checks: SharedChecks):
 }
 
 /**
- * What Nacos calls a client: whoever publishes instances or subscribes. Over HTTP nobody holds a connection, and each
+ * A client in Nacos' words: it publishes instances or subscribes. Over HTTP it holds no connection, and each
  * place that instances are at is one, named `ip:port#ephemeral`.
  */
 interface Publisher extends Place {
@@ -191,14 +191,14 @@ interface Publisher extends Place {
   ephemeral: boolean;
   /** When one of its instances changed last; in milliseconds since the epoch. */
   lastUpdatedTime: number;
-  /** What it publishes, each with its cluster. */
+  /** The services that it publishes, each with its cluster. */
   published: (ServiceKey & { cluster: string })[];
 }
 
 /** Id of the client that has instances at a place. */
 const clientIdOf = ({ ip, port }: Place, ephemeral: boolean): string => `${ip}:${port}#${ephemeral}`;
 
-/** Everybody who publishes instances in a namespace, as of one moment. */
+/** Reads all publishers of a namespace, as of one moment. */
 async function publishersOf(namespace: NamespaceApi, tokenId: string): Promise<Map<string, Publisher>> {
   const publishers = new Map<string, Publisher>();
   for await (const service of wholeNamespace(namespace, tokenId)) addInstances(publishers, service);

@@ -83,7 +83,7 @@ function addSettingRoutes(door: DialectDoor, { version, paths, done }: Version):
   });
 }
 
-/** What operators ask and set, in each version. */
+/** Routes of what operators read and set, in each version. */
 export function addOperatorRoutes(door: DialectDoor): void {
   for (const version of VERSIONS) {
     addMetricsRoute(door, version);

@@ -76,7 +76,7 @@ interface ServiceAsked {
   definition: ServiceDefinition;
 }
 
-/** What Nacos calls its selectors' kinds. */
+/** Nacos' names of its kinds of selectors. */
 export const SELECTOR_TYPES = ['none', 'label'] as const;
 
 /**

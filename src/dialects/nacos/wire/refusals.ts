@@ -7,11 +7,11 @@ interface NacosError {
   code: number;
   /** The words that always go with it. */
   message: string;
-  /** What it is to the registry, which also says its status. */
+  /** The registry's own code, which also says the status. */
   as: RegistryErrorCode;
 }
 
-/** What Nacos' clients know refusals by. Source: `ErrorCode` of Nacos 3.0.3. */
+/** Numbers that Nacos' clients know refusals by. Source: `ErrorCode` of Nacos 3.0.3. */
 const NACOS_ERRORS = {
   PARAMETER_MISSING: { code: 10_000, message: 'parameter missing', as: 'INVALID_REQUEST' },
   ACCESS_DENIED: { code: 10_001, message: 'access denied', as: 'FORBIDDEN' },
@@ -39,7 +39,7 @@ const NACOS_ERRORS = {
 } as const satisfies Record<string, NacosError>;
 export type NacosErrorName = keyof typeof NACOS_ERRORS;
 
-/** What a refusal is to Nacos' clients where nothing says more. */
+/** The number of each refusal where nothing says more. */
 const NAMES: Record<RegistryErrorCode, NacosErrorName> = {
   INVALID_REQUEST: 'PARAMETER_VALIDATE_ERROR',
   UNAUTHENTICATED: 'ACCESS_DENIED',
@@ -87,7 +87,7 @@ const REASONS: Record<number, string> = { 403: 'Forbidden', 404: 'Not Found', 40
 
 /**
  * A refusal as Nacos' clients know it: plain text in v1, wrapped in v2 and v3, and Spring's own JSON where Nacos lets
- * nobody in or has no such route. Who is not let in gets 403, never 401: clients log in again at that.
+ * nobody in or has no such route. A caller without a valid token gets 403, never 401: clients log in again at that.
  */
 export function refuse(refusal: ErrorData, request: Request): Response {
   const { status, headers } = errorResponse(refusal);
@@ -114,7 +114,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   return new Response(message, { status, headers });
 }
 
-/** What Nacos tells those whom it does not let in. Its console goes back to the login at exactly these words. */
+/** The words in which Nacos denies access. Its console goes back to the login at exactly these words. */
 function saidOf({ code, message }: ErrorData, path: string): string {
   if (code !== 'UNAUTHENTICATED') return message;
   return LOGIN.test(path) ? 'user not found!' : 'token invalid!';
