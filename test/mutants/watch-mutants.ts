@@ -147,11 +147,12 @@ export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'loses an instance that goes with a change of its override',
     breaks: 'W4',
-    symbol: 'encodeTold',
-    from: `if (watched === undefined) continue;
-    named.add(name);`,
-    to: `named.add(name);
-    if (watched === undefined) continue;`,
+    symbol: 'changeTexts',
+    from: 'if (watched === undefined) continue;',
+    to: `if (watched === undefined) {
+      named.add(['instance', group, service, id].join('\\u0000'));
+      continue;
+    }`,
   },
   {
     name: 'tells of the past as things are today',

@@ -194,10 +194,16 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
 }
 
 function committedChange(state: CommitState, { change, before, after }: WeighedChange): CommittedChange {
-  const { kind, id, cause } = change;
+  const { kind, group, service, id, cause, record, renewed } = change;
   const entry = state.catalog.service(change);
   return {
-    ...change,
+    kind,
+    group,
+    service,
+    id,
+    cause,
+    record,
+    renewed,
     previous: before?.revision ?? headRevision(state.platform.storage, change, entry),
     servicePrevious: entry?.revision ?? 0,
     before: before?.text ?? null,

@@ -23,8 +23,8 @@ import type { Journal } from './journal';
 export interface DraftedChange extends RecordKey {
   cause: Cause;
   record: AnyRecord | null;
-  /** Of an instance: true if its lease counts from now on. */
-  renewed?: boolean;
+  /** True for an instance whose lease counts from now on. */
+  renewed: boolean;
 }
 
 /** The parts of a namespace that a draft is laid over. */
@@ -156,9 +156,9 @@ export class Draft {
   #put<Content extends AnyRecord>(
     { name }: RecordKind<Content>,
     { group, service, id }: InstanceKey,
-    change: { record: Content | null; cause: Cause; renewed?: boolean },
+    { record, cause, renewed = false }: { record: Content | null; cause: Cause; renewed?: boolean },
   ): void {
-    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, ...change });
+    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, cause, record, renewed });
   }
 
   /** Documents that are new. They make no revision of their own. */

@@ -63,8 +63,9 @@ export interface OperatorChange<Outcome, Result> extends Change<Outcome, Result>
 export function changeWithOperatorAudit<Outcome, Result>(
   state: TurnState,
   caller: Caller,
-  { audited, ...call }: OperatorChange<Outcome, Result>,
+  call: OperatorChange<Outcome, Result>,
 ): Promise<Result> {
+  const { audited } = call;
   return withOperatorAudit(state, caller, { audited, act: (by, changed) => change(state, by, call, changed) });
 }
 
