@@ -12,7 +12,7 @@ import { RESTORING_NAME } from '../../src/launcher/data-folder';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
 import { EventReader } from '../fixtures/event-reader';
-import { packedProgram } from '../packed-program';
+import { packedProgram } from '../programs/packed-program';
 import { temporaryFolder } from '../temporary-folder';
 import { until } from '../watch-proofs/until';
 import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { Program } from '../program';
-import { type InstalledProgram, installProgram } from '../program-folder';
+import { type InstalledProgram, installProgram } from '../programs/program-folder';
 import { systemNode } from '../system-node';
 
 /** What a command came to. */

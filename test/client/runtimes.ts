@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { startPlainWorkerd } from '../plain-workerd';
+import { startPlainWorkerd } from '../programs/plain-workerd';
 import { systemNode } from '../system-node';
 import { idsOf } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { packedProgram } from '../packed-program';
+import { packedProgram } from '../programs/packed-program';
 import { temporaryFolder } from '../temporary-folder';
 import { crashRun, summary } from './crash-run';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { installProgram } from '../program-folder';
+import { installProgram } from '../programs/program-folder';
 import { systemNode } from '../system-node';
 
 /**

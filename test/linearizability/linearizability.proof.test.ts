@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { packedProgram } from '../packed-program';
+import { packedProgram } from '../programs/packed-program';
 import { temporaryFolder } from '../temporary-folder';
 import { DEFECTS, type Defect, withDefect } from './defects';
 import { FAULT_KINDS } from './faults';
