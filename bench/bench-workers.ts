@@ -14,7 +14,7 @@ export interface BenchWorker {
 }
 
 /** All Workers of one run, bundled alike. */
-export type BenchWorkers = Record<FloorName | 'registry', BenchWorker>;
+export type BenchWorkers = Record<FloorName | 'registry' | 'calls', BenchWorker>;
 
 const FLOOR_OBJECTS: Record<FloorName, ObjectClass[]> = {
   hello: [],
@@ -35,9 +35,13 @@ export async function bundleWorkers(folder: string): Promise<BenchWorkers> {
     const modulePath = await bundle(`bench/floors/${name}.ts`, name);
     return { modulePath, config: workerdConfig({ modulePath, objects: FLOOR_OBJECTS[name] }) };
   };
-  const modulePath = await bundle('src/worker.ts', 'registry');
+  const registry = async (entry: string, name: string): Promise<BenchWorker> => {
+    const modulePath = await bundle(entry, name);
+    return { modulePath, config: registryConfig(modulePath) };
+  };
   return {
-    registry: { modulePath, config: registryConfig(modulePath) },
+    registry: await registry('src/worker.ts', 'registry'),
+    calls: await registry('bench/floors/calls.ts', 'calls'),
     hello: await floor('hello'),
     noop: await floor('noop'),
     bare: await floor('bare'),

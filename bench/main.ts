@@ -3,6 +3,7 @@ import { cpus, loadavg } from 'node:os';
 import { bundleWorkers } from './bench-workers';
 import { contestFigure } from './contest';
 import { type Bench, type Figure, type Finding, reached } from './figure';
+import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
@@ -31,6 +32,7 @@ const BUSY_LOAD = 0.5;
 
 const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
+  calls,
   requestLog,
   nacos,
   eureka,

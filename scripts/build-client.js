@@ -7,7 +7,7 @@
  * whoever bundles an application.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist/client');
 /** What is built is put in its place file by file, so that whoever reads there meanwhile finds all of them. */
 const folder = `${target}.${process.pid}`;
+/** Declarations of the client and of what it shares with the registry; the client's name nothing of the others. */
+const types = `${folder}.types`;
 
 /** Entry points, as package.json exports them. */
 const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts'];
@@ -35,11 +37,13 @@ buildSync({
 });
 execFileSync(
   process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.client.json'), '--outDir', folder],
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.client.json'), '--outDir', types],
   {
     stdio: 'inherit',
   },
 );
+cpSync(join(types, 'client'), folder, { recursive: true });
+rmSync(types, { recursive: true, force: true });
 /** Paths of all files below a folder. */
 const filesBelow = (path) =>
   readdirSync(path, { recursive: true, withFileTypes: true })
@@ -49,7 +53,12 @@ const filesBelow = (path) =>
 const built = filesBelow(folder);
 for (const name of built) {
   const path = join(folder, name);
-  if (name.endsWith('.d.ts')) writeFileSync(path, readFileSync(path, 'utf8').replace(RELATIVE, '$1.js$2'));
+  if (name.endsWith('.d.ts')) {
+    const text = readFileSync(path, 'utf8');
+    if (/['"](?:\.\.\/)+model\//.test(text))
+      throw new Error(`${name} names a type of src/model, which is not published`);
+    writeFileSync(path, text.replace(RELATIVE, '$1.js$2'));
+  }
   mkdirSync(dirname(join(target, name)), { recursive: true });
   renameSync(path, join(target, name));
 }

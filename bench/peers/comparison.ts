@@ -1,5 +1,4 @@
-import type { Spread } from '../statistics';
-import { spread } from '../statistics';
+import { type Spread, spread } from '../statistics';
 import type { Workspace } from '../workspace';
 import type { Peer, PeerServer } from './peer';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everyRow } from '../../test/fixtures/every-row';
 import { HandDirectory } from '../../test/fixtures/hand-directory';
+import { DirectoryReach } from '../host/cloudflare/directory-reach';
 import { RegistryError } from '../model/errors';
 import {
   CREDENTIAL_MAX_CHARACTERS,
@@ -10,7 +11,6 @@ import {
   VERIFICATIONS_MAX_COUNT,
 } from '../model/limits';
 import { Authenticator } from './authenticator';
-import { DirectoryReach } from './directory-reach';
 import { ROOT } from './principal';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from './token-text';
 

@@ -1,6 +1,6 @@
 import type { Operation } from '../model/batch';
-import type { ClaimsOf } from '../model/claim';
 import type { Principal, Scope } from '../model/grant';
+import type { ClaimsOf } from '../model/instance';
 import type { ServiceKey } from '../model/namespace-api';
 import { authorize, may } from './authorize';
 import { authorizeRegistration } from './authorize-registration';

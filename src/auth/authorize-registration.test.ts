@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { everyRow } from '../../test/fixtures/every-row';
-import type { Claim } from '../model/claim';
 import type { Grant } from '../model/grant';
+import type { Claim } from '../model/instance';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import { authorizeRegistration } from './authorize-registration';
 

@@ -1,9 +1,8 @@
-import type { Claim } from '../model/claim';
 import { RegistryError } from '../model/errors';
-import type { Principal } from '../model/grant';
-import { joinedName, type ServiceNames } from '../model/joined-name';
+import { type Principal, ServicePattern } from '../model/grant';
+import type { Claim } from '../model/instance';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
-import { ServicePattern } from '../model/service-pattern';
+import { joinedName, type ServiceNames } from '../model/service-name';
 import { authorize, may } from './authorize';
 
 /**

@@ -1,8 +1,7 @@
 import { RegistryError } from '../model/errors';
-import { ALL_NAMESPACES, type Grant, type Principal, type Scope } from '../model/grant';
-import { joinedName } from '../model/joined-name';
-import type { ServiceKey, Share } from '../model/namespace-api';
-import { matchesGroup, matchesService } from '../model/service-pattern';
+import { ALL_NAMESPACES, type Grant, matchesGroup, matchesService, type Principal, type Scope } from '../model/grant';
+import type { Caller, ServiceKey, Share } from '../model/namespace-api';
+import { joinedName } from '../model/service-name';
 
 /**
  * What a request wants to touch in a namespace: a service, all services of a group, or else the namespace as a whole.
@@ -103,6 +102,25 @@ export function shareOf(principal: Principal, namespace: string): Share {
   if (operatedServices(principal, namespace) === true) return 'all';
   const registers = grantsOn(principal, namespace).filter(({ scope }) => isEnough(scope, 'register'));
   return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
+}
+
+/** The callers that principals were made into, by namespace. A principal is remembered as long as its token is. */
+const known = new WeakMap<Principal, Map<string, Caller>>();
+
+/**
+ * A principal as a namespace sees it: who it is, and what it may change there of others. Made once for as long as the
+ * principal is remembered, since each beat needs it; so nobody may change it.
+ */
+export function callerOf(principal: Principal, namespace: string): Caller {
+  const callers = known.get(principal);
+  const caller = callers?.get(namespace);
+  if (caller !== undefined) return caller;
+  const { tokenId } = principal;
+  const operates = operatedServices(principal, namespace);
+  const made: Caller = Object.freeze({ tokenId, operates, share: shareOf(principal, namespace) });
+  if (callers === undefined) known.set(principal, new Map([[namespace, made]]));
+  else callers.set(namespace, made);
+  return made;
 }
 
 const isEnough = (held: Scope, scope: Scope): boolean =>

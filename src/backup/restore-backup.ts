@@ -1,18 +1,17 @@
 import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { markForNewEpoch } from '../core/namespace/commit/epoch-mark';
+import { markForNewEpoch } from '../core/namespace/commit/epoch-change';
 import { nodeSqlite } from '../host/resident/node-sqlite';
 import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
-import { DIRECTORY_NAME } from '../model/given-names';
-import { writeAlarms } from './alarms';
+import { DIRECTORY_NAME } from '../model/service-name';
 import { BackupError } from './backup-error';
-import { checksumOf, damaged } from './checksums';
 import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
-import { type Manifest, storedObjects } from './manifest';
+import { checksumOf, damaged, type Manifest, storedObjects } from './manifest';
 import { loadSqlite, type Sqlite } from './sqlite';
+import { writeAlarms } from './stored-object';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
 
 /** What to restore, and where to. */

@@ -4,9 +4,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { BackupError } from './backup-error';
-import { CHECKSUMS_FILE, checksumOf, checksumsText } from './checksums';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
-import { BACKUP_FORMAT, MANIFEST_FILE, type Manifest, storedObjects } from './manifest';
+import {
+  BACKUP_FORMAT,
+  CHECKSUMS_FILE,
+  checksumOf,
+  checksumsText,
+  MANIFEST_FILE,
+  type Manifest,
+  storedObjects,
+} from './manifest';
 import { copyDatabase, loadSqlite, type Sqlite } from './sqlite';
 import { DIRECTORY_FILE, factsOf, listedNamespaces, NOTHING_STORED, namespaceFile } from './stored-object';
 

@@ -7,8 +7,7 @@ import { systemErrorCode } from '../launcher/launch-error';
 import { STORAGE_NAME } from '../launcher/workerd-config';
 import { quote } from '../model/errors';
 import { BackupError } from './backup-error';
-import { checksumOf, damaged, readChecksums } from './checksums';
-import { MANIFEST_FILE, type Manifest, parseManifest } from './manifest';
+import { checksumOf, damaged, MANIFEST_FILE, type Manifest, parseManifest, readChecksums } from './manifest';
 import { readDatabase, readText, type Sqlite } from './sqlite';
 import { DIRECTORY_FILE, factsOf, namespaceFile } from './stored-object';
 

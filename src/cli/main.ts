@@ -1,7 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { createProgram } from './program';
-import { EXIT } from './terminal/exit-code';
-import { failureOf } from './terminal/failure';
+import { EXIT, failureOf } from './terminal/failure';
 import { processPrinter } from './terminal/printer';
 
 export { registryBundle } from '../launcher/bundle';

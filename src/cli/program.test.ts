@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../test/fixtures/each-row';
 import { createProgram, parserMessage } from './program';
 
 /** A command with its whole name. */
@@ -31,36 +32,44 @@ describe('every command', () => {
     expect(names).toEqual(expect.arrayContaining(['serve', 'register', 'exec', 'ls', 'watch', 'drain', 'doctor']));
   });
 
-  it.each(COMMANDS)('%s has tidy help', (name, command) => {
-    const help = command.configureHelp({ ...command.configureHelp(), helpWidth: 80 }).helpInformation();
-    expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
-    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    expect(command.summary() || command.description()).not.toBe('');
-    const undescribed = command.options.filter(({ description }) => description === '');
-    expect(undescribed.map(({ flags }) => flags)).toEqual([]);
-    // A sentence is for the description; the line in a list of commands is none.
-    expect(command.summary()).toMatch(/^([a-z][^.]*)?$/);
-    expect(command.description()).toMatch(/^[A-Z][\s\S]*\.$/);
-  });
+  it('have tidy help', () =>
+    eachRow(COMMANDS, (name, command) => {
+      const help = command.configureHelp({ ...command.configureHelp(), helpWidth: 80 }).helpInformation();
+      expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(command.summary() || command.description()).not.toBe('');
+      const undescribed = command.options.filter(({ description }) => description === '');
+      expect(undescribed.map(({ flags }) => flags)).toEqual([]);
+      // A sentence is for the description; the line in a list of commands is none.
+      expect(command.summary()).toMatch(/^([a-z][^.]*)?$/);
+      expect(command.description()).toMatch(/^[A-Z][\s\S]*\.$/);
+    }));
 });
 
 describe('what is written wrongly', () => {
-  it.each([
-    [['drian'], "Unknown command 'drian'. Did you mean drain?\nSee: rollcall --help\n"],
-    [['--prot'], "Unknown option '--prot'.\nSee: rollcall --help\n"],
-    [['ls', '--avialable'], "Unknown option '--avialable'. Did you mean --available?\nSee: rollcall ls --help\n"],
-    [['context', 'sue', 'x'], "Unknown command 'sue'. Did you mean use?\nSee: rollcall context --help\n"],
-    [['drain', 'orders'], "Missing required argument 'id'.\nSee: rollcall drain --help\n"],
-    [['ls', 'a', 'b'], expect.stringMatching(/^Too many arguments for 'ls'.*\nSee: rollcall ls --help\n$/)],
-    [['ls', '--timeout', 'x'], expect.stringMatching(/'--timeout <duration>' argument 'x' is invalid\. A duration is/)],
-    [['completion', 'tcsh'], expect.stringMatching(/Allowed choices are bash, zsh, fish\./)],
-    [
-      ['exec', '--port', '80', '--', 'node'],
-      expect.stringMatching(/^Required option '--service <name>' not specified\./),
-    ],
-  ])('[K15] %j is told', async (words, said) => {
-    expect(await refusal(words)).toEqual(said);
-  });
+  it('[K15] is told in a sentence, with the nearest that there is', () =>
+    eachRow(
+      [
+        [['drian'], "Unknown command 'drian'. Did you mean drain?\nSee: rollcall --help\n"],
+        [['--prot'], "Unknown option '--prot'.\nSee: rollcall --help\n"],
+        [['ls', '--avialable'], "Unknown option '--avialable'. Did you mean --available?\nSee: rollcall ls --help\n"],
+        [['context', 'sue', 'x'], "Unknown command 'sue'. Did you mean use?\nSee: rollcall context --help\n"],
+        [['drain', 'orders'], "Missing required argument 'id'.\nSee: rollcall drain --help\n"],
+        [['ls', 'a', 'b'], expect.stringMatching(/^Too many arguments for 'ls'.*\nSee: rollcall ls --help\n$/)],
+        [
+          ['ls', '--timeout', 'x'],
+          expect.stringMatching(/'--timeout <duration>' argument 'x' is invalid\. A duration is/),
+        ],
+        [['completion', 'tcsh'], expect.stringMatching(/Allowed choices are bash, zsh, fish\./)],
+        [
+          ['exec', '--port', '80', '--', 'node'],
+          expect.stringMatching(/^Required option '--service <name>' not specified\./),
+        ],
+      ],
+      async (words, said) => {
+        expect(await refusal(words)).toEqual(said);
+      },
+    ));
 
   it('is told in the words of this house', () => {
     expect(parserMessage("error: unknown option '--a'\n(Did you mean one of --b, --c?)")).toBe(

@@ -1,40 +1,21 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
-import { auditCommand } from './commands/audit';
-import { backupCommand } from './commands/backup';
 import { benchCommand } from './commands/bench';
-import { completeCommand } from './commands/complete';
-import { completionCommand } from './commands/completion';
+import { completeCommand, completionCommand } from './commands/completion';
 import { contextCommand } from './commands/context';
-import { deregisterCommand } from './commands/deregister';
-import { diffCommand } from './commands/diff';
-import { disableCommand } from './commands/disable';
 import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
-import { enableCommand } from './commands/enable';
 import { execCommand } from './commands/exec';
-import { exportCommand } from './commands/export';
-import { getCommand } from './commands/get';
-import { heartbeatCommand } from './commands/heartbeat';
-import { historyCommand } from './commands/history';
-import { importCommand } from './commands/import';
-import { lsCommand } from './commands/ls';
-import { metaCommand } from './commands/meta';
+import { auditCommand, diffCommand, historyCommand, rollbackCommand, whyCommand } from './commands/history';
+import { getCommand, lsCommand, resolveCommand, subscribersCommand } from './commands/look';
 import { nsCommand } from './commands/ns';
-import { quarantineCommand } from './commands/quarantine';
-import { registerCommand } from './commands/register';
-import { resolveCommand } from './commands/resolve';
-import { restoreCommand } from './commands/restore';
-import { rollbackCommand } from './commands/rollback';
-import { serveCommand } from './commands/serve';
-import { subscribersCommand } from './commands/subscribers';
+import { disableCommand, enableCommand, metaCommand, quarantineCommand, weightCommand } from './commands/overrides';
+import { deregisterCommand, heartbeatCommand, registerCommand } from './commands/registration';
+import { backupCommand, restoreCommand, serveCommand } from './commands/self-host';
 import { syncCommand } from './commands/sync';
 import { tokenCommand } from './commands/token';
-import { versionCommand } from './commands/version';
+import { exportCommand, importCommand } from './commands/transfer';
 import { watchCommand } from './commands/watch';
-import { weightCommand } from './commands/weight';
-import { whyCommand } from './commands/why';
 
 /** The parser's name for options that have no group of their own. */
 const OWN_OPTIONS = 'Options:';
@@ -130,4 +111,12 @@ export function createProgram(): CommandUnknownOpts {
   );
   adopt(program, 'rollcall');
   return program;
+}
+
+/** `rollcall version` */
+function versionCommand() {
+  return new Command('version')
+    .summary('show the version of this program')
+    .description('Shows the version of this program. `rollcall doctor` shows that of a registry beside it.')
+    .action(() => void process.stdout.write(`${packageVersion()}\n`));
 }

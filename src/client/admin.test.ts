@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { PROJECT_ROOT } from '../../test/house/source-tree';
+import { WAIT_MAX_MS } from '../model/limits';
 import { type Admin, rollcallAdmin } from './admin';
 
 /** What of the API is no call: what keeps talking is in the client, and pages are for people. */
@@ -131,6 +132,37 @@ describe('a call', () => {
       },
     });
     expect(cursor).toBe('c7');
+  });
+});
+
+describe('a drain', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** Milliseconds until a drain gives up on a registry that never answers. */
+  async function patienceMs(wait: string | undefined): Promise<number> {
+    vi.useFakeTimers();
+    const began = Date.now();
+    const { drainInstance } = rollcallAdmin({ url: 'http://registry.example', fetch: hang });
+    const ended = drainInstance({ service: 's', id: 'i', wait }).catch(() => Date.now() - began);
+    await vi.runAllTimersAsync();
+    return Number(await ended);
+  }
+
+  it('waits ten seconds longer than it asks the registry to, however that time is written', async () => {
+    for (const [wait, waitMs] of [
+      [undefined, 30_000],
+      ['60', 60_000],
+      ['0.5m', 30_000],
+      ['1.5s', 1_500],
+      ['250ms', 250],
+      ['0', 0],
+      [`${WAIT_MAX_MS}ms`, WAIT_MAX_MS],
+      // The registry refuses these at once.
+      ['soon', 0],
+      ['30d', WAIT_MAX_MS],
+    ] as const) {
+      expect(await patienceMs(wait), wait).toBe(waitMs + 10_000);
+    }
   });
 });
 

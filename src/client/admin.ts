@@ -6,23 +6,11 @@
  */
 
 import { caller, type Operation } from './admin/operation';
-import type {
-  BatchOperation,
-  CallSettings,
-  Condition,
-  Freshness,
-  InstanceBody,
-  InstanceNames,
-  OverrideBody,
-  Page,
-  ServiceBody,
-  ServiceNames,
-  ServicePatchBody,
-} from './admin/requests';
+import type { CallSettings, Condition, Freshness, Health, InstanceNames, Page, ServiceNames } from './admin/requests';
 import { type Transfers, transfers } from './admin/transfer';
 import type {
   BatchReport,
-  Health,
+  DrainReport,
   HeartbeatReport,
   InstanceList,
   Override,
@@ -31,9 +19,16 @@ import type {
   Resolution,
   Service,
   ServiceList,
-  Stats,
   SubscriberList,
 } from './wire/answers';
+import type {
+  BatchOperation,
+  InstanceBody,
+  InstancePatch,
+  OverrideBody,
+  ServiceBody,
+  ServicePatchBody,
+} from './wire/bodies';
 import type { ClientOptions } from './wire/client-options';
 import type {
   AuditTrail,
@@ -42,13 +37,13 @@ import type {
   NamespaceBody,
   NamespaceList,
   NamespacePatchBody,
+  Stats,
   Ticket,
   TokenBody,
   TokenList,
 } from './wire/directory-answers';
 import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './wire/history-answers';
 import type { Instance, InstanceStatus } from './wire/instance';
-import type { DrainReport, InstancePatch } from './wire/registration';
 import { RegistryHttp } from './wire/registry-http';
 
 export type * from './admin/requests';
@@ -58,7 +53,7 @@ export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructo
 export type * from './wire/directory-answers';
 export type * from './wire/history-answers';
 export type * from './wire/instance';
-export type { DrainReport, InstancePatch, LeaseRequest } from './wire/registration';
+export type { LeaseRequest } from './wire/registration';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
 export type * from './wire/transfer-answers';
 

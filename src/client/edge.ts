@@ -8,8 +8,8 @@ export type { InstanceFilter } from './resolve/available';
 export type { Attempt, Picker } from './resolve/balancer';
 export type { EdgeChoice, EdgeRequestInit, EdgeResolver, EdgeResolverOptions } from './resolve/edge-resolver';
 export type { Endpoint } from './resolve/endpoint';
-export { placeOf } from './resolve/place-of';
-export type { Place } from './resolve/selectors/nearest';
+export type { Place } from './resolve/nearest';
+export { placeOf } from './resolve/nearest';
 export type { ClientOptions } from './wire/client-options';
 
 /**

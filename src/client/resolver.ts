@@ -1,6 +1,5 @@
 import type { Client } from './client';
-import { Resolvers } from './resolve/resolvers';
-import type { ResolverOptions, ServiceResolver } from './resolve/service-resolver';
+import { type ResolverOptions, Resolvers, type ServiceResolver } from './resolve/service-resolver';
 import { REAL_TIME } from './wire/time';
 
 export type { InstanceFilter } from './resolve/available';
@@ -9,8 +8,8 @@ export type { Attempt, Picker } from './resolve/balancer';
 export type { Endpoint } from './resolve/endpoint';
 export type { EjectionOptions } from './resolve/outlier-ejection';
 export type { CallReport, PickContext, Selector } from './resolve/selector';
+export type { SnapshotStore } from './resolve/service-feed';
 export type { ResolverOptions, ServiceResolver as Resolver } from './resolve/service-resolver';
-export type { SnapshotStore } from './resolve/stored-snapshot';
 
 /** Those of each client, which share its watches. */
 const resolversOf = new WeakMap<Client, Resolvers>();

@@ -7,37 +7,27 @@ import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { CachedReads, type SharedCache } from './cache/cached-reads';
 import { OwnWrites } from './cache/own-writes';
 import { addDocsDoors } from './docs/docs-doors';
-import { addHealthDoor, type Build } from './operations/health-door';
-import { addMetricsRoute } from './operations/metrics-route';
 import { Admission } from './pipeline/admission';
-import { addDialect, claimsOfDialects, type Dialect, dialectOf } from './pipeline/dialect';
-import { RateRefusals } from './pipeline/rate-refusals';
-import type { NamespaceWays, Surface } from './pipeline/route';
+import { addDialect, claimsOfDialects, type Dialect } from './pipeline/dialect';
+import { domainProblem, entrance } from './pipeline/entrance';
+import type { NamespaceWays } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
 import { Router } from './pipeline/router';
-import type { IncomingRequest } from './request/incoming-request';
-import { domainProblem, namespaceOfHost } from './request/namespace-host';
-import { withoutNamespace } from './request/namespace-prefix';
-import { withoutPathToken } from './request/path-token';
-import { rawPath } from './request/request-target';
+import type { Surface } from './pipeline/surface';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
-import { logLevelProblem } from './telemetry/log-level';
 import { RequestCounts } from './telemetry/request-counts';
-import { RequestObserver, type WriteLog } from './telemetry/request-observer';
-import type { RequestRecord } from './telemetry/request-record';
-import { addAuditRoute } from './v1/audit-route';
-import { addDirectoryNamespaceRoutes } from './v1/directory-namespace-routes';
+import { logLevelProblem, RequestObserver, type WriteLog } from './telemetry/request-observer';
+import { addAccessRoutes } from './v1/access-routes';
 import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
+import { addOperationsRoutes, type Build } from './v1/operations-routes';
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
-import { addSubscriberRoutes } from './v1/subscriber-routes';
-import { addTokenRoutes } from './v1/token-routes';
 import { addTransferRoutes } from './v1/transfer-routes';
-import { addWatchRoutes } from './v1/watch-routes';
+import { addSubscriberRoutes, addWatchRoutes } from './v1/watch-routes';
 import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
@@ -92,16 +82,7 @@ export interface App {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const {
-    build,
-    now,
-    directory,
-    rootToken,
-    sharedCache: shared,
-    waitUntil,
-    trustedProxy = false,
-    dialects = [],
-  } = options;
+  const { build, now, directory, trustedProxy = false, dialects = [] } = options;
   const origins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
   const observer = new RequestObserver({
@@ -110,9 +91,13 @@ export function createApp(options: AppOptions): App {
     write: options.writeLog,
     now,
   });
-  const authenticator = new Authenticator({ rootToken, directory, askDirectory: options.askDirectory, now });
   const admission = new Admission({
-    authenticator,
+    authenticator: new Authenticator({
+      rootToken: options.rootToken,
+      directory,
+      askDirectory: options.askDirectory,
+      now,
+    }),
     failedLogins: new FailedLogins(now),
     trustedProxy,
     fault:
@@ -120,38 +105,44 @@ export function createApp(options: AppOptions): App {
       originsProblem(origins) ??
       domainProblem(options.namespaceDomain) ??
       logLevelProblem(options.logLevel),
+    now,
   });
-  const native = new Router(admission);
   const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
-  const notedWays = new WeakMap<NamespaceWays, NamespaceWays>();
-  const noted = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
-    if (ways === undefined) return undefined;
-    const known = notedWays.get(ways) ?? { ...ways, calls: ownWrites.through(id, ways.calls) };
-    notedWays.set(ways, known);
-    return known;
-  };
   const surface: Surface = {
-    router: native,
+    router: new Router(admission),
     cards: [],
     dialectCards: [],
     admission,
-    cachedReads: new CachedReads({ now, shared, waitUntil }),
+    cachedReads: new CachedReads({ now, shared: options.sharedCache, waitUntil: options.waitUntil }),
     trustedProxy,
     waits: new Waits(now),
-    rateRefusals: new RateRefusals(now),
     ownWrites,
     now,
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
     noteFailure: (record, error) => observer.noteFailure(record, error),
-    namespaceOf: (id) => {
-      const found = options.namespaceOf(id);
-      return found instanceof Promise ? found.then((ways) => noted(id, ways)) : noted(id, found);
-    },
+    namespaceOf: notingWrites(ownWrites, (id) => options.namespaceOf(id)),
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
+  addNativeRoutes(surface, build, counts);
+  const enter = entrance({
+    native: surface.router,
+    dialects: dialectRouters(surface, dialects),
+    namespaceDomain: options.namespaceDomain,
+  });
 
+  const cors = origins.length === 0 ? undefined : new Cors(origins);
+  const fetch = async (request: Request): Promise<Response> => {
+    const record = observer.begin(request);
+    const answering = cors?.around(request, (asked) => enter(asked, record)) ?? enter(request, record);
+    return observer.end(record, request, await answering);
+  };
+  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
+}
+
+/** Registers all that is no dialect's; the document and the page list the routes in this order. */
+function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts): void {
   addInstanceRoutes(surface);
   addLeaseRoutes(surface);
   addResolveRoute(surface);
@@ -162,52 +153,33 @@ export function createApp(options: AppOptions): App {
   addWatchRoutes(surface);
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
-  addDirectoryNamespaceRoutes(surface);
-  addTokenRoutes(surface);
-  addAuditRoute(surface);
-  addMetricsRoute(surface, build, counts);
-  addHealthDoor(surface, build);
+  addAccessRoutes(surface);
+  addOperationsRoutes(surface, build, counts);
   addDocsDoors(surface, build.version);
+}
+
+/** Registers each dialect on a router of its own. */
+function dialectRouters(surface: Surface, dialects: readonly Dialect[]): ReadonlyMap<Dialect, Router> {
   const routers = new Map<Dialect, Router>();
   for (const dialect of dialects) {
-    const router = new Router(admission, dialect);
+    const router = new Router(surface.admission, dialect);
     addDialect({ ...surface, router }, dialect);
     routers.set(dialect, router);
   }
+  return routers;
+}
 
-  /** Takes a token off its path, before anything else looks at it. */
-  const parted = (request: Request, record: RequestRecord): Response | Promise<Response> => {
-    const { url } = request;
-    const path = rawPath({ url });
-    const rest = withoutPathToken(request, path);
-    if (rest === undefined) return routed({ request, url, path, record });
-    const { url: restUrl } = rest.request;
-    return routed({
-      request: rest.request,
-      url: restUrl,
-      path: rawPath({ url: restUrl }),
-      record,
-      pathToken: rest.token,
-    });
+/** Finds namespaces whose changes are noted as their answers pass. */
+function notingWrites(ownWrites: OwnWrites, namespaceOf: AppOptions['namespaceOf']): Surface['namespaceOf'] {
+  const noted = new WeakMap<NamespaceWays, NamespaceWays>();
+  const noting = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
+    if (ways === undefined) return undefined;
+    const known = noted.get(ways) ?? { ...ways, calls: ownWrites.through(id, ways.calls) };
+    noted.set(ways, known);
+    return known;
   };
-  const hostNamespace = namespaceOfHost(options.namespaceDomain);
-  /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
-  const routed = (incoming: IncomingRequest): Response | Promise<Response> => {
-    const rest = withoutNamespace(incoming.request, incoming.path);
-    const request = rest?.request ?? incoming.request;
-    const url = rest === undefined ? incoming.url : request.url;
-    const path = rest === undefined ? incoming.path : rawPath({ url });
-    const dialect = dialectOf(dialects, path);
-    const router = dialect && routers.get(dialect);
-    if (router === undefined) return native.answer(incoming);
-    const namespace = rest?.namespace ?? hostNamespace(incoming.url);
-    return router.answer({ ...incoming, request, url, path: dialect?.pathOf?.(path) ?? path, namespace });
+  return (id) => {
+    const found = namespaceOf(id);
+    return found instanceof Promise ? found.then((ways) => noting(id, ways)) : noting(id, found);
   };
-  const cors = origins.length === 0 ? undefined : new Cors(origins);
-  const fetch = async (request: Request): Promise<Response> => {
-    const record = observer.begin(request);
-    const answering = cors?.around(request, (asked) => parted(asked, record)) ?? parted(request, record);
-    return observer.end(record, request, await answering);
-  };
-  return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
 }

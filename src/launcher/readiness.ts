@@ -1,7 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { LaunchError } from './launch-error';
-import { type PinnedAnswer, pinnedGet } from './pinned-get';
 
 /** Waking with the largest namespace takes half a second; a slow disk or a busy machine may take far longer. */
 const READY_WITHIN_MS = 60_000;
@@ -11,7 +13,7 @@ const RETRY_AFTER_MS = 50;
 const PROBE_PATH = '/api/v1/ns/public/stats';
 
 /** Where to ask, and as whom. */
-export interface Probe {
+interface Probe {
   /** Where it listens, without a path. */
   url: string;
   token: string;
@@ -59,4 +61,42 @@ export async function untilReady(probe: Probe, signal: AbortSignal): Promise<voi
     await sleep(RETRY_AFTER_MS);
   }
   throw new LaunchError(`The registry listens on ${probe.url} but does not answer: ${answered}`);
+}
+
+/** What came back. */
+interface PinnedAnswer {
+  status: number;
+  text: string;
+}
+
+/**
+ * A GET from whoever shows this very certificate, for whatever names it is and whoever signed it: the launcher asks its own
+ * workerd, by an address that is mostly not among them. Nothing is sent before the certificate was seen.
+ *
+ * @throws {Error} if another certificate is shown, or nothing comes back.
+ */
+async function pinnedGet(
+  url: URL,
+  leaf: X509Certificate,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<PinnedAnswer> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const socket = connect({ host, port: Number(url.port), rejectUnauthorized: false });
+  // Between two waits nobody listens, and an error that nobody hears ends the process: each wait has its own ear.
+  socket.on('error', () => {});
+  try {
+    await once(socket, 'secureConnect', { signal });
+    if (socket.getPeerX509Certificate()?.fingerprint256 !== leaf.fingerprint256) {
+      throw new Error('somebody else answers there, with another certificate');
+    }
+    const asked = request(url, { headers, signal, createConnection: () => socket });
+    asked.end();
+    const [response] = await once(asked, 'response');
+    let text = '';
+    for await (const part of response.setEncoding('utf8')) text += part;
+    return { status: response.statusCode, text };
+  } finally {
+    socket.destroy();
+  }
 }

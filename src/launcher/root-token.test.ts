@@ -1,7 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { eachRow } from '../../test/fixtures/each-row';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import * as limits from '../model/limits';
 import { ROOT_TOKEN_MIN_CHARACTERS, rootToken } from './root-token';
 
@@ -42,15 +43,19 @@ test('a given token is used as it is, and no file is made', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test.each([
-  ['', 'ROLLCALL_ROOT_TOKEN has 0 characters; a root token has at least 32'],
-  ['x'.repeat(31), 'ROLLCALL_ROOT_TOKEN has 31 characters'],
-  [`${'x'.repeat(31)} y`, 'ROLLCALL_ROOT_TOKEN holds a space'],
-  [`${'x'.repeat(31)}\ny`, 'ROLLCALL_ROOT_TOKEN holds a space or another character that a header'],
-  [`${'x'.repeat(31)}é`, 'ROLLCALL_ROOT_TOKEN holds a space or another character'],
-])('a given token that will not do is refused: %j', (token, message) => {
-  expect(() => rootToken(temporaryFolder(), token, quiet)).toThrow(message);
-});
+test('a given token that will not do is refused', () =>
+  eachRow(
+    [
+      ['', 'ROLLCALL_ROOT_TOKEN has 0 characters; a root token has at least 32'],
+      ['x'.repeat(31), 'ROLLCALL_ROOT_TOKEN has 31 characters'],
+      [`${'x'.repeat(31)} y`, 'ROLLCALL_ROOT_TOKEN holds a space'],
+      [`${'x'.repeat(31)}\ny`, 'ROLLCALL_ROOT_TOKEN holds a space or another character that a header'],
+      [`${'x'.repeat(31)}é`, 'ROLLCALL_ROOT_TOKEN holds a space or another character'],
+    ],
+    (token, message) => {
+      expect(() => rootToken(temporaryFolder(), token, quiet)).toThrow(message);
+    },
+  ));
 
 test('a token file that somebody emptied is refused, by its path', () => {
   const folder = temporaryFolder();

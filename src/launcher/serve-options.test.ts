@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { domainProblem } from '../http/request/namespace-host';
+import { eachRow } from '../../test/fixtures/each-row';
+import { domainProblem } from '../http/pipeline/entrance';
 import { originsProblem } from '../http/response/cors';
 import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';
@@ -33,23 +34,25 @@ test('origins come from the environment, or instead from as many flags as there 
   expect(parseServeOptions({ corsOrigin }, env).corsOrigins).toEqual(corsOrigin);
 });
 
-test.each([
-  'https://a.test',
-  'http://localhost:5173',
-  'https://[::1]:8443',
-  '*',
-  'null',
-  'a.test',
-  'https://a.test/',
-  'https://a.test:443',
-  'https://*.a.test',
-  'HTTPS://a.test',
-  'ftp://a.test',
-  'file:///x',
-])('an origin here is one to the registry: %s', (origin) => {
-  const parse = () => parseServeOptions({ corsOrigin: [origin] }, {});
-  if (originsProblem([origin]) === undefined) expect(parse().corsOrigins).toEqual([origin]);
-  else expect(parse).toThrow('--cors-origin must be an origin');
+test('an origin here is one to the registry', () => {
+  for (const origin of [
+    'https://a.test',
+    'http://localhost:5173',
+    'https://[::1]:8443',
+    '*',
+    'null',
+    'a.test',
+    'https://a.test/',
+    'https://a.test:443',
+    'https://*.a.test',
+    'HTTPS://a.test',
+    'ftp://a.test',
+    'file:///x',
+  ]) {
+    const parse = () => parseServeOptions({ corsOrigin: [origin] }, {});
+    if (originsProblem([origin]) === undefined) expect(parse().corsOrigins).toEqual([origin]);
+    else expect(parse).toThrow('--cors-origin must be an origin');
+  }
 });
 
 test('the domain of namespaces comes from the environment, or instead from the flag', () => {
@@ -59,20 +62,22 @@ test('the domain of namespaces comes from the environment, or instead from the f
   expect(parseServeOptions({}, { ROLLCALL_NAMESPACE_DOMAIN: '' }).namespaceDomain).toBeUndefined();
 });
 
-test.each([
-  'registry.example.com',
-  'localhost',
-  'A.test',
-  '*.a.test',
-  '.a.test',
-  'a.test.',
-  'a.test:80',
-  '127.0.0.1',
-  'a b',
-])('a domain here is one to the registry: %s', (namespaceDomain) => {
-  const parse = () => parseServeOptions({ namespaceDomain }, {});
-  if (domainProblem(namespaceDomain) === undefined) expect(parse().namespaceDomain).toBe(namespaceDomain);
-  else expect(parse).toThrow('--namespace-domain must be a host name');
+test('a domain here is one to the registry', () => {
+  for (const namespaceDomain of [
+    'registry.example.com',
+    'localhost',
+    'A.test',
+    '*.a.test',
+    '.a.test',
+    'a.test.',
+    'a.test:80',
+    '127.0.0.1',
+    'a b',
+  ]) {
+    const parse = () => parseServeOptions({ namespaceDomain }, {});
+    if (domainProblem(namespaceDomain) === undefined) expect(parse().namespaceDomain).toBe(namespaceDomain);
+    else expect(parse).toThrow('--namespace-domain must be a host name');
+  }
 });
 
 test('the levels of the log here are those of the registry', () => {
@@ -94,28 +99,38 @@ test('an IPv6 address may stand in brackets', () => {
   expect(parseServeOptions({ host: '[fe80::1]' }, {}).host).toBe('fe80::1');
 });
 
-test.each([
-  [{ port: '65536' }, {}, '--port must be a port from 0 to 65535, not "65536"'],
-  [{ port: '-1' }, {}, 'not "-1"'],
-  [{ port: '80a' }, {}, 'not "80a"'],
-  [{ port: '' }, {}, 'not ""'],
-  [{}, { PORT: '8787.5' }, 'PORT must be a port from 0 to 65535, not "8787.5"'],
-  [{ host: 'a b' }, {}, '--host must be an address or a host name, not "a b"'],
-  [{ host: 'host:80' }, {}, 'not "host:80"'],
-  [{ host: '' }, {}, 'not ""'],
-  [{ data: '' }, {}, '--data must name a folder'],
-  [{ logLevel: 'debug' }, {}, '--log-level must be off, error, warn, info, not "debug"'],
-  [{}, { ROLLCALL_LOG_LEVEL: 'x' }, 'ROLLCALL_LOG_LEVEL must be'],
-  [{ tlsCert: 'a' }, {}, '--tls-cert and --tls-key belong together'],
-  [{ tlsKey: 'a' }, {}, '--tls-cert and --tls-key belong together'],
-  [{}, { ROLLCALL_TRUSTED_PROXY: '1' }, 'ROLLCALL_TRUSTED_PROXY must be true or false, not "1"'],
-  [{ corsOrigin: ['*'] }, {}, '--cors-origin must be an origin as a browser sends it'],
-  [{}, { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
-  [{ namespaceDomain: 'https://a.test' }, {}, '--namespace-domain must be a host name such as registry.example.com'],
-  [{}, { ROLLCALL_NAMESPACE_DOMAIN: '*.a.test' }, 'ROLLCALL_NAMESPACE_DOMAIN must be a host name'],
-  [{}, { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
-])('%j with %j is a usage error', (flags, env, message) => {
-  const parse = () => parseServeOptions(flags, env);
-  expect(parse).toThrow(message);
-  expect(parse).toThrow(expect.objectContaining({ name: 'LaunchError', exitCode: 2 } satisfies Partial<LaunchError>));
-});
+test('what is written wrongly is a usage error', () =>
+  eachRow(
+    [
+      [{ port: '65536' }, {}, '--port must be a port from 0 to 65535, not "65536"'],
+      [{ port: '-1' }, {}, 'not "-1"'],
+      [{ port: '80a' }, {}, 'not "80a"'],
+      [{ port: '' }, {}, 'not ""'],
+      [{}, { PORT: '8787.5' }, 'PORT must be a port from 0 to 65535, not "8787.5"'],
+      [{ host: 'a b' }, {}, '--host must be an address or a host name, not "a b"'],
+      [{ host: 'host:80' }, {}, 'not "host:80"'],
+      [{ host: '' }, {}, 'not ""'],
+      [{ data: '' }, {}, '--data must name a folder'],
+      [{ logLevel: 'debug' }, {}, '--log-level must be off, error, warn, info, not "debug"'],
+      [{}, { ROLLCALL_LOG_LEVEL: 'x' }, 'ROLLCALL_LOG_LEVEL must be'],
+      [{ tlsCert: 'a' }, {}, '--tls-cert and --tls-key belong together'],
+      [{ tlsKey: 'a' }, {}, '--tls-cert and --tls-key belong together'],
+      [{}, { ROLLCALL_TRUSTED_PROXY: '1' }, 'ROLLCALL_TRUSTED_PROXY must be true or false, not "1"'],
+      [{ corsOrigin: ['*'] }, {}, '--cors-origin must be an origin as a browser sends it'],
+      [{}, { ROLLCALL_CORS_ORIGINS: 'https://a.test *' }, 'ROLLCALL_CORS_ORIGINS must be an origin'],
+      [
+        { namespaceDomain: 'https://a.test' },
+        {},
+        '--namespace-domain must be a host name such as registry.example.com',
+      ],
+      [{}, { ROLLCALL_NAMESPACE_DOMAIN: '*.a.test' }, 'ROLLCALL_NAMESPACE_DOMAIN must be a host name'],
+      [{}, { ROLLCALL_DATA: '' }, 'ROLLCALL_DATA must name a folder'],
+    ],
+    (flags, env, message) => {
+      const parse = () => parseServeOptions(flags, env);
+      expect(parse).toThrow(message);
+      expect(parse).toThrow(
+        expect.objectContaining({ name: 'LaunchError', exitCode: 2 } satisfies Partial<LaunchError>),
+      );
+    },
+  ));

@@ -4,12 +4,11 @@ import { type Certificate, type CertificateFiles, hostToCall, readCertificate } 
 import { prepareDataFolder } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
-import { DIRECTORY_CLASS, NAMESPACE_CLASS } from './object-classes';
 import { packageCommit } from './package';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
-import { STORAGE_NAME, workerdConfig } from './workerd-config';
+import { DIRECTORY_CLASS, NAMESPACE_CLASS, STORAGE_NAME, workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdProcess } from './workerd-process';
 
 /** What workerd itself keeps open, with room for a few more objects. A connection takes two descriptors beside it. */

@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/temporary-folder';
-import { workerdConfig } from './workerd-config';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS, workerdConfig } from './workerd-config';
 import { startWorkerd } from './workerd-process';
 
 test('strings are escaped: a quote, a backslash or a line break ends none', () => {
@@ -39,4 +39,33 @@ test('workerd takes a module from any folder, and every kind of binding', async 
   expect(await (await get('/bindings')).json()).toEqual({ oneMachine: 'a "quoted" \\ text', trustedProxy: null });
   expect(await (await get('/count')).json()).toBe(1);
   expect(await workerd.stop()).toEqual({ code: 0, signal: null });
+});
+
+/** A value of wrangler.toml: strings and lists of strings are written there as JSON writes them. */
+function wranglerSetting(name: string): unknown {
+  const toml = readFileSync('wrangler.toml', 'utf8');
+  const value = new RegExp(`^${name} = (.+)$`, 'm').exec(toml)?.[1];
+  return JSON.parse(value ?? 'null');
+}
+
+/** The lines of wrangler.toml below a heading, or those above all headings, without comments. */
+function wranglerSection(heading: string): string[] {
+  const [above = '', ...sections] = readFileSync('wrangler.toml', 'utf8').split(/^(?=\[)/m);
+  const section = heading === '' ? above : sections.find((text) => text.startsWith(`[${heading}]\n`));
+  return (section ?? '').split('\n').filter((line) => / = /.test(line) && !line.startsWith('#'));
+}
+
+test('[D6] Cloudflare keeps the lines of the log and none for each invocation, and serves one version at one URL', () => {
+  expect(wranglerSection('observability')).toEqual(['enabled = true']);
+  expect(wranglerSection('observability.logs').sort()).toEqual([
+    'enabled = true',
+    'head_sampling_rate = 1',
+    'invocation_logs = false',
+  ]);
+  expect(wranglerSection('')).toEqual(expect.arrayContaining(['workers_dev = true', 'preview_urls = false']));
+});
+
+test('one machine and Cloudflare run the Worker with the same compatibility date and flags', () => {
+  expect(wranglerSetting('compatibility_date')).toBe(COMPATIBILITY_DATE);
+  expect(wranglerSetting('compatibility_flags')).toEqual(COMPATIBILITY_FLAGS);
 });

@@ -1,5 +1,3 @@
-import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from './compatibility';
-
 /** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
 export const CONFIG_NAME = 'config';
 
@@ -18,10 +16,10 @@ export interface ObjectClass {
 }
 
 /** A value that the Worker finds in its environment. One that is read from an unset variable is null. */
-export type Binding = { name: string; fromEnvironment: string } | { name: string; text: string };
+type Binding = { name: string; fromEnvironment: string } | { name: string; text: string };
 
 /** A Worker, as workerd is to run it. */
-export interface WorkerdConfig {
+interface WorkerdConfig {
   /** Absolute path of the Worker: one ES module. */
   modulePath: string;
   objects?: ObjectClass[];
@@ -91,3 +89,25 @@ const ${CONFIG_NAME} :Workerd.Config = (
 );
 `;
 }
+
+/** The namespaces, an object each, named by the namespace's id. */
+export const NAMESPACE_CLASS: ObjectClass = {
+  binding: 'NAMESPACES',
+  className: 'NamespaceObject',
+  uniqueKey: 'rollcall-NamespaceObject',
+};
+
+/** The directory: one object. */
+export const DIRECTORY_CLASS: ObjectClass = {
+  binding: 'DIRECTORY',
+  className: 'DirectoryObject',
+  uniqueKey: 'rollcall-DirectoryObject',
+};
+
+/**
+ * The behaviour of workerd that the Worker is written for. `wrangler.toml` says the same for Cloudflare, and a test
+ * holds the two together. workerd refuses to start with a date later than it knows.
+ */
+export const COMPATIBILITY_DATE = '2026-09-18';
+/** What the Worker needs beside the date, as `wrangler.toml` has it. */
+export const COMPATIBILITY_FLAGS = ['enable_request_signal', 'no_nodejs_compat'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DEFAULT_GROUP } from './given-names';
+import type { SharedDocument } from './dialect-reads';
+import { isPlainObject, withFastPath } from './fast-path';
 import {
   definitionProblem,
   EMPTY_PATCH_PROBLEM,
@@ -8,14 +9,12 @@ import {
   instanceMembers,
   patchMembers,
 } from './instance';
-import { isRecord } from './is-record';
 import { grantLease } from './lease';
 import { BATCH_OPERATIONS_MAX_COUNT, HEARTBEAT_INSTANCES_MAX_COUNT } from './limits';
 import { GroupName, InstanceId, isPlainName, ServiceName, StoredGroupName, StoredServiceName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
-import { plainDefinition } from './plain-definition';
-import type { SharedDocument } from './shared-document';
-import { withShortcut } from './shortcut';
+import { plainDefinition, plainMembers } from './plain-definition';
+import { DEFAULT_GROUP } from './service-name';
 
 /** Names an instance in a body. */
 export const InstanceKey = z.strictObject({
@@ -46,7 +45,8 @@ export type Operation = { key: InstanceKey; precondition: Precondition } & (
   | { op: 'override'; override: Override }
 );
 
-const names = {
+/** Members that name the instance of an operation, and its precondition. */
+export const operationNames = {
   ...InstanceKey.shape,
   ifRevision: z.int().min(0).optional().meta({ description: 'The record has this revision' }),
   ifAbsent: z.literal(true).optional().meta({ description: 'There is no such record' }),
@@ -60,9 +60,8 @@ function parted<T extends Named & { op: string }>(operation: T) {
   return { key: { group, service, id }, precondition: { revision: ifRevision, absent: ifAbsent }, body };
 }
 
-/** A registration in a batch, without a shortcut. */
-export const WholeRegistration = z
-  .strictObject({ op: z.literal('register'), ...names, ...NewInstanceKey.shape, ...instanceMembers })
+const RegisterOperation = z
+  .strictObject({ op: z.literal('register'), ...operationNames, ...NewInstanceKey.shape, ...instanceMembers })
   .check((payload) => {
     const problem = definitionProblem(payload.value);
     if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
@@ -77,27 +76,11 @@ export const WholeRegistration = z
     };
   });
 
-/** Members of a registration in a batch that are not the definition's. One with a precondition is left to the schema. */
-const PLAIN_NAMES: ReadonlySet<string> = new Set(['op', 'group', 'service', 'id']);
-
-/** What {@link WholeRegistration} makes of a registration as nearly all are; undefined where only the schema can tell. */
-export function plainRegistration(value: unknown): Operation | undefined {
-  if (!isRecord(value) || value.op !== 'register') return undefined;
-  const { group = DEFAULT_GROUP, service, id } = value;
-  if (!isPlainName(group) || !isPlainName(service) || !isPlainName(id)) return undefined;
-  const definition = plainDefinition(value, PLAIN_NAMES);
-  if (definition === undefined) return undefined;
-  const precondition = { revision: undefined, absent: undefined };
-  return { op: 'register', key: { group, service, id }, precondition, definition };
-}
-
-const RegisterOperation = withShortcut(WholeRegistration.clone(), plainRegistration);
-
 const namesCount = (operation: object) =>
-  Object.keys(operation).filter((member) => member !== 'op' && !Object.hasOwn(names, member)).length;
+  Object.keys(operation).filter((member) => member !== 'op' && !Object.hasOwn(operationNames, member)).length;
 
 const UpdateOperation = z
-  .strictObject({ op: z.literal('update'), ...names, ...patchMembers })
+  .strictObject({ op: z.literal('update'), ...operationNames, ...patchMembers })
   .refine((operation) => namesCount(operation) > 0, EMPTY_PATCH_PROBLEM)
   .transform((operation): Operation => {
     const { key, precondition, body } = parted(operation);
@@ -105,29 +88,64 @@ const UpdateOperation = z
   });
 
 const DeregisterOperation = z
-  .strictObject({ op: z.literal('deregister'), ...names })
+  .strictObject({ op: z.literal('deregister'), ...operationNames })
   .transform((operation): Operation => {
     const { key, precondition } = parted(operation);
     return { op: 'deregister', key, precondition };
   });
 
 const OverrideOperation = z
-  .strictObject({ op: z.literal('override'), ...names, ...overrideMembers })
+  .strictObject({ op: z.literal('override'), ...operationNames, ...overrideMembers })
   .refine((operation) => namesCount(operation) > 0, EMPTY_OVERRIDE_PROBLEM)
   .transform((operation): Operation => {
     const { key, precondition, body } = parted(operation);
     return { op: 'override', key, precondition, override: body };
   });
 
+const Operations = z
+  .array(z.discriminatedUnion('op', [RegisterOperation, UpdateOperation, DeregisterOperation, OverrideOperation]))
+  .min(1)
+  .max(BATCH_OPERATIONS_MAX_COUNT);
+
+/** Members of a registration that has no precondition; one with a precondition is left to the schema. */
+const REGISTRATION_MEMBERS = plainMembers('op', 'group', 'service', 'id');
+
+/** Reads a registration in a batch as nearly all are; undefined where only the schema can judge it. */
+function plainRegistration(value: unknown): Operation | undefined {
+  if (!isPlainObject(value) || value.op !== 'register') return undefined;
+  const { group = DEFAULT_GROUP, service, id } = value;
+  if (!isPlainName(group) || !isPlainName(service) || !isPlainName(id)) return undefined;
+  const definition = plainDefinition(value, REGISTRATION_MEMBERS);
+  if (definition === undefined) return undefined;
+  const precondition = { revision: undefined, absent: undefined };
+  return { op: 'register', key: { group, service, id }, precondition, definition };
+}
+
+/**
+ * Fast path of the operations of a batch: plain registrations are read here, and only the others by the schema. It is
+ * undefined where the schema refuses any: then it parses all of them once more, and names each fault by its place.
+ */
+export function plainOperations(value: unknown): Operation[] | undefined {
+  if (!Array.isArray(value) || value.length === 0 || value.length > BATCH_OPERATIONS_MAX_COUNT) return undefined;
+  // A copy by index: `map` and `filter` pass over the holes of an array, which the schema refuses.
+  const given: unknown[] = Array.from(value);
+  const read = given.map(plainRegistration);
+  const others = given.filter((_, index) => read[index] === undefined);
+  if (others.length === 0) return read as Operation[]; // `as`: none of them is undefined
+  if (others.length === given.length) return undefined;
+  const parsed = Operations.safeParse(others);
+  if (!parsed.success) return undefined;
+  const rest = parsed.data.values();
+  return read.map((operation) => operation ?? (rest.next().value as Operation)); // `as`: one for each that was not read
+}
+
 /** Body of a batch: all of it in one revision, or nothing. */
-export const Batch = z
-  .strictObject({
-    operations: z
-      .array(z.discriminatedUnion('op', [RegisterOperation, UpdateOperation, DeregisterOperation, OverrideOperation]))
-      .min(1)
-      .max(BATCH_OPERATIONS_MAX_COUNT),
-  })
-  .meta({ id: 'Batch' });
+export const Batch = withFastPath(z.strictObject({ operations: Operations }).meta({ id: 'Batch' }), (value) => {
+  if (!isPlainObject(value)) return undefined;
+  for (const member in value) if (member !== 'operations') return undefined;
+  const operations = plainOperations(value.operations);
+  return operations && { operations };
+});
 
 /** What became of one operation: the record's revision after it, or null where it is gone. */
 export const OperationResult = z

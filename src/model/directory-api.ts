@@ -1,6 +1,13 @@
 import type { AuditEnd, AuditNote, AuditTrail } from './audit';
 import type { Principal } from './grant';
-import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView, Placement } from './namespace';
+import type {
+  NamespaceDefinition,
+  NamespaceList,
+  NamespacePatch,
+  NamespaceSettings,
+  NamespaceView,
+  Placement,
+} from './namespace';
 import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
 
 /** Who asks the directory, and from where. The directory authorizes: only it knows what a token's id stands for. */
@@ -93,4 +100,23 @@ export interface DirectoryApi {
   beginAudit(note: AuditNote): Promise<number>;
   /** Reports how an act has ended. One that was refused or changed nothing leaves no entry. */
   endAudit(id: number, end: AuditEnd): Promise<void>;
+}
+
+/**
+ * What the directory tells a namespace. Nobody else may; each call may come twice.
+ */
+export interface NamespaceControl {
+  /** Makes the namespace be, or changes its settings. Until then, and once erased, it knows no call: `NAMESPACE_NOT_FOUND`. */
+  configure(settings: NamespaceSettings): Promise<void>;
+  /** How much it holds, for people who are told why it is not deleted. */
+  size(): Promise<{ instances: number; services: number }>;
+  /**
+   * Closes every socket and erases everything.
+   *
+   * @param options `onlyIfEmpty`: not where it holds an instance or a service by then; decided in one step with the end.
+   * @returns Whether it is gone.
+   */
+  erase(options: { onlyIfEmpty: boolean }): Promise<boolean>;
+  /** Closes the sockets of tokens that have ended, and ends no session early: leases run on from the last sign of life. */
+  closeSocketsOf(tokenIds: readonly string[]): Promise<void>;
 }

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
-import { DEFAULT_GROUP } from './given-names';
+import { isPlainObject, withFastPath } from './fast-path';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
-import { isRecord } from './is-record';
 import { grantLease } from './lease';
 import { GroupName, isPlainName, ServiceName, ShortName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
-import { plainDefinition } from './plain-definition';
+import { plainDefinition, plainMembers } from './plain-definition';
 import { ServiceDefinition } from './service';
-import { withShortcut } from './shortcut';
+import { DEFAULT_GROUP } from './service-name';
 
 /**
  * The lines of an exported namespace: a header, a line for each record in any order, and an end. docs/export.md
@@ -95,7 +94,7 @@ const OverrideLine = z
   })
   .refine(({ override }) => Object.keys(override).length > 0, EMPTY_OVERRIDE_PROBLEM);
 
-const WholeInstanceLine = z
+const InstanceLine = z
   .strictObject({
     kind: z.literal('instance'),
     ...NewInstanceKey.shape,
@@ -115,22 +114,21 @@ const WholeInstanceLine = z
     return { kind, group, service, id, owner, place, definition };
   });
 
-/** Members of an instance's line that are not the definition's. A line with a place is left to the schema. */
-const PLAIN_NAMES: ReadonlySet<string> = new Set(['kind', 'group', 'service', 'id', 'owner']);
+/** Members of the line of an instance without a place; one with a place is left to the schema. */
+const INSTANCE_LINE_MEMBERS = plainMembers('kind', 'group', 'service', 'id', 'owner');
 
-/** What the schema makes of the line of an instance as nearly all are; undefined where only the schema can tell. */
-export function plainInstanceLine(value: unknown): ImportedInstance | undefined {
-  if (!isRecord(value) || value.kind !== 'instance') return undefined;
+/** Reads the line of an instance as nearly all are; undefined where only the schema can judge it. */
+function plainInstanceLine(value: unknown): ImportedInstance | undefined {
+  if (!isPlainObject(value) || value.kind !== 'instance') return undefined;
   const { group = DEFAULT_GROUP, service, id, owner } = value;
   if (!isPlainName(group) || !isPlainName(service) || !isPlainName(id)) return undefined;
   if (owner !== undefined && !isPlainName(owner)) return undefined;
-  const definition = plainDefinition(value, PLAIN_NAMES);
-  return definition === undefined ? undefined : { kind: 'instance', group, service, id, owner, definition };
+  const definition = plainDefinition(value, INSTANCE_LINE_MEMBERS);
+  return definition && { kind: 'instance', group, service, id, owner, place: undefined, definition };
 }
 
 /** The line of a record. */
-export const RecordLine = z.discriminatedUnion('kind', [
-  ServiceLine,
-  OverrideLine,
-  withShortcut(WholeInstanceLine, plainInstanceLine),
-]);
+export const RecordLine = withFastPath(
+  z.discriminatedUnion('kind', [ServiceLine, OverrideLine, InstanceLine]),
+  plainInstanceLine,
+);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { Batch } from './batch';
+import { Batch, plainOperations } from './batch';
+import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';
-import { splitName } from './joined-name';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
+import { splitName } from './service-name';
 
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';
@@ -57,8 +58,7 @@ const Cursor = z.string().max(128);
 /** What tells a frame that is answered, also where nothing else of it fits. */
 export const FrameId = z.object({ id: ClientName });
 
-/** What a client sends over a socket. */
-export const ClientFrame = z.discriminatedUnion('type', [
+const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session'),
     ...request,
@@ -91,6 +91,17 @@ export const ClientFrame = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('end') }),
 ]);
+
+const BATCH_FRAME_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'operations']);
+
+/** Any frame of a client. Most of what is large in one is the operations of a batch, which have a fast path. */
+export const ClientFrame = withFastPath(AnyFrame, (value) => {
+  if (!isPlainObject(value) || value.type !== 'batch') return undefined;
+  for (const member in value) if (!BATCH_FRAME_MEMBERS.has(member)) return undefined;
+  const id = ClientName.safeParse(value.id);
+  const operations = id.success ? plainOperations(value.operations) : undefined;
+  return operations && id.success ? { type: 'batch' as const, id: id.data, operations } : undefined;
+});
 export type ClientFrame = z.output<typeof ClientFrame>;
 
 /** What a service has of its own, as watchers see it. */

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { DEFAULT_CLUSTER } from './given-names';
-import { jsonProblem } from './json-value';
+import { HOST_NAME } from './address';
+import { withFastPath } from './fast-path';
+import { jsonProblem } from './json';
 import { grantLease, LeaseRequest, LeaseView } from './lease';
 import { EXTENSIONS_MAX_BYTES, PORTS_MAX_COUNT, TAGS_MAX_COUNT, URL_MAX_BYTES, WEIGHT_MAX } from './limits';
 import { Metadata, MetadataPatch, refusesPrototypeKey, sortedByKey } from './metadata';
 import { ClusterName, ShortName, utf8Length } from './names';
 import { plainDefinition } from './plain-definition';
-import { withShortcut } from './shortcut';
+import { DEFAULT_CLUSTER, type ServiceNames } from './service-name';
 
 /** What an instance says of itself. */
 export const InstanceStatus = z.enum(['starting', 'up', 'draining', 'down', 'out-of-service']);
@@ -33,10 +34,7 @@ export type Location = z.output<typeof Location>;
 const NamedPort = z.strictObject({ port: Port, secure: z.boolean().default(false) });
 export type NamedPort = z.output<typeof NamedPort>;
 
-const HOST_NAME =
-  /^(?=.{1,253}\.?$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/;
-
-/** IPv4, IPv6 without brackets, or a host name. Underscores are taken, as container networks use them. */
+/** IPv4, IPv6 without brackets, or a host name. */
 export const Address = z
   .union([z.ipv4(), z.ipv6(), z.string().regex(HOST_NAME)], { error: 'must be an IPv4 or IPv6 address or a host name' })
   .meta({ description: 'IPv4, IPv6 or host name', example: '10.0.0.7' });
@@ -118,18 +116,19 @@ export function definitionProblem(definition: Reachable): string | undefined {
   return undefined;
 }
 
-/** What {@link InstanceDefinition} takes and makes, without a shortcut. */
-export const WholeDefinition = z
-  .strictObject(instanceMembers)
-  .check((payload) => {
-    const problem = definitionProblem(payload.value);
-    if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
-  })
-  .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }));
-
 /** Body of a registration: an instance as it describes itself, with its lease granted. Unknown members are refused. */
-export const InstanceDefinition = withShortcut(WholeDefinition.meta({ id: 'InstanceDefinition' }), plainDefinition);
-export type InstanceDefinition = z.output<typeof WholeDefinition>;
+export const InstanceDefinition = withFastPath(
+  z
+    .strictObject(instanceMembers)
+    .check((payload) => {
+      const problem = definitionProblem(payload.value);
+      if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
+    })
+    .transform((definition) => ({ ...definition, lease: definition.ephemeral ? grantLease(definition.lease) : null }))
+    .meta({ id: 'InstanceDefinition' }),
+  plainDefinition,
+);
+export type InstanceDefinition = z.output<typeof InstanceDefinition>;
 /** What a client writes: everything but the address may be left out. */
 export type InstanceDefinitionInput = z.input<typeof InstanceDefinition>;
 
@@ -225,3 +224,13 @@ export const Renewal = z
   })
   .meta({ id: 'Renewal' });
 export type Renewal = z.output<typeof Renewal>;
+
+/** A service that an instance can be found under beside its own, by what its extensions say. */
+export interface Claim {
+  service: ServiceNames;
+  /** The member that says so, as a refusal quotes it: `vipAddress "orders"`. */
+  by: string;
+}
+
+/** Reads the services that the extensions of an instance claim beside its own. None of them has to exist. */
+export type ClaimsOf = (service: ServiceNames, extensions: Extensions) => readonly Claim[];

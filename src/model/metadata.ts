@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { isPlainKey } from './json';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from './limits';
 import { utf8Length } from './names';
-import { isPlainKey } from './parse-json';
 
 /**
  * Refuses the one key that a plain object can't hold as data. zod would leave it out of a record without a word, and

@@ -5,7 +5,10 @@ import {
   ClusterName,
   GroupName,
   InstanceId,
+  isNamespaceId,
+  isPlainName,
   NamespaceId,
+  PLAIN_NAMED,
   ServiceName,
   ShortName,
   StoredGroupName,
@@ -72,4 +75,32 @@ describe('NamespaceId', () => {
   it.each(['', 'x'.repeat(65), 'a.b', 'a b', 'ä', 'a/b', '*'])('refuses %j', (id) =>
     expect(NamespaceId.safeParse(id).success).toBe(false),
   );
+});
+
+describe('fast looks at a name', () => {
+  const name = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9_.:@-]{0,70}$/),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('a.b', 'a:b', '.', '..', 'a\n', 'public'),
+  );
+
+  it('give for the id of a namespace what its schema gives', () => {
+    fc.assert(
+      fc.property(name, (text) => {
+        expect(isNamespaceId(text)).toBe(NamespaceId.safeParse(text).success);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('find no name plain that a schema of plain names would refuse or change', () => {
+    expect(PLAIN_NAMED).toEqual(new Set(Object.values(NAMES)));
+    fc.assert(
+      fc.property(name, (text) => {
+        if (!isPlainName(text)) return;
+        for (const schema of Object.values(NAMES)) expect(schema.parse(text)).toBe(text);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './given-names';
 import { NAME_MAX_BYTES } from './limits';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './service-name';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
@@ -32,13 +32,6 @@ function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** Whether a value is a name that every schema of a name accepts. Most are, and need no schema to tell so. */
-export function isPlainName(value: unknown): value is string {
-  return typeof value === 'string' && PLAIN_NAME.test(value);
-}
-
-const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
-
 function named(what: string, alsoWrong?: (name: string) => string | undefined) {
   return z.string().check((payload) => {
     const problem = nameProblem(payload.value) ?? alsoWrong?.(payload.value);
@@ -47,11 +40,18 @@ function named(what: string, alsoWrong?: (name: string) => string | undefined) {
   });
 }
 
+const NAMESPACE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** Id of a namespace: a tenant, and the unit of consistency. */
 export const NamespaceId = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
+  .regex(NAMESPACE_ID, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
   .meta({ description: 'Namespace id', example: DEFAULT_NAMESPACE });
+
+/** Returns what {@link NamespaceId} says of a text, in one look. */
+export function isNamespaceId(text: string): boolean {
+  return NAMESPACE_ID.test(text);
+}
 
 /** Says why a name can't be a part of `group@@service`: that would be split in two ways. */
 const separatorProblem = (name: string): string | undefined =>
@@ -83,3 +83,21 @@ export const ClusterName = named('a cluster name').meta({ description: 'Cluster 
 
 /** Any other short name: a node, a tag, a port, a zone. */
 export const ShortName = named('a name');
+
+/** Schemas that take each plain name as it is. The id of a namespace is none of them: it may have no `.` and no `:`. */
+export const PLAIN_NAMED: ReadonlySet<unknown> = new Set([
+  GroupName,
+  ServiceName,
+  StoredGroupName,
+  StoredServiceName,
+  InstanceId,
+  ClusterName,
+  ShortName,
+]);
+
+const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
+
+/** Returns true for a name that the schemas in {@link PLAIN_NAMED} take. Most names are plain, and need no schema. */
+export function isPlainName(value: unknown): value is string {
+  return typeof value === 'string' && PLAIN_NAME.test(value);
+}

@@ -1,18 +1,15 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
-import type { ChangedInstances } from './changed-instances';
-import type { ChangedServices, SharedRead } from './changed-services';
+import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
 import type { NamespaceSnapshot } from './frames';
-import type { Cause, HistoryPage } from './history';
+import type { ServicePattern } from './grant';
+import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
-import type { JsonText } from './json-text';
+import type { JsonText } from './json';
 import type { Lease } from './lease';
-import type { RollbackReport, ServiceDiff } from './moments';
 import type { Override, OverrideList, OverrideView } from './override';
-import type { PointInTime } from './point-in-time';
 import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
+import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
-import type { ServicePattern } from './service-pattern';
-import type { ListedInstances } from './shared-document';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
 import type {
@@ -24,7 +21,6 @@ import type {
   PlanCommand,
   StageCommand,
 } from './transfer';
-import type { WhyReport } from './why';
 
 /**
  * How much of a namespace's instances, services and bytes a token may hold: `all` if it operates the namespace, `half` if

@@ -1,51 +1,57 @@
-import { DEFAULT_CLUSTER } from './given-names';
-import { isRecord } from './is-record';
+import { isPlainObject } from './fast-path';
 import { grantLease, LeaseRequest } from './lease';
 import { TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
 import { type Metadata, metadataProblem, sortedByKey } from './metadata';
 import { isPlainName } from './names';
+import { DEFAULT_CLUSTER } from './service-name';
 
-/** Members that are looked at here. A registration with any other one is the schema's. */
-const MEMBERS: ReadonlySet<string> = new Set([
+/** Members of a registration that the fast path reads. Any other member is left to the schema. */
+const MEMBERS = [
   ...['address', 'port', 'cluster', 'node', 'weight', 'status', 'ephemeral'],
   ...['metadata', 'tags', 'version', 'incarnation', 'lease'],
-]);
+];
 
-const NONE: ReadonlySet<string> = new Set();
+/** Returns the members that a plain definition may have, with those of what it is written in, such as its name. */
+export const plainMembers = (...others: string[]): ReadonlySet<string> => new Set([...MEMBERS, ...others]);
 
-/** Four numbers. Those that are no IPv4 address are still a host name, and so an address as well. */
+const DEFINITION_MEMBERS = plainMembers();
+
+/** Four numbers. Those that are not an IPv4 address are still a host name, and so an address as well. */
 const FOUR_NUMBERS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /**
- * A registration as nearly all are: an IPv4 address and a port, plain names, metadata of strings. It is what the schema
- * of `InstanceDefinition` makes of it; undefined where only the schema can tell. A test holds the two together.
+ * Fast path of the schema of `InstanceDefinition`, for registrations as nearly all are: an IPv4 address and a port, plain
+ * names, metadata of strings.
  *
- * @param besides Members that are not the definition's, and are somebody else's to look at.
+ * @param members All that the value may have; the caller reads those that are not the definition's.
  */
-export function plainDefinition(value: unknown, besides: ReadonlySet<string> = NONE) {
-  if (!isRecord(value)) return undefined;
-  for (const member in value) if (!MEMBERS.has(member) && !besides.has(member)) return undefined;
-  const { address, port, cluster = DEFAULT_CLUSTER, node, weight = 1, status = 'up', ephemeral = true } = value;
-  const { metadata = {}, tags = [], version, incarnation } = value;
+export function plainDefinition(value: unknown, members: ReadonlySet<string> = DEFINITION_MEMBERS) {
+  if (!isPlainObject(value)) return undefined;
+  for (const member in value) if (!members.has(member)) return undefined;
+  const { address, port, cluster = DEFAULT_CLUSTER, weight = 1, status = 'up', ephemeral = true } = value;
+  const { node, version, incarnation } = value;
   if (typeof address !== 'string' || !FOUR_NUMBERS.test(address) || !isPort(port)) return undefined;
   if (status !== 'up' || ephemeral !== true || !isWeight(weight) || !isPlainName(cluster)) return undefined;
   if (!isPlainOrAbsent(node) || !isPlainOrAbsent(version) || !isPlainOrAbsent(incarnation)) return undefined;
-  if (!isMetadata(metadata) || !areTags(tags)) return undefined;
+  const metadata = value.metadata === undefined ? {} : plainMetadata(value.metadata);
+  const tags = value.tags === undefined ? [] : plainTags(value.tags);
+  if (metadata === undefined || tags === undefined) return undefined;
   const lease = value.lease === undefined ? undefined : LeaseRequest.safeParse(value.lease);
   if (lease?.success === false) return undefined;
   return {
     cluster,
-    ...(node === undefined ? {} : { node }),
+    // Like the schema, which keeps a member that is there and undefined.
+    ...('node' in value ? { node } : {}),
     address,
     port,
     ports: {},
     weight,
     status: 'up' as const,
     ephemeral,
-    metadata: sortedByKey(metadata),
+    metadata,
     tags,
-    ...(version === undefined ? {} : { version }),
-    ...(incarnation === undefined ? {} : { incarnation }),
+    ...('version' in value ? { version } : {}),
+    ...('incarnation' in value ? { incarnation } : {}),
     lease: grantLease(lease?.data),
     extensions: {},
   };
@@ -58,11 +64,26 @@ const isPort = (value: unknown): value is number =>
 
 const isWeight = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= WEIGHT_MAX;
 
-const areTags = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.length <= TAGS_MAX_COUNT && value.every(isPlainName);
+function plainTags(value: unknown): string[] | undefined {
+  if (!Array.isArray(value) || value.length > TAGS_MAX_COUNT) return undefined;
+  const tags: string[] = [];
+  // By index: `every` and `for of` treat the holes of an array in ways of their own.
+  for (let index = 0; index < value.length; index++) {
+    const tag: unknown = value[index];
+    if (!isPlainName(tag)) return undefined;
+    tags.push(tag);
+  }
+  return tags;
+}
 
-function isMetadata(value: unknown): value is Metadata {
-  if (!isRecord(value) || Object.hasOwn(value, '__proto__')) return false;
-  for (const key in value) if (typeof value[key] !== 'string') return false;
-  return metadataProblem(value as Metadata) === undefined; // `as`: each value is a string, as was just seen
+function plainMetadata(value: unknown): Metadata | undefined {
+  if (!isPlainObject(value) || Object.hasOwn(value, '__proto__')) return undefined;
+  if (Object.getOwnPropertySymbols(value).length > 0) return undefined;
+  const metadata: Metadata = {};
+  for (const key in value) {
+    const text = value[key];
+    if (typeof text !== 'string') return undefined;
+    metadata[key] = text;
+  }
+  return metadataProblem(metadata) === undefined ? sortedByKey(metadata) : undefined;
 }

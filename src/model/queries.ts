@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration } from './duration';
 import { InstanceStatus, InstanceView } from './instance';
+import { isPlainKey } from './json';
 import {
   AUDIT_PAGE_MAX_COUNT,
   CACHED_MAX_AGE_DEFAULT_MS,
@@ -12,9 +12,7 @@ import {
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
 import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
-import { PAGE_LIMIT, PageAfter, PageCount } from './page-count';
-import { isPlainKey } from './parse-json';
-import { PointInTime } from './point-in-time';
+import { duration, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** How fresh an answer has to be. */

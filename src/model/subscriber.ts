@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ShortName } from './names';
-import { PageAfter } from './page-count';
+import { PageAfter } from './query-values';
 
 /** Name that a subscriber gives itself, in the header `Rollcall-Subscriber`. */
 export const SubscriberId = ShortName.meta({ description: 'Subscriber id', example: 'checkout-7f9c' });

@@ -3,7 +3,7 @@ import { Registry } from '../../src/core/namespace/core';
 import type { Audit, AuditEntry } from '../../src/model/audit';
 import { RegistryError } from '../../src/model/errors';
 import type { HistoryChange } from '../../src/model/history';
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import type { Caller } from '../../src/model/namespace-api';
 import { BY_ROOT } from '../contracts/directory/lent-directory';
 import { definition, key, ORDERS } from '../fixtures/definition';

@@ -13,7 +13,7 @@ import { type RunningRegistry, startRegistry } from '../../src/launcher/start-re
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
 import { EventReader } from '../fixtures/event-reader';
 import { packedProgram } from '../programs/packed-program';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
 

@@ -1,7 +1,6 @@
-import { Balancer } from '../../src/client/resolve/balancer';
+import { Balancer, RetryBudget } from '../../src/client/resolve/balancer';
 import type { Endpoint } from '../../src/client/resolve/endpoint';
 import { OutlierEjection } from '../../src/client/resolve/outlier-ejection';
-import { RetryBudget } from '../../src/client/resolve/retry-budget';
 import type { Selector } from '../../src/client/resolve/selector';
 import { clientInstance } from '../fixtures/client-instance';
 import { SeededRandom } from '../simulation/seeded-random';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startBoundWorker } from '../programs/bound-worker';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** An isolate's list on plain workerd, where a call ends with the request that made it. */
 

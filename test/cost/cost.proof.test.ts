@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import { definition, key } from '../fixtures/definition';
 import { SocketClient } from '../fixtures/socket-client';
 import { type HourlyUsage, MonthlyBill } from './bill';

@@ -1,4 +1,4 @@
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import type { Stats } from '../../src/model/stats';
 import { NodeNamespace } from '../fixtures/node-namespace';
 

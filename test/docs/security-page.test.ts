@@ -35,7 +35,7 @@ describe('the threat model', () => {
 
 it('the registry never calls what is registered: no room of the server fetches or connects', () => {
   const calls = /(?:await|return|=|\() ?(?:globalThis\.)?(?:fetch|connect)\(/;
-  const rooms = readProject().filter(({ path }) => /^src\/(auth|host|http|model|registry)\//.test(path));
+  const rooms = readProject().filter(({ path }) => /^src\/(auth|host|http|model|core)\//.test(path));
   const callers = rooms
     .filter(({ path, text }) => !path.includes('.test.') && calls.test(text))
     .map(({ path }) => path);

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startBoundWorker } from '../programs/bound-worker';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { call, instancePath } from '../watch-proofs/registry-calls';
 import { readPieces } from './js-guide';
 

@@ -29,9 +29,7 @@ export function unrunTestProblems(files: SourceFile[]): string[] {
 
 /** Links between the project's own pages lead somewhere. */
 export function brokenLinkProblems(files: SourceFile[]): string[] {
-  const paths = new Set(
-    files.flatMap(({ path }) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))),
-  );
+  const paths = pathsOf(files);
   return files
     .filter((file) => file.path.endsWith('.md'))
     .flatMap((file) =>
@@ -40,4 +38,24 @@ export function brokenLinkProblems(files: SourceFile[]): string[] {
         .filter((target) => !paths.has(join(dirname(file.path), target).replace(/\/$/, '')))
         .map((target) => `${file.path} links to ${target}, which is not there`),
     );
+}
+
+/** Paths of the project that its pages name in code exist. */
+export function missingPathProblems(files: SourceFile[]): string[] {
+  const paths = pathsOf(files);
+  return files
+    .filter((file) => file.path.endsWith('.md'))
+    .flatMap((file) =>
+      [...file.text.matchAll(/`((?:src|test|bench|scripts|examples|docs|design)\/[\w./-]*)`/g)]
+        .map(([, path = '']) => path.replace(/\/$/, ''))
+        .filter((path) => !paths.has(path))
+        .map((path) => `${file.path} names ${path}, which is not there`),
+    );
+}
+
+/** The files and the folders above them. */
+function pathsOf(files: SourceFile[]): Set<string> {
+  return new Set(
+    files.flatMap(({ path }) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))),
+  );
 }

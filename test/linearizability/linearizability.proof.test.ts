@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { packedProgram } from '../programs/packed-program';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { DEFECTS, type Defect, withDefect } from './defects';
 import { FAULT_KINDS } from './faults';
 import { keepHistory } from './keep-history';

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
-import type { WhyReport } from '../../src/model/why';
+import type { WhyReport } from '../../src/model/history';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 import { ask, send, serviceAt, type Told } from '../fixtures/worker-client';
 import { tokenFor } from '../fixtures/worker-directory';

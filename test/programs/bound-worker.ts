@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import { COMPATIBILITY_DATE } from '../../src/launcher/compatibility';
 import type { RunningRegistry } from '../../src/launcher/start-registry';
+import { COMPATIBILITY_DATE } from '../../src/launcher/workerd-config';
 import { CLIENT_PACKAGES } from '../docs/js-guide';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
 import { startPlainWorkerd } from './plain-workerd';
+import { temporaryFolder } from './temporary-folder';
 
 /** A Worker that runs on plain workerd. */
 export interface BoundWorker {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemNode } from '../system-node';
 import { packedProgram } from './packed-program';
+import { systemNode } from './system-node';
 
 /** The program as somebody has it who installed it. */
 export interface InstalledProgram {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { keepFinding } from './keep-finding';
 
 it('keeps what was found under the names of the proof and its seed', () => {

@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../src/model/batch';
 import { InstanceDefinition } from '../../src/model/instance';
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import type { Lease } from '../../src/model/lease';
 import type { Caller } from '../../src/model/namespace-api';
 import { difference, expectedView, shownView } from './expected-view';

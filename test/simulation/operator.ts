@@ -1,7 +1,7 @@
 import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
 import type { InstanceKey, Operation } from '../../src/model/batch';
 import { InstanceDefinition } from '../../src/model/instance';
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import { grantLease, type Lease } from '../../src/model/lease';
 import type { NamespaceApi } from '../../src/model/namespace-api';
 import type { Override } from '../../src/model/override';

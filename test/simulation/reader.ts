@@ -1,6 +1,6 @@
 import { decodeCursor } from '../../src/core/namespace/commit/cursor';
 import type { InstanceView } from '../../src/model/instance';
-import { readJsonText } from '../../src/model/json-text';
+import { readJsonText } from '../../src/model/json';
 import type { ServiceKey } from '../../src/model/namespace-api';
 import { difference, expectedView, shownView } from './expected-view';
 import { compactedRevision } from './journal-rows';

@@ -1,5 +1,5 @@
 import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
-import type { RecordKey, RecordKind } from '../../src/core/namespace/records/records';
+import type { RecordKey, RecordKindName } from '../../src/core/namespace/records/records';
 import type { JournaledRevision } from './journal-rows';
 
 /** A record as it was from a revision on; null where it was gone. */
@@ -181,4 +181,4 @@ function linksTo(link: number, revision: number, forgotten: number): boolean {
 }
 
 const serviceName = ({ group, service }: { group: string; service: string }) => `${group}@@${service}`;
-const recordName = ({ kind, id }: { kind: RecordKind; id: string }) => `${kind}:${id}`;
+const recordName = ({ kind, id }: { kind: RecordKindName; id: string }) => `${kind}:${id}`;

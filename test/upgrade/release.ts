@@ -1,10 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
-import { writeAlarms } from '../../src/backup/alarms';
-import { DIRECTORY_FILE, namespaceFile } from '../../src/backup/stored-object';
+import { DIRECTORY_FILE, namespaceFile, writeAlarms } from '../../src/backup/stored-object';
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
-import { DIRECTORY_NAME } from '../../src/model/given-names';
+import { DIRECTORY_NAME } from '../../src/model/service-name';
 
 /** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */
 const RELEASES = resolve('test/upgrade/releases');

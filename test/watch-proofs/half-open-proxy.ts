@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A TCP proxy that can go deaf: connections stay open, and nothing passes any more, as when a cable is pulled. */
 export class HalfOpenProxy {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { type Config, type Context, configPath, readConfig, writeConfig } from '../connection/config-file';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 import { processPrinter } from '../terminal/printer';
 import type { Cell } from '../terminal/table';
 

@@ -1,11 +1,9 @@
 import type { DrainReport } from '../../client/wire/registration';
-import { connect } from '../connection/registry';
-import { idArgument, registryCommand, serviceArgument } from '../connection/registry-command';
-import { duration, serviceText } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { CliError, EXIT } from '../terminal/failure';
+import { duration, serviceText } from '../terminal/option-values';
 import { Progress } from '../terminal/progress';
-import { durationText, fieldTable } from '../views/views';
+import { durationText, fieldTable } from '../terminal/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 

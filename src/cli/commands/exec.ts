@@ -1,14 +1,9 @@
 import { Argument } from '@commander-js/extra-typings';
-import { connect } from '../connection/registry';
-import { registryCommand } from '../connection/registry-command';
-import { startCommand } from '../exec/child-command';
-import { Execution } from '../exec/execution';
-import { portAnswers } from '../exec/port-answers';
-import { sourceAddress } from '../exec/source-address';
-import { instanceDefinition, withDescription } from '../options/instance-options';
-import { amount, duration, port, serviceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { connect, registryCommand } from '../connection/registry';
+import { portAnswers, sourceAddress } from '../exec/addresses';
+import { Execution, startCommand } from '../exec/execution';
+import { CliError, EXIT } from '../terminal/failure';
+import { amount, duration, instanceDefinition, port, serviceName, withDescription } from '../terminal/option-values';
 
 const READY_WITHIN_DEFAULT_MS = 60_000;
 

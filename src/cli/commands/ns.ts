@@ -1,14 +1,11 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/wire/directory-answers';
-import { allPages } from '../connection/all-pages';
-import { connect } from '../connection/registry';
-import { registryCommand } from '../connection/registry-command';
-import { count, duration } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
+import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
+import { count, duration } from '../terminal/option-values';
 import type { Cell } from '../terminal/table';
-import { durationText, entriesText, fieldTable } from '../views/views';
+import { durationText, entriesText, fieldTable } from '../terminal/views';
 
 const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 const JURISDICTIONS = ['eu', 'fedramp'] as const;

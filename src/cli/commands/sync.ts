@@ -1,7 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type Connection, connect } from '../connection/registry';
-import { registryCommand } from '../connection/registry-command';
-import { duration, list } from '../options/option-values';
+import { type Connection, connect, registryCommand } from '../connection/registry';
 import { EurekaSource } from '../sync/eureka-source';
 import { ownerOf } from '../sync/mark';
 import { Mirror } from '../sync/mirror';
@@ -9,8 +7,7 @@ import { MirrorLoop } from '../sync/mirror-loop';
 import type { Writer } from '../sync/mirror-plan';
 import { NacosSource } from '../sync/nacos-source';
 import { RegistryReplica } from '../sync/registry-replica';
-import { serviceFilter } from '../sync/service-filter';
-import type { Source } from '../sync/source';
+import { type Source, serviceFilter } from '../sync/source';
 import { SourceHttp } from '../sync/source-http';
 import {
   type Difference,
@@ -20,10 +17,10 @@ import {
   reportViews,
   syncReport,
 } from '../sync/sync-views';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
+import { duration, list } from '../terminal/option-values';
 import { Progress } from '../terminal/progress';
-import { durationText } from '../views/views';
+import { durationText } from '../terminal/views';
 
 const INTERVAL_DEFAULT_MS = 10_000;
 

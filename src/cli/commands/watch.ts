@@ -1,14 +1,14 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { WatchStatus } from '../../client/watch/watch';
 import type { WatchFrame } from '../../client/wire/frames';
-import { connect } from '../connection/registry';
-import { registryCommand } from '../connection/registry-command';
-import { WatchedInstances } from '../connection/watched-instances';
-import { list } from '../options/option-values';
-import { EXIT } from '../terminal/exit-code';
-import type { Printer } from '../terminal/printer';
-import { eventRow, presentRow } from '../views/watch-views';
-import { LiveWatch } from './live-watch';
+import type { Instance } from '../../client/wire/instance';
+import { connect, registryCommand } from '../connection/registry';
+import { type InstanceEvent, WatchedInstances } from '../connection/watched-instances';
+import { EXIT } from '../terminal/failure';
+import { list, serviceText } from '../terminal/option-values';
+import type { Printer, Screen } from '../terminal/printer';
+import { type Cell, fitted, padded, type Table } from '../terminal/table';
+import { addressText, entriesText, stateCell } from '../terminal/views';
 
 /** By the custom of shells, what Ctrl-C ended: 128 and the number of SIGINT. */
 const INTERRUPTED = 130;
@@ -83,4 +83,164 @@ export function watchCommand() {
       }
       if (late?.aborted === true) process.exitCode = EXIT.timedOut;
     });
+}
+
+/** Many changes may come at once, and nobody sees more drawings than this. */
+const REDRAW_MS = 50;
+
+/** The newest events below the table. */
+const EVENTS_SHOWN_COUNT = 6;
+
+/** A table of instances that changes as they do, for a person at a terminal. */
+class LiveWatch {
+  readonly #print: Printer;
+  readonly #title: string;
+  readonly #instances: WatchedInstances;
+  readonly #screen: LiveScreen;
+  readonly #resized = (): void => this.#soon();
+  #events: InstanceEvent[] = [];
+  #status: WatchStatus['state'] = 'disconnected';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(print: Printer, title: string, instances: WatchedInstances) {
+    this.#print = print;
+    this.#title = title;
+    this.#instances = instances;
+    this.#screen = new LiveScreen(print.out);
+    process.stdout.on('resize', this.#resized);
+    this.#soon();
+  }
+
+  status({ state }: WatchStatus): void {
+    this.#status = state;
+    this.#soon();
+  }
+
+  changed(events: readonly InstanceEvent[]): void {
+    this.#events = [...this.#events, ...events].slice(-EVENTS_SHOWN_COUNT);
+    this.#soon();
+  }
+
+  /** Leaves the last drawing where it is. */
+  end(): void {
+    clearTimeout(this.#timer);
+    process.stdout.off('resize', this.#resized);
+    this.#draw();
+    this.#screen.end();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#draw();
+    }, REDRAW_MS);
+  }
+
+  #draw(): void {
+    const { paint } = this.#print;
+    const { list } = this.#instances;
+    const available = list.filter((instance) => instance.available).length;
+    const isConnected = this.#status === 'connected';
+    const link = paint(isConnected ? 'connected' : 'not connected', isConnected ? 'good' : 'bad');
+    const counts = `${available} of ${list.length} available`;
+    const width = (this.#print.out.columns ?? 80) - counts.length - ' · not connected · '.length;
+    const head = `${paint(fitted(this.#title, Math.max(8, width)), 'strong')} · ${link} · ${counts}`;
+
+    const events = this.#print.lines({ rows: this.#events.map(eventRow) });
+    const below = events.length > 0 ? ['', ...events] : [];
+    const table = this.#print.lines(watchedTable(list));
+    // The head, an empty line, and the titles.
+    const room = Math.max(1, this.#screen.room - below.length - 3);
+    const shown = list.length <= room ? list.length : room - 1;
+    const more = shown < list.length ? [paint(`… and ${list.length - shown} more`, 'faint')] : [];
+    this.#screen.draw([head, '', ...table.slice(0, 1 + shown), ...more, ...below]);
+  }
+}
+
+const HIDE_CURSOR = '\u001b[?25l';
+const SHOW_CURSOR = '\u001b[?25h';
+const CLEAR_LINE_REST = '\u001b[K';
+const CLEAR_SCREEN_REST = '\u001b[J';
+const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '');
+
+/**
+ * Lines at the end of a terminal that are drawn again and again in their place. What was there before scrolls on
+ * undisturbed, and the last drawing stays when it ends.
+ */
+export class LiveScreen {
+  readonly #screen: Screen;
+  readonly #showCursor = (): void => void this.#screen.write(SHOW_CURSOR);
+  #height = 0;
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    screen.write(HIDE_CURSOR);
+    // However this process ends, whoever has the terminal next wants to see where they type.
+    process.once('exit', this.#showCursor);
+  }
+
+  /** How many lines fit: the cursor stands below them. */
+  get room(): number {
+    return Math.max(1, (this.#screen.rows ?? 24) - 1);
+  }
+
+  /** Draws lines in the place of those before. None may be wider than the terminal; what is too many is left out. */
+  draw(lines: readonly string[]): void {
+    const shown = lines.slice(0, this.room);
+    const text = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
+    // After the terminal became lower its upper lines are out of reach.
+    const back = up(Math.min(this.#height, this.room));
+    this.#screen.write(`\r${back}${text}${CLEAR_SCREEN_REST}`);
+    this.#height = shown.length;
+  }
+
+  end(): void {
+    process.off('exit', this.#showCursor);
+    this.#showCursor();
+  }
+}
+
+/** What people see of a watch. */
+
+/** Instances of any services. */
+function watchedTable(instances: readonly Instance[]): Table {
+  return {
+    titles: ['SERVICE', 'ID', 'ADDRESS', 'STATE', 'WEIGHT', 'VERSION', 'METADATA'],
+    rows: instances.map((each): Cell[] => [
+      serviceText(each),
+      each.id,
+      addressText(each),
+      stateCell(each),
+      each.weight,
+      each.version ?? '',
+      { text: entriesText(each.metadata), tone: 'faint' },
+    ]),
+  };
+}
+
+/** As long as the longest cause, and the longest state: lines are printed one by one, and stand below each other. */
+const CAUSE_CELLS = 'session-closed'.length;
+const STATE_CELLS = 'out-of-service'.length;
+
+function row(at: string, cause: string, state: Cell, instance: Instance, ...more: Cell[]): Cell[] {
+  const { text, tone } = typeof state === 'object' ? state : { text: `${state}`, tone: undefined };
+  return [
+    { text: at, tone: 'faint' },
+    padded(cause, CAUSE_CELLS, 'left'),
+    { text: padded(text, STATE_CELLS, 'left'), tone },
+    `${serviceText(instance)}/${instance.id}`,
+    addressText(instance),
+    ...more,
+  ];
+}
+
+/** One event. */
+function eventRow({ at, cause, actor, instance, isGone }: InstanceEvent): Cell[] {
+  const state: Cell = isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
+  return row(at, cause, state, instance, { text: `by ${actor}`, tone: 'faint' });
+}
+
+/** How an instance is when the watch begins. */
+function presentRow(instance: Instance): Cell[] {
+  return row(instance.updatedAt, 'present', stateCell(instance), instance);
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'nod
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/temporary-folder';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
 import { type Config, configPath, isOpenToOthers, readConfig, writeConfig } from './config-file';
 
 const place = (): string => configPath({ XDG_CONFIG_HOME: temporaryFolder() });
@@ -34,13 +34,19 @@ it('closes a file that was open to others', () => {
   expect(isOpenToOthers(path)).toBe(false);
 });
 
-it.each(['', 'not json', '[]', '{}', '{"contexts": {"a": {"url": 1}}}', '{"contexts": {}, "current": 1}'])(
-  'refuses %j, and leaves it as it is',
-  (text) => {
+it('refuses what is no file of contexts, and leaves it as it is', () => {
+  for (const text of [
+    '',
+    'not json',
+    '[]',
+    '{}',
+    '{"contexts": {"a": {"url": 1}}}',
+    '{"contexts": {}, "current": 1}',
+  ]) {
     const path = place();
     writeConfig(path, { contexts: {} });
     writeFileSync(path, text);
     expect(() => readConfig(path)).toThrow('is not a file of contexts');
     expect(existsSync(path)).toBe(true);
-  },
-);
+  }
+});

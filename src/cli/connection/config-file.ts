@@ -1,10 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { isRecord } from '../../model/is-record';
-import { parseJson } from '../../model/parse-json';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { isRecord, parseJson } from '../../model/json';
+import { CliError, EXIT } from '../terminal/failure';
 
 /** A registry that somebody works with, by a name of theirs. */
 export interface Context {

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { CliError, EXIT } from '../terminal/failure';
 import type { Config, Context } from './config-file';
 
 /** Where `rollcall serve` listens unless it is told otherwise. */

@@ -1,12 +1,38 @@
+import { Argument, Command } from '@commander-js/extra-typings';
 import { type Admin, rollcallAdmin } from '../../client/admin';
 import { type Client, rollcall } from '../../client/client';
+import { duration, serviceName } from '../terminal/option-values';
 import { type Printer, processPrinter } from '../terminal/printer';
 import { configPath, readConfig } from './config-file';
 import { findPlace, type Place } from './place';
-import type { RegistryFlags } from './registry-command';
 import { tracedFetch } from './traced-fetch';
 
-/** What a command needs to do its work: a registry, and a way to print. */
+/** Begins a command that talks to a registry: which one, as whom, and how it answers. */
+export function registryCommand(name: string) {
+  return new Command(name)
+    .optionsGroup('Registry:')
+    .option('--url <url>', 'where the registry answers (or ROLLCALL_URL)')
+    .option('--token <token>', 'the token (or ROLLCALL_TOKEN)')
+    .option('-n, --namespace <id>', 'namespace (or ROLLCALL_NAMESPACE; default public)')
+    .option('--context <name>', 'a context of yours; see: rollcall context')
+    .option('--timeout <duration>', 'give up after so long, such as 5s', duration)
+    .optionsGroup('Output:')
+    .option('--json', 'answer as JSON')
+    .option('--verbose', 'tell which registry is asked, as whom, and each call')
+    .optionsGroup('Options:');
+}
+
+/** The options that every such command has. */
+export type RegistryFlags = ReturnType<ReturnType<typeof registryCommand>['opts']>;
+
+/** A service by its name. Its name is what completion goes by: see `candidates.ts`. */
+export const serviceArgument = () =>
+  new Argument('<service>', 'the service: orders, or group@@orders').argParser(serviceName);
+
+/** An instance of the service before it. */
+export const idArgument = () => new Argument('<id>', 'id of the instance');
+
+/** The registry that a command works with, and a way to print. */
 export interface Connection {
   place: Place;
   print: Printer;
@@ -37,4 +63,26 @@ export function connect(flags: RegistryFlags): Connection {
     // The time of a command is for its calls. What stays open ends otherwise.
     client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }) }),
   };
+}
+
+/** One page of a list: where the next begins, unless it is the last. */
+interface Page {
+  next?: string | undefined;
+}
+
+/** Reads a list to its end, page by page. @returns All items, and the first page for whatever else it says. */
+export async function allPages<List extends Page, Item>(
+  read: (after: string | undefined) => Promise<List>,
+  itemsOf: (list: List) => readonly Item[],
+): Promise<{ first: List; items: Item[] }> {
+  const first = await read(undefined);
+  const items = [...itemsOf(first)];
+  let after = first.next;
+  while (after !== undefined) {
+    const list = await read(after);
+    // Not `push(...)`: a page may have more items than a call takes arguments.
+    for (const item of itemsOf(list)) items.push(item);
+    after = list.next;
+  }
+  return { first, items };
 }

@@ -1,6 +1,5 @@
 import type { Fetch } from '../../client/wire/client-options';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 
 const UNKNOWN_AUTHORITY =
   'its certificate is of an authority that is not known here; name the file of that one in NODE_EXTRA_CA_CERTS';

@@ -2,16 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EurekaSource, hashOf } from './eureka-source';
+import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
+import { statusHash } from '../../codecs/eureka/status';
+import { EurekaSource } from './eureka-source';
 import { SourceHttp } from './source-http';
-
-describe('hashOf', () => {
-  it.each([
-    [[], ''],
-    [['UP'], 'UP_1_'],
-    [['UP', 'DOWN', 'OUT_OF_SERVICE', 'UP'], 'DOWN_1_OUT_OF_SERVICE_1_UP_2_'],
-  ])('[K21] counts %j as %j', (statuses, hash) => expect(hashOf(statuses.map((status) => ({ status })))).toBe(hash));
-});
 
 const instance = (id: string, more: object = {}) => ({
   instanceId: id,
@@ -24,7 +18,10 @@ const instance = (id: string, more: object = {}) => ({
 });
 
 /** A list as Eureka answers it; `hash` where it says another than what is in it. */
-const list = (instances: object[], hash = hashOf(instances)) => ({
+const list = (
+  instances: (object & { status: string })[],
+  hash = statusHash(instances.map(({ status }) => status)),
+) => ({
   applications: { versions__delta: '1', apps__hashcode: hash, application: [{ name: 'ORDERS', instance: instances }] },
 });
 
@@ -45,6 +42,7 @@ async function scripted(...answers: (number | object)[]) {
   const source = new EurekaSource({ http, filter: () => true, now: () => now });
   return {
     asked,
+    all: () => source.read(),
     read: async () => (await source.read()).map(({ id }) => id),
     pass: (ms: number) => {
       now += ms;
@@ -95,6 +93,47 @@ describe('a Eureka', () => {
     await read();
     await expect(read()).rejects.toThrow('503');
     expect(await read()).toEqual(['a', 'b']);
+  });
+
+  it('[K26] takes over what Eureka says of an instance', async () => {
+    const { all } = await scripted(list([instance('h1:orders:8080', { ...SPRING_INSTANCE, actionType: 'ADDED' })]));
+    const [found, ...others] = await all();
+    expect(others).toEqual([]);
+    expect(found).toEqual({
+      group: 'DEFAULT_GROUP',
+      service: 'orders',
+      id: 'h1:orders:8080',
+      body: {
+        node: 'h1.example',
+        address: '10.0.0.1',
+        port: 8080,
+        ports: {},
+        status: 'up',
+        metadata: { 'management.port': '8080' },
+        extensions: {
+          eureka: {
+            homePageUrl: 'http://h1.example:8080/',
+            statusPageUrl: 'http://h1.example:8080/actuator/info',
+            healthCheckUrl: 'http://h1.example:8080/actuator/health',
+            vipAddress: 'orders',
+            secureVipAddress: 'orders',
+            status: 'UP',
+            lastDirtyTimestamp: 1699999999000,
+          },
+        },
+      },
+    });
+  });
+
+  it('[K26] has instances that nobody could call, which are left out', async () => {
+    const { read } = await scripted(
+      list([
+        instance('a', { ipAddr: 'a b', hostName: 'c d' }),
+        instance('b', { port: { $: 0, '@enabled': 'true' } }),
+        instance('c'),
+      ]),
+    );
+    expect(await read()).toEqual(['c']);
   });
 
   it('[K26] is no Eureka that answers something else: that is no empty one', async () => {

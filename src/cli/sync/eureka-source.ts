@@ -1,10 +1,12 @@
-import type { ServiceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
-import { fromEureka } from './eureka-instance';
-import { asList, asObject, asText } from './json-members';
-import type { ServiceFilter } from './service-filter';
-import type { Source, SourceInstance } from './source';
+import { serviceOf } from '../../codecs/eureka/app-names';
+import type { WrittenInfo } from '../../codecs/eureka/info';
+import { type InstanceList, type ListedInstance, readList } from '../../codecs/eureka/list-reader';
+import { registrationOf } from '../../codecs/eureka/registration';
+import { statusHash } from '../../codecs/eureka/status';
+import { hasCode } from '../../model/errors';
+import { CliError, EXIT } from '../terminal/failure';
+import type { ServiceName } from '../terminal/option-values';
+import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 
 export interface EurekaOptions {
@@ -17,37 +19,14 @@ export interface EurekaOptions {
 /** How far back a delta is trusted to reach, in milliseconds. Eureka keeps changes for three minutes. */
 const DELTA_REACH_MS = 120_000;
 
-/** One page of Eureka's: all applications, or those that changed. */
-interface Applications {
-  hash: string;
-  instances: unknown[];
-}
-
-/** Where an application's instance stands in a list: by application and id. */
-const keyOf = (instance: unknown): string => {
-  const { app, instanceId, hostName } = asObject(instance);
-  return JSON.stringify([asText(app).toUpperCase(), asText(instanceId) || asText(hostName)]);
-};
-
-/**
- * The hash by which Eureka's clients tell that they missed something: how many instances there are of each status, by
- * name. Source: `Applications` of Netflix' eureka-client.
- */
-export function hashOf(instances: Iterable<unknown>): string {
-  const counts = new Map<string, number>();
-  for (const instance of instances) {
-    const status = asText(asObject(instance).status).toUpperCase() || 'UP';
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-  }
-  const sorted = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
-  return sorted.map(([status, count]) => `${status}_${count}_`).join('');
-}
+/** Instances by their names, as the source lists them. */
+type Known = ReadonlyMap<string, ListedInstance>;
 
 /** A Eureka over its REST API, read as its own clients do: everything once, then what has changed. */
 export class EurekaSource implements Source {
   readonly name: string;
   readonly #options: EurekaOptions;
-  #known: Map<string, unknown> | undefined;
+  #known: Known | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: EurekaOptions) {
@@ -65,32 +44,30 @@ export class EurekaSource implements Source {
     const changed = known === undefined ? undefined : await this.#changed(known, signal);
     this.#known = changed ?? (await this.#all(signal));
     this.#readAt = at;
-    return [...this.#known.values()].flatMap((instance) => {
-      const found = fromEureka(instance);
+    return [...this.#known.values()].flatMap(({ info }) => {
+      const found = info === undefined ? undefined : mirrored(info);
       return found === undefined || !this.covers(found) ? [] : found;
     });
   }
 
-  async #all(signal: AbortSignal | undefined): Promise<Map<string, unknown>> {
-    const { instances } = applicationsIn(await this.#get('/apps/', signal));
-    return new Map(instances.map((instance) => [keyOf(instance), instance]));
+  async #all(signal: AbortSignal | undefined): Promise<Known> {
+    const { instances } = listIn(await this.#get('/apps/', signal));
+    return new Map(instances.map((instance) => [instance.name, instance]));
   }
 
-  /** What is known with what has changed; undefined where that is not what the source has now, by its hash. */
-  async #changed(
-    known: Map<string, unknown>,
-    signal: AbortSignal | undefined,
-  ): Promise<Map<string, unknown> | undefined> {
+  /** Returns what is known with what has changed; undefined where that is not what the source has now, by its hash. */
+  async #changed(known: Known, signal: AbortSignal | undefined): Promise<Known | undefined> {
     const answer = await this.#answer('/apps/delta', signal);
     // Eureka can be told to have no deltas: 403, or 404 behind some gateways.
     if (answer === undefined) return undefined;
-    const { hash, instances } = applicationsIn(answer);
+    const { hash, instances } = listIn(answer);
     const next = new Map(known);
     for (const instance of instances) {
-      if (asText(asObject(instance).actionType) === 'DELETED') next.delete(keyOf(instance));
-      else next.set(keyOf(instance), instance);
+      if (instance.isDeleted) next.delete(instance.name);
+      else next.set(instance.name, instance);
     }
-    return hashOf(next.values()) === hash ? next : undefined;
+    const statuses = [...next.values()].map(({ status }) => status);
+    return statusHash(statuses) === hash ? next : undefined;
   }
 
   async #answer(path: string, signal: AbortSignal | undefined): Promise<unknown> {
@@ -116,16 +93,29 @@ export class EurekaSource implements Source {
 }
 
 /** @throws {CliError} for what no Eureka answers: an empty object would say that nothing is there. */
-function applicationsIn(body: unknown): Applications {
-  const { applications } = asObject(body);
-  if (typeof applications !== 'object' || applications === null) {
-    throw new CliError(
-      EXIT.failure,
-      'The source answers no list of applications.',
-      'Is its url that of a Eureka, with the path that its clients are given, such as http://eureka:8761/eureka?',
-    );
+function listIn(body: unknown): InstanceList {
+  const list = readList(body);
+  if (list !== undefined) return list;
+  throw new CliError(
+    EXIT.failure,
+    'The source answers no list of applications.',
+    'Is its url that of a Eureka, with the path that its clients are given, such as http://eureka:8761/eureka?',
+  );
+}
+
+/**
+ * Maps an instance to what the registry's door for Eureka's clients makes of it, so that they find it here as they would
+ * there; undefined for one that can't be called. Its status is the one that counts at the source, overrides of its
+ * operators included.
+ */
+export function mirrored(info: WrittenInfo): SourceInstance | undefined {
+  try {
+    const { plain, ports, extensions } = registrationOf(info, info.status);
+    const { lease: _, node, ...members } = plain;
+    const body = { ...(node === '' ? {} : { node }), ...members, ports, extensions };
+    return { ...serviceOf(info.app), id: info.instanceId, body };
+  } catch (error) {
+    if (hasCode(error, 'INVALID_REQUEST')) return undefined;
+    throw error;
   }
-  const { apps__hashcode: hash, application } = asObject(applications);
-  const instances = asList(application).flatMap((each) => asList(asObject(each).instance));
-  return { hash: asText(hash), instances };
 }

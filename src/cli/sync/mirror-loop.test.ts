@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { RollcallError } from '../../client/wire/rollcall-error';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 import { MirrorLoop } from './mirror-loop';
 import type { MirrorPlan } from './mirror-plan';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RollcallError } from '../../client/wire/rollcall-error';
-import { CliError } from '../terminal/cli-error';
+import { CliError } from '../terminal/failure';
 import type { Mirror } from './mirror';
 
 /** What is in the way of a mirror. */

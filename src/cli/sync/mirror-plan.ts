@@ -1,6 +1,6 @@
-import { derivedId } from '../../client/session/derived-id';
+import { derivedId } from '../../client/session/register';
 import type { Instance } from '../../client/wire/instance';
-import { DEFAULT_CLUSTER } from '../../model/given-names';
+import { DEFAULT_CLUSTER } from '../../model/service-name';
 import { type Mark, markFor, markOf } from './mark';
 import type { SourceInstance } from './source';
 

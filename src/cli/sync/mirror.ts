@@ -3,7 +3,6 @@ import type { Instance } from '../../client/wire/instance';
 import type { RollcallError } from '../../client/wire/rollcall-error';
 import { isOwn, type MirroredNames, type MirrorPlan, planMirror, type Wanted, type Writer } from './mirror-plan';
 import { type MirrorWrite, MirrorWriter } from './mirror-writer';
-import { Patience } from './patience';
 import type { RegistryReplica } from './registry-replica';
 import type { Source, SourceInstance } from './source';
 
@@ -22,12 +21,12 @@ export type MirrorEvent =
   | { type: 'refused'; names: MirroredNames; error: RollcallError };
 
 /** What the mirror needs of the registry that it writes to. */
-export interface MirrorTarget {
+interface MirrorTarget {
   registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
   replica: Pick<RegistryReplica, 'instances' | 'heard'>;
 }
 
-export interface MirrorOptions {
+interface MirrorOptions {
   source: Source;
   target: MirrorTarget;
   writer: Writer;
@@ -148,3 +147,50 @@ export class Mirror {
 }
 
 const nameOf = ({ group, service, id }: MirroredNames): string => JSON.stringify([group, service, id]);
+
+/**
+ * How long what a source has lost stays here after the source came back, in milliseconds. Registries that keep their
+ * leases in memory start empty, and their clients register again at their next beat: Eureka's every 30 s, and the pause
+ * that they may have made before is at most twice that.
+ */
+const RETURN_GRACE_MS = 120_000;
+
+/** How long a source may be away, in milliseconds, before what it had is left to lapse: nobody knows any more whether it lives. */
+const AWAY_MAX_MS = 15 * 60_000;
+
+/** Tells a source that has lost its memory from one whose instances are gone. */
+export class Patience {
+  #awaySince: number | undefined;
+  #isEmpty = false;
+  #keepsUntil = Number.NEGATIVE_INFINITY;
+
+  /** The source could not be read. @param now Milliseconds, from anywhere. */
+  away(now: number): void {
+    this.#awaySince ??= now;
+  }
+
+  /**
+   * The source was read.
+   *
+   * @param count Instances that it has.
+   * @param holds Whether anything of it is here.
+   */
+  back(now: number, count: number, holds: boolean): void {
+    const isEmpty = count === 0 && holds;
+    const isEmptied = isEmpty && !this.#isEmpty;
+    this.#isEmpty = isEmpty;
+    if (this.#awaySince === undefined && !isEmptied) return;
+    this.#awaySince = undefined;
+    this.#keepsUntil = now + RETURN_GRACE_MS;
+  }
+
+  /** Whether what the source has no more is to be removed, rather than to be kept for now. */
+  mayRemove(now: number): boolean {
+    return this.#awaySince === undefined && now >= this.#keepsUntil;
+  }
+
+  /** Whether the source has been away for so long that nothing is known of it any more. */
+  isOver(now: number): boolean {
+    return this.#awaySince !== undefined && now - this.#awaySince >= AWAY_MAX_MS;
+  }
+}

@@ -1,11 +1,8 @@
-import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/given-names';
-import type { ServiceName } from '../options/option-values';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
-import { asList, asNumber, asObject, asText } from './json-members';
-import { fromNacos, type NacosService } from './nacos-instance';
-import type { ServiceFilter } from './service-filter';
-import type { Source, SourceInstance } from './source';
+import { isRecord } from '../../model/json';
+import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
+import { CliError, EXIT } from '../terminal/failure';
+import type { ServiceName } from '../terminal/option-values';
+import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 
 /** Services of one page of a list. Nacos' own clients ask for as many. */
@@ -19,7 +16,13 @@ const LOGIN_SHARE = 0.8;
 
 const BEGIN = '/v1/ns';
 
-export interface NacosOptions {
+/** A service of Nacos. */
+interface NacosService {
+  group: string;
+  service: string;
+}
+
+interface NacosOptions {
   http: SourceHttp;
   /** Id of the namespace; `public` where it is left out. */
   namespace?: string | undefined;
@@ -155,4 +158,70 @@ export class NacosSource implements Source {
     this.#token = { text, until: now() + (asNumber(tokenTtl) ?? 0) * 1_000 * LOGIN_SHARE };
     return text;
   }
+}
+
+/**
+ * An instance of Nacos in the words of this registry, as its own door for Nacos' clients has it; undefined for one that
+ * nobody could call.
+ *
+ * Nacos lists what is unhealthy, and leaves out what is disabled: the one is `down` here, the other is not here.
+ */
+export function fromNacos({ group, service }: NacosService, host: unknown): SourceInstance | undefined {
+  const { ip, port, weight, healthy, clusterName, metadata } = asObject(host);
+  const [address, number] = [asText(ip), asNumber(port)];
+  if (address === '' || number === undefined || number < 1) return undefined;
+  return {
+    group,
+    service,
+    id: `${address}:${number}`,
+    body: {
+      address,
+      port: number,
+      cluster: asText(clusterName) || DEFAULT_CLUSTER,
+      weight: asNumber(weight) ?? 1,
+      status: asFlag(healthy, true) ? 'up' : 'down',
+      metadata: asTexts(metadata),
+    },
+  };
+}
+
+/** Looking into JSON of another registry: what is not as it should be is as if it were not there. */
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** An object; one without members where it is anything else. */
+export function asObject(value: unknown): JsonObject {
+  return isRecord(value) ? value : {};
+}
+
+/** A list; a single one where a server leaves the list out. */
+export function asList(value: unknown): unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A text, a number or a truth value as text; empty where it is nothing of these. */
+export function asText(value: unknown): string {
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
+}
+
+/** A number, also as text. */
+export function asNumber(value: unknown): number | undefined {
+  const text = asText(value).trim();
+  const number = Number(text);
+  return text === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+/** A truth value, also as text. */
+export function asFlag(value: unknown, absent: boolean): boolean {
+  const text = asText(value).trim().toLowerCase();
+  return text === '' ? absent : text === 'true';
+}
+
+/** A map of texts, without the keys that mark a class of Java. */
+export function asTexts(value: unknown): Record<string, string> {
+  const entries = Object.entries(asObject(value)).filter(([key]) => key !== '@class');
+  return Object.fromEntries(
+    entries.flatMap(([key, member]) => (typeof member === 'object' ? [] : [[key, asText(member)]])),
+  );
 }

@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { SourceHttp } from './source-http';
 
 describe('the url of a source', () => {
-  it.each([
-    ['http://nacos:8848/nacos/', undefined, undefined],
-    ['http://user:50%25@nacos:8848/nacos', 'user', '50%'],
-    ['http://user:50%@nacos:8848/nacos', 'user', '50%'],
-    ['http://us%40er@nacos:8848/nacos', 'us@er', undefined],
-  ])('%s holds the user %s and the password %s', (text, user, password) => {
-    const { url, credentials } = new SourceHttp(text);
-    expect([url, credentials]).toEqual(['http://nacos:8848/nacos', { user, password, token: undefined }]);
-  });
+  it('holds user and password', () =>
+    eachRow(
+      [
+        ['http://nacos:8848/nacos/', undefined, undefined],
+        ['http://user:50%25@nacos:8848/nacos', 'user', '50%'],
+        ['http://user:50%@nacos:8848/nacos', 'user', '50%'],
+        ['http://us%40er@nacos:8848/nacos', 'us@er', undefined],
+      ],
+      (text, user, password) => {
+        const { url, credentials } = new SourceHttp(text);
+        expect([url, credentials]).toEqual(['http://nacos:8848/nacos', { user, password, token: undefined }]);
+      },
+    ));
 
   it('is told without what may be a secret in it', async () => {
     const http = new SourceHttp('http://user:pass-word@127.0.0.1:1/t/rc_secret_token/eureka');

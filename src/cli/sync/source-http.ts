@@ -1,7 +1,6 @@
-import { parseJson } from '../../model/parse-json';
+import { parseJson } from '../../model/json';
 import { connectionProblem } from '../connection/traced-fetch';
-import { CliError } from '../terminal/cli-error';
-import { EXIT } from '../terminal/exit-code';
+import { CliError, EXIT } from '../terminal/failure';
 
 /** What a source is shown. Never printed. */
 export interface SourceCredentials {

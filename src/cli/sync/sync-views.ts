@@ -1,9 +1,8 @@
 import type { Instance } from '../../client/wire/instance';
-import { serviceText } from '../options/option-values';
+import { serviceText } from '../terminal/option-values';
 import type { Tone } from '../terminal/palette';
 import type { View } from '../terminal/printer';
-import type { Cell } from '../terminal/table';
-import { padded } from '../terminal/text-width';
+import { type Cell, padded } from '../terminal/table';
 import type { MirrorEvent } from './mirror';
 import type { MirrorPlan, Wanted } from './mirror-plan';
 

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { CliError } from './cli-error';
-import { EXIT } from './exit-code';
+import { CliError, EXIT } from './failure';
 
 /** What a question needs of the terminal. */
 export interface Terminal {

@@ -1,9 +1,46 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { BackupError } from '../../backup/backup-error';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { LaunchError } from '../../launcher/launch-error';
-import { CliError } from './cli-error';
-import { failureOf } from './failure';
+import { CliError, EXIT, exitCodeOf, failureOf } from './failure';
+
+it('[K1] gives scripts the numbers that the guide names', () => {
+  expect(EXIT).toEqual({
+    ok: 0,
+    failure: 1,
+    usage: 2,
+    notFound: 3,
+    denied: 4,
+    conflict: 5,
+    unreachable: 6,
+    timedOut: 124,
+  });
+});
+
+it('each code of the registry ends with a number of its own', () =>
+  eachRow(
+    [
+      ['INVALID_REQUEST', 2],
+      ['INSTANCE_NOT_FOUND', 3],
+      ['NAMESPACE_NOT_FOUND', 3],
+      ['TOKEN_NOT_FOUND', 3],
+      ['UNAUTHENTICATED', 4],
+      ['FORBIDDEN', 4],
+      ['CONFLICT', 5],
+      ['REVISION_MISMATCH', 5],
+      ['UNREACHABLE', 6],
+      ['UNAVAILABLE', 6],
+      ['NOT_CONFIGURED', 6],
+      ['DEADLINE_EXCEEDED', 124],
+      ['LIMIT_EXCEEDED', 1],
+      ['A_CODE_OF_TOMORROW', 1],
+      ['constructor', 1],
+    ],
+    (code, exitCode) => {
+      expect(exitCodeOf(code)).toBe(exitCode);
+    },
+  ));
 
 it('says what the registry refused as a sentence, with each member that was wrong, and what to do next', () => {
   const errors = [
@@ -21,15 +58,19 @@ it('says what the registry refused as a sentence, with each member that was wron
   });
 });
 
-it.each([
-  ['INSTANCE_NOT_FOUND', 'See what there is: rollcall ls'],
-  ['NAMESPACE_NOT_FOUND', 'See what there is: rollcall ns ls'],
-  ['TOKEN_NOT_FOUND', 'See what there is: rollcall token ls'],
-  ['REVISION_MISMATCH', 'Look at it again, and repeat: somebody changed it meanwhile.'],
-  ['CONFLICT', undefined],
-])('says what to do about %s, and nothing where that is not known', (code, advice) => {
-  expect(failureOf(new RollcallError(code, 'no'))?.advice).toBe(advice);
-});
+it('says what to do about a code, and nothing where that is not known', () =>
+  eachRow(
+    [
+      ['INSTANCE_NOT_FOUND', 'See what there is: rollcall ls'],
+      ['NAMESPACE_NOT_FOUND', 'See what there is: rollcall ns ls'],
+      ['TOKEN_NOT_FOUND', 'See what there is: rollcall token ls'],
+      ['REVISION_MISMATCH', 'Look at it again, and repeat: somebody changed it meanwhile.'],
+      ['CONFLICT', undefined],
+    ],
+    (code, advice) => {
+      expect(failureOf(new RollcallError(code, 'no'))?.advice).toBe(advice);
+    },
+  ));
 
 it('trusts whoever stopped a call to know why', () => {
   const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');

@@ -1,14 +1,63 @@
 import { BackupError } from '../../backup/backup-error';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { LaunchError } from '../../launcher/launch-error';
-import { CliError } from './cli-error';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-code';
+
+/** How a command ends, for scripts: the same number always means the same. 124 is the number that `timeout` gives. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notFound: 3,
+  denied: 4,
+  conflict: 5,
+  unreachable: 6,
+  timedOut: 124,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Exit codes of the registry's refusals. A code of a newer registry is a failure like any other. */
+const BY_CODE: Readonly<Record<string, ExitCode>> = {
+  INVALID_REQUEST: EXIT.usage,
+  PAYLOAD_TOO_LARGE: EXIT.usage,
+  NAMESPACE_NOT_FOUND: EXIT.notFound,
+  SERVICE_NOT_FOUND: EXIT.notFound,
+  INSTANCE_NOT_FOUND: EXIT.notFound,
+  LEASE_NOT_FOUND: EXIT.notFound,
+  TOKEN_NOT_FOUND: EXIT.notFound,
+  UNAUTHENTICATED: EXIT.denied,
+  FORBIDDEN: EXIT.denied,
+  CONFLICT: EXIT.conflict,
+  REVISION_MISMATCH: EXIT.conflict,
+  UNREACHABLE: EXIT.unreachable,
+  UNAVAILABLE: EXIT.unreachable,
+  NOT_CONFIGURED: EXIT.unreachable,
+  DEADLINE_EXCEEDED: EXIT.timedOut,
+};
+
+/** The exit code for a refusal, by its code. */
+export function exitCodeOf(code: string): ExitCode {
+  return Object.hasOwn(BY_CODE, code) ? (BY_CODE[code] ?? EXIT.failure) : EXIT.failure;
+}
+
+/** Why a command could not do what it should: told to the person at the terminal, with what to do next. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+  /** Advice on what to do next: a sentence, or a command. */
+  readonly advice: string | undefined;
+
+  constructor(exitCode: ExitCode, message: string, advice?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+    this.advice = advice;
+  }
+}
 
 /** A failed command, for the person at the terminal and for scripts. */
 export interface Failure {
   exitCode: ExitCode;
   message: string;
-  /** What to do next. */
+  /** Advice on what to do next. */
   advice?: string | undefined;
 }
 
@@ -33,13 +82,13 @@ function sentence({ detail, errors }: RollcallError): string {
   return [text, ...members].join('\n');
 }
 
-/** What a command failed with; undefined for a defect of ours, which shows its stack. */
+/** Maps an error to the failure of a command; undefined for a defect of ours, which shows its stack. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CliError) return error;
   if (error instanceof LaunchError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof BackupError) return { exitCode: EXIT.failure, message: error.message };
   if (!(error instanceof RollcallError)) return undefined;
-  // Whoever stopped a call knows more of it than that it was stopped.
+  // The cause of an abort says more than that the call was stopped.
   if (error.cause instanceof CliError) return error.cause;
   const exitCode = exitCodeOf(error.code);
   return { exitCode, message: sentence(error), advice: ADVICE_BY_CODE[error.code] ?? ADVICE[exitCode] };

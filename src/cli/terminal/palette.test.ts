@@ -1,18 +1,23 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { hasColour, paintFor } from './palette';
 
-it.each([
-  [{}, true, true],
-  [{}, false, false],
-  [{ NO_COLOR: '1' }, true, false],
-  [{ NO_COLOR: '' }, true, true],
-  [{ FORCE_COLOR: '1' }, false, true],
-  [{ FORCE_COLOR: '0' }, true, false],
-  [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
-  [{ TERM: 'dumb' }, true, false],
-])('with %j and a terminal: %s, colour: %s', (env, isTerminal, coloured) => {
-  expect(hasColour(env, isTerminal)).toBe(coloured);
-});
+it('colours by the environment and the terminal', () =>
+  eachRow(
+    [
+      [{}, true, true],
+      [{}, false, false],
+      [{ NO_COLOR: '1' }, true, false],
+      [{ NO_COLOR: '' }, true, true],
+      [{ FORCE_COLOR: '1' }, false, true],
+      [{ FORCE_COLOR: '0' }, true, false],
+      [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
+      [{ TERM: 'dumb' }, true, false],
+    ],
+    (env, isTerminal, coloured) => {
+      expect(hasColour(env, isTerminal)).toBe(coloured);
+    },
+  ));
 
 it('paints in codes that end what they begin, and nothing without colour', () => {
   expect(paintFor(true)('up', 'good')).toBe('\u001b[32mup\u001b[39m');

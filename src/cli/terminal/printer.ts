@@ -1,6 +1,5 @@
 import { type ColourEnvironment, hasColour, type Paint, paintFor } from './palette';
-import { type Table, tableLines } from './table';
-import { printable } from './text-width';
+import { printable, type Table, tableLines } from './table';
 
 /** Where text goes: a stream of this process, or what a test looks at. */
 export interface Screen {

@@ -1,15 +1,20 @@
 import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { Progress, progressLine } from './progress';
 
-it.each([
-  [0, 'x ░░░░░░░░░░░░░░░░░░░░░░░░   0 %'],
-  [0.5, 'x ████████████░░░░░░░░░░░░  50 %'],
-  [1, 'x ████████████████████████ 100 %'],
-  [7, 'x ████████████████████████ 100 %'],
-  [-1, 'x ░░░░░░░░░░░░░░░░░░░░░░░░   0 %'],
-])('at %d it is %s', (share, line) => {
-  expect(progressLine('x', share)).toBe(line);
-});
+it('draws a bar of the share', () =>
+  eachRow(
+    [
+      [0, 'x ░░░░░░░░░░░░░░░░░░░░░░░░   0 %'],
+      [0.5, 'x ████████████░░░░░░░░░░░░  50 %'],
+      [1, 'x ████████████████████████ 100 %'],
+      [7, 'x ████████████████████████ 100 %'],
+      [-1, 'x ░░░░░░░░░░░░░░░░░░░░░░░░   0 %'],
+    ],
+    (share, line) => {
+      expect(progressLine('x', share)).toBe(line);
+    },
+  ));
 
 it('is drawn over itself on a terminal, taken away at its end, and not there elsewhere', () => {
   const texts: string[] = [];

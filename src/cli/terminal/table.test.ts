@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { paintFor } from './palette';
-import { tableLines } from './table';
-import { textWidth } from './text-width';
+import { fitted, padded, printable, tableLines, textWidth } from './table';
 
 const plain = paintFor(false);
 
@@ -51,4 +51,56 @@ it('[K4] never sends a control character of a stranger to the terminal', () => {
 it('shows rows of different lengths, and no rows', () => {
   expect(tableLines({ rows: [['a'], ['b', 'c']] }, plain)).toEqual(['a', 'b  c']);
   expect(tableLines({ titles: ['ID'], rows: [] }, plain)).toEqual(['ID']);
+});
+
+describe('textWidth', () => {
+  it('counts the cells that a text fills', () =>
+    eachRow(
+      [
+        ['orders', 6],
+        ['', 0],
+        ['naïve', 5],
+        ['nai\u0308ve', 5],
+        ['注文', 4],
+        ['한국어', 6],
+        ['ﾊﾝｶｸ', 4],
+        ['ＡＢ', 4],
+        ['🚀', 2],
+        ['👩‍👩‍👧‍👦', 2],
+        ['🇩🇪', 2],
+        ['❤️', 2],
+        ['a\u200bb', 2],
+        ['✓', 1],
+      ],
+      (text, width) => {
+        expect(textWidth(text)).toBe(width);
+      },
+    ));
+});
+
+describe('fitted', () => {
+  it('keeps what fits, and tells by an ellipsis what it cut', () => {
+    expect(fitted('orders', 6)).toBe('orders');
+    expect(fitted('orders', 5)).toBe('orde…');
+    expect(fitted('orders', 0)).toBe('');
+  });
+
+  it('cuts between signs, never through one', () => {
+    expect(fitted('注文受付', 6)).toBe('注文…');
+    expect(textWidth(fitted('注文受付', 6))).toBe(5);
+    expect(fitted('👩‍👩‍👧‍👦👩‍👩‍👧‍👦', 3)).toBe('👩‍👩‍👧‍👦…');
+  });
+});
+
+it('padded fills up to the width of a terminal, not to the length of the text', () => {
+  expect(padded('注文', 6, 'left')).toBe('注文  ');
+  expect(padded('42', 4, 'right')).toBe('  42');
+  expect(padded('longer', 2, 'left')).toBe('longer');
+});
+
+it('printable shows control characters instead of sending them to the terminal', () => {
+  expect(printable('\u001b[31mred\n')).toBe('\\x1b[31mred\\x0a');
+  expect(printable('a\u202eb')).toBe('a\\u202eb');
+  expect(printable('\u009b2J')).toBe('\\x9b2J');
+  expect(printable('注文 🚀')).toBe('注文 🚀');
 });

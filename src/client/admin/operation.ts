@@ -1,3 +1,4 @@
+import { parseDuration } from '../../model/duration';
 import type { ClientOptions } from '../wire/client-options';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
@@ -21,13 +22,12 @@ interface Ask {
 const DRAIN_WAIT_DEFAULT_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
+/** The registry refuses a longer wait at once, so there is nothing to wait for. */
+const DRAIN_WAIT_MAX_MS = 300_000;
 
-/** Milliseconds of a duration such as `500ms`, `30s` or `5m`; what is none is for the registry to judge. */
-export function durationMs(text: string): number {
-  const [, count = '', unit = ''] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
-  return Number(count) * (UNIT_MS[unit] ?? 0);
-}
+/** Returns how long the registry holds a drain; nothing where it refuses the wait. */
+const drainWaitMs = (wait: unknown): number =>
+  wait === undefined ? DRAIN_WAIT_DEFAULT_MS : Math.min(parseDuration(String(wait)) ?? 0, DRAIN_WAIT_MAX_MS);
 
 /**
  * Makes a call of one operation: names go into its path, conditions into headers, the body into the body, and all else
@@ -61,7 +61,7 @@ export function caller(
       ...Object.entries(parameters).filter(([name]) => !inPath.has(name)),
       ...Object.entries(metadata ?? {}).map(([key, value]) => [`metadata.${key}`, value]),
     ]) as Record<string, string>; // `as`: what the types of the calls let through
-    const waitMs = waits ? durationMs(String(parameters.wait ?? `${DRAIN_WAIT_DEFAULT_MS}ms`)) : 0;
+    const waitMs = waits ? drainWaitMs(parameters.wait) : 0;
     const answer = await http.request(method, path, {
       query,
       body,

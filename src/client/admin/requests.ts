@@ -1,5 +1,4 @@
-import type { InstanceStatus } from '../wire/instance';
-import type { InstanceDefinition, InstancePatch, LeaseRequest } from '../wire/registration';
+export type * from '../wire/bodies';
 
 /** What every call takes. */
 export interface CallSettings {
@@ -48,54 +47,10 @@ export interface Page {
   after?: string | undefined;
 }
 
-/** An instance as it describes itself, beside its names. */
-export interface InstanceBody extends Omit<InstanceDefinition, 'service' | 'group' | 'id' | 'lease'> {
-  /** Default true; false: no lease, it stays until it is deregistered. */
-  ephemeral?: boolean | undefined;
-  lease?: (LeaseRequest & { firstRemoveAfterMs?: number | undefined }) | null | undefined;
+/** Liveness of a registry. */
+export interface Health {
+  status: 'ok';
+  version: string;
+  /** Where the deployer told it. */
+  commit?: string | undefined;
 }
-
-/** What an operator sets on an instance: merged over what the instance says. */
-export interface OverrideBody {
-  enabled?: boolean | undefined;
-  weight?: number | undefined;
-  status?: InstanceStatus | undefined;
-  metadata?: Record<string, string> | undefined;
-  /** No traffic, until lifted or until `until`, RFC 3339. */
-  quarantine?: { until?: string | undefined; reason?: string | undefined } | undefined;
-}
-
-/** What a service has of its own. */
-export interface ServiceBody {
-  metadata?: Record<string, string> | undefined;
-  /** Share of healthy instances below which callers no longer ask for health; default 0: never. */
-  protectThreshold?: number | undefined;
-  selector?: { type: string; expression?: string | undefined } | undefined;
-}
-
-/** A change of what a service has: metadata is a merge patch, `selector: null` removes it. */
-export interface ServicePatchBody {
-  metadata?: Record<string, string | null> | undefined;
-  protectThreshold?: number | undefined;
-  selector?: { type: string; expression?: string | undefined } | null | undefined;
-}
-
-/** Names and preconditions of one operation of a batch. */
-interface OperationNames {
-  group?: string | undefined;
-  service: string;
-  id: string;
-  /** The record has this revision. */
-  ifRevision?: number | undefined;
-  /** There is no such record. */
-  ifAbsent?: true | undefined;
-}
-
-/** One operation of a batch. */
-export type BatchOperation = OperationNames &
-  (
-    | ({ op: 'register' } & InstanceBody)
-    | ({ op: 'update' } & InstancePatch)
-    | { op: 'deregister' }
-    | ({ op: 'override' } & OverrideBody)
-  );

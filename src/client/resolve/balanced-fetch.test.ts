@@ -6,9 +6,8 @@ import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { REAL_TIME } from '../wire/time';
 import { balancedFetch, type FetchOptions, type ResolverRequestInit } from './balanced-fetch';
-import { Balancer } from './balancer';
+import { Balancer, RetryBudget } from './balancer';
 import type { Endpoint } from './endpoint';
-import { RetryBudget } from './retry-budget';
 import type { CallReport, Selector } from './selector';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;

@@ -1,7 +1,6 @@
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
-import type { Attempt, Balancer } from './balancer';
-import type { RetryBudget } from './retry-budget';
+import type { Attempt, Balancer, RetryBudget } from './balancer';
 
 /** How a resolver's `fetch` goes about it. */
 export interface FetchOptions {

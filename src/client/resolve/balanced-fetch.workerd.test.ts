@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { REAL_TIME } from '../wire/time';
 import { balancedFetch, type FetchOptions } from './balanced-fetch';
-import { Balancer } from './balancer';
+import { Balancer, RetryBudget } from './balancer';
 import { powerOfTwo } from './power-of-two';
-import { RetryBudget } from './retry-budget';
 
 /** The runtime's own requests and bodies, which differ from Node's; what a call does is tested there. */
 function stage(answer: NonNullable<FetchOptions['fetch']>) {

@@ -2,16 +2,13 @@ import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { availableOf } from './available';
 import type { ResolverRequestInit } from './balanced-fetch';
-import { Balancer, type Picker } from './balancer';
+import { Balancer, type Picker, RetryBudget } from './balancer';
 import { EdgeList, type ToldService } from './edge-list';
-import type { Endpoint } from './endpoint';
-import { EndpointList } from './endpoint-list';
+import { type Endpoint, EndpointList } from './endpoint';
+import { nearest, type Place, placeOf } from './nearest';
 import { OutlierEjection } from './outlier-ejection';
-import { placeOf } from './place-of';
 import { powerOfTwo } from './power-of-two';
-import { RetryBudget } from './retry-budget';
 import type { Selector } from './selector';
-import { nearest, type Place } from './selectors/nearest';
 import type { ResolverOptions } from './service-resolver';
 
 export interface EdgeResolverOptions extends Omit<ResolverOptions, 'snapshot'> {

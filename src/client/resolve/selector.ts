@@ -34,3 +34,20 @@ export interface Selector {
   /** It has ended; each call that began ends once. */
   ended?(endpoint: Endpoint, report: CallReport): void;
 }
+
+/** Lets a selector choose among some of the endpoints. They are chosen anew when the list is another one. */
+export function narrowed(among: Selector, narrow: (endpoints: readonly Endpoint[]) => readonly Endpoint[]): Selector {
+  let all: readonly Endpoint[] = [];
+  let some: readonly Endpoint[] = [];
+  return {
+    pick(endpoints, context) {
+      if (endpoints !== all) {
+        all = endpoints;
+        some = narrow(endpoints);
+      }
+      return among.pick(some, context);
+    },
+    started: (endpoint) => among.started?.(endpoint),
+    ended: (endpoint, report) => among.ended?.(endpoint, report),
+  };
+}

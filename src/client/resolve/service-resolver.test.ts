@@ -5,8 +5,8 @@ import { HandTime } from '../../../test/fixtures/hand-time';
 import { HandWatch } from '../../../test/fixtures/hand-watch';
 import type { Instance } from '../wire/instance';
 import { RollcallError } from '../wire/rollcall-error';
-import { Resolvers } from './resolvers';
 import type { ResolverOptions } from './service-resolver';
+import { Resolvers } from './service-resolver';
 
 /** An instance of revision `revision`; unhealthy ones are `down`. */
 const instance = (id: string, revision = 1, more: Partial<Instance> = {}) =>

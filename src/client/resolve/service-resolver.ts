@@ -1,16 +1,14 @@
+import type { Watch, WatchOptions, WatchScope } from '../watch/watch';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { availableOf, type InstanceFilter } from './available';
 import type { FetchOptions, ResolverRequestInit } from './balanced-fetch';
-import { Balancer, type Picker } from './balancer';
-import type { Endpoint } from './endpoint';
-import { EndpointList } from './endpoint-list';
+import { Balancer, type Picker, RetryBudget } from './balancer';
+import { type Endpoint, EndpointList } from './endpoint';
 import { type EjectionOptions, OutlierEjection } from './outlier-ejection';
 import { powerOfTwo } from './power-of-two';
-import { RetryBudget } from './retry-budget';
 import type { Selector } from './selector';
-import type { FeedReader, ServiceFeed } from './service-feed';
-import type { SnapshotStore } from './stored-snapshot';
+import { type FeedReader, ServiceFeed, type SnapshotStore } from './service-feed';
 
 export interface ResolverOptions extends FetchOptions {
   /** Only these instances; all without it. */
@@ -165,5 +163,45 @@ export class ServiceResolver implements AsyncDisposable {
     } catch (error) {
       console.error('rollcall: a listener of a resolver threw', error);
     }
+  }
+}
+
+type Watching = (scope: WatchScope, options: WatchOptions) => Watch;
+
+/** The resolvers of one client: those of one service share one watch, which lives as long as one of them does. */
+export class Resolvers {
+  readonly #watch: Watching;
+  readonly #time: Time;
+  readonly #feeds = new Map<string, { feed: ServiceFeed; users: number }>();
+
+  /** @param watch Begins a watch. */
+  constructor(watch: Watching, time: Time) {
+    this.#watch = watch;
+    this.#time = time;
+  }
+
+  /** @param service `orders` in the default group, or `group@@orders`. */
+  open(service: string, options: ResolverOptions = {}): ServiceResolver {
+    const name = service.includes('@@') ? service : `DEFAULT_GROUP@@${service}`;
+    const known = this.#feeds.get(name);
+    // One that the registry has refused tells nothing any more; another attempt may be better.
+    const shared = known && known.feed.error === undefined ? known : { feed: this.#begin(name), users: 0 };
+    shared.feed.keepIn(options.snapshot);
+    shared.users += 1;
+    this.#feeds.set(name, shared);
+    let isOpen = true;
+    return new ServiceResolver(service, options, shared.feed, this.#time, () => {
+      if (!isOpen) return;
+      isOpen = false;
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      if (this.#feeds.get(name) === shared) this.#feeds.delete(name);
+      shared.feed.close();
+    });
+  }
+
+  #begin(service: string): ServiceFeed {
+    const watch = (options: WatchOptions) => this.#watch({ services: [service] }, options);
+    return new ServiceFeed({ service, watch, time: this.#time });
   }
 }

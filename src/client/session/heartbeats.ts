@@ -3,8 +3,7 @@ import type { Lease } from '../wire/instance';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
-import type { Holding } from './holding';
-import type { Keeper } from './keeper';
+import type { Holding, Keeper } from './holding';
 
 /** A beat that is not answered by then is lost. With short leases it is half an interval: so three of them fit. */
 const BEAT_TIMEOUT_MS = 5_000;

@@ -1,5 +1,5 @@
+import { randomText } from '../wire/back-off';
 import type { ClientCore } from '../wire/client-core';
-import { randomText } from '../wire/random-text';
 import type {
   DrainOptions,
   DrainReport,
@@ -10,11 +10,33 @@ import type {
 } from '../wire/registration';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
-import { derivedId } from './derived-id';
 import { Heartbeats } from './heartbeats';
-import { Holding, type NamedDefinition } from './holding';
-import type { Keeper } from './keeper';
+import { Holding, type Keeper, type NamedDefinition } from './holding';
 import { Session } from './session';
+
+/**
+ * The id of an instance that has none of its own: the same as the registry makes for the same place.
+ *
+ * @returns Undefined where there is nothing to make it of.
+ */
+export function derivedId({
+  address,
+  port,
+  url,
+}: {
+  address?: string | undefined;
+  port?: number | undefined;
+  url?: string | undefined;
+}): string | undefined {
+  if (address !== undefined && port !== undefined) {
+    const isIpv6 = address.includes(':') && URL.canParse(`http://[${address}]`);
+    return `${isIpv6 ? new URL(`http://[${address}]`).hostname : address.toLowerCase()}:${port}`;
+  }
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { href, pathname, search, hash } = new URL(url);
+  const isBare = pathname === '/' && search === '' && hash === '' && href.endsWith('/');
+  return isBare ? href.slice(0, -1) : href;
+}
 
 const DRAIN_WAIT_DEFAULT_MS = 30_000;
 

@@ -1,7 +1,6 @@
 import { RollcallError } from '../wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../wire/socket-link';
-import type { Holding } from './holding';
-import type { Keeper } from './keeper';
+import type { Holding, Keeper } from './holding';
 
 /** Instances registered by one frame: together they stay far below what a frame may have. */
 const BATCH_COUNT = 50;

@@ -4,8 +4,7 @@ import type { Instance } from '../wire/instance';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause, type Time } from '../wire/time';
-import type { WatchScope } from './watch';
-import type { WatchSink, WatchSource } from './watch-source';
+import type { WatchScope, WatchSink, WatchSource } from './watch';
 import { wholeList } from './whole-list';
 
 /** What is read of a list of services. */

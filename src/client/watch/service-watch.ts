@@ -4,8 +4,7 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
 import { SocketSource } from './socket-source';
-import type { Watch, WatchOptions, WatchScope, WatchStatus } from './watch';
-import type { WatchSink, WatchSource } from './watch-source';
+import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
 
 /**
  * What may lie unread, in letters. A watch that has more is let go of, and taken up again from its cursor when its

@@ -1,7 +1,6 @@
 import { RollcallError } from '../wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../wire/socket-link';
-import type { WatchScope } from './watch';
-import type { WatchSink, WatchSource } from './watch-source';
+import type { WatchScope, WatchSink, WatchSource } from './watch';
 
 /** A watch over the client's socket. */
 export class SocketSource implements WatchSource, LinkUser {

@@ -1,8 +1,8 @@
-import type { Cause } from './cause';
-import type { Instance, InstanceStatus, Lease, NamedPort } from './instance';
+import type { Instance, InstanceStatus, Lease } from './instance';
 
 /**
- * What the API answers, beside instances. Written out like those, and held against the schemas by the same test.
+ * What the API answers about instances and services. Written by `npm run client-types` out of the schemas of
+ * src/model: change those.
  */
 
 /** Something that looks like a mistake, in the answer to a registration. */
@@ -56,7 +56,7 @@ export interface Endpoint {
   address?: string | undefined;
   port?: number | undefined;
   url?: string | undefined;
-  ports: Record<string, NamedPort>;
+  ports: Record<string, { port: number; secure: boolean }>;
   weight: number;
   metadata: Record<string, string>;
   cluster: string;
@@ -69,9 +69,33 @@ export interface Resolution {
   service: string;
   /** Too few are healthy: health was not asked for. */
   protected: boolean;
-  /** There are more than one answer carries: these are the nearest, or else chosen at random by weight. */
+  /**
+   * There are more than one answer carries: these are the nearest, or else chosen at random by weight. Ask with
+   * `limit` for as many as are needed, or list the instances page by page.
+   */
   truncated?: true | undefined;
   instances: Endpoint[];
+}
+
+/** What a drain came to. */
+export interface DrainReport {
+  /** Every subscriber has acknowledged that the instance takes no traffic. */
+  drained: boolean;
+  acknowledged: number;
+  subscribers: number;
+  /** Those who have not acknowledged in time. */
+  laggards: string[];
+  /** Those who read without subscribing, by kind; they can't acknowledge. */
+  blind: Record<string, number>;
+  /**
+   * Kinds of reader that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
+   * `plain` readers, and subscribers that `poll`. Absent where all are known.
+   */
+  unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
+  /** Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds. */
+  safeAfterMs: number;
+  /** When the instance is removed. RFC 3339. */
+  removedAt: string;
 }
 
 /** A line in the list of services. */
@@ -83,7 +107,7 @@ export interface ServiceSummary {
   available: number;
   /** Created on purpose: it stays when its last instance goes. */
   persistent: boolean;
-  /** Of the newest change to the service or an instance of it. */
+  /** Revision of the newest change to the service or an instance of it. */
   revision: number;
 }
 
@@ -138,7 +162,7 @@ export interface BatchReport {
   results: OperationResult[];
 }
 
-/** Who watches a service, or polls it by name. */
+/** A client that watches a service, or polls it by name. */
 export interface Subscriber {
   id: string;
   kind: 'socket' | 'stream' | 'poll';
@@ -151,60 +175,9 @@ export interface Subscriber {
   lag: number;
 }
 
-/** A page of those who watch a service. */
+/** A page of the subscribers of a service. */
 export interface SubscriberList {
   subscribers: Subscriber[];
   /** Goes on from here, as `after`. */
   next?: string | undefined;
-}
-
-/** What a namespace holds, and what it has done and cost since its process started. */
-export interface Stats {
-  revision: number;
-  compactedRevision: number;
-  epoch: string;
-  services: number;
-  instances: number;
-  healthyInstances: number;
-  availableInstances: number;
-  flappingInstances: number;
-  overrides: number;
-  leases: number;
-  sessions: number;
-  sockets: number;
-  watches: number;
-  /** What the limit counts. */
-  recordBytes: number;
-  /** Tokens that hold most bytes, the largest first. */
-  largestHolders: { token: string; instances: number; services: number; recordBytes: number }[];
-  journal: { revisions: number; bytes: number };
-  /** Counters that start at zero with the process that the object is in; times are RFC 3339. */
-  sinceStart: {
-    startedAt: string;
-    wokeAt: string;
-    wakes: number;
-    requests: number;
-    commits: number;
-    commitGroups: number;
-    renewals: number;
-    /** Instances removed, by cause. */
-    removed: Record<Cause, number>;
-    unhealthy: number;
-    recovered: number;
-    outages: number;
-    checkpoints: number;
-    alarms: number;
-    alarmsArmed: number;
-    rowsWritten: number;
-    messagesReceived: number;
-    messagesSent: number;
-  };
-}
-
-/** Liveness of a registry. */
-export interface Health {
-  status: 'ok';
-  version: string;
-  /** Where the deployer told it. */
-  commit?: string | undefined;
 }

@@ -34,3 +34,12 @@ export class BackOff {
     this.#failures = 0;
   }
 }
+
+/**
+ * Returns enough letters to tell one process, and one of its runs, from another. No secret. It is in this file because
+ * the parts of the client that are loaded with it are: a file of its own would cost the first load a chunk.
+ */
+export function randomText(time: Time): string {
+  const part = () => time.random().toString(36).slice(2, 10);
+  return `${part()}${part()}`.padEnd(8, '0');
+}

@@ -1,6 +1,6 @@
+import { randomText } from './back-off';
 import type { ClientOptions } from './client-options';
 import { hasSockets } from './open-socket';
-import { randomText } from './random-text';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';

@@ -1,5 +1,7 @@
 import type { Instance } from './instance';
 
+/** What a watch tells. Written by `npm run client-types` out of the schemas of src/model: change those. */
+
 /** What a service has of its own, as watchers see it. */
 export interface WatchedService {
   group: string;
@@ -19,23 +21,37 @@ export interface SnapshotService extends WatchedService {
   instances: Instance[];
 }
 
-/** Names a record. `id` is empty where it is a service. */
-interface Named {
-  group: string;
-  service: string;
-  id: string;
-}
-
-/** One change: a record as it is now, or the name of one that is gone. */
+/** One change: a record as it is now, or the name of one that is gone. `id` is empty where it is a service. */
 export type WatchedChange =
-  | ({ type: 'put'; kind: 'instance'; after: Instance } & Named)
-  | ({ type: 'put'; kind: 'service'; after: WatchedService } & Named)
-  | ({ type: 'delete'; kind: 'instance' | 'service' } & Named);
+  | {
+      type: 'put';
+      kind: 'instance';
+      group: string;
+      service: string;
+      id: string;
+      after: Instance;
+    }
+  | {
+      type: 'put';
+      kind: 'service';
+      group: string;
+      service: string;
+      id: string;
+      after: WatchedService;
+    }
+  | {
+      type: 'delete';
+      kind: 'instance' | 'service';
+      group: string;
+      service: string;
+      id: string;
+    };
 
 /** All there is: replace what you have. */
 export interface SnapshotFrame {
   type: 'snapshot';
   cursor: string;
+  /** Revision that the content is of. What a receiver has of a record at this revision or later, it keeps. */
   revision: number;
   services: SnapshotService[];
 }
@@ -44,6 +60,7 @@ export interface SnapshotFrame {
 export interface ChangesFrame {
   type: 'changes';
   cursor: string;
+  /** Revision that the content is of. What a receiver has of a record at this revision or later, it keeps. */
   revision: number;
   /** Why, such as `registered`, `updated`, `deregistered`, `expired`. */
   cause: string;

@@ -1,6 +1,6 @@
 /**
- * What the registry says of instances. Written out rather than derived from the schemas, so that whoever installs the
- * client needs nothing else, and reads plain types; a test holds them against the schemas.
+ * What the registry says of instances. Written by `npm run client-types` out of the schemas of src/model: change
+ * those.
  */
 
 /** What an instance says of itself. */
@@ -59,13 +59,13 @@ export interface Instance {
   enabled: boolean;
   /** True: no traffic, whatever the instance says. */
   quarantined: boolean;
-  /** Its lease is within its time to live. */
+  /** The lease is within its time to live. */
   healthy: boolean;
-  /** Takes traffic: enabled, healthy, up, not draining or quarantined, weight above 0. */
+  /** Enabled, healthy, up, not draining or quarantined, weight above 0: resolving returns it. */
   available: boolean;
   /** More than two changes of health in five minutes. */
   flapping: boolean;
-  /** An operator set something. */
+  /** An operator set something; see the override. */
   overridden: boolean;
   /** Id of the token that registered it. */
   owner: string;

@@ -1,5 +1,8 @@
-import type { InstanceStatus, Location } from './instance';
+import type { DrainReport } from './answers';
+import type { InstanceBody, InstancePatch } from './bodies';
 import type { RollcallError } from './rollcall-error';
+
+export type { DrainReport, InstancePatch };
 
 /** What a lease is asked for. Times in milliseconds since the last renewal. */
 export interface LeaseRequest {
@@ -11,43 +14,16 @@ export interface LeaseRequest {
   intervalMs?: number | undefined;
 }
 
-/** An instance as it describes itself. */
-export interface InstanceDefinition {
+/** An instance as it describes itself. A registration that is kept has a lease: it is always ephemeral. */
+export interface InstanceDefinition extends Omit<InstanceBody, 'ephemeral' | 'lease'> {
   service: string;
   /** Default `DEFAULT_GROUP`. */
   group?: string | undefined;
   /** The same after a restart, so that it takes its own place again. Default: made of address and port, or of the url. */
   id?: string | undefined;
-  cluster?: string | undefined;
-  /** The host it runs on. */
-  node?: string | undefined;
-  /** IPv4, IPv6 without brackets, or a host name. */
-  address?: string | undefined;
-  port?: number | undefined;
-  /** Absolute, for what has no port. */
-  url?: string | undefined;
-  /** Further ports, by name. */
-  ports?: Record<string, { port: number; secure?: boolean | undefined }> | undefined;
-  /** Share of traffic; default 1, and 0 means none. */
-  weight?: number | undefined;
-  /** Default `up`. */
-  status?: InstanceStatus | undefined;
-  metadata?: Record<string, string> | undefined;
-  tags?: string[] | undefined;
-  version?: string | undefined;
-  location?: Location | undefined;
   /** Tells a restart from a repeat. Default: a random one for each call of `register`. */
   incarnation?: string | undefined;
   lease?: LeaseRequest | undefined;
-  extensions?: Record<string, unknown> | undefined;
-}
-
-/** A change: metadata is a merge patch, where null takes an entry out; tags replace. */
-export interface InstancePatch {
-  weight?: number | undefined;
-  status?: InstanceStatus | undefined;
-  metadata?: Record<string, string | null> | undefined;
-  tags?: string[] | undefined;
 }
 
 /** What happens to a registration beside what its holder asks for. */
@@ -72,24 +48,6 @@ export interface DrainOptions {
   waitMs?: number | undefined;
   /** How long it stays listed after that; default 0. */
   graceMs?: number | undefined;
-}
-
-/** What a drain came to. */
-export interface DrainReport {
-  /** Every subscriber has acknowledged that the instance takes no traffic. */
-  drained: boolean;
-  acknowledged: number;
-  subscribers: number;
-  /** Those who have not acknowledged in time. */
-  laggards: string[];
-  /** Those who read without subscribing, by kind; they can't acknowledge. */
-  blind: Record<string, number>;
-  /** Kinds of reader that may exist uncounted, because the registry has just woken; absent where all are known. */
-  unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
-  /** Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds. */
-  safeAfterMs: number;
-  /** When the instance is removed, RFC 3339. */
-  removedAt: string;
 }
 
 /**

@@ -1,3 +1,8 @@
+/**
+ * What the API answers to an export and an import. Written by `npm run client-types` out of the schemas of
+ * src/model: change those.
+ */
+
 /** How many records a file has, as its last line counts them. */
 export interface FileCounts {
   services: number;
@@ -28,13 +33,13 @@ export interface ImportProgress {
 
 /** What an import has done, or would do. */
 export interface ImportDone {
-  kind: 'done';
-  mode: ImportMode;
-  dryRun: boolean;
   added: number;
   changed: number;
   removed: number;
   unchanged: number;
+  kind: 'done';
+  mode: ImportMode;
+  dryRun: boolean;
   cursor: string;
   revision: number;
 }

@@ -1,9 +1,7 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { ERRANDS_AT_ONCE_MAX_COUNT } from '../../model/limits';
-import type { NamespaceControl } from '../../model/namespace-control';
-import type { DirectoryPlatform } from './directory-platform';
-import type { DirectoryRows } from './directory-rows';
-import type { DurableSteps } from './durable-steps';
+import type { DirectoryState } from './directory-state';
 import type { Errand } from './errand-rows';
 import { type NamespaceRow, toldSettings } from './namespace-rows';
 
@@ -12,15 +10,11 @@ import { type NamespaceRow, toldSettings } from './namespace-rows';
  * other; namespaces are told side by side.
  */
 export class Courier {
-  readonly #platform: DirectoryPlatform;
-  readonly #rows: DirectoryRows;
-  readonly #steps: DurableSteps;
+  readonly #state: DirectoryState;
   readonly #underWay = new Map<string, Promise<boolean>>();
 
-  constructor(platform: DirectoryPlatform, rows: DirectoryRows, steps: DurableSteps) {
-    this.#platform = platform;
-    this.#rows = rows;
-    this.#steps = steps;
+  constructor(state: DirectoryState) {
+    this.#state = state;
   }
 
   /**
@@ -41,7 +35,8 @@ export class Courier {
 
   /** Tells namespaces what is due, at most `most` of them. */
   async deliverDue(most: number): Promise<void> {
-    const due = await this.#steps.read(() => this.#rows.errands.dueBy(this.#platform.clock.now(), most));
+    const { steps, errands, platform } = this.#state;
+    const due = await steps.read(() => errands.dueBy(platform.clock.now(), most));
     for (let first = 0; first < due.length; first += ERRANDS_AT_ONCE_MAX_COUNT) {
       const some = due.slice(first, first + ERRANDS_AT_ONCE_MAX_COUNT);
       await Promise.all(some.map((ns) => this.deliver(ns)));
@@ -49,9 +44,9 @@ export class Courier {
   }
 
   async #deliver(ns: string): Promise<boolean> {
-    const { namespaces, errands } = this.#rows;
+    const { steps, namespaces, errands, platform } = this.#state;
     // Nothing is told that a crash could undo.
-    const { namespace, pending } = await this.#steps.read(() => ({
+    const { namespace, pending } = await steps.read(() => ({
       namespace: namespaces.find(ns),
       pending: errands.of(ns),
     }));
@@ -59,21 +54,21 @@ export class Courier {
     let isErased = false;
     if (namespace !== undefined) {
       try {
-        isErased = await tell(this.#platform.controlOf(ns, namespace.settings.placement), namespace, pending);
+        isErased = await tell(platform.controlOf(ns, namespace.settings.placement), namespace, pending);
       } catch (error) {
         const reason = String(error instanceof RegistryError ? (error.cause ?? error.message) : error);
-        this.#platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
-        await this.#steps.change(() => errands.postpone(pending, this.#platform.clock.now()));
+        platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
+        await steps.change(() => errands.postpone(pending, platform.clock.now()));
         return false;
       }
     }
-    await this.#steps.change(() => this.#told(ns, pending, isErased));
+    await steps.change(() => this.#told(ns, pending, isErased));
     return true;
   }
 
   /** What was asked of a namespace has happened: it is there, or no more; or it is not empty, and stays. */
   #told(ns: string, done: readonly Errand[], isErased: boolean): void {
-    const { namespaces, audit, errands } = this.#rows;
+    const { namespaces, audit, errands } = this.#state;
     errands.remove(done);
     const namespace = namespaces.find(ns);
     if (namespace === undefined) return;

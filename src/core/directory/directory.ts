@@ -1,29 +1,20 @@
-import { authorize, authorizeTicket } from '../../auth/authorize';
-import { secretDigest } from '../../auth/token-text';
+import { authorize } from '../../auth/authorize';
 import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
 import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
-import { RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES } from '../../model/grant';
-import {
-  ALARM_SPACING_MIN_MS,
-  DIRECTORY_SLICE_MAX_COUNT,
-  TICKET_LIFE_MS,
-  TICKETS_PER_TOKEN_MAX_COUNT,
-} from '../../model/limits';
+import { ALARM_SPACING_MIN_MS, DIRECTORY_SLICE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
-import { timestamp } from '../../model/timestamp';
 import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import { AuditLog } from './audit-log';
 import { Courier } from './courier';
-import type { DirectoryPlatform } from './directory-platform';
-import type { DirectoryState } from './directory-state';
+import type { DirectoryPlatform, DirectoryState } from './directory-state';
 import { DurableSteps } from './durable-steps';
 import { ErrandRows } from './errand-rows';
 import { NamespaceRows } from './namespace-rows';
 import { Namespaces } from './namespaces';
 import { prepareDirectory } from './tables';
-import { TicketRows } from './ticket-rows';
-import { TokenRows } from './token-rows';
+import { Tickets } from './tickets';
+import { TicketRows, TokenRows } from './token-rows';
 import { Tokens } from './tokens';
 
 /**
@@ -32,30 +23,34 @@ import { Tokens } from './tokens';
  */
 export class Directory implements DirectoryApi {
   readonly #state: DirectoryState;
+  readonly #courier: Courier;
   readonly #namespaces: Namespaces;
   readonly #tokens: Tokens;
+  readonly #tickets: Tickets;
   #alarmRanAt = Number.NEGATIVE_INFINITY;
 
   private constructor(platform: DirectoryPlatform) {
     const { storage } = platform;
-    const steps = new DurableSteps(
-      storage,
-      () => this.#arm(),
-      (reason) => {
+    const steps = new DurableSteps(storage, {
+      beforeSync: () => this.#arm(),
+      onFailure: (reason) => {
         platform.log('error', 'the directory could not be stored', { reason: String(reason) });
         platform.abort('what the directory shows is ahead of the disk');
       },
-    );
-    const rows = {
+    });
+    this.#state = {
+      platform,
+      steps,
       namespaces: new NamespaceRows(storage),
       tokens: new TokenRows(storage),
       tickets: new TicketRows(storage),
       audit: new AuditLog(storage),
       errands: new ErrandRows(storage),
     };
-    this.#state = { ...rows, platform, steps, courier: new Courier(platform, rows, steps) };
-    this.#namespaces = new Namespaces(this.#state);
+    this.#courier = new Courier(this.#state);
+    this.#namespaces = new Namespaces(this.#state, this.#courier);
     this.#tokens = new Tokens(this.#state);
+    this.#tickets = new Tickets(this.#state, this.#tokens);
   }
 
   /** Brings the directory back from its storage, or makes a new one. */
@@ -66,10 +61,10 @@ export class Directory implements DirectoryApi {
 
   /** Does what is due, and arms the next alarm. The host calls it when the alarm fires; late, early or twice does no harm. */
   async alarm(): Promise<void> {
-    const { steps, audit, courier, platform } = this.#state;
+    const { steps, audit, platform } = this.#state;
     this.#alarmRanAt = platform.clock.now();
     await this.#tokens.endDue(DIRECTORY_SLICE_MAX_COUNT);
-    await courier.deliverDue(DIRECTORY_SLICE_MAX_COUNT);
+    await this.#courier.deliverDue(DIRECTORY_SLICE_MAX_COUNT);
     // Last, as every change arms the alarm for what is left.
     await steps.change(() => audit.trim(platform.clock.now(), DIRECTORY_SLICE_MAX_COUNT));
   }
@@ -125,28 +120,12 @@ export class Directory implements DirectoryApi {
     return this.#tokens.ended(tokenIds);
   }
 
-  async createTicket({ principal }: DirectoryCaller): Promise<Ticket> {
-    const { steps, tickets, platform } = this.#state;
-    authorizeTicket(principal);
-    const ticket = platform.random.id() + platform.random.id();
-    const digest = await secretDigest(ticket);
-    return steps.change(() => {
-      const now = platform.clock.now();
-      if (this.#tokens.known(principal.tokenId) === null) throw endedMeanwhile(principal.tokenId);
-      if (tickets.count(principal.tokenId, now) >= TICKETS_PER_TOKEN_MAX_COUNT) throw tooManyTickets();
-      const endsAt = now + TICKET_LIFE_MS;
-      tickets.add(digest, principal.tokenId, endsAt);
-      return { ticket, expiresAt: timestamp(endsAt) };
-    });
+  createTicket(caller: DirectoryCaller): Promise<Ticket> {
+    return this.#tickets.create(caller);
   }
 
-  async redeemTicket(ticket: string): Promise<VerifiedToken | null> {
-    const { steps, tickets, platform } = this.#state;
-    const digest = await secretDigest(ticket);
-    return steps.change(() => {
-      const tokenId = tickets.take(digest, platform.clock.now());
-      return tokenId === undefined ? null : this.#tokens.known(tokenId);
-    });
+  redeemTicket(ticket: string): Promise<VerifiedToken | null> {
+    return this.#tickets.redeem(ticket);
   }
 
   readAudit({ principal }: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail> {
@@ -176,16 +155,4 @@ export class Directory implements DirectoryApi {
     const armedFor = platform.alarm.armedFor();
     if (armedFor === null || armedFor > at) platform.alarm.arm(at);
   }
-}
-
-function endedMeanwhile(tokenId: string): RegistryError {
-  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
-}
-
-function tooManyTickets(): RegistryError {
-  return new RegistryError(
-    'LIMIT_EXCEEDED',
-    `this token has ${TICKETS_PER_TOKEN_MAX_COUNT} tickets that were not used yet; use them, or wait until they end`,
-    { retryAfterSeconds: TICKET_LIFE_MS / 1_000 },
-  );
 }

@@ -8,11 +8,10 @@ function begin() {
   const failures: unknown[] = [];
   const armed: number[] = [];
   const lines = () => disk.rows('SELECT text FROM line').map(([text]) => text);
-  const steps = new DurableSteps(
-    disk,
-    () => armed.push(lines().length),
-    (reason) => failures.push(reason),
-  );
+  const steps = new DurableSteps(disk, {
+    beforeSync: () => armed.push(lines().length),
+    onFailure: (reason) => failures.push(reason),
+  });
   const add = (text: string) => () => {
     disk.run('INSERT INTO line (text) VALUES (?)', text);
     return text;

@@ -1,69 +1,56 @@
-import { outcomeUnknown } from '../storage/commit-pipeline';
+import { CommitPipeline, outcomeUnknown } from '../storage/commit-pipeline';
 import type { SqlStorage } from '../storage/sql-storage';
+
+/** What steps need of the directory that they are part of. */
+export interface StepHooks {
+  /** Called after each change: what it does, such as arming the alarm, becomes durable with it. */
+  beforeSync: () => void;
+  /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
+  onFailure: (reason: unknown) => void;
+}
 
 /**
  * Steps of the directory: each looks and changes at once, in one transaction, and its answer or refusal waits until all
- * that it was derived from is durable (I3).
+ * that it was derived from is durable (I3). A step is written at once, as the next one reads what it wrote; the pipeline
+ * makes it durable.
  */
 export class DurableSteps {
-  readonly #storage: SqlStorage;
   readonly #beforeSync: () => void;
-  readonly #onFailure: (reason: unknown) => void;
-  /** Resolves when everything that was changed so far is durable. */
-  #unsynced: Promise<void> | undefined;
-  #failed = false;
+  readonly #pipeline: CommitPipeline;
 
-  /**
-   * @param beforeSync Called after each change: what it does, such as arming the alarm, becomes durable with it.
-   * @param onFailure Called once if a change can't be made durable: what the storage shows is then ahead of the disk.
-   */
-  constructor(storage: SqlStorage, beforeSync: () => void, onFailure: (reason: unknown) => void) {
-    this.#storage = storage;
+  constructor(storage: SqlStorage, { beforeSync, onFailure }: StepHooks) {
     this.#beforeSync = beforeSync;
-    this.#onFailure = onFailure;
+    // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
+    this.#pipeline = new CommitPipeline({
+      storage,
+      nextTurn: async () => {},
+      counters: { commitGroups: 0 },
+      onFailure,
+    });
   }
 
-  /** Answers what `look` says; it changes nothing. */
+  /** Returns what `look` returns; it changes nothing. */
   async read<T>(look: () => T): Promise<T> {
-    this.#assertSound();
+    if (this.#pipeline.hasFailed) throw outcomeUnknown();
     try {
       return look();
     } finally {
-      await this.#unsynced;
+      await this.#pipeline.settled();
     }
   }
 
   /**
-   * Answers what `work` says once that is durable; a throw leaves nothing behind.
+   * Returns what `work` returns once that is durable; a throw leaves nothing behind.
    *
    * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
    */
   async change<T>(work: () => T): Promise<T> {
-    this.#assertSound();
-    const { promise: answer, resolve } = Promise.withResolvers<T>();
     try {
-      this.#storage.transaction(() => resolve(work()));
+      const answer = this.#pipeline.writeNow(work);
       this.#beforeSync();
-      this.#unsynced = this.#sync();
+      return answer;
     } finally {
-      await this.#unsynced;
+      await this.#pipeline.settled();
     }
-    return answer;
-  }
-
-  async #sync(): Promise<void> {
-    try {
-      await this.#storage.sync();
-    } catch (error) {
-      if (!this.#failed) {
-        this.#failed = true;
-        this.#onFailure(error);
-      }
-      throw outcomeUnknown(error);
-    }
-  }
-
-  #assertSound(): void {
-    if (this.#failed) throw outcomeUnknown();
   }
 }

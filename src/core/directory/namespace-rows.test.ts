@@ -42,14 +42,17 @@ describe('settingsText', () => {
     );
   });
 
-  it.each([
-    { title: 'B' },
-    { placement: { hint: 'weur' as const } },
-    { placement: { jurisdiction: 'eu' as const } },
-    { retention: { maxCount: 1 } },
-    { limits: { perToken: { sockets: 2 } } },
-  ])('differs for %j', (settings) => {
-    expect(settingsText(settings)).not.toBe(settingsText({}));
+  it('differs with each member', () => {
+    const cases = [
+      { title: 'B' },
+      { placement: { hint: 'weur' as const } },
+      { placement: { jurisdiction: 'eu' as const } },
+      { retention: { maxCount: 1 } },
+      { limits: { perToken: { sockets: 2 } } },
+    ] as const;
+    for (const settings of cases) {
+      expect(settingsText(settings)).not.toBe(settingsText({}));
+    }
   });
 });
 

@@ -2,7 +2,6 @@ import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type {
@@ -13,9 +12,10 @@ import type {
   NamespaceView,
   Placement,
 } from '../../model/namespace';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { accountOf } from './audit-log';
-import type { DirectoryPlatform } from './directory-platform';
-import type { DirectoryState } from './directory-state';
+import type { Courier } from './courier';
+import type { DirectoryPlatform, DirectoryState } from './directory-state';
 import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
 import { pageOf } from './page-of';
 
@@ -27,16 +27,18 @@ const EVERYWHERE = { namespace: ALL_NAMESPACES };
  */
 export class Namespaces {
   readonly #state: DirectoryState;
+  readonly #courier: Courier;
 
-  constructor(state: DirectoryState) {
+  constructor(state: DirectoryState, courier: Courier) {
     this.#state = state;
+    this.#courier = courier;
   }
 
   async create(
     caller: DirectoryCaller,
     { id, ...given }: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }> {
-    const { steps, namespaces, errands, courier, platform } = this.#state;
+    const { steps, namespaces, errands, platform } = this.#state;
     const settings = placedByDefault(given, platform.placements.own);
     const isNew = await steps.change(() => {
       authorize(caller.principal, 'admin', EVERYWHERE);
@@ -56,7 +58,7 @@ export class Namespaces {
       errands.add(id, 'configure', this.#soon);
       return true;
     });
-    if (isNew && !(await courier.deliver(id))) throw notReached(id, 'made');
+    if (isNew && !(await this.#courier.deliver(id))) throw notReached(id, 'made');
     return { created: isNew, view: await steps.read(() => namespaceView(this.#require(id))) };
   }
 
@@ -64,7 +66,7 @@ export class Namespaces {
     const { steps, namespaces } = this.#state;
     return steps.read(() => {
       const isShown = ({ id }: NamespaceRow) => mayKnowOf(principal, id);
-      const { items, next } = pageOf(namespaces.list(page.after), page, isShown, namespaceView);
+      const { items, next } = pageOf(namespaces.list(page.after), page, { isShown, viewOf: namespaceView });
       return { namespaces: items, next };
     });
   }
@@ -77,7 +79,7 @@ export class Namespaces {
   }
 
   async patch(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView> {
-    const { steps, namespaces, errands, courier } = this.#state;
+    const { steps, namespaces, errands } = this.#state;
     const view = await steps.change(() => {
       authorize(caller.principal, 'admin', { namespace: id });
       const before = this.#require(id);
@@ -91,12 +93,12 @@ export class Namespaces {
       return namespaceView(after);
     });
     // What could not be told is told by the alarm: the change is made.
-    await courier.deliver(id);
+    await this.#courier.deliver(id);
     return view;
   }
 
   async remove(caller: DirectoryCaller, id: string, force: boolean): Promise<void> {
-    const { steps, namespaces, errands, courier, platform } = this.#state;
+    const { steps, namespaces, errands, platform } = this.#state;
     const found = await steps.read(() => {
       authorize(caller.principal, 'admin', EVERYWHERE);
       if (id === DEFAULT_NAMESPACE) {
@@ -124,7 +126,7 @@ export class Namespaces {
       return true;
     });
     if (!isThere) return;
-    if (!(await courier.deliver(id))) throw notReached(id, 'removed');
+    if (!(await this.#courier.deliver(id))) throw notReached(id, 'removed');
     const isKept = await steps.read(() => {
       const known = namespaces.find(id);
       return known?.state === 'there' && known.createdAt === found?.createdAt;

@@ -10,21 +10,18 @@ it('reads no more rows than the page needs, and counts only what is shown', () =
       yield { id };
     }
   }
-  const itself = (row: { id: string }) => row;
+  const viewOf = (row: { id: string }) => row;
   const isShown = ({ id }: { id: string }) => id !== 'b';
-  expect(pageOf(rows(), { limit: 2 }, isShown, itself)).toEqual({ items: [{ id: 'a' }, { id: 'c' }], next: 'c' });
+  expect(pageOf(rows(), { limit: 2 }, { isShown, viewOf })).toEqual({ items: [{ id: 'a' }, { id: 'c' }], next: 'c' });
   expect(read).toBe(4);
-  expect(pageOf(rows(), { limit: 4 }, isShown, itself)).toEqual({ items: ['a', 'c', 'd', 'e'].map((id) => ({ id })) });
-  expect(pageOf(rows(), {}, () => false, itself)).toEqual({ items: [] });
+  expect(pageOf(rows(), { limit: 4 }, { isShown, viewOf })).toEqual({
+    items: ['a', 'c', 'd', 'e'].map((id) => ({ id })),
+  });
+  expect(pageOf(rows(), {}, { isShown: () => false, viewOf })).toEqual({ items: [] });
 });
 
 it('[V8] ends a page early where it would have too much text', () => {
   const rows = ['a', 'b', 'c'].map((id) => ({ id, note: 'x'.repeat(LIST_TEXT_MAX_BYTES / 2 - 1_000) }));
-  const page = pageOf(
-    rows,
-    {},
-    () => true,
-    ({ id, note }) => ({ id, note }),
-  );
+  const page = pageOf(rows, {}, { isShown: () => true, viewOf: ({ id, note }) => ({ id, note }) });
   expect([page.items.map(({ id }) => id), page.next]).toEqual([['a', 'b'], 'b']);
 });

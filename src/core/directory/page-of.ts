@@ -2,18 +2,22 @@ import type { Page } from '../../model/directory-api';
 import { LIST_TEXT_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 
+/** How rows are listed. */
+interface Listing<Row, View> {
+  /** Tells the rows that the caller may see: the others do not count. */
+  isShown: (row: Row) => boolean;
+  viewOf: (row: Row) => View;
+}
+
 /**
- * One page of what is listed by id: as many items as the page names, or as fit into {@link LIST_TEXT_MAX_BYTES}.
+ * Returns one page of what is listed by id: as many items as the page names, or as fit into {@link LIST_TEXT_MAX_BYTES}.
  *
  * @param rows Those after `page.after`; no more of them are read than the page needs.
- * @param isShown Whether the caller may see one: what is not shown does not count.
- * @param viewOf Makes the view of a row.
  */
 export function pageOf<Row extends { id: string }, View>(
   rows: Iterable<Row>,
   { limit = Number.POSITIVE_INFINITY }: Page,
-  isShown: (row: Row) => boolean,
-  viewOf: (row: Row) => View,
+  { isShown, viewOf }: Listing<Row, View>,
 ): { items: View[]; next?: string | undefined } {
   const items: View[] = [];
   let last = '';

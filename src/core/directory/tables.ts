@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { bringUpToDate, type Schema, type SchemaStep, versionOf } from '../storage/bring-up-to-date';
 import type { SqlStorage } from '../storage/sql-storage';
 import { AUDIT_ACCOUNT_TABLES, migrateAuditAccounts } from './audit-accounts';

@@ -50,7 +50,10 @@ export class Tokens {
     const { steps, tokens, platform } = this.#state;
     return steps.read(() => {
       const rows = tokens.list(platform.clock.now(), page.after);
-      const { items, next } = pageOf(rows, page, (token) => couldMake(principal, token), tokenView);
+      const { items, next } = pageOf(rows, page, {
+        isShown: (token) => couldMake(principal, token),
+        viewOf: tokenView,
+      });
       return { tokens: items, next };
     });
   }

@@ -1,11 +1,12 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
-import { arm, planNextLook } from './leases/arming';
+import type { StoredState } from './commit/commit-state';
+import { type AlarmState, arm, planNextLook } from './leases/arming';
+import { sweep } from './leases/expiry';
 import { notePass } from './leases/listening';
 import { noteLostSockets } from './leases/sessions';
-import { sweep } from './leases/sweep';
 import type { NamespaceState } from './state';
-import { attendImport } from './transfer/attend-import';
+import { attendImport } from './transfer/apply';
 import type { Hub } from './watch/hub';
 import { attendTokens } from './watch/open-tokens';
 
@@ -84,7 +85,7 @@ function look(state: NamespaceState, now: number): void {
 }
 
 /** An alarm loop is a bill: more than one a second for an hour is logged. */
-function noteAlarm({ alarmTimes, counters, platform }: NamespaceState): void {
+function noteAlarm({ alarmTimes, counters, platform }: AlarmState): void {
   const now = platform.clock.now();
   counters.alarms += 1;
   if (now - alarmTimes.hourStartedAt >= HOUR_MS || now < alarmTimes.hourStartedAt) {
@@ -98,7 +99,7 @@ function noteAlarm({ alarmTimes, counters, platform }: NamespaceState): void {
 }
 
 /** Removes the oldest slice of a journal that holds too much, and forgets the services that only it knew. Returns whether there was one. */
-function compact(state: NamespaceState): boolean {
+function compact(state: StoredState): boolean {
   const { journal, catalog, pipeline } = state;
   const plan = journal.planCompaction(state.time.stamp(), knowsTooManyServices(state));
   if (plan === undefined) return false;

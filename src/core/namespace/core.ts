@@ -1,90 +1,60 @@
-import type { AuditAction } from '../../model/audit';
-import type { BatchReport, HeartbeatReport, InstanceKey, Operation } from '../../model/batch';
-import type { NamespaceSnapshot } from '../../model/frames';
-import type { HistoryPage } from '../../model/history';
-import type { InstanceView, Registration, Renewal } from '../../model/instance';
-import { jsonText } from '../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../model/moments';
-import type {
-  Answer,
-  Asker,
-  Caller,
-  InstanceListCommand,
-  NamespaceApi,
-  OverrideListCommand,
-  ReadAnswer,
-  ReadOptions,
-  RegisterCommand,
-  ServiceKey,
-  SubscriberListCommand,
-  WriteAnswer,
-} from '../../model/namespace-api';
+import type { InstanceKey, Operation } from '../../model/batch';
+import type { Asker, Caller, NamespaceApi } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
-import type { OverrideList, OverrideView } from '../../model/override';
-import type { DrainReport, InstanceList, Resolution } from '../../model/queries';
-import type { ServiceList, ServiceView } from '../../model/service';
-import type { Stats } from '../../model/stats';
-import type { SubscriberList } from '../../model/subscriber';
-import type * as transfer from '../../model/transfer';
-import type { WhyReport } from '../../model/why';
 import type { Connection } from '../platform/connection';
 import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
-import { deregister } from './commands/deregister';
-import { applyOperation } from './commands/operation';
-import { clearOverride, putOverride } from './commands/override';
-import { patch } from './commands/patch';
-import { register } from './commands/register';
 import type { Retention } from './commit/journal';
 import { readChangedSince } from './history/changed-since';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
-import { listInstancesAt, readDiff, readHistory, rollback } from './history/past-reads';
+import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
 import { arm } from './leases/arming';
 import { notePass } from './leases/listening';
-import { renewMany, renewOne } from './leases/renewing';
-import { requireSession } from './leases/sessions';
 import { AnswerCache } from './queries/answer-cache';
-import {
-  batchReport,
-  instanceAnswer,
-  overridesText,
-  overrideText,
-  registration,
-  requireInstance,
-  requireOverride,
-  subscribersText,
-} from './queries/answers';
 import { readChangedServices } from './queries/changed-services';
-import { listInstances, listServices, newestRevision } from './queries/lists';
-import { namespaceStats } from './queries/namespace-stats';
-import { resolve } from './queries/resolve';
-import { viewOf } from './records/view';
-import { callPatchService, callPutService, callRemoveService, readService } from './service-calls';
+import {
+  callAcknowledge,
+  type Query,
+  readInstance,
+  readInstanceList,
+  readOverride,
+  readOverrideList,
+  readResolution,
+  readService,
+  readServiceList,
+  readStats,
+  readSubscribers,
+} from './read-calls';
 import type { NamespaceState } from './state';
 import { applyImport } from './transfer/apply';
-import { dropImport } from './transfer/attend-import';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';
-import { stageImport } from './transfer/stage';
-import { batchDeed, overrideAction } from './turn/batch-deed';
-import { changeWithPower, type Deed, isForeign, withPower } from './turn/operator-power';
-import { read, turn } from './turn/turn';
+import { dropImport, stageImport } from './transfer/stage';
 import { wake } from './wake';
-import { acknowledge, drainAndWait, subscriberViews } from './watch/draining';
 import type { Hub } from './watch/hub';
 import { SocketFrames } from './watch/socket-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
-
-/** The question of a read of the interface. */
-type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
-
-/** What a method of the interface is asked, after the caller. */
-type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
+import {
+  type Command,
+  callBatch,
+  callClearOverride,
+  callDeregister,
+  callDrain,
+  callPatch,
+  callPatchService,
+  callPutOverride,
+  callPutService,
+  callRegister,
+  callRemoveService,
+  callRenew,
+  callRenewMany,
+  type Reply,
+} from './write-calls';
 
 /**
- * One namespace, awake: every call is one turn of {@link turn}, and everything that changes goes through
- * {@link commit}. It knows no platform; a host lends it one, and calls {@link alarm} when the alarm fires.
+ * One namespace, awake: its calls, one line each. It knows no platform; a host lends it one, and calls {@link alarm} when the
+ * alarm fires.
  */
 export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
@@ -120,240 +90,140 @@ export class Registry implements NamespaceApi {
     return attendTick(this.#state, this.#hub);
   }
 
-  register(caller: Caller, { key, definition, precondition }: RegisterCommand): Promise<WriteAnswer<Registration>> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => register(draft, by, key, definition, precondition),
-      (outcome, draft) => ({
-        cursor: this.#state.journal.cursor,
-        created: outcome === 'created',
-        body: registration(this.#state, caller, key, definition, draft.instance(key)?.record),
-      }),
-    );
+  register(caller: Caller, command: Command<'register'>): Reply<'register'> {
+    return callRegister(this.#state, caller, command);
   }
 
-  patch(caller: Caller, command: Command<'patch'>): Promise<Answer<InstanceView>> {
-    const { key } = command;
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'changed', key),
-      (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
-      () => instanceAnswer(this.#state, key),
-    );
+  patch(caller: Caller, command: Command<'patch'>): Reply<'patch'> {
+    return callPatch(this.#state, caller, command);
   }
 
-  deregister(caller: Caller, { key, precondition }: Command<'deregister'>): Promise<{ cursor: string }> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => this.#toForeign(caller, 'deregistered', key),
-      (draft, by) => deregister(draft, by, key, precondition),
-      () => this.#position(),
-    );
+  deregister(caller: Caller, command: Command<'deregister'>): Reply<'deregister'> {
+    return callDeregister(this.#state, caller, command);
   }
 
-  renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>> {
-    return turn(this.#state, key, (now) => renewOne(this.#state, caller, key, now), caller.tokenId);
+  renew(caller: Caller, key: InstanceKey): Reply<'renew'> {
+    return callRenew(this.#state, caller, key);
   }
 
-  renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>> {
-    return turn(this.#state, undefined, (now) => renewMany(this.#state, caller, keys, now), caller.tokenId);
+  renewMany(caller: Caller, keys: InstanceKey[]): Reply<'renewMany'> {
+    return callRenewMany(this.#state, caller, keys);
   }
 
-  drain(caller: Caller, command: Command<'drain'>): Promise<Answer<DrainReport>> {
-    const deed = () => this.#toForeign(caller, 'drained', command.key);
-    return withPower(this.#state, caller, deed, (...by) => drainAndWait(this.#state, this.#hub, command, ...by));
+  drain(caller: Caller, command: Command<'drain'>): Reply<'drain'> {
+    return callDrain(this.#state, this.#hub, caller, command);
   }
 
-  readInstance({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>> {
-    return read(
-      this.#state,
-      key,
-      options,
-      // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: it also
-      // tells of an override that was cleared.
-      () => requireInstance(this.#state, key).service.revision,
-      () => jsonText(viewOf(requireInstance(this.#state, key), this.#state.time.stamp())),
-    );
+  readInstance(command: Query<'readInstance'>): Reply<'readInstance'> {
+    return readInstance(this.#state, command);
   }
 
-  listInstances(command: InstanceListCommand): Promise<ReadAnswer<InstanceList>> {
-    const { time } = this.#state;
-    if (command.at !== undefined) return listInstancesAt(this.#state, command, command.at);
-    return read(
-      this.#state,
-      command,
-      command,
-      () => this.#revisionOf(command),
-      () => listInstances(this.#state.catalog.service(command), command, this.#cache, time.stamp()),
-    );
+  listInstances(command: Query<'listInstances'>): Reply<'listInstances'> {
+    return readInstanceList(this.#state, this.#cache, command);
   }
 
-  resolve(command: Query<'resolve'>): Promise<ReadAnswer<Resolution>> {
-    const { catalog, platform } = this.#state;
-    return read(
-      this.#state,
-      command,
-      command,
-      () => this.#revisionOf(command),
-      () => resolve(catalog.service(command), command, this.#cache, () => platform.random.fraction()),
-    );
+  resolve(command: Query<'resolve'>): Reply<'resolve'> {
+    return readResolution(this.#state, this.#cache, command);
   }
 
-  putOverride(caller: Caller, command: Command<'putOverride'>): Promise<WriteAnswer<OverrideView>> {
-    const { key, override, precondition } = command;
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
-      (draft, by) => putOverride(draft, by, key, override, precondition),
-      (outcome) => ({ ...this.#position(), created: outcome === 'created', body: overrideText(this.#state, key) }),
-    );
+  putOverride(caller: Caller, command: Command<'putOverride'>): Reply<'putOverride'> {
+    return callPutOverride(this.#state, caller, command);
   }
 
-  readOverride({ key, ...options }: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>> {
-    return read(
-      this.#state,
-      key,
-      options,
-      () => {
-        requireOverride(this.#state, key);
-        return this.#revisionOf(key);
-      },
-      () => overrideText(this.#state, key),
-    );
+  readOverride(command: Query<'readOverride'>): Reply<'readOverride'> {
+    return readOverride(this.#state, command);
   }
 
-  listOverrides({ group, service, after, ...options }: OverrideListCommand): Promise<ReadAnswer<OverrideList>> {
-    const key = { group, service };
-    const changedAt = () => this.#revisionOf(key);
-    return read(this.#state, key, options, changedAt, () => overridesText(this.#state, key, after));
+  listOverrides(command: Query<'listOverrides'>): Reply<'listOverrides'> {
+    return readOverrideList(this.#state, command);
   }
 
-  clearOverride(caller: Caller, { key, precondition }: Command<'clearOverride'>): Promise<{ cursor: string }> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      key,
-      () => ({ action: 'override-cleared', key }),
-      (draft, by) => clearOverride(draft, by, key, precondition),
-      () => this.#position(),
-    );
+  clearOverride(caller: Caller, command: Command<'clearOverride'>): Reply<'clearOverride'> {
+    return callClearOverride(this.#state, caller, command);
   }
 
-  putService(caller: Caller, command: Command<'putService'>): Promise<WriteAnswer<ServiceView>> {
+  putService(caller: Caller, command: Command<'putService'>): Reply<'putService'> {
     return callPutService(this.#state, caller, command);
   }
 
-  patchService(caller: Caller, command: Command<'patchService'>): Promise<Answer<ServiceView>> {
+  patchService(caller: Caller, command: Command<'patchService'>): Reply<'patchService'> {
     return callPatchService(this.#state, caller, command);
   }
 
-  readService(command: ServiceKey & ReadOptions): Promise<ReadAnswer<ServiceView>> {
+  readService(command: Query<'readService'>): Reply<'readService'> {
     return readService(this.#state, command);
   }
 
-  removeService(caller: Caller, command: Command<'removeService'>): Promise<{ cursor: string }> {
+  removeService(caller: Caller, command: Command<'removeService'>): Reply<'removeService'> {
     return callRemoveService(this.#state, caller, command);
   }
 
-  listServices(command: Query<'listServices'>): Promise<ReadAnswer<ServiceList>> {
-    const { catalog } = this.#state;
-    return read(
-      this.#state,
-      undefined,
-      command,
-      () => newestRevision(catalog, command),
-      () => listServices(catalog, command),
-    );
+  listServices(command: Query<'listServices'>): Reply<'listServices'> {
+    return readServiceList(this.#state, command);
   }
 
-  batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>> {
-    return changeWithPower(
-      this.#state,
-      caller,
-      undefined,
-      () => batchDeed(this.#state.catalog, caller, operations),
-      (draft, by) => {
-        requireSession(this.#state, by);
-        return operations.map((operation) => applyOperation(draft, by, operation));
-      },
-      (outcomes) => ({ ...this.#position(), body: batchReport(this.#state, operations, outcomes) }),
-    );
+  batch(caller: Caller, operations: Operation[]): Reply<'batch'> {
+    return callBatch(this.#state, caller, operations);
   }
 
-  stats({ tokenId }: Asker = {}): Promise<Answer<Stats>> {
-    const answer = () => ({ ...this.#position(), body: jsonText(namespaceStats(this.#state, this.#hub)) });
-    return turn(this.#state, undefined, answer, tokenId);
+  stats({ tokenId }: Asker = {}): Reply<'stats'> {
+    return readStats(this.#state, this.#hub, tokenId);
   }
 
-  history(command: Query<'history'>): Promise<Answer<HistoryPage>> {
+  history(command: Query<'history'>): Reply<'history'> {
     return readHistory(this.#state, command);
   }
 
-  diff(command: Query<'diff'>): Promise<Answer<ServiceDiff>> {
+  diff(command: Query<'diff'>): Reply<'diff'> {
     return readDiff(this.#state, command);
   }
 
-  why(command: Query<'why'>): Promise<Answer<WhyReport>> {
+  why(command: Query<'why'>): Reply<'why'> {
     return readWhy(this.#state, this.#hub, command);
   }
 
-  rollback(caller: Caller, command: Command<'rollback'>): Promise<Answer<RollbackReport>> {
+  rollback(caller: Caller, command: Command<'rollback'>): Reply<'rollback'> {
     return rollback(this.#state, caller, command);
   }
 
-  snapshot(command: Query<'snapshot'>): Promise<ReadAnswer<NamespaceSnapshot>> {
+  snapshot(command: Query<'snapshot'>): Reply<'snapshot'> {
     return this.#snapshots.read(command);
   }
 
-  exportPart(command: transfer.ExportCommand): Promise<Answer<transfer.ExportPart>> {
+  exportPart(command: Query<'exportPart'>): Reply<'exportPart'> {
     return exportPart(this.#state, command);
   }
 
-  stageImport(caller: Caller, command: transfer.StageCommand): Promise<Answer<{ importId: string }>> {
+  stageImport(caller: Caller, command: Command<'stageImport'>): Reply<'stageImport'> {
     return stageImport(this.#state, caller, command);
   }
 
-  planImport(caller: Caller, command: transfer.PlanCommand): Promise<Answer<transfer.ImportPlan>> {
+  planImport(caller: Caller, command: Command<'planImport'>): Reply<'planImport'> {
     return planImport(this.#state, caller, command);
   }
 
-  applyImport(caller: Caller, command: transfer.ApplyCommand): Promise<Answer<transfer.ApplyReport>> {
+  applyImport(caller: Caller, command: Command<'applyImport'>): Reply<'applyImport'> {
     return applyImport(this.#state, caller, command);
   }
 
-  dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }> {
+  dropImport(caller: Caller, command: Command<'dropImport'>): Reply<'dropImport'> {
     return dropImport(this.#state, caller, command);
   }
 
-  changedSince(command: Query<'changedSince'>): ReturnType<NamespaceApi['changedSince']> {
+  changedSince(command: Query<'changedSince'>): Reply<'changedSince'> {
     return readChangedSince(this.#state, command);
   }
 
-  changedServices(command: Query<'changedServices'>): ReturnType<NamespaceApi['changedServices']> {
+  changedServices(command: Query<'changedServices'>): Reply<'changedServices'> {
     return readChangedServices(this.#state, command);
   }
 
-  listSubscribers({ tokenId, after, ...key }: SubscriberListCommand): Promise<Answer<SubscriberList>> {
-    const body = (now: number) => subscribersText(subscriberViews(this.#state, this.#hub, key, now), after);
-    const answer = (now: number) => ({ ...this.#position(), body: body(now) });
-    return turn(this.#state, key, answer, tokenId);
+  listSubscribers(command: Query<'listSubscribers'>): Reply<'listSubscribers'> {
+    return readSubscribers(this.#state, this.#hub, command);
   }
 
-  acknowledge({ subscriber, cursor, tokenId }: Query<'acknowledge'>): Promise<{ cursor: string }> {
-    const noted = () => {
-      acknowledge(this.#state, this.#hub, tokenId, subscriber, cursor);
-      return this.#position();
-    };
-    return turn(this.#state, undefined, noted, tokenId);
+  acknowledge(command: Query<'acknowledge'>): Reply<'acknowledge'> {
+    return callAcknowledge(this.#state, this.#hub, command);
   }
 
   /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */
@@ -380,18 +250,5 @@ export class Registry implements NamespaceApi {
     notePass(this.#state);
     this.#hub.connect(connection);
     arm(this.#state);
-  }
-
-  /** What takes an operator only where an instance is another's. */
-  #toForeign(caller: Caller, action: AuditAction, key: InstanceKey): Deed | undefined {
-    return isForeign(this.#state.catalog, caller, key) ? { action, key } : undefined;
-  }
-
-  #position(): { cursor: string } {
-    return { cursor: this.#state.journal.cursor };
-  }
-
-  #revisionOf(key: ServiceKey): number {
-    return this.#state.catalog.service(key)?.revision ?? 0;
   }
 }

@@ -1,7 +1,7 @@
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { NamespaceSettings } from '../../model/namespace';
-import type { NamespaceControl } from '../../model/namespace-control';
 import type { Platform } from '../platform/platform';
 import { isStorageUsed, prepareStorage } from '../storage/schema';
 import { scheduleCompaction } from './commit/commit';

@@ -11,8 +11,7 @@ import {
   SWEEP_SLICE_MAX_COUNT,
 } from '../../model/limits';
 import { renew } from './commit/commit';
-import { notePass } from './leases/listening';
-import { reconnectSpreadMs } from './leases/reconnect-spread';
+import { notePass, reconnectSpreadMs } from './leases/listening';
 import { openSession, resumeSession } from './leases/sessions';
 import { isAvailable, isHealthy } from './records/catalog';
 import { readCheckpoint } from './records/checkpoints';

@@ -1,10 +1,10 @@
-import type { WatchScope } from '../../model/frames';
 import type { SocketPurpose } from '../../model/namespace-sockets';
+import type { ScopePart } from '../../model/watch-scope';
 
 /** What one watch of a connection is remembered by. */
 export interface WatchMemory {
   name: string;
-  scope: WatchScope;
+  scope: readonly ScopePart[];
   /**
    * Everything up to this revision has been sent; the rest follows from the journal. Absent: everything that is
    * durable has been sent, so nothing has to be written down while a watch keeps up.

@@ -1,5 +1,5 @@
 import type { Audit } from '../../model/audit';
-import type { ClaimsOf } from '../../model/claim';
+import type { ClaimsOf } from '../../model/instance';
 import type { SqlStorage } from '../storage/sql-storage';
 import type { Connections } from './connection';
 import type { Counters } from './counters';
@@ -56,7 +56,7 @@ export interface Platform {
   audit: Audit;
   /** Reads the services that the extensions of an instance claim: dialects know, and the core knows no dialect. */
   claimsOf: ClaimsOf;
-  /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can mend that. */
+  /** Gives up on this object: what is in memory is ahead of the disk, and only a new start can fix that. */
   abort(reason: string): void;
   /** One line for the operator. Never a secret. */
   log(level: 'info' | 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;

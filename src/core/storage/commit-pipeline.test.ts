@@ -8,7 +8,12 @@ function begin(nextTurn: () => Promise<void> = async () => {}) {
   disk.run('CREATE TABLE note (text TEXT)');
   const failures: unknown[] = [];
   const counters = { commitGroups: 0 };
-  const pipeline = new CommitPipeline(disk, nextTurn, counters, (reason) => failures.push(reason));
+  const pipeline = new CommitPipeline({
+    storage: disk,
+    nextTurn,
+    counters,
+    onFailure: (reason) => failures.push(reason),
+  });
   const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
   const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
   return { disk, failures, pipeline, counters, note, notes };
@@ -53,6 +58,47 @@ describe('enqueue', () => {
     disk.release();
     await pipeline.settled();
     expect(counters.commitGroups).toBe(2);
+  });
+});
+
+describe('writeNow', () => {
+  const refuse = (): never => {
+    throw new Error('no');
+  };
+
+  it('[C2] writes at once, gives what its work gives, and shares the sync of what is queued', async () => {
+    const { disk, pipeline, counters, note, notes } = begin();
+    disk.hold();
+    note('queued');
+    const add = (text: string) => () => disk.run('INSERT INTO note VALUES (?)', text);
+    expect(pipeline.writeNow(add('a'))).toBe(1);
+    expect(notes()).toEqual(['a']);
+    expect(await stateOf(pipeline.settled())).toBe('waits');
+    disk.release();
+    await pipeline.settled();
+    expect(notes()).toEqual(['a', 'queued']);
+    expect(pipeline.writeNow(add('b'))).toBe(1);
+    await pipeline.settled();
+    expect([disk.transactions, counters.commitGroups]).toEqual([3, 2]);
+  });
+
+  it('leaves nothing behind where its work throws', async () => {
+    const { disk, pipeline, notes } = begin();
+    const work = () => {
+      disk.run('INSERT INTO note VALUES (?)', 'a');
+      refuse();
+    };
+    expect(() => pipeline.writeNow(work)).toThrow('no');
+    expect([notes(), pipeline.settled()]).toEqual([[], undefined]);
+  });
+
+  it('[I3] refuses after a group that could not be made durable', async () => {
+    const { disk, failures, pipeline } = begin();
+    disk.failNextSync(new Error('full'));
+    pipeline.writeNow(() => {});
+    await expect(pipeline.settled()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(() => pipeline.writeNow(refuse)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
+    expect(failures).toEqual([new Error('full')]);
   });
 });
 

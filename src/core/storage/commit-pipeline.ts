@@ -1,10 +1,21 @@
 import { RegistryError } from '../../model/errors';
 import type { SqlStorage } from './sql-storage';
 
-/** What one command has to write, and to do once that is durable. */
+/** The write of one command, unless it is written already, and what follows once that is durable. */
 interface Entry {
-  write: () => void;
+  write: (() => void) | undefined;
   published: (() => void) | undefined;
+}
+
+/** The parts of a pipeline. */
+export interface PipelineParts {
+  storage: SqlStorage;
+  /** Resolves when the event loop has taken in what arrived. */
+  nextTurn: () => Promise<void>;
+  /** Where groups are counted. */
+  counters: { commitGroups: number };
+  /** Called once if a group can't be made durable: what is in memory, or read from the storage, is then ahead of the disk. */
+  onFailure: (reason: unknown) => void;
 }
 
 /**
@@ -14,6 +25,8 @@ interface Entry {
  * A host that can't take in requests while it syncs would never gather a group that way. So after a group that was
  * shared, the next one waits for one turn of the event loop: what lies ready in the sockets comes in, and goes along.
  * A lone writer waits for nothing (design/decisions/0007-a-turn-before-a-group.md).
+ *
+ * Its `writeNow` is for the directory, whose state is the storage itself: written at once, made durable the same way.
  *
  * Nothing may leave the registry before {@link settled} has resolved: that is what makes an answer true.
  */
@@ -29,20 +42,10 @@ export class CommitPipeline {
   #waiting: Promise<void> | undefined;
   #failed = false;
   #isClosed = false;
-  /** Whether the last group held the writes of more than one command: then others are likely to be on their way. */
+  /** True if the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
 
-  /**
-   * @param nextTurn Resolves when the event loop has taken in what arrived.
-   * @param counters Where groups are counted.
-   * @param onFailure Called once if a group can't be made durable: what is in memory is then ahead of the disk.
-   */
-  constructor(
-    storage: SqlStorage,
-    nextTurn: () => Promise<void>,
-    counters: { commitGroups: number },
-    onFailure: (reason: unknown) => void,
-  ) {
+  constructor({ storage, nextTurn, counters, onFailure }: PipelineParts) {
     this.#storage = storage;
     this.#nextTurn = nextTurn;
     this.#counters = counters;
@@ -52,14 +55,35 @@ export class CommitPipeline {
   /**
    * Queues a write. All that is queued until the group before is durable goes in one transaction.
    *
-   * @param published Called once it is durable, in the order of the queue, before anybody who waits goes on.
+   * @param published Called once it is durable, in the order of the queue, before waiters go on.
    */
   enqueue(write: () => void, published?: () => void): void {
-    this.#queue.push({ write, published });
+    this.#push({ write, published });
+  }
+
+  /**
+   * Runs a step in a transaction of its own, at once: for a caller that keeps nothing in memory, and so has to read what it
+   * wrote. It is durable with what is queued.
+   *
+   * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable; else what `work` throws, and
+   *   then nothing is written.
+   */
+  writeNow<Result>(work: () => Result): Result {
+    if (this.#failed) throw outcomeUnknown();
+    let result: Result | undefined;
+    this.#storage.transaction(() => {
+      result = work();
+    });
+    this.#push({ write: undefined, published: undefined });
+    return result as Result; // `as`: a transaction that does not throw has run its work
+  }
+
+  #push(entry: Entry): void {
+    this.#queue.push(entry);
     if (this.#waiting !== undefined) return;
     const before = this.#writing ?? Promise.resolve();
     this.#waiting = before.then(() => (this.#lastWasShared ? this.#nextTurn() : undefined)).then(() => this.#write());
-    // Whoever waits hears of a failure; a group that nobody waits for must not become an unhandled rejection.
+    // Waiters hear of a failure; a group without waiters must not become an unhandled rejection.
     this.#waiting.catch(() => {});
   }
 
@@ -101,9 +125,12 @@ export class CommitPipeline {
     this.#waiting = undefined;
     try {
       if (this.#failed) throw outcomeUnknown();
-      this.#storage.transaction(() => {
-        for (const { write } of entries) write();
-      });
+      const isWritten = entries.every(({ write }) => write === undefined);
+      if (!isWritten) {
+        this.#storage.transaction(() => {
+          for (const { write } of entries) write?.();
+        });
+      }
       await this.#storage.sync();
     } catch (error) {
       if (!this.#failed) {

@@ -1,5 +1,5 @@
-import { COMMON_HEADERS } from '../../http/response/common-headers';
-import type { Format } from './document';
+import type { Format } from '../../codecs/eureka/document';
+import { COMMON_HEADERS } from '../../http/response/answers';
 
 const TYPES = { json: 'application/json', xml: 'application/xml' } as const satisfies Record<Format, string>;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinedName } from '../../model/joined-name';
+import { appOf } from '../../codecs/eureka/app-names';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
-import { appOf } from './app-names';
+import { joinedName } from '../../model/service-name';
 import { claimsOf } from './claims';
 
 const orders = { group: 'DEFAULT_GROUP', service: 'orders' };

@@ -1,9 +1,9 @@
-import type { Claim } from '../../model/claim';
+import { appOf, serviceOf } from '../../codecs/eureka/app-names';
 import { quote } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
+import type { Claim } from '../../model/instance';
+import { isRecord } from '../../model/json';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import { appOf, serviceOf } from './app-names';
 
 /** Members by which clients of Eureka look an instance up, beside its application. */
 const ADDRESSES = ['vipAddress', 'secureVipAddress'] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 
 /** The exchanges of Eureka's clients on a real namespace, as the notes on them have it. */
 

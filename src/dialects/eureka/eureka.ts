@@ -1,11 +1,20 @@
 import type { Dialect } from '../../http/pipeline/dialect';
-import { COMMON_HEADERS } from '../../http/response/common-headers';
+import { COMMON_HEADERS } from '../../http/response/answers';
 import { errorResponse } from '../../http/response/error-response';
 import { claimsOf } from './claims';
 import { addLeaseRoutes } from './lease-routes';
-import { pathOf } from './paths';
 import { addReadRoutes } from './read-routes';
 import { addStatusRoutes } from './status-routes';
+
+/** Base paths in the wild: Spring's, the Netflix WAR's, and that of servers without a context path. */
+const BASE = /^\/(?:eureka(?:\/v2)?|v2)(?=\/|$)/;
+
+/** The one spelling of a path that routes know: one base, single slashes, none at the end. It stays percent-encoded. */
+function pathOf(path: string): string {
+  const single = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
+  const open = single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single;
+  return open.replace(BASE, '/eureka');
+}
 
 /**
  * The door for clients of Netflix' Eureka, Spring's among them: its REST operations, in JSON and XML. 404 at a beat makes

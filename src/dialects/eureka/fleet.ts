@@ -1,9 +1,9 @@
-import type { ChangedInstance } from '../../model/changed-instances';
+import { type Action, type Format, withAction, writeInstance } from '../../codecs/eureka/document';
+import { infoOf, type ShownInfo } from '../../codecs/eureka/shown-info';
+import { statusHash } from '../../codecs/eureka/status';
+import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
-import { type Action, type Format, withAction, writeInstance } from './document';
-import { statusHash } from './status-hash';
-import { infoOf, type ShownInfo } from './translate';
 
 /** How long a change is told of: Eureka's own retention. Clients ask every 30 s. */
 export const DELTA_WINDOW_MS = 3 * 60 * 1_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
-import { jsonText, readJsonText } from '../../model/json-text';
+import { jsonText, readJsonText } from '../../model/json';
 import { EUREKA_FLEETS_MAX_COUNT, EUREKA_INSTANCES_SHOWN_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { Fleets } from './fleets';

@@ -1,8 +1,8 @@
 import { SharedCalls } from '../../auth/shared-calls';
-import type { ChangedInstance } from '../../model/changed-instances';
+import type { ChangedInstance } from '../../model/dialect-reads';
 import { hasCode, RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import {
   EUREKA_CHANGES_SLICES_MAX_COUNT,
   EUREKA_FLEETS_MAX_COUNT,

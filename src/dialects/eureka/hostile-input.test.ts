@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { BODY_MAX_BYTES } from '../../model/limits';
@@ -25,41 +26,45 @@ const MINIMAL =
   '<instance><hostName>h</hostName><app>ORDERS</app><ipAddr>10.0.0.1</ipAddr><dataCenterInfo class="x"><name>MyOwn</name></dataCenterInfo></instance>';
 
 describe('a registration that is wrong', () => {
-  it.each([
-    [{ instanceId: '', hostName: '' }, 'Missing instanceId'],
-    [{ hostName: '' }, 'Missing hostname'],
-    [{ hostName: null }, 'Missing hostname'],
-    [{ ipAddr: ' ' }, 'Missing ip address'],
-    [{ app: '' }, 'Missing appName'],
-    [{ app: 'CARTS' }, 'Mismatched appName, expecting ORDERS but was CARTS'],
-    [{ dataCenterInfo: undefined }, 'Missing dataCenterInfo'],
-    [{ dataCenterInfo: {} }, 'Missing dataCenterInfo Name'],
-    [{ dataCenterInfo: { name: 'Azure' } }, /^dataCenterInfo has the name "Azure"/],
-    [{ dataCenterInfo: { name: 'Amazon', metadata: { '': 'x' } } }, /no key without a name/],
-    [{ securePort: { $: 2 ** 31, '@enabled': 'false' } }, /securePort must be a whole number of 32 bits/],
-    [{ countryId: -(2 ** 31) - 1 }, /countryId must be a whole number of 32 bits/],
-    [{ leaseInfo: { renewalIntervalInSecs: 2 ** 40 } }, /renewalIntervalInSecs must be a whole number of 32 bits/],
-    [{ hostName: '', ipAddr: '', app: '' }, 'Missing hostname'],
-    [{ ipAddr: 'no address', hostName: 'nor this' }, /^neither ipAddr \("no address"\) nor hostName/],
-    [
-      { port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } },
-      /^neither port \(70000\) nor securePort \(0, dis/,
-    ],
-    [{ port: { $: 0, '@enabled': 'true' } }, /^neither port \(0\) nor securePort \(443, disabled\) is a port/],
-    [{ port: { $: -1, '@enabled': 'true' }, securePort: undefined }, /^neither port \(-1\) nor securePort/],
-    [{ port: { $: 'x' } }, /port/],
-    [{ leaseInfo: { durationInSecs: 'soon' } }, /durationInSecs/],
-    [{ metadata: { a: { b: '1' } } }, /metadata "a" must be text/],
-    [{ metadata: { a: 'x'.repeat(9_000) } }, /metadata has/],
-    [{ homePageUrl: `http://h/${'x'.repeat(9_000)}` }, /URLs, virtual addresses/],
-    [{ instanceId: 'x'.repeat(300) }, /at most 255 bytes/],
-    [{ lastDirtyTimestamp: 'yesterday' }, /lastDirtyTimestamp/],
-  ])('[F10] %j is 400 in words', async (more, words) => {
-    const stage = new EurekaStage();
-    const [status, text] = await post(stage, json(more));
-    expect([status, text]).toEqual([400, typeof words === 'string' ? words : expect.stringMatching(words)]);
-    expect(stage.namespace.state.journal.revision).toBe(0);
-  });
+  it('[F10] what is wrong with an instance is 400 in words', () =>
+    eachRow(
+      [
+        [{ instanceId: '', hostName: '' }, 'Missing instanceId'],
+        [{ hostName: '' }, 'Missing hostname'],
+        [{ hostName: null }, 'Missing hostname'],
+        [{ ipAddr: ' ' }, 'Missing ip address'],
+        [{ app: '' }, 'Missing appName'],
+        [{ app: 'CARTS' }, 'Mismatched appName, expecting ORDERS but was CARTS'],
+        [{ dataCenterInfo: undefined }, 'Missing dataCenterInfo'],
+        [{ dataCenterInfo: {} }, 'Missing dataCenterInfo Name'],
+        [{ dataCenterInfo: { name: 'Azure' } }, /^dataCenterInfo has the name "Azure"/],
+        [{ dataCenterInfo: { name: 'Amazon', metadata: { '': 'x' } } }, /no key without a name/],
+        [{ securePort: { $: 2 ** 31, '@enabled': 'false' } }, /securePort must be a whole number of 32 bits/],
+        [{ countryId: -(2 ** 31) - 1 }, /countryId must be a whole number of 32 bits/],
+        [{ leaseInfo: { renewalIntervalInSecs: 2 ** 40 } }, /renewalIntervalInSecs must be a whole number of 32 bits/],
+        [{ hostName: '', ipAddr: '', app: '' }, 'Missing hostname'],
+        [{ ipAddr: 'no address', hostName: 'nor this' }, /^neither ipAddr \("no address"\) nor hostName/],
+        [
+          { port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } },
+          /^neither port \(70000\) nor securePort \(0, dis/,
+        ],
+        [{ port: { $: 0, '@enabled': 'true' } }, /^neither port \(0\) nor securePort \(443, disabled\) is a port/],
+        [{ port: { $: -1, '@enabled': 'true' }, securePort: undefined }, /^neither port \(-1\) nor securePort/],
+        [{ port: { $: 'x' } }, /port/],
+        [{ leaseInfo: { durationInSecs: 'soon' } }, /durationInSecs/],
+        [{ metadata: { a: { b: '1' } } }, /metadata "a" must be text/],
+        [{ metadata: { a: 'x'.repeat(9_000) } }, /metadata has/],
+        [{ homePageUrl: `http://h/${'x'.repeat(9_000)}` }, /URLs, virtual addresses/],
+        [{ instanceId: 'x'.repeat(300) }, /at most 255 bytes/],
+        [{ lastDirtyTimestamp: 'yesterday' }, /lastDirtyTimestamp/],
+      ],
+      async (more, words) => {
+        const stage = new EurekaStage();
+        const [status, text] = await post(stage, json(more));
+        expect([status, text]).toEqual([400, typeof words === 'string' ? words : expect.stringMatching(words)]);
+        expect(stage.namespace.state.journal.revision).toBe(0);
+      },
+    ));
 
   it.each<[body: string | Uint8Array<ArrayBuffer>, type: string | null, status: number]>([
     ['', JSON_TYPE, 400],
@@ -117,37 +122,41 @@ it('[F10] compressed is refused as what it is', async () => {
 });
 
 describe('a registration that real clients send', () => {
-  it.each([
-    ['a bare port', { port: 8080 }, { port: 8080 }],
-    ['a port as text', { port: '8080', securePort: null }, { port: 8080 }],
-    [
-      'flags as flags',
-      { port: { $: 80, '@enabled': false }, securePort: { $: 443, '@enabled': true } },
-      { port: 443, ports: { https: { port: 443, secure: true } } },
-    ],
-    ['no port at all', { port: undefined, securePort: undefined }, { port: 7001 }],
-    [
-      'a wrong port beside one that is enabled',
-      { port: { $: 0, '@enabled': true }, securePort: { $: 8443, '@enabled': true } },
-      { port: 8443, ports: { https: { port: 8443, secure: true } } },
-    ],
-    ['no port enabled', { port: { $: 80, '@enabled': false } }, { port: 80 }],
-    ['no class', { dataCenterInfo: { name: 'MyOwn' } }, {}],
-    [
-      'numbers and flags in metadata',
-      { metadata: { a: 1, b: true, c: null, '@class': 'x', '@y': 'x', $: 'x', class: 'x' } },
-      { metadata: { a: '1', b: 'true' } },
-    ],
-    ['no metadata', { metadata: null }, { metadata: {} }],
-    ['a status in lower case', { status: 'starting' }, { status: 'starting' }],
-    ['an unknown status', { status: 'sideways' }, { status: 'down' }],
-    ['members that nobody knows', { colour: { red: true } }, {}],
-    ['an app in lower case', { app: 'orders' }, { service: 'orders' }],
-  ])('[F1] %s', async (_what, more, seen) => {
-    const stage = new EurekaStage();
-    expect(await post(stage, json(more))).toEqual([204, '']);
-    expect(await stage.view()).toMatchObject(seen);
-  });
+  it('[F1] takes each spelling of its members', () =>
+    eachRow(
+      [
+        ['a bare port', { port: 8080 }, { port: 8080 }],
+        ['a port as text', { port: '8080', securePort: null }, { port: 8080 }],
+        [
+          'flags as flags',
+          { port: { $: 80, '@enabled': false }, securePort: { $: 443, '@enabled': true } },
+          { port: 443, ports: { https: { port: 443, secure: true } } },
+        ],
+        ['no port at all', { port: undefined, securePort: undefined }, { port: 7001 }],
+        [
+          'a wrong port beside one that is enabled',
+          { port: { $: 0, '@enabled': true }, securePort: { $: 8443, '@enabled': true } },
+          { port: 8443, ports: { https: { port: 8443, secure: true } } },
+        ],
+        ['no port enabled', { port: { $: 80, '@enabled': false } }, { port: 80 }],
+        ['no class', { dataCenterInfo: { name: 'MyOwn' } }, {}],
+        [
+          'numbers and flags in metadata',
+          { metadata: { a: 1, b: true, c: null, '@class': 'x', '@y': 'x', $: 'x', class: 'x' } },
+          { metadata: { a: '1', b: 'true' } },
+        ],
+        ['no metadata', { metadata: null }, { metadata: {} }],
+        ['a status in lower case', { status: 'starting' }, { status: 'starting' }],
+        ['an unknown status', { status: 'sideways' }, { status: 'down' }],
+        ['members that nobody knows', { colour: { red: true } }, {}],
+        ['an app in lower case', { app: 'orders' }, { service: 'orders' }],
+      ],
+      async (_what, more, seen) => {
+        const stage = new EurekaStage();
+        expect(await post(stage, json(more))).toEqual([204, '']);
+        expect(await stage.view()).toMatchObject(seen);
+      },
+    ));
 
   it('[F1] without instanceId is known by its host, and in Amazon by its instance-id', async () => {
     const stage = new EurekaStage();

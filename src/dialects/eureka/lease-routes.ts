@@ -1,19 +1,20 @@
 import { authorizeRegistration } from '../../auth/authorize-registration';
+import { serviceOf } from '../../codecs/eureka/app-names';
+import { readBody } from '../../codecs/eureka/document';
 import type { DialectDoor } from '../../http/pipeline/dialect';
-import { readBodyText } from '../../http/request/body-text';
+import { readBodyText } from '../../http/request/body';
 import { invalid } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode, quote, RegistryError } from '../../model/errors';
+import { parseJson } from '../../model/json';
 import { BODY_MAX_BYTES } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { parseJson } from '../../model/parse-json';
 import { emptyAnswer } from './answers';
-import { keyInPath, serviceOf } from './app-names';
 import { claimsOf } from './claims';
+import { keyInPath } from './instance-keys';
 import { registerInfo } from './register-info';
 import { Renewing } from './renewing';
-import { readBody } from './wire';
 
 /** The one parameter of a beat that counts. It is a number, so there is nothing in it to decode. */
 const LAST_DIRTY = /(?:^|&)lastDirtyTimestamp=([^&]*)/;

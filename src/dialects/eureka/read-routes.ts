@@ -1,14 +1,13 @@
+import { serviceOf } from '../../codecs/eureka/app-names';
+import type { Format } from '../../codecs/eureka/document';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { RegistryError } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { bodyAnswer, documentAnswer, formatFor, takesGzip } from './answers';
-import { serviceOf } from './app-names';
-import type { Format } from './document';
 import type { Fleet, Member } from './fleet';
 import { Fleets } from './fleets';
-import { FullLists } from './full-lists';
-import { addressList, application, deltaList, single } from './lists';
+import { addressList, application, deltaList, FullLists, single } from './lists';
 
 /** What a read is about, where it is about less than everything. */
 interface Asked {

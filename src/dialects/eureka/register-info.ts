@@ -1,14 +1,19 @@
+import type { WrittenInfo } from '../../codecs/eureka/info';
+import { registrationOf } from '../../codecs/eureka/registration';
+import { keptBy, ownStatus } from '../../codecs/eureka/shown-info';
+import { type EurekaStatus, statedStatus } from '../../codecs/eureka/status';
 import { findInstance } from '../../http/dialect-calls/find-record';
+import { parsed } from '../../http/request/field-errors';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode, RegistryError } from '../../model/errors';
-import type { InstanceView } from '../../model/instance';
+import { type Extensions, InstanceDefinition, type InstanceView } from '../../model/instance';
+import { EXTENSIONS_MAX_BYTES } from '../../model/limits';
+import { utf8Length } from '../../model/names';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { newInstanceKey } from './app-names';
-import { registeredStatus, statedStatus } from './status';
-import { definitionOf, keptBy, ownStatus } from './translate';
-import type { WrittenInfo } from './wire';
+import { plainDefinition } from '../../model/plain-definition';
+import { newInstanceKey } from './instance-keys';
 
-/** How often a registration is decided anew because somebody else was faster. */
+/** How often a registration is decided anew because another write was faster. */
 const ATTEMPTS_MAX_COUNT = 5;
 
 /**
@@ -50,13 +55,49 @@ async function registerAgain(
   throw new RegistryError('UNAVAILABLE', `the instance "${key.id}" is changed all the time by others; try again`);
 }
 
-/** What counted of its own status; where an operator's word hides it, its own word as it was registered. */
+/** Returns the status that counted; where an operator's override hides it, the instance's own as it was registered. */
 function countedStatus(before: InstanceView) {
   return before.overridden ? ownStatus(before) : statedStatus(before);
 }
 
-/** What is kept has been written after this, by the client's own clock. */
+/** Tells whether what is kept was written after this, by the client's own clock. */
 function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boolean {
   const kept = keptBy(before)?.lastDirtyTimestamp;
   return kept !== undefined && lastDirtyTimestamp !== undefined && kept > lastDirtyTimestamp;
+}
+
+/**
+ * Makes the definition that an instance is registered with.
+ *
+ * @param status What counts of its status.
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
+  const { plain, ports, extensions } = registrationOf(info, status);
+  assertFits(extensions);
+  // Nearly all are plain, but for what the codec made, and a schema takes as long as all the rest.
+  const definition = plainDefinition(plain);
+  if (definition !== undefined) return { ...definition, ports, extensions };
+  return parsed(InstanceDefinition, { ...plain, ports, extensions }, 'body');
+}
+
+function assertFits(extensions: Extensions): void {
+  const bytes = utf8Length(JSON.stringify(extensions));
+  if (bytes <= EXTENSIONS_MAX_BYTES) return;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `URLs, virtual addresses and data center take ${bytes} bytes together; at most ${EXTENSIONS_MAX_BYTES} are kept`,
+  );
+}
+
+/**
+ * Decides the status that a registration leads to, where no operator has set one: Eureka's rules for a server outside of AWS.
+ *
+ * @param own What the instance says now.
+ * @param before The status that counted until now; undefined for one that was not there.
+ */
+function registeredStatus(own: EurekaStatus, before: EurekaStatus | undefined): EurekaStatus {
+  const isSettled = (status: EurekaStatus | undefined) => status === 'UP' || status === 'OUT_OF_SERVICE';
+  // Between these two only the status call leads: a client that comes back says UP, also where it was taken out.
+  return before !== undefined && isSettled(own) && isSettled(before) ? before : own;
 }

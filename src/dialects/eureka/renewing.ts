@@ -1,11 +1,11 @@
+import { keptBy } from '../../codecs/eureka/shown-info';
 import { findInstance } from '../../http/dialect-calls/find-record';
 import type { InstanceKey } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import type { Renewal } from '../../model/instance';
-import { type JsonText, readJsonText } from '../../model/json-text';
+import { type JsonText, readJsonText } from '../../model/json';
 import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { keptBy } from './translate';
 
 /** A registration as a beat has to know it: its revision, and when its client wrote it last, by the client's clock. */
 interface Registration {

@@ -1,11 +1,11 @@
+import { ownStatus } from '../../codecs/eureka/shown-info';
+import { coreStatus, type EurekaStatus, statedStatus } from '../../codecs/eureka/status';
 import { changeOverride } from '../../http/dialect-calls/change-override';
 import { findInstance, findOverride } from '../../http/dialect-calls/find-record';
 import type { InstanceKey } from '../../model/batch';
 import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
-import { coreStatus, type EurekaStatus, statedStatus } from './status';
-import { ownStatus } from './translate';
 
 /** One call about the status of one instance. */
 export interface StatusCall {

@@ -1,17 +1,19 @@
+import type { Format } from '../../codecs/eureka/document';
+import { isMetadataKey } from '../../codecs/eureka/info';
+import { type EurekaStatus, namedStatus, STATUSES } from '../../codecs/eureka/status';
+import { writeXml } from '../../codecs/eureka/xml';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { invalid } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import type { InstanceKey } from '../../model/batch';
 import { quote } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import type { NamespaceApi } from '../../model/namespace-api';
+import type { Stats } from '../../model/stats';
 import { documentAnswer, emptyAnswer, formatFor } from './answers';
-import { keyInPath } from './app-names';
-import { serverStatus } from './server-status';
-import { type EurekaStatus, namedStatus, STATUSES } from './status';
+import { keyInPath } from './instance-keys';
 import { deleteStatus, putStatus, type StatusCall } from './status-calls';
-import { isMetadataKey } from './wire';
 
 /** The status that a call names. @throws {RegistryError} `INVALID_REQUEST` for what is none. */
 function statusOf(url: string): EurekaStatus | undefined {
@@ -98,4 +100,28 @@ export function addStatusRoutes(door: DialectDoor): void {
       return documentAnswer(request, format, serverStatus(stats, surroundings.now(), format));
     },
   });
+}
+
+/**
+ * The document of Eureka's status page: three maps of texts. What only makes sense for a Java process is left out; what
+ * people look for, how many instances there are and how often they renew, is said in its place.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+function serverStatus(stats: Stats, now: number, format: Format): string {
+  const { sinceStart } = stats;
+  const minutes = Math.max(1, (now - Date.parse(sinceStart.startedAt)) / 60_000);
+  const document = {
+    generalStats: {
+      'server-uptime-seconds': String(Math.max(0, Math.floor((now - Date.parse(sinceStart.startedAt)) / 1_000))),
+      instances: String(stats.instances),
+      'healthy-instances': String(stats.healthyInstances),
+      leases: String(stats.leases),
+      'renews-a-minute': String(Math.round(sinceStart.renewals / minutes)),
+      'expired-since-start': String(sinceStart.removed.expired),
+    },
+    applicationStats: { 'registered-replicas': '', 'available-replicas': '', 'unavailable-replicas': '' },
+    instanceInfo: { status: 'UP' },
+  };
+  return format === 'json' ? JSON.stringify(document) : writeXml({ 'com.netflix.eureka.util.StatusInfo': document });
 }

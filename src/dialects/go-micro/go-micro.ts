@@ -1,6 +1,18 @@
-import type { Dialect } from '../../http/pipeline/dialect';
+import { allServices, instancePages } from '../../http/dialect-calls/whole-lists';
+import type { Dialect, DialectDoor } from '../../http/pipeline/dialect';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { readUntypedJsonBody } from '../../http/request/body';
+import { COMMON_HEADERS } from '../../http/response/answers';
 import { errorResponse } from '../../http/response/error-response';
-import { addRoutes } from './routes';
+import type { Operation } from '../../model/batch';
+import type { HeldDocument } from '../../model/dialect-reads';
+import type { InstanceView } from '../../model/instance';
+import { EVENT_STREAM_MAX_MS, GO_MICRO_BODY_MAX_BYTES } from '../../model/limits';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { shortName } from '../../model/service-name';
+import { RegistryWatch } from './registry-watch';
+import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { readService, type Service, serviceAskedFor } from './wire';
 
 /**
  * The door for clients of go-micro's registry plugin `proxy`, versions 2 to 4. What it answers is shown to a person as
@@ -17,3 +29,116 @@ export const goMicro: Dialect = {
   },
   addRoutes,
 };
+
+/** In the router's words; clients paste the rest of their address in front of it. */
+const PATHS = ['/registry', '/registry/'];
+
+/** What a client wants of its service. */
+interface Changes {
+  key: ServiceKey;
+  operations: Operation[];
+}
+
+async function changesOf(
+  request: Request,
+  operationsOf: (service: Service) => Operation[] | Promise<Operation[]>,
+): Promise<Changes> {
+  const service = readService(await readUntypedJsonBody(request, GO_MICRO_BODY_MAX_BYTES));
+  return { key: keyOf(service.name, 'body'), operations: await operationsOf(service) };
+}
+
+/** Nothing to do is done. */
+async function change(namespace: NamespaceApi, { operations }: Changes, call: RouteCall): Promise<void> {
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+}
+
+/** Status 200, the only one that clients know as success. */
+const answerOf = (body: unknown): Response =>
+  new Response(JSON.stringify(body), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
+
+/** A read or a watch: of one service, or of all. */
+interface Asked {
+  key: ServiceKey | undefined;
+  isWatch: boolean;
+}
+
+function askedOf(request: Request): Asked {
+  const isWatch = request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+  const name = serviceAskedFor(request.url, isWatch);
+  return { key: name === '' ? undefined : keyOf(name, 'query'), isWatch };
+}
+
+/** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
+async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
+  const command = { ...key, filter: { available: true }, documents: true, tokenId };
+  let instances: InstanceView[] = [];
+  let documents: HeldDocument[] = [];
+  for await (const page of instancePages(namespace, command)) {
+    instances = instances.concat(page.instances);
+    documents = documents.concat(page.documents ?? []);
+  }
+  return servicesOf(instances, documents);
+}
+
+/** Their names alone: what gateways poll is to stay small. */
+async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Service[]> {
+  const services = await allServices(namespace, { tokenId });
+  return services
+    .filter(({ available }) => available > 0)
+    .map(({ group, name }) => shortName({ group, service: name }))
+    .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
+}
+
+/** Opens a watch; it is counted as event streams are. */
+function watch(key: ServiceKey | undefined, call: RouteCall): Promise<Response> {
+  const { waits, acceptSocket } = call.surroundings;
+  // Its clients have no names: each of their watches is a subscriber.
+  const subscriber = crypto.randomUUID();
+  const leave = waits.enter({ tokenId: call.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
+  const scope = { groups: [], services: key === undefined ? [] : [key] };
+  const purpose = call.purpose('stream', subscriber);
+  return new RegistryWatch(acceptSocket, leave).open({ sockets: call.sockets, purpose, scope });
+}
+
+/** The three calls of go-micro's registry, and its watch. */
+function addRoutes(door: DialectDoor): void {
+  door.route({
+    operation: 'register',
+    method: 'post',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Registers nodes of a service, or renews them',
+    read: (request) => changesOf(request, registrationsOf),
+    target: ({ key }) => ({ service: key }),
+    call: change,
+    answer: () => answerOf({}),
+  });
+
+  door.route({
+    operation: 'deregister',
+    method: 'delete',
+    paths: PATHS,
+    scope: 'register',
+    summary: 'Removes the nodes that are named',
+    read: (request) => changesOf(request, removalsOf),
+    target: ({ key }) => ({ service: key }),
+    call: change,
+    answer: () => answerOf({}),
+  });
+
+  door.route({
+    operation: 'read',
+    method: 'get',
+    paths: PATHS,
+    scope: 'read',
+    summary: 'Lists the nodes of a service by version, or all services; or watches them over a WebSocket',
+    read: askedOf,
+    target: ({ key }) => ({ service: key }),
+    call: async (namespace, { key, isWatch }, call) => {
+      if (isWatch) return watch(key, call);
+      const { tokenId } = call;
+      return answerOf(await (key === undefined ? namesOf(namespace, tokenId) : nodesOf(namespace, key, tokenId)));
+    },
+    answer: (response) => response,
+  });
+}

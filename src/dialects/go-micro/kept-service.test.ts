@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
-import { readDocumentRows } from '../../core/namespace/records/document-row';
-import { readJsonText } from '../../model/json-text';
+import { readDocumentRows } from '../../core/namespace/records/record-row';
+import { readJsonText } from '../../model/json';
 import {
   DOCUMENT_MAX_BYTES,
   DOCUMENTS_PER_SERVICE_MAX_COUNT,

@@ -1,8 +1,8 @@
+import type { HeldDocument, SharedDocument } from '../../model/dialect-reads';
 import { quote, RegistryError } from '../../model/errors';
 import type { Extensions, InstanceView } from '../../model/instance';
 import { DOCUMENT_MAX_BYTES, EXTENSIONS_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
-import type { HeldDocument, SharedDocument } from '../../model/shared-document';
 import { withoutTypes } from './message';
 import { type Endpoint, type Kept, readKept, type Service, type Value } from './wire';
 

@@ -1,7 +1,6 @@
 import type { AcceptSocket } from '../../http/watch/accepted-socket';
-import { jittered } from '../../http/watch/jitter';
-import { readNamespaceFrame, refusalIn } from '../../http/watch/namespace-frame';
-import { watchRequest } from '../../http/watch/watch-request';
+import { readNamespaceFrame, refusalIn, watchRequest } from '../../http/watch/namespace-frames';
+import { jittered } from '../../http/watch/waits';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import { CREDIT_INITIAL_BYTES, EVENT_STREAM_MAX_MS } from '../../model/limits';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
-import { shortName } from '../../model/joined-name';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
-import { entryOf, keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
+import { shortName } from '../../model/service-name';
+import { addressOf, entryOf, isSamePlace, keyOf, placeOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service, type Value } from './wire';
 
 const CALLER = { tokenId: 'root', operates: true };
@@ -22,14 +23,18 @@ async function kept(...services: Service[]): Promise<Service[]> {
 }
 
 describe('names', () => {
-  it.each([
-    ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }],
-    ['g@@orders', { group: 'g', service: 'orders' }],
-    ['DEFAULT_GROUP@@a@@b', { group: 'DEFAULT_GROUP', service: 'a@@b' }],
-  ])('[X4] %s names %j, and back', (name, key) => {
-    expect(keyOf(name, 'body')).toEqual(key);
-    expect(shortName(key)).toBe(name);
-  });
+  it('[X4] names a service, and back', () =>
+    eachRow(
+      [
+        ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }],
+        ['g@@orders', { group: 'g', service: 'orders' }],
+        ['DEFAULT_GROUP@@a@@b', { group: 'DEFAULT_GROUP', service: 'a@@b' }],
+      ],
+      (name, key) => {
+        expect(keyOf(name, 'body')).toEqual(key);
+        expect(shortName(key)).toBe(name);
+      },
+    ));
 });
 
 describe('registrationsOf', () => {
@@ -62,27 +67,31 @@ describe('registrationsOf', () => {
     ]);
   });
 
-  it.each([
-    [{ name: '' }, 'a service name must not be empty'],
-    [{ nodes: [] }, '"greeter" has no nodes'],
-    [{ nodes: [{ id: '', address: 'a:1' }] }, 'an instance id must not be empty'],
-    [
-      {
-        nodes: [
-          { id: 'a', address: 'a:1' },
-          { id: 'a', address: 'b:1' },
+  it('[X4] refuses what can’t be registered', () =>
+    eachRow(
+      [
+        [{ name: '' }, 'a service name must not be empty'],
+        [{ nodes: [] }, '"greeter" has no nodes'],
+        [{ nodes: [{ id: '', address: 'a:1' }] }, 'an instance id must not be empty'],
+        [
+          {
+            nodes: [
+              { id: 'a', address: 'a:1' },
+              { id: 'a', address: 'b:1' },
+            ],
+          },
+          'have the same id',
         ],
+        [{ nodes: Array.from({ length: 1_001 }, (_, n) => ({ id: `${n}`, address: 'a:1' })) }, 'more than the 1000'],
+        [{ nodes: [{ id: 'a' }] }, 'is not host:port'],
+        [{ nodes: [{ id: 'a', address: 'a:1', metadata: { '': 'x' } }] }, 'metadata keys must not be empty'],
+        [{ metadata: { big: 'é'.repeat(4_096) } }, /greeter" take 82\d\d bytes; at most 8192/],
+      ],
+      async (more, words) => {
+        await expect(registrationsOf(greeter(more))).rejects.toThrow(words);
+        await expect(registrationsOf(greeter(more))).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
       },
-      'have the same id',
-    ],
-    [{ nodes: Array.from({ length: 1_001 }, (_, n) => ({ id: `${n}`, address: 'a:1' })) }, 'more than the 1000'],
-    [{ nodes: [{ id: 'a' }] }, 'is not host:port'],
-    [{ nodes: [{ id: 'a', address: 'a:1', metadata: { '': 'x' } }] }, 'metadata keys must not be empty'],
-    [{ metadata: { big: 'é'.repeat(4_096) } }, /greeter" take 82\d\d bytes; at most 8192/],
-  ])('[X4] refuses %.80j', async (more, words) => {
-    await expect(registrationsOf(greeter(more))).rejects.toThrow(words);
-    await expect(registrationsOf(greeter(more))).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
-  });
+    ));
 });
 
 it('[X4] only what is named is removed', () => {
@@ -193,3 +202,76 @@ const services = fc
     }),
   })
   .map((service) => readService(service));
+
+describe('placeOf', () => {
+  it('[X4] reads an address, and back', () =>
+    eachRow(
+      [
+        ['10.0.0.5:41873', { address: '10.0.0.5', port: 41873 }],
+        ['[2001:db8::7]:8080', { address: '2001:db8::7', port: 8080 }],
+        ['greeter.internal:80', { address: 'greeter.internal', port: 80 }],
+        ['_INBOX.x7', { url: 'micro://_INBOX.x7' }],
+        ['greeter', { url: 'micro://greeter' }],
+        ['a queue/with:words', { url: 'micro://a%20queue%2Fwith%3Awords' }],
+      ],
+      (address, place) => {
+        expect(placeOf(address)).toEqual(place);
+        expect(addressOf(place)).toBe(address);
+      },
+    ));
+
+  it('[X4] refuses what is no address', () => {
+    for (const address of [
+      '',
+      ':8080',
+      '10.0.0.5:0',
+      '10.0.0.5:65536',
+      '10.0.0.999x/:80',
+      '2001:db8::7:8080',
+      '[10.0.0.5]:80',
+      '[x:80',
+    ]) {
+      expect(() => placeOf(address)).toThrow(JSON.stringify(address));
+    }
+  });
+
+  it('[X4] any name of a queue comes back as it was', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'binary' }), (name) => {
+        fc.pre(name.isWellFormed() && !/:\d+$/.test(name));
+        const place = placeOf(name);
+        expect('url' in place && URL.canParse(place.url)).toBe(true);
+        expect(addressOf(place)).toBe(name);
+      }),
+    );
+  });
+});
+
+describe('addressOf', () => {
+  it('[X4] writes the place of a url', () =>
+    eachRow(
+      [
+        ['https://orders.example/api', 'orders.example:443'],
+        ['http://orders.example', 'orders.example:80'],
+        ['https://orders.example:8443/', 'orders.example:8443'],
+        ['wss://[2001:db8::7]/', '[2001:db8::7]:443'],
+        ['tcp://db:5432', 'db:5432'],
+        ['tcp://db', 'db'],
+        ['micro://%zz', '%zz'],
+      ],
+      (url, address) => {
+        expect(addressOf({ url })).toBe(address);
+      },
+    ));
+
+  it('[X4] goes by address and port first', () => {
+    expect(addressOf({ address: '10.0.0.5', port: 1, url: 'https://orders.example' })).toBe('10.0.0.5:1');
+  });
+});
+
+it('[X4] two ways to write a place are told from two places', () => {
+  expect(isSamePlace('10.0.0.5:0080', '10.0.0.5:80')).toBe(true);
+  expect(isSamePlace('10.0.0.6:80', '10.0.0.5:80')).toBe(false);
+  expect(isSamePlace(':', '10.0.0.5:80')).toBe(false);
+  expect(isSamePlace(':80', '10.0.0.5:80')).toBe(false);
+});

@@ -1,15 +1,14 @@
 import { parsed, type RequestPart } from '../../http/request/field-errors';
 import { InstanceKey, NewInstanceKey, type Operation } from '../../model/batch';
+import type { HeldDocument } from '../../model/dialect-reads';
 import { quote, RegistryError } from '../../model/errors';
 import { ServiceRef } from '../../model/frames';
-import { InstanceDefinition, type InstanceView } from '../../model/instance';
-import { shortName } from '../../model/joined-name';
+import { Address, InstanceDefinition, type InstanceView, Port } from '../../model/instance';
 import { BATCH_OPERATIONS_MAX_COUNT, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
-import type { HeldDocument } from '../../model/shared-document';
+import { shortName } from '../../model/service-name';
 import { endpointsIn, extensionsOf, keptOf, keptServiceOf } from './kept-service';
-import { addressOf, isSamePlace, placeOf } from './node-address';
-import type { Kept, Node, Service } from './wire';
+import { decodedIfItCan, type Kept, type Node, type Service } from './wire';
 
 /** Version of what has none, as go-micro itself calls it. */
 const DEFAULT_VERSION = 'latest';
@@ -110,4 +109,49 @@ export function servicesOf(instances: readonly InstanceView[], documents: readon
     const endpoints = endpointsOf(id) ?? entry.endpoints;
     return { ...entry, endpoints, nodes: all.flatMap(({ entry: { nodes } }) => nodes) };
   });
+}
+
+/** Begins the url of what has no host and port: the name of a queue, in the words of its transport. */
+const QUEUE_SCHEME = 'micro://';
+
+/** Where an instance is, in the words of the core. */
+type Place = { address: string; port: number } | { url: string };
+
+/**
+ * Where a node is: `host:port`, IPv6 in brackets; anything else that is no mistake in one is the name of a queue.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+export function placeOf(address: string): Place {
+  const [, host = '', digits = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
+  if (digits === '' && address !== '') return { url: `${QUEUE_SCHEME}${encodeURIComponent(address)}` };
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  // IPv6 without brackets could be cut anywhere.
+  const isHost = Address.safeParse(bare).success && bare.includes(':') === (bare !== host);
+  const port = Number(digits);
+  if (isHost && Port.safeParse(port).success) return { address: bare, port };
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `the address ${quote(address)} of a node is not host:port, such as 10.0.0.7:8080 or [2001:db8::7]:8080`,
+  );
+}
+
+/** The address of a node, from where an instance is. */
+export function addressOf({ address, port, url = '' }: Pick<InstanceView, 'address' | 'port' | 'url'>): string {
+  if (address !== undefined && port !== undefined) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  if (url.startsWith(QUEUE_SCHEME)) return decodedIfItCan(url.slice(QUEUE_SCHEME.length));
+  const { protocol, host, hostname } = new URL(url);
+  if (protocol === 'https:' || protocol === 'wss:') return host === hostname ? `${host}:443` : host;
+  if (protocol === 'http:' || protocol === 'ws:') return host === hostname ? `${host}:80` : host;
+  return host;
+}
+
+/** Whether a node's address, as somebody wrote it, is where an instance is, in the same words as {@link addressOf}. */
+export function isSamePlace(written: string, now: string): boolean {
+  try {
+    return addressOf(placeOf(written)) === now;
+  } catch (error) {
+    if (error instanceof RegistryError) return false;
+    throw error;
+  }
 }

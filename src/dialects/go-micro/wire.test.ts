@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readKept, readService } from './wire';
+import { eachRow } from '../../../test/fixtures/each-row';
+import { readKept, readService, serviceAskedFor } from './wire';
 
 const EMPTY = { name: '', version: '', metadata: {}, endpoints: [], nodes: [] };
 
@@ -41,20 +42,24 @@ describe('readService', () => {
     });
   });
 
-  it.each([
-    [[], 'expected object'],
-    ['x', 'expected object'],
-    [null, 'expected object'],
-    [{ name: 1 }, 'name: '],
-    [{ nodes: [{ metadata: { a: 1 } }] }, 'nodes.0.metadata.a: '],
-    [{ endpoints: {} }, 'endpoints: '],
-    [JSON.parse('{"metadata":{"__proto__":"x"}}'), '"__proto__"'],
-    [JSON.parse(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`), 'nested'],
-    [{ name: '\ud800' }, 'well-formed'],
-  ])('[X3] says what is wrong with %.60j', (value, words) => {
-    expect(() => readService(value)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
-    expect(() => readService(value)).toThrow(words);
-  });
+  it('[X3] says what is wrong', () =>
+    eachRow(
+      [
+        [[], 'expected object'],
+        ['x', 'expected object'],
+        [null, 'expected object'],
+        [{ name: 1 }, 'name: '],
+        [{ nodes: [{ metadata: { a: 1 } }] }, 'nodes.0.metadata.a: '],
+        [{ endpoints: {} }, 'endpoints: '],
+        [JSON.parse('{"metadata":{"__proto__":"x"}}'), '"__proto__"'],
+        [JSON.parse(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`), 'nested'],
+        [{ name: '\ud800' }, 'well-formed'],
+      ],
+      (value, words) => {
+        expect(() => readService(value)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+        expect(() => readService(value)).toThrow(words);
+      },
+    ));
 });
 
 describe('readKept', () => {
@@ -63,3 +68,22 @@ describe('readKept', () => {
     for (const other of [undefined, null, 'x', 7, [], { endpoints: 'x' }]) expect(readKept(other)).toBe(undefined);
   });
 });
+
+it('[X3] a reader asks for a name that is escaped, a watcher for one that is not', () =>
+  eachRow(
+    [
+      ['', '', ''],
+      ['?service=', '', ''],
+      ['?service=greeter', 'greeter', 'greeter'],
+      ['?service=a%26b+c%2Bd', 'a&b c+d', 'a&b+c+d'],
+      ['?service=a&b', 'a', 'a&b'],
+      ['?service=a+b', 'a b', 'a+b'],
+      ['?service=50%', '50%', '50%'],
+      ['?service=a=b', 'a=b', 'a=b'],
+      ['?x=1&service=a', 'a', ''],
+    ],
+    (query, read, watched) => {
+      const url = `http://rollcall.test/registry${query}`;
+      expect([serviceAskedFor(url, false), serviceAskedFor(url, true)]).toEqual([read, watched]);
+    },
+  ));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parsed } from '../../http/request/field-errors';
+import { queryText } from '../../http/request/request-target';
 import { RegistryError } from '../../model/errors';
-import { isRecord } from '../../model/is-record';
-import { jsonProblem } from '../../model/json-value';
+import { isRecord, jsonProblem } from '../../model/json';
 import { GO_MICRO_ITEMS_MAX_COUNT } from '../../model/limits';
 
 /** One argument or result of an endpoint, as go-micro derives it from a Go type. */
@@ -132,4 +132,27 @@ function assertFewItems(value: unknown): void {
 export function readKept(value: unknown): Kept | undefined {
   const kept = Kept.safeParse(value);
   return kept.success ? kept.data : undefined;
+}
+
+const PARAMETER = 'service=';
+
+/** A text without its percent-escapes, or as it is where it has none that make sense. */
+export function decodedIfItCan(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * The service that a request asks for; empty: all of them.
+ *
+ * @param isWatch Then the client did not escape it: all that follows is the name, and a plus is a plus.
+ */
+export function serviceAskedFor(url: string, isWatch: boolean): string {
+  const query = queryText(url);
+  if (isWatch) return query.startsWith(PARAMETER) ? decodedIfItCan(query.slice(PARAMETER.length)) : '';
+  const pair = query.split('&').find((each) => each.startsWith(PARAMETER)) ?? PARAMETER;
+  return decodedIfItCan(pair.slice(PARAMETER.length).replaceAll('+', ' '));
 }

@@ -4,7 +4,7 @@ import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import { nacos } from './nacos';
 
 /** Every parameter that some route reads, and some that none does. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
 
 /** The HTTP calls of Nacos' clients on a real namespace. */
@@ -114,31 +115,50 @@ describe('removing', () => {
 });
 
 describe('refusing', () => {
-  it.each([
-    ['POST', INSTANCE, 'ip=1.2.3.4&port=1', "Param 'serviceName' is required."],
-    ['POST', INSTANCE, 'serviceName=a&port=1', "Param 'ip' is required."],
-    ['POST', INSTANCE, 'serviceName=a&ip=a%20b&port=1', "Param 'ip' is illegal, illegal characters should not appear"],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=70000', "Param 'port' is illegal, the value should be between"],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=x', "Param 'port' is illegal"],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&weight=10001', 'The weights range from 0.0 to 10000.0'],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&metadata=k%3D', 'metadata format incorrect:k='],
-    ['POST', INSTANCE, 'serviceName=%40%40a&ip=1.2.3.4&port=1', "groupName can't be empty"],
-    ['POST', INSTANCE, 'serviceName=a%40%40&ip=1.2.3.4&port=1', "should be format as 'groupName@@serviceName'"],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&clusterName=a.b', "Param 'cluster' is illegal"],
-    ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&namespaceId=a.b', "Param 'namespaceId/tenant' is illegal"],
-    ['POST', INSTANCE, `serviceName=${'a'.repeat(600)}&ip=1.2.3.4&port=1`, 'the param length should not exceed 255.'],
-    [
-      'POST',
-      INSTANCE,
-      `serviceName=a&ip=1.2.3.4&port=1&metadata=k%3D${'v'.repeat(9_000)}`,
-      "Param 'Metadata' is illegal",
-    ],
-    ['PUT', `${INSTANCE}/beat`, 'serviceName=a&beat=%7B', "Param 'beat' is illegal"],
-    ['GET', `${INSTANCE}/list`, '', "Param 'serviceName' is required."],
-  ])('[Y2, Y8] %s %s?%.60s is 400 in plain text', async (method, path, query, words) => {
-    const stage = new NacosStage();
-    const [status, text, type] = await stage.sendWhole(method, `${path}?${query}`);
-    expect([status, type]).toEqual([400, 'text/plain;charset=UTF-8']);
-    expect(text).toContain(words);
-  });
+  it('[Y2, Y8] what is missing or illegal is 400 in plain text', () =>
+    eachRow(
+      [
+        ['POST', INSTANCE, 'ip=1.2.3.4&port=1', "Param 'serviceName' is required."],
+        ['POST', INSTANCE, 'serviceName=a&port=1', "Param 'ip' is required."],
+        [
+          'POST',
+          INSTANCE,
+          'serviceName=a&ip=a%20b&port=1',
+          "Param 'ip' is illegal, illegal characters should not appear",
+        ],
+        [
+          'POST',
+          INSTANCE,
+          'serviceName=a&ip=1.2.3.4&port=70000',
+          "Param 'port' is illegal, the value should be between",
+        ],
+        ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=x', "Param 'port' is illegal"],
+        ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&weight=10001', 'The weights range from 0.0 to 10000.0'],
+        ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&metadata=k%3D', 'metadata format incorrect:k='],
+        ['POST', INSTANCE, 'serviceName=%40%40a&ip=1.2.3.4&port=1', "groupName can't be empty"],
+        ['POST', INSTANCE, 'serviceName=a%40%40&ip=1.2.3.4&port=1', "should be format as 'groupName@@serviceName'"],
+        ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&clusterName=a.b', "Param 'cluster' is illegal"],
+        ['POST', INSTANCE, 'serviceName=a&ip=1.2.3.4&port=1&namespaceId=a.b', "Param 'namespaceId/tenant' is illegal"],
+        [
+          'POST',
+          INSTANCE,
+          `serviceName=${'a'.repeat(600)}&ip=1.2.3.4&port=1`,
+          'the param length should not exceed 255.',
+        ],
+        [
+          'POST',
+          INSTANCE,
+          `serviceName=a&ip=1.2.3.4&port=1&metadata=k%3D${'v'.repeat(9_000)}`,
+          "Param 'Metadata' is illegal",
+        ],
+        ['PUT', `${INSTANCE}/beat`, 'serviceName=a&beat=%7B', "Param 'beat' is illegal"],
+        ['GET', `${INSTANCE}/list`, '', "Param 'serviceName' is required."],
+      ],
+      async (method, path, query, words) => {
+        const stage = new NacosStage();
+        const [status, text, type] = await stage.sendWhole(method, `${path}?${query}`);
+        expect([status, type]).toEqual([400, 'text/plain;charset=UTF-8']);
+        expect(text).toContain(words);
+      },
+    ));
 });

@@ -1,21 +1,20 @@
 import type { Dialect } from '../../http/pipeline/dialect';
-import { addCatalogRoutes } from './catalog-routes';
-import { addNamespaceRoutes } from './console-namespace-routes';
-import { KeptLists } from './kept-lists';
-import { addLoginRoute } from './login-route';
-import { addClientIntrospection } from './operator-client-routes';
-import { addHealthRoutes } from './operator-health-routes';
-import { addOperatorRoutes } from './operator-routes';
-import { addServerRoutes } from './operator-server-routes';
-import { refuse } from './refuse';
-import { SharedChecks } from './shared-checks';
-import { addV1EditRoutes } from './v1-edit-routes';
-import { addV1InstanceRoutes } from './v1-instance-routes';
-import { addV1ServiceRoutes } from './v1-service-routes';
-import { addV2InstanceRoutes } from './v2-instance-routes';
-import { addV2ServiceRoutes } from './v2-service-routes';
-import { addV3ClientRoutes, addV3InstanceRoutes } from './v3-instance-routes';
-import { addV3ServiceRoutes } from './v3-service-routes';
+import { addCatalogRoutes } from './console/catalog-routes';
+import { addLoginRoute } from './console/login';
+import { addNamespaceRoutes } from './console/namespace-routes';
+import { addV1EditRoutes, addV1InstanceRoutes } from './instances/v1-instance-routes';
+import { addV2InstanceRoutes } from './instances/v2-instance-routes';
+import { addV3ClientRoutes, addV3InstanceRoutes } from './instances/v3-instance-routes';
+import { KeptLists } from './lists/kept-lists';
+import { SharedChecks } from './lists/shared-checks';
+import { addClientIntrospection } from './operator/client-routes';
+import { addHealthRoutes } from './operator/health-routes';
+import { addOperatorRoutes } from './operator/operator-routes';
+import { addServerRoutes } from './operator/server-routes';
+import { addV1ServiceRoutes } from './services/v1-service-routes';
+import { addV2ServiceRoutes } from './services/v2-service-routes';
+import { addV3ServiceRoutes } from './services/v3-service-routes';
+import { refuse } from './wire/refusals';
 
 /** The door for clients of Nacos: naming over HTTP, versions 1 to 3. They know no success but 200. */
 export const nacos: Dialect = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { startPlainWorkerd } from '../../../test/programs/plain-workerd';
-import { temporaryFolder } from '../../../test/temporary-folder';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
 
 /** Arms an alarm for a time, and keeps what its handler is given. */
 const WORKER = `

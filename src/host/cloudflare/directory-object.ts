@@ -1,22 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Directory } from '../../core/directory/directory';
-import type { DirectoryPlatform } from '../../core/directory/directory-platform';
+import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
-import {
-  type DirectoryAsked,
-  type DirectoryMethod,
-  type DirectoryResult,
-  openDirectoryAsked,
-  sealDirectoryOutcome,
-} from './directory-envelope';
-import { durableSqlite } from './durable-sqlite';
-import { homeJurisdiction, isOneMachine, jurisdictionProblem } from './home-jurisdiction';
-import { namespaceStubs } from './namespace-stub';
-import { ObjectAlarm } from './object-alarm';
-import { operatorLog } from './operator-log';
-import { randomSource } from './random-source';
-import { remoteControl } from './remote-control';
+import { perform, sealValue } from './envelope';
+import { awake, type ObjectAlarm, type ObjectPlatform, objectPlatform } from './object-platform';
+import { homeJurisdiction, isOneMachine, jurisdictionProblem, namespaceStubs } from './object-stubs';
+import { sealPreviousValue, speaksPreviousWire } from './previous-wire';
+import { remoteControl } from './remote-namespace';
 
 /**
  * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,
@@ -32,8 +23,9 @@ export class DirectoryObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
-      this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      const platform = platformOf(ctx, env, this.#alarm);
+      const lent = await objectPlatform(ctx, env);
+      this.#alarm = lent.alarm;
+      const platform = platformOf(lent, env);
       try {
         this.#directory = Directory.wake(platform);
       } catch (error) {
@@ -47,41 +39,31 @@ export class DirectoryObject extends DurableObject<Env> {
   /** A throw lets the platform try again, with back-off. */
   override async alarm(): Promise<void> {
     this.#alarm?.fired(undefined);
-    if (this.#unreadable === undefined) await this.#awake().alarm();
+    if (this.#unreadable === undefined) await awake(this.#directory).alarm();
   }
 
   /**
-   * One call of the interface, by name.
+   * One call of the interface, by name: see envelope.ts.
    *
-   * @param asked What {@link sealDirectoryAsked} made of the arguments.
-   * @returns What {@link sealDirectoryOutcome} makes of the answer or refusal.
+   * @param asked The arguments, as JSON.
+   * @param version `WIRE_VERSION` of the Worker that calls; one of the version before sends none.
    */
-  call<M extends DirectoryMethod>(method: M, asked: string): Promise<string> {
-    if (this.#unreadable !== undefined) return sealDirectoryOutcome<M>(Promise.reject(this.#unreadable));
-    const directory: DirectoryApi = this.#awake();
-    // `as`: the compiler does not see that the arguments of a method go with that method.
-    const answer = directory[method] as (...asked: DirectoryAsked<M>) => Promise<DirectoryResult<M>>;
-    return sealDirectoryOutcome<M>(answer.apply(directory, openDirectoryAsked<M>(asked)));
-  }
-
-  #awake(): Directory {
-    if (this.#directory === undefined) throw new Error('an event was delivered before the directory was awake');
-    return this.#directory;
+  call(method: keyof DirectoryApi, asked: string, version?: number): Promise<string> {
+    const answering = async (): Promise<unknown> => {
+      if (this.#unreadable !== undefined) throw this.#unreadable;
+      return perform<DirectoryApi, keyof DirectoryApi>(awake(this.#directory), method, asked);
+    };
+    return speaksPreviousWire(version) ? sealPreviousValue(answering) : sealValue(answering);
   }
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, alarm: ObjectAlarm): DirectoryPlatform {
+function platformOf(lent: ObjectPlatform, env: Env): DirectoryPlatform {
   return {
-    storage: durableSqlite(ctx.storage),
-    clock: { now: () => Date.now() },
-    random: randomSource,
-    alarm,
+    ...lent,
     placements: {
       own: jurisdictionProblem(env) === undefined ? homeJurisdiction(env) : undefined,
       matter: !isOneMachine(env),
     },
     controlOf: (id, placement) => remoteControl(namespaceStubs(env, id, placement)),
-    abort: (reason) => ctx.abort(reason),
-    log: operatorLog(env),
   };
 }

@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import type { LentDirectory } from '../../../test/contracts/directory/lent-directory';
 import { directoryContract } from '../../../test/contracts/directory-contract';
 import { definition, key } from '../../../test/fixtures/definition';
-import { namespaceStubs } from './namespace-stub';
+import { namespaceStubs } from './object-stubs';
 import { remoteDirectory } from './remote-directory';
 import { remoteNamespace } from './remote-namespace';
 

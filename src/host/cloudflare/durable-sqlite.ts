@@ -1,5 +1,4 @@
-import type { SqlRow, SqlStorage } from '../../core/storage/sql-storage';
-import { refusePromise } from '../../core/storage/sql-storage';
+import { refusePromise, type SqlRow, type SqlStorage } from '../../core/storage/sql-storage';
 
 /** Durable Object SQLite as the core sees it. */
 export function durableSqlite(storage: DurableObjectStorage): SqlStorage {

@@ -1,19 +1,48 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { RegistryError } from '../../model/errors';
 import { CALL_ANSWER_MAX_BYTES } from '../../model/limits';
-import { openOutcome, sealOutcome } from './envelope';
+import { openAsked, openOutcome, openValue, sealAsked, sealOutcome, sealValue } from './envelope';
 
-const sealed = (body: string) => sealOutcome<'stats'>(async () => ({ cursor: 'c1', body }));
+const REFUSAL = new RegistryError('CONFLICT', 'no', { retryAfterSeconds: 3 });
 
-describe('sealOutcome', () => {
-  it.each([
-    ['with one byte a character', 'x', CALL_ANSWER_MAX_BYTES],
-    ['with two', 'ж', CALL_ANSWER_MAX_BYTES / 2],
-  ])('[V11, H12] refuses what a call can not carry %s, and says what to do instead', async (_how, letter, most) => {
+it('[V11, H12] refuses an answer that a call can not carry, and says what to do instead', async () => {
+  const sealed = (body: string) => sealOutcome(async () => ({ cursor: 'c1', body }));
+  const bounds = [
+    { letter: 'x', most: CALL_ANSWER_MAX_BYTES },
+    { letter: 'ж', most: CALL_ANSWER_MAX_BYTES / 2 },
+  ];
+  for (const { letter, most } of bounds) {
     const fits = letter.repeat(most);
-    expect(openOutcome<'stats'>(await sealed(fits))).toMatchObject({ cursor: 'c1', body: fits });
+    expect(openOutcome(await sealed(fits))).toMatchObject({ cursor: 'c1', body: fits });
     const refused = await sealed(`${fits}${letter}`);
-    expect(() => openOutcome<'stats'>(refused)).toThrow(
+    expect(() => openOutcome(refused)).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('limit') }),
     );
-  });
+  }
+});
+
+it('carries arguments, outcomes and values as they were made', async () => {
+  const asked = [{ tokenId: 'ключ "\n', address: undefined }, ['a'], null, true];
+  expect(openAsked(sealAsked(asked))).toEqual(asked);
+  const outcomes = [
+    { cursor: 'c1' },
+    { cursor: 'c1', body: null },
+    { cursor: 'c1', created: true, body: '{"text":"line\nline"}' },
+    { cursor: 'c1', created: false, body: '' },
+  ];
+  for (const outcome of outcomes) expect(openOutcome(await sealOutcome(async () => outcome))).toEqual(outcome);
+  for (const value of [undefined, null, 0, '', 'text\n', { a: [1] }]) {
+    expect(openValue(await sealValue(async () => value))).toEqual(value);
+  }
+});
+
+it('carries a refusal as data, and leaves any other error a failure', async () => {
+  for (const [seal, open] of [
+    [sealOutcome, openOutcome],
+    [sealValue, openValue],
+  ] as const) {
+    const text = await seal(() => Promise.reject(REFUSAL));
+    expect(() => open(text)).toThrow(expect.objectContaining(REFUSAL.toData()));
+    await expect(seal(() => Promise.reject(new TypeError('a defect')))).rejects.toThrow('a defect');
+  }
 });

@@ -1,27 +1,101 @@
 import { type ErrorData, RegistryError } from '../../model/errors';
 import { CALL_ANSWER_MAX_BYTES } from '../../model/limits';
-import type { NamespaceApi } from '../../model/namespace-api';
-
-/** Names of the calls of a namespace. */
-export type Method = keyof NamespaceApi;
-
-/** What a call is asked. */
-export type Asked<M extends Method> = Parameters<NamespaceApi[M]>;
-
-/** What a call comes to. */
-export type Result<M extends Method> = Awaited<ReturnType<NamespaceApi[M]>>;
 
 /**
- * What crosses between a Worker and an object is text: it costs a fraction of a structured clone, and a version that
- * knows more members gets along with one that knows fewer (design/decisions/0003-json-text.md).
+ * The form in which calls cross between a Worker and its objects, the namespaces and the directory alike: the name of a
+ * method, its arguments as JSON, and {@link WIRE_VERSION}; back comes an outcome as text. Text costs a fraction of a
+ * structured clone, and a version that knows more members gets along with one that knows fewer
+ * (design/decisions/0003-json-text.md, 0027-one-envelope.md).
+ *
+ * A Worker and an object may be one version apart during a deploy. The object answers in the form of the version that it
+ * is called with, so that a form can change without breaking a Worker of the version before; what is kept for such a
+ * Worker is in previous-wire.ts.
  */
-export function sealAsked<M extends Method>(asked: Asked<M>): string {
+export const WIRE_VERSION = 2;
+
+/** The methods of an interface that crosses: arguments and answers are plain data. */
+export type Callable<Api> = { [Method in keyof Api]: (...asked: never[]) => Promise<unknown> };
+
+/** An object as a Worker calls it. `version` is {@link WIRE_VERSION} of the Worker. */
+export interface CalledObject<Method extends string> {
+  call(method: Method, asked: string, version: number): Promise<string>;
+}
+
+/** The outcome of a call: the position of the namespace, and the body of the answer as text; null where nothing changed. */
+export interface Outcome {
+  cursor: string;
+  created?: boolean | undefined;
+  body?: string | null | undefined;
+}
+
+/** Writes the arguments of a call. */
+export function sealAsked(asked: readonly unknown[]): string {
   return JSON.stringify(asked);
 }
 
 /** Reads what {@link sealAsked} wrote. */
-export function openAsked<M extends Method>(text: string): Asked<M> {
-  return JSON.parse(text) as Asked<M>; // `as`: only our own Worker reaches an object, and says which method it means
+export function openAsked(text: string): unknown[] {
+  return JSON.parse(text) as unknown[]; // `as`: only our own Worker reaches an object, and writes the arguments of the method it names
+}
+
+/** Carries out a call on the interface that it is for. */
+export function perform<Api extends Callable<Api>, Method extends keyof Api>(
+  api: Api,
+  method: Method,
+  asked: string,
+): ReturnType<Api[Method]> {
+  // `as`, twice: the compiler does not see that the arguments, and the answer, are those of this method.
+  return api[method](...(openAsked(asked) as never[])) as ReturnType<Api[Method]>;
+}
+
+/** The first character of an outcome names its kind. The cursor follows, and on the next line the body, if there is one. */
+const KIND = { refused: '!', done: '.', body: '=', created: '+', unchanged: '0' } as const;
+
+/** Writes an outcome as a line and a body: only a refusal has to be parsed, as the body is JSON already. */
+export async function sealOutcome(answering: () => Promise<Outcome>): Promise<string> {
+  try {
+    const { cursor, created, body } = await answering();
+    if (body === undefined) return KIND.done + cursor;
+    if (body === null) return KIND.unchanged + cursor;
+    assertCarried(body);
+    return `${created === true ? KIND.created : KIND.body}${cursor}\n${body}`;
+  } catch (error) {
+    // A refusal becomes data here, as an error would lose its class on the way; anything else stays a failure.
+    if (error instanceof RegistryError) return KIND.refused + JSON.stringify(error.toData());
+    throw error;
+  }
+}
+
+/**
+ * Reads what {@link sealOutcome} wrote.
+ *
+ * @throws {RegistryError} The refusal, where the outcome is one.
+ */
+export function openOutcome(text: string): Outcome {
+  const kind = text[0];
+  if (kind === KIND.refused) throw RegistryError.fromData(JSON.parse(text.slice(1)) as ErrorData); // `as`: from toData
+  if (kind === KIND.done) return { cursor: text.slice(1) };
+  if (kind === KIND.unchanged) return { cursor: text.slice(1), body: null };
+  const end = text.indexOf('\n');
+  return { cursor: text.slice(1, end), created: kind === KIND.created, body: text.slice(end + 1) };
+}
+
+/** Writes the outcome of a call whose answer is a value of its own, not a position with a body. */
+export function sealValue(answering: () => Promise<unknown>): Promise<string> {
+  return sealOutcome(async () => {
+    const value = await answering();
+    return { cursor: '', body: value === undefined ? undefined : JSON.stringify(value) };
+  });
+}
+
+/**
+ * Reads what {@link sealValue} wrote.
+ *
+ * @throws {RegistryError} The refusal, where the outcome is one.
+ */
+export function openValue(text: string): unknown {
+  const { body } = openOutcome(text);
+  return typeof body === 'string' ? JSON.parse(body) : undefined;
 }
 
 /** Makes the platform carry a text with two bytes a character. */
@@ -41,53 +115,4 @@ export function assertCarried(text: string): void {
   throw new RegistryError('INVALID_REQUEST', `the answer ${message}`, {
     errors: [{ path: 'limit', message: `the answer ${message}` }],
   });
-}
-
-/** The first character of an outcome: what it is. The cursor follows, and on the next line the body, where there is one. */
-const KIND = { refused: '!', done: '.', body: '=', created: '+', unchanged: '0' } as const;
-
-/** An outcome as a line and a body: nothing has to be parsed but a refusal, and the body is JSON already. */
-export async function sealOutcome<M extends Method>(ask: () => Promise<Result<M>>): Promise<string> {
-  try {
-    const { cursor, created, body }: { cursor: string; created?: boolean; body?: string | null } = await ask();
-    if (body === undefined) return KIND.done + cursor;
-    if (body === null) return KIND.unchanged + cursor;
-    assertCarried(body);
-    return `${created === true ? KIND.created : KIND.body}${cursor}\n${body}`;
-  } catch (error) {
-    // A refusal becomes data here, as an error would lose its class on the way; anything else stays a failure.
-    if (error instanceof RegistryError) return KIND.refused + JSON.stringify(error.toData());
-    throw error;
-  }
-}
-
-/**
- * Reads what {@link sealOutcome} wrote.
- *
- * @throws {RegistryError} The refusal, where the outcome is one.
- */
-export function openOutcome<M extends Method>(text: string): Result<M> {
-  const kind = text[0];
-  if (kind === KIND.refused) throw RegistryError.fromData(JSON.parse(text.slice(1)) as ErrorData); // `as`: from toData
-  // `as`, below: it is what was sealed. Whoever asks for no `created` does not look at it.
-  if (kind === KIND.done) return { cursor: text.slice(1) } as Result<M>;
-  if (kind === KIND.unchanged) return { cursor: text.slice(1), body: null } as Result<M>;
-  const end = text.indexOf('\n');
-  return { cursor: text.slice(1, end), created: kind === KIND.created, body: text.slice(end + 1) } as Result<M>;
-}
-
-/**
- * The two calls that make up nearly all traffic cross as their names alone, a line each: names have no control
- * characters, and parsing even a small object takes as long as the rest of the call.
- */
-export function sealNames(...names: string[]): string {
-  return names.join('\n');
-}
-
-/** Stands among the names of a renewal where the caller operates the service. */
-export const OPERATES = '+';
-
-/** Reads what {@link sealNames} wrote. */
-export function openNames(text: string): string[] {
-  return text.split('\n');
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
-import { DirectoryReach } from '../../auth/directory-reach';
 import { RegistryError } from '../../model/errors';
 import {
   LAST_KNOWN_MAX_AGE_MS,
@@ -9,6 +8,7 @@ import {
   NAMESPACE_ENTRY_MAX_AGE_MS,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../model/limits';
+import { DirectoryReach } from './directory-reach';
 import { KnownNamespaces, rememberingDirectory } from './known-namespaces';
 
 function begin() {

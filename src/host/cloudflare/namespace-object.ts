@@ -1,21 +1,25 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Namespace } from '../../core/namespace/lifecycle';
 import type { Platform } from '../../core/platform/platform';
-import type { ClaimsOf } from '../../model/claim';
+import type { NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import type { ClaimsOf } from '../../model/instance';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
-import type { NamespaceControl } from '../../model/namespace-control';
-import { durableSqlite } from './durable-sqlite';
-import { type Asked, type Method, OPERATES, openAsked, openNames, type Result, sealOutcome } from './envelope';
-import { directoryStubs } from './home-jurisdiction';
-import { ObjectAlarm } from './object-alarm';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { perform, sealOutcome } from './envelope';
+import {
+  awake,
+  type ObjectAlarm,
+  type ObjectPlatform,
+  objectPlatform,
+  processCounters,
+  sha256,
+} from './object-platform';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
-import { operatorLog } from './operator-log';
-import { processCounters } from './process-counters';
-import { randomSource, sha256 } from './random-source';
+import { directoryStubs } from './object-stubs';
+import { askedToRenew, askedToResolve } from './previous-wire';
 import { remoteDirectory } from './remote-directory';
 
 /**
@@ -28,13 +32,14 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  /** @param claimsOf What the core can't know of dialects: the entry file lends it. */
+  /** @param claimsOf Lent by the entry file, as the core knows no dialect. */
   constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
-      this.#alarm = new ObjectAlarm(ctx.storage, await ctx.storage.getAlarm());
-      const platform = platformOf(ctx, env, this.#alarm, this.#sockets, claimsOf);
+      const lent = await objectPlatform(ctx, env);
+      this.#alarm = lent.alarm;
+      const platform = platformOf(ctx, env, { lent, connections: this.#sockets, claimsOf });
       this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
@@ -47,40 +52,25 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 
   /**
-   * One call of the interface, by name.
+   * One call of the interface, by name: see envelope.ts. The form of outcomes is the same in all versions so far.
    *
-   * @param asked What {@link sealAsked} made of the arguments.
-   * @returns What {@link sealOutcome} makes of the answer or refusal.
+   * @param asked The arguments, as JSON.
    */
-  call<M extends Method>(method: M, asked: string): Promise<string> {
-    return sealOutcome<M>(() => {
-      const registry: NamespaceApi = this.#awake().registry;
-      // `as`: the compiler does not see that the arguments of a method go with that method.
-      const answer = registry[method] as (...asked: Asked<M>) => Promise<Result<M>>;
-      return answer.apply(registry, openAsked<M>(asked));
-    });
+  call(method: keyof NamespaceApi, asked: string): Promise<string> {
+    return sealOutcome(() => perform<NamespaceApi, keyof NamespaceApi>(this.#awake().registry, method, asked));
   }
 
-  /**
-   * `renew` without the detour through arguments as JSON.
-   *
-   * @param names Token, group, service, instance, and {@link OPERATES} or nothing.
-   */
+  /** For Workers of the version before; goes with previous-wire.ts. */
   renew(names: string): Promise<string> {
-    const [tokenId = '', group = '', service = '', id = '', operates] = openNames(names);
-    const caller = { tokenId, operates: operates === OPERATES };
-    return sealOutcome<'renew'>(() => this.#awake().registry.renew(caller, { group, service, id }));
+    return this.call('renew', askedToRenew(names));
   }
 
-  /** `resolve` for the names of a group, a service and a token, where there is one, without parameters. */
+  /** For Workers of the version before; goes with previous-wire.ts. */
   resolve(names: string): Promise<string> {
-    const [group = '', service = '', tokenId = ''] = openNames(names);
-    return sealOutcome<'resolve'>(() =>
-      this.#awake().registry.resolve({ group, service, tokenId: tokenId || undefined }),
-    );
+    return this.call('resolve', askedToResolve(names));
   }
 
-  /** Opens a socket for the Worker that asks, which has checked who it is for. Nobody else reaches an object. */
+  /** Opens a socket for the Worker that asks, which has checked who it is for. Only our own Worker reaches an object. */
   override fetch(request: Request): Response {
     const purpose = this.#sockets.purposeOf(request);
     if (purpose === undefined) {
@@ -98,7 +88,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     }
   }
 
-  /** What the directory tells: see {@link NamespaceControl}. */
+  /** This method and the next three are for the directory: see {@link NamespaceControl}. */
   configure(settings: NamespaceSettings): Promise<void> {
     return this.#awake().configure(settings);
   }
@@ -136,24 +126,21 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 
   #awake(): Namespace {
-    if (this.#namespace === undefined) throw new Error('an event was delivered before the namespace was awake');
-    return this.#namespace;
+    return awake(this.#namespace);
   }
 }
 
-function platformOf(
-  ctx: DurableObjectState,
-  env: Env,
-  alarm: ObjectAlarm,
-  connections: ObjectSockets,
-  claimsOf: ClaimsOf,
-): Platform {
+/** The parts of a namespace's platform that its constructor makes. */
+interface NamespaceParts {
+  lent: ObjectPlatform;
+  connections: ObjectSockets;
+  claimsOf: ClaimsOf;
+}
+
+function platformOf(ctx: DurableObjectState, env: Env, { lent, connections, claimsOf }: NamespaceParts): Platform {
   const directory = remoteDirectory(directoryStubs(env));
   return {
-    storage: durableSqlite(ctx.storage),
-    clock: { now: () => Date.now() },
-    random: randomSource,
-    alarm,
+    ...lent,
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
@@ -162,14 +149,12 @@ function platformOf(
     erase: async () => {
       await ctx.storage.deleteAlarm();
       await ctx.storage.deleteAll();
-      alarm.disarmed();
+      lent.alarm.disarmed();
     },
     endedTokens: (tokenIds) => directory.endedTokens(tokenIds),
     audit: {
       begin: (note) => directory.beginAudit({ ...note, ns: ctx.id.name }),
       end: (id, outcome) => ctx.waitUntil(directory.endAudit(id, outcome).catch(() => {})),
     },
-    abort: (reason) => ctx.abort(reason),
-    log: operatorLog(env),
   };
 }

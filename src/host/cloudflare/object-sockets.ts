@@ -60,8 +60,8 @@ export function answerClose(socket: WebSocket, code: number): void {
   quietly(() => (code === 1005 || code === 1006 ? socket.close() : socket.close(code)));
 }
 
-/** The other end may be gone already; its close is on its way, and is what counts. */
-function quietly(act: () => void): void {
+/** Ignores that the other end may be gone already: its close is on its way, and is what counts. */
+export function quietly(act: () => void): void {
   try {
     act();
   } catch {
@@ -79,7 +79,7 @@ export class ObjectSockets implements Connections {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /** What a request wants a socket for; undefined where it wants none. */
+  /** Returns the purpose of the socket that a request asks for; undefined where it asks for none. */
   purposeOf(request: Request): SocketPurpose | undefined {
     const purpose = request.headers.get(CONNECTION_HEADER);
     if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return undefined;

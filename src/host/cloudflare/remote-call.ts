@@ -6,11 +6,12 @@ import {
   CHANGE_REPEATS_MAX_COUNT,
   READ_REPEATS_MAX_COUNT,
 } from '../../model/limits';
+import { type Callable, type CalledObject, sealAsked, WIRE_VERSION } from './envelope';
 
 /** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
 export type RemoteCall<T, Called> = (object: Called) => Promise<T>;
 
-/** The clock and the chance that repeats of failed calls go by; a test moves both by hand. */
+/** The clock and the randomness that retries of failed calls depend on; a test moves both by hand. */
 export interface RepeatTime {
   /** Milliseconds on any clock. */
   now(): number;
@@ -80,6 +81,27 @@ export class RemoteCalls<Called> {
   }
 }
 
+/**
+ * Makes the methods of an interface as calls to the object that answers them, in the form of envelope.ts. A method is made
+ * with the member of {@link RemoteCalls} that says how often its call may be repeated.
+ *
+ * @param open Reads an outcome; throws a refusal.
+ */
+export function remoteMethods<Api extends Callable<Api>>(
+  calls: RemoteCalls<CalledObject<keyof Api & string>>,
+  open: (outcome: string) => unknown,
+) {
+  const making =
+    (repeats: 'once' | 'change' | 'read') =>
+    <Method extends keyof Api & string>(method: Method) =>
+    (...asked: Parameters<Api[Method]>): ReturnType<Api[Method]> => {
+      const text = sealAsked(asked);
+      const call = (object: CalledObject<Method>) => object.call(method, text, WIRE_VERSION).then(open);
+      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object carries out this very method
+    };
+  return { once: making('once'), change: making('change'), read: making('read') };
+}
+
 /** Flags of a failed call, as Cloudflare's documentation of Durable Object errors names them. */
 interface FaultFlags {
   /** The fault is likely to pass. */
@@ -102,7 +124,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /**
- * Maps a failed call to an error for the caller; a refusal stays as it is. What the object threw without having been
+ * Maps a failed call to an error for the caller; a refusal stays as it is. An error that the object threw without having been
  * reset is a fault of its own, such as an answer that can't be carried: the same call would fail again, so that
  * nothing advises to repeat it.
  */

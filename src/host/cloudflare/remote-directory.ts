@@ -1,15 +1,8 @@
 import type { DirectoryApi } from '../../model/directory-api';
-import {
-  type DirectoryAsked,
-  type DirectoryMethod,
-  type DirectoryResult,
-  openDirectoryOutcome,
-  sealDirectoryAsked,
-} from './directory-envelope';
-import { type RemoteCall, RemoteCalls, type RepeatTime } from './remote-call';
-
-/** The directory's object as it is called. */
-export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
+import { openValue } from './envelope';
+import type { DirectoryStub } from './object-stubs';
+import { isPreviousValue, openPreviousValue } from './previous-wire';
+import { RemoteCalls, type RepeatTime, remoteMethods } from './remote-call';
 
 /**
  * The directory that lives in a Durable Object, as surfaces see it.
@@ -17,38 +10,25 @@ export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
  * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
 export function remoteDirectory(stub: () => DirectoryStub, time?: RepeatTime): DirectoryApi {
-  const calls = new RemoteCalls(stub, time);
-  const write = <M extends DirectoryMethod>(method: M) => {
-    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => calls.once(calling(method, asked));
-  };
-  const read = <M extends DirectoryMethod>(method: M) => {
-    return (...asked: DirectoryAsked<M>): Promise<DirectoryResult<M>> => calls.read(calling(method, asked));
-  };
+  const open = (outcome: string) => (isPreviousValue(outcome) ? openPreviousValue(outcome) : openValue(outcome));
+  const { once, read } = remoteMethods<DirectoryApi>(new RemoteCalls(stub, time), open);
   return {
-    createNamespace: write('createNamespace'),
+    createNamespace: once('createNamespace'),
     listNamespaces: read('listNamespaces'),
     readNamespace: read('readNamespace'),
-    patchNamespace: write('patchNamespace'),
-    removeNamespace: write('removeNamespace'),
-    createToken: write('createToken'),
+    patchNamespace: once('patchNamespace'),
+    removeNamespace: once('removeNamespace'),
+    createToken: once('createToken'),
     listTokens: read('listTokens'),
-    revokeToken: write('revokeToken'),
-    rotateToken: write('rotateToken'),
-    createTicket: write('createTicket'),
-    redeemTicket: write('redeemTicket'),
+    revokeToken: once('revokeToken'),
+    rotateToken: once('rotateToken'),
+    createTicket: once('createTicket'),
+    redeemTicket: once('redeemTicket'),
     verify: read('verify'),
     endedTokens: read('endedTokens'),
     findNamespace: read('findNamespace'),
     readAudit: read('readAudit'),
-    beginAudit: write('beginAudit'),
-    endAudit: write('endAudit'),
+    beginAudit: once('beginAudit'),
+    endAudit: once('endAudit'),
   };
-}
-
-function calling<M extends DirectoryMethod>(
-  method: M,
-  asked: DirectoryAsked<M>,
-): RemoteCall<DirectoryResult<M>, DirectoryStub> {
-  const text = sealDirectoryAsked<M>(asked);
-  return async (object): Promise<DirectoryResult<M>> => openDirectoryOutcome<M>(await object.call(method, text));
 }

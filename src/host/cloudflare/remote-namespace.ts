@@ -1,8 +1,9 @@
 import { operatesOn } from '../../core/namespace/access/ownership';
-import type { NamespaceApi, RegisterCommand, ResolveCommand } from '../../model/namespace-api';
-import { type Asked, type Method, OPERATES, openOutcome, type Result, sealAsked, sealNames } from './envelope';
-import type { Stub } from './namespace-stub';
-import { type RemoteCall, RemoteCalls, type RepeatTime } from './remote-call';
+import type { NamespaceControl } from '../../model/directory-api';
+import type { NamespaceApi, RegisterCommand } from '../../model/namespace-api';
+import { openOutcome } from './envelope';
+import type { NamespaceStub } from './object-stubs';
+import { RemoteCalls, type RepeatTime, remoteMethods } from './remote-call';
 
 /**
  * A namespace that lives in a Durable Object, as surfaces see it. Reads, renewals and {@link isRepeatable} registrations
@@ -10,57 +11,48 @@ import { type RemoteCall, RemoteCalls, type RepeatTime } from './remote-call';
  *
  * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
-export function remoteNamespace(stub: () => Stub, time?: RepeatTime): NamespaceApi {
-  const calls = new RemoteCalls(stub, time);
-  const write = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => calls.once(calling(method, asked));
-  };
-  const read = <M extends Method>(method: M) => {
-    return (...asked: Asked<M>): Promise<Result<M>> => calls.read(calling(method, asked));
-  };
-  const resolve = read('resolve');
+export function remoteNamespace(stub: () => NamespaceStub, time?: RepeatTime): NamespaceApi {
+  const { once, change, read } = remoteMethods<NamespaceApi>(new RemoteCalls(stub, time), openOutcome);
+  const [register, registerAgain, renew] = [once('register'), change('register'), change('renew')];
   return {
-    register: (caller, command) => {
-      const call = calling('register', [caller, command]);
-      return isRepeatable(command) ? calls.change(call) : calls.once(call);
-    },
-    patch: write('patch'),
-    deregister: write('deregister'),
+    register: (caller, command) => (isRepeatable(command) ? registerAgain : register)(caller, command),
+    patch: once('patch'),
+    deregister: once('deregister'),
+    // Nearly all traffic: only what a renewal needs crosses.
     renew: (caller, { group, service, id }) => {
-      const operates = operatesOn(caller, { group, service }) ? OPERATES : '';
-      const names = sealNames(caller.tokenId, group, service, id, operates);
-      return calls.change((object) => object.renew(names).then(openOutcome<'renew'>));
+      const operates = operatesOn(caller, { group, service });
+      return renew({ tokenId: caller.tokenId, operates }, { group, service, id });
     },
-    renewMany: (...asked) => calls.change(calling('renewMany', asked)),
-    drain: write('drain'),
+    renewMany: change('renewMany'),
+    drain: once('drain'),
     readInstance: read('readInstance'),
     listInstances: read('listInstances'),
-    resolve: (command) => (isPlain(command) ? calls.read(plainResolve(command)) : resolve(command)),
-    putOverride: write('putOverride'),
+    resolve: read('resolve'),
+    putOverride: once('putOverride'),
     readOverride: read('readOverride'),
     listOverrides: read('listOverrides'),
-    clearOverride: write('clearOverride'),
-    putService: write('putService'),
-    patchService: write('patchService'),
+    clearOverride: once('clearOverride'),
+    putService: once('putService'),
+    patchService: once('patchService'),
     readService: read('readService'),
-    removeService: write('removeService'),
+    removeService: once('removeService'),
     listServices: read('listServices'),
-    batch: write('batch'),
+    batch: once('batch'),
     stats: read('stats'),
     history: read('history'),
     diff: read('diff'),
     why: read('why'),
-    rollback: write('rollback'),
+    rollback: once('rollback'),
     snapshot: read('snapshot'),
     exportPart: read('exportPart'),
-    stageImport: write('stageImport'),
+    stageImport: once('stageImport'),
     planImport: read('planImport'),
-    applyImport: write('applyImport'),
-    dropImport: write('dropImport'),
+    applyImport: once('applyImport'),
+    dropImport: once('dropImport'),
     changedSince: read('changedSince'),
     changedServices: read('changedServices'),
     listSubscribers: read('listSubscribers'),
-    acknowledge: write('acknowledge'),
+    acknowledge: once('acknowledge'),
   };
 }
 
@@ -77,17 +69,13 @@ function isRepeatable({ definition, precondition }: RegisterCommand): boolean {
   return !isConditional && definition.incarnation === undefined && definition.lease !== null;
 }
 
-/** Whether a resolve asks for nothing but a service. */
-function isPlain({ group: _group, service: _service, tokenId: _tokenId, ...asked }: ResolveCommand): boolean {
-  return Object.values(asked).every((value) => value === undefined);
-}
-
-function plainResolve({ group, service, tokenId = '' }: ResolveCommand): RemoteCall<Result<'resolve'>, Stub> {
-  const names = sealNames(group, service, tokenId);
-  return (object) => object.resolve(names).then(openOutcome<'resolve'>);
-}
-
-function calling<M extends Method>(method: M, asked: Asked<M>): RemoteCall<Result<M>, Stub> {
-  const text = sealAsked<M>(asked);
-  return (object) => object.call(method, text).then(openOutcome<M>);
+/** The way from the directory to a namespace that lives in a Durable Object: few calls, with few values. */
+export function remoteControl(stub: () => NamespaceStub): NamespaceControl {
+  const calls = new RemoteCalls(stub);
+  return {
+    configure: (settings) => calls.once((object) => object.configure(settings)),
+    size: () => calls.read((object) => object.size()),
+    erase: (options) => calls.once((object) => object.erase(options)),
+    closeSocketsOf: (tokenIds) => calls.once((object) => object.closeSocketsOf(tokenIds)),
+  };
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { SqlStorage, SqlValue } from '../../core/storage/sql-storage';
-import { refusePromise } from '../../core/storage/sql-storage';
+import { refusePromise, type SqlStorage, type SqlValue } from '../../core/storage/sql-storage';
 
 /** What node:sqlite gives for a column: blobs are views, where the core wants buffers of their own. */
 type NodeValue = string | number | null | Uint8Array;

@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../model/batch';
 import { hasCode } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import type { NamespaceApi, ReadAnswer } from '../../model/namespace-api';
 import type { OverrideView } from '../../model/override';
 

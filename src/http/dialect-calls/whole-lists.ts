@@ -1,5 +1,6 @@
+import type { ListedInstances } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
-import { type JsonText, readJsonText } from '../../model/json-text';
+import { type JsonText, readJsonText } from '../../model/json';
 import type {
   InstanceListCommand,
   NamespaceApi,
@@ -8,7 +9,6 @@ import type {
   SubscriberListCommand,
 } from '../../model/namespace-api';
 import type { ServiceSummary } from '../../model/service';
-import type { ListedInstances } from '../../model/shared-document';
 
 /** Lists without their pages, for doors whose protocols have none. */
 

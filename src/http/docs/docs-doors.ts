@@ -1,10 +1,11 @@
 import openApi from '../../../docs/openapi.json';
-import { openDoor, type Surface } from '../pipeline/route';
-import { COMMON_HEADERS } from '../response/common-headers';
+import { openDoor } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
+import { COMMON_HEADERS } from '../response/answers';
 import type { ApiDocument } from './api-document';
 import { docsPage } from './docs-page';
-import { landingPage } from './landing-page';
-import { pageResponse } from './page';
+import { DOCS_STYLE } from './docs-style';
+import { escapeHtml, type Page, pageResponse } from './page';
 
 /** `as`: a test holds the committed document against the routes that it was made from; its literal type helps nobody. */
 const document = openApi as unknown as ApiDocument;
@@ -47,4 +48,16 @@ export function addDocsDoors(surface: Surface, version: string): void {
     answers: { 200: { description: 'A page', contentType: 'text/html' } },
     answer: () => pageResponse(landingPage(version)),
   });
+}
+
+/** The page at the door: what this is, and where to go from here. It shows no data. */
+function landingPage(version: string): Page {
+  const body = `<main>
+<h1>Rollcall</h1>
+<p class="lead">A service registry runs here.</p>
+<p>Services register, hold a lease, and disappear when it lapses; callers resolve their peers.</p>
+<nav><a href="/docs">The API</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
+<footer>Version ${escapeHtml(version)}</footer>
+</main>`;
+  return { title: 'Rollcall', body, style: DOCS_STYLE };
 }

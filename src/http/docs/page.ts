@@ -1,4 +1,4 @@
-import { COMMON_HEADERS } from '../response/common-headers';
+import { COMMON_HEADERS } from '../response/answers';
 
 /** A page of its own: whatever it shows is in it. */
 export interface Page {

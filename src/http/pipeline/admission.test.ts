@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NO_STATS, problemOf, ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
+import { Authenticator } from '../../auth/authenticator';
+import { FailedLogins } from '../../auth/failed-logins';
 import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../../auth/token-text';
 import { RegistryError } from '../../model/errors';
 import type { Grant } from '../../model/grant';
 import { FAILED_LOGINS_MAX_COUNT, LAST_KNOWN_MAX_AGE_MS, VERIFICATION_MAX_AGE_MS } from '../../model/limits';
+import { Admission } from './admission';
 
 const NS = '/api/v1/ns/public';
 const READ: Grant[] = [{ scope: 'read', ns: 'public' }];
@@ -260,4 +263,56 @@ describe('tickets', () => {
     expect(await outcome(test.send('GET', `${url}&ticket=${ticket}`))).toBe('401 UNAUTHENTICATED');
     expect(await outcome(test.send('HEAD', url))).toBe('200');
   });
+});
+
+const OVER_RATE = new RegistryError('LIMIT_EXCEEDED', 'too fast', { retryAfterSeconds: 1, isOverRate: true });
+
+/** Admission at a time that is moved by hand. */
+function stage() {
+  const time = { now: 1_000_000 };
+  const now = () => time.now;
+  const { directory } = new TestApp();
+  const authenticator = new Authenticator({ rootToken: ROOT_TOKEN, directory, askDirectory: (ask) => ask(), now });
+  const refusals = new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now });
+  const isRefused = (tokenId: string, namespace = 'public'): boolean => {
+    try {
+      refusals.assertWithinRate(tokenId, namespace);
+      return false;
+    } catch (error) {
+      expect(error).toBe(OVER_RATE);
+      return true;
+    }
+  };
+  return { time, refusals, isRefused };
+}
+
+it('[N24] refuses a token that was over its rate for a second, in that namespace, and nobody else', () => {
+  const { time, refusals, isRefused } = stage();
+  expect(isRefused('t')).toBe(false);
+  refusals.noteRefusal('t', 'public', OVER_RATE);
+  expect([isRefused('t'), isRefused('other'), isRefused('t', 'staging')]).toEqual([true, false, false]);
+  time.now += 999;
+  expect(isRefused('t')).toBe(true);
+  time.now += 1;
+  expect(isRefused('t')).toBe(false);
+});
+
+it('[N24] takes no note of what says nothing of the next request', () => {
+  const { refusals, isRefused } = stage();
+  refusals.noteRefusal(
+    't',
+    'public',
+    new RegistryError('LIMIT_EXCEEDED', 'too many sockets', { retryAfterSeconds: 10 }),
+  );
+  refusals.noteRefusal('t', 'public', new Error('lost'));
+  expect(isRefused('t')).toBe(false);
+});
+
+it('[N24] keeps nobody out for longer though the clock goes back, and forgets the oldest beyond its bound', () => {
+  const { time, refusals, isRefused } = stage();
+  refusals.noteRefusal('t', 'public', OVER_RATE);
+  time.now -= 10_000;
+  expect(isRefused('t')).toBe(false);
+  for (let count = 0; count <= 1_000; count += 1) refusals.noteRefusal(`t${count}`, 'public', OVER_RATE);
+  expect([isRefused('t0'), isRefused('t1'), isRefused('t1000')]).toEqual([false, true, true]);
 });

@@ -5,9 +5,10 @@ import { readTokenText } from '../../auth/token-text';
 import type { VerifiedToken } from '../../model/directory-api';
 import { isRefusal, RegistryError } from '../../model/errors';
 import type { Principal } from '../../model/grant';
-import type { IncomingRequest } from '../request/incoming-request';
+import { RATE_REFUSAL_MAX_AGE_MS, RATE_REFUSALS_MAX_COUNT } from '../../model/limits';
 import { originOf } from '../request/origin';
 import { queryText } from '../request/request-target';
+import type { IncomingRequest } from './request-context';
 
 /** What a credential may stand in. */
 export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pathToken'> {
@@ -23,20 +24,24 @@ export interface AdmissionOptions {
   trustedProxy: boolean;
   /** What is wrong with how the registry is set up: everybody is told, and nobody let in. */
   fault?: RegistryError | undefined;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 }
 
-/** The first of the five steps: lets somebody in, or says why not. */
+/** The first of the five steps: lets a request in, or refuses it. */
 export class Admission {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
   readonly #trustedProxy: boolean;
   readonly #fault: RegistryError | undefined;
+  readonly #rateRefusals: RateRefusals;
 
-  constructor({ authenticator, failedLogins, trustedProxy, fault }: AdmissionOptions) {
+  constructor({ authenticator, failedLogins, trustedProxy, fault, now }: AdmissionOptions) {
     this.#authenticator = authenticator;
     this.#failedLogins = failedLogins;
     this.#trustedProxy = trustedProxy;
     this.#fault = fault;
+    this.#rateRefusals = new RateRefusals(now);
   }
 
   /** @throws {RegistryError} `NOT_CONFIGURED`. */
@@ -74,6 +79,16 @@ export class Admission {
    */
   assertOneCredential(readCredential: ReadCredential, sources: CredentialSources, form: string): void {
     if (form !== '') readCredential(placesIn(sources, () => `${queryText(sources.request.url)}&${form}`));
+  }
+
+  /** @throws {RegistryError} `LIMIT_EXCEEDED`, as the token was refused by the namespace a moment ago. */
+  assertWithinRate(tokenId: string, namespace: string): void {
+    this.#rateRefusals.assertMayAsk(tokenId, namespace);
+  }
+
+  /** Takes note of a refusal by a namespace, where it is one that stands for whatever the token asks next. */
+  noteRefusal(tokenId: string, namespace: string, error: unknown): void {
+    this.#rateRefusals.note(tokenId, namespace, error);
   }
 
   #verified(credential: Credential, request: Request): Principal | Promise<Principal> {
@@ -125,3 +140,49 @@ const placesIn = ({ request, pathToken }: CredentialSources, parameters: () => s
 
 const missingCredential = (): RegistryError =>
   new RegistryError('UNAUTHENTICATED', 'this needs a token: send "Authorization: Bearer <token>"');
+
+/** What a token was told, and until when it stands, in milliseconds since the epoch. */
+interface Refusal {
+  error: RegistryError;
+  until: number;
+}
+
+/**
+ * Tokens that were over their rate a moment ago. Whoever comes back at once, as a client in a tight loop does, is refused
+ * at the door: asking the namespace again and again would cost its other clients nearly as much as answering.
+ */
+class RateRefusals {
+  readonly #now: () => number;
+  readonly #refused = new Map<string, Refusal>();
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** @throws {RegistryError} What the token was told a moment ago. */
+  assertMayAsk(tokenId: string, namespace: string): void {
+    if (this.#refused.size === 0) return;
+    const name = nameOf(tokenId, namespace);
+    const refusal = this.#refused.get(name);
+    if (refusal === undefined) return;
+    const leftMs = refusal.until - this.#now();
+    // A clock that went back keeps nobody out for longer.
+    if (leftMs > 0 && leftMs <= RATE_REFUSAL_MAX_AGE_MS) throw refusal.error;
+    this.#refused.delete(name);
+  }
+
+  /** Takes note of a refusal, where it is one that stands for whatever the token asks next. */
+  note(tokenId: string, namespace: string, error: unknown): void {
+    if (!(error instanceof RegistryError) || error.details.isOverRate !== true) return;
+    const name = nameOf(tokenId, namespace);
+    this.#refused.delete(name);
+    this.#refused.set(name, { error, until: this.#now() + RATE_REFUSAL_MAX_AGE_MS });
+    for (const oldest of this.#refused.keys()) {
+      if (this.#refused.size <= RATE_REFUSALS_MAX_COUNT) break;
+      this.#refused.delete(oldest);
+    }
+  }
+}
+
+const nameOf = (tokenId: string, namespace: string): string => `${tokenId} ${namespace}`;

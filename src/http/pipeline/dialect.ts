@@ -1,22 +1,19 @@
 import { authorizeRoute, may, type Target } from '../../auth/authorize';
 import { type Carrier, credentialReader } from '../../auth/carriers';
-import type { Claim, ClaimsOf } from '../../model/claim';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
+import type { Claim, ClaimsOf } from '../../model/instance';
 import { CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
-import { NamespaceId } from '../../model/names';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
-import { readForm } from '../request/body-text';
-import { parsed } from '../request/field-errors';
-import type { IncomingRequest } from '../request/incoming-request';
-import type { PathNames } from '../request/path-names';
-import { refusalOf } from '../response/error-response';
+import { readForm } from '../request/body';
+import type { CredentialSources } from './admission';
 import { withDeadline } from './deadline';
-import { directoryCaller } from './directory-route';
-import { type NamespaceWays, type Surface, waysTo } from './route';
-import { RouteCall } from './route-call';
+import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo } from './pipeline';
+import type { FormRead, NamespaceWays, RequestContext } from './request-context';
+import { directoryCaller, type RouteCall } from './route-call';
+import { pathNames } from './route-input';
+import type { Surface } from './surface';
 
 /**
  * A dialect: a door for the clients of another registry, which are not told that it is one. It has its own routes, takes
@@ -116,27 +113,18 @@ export function dialectOf(dialects: readonly Dialect[], path: string): Dialect |
 }
 
 function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
-  const { rateRefusals } = surface;
+  const { namespace: namespaceIn, call, answer, withoutDeadline } = route;
   const permit = route.authorize ?? permission(route);
-  addHandler(surface, dialect, route, async (incoming, principal, asked) => {
-    const namespace = namespaceOf(incoming.namespace ?? route.namespace?.(asked));
-    incoming.record.namespace = namespace;
-    permit(principal, namespace, asked);
-    rateRefusals.assertMayAsk(principal.tokenId, namespace);
-    const ways = waysFor(surface, incoming, principal, namespace);
-    const { calls, sockets } = ways instanceof Promise ? await ways : ways;
-    const call = new RouteCall(incoming, principal, namespace, surface, sockets);
-    const calling = route.call(calls, asked, call);
-    try {
-      return await route.answer(
-        await (route.withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS)),
-        asked,
-        call,
-      );
-    } catch (error) {
-      rateRefusals.note(principal.tokenId, namespace, error);
-      throw error;
-    }
+  addSteps(surface, dialect, route, {
+    authorize: (context, asked) => {
+      // An empty name is none, as in the parameters of many clients.
+      const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(asked)) || undefined);
+      permit(context.get('principal'), namespace, asked);
+      return enterNamespace(surface, context, namespace, waysFor);
+    },
+    call: (asked, routeCall) => call(routeCall.calls, asked, routeCall),
+    map: answer,
+    withoutDeadline,
   });
 }
 
@@ -145,53 +133,63 @@ function addDirectoryRoute<Asked, Outcome>(
   dialect: Dialect,
   route: DialectDirectoryRoute<Asked, Outcome>,
 ): void {
-  addHandler(surface, dialect, { scope: 'any', ...route }, async ({ request }, principal, asked) => {
-    const caller = directoryCaller(surface, request, principal);
-    return route.answer(await withDeadline(route.call(surface.directory, caller, asked), CALL_MAX_MS), asked);
-  });
+  const { call, answer } = route;
+  addSteps(
+    surface,
+    dialect,
+    { scope: 'any', ...route },
+    {
+      authorize: () => undefined,
+      call: (asked, { directoryCaller }) => call(surface.directory, directoryCaller, asked),
+      map: answer,
+    },
+  );
 }
 
-/** The steps that all routes of all dialects begin and end with. */
-function addHandler<Asked>(
+/** Registers a route under all of its paths, with the steps that all routes of all dialects begin with. */
+function addSteps<Asked, Outcome>(
   surface: Surface,
   dialect: Dialect,
   route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
-  handle: (incoming: IncomingRequest, principal: Principal, asked: Asked) => Promise<Response>,
+  steps: Omit<Steps<Asked, Outcome>, 'path' | 'authenticate' | 'parse'>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
+  const { admission, router, dialectCards } = surface;
   const readCredential = credentialReader(dialect.carriers);
-  const handler = async (incoming: IncomingRequest, names: PathNames, path: string) => {
-    const { request, record, pathToken } = incoming;
-    record.route = path;
-    try {
-      // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
-      let reading: Promise<FormRead> | undefined;
-      const readOnce = (): Promise<FormRead> => (reading ??= formOf(request));
-      const formText = async (): Promise<string> => (await readOnce()).form;
-      const sources = { request, pathToken, form: dialect.takesForms ? formText : undefined };
-      const known = surface.admission.admit(readCredential, sources);
-      const principal = known instanceof Promise ? await known : known;
-      record.tokenId = principal.tokenId;
-      const { form, problem } = dialect.takesForms ? await readOnce() : NO_FORM;
-      if (problem !== undefined) throw problem;
-      surface.admission.assertOneCredential(readCredential, sources, form);
-      return await handle(incoming, principal, await route.read(request, names.all(), form));
-    } catch (error) {
-      return dialect.refuse(refusalOf(error, record), request);
-    }
+  const { takesForms = false } = dialect;
+
+  // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
+  const sourcesIn = (context: RequestContext): CredentialSources => {
+    const { request, pathToken } = context.env;
+    return { request, pathToken, form: async () => (await formIn(context)).form };
   };
+  const authenticate = (context: RequestContext) =>
+    admission.admit(readCredential, takesForms ? sourcesIn(context) : context.env);
+
+  const parse = (context: RequestContext) => {
+    const { request } = context.env;
+    if (!takesForms) return route.read(request, pathNames(context.req), '');
+    return formIn(context).then(({ form, problem }) => {
+      if (problem !== undefined) throw problem;
+      admission.assertOneCredential(readCredential, context.env, form);
+      return route.read(request, pathNames(context.req), form);
+    });
+  };
+
   for (const path of paths) {
-    surface.router.on(method, path, (incoming, names) => handler(incoming, names, path));
-    surface.dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
+    router.on(method, path, pipeline(surface, { ...steps, path, authenticate, parse }));
+    dialectCards.push({ dialect: dialect.name, operation, method, path, scope, summary });
   }
 }
 
-/** A form, or what is wrong with it: told only to those who may come in. */
-interface FormRead {
-  form: string;
-  problem?: unknown;
+/** The form in the body, read once however many steps ask for it. */
+function formIn(context: RequestContext): Promise<FormRead> {
+  const known = context.get('form');
+  if (known !== undefined) return known;
+  const reading = formOf(context.env.request);
+  context.set('form', reading);
+  return reading;
 }
-const NO_FORM: FormRead = { form: '' };
 
 const tooSlow = (maxMs: number): RegistryError =>
   new RegistryError('INVALID_REQUEST', `the form did not come within ${maxMs / 1_000} s; send it again`);
@@ -204,17 +202,12 @@ async function formOf(request: Request): Promise<FormRead> {
   }
 }
 
-/** The ways to a namespace, which is made for whoever may make it: other registries' clients can't be told to do that first. */
-function waysFor(
-  surface: Surface,
-  { request }: IncomingRequest,
-  principal: Principal,
-  id: string,
-): NamespaceWays | Promise<NamespaceWays> {
-  if (!may(principal, 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
+/** The ways to a namespace, which is made for a principal that may make it: other registries' clients can't be told to do that first. */
+function waysFor(surface: Surface, id: string, context: RequestContext): NamespaceWays | Promise<NamespaceWays> {
+  if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
   const found = surface.namespaceOf(id);
   if (!(found instanceof Promise) && found !== undefined) return found;
-  return madeWays(surface, directoryCaller(surface, request, principal), id);
+  return madeWays(surface, directoryCaller(surface, context), id);
 }
 
 async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
@@ -234,10 +227,6 @@ async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCalle
   } catch (error) {
     if (!hasCode(error, 'CONFLICT')) throw error;
   }
-}
-
-function namespaceOf(named: string | undefined): string {
-  return named === undefined || named === '' ? DEFAULT_NAMESPACE : parsed(NamespaceId, named, 'path');
 }
 
 /** The scope of a route, on what is asked. */

@@ -1,27 +1,19 @@
-import { grantsOn, may } from '../../auth/authorize';
-import { callerOf } from '../../auth/caller';
+import { callerOf, grantsOn, may, type Target } from '../../auth/authorize';
 import type { Precondition } from '../../model/batch';
+import type { DirectoryCaller } from '../../model/directory-api';
 import type { WatchScope } from '../../model/frames';
 import type { Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
-import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
+import type { Caller, NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
-import type { CachedReads } from '../cache/cached-reads';
-import type { OwnWrites } from '../cache/own-writes';
-import { readCondition, readPrecondition } from '../request/conditions';
 import { invalid } from '../request/field-errors';
-import type { IncomingRequest } from '../request/incoming-request';
+import { preferredWaitMs, readCondition, readPrecondition, subscriberName } from '../request/headers';
 import { originOf, placeOf } from '../request/origin';
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
-import type { RequestRecord } from '../telemetry/request-record';
-import type { AcceptSocket } from '../watch/accepted-socket';
-import type { BytePipe } from '../watch/event-stream';
 import { longPoll } from '../watch/long-poll';
-import { preferredWaitMs } from '../watch/preferred-wait';
-import { subscriberName } from '../watch/subscriber-name';
-import type { Waits } from '../watch/waits';
-import type { RateRefusals } from './rate-refusals';
+import type { RequestContext } from './request-context';
+import type { Surface } from './surface';
 
 /** How fresh a read has to be, as its query says. */
 export interface Freshness {
@@ -32,73 +24,68 @@ export interface Freshness {
   wait?: number | undefined;
 }
 
-/** What the routes of one surface share. */
-export interface Surroundings {
-  cachedReads: CachedReads;
-  trustedProxy: boolean;
-  waits: Waits;
-  rateRefusals: RateRefusals;
-  ownWrites: OwnWrites;
-  /** Makes a pipe whose writer is told when its reader is gone. */
-  openPipe(): BytePipe;
-  /** Takes a client's WebSocket. */
-  acceptSocket: AcceptSocket;
-  /** Tells the log of an error after an answer has begun. */
-  noteFailure(record: RequestRecord, error: unknown): void;
-  /** Milliseconds since the epoch. */
-  now(): number;
+/** A read as a route asks for it. */
+export interface RouteRead<T> {
+  freshness: Freshness;
+  /** What the read is about: a change to it ends a wait. */
+  about: Omit<Target, 'namespace'>;
+  ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
+  /** Whatever the answer depends on beside path and query. */
+  alsoDependsOn?: string;
 }
 
 /** What a route's call may ask about its request, beside the parsed input. Nothing is read before it is asked for. */
 export class RouteCall {
-  readonly #incoming: IncomingRequest;
-  readonly #principal: Principal;
-  readonly #namespace: string;
-  readonly #surroundings: Surroundings;
-  readonly #sockets: NamespaceSockets;
+  readonly #context: RequestContext;
+  readonly #surface: Surface;
 
-  constructor(
-    incoming: IncomingRequest,
-    principal: Principal,
-    namespace: string,
-    surroundings: Surroundings,
-    sockets: NamespaceSockets,
-  ) {
-    this.#incoming = incoming;
-    this.#principal = principal;
-    this.#namespace = namespace;
-    this.#surroundings = surroundings;
-    this.#sockets = sockets;
+  constructor(context: RequestContext, surface: Surface) {
+    this.#context = context;
+    this.#surface = surface;
   }
 
   /** The request as it came. */
   get request(): Request {
-    return this.#incoming.request;
+    return this.#context.env.request;
+  }
+
+  /** The way to the namespace by calls. */
+  get calls(): NamespaceApi {
+    return this.#context.get('ways').calls;
   }
 
   /** The way to the namespace over sockets. */
   get sockets(): NamespaceSockets {
-    return this.#sockets;
+    return this.#context.get('ways').sockets;
   }
 
   /** What the routes of this surface share. */
-  get surroundings(): Surroundings {
-    return this.#surroundings;
+  get surroundings(): Surface {
+    return this.#surface;
+  }
+
+  get #principal(): Principal {
+    return this.#context.get('principal');
   }
 
   /** Who asks, and what it may change of others. */
   get caller(): Caller {
-    return callerOf(this.#principal, this.#namespace);
+    return callerOf(this.#principal, this.namespace);
   }
 
-  /** Id of the namespace. */
+  /** Who asks the directory, and from where. */
+  get directoryCaller(): DirectoryCaller {
+    return directoryCaller(this.#surface, this.#context);
+  }
+
+  /** Id of the namespace; empty on a route to the directory. */
   get namespace(): string {
-    return this.#namespace;
+    return this.#context.get('namespace') ?? '';
   }
 
   /** Whether the token has a scope on a service, beside what the route asked for. */
   may(scope: Scope, service: ServiceKey): boolean {
-    return may(this.#principal, scope, { namespace: this.#namespace, service });
+    return may(this.#principal, scope, { namespace: this.namespace, service });
   }
 
   /** Id of the token. */
@@ -112,15 +99,15 @@ export class RouteCall {
       kind,
       subscriber,
       caller: this.callerWithOrigin,
-      grants: grantsOn(this.#principal, this.#namespace),
-      namespace: this.#namespace,
+      grants: grantsOn(this.#principal, this.namespace),
+      namespace: this.namespace,
       expiresAt: this.#principal.expiresAt,
     };
   }
 
   /** Who asks, and from where: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
-    return { ...this.caller, ...originOf(this.#incoming.request, this.#surroundings.trustedProxy) };
+    return { ...this.caller, ...originOf(this.request, this.#surface.trustedProxy) };
   }
 
   /**
@@ -129,24 +116,24 @@ export class RouteCall {
    * @returns Id of the request, by which the log tells it.
    */
   noteFailure(error: unknown): string {
-    const { record } = this.#incoming;
-    this.#surroundings.noteFailure(record, error);
+    const { record } = this.#context.env;
+    this.#surface.noteFailure(record, error);
     return record.id;
   }
 
   /** The path as it was sent, percent-encoded. */
   get path(): string {
-    return this.#incoming.path;
+    return this.#context.env.path;
   }
 
   /** Where the caller is, where the platform knows. */
   get place(): Location | undefined {
-    return placeOf(this.#incoming.request);
+    return placeOf(this.request);
   }
 
   /** What a change is conditional on. */
   get precondition(): Precondition {
-    return readPrecondition(this.#incoming.request.headers);
+    return readPrecondition(this.request.headers);
   }
 
   /** How long a read waits for a change, in milliseconds: the query goes before the preference. */
@@ -155,39 +142,25 @@ export class RouteCall {
     return wait ?? preferredWaitMs(this.request.headers) ?? 0;
   }
 
-  /**
-   * Reads as fresh as the query asks, and waits for a change where the request asks it to.
-   *
-   * @param scope What the read is about: the change that ends a wait.
-   * @param alsoDependsOn Whatever the answer depends on beside path and query.
-   */
-  read<T>(
-    freshness: Freshness,
-    scope: WatchScope,
-    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
-    alsoDependsOn = '',
-  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+  /** Reads as fresh as the query asks, and waits for a change where the request asks it to. */
+  read<T>(asked: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
-    const resource = () => pathAndQuery(this.#incoming) + alsoDependsOn;
-    return freshness.consistency === 'strong'
-      ? this.#readStrongly(freshness, ifNoneMatch, scope, resource, ask)
-      : this.#readCopy(freshness, ifNoneMatch, resource(), ask);
+    return asked.freshness.consistency === 'strong'
+      ? this.#readStrongly(asked, ifNoneMatch)
+      : this.#readCopy(asked, ifNoneMatch);
   }
 
-  async #readCopy<T>(
-    { maxAge, wait }: Freshness,
-    ifNoneMatch: string | undefined,
-    key: string,
-    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
-  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+  async #readCopy<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
+    const { maxAge, wait } = asked.freshness;
     if (wait !== undefined) {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
-    const { cachedReads } = this.#surroundings;
+    const { cachedReads } = this.#surface;
     const { tokenId } = this;
+    const key = this.#resourceOf(asked);
+    const ask = (keepForMs: number) => asked.ask({ keepForMs, tokenId });
     const copy =
-      cachedReads.kept(key, maxAge) ??
-      (await cachedReads.read(key, maxAge, (keepForMs) => ask({ keepForMs, tokenId }), requestOrigin(this.request)));
+      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, ask, requestOrigin(this.request)));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -196,27 +169,37 @@ export class RouteCall {
   }
 
   /** Most reads wait for nothing, and go right through: each promise on the way of a resolve counts. */
-  #readStrongly<T>(
-    freshness: Freshness,
-    ifNoneMatch: string | undefined,
-    scope: WatchScope,
-    resource: () => string,
-    ask: (options: ReadOptions) => Promise<ReadAnswer<T>>,
-  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+  #readStrongly<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
     const name = subscriberName(this.request.headers);
     const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
-    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(freshness);
+    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(asked.freshness);
     const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
-    if (waitMs === 0) return ask(options);
-    const { waits, now } = this.#surroundings;
-    return longPoll(() => ask(options), {
+    if (waitMs === 0) return asked.ask(options);
+    const { waits, now } = this.#surface;
+    return longPoll(() => asked.ask(options), {
       sockets: this.sockets,
       waits,
       purpose: this.purpose('poll', name ?? ''),
-      resource: resource(),
-      scope,
+      resource: this.#resourceOf(asked),
+      scope: watchScopeOf(asked.about),
       waitMs,
       now,
     }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
   }
+
+  /** Path and query, with whatever else the answer depends on. */
+  #resourceOf({ alsoDependsOn = '' }: Pick<RouteRead<unknown>, 'alsoDependsOn'>): string {
+    return pathAndQuery(this.#context.env) + alsoDependsOn;
+  }
+}
+
+/** Who asks the directory, and from where. */
+export function directoryCaller({ trustedProxy }: Surface, context: RequestContext): DirectoryCaller {
+  return { principal: context.get('principal'), address: originOf(context.env.request, trustedProxy).address };
+}
+
+/** A service or a group as the scope of a watch; the whole namespace where neither is named. */
+function watchScopeOf({ service, group }: Omit<Target, 'namespace'>): WatchScope {
+  if (service !== undefined) return { groups: [], services: [{ group: service.group, service: service.service }] };
+  return { groups: group === undefined ? [] : [group], services: [] };
 }

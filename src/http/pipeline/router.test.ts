@@ -38,7 +38,9 @@ it('the native API takes no two paths that overlap: they would slow down all of 
     askDirectory: (question) => question(),
     now,
   });
-  const router = new Router(new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false }));
+  const router = new Router(
+    new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now }),
+  );
   router.on('get', '/toy/:name', () => new Response(''));
   expect(() => router.on('get', '/toy/all', () => new Response(''))).toThrow();
 });

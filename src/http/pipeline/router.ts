@@ -2,15 +2,14 @@ import { Hono } from 'hono';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { type Carrier, credentialReader, DOORS } from '../../auth/carriers';
 import { type ErrorData, RegistryError } from '../../model/errors';
-import type { IncomingRequest } from '../request/incoming-request';
-import { PathNames } from '../request/path-names';
 import { errorResponse, refusalOf } from '../response/error-response';
 import type { Admission } from './admission';
+import type { IncomingRequest, RequestContext, RequestEnvironment } from './request-context';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Answers the requests of one route. What it throws, its client is told as a refusal. */
-export type Handler = (incoming: IncomingRequest, names: PathNames) => Response | Promise<Response>;
+export type Handler = (context: RequestContext) => Response | Promise<Response>;
 
 /** What a dialect has of its own. */
 export interface DialectManners {
@@ -24,11 +23,11 @@ export interface DialectManners {
  * take the slower search that this needs.
  */
 export class Router {
-  readonly #hono: Hono<{ Bindings: IncomingRequest }>;
+  readonly #hono: Hono<RequestEnvironment>;
 
   constructor(admission: Admission, dialect?: DialectManners) {
     const readCredential = credentialReader(dialect?.carriers ?? DOORS.api);
-    this.#hono = new Hono<{ Bindings: IncomingRequest }>({
+    this.#hono = new Hono<RequestEnvironment>({
       // `as`: Hono knows not that it is always given one.
       getPath: (_, given) => (given as { env: IncomingRequest }).env.path,
       ...(dialect === undefined && { router: new RegExpRouter() }),
@@ -52,7 +51,7 @@ export class Router {
 
   /** Adds a route. A GET route answers HEAD, too. */
   on(method: 'get' | 'put' | 'post' | 'patch' | 'delete', path: string, handler: Handler): void {
-    this.#hono.on(method, path, ({ env, req }) => handler(env, new PathNames(req)));
+    this.#hono.on(method, path, handler);
   }
 
   /** Has a request answered by its route; or refused, where there is none or the route throws. */

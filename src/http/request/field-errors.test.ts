@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RegistryError } from '../../model/errors';
+import { withFastPath } from '../../model/fast-path';
 import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';
 import { parsed } from './field-errors';
 
@@ -56,4 +57,14 @@ describe('parsed', () => {
     expect(errors).toHaveLength(FIELD_ERRORS_MAX_COUNT);
     expect(JSON.stringify(errors).length).toBeLessThan(5_000);
   });
+});
+
+it('takes the fast path of a schema that has one', () => {
+  expect(
+    parsed(
+      withFastPath(z.string(), () => 'known'),
+      'x',
+      'body',
+    ),
+  ).toBe('known');
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type FieldError, quote, RegistryError } from '../../model/errors';
+import { safeParse } from '../../model/fast-path';
 import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';
 
 /** Which part of a request something was wrong in. */
@@ -34,7 +35,7 @@ function* fieldErrorsOf(issues: readonly z.core.$ZodIssue[], above: readonly Pro
  * @throws {RegistryError} `INVALID_REQUEST` with every fault that was found, up to the first twenty.
  */
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, part: RequestPart): z.output<Schema> {
-  const result = schema.safeParse(value, { reportInput: true });
+  const result = safeParse(schema, value, { reportInput: true });
   if (result.success) return result.data;
   const errors: FieldError[] = [];
   for (const error of fieldErrorsOf(result.error.issues, [])) {

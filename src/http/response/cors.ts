@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../model/errors';
 import { PREFLIGHT_MAX_AGE_MS } from '../../model/limits';
-import { COMMON_HEADERS } from './common-headers';
+import { COMMON_HEADERS } from './answers';
 
 /** Splits a list of origins, which commas or blanks part. */
 export function splitOrigins(text: string | null | undefined): string[] {

@@ -1,4 +1,4 @@
-import { DEFAULT_NAMESPACE } from '../../model/given-names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { Stats } from '../../model/stats';
 import type { MetricFamily } from './prometheus-text';
 

@@ -1,9 +1,16 @@
+import { quote, RegistryError } from '../../model/errors';
 import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
-import { isLogged, type LogLevel, type LogThreshold, logLine } from '../../model/log';
-import { LogGate } from '../../model/log-gate';
+import {
+  isLogged,
+  LOG_THRESHOLDS,
+  LogGate,
+  type LogLevel,
+  type LogThreshold,
+  logLine,
+  logThreshold,
+} from '../../model/log';
 import type { RequestCounts } from './request-counts';
-import { ID_HEADER } from './request-id';
-import { RequestRecord } from './request-record';
+import { ID_HEADER, RequestRecord } from './request-record';
 
 /** Takes a line of the log. */
 export type WriteLog = (level: LogLevel, line: string) => void;
@@ -97,4 +104,13 @@ function lengthOf({ headers }: Request): number | undefined {
 function textOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}
+
+/** What is wrong with the level of the log, as the refusal of every request; undefined where nothing is. */
+export function logLevelProblem(text: string | null | undefined): RegistryError | undefined {
+  if (logThreshold(text) !== undefined) return undefined;
+  return new RegistryError(
+    'NOT_CONFIGURED',
+    `ROLLCALL_LOG_LEVEL is ${quote(text ?? '')}, which is no level; write ${LOG_THRESHOLDS.join(', ')}, or leave it out`,
+  );
 }

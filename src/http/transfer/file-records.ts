@@ -1,8 +1,7 @@
 import { RegistryError } from '../../model/errors';
 import { EXPORT_VERSION, ExportEnd, ExportHeader, RecordLine } from '../../model/export-line';
-import { isRecord } from '../../model/is-record';
+import { isRecord, parseJson } from '../../model/json';
 import { IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
-import { parseJson } from '../../model/parse-json';
 import type { NumberedRecord } from '../../model/transfer';
 import { parsed } from '../request/field-errors';
 import type { FileLine } from './file-lines';

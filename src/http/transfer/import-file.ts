@@ -1,5 +1,5 @@
 import { RegistryError } from '../../model/errors';
-import { readJsonText } from '../../model/json-text';
+import { readJsonText } from '../../model/json';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import type { ImportCounts, ImportDone, ImportMode, ImportPlan, ImportProgress } from '../../model/transfer';
 import { fileLines } from './file-lines';

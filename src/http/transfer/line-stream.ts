@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import type { TransferFailed } from '../../model/transfer';
-import { COMMON_HEADERS } from '../response/common-headers';
+import { COMMON_HEADERS } from '../response/answers';
 
 /** Type of a body of JSON values, one in each line. */
 export const LINES_TYPE = 'application/x-ndjson';

@@ -1,9 +1,17 @@
 import { authorize } from '../../auth/authorize';
-import { DEFAULT_GROUP } from '../../model/given-names';
-import { HistoryPage, HistoryQuery } from '../../model/history';
-import { DiffQuery, RollbackReport, RollbackRequest, ServiceDiff, WhyQuery } from '../../model/moments';
-import { WhyReport } from '../../model/why';
-import { route, type Surface } from '../pipeline/route';
+import {
+  DiffQuery,
+  HistoryPage,
+  HistoryQuery,
+  RollbackReport,
+  RollbackRequest,
+  ServiceDiff,
+  WhyQuery,
+  WhyReport,
+} from '../../model/history';
+import { DEFAULT_GROUP } from '../../model/service-name';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 

@@ -4,9 +4,9 @@ import type { Principal } from '../../model/grant';
 import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import { InstanceList, InstanceListQuery, RecordQuery } from '../../model/queries';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { answered, read, removed, written } from '../response/answers';
-import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, INSTANCES_PATH, InstanceNames, NewInstanceNames, NewServiceNames, ServiceNames } from './paths';
 
 const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, tags: ['blue'] };
@@ -94,9 +94,11 @@ export function addInstanceRoutes(surface: Surface): void {
       const { limit, after, at, consistency, maxAge, wait, ...filter } = query;
       // What was does not change, so there is nothing to wait for, whatever the request would prefer.
       const isPast = at !== undefined && consistency === 'strong';
-      return call.read({ consistency, maxAge, wait: isPast ? 0 : wait }, serviceScope(path), (options) =>
-        namespace.listInstances({ ...path, filter, limit, after, at, ...options }),
-      );
+      return call.read({
+        freshness: { consistency, maxAge, wait: isPast ? 0 : wait },
+        about: { service: path },
+        ask: (options) => namespace.listInstances({ ...path, filter, limit, after, at, ...options }),
+      });
     },
     map: read,
   });
@@ -113,7 +115,11 @@ export function addInstanceRoutes(surface: Surface): void {
     waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'With the override of an operator merged over it', schema: InstanceView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, serviceScope(path), (options) => namespace.readInstance({ key: path, ...options })),
+      call.read({
+        freshness: query,
+        about: { service: path },
+        ask: (options) => namespace.readInstance({ key: path, ...options }),
+      }),
     map: read,
   });
 

@@ -3,7 +3,8 @@ import { HeartbeatBatch, HeartbeatReport } from '../../model/batch';
 import { Renewal } from '../../model/instance';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { DrainQuery, DrainReport } from '../../model/queries';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH } from './paths';
 

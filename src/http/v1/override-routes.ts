@@ -1,8 +1,8 @@
 import { Override, OverrideView } from '../../model/override';
 import { RecordQuery } from '../../model/queries';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { read, removed, written } from '../response/answers';
-import { serviceScope } from '../watch/read-scope';
 import { INSTANCE_PATH, InstanceNames } from './paths';
 
 const OVERRIDE_PATH = `${INSTANCE_PATH}/override`;
@@ -43,7 +43,11 @@ export function addOverrideRoutes(surface: Surface): void {
     waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'What an operator set, by whom and when', schema: OverrideView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, serviceScope(path), (options) => namespace.readOverride({ key: path, ...options })),
+      call.read({
+        freshness: query,
+        about: { service: path },
+        ask: (options) => namespace.readOverride({ key: path, ...options }),
+      }),
     map: read,
   });
 

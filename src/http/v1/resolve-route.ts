@@ -1,10 +1,10 @@
 import { RegistryError } from '../../model/errors';
 import type { ResolveCommand } from '../../model/namespace-api';
 import { type Near, Resolution, ResolveQuery } from '../../model/queries';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';
+import type { Surface } from '../pipeline/surface';
 import { read } from '../response/answers';
-import { serviceScope } from '../watch/read-scope';
 import { SERVICE_PATH, ServiceNames } from './paths';
 
 /** `near=auto` as the point where the platform says that the caller is. */
@@ -38,14 +38,13 @@ export function addResolveRoute(surface: Surface): void {
     call: (namespace, { path, query }, call) => {
       const near = resolvedNear(query.near, call);
       const { cluster, tag, limit } = query;
-      // Two callers of near=auto have one query and two places.
-      const place = query.near?.kind === 'auto' ? `#${JSON.stringify(near)}` : '';
-      return call.read(
-        query,
-        serviceScope(path),
-        (options) => namespace.resolve({ ...path, cluster, tag, near, limit, ...options }),
-        place,
-      );
+      return call.read({
+        freshness: query,
+        about: { service: path },
+        ask: (options) => namespace.resolve({ ...path, cluster, tag, near, limit, ...options }),
+        // Two callers of near=auto have one query and two places.
+        alsoDependsOn: query.near?.kind === 'auto' ? `#${JSON.stringify(near)}` : '',
+      });
     },
     map: read,
   });

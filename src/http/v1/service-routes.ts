@@ -1,9 +1,9 @@
 import { authorize } from '../../auth/authorize';
 import { RecordQuery, ServiceListQuery, ServiceRemovalQuery } from '../../model/queries';
 import { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from '../../model/service';
-import { route, type Surface } from '../pipeline/route';
+import { route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
 import { answered, read, removed, written } from '../response/answers';
-import { groupScope, serviceScope } from '../watch/read-scope';
 import { NAMESPACE_PATH, NewServiceNames, SERVICE_PATH, ServiceNames } from './paths';
 
 /** Services: what they have of their own, beside their instances. */
@@ -22,9 +22,11 @@ export function addServiceRoutes(surface: Surface): void {
     answers: { 200: { description: 'In the order of group and name', schema: ServiceList } },
     call: (namespace, { query }, call) => {
       const { consistency, maxAge, wait, ...command } = query;
-      return call.read({ consistency, maxAge, wait }, groupScope(query.group), (options) =>
-        namespace.listServices({ ...command, ...options }),
-      );
+      return call.read({
+        freshness: { consistency, maxAge, wait },
+        about: { group: query.group },
+        ask: (options) => namespace.listServices({ ...command, ...options }),
+      });
     },
     map: read,
   });
@@ -61,7 +63,11 @@ export function addServiceRoutes(surface: Surface): void {
     waitMs: ({ query }, call) => call.waitMs(query),
     answers: { 200: { description: 'With counts of its instances', schema: ServiceView } },
     call: (namespace, { path, query }, call) =>
-      call.read(query, serviceScope(path), (options) => namespace.readService({ ...path, ...options })),
+      call.read({
+        freshness: query,
+        about: { service: path },
+        ask: (options) => namespace.readService({ ...path, ...options }),
+      }),
     map: read,
   });
 

@@ -1,20 +1,21 @@
 import { z } from 'zod';
-import { authorize } from '../../auth/authorize';
+import { authorize, authorizeAny } from '../../auth/authorize';
 import { authorizeServices } from '../../auth/authorize-operations';
-import { CursorText } from '../../model/cursor-text';
+import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
-import { SubscriberId } from '../../model/subscriber';
-import { route, type Surface } from '../pipeline/route';
+import { CursorText } from '../../model/query-values';
+import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
+import { route } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';
-import { parsed } from '../request/field-errors';
-import { COMMON_HEADERS } from '../response/common-headers';
+import type { Surface } from '../pipeline/surface';
+import { invalid, parsed } from '../request/field-errors';
+import { SUBSCRIBER_HEADER, subscriberName } from '../request/headers';
+import { answered, COMMON_HEADERS, removed } from '../response/answers';
 import { EventStream } from '../watch/event-stream';
-import { assertSocketUpgrade } from '../watch/socket-upgrade';
-import { SUBSCRIBER_HEADER, subscriberName } from '../watch/subscriber-name';
-import { NAMESPACE_PATH } from './paths';
+import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
 const SubscriberQuery = SubscriberId.optional().meta({
   description: 'What the subscriber calls itself, where it can not send the header; the header goes first',
@@ -100,6 +101,29 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   return new Response(pipe.readable, { headers });
 }
 
+function offeredProtocols(headers: Headers): string[] {
+  return (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
+}
+
+/**
+ * Refuses whatever is no WebSocket that speaks our subprotocol.
+ *
+ * @throws {RegistryError} `UPGRADE_REQUIRED`, `INVALID_REQUEST`.
+ */
+export function assertSocketUpgrade({ method, headers }: Pick<Request, 'method' | 'headers'>): void {
+  // Only GET opens one (RFC 6455, 4.1); a socket in an answer to HEAD, which GET's route answers too, is an error in workerd.
+  if (method !== 'GET' || headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new RegistryError(
+      'UPGRADE_REQUIRED',
+      `this is a WebSocket: connect to it as one, with the subprotocol ${SOCKET_PROTOCOL}; for plain HTTP there is the event stream at …/watch`,
+    );
+  }
+  if (offeredProtocols(headers).includes(SOCKET_PROTOCOL)) return;
+  throw invalid('headers', [
+    { path: 'Sec-WebSocket-Protocol', message: `must offer ${SOCKET_PROTOCOL}, the only protocol spoken here` },
+  ]);
+}
+
 /** Being told of changes as they happen: over an event stream, or over a socket on which everything else goes, too. */
 export function addWatchRoutes(surface: Surface): void {
   route(surface, {
@@ -157,5 +181,43 @@ export function addWatchRoutes(surface: Surface): void {
       });
     },
     map: (response) => response,
+  });
+}
+
+/** Who is told of changes, and what they have told of it. */
+export function addSubscriberRoutes(surface: Surface): void {
+  route(surface, {
+    operation: 'acknowledge',
+    method: 'post',
+    path: `${NAMESPACE_PATH}/subscribers/:id/ack`,
+    scope: 'read',
+    // It tells what the subscriber has seen, and shows nothing: whoever may watch anything may tell.
+    authorize: (principal, namespace) => authorizeAny(principal, namespace, 'read'),
+    chapter: 'Watching',
+    summary: 'Acknowledge what an event stream has told',
+    description:
+      'Tells that the subscriber acts by everything up to the cursor: a drain that waits for it goes on. ' +
+      'A socket sends an `ack` frame instead, and a poller acknowledges by coming back.',
+    input: { path: z.strictObject({ id: SubscriberId }), body: Acknowledgement },
+    answers: { 204: { description: 'It is noted' } },
+    example: { cursor: 'cFsc6Inzkpo4p.3.1g4b9y3' },
+    call: (namespace, { path, body }, call) =>
+      namespace.acknowledge({ subscriber: path.id, cursor: body.cursor, tokenId: call.tokenId }),
+    map: removed,
+  });
+
+  route(surface, {
+    operation: 'listSubscribers',
+    method: 'get',
+    path: `${SERVICE_PATH}/subscribers`,
+    scope: 'read',
+    chapter: 'Watching',
+    summary: 'List who watches a service, and how far each is',
+    description: 'Sockets, event streams, and pollers that name themselves. A drain waits for exactly these.',
+    input: { path: ServiceNames, query: SubscriberListQuery },
+    answers: { 200: { description: 'In the order of their ids', schema: SubscriberList } },
+    call: (namespace, { path, query }, call) =>
+      namespace.listSubscribers({ ...path, after: query.after, tokenId: call.tokenId }),
+    map: answered,
   });
 }

@@ -1,8 +1,7 @@
 import type { RegistryError } from '../../model/errors';
 import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
-import { readNamespaceFrame, refusalIn } from './namespace-frame';
-import { watchRequest } from './watch-request';
+import { readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
 
 /** What ends a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
 export type Signal = 'changed' | 'late' | 'lost' | 'superseded';
@@ -64,6 +63,10 @@ export class ChangeSignal {
   }
 
   #take(text: string): void {
+    if (readFrameHead(text) !== undefined) {
+      this.#tell('changed');
+      return;
+    }
     const frame = readNamespaceFrame(text);
     if (frame.type === 'error') {
       this.#refusal = refusalIn(frame);

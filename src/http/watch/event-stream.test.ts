@@ -9,7 +9,7 @@ import {
   EVENT_STREAM_KEEPALIVE_MS,
   EVENT_STREAM_MAX_MS,
 } from '../../model/limits';
-import { EventStream } from './event-stream';
+import { EventStream, eventText, KEEPALIVE_TEXT } from './event-stream';
 
 const changes = (revision: number, padding = '') => ({
   type: 'changes',
@@ -254,4 +254,16 @@ describe('a stream that does not come about', () => {
     await turns();
     expect(over).toHaveBeenCalledOnce();
   });
+});
+
+it('[E1] an event has the frame as it came as data, on one line', () => {
+  const text = '{"type": "bookmark", "watch":"stream","cursor":"cE.1.x","more":"a\\nb\u2028"}';
+  expect(eventText({ type: 'bookmark', cursor: 'cE.1.x' }, text)).toBe(
+    `event: bookmark\nid: cE.1.x\ndata: ${text}\n\n`,
+  );
+  expect(eventText({ type: 'reset', cursor: undefined }, text)).toBe(`event: reset\ndata: ${text}\n\n`);
+});
+
+it('[E4, E5] what keeps a stream alive is no event', () => {
+  expect(KEEPALIVE_TEXT).toMatch(/^:.*\n\n$/);
 });

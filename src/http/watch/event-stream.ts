@@ -7,10 +7,8 @@ import {
   EVENT_STREAM_MAX_MS,
 } from '../../model/limits';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
-import { eventText, KEEPALIVE_TEXT, retryText } from './event-text';
-import { jittered } from './jitter';
-import { readNamespaceFrame, refusalIn } from './namespace-frame';
-import { watchRequest } from './watch-request';
+import { type FrameHead, headOf, readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
+import { jittered } from './waits';
 
 /** Bytes on their way to a client. A write ends when the client's side has taken it, and fails when the client is gone. */
 export interface BytePipe {
@@ -38,6 +36,19 @@ interface Piece {
 }
 
 const encoder = new TextEncoder();
+
+/** A comment: it keeps proxies from closing a quiet stream, and finds out whether the reader is still there. */
+export const KEEPALIVE_TEXT = ':\n\n';
+
+/**
+ * A frame as an event: its type, the frame itself as data, and its cursor as id where it counts. A browser resumes from
+ * the last id it saw, so a part that is not the last has none.
+ *
+ * @param text The frame as it came: JSON, and so a single line.
+ */
+export function eventText({ type, cursor }: FrameHead, text: string): string {
+  return `event: ${type}\n${cursor === undefined ? '' : `id: ${cursor}\n`}data: ${text}\n\n`;
+}
 
 /**
  * One watch as Server-Sent Events. The stream is a request of its own, kept here and not in the namespace's object: a
@@ -103,17 +114,23 @@ export class EventStream {
 
   #take(text: string): void {
     if (this.#isEnding) return;
+    const head = readFrameHead(text);
+    if (head !== undefined) {
+      this.#write(eventText(head, text), text.length);
+      return;
+    }
     const frame = readNamespaceFrame(text);
     if (frame.type === 'answer') {
       const { reconnectWithinMs } = frame.body as { reconnectWithinMs: number }; // `as`: what a watch is answered
-      this.#write(retryText(Math.ceil(Math.random() * reconnectWithinMs)), 0);
+      // How long a browser waits before it comes back, in milliseconds.
+      this.#write(`retry: ${Math.ceil(Math.random() * reconnectWithinMs)}\n\n`, 0);
       this.#opened.resolve();
     } else if (frame.type === 'error') {
       this.#opened.reject(refusalIn(frame));
     } else if (frame.type === 'mark') {
       this.#enqueue({ text: '', credit: text.length, mark: frame.mark });
     } else {
-      this.#write(eventText(frame, text), text.length);
+      this.#write(eventText(headOf(frame), text), text.length);
     }
   }
 

@@ -3,7 +3,7 @@ import { RecordingSockets } from '../../../test/fixtures/recording-sockets';
 import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
-import { type JsonText, jsonText } from '../../model/json-text';
+import { type JsonText, jsonText } from '../../model/json';
 import type { ReadAnswer } from '../../model/namespace-api';
 import { type LongPoll, longPoll } from './long-poll';
 import { Waits } from './waits';

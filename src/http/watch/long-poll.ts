@@ -4,8 +4,7 @@ import type { WatchScope } from '../../model/frames';
 import type { ReadAnswer } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { ChangeSignal } from './change-signal';
-import { jittered } from './jitter';
-import type { Waits } from './waits';
+import { jittered, type Waits } from './waits';
 
 /** What a poll is held with. */
 export interface LongPoll {

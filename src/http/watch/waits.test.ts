@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WAITS_PER_SUBSCRIBER_MAX_COUNT, WAITS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
-import { Waits } from './waits';
+import { jittered, Waits } from './waits';
 
 const root = { tokenId: 'root', subscriber: '' };
 const limited = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
@@ -62,4 +62,15 @@ describe('Waits', () => {
     now = 60_000;
     expect(() => waits.enter(root, 1)).not.toThrow();
   });
+});
+
+it('[P2, E4] cuts a time short by up to a tenth', () => {
+  const random = vi.spyOn(Math, 'random');
+  random.mockReturnValue(0);
+  expect(jittered(30_000)).toBe(30_000);
+  random.mockReturnValue(0.5);
+  expect(jittered(30_000)).toBe(28_500);
+  random.mockReturnValue(0.999_999_9);
+  expect(jittered(30_000)).toBe(27_000);
+  random.mockRestore();
 });

@@ -1,5 +1,9 @@
 import { quote, RegistryError } from '../../model/errors';
-import { WAITS_PER_SUBSCRIBER_MAX_COUNT, WAITS_PER_TOKEN_MAX_COUNT } from '../../model/limits';
+import {
+  WAIT_JITTER_PERCENT_COUNT,
+  WAITS_PER_SUBSCRIBER_MAX_COUNT,
+  WAITS_PER_TOKEN_MAX_COUNT,
+} from '../../model/limits';
 
 /** The token and subscriber that a wait is counted for. */
 export interface Waiter {
@@ -91,4 +95,9 @@ function end({ all, bySubscriber }: TokenWaits, ending: Ending): void {
 
 function refusal(message: string): RegistryError {
   return new RegistryError('LIMIT_EXCEEDED', message, { retryAfterSeconds: 1 });
+}
+
+/** A time in milliseconds, cut short by up to a tenth at random: what began at once does not end at once. */
+export function jittered(timeMs: number): number {
+  return Math.round(timeMs * (1 - (Math.random() * WAIT_JITTER_PERCENT_COUNT) / 100));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InstanceDefinition } from '../../../src/model/instance';
-import { isPlainKey } from '../../../src/model/parse-json';
+import { isPlainKey } from '../../../src/model/json';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, type Scene } from './scene';

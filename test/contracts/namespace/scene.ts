@@ -7,7 +7,7 @@ import type {
   Registration,
   Renewal,
 } from '../../../src/model/instance';
-import { type JsonText, readJsonText } from '../../../src/model/json-text';
+import { type JsonText, readJsonText } from '../../../src/model/json';
 import { LEASE_SLACK_MS } from '../../../src/model/limits';
 import type { NamespaceApi, ReadAnswer, ResolveCommand, ServiceListCommand } from '../../../src/model/namespace-api';
 import { Override, type OverrideView } from '../../../src/model/override';

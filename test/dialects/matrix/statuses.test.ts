@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '../../../src/client/wire/instance';
-import type { Host } from '../../../src/dialects/nacos/host';
+import type { Host } from '../../../src/dialects/nacos/hosts/host';
 import { MatrixStage } from './matrix-stage';
 
 /** How each door says how an instance is, whoever says that it is so. Written by hand from the doors' tables. */

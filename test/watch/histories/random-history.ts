@@ -1,5 +1,4 @@
-import type { Scenario } from '../../simulation/scenario';
-import { SCENARIOS } from '../../simulation/scenario';
+import { SCENARIOS, type Scenario } from '../../simulation/scenario';
 import { SeededRandom } from '../../simulation/seeded-random';
 import { GROUP, populate, trouble } from '../../simulation/simulate';
 import { VirtualTime } from '../../simulation/virtual-time';

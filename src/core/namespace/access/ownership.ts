@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
+import { matchesService } from '../../../model/grant';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import { matchesService } from '../../../model/service-pattern';
 import { type InstanceEntry, keyOf } from '../records/catalog';
 import { isOwnedBy } from '../records/records';
 

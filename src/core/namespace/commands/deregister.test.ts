@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
-import { OWNER } from '../../../../test/fixtures/callers';
+import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
-import { deregister } from './deregister';
+import { START } from '../../../../test/fixtures/hand-platform';
+import { deregister, drain } from './deregister';
 
 it('[R9] deregister removes an instance, and finds nothing wrong in one that is gone', () => {
   const awake = new AwakeNamespace();
@@ -19,4 +20,55 @@ it('[Q4] deregister asks for what its precondition asks for', () => {
   expect(() => deregister(draft, OWNER, key('a'), { revision: 1 })).toThrow(
     expect.objectContaining({ code: 'REVISION_MISMATCH' }),
   );
+});
+
+describe('drain', () => {
+  it('[O6] by the owner says when the instance is removed, and touches nothing else', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    const draft = awake.draft();
+    expect(drain(draft, OWNER, key('a'), 500)).toBe(START + 500);
+    expect([...draft.changes]).toMatchObject([
+      { kind: 'instance', cause: 'drained', renewed: false, record: { drainEndsAt: START + 500, changes: 2 } },
+    ]);
+  });
+
+  it('[O6] again does not put its end off, but may bring it forward', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', {}, { drainEndsAt: START + 500 });
+    const later = awake.draft();
+    expect(drain(later, OWNER, key('a'), 900)).toBe(START + 500);
+    expect(later.isEmpty).toBe(true);
+    const sooner = awake.draft();
+    expect(drain(sooner, OWNER, key('a'), 100)).toBe(START + 100);
+    expect(sooner.isEmpty).toBe(false);
+  });
+
+  it('[O8] by another leaves a quarantine that ends ten minutes after the grace', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.override('a', { weight: 5 });
+    const draft = awake.draft();
+    drain(draft, OPERATOR, key('a'), 60_000);
+    const quarantine = { until: '2030-01-01T00:11:00.000Z', reason: 'drained by an operator' };
+    expect([...draft.changes]).toMatchObject([
+      { kind: 'instance', cause: 'drained' },
+      { kind: 'override', cause: 'drained', record: { actor: 'operator', override: { weight: 5, quarantine } } },
+    ]);
+  });
+
+  it('[O8] by another leaves a quarantine that was set on purpose', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.override('a', { quarantine: {} });
+    const draft = awake.draft();
+    drain(draft, OPERATOR, key('a'), 0);
+    expect([...draft.changes]).toHaveLength(1);
+  });
+
+  it('needs an instance', () => {
+    expect(() => drain(new AwakeNamespace().draft(), OWNER, key('a'), 0)).toThrow(
+      expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+    );
+  });
 });

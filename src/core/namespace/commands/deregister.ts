@@ -1,7 +1,10 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../../model/batch';
+import { DRAIN_QUARANTINE_MS } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
+import { timestamp } from '../../../model/timestamp';
 import { assertMayChange } from '../access/ownership';
 import type { Draft } from '../commit/draft';
+import { missingInstance } from '../records/missing';
 
 /**
  * Removes an instance; one that is gone already is no mistake, unless a precondition says so.
@@ -20,4 +23,34 @@ export function deregister(
   if (current === undefined) return 'absent';
   draft.removeInstance(key, 'deregistered');
   return 'removed';
+}
+
+/**
+ * Takes an instance out of traffic; it is removed when the grace has passed. Where the caller is not the owner, an
+ * operator drains: a quarantine of ten minutes stays behind, as a living client would register again at its next beat.
+ *
+ * @returns When the instance is removed, on the namespace's axis.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`.
+ */
+export function drain(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): number {
+  const current = draft.instance(key);
+  if (current === undefined) throw missingInstance(key);
+  const { record } = current;
+  assertMayChange(caller, key, record.owner);
+  const drainEndsAt = Math.min(record.drainEndsAt ?? Number.POSITIVE_INFINITY, draft.now + graceMs);
+  if (drainEndsAt !== record.drainEndsAt) {
+    const updated = { ...record, drainEndsAt, changes: record.changes + 1, updatedAt: draft.stamp };
+    draft.putInstance(key, updated, 'drained', false);
+  }
+  if (caller.tokenId !== record.owner) quarantine(draft, caller, key, graceMs);
+  return drainEndsAt;
+}
+
+function quarantine(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): void {
+  const override = draft.override(key)?.record.override;
+  // A quarantine that was set on purpose is not shortened.
+  if (override?.quarantine !== undefined) return;
+  const until = timestamp(draft.stamp + graceMs + DRAIN_QUARANTINE_MS);
+  const quarantined = { ...override, quarantine: { until, reason: 'drained by an operator' } };
+  draft.putOverride(key, { override: quarantined, actor: caller.tokenId, updatedAt: draft.stamp }, 'drained');
 }

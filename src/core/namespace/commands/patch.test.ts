@@ -25,18 +25,22 @@ describe('patch', () => {
     ]);
   });
 
-  it.each([{ weight: 0 }, { tags: [] }, { metadata: { a: null } }, { status: 'out-of-service' as const }])(
-    '[R8] takes %o',
-    (changes) => {
+  it('[R8] takes each member alone', () => {
+    for (const changes of [
+      { weight: 0 },
+      { tags: [] },
+      { metadata: { a: null } },
+      { status: 'out-of-service' as const },
+    ]) {
       const awake = new AwakeNamespace();
       awake.put('a', { tags: ['x'], metadata: { a: '1' } });
       const draft = awake.draft();
-      expect(patch(draft, OWNER, key('a'), changes, {})).toBe('changed');
-      expect(draft.instance(key('a'))?.record.definition).not.toEqual(
+      expect(patch(draft, OWNER, key('a'), changes, {}), JSON.stringify(changes)).toBe('changed');
+      expect(draft.instance(key('a'))?.record.definition, JSON.stringify(changes)).not.toEqual(
         definition({ tags: ['x'], metadata: { a: '1' } }),
       );
-    },
-  );
+    }
+  });
 
   it('[R2] that changes nothing is none', () => {
     const awake = new AwakeNamespace();

@@ -95,26 +95,27 @@ describe('register', () => {
     const place = (input: object) => {
       const draft = awake.draft();
       again(draft, { weight: 2, ...input });
-      const change = onlyChange(draft);
-      return change?.kind === 'instance' ? change.record?.place : 'no instance';
+      return draft.instance(key('a'))?.record.place;
     };
     expect(place({ location: { zone: 'eu-2' } })).toBeUndefined();
     expect(place({})).toEqual(OWNER.place);
   });
 
-  it.each([
-    ['run-1', 'run-2', undefined],
-    ['run-1', 'run-1', 77],
-    ['run-1', undefined, 77],
-    [undefined, 'run-1', undefined],
-    [undefined, undefined, 77],
-  ])('[O7] after %s by %s leaves a drain that ends at %s', (before, after, drainEndsAt) => {
-    const awake = new AwakeNamespace();
-    awake.put('a', { incarnation: before }, { drainEndsAt: START + 77 });
-    const draft = awake.draft();
-    again(draft, { incarnation: after, weight: 2 });
-    const expected = drainEndsAt === undefined ? undefined : START + drainEndsAt;
-    expect(onlyChange(draft)).toMatchObject({ record: { drainEndsAt: expected } });
+  it('[O7] ends a drain by a new incarnation alone', () => {
+    for (const [before, after, drainEndsAt] of [
+      ['run-1', 'run-2', undefined],
+      ['run-1', 'run-1', 77],
+      ['run-1', undefined, 77],
+      [undefined, 'run-1', undefined],
+      [undefined, undefined, 77],
+    ] as const) {
+      const awake = new AwakeNamespace();
+      awake.put('a', { incarnation: before }, { drainEndsAt: START + 77 });
+      const draft = awake.draft();
+      again(draft, { incarnation: after, weight: 2 });
+      const expected = drainEndsAt === undefined ? undefined : START + drainEndsAt;
+      expect(onlyChange(draft), `${before} to ${after}`).toMatchObject({ record: { drainEndsAt: expected } });
+    }
   });
 
   it('[C3] in a batch sees what was registered before in it', () => {
@@ -126,11 +127,15 @@ describe('register', () => {
     expect(again(draft)).toBe('created');
   });
 
-  it.each([{ absent: true }, { revision: 7 }, { cursor: 'none' }])('[Q4] refuses a repeat for %o', (precondition) => {
-    const awake = new AwakeNamespace();
-    awake.put('a');
-    const draft = awake.draft();
-    expect(() => again(draft, {}, precondition)).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
-    expect([...draft.renewed]).toEqual([]);
+  it('[Q4] refuses a repeat as it does any other', () => {
+    for (const precondition of [{ absent: true }, { revision: 7 }, { cursor: 'none' }]) {
+      const awake = new AwakeNamespace();
+      awake.put('a');
+      const draft = awake.draft();
+      expect(() => again(draft, {}, precondition), JSON.stringify(precondition)).toThrow(
+        expect.objectContaining({ code: 'REVISION_MISMATCH' }),
+      );
+      expect([...draft.renewed], JSON.stringify(precondition)).toEqual([]);
+    }
   });
 });

@@ -1,13 +1,12 @@
 import type { InstanceKey, OperationResult, Precondition } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import type { InstanceDefinition } from '../../../model/instance';
 import type { Caller } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { recover } from '../leases/recover';
+import { recover } from '../leases/renewing';
 import { type InstanceEntry, isHealthy } from '../records/catalog';
-import { withHealth } from '../records/health';
-import { documentIn, holdsDefinition, type InstanceRecord } from '../records/records';
+import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 
 /**
  * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition

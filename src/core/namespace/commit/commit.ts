@@ -1,26 +1,30 @@
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
-import {
-  GONE_SERVICES_MAX_COUNT,
-  OVERRIDE_BEYOND_LIMIT_MAX_BYTES,
-  RECORDS_PER_NAMESPACE_MAX_BYTES,
-} from '../../../model/limits';
+import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
+import type { SqlStorage } from '../../storage/sql-storage';
 import { assertShare, mostHeldBy } from '../access/shares';
 import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
-import { removeDocumentRow, writeDocumentRow } from '../records/document-row';
-import { headName, headRevision } from '../records/heads';
-import { type RecordRow, touchRecordRow, writeRecordRows } from '../records/record-row';
-import { encodeInstance, encodeOverride, encodeService } from '../records/records';
-import type { NamespaceState } from '../state';
-import { apply } from './apply';
+import type { RecordMemory, RecordRow } from '../records/record-kind';
+import { findRecord, RECORD_KINDS } from '../records/record-kinds';
+import {
+  headName,
+  headRevision,
+  removeDocumentRow,
+  touchRecordRow,
+  writeDocumentRow,
+  writeRecordRows,
+} from '../records/record-row';
+import type { CommitState, StoredState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
-import type { JournaledChange, JournaledRenewals } from './journaled-change';
-import { renewalsOf } from './renewals';
+import type { JournaledChange } from './journaled-change';
 
-/** A change with the texts it makes, ready to be applied. */
-interface EncodedChange {
+/** A change of a commit, as the journal keeps it, with the record that its text was made from. */
+type CommittedChange = DraftedChange & JournaledChange;
+
+/** A drafted change with the texts of its record before and after it. */
+interface WeighedChange {
   change: DraftedChange;
   before: { text: string; revision: number } | undefined;
   after: string | null;
@@ -35,29 +39,31 @@ interface EncodedChange {
  * @returns Whether there is a new revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
  */
-export function commit(state: NamespaceState, draft: Draft, actor: string): boolean {
+export function commit(state: CommitState, draft: Draft, actor: string): boolean {
+  const { catalog, journal, platform, pipeline, publisher } = state;
+  const { storage } = platform;
   const encoded = encodeChanges(state, draft);
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  const documents = putDocuments(state, draft);
+  const documents = putDocuments(catalog, draft);
   if (encoded.length === 0) {
-    if (documents.length > 0) state.pipeline.enqueue(() => writeDocuments(state, documents));
+    if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
     return false;
   }
   const { revision, now } = draft;
-  const journaled = encoded.map((each) => journaledChange(state, each));
-  const rows = encoded.map(({ change, after }) => apply(state, { change, text: after, revision, now }));
-  const released = state.catalog.dropReleasedDocuments();
-  const check = Math.floor(state.platform.random.fraction() * 0x1_0000_0000);
-  const append = state.journal.append(journaled, draft.cause, actor, draft.stamp, check);
+  const changes = encoded.map((each) => committedChange(state, each));
+  const rows = changes.map((change) => applyChange(state, change, revision, now));
+  const released = catalog.dropReleasedDocuments();
+  const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
+  const append = journal.append(changes, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
-  const told = { revision, cursor: state.journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = state.publisher.prepare(told, journaled);
-  state.pipeline.enqueue(() => {
-    writeDocuments(state, documents);
-    for (const { service, id } of released) removeDocumentRow(state.platform.storage, documentOwner(service), id);
-    writeRecordRows(state.platform.storage, rows);
+  const told = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
+  const publish = publisher.prepare(told, changes);
+  pipeline.enqueue(() => {
+    writeDocuments(storage, documents);
+    for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);
+    writeRecordRows(storage, rows);
     for (const row of rows) {
-      if (row.value === null) forgetUnwrittenHead(state, row);
+      if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
     append();
   }, publish);
@@ -65,21 +71,49 @@ export function commit(state: NamespaceState, draft: Draft, actor: string): bool
   return true;
 }
 
+/** Applies a change in memory, and returns the row that it makes. */
+function applyChange(memory: RecordMemory, change: CommittedChange, revision: number, now: number): RecordRow {
+  const { kind, group, id, after } = change;
+  const service = memory.catalog.serviceFor(change);
+  service.revision = revision;
+  if (after === null) {
+    service.hasHeads = true;
+    service.unwrittenHeads.set(headName(change), revision);
+  }
+  const columns = RECORD_KINDS[kind].apply(memory, service, change, { revision, now });
+  return {
+    kind,
+    group,
+    service: service.name,
+    id,
+    revision,
+    flags: 0,
+    lease: null,
+    leaseTerms: null,
+    timedAt: now,
+    value: after,
+    ...columns,
+  };
+}
+
 /** Puts the new documents of a draft in memory, before the instances that name them. */
-function putDocuments({ catalog }: NamespaceState, draft: Draft): (ServiceKey & SharedDocument)[] {
+function putDocuments(catalog: Catalog, draft: Draft): (ServiceKey & SharedDocument)[] {
   const documents = [...draft.documents];
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
   return documents;
 }
 
-function writeDocuments({ platform }: NamespaceState, documents: readonly (ServiceKey & SharedDocument)[]): void {
-  for (const document of documents) writeDocumentRow(platform.storage, document, document);
+function writeDocuments(storage: SqlStorage, documents: readonly (ServiceKey & SharedDocument)[]): void {
+  for (const document of documents) writeDocumentRow(storage, document, document);
 }
 
 const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
 /** Puts the next compaction on the agenda, where there is anything to compact. */
-export function scheduleCompaction(state: NamespaceState, now: number): void {
+export function scheduleCompaction(
+  state: Pick<StoredState, 'catalog' | 'journal' | 'agenda' | 'time'>,
+  now: number,
+): void {
   const { journal, agenda, time } = state;
   const isDue = journal.isOverfull || knowsTooManyServices(state);
   const at = isDue ? now : time.whenClockShows(journal.overdueAt);
@@ -87,15 +121,18 @@ export function scheduleCompaction(state: NamespaceState, now: number): void {
 }
 
 /** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
-export function knowsTooManyServices({ catalog, journal }: NamespaceState): boolean {
+export function knowsTooManyServices({ catalog, journal }: Pick<StoredState, 'catalog' | 'journal'>): boolean {
   return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
+
+/** The parts of a namespace that a renewal changes. */
+type RenewalState = Pick<StoredState, 'leases' | 'checkpoints' | 'counters' | 'pipeline' | 'platform'>;
 
 /**
  * Renews a lease that changes in nothing else: no revision, and no row. But one that was asked is written down before the
  * renewal is answered: crashes that lose one renewal after another would otherwise make its holder look silent.
  */
-export function renew(state: NamespaceState, entry: InstanceEntry, now: number): void {
+export function renew(state: RenewalState, entry: InstanceEntry, now: number): void {
   if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
   const wasAsked = state.leases.isAsked(entry.lease);
   state.checkpoints.open();
@@ -110,23 +147,28 @@ export function renew(state: NamespaceState, entry: InstanceEntry, now: number):
  */
 const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
-function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
-  const encoded: EncodedChange[] = [];
+function encodeChanges(state: Pick<StoredState, 'catalog' | 'settings'>, draft: Draft): WeighedChange[] {
+  const encoded: WeighedChange[] = [];
   const { limits } = state.settings;
   const { by } = draft;
   const isShared = by !== undefined && mostHeldBy(by, limits, 'bytes') !== Number.POSITIVE_INFINITY;
   let growth = 0;
   let ownGrowth = 0;
   for (const change of draft.changes) {
-    const before = state.catalog.record(change);
-    const after = encode(change);
+    const { record } = change;
+    const kind = RECORD_KINDS[change.kind];
+    const before = findRecord(state.catalog, change);
+    const after = record === null ? null : kind.encode(record);
     if (before === undefined && after === null) continue;
-    const each = { change, before, after };
-    encoded.push(each);
+    encoded.push({ change, before, after });
     if (UNLIMITED.has(change.cause)) continue;
-    const most = isAlwaysTaken(each) ? 0 : Number.POSITIVE_INFINITY;
-    growth += Math.min(most, (after?.length ?? 0) - (before?.text.length ?? 0));
-    if (isShared) ownGrowth += Math.min(most, growthOf(state.catalog, by.tokenId, each));
+    const needsRoom = record === null || after === null || kind.needsNoRoom?.(record, after) !== true;
+    const most = needsRoom ? Number.POSITIVE_INFINITY : 0;
+    growth += Math.min(most, sizeOf(after) - sizeOf(before?.text));
+    if (!isShared) continue;
+    const sizeHeld = (text: string | null | undefined) =>
+      text && kind.holderIn(text) === by.tokenId ? text.length : 0;
+    ownGrowth += Math.min(most, sizeHeld(after) - sizeHeld(before?.text));
   }
   for (const { text } of draft.documents) {
     growth += text.length;
@@ -139,6 +181,8 @@ function encodeChanges(state: NamespaceState, draft: Draft): EncodedChange[] {
   return encoded;
 }
 
+const sizeOf = (text: string | null | undefined): number => text?.length ?? 0;
+
 /** @throws {RegistryError} `LIMIT_EXCEEDED` for more bytes of records than the registry or the namespace's limit takes. */
 export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BYTES): void {
   if (bytes <= most) return;
@@ -149,58 +193,22 @@ export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BY
   );
 }
 
-/** Tells a change that takes an instance out of traffic or back: it does not wait for room. */
-function isAlwaysTaken({ change, after }: EncodedChange): boolean {
-  if (change.kind !== 'override' || change.record?.override.metadata !== undefined) return false;
-  return after !== null && after.length <= OVERRIDE_BEYOND_LIMIT_MAX_BYTES;
-}
-
-/** Computes what a change adds to the records that count against a token. */
-function growthOf(catalog: Catalog, tokenId: string, { change, before, after }: EncodedChange): number {
-  const had = before !== undefined && catalog.holderOf(change) === tokenId ? before.text.length : 0;
-  return (after !== null && holderAfter(change) === tokenId ? after.length : 0) - had;
-}
-
-function holderAfter(change: DraftedChange): string | undefined {
-  return change.kind === 'instance' ? change.record?.owner : change.record?.actor;
-}
-
-function encode(change: DraftedChange): string | null {
-  if (change.record === null) return null;
-  if (change.kind === 'instance') return encodeInstance(change.record);
-  return change.kind === 'override' ? encodeOverride(change.record) : encodeService(change.record);
-}
-
-function journaledChange(state: NamespaceState, { change, before, after }: EncodedChange): JournaledChange {
-  const { kind, group, service, id, cause } = change;
+function committedChange(state: CommitState, { change, before, after }: WeighedChange): CommittedChange {
+  const { kind, id, cause } = change;
   const entry = state.catalog.service(change);
   return {
-    kind,
-    group,
-    service,
-    id,
-    cause,
+    ...change,
     previous: before?.revision ?? headRevision(state.platform.storage, change, entry),
     servicePrevious: entry?.revision ?? 0,
     before: before?.text ?? null,
     after,
     watchers: state.publisher.audienceOf(change) || undefined,
-    renewals: renewalsUntil(state, change, after),
+    // Nothing else will remember how an instance that turns unhealthy or goes was renewed until now.
+    renewals: entry && RECORD_KINDS[kind].renewalsUntil?.(state, entry, { id, cause, after }),
   };
 }
 
-/** How an instance that turns unhealthy or goes was renewed until now: nobody else will remember. */
-function renewalsUntil(
-  state: NamespaceState,
-  change: DraftedChange,
-  after: string | null,
-): JournaledRenewals | undefined {
-  if (change.kind !== 'instance' || (after !== null && change.cause !== 'unhealthy')) return undefined;
-  const entry = state.catalog.instance(change);
-  return entry === undefined ? undefined : renewalsOf(state, entry);
-}
-
-function forgetUnwrittenHead(state: NamespaceState, row: RecordRow): void {
-  const heads = state.catalog.service(row)?.unwrittenHeads;
+function forgetUnwrittenHead(catalog: Catalog, row: RecordRow): void {
+  const heads = catalog.service(row)?.unwrittenHeads;
   if (heads?.get(headName(row)) === row.revision) heads.delete(headName(row));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { decodeCursor, encodeCursor, type Position, RevisionGaps } from './cursor';
 
 const EPOCH = 'Ab-9_epoch12';
 
@@ -26,22 +26,24 @@ describe('encodeCursor', () => {
 });
 
 describe('decodeCursor', () => {
-  it.each([
-    '',
-    'c',
-    'x',
-    'cAb.1',
-    'cAb.1.2.3',
-    'Ab.1.2',
-    'cA b.1.2',
-    'cAb.-1.2',
-    'cAb.1.Z',
-    'cAb.1.12345678',
-    'cAb.123456789012.1',
-    `c${'A'.repeat(33)}.1.1`,
-    'cAb.1.2\n',
-  ])('[Q3] gives nothing for %j', (text) => {
-    expect(decodeCursor(text)).toBeUndefined();
+  it('[Q3] gives nothing for a text that is no cursor', () => {
+    for (const text of [
+      '',
+      'c',
+      'x',
+      'cAb.1',
+      'cAb.1.2.3',
+      'Ab.1.2',
+      'cA b.1.2',
+      'cAb.-1.2',
+      'cAb.1.Z',
+      'cAb.1.12345678',
+      'cAb.123456789012.1',
+      `c${'A'.repeat(33)}.1.1`,
+      'cAb.1.2\n',
+    ]) {
+      expect(decodeCursor(text), text).toBeUndefined();
+    }
   });
 
   it('[Q3] is safe with whatever it is given', () => {
@@ -52,4 +54,51 @@ describe('decodeCursor', () => {
       }),
     );
   });
+});
+
+/** Revisions 1 to 10, 101 to 105 and 1001 to 1003. */
+function gaps() {
+  const made = new RevisionGaps(undefined);
+  made.add(10, 101);
+  made.add(105, 1001);
+  return made;
+}
+
+const REVISIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 101, 102, 103, 104, 105, 1001, 1002, 1003];
+
+it('[Z3, J3] counts the revisions that there are', () => {
+  for (const after of [0, 3, 10, 50, 100, 103, 105, 1000, 1002]) {
+    for (const upTo of REVISIONS.filter((each) => each > after)) {
+      const there = REVISIONS.filter((each) => each > after && each <= upTo).length;
+      expect(gaps().count(after, upTo), `(${after}, ${upTo}]`).toBe(there);
+    }
+  }
+});
+
+it('[Z3, J3] finds the revision that a number of others come after', () => {
+  // The head is always of the newest epoch.
+  for (const head of [1001, 1002, 1003]) {
+    const upToHead = REVISIONS.filter((each) => each <= head);
+    for (let count = 1; count < upToHead.length; count++) {
+      const found = gaps().before(head, count);
+      expect(
+        upToHead.filter((each) => each > found),
+        `${count} before ${head}`,
+      ).toHaveLength(count);
+    }
+  }
+});
+
+it('[Z3] is read as it was written, without what the journal has forgotten', () => {
+  const text = gaps().toText(500);
+  expect(text).toBe('[{"after":105,"next":1001}]');
+  expect(new RevisionGaps(text).count(104, 1002)).toBe(3);
+  expect(new RevisionGaps(undefined).count(3, 7)).toBe(4);
+});
+
+it('[Z3] knows the revision that began the newest epoch', () => {
+  expect(new RevisionGaps(undefined).newest).toBeUndefined();
+  expect(gaps().newest).toBe(1001);
+  expect(new RevisionGaps(gaps().toText(105)).newest).toBe(1001);
+  expect(new RevisionGaps(gaps().toText(1001)).newest).toBeUndefined();
 });

@@ -115,18 +115,20 @@ describe('require', () => {
     expect(() => draft.require(name, draft.instance(key('b')), { cursor: cursors[0] })).not.toThrow();
   });
 
-  it.each([
-    [{ revision: 2 }, true, 'it has revision 3'],
-    [{ revision: 3 }, false, 'there is none'],
-    [{ absent: true }, true, 'exists already'],
-    [{ absent: false }, false, 'there is no instance "a"'],
-    [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
-    [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
-  ])('[Q4] refuses %o of a record that is there: %s', (precondition, isThere, words) => {
-    const { draft, current } = begin();
-    const refused = () => draft.require(name, isThere ? current : undefined, precondition);
-    expect(refused).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
-    expect(refused).toThrow(words);
+  it('[Q4] refuses what a record does not meet, and says why', () => {
+    for (const [precondition, isThere, words] of [
+      [{ revision: 2 }, true, 'it has revision 3'],
+      [{ revision: 3 }, false, 'there is none'],
+      [{ absent: true }, true, 'exists already'],
+      [{ absent: false }, false, 'there is no instance "a"'],
+      [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
+      [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
+    ] as const) {
+      const { draft, current } = begin();
+      const refused = () => draft.require(name, isThere ? current : undefined, precondition);
+      expect(refused, words).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
+      expect(refused, words).toThrow(words);
+    }
   });
 
   it('[Q4] refuses a cursor from before the last change, and one for what this draft has changed', async () => {
@@ -185,7 +187,7 @@ describe('limits', () => {
   it('[N25] a namespace takes no more instances and services than it is set, the draft’s counted', () => {
     const { state } = new AwakeNamespace();
     const begin = (limits: NamespaceLimits, by: Caller = { tokenId: 'owner', share: 'all' }) =>
-      new Draft(state.catalog, state.journal, 0, 0, limits, by);
+      new Draft({ ...state, settings: { limits } }, 0, by);
     const put = (draft: Draft, id: string, service = 'orders') =>
       draft.putInstance({ ...key(id), service }, instanceRecord(), 'registered', true);
 
@@ -208,7 +210,7 @@ describe('limits', () => {
   it('[N26] a token that does not operate the namespace brings no more instances and services than its share', () => {
     const { state } = new AwakeNamespace();
     const begin = (share: Caller['share'], limits: NamespaceLimits) =>
-      new Draft(state.catalog, state.journal, 0, 0, limits, { tokenId: 't', share });
+      new Draft({ ...state, settings: { limits } }, 0, { tokenId: 't', share });
     const put = (draft: Draft, index: number) => {
       draft.putInstance({ ...key(`${index}`), service: `s-${index}` }, instanceRecord(), 'registered', true);
     };

@@ -1,4 +1,5 @@
 import type { InstanceKey, Precondition } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -9,33 +10,34 @@ import {
 } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import { assertShare } from '../access/shares';
 import type { Catalog, InstanceEntry } from '../records/catalog';
-import {
-  decodeInstance,
-  type InstanceRecord,
-  type OverrideRecord,
-  type RecordKey,
-  type ServiceRecord,
-} from '../records/records';
+import { instanceKind } from '../records/instance-kind';
+import { overrideKind } from '../records/override-kind';
+import type { RecordKind, RecordState } from '../records/record-kind';
+import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
+import { serviceKind } from '../records/service-kind';
 import type { Journal } from './journal';
 
-/** A record as a command sees it: with its revision, 0 while the command itself has just made it. */
-export interface Drafted<Record> {
-  record: Record;
-  revision: number;
+/** A change that a command makes to one record. `record` is null where it removes it. */
+export interface DraftedChange extends RecordKey {
+  cause: Cause;
+  record: AnyRecord | null;
+  /** Of an instance: true if its lease counts from now on. */
+  renewed?: boolean;
 }
 
-/** What a command does to one record. `record` is null where it removes it. */
-export type DraftedChange = { cause: Cause; group: string; service: string; id: string } & (
-  | { kind: 'instance'; record: InstanceRecord | null; renewed: boolean }
-  | { kind: 'override'; record: OverrideRecord | null }
-  | { kind: 'service'; record: ServiceRecord | null }
-);
+/** The parts of a namespace that a draft is laid over. */
+export interface DraftBase {
+  readonly catalog: Catalog;
+  readonly journal: Journal;
+  /** Limits of the namespace, where it takes less than the registry does. */
+  readonly settings: { readonly limits: NamespaceLimits };
+  readonly time: { stamp(): number };
+}
 
 /**
- * What a command would change: an overlay over the catalog. Commands read and write through it, so that a refusal in
+ * The changes of a command: an overlay over the catalog. Commands read and write through it, so that a refusal in
  * the middle leaves nothing behind, and a batch sees its own earlier operations.
  */
 export class Draft {
@@ -54,27 +56,17 @@ export class Draft {
   /** Now, for people. */
   readonly stamp: number;
 
-  /** In whose name it is made, where that one may hold only so much; all that it makes is theirs. */
+  /** The caller that it is made for, where that one may hold only so much: it holds what the draft makes. */
   readonly by: Caller | undefined;
 
-  /**
-   * @param limits What the namespace takes, where that is less than the registry does.
-   * @param by Absent for what the registry does itself, and for an import.
-   */
-  constructor(
-    catalog: Catalog,
-    journal: Journal,
-    now: number,
-    stamp: number,
-    limits: NamespaceLimits = {},
-    by?: Caller,
-  ) {
+  /** @param by Absent for what the registry does itself, and for an import. */
+  constructor({ catalog, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
-    this.#limits = limits;
+    this.#limits = settings.limits;
     this.#journal = journal;
     this.now = now;
-    this.stamp = stamp;
+    this.stamp = time.stamp();
   }
 
   /** The revision that this draft becomes, if it changes anything. */
@@ -108,23 +100,26 @@ export class Draft {
     return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
   }
 
-  instance(key: InstanceKey): Drafted<InstanceRecord> | undefined {
-    const change = this.#changes.get(nameOf('instance', key));
-    if (change?.kind === 'instance') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    const entry = this.#catalog.instance(key);
-    return entry === undefined ? undefined : { record: decodeInstance(entry.text), revision: entry.revision };
+  instance(key: InstanceKey): RecordState<InstanceRecord> | undefined {
+    return this.#read(instanceKind, key);
   }
 
-  override(key: InstanceKey): Drafted<OverrideRecord> | undefined {
-    const change = this.#changes.get(nameOf('override', key));
-    if (change?.kind === 'override') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.override(key);
+  override(key: InstanceKey): RecordState<OverrideRecord> | undefined {
+    return this.#read(overrideKind, key);
   }
 
-  service(key: ServiceKey): Drafted<ServiceRecord> | undefined {
-    const change = this.#changes.get(nameOf('service', { ...key, id: '' }));
-    if (change?.kind === 'service') return change.record === null ? undefined : { record: change.record, revision: 0 };
-    return this.#catalog.service(key)?.own;
+  service({ group, service }: ServiceKey): RecordState<ServiceRecord> | undefined {
+    return this.#read(serviceKind, { group, service, id: '' });
+  }
+
+  #read<Content extends AnyRecord>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
+    const change = this.#changes.get(nameOf(kind.name, key));
+    if (change === undefined) {
+      const service = this.#catalog.service(key);
+      return service && kind.read(service, key.id);
+    }
+    // `as`: it is found by the name of its kind.
+    return change.record === null ? undefined : { record: change.record as Content, revision: 0 };
   }
 
   /**
@@ -134,42 +129,36 @@ export class Draft {
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
    */
   putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
-    const { group, service, id } = key;
-    const name = nameOf('instance', key);
-    const before = this.#changes.get(name);
+    const before = this.#changes.get(nameOf('instance', key));
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
     if (isNew && cause !== 'imported') this.#makeRoom(key);
-    const wasRenewed = before?.kind === 'instance' && before.renewed;
-    this.#changes.set(name, {
-      kind: 'instance',
-      group,
-      service,
-      id,
-      cause,
-      record,
-      renewed: renewed || wasRenewed,
-    });
+    this.#put(instanceKind, key, { record, cause, renewed: renewed || before?.renewed === true });
   }
 
-  removeInstance({ group, service, id }: InstanceKey, cause: Cause): void {
-    const change: DraftedChange = { kind: 'instance', group, service, id, cause, record: null, renewed: false };
-    this.#changes.set(nameOf('instance', change), change);
+  removeInstance(key: InstanceKey, cause: Cause): void {
+    this.#put(instanceKind, key, { record: null, cause, renewed: false });
   }
 
-  putOverride({ group, service, id }: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
-    const change: DraftedChange = { kind: 'override', group, service, id, cause, record };
-    this.#changes.set(nameOf('override', change), change);
+  putOverride(key: InstanceKey, record: OverrideRecord | null, cause: Cause): void {
+    this.#put(overrideKind, key, { record, cause });
   }
 
   /** @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room. */
   putService({ group, service }: ServiceKey, record: ServiceRecord | null, cause: Cause): void {
-    const change: DraftedChange = { kind: 'service', group, service, id: '', cause, record };
     const isNew = cause !== 'imported' && this.#catalog.service({ group, service })?.own === undefined;
     if (record !== null && isNew) this.#makeRoomForService({ group, service });
     if (record !== null && isNew && this.#catalog.ownServiceCount >= SERVICES_PER_NAMESPACE_MAX_COUNT) {
       throw tooManyServices();
     }
-    this.#changes.set(nameOf('service', change), change);
+    this.#put(serviceKind, { group, service, id: '' }, { record, cause });
+  }
+
+  #put<Content extends AnyRecord>(
+    { name }: RecordKind<Content>,
+    { group, service, id }: InstanceKey,
+    change: { record: Content | null; cause: Cause; renewed?: boolean },
+  ): void {
+    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, ...change });
   }
 
   /** Documents that are new. They make no revision of their own. */
@@ -202,7 +191,7 @@ export class Draft {
    *
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
-  require(key: RecordKey, current: Drafted<unknown> | undefined, precondition: Precondition): void {
+  require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
     if (precondition.absent && current !== undefined) {
       throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
@@ -220,7 +209,7 @@ export class Draft {
     if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
   }
 
-  #requireUnchanged(what: string, current: Drafted<unknown> | undefined, cursor: string): void {
+  #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {
     if (current === undefined) {
       throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
     }
@@ -266,7 +255,7 @@ export class Draft {
     this.#createdTotal += 1;
   }
 
-  /** Room for a service that does not exist yet, however it comes to be. */
+  /** Makes room for a service that does not exist yet. */
   #makeRoomForService(key: ServiceKey): void {
     if (this.#catalog.service(key)?.exists === true) return;
     const name = `${key.group}\u0000${key.service}`;

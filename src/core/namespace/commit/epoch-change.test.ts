@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../../../test/fixtures/definition';
+import { HandDisk } from '../../../../test/fixtures/hand-disk';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { EPOCH_REVISIONS_PER_MS_COUNT } from '../../../model/limits';
-import { writeProperty } from '../../storage/schema';
+import { prepareStorage, writeProperty } from '../../storage/schema';
 import { Registry } from '../core';
-import { changeEpoch } from './epoch-change';
-import { markForNewEpoch } from './epoch-mark';
+import { changeEpoch, isMarkedForNewEpoch, markForNewEpoch, unmarkForNewEpoch } from './epoch-change';
 import { DEFAULT_RETENTION } from './journal';
 
 /** The same storage in memory anew. */
@@ -159,4 +159,15 @@ describe('a storage that is marked', () => {
     await namespace.restart();
     expect((await namespace.api.stats()).cursor).toBe(cursor);
   });
+});
+
+it('[Z2] a mark is there from when it was set until it is taken away', () => {
+  const disk = new HandDisk();
+  prepareStorage(disk, () => 'E');
+  expect(isMarkedForNewEpoch(disk)).toBe(false);
+  markForNewEpoch(disk);
+  markForNewEpoch(disk);
+  expect(isMarkedForNewEpoch(disk)).toBe(true);
+  unmarkForNewEpoch(disk);
+  expect(isMarkedForNewEpoch(disk)).toBe(false);
 });

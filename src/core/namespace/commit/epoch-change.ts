@@ -1,7 +1,11 @@
 import type { Cause } from '../../../model/history';
-import type { NamespaceState } from '../state';
-import { isMarkedForNewEpoch, unmarkForNewEpoch } from './epoch-mark';
+import { readProperty, removeProperty, writeProperty } from '../../storage/schema';
+import type { SqlStorage } from '../../storage/sql-storage';
+import type { CommitState } from './commit-state';
 import { REGISTRY_ACTOR } from './journal';
+
+/** The parts of a namespace that a new epoch changes. */
+type EpochState = Pick<CommitState, 'journal' | 'time' | 'platform' | 'pipeline' | 'publisher' | 'counters'>;
 
 /**
  * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
@@ -16,7 +20,7 @@ import { REGISTRY_ACTOR } from './journal';
  * @param also What is written in the same transaction.
  */
 export function changeEpoch(
-  { journal, time, platform, pipeline, publisher, counters }: NamespaceState,
+  { journal, time, platform, pipeline, publisher, counters }: EpochState,
   cause: Cause,
   actor: string,
   also: () => void = () => {},
@@ -42,6 +46,27 @@ export function newEpoch(random: { id(): string }): string {
 }
 
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
-export function changeEpochIfMarked(state: NamespaceState): void {
+export function changeEpochIfMarked(state: EpochState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
+}
+
+/**
+ * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
+ * is the cause. Set by what puts it there.
+ */
+const MARK = 'new-epoch';
+
+/** Marks a storage so that its next wake begins a new epoch. Runs while its namespace is not awake. */
+export function markForNewEpoch(storage: SqlStorage): void {
+  writeProperty(storage, MARK, 'restored' satisfies Cause);
+}
+
+/** True if a storage's next wake begins a new epoch. */
+export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
+  return readProperty(storage, MARK) !== undefined;
+}
+
+/** Takes the mark away. Runs inside the commit that begins the epoch. */
+export function unmarkForNewEpoch(storage: SqlStorage): void {
+  removeProperty(storage, MARK);
 }

@@ -8,11 +8,10 @@ import {
 } from '../../../model/limits';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import { RECORD_KINDS } from '../records/records';
+import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
-import { decodeCursor, encodeCursor, type Position } from './cursor';
+import { decodeCursor, encodeCursor, type Position, RevisionGaps } from './cursor';
 import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
-import { RevisionGaps } from './revision-gaps';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -331,7 +330,7 @@ export class Journal {
     for (const { kind, group, service, id, revision } of plan.removed) {
       this.#storage.run(
         `DELETE FROM record WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL AND revision = ?`,
-        RECORD_KINDS[kind],
+        RECORD_KINDS[kind].number,
         group,
         service,
         id,

@@ -1,6 +1,7 @@
 import type { Cause } from '../../../model/history';
 import { JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
+import type { JournaledRenewals } from '../records/record-kind';
 import type { RecordKey } from '../records/records';
 
 /** One changed record, with its whole text before and after. */
@@ -16,13 +17,6 @@ export interface JournaledChange extends RecordKey {
   watchers?: number | undefined;
   /** Of an instance that turned unhealthy or was removed: how its lease was renewed until then. */
   renewals?: JournaledRenewals | undefined;
-}
-
-/** When a lease was last renewed, by the clock, and the longest time between two renewals since another time. */
-export interface JournaledRenewals {
-  lastAt: number;
-  longestGapMs: number;
-  gapsSince: number;
 }
 
 /** A change as JSON: the texts of records are JSON already, and are put in as they are. */

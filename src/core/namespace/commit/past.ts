@@ -1,13 +1,8 @@
-import { headRevision } from '../records/heads';
-import type { RecordKey } from '../records/records';
-import type { NamespaceMemory } from '../state';
+import { findRecord } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
+import type { RecordKey, RecordText } from '../records/records';
+import type { StoredState } from './commit-state';
 import type { JournaledChange } from './journaled-change';
-
-/** A record as it is, or was: its text, and the revision that made it. */
-export interface RecordText {
-  text: string;
-  revision: number;
-}
 
 /**
  * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
@@ -15,12 +10,16 @@ export interface RecordText {
  *
  * @param revision One that the journal still keeps.
  */
-export function recordAt(state: NamespaceMemory, key: RecordKey, revision: number): RecordText | undefined {
-  const today = state.catalog.record(key);
+export function recordAt(
+  { catalog, journal, platform }: Pick<StoredState, 'catalog' | 'journal' | 'platform'>,
+  key: RecordKey,
+  revision: number,
+): RecordText | undefined {
+  const today = findRecord(catalog, key);
   let text = today?.text ?? null;
-  let changedAt = today?.revision ?? headRevision(state.platform.storage, key, state.catalog.service(key));
+  let changedAt = today?.revision ?? headRevision(platform.storage, key, catalog.service(key));
   while (changedAt > revision) {
-    const change = state.journal.changesAt(changedAt).find((each) => isOf(each, key));
+    const change = journal.changesAt(changedAt).find((each) => isOf(each, key));
     if (change === undefined) break;
     text = change.before;
     changedAt = change.previous;
@@ -28,7 +27,7 @@ export function recordAt(state: NamespaceMemory, key: RecordKey, revision: numbe
   return text === null ? undefined : { text, revision: changedAt };
 }
 
-/** Whether a change is one of this record. */
+/** True if a change is one of this record. */
 export function isOf(change: JournaledChange, key: RecordKey): boolean {
   return (
     change.kind === key.kind && change.id === key.id && change.service === key.service && change.group === key.group

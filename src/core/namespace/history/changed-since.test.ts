@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf, refusal } from '../../../../test/contracts/namespace/scene';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
-import type { ChangedInstances } from '../../../model/changed-instances';
+import type { ChangedInstances } from '../../../model/dialect-reads';
 import { PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import { DEFAULT_RETENTION } from '../commit/journal';
 

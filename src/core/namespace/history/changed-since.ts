@@ -1,7 +1,7 @@
-import type { ChangedInstance, ChangedInstances } from '../../../model/changed-instances';
+import type { ChangedInstance, ChangedInstances } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { InstanceView } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { CHANGES_OF_REVISION_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { ChangedSinceCommand, ReadAnswer } from '../../../model/namespace-api';
 import type { JournalEntry } from '../commit/journal';
@@ -9,8 +9,8 @@ import { decodeChanges, type JournaledChange } from '../commit/journaled-change'
 import { recordAt } from '../commit/past';
 import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView } from '../records/view';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
 import { momentOf, revisionBy } from './moment';
 
 /** What a slice of the journal says of one instance. */
@@ -28,7 +28,7 @@ interface Touched {
  * back for what is new. A time may be before the first revision, as long as nothing was compacted.
  */
 export async function readChangedSince(
-  state: NamespaceState,
+  state: TurnState,
   { since, tokenId }: ChangedSinceCommand,
 ): Promise<ReadAnswer<ChangedInstances>> {
   const { journal, time } = state;
@@ -93,7 +93,7 @@ function touch(touched: Map<string, Touched>, { parts, at }: JournalEntry): void
 
 /** As it was right after a revision; undefined where it was gone before, and only its override changed. */
 function changedInstance(
-  state: NamespaceState,
+  state: TurnState,
   { last: { group, service, id }, own, isNew, at }: Touched,
   revision: number,
   now: number,

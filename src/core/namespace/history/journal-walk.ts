@@ -1,11 +1,12 @@
-import { DEFAULT_GROUP } from '../../../model/given-names';
 import type { HistoryCommand, ServiceKey } from '../../../model/namespace-api';
+import { DEFAULT_GROUP } from '../../../model/service-name';
+import type { StoredState } from '../commit/commit-state';
 import type { Journal, JournalEntry } from '../commit/journal';
 import { decodeChanges, type JournaledChange } from '../commit/journaled-change';
 import { isOf } from '../commit/past';
-import { headRevision } from '../records/heads';
+import { findRecord } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
 import type { RecordKey } from '../records/records';
-import type { NamespaceMemory } from '../state';
 
 /** What a read of the past is about: all of it, a group, a service, or an instance with its override. */
 export type HistoryScope = Pick<HistoryCommand, 'group' | 'service' | 'instance'>;
@@ -36,13 +37,13 @@ function keysOf({ group = DEFAULT_GROUP, service = '', instance = '' }: HistoryS
 }
 
 /** Where a walk begins that is to see everything up to now. */
-export function newestPlace({ journal, catalog, platform }: NamespaceMemory, scope: HistoryScope): WalkPlace {
+export function newestPlace({ journal, catalog, platform }: StoredState, scope: HistoryScope): WalkPlace {
   const key = serviceOf(scope);
   if (key === undefined) return [journal.revision];
   const service = catalog.service(key);
   if (scope.instance === undefined) return [service?.revision ?? 0];
   return keysOf(scope).map(
-    (record) => catalog.record(record)?.revision ?? headRevision(platform.storage, record, service),
+    (record) => findRecord(catalog, record)?.revision ?? headRevision(platform.storage, record, service),
   );
 }
 

@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../../model/errors';
-import type { MomentView } from '../../../model/moments';
-import type { PointInTime } from '../../../model/point-in-time';
+import type { MomentView } from '../../../model/history';
+import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal } from '../commit/journal';
 

@@ -1,11 +1,11 @@
 import type { NamespaceSnapshot } from '../../../model/frames';
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
 import type { ReadAnswer, SnapshotCommand } from '../../../model/namespace-api';
 import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../records/catalog-place';
 import { watchedService } from '../records/view';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
 import { type Moment, momentOf } from './moment';
 import { serviceAt, viewsAt } from './service-past';
 
@@ -22,10 +22,10 @@ interface Part {
  * first: what has changed meanwhile is walked back. A snapshot that is one part is kept until the next change.
  */
 export class NamespaceSnapshots {
-  readonly #state: NamespaceState;
+  readonly #state: TurnState;
   #kept: { revision: number; text: JsonText<NamespaceSnapshot> } | undefined;
 
-  constructor(state: NamespaceState) {
+  constructor(state: TurnState) {
     this.#state = state;
   }
 

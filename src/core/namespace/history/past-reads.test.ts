@@ -164,10 +164,13 @@ describe('readHistory', () => {
     expect(await page({ since: '2029-01-01T00:00:00Z' })).toMatchObject({ compacted: true });
   });
 
-  it.each(['', 'x.y.z', '-1', '1.', 'c1', '99999999999'])('refuses to go on after %j', async (after) => {
-    const { page } = await withPast();
-    const asked = page({ after: after === 'c1' ? 'c1!' : after });
-    await expect(asked).rejects.toEqual(refusal('INVALID_REQUEST'));
+  it('refuses to go on after what no page ended with', async () => {
+    const cases = ['', 'x.y.z', '-1', '1.', 'c1', '99999999999'] as const;
+    for (const after of cases) {
+      const { page } = await withPast();
+      const asked = page({ after: after === 'c1' ? 'c1!' : after });
+      await expect(asked).rejects.toEqual(refusal('INVALID_REQUEST'));
+    }
   });
 
   it('[I3] goes on from no revision that is yet to come', async () => {

@@ -1,6 +1,5 @@
-import type { HistoryPage } from '../../../model/history';
-import { jsonText } from '../../../model/json-text';
-import type { RollbackReport, ServiceDiff } from '../../../model/moments';
+import type { HistoryPage, RollbackReport, ServiceDiff } from '../../../model/history';
+import { jsonText } from '../../../model/json';
 import type {
   Answer,
   Caller,
@@ -10,14 +9,13 @@ import type {
   ReadAnswer,
   ServiceKey,
 } from '../../../model/namespace-api';
-import type { PointInTime } from '../../../model/point-in-time';
 import type { InstanceList } from '../../../model/queries';
+import type { PointInTime } from '../../../model/query-values';
 import { assertOperates } from '../access/ownership';
 import { instancePage } from '../queries/lists';
-import type { NamespaceState } from '../state';
-import { accounted } from '../turn/accounted';
-import { noteOf } from '../turn/operator-power';
+import { noteOf, withAuditEntry } from '../turn/operator-audit';
 import { change, turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
 import { decodePlace, historyPage } from './history-page';
 import { newestPlace, serviceOf, walkBack } from './journal-walk';
 import { momentOf, momentView, revisionBy } from './moment';
@@ -38,14 +36,14 @@ interface Present {
   now: number;
 }
 
-function present(state: NamespaceState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
+function present(state: TurnState, scope: ServiceKey | undefined, tokenId?: string): Promise<Present> {
   const { journal, time } = state;
   const here = () => ({ revision: journal.revision, cursor: journal.cursor, now: time.stamp() });
   return turn(state, scope, here, tokenId);
 }
 
 async function serviceMoment(
-  state: NamespaceState,
+  state: TurnState,
   key: ServiceKey,
   point: PointInTime | undefined,
   { revision, cursor, now }: Present,
@@ -56,7 +54,7 @@ async function serviceMoment(
 
 /** Lists the instances of a service as they were. The answer's cursor is that of the moment. */
 export async function listInstancesAt(
-  state: NamespaceState,
+  state: TurnState,
   command: InstanceListCommand,
   at: PointInTime,
 ): Promise<ReadAnswer<InstanceList>> {
@@ -68,7 +66,7 @@ export async function listInstancesAt(
 }
 
 /** Compares a service with itself at another moment. */
-export async function readDiff(state: NamespaceState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
+export async function readDiff(state: TurnState, command: DiffCommand): Promise<Answer<ServiceDiff>> {
   const { group, service, after, limit } = command;
   const key = { group, service };
   const now = await present(state, key, command.tokenId);
@@ -79,7 +77,7 @@ export async function readDiff(state: NamespaceState, command: DiffCommand): Pro
 
 /** Finds out how a service was, and puts back what operators said of it then. */
 export async function rollback(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
   { group, service, to }: ServiceKey & { to: PointInTime },
 ): Promise<Answer<RollbackReport>> {
@@ -88,16 +86,18 @@ export async function rollback(
   assertOperates(caller, key);
   const { moment, records } = await serviceMoment(state, key, to, await present(state, key));
   const note = noteOf(caller, { action: 'rolled-back', key, detail: `to revision ${moment.revision}, ${to}` });
-  return accounted(state, note, (changed) =>
+  return withAuditEntry(state, note, (changed) =>
     change(
       state,
       caller,
-      key,
-      (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
-      (done, draft) => {
-        const { cursor, revision } = journal;
-        const made = draft.isEmpty ? null : revision;
-        return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+      {
+        scope: key,
+        decide: (draft) => rollBack(draft, caller, key, records, catalog.service(key)),
+        answer: (done, draft) => {
+          const { cursor, revision } = journal;
+          const made = draft.isEmpty ? null : revision;
+          return { cursor, body: jsonText({ to: momentView(moment), cursor, revision: made, ...done }) };
+        },
       },
       changed,
     ),
@@ -105,7 +105,7 @@ export async function rollback(
 }
 
 /** Reads a page of the past. */
-export async function readHistory(state: NamespaceState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
+export async function readHistory(state: TurnState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
   const { journal } = state;
   const here = () => ({
     cursor: journal.cursor,

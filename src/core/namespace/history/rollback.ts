@@ -1,4 +1,4 @@
-import type { RollbackReport } from '../../../model/moments';
+import type { RollbackReport } from '../../../model/history';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import type { Override } from '../../../model/override';
 import { assertOperates } from '../access/ownership';

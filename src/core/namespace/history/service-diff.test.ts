@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../../../test/fixtures/definition';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { serviceDiff } from './service-diff';
 import { serviceAt } from './service-past';
 

@@ -1,6 +1,6 @@
+import type { ServiceDiff } from '../../../model/history';
 import type { InstanceView } from '../../../model/instance';
-import type { JsonText } from '../../../model/json-text';
-import type { ServiceDiff } from '../../../model/moments';
+import type { JsonText } from '../../../model/json';
 import type { DiffCommand, ServiceKey } from '../../../model/namespace-api';
 import { listText, textPage } from '../queries/text-page';
 import { compare } from '../records/catalog';
@@ -27,7 +27,7 @@ export function serviceDiff(
   const own = (moment: ServiceMoment) => watchedService(key, moment.records.own);
   const isOwnSame = from.records.own?.revision === to.records.own?.revision;
   const service = isOwnSame ? undefined : { before: own(from), after: own(to) };
-  const page = textPage(instanceDifferences(key, from, to, after), limit, ({ id }) => id);
+  const page = textPage(instanceDifferences(key, from, to, after), { limit, placeOf: ({ id }) => id });
   return listText('instances', page, { from: momentView(from.moment), to: momentView(to.moment), service });
 }
 

@@ -2,15 +2,14 @@ import type { InstanceKey } from '../../../model/batch';
 import type { InstanceView } from '../../../model/instance';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage } from '../../storage/sql-storage';
+import type { StoredState } from '../commit/commit-state';
 import type { Journal } from '../commit/journal';
 import type { JournaledChange } from '../commit/journaled-change';
-import type { RecordText } from '../commit/past';
 import { compare, type ServiceEntry } from '../records/catalog';
-import { headName } from '../records/heads';
-import { readHeadsSince } from '../records/record-row';
+import { headName, readHeadsSince } from '../records/record-row';
+import type { RecordText } from '../records/records';
 import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView } from '../records/view';
-import type { NamespaceMemory } from '../state';
 import { compacted } from './moment';
 
 /** The records of a service at a moment. An entry of the catalog is one, too: that of now. */
@@ -35,7 +34,7 @@ const TURNS_IN_A_ROW = 4;
  * @param revision One that is kept, and durable.
  * @throws {RegistryError} `COMPACTED` where the journal forgets it on the way.
  */
-export async function serviceAt(state: NamespaceMemory, key: ServiceKey, revision: number): Promise<ServiceRecords> {
+export async function serviceAt(state: StoredState, key: ServiceKey, revision: number): Promise<ServiceRecords> {
   const { catalog, journal, platform } = state;
   const today = catalog.service(key);
   const back = new BackwardWalk(journal, key, today);

@@ -5,8 +5,8 @@ import { key } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import type { SessionOpened } from '../../../model/frames';
-import type { WhyReport } from '../../../model/why';
-import { markForNewEpoch } from '../commit/epoch-mark';
+import type { WhyReport } from '../../../model/history';
+import { markForNewEpoch } from '../commit/epoch-change';
 
 function begin() {
   const stage = new WatchStage();

@@ -1,23 +1,25 @@
 import type { InstanceKey } from '../../../model/batch';
-import type { Cause, HistoryEntry, HistoryPage, Renewals } from '../../../model/history';
+import type { Cause, HistoryEntry, HistoryPage, Renewals, WhyReport } from '../../../model/history';
 import type { InstanceView } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { WHY_ENTRIES_DEFAULT_COUNT } from '../../../model/limits';
 import type { Answer, WhyCommand } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
-import type { WhyReport } from '../../../model/why';
 import type { Journal } from '../commit/journal';
-import { renewalsOf } from '../commit/renewals';
+import { renewalsOf } from '../records/instance-kind';
 import { unknownInstance } from '../records/missing';
 import { decodeInstance } from '../records/records';
 import { overrideView, viewOf } from '../records/view';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
-import { subscriberViews } from '../watch/draining';
-import type { Hub } from '../watch/hub';
+import type { TurnState } from '../turn/turn-state';
+import { subscriberViews } from '../watch/subscribers';
+import type { PollerState, Watches } from '../watch/watch-state';
 import { historyPage, renewalsView } from './history-page';
 import { newestPlace, walkBack } from './journal-walk';
+
+/** The parts of a namespace that tell why an instance is as it is. */
+type WhyState = TurnState & PollerState;
 
 /** What is true of an instance now. */
 type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' | 'subscribers'>;
@@ -28,8 +30,8 @@ type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' 
  * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither the present nor the kept past knows of.
  */
 export async function readWhy(
-  state: NamespaceState,
-  hub: Hub,
+  state: WhyState,
+  watches: Watches,
   { key, limit = WHY_ENTRIES_DEFAULT_COUNT, tokenId }: WhyCommand,
 ): Promise<Answer<WhyReport>> {
   const { journal } = state;
@@ -38,7 +40,7 @@ export async function readWhy(
     cursor: journal.cursor,
     revision: journal.revision,
     place: newestPlace(state, scope),
-    today: todayOf(state, hub, key, now),
+    today: todayOf(state, watches, key, now),
   });
   const { cursor, revision, place, today } = await turn(state, key, here, tokenId);
   const past = historyPage(journal, walkBack(journal, scope, place), place, { untilRevision: revision, limit });
@@ -55,7 +57,7 @@ function restoredAt({ epochEntry }: Journal): string | undefined {
   return epochEntry?.cause === 'restored' ? timestamp(epochEntry.at) : undefined;
 }
 
-function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number): Today {
+function todayOf(state: WhyState, watches: Watches, key: InstanceKey, now: number): Today {
   const { catalog, time, leases } = state;
   const entry = catalog.instance(key);
   const said = catalog.override(key);
@@ -75,7 +77,7 @@ function todayOf(state: NamespaceState, hub: Hub, key: InstanceKey, now: number)
       drainEndsAt: shown(entry === undefined ? undefined : decodeInstance(entry.text).drainEndsAt),
       quarantineEndsAt: until === undefined ? null : timestamp(Date.parse(until)),
     },
-    subscribers: subscriberViews(state, hub, key, now),
+    subscribers: subscriberViews(state, watches, key, now),
   };
 }
 

@@ -4,7 +4,10 @@ import { OWNER } from '../../../../test/fixtures/callers';
 import { definition, key } from '../../../../test/fixtures/definition';
 import { HandPlatform, START } from '../../../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
+import type { SocketClient } from '../../../../test/fixtures/socket-client';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
+import type { SessionOpened } from '../../../model/frames';
 import {
   ATTENTION_HASTE_MS,
   ATTENTION_LATE_MS,
@@ -13,10 +16,12 @@ import {
   LEASE_SLACK_MS,
   LOOK_LATE_MS,
   RECONNECT_SPREAD_MIN_MS,
+  RECONNECT_SPREAD_PER_CLIENT_MS,
 } from '../../../model/limits';
 import { readCheckpoint } from '../records/checkpoints';
 import { arm } from './arming';
-import { noteGap, notePass } from './listening';
+import { noteGap, notePass, reconnectSpreadMs } from './listening';
+import { openSession } from './sessions';
 
 /** Hosts differ in how they notice that they have missed something. */
 const HOSTS = ['a host that ticks', 'a host with one clock'] as const;
@@ -382,5 +387,68 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     await fleet.live(1_000);
     expect(fleet.ended).toBe(1);
     expect(fleet.namespace.platform.clock.now() - heardAt).toBeLessThanOrEqual(4_000 + 1_000);
+  });
+});
+
+const CLIENTS_COUNT = 3_000;
+const SPREAD_MS = CLIENTS_COUNT * RECONNECT_SPREAD_PER_CLIENT_MS;
+const AS_OWNER = { caller: { tokenId: 'owner' } };
+
+/** A registry that comes back with thousands of sessions in its storage, and no socket. */
+async function afterDeploy(ttlMs: number) {
+  const stage = new WatchStage();
+  const { namespace } = stage;
+  const { connections } = namespace.platform;
+  for (let index = 0; index < CLIENTS_COUNT; index++) {
+    const ticket = { key: `s-${index}`, secretDigest: await namespace.platform.digest('secret') };
+    const connection = connections.connectionOf(connections.open());
+    openSession(namespace.state, connection, AS_OWNER.caller, ticket, ttlMs, namespace.state.time.now());
+  }
+  await settle();
+  connections.dropAll();
+  await namespace.hibernate();
+  const comeBack = (client: SocketClient, index: number) =>
+    client.ask<SessionOpened>({ type: 'session', session: `s-${index}.secret` });
+  return { stage, namespace, comeBack };
+}
+
+describe('reconnectSpreadMs', () => {
+  it('[T11] is 4 ms for each stored session or open socket, whichever are more, and 1 s at least', () => {
+    expect([reconnectSpreadMs(5_000), reconnectSpreadMs(5_000, 7), reconnectSpreadMs(7, 5_000)]).toEqual(
+      Array(3).fill(20_000),
+    );
+    expect([reconnectSpreadMs(0), reconnectSpreadMs(10, 20)]).toEqual(Array(2).fill(RECONNECT_SPREAD_MIN_MS));
+  });
+});
+
+describe('clients that come back after a deploy', () => {
+  it('[T11] are asked to spread by all that are stored, though few sockets are open yet', async () => {
+    const { stage, comeBack } = await afterDeploy(45_000);
+    const first = await comeBack(stage.connect(AS_OWNER), 0);
+    expect(first).toMatchObject({ resumed: true, reconnectWithinMs: SPREAD_MS });
+    const watching = stage.connect();
+    expect(await watching.ask({ type: 'watch', watch: 'w', scope: { groups: ['g'], services: [] } })).toEqual({
+      reconnectWithinMs: SPREAD_MS,
+    });
+  });
+
+  it('[T12] are asked to be back within half a ttl where that is less, on a socket with a session', async () => {
+    const { stage, comeBack } = await afterDeploy(9_000);
+    const client = stage.connect(AS_OWNER);
+    expect(await comeBack(client, 0)).toMatchObject({ ttlMs: 9_000, reconnectWithinMs: 4_500 });
+    expect(await client.ask({ type: 'watch', watch: 'w', scope: { groups: ['g'], services: [] } })).toEqual({
+      reconnectWithinMs: 4_500,
+    });
+  });
+
+  it('[L18, T7] find their sessions as long as the spread takes, and a ttl beyond it', async () => {
+    const { stage, namespace, comeBack } = await afterDeploy(9_000);
+    await comeBack(stage.connect(AS_OWNER), 0);
+    expect(namespace.state.counters.outages).toBe(1);
+    await namespace.pass(SPREAD_MS + 9_000);
+    expect(await comeBack(stage.connect(AS_OWNER), 1)).toMatchObject({ resumed: true });
+    expect(namespace.state.sessions.size).toBe(CLIENTS_COUNT);
+    await namespace.pass(2 * LEASE_SLACK_MS);
+    expect(namespace.state.sessions.size).toBe(1);
   });
 });

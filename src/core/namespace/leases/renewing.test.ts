@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
-import { renewLeases } from './renewing';
+import { key } from '../../../../test/fixtures/definition';
+import { START } from '../../../../test/fixtures/hand-platform';
+import { recover, renewLeases } from './renewing';
 
 function begin() {
   const awake = new AwakeNamespace();
@@ -35,4 +37,21 @@ it('[A41] renewLeases renews none of them where one is another’s', () => {
   for (const { lease } of entries) expect(awake.state.leases.renewedAt(lease)).toBe(before);
   renewLeases(awake.state, OPERATOR, entries, now);
   for (const { lease } of entries) expect(awake.state.leases.renewedAt(lease)).toBe(now);
+});
+
+it('[L12] recover makes an instance healthy, and renews its lease', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a', {}, { healthy: false, changes: 2 });
+  const draft = awake.draft();
+  recover(draft, key('a'));
+  const change = { cause: 'recovered', renewed: true, record: { healthy: true, changes: 3, healthChangedAt: [START] } };
+  expect([...draft.changes]).toMatchObject([change]);
+  recover(draft, key('a'));
+  expect([...draft.changes]).toMatchObject([change]);
+});
+
+it('[L4] recover needs an instance', () => {
+  expect(() => recover(new AwakeNamespace().draft(), key('a'))).toThrow(
+    expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+  );
 });

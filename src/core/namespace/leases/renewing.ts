@@ -1,19 +1,21 @@
 import type { HeartbeatReport, InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Renewal } from '../../../model/instance';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import type { Answer, Caller } from '../../../model/namespace-api';
+import { timestamp } from '../../../model/timestamp';
 import { assertMayChangeEntry } from '../access/ownership';
 import { commit, renew } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { renewal, requireInstance } from '../queries/answers';
 import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
-import type { NamespaceState } from '../state';
-import { recover } from './recover';
+import { leaseJson } from '../records/lease-terms';
+import { missingInstance, requireInstance } from '../records/missing';
+import { withHealth } from '../records/records';
 
 /** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
-export function renewOne(state: NamespaceState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
-  const entry = requireInstance(state, key);
+export function renewOne(state: CommitState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
+  const entry = requireInstance(state.catalog, key);
   assertMayChangeEntry(caller, entry);
   if (entry.lease < 0) {
     throw new RegistryError(
@@ -27,7 +29,7 @@ export function renewOne(state: NamespaceState, caller: Caller, key: InstanceKey
 
 /** Renews those that are there, and names the others. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
 export function renewMany(
-  state: NamespaceState,
+  state: CommitState,
   caller: Caller,
   keys: readonly InstanceKey[],
   now: number,
@@ -49,12 +51,7 @@ export function renewMany(
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
-export function renewLeases(
-  state: NamespaceState,
-  caller: Caller,
-  entries: readonly InstanceEntry[],
-  now: number,
-): void {
+export function renewLeases(state: CommitState, caller: Caller, entries: readonly InstanceEntry[], now: number): void {
   for (const entry of entries) assertMayChangeEntry(caller, entry);
   const unhealthy: InstanceEntry[] = [];
   for (const entry of entries) {
@@ -62,7 +59,41 @@ export function renewLeases(
     else unhealthy.push(entry);
   }
   if (unhealthy.length === 0) return;
-  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  const draft = new Draft(state, now);
   for (const entry of unhealthy) recover(draft, keyOf(entry));
   commit(state, draft, caller.tokenId);
+}
+
+/** When the time to live of an instance ends, for people; null without a lease. */
+export function expiresAt(
+  { leases, time }: Pick<CommitState, 'leases' | 'time'>,
+  { lease }: InstanceEntry,
+): string | null {
+  return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
+}
+
+/** Answer to a renewal that has just been applied. */
+export function renewal(
+  state: Pick<CommitState, 'journal' | 'leases' | 'time'>,
+  entry: InstanceEntry,
+): Answer<Renewal> {
+  const expires = expiresAt(state, entry);
+  if (entry.terms === null || expires === null) throw new Error('a lease was renewed that does not exist');
+  return {
+    cursor: state.journal.cursor,
+    body: `{"lease":${leaseJson(entry.terms)},"expiresAt":"${expires}","revision":${entry.revision}}`,
+  };
+}
+
+/**
+ * Renews the lease of an instance that had turned unhealthy: it is healthy again. Named twice in one call, it recovers
+ * once.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ */
+export function recover(draft: Draft, key: InstanceKey): void {
+  const current = draft.instance(key);
+  if (current === undefined) throw missingInstance(key);
+  if (current.record.healthy) return;
+  draft.putInstance(key, withHealth(current.record, true, draft.stamp), 'recovered', true);
 }

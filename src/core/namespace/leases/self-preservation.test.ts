@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { START } from '../../../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { InstanceDefinition } from '../../../model/instance';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 
 const LEASE = { ttlMs: 90_000, removeAfterMs: 180_000, firstRemoveAfterMs: 90_000, intervalMs: 30_000 };
 const CALLER = { tokenId: 't' };

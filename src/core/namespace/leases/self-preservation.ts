@@ -2,8 +2,11 @@ import {
   SELF_PRESERVATION_INSTANCES_MIN_COUNT,
   SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT,
 } from '../../../model/limits';
+import type { StoredState } from '../commit/commit-state';
 import { type InstanceEntry, isHealthy } from '../records/catalog';
-import type { NamespaceState } from '../state';
+
+/** The parts of a namespace that tell how many of its clients renew. */
+type PreservedState = Pick<StoredState, 'catalog' | 'leases' | 'settings' | 'checkpoints' | 'platform'>;
 
 /** Renewals that Eureka's server expects of a client in a minute. */
 const RENEWALS_A_MINUTE = 2;
@@ -16,7 +19,7 @@ const RENEWALS_A_MINUTE = 2;
  * Source: Netflix' `PeerAwareInstanceRegistryImpl`: nothing is evicted unless the renewals are more than
  * `(int) (clients * 2 * 0.85)`.
  */
-function preservesItself(state: NamespaceState, now: number): boolean {
+function preservesItself(state: PreservedState, now: number): boolean {
   if (!state.settings.selfPreservation) return false;
   let clients = 0;
   let renewing = 0;
@@ -37,7 +40,7 @@ function preservesItself(state: NamespaceState, now: number): boolean {
  * unhealthy in every other dialect.
  */
 export function partPreserved(
-  state: NamespaceState,
+  state: PreservedState,
   expired: readonly InstanceEntry[],
   now: number,
 ): { gone: readonly InstanceEntry[]; unhealthy: InstanceEntry[] } {

@@ -4,14 +4,16 @@ import type { Cause } from '../../../model/history';
 import type { Caller } from '../../../model/namespace-api';
 import type { Connection } from '../../platform/connection';
 import { commit } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { keyOf, type SessionEntry } from '../records/catalog';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
-import type { NamespaceState } from '../state';
-import { noteGap } from './listening';
-import { reconnectSpreadMs } from './reconnect-spread';
+import { type ListeningState, noteGap, reconnectSpreadMs } from './listening';
 
-/** What a client shows to resume its session: the key names it, the secret proves it. */
+/** The parts of a namespace that tell whether the sockets of its sessions are open. */
+type SessionState = CommitState & ListeningState;
+
+/** Names a session that a client resumes, and proves that it is its own: by the digest of the secret. */
 export interface SessionTicket {
   key: string;
   secretDigest: string;
@@ -24,7 +26,7 @@ export interface SessionTicket {
  * @returns The session, and the connection that held it until now.
  */
 export function resumeSession(
-  state: NamespaceState,
+  state: CommitState,
   connection: Connection,
   caller: Caller,
   ticket: SessionTicket,
@@ -47,7 +49,7 @@ export function resumeSession(
 
 /** Opens a session: a lease, which the connection renews by being there. */
 export function openSession(
-  state: NamespaceState,
+  state: CommitState,
   connection: Connection,
   caller: Caller,
   ticket: SessionTicket,
@@ -82,25 +84,19 @@ function attach(session: SessionEntry, connection: Connection): void {
  *
  * @param actor Id of the token, or `registry`.
  */
-export function endSession(
-  state: NamespaceState,
-  session: SessionEntry,
-  cause: Cause,
-  actor: string,
-  now: number,
-): void {
+export function endSession(state: CommitState, session: SessionEntry, cause: Cause, actor: string, now: number): void {
   endSessions(state, [session], cause, actor, now);
 }
 
 /** Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed. */
 export function endSessions(
-  state: NamespaceState,
+  state: CommitState,
   sessions: readonly SessionEntry[],
   cause: Cause,
   actor: string,
   now: number,
 ): void {
-  const draft = new Draft(state.catalog, state.journal, now, state.time.stamp());
+  const draft = new Draft(state, now);
   for (const session of sessions) {
     for (const entry of session.instances) draft.removeInstance(keyOf(entry), cause);
   }
@@ -120,7 +116,7 @@ export function endSessions(
  * Notes that the socket of a session is gone. Its lease runs on from the last sign of life; if the socket no longer
  * holds the session, because another resumed it, nothing is noted.
  */
-export function noteClosed(state: NamespaceState, connection: Connection): void {
+export function noteClosed(state: CommitState, connection: Connection): void {
   const session = state.sessions.get(connection.memory.session ?? '');
   if (session === undefined) return;
   const holder = connectionOf(state, session);
@@ -139,7 +135,7 @@ export function noteClosed(state: NamespaceState, connection: Connection): void 
  * It reads those of all the others, too, so that their limits move on together: a thousand sessions whose limits are
  * spread over the time between two pings would otherwise need an alarm every 250 ms.
  */
-export function hearSessions(state: NamespaceState, now: number): void {
+export function hearSessions(state: SessionState, now: number): void {
   if (state.sessions.size === 0 || !hasOverdueSession(state, now)) return;
   noteLostSockets(state, now);
   for (const session of state.sessions.all()) {
@@ -147,7 +143,7 @@ export function hearSessions(state: NamespaceState, now: number): void {
   }
 }
 
-function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
+function hasOverdueSession({ leases }: Pick<CommitState, 'leases'>, now: number): boolean {
   for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
   return false;
 }
@@ -157,7 +153,7 @@ function hasOverdueSession({ leases }: NamespaceState, now: number): boolean {
  * registry was cut off from all its clients for a while. It looks once after a wake, at the first look or before the
  * first session is ended.
  */
-export function noteLostSockets(state: NamespaceState, now: number): void {
+export function noteLostSockets(state: SessionState, now: number): void {
   const { sessions, attention, publisher, pipeline, platform, leases } = state;
   if (sessions.areMatched) return;
   sessions.areMatched = true;
@@ -173,20 +169,23 @@ export function noteLostSockets(state: NamespaceState, now: number): void {
   if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));
 }
 
-function hear(state: NamespaceState, session: SessionEntry, connection: Connection): void {
-  const { leases, time, platform } = state;
+function hear(
+  { leases, time, platform }: Pick<CommitState, 'leases' | 'time' | 'platform'>,
+  session: SessionEntry,
+  connection: Connection,
+): void {
   const heardAt = Math.min(time.now(), time.whenHostShows(platform.connections.heardAt(connection)));
   if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
 }
 
 /** The socket that holds a session; undefined where none does. */
-function connectionOf(state: NamespaceState, session: SessionEntry): Connection | undefined {
-  state.publisher.wake();
+function connectionOf({ publisher }: Pick<CommitState, 'publisher'>, session: SessionEntry): Connection | undefined {
+  publisher.wake();
   return session.connection;
 }
 
 /** @throws {RegistryError} `LEASE_NOT_FOUND` where a caller names a session that has ended. */
-export function requireSession({ sessions }: NamespaceState, { session }: Caller): void {
+export function requireSession({ sessions }: Pick<CommitState, 'sessions'>, { session }: Caller): void {
   if (session === undefined || sessions.get(session) !== undefined) return;
   throw new RegistryError(
     'LEASE_NOT_FOUND',

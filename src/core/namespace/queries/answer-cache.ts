@@ -1,4 +1,4 @@
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import type { InstanceList, Resolution } from '../../../model/queries';
 import type { ServiceEntry } from '../records/catalog';
 import { type Candidate, candidatesOf } from './endpoints';

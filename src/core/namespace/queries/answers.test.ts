@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { definition, key } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
+import { renewal } from '../leases/renewing';
+import { requireInstance } from '../records/missing';
 import { change } from '../turn/turn';
 import {
   batchReport,
   instanceAnswer,
   overrideText,
   registration,
-  renewal,
-  requireInstance,
   requireOverride,
   requireService,
   serviceText,
@@ -27,26 +27,28 @@ describe('registration', () => {
     expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
   });
 
-  it.each([
-    {},
-    { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
-    { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
-    {
-      ephemeral: false,
-      ports: { z: { port: 1 }, a: { port: 2, secure: true } },
-      extensions: { consul: { b: 1, a: [] } },
-    },
-  ])('[R1] is the same from the record at hand as from what was kept of it: %j', async (input) => {
-    const awake = new AwakeNamespace();
-    const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
-    const text = await change(
-      awake.state,
-      OWNER,
-      place.key,
-      (draft) => draft.putInstance(place.key, place.record, 'registered', true),
-      (_, draft) => registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
-    );
-    expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
+  it('[R1] is the same from the record at hand as from what was kept of it', async () => {
+    const cases = [
+      {},
+      { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
+      { lease: { ttlMs: 5_000, removeAfterMs: null }, location: { zone: 'z', latitude: 1, longitude: 2 } },
+      {
+        ephemeral: false,
+        ports: { z: { port: 1 }, a: { port: 2, secure: true } },
+        extensions: { consul: { b: 1, a: [] } },
+      },
+    ];
+    for (const input of cases) {
+      const awake = new AwakeNamespace();
+      const place = { key: key('a'), record: instanceRecord(input, { place: { zone: 'y' } }) };
+      const text = await change(awake.state, OWNER, {
+        scope: place.key,
+        decide: (draft) => draft.putInstance(place.key, place.record, 'registered', true),
+        answer: (_, draft) =>
+          registration(awake.state, OWNER, place.key, definition(input), draft.instance(place.key)?.record),
+      });
+      expect(text).toBe(registration(awake.state, OWNER, place.key, definition(input)));
+    }
   });
 
   it('[R10] does not expire without a lease', () => {
@@ -62,7 +64,7 @@ describe('renewal', () => {
     awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
     awake.platform.jump(-60_000);
     awake.state.leases.renew(0, awake.state.time.now());
-    const { cursor, body } = renewal(awake.state, requireInstance(awake.state, key('a')));
+    const { cursor, body } = renewal(awake.state, requireInstance(awake.state.catalog, key('a')));
     expect(cursor).toBe(awake.state.journal.cursor);
     expect(readJsonText(body)).toEqual({
       lease: { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_666 },
@@ -74,13 +76,15 @@ describe('renewal', () => {
 
 it('[L4] requireInstance misses what is not there', () => {
   const { state } = new AwakeNamespace();
-  expect(() => requireInstance(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireInstance(state.catalog, key('a'))).toThrow(
+    expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+  );
 });
 
 it('[O1] what operators say, and services, must be there, too', () => {
-  const { state } = new AwakeNamespace();
-  expect(() => requireOverride(state, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
-  expect(() => requireService(state, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
+  const { catalog } = new AwakeNamespace().state;
+  expect(() => requireOverride(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
+  expect(() => requireService(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
 });
 
 it('[O1] instances, overrides and services are told as they are now', () => {
@@ -90,8 +94,8 @@ it('[O1] instances, overrides and services are told as they are now', () => {
   const { cursor, body } = instanceAnswer(awake.state, key('a'));
   expect(cursor).toBe(awake.state.journal.cursor);
   expect(readJsonText(body)).toMatchObject({ id: 'a', weight: 2, overridden: true });
-  expect(readJsonText(overrideText(awake.state, key('a')))).toMatchObject({ weight: 2, revision: 2 });
-  expect(readJsonText(serviceText(awake.state, key('a')))).toMatchObject({ instances: 1, persistent: false });
+  expect(readJsonText(overrideText(awake.state.catalog, key('a')))).toMatchObject({ weight: 2, revision: 2 });
+  expect(readJsonText(serviceText(awake.state.catalog, key('a')))).toMatchObject({ instances: 1, persistent: false });
 });
 
 it('[C3] batchReport tells what became of each record, in the order of the operations', () => {

@@ -3,8 +3,8 @@ import { bodyOf, refusal } from '../../../../test/contracts/namespace/scene';
 import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
-import type { SharedRead } from '../../../model/changed-services';
-import { readJsonText } from '../../../model/json-text';
+import type { SharedRead } from '../../../model/dialect-reads';
+import { readJsonText } from '../../../model/json';
 import { POLLER_LINGER_MS } from '../../../model/limits';
 
 const READ = { group: 'DEFAULT_GROUP', service: 'orders', tokenId: 't' };

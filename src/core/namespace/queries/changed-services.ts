@@ -1,17 +1,17 @@
-import type { ChangedServices, SharedRead } from '../../../model/changed-services';
-import { jsonText } from '../../../model/json-text';
+import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
+import { jsonText } from '../../../model/json';
 import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
+import { notePoller, type Readers } from '../turn/readers';
 import { turn } from '../turn/turn';
-import { notePoller } from '../watch/polls';
+import type { WatchState } from '../watch/watch-state';
 
 /**
  * Returns which services changed since a cursor, and records the readers that were answered without asking. A drain
  * counts on their coming back: what they were sent may be as old as the answer to this allows.
  */
 export function readChangedServices(
-  state: NamespaceState,
+  state: WatchState,
   { since, keepForMs, reads, tokenId }: ChangedServicesCommand,
 ): Promise<ReadAnswer<ChangedServices>> {
   return turn(
@@ -35,7 +35,10 @@ export function readChangedServices(
   );
 }
 
-function changedAfter({ catalog, journal }: NamespaceState, revision: number): ChangedServices['services'] {
+function changedAfter(
+  { catalog, journal }: Pick<WatchState, 'catalog' | 'journal'>,
+  revision: number,
+): ChangedServices['services'] {
   if (revision === journal.revision) return [];
   const changed: ChangedServices['services'] = [];
   for (const service of catalog.unordered()) {
@@ -44,7 +47,11 @@ function changedAfter({ catalog, journal }: NamespaceState, revision: number): C
   return changed;
 }
 
-function noteSharedRead(state: NamespaceState, { subscriber, count = 0, ...read }: SharedRead, now: number): void {
+function noteSharedRead(
+  state: Readers & Pick<WatchState, 'journal'>,
+  { subscriber, count = 0, ...read }: SharedRead,
+  now: number,
+): void {
   const { journal, catalog } = state;
   if (subscriber !== undefined) {
     const { id, address, seen } = subscriber;

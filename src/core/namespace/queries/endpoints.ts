@@ -1,4 +1,5 @@
 import type { Location } from '../../../model/instance';
+import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint } from '../../../model/queries';
 import { compare, ENTRY_FLAGS, isHealthy, type ServiceEntry } from '../records/catalog';
 import { decodeInstance } from '../records/records';
@@ -39,4 +40,64 @@ export function candidatesOf(service: ServiceEntry): Candidate[] {
     });
   }
   return candidates.sort((a, b) => compare(a.endpoint.id, b.endpoint.id));
+}
+
+const EARTH_RADIUS_KM = 6_371;
+
+interface Point {
+  latitude: number;
+  longitude: number;
+}
+
+/** Great-circle distance between two places given in degrees, by the haversine formula. */
+export function distanceKm(from: Point, to: Point): number {
+  const radians = (degrees: number) => (degrees * Math.PI) / 180;
+  const halfLatitude = radians(to.latitude - from.latitude) / 2;
+  const halfLongitude = radians(to.longitude - from.longitude) / 2;
+  const chord =
+    Math.sin(halfLatitude) ** 2 +
+    Math.cos(radians(from.latitude)) * Math.cos(radians(to.latitude)) * Math.sin(halfLongitude) ** 2;
+  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
+}
+
+/**
+ * Endpoints with the nearest first; equals keep their order. Near a point, distance decides, and those whose place is
+ * unknown come last. Near a zone, its own come first, then those of a region that the zone is in, then the rest.
+ */
+export function nearestFirst(candidates: readonly Candidate[], near: NonNullable<ResolveCommand['near']>): Endpoint[] {
+  if (near.kind === 'zone') return byZone(candidates, near.zone);
+  return candidates
+    .map(({ endpoint, place }) => {
+      const known = place?.latitude !== undefined && place.longitude !== undefined;
+      if (!known) return { endpoint, distance: Number.POSITIVE_INFINITY };
+      const distance = distanceKm(near, { latitude: place.latitude ?? 0, longitude: place.longitude ?? 0 });
+      return { endpoint: { ...endpoint, distanceKm: Math.round(distance * 10) / 10 }, distance };
+    })
+    .sort((a, b) => (a.distance === b.distance ? 0 : a.distance - b.distance))
+    .map(({ endpoint }) => endpoint);
+}
+
+function byZone(candidates: readonly Candidate[], zone: string): Endpoint[] {
+  const regions = new Set(candidates.filter(({ place }) => place?.zone === zone).map(({ place }) => place?.region));
+  const rank = ({ place }: Candidate) => {
+    if (place?.zone === zone) return 0;
+    return place?.region !== undefined && regions.has(place.region) ? 1 : 2;
+  };
+  return candidates.toSorted((a, b) => rank(a) - rank(b)).map(({ endpoint }) => endpoint);
+}
+
+/**
+ * Chooses `count` endpoints at random, without putting back, each as likely as its weight says.
+ *
+ * Source: Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): the largest of `u^(1/w)` win.
+ *
+ * @param fraction A random number in [0, 1) at each call.
+ */
+export function chooseByWeight(endpoints: readonly Endpoint[], count: number, fraction: () => number): Endpoint[] {
+  // The logarithm of the key has the same order, and does not underflow where a weight is small.
+  return endpoints
+    .map((endpoint) => ({ endpoint, key: Math.log(1 - fraction()) / endpoint.weight }))
+    .sort((a, b) => b.key - a.key)
+    .slice(0, count)
+    .map(({ endpoint }) => endpoint);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import type { InstanceListCommand } from '../../../model/namespace-api';
 import { viewOf } from '../records/view';
 import { AnswerCache } from './answer-cache';
@@ -92,12 +92,15 @@ describe('listServices', () => {
     expect(rest.next).toBeUndefined();
   });
 
-  it.each(['', 'orders', '{}', '[]', '["orders"]', '[1,"a"]', 'null', '"x"'])('refuses to go on after %s', (after) => {
-    const { catalog } = new AwakeNamespace().state;
-    const details = { errors: [{ path: 'after', message: expect.stringContaining('`next`') }] };
-    expect(() => listServices(catalog, { after })).toThrow(
-      expect.objectContaining({ code: 'INVALID_REQUEST', details }),
-    );
+  it('refuses to go on after what no page ended with', () => {
+    const cases = ['', 'orders', '{}', '[]', '["orders"]', '[1,"a"]', 'null', '"x"'] as const;
+    for (const after of cases) {
+      const { catalog } = new AwakeNamespace().state;
+      const details = { errors: [{ path: 'after', message: expect.stringContaining('`next`') }] };
+      expect(() => listServices(catalog, { after })).toThrow(
+        expect.objectContaining({ code: 'INVALID_REQUEST', details }),
+      );
+    }
   });
 });
 

@@ -1,10 +1,10 @@
+import type { HeldDocument, ListedInstances } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { InstanceView } from '../../../model/instance';
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { InstanceListCommand, ServiceListCommand } from '../../../model/namespace-api';
 import type { InstanceFilter } from '../../../model/queries';
 import type { ServiceList, ServiceSummary } from '../../../model/service';
-import type { HeldDocument, ListedInstances } from '../../../model/shared-document';
 import { type Catalog, compare, type InstanceEntry, isAvailable, type ServiceEntry } from '../records/catalog';
 import { addressMatcher, documentIn, hasAddress } from '../records/records';
 import { serviceSummary, viewOf } from '../records/view';
@@ -75,11 +75,7 @@ export function instancePage(
   others: Pick<ListedInstances, 'protectThreshold' | 'documents'> = {},
   encode?: (view: InstanceView) => string,
 ): JsonText<ListedInstances> {
-  return listText(
-    'instances',
-    textPage(matching(views, filter), limit, ({ id }) => id, encode),
-    others,
-  );
+  return listText('instances', textPage(matching(views, filter), { limit, placeOf: ({ id }) => id, encode }), others);
 }
 
 function* matching(views: Iterable<InstanceView>, filter: InstanceFilter): Generator<InstanceView> {
@@ -96,7 +92,7 @@ function matches(instance: InstanceView, { cluster, tag, status, available, meta
 
 /** Services by name, then group. */
 export function listServices(catalog: Catalog, command: ServiceListCommand): JsonText<ServiceList> {
-  return listText('services', textPage(summariesOf(catalog, command), command.limit, nextOf));
+  return listText('services', textPage(summariesOf(catalog, command), { limit: command.limit, placeOf: nextOf }));
 }
 
 function* summariesOf(catalog: Catalog, command: ServiceListCommand): Generator<ServiceSummary> {

@@ -4,7 +4,7 @@ import { definition, key, ORDERS } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { Stats } from '../../../model/stats';
 import { namespaceStats } from './namespace-stats';
 

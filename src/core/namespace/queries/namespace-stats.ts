@@ -1,14 +1,14 @@
 import { LARGEST_HOLDERS_COUNT } from '../../../model/limits';
 import type { Stats } from '../../../model/stats';
 import { timestamp } from '../../../model/timestamp';
+import type { StoredState } from '../commit/commit-state';
 import { type Catalog, isAvailable, isHealthy } from '../records/catalog';
 import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
-import type { NamespaceState } from '../state';
-import type { Hub } from '../watch/hub';
+import type { WatchCounts } from '../watch/watch-state';
 
 /** What a namespace holds, and what it has done since its process started. */
-export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
+export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
   const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;
@@ -36,8 +36,8 @@ export function namespaceStats(state: NamespaceState, hub: Hub): Stats {
     overrides: catalog.overrideCount,
     leases: leases.size,
     sessions: sessions.size,
-    sockets: hub.connectionCount,
-    watches: hub.watchCount,
+    sockets: open.connectionCount,
+    watches: open.watchCount,
     recordBytes: catalog.size,
     largestHolders: largestHolders(catalog),
     journal: { revisions: journal.count, bytes: journal.size },

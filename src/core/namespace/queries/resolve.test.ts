@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { ORDERS } from '../../../../test/fixtures/definition';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import { AnswerCache } from './answer-cache';
 import { resolve } from './resolve';
@@ -22,18 +22,21 @@ function begin(protectThreshold?: number) {
 }
 
 describe('resolve', () => {
-  it.each([
-    [0, ['a'], false],
-    [0.25, ['a'], false],
-    [0.26, ['a', 'b', 'c', 'd'], true],
-    [1, ['a', 'b', 'c', 'd'], true],
-  ])('[V2] with a threshold of %d and one of four healthy gives %j', (threshold, ids, isProtected) => {
-    const { awake, resolved } = begin(threshold);
-    awake.put('a');
-    awake.put('b c d', {}, { healthy: false });
-    expect(resolved()).toEqual({ ids, protected: isProtected });
-    expect(resolved({ limit: 9 }).ids.sort()).toEqual(ids);
-    expect(resolved({ near: { kind: 'zone', zone: 'x' } })).toEqual({ ids, protected: isProtected });
+  it('[V2] gives all where fewer are healthy than the threshold asks for', () => {
+    const cases = [
+      [0, ['a'], false],
+      [0.25, ['a'], false],
+      [0.26, ['a', 'b', 'c', 'd'], true],
+      [1, ['a', 'b', 'c', 'd'], true],
+    ] as const;
+    for (const [threshold, ids, isProtected] of cases) {
+      const { awake, resolved } = begin(threshold);
+      awake.put('a');
+      awake.put('b c d', {}, { healthy: false });
+      expect(resolved()).toEqual({ ids, protected: isProtected });
+      expect(resolved({ limit: 9 }).ids.sort()).toEqual(ids);
+      expect(resolved({ near: { kind: 'zone', zone: 'x' } })).toEqual({ ids, protected: isProtected });
+    }
   });
 
   it('[V2] is not protected where all are healthy, or nobody is there', () => {

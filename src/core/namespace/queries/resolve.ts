@@ -1,12 +1,10 @@
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint, Resolution } from '../../../model/queries';
 import type { ServiceEntry } from '../records/catalog';
 import type { AnswerCache } from './answer-cache';
-import type { Candidate } from './endpoints';
-import { nearestFirst } from './nearest';
+import { type Candidate, chooseByWeight, nearestFirst } from './endpoints';
 import { textPage } from './text-page';
-import { chooseByWeight } from './weighted';
 
 /**
  * Available endpoints of a service: all of them by id, the nearest first, or some chosen by weight. A service that
@@ -53,9 +51,10 @@ function resolutionText(
   instances: readonly Endpoint[],
   inOrderOfChoice: () => readonly Endpoint[],
 ): { text: JsonText<Resolution>; isWhole: boolean } {
-  const all = textPage(instances, undefined, ({ id }) => id);
+  const placeOf = ({ id }: Endpoint) => id;
+  const all = textPage(instances, { placeOf });
   const isWhole = all.next === undefined;
-  const page = isWhole ? all : textPage(inOrderOfChoice(), undefined, ({ id }) => id);
+  const page = isWhole ? all : textPage(inOrderOfChoice(), { placeOf });
   const head = JSON.stringify(resolution).slice(0, -1);
   return { text: `${head}${isWhole ? '' : ',"truncated":true'},"instances":${page.text}}`, isWhole };
 }

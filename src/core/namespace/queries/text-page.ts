@@ -1,4 +1,4 @@
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 
@@ -8,17 +8,21 @@ export interface TextPage {
   next: string | undefined;
 }
 
+/** The form of a page. */
+export interface PageOptions<Item> {
+  limit?: number | undefined;
+  /** Returns the `after` that goes on behind an item. */
+  placeOf: (item: Item) => string;
+  encode?: (item: Item) => string;
+}
+
 /**
  * Encodes items until there are `limit` of them, or the next one would take the text over
  * {@link LIST_TEXT_MAX_BYTES}. A page has at least one item where there is any, so that reading on always ends.
- *
- * @param placeOf The `after` that goes on behind an item.
  */
 export function textPage<Item>(
   items: Iterable<Item>,
-  limit: number | undefined,
-  placeOf: (item: Item) => string,
-  encode: (item: Item) => string = JSON.stringify,
+  { limit, placeOf, encode = JSON.stringify }: PageOptions<Item>,
 ): TextPage {
   const texts: string[] = [];
   let last: Item | undefined;

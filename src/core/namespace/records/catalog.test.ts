@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { Catalog, compare, ENTRY_FLAGS, isAvailable, isHealthy } from './catalog';
+import { findRecord } from './record-kinds';
 
 const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
 const OWN = { definition: { metadata: {}, protectThreshold: 0 }, createdRevision: 1 };
@@ -41,9 +42,9 @@ describe('Catalog', () => {
     catalog.putOverride(service, 'a', 'override', 2, OVERRIDE);
     catalog.setOwn(service, { text: 'service', record: OWN, revision: 3 });
     for (const kind of ['instance', 'override', 'service'] as const) {
-      expect(catalog.record({ kind, ...key('a') })?.text).toBe(kind);
-      expect(catalog.record({ kind, ...key('a'), group: 'other' })).toBeUndefined();
-      expect(catalog.record({ kind, ...key('a'), service: 'other' })).toBeUndefined();
+      expect(findRecord(catalog, { kind, ...key('a') })?.text).toBe(kind);
+      expect(findRecord(catalog, { kind, ...key('a'), group: 'other' })).toBeUndefined();
+      expect(findRecord(catalog, { kind, ...key('a'), service: 'other' })).toBeUndefined();
     }
     expect(catalog.instance(key('b'))).toBeUndefined();
     expect(catalog.override(key('b'))).toBeUndefined();

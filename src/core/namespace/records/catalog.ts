@@ -1,11 +1,11 @@
 import type { InstanceKey } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import type { Lease } from '../../../model/lease';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SharedDocument } from '../../../model/shared-document';
 import type { Connection } from '../../platform/connection';
 import { type Holding, Holdings } from './holdings';
 import type { PlainReads } from './plain-reads';
-import { documentIn, type OverrideRecord, ownerIn, type RecordKey, type ServiceRecord } from './records';
+import { documentIn, type OverrideRecord, ownerIn, type ServiceRecord } from './records';
 import { SparseMap } from './sparse-map';
 
 /** An instance in memory: its text, and what is asked of it too often to read the text. */
@@ -164,14 +164,6 @@ export class Catalog {
     return this.#holdings;
   }
 
-  /** Id of the token that a record counts against; empty for one of which it is not known. */
-  holderOf(key: RecordKey): string {
-    const service = this.service(key);
-    if (key.kind === 'service') return service?.own?.record.actor ?? '';
-    if (key.kind === 'override') return service?.overrides.get(key.id)?.record.actor ?? '';
-    return service?.instances.get(key.id)?.holding.token ?? '';
-  }
-
   /** Length of the text of all records and documents: what the limit of a namespace counts. */
   get size(): number {
     return this.#size;
@@ -187,13 +179,6 @@ export class Catalog {
 
   override(key: InstanceKey): OverrideEntry | undefined {
     return this.#groups.get(key.group)?.get(key.service)?.overrides.get(key.id);
-  }
-
-  /** Text and revision of a record of any kind; undefined where there is none. */
-  record(key: RecordKey): { text: string; revision: number } | undefined {
-    const service = this.service(key);
-    if (key.kind === 'instance') return service?.instances.get(key.id);
-    return key.kind === 'override' ? service?.overrides.get(key.id) : service?.own;
   }
 
   /** The entry of a service, made if it is new here. */

@@ -1,4 +1,4 @@
-import { type JsonText, jsonText } from '../../../model/json-text';
+import { type JsonText, jsonText } from '../../../model/json';
 import { grantLease, type Lease } from '../../../model/lease';
 import { LEASE_TERMS_MAX_COUNT } from '../../../model/limits';
 

@@ -1,6 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import type { ServiceKey } from '../../../model/namespace-api';
+import type { Catalog, InstanceEntry } from './catalog';
 
 /** For a namespace that is not there. */
 export function missingNamespace(): RegistryError {
@@ -44,4 +45,11 @@ export function missingOverride({ service, id }: InstanceKey): RegistryError {
     'INSTANCE_NOT_FOUND',
     `nothing is overridden of an instance ${quote(id)} of service ${quote(service)}; PUT an override to set something`,
   );
+}
+
+/** The entry of an instance that must be there. */
+export function requireInstance(catalog: Catalog, key: InstanceKey): InstanceEntry {
+  const entry = catalog.instance(key);
+  if (entry === undefined) throw missingInstance(key);
+  return entry;
 }

@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { HandDisk } from '../../../../test/fixtures/hand-disk';
-import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import { settle } from '../../../../test/simulation/virtual-time';
+import {
+  DOCUMENTS_PER_SERVICE_MAX_COUNT,
+  RECORD_ROWS_PER_STATEMENT_COUNT,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+} from '../../../model/limits';
 import { prepareStorage } from '../../storage/schema';
-import { type RecordRow, readHeadRevision, readHeadsSince, readRecordRows, writeRecordRows } from './record-row';
+import { ServiceEntry } from './catalog';
+import type { RecordRow } from './record-kind';
+import {
+  headName,
+  headRevision,
+  readDocumentRows,
+  readHeadsSince,
+  readRecordRows,
+  writeDocumentRow,
+  writeRecordRows,
+} from './record-row';
+import type { RecordKey } from './records';
 
 function prepared(): HandDisk {
   const disk = new HandDisk();
@@ -57,15 +75,21 @@ describe('writeRecordRows', () => {
   ];
   const CASES = SIZES.flatMap((count) => VARIETIES.map((vary, variety) => ({ count, variety, vary })));
 
-  it.each(CASES)('[I8] writes $count rows that are read as they were written, variety $variety', ({ count, vary }) => {
-    const disk = prepared();
-    const rows = Array.from({ length: count }, (_, n) => row({ ...key(`i${String(n).padStart(2, '0')}`), ...vary(n) }));
-    writeRecordRows(disk, rows);
-    expect([...readRecordRows(disk)]).toEqual(rows);
-    const changed = rows.map((each) => ({ ...each, revision: each.revision + 100, value: '{"a":1}' }));
-    writeRecordRows(disk, changed);
-    expect([...readRecordRows(disk)]).toEqual(changed);
-    expect(disk.takeWritten()).toEqual(count === 0 ? {} : { 'insert record': 2 * count });
+  it('[I8] writes rows that are read as they were written, whatever they share', () => {
+    for (const { count, variety, vary } of CASES) {
+      const disk = prepared();
+      const rows = Array.from({ length: count }, (_, n) =>
+        row({ ...key(`i${String(n).padStart(2, '0')}`), ...vary(n) }),
+      );
+      writeRecordRows(disk, rows);
+      expect([...readRecordRows(disk)], `${count} rows, variety ${variety}`).toEqual(rows);
+      const changed = rows.map((each) => ({ ...each, revision: each.revision + 100, value: '{"a":1}' }));
+      writeRecordRows(disk, changed);
+      expect([...readRecordRows(disk)], `${count} rows, variety ${variety}`).toEqual(changed);
+      expect(disk.takeWritten(), `${count} rows, variety ${variety}`).toEqual(
+        count === 0 ? {} : { 'insert record': 2 * count },
+      );
+    }
   });
 
   it('[R9] leaves the head of a record that was removed', () => {
@@ -102,19 +126,22 @@ describe('readRecordRows', () => {
   });
 });
 
-describe('readHeadRevision', () => {
+describe('headRevision', () => {
   it('is that of the removal, of this very record, and 0 where there is no head', () => {
     const disk = prepared();
+    const service = new ServiceEntry(ORDERS.group, ORDERS.service);
+    service.hasHeads = true;
+    const revisionOf = (name: RecordKey) => headRevision(disk, name, service);
     const name = { kind: 'instance', ...key('a') } as const;
-    expect(readHeadRevision(disk, name)).toBe(0);
+    expect(revisionOf(name)).toBe(0);
     writeRecordRows(disk, [row()]);
-    expect(readHeadRevision(disk, name)).toBe(0);
+    expect(revisionOf(name)).toBe(0);
     writeRecordRows(disk, [head({ revision: 5 })]);
-    expect(readHeadRevision(disk, name)).toBe(5);
-    expect(readHeadRevision(disk, { ...name, kind: 'override' })).toBe(0);
-    expect(readHeadRevision(disk, { ...name, id: 'b' })).toBe(0);
-    expect(readHeadRevision(disk, { ...name, service: 'users' })).toBe(0);
-    expect(readHeadRevision(disk, { ...name, group: 'other' })).toBe(0);
+    expect(revisionOf(name)).toBe(5);
+    expect(revisionOf({ ...name, kind: 'override' })).toBe(0);
+    expect(revisionOf({ ...name, id: 'b' })).toBe(0);
+    expect(revisionOf({ ...name, service: 'users' })).toBe(0);
+    expect(revisionOf({ ...name, group: 'other' })).toBe(0);
   });
 });
 
@@ -136,5 +163,145 @@ describe('readHeadsSince', () => {
     expect(since(4)).toEqual(['service ', 'override c', 'instance c']);
     expect(since(3)).toEqual(['service ', 'override c', 'instance b', 'instance c']);
     expect(since(9)).toEqual([]);
+  });
+});
+
+const INSTANCE = { kind: 'instance', ...key('a') } as const;
+
+describe('headRevision of a service', () => {
+  it('[J1] is that of the removal, on its way to the disk and once it is there', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    awake.remove('a');
+    const service = awake.state.catalog.service(ORDERS);
+    const revision = () => headRevision(awake.platform.storage, INSTANCE, service);
+    expect(service?.unwrittenHeads.size).toBe(1);
+    expect(revision()).toBe(3);
+    await settle();
+    expect(service?.unwrittenHeads.size).toBe(0);
+    expect(revision()).toBe(3);
+  });
+
+  it('is that of the newest of two removals, though only the first is on the disk', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    awake.remove('a');
+    await settle();
+    awake.put('a');
+    awake.remove('a');
+    expect(headRevision(awake.platform.storage, INSTANCE, awake.state.catalog.service(ORDERS))).toBe(5);
+  });
+
+  it('is 0 for what never was, and asks no disk where nothing was ever removed', () => {
+    const awake = new AwakeNamespace();
+    awake.put('b');
+    const read = () => expect.fail('the disk was asked');
+    const asked = { read, run: () => 0, transaction: () => {}, sync: async () => {} };
+    expect(headRevision(asked, INSTANCE, awake.state.catalog.service(ORDERS))).toBe(0);
+    expect(headRevision(asked, INSTANCE, undefined)).toBe(0);
+  });
+});
+
+it('headName tells an instance from its override', () => {
+  expect(headName({ kind: 'instance', id: 'a' })).not.toBe(headName({ kind: 'override', id: 'a' }));
+});
+
+/** A document of an id that is made of a digit. */
+const document = (digit: number, text = `text ${digit}`) => ({ id: `${digit}`.padStart(64, '0'), text });
+
+const holding = (digit: number) => instanceRecord({}, { document: document(digit).id });
+
+const idsOnDisk = ({ platform }: AwakeNamespace) => [...readDocumentRows(platform.storage)].map(({ id }) => Number(id));
+
+/** Registers instances that share a document, as the first of them brings it. */
+function register(awake: AwakeNamespace, ids: string, digit: number): void {
+  for (const id of ids.split(' ')) {
+    awake.commit((draft) => {
+      draft.putDocument(ORDERS, document(digit));
+      draft.putInstance(key(id), holding(digit), 'registered', true);
+    });
+  }
+}
+
+describe('documents that instances share', () => {
+  it('[X11] are one row and one text in memory, and go with the last instance that names them', async () => {
+    const awake = new AwakeNamespace();
+    const { catalog } = awake.state;
+    register(awake, 'a b', 1);
+    await settle();
+    expect(idsOnDisk(awake)).toEqual([1]);
+    expect(catalog.service(ORDERS)?.documents.get(document(1).id)).toMatchObject({ text: 'text 1', holders: 2 });
+    awake.remove('a');
+    register(awake, 'b', 2);
+    await settle();
+    expect(idsOnDisk(awake)).toEqual([2]);
+    awake.remove('b');
+    await settle();
+    expect([idsOnDisk(awake), catalog.size]).toEqual([[], 0]);
+  });
+
+  it('[X11] stay where one revision takes them from one instance to another', async () => {
+    const awake = new AwakeNamespace();
+    register(awake, 'a', 1);
+    awake.commit((draft) => {
+      draft.removeInstance(key('a'), 'deregistered');
+      draft.putDocument(ORDERS, document(1));
+      draft.putInstance(key('b'), holding(1), 'registered', true);
+    });
+    await settle();
+    expect(idsOnDisk(awake)).toEqual([1]);
+  });
+
+  it('[X11] stay where only other things of their instance change', async () => {
+    const awake = new AwakeNamespace();
+    register(awake, 'a', 1);
+    const unhealthy = instanceRecord({}, { document: document(1).id, healthy: false });
+    awake.commit((draft) => draft.putInstance(key('a'), unhealthy, 'unhealthy', false));
+    await settle();
+    expect(idsOnDisk(awake)).toEqual([1]);
+  });
+
+  it('[X11] that no instance names after a wake go with the next change', async () => {
+    const first = new AwakeNamespace();
+    register(first, 'a', 1);
+    await settle();
+    writeDocumentRow(first.platform.storage, ORDERS, document(2));
+    writeDocumentRow(first.platform.storage, { ...ORDERS, service: 'gone' }, document(3));
+    const awake = new AwakeNamespace(first.platform);
+    expect(awake.state.catalog.service(ORDERS)?.documents.get(document(1).id)?.holders).toBe(1);
+    awake.put('b');
+    await settle();
+    expect(idsOnDisk(awake)).toEqual([1]);
+  });
+
+  it('[X11] are at most so many of a service, the new ones of a revision among them', () => {
+    const awake = new AwakeNamespace();
+    const put = (from: number, to: number) =>
+      awake.commit((draft) => {
+        for (let digit = from; digit < to; digit++) {
+          draft.putDocument(ORDERS, document(digit));
+          draft.putInstance(key(`${digit}`), holding(digit), 'registered', true);
+        }
+      });
+    put(0, 2);
+    const tooMany = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
+    expect(() => put(2, DOCUMENTS_PER_SERVICE_MAX_COUNT + 1)).toThrow(tooMany);
+    put(0, DOCUMENTS_PER_SERVICE_MAX_COUNT);
+    expect(() => put(64, 65)).toThrow(tooMany);
+  });
+
+  it('[X11] count towards what a namespace holds', () => {
+    const awake = new AwakeNamespace();
+    const { catalog, journal } = awake.state;
+    const large = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - 1_000);
+    const put = (text: string) =>
+      awake.commit((draft) => {
+        draft.putDocument(ORDERS, document(1, text));
+        draft.putInstance(key('a'), holding(1), 'registered', true);
+      });
+    expect(() => put(`${large}${'x'.repeat(1_000)}`)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    expect([journal.revision, catalog.size]).toEqual([0, 0]);
+    put(large);
+    expect(catalog.size).toBeGreaterThan(large.length);
   });
 });

@@ -1,21 +1,12 @@
 import type { InstanceKey } from '../../../model/batch';
+import type { SharedDocument } from '../../../model/dialect-reads';
 import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
+import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlRow, SqlStorage, SqlValue } from '../../storage/sql-storage';
-import { RECORD_KINDS, type RecordKey, type RecordKind } from './records';
-
-/** A row of the table `record`. */
-export interface RecordRow extends RecordKey {
-  revision: number;
-  flags: number;
-  /** Slot in the lease table; null without a lease. */
-  lease: number | null;
-  /** Terms of the lease, as `leaseText` makes them: null for the default ones. */
-  leaseTerms: string | null;
-  /** On the namespace's axis: when the lease was last renewed, as far as this row knows, or when the record went. */
-  timedAt: number;
-  /** The record; null where only the head of a removed one is left. */
-  value: string | null;
-}
+import type { ServiceEntry } from './catalog';
+import type { RecordRow } from './record-kind';
+import { RECORD_KINDS, recordKind } from './record-kinds';
+import type { RecordKey } from './records';
 
 const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value';
 
@@ -52,10 +43,10 @@ export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[])
 
 /** Notes in the row of an instance when its lease was renewed, and nothing else. */
 export function touchRecordRow(storage: SqlStorage, { group, service, id }: InstanceKey, timedAt: number): void {
-  storage.run(TOUCH, timedAt, RECORD_KINDS.instance, group, service, id);
+  storage.run(TOUCH, timedAt, RECORD_KINDS.instance.number, group, service, id);
 }
 
-/** Whether two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
+/** True if two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
 function areAlike(a: RecordRow, b: RecordRow): boolean {
   return (
     a.kind === b.kind &&
@@ -68,17 +59,12 @@ function areAlike(a: RecordRow, b: RecordRow): boolean {
 
 /** In the order of the numbers in {@link putStatement}, as are those that follow. */
 function sharedBindings({ kind, group, revision, flags, leaseTerms }: RecordRow): SqlValue[] {
-  return [RECORD_KINDS[kind], group, revision, flags, leaseTerms];
+  return [RECORD_KINDS[kind].number, group, revision, flags, leaseTerms];
 }
 
 function ownBindings({ service, id, lease, timedAt, value }: RecordRow): SqlValue[] {
   return [service, id, lease, timedAt, value];
 }
-
-/** Kinds by their numbers. */
-export const KIND_NAMES = Object.fromEntries(
-  Object.entries(RECORD_KINDS).map(([name, kind]) => [kind, name]),
-) as Record<number, RecordKind | undefined>; // `as`: the same table the other way round
 
 /** All rows: services, then overrides, then instances, each kind by group, service and id. */
 export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {
@@ -89,11 +75,8 @@ export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {
 
 // `as` in what follows: the columns are STRICT, so their types are those of the schema.
 function decodeRow(row: SqlRow): RecordRow {
-  const kind = KIND_NAMES[row[0] as number];
-  if (kind === undefined)
-    throw new Error(`the storage holds a record of kind ${row[0]}, which this version does not know`);
   return {
-    kind,
+    kind: recordKind(row[0] as number).name,
     group: row[1] as string,
     service: row[2] as string,
     id: row[3] as string,
@@ -106,11 +89,24 @@ function decodeRow(row: SqlRow): RecordRow {
   };
 }
 
+/** Returns the name of a record's head among those of its service. */
+export function headName({ kind, id }: Pick<RecordKey, 'kind' | 'id'>): string {
+  return `${kind}\u0000${id}`;
+}
+
+/** Returns the revision at which a record that is not there now was removed; 0 as far as the journal knows of none. */
+export function headRevision(storage: SqlStorage, key: RecordKey, service: ServiceEntry | undefined): number {
+  if (service === undefined) return 0;
+  const unwritten = service.unwrittenHeads.get(headName(key));
+  if (unwritten !== undefined) return unwritten;
+  return service.hasHeads ? readHeadRevision(storage, key) : 0;
+}
+
 /** The revision that the head of a removed record was left with; 0 where there is none. */
-export function readHeadRevision(storage: SqlStorage, { kind, group, service, id }: RecordKey): number {
+function readHeadRevision(storage: SqlStorage, { kind, group, service, id }: RecordKey): number {
   const head = `SELECT revision FROM record
     WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL`;
-  for (const [revision] of storage.read(head, RECORD_KINDS[kind], group, service, id)) return Number(revision);
+  for (const [revision] of storage.read(head, RECORD_KINDS[kind].number, group, service, id)) return Number(revision);
   return 0;
 }
 
@@ -122,8 +118,25 @@ export function* readHeadsSince(
 ): Generator<Pick<RecordKey, 'kind' | 'id'>> {
   const heads = `SELECT id FROM record
     WHERE kind = ? AND group_name = ? AND service = ? AND value IS NULL AND revision > ?`;
-  for (const kind of ['service', 'override', 'instance'] as const) {
-    for (const [id] of storage.read(heads, RECORD_KINDS[kind], group, service, revision))
-      yield { kind, id: String(id) };
+  for (const { name, number } of Object.values(RECORD_KINDS)) {
+    for (const [id] of storage.read(heads, number, group, service, revision)) yield { kind: name, id: String(id) };
+  }
+}
+
+/** Writes a document; one with its id is the same. Runs inside a commit. */
+export function writeDocumentRow(storage: SqlStorage, { group, service }: ServiceKey, document: SharedDocument): void {
+  const put = 'INSERT OR IGNORE INTO document (group_name, service, id, value) VALUES (?, ?, ?, ?)';
+  storage.run(put, group, service, document.id, document.text);
+}
+
+/** Runs inside a commit. */
+export function removeDocumentRow(storage: SqlStorage, { group, service }: ServiceKey, id: string): void {
+  storage.run('DELETE FROM document WHERE group_name = ? AND service = ? AND id = ?', group, service, id);
+}
+
+/** All documents of a namespace. */
+export function* readDocumentRows(storage: SqlStorage): Generator<ServiceKey & SharedDocument> {
+  for (const [group, service, id, text] of storage.read('SELECT group_name, service, id, value FROM document')) {
+    yield { group: String(group), service: String(service), id: String(id), text: String(text) };
   }
 }

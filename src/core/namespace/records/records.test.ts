@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { definition } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { InstanceDefinition } from '../../../model/instance';
-import { isPlainKey } from '../../../model/parse-json';
+import { isPlainKey } from '../../../model/json';
 import {
   addressMatcher,
   decodeInstance,
@@ -18,6 +18,7 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  withHealth,
 } from './records';
 
 /**
@@ -141,18 +142,23 @@ describe('holdsDefinition', () => {
 });
 
 describe('addressMatcher', () => {
-  it.each([
-    [{}, '10.0.0.1', 8080, true],
-    [{}, '10.0.0.1', 808, false],
-    [{}, '10.0.0.1', 80_801, false],
-    [{}, '10.0.0.10', 8080, false],
-    [{ metadata: { a: 'b' } }, '10.0.0.1', 8080, true],
-    [{ address: 'orders.example' }, 'orders.example', 8080, true],
-    [{}, '10.0.0.1', undefined, false],
-    [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', undefined, true],
-    [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
-  ])('[R11] of %o for %s and port %s is %s', (input, address, port, expected) => {
-    expect(addressMatcher(address, port)(encodeInstance(instanceRecord(input)))).toBe(expected);
+  it('[R11] compares the whole address, and the port', () => {
+    for (const [input, address, port, expected] of [
+      [{}, '10.0.0.1', 8080, true],
+      [{}, '10.0.0.1', 808, false],
+      [{}, '10.0.0.1', 80_801, false],
+      [{}, '10.0.0.10', 8080, false],
+      [{ metadata: { a: 'b' } }, '10.0.0.1', 8080, true],
+      [{ address: 'orders.example' }, 'orders.example', 8080, true],
+      [{}, '10.0.0.1', undefined, false],
+      [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', undefined, true],
+      [{ port: undefined, url: 'https://a.example' }, '10.0.0.1', 8080, false],
+    ] as const) {
+      expect(
+        addressMatcher(address, port)(encodeInstance(instanceRecord(input))),
+        JSON.stringify([input, address, port]),
+      ).toBe(expected);
+    }
   });
 });
 
@@ -166,28 +172,32 @@ describe('documentIn', () => {
     expect(decodeInstance(encodeInstance(instanceRecord({}, whole))).document).toBe(id);
   });
 
-  it.each([
-    instanceRecord(),
-    instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
-    instanceRecord({}, { session: `","document":"${id}` }),
-    instanceRecord({}, { session: id }),
-  ])('[X11] is none that a record does not name: %j', (record) => {
-    expect(documentIn(encodeInstance(record))).toBeUndefined();
+  it('[X11] is none that a record does not name', () => {
+    for (const record of [
+      instanceRecord(),
+      instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
+      instanceRecord({}, { session: `","document":"${id}` }),
+      instanceRecord({}, { session: id }),
+    ]) {
+      expect(documentIn(encodeInstance(record)), JSON.stringify(record)).toBeUndefined();
+    }
   });
 });
 
 describe('instanceFlags', () => {
   const { healthy, willing } = INSTANCE_FLAGS;
 
-  it.each([
-    [instanceRecord(), healthy | willing],
-    [instanceRecord({}, { healthy: false }), willing],
-    [instanceRecord({ weight: 0 }), healthy],
-    [instanceRecord({ status: 'starting' }), healthy],
-    [instanceRecord({}, { drainEndsAt: 1 }), healthy],
-    [instanceRecord({ status: 'down' }, { healthy: false }), 0],
-  ])('[V1] of %o are %i', (record, flags) => {
-    expect(instanceFlags(record)).toBe(flags);
+  it('[V1] are those of health, and of willingness', () => {
+    for (const [record, flags] of [
+      [instanceRecord(), healthy | willing],
+      [instanceRecord({}, { healthy: false }), willing],
+      [instanceRecord({ weight: 0 }), healthy],
+      [instanceRecord({ status: 'starting' }), healthy],
+      [instanceRecord({}, { drainEndsAt: 1 }), healthy],
+      [instanceRecord({ status: 'down' }, { healthy: false }), 0],
+    ] as const) {
+      expect(instanceFlags(record), JSON.stringify(record)).toBe(flags);
+    }
   });
 });
 
@@ -199,4 +209,12 @@ it('overrides and services are read as they were written', () => {
     createdRevision: 3,
   };
   expect(decodeService(encodeService(service))).toEqual(service);
+});
+
+it('[L12, L13] withHealth is a change of the record, and remembers the last three of its kind', () => {
+  const before = instanceRecord({ weight: 2 }, { changes: 4 });
+  let record = before;
+  for (const stamp of [10, 20, 30, 40]) record = withHealth(record, !record.healthy, stamp);
+  expect(record).toEqual({ ...before, healthy: true, changes: 8, updatedAt: 40, healthChangedAt: [20, 30, 40] });
+  expect(before.healthChangedAt).toEqual([]);
 });

@@ -1,19 +1,22 @@
-import { DEFAULT_CLUSTER } from '../../../model/given-names';
 import type { InstanceDefinition, Location } from '../../../model/instance';
+import { FLAPPING_CHANGES_COUNT } from '../../../model/limits';
 import type { Override } from '../../../model/override';
 import type { ServiceDefinition } from '../../../model/service';
+import { DEFAULT_CLUSTER } from '../../../model/service-name';
 import { DEFAULT_LEASE, sameLease } from './lease-terms';
-
-/** Kinds of record, as they are stored. The order is the order of loading. */
-export const RECORD_KINDS = { service: 1, override: 2, instance: 3 } as const;
-export type RecordKind = keyof typeof RECORD_KINDS;
 
 /** Names a record. `id` is empty for a service. */
 export interface RecordKey {
-  kind: RecordKind;
+  kind: RecordKindName;
   group: string;
   service: string;
   id: string;
+}
+
+/** A record as it is, or was: its text, and the revision that made it. */
+export interface RecordText {
+  text: string;
+  revision: number;
 }
 
 /** An instance, as it is kept. Its revision stands beside it. */
@@ -51,6 +54,18 @@ export interface ServiceRecord {
   /** Id of the token that set it last; absent where an earlier version or an import wrote it. */
   actor?: string | undefined;
 }
+
+/** The records of each kind; `record-kinds.ts` has what is particular to each. */
+export interface Records {
+  service: ServiceRecord;
+  override: OverrideRecord;
+  instance: InstanceRecord;
+}
+
+export type RecordKindName = keyof Records;
+
+/** A record of any kind, decoded. */
+export type AnyRecord = Records[RecordKindName];
 
 /** What a definition keeps of itself: members in one order, those with their default left out. */
 function compact(definition: InstanceDefinition) {
@@ -238,4 +253,15 @@ export function instanceFlags(record: InstanceRecord): number {
   const { status, weight } = record.definition;
   const willing = status === 'up' && weight > 0 && record.drainEndsAt === undefined;
   return (record.healthy ? INSTANCE_FLAGS.healthy : 0) | (willing ? INSTANCE_FLAGS.willing : 0);
+}
+
+/** Returns an instance whose health has changed at `stamp`: the mark of flapping is made of the last of these changes. */
+export function withHealth(record: InstanceRecord, healthy: boolean, stamp: number): InstanceRecord {
+  return {
+    ...record,
+    healthy,
+    healthChangedAt: [...record.healthChangedAt, stamp].slice(-FLAPPING_CHANGES_COUNT),
+    changes: record.changes + 1,
+    updatedAt: stamp,
+  };
 }

@@ -36,15 +36,17 @@ describe('effective', () => {
 describe('isEligible', () => {
   const eligible = effective(instanceRecord(), undefined);
 
-  it.each([
-    [{}, true],
-    [{ enabled: false }, false],
-    [{ quarantined: true }, false],
-    [{ status: 'down' as const }, false],
-    [{ weight: 0 }, false],
-    [{ weight: 0.001 }, true],
-  ])('[V1] with %o is %s', (change, expected) => {
-    expect(isEligible({ ...eligible, ...change })).toBe(expected);
+  it('[V1] is what takes traffic as long as it is healthy', () => {
+    for (const [change, expected] of [
+      [{}, true],
+      [{ enabled: false }, false],
+      [{ quarantined: true }, false],
+      [{ status: 'down' as const }, false],
+      [{ weight: 0 }, false],
+      [{ weight: 0.001 }, true],
+    ] as const) {
+      expect(isEligible({ ...eligible, ...change }), JSON.stringify(change)).toBe(expected);
+    }
   });
 });
 

@@ -7,9 +7,9 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { Override, OverrideView } from '../../../model/override';
 import type { ServiceSummary, ServiceView } from '../../../model/service';
 import { timestamp } from '../../../model/timestamp';
-import type { RecordText } from '../commit/past';
 import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
-import { decodeInstance, decodeService, type InstanceRecord } from './records';
+import type { RecordText } from './records';
+import { decodeInstance, decodeService, type InstanceRecord, type ServiceRecord } from './records';
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
 export interface Effective {
@@ -133,9 +133,17 @@ export function serviceView(service: ServiceEntry): ServiceView {
   };
 }
 
-/** What a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
-export function watchedService({ group, service }: ServiceKey, own: RecordText | undefined): WatchedService {
-  const definition = own === undefined ? undefined : decodeService(own.text).definition;
+/** Returns what a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
+export function watchedService(key: ServiceKey, own: RecordText | undefined): WatchedService {
+  return watchedServiceOf(key, own && { record: decodeService(own.text), revision: own.revision });
+}
+
+/** {@link watchedService} of a record that is at hand. */
+export function watchedServiceOf(
+  { group, service }: ServiceKey,
+  own: { record: ServiceRecord; revision: number } | undefined,
+): WatchedService {
+  const definition = own?.record.definition;
   return {
     group,
     name: service,

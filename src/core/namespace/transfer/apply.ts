@@ -1,6 +1,7 @@
 import { RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import {
+  IMPORT_IDLE_MAX_MS,
   IMPORT_RESUME_MS,
   IMPORT_SCAN_MAX_COUNT,
   IMPORT_SLICE_MAX_COUNT,
@@ -14,12 +15,12 @@ import type { ApplyCommand, ApplyReport, ImportMode } from '../../../model/trans
 import { assertRoomFor, commit } from '../commit/commit';
 import { Draft, overLimit, tooManyServices } from '../commit/draft';
 import { changeEpoch } from '../commit/epoch-change';
-import type { NamespaceState } from '../state';
-import { accounted } from '../turn/accounted';
+import { findRecord } from '../records/record-kinds';
+import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import type { ApplyPlace, KeptImport } from './imports';
-import { presentRecords } from './present-records';
-import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import type { ApplyPlace, ImportState, KeptImport } from './imports';
+import { dropStaged } from './stage';
+import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
 /**
@@ -33,7 +34,7 @@ import type { StagedRecord } from './staged-records';
  * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be written down in the audit trail.
  */
 export async function applyImport(
-  state: NamespaceState,
+  state: ImportState,
   caller: Caller,
   { importId, mode }: ApplyCommand,
 ): Promise<Answer<ApplyReport>> {
@@ -43,7 +44,7 @@ export async function applyImport(
     const { services, overrides, instances } = imports.tally;
     const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
     const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
-    await accounted(state, note, (changed) =>
+    await withAuditEntry(state, note, (changed) =>
       turn(state, undefined, (now) => {
         begin(state, importId, mode, now);
         changed();
@@ -66,7 +67,7 @@ export async function applyImport(
 }
 
 /** From here on it is applied. */
-function begin(state: NamespaceState, importId: string, mode: ImportMode, now: number): void {
+function begin(state: ImportState, importId: string, mode: ImportMode, now: number): void {
   const { imports, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging');
   assertRoom(state, mode);
@@ -76,7 +77,7 @@ function begin(state: NamespaceState, importId: string, mode: ImportMode, now: n
 }
 
 /** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
-function assertRoom(state: NamespaceState, mode: ImportMode): void {
+function assertRoom(state: ImportState, mode: ImportMode): void {
   const { imports, catalog, settings } = state;
   const { tally, plan } = imports;
   const known = plan?.mode === mode && plan.isWhole ? plan : undefined;
@@ -98,7 +99,7 @@ function assertRoom(state: NamespaceState, mode: ImportMode): void {
 }
 
 /** Counts services where there may be too many: a merge adds those that are not there. */
-function assertRoomForServices({ imports, catalog, settings }: NamespaceState, isMerge: boolean): void {
+function assertRoomForServices({ imports, catalog, settings }: ImportState, isMerge: boolean): void {
   const { staged, tally } = imports;
   const { services } = settings.limits;
   if (services !== undefined) {
@@ -114,9 +115,32 @@ function assertRoomForServices({ imports, catalog, settings }: NamespaceState, i
   if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
 }
 
+/** Resumes an import after a wake: one that is being applied goes on, and watches wait until it has ended. */
+export function resumeImport(state: ImportState): void {
+  const { imports, time, agenda } = state;
+  if (!imports.isUnderWay) return;
+  imports.schedule(agenda, imports.isApplying ? time.now() : time.now() + IMPORT_IDLE_MAX_MS);
+  if (imports.isReplacing) state.publisher.hold();
+}
+
+/**
+ * Attends to an import from the alarm: applies the next slice where its client is gone, or drops it where nothing more
+ * came.
+ *
+ * @returns Whether there is more to apply.
+ */
+export function attendImport(state: ImportState, now: number): boolean {
+  const { imports } = state;
+  const kept = imports.current;
+  if (kept === undefined || !imports.isUnderWay || now < imports.dueAt) return false;
+  if (kept.phase === 'staging') dropStaged(state, kept);
+  else applySlice(state, now);
+  return imports.isApplying;
+}
+
 /** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
-export function applySlice(state: NamespaceState, now: number): void {
-  const { imports, catalog, journal, settings, time } = state;
+function applySlice(state: ImportState, now: number): void {
+  const { imports } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;
   imports.place ??= newPlace(state, kept);
@@ -125,7 +149,7 @@ export function applySlice(state: NamespaceState, now: number): void {
     end(state, kept);
     return;
   }
-  const draft = new Draft(catalog, journal, now, time.stamp(), settings.limits);
+  const draft = new Draft(state, now);
   const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
   // What is to go makes room first only where there would be none: nobody is to find a service empty in between.
   if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
@@ -133,7 +157,7 @@ export function applySlice(state: NamespaceState, now: number): void {
   commit(state, draft, kept.actor);
 }
 
-function newPlace({ imports, catalog }: NamespaceState, { mode }: KeptImport): ApplyPlace {
+function newPlace({ imports, catalog }: ImportState, { mode }: KeptImport): ApplyPlace {
   const { services, overrides, instances } = imports.tally;
   const ofFile = services + overrides + instances;
   const isMerge = mode === 'merge';
@@ -141,23 +165,23 @@ function newPlace({ imports, catalog }: NamespaceState, { mode }: KeptImport): A
   return { put: undefined, isAllPut: false, present: undefined, isAllRemoved: isMerge, done: 0, of: ofFile + present };
 }
 
-function fits({ catalog }: NamespaceState, rows: readonly StagedRecord[]): boolean {
+function fits({ catalog }: ImportState, rows: readonly StagedRecord[]): boolean {
   const size = rows.reduce((sum, { value }) => sum + value.length, catalog.size);
   return (
     catalog.instanceCount + rows.length <= INSTANCES_PER_NAMESPACE_MAX_COUNT && size <= RECORDS_PER_NAMESPACE_MAX_BYTES
   );
 }
 
-function put({ catalog }: NamespaceState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
+function put({ catalog }: ImportState, place: ApplyPlace, draft: Draft, rows: readonly StagedRecord[]): void {
   for (const row of rows) {
-    if (changeBy(row, catalog.record(row)?.text) !== 'unchanged') putStaged(draft, row);
+    if (changeBy(row, findRecord(catalog, row)?.text) !== 'unchanged') putStaged(draft, row);
   }
   place.put = rows.at(-1) ?? place.put;
   place.isAllPut = rows.length < IMPORT_SLICE_MAX_COUNT;
   place.done += rows.length;
 }
 
-function remove({ imports, catalog }: NamespaceState, place: ApplyPlace, draft: Draft): void {
+function remove({ imports, catalog }: ImportState, place: ApplyPlace, draft: Draft): void {
   place.present ??= presentRecords(catalog);
   let removed = 0;
   for (let seen = 0; seen < IMPORT_SCAN_MAX_COUNT && removed < IMPORT_SLICE_MAX_COUNT; seen++) {
@@ -173,7 +197,7 @@ function remove({ imports, catalog }: NamespaceState, place: ApplyPlace, draft: 
   }
 }
 
-function end(state: NamespaceState, kept: KeptImport): void {
+function end(state: ImportState, kept: KeptImport): void {
   const { imports, pipeline } = state;
   const write = imports.keep({ ...kept, phase: 'over' });
   const forget = () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exportLines, importLines } from '../../../../test/fixtures/files';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { SeededRandom } from '../../../../test/simulation/seeded-random';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
 import { decodeCursor } from '../commit/cursor';
 

@@ -1,5 +1,5 @@
 import type { RecordCounts } from '../../../model/export-line';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
 import type { Answer, ServiceKey } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
@@ -8,8 +8,8 @@ import { type Moment, momentOf } from '../history/moment';
 import { type ServiceRecords, serviceAt } from '../history/service-past';
 import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } from '../records/catalog-place';
 import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records/records';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
 
 /**
  * Reads everything there is as lines of a file, a part at a time. Each further part is read as of the moment of the first:
@@ -17,10 +17,7 @@ import { turn } from '../turn/turn';
  *
  * @throws {RegistryError} `COMPACTED` where the journal has forgotten what that takes, or an import took its place.
  */
-export async function exportPart(
-  state: NamespaceState,
-  { after, tokenId }: ExportCommand,
-): Promise<Answer<ExportPart>> {
+export async function exportPart(state: TurnState, { after, tokenId }: ExportCommand): Promise<Answer<ExportPart>> {
   const { journal, catalog, time } = state;
   const here = () => ({
     revision: journal.revision,
@@ -44,7 +41,7 @@ export async function exportPart(
   return { cursor, body: jsonText({ ...(await partOf(state, now, START)), header }) };
 }
 
-async function partOf(state: NamespaceState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
+async function partOf(state: TurnState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
   const part = new Lines();
   for (const service of servicesFrom(state.catalog, from)) {
     const { group, name } = service;

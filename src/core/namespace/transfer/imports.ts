@@ -4,6 +4,7 @@ import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import type { RecordKey } from '../records/records';
 import type { Agenda } from '../time/agenda';
+import type { TurnState } from '../turn/turn-state';
 import { EMPTY_TALLY, type StagedRecord, StagedRecords, type StagedTally } from './staged-records';
 
 const PROPERTY = 'import';
@@ -44,6 +45,11 @@ export interface ApplyPlace {
   of: number;
 }
 
+/** The parts of a namespace that an import passes through. */
+export interface ImportState extends TurnState {
+  readonly imports: Imports;
+}
+
 /** The one import that a namespace may have under way: its records, put aside in a table, and how far it is. */
 export class Imports {
   readonly staged: StagedRecords;
@@ -67,7 +73,7 @@ export class Imports {
     return this.#kept;
   }
 
-  /** Whether anything of it is put aside. */
+  /** True while records are put aside. */
   get isUnderWay(): boolean {
     return this.#kept?.phase === 'staging' || this.#kept?.phase === 'applying';
   }
@@ -80,7 +86,7 @@ export class Imports {
     return this.isApplying && this.#kept?.mode === 'replace';
   }
 
-  /** Takes a new state in at once, and returns what writes it down within a commit. */
+  /** Changes its state at once, and returns what stores that within a commit. */
   keep(kept: KeptImport): () => void {
     this.#kept = kept;
     if (!this.isUnderWay) {

@@ -1,14 +1,13 @@
 import { quote, RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { IMPORT_IDLE_MAX_MS, IMPORT_SCAN_MAX_COUNT, INSTANCES_PER_SERVICE_MAX_COUNT } from '../../../model/limits';
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../../../model/transfer';
-import { RECORD_KINDS, type RecordKey } from '../records/records';
-import type { NamespaceState } from '../state';
+import { findRecord, RECORD_KINDS } from '../records/record-kinds';
+import type { RecordKey } from '../records/records';
 import { turn } from '../turn/turn';
-import type { PlanFacts } from './imports';
-import { presentRecords } from './present-records';
-import { changeBy } from './staged-change';
+import type { ImportState, PlanFacts } from './imports';
+import { changeBy, presentRecords } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
 /** Where a plan goes on: after this record of the file, or after this one of those that are there. */
@@ -21,7 +20,7 @@ type PlanPlace = ['file' | 'present', RecordKey | undefined];
  * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED` for a service that would have too many instances.
  */
 export function planImport(
-  state: NamespaceState,
+  state: ImportState,
   caller: Caller,
   { importId, mode, after }: PlanCommand,
 ): Promise<Answer<ImportPlan>> {
@@ -51,7 +50,7 @@ const newFacts = (mode: ImportMode): PlanFacts => ({
 });
 
 /** Counts what a record of the file makes of the namespace. */
-function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
+function count({ catalog }: ImportState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
   if (row.kind !== 'instance') return;
   const name = `${row.group}\u0000${row.service}`;
   if (isNew) facts.addedInstances += 1;
@@ -66,12 +65,12 @@ function count({ catalog }: NamespaceState, facts: PlanFacts, row: StagedRecord,
   );
 }
 
-function ofFile(state: NamespaceState, from: RecordKey | undefined, mode: ImportMode): ImportPlan {
+function ofFile(state: ImportState, from: RecordKey | undefined, mode: ImportMode): ImportPlan {
   const { imports, catalog } = state;
   const plan = emptyPlan();
   const rows = imports.staged.after(from, IMPORT_SCAN_MAX_COUNT);
   for (const row of rows) {
-    const present = catalog.record(row)?.text;
+    const present = findRecord(catalog, row)?.text;
     const change = changeBy(row, present);
     plan[change] += 1;
     if (change !== 'unchanged') plan.differences.push(difference(change, row));
@@ -85,7 +84,7 @@ function ofFile(state: NamespaceState, from: RecordKey | undefined, mode: Import
   return plan;
 }
 
-function ofPresent({ imports, catalog }: NamespaceState, from: RecordKey | undefined): ImportPlan {
+function ofPresent({ imports, catalog }: ImportState, from: RecordKey | undefined): ImportPlan {
   const plan = emptyPlan();
   let seen = 0;
   let last: RecordKey | undefined;

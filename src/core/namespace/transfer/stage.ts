@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../../model/errors';
 import type { ImportedRecord } from '../../../model/export-line';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import {
   IMPORT_IDLE_MAX_MS,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
@@ -11,8 +11,8 @@ import type { Answer, Caller } from '../../../model/namespace-api';
 import type { NumberedRecord, StageCommand } from '../../../model/transfer';
 import { inOrder } from '../commands/override';
 import { encodeInstance, encodeOverride, encodeService } from '../records/records';
-import type { NamespaceState } from '../state';
 import { turn } from '../turn/turn';
+import type { ImportState, KeptImport } from './imports';
 import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
 
 /**
@@ -24,7 +24,7 @@ import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './sta
  * @throws {RegistryError} `CONFLICT`, `INVALID_REQUEST` for a record that the file has twice, `LIMIT_EXCEEDED`.
  */
 export function stageImport(
-  state: NamespaceState,
+  state: ImportState,
   caller: Caller,
   { importId, records }: StageCommand,
 ): Promise<Answer<{ importId: string }>> {
@@ -54,7 +54,34 @@ export function stageImport(
   );
 }
 
-function assertNoneIsApplied({ imports }: NamespaceState): void {
+/** Drops what was put aside, unless it is being applied. */
+export function dropImport(
+  state: ImportState,
+  { tokenId }: Caller,
+  { importId }: { importId: string },
+): Promise<{ cursor: string }> {
+  return turn(
+    state,
+    undefined,
+    () => {
+      const { current } = state.imports;
+      if (current?.id === importId && current.phase === 'staging') dropStaged(state, current);
+      return { cursor: state.journal.cursor };
+    },
+    tokenId,
+  );
+}
+
+/** Drops what was put aside. */
+export function dropStaged({ imports, pipeline }: ImportState, kept: KeptImport): void {
+  const write = imports.keep({ ...kept, phase: 'dropped' });
+  pipeline.enqueue(() => {
+    write();
+    imports.staged.clear();
+  });
+}
+
+function assertNoneIsApplied({ imports }: ImportState): void {
   if (!imports.isApplying) return;
   const { actor = '' } = imports.current ?? {};
   throw new RegistryError(
@@ -65,7 +92,7 @@ function assertNoneIsApplied({ imports }: NamespaceState): void {
 }
 
 function staged(
-  { imports, time }: NamespaceState,
+  { imports, time }: ImportState,
   { tokenId }: Caller,
   records: readonly NumberedRecord[],
   before: StagedTally,

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
-import { key } from '../../../../test/fixtures/definition';
+import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { decodeInstance, encodeInstance, encodeService } from '../records/records';
-import { changeBy, putStaged, removeUnstaged } from './staged-change';
+import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
 const staged = (kind: StagedRecord['kind'], value: string): StagedRecord => ({ kind, ...key('a'), line: 2, value });
@@ -55,4 +55,36 @@ it('[Z9, Z10] puts an instance as registered now, and keeps of one that is there
   expect(after('b')).toMatchObject({ owner: 'file', createdRevision: 2, registeredAt: stamp, changes: 1 });
   awake.commit((draft) => removeUnstaged(draft, { kind: 'instance', ...key('a') }));
   expect(awake.ids()).toEqual(['b']);
+});
+
+it('[Z10] is everything, each instance after what is said about it, from any record on', () => {
+  const awake = new AwakeNamespace();
+  awake.put('b a');
+  awake.override('b', { weight: 2 });
+  const own = { definition: { metadata: {}, protectThreshold: 0 }, createdRevision: 1 };
+  awake.commit((draft) => draft.putService({ ...ORDERS, service: 'zebra' }, own, 'registered'));
+  awake.commit((draft) => draft.putService(ORDERS, own, 'registered'));
+  const { catalog } = awake.state;
+  const all = [...presentRecords(catalog)];
+  const inShort = all.map(({ kind, service, id }) => `${kind} ${service} ${id}`.trim());
+  expect(inShort).toEqual([
+    'service orders',
+    'instance orders a',
+    'override orders b',
+    'instance orders b',
+    'service zebra',
+  ]);
+  for (const [index, last] of all.entries()) {
+    // No page ends between an override and its instance.
+    if (last.kind !== 'override') expect([...presentRecords(catalog, last)]).toEqual(all.slice(index + 1));
+  }
+});
+
+it('[Z10] leaves out what goes while it is read', () => {
+  const awake = new AwakeNamespace();
+  awake.put('a b c');
+  const walk = presentRecords(awake.state.catalog);
+  expect(walk.next().value).toMatchObject({ id: 'a' });
+  awake.remove('b');
+  expect([...walk].map(({ id }) => id)).toEqual(['c']);
 });

@@ -1,8 +1,8 @@
 import type { RecordCounts } from '../../../model/export-line';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage, SqlValue } from '../../storage/sql-storage';
-import { KIND_NAMES } from '../records/record-row';
-import { RECORD_KINDS, type RecordKey, type RecordKind } from '../records/records';
+import { RECORD_KINDS, recordKind } from '../records/record-kinds';
+import type { RecordKey, RecordKindName } from '../records/records';
 
 /** A record of a file that is put aside: its text is that of the record that it becomes, but for what only then is known. */
 export interface StagedRecord extends RecordKey {
@@ -23,7 +23,7 @@ export const EMPTY_TALLY: StagedTally = { services: 0, overrides: 0, instances: 
 const COUNTED = { service: 'services', override: 'overrides', instance: 'instances' } as const;
 
 /** The count that a record belongs to. */
-export const countOf = (kind: RecordKind): keyof RecordCounts => COUNTED[kind];
+export const countOf = (kind: RecordKindName): keyof RecordCounts => COUNTED[kind];
 
 const COLUMNS = 'kind, group_name, service, id, line, value';
 
@@ -46,7 +46,7 @@ const ADD_ONE = addStatement(1);
 export class StagedRecords {
   readonly #storage: SqlStorage;
   /** Ids of the service that was asked about last, of each kind. */
-  readonly #known = new Map<RecordKind, { name: string; lines: Map<string, number> }>();
+  readonly #known = new Map<RecordKindName, { name: string; lines: Map<string, number> }>();
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
@@ -57,7 +57,7 @@ export class StagedRecords {
     this.#known.clear();
     for (const run of runsOf(records)) {
       const [{ kind, group, service }] = run;
-      const shared = [RECORD_KINDS[kind], group, service];
+      const shared = [RECORD_KINDS[kind].number, group, service];
       const whole = run.length - (run.length % ROWS_PER_STATEMENT);
       for (let next = 0; next < whole; next += ROWS_PER_STATEMENT) {
         this.#storage.run(ADD_MANY, ...shared, ...run.slice(next, next + ROWS_PER_STATEMENT).flatMap(ownBindings));
@@ -79,7 +79,7 @@ export class StagedRecords {
     if (known?.name !== name) {
       // Whoever asks for one mostly asks for its neighbours next.
       const sought = 'SELECT id, line FROM staged WHERE kind = ? AND group_name = ? AND service = ?';
-      const rows = [...this.#storage.read(sought, RECORD_KINDS[kind], group, service)];
+      const rows = [...this.#storage.read(sought, RECORD_KINDS[kind].number, group, service)];
       known = { name, lines: new Map(rows.map(([each, line]) => [String(each), Number(line)])) };
       this.#known.set(kind, known);
     }
@@ -94,7 +94,7 @@ export class StagedRecords {
         : this.#storage.read(
             `SELECT ${COLUMNS} FROM staged WHERE (kind, group_name, service, id) > (?, ?, ?, ?)
               ORDER BY kind, group_name, service, id LIMIT ?`,
-            RECORD_KINDS[key.kind],
+            RECORD_KINDS[key.kind].number,
             key.group,
             key.service,
             key.id,
@@ -103,7 +103,7 @@ export class StagedRecords {
     const found: StagedRecord[] = [];
     for (const [kind, group, service, id, line, value] of rows) {
       found.push({
-        kind: KIND_NAMES[Number(kind)] as RecordKind, // `as`: only add writes this column
+        kind: recordKind(Number(kind)).name,
         group: String(group),
         service: String(service),
         id: String(id),
@@ -115,8 +115,8 @@ export class StagedRecords {
   }
 
   /** Services that have a record of one of these kinds. */
-  *services(kinds: readonly RecordKind[]): Iterable<ServiceKey> {
-    const numbers = kinds.map((kind) => RECORD_KINDS[kind]);
+  *services(kinds: readonly RecordKindName[]): Iterable<ServiceKey> {
+    const numbers = kinds.map((kind) => RECORD_KINDS[kind].number);
     const sought = `SELECT DISTINCT group_name, service FROM staged WHERE kind IN (${numbers.map(() => '?').join(', ')})`;
     for (const [group, service] of this.#storage.read(sought, ...numbers)) {
       yield { group: String(group), service: String(service) };
@@ -128,7 +128,7 @@ export class StagedRecords {
     const tally = { ...EMPTY_TALLY };
     const counted = 'SELECT kind, COUNT(*), SUM(LENGTH(value)) FROM staged GROUP BY kind';
     for (const [kind, count, size] of this.#storage.read(counted)) {
-      tally[countOf(KIND_NAMES[Number(kind)] as RecordKind)] = Number(count); // `as`: only add writes this column
+      tally[countOf(recordKind(Number(kind)).name)] = Number(count);
       tally.size += Number(size);
     }
     return tally;

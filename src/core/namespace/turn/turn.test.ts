@@ -5,7 +5,7 @@ import { START } from '../../../../test/fixtures/hand-platform';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { RegistryError } from '../../../model/errors';
-import { jsonText } from '../../../model/json-text';
+import { jsonText } from '../../../model/json';
 import { LOOK_INTERVAL_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
 import { arm } from '../leases/arming';
 import { change, read, turn } from './turn';
@@ -137,32 +137,28 @@ describe('turn', () => {
 describe('change', () => {
   it('[C1] commits what was decided under the token of its caller, and then answers', async () => {
     const awake = new AwakeNamespace();
-    const answer = await change(
-      awake.state,
-      OWNER,
-      ORDERS,
-      (draft) => {
+    const answer = await change(awake.state, OWNER, {
+      scope: ORDERS,
+      decide: (draft) => {
         draft.putInstance(key('a'), instanceRecord(), 'registered', true);
         return 'decided';
       },
-      (outcome, draft) => [outcome, draft.now, awake.ids()],
-    );
+      answer: (outcome, draft) => [outcome, draft.now, awake.ids()],
+    });
     expect(answer).toEqual(['decided', START, ['a']]);
     expect(await awake.journal()).toMatchObject([{ actor: 'owner' }]);
   });
 
   it('[C5] that is refused leaves nothing behind', async () => {
     const awake = new AwakeNamespace();
-    const refused = change(
-      awake.state,
-      OWNER,
-      ORDERS,
-      (draft) => {
+    const refused = change(awake.state, OWNER, {
+      scope: ORDERS,
+      decide: (draft) => {
         draft.putInstance(key('a'), instanceRecord(), 'registered', true);
         refuse();
       },
-      () => 'answered',
-    );
+      answer: () => 'answered',
+    });
     await expect(refused).rejects.toThrow('no');
     expect(awake.ids()).toEqual([]);
     expect(awake.state.journal.revision).toBe(0);
@@ -172,13 +168,7 @@ describe('change', () => {
 describe('read', () => {
   const text = jsonText('body');
   const asked = (awake: AwakeNamespace, ifNoneMatch?: string, changedAt = 1) =>
-    read(
-      awake.state,
-      ORDERS,
-      { ifNoneMatch },
-      () => changedAt,
-      () => text,
-    );
+    read(awake.state, { scope: ORDERS, options: { ifNoneMatch }, changedAt: () => changedAt, body: () => text });
 
   it('[Q2] leaves the body out where nothing has changed since a cursor of this past', async () => {
     const awake = new AwakeNamespace();
@@ -199,13 +189,7 @@ describe('read', () => {
     awake.put('a');
     const service = awake.state.catalog.service(ORDERS);
     const keep = (keepForMs?: number, scope?: typeof ORDERS) =>
-      read(
-        awake.state,
-        scope ?? ORDERS,
-        { keepForMs },
-        () => 0,
-        () => text,
-      );
+      read(awake.state, { scope: scope ?? ORDERS, options: { keepForMs }, changedAt: () => 0, body: () => text });
     await keep();
     await keep(0);
     await keep(9_000, { ...ORDERS, service: 'nobody' });

@@ -1,14 +1,13 @@
-import type { JsonText } from '../../../model/json-text';
+import type { JsonText } from '../../../model/json';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { arm } from '../leases/arming';
+import { sweep } from '../leases/expiry';
 import { notePass } from '../leases/listening';
-import { sweep } from '../leases/sweep';
 import { missingNamespace } from '../records/missing';
-import { notePlainRead } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
-import { notePoller } from '../watch/polls';
+import { noteReader } from './readers';
+import type { TurnState } from './turn-state';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -19,7 +18,7 @@ import { notePoller } from '../watch/polls';
  * @param tokenId Whose call it is, where the rate of calls is limited.
  */
 export async function turn<Result>(
-  state: NamespaceState,
+  state: TurnState,
   scope: ServiceKey | undefined,
   step: (now: number) => Result,
   tokenId?: string,
@@ -43,27 +42,33 @@ export async function turn<Result>(
   }
 }
 
+/** One call that changes something. */
+export interface Change<Outcome, Result> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  /** Works on a draft, in the name of `by`: a throw in it leaves nothing behind. */
+  decide: (draft: Draft, by: Caller) => Outcome;
+  /** Returns the answer. It is given the draft too: what that holds need not be read again. */
+  answer: (outcome: Outcome, draft: Draft) => Result;
+}
+
 /**
  * Runs one call that changes something.
  *
- * @param decide Works on a draft: a throw in it leaves nothing behind.
- * @param answer Is given the draft, too: what it holds need not be read again.
- * @param changed Is called where it makes a revision.
+ * @param changed Called where it makes a revision.
  */
 export function change<Outcome, Result>(
-  state: NamespaceState,
+  state: TurnState,
   caller: Caller,
-  scope: ServiceKey | undefined,
-  decide: (draft: Draft) => Outcome,
-  answer: (outcome: Outcome, draft: Draft) => Result,
+  { scope, decide, answer }: Change<Outcome, Result>,
   changed?: () => void,
 ): Promise<Result> {
   return turn(
     state,
     scope,
     (now) => {
-      const draft = new Draft(state.catalog, state.journal, now, state.time.stamp(), state.settings.limits, caller);
-      const outcome = decide(draft);
+      const draft = new Draft(state, now, caller);
+      const outcome = decide(draft, caller);
       if (commit(state, draft, caller.tokenId)) changed?.();
       return answer(outcome, draft);
     },
@@ -71,18 +76,18 @@ export function change<Outcome, Result>(
   );
 }
 
-/**
- * Runs one read. Where nothing in its scope changed since the cursor that the reader knows, the body is null.
- *
- * @param changedAt Revision of the newest change in the scope of the read.
- */
-export function read<T>(
-  state: NamespaceState,
-  scope: ServiceKey | undefined,
-  options: ReadOptions,
-  changedAt: () => number,
-  body: (now: number) => JsonText<T>,
-): Promise<ReadAnswer<T>> {
+/** One call that reads. */
+export interface Read<T> {
+  /** The service it concerns; undefined for the whole namespace. */
+  scope: ServiceKey | undefined;
+  options: ReadOptions;
+  /** Returns the revision of the newest change in what is read. */
+  changedAt: () => number;
+  body: () => JsonText<T>;
+}
+
+/** Runs one read. Where nothing in it changed since the cursor that the reader knows, the body is null. */
+export function read<T>(state: TurnState, { scope, options, changedAt, body }: Read<T>): Promise<ReadAnswer<T>> {
   return turn(
     state,
     scope,
@@ -91,35 +96,8 @@ export function read<T>(
       const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
       if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
       if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
-      return { cursor, body: body(now) };
+      return { cursor, body: body() };
     },
     options.tokenId,
   );
-}
-
-/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
-function noteReader(
-  state: NamespaceState,
-  scope: ServiceKey,
-  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
-  knownRevision: number,
-  now: number,
-): void {
-  if (isShared) return;
-  if (subscriber !== undefined) {
-    const { id, address } = subscriber;
-    const known = { acknowledged: knownRevision, sent: state.journal.revision };
-    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
-    state.readerHolds.notePoll(now);
-    return;
-  }
-  const service = state.catalog.service(scope);
-  if (service === undefined) return;
-  if (keepForMs === 0) {
-    notePlainRead(service.plainReads, now);
-    return;
-  }
-  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
-  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
-  state.readerHolds.noteCached(now, keepForMs);
 }

@@ -15,34 +15,34 @@ const memory = (...watches: WatchMemory[]): ConnectionMemory => ({
   watches,
 });
 
-const scope = { groups: [], services: [] };
+const scope: WatchMemory['scope'] = [{ kind: 'namespace' }];
 const place = { service: 'orders', group: 'shop', id: 'a', parts: 3, cursor: 'cx.1.1' };
 
 describe('encodeMemory', () => {
-  it.each<[string, WatchMemory]>([
-    ['that is live', { name: 'w', scope }],
-    ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
-    ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
-    ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
-    ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
-    ['of a few groups', { name: 'w', scope: { groups: ['shop', 'DEFAULT_GROUP'], services: [] } }],
-    [
-      'of services whose names look like others',
-      {
-        name: 'w',
-        scope: {
-          groups: [],
-          services: [
-            { group: 'DEFAULT_GROUP', service: 'orders' },
-            { group: 'shop', service: 'orders' },
-            { group: 'DEFAULT_GROUP', service: 'shop@@orders' },
-            { group: 'DEFAULT_GROUP', service: '@@' },
+  it('[W14] loses nothing of a watch, whatever its scope and however far it is', () => {
+    const cases: [string, WatchMemory][] = [
+      ['that is live', { name: 'w', scope }],
+      ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
+      ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
+      ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
+      ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
+      ['of a few groups', { name: 'w', scope: ['shop', 'DEFAULT_GROUP'].map((group) => ({ kind: 'group', group })) }],
+      [
+        'of services whose names look like others',
+        {
+          name: 'w',
+          scope: [
+            { kind: 'service', group: 'DEFAULT_GROUP', service: 'orders' },
+            { kind: 'service', group: 'shop', service: 'orders' },
+            { kind: 'service', group: 'DEFAULT_GROUP', service: 'shop@@orders' },
+            { kind: 'service', group: 'DEFAULT_GROUP', service: '@@' },
           ],
         },
-      },
-    ],
-  ])('[W14] loses nothing of a watch %s', (_what, watch) => {
-    expect(decodeMemory(encodeMemory(memory(watch, watch)))).toEqual(memory(watch, watch));
+      ],
+    ];
+    for (const [what, watch] of cases) {
+      expect(decodeMemory(encodeMemory(memory(watch, watch))), what).toEqual(memory(watch, watch));
+    }
   });
 
   it('[W24] tells what each watch acknowledged from what the others did', () => {
@@ -62,9 +62,13 @@ describe('encodeMemory', () => {
 
   it('[R14] has room for as many watches as a socket may have', () => {
     const watches = Array.from({ length: WATCHES_PER_SOCKET_MAX_COUNT }, (_, index): WatchMemory => {
-      const services = [{ group: 'DEFAULT_GROUP', service: `orders-${index}` }];
       const most = Number.MAX_SAFE_INTEGER;
-      return { name: `w${index}`, scope: { groups: [], services }, sentUntil: most, acknowledged: most };
+      return {
+        name: `w${index}`,
+        scope: [{ kind: 'service', group: 'DEFAULT_GROUP', service: `orders-${index}` }],
+        sentUntil: most,
+        acknowledged: most,
+      };
     });
     expect(Buffer.byteLength(encodeMemory(memory(...watches)))).toBeLessThan(SOCKET_MEMORY_MAX_BYTES);
   });

@@ -1,6 +1,7 @@
 import { ServiceRef } from '../../../model/frames';
-import { shortName } from '../../../model/joined-name';
 import type { SocketPurpose } from '../../../model/namespace-sockets';
+import { shortName } from '../../../model/service-name';
+import { scopeNames, scopeParts } from '../../../model/watch-scope';
 import {
   type ConnectionMemory,
   MEMORY_VERSION,
@@ -57,14 +58,15 @@ function acknowledgements(stored = ''): (number | undefined)[] {
 }
 
 function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): StoredWatch {
-  const services = scope.services.map(shortName);
-  if (sentUntil === undefined) return [name, scope.groups, services];
-  if (snapshotAfter === undefined) return [name, scope.groups, services, sentUntil];
-  return [name, scope.groups, services, sentUntil, storedPlace(snapshotAfter)];
+  const { groups, services } = scopeNames(scope);
+  const shortNames = services.map(shortName);
+  if (sentUntil === undefined) return [name, groups, shortNames];
+  if (snapshotAfter === undefined) return [name, groups, shortNames, sentUntil];
+  return [name, groups, shortNames, sentUntil, storedPlace(snapshotAfter)];
 }
 
 function watchMemory([name, groups, services, sentUntil, snapshot]: StoredWatch): WatchMemory {
-  const scope = { groups, services: services.map((text) => ServiceRef.parse(text)) };
+  const scope = scopeParts({ groups, services: services.map((text) => ServiceRef.parse(text)) });
   return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
 }
 

@@ -4,7 +4,7 @@ import { key, ORDERS } from '../../../../test/fixtures/definition';
 import type { SocketClient } from '../../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
-import { readJsonText } from '../../../model/json-text';
+import { readJsonText } from '../../../model/json';
 import { PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS } from '../../../model/limits';
 import type { DrainReport } from '../../../model/queries';
 import { changeEpoch } from '../commit/epoch-change';

@@ -1,21 +1,16 @@
 import type { InstanceKey } from '../../../model/batch';
-import { quote, RegistryError } from '../../../model/errors';
-import { type JsonText, jsonText } from '../../../model/json-text';
-import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
+import { type JsonText, jsonText } from '../../../model/json';
+import type { Answer, Caller } from '../../../model/namespace-api';
 import type { DrainReport } from '../../../model/queries';
-import type { SubscriberView } from '../../../model/subscriber';
 import { timestamp } from '../../../model/timestamp';
 import { mayChange } from '../access/ownership';
-import { drain } from '../commands/drain';
-import { endWaits, sweep } from '../leases/sweep';
+import { drain } from '../commands/deregister';
+import { endWaits, sweep } from '../leases/expiry';
 import { recentPlainReads } from '../records/plain-reads';
-import type { NamespaceState } from '../state';
 import { change } from '../turn/turn';
-import type { Hub } from './hub';
-import type { Poller } from './pollers';
-import { isPoll, notePollUnderWay } from './polls';
 import type { BarrierOutcome } from './receipts';
-import type { Watcher } from './watcher';
+import { subscribersOf } from './subscribers';
+import type { Watches, WatchState } from './watch-state';
 
 /**
  * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
@@ -25,8 +20,8 @@ import type { Watcher } from './watcher';
  * @param changed Is called where it changes anything.
  */
 export async function drainAndWait(
-  state: NamespaceState,
-  hub: Hub,
+  state: WatchState,
+  watches: Watches,
   { key, waitMs, graceMs }: { key: InstanceKey; waitMs: number; graceMs: number },
   caller: Caller,
   changed?: () => void,
@@ -34,21 +29,23 @@ export async function drainAndWait(
   const { waiting, isAwaited, sharedUntil } = await change(
     state,
     caller,
-    key,
-    (draft) => {
-      const subscribers = subscribersOf(state, hub, key, draft.now);
-      const mostMs = subscribers.length > 0 ? waitMs : 0;
-      drain(draft, caller, key, mostMs + graceMs);
-      return subscribers;
-    },
-    (subscribers, { now }) => {
-      // Where it was draining already, its subscribers may have acknowledged that long ago.
-      const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
-      const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
-      endWaits(state, key, now);
-      // What is shared from now on is without it.
-      const { sharedUntil } = state.readerHolds;
-      return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
+    {
+      scope: key,
+      decide: (draft) => {
+        const subscribers = subscribersOf(state, watches, key, draft.now);
+        const mostMs = subscribers.length > 0 ? waitMs : 0;
+        drain(draft, caller, key, mostMs + graceMs);
+        return subscribers;
+      },
+      answer: (subscribers, { now }) => {
+        // Where it was draining already, its subscribers may have acknowledged that long ago.
+        const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
+        const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
+        endWaits(state, key, now);
+        // What is shared from now on is without it.
+        const { sharedUntil } = state.readerHolds;
+        return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
+      },
     },
     changed,
   );
@@ -56,38 +53,33 @@ export async function drainAndWait(
   return change(
     state,
     caller,
-    key,
-    (draft) => {
-      const record = draft.instance(key)?.record;
-      // Meanwhile it may have gone, and come back as somebody else's.
-      if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
-      const drainEndsAt = draft.now + graceMs;
-      if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
-        return record.drainEndsAt;
-      }
-      if (graceMs === 0) draft.removeInstance(key, 'drained');
-      else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
-      return drainEndsAt;
-    },
-    (drainEndsAt = state.time.now(), { now }) => {
-      const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
-      // Where nobody was waited for and there is no grace, the end of the drain is due already.
-      sweep(state, now, state.catalog.service(key));
-      return { cursor: state.journal.cursor, body };
+    {
+      scope: key,
+      decide: (draft) => {
+        const record = draft.instance(key)?.record;
+        // Meanwhile it may have gone, and come back as somebody else's.
+        if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
+        const drainEndsAt = draft.now + graceMs;
+        if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
+          return record.drainEndsAt;
+        }
+        if (graceMs === 0) draft.removeInstance(key, 'drained');
+        else draft.putInstance(key, { ...record, drainEndsAt, changes: record.changes + 1 }, 'drained', false);
+        return drainEndsAt;
+      },
+      answer: (drainEndsAt = state.time.now(), { now }) => {
+        const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
+        // Where nobody was waited for and there is no grace, the end of the drain is due already.
+        sweep(state, now, state.catalog.service(key));
+        return { cursor: state.journal.cursor, body };
+      },
     },
     changed,
   );
 }
 
-/** Live subscribers of a service: streams and sockets that watch it, and pollers that name themselves. */
-function subscribersOf(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): (Watcher | Poller)[] {
-  const watchers = [...hub.watchersOf(key)];
-  for (const watcher of watchers) notePollUnderWay(state, watcher, now);
-  return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
-}
-
 function report(
-  state: NamespaceState,
+  state: WatchState,
   key: InstanceKey,
   { outcome, drainEndsAt, sharedUntil }: { outcome: BarrierOutcome; drainEndsAt: number; sharedUntil: number },
   now: number,
@@ -110,60 +102,4 @@ function report(
     safeAfterMs: Math.max(keptMs, unknown.safeAfterMs, sharedUntil - now),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
-}
-
-/** Who watches a service, and how far each is. */
-export function subscriberViews(state: NamespaceState, hub: Hub, key: ServiceKey, now: number): SubscriberView[] {
-  const changedAt = state.catalog.service(key)?.revision ?? 0;
-  const lag = (sent: number) => Math.max(0, changedAt - sent);
-  return subscribersOf(state, hub, key, now)
-    .map((each): SubscriberView => {
-      if (!('peer' in each)) {
-        const { subscriber, address, sentRevision, acknowledgedRevision } = each;
-        return { id: subscriber, kind: 'poll', address, sentRevision, acknowledgedRevision, lag: lag(sentRevision) };
-      }
-      const { subscriber, kind, caller } = each.peer.connection.memory;
-      const sentRevision = each.isLive ? Math.max(each.position, changedAt) : each.position;
-      const { acknowledgedRevision } = each;
-      return {
-        id: subscriber,
-        kind,
-        address: caller.address,
-        sentRevision,
-        acknowledgedRevision,
-        lag: lag(sentRevision),
-      };
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-/**
- * Notes that a subscriber has everything up to a cursor, on all of its streams. Only the token that opened a stream tells
- * that: whoever can read a name could end the wait of a drain with it.
- *
- * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past; `FORBIDDEN` for the streams of others.
- */
-export function acknowledge(
-  { journal, receipts }: NamespaceState,
-  hub: Hub,
-  tokenId: string,
-  subscriber: string,
-  cursor: string,
-): void {
-  const position = journal.position(cursor);
-  if (position === undefined) {
-    throw new RegistryError(
-      'COMPACTED',
-      `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
-    );
-  }
-  const watchers = hub.watchersBy(subscriber);
-  const own = watchers.filter(({ peer }) => peer.connection.memory.caller.tokenId === tokenId);
-  if (own.length === 0 && watchers.length > 0) {
-    throw new RegistryError(
-      'FORBIDDEN',
-      `the streams of subscriber ${quote(subscriber)} were opened by another token than ${quote(tokenId)}; acknowledge with that one`,
-    );
-  }
-  for (const watcher of own) receipts.acknowledge(watcher, position.revision);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CATCH_UP_SLICE_MAX_COUNT, COMPACTION_SLICE_MAX_COUNT, CREDIT_INITIAL_BYTES } from '../../../model/limits';
+import { Pace } from './feeder';
 
 const KEPT = { maxCount: 100, maxAgeMs: 1e12, maxBytes: 1e12 };
 
@@ -63,7 +64,7 @@ describe('a watch that resumes', () => {
     await scene.register('c');
     expect(client.told()).toBe('+c');
     expect(client.socket.kept.watches).toEqual([
-      { name: 'w', scope: { groups: [], services: [] }, acknowledged: expect.any(Number) },
+      { name: 'w', scope: [{ kind: 'namespace' }], acknowledged: expect.any(Number) },
     ]);
   });
 
@@ -133,7 +134,7 @@ describe('a watch that resumes', () => {
     await scene.register('a', { ephemeral: false });
     const sentUntil = namespace.state.journal.compactedRevision + behind;
     // A watch that slept while it was behind: its position is not a cursor, and nothing has checked it yet.
-    const scope = { groups: [], services: [{ group: 'DEFAULT_GROUP', service: 'orders' }] };
+    const scope = [{ kind: 'service', group: 'DEFAULT_GROUP', service: 'orders' } as const];
     const client = stage.connect({ watches: [{ name: 'w', scope, sentUntil }] });
     namespace.registry.opened(namespace.platform.connections.connectionOf(client.socket));
     await settle();
@@ -176,4 +177,39 @@ describe('a watch that resumes', () => {
     await scene.register('d');
     expect(client.told()).toBe('+d');
   });
+});
+
+it('[W20] lets one go on after each turn, in order, where each does a turn of work', async () => {
+  const turns: (() => void)[] = [];
+  const pace = new Pace(() => new Promise((resolve) => void turns.push(resolve)), 10);
+  const done: string[] = [];
+  const work = async (name: string) => {
+    for (let slice = 0; slice < 2; slice++) {
+      await pace.ready();
+      done.push(name);
+      pace.spend(10);
+    }
+  };
+  for (const name of ['a', 'b', 'c']) void work(name);
+  await settle();
+  expect(done.length).toBeLessThan(4);
+  const begun = done.length;
+  for (let turn = 0; turn < 6; turn++) {
+    turns.shift()?.();
+    await settle();
+  }
+  expect(begun).toBeGreaterThan(0);
+  expect([...done].sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
+});
+
+it('gives no turn for less work than that', async () => {
+  let turns = 0;
+  const pace = new Pace(async () => {
+    turns += 1;
+  }, 10);
+  pace.spend(9);
+  await pace.ready();
+  expect(turns).toBe(0);
+  pace.spend(1);
+  expect(turns).toBe(1);
 });

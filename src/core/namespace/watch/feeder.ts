@@ -1,19 +1,15 @@
 import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../../model/limits';
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
+import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
-import { decodeChanges } from '../commit/journaled-change';
-import type { NamespaceMemory } from '../state';
-import { Pace } from './pace';
-import { snapshotPart } from './snapshot';
 import type { UnreadBudget } from './unread-budget';
-import { addressed, changesFrames } from './watch-frames';
-import { inScope, isWhole } from './watch-index';
-import { changesOfPast } from './watched-changes';
+import { addressed, bookmarkFrame, changesFrames, changesOfPast, resetFrame, snapshotPart } from './watch-frames';
+import { inScope, mayConcern } from './watch-scope';
 import type { Watcher } from './watcher';
 
 /** Brings watches that are behind up to date: the rest of their snapshot, then the journal, as their credit allows. */
 export class Feeder {
-  readonly #memory: NamespaceMemory;
+  readonly #memory: StoredState;
   readonly #published: () => { revision: number; cursor: string };
   readonly #budget: UnreadBudget;
   /** Shared by all watches: hundreds that begin at once must not keep the thread from everything else. */
@@ -22,7 +18,7 @@ export class Feeder {
   isHeld = false;
 
   /** @param published How far live watches have been sent changes. */
-  constructor(memory: NamespaceMemory, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
+  constructor(memory: StoredState, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
     this.#memory = memory;
     this.#published = published;
     this.#budget = budget;
@@ -66,7 +62,7 @@ export class Feeder {
     const { revision, cursor } = this.#published();
     watcher.wantsBookmark = false;
     watcher.toldRevision = revision;
-    watcher.send(JSON.stringify({ type: 'bookmark', watch: watcher.name, cursor }));
+    watcher.send(bookmarkFrame(watcher.name, cursor));
   }
 
   async #feedInSlices(watcher: Watcher): Promise<void> {
@@ -92,7 +88,7 @@ export class Feeder {
   /** The past that it would go on from is gone, or of another epoch: it gets a snapshot instead. */
   startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
-    watcher.send(JSON.stringify({ type: 'reset', watch: watcher.name, reason }));
+    watcher.send(resetFrame(watcher.name, reason));
     // A copy: a part of an older snapshot that is on its way is known by its place, and comes to nothing.
     watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
@@ -103,29 +99,25 @@ export class Feeder {
   async #sendSnapshotPart(watcher: Watcher, from: SnapshotPlace): Promise<void> {
     const { memory } = watcher;
     const { journal, pipeline } = this.#memory;
-    const { revision } = journal;
     if (from.parts === 0) {
+      const { revision } = journal;
       memory.sentUntil = revision;
       watcher.position = revision;
       watcher.noteNoneWaiting();
     }
-    const cursor = from.parts === 0 ? journal.cursor : from.cursor;
-    const part = snapshotPart(
-      this.#memory,
-      watcher.scope,
-      { ...from, cursor },
-      this.#budget.partSize(watcher.peer.account),
-    );
+    const { frame, next } = snapshotPart(this.#memory, {
+      watch: watcher.name,
+      scope: watcher.scope,
+      from: from.parts === 0 ? { ...from, cursor: journal.cursor } : from,
+      partSize: this.#budget.partSize(watcher.peer.account),
+    });
     const durable = pipeline.settled();
     if (durable !== undefined) await durable;
     // Others may have been sent something meanwhile, so that there is no room any more: the part is made anew then.
     if (!watcher.isOpen || memory.snapshotAfter !== from || !watcher.peer.hasCredit) return;
-    const isOnly = from.parts === 0 && part.next === undefined;
-    const place = isOnly ? {} : { part: from.parts, last: part.next === undefined };
-    const head = JSON.stringify({ cursor, revision, ...place }).slice(1, -1);
-    watcher.send(addressed('snapshot', watcher.name, `${head},"services":[${part.services}]}`));
-    memory.snapshotAfter = part.next;
-    if (part.next === undefined) this.#caughtUp(watcher);
+    watcher.send(frame);
+    memory.snapshotAfter = next;
+    if (next === undefined) this.#caughtUp(watcher);
   }
 
   #sendFromJournal(watcher: Watcher): void {
@@ -144,16 +136,11 @@ export class Feeder {
   }
 
   #sendEntry(watcher: Watcher, entry: JournalEntry): void {
-    if (!mayConcern(watcher, entry)) return;
-    const changes = entry.parts.flatMap(decodeChanges);
-    const told = changesOfPast(this.#memory, changes, entry.revision, entry.at).filter((change) =>
-      inScope(watcher.scope, change),
-    );
-    if (told.length === 0) return;
-    const frames = changesFrames(
-      entry,
-      told.map(({ text }) => text),
-    );
+    const { scope } = watcher;
+    if (!mayConcern(scope, entry.parts)) return;
+    const changes = changesOfPast(this.#memory, entry).filter((change) => inScope(scope, change));
+    if (changes.length === 0) return;
+    const frames = changesFrames(entry, changes);
     for (const frame of frames) watcher.send(addressed('changes', watcher.name, frame));
     watcher.noteSent(entry.revision, frames);
   }
@@ -166,11 +153,37 @@ export class Feeder {
   }
 }
 
-/** A glance at the text spares parsing entries that a narrow scope has no part in. */
-function mayConcern({ scope }: Watcher, { parts }: JournalEntry): boolean {
-  if (isWhole(scope) || scope.groups.length > 0) return true;
-  return scope.services.some(({ service }) => {
-    const named = `"service":${JSON.stringify(service)}`;
-    return parts.some((part) => part.includes(named));
-  });
+/**
+ * Gives the rest of the process a turn after so much work, however many tasks did it: all namespaces of a process share one
+ * thread.
+ */
+export class Pace {
+  readonly #nextTurn: () => Promise<void>;
+  readonly #perTurn: number;
+  #spent = 0;
+  #turn: Promise<void> | undefined;
+
+  /**
+   * @param nextTurn Resolves when the event loop has taken in what arrived.
+   * @param perTurn Work of one turn, in the unit of {@link spend}.
+   */
+  constructor(nextTurn: () => Promise<void>, perTurn: number) {
+    this.#nextTurn = nextTurn;
+    this.#perTurn = perTurn;
+  }
+
+  /** Counts work that was done. */
+  spend(work: number): void {
+    this.#spent += work;
+    if (this.#spent < this.#perTurn || this.#turn !== undefined) return;
+    this.#spent = 0;
+    this.#turn = this.#nextTurn().finally(() => {
+      this.#turn = undefined;
+    });
+  }
+
+  /** Resolves when there may be more work: those that wait go on in the order in which they began to. */
+  async ready(): Promise<void> {
+    while (this.#turn !== undefined) await this.#turn;
+  }
 }

@@ -2,19 +2,19 @@ import { CLOSE_CODES } from '../../../model/frames';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
-import type { JournaledChange } from '../commit/journaled-change';
-import type { Publisher } from '../commit/publisher';
-import { arm } from '../leases/arming';
-import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
-import type { NamespaceMemory } from '../state';
+import type { PublishedChange, Publisher, StoredState, ToldRevision } from '../commit/commit-state';
+import { type AlarmState, arm } from '../leases/arming';
+import { reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
 import { Feeder } from './feeder';
+import { dueAt } from './open-tokens';
 import type { Receipts } from './receipts';
-import { dueAt } from './token-life';
 import { UnreadBudget } from './unread-budget';
-import { changesFrames, SharedFrames, type ToldRevision } from './watch-frames';
-import { WatchIndex } from './watch-index';
-import { changesOfCommit, type EncodedChange } from './watched-changes';
+import { changesFrames, changesOfCommit, SharedFrames } from './watch-frames';
+import { WatchIndex } from './watch-scope';
 import { Peer, Watcher } from './watcher';
+
+/** The parts of a namespace that watches are fed from. */
+type WatchSource = StoredState & AlarmState;
 
 /** Frames of one revision for those who watch what it changed. */
 interface Audience {
@@ -31,7 +31,7 @@ interface Audience {
  * Source: etcd's synced and unsynced watcher groups.
  */
 export class Hub implements Publisher {
-  readonly #memory: NamespaceMemory;
+  readonly #memory: WatchSource;
   readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
@@ -46,7 +46,7 @@ export class Hub implements Publisher {
   #bookmarkedAt = 0;
   #bookmarkedRevision: number;
 
-  constructor(memory: NamespaceMemory, receipts: Receipts) {
+  constructor(memory: WatchSource, receipts: Receipts) {
     this.#memory = memory;
     this.#receipts = receipts;
     this.#published = { revision: memory.journal.revision, cursor: memory.journal.cursor };
@@ -222,7 +222,7 @@ export class Hub implements Publisher {
     return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
   }
 
-  prepare(told: ToldRevision, changes: readonly JournaledChange[]): () => void {
+  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void {
     this.wake();
     const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(told, changes);
     return () => {
@@ -307,15 +307,15 @@ export class Hub implements Publisher {
   }
 
   /** Who is told what: watchers of the same scope are told the same, and it is encoded once. */
-  #audiencesOf(told: ToldRevision, changes: readonly JournaledChange[]): Audience[] {
-    const encoded = changesOfCommit(this.#memory, changes, told.revision, told.at);
-    const [first, ...more] = encoded;
+  #audiencesOf(told: ToldRevision, changes: readonly PublishedChange[]): Audience[] {
+    const texts = changesOfCommit(this.#memory.catalog, changes, told);
+    const [first, ...more] = texts;
     if (first === undefined) return [];
     if (more.length === 0) {
-      return [{ watchers: [...this.#index.watchersOf(first)], frames: framesOf(told, encoded, [0]) }];
+      return [{ watchers: [...this.#index.watchersOf(first)], frames: new SharedFrames(changesFrames(told, texts)) }];
     }
     const indexesOf = new Map<Watcher, number[]>();
-    for (const [index, change] of encoded.entries()) {
+    for (const [index, change] of texts.entries()) {
       for (const watcher of this.#index.watchersOf(change)) {
         const indexes = indexesOf.get(watcher);
         if (indexes === undefined) indexesOf.set(watcher, [index]);
@@ -324,11 +324,14 @@ export class Hub implements Publisher {
     }
     const audiences = new Map<string, Audience>();
     for (const [watcher, indexes] of indexesOf) {
-      const name = indexes.length === encoded.length ? 'all' : indexes.join();
+      const name = indexes.length === texts.length ? 'all' : indexes.join();
       const audience = audiences.get(name);
-      if (audience === undefined)
-        audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });
-      else audience.watchers.push(watcher);
+      if (audience !== undefined) {
+        audience.watchers.push(watcher);
+        continue;
+      }
+      const seen = indexes.flatMap((index) => texts[index] ?? []);
+      audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, seen)) });
     }
     return [...audiences.values()];
   }
@@ -349,11 +352,6 @@ export class Hub implements Publisher {
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
     }
   }
-}
-
-function framesOf(told: ToldRevision, encoded: readonly EncodedChange[], indexes: readonly number[]): SharedFrames {
-  const texts = indexes.map((index) => encoded[index]?.text ?? '');
-  return new SharedFrames(changesFrames(told, texts));
 }
 
 /** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */

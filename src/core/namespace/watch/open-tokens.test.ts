@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { socketPurpose } from '../../../../test/fixtures/socket-purpose';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../../model/frames';
 import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../../../model/limits';
-import { closeSocketsOf } from './open-tokens';
+import { newMemory } from './connection-memory';
+import { closeSocketsOf, dueAt, hasExpired } from './open-tokens';
 
 /** A socket of a token, as the host would open it. */
 function connect(stage: WatchStage, tokenId: string, expiresAt?: number) {
@@ -121,4 +123,22 @@ it('[W14] a socket of a version that remembers no grants is asked to come back',
   expect(old.socket.closed).toEqual({ code: CLOSE_CODES.tryAgain, reason: '1000' });
   await old.say({ type: 'resolve', id: '1', service: 'orders' });
   expect(old.take()).toEqual([]);
+});
+
+const memoryOf = (tokenId: string, expiresAt?: number) =>
+  newMemory(socketPurpose({ caller: { tokenId }, expiresAt }), 1_000);
+
+it('[A44] dueAt is when a token ends, or is to be asked about; root is asked about never', () => {
+  expect(dueAt(memoryOf('t'))).toBe(1_000 + SOCKET_TOKENS_CHECK_INTERVAL_MS);
+  expect(dueAt(memoryOf('t', 5_000))).toBe(5_000);
+  expect(dueAt(memoryOf('root'))).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('[A44] hasExpired is true from the time on that a token ends at', () => {
+  const memory = memoryOf('t', 5_000);
+  expect([hasExpired(memory, 4_999), hasExpired(memory, 5_000), hasExpired(memoryOf('t'), 9e15)]).toEqual([
+    false,
+    true,
+    false,
+  ]);
 });

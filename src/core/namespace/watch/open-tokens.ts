@@ -1,55 +1,68 @@
+import { ROOT } from '../../../auth/principal';
 import { CLOSE_CODES } from '../../../model/frames';
 import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../../../model/limits';
-import type { Connection } from '../../platform/connection';
-import type { NamespaceState } from '../state';
-import type { Hub } from './hub';
-import { dueAt, hasExpired } from './token-life';
+import type { Connection, ConnectionMemory } from '../../platform/connection';
+import type { StoredState } from '../commit/commit-state';
+import type { OpenSockets } from './watch-state';
 
 /**
  * A socket lives longer than the look at its token that opened it. So it is closed when the token ends, and the
  * directory is asked now and then whether it still is one, since what the directory tells by itself may get lost.
  */
 
+type TokenSource = Pick<StoredState, 'platform' | 'agenda' | 'time'>;
+
+/** Returns when the token of a socket ends or is to be checked, by the clock; `Infinity` for the root token. */
+export function dueAt({ caller, expiresAt = Number.POSITIVE_INFINITY, checkedAt }: ConnectionMemory): number {
+  if (caller.tokenId === ROOT.tokenId) return expiresAt;
+  return Math.min(expiresAt, checkedAt + SOCKET_TOKENS_CHECK_INTERVAL_MS);
+}
+
+/** Returns whether the token of a socket has ended by itself. */
+export function hasExpired({ expiresAt }: ConnectionMemory, clock: number): boolean {
+  return expiresAt !== undefined && expiresAt <= clock;
+}
+
 /** Closes a socket whose token has ended. Frames that are on their way are good for nothing, and its session runs out. */
-export function dismissEnded(hub: Hub, connection: Connection): void {
+export function dismissEnded(sockets: OpenSockets, connection: Connection): void {
   connection.memory.grants = [];
-  hub.dismiss(connection, CLOSE_CODES.unauthorized, 'the token has ended; get another one');
+  sockets.dismiss(connection, CLOSE_CODES.unauthorized, 'the token has ended; get another one');
 }
 
 /** Closes the sockets of tokens that have ended, at once. */
-export function closeSocketsOf(hub: Hub, tokenIds: readonly string[]): void {
+export function closeSocketsOf(sockets: OpenSockets, tokenIds: readonly string[]): void {
   const ended = new Set(tokenIds);
-  for (const { connection } of hub.peers()) {
-    if (ended.has(connection.memory.caller.tokenId)) dismissEnded(hub, connection);
+  for (const { connection } of sockets.peers()) {
+    if (ended.has(connection.memory.caller.tokenId)) dismissEnded(sockets, connection);
   }
 }
 
 /** Closes the sockets of tokens that have expired, and asks about those that were not asked about for long. */
-export async function attendTokens(state: NamespaceState, hub: Hub): Promise<void> {
+export async function attendTokens(state: TokenSource, sockets: OpenSockets): Promise<void> {
   const clock = state.platform.clock.now();
   const due: Connection[] = [];
-  for (const { connection } of hub.peers()) {
-    if (hasExpired(connection.memory, clock)) dismissEnded(hub, connection);
+  for (const { connection } of sockets.peers()) {
+    if (hasExpired(connection.memory, clock)) dismissEnded(sockets, connection);
     else if (dueAt(connection.memory) <= clock) due.push(connection);
   }
   // Noted before they are asked about, so that an alarm that comes meanwhile does not ask again.
-  noteChecked(state, hub, due, clock);
+  noteChecked(state, sockets, due, clock);
   if (due.length === 0) return;
   try {
     const tokenIds = [...new Set(due.map(({ memory }) => memory.caller.tokenId))];
-    closeSocketsOf(hub, await state.platform.endedTokens(tokenIds));
+    closeSocketsOf(sockets, await state.platform.endedTokens(tokenIds));
   } catch (error) {
     state.platform.log('warn', 'the tokens of open sockets could not be checked', { error: String(error) });
-    noteChecked(state, hub, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);
+    noteChecked(state, sockets, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);
   }
 }
 
 /** Notes when the tokens of sockets were checked, and when the next are due. */
-function noteChecked(state: NamespaceState, hub: Hub, checked: readonly Connection[], at: number): void {
+function noteChecked(state: TokenSource, sockets: OpenSockets, checked: readonly Connection[], at: number): void {
   for (const connection of checked) {
     connection.memory.checkedAt = at;
     connection.remember();
   }
-  const nextAt = Math.min(...hub.peers().map(({ connection }) => dueAt(connection.memory)));
+  const nextAt = Math.min(...sockets.peers().map(({ connection }) => dueAt(connection.memory)));
   if (nextAt < Number.POSITIVE_INFINITY) state.agenda.set({ kind: 'sockets' }, state.time.whenClockShows(nextAt));
 }

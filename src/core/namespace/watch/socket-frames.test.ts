@@ -27,21 +27,24 @@ async function errorOf(client: SocketClient, frame: object | string) {
 }
 
 describe('a frame that makes no sense', () => {
-  it.each([
-    ['no JSON', '{', 'a frame is a JSON object'],
-    ['no object', '[1]', 'the frame does not fit'],
-    ['of no type', '{}', 'type'],
-    ['of an unknown type', '{"type":"dance"}', 'type'],
-    ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
-    ['with a member too many', '{"type":"credit","bytes":1,"more":2}', 'more'],
-  ])('[W15] is answered with an error: %s', async (_name, text, detail) => {
-    const { scene, client } = stage();
-    const error = await errorOf(client, text);
-    expect(error).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
-    await client.watch();
-    await scene.register('a');
-    expect(client.told()).toBe('+a');
-    expect(client.socket.closed).toBeUndefined();
+  it('[W15] is answered with an error', async () => {
+    const cases = [
+      ['no JSON', '{', 'a frame is a JSON object'],
+      ['no object', '[1]', 'the frame does not fit'],
+      ['of no type', '{}', 'type'],
+      ['of an unknown type', '{"type":"dance"}', 'type'],
+      ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
+      ['with a member too many', '{"type":"credit","bytes":1,"more":2}', 'more'],
+    ] as const;
+    for (const [name, text, detail] of cases) {
+      const { scene, client } = stage();
+      const error = await errorOf(client, text);
+      expect(error, name).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
+      await client.watch();
+      await scene.register('a');
+      expect(client.told()).toBe('+a');
+      expect(client.socket.closed).toBeUndefined();
+    }
   });
 
   it('[W15, R5] names each wrong member of a batch by its path', async () => {
@@ -52,12 +55,12 @@ describe('a frame that makes no sense', () => {
     expect(error.id).toBe('7');
   });
 
-  it.each([[{ type: 'unwatch', id: '1', watch: 'w' }], [{ type: 'sync', id: '2', watch: 'w' }]])(
-    '[W15] says so of a watch that is not there: %j',
-    async (frame) => {
+  it('[W15] says so of a watch that is not there', async () => {
+    const cases = [[{ type: 'unwatch', id: '1', watch: 'w' }], [{ type: 'sync', id: '2', watch: 'w' }]] as const;
+    for (const [frame] of cases) {
       expect(await errorOf(stage().client, frame)).toMatchObject({ id: frame.id, code: 'INVALID_REQUEST' });
-    },
-  );
+    }
+  });
 
   it('[R14] that is as large as a batch may be is taken, and a larger one closes the socket', async () => {
     const { client } = stage();

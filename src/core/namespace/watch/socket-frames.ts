@@ -1,32 +1,26 @@
 import type { Operation } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
-import {
-  CLOSE_CODES,
-  type ClientFrame,
-  type ServerFrame,
-  type SessionOpened,
-  type WatchScope,
-} from '../../../model/frames';
+import { CLOSE_CODES, type ClientFrame, type ServerFrame, type SessionOpened } from '../../../model/frames';
 import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
+import { scopeParts } from '../../../model/watch-scope';
 import type { Connection } from '../../platform/connection';
 import { arm } from '../leases/arming';
-import { notePass } from '../leases/listening';
-import { reconnectSpreadMs, reconnectWithinMs } from '../leases/reconnect-spread';
+import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
 import type { SessionEntry } from '../records/catalog';
-import type { NamespaceState } from '../state';
-import { batchDeed } from '../turn/batch-deed';
+import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import { errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frame';
-import { authorizeFrame } from './frame-access';
+import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frames';
 import { FrameQueue } from './frame-queue';
 import type { Hub } from './hub';
-import { dismissEnded } from './open-tokens';
-import { notePollsEnded, supersedePolls } from './polls';
+import { dismissEnded, hasExpired } from './open-tokens';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
-import { hasExpired } from './token-life';
+import { notePollsEnded, supersedePolls } from './subscribers';
+import { resetFrame } from './watch-frames';
+import { soleServiceOf } from './watch-scope';
+import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
 /** Frames that count against rates; batches and resolves are counted as the calls that they are. */
@@ -39,7 +33,7 @@ type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type
  * goes on.
  */
 export class SocketFrames {
-  readonly #state: NamespaceState;
+  readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
   /** What the next frames of a socket wait for: they come after it, or may speak for what it makes. */
@@ -48,7 +42,7 @@ export class SocketFrames {
   /** Sockets that are closed, whose last frames may still wait here. */
   readonly #gone = new WeakSet<Connection>();
 
-  constructor(state: NamespaceState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
+  constructor(state: WatchState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
     this.#state = state;
     this.#hub = hub;
     this.#api = api;
@@ -206,7 +200,7 @@ export class SocketFrames {
         ? frame.operations
         : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
     // What is accounted for first would be overtaken.
-    const takesTime = batchDeed(this.#state.catalog, caller, operations) !== undefined;
+    const takesTime = batchAction(this.#state.catalog, caller, operations) !== undefined;
     const answered = this.#api.batch(caller, operations).then(({ body }) => {
       // The body is JSON already: it is put in as it is.
       this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
@@ -214,16 +208,17 @@ export class SocketFrames {
     return takesTime ? this.#inOrder(connection, answered) : answered;
   }
 
-  async #watch(peer: Peer, { id, watch, scope, cursor }: Frame<'watch'>): Promise<void> {
+  async #watch(peer: Peer, { id, watch, cursor, ...frame }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
-    await turn(this.#state, firstOf(scope), () => {
+    const scope = scopeParts(frame.scope);
+    await turn(this.#state, soleServiceOf(scope), () => {
       assertRoomOnSocket(peer, watch, scope);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
       this.#answer(connection, id, { reconnectWithinMs: this.#reconnectWithinMs(this.#sessionOf(connection)) });
       if (cursor !== undefined && position === undefined) {
-        this.#send(connection, JSON.stringify({ type: 'reset', watch, reason: this.#resetReason(cursor) }));
+        this.#send(connection, resetFrame(watch, this.#resetReason(cursor)));
       }
       this.#hub.watch(peer, watch, scope, position?.revision);
     });
@@ -322,11 +317,6 @@ function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number)
   if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
   const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
   return { ...operation, definition: { ...operation.definition, lease } };
-}
-
-/** The one service that a scope is about; undefined where it is about more. */
-function firstOf({ groups, services }: WatchScope) {
-  return groups.length === 0 && services.length === 1 ? services[0] : undefined;
 }
 
 function noWatch(watch: string): RegistryError {

@@ -1,6 +1,5 @@
 import { ROOT } from '../../../auth/principal';
 import { quote, RegistryError } from '../../../model/errors';
-import type { WatchScope } from '../../../model/frames';
 import {
   SOCKET_MEMORY_MAX_BYTES,
   SOCKETS_PER_NAMESPACE_MAX_COUNT,
@@ -8,34 +7,43 @@ import {
   WATCHES_PER_SOCKET_MAX_COUNT,
 } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
+import type { ScopePart } from '../../../model/watch-scope';
 import type { WatchMemory } from '../../platform/connection';
-import type { NamespaceState } from '../state';
+import type { CommitState } from '../commit/commit-state';
 import { encodeMemory } from './connection-memory';
-import type { Hub } from './hub';
+import type { WatchCounts } from './watch-state';
 import type { Peer } from './watcher';
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` where the namespace, or the token, has as many sockets as it may. */
-export function assertRoomForSocket({ settings }: NamespaceState, hub: Hub, tokenId: string): void {
+export function assertRoomForSocket(
+  { settings }: Pick<CommitState, 'settings'>,
+  open: WatchCounts,
+  tokenId: string,
+): void {
   const { sockets, perToken } = settings.limits;
-  assertRoom(hub.connectionCount, SOCKETS_PER_NAMESPACE_MAX_COUNT, 'sockets open, the most it takes');
-  if (sockets !== undefined) assertRoom(hub.connectionCount, sockets, 'sockets open, by its limit limits.sockets');
+  assertRoom(open.connectionCount, SOCKETS_PER_NAMESPACE_MAX_COUNT, 'sockets open, the most it takes');
+  if (sockets !== undefined) assertRoom(open.connectionCount, sockets, 'sockets open, by its limit limits.sockets');
   if (perToken?.sockets === undefined || tokenId === ROOT.tokenId) return;
   const what = 'sockets open for this token, by its limit limits.perToken.sockets';
-  assertRoom(hub.connectionCountOf(tokenId), perToken.sockets, what);
+  assertRoom(open.connectionCountOf(tokenId), perToken.sockets, what);
 }
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` where the namespace, or the token, has as many watches as it may. */
-export function assertRoomForWatch({ settings }: NamespaceState, hub: Hub, tokenId: string): void {
+export function assertRoomForWatch(
+  { settings }: Pick<CommitState, 'settings'>,
+  open: WatchCounts,
+  tokenId: string,
+): void {
   const { watches, perToken } = settings.limits;
-  assertRoom(hub.watchCount, WATCHES_PER_NAMESPACE_MAX_COUNT, 'watches, the most it takes');
-  if (watches !== undefined) assertRoom(hub.watchCount, watches, 'watches, by its limit limits.watches');
+  assertRoom(open.watchCount, WATCHES_PER_NAMESPACE_MAX_COUNT, 'watches, the most it takes');
+  if (watches !== undefined) assertRoom(open.watchCount, watches, 'watches, by its limit limits.watches');
   if (perToken?.watches === undefined || tokenId === ROOT.tokenId) return;
   const what = 'watches for this token, by its limit limits.perToken.watches';
-  assertRoom(hub.watchCountOf(tokenId), perToken.watches, what);
+  assertRoom(open.watchCountOf(tokenId), perToken.watches, what);
 }
 
 /** @throws {RegistryError} `CONFLICT` for a name that is taken, `LIMIT_EXCEEDED` for what one socket can't remember. */
-export function assertRoomOnSocket(peer: Peer, watch: string, scope: WatchScope): void {
+export function assertRoomOnSocket(peer: Peer, watch: string, scope: readonly ScopePart[]): void {
   if (peer.watchers.has(watch)) {
     throw new RegistryError(
       'CONFLICT',

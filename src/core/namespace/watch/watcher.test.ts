@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { handBudget } from '../../../../test/fixtures/hand-budget';
 import { HandSockets } from '../../../../test/fixtures/hand-sockets';
-import { WatchScope } from '../../../model/frames';
 import { CREDIT_INITIAL_BYTES } from '../../../model/limits';
+import type { ScopePart } from '../../../model/watch-scope';
 import { SNAPSHOT_START } from '../../platform/connection';
 import { newCounters } from '../../platform/counters';
 import { Peer, Watcher } from './watcher';
+
+const WHOLE: readonly ScopePart[] = [{ kind: 'namespace' }];
 
 function peer() {
   const sockets = new HandSockets(() => 0);
   return new Peer(sockets.connectionOf(sockets.open()), newCounters(0), handBudget().budget);
 }
 
-const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WatchScope.parse({}), ...memory }, 5);
+const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WHOLE, ...memory }, 5);
 
 describe('Peer', () => {
   it('[W12] has credit until that is sent, and one frame may take more than is left', () => {
@@ -48,7 +50,7 @@ describe('Watcher', () => {
     const sockets = new HandSockets(() => 0);
     const socket = sockets.open();
     const connection = sockets.connectionOf(socket);
-    const memory = { name: 'w', scope: WatchScope.parse({}) };
+    const memory = { name: 'w', scope: WHOLE };
     connection.memory.watches.push(memory);
     new Watcher(new Peer(connection, newCounters(0), handBudget().budget), memory, 5).acknowledgedRevision = 4;
     expect(socket.kept.watches).toMatchObject([{ acknowledged: 4 }]);

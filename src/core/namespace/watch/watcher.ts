@@ -1,4 +1,4 @@
-import type { WatchScope } from '../../../model/frames';
+import type { ScopePart } from '../../../model/watch-scope';
 import type { Connection, WatchMemory } from '../../platform/connection';
 import type { Counters } from '../../platform/counters';
 import type { UnreadAccount } from './unread-account';
@@ -43,7 +43,7 @@ export class Watcher {
     return this.memory.name;
   }
 
-  get scope(): WatchScope {
+  get scope(): readonly ScopePart[] {
     return this.memory.scope;
   }
 

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { objectId } from './stored-object';
+
+test('an id is the one that workerd gives', () => {
+  // Names of files that workerd made; the proof with a registry that runs finds its files by them, too.
+  expect(objectId('rollcall-NamespaceObject', 'public')).toBe(
+    'a08c5f52ff70d09197af0aada3fbdaf88606d65ff7a2ed3c3faa3c30898e8917',
+  );
+  expect(objectId('rollcall-NamespaceObject', 'team-a')).toBe(
+    'b5af1c3449c6e0ece89c3440bd44af2bc3711704ea40375ec9b2a8113b3d8540',
+  );
+  expect(objectId('rollcall-DirectoryObject', 'directory')).toBe(
+    'a341b56dbde7e5ef9f0b443be8bc9fc4368fd1e8e9da6d2b13c2da9123a54939',
+  );
+});

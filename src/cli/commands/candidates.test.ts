@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
+import { createProgram } from '../program';
+import { type Candidate, candidates, type NameSource } from './candidates';
+
+const list = (...values: string[]): Candidate[] => values.map((value) => ({ value, description: '' }));
+
+/** Names as a registry would know them, and what it was asked with. */
+class KnownNames implements NameSource {
+  asked: Record<string, string> = {};
+
+  async contexts(): Promise<Candidate[]> {
+    return list('prod', 'stage');
+  }
+
+  async services(flags: ReadonlyMap<string, string>): Promise<Candidate[]> {
+    this.asked = Object.fromEntries(flags);
+    return list('orders', 'eu@@orders', 'carts');
+  }
+
+  async instances(_flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]> {
+    return list(`${service}-1`, `${service}-2`);
+  }
+}
+
+const values = async (...words: string[]): Promise<string[]> =>
+  (await candidates(createProgram(), words, new KnownNames())).map(({ value }) => value);
+
+it('completes commands, options and names', () =>
+  eachRow(
+    [
+      [['dr'], ['drain']],
+      [
+        ['context', ''],
+        ['add', 'use', 'ls', 'rm'],
+      ],
+      [['context', 'use', 'p'], ['prod']],
+      [
+        ['ls', '--context', ''],
+        ['prod', 'stage'],
+      ],
+      [['ls', 'or'], ['orders']],
+      [
+        ['ls', ''],
+        ['orders', 'eu@@orders', 'carts'],
+      ],
+      [['watch', 'orders', 'c'], ['carts']],
+      [['exec', '--service', 'c'], ['carts']],
+      [
+        ['drain', 'orders', ''],
+        ['orders-1', 'orders-2'],
+      ],
+      [
+        ['drain', '--wait', '5s', 'orders', ''],
+        ['orders-1', 'orders-2'],
+      ],
+      [['drain', '--wait=5s', 'orders', 'orders-2'], ['orders-2']],
+      [['drain', 'orders', 'orders-1', ''], []],
+      [['drain', '--w'], ['--wait']],
+      [['drain', '--wait', ''], []],
+      [
+        ['completion', ''],
+        ['bash', 'zsh', 'fish'],
+      ],
+      [['exec', '--', 'no'], []],
+      [['exec', '--', 'node', '--dr'], []],
+      [['serve', '--d'], ['--data']],
+    ],
+    async (words, expected) => {
+      expect(await values(...words)).toEqual(expected);
+    },
+  ));
+
+it('describes what it offers, and hides what is for shells alone', async () => {
+  const all = await candidates(createProgram(), [''], new KnownNames());
+  expect(all).toContainEqual({ value: 'ls', description: 'list services, or the instances of one' });
+  expect(all.map(({ value }) => value)).not.toContain('complete');
+});
+
+it('asks the registry that the line names', async () => {
+  const names = new KnownNames();
+  await candidates(createProgram(), ['ls', '--url', 'http://a', '-n', 'blue', '--json', ''], names);
+  expect(names.asked).toEqual({ '--url': 'http://a', '--namespace': 'blue' });
+});

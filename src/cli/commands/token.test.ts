@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
+import { grant, grants, grantText } from './token';
+
+it('reads grants, and writes them again', () =>
+  eachRow(
+    [
+      ['admin:*', { scope: 'admin', ns: '*' }],
+      ['read:public', { scope: 'read', ns: 'public' }],
+      ['register:staging:orders*', { scope: 'register', ns: 'staging', services: ['DEFAULT_GROUP@@orders*'] }],
+      ['operate:public:eu@@*', { scope: 'operate', ns: 'public', services: ['eu@@*'] }],
+      ['read:public:*', { scope: 'read', ns: 'public', services: ['*'] }],
+      [
+        'read:public:com.example:Orders',
+        { scope: 'read', ns: 'public', services: ['DEFAULT_GROUP@@com.example:Orders'] },
+      ],
+    ],
+    (text, value) => {
+      expect(grant(text)).toEqual(value);
+      expect(grantText(grant(text))).toBe(text);
+    },
+  ));
+
+it('[A50] writes a pattern as it is read', () =>
+  eachRow(
+    [
+      ['DEFAULT_GROUP@@*', 'read:public:DEFAULT_GROUP@@*'],
+      ['DEFAULT_GROUP@@eu@@orders', 'read:public:DEFAULT_GROUP@@eu@@orders'],
+      ['eu*', 'read:public:eu*'],
+      ['a@@@b', 'read:public:a@@@b'],
+    ],
+    (pattern, text) => {
+      expect(grantText({ scope: 'read', ns: 'public', services: [pattern] })).toBe(text);
+    },
+  ));
+
+it('refuses what is no grant', () =>
+  eachRow(
+    [
+      ['write:public', 'begins with one of admin, operate'],
+      ['read', 'names a namespace, or * for all: read:public'],
+      ['read:public:', 'names no service'],
+    ],
+    (text, message) => {
+      expect(() => grant(text)).toThrow(message);
+    },
+  ));
+
+it('collects those of an option that comes many times', () => {
+  expect(grants('read:b', grants('read:a')).map(({ ns }) => ns)).toEqual(['a', 'b']);
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { asFlag, asList, asNumber, asObject, asText, asTexts, fromNacos } from './nacos-source';
+
+const SERVICE = { group: 'g', service: 'orders' };
+
+/** As a Nacos 2.5.1 lists it. */
+const HOST = {
+  instanceId: '10.0.0.1#8080#EAST#g@@orders',
+  ip: '10.0.0.1',
+  port: 8080,
+  weight: 2.5,
+  healthy: true,
+  enabled: true,
+  ephemeral: true,
+  clusterName: 'EAST',
+  serviceName: 'g@@orders',
+  metadata: { 'preserved.register.source': 'SPRING_CLOUD', zone: 'a' },
+  instanceHeartBeatInterval: 5000,
+};
+
+describe('fromNacos', () => {
+  it('[K26] takes over what Nacos says of an instance', () => {
+    expect(fromNacos(SERVICE, HOST)).toEqual({
+      group: 'g',
+      service: 'orders',
+      id: '10.0.0.1:8080',
+      body: {
+        address: '10.0.0.1',
+        port: 8080,
+        cluster: 'EAST',
+        weight: 2.5,
+        status: 'up',
+        metadata: { 'preserved.register.source': 'SPRING_CLOUD', zone: 'a' },
+      },
+    });
+  });
+
+  it('[K26] has what is unhealthy there down here', () => {
+    expect(fromNacos(SERVICE, { ...HOST, healthy: false })?.body.status).toBe('down');
+  });
+
+  it('[K26] reads what older servers leave out, or write as text', () => {
+    expect(fromNacos(SERVICE, { ip: 'host.test', port: '8080', metadata: null })?.body).toEqual({
+      address: 'host.test',
+      port: 8080,
+      cluster: 'DEFAULT',
+      weight: 1,
+      status: 'up',
+      metadata: {},
+    });
+  });
+
+  it('[K26] leaves out what nobody could call', () => {
+    for (const host of [{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }]) {
+      expect(fromNacos(SERVICE, host), JSON.stringify(host)).toBeUndefined();
+    }
+  });
+});
+
+it('[K26] reads members of other registries’ JSON, and takes what is wrong for absent', () => {
+  expect([asObject(null), asObject([]), asObject('x'), asObject({ a: 1 })]).toEqual([{}, {}, {}, { a: 1 }]);
+  expect([asList(null), asList([1]), asList({ a: 1 })]).toEqual([[], [1], [{ a: 1 }]]);
+  expect([asText(1), asText(true), asText('x'), asText(null), asText({})]).toEqual(['1', 'true', 'x', '', '']);
+  expect([asNumber('8080'), asNumber(1.5), asNumber(''), asNumber('x'), asNumber({})]).toEqual([
+    8080,
+    1.5,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect([asFlag('TRUE', false), asFlag(false, true), asFlag(undefined, true), asFlag('yes', true)]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(asTexts({ a: 1, b: null, c: { d: 1 }, '@class': 'java.util.Map', e: true })).toEqual({ a: '1', e: 'true' });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../test/fixtures/each-row';
+import * as values from './option-values';
+
+describe('values of options', () => {
+  it('are read', () =>
+    eachRow(
+      [
+        [() => values.duration('1.5s'), 1_500],
+        [() => values.port('65535'), 65_535],
+        [() => values.count('20'), 20],
+        [() => values.amount('0'), 0],
+        [() => values.amount('0.25'), 0.25],
+        [() => values.keyAndValue('a=b=c'), ['a', 'b=c']],
+        [() => values.keyAndValue('a='), ['a', '']],
+        [() => values.list('b', ['a']), ['a', 'b']],
+        [() => values.moment('cE.1.x'), 'cE.1.x'],
+        [() => values.moment('2027-01-31T12:00:00+01:00'), '2027-01-31T12:00:00+01:00'],
+        [() => values.serviceName('orders'), { group: 'DEFAULT_GROUP', service: 'orders' }],
+        [() => values.serviceName('eu@@orders@@x'), { group: 'eu', service: 'orders@@x' }],
+      ],
+      (read, value) => {
+        expect(read()).toEqual(value);
+      },
+    ));
+
+  it('are refused with how they are written', () =>
+    eachRow(
+      [
+        [() => values.duration('soon'), 'such as 500ms, 30s or 5m'],
+        [() => values.port('0'), 'from 1 to 65535'],
+        [() => values.port('65536'), 'from 1 to 65535'],
+        [() => values.port('80a'), 'from 1 to 65535'],
+        [() => values.count('0'), 'whole number from 1'],
+        [() => values.count('1.5'), 'whole number from 1'],
+        [() => values.amount('-1'), 'number from 0'],
+        [() => values.amount('1e3'), 'number from 0'],
+        [() => values.keyAndValue('=b'), 'key=value'],
+        [() => values.keyAndValue('a'), 'key=value'],
+        [() => values.moment('yesterday'), 'how long ago'],
+        [() => values.moment('c'), 'a cursor'],
+        [() => values.moment('2027-13-31T12:00:00Z'), 'a time'],
+        [() => values.serviceName('@@orders'), 'group@@orders'],
+        [() => values.serviceName(''), 'group@@orders'],
+      ],
+      (read, message) => {
+        expect(read).toThrow(message);
+      },
+    ));
+
+  it('counts a duration back from now', () => {
+    const agoMs = Date.now() - Date.parse(values.moment('10m'));
+    expect(agoMs).toBeGreaterThanOrEqual(600_000);
+    expect(agoMs).toBeLessThan(605_000);
+  });
+
+  it('keeps every key, whatever it is called', () => {
+    const entries = ['__proto__=a', 'b=1', 'b=2'].reduce<Record<string, string>>(
+      (before, text) => values.keysAndValues(text, before),
+      {},
+    );
+    expect(Object.entries(entries)).toEqual([
+      ['__proto__', 'a'],
+      ['b', '2'],
+    ]);
+  });
+
+  it('writes a service as it is read', () => {
+    for (const text of ['orders', 'eu@@orders']) expect(values.serviceText(values.serviceName(text))).toBe(text);
+  });
+});

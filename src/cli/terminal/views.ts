@@ -1,0 +1,104 @@
+import type { Endpoint } from '../../client/wire/answers';
+import type { Instance } from '../../client/wire/instance';
+import { serviceText } from './option-values';
+import type { Cell, Table } from './table';
+
+/** What people see of what the registry answers. */
+
+/** A host and a port as in a url; the url itself where there is one. */
+export function addressText({ address, port, url }: Pick<Endpoint, 'address' | 'port' | 'url'>): string {
+  if (address === undefined) return url ?? '';
+  return `${address.includes(':') ? `[${address}]` : address}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** Entries as they are written on the command line. */
+export function entriesText(entries: Readonly<Record<string, string>>): string {
+  return Object.entries(entries)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+/** Whether an instance takes traffic, and if not, why: what stands in its way first. */
+export function stateCell(instance: Instance): Cell {
+  if (instance.available) return { text: 'available', tone: 'good' };
+  if (instance.quarantined) return { text: 'quarantined', tone: 'bad' };
+  if (!instance.enabled) return { text: 'disabled', tone: 'warning' };
+  if (!instance.healthy) return { text: 'unhealthy', tone: 'bad' };
+  if (instance.status !== 'up') return { text: instance.status, tone: 'warning' };
+  return { text: 'no weight', tone: 'warning' };
+}
+
+/** Instances of one service. */
+export function instanceTable(instances: readonly Instance[]): Table {
+  return {
+    titles: ['ID', 'ADDRESS', 'STATE', 'WEIGHT', 'CLUSTER', 'VERSION', 'METADATA'],
+    rows: instances.map((each) => [
+      each.id,
+      addressText(each),
+      stateCell(each),
+      each.weight,
+      each.cluster,
+      each.version ?? '',
+      { text: entriesText(each.metadata), tone: 'faint' },
+    ]),
+  };
+}
+
+/** A record as lines of a name and a value; what is undefined or empty is left out. */
+export function fieldTable(fields: readonly (readonly [name: string, value: Cell | undefined])[]): Table {
+  return {
+    isWhole: true,
+    rows: fields.flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [[{ text: name, tone: 'faint' as const }, value]],
+    ),
+  };
+}
+
+/** One instance with all that people ask for. */
+export function instanceFields(instance: Instance): Table {
+  const { lease, location } = instance;
+  return fieldTable([
+    ['id', instance.id],
+    ['service', serviceText(instance)],
+    ['state', stateCell(instance)],
+    ['status', instance.status],
+    ['address', addressText(instance)],
+    ['url', instance.address === undefined ? '' : instance.url],
+    [
+      'ports',
+      entriesText(Object.fromEntries(Object.entries(instance.ports).map(([name, { port }]) => [name, `${port}`]))),
+    ],
+    ['weight', `${instance.weight}`],
+    ['cluster', instance.cluster],
+    ['node', instance.node],
+    ['version', instance.version],
+    ['zone', location?.zone],
+    ['metadata', entriesText(instance.metadata)],
+    ['tags', instance.tags.join(' ')],
+    ['lease', lease === null ? 'none' : leaseText(lease)],
+    ['flapping', instance.flapping ? { text: 'yes', tone: 'warning' } : ''],
+    ['overridden', instance.overridden ? { text: 'yes', tone: 'warning' } : ''],
+    ['owner', instance.owner],
+    ['revision', `${instance.revision}`],
+    ['registered', instance.registeredAt],
+    ['updated', instance.updatedAt],
+  ]);
+}
+
+function leaseText({ ttlMs, removeAfterMs }: NonNullable<Instance['lease']>): string {
+  const removal = removeAfterMs === null ? 'never removed' : `removed after ${durationText(removeAfterMs)}`;
+  return `unhealthy after ${durationText(ttlMs)}, ${removal}`;
+}
+
+const UNITS: [suffix: string, ms: number][] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+];
+
+/** Milliseconds as people write them, in the largest unit that leaves nothing over: `90s`, `5m`, `1500ms`. */
+export function durationText(milliseconds: number): string {
+  const unit = UNITS.find(([, ms]) => milliseconds >= ms && milliseconds % ms === 0);
+  return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;
+}

@@ -1,0 +1,16 @@
+import type { ServiceKey } from '../../model/namespace-api';
+import { DEFAULT_GROUP, shortName, splitName } from '../../model/service-name';
+
+/**
+ * Returns the service of an application. Names of applications come in upper case, whatever they were: they are lower
+ * case in the core, as services mostly are. `TEAM@@ORDERS` is a service of the group `team`.
+ */
+export function serviceOf(app: string): ServiceKey {
+  const { group, service } = splitName(app.toUpperCase().toLowerCase());
+  return { group: group === DEFAULT_GROUP.toLowerCase() ? DEFAULT_GROUP : group, service };
+}
+
+/** Returns the application of a service. */
+export function appOf(key: ServiceKey): string {
+  return shortName(key).toUpperCase();
+}

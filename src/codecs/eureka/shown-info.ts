@@ -1,0 +1,124 @@
+import type { InstanceView } from '../../model/instance';
+import { shortName } from '../../model/service-name';
+import { appOf } from './app-names';
+import type { DataCenter, EurekaPort, KeptText } from './info';
+import { EXTENSION, type Kept, readKept } from './kept';
+import { shownPorts } from './ports';
+import { MY_OWN } from './registration';
+import { type EurekaStatus, shownStatus, statedStatus } from './status';
+
+/** An instance as Eureka's clients are shown it, by whichever door it was registered. */
+export interface ShownInfo extends Partial<Record<KeptText, string>> {
+  instanceId: string;
+  hostName: string;
+  app: string;
+  ipAddr: string;
+  sid?: string | undefined;
+  status: EurekaStatus;
+  overriddenStatus: EurekaStatus;
+  port: EurekaPort;
+  securePort: EurekaPort;
+  countryId: number;
+  dataCenter: DataCenter;
+  renewalIntervalInSecs: number;
+  durationInSecs: number;
+  metadata: Record<string, string>;
+  /** Milliseconds since the epoch, as the next two. */
+  registrationTimestamp: number;
+  lastUpdatedTimestamp: number;
+  lastDirtyTimestamp: number;
+}
+
+/** Shown where an instance has no lease: what Eureka's clients take for the usual. */
+const NO_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
+
+const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
+
+/** Returns what an instance keeps for Eureka's clients; undefined where another door registered it. */
+export function keptBy(instance: InstanceView): Kept | undefined {
+  return readKept(instance.extensions[EXTENSION]);
+}
+
+/** Returns the status that an instance gave itself; undefined where an operator's override may hide it. */
+export function ownStatus(instance: InstanceView): EurekaStatus | undefined {
+  return keptBy(instance)?.status ?? (instance.overridden ? undefined : statedStatus(instance));
+}
+
+/** Maps an instance to what Eureka's clients are shown of it. */
+export function infoOf(instance: InstanceView): ShownInfo {
+  const kept = keptBy(instance);
+  return {
+    ...coreInfo(instance, kept !== undefined),
+    ...(kept === undefined ? foreignInfo(instance) : keptInfo(instance, kept)),
+  };
+}
+
+/** The part that the core knows of every instance. */
+function coreInfo(instance: InstanceView, isEureka: boolean) {
+  const { lease } = instance;
+  const status = shownStatus(instance, isEureka);
+  return {
+    instanceId: instance.id,
+    app: appOf(instance),
+    status,
+    overriddenStatus: instance.overridden && status === 'OUT_OF_SERVICE' ? status : ('UNKNOWN' as const),
+    countryId: 1,
+    dataCenter: MY_OWN,
+    ...(lease === null
+      ? NO_LEASE
+      : { renewalIntervalInSecs: Math.ceil(lease.intervalMs / 1_000), durationInSecs: Math.ceil(lease.ttlMs / 1_000) }),
+    metadata: instance.metadata,
+    registrationTimestamp: Date.parse(instance.registeredAt),
+    lastUpdatedTimestamp: Date.parse(instance.updatedAt),
+    lastDirtyTimestamp: Date.parse(instance.updatedAt),
+  };
+}
+
+/** The part that a client of Eureka wrote, over what the core makes of it. */
+function keptInfo(instance: InstanceView, kept: Kept) {
+  const { address = '', node = address } = instance;
+  const { status: own, ...texts } = kept;
+  const shown = shownStatus(instance, true);
+  const isUnknown = own === 'UNKNOWN' && shown === 'DOWN';
+  // Where its own word is another than what counts, an operator has settled that.
+  const isSettled = own !== undefined && own !== shown && !isUnknown;
+  return {
+    hostName: node,
+    ipAddr: address,
+    ...shownPorts(instance),
+    ...texts,
+    ...(isUnknown ? { status: own } : {}),
+    ...(isSettled ? { overriddenStatus: shown } : {}),
+  };
+}
+
+/** The best that is known of an instance of another door. */
+function foreignInfo(instance: InstanceView) {
+  const { address, url, metadata, tags } = instance;
+  const host = address ?? hostOf(url ?? '') ?? instance.id;
+  const { port, securePort } = shownPorts(instance);
+  const isSecure = metadata.secure === 'true' || tags.includes('https');
+  return {
+    hostName: host,
+    ipAddr: address !== undefined && isIp(address) ? address : host,
+    ...(isSecure && !securePort.enabled
+      ? { port: { ...port, enabled: false }, securePort: { number: port.number, enabled: true } }
+      : { port, securePort }),
+    ...virtualAddresses(shortName(instance)),
+    // Storage of earlier versions may hold half of a surrogate pair.
+    ...(url === undefined ? {} : { homePageUrl: url.toWellFormed() }),
+  };
+}
+
+/**
+ * The addresses of a service: its name, unless that has a comma. Clients would read a list in it, and find the instance
+ * under names that its token has no grant on.
+ */
+function virtualAddresses(name: string): Pick<ShownInfo, 'vipAddress' | 'secureVipAddress'> {
+  return name.includes(',') ? {} : { vipAddress: name, secureVipAddress: name };
+}
+
+function hostOf(url: string): string | undefined {
+  const { hostname } = new URL(url);
+  return hostname === '' ? undefined : hostname.replace(/^\[(.*)\]$/, '$1');
+}

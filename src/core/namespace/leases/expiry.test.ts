@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { key, ORDERS } from '../../../../test/fixtures/definition';
+import { START } from '../../../../test/fixtures/hand-platform';
+import type { HandSocket } from '../../../../test/fixtures/hand-sockets';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
+import {
+  LEASE_SLACK_MS,
+  OVERRIDE_LINGER_MS,
+  RECORDS_PER_NAMESPACE_MAX_BYTES,
+  RENEWAL_RETRY_MAX_MS,
+  SWEEP_SLICE_MAX_COUNT,
+} from '../../../model/limits';
+import { drain } from '../commands/deregister';
+import { renew } from '../commit/commit';
+import { isHealthy } from '../records/catalog';
+import { sweep } from './expiry';
+import { recover } from './renewing';
+import { openSession } from './sessions';
+
+const LONG = { ttlMs: 30_000, removeAfterMs: 60_000 };
+
+/** Asks the leases whose limit is at a time after the start, and ends them at the second pass. */
+function endAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
+  sweepAt(awake, ms + LEASE_SLACK_MS - RENEWAL_RETRY_MAX_MS, service);
+  return sweepAt(awake, ms + 2 * LEASE_SLACK_MS, service);
+}
+
+/** Sweeps at a time after the start, as if the clock had just come there. */
+function sweepAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
+  awake.platform.jump(START + ms - awake.platform.clock.now());
+  const { catalog, time } = awake.state;
+  return sweep(awake.state, time.now(), service === undefined ? undefined : catalog.service({ ...ORDERS, service }));
+}
+
+/** Registers many instances at once. */
+const putMany = (awake: AwakeNamespace, service: string, count: number, input = {}) =>
+  awake.commit((draft) => {
+    const record = instanceRecord(input);
+    for (let index = 0; index < count; index++)
+      draft.putInstance({ ...key(`i-${index}`), service }, record, 'registered', true);
+  });
+
+describe('sweep', () => {
+  it('does nothing while nothing is due', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    expect(sweepAt(awake, 29_249)).toBe(false);
+    expect(await awake.story(1)).toEqual([]);
+    expect(awake.state.leases.hasAsked).toBe(false);
+  });
+
+  it('[L15] asks first, and hears what comes before the second pass', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    expect(sweepAt(awake, 29_250)).toBe(false);
+    expect(awake.state.leases.earliestDeadline).toBe(START + 30_500);
+    awake.platform.jump(1_200);
+    const entry = awake.state.catalog.instance(key('b'));
+    if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
+    sweepAt(awake, 30_499);
+    expect(await awake.story(2)).toEqual([]);
+    sweepAt(awake, 30_500);
+    expect(await awake.story(2)).toEqual(['expired a']);
+  });
+
+  it('[L15] gives a holder that it asks late the time to repeat its renewal', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    sweepAt(awake, 30_250);
+    sweepAt(awake, 31_499);
+    expect(awake.ids()).toEqual(['a']);
+    sweepAt(awake, 31_500);
+    expect(await awake.story(1)).toEqual(['expired a']);
+  });
+
+  it('[L1, J1] ends what is due as one revision for each way to end, by the registry itself', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b');
+    awake.put('c d', { lease: LONG });
+    expect(endAt(awake, 30_000)).toBe(false);
+    expect(await awake.story(4)).toEqual(['expired a b', 'unhealthy c d']);
+    expect((await awake.journal(4)).map(({ actor }) => actor)).toEqual(['registry', 'registry']);
+    expect(sweepAt(awake, 30_500)).toBe(false);
+    expect(sweepAt(awake, 60_249)).toBe(false);
+    expect(await awake.story(6)).toEqual([]);
+    expect(sweepAt(awake, 60_250)).toBe(false);
+    expect(await awake.story(6)).toEqual(['expired c d']);
+  });
+
+  it('[I8] writes k + 1 rows for k that end in the same way', async () => {
+    const awake = new AwakeNamespace();
+    putMany(awake, 'orders', 40);
+    await awake.journal();
+    awake.platform.storage.takeWritten();
+    endAt(awake, 30_000);
+    await awake.journal();
+    expect(awake.platform.storage.takeWritten()).toEqual({ 'insert record': 40, 'insert journal': 1 });
+  });
+
+  it('[L14] ends a slice at a time, and says that more is due', () => {
+    const awake = new AwakeNamespace();
+    putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
+    sweepAt(awake, 29_250);
+    const left: number[] = [];
+    while (sweepAt(awake, 30_500)) left.push(awake.ids().length);
+    expect(left).toEqual([SWEEP_SLICE_MAX_COUNT + 1, 1]);
+    expect(awake.ids()).toEqual([]);
+  });
+
+  it('[L3] ends all of the service that comes first, whatever the slice', () => {
+    const awake = new AwakeNamespace();
+    putMany(awake, 'orders', SWEEP_SLICE_MAX_COUNT + 10);
+    putMany(awake, 'users', SWEEP_SLICE_MAX_COUNT + 10, { lease: LONG });
+    expect(endAt(awake, 30_000, 'users')).toBe(true);
+    expect(awake.ids('orders')).toHaveLength(10);
+    const users = awake.state.catalog.service({ ...ORDERS, service: 'users' })?.instances.values() ?? [];
+    expect([...users].filter(isHealthy)).toEqual([]);
+  });
+
+  it('[R15] goes on in a namespace that is full: health and drains take no room', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { lease: LONG });
+    awake.put('b', {}, { drainEndsAt: START + 60_000 });
+    const { catalog } = awake.state;
+    const text = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - catalog.size);
+    catalog.putInstance(catalog.serviceFor({ ...ORDERS, service: 'users' }), 'large', text, 1, 0);
+    expect(endAt(awake, 30_000)).toBe(false);
+    expect(await awake.story(2)).toEqual(['expired b', 'unhealthy a']);
+    awake.commit((draft) => recover(draft, key('a')));
+    awake.commit((draft) => drain(draft, { tokenId: 'operator', operates: true }, key('a'), 500));
+    expect(await awake.story(4)).toEqual(['recovered a', 'drained a a']);
+  });
+
+  it('[L11] leaves the earliest deadline exact', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.put('b', { lease: { ttlMs: 45_000 } });
+    awake.put('c', { lease: { ttlMs: 30_000, removeAfterMs: null } });
+    endAt(awake, 30_000);
+    expect(awake.state.leases.earliestDeadline).toBe(START + 44_250);
+  });
+});
+
+describe('sweep of sessions', () => {
+  /** Many sessions of 30 s, at least three slices of them, with the sockets that hold them. */
+  function fleet(count: number): { awake: AwakeNamespace; sockets: HandSocket[] } {
+    const awake = new AwakeNamespace();
+    const { connections } = awake.platform;
+    const sockets = Array.from({ length: count }, (_, index) => {
+      const socket = connections.open();
+      const ticket = { key: `s-${index}`, secretDigest: 'd' };
+      openSession(awake.state, connections.connectionOf(socket), { tokenId: 'owner' }, ticket, 30_000, START);
+      return socket;
+    });
+    return { awake, sockets };
+  }
+
+  const ping = (awake: AwakeNamespace, sockets: Iterable<HandSocket>) => {
+    for (const socket of sockets) socket.pingedAt = awake.platform.clock.now();
+  };
+
+  const COUNT = 3 * SWEEP_SLICE_MAX_COUNT;
+
+  it('[T10, L14] ends none of three thousand that ping, though a slice is smaller', () => {
+    const { awake, sockets } = fleet(COUNT);
+    for (const ms of [20_000, 40_000, 60_000]) {
+      awake.platform.jump(START + ms - awake.platform.clock.now());
+      ping(awake, sockets);
+      // Only what was pinged before 20 s ago could be past its limit: the sweep asks for the last ping of all.
+      while (sweepAt(awake, ms + 9_250));
+      while (sweepAt(awake, ms + 10_500));
+    }
+    expect(awake.state.sessions.size).toBe(COUNT);
+  });
+
+  it('[T10, T3] ends the dead ones among them, in slices', () => {
+    const { awake, sockets } = fleet(COUNT);
+    const alive = sockets.filter((_, index) => index % 2 === 1);
+    awake.platform.jump(20_000);
+    ping(awake, alive);
+    expect(sweepAt(awake, 29_250)).toBe(false);
+    expect(sweepAt(awake, 30_500)).toBe(true);
+    expect(awake.state.sessions.size).toBe(COUNT - SWEEP_SLICE_MAX_COUNT);
+    expect(sweepAt(awake, 30_500)).toBe(false);
+    expect([...awake.state.sessions.all()].map(({ connection }) => connection)).toEqual(
+      alive.map((socket) => awake.platform.connections.connectionOf(socket)),
+    );
+  });
+
+  it('[T10, L15] hears a ping that comes between the two passes', () => {
+    const { awake, sockets } = fleet(3);
+    sweepAt(awake, 29_250);
+    ping(awake, sockets.slice(1));
+    sweepAt(awake, 30_500);
+    expect([...awake.state.sessions.all()].map(({ key }) => key)).toEqual(['s-1', 's-2']);
+  });
+});
+
+describe('sweep of the agenda', () => {
+  it('[O6] removes what has drained, unless it came back meanwhile', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { ephemeral: false }, { drainEndsAt: START + 500 });
+    awake.put('b', { ephemeral: false });
+    sweepAt(awake, 499);
+    expect(awake.ids()).toEqual(['a', 'b']);
+    sweepAt(awake, 500);
+    expect(await awake.story(3)).toEqual(['drained a']);
+    expect(awake.state.agenda.earliestDeadline).toBeGreaterThan(START + 500);
+  });
+
+  it('[O5, J1] lifts quarantines that are over in one revision, and keeps what else was said', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b c', { ephemeral: false });
+    const quarantine = { until: '2030-01-01T00:00:01Z' };
+    awake.override('a', { quarantine });
+    awake.override('b', { weight: 2, quarantine });
+    awake.override('c', { quarantine: { until: '2030-01-01T00:00:02Z' } });
+    sweepAt(awake, 1_000);
+    expect(await awake.story(6)).toEqual(['overridden a b']);
+    const { catalog } = awake.state;
+    expect(catalog.override(key('a'))).toBeUndefined();
+    expect(catalog.override(key('b'))?.record).toMatchObject({ override: { weight: 2 }, actor: 'operator' });
+    expect(catalog.override(key('c'))).toBeDefined();
+  });
+
+  it('[O5] leaves a quarantine that was put off, and one that no longer ends', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b', { ephemeral: false });
+    for (const id of ['a', 'b']) awake.override(id, { quarantine: { until: '2030-01-01T00:00:01Z' } });
+    awake.override('a', { quarantine: { until: '2030-01-01T00:00:09Z' } });
+    awake.override('b', { quarantine: {} });
+    sweepAt(awake, 1_000);
+    expect(awake.state.journal.revision).toBe(6);
+    sweepAt(awake, 9_000);
+    expect(awake.state.catalog.override(key('a'))).toBeUndefined();
+    expect(awake.state.catalog.override(key('b'))).toBeDefined();
+  });
+
+  it('[O5, L10] waits until the clock shows the end of a quarantine, where it was set back', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { ephemeral: false });
+    awake.override('a', { quarantine: { until: '2030-01-01T00:01:00Z' } });
+    awake.platform.jump(-10_000);
+    awake.state.time.now();
+    sweep(awake.state, awake.state.time.whenClockShows(START + 59_999));
+    expect(awake.state.catalog.override(key('a'))).toBeDefined();
+    sweep(awake.state, awake.state.time.whenClockShows(START + 60_000));
+    expect(awake.state.catalog.override(key('a'))).toBeUndefined();
+  });
+
+  it('[O3] drops overrides whose instances are long gone, but for quarantines and for those that came back', async () => {
+    const awake = new AwakeNamespace();
+    awake.put('a b c', { ephemeral: false });
+    awake.override('a', { weight: 2 });
+    awake.override('b', { quarantine: {} });
+    awake.override('c', { weight: 2 });
+    for (const id of ['a', 'b', 'c']) awake.remove(id);
+    awake.put('c', { ephemeral: false });
+    sweepAt(awake, OVERRIDE_LINGER_MS);
+    expect(await awake.story(10)).toEqual(['overridden a']);
+  });
+
+  it('[L14] ends a slice at a time', () => {
+    const awake = new AwakeNamespace();
+    awake.commit((draft) => {
+      const record = instanceRecord({ ephemeral: false }, { drainEndsAt: START + 1 });
+      for (let index = 0; index <= SWEEP_SLICE_MAX_COUNT; index++)
+        draft.putInstance(key(`i-${index}`), record, 'registered', true);
+    });
+    expect(sweepAt(awake, 1)).toBe(true);
+    expect(awake.ids()).toHaveLength(1);
+    expect(sweepAt(awake, 1)).toBe(false);
+    expect(awake.ids()).toHaveLength(0);
+  });
+});

@@ -1,0 +1,144 @@
+import type { InstanceKey } from '../../../model/batch';
+import { ALARM_SPACING_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
+import { commit } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
+import { Draft } from '../commit/draft';
+import { REGISTRY_ACTOR } from '../commit/journal';
+import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog';
+import { decodeInstance, withHealth } from '../records/records';
+import { isSession, type LeaseHolder } from '../records/session-table';
+import type { Duty } from '../time/agenda';
+import type { ListeningState } from './listening';
+import { partPreserved } from './self-preservation';
+import { endSessions, hearSessions } from './sessions';
+
+/** The parts of a namespace that end with time. */
+export interface ExpiryState extends CommitState, ListeningState {
+  readonly receipts: DrainWaits;
+  readonly imports: ImportInProgress;
+}
+
+/** Drains that wait for acknowledgements of their subscribers. */
+export interface DrainWaits {
+  /** Ends waits of an instance's drains whose time is over. */
+  expire(key: InstanceKey, now: number): void;
+  /** When the first wait that is left ends, on the namespace's axis; `Infinity` where none is. */
+  firstWaitEndsAt(key: InstanceKey): number;
+}
+
+/** An import that the alarm goes on with. */
+export interface ImportInProgress {
+  readonly isUnderWay: boolean;
+  /** On the namespace's axis. */
+  readonly dueAt: number;
+}
+
+/**
+ * Ends what time has ended, as commits like any other: leases past a deadline, drains past their grace, quarantines
+ * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all: its
+ * reader must not be shown an instance that is gone.
+ *
+ * @returns Whether more is due.
+ */
+export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): boolean {
+  if (now >= state.leases.earliestDeadline) sweepLeases(state, now, first);
+  if (now >= state.agenda.earliestDeadline) attend(state, now);
+  return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
+}
+
+function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | undefined): void {
+  const isFirst = (holder: LeaseHolder) =>
+    isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
+  hearSessions(state, now);
+  const lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
+  if (lapsed.length === 0) return;
+  const expired: InstanceEntry[] = [];
+  const unhealthy: InstanceEntry[] = [];
+  const ended: SessionEntry[] = [];
+  for (const { holder, lapse } of lapsed) {
+    if (isSession(holder)) ended.push(holder);
+    else if (lapse === 'expired') expired.push(holder);
+    else unhealthy.push(holder);
+  }
+  const preserved = partPreserved(state, expired, now);
+  expire(state, preserved.gone, now);
+  if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
+  markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
+  state.leases.findEarliest();
+}
+
+function expire(state: CommitState, instances: readonly InstanceEntry[], now: number): void {
+  const draft = new Draft(state, now);
+  for (const instance of instances) draft.removeInstance(keyOf(instance), 'expired');
+  commit(state, draft, REGISTRY_ACTOR);
+}
+
+function markUnhealthy(state: CommitState, instances: readonly InstanceEntry[], now: number): void {
+  const draft = new Draft(state, now);
+  for (const holder of instances) {
+    const record = withHealth(decodeInstance(holder.text), false, draft.stamp);
+    draft.putInstance(keyOf(holder), record, 'unhealthy', false);
+  }
+  commit(state, draft, REGISTRY_ACTOR);
+}
+
+function attend(state: ExpiryState, now: number): void {
+  const drained = new Draft(state, now);
+  const settled = new Draft(state, now);
+  for (const duty of state.agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
+    if (duty.kind === 'drain') endDrain(drained, duty.key);
+    else if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
+    else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
+    else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
+    else if (duty.kind === 'import') waitForAlarm(state, now);
+    // A compaction and the tokens of sockets are on the agenda only to be woken for: every alarm looks at both.
+  }
+  commit(state, drained, REGISTRY_ACTOR);
+  commit(state, settled, REGISTRY_ACTOR);
+}
+
+/** An import is the alarm's to go on with, as it takes long; a call that meets its time sees to it that there is one. */
+function waitForAlarm({ imports, agenda }: Pick<ExpiryState, 'imports' | 'agenda'>, now: number): void {
+  if (imports.isUnderWay) agenda.set({ kind: 'import' }, Math.max(imports.dueAt, now + ALARM_SPACING_MIN_MS));
+}
+
+/** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */
+export function endWaits(
+  { receipts, agenda }: Pick<ExpiryState, 'receipts' | 'agenda'>,
+  key: InstanceKey,
+  now: number,
+): void {
+  receipts.expire(key, now);
+  const nextAt = receipts.firstWaitEndsAt(key);
+  if (nextAt < Number.POSITIVE_INFINITY) agenda.set({ kind: 'acknowledgements', key }, nextAt);
+}
+
+function endDrain(draft: Draft, key: InstanceKey): void {
+  const drainEndsAt = draft.instance(key)?.record.drainEndsAt;
+  if (drainEndsAt !== undefined && drainEndsAt <= draft.now) draft.removeInstance(key, 'drained');
+}
+
+function endQuarantine(
+  { time, agenda }: Pick<ExpiryState, 'time' | 'agenda'>,
+  draft: Draft,
+  duty: Duty & { key: InstanceKey },
+): void {
+  const record = draft.override(duty.key)?.record;
+  const until = record?.override.quarantine?.until;
+  if (record === undefined || until === undefined) return;
+  const endsAt = time.whenClockShows(Date.parse(until));
+  if (endsAt > draft.now) {
+    agenda.set(duty, endsAt);
+    return;
+  }
+  const { quarantine: _lifted, ...rest } = record.override;
+  const kept = Object.keys(rest).length > 0 ? { ...record, override: rest, updatedAt: draft.stamp } : null;
+  draft.putOverride(duty.key, kept, 'overridden');
+}
+
+/** An override goes ten minutes after its instance, but a quarantine in it holds it as long as it lasts. */
+function endLinger({ catalog }: Pick<ExpiryState, 'catalog'>, draft: Draft, key: InstanceKey): void {
+  if (catalog.instance(key) !== undefined) return;
+  const record = draft.override(key)?.record;
+  if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { CLOSE_CODES } from '../../../model/frames';
+import { readJsonText } from '../../../model/json';
+import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
+
+const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
+const SCOPE = { services: ['orders'] };
+
+/** A stage with those who poll: each as a surface does it for them. */
+function stage() {
+  const all = new WatchStage();
+  const { namespace, scene } = all;
+  /** A read by name; the cursor it came back with, if any, tells what it has. */
+  const read = async (subscriber: string, ifNoneMatch?: string) =>
+    (await namespace.api.resolve({ ...ORDERS, ifNoneMatch, subscriber: { id: subscriber }, tokenId: 'owner' })).cursor;
+  /** A poll that waits for what comes after a cursor. */
+  const poll = async (subscriber: string, cursor: string, { name = 'orders', tokenId = 'owner' } = {}) => {
+    const client = all.connect({ kind: 'poll', subscriber, caller: { tokenId } });
+    await client.watch(SCOPE, { watch: name, cursor });
+    return client;
+  };
+  const names = async () =>
+    readJsonText((await namespace.api.listSubscribers(ORDERS)).body).subscribers.map(({ id }) => id);
+  const connect: WatchStage['connect'] = (memory) => all.connect(memory);
+  return { connect, namespace, scene, read, poll, names };
+}
+
+describe('a poll that is under way', () => {
+  it('[P4] is superseded by the same poll of the same subscriber, and by no other', async () => {
+    const { scene, poll } = stage();
+    const cursor = await scene.cursor();
+    const first = await poll('p', cursor);
+    const others = [
+      await poll('q', cursor),
+      await poll('p', cursor, { name: 'other' }),
+      await poll('p', cursor, { tokenId: 'stranger' }),
+      await poll('', cursor),
+      await poll('', cursor),
+    ];
+    expect(first.socket.closed).toBeUndefined();
+    await poll('p', cursor);
+    expect(first.socket.closed?.code).toBe(CLOSE_CODES.superseded);
+    expect(others.map(({ socket }) => socket.closed)).toEqual(others.map(() => undefined));
+  });
+
+  it('[P4] is told nothing more once it was superseded', async () => {
+    const { scene, poll } = stage();
+    const first = await poll('p', await scene.cursor());
+    const second = await poll('p', await scene.cursor());
+    await scene.register('a');
+    expect([first.told(), second.told()]).toEqual(['', '+a']);
+  });
+
+  it('[W17] keeps its poller alive, and for ten seconds after it', async () => {
+    const { namespace, scene, read, poll, names } = stage();
+    const client = await poll('p', await read('p'));
+    await namespace.pass(10 * POLLER_LINGER_MS);
+    expect(await names()).toEqual(['p']);
+    await namespace.pass(POLLER_LINGER_MS / 2);
+    await client.close();
+    await namespace.pass(POLLER_LINGER_MS - 1);
+    expect(await names()).toEqual(['p']);
+    await namespace.pass(1);
+    expect(await names()).toEqual([]);
+    expect(await scene.cursor()).toBeTruthy();
+  });
+
+  it('[W17] keeps its poller alive through a sleep of the registry', async () => {
+    const { namespace, read, poll, names } = stage();
+    await poll('p', await read('p'));
+    await poll('', await read('q'));
+    await namespace.pass(POLLER_LINGER_MS);
+    await namespace.hibernate();
+    expect(await names()).toEqual(['p']);
+  });
+
+  it('[W17, W24] that ends after a sleep leaves its poller known for ten seconds', async () => {
+    const { namespace, read, poll, names } = stage();
+    const client = await poll('p', await read('p'));
+    await namespace.pass(POLLER_LINGER_MS);
+    await namespace.hibernate();
+    await client.close();
+    await namespace.pass(POLLER_LINGER_MS - 1);
+    expect(await names()).toEqual(['p']);
+    await namespace.pass(1);
+    expect(await names()).toEqual([]);
+  });
+
+  it('[W27] by a name that no longer fits is counted as blind, and loses nothing else', async () => {
+    const { namespace, scene, read, poll, names } = stage();
+    await scene.register('a', { ephemeral: false });
+    await read('known');
+    for (let count = 0; count < POLLERS_PER_TOKEN_MAX_COUNT + 10; count++) void read(`fresh-${count}`);
+    await settle();
+    const cursor = await read('late');
+    await poll('late', cursor);
+    const known = await names();
+    expect(known).toHaveLength(POLLERS_PER_TOKEN_MAX_COUNT);
+    expect(known).toContain('known');
+    expect(known).not.toContain('late');
+    const other = await namespace.api.resolve({ ...ORDERS, subscriber: { id: 'other' }, tokenId: 'another' });
+    expect(other.body).not.toBeNull();
+    expect(await names()).toContain('other');
+    const { body } = await namespace.api.drain(
+      { tokenId: 'owner' },
+      { key: { ...ORDERS, id: 'a' }, waitMs: 0, graceMs: 0 },
+    );
+    const report = readJsonText(body);
+    expect(report.subscribers).toBe(POLLERS_PER_TOKEN_MAX_COUNT + 1);
+    expect(report.blind.plain).toBeGreaterThanOrEqual(12);
+  });
+
+  it('[W18] is waited for by a drain until its poller comes back', async () => {
+    const { namespace, scene, read, poll } = stage();
+    await scene.register('a');
+    await scene.register('b');
+    await poll('p', await read('p'));
+    await namespace.hibernate();
+    const draining = namespace.api.drain(
+      { tokenId: 'owner' },
+      { key: { ...ORDERS, id: 'a' }, waitMs: 30_000, graceMs: 0 },
+    );
+    let report: unknown;
+    void draining.then(({ body }) => {
+      report = readJsonText(body);
+    });
+    await settle();
+    expect(report).toBeUndefined();
+    // The change has ended its poll: it reads again, and what it then has shows only with the question after that.
+    const cursor = await read('p');
+    await settle();
+    expect(report).toBeUndefined();
+    await read('p', cursor);
+    await settle();
+    expect(report).toMatchObject({ drained: true, subscribers: 1, acknowledged: 1, laggards: [] });
+  });
+
+  it('[W17] of more than one service, or by nobody, is no subscriber', async () => {
+    const { connect, scene, poll, names } = stage();
+    const cursor = await scene.cursor();
+    const list = connect({ kind: 'poll', subscriber: 'lists' });
+    await list.watch({ groups: ['DEFAULT_GROUP'] }, { cursor });
+    const two = connect({ kind: 'poll', subscriber: 'two' });
+    await two.watch({ services: ['orders', 'carts'] }, { cursor });
+    const both = connect({ kind: 'poll', subscriber: 'both' });
+    await both.watch({ services: ['orders'], groups: ['shop'] }, { cursor });
+    await poll('', cursor);
+    expect(await names()).toEqual([]);
+  });
+});

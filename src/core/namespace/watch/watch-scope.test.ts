@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { WatchScope } from '../../../model/frames';
+import { type ScopePart, scopeNames, scopeParts } from '../../../model/watch-scope';
+import { inScope, WatchIndex } from './watch-scope';
+
+const key = (service: string, group = 'DEFAULT_GROUP') => ({ group, service });
+
+/** Scopes of every shape, by name. */
+const SCOPES = {
+  whole: {},
+  orders: { services: ['orders'] },
+  both: { services: ['orders', 'shop@@orders'] },
+  shop: { groups: ['shop'] },
+  mixed: { groups: ['shop'], services: ['orders', 'shop@@users'] },
+  twice: { groups: ['shop', 'shop'], services: ['orders', 'orders'] },
+};
+
+function filled() {
+  const index = new WatchIndex<{ name: string; scope: readonly ScopePart[] }>();
+  const watchers = Object.entries(SCOPES).map(([name, scope]) => ({
+    name,
+    scope: scopeParts(WatchScope.parse(scope)),
+  }));
+  for (const watcher of watchers) index.add(watcher);
+  const namesOf = (service: string, group?: string) =>
+    [...index.watchersOf(key(service, group))].map(({ name }) => name).sort();
+  return { index, watchers, namesOf };
+}
+
+describe('WatchIndex', () => {
+  it('[W9] finds everybody who watches a service, each once', () => {
+    const { namesOf } = filled();
+    expect(namesOf('orders')).toEqual(['both', 'mixed', 'orders', 'twice', 'whole']);
+    expect(namesOf('orders', 'shop')).toEqual(['both', 'mixed', 'shop', 'twice', 'whole']);
+    expect(namesOf('users', 'shop')).toEqual(['mixed', 'shop', 'twice', 'whole']);
+    expect(namesOf('users')).toEqual(['whole']);
+  });
+
+  it('[W9] finds the same as asking each scope', () => {
+    const { index, watchers } = filled();
+    for (const service of ['orders', 'users', 'orders@@shop']) {
+      for (const group of ['DEFAULT_GROUP', 'shop', 'shop@@orders']) {
+        const expected = watchers.filter(({ scope }) => inScope(scope, key(service, group)));
+        expect(new Set(index.watchersOf(key(service, group)))).toEqual(new Set(expected));
+        expect(index.countOf(key(service, group))).toBe(expected.length);
+      }
+    }
+  });
+
+  it('forgets who has gone', () => {
+    const { index, watchers, namesOf } = filled();
+    expect(index.size).toBe(6);
+    for (const watcher of watchers.filter(({ name }) => name !== 'shop')) index.remove(watcher);
+    expect([index.size, namesOf('orders'), namesOf('orders', 'shop')]).toEqual([1, [], ['shop']]);
+  });
+
+  it('looks at nobody whom a service does not concern', () => {
+    const index = new WatchIndex<{ scope: readonly ScopePart[] }>();
+    let looks = 0;
+    for (let service = 0; service < 1_000; service++) {
+      const scope = scopeParts(WatchScope.parse({ services: [`s${service}`] }));
+      index.add({
+        get scope() {
+          looks += 1;
+          return scope;
+        },
+      });
+    }
+    looks = 0;
+    expect([...index.watchersOf(key('s7'))]).toHaveLength(1);
+    expect(looks).toBe(0);
+  });
+});
+
+it('[W9] a scope has one form on the wire, where naming nothing means the whole namespace', () => {
+  expect(scopeParts(WatchScope.parse({}))).toEqual([{ kind: 'namespace' }]);
+  for (const scope of Object.values(SCOPES)) {
+    const parsed = WatchScope.parse(scope);
+    expect(scopeNames(scopeParts(parsed))).toEqual(parsed);
+  }
+});

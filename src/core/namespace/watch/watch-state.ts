@@ -1,0 +1,43 @@
+import type { ServiceKey } from '../../../model/namespace-api';
+import type { Connection } from '../../platform/connection';
+import type { Readers } from '../turn/readers';
+import type { TurnState } from '../turn/turn-state';
+import type { Poller } from './pollers';
+import type { ReaderHolds } from './reader-holds';
+import type { Receipts } from './receipts';
+import type { Peer, Watcher } from './watcher';
+
+/** The parts of a namespace that know its readers. */
+export interface WatchState extends TurnState {
+  readonly receipts: Receipts;
+  readonly readerHolds: ReaderHolds;
+}
+
+/** The parts of a namespace that know its pollers. */
+export interface PollerState extends Readers {
+  readonly receipts: Readers['receipts'] & {
+    /** Returns the live pollers of a service. */
+    pollersOf(service: ServiceKey, now: number): Poller[];
+  };
+}
+
+/** The watches of a namespace, for reports and for drains that wait for them. */
+export interface Watches {
+  watchersOf(key: ServiceKey): Iterable<Watcher>;
+  watchersBy(subscriber: string): Watcher[];
+}
+
+/** The open sockets of a namespace. */
+export interface OpenSockets {
+  /** A copy: closing one takes it out. */
+  peers(): Peer[];
+  dismiss(connection: Connection, code: number, reason: string): void;
+}
+
+/** Numbers of sockets and watches, for limits and statistics. */
+export interface WatchCounts {
+  readonly connectionCount: number;
+  readonly watchCount: number;
+  connectionCountOf(tokenId: string): number;
+  watchCountOf(tokenId: string): number;
+}

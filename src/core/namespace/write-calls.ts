@@ -1,0 +1,194 @@
+import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
+import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { ServiceView } from '../../model/service';
+import { deregister } from './commands/deregister';
+import { clearOverride, putOverride } from './commands/override';
+import { patch } from './commands/patch';
+import { register } from './commands/register';
+import { patchService, putService, removeService } from './commands/service';
+import type { StoredState } from './commit/commit-state';
+import type { Draft } from './commit/draft';
+import { renewMany, renewOne } from './leases/renewing';
+import { requireSession } from './leases/sessions';
+import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
+import {
+  batchAction,
+  changeWithOperatorAudit,
+  foreignAction,
+  overrideAction,
+  withOperatorAudit,
+} from './turn/operator-audit';
+import { turn } from './turn/turn';
+import type { TurnState } from './turn/turn-state';
+import { drainAndWait } from './watch/draining';
+import type { Watches, WatchState } from './watch/watch-state';
+
+/** The calls of {@link NamespaceApi} that change something: what each audits, decides and answers. */
+
+/** What a method of the interface is asked, after the caller. */
+export type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
+
+/** What a method of the interface answers. */
+export type Reply<Method extends keyof NamespaceApi> = ReturnType<NamespaceApi[Method]>;
+
+export function callRegister(
+  state: TurnState,
+  caller: Caller,
+  { key, definition, precondition }: Command<'register'>,
+): Reply<'register'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: key,
+    audited: () => foreignAction(state.catalog, caller, 'changed', key),
+    decide: (draft, by) => register(draft, by, key, definition, precondition),
+    answer: (outcome, draft) => ({
+      cursor: state.journal.cursor,
+      created: outcome === 'created',
+      body: registration(state, caller, key, definition, draft.instance(key)?.record),
+    }),
+  });
+}
+
+export function callPatch(state: TurnState, caller: Caller, command: Command<'patch'>): Reply<'patch'> {
+  const { key } = command;
+  return changeWithOperatorAudit(state, caller, {
+    scope: key,
+    audited: () => foreignAction(state.catalog, caller, 'changed', key),
+    decide: (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
+    answer: () => instanceAnswer(state, key),
+  });
+}
+
+export function callDeregister(
+  state: TurnState,
+  caller: Caller,
+  { key, precondition }: Command<'deregister'>,
+): Reply<'deregister'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: key,
+    audited: () => foreignAction(state.catalog, caller, 'deregistered', key),
+    decide: (draft, by) => deregister(draft, by, key, precondition),
+    answer: () => position(state),
+  });
+}
+
+export function callRenew(state: TurnState, caller: Caller, key: InstanceKey): Reply<'renew'> {
+  return turn(state, key, (now) => renewOne(state, caller, key, now), caller.tokenId);
+}
+
+export function callRenewMany(state: TurnState, caller: Caller, keys: InstanceKey[]): Reply<'renewMany'> {
+  return turn(state, undefined, (now) => renewMany(state, caller, keys, now), caller.tokenId);
+}
+
+export function callDrain(
+  state: WatchState,
+  watches: Watches,
+  caller: Caller,
+  command: Command<'drain'>,
+): Reply<'drain'> {
+  return withOperatorAudit(state, caller, {
+    audited: () => foreignAction(state.catalog, caller, 'drained', command.key),
+    act: (...by) => drainAndWait(state, watches, command, ...by),
+  });
+}
+
+/**
+ * Does one operation of a batch, as a call of its own would.
+ *
+ * @throws {RegistryError} As that call does; the batch as a whole is then refused.
+ */
+function applyOperation(draft: Draft, by: Caller, operation: Operation): OperationResult['outcome'] {
+  const { key, precondition } = operation;
+  if (operation.op === 'register') {
+    return register(draft, by, key, operation.definition, precondition, operation.document);
+  }
+  if (operation.op === 'update') return patch(draft, by, key, operation.patch, precondition);
+  if (operation.op === 'deregister') return deregister(draft, by, key, precondition);
+  return putOverride(draft, by, key, operation.override, precondition);
+}
+
+export function callBatch(state: TurnState, caller: Caller, operations: Command<'batch'>): Reply<'batch'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: undefined,
+    audited: () => batchAction(state.catalog, caller, operations),
+    decide: (draft, by) => {
+      requireSession(state, by);
+      return operations.map((operation) => applyOperation(draft, by, operation));
+    },
+    answer: (outcomes) => ({ ...position(state), body: batchReport(state, operations, outcomes) }),
+  });
+}
+
+export function callPutOverride(
+  state: TurnState,
+  caller: Caller,
+  { key, override, precondition }: Command<'putOverride'>,
+): Reply<'putOverride'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: key,
+    audited: () => ({ action: overrideAction(override), key, detail: override.quarantine?.reason }),
+    decide: (draft, by) => putOverride(draft, by, key, override, precondition),
+    answer: (outcome) => ({
+      ...position(state),
+      created: outcome === 'created',
+      body: overrideText(state.catalog, key),
+    }),
+  });
+}
+
+export function callClearOverride(
+  state: TurnState,
+  caller: Caller,
+  { key, precondition }: Command<'clearOverride'>,
+): Reply<'clearOverride'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: key,
+    audited: () => ({ action: 'override-cleared', key }),
+    decide: (draft, by) => clearOverride(draft, by, key, precondition),
+    answer: () => position(state),
+  });
+}
+
+export function callPutService(state: TurnState, caller: Caller, command: Command<'putService'>): Reply<'putService'> {
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-changed', key: command }),
+    decide: (draft, by) => putService(draft, by, command, command.definition, command.precondition),
+    answer: (outcome) => ({ ...serviceAnswer(state, command), created: outcome === 'created' }),
+  });
+}
+
+export function callPatchService(
+  state: TurnState,
+  caller: Caller,
+  command: Command<'patchService'>,
+): Reply<'patchService'> {
+  const exists = () => state.catalog.service(command)?.exists ?? false;
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-changed', key: command }),
+    decide: (draft, by) => patchService(draft, by, command, exists(), command.patch, command.precondition),
+    answer: () => serviceAnswer(state, command),
+  });
+}
+
+export function callRemoveService(
+  state: TurnState,
+  caller: Caller,
+  command: Command<'removeService'>,
+): Reply<'removeService'> {
+  const instanceIds = () => [...(state.catalog.service(command)?.instances.keys() ?? [])];
+  return changeWithOperatorAudit(state, caller, {
+    scope: command,
+    audited: () => ({ action: 'service-deleted', key: command, detail: command.force ? 'force' : undefined }),
+    decide: (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
+    answer: () => position(state),
+  });
+}
+
+function position({ journal }: Pick<StoredState, 'journal'>): { cursor: string } {
+  return { cursor: journal.cursor };
+}
+
+function serviceAnswer(state: Pick<StoredState, 'journal' | 'catalog'>, key: ServiceKey): Answer<ServiceView> {
+  return { ...position(state), body: serviceText(state.catalog, key) };
+}

@@ -1,0 +1,149 @@
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
+import type { ServiceView } from '../../../model/service';
+import { hostsOf } from '../hosts/found-instances';
+import type { Host } from '../hosts/host';
+import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from '../instances/instance-calls';
+import { byCluster, CATALOG, type CatalogEntry, catalogAsked, catalogLine } from '../services/catalog';
+import { serviceIn, shownSelector } from '../services/service-calls';
+import { answer, result } from '../wire/answers';
+import { groupedName, namespaceOf, serviceOf } from '../wire/names';
+import { type PageAsked, pageOf } from '../wire/pages';
+import { Parameters } from '../wire/parameters';
+import { nacosError } from '../wire/refusals';
+
+const V1 = '/nacos/v1/ns/catalog';
+
+/** The page that a console asks for: it names number and size, both. */
+const pageAsked = (parameters: Parameters): PageAsked => ({
+  pageNo: parameters.integer('pageNo') ?? 1,
+  pageSize: parameters.integer('pageSize') ?? 0,
+});
+
+/** @throws {RegistryError} In Nacos' words where there is no such service. */
+async function serviceView(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<ServiceView> {
+  const view = await serviceIn(namespace, service, tokenId);
+  if (view !== undefined) return view;
+  throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
+}
+
+/** Instances as the old list of everything has them. */
+function clusterMap(hosts: readonly Host[]): object {
+  const clusters = [...byCluster(hosts)].map(([name, members]) => {
+    const shown = members.map(({ ip, port, healthy, enabled, weight, metadata }) => {
+      return { valid: healthy, metadata, port, ip, weight, enabled };
+    });
+    return [name, { hosts: shown }] as const;
+  });
+  return Object.fromEntries(clusters);
+}
+
+const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object => ({
+  serviceName: name,
+  groupName: group,
+  clusterMap: clusterMap(hosts),
+  metadata,
+});
+
+/** A cluster; what is said of probes is what Nacos says where nobody set them. */
+const clusterShown = (service: ServiceKey, name: string): object => ({
+  serviceName: groupedName(service),
+  name,
+  healthChecker: { type: 'TCP' },
+  defaultPort: 80,
+  defaultCheckPort: 80,
+  useIPPort4Check: true,
+  metadata: {},
+});
+
+function addServiceRoutes(door: DialectDoor): void {
+  door.route({
+    ...CATALOG,
+    operation: 'v1 catalog of services',
+    paths: [`${V1}/services`],
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return catalogAsked(parameters, pageAsked(parameters), 'hasIpCount');
+    },
+    answer: (entries, asked) => {
+      const onPage = pageOf(entries, asked.page);
+      if (asked.withInstances) return answer(onPage.map(withInstances));
+      return answer({ count: entries.length, serviceList: onPage.map(catalogLine) });
+    },
+  });
+
+  door.route({
+    operation: 'v1 catalog of a service',
+    method: 'get',
+    paths: [`${V1}/service`],
+    scope: 'read',
+    summary: 'A service and its clusters, for consoles',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return { namespace: namespaceOf(parameters), service: serviceOf(parameters) };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: async (namespace, { service }, { tokenId }) => {
+      const view = await serviceView(namespace, service, tokenId);
+      return { view, hosts: await hostsOf(namespace, service, tokenId) };
+    },
+    answer: ({ view, hosts }, { service }) =>
+      answer({
+        service: {
+          name: service.service,
+          groupName: service.group,
+          protectThreshold: view.protectThreshold,
+          selector: shownSelector(view.selector),
+          metadata: view.metadata,
+        },
+        clusters: [...byCluster(hosts).keys()].map((name) => clusterShown(service, name)),
+      }),
+  });
+}
+
+function addInstanceRoutes(door: DialectDoor): void {
+  door.route<ClusterAsked & { page: PageAsked }, Host[]>({
+    ...LIST_CLUSTER,
+    operation: 'v1 catalog of instances',
+    paths: [`${V1}/instances`],
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return { ...clusterAsked(parameters), page: pageAsked(parameters) };
+    },
+    answer: (hosts, { page }) => answer({ list: pageOf(hosts, page), count: hosts.length }),
+  });
+
+  door.route({
+    operation: 'v2 catalog of instances',
+    method: 'get',
+    paths: ['/nacos/v2/ns/catalog/instances'],
+    scope: 'read',
+    summary: 'A page of the instances of a service, for consoles',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return {
+        namespace: namespaceOf(parameters),
+        service: serviceOf(parameters),
+        healthy: parameters.flag('healthyOnly'),
+        enabled: parameters.flag('enabledOnly'),
+        page: pageAsked(parameters),
+      };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: (namespace, { service }, { tokenId }) => hostsOf(namespace, service, tokenId),
+    answer: (hosts, { healthy, enabled, page }) => {
+      const sought = hosts
+        .filter((host) => healthy === undefined || host.healthy === healthy)
+        .filter((host) => enabled === undefined || host.enabled === enabled);
+      return result({ instances: pageOf(sought, page), count: sought.length });
+    },
+  });
+}
+
+/** What consoles up to 2.5 show. */
+export function addCatalogRoutes(door: DialectDoor): void {
+  addServiceRoutes(door);
+  addInstanceRoutes(door);
+}

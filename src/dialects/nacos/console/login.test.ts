@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { eachRow } from '../../../../test/fixtures/each-row';
+import { NacosStage } from '../../../../test/fixtures/nacos-stage';
+import type { Grant } from '../../../model/grant';
+import { sessionOf } from './login';
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
+
+/** A login as one of the clients sends it, with what it shows for a password. */
+const CLIENTS: [name: string, path: string, query: (password: string) => string, form: (password: string) => string][] =
+  [
+    ['Java 2', '/nacos/v1/auth/users/login', () => 'username=nacos', (password) => `password=${password}`],
+    ['Java 3', '/nacos/v3/auth/user/login', () => 'username=nacos', (password) => `password=${password}`],
+    ['Go', '/nacos/v1/auth/users/login', () => '', (password) => `username=nacos&password=${password}`],
+    ['Rust', '/nacos/v1/auth/login', (password) => `username=nacos&password=${password}`, () => ''],
+  ];
+
+describe('logging in', () => {
+  it.each(CLIENTS)('[Y11] as %s does gives the token back', async (_name, path, query, form) => {
+    const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
+    const login = (password: string) =>
+      stage.app.send('POST', `${path}?${query(password)}`, { headers: FORM, body: form(password) });
+    const response = await login(stage.token);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('authorization')).toBe(`Bearer ${stage.token}`);
+    expect(await response.json()).toEqual({
+      accessToken: stage.token,
+      tokenTtl: 18_000,
+      globalAdmin: false,
+      username: 'nacos',
+    });
+    const wrong = await login('nacos');
+    expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([403, null]);
+    expect(await wrong.text()).toContain('user not found!');
+  });
+
+  it('[Y11] leads to a token that is let in where clients put it', async () => {
+    const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
+    const path = '/nacos/v1/ns/instance/list?serviceName=orders';
+    const bearer = { headers: { authorization: `Bearer ${stage.token}` } };
+    expect((await stage.app.send('GET', path, bearer)).status).toBe(200);
+    expect((await stage.app.send('GET', `${path}&accessToken=${stage.token}`)).status).toBe(200);
+    expect((await stage.app.send('GET', `${path}&username=any&password=${stage.token}`)).status).toBe(200);
+    expect((await stage.app.send('GET', path, { headers: { accessToken: stage.token } })).status).toBe(200);
+    expect((await stage.app.send('GET', path)).status).toBe(403);
+  });
+
+  it('[Y11] asks for a password, also of those who have a token in a header', async () => {
+    const stage = new NacosStage();
+    expect(await stage.send('POST', '/nacos/v1/auth/login', 'username=nacos')).toEqual([
+      400,
+      "Param 'password' is required.",
+    ]);
+    expect((await stage.app.send('POST', '/nacos/v1/auth/login', { headers: FORM, body: 'username=x' })).status).toBe(
+      403,
+    );
+  });
+
+  it('[Y11] tells how long a token is good that ends', async () => {
+    const stage = new NacosStage();
+    const { token } = stage.app.directory.give([{ scope: 'admin', ns: '*' }], { expiresAt: Date.now() + 600_500 });
+    const response = await stage.app.send('POST', `/nacos/v1/auth/login?username=u&password=${token}`);
+    const { tokenTtl, globalAdmin } = (await response.json()) as { tokenTtl: number; globalAdmin: boolean };
+    expect(globalAdmin).toBe(true);
+    expect(tokenTtl).toBeGreaterThan(500);
+    expect(tokenTtl).toBeLessThanOrEqual(600);
+  });
+});
+
+const READ: Grant[] = [{ scope: 'read', ns: 'public' }];
+const SENT = { username: 'nacos', password: 'rc_token' };
+
+describe('sessionOf', () => {
+  it('[Y11] gives back the token that was the password', () => {
+    expect(sessionOf({ tokenId: 't', grants: READ }, SENT, 0)).toEqual({
+      accessToken: 'rc_token',
+      tokenTtl: 18_000,
+      globalAdmin: false,
+      username: 'nacos',
+    });
+  });
+
+  it('[Y11] a session ends with its token, and after five hours', () =>
+    eachRow(
+      [
+        [undefined, 18_000],
+        [1_000_000_000, 18_000],
+        [90_500, 90],
+        [1, 1],
+        [-1, 1],
+      ],
+      (expiresAt, tokenTtl) => {
+        expect(sessionOf({ tokenId: 't', grants: READ, expiresAt }, SENT, 0).tokenTtl).toBe(tokenTtl);
+      },
+    ));
+
+  it('[Y11] calls an admin of all one, and no other', () => {
+    const isAdmin = (grants: Grant[]) => sessionOf({ tokenId: 't', grants }, SENT, 0).globalAdmin;
+    expect(isAdmin([{ scope: 'admin', ns: '*' }])).toBe(true);
+    expect(isAdmin([{ scope: 'admin', ns: 'public' }])).toBe(false);
+    expect(isAdmin([{ scope: 'operate', ns: '*' }])).toBe(false);
+  });
+
+  it('[Y11] refuses a token that is good for nothing', () => {
+    expect(() => sessionOf({ tokenId: 't', grants: [] }, SENT, 0)).toThrow(
+      expect.objectContaining({ code: 'FORBIDDEN' }),
+    );
+  });
+});

@@ -1,0 +1,173 @@
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import type { RegistryError } from '../../../model/errors';
+import { answer, restResult, result } from '../wire/answers';
+import { Parameters } from '../wire/parameters';
+import {
+  createNamespace,
+  findNamespace,
+  listedNamespaces,
+  type NamespaceAsked,
+  namespaceIdOf,
+  notThere,
+  removeNamespace,
+  renameNamespace,
+  shownNamespace,
+} from './namespaces';
+
+const V1 = '/nacos/v1/console/namespaces';
+
+/** In v1 what goes wrong is `false`, whatever it was. */
+const truth = (fault: RegistryError | undefined): Response => answer(fault === undefined);
+
+/** Since v2 it is a refusal with its reason. */
+function done(fault: RegistryError | undefined): Response {
+  if (fault !== undefined) throw fault;
+  return result(true);
+}
+
+/** Namespaces, as consoles up to 2.5 see to them. Names of parameters differ with what is done, as in Nacos. */
+function addV1Routes(door: DialectDoor): void {
+  door.directoryRoute({
+    operation: 'v1 namespaces',
+    method: 'get',
+    paths: [V1],
+    summary: 'Lists namespaces, shows one, or tells whether there is one',
+    read: (request, _, form) => Parameters.of(request, form),
+    call: async (directory, caller, parameters) => {
+      if (parameters.flag('checkNamespaceIdExist')) {
+        const id = parameters.text('customNamespaceId');
+        return answer(id !== '' && (await findNamespace(directory, caller, id)) !== undefined);
+      }
+      if (parameters.text('show') === 'all') {
+        const id = parameters.text('namespaceId');
+        const view = await findNamespace(directory, caller, id);
+        if (view === undefined) throw notThere(id);
+        return answer(shownNamespace(view, ''));
+      }
+      const views = await listedNamespaces(directory, caller);
+      return restResult(views.map((view) => shownNamespace(view, '')));
+    },
+    answer: (response) => response,
+  });
+
+  door.directoryRoute({
+    operation: 'v1 create namespace',
+    method: 'post',
+    paths: [V1],
+    summary: 'Makes a namespace',
+    read: (request, _, form) => asked(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
+    call: createNamespace,
+    answer: truth,
+  });
+
+  door.directoryRoute({
+    operation: 'v1 rename namespace',
+    method: 'put',
+    paths: [V1],
+    summary: 'Gives a namespace another name',
+    read: (request, _, form) => asked(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
+    call: renameNamespace,
+    answer: truth,
+  });
+
+  door.directoryRoute({
+    operation: 'v1 remove namespace',
+    method: 'delete',
+    paths: [V1],
+    summary: 'Removes a namespace that holds nothing',
+    read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
+    call: removeNamespace,
+    answer: truth,
+  });
+}
+
+const asked = (parameters: Parameters, id: string, name: string): NamespaceAsked => ({
+  id: parameters.text(id),
+  name: parameters.required(name),
+});
+
+/** Where namespaces are, of a version. */
+interface Place {
+  version: 'v2' | 'v3';
+  path: string;
+  publicId: '' | 'public';
+}
+
+function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place): void {
+  door.directoryRoute({
+    operation: `${version} namespaces`,
+    method: 'get',
+    paths: [`${path}/list`],
+    summary: 'Lists namespaces',
+    read: () => undefined,
+    call: listedNamespaces,
+    answer: (views) => result(views.map((view) => shownNamespace(view, publicId))),
+  });
+
+  door.directoryRoute({
+    operation: `${version} namespace`,
+    method: 'get',
+    paths: [path],
+    summary: 'Shows a namespace',
+    read: (request, _, form) => Parameters.of(request, form).text('namespaceId'),
+    call: findNamespace,
+    answer: (view, id) => {
+      if (view === undefined) throw notThere(namespaceIdOf(id));
+      return result(shownNamespace(view, publicId));
+    },
+  });
+
+  door.directoryRoute({
+    operation: `${version} create namespace`,
+    method: 'post',
+    paths: [path],
+    summary: 'Makes a namespace',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return asked(
+        parameters,
+        parameters.text('customNamespaceId') ? 'customNamespaceId' : 'namespaceId',
+        'namespaceName',
+      );
+    },
+    call: createNamespace,
+    answer: done,
+  });
+
+  door.directoryRoute({
+    operation: `${version} rename namespace`,
+    method: 'put',
+    paths: [path],
+    summary: 'Gives a namespace another name',
+    read: (request, _, form) => asked(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
+    call: renameNamespace,
+    answer: done,
+  });
+
+  door.directoryRoute({
+    operation: `${version} remove namespace`,
+    method: 'delete',
+    paths: [path],
+    summary: 'Removes a namespace that holds nothing',
+    read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
+    call: removeNamespace,
+    answer: done,
+  });
+}
+
+/** Namespaces, for the consoles of all versions. */
+export function addNamespaceRoutes(door: DialectDoor): void {
+  addV1Routes(door);
+  addWrappedRoutes(door, { version: 'v2', path: '/nacos/v2/console/namespace', publicId: '' });
+  const v3 = '/nacos/v3/admin/core/namespace';
+  addWrappedRoutes(door, { version: 'v3', path: v3, publicId: 'public' });
+  door.directoryRoute({
+    operation: 'v3 count namespaces',
+    method: 'get',
+    paths: [`${v3}/check`],
+    summary: 'Tells how many namespaces have an id: one or none',
+    read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
+    call: findNamespace,
+    answer: (view) => result(view === undefined ? 0 : 1),
+  });
+}

@@ -1,0 +1,131 @@
+import { saidIn } from '../../../http/dialect-calls/change-override';
+import { allOverrides } from '../../../http/dialect-calls/whole-lists';
+import type { RouteCall } from '../../../http/pipeline/route-call';
+import type { Operation } from '../../../model/batch';
+import { hasCode } from '../../../model/errors';
+import type { InstanceView } from '../../../model/instance';
+import { OVERRIDE_TRIES_MAX_COUNT } from '../../../model/limits';
+import type { Metadata } from '../../../model/metadata';
+import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
+import type { Override, OverrideView } from '../../../model/override';
+import { withinLimits } from '../wire/metadata-text';
+
+/** The members of an instance that a call sets. */
+export interface Edit {
+  enabled?: boolean | undefined;
+  weight?: number | undefined;
+  metadata?: Metadata | undefined;
+}
+
+/**
+ * Edits the instances of a service at one place, all of them or none, in one revision. A token that operates the service
+ * edits their overrides, which stay when an instance registers again: a person at a console. One that may only register
+ * edits its own registrations: a process that takes itself offline.
+ *
+ * @param isWhole The metadata is all of it, not a part.
+ * @throws {RegistryError} `FORBIDDEN` for the instances of others; whatever the namespace throws.
+ */
+export async function editInstances(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  instances: readonly InstanceView[],
+  edit: Edit,
+  isWhole: boolean,
+  call: RouteCall,
+): Promise<void> {
+  if (!call.may('operate', service)) return editRegistrations(namespace, instances, edit, isWhole, call);
+  const metadataAfter = (before: Metadata = {}): Metadata | undefined =>
+    isWhole || edit.metadata === undefined ? edit.metadata : withinLimits({ ...before, ...edit.metadata });
+  await changeOverrides(
+    namespace,
+    service,
+    instances,
+    (before, instance) => {
+      const set = present({
+        enabled: edit.enabled,
+        weight: edit.weight,
+        status: statusFor(edit, instance),
+        metadata: metadataAfter(before.metadata),
+      });
+      return Object.keys(set).length === 0 ? undefined : { ...before, ...set };
+    },
+    call,
+  );
+}
+
+async function editRegistrations(
+  namespace: NamespaceApi,
+  instances: readonly InstanceView[],
+  edit: Edit,
+  isWhole: boolean,
+  call: RouteCall,
+): Promise<void> {
+  const operations = instances.flatMap((instance): Operation[] => {
+    const { group, service, id } = instance;
+    const status = edit.enabled === false ? ('out-of-service' as const) : statusFor(edit, instance);
+    const gone = isWhole ? Object.fromEntries(Object.keys(instance.metadata).map((name) => [name, null])) : {};
+    const metadata = edit.metadata === undefined ? undefined : { ...gone, ...edit.metadata };
+    const patch = present({ weight: edit.weight, status, metadata });
+    if (Object.keys(patch).length === 0) return [];
+    return [{ op: 'update', key: { group, service, id }, patch, precondition: {} }];
+  });
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+}
+
+/** To be enabled is to be no longer out of service; what else an instance says of itself stays. */
+const statusFor = ({ enabled }: Edit, { status }: InstanceView): 'up' | undefined =>
+  enabled === true && status === 'out-of-service' ? 'up' : undefined;
+
+/** An object without its members that are undefined. */
+function present<T extends object>(value: T): Partial<T> {
+  // `as`: it has members of the object, and no others.
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>;
+}
+
+/**
+ * Changes the overrides of several instances of a service, in one revision. What else an override says, such as a
+ * quarantine, stays, also where it is said at the same time.
+ *
+ * @param instances At most as many as a batch may have operations.
+ * @param change Makes the whole override of an instance from the one that is there; undefined: that one stays as it is.
+ *   May be called again for a newer one.
+ * @throws {RegistryError} What `change` throws, and `REVISION_MISMATCH` where others write without a pause.
+ */
+export async function changeOverrides(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  instances: readonly InstanceView[],
+  change: (before: Override, instance: InstanceView) => Override | undefined,
+  call: RouteCall,
+): Promise<void> {
+  for (let tried = 1; ; tried++) {
+    // The list said which are overridden; where it was too old, they are asked for.
+    const areAsked = tried > 1 || instances.some(({ overridden }) => overridden);
+    const views = areAsked ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
+    const operations = instances.flatMap((instance): Operation[] => {
+      const view = views.get(instance.id);
+      const override = change(saidIn(view), instance);
+      if (override === undefined) return [];
+      const { group, service, id } = instance;
+      const precondition = view === undefined ? { absent: true } : { revision: view.revision };
+      return [{ op: 'override', key: { group, service, id }, override, precondition }];
+    });
+    if (operations.length === 0) return;
+    try {
+      await namespace.batch(call.callerWithOrigin, operations);
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'REVISION_MISMATCH') || tried === OVERRIDE_TRIES_MAX_COUNT) throw error;
+    }
+  }
+}
+
+/** Reads the overrides of a service's instances, by their ids: one call for all. */
+async function overridesOf(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  tokenId: string,
+): Promise<Map<string, OverrideView>> {
+  const list = await allOverrides(namespace, { ...service, tokenId });
+  return new Map(list.map(({ id, ...view }) => [id, view]));
+}

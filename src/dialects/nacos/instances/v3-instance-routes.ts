@@ -1,0 +1,123 @@
+import { firstInstances, instancePages } from '../../../http/dialect-calls/whole-lists';
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import type { InstanceKey } from '../../../model/batch';
+import { DEFAULT_CLUSTER } from '../../../model/service-name';
+import type { Host } from '../hosts/host';
+import { hostTexts, surveyList } from '../hosts/service-info';
+import type { SharedChecks } from '../lists/shared-checks';
+import { answer, result, resultText } from '../wire/answers';
+import { clustersIn, namespaceOf, placeOf, serviceOf } from '../wire/names';
+import { Parameters } from '../wire/parameters';
+import { nacosErrorOf } from '../wire/refusals';
+import { beat, UNKNOWN_INSTANCE } from './beat';
+import {
+  type ClusterAsked,
+  clusterAsked,
+  GET,
+  LIST_CLUSTER,
+  PATCH,
+  REMOVE,
+  registerInstance,
+  registeringIn,
+} from './instance-calls';
+import { keyOf, type NacosInstance } from './instance-parameters';
+import { addWrappedInstanceRoutes } from './v2-instance-routes';
+
+const CLIENT = '/nacos/v3/client/ns/instance';
+const ADMIN = '/nacos/v3/admin/ns';
+
+/** What a beat of an unknown instance is answered. Clients register again at its code. */
+const { code, message } = nacosErrorOf('INSTANCE_NOT_FOUND', undefined);
+const UNKNOWN_BEAT = { code, message, data: null };
+
+const done = () => result('ok');
+
+/** An instance to register, or, where it is not described, one to renew. */
+interface Registering {
+  namespace: string | undefined;
+  key: InstanceKey;
+  instance?: NacosInstance;
+}
+
+function readRegistering(request: Request, form: string): Registering {
+  const parameters = Parameters.of(request, form);
+  if (!parameters.flag('heartBeat')) return registeringIn(parameters);
+  return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
+}
+
+/** What clients of Nacos 3 call over HTTP. */
+export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void {
+  door.route<Registering, boolean>({
+    operation: 'v3 client register instance',
+    method: 'post',
+    paths: [CLIENT],
+    scope: 'register',
+    summary: 'Registers an instance; or renews its lease, as a heartbeat',
+    withoutDeadline: true,
+    read: (request, _, form) => readRegistering(request, form),
+    namespace: ({ namespace }) => namespace,
+    target: ({ key }) => ({ service: key }),
+    call: async (namespace, { key, instance, ...asked }, call) => {
+      if (instance === undefined) {
+        return (await beat(checks, namespace, { ...asked, key, instance: undefined }, call)).code !== UNKNOWN_INSTANCE;
+      }
+      await registerInstance(checks, namespace, { key, instance }, call);
+      return true;
+    },
+    // Status 200: it is no refusal.
+    answer: (isKnown) => (isKnown ? done() : answer(UNKNOWN_BEAT)),
+  });
+
+  door.route({ ...REMOVE, operation: 'v3 client remove instance', paths: [CLIENT], answer: done });
+
+  door.route({
+    operation: 'v3 client list instances',
+    method: 'get',
+    paths: [`${CLIENT}/list`],
+    scope: 'read',
+    summary: 'Lists the instances of a service for its callers',
+    withoutDeadline: true,
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      // Nacos 3 takes no cluster for the default one, and not for all as before.
+      const clusters = clustersIn(parameters.text('clusterName') || DEFAULT_CLUSTER);
+      const filter = { clusters, healthyOnly: parameters.flag('healthyOnly') ?? false };
+      return { namespace: namespaceOf(parameters), service: serviceOf(parameters), filter };
+    },
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: async (namespace, { service, filter }, { tokenId }) => {
+      const command = { ...service, filter: {}, tokenId };
+      const first = await firstInstances(namespace, command);
+      const pages = () => instancePages(namespace, command, first);
+      return hostTexts(pages, filter, await surveyList(pages, filter));
+    },
+    answer: resultText,
+  });
+}
+
+/** Instances in v3, for operators. */
+export function addV3InstanceRoutes(door: DialectDoor, checks: SharedChecks): void {
+  addWrappedInstanceRoutes(door, checks, { version: 'v3', path: ADMIN });
+
+  door.route({
+    ...PATCH,
+    operation: 'v3 patch instance',
+    method: 'put',
+    paths: [`${ADMIN}/instance/partial`],
+    answer: done,
+  });
+
+  door.route({ ...GET, operation: 'v3 get instance', paths: [`${ADMIN}/instance`], answer: result });
+
+  door.route<ClusterAsked & { healthyOnly: boolean }, Host[]>({
+    ...LIST_CLUSTER,
+    operation: 'v3 list instances',
+    paths: [`${ADMIN}/instance/list`],
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return { ...clusterAsked(parameters), healthyOnly: parameters.flag('healthyOnly') ?? false };
+    },
+    answer: (hosts, { healthyOnly }) => result(healthyOnly ? hosts.filter(({ healthy }) => healthy) : hosts),
+  });
+}

@@ -1,0 +1,238 @@
+import { SharedCalls } from '../../../auth/shared-calls';
+import { type FirstPage, instancePages } from '../../../http/dialect-calls/whole-lists';
+import { type JsonText, readJsonText } from '../../../model/json';
+import { CACHED_READS_MAX_COUNT, NACOS_CHECK_FOLLOW_MAX_MS, NACOS_LISTS_MAX_BYTES } from '../../../model/limits';
+import type { NamespaceApi, ReadOptions, ServiceKey } from '../../../model/namespace-api';
+import type { InstanceList } from '../../../model/queries';
+import { type HostFilter, type Pages, serviceInfo } from '../hosts/service-info';
+import { around, type JsonPieces } from '../wire/answers';
+import { groupedName } from '../wire/names';
+import type { CheckCaller, SharedChecks } from './shared-checks';
+
+/** A list of a service for its callers, as they ask for it. */
+interface ListAsked {
+  service: ServiceKey;
+  /** To the letter. */
+  clusters: string;
+  filter: HostFilter;
+  /** The name of who asks, where it comes back for every change; see {@link subscriberOf}. */
+  subscriber?: string | undefined;
+}
+
+/**
+ * About what each thing that is kept takes in memory beside its text, in bytes. It matters: anybody may ask for as many
+ * services without instances as there are names, and those are hardly any text.
+ */
+const SERVICE_BYTES = 768;
+const PART_BYTES = 64;
+
+/** A service as it was at a moment, and what was made of it. */
+class Content {
+  /** The newest position at which it was found to be so, */
+  cursor: string;
+  /** and when that was asked, in milliseconds since the epoch. */
+  knownAt = Number.NEGATIVE_INFINITY;
+  readonly body: JsonText<InstanceList>;
+  /** Answers by what was asked for; between their two parts goes the moment. */
+  readonly texts = new Map<string, readonly [before: string, after: string]>();
+  /** Subscribers that were told this content: only they can be said to know its cursor. */
+  readonly told = new Set<string>();
+  /** About the bytes that all of it takes. */
+  size: number;
+
+  constructor(cursor: string, body: JsonText<InstanceList>) {
+    this.cursor = cursor;
+    this.body = body;
+    this.size = SERVICE_BYTES + body.length;
+  }
+
+  /** True: it has several pages, of which none is kept, as it would fill all the room there is by itself. */
+  get isPaged(): boolean {
+    return this.body === '';
+  }
+}
+
+/** One service in memory. */
+interface Kept {
+  content: Content;
+  /** The moment before it was read; see {@link CheckedNamespace}. */
+  readAt: number;
+  /** The moment of the newest answer, in milliseconds since the epoch. */
+  lastRefTime: number;
+}
+
+/** A list that was read: kept here, or with the first of its pages where it has several. */
+interface Loaded {
+  kept: Kept;
+  first?: FirstPage | undefined;
+}
+
+/**
+ * Lists of services in the words of Nacos, kept by this isolate until their service changes. Nacos' clients poll, and
+ * mostly nothing has changed: a namespace is asked for that once a second, for all polls of all of its services.
+ */
+export class KeptLists {
+  readonly #checks: SharedChecks;
+  readonly #maxBytes: number;
+  readonly #kept = new Map<string, Kept>();
+  readonly #loads = new SharedCalls<Loaded>({
+    now: () => Date.now(),
+    followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
+    maxCount: CACHED_READS_MAX_COUNT,
+    sharesFailures: false,
+  });
+  #size = 0;
+
+  constructor(checks: SharedChecks, maxBytes = NACOS_LISTS_MAX_BYTES) {
+    this.#checks = checks;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The service as JSON, with a moment that is later than that of any answer before; in pieces where it is large. */
+  async read(namespace: NamespaceApi, asked: ListAsked, call: CheckCaller): Promise<JsonPieces> {
+    const key = `${call.namespace} ${groupedName(asked.service)}`;
+    this.#noteRead(key, asked, call);
+    const { kept, first } = (await this.#checks.check(namespace, call))
+      ? await this.#checkedList(namespace, key, asked, call)
+      : await this.#ownList(namespace, key, asked, call);
+    const { pollMs } = this.#checks.of(call.namespace);
+    if (first !== undefined) {
+      const command = { ...asked.service, filter: {}, tokenId: call.tokenId };
+      const info = infoOf(asked, () => instancePages(namespace, command, first), pollMs);
+      return around(`{"lastRefTime":${momentOf(kept, call)},`, info, '}');
+    }
+    const { content } = kept;
+    const { subscriber } = asked;
+    if (subscriber !== undefined && !content.told.has(subscriber)) {
+      content.told.add(subscriber);
+      this.#grow(key, content, PART_BYTES + subscriber.length);
+    }
+    const [before, after] = await this.#textsOf(key, content, asked, pollMs);
+    return `${before}${momentOf(kept, call)}${after}`;
+  }
+
+  /** Notes a read. A reader that comes back is taken to have seen what it was sent, as long as that is kept here. */
+  #noteRead(key: string, { service, subscriber }: ListAsked, call: CheckCaller): void {
+    const { tokenId } = call;
+    const read = { group: service.group, service: service.service, tokenId };
+    if (subscriber === undefined) {
+      this.#checks.note(call.namespace, { ...read, count: 1 });
+      return;
+    }
+    const known = this.#kept.get(key)?.content;
+    const seen = known?.told.has(subscriber) ? known.cursor : undefined;
+    const { address } = call.callerWithOrigin;
+    this.#checks.note(call.namespace, { ...read, subscriber: { id: subscriber, address, seen } });
+  }
+
+  /** The list as of the last check, read anew where its service has changed. */
+  async #checkedList(namespace: NamespaceApi, key: string, { service }: ListAsked, call: CheckCaller): Promise<Loaded> {
+    const checked = this.#checks.of(call.namespace);
+    const { moment, cursor, askedAt } = checked;
+    const kept = this.#kept.get(key);
+    if (kept === undefined || kept.content.isPaged || !checked.isUnchangedSince(groupedName(service), kept.readAt)) {
+      return this.#loads.call(`${moment} ${key}`, () => this.#load(namespace, key, service, { isShared: true }, call));
+    }
+    if (cursor !== undefined && askedAt > kept.content.knownAt) {
+      Object.assign(kept.content, { cursor, knownAt: askedAt });
+    }
+    return { kept };
+  }
+
+  /** The list as the namespace has it now, for one reader. */
+  #ownList(namespace: NamespaceApi, key: string, asked: ListAsked, call: CheckCaller): Promise<Loaded> {
+    const { subscriber: id, service } = asked;
+    const known = this.#kept.get(key)?.content;
+    const isKnown = id === undefined || known?.told.has(id) === true;
+    const subscriber = id === undefined ? undefined : { id, address: call.callerWithOrigin.address };
+    return this.#load(namespace, key, service, isKnown ? { subscriber } : { subscriber, ifNoneMatch: undefined }, call);
+  }
+
+  async #load(
+    namespace: NamespaceApi,
+    key: string,
+    service: ServiceKey,
+    options: ReadOptions,
+    call: CheckCaller,
+  ): Promise<Loaded> {
+    const known = this.#kept.get(key)?.content;
+    const knownAt = call.surroundings.now();
+    const { moment } = this.#checks.of(call.namespace);
+    const { cursor, body } = await namespace.listInstances({
+      ...service,
+      filter: {},
+      ifNoneMatch: known?.isPaged ? undefined : known?.cursor,
+      tokenId: call.tokenId,
+      ...options,
+    });
+    const list = body === null || body === known?.body ? undefined : readJsonText(body);
+    if (list?.next !== undefined) return { kept: this.#keep(key, new Content('', '')), first: { cursor, list } };
+    const isSame = known !== undefined && (body === null || body === known.body);
+    const content = isSame ? known : new Content(cursor, body ?? '{"instances":[]}');
+    Object.assign(content, { cursor, knownAt });
+    const kept = this.#keep(key, content);
+    kept.readAt = moment;
+    return { kept };
+  }
+
+  async #textsOf(
+    key: string,
+    content: Content,
+    asked: ListAsked,
+    pollMs: number,
+  ): Promise<readonly [before: string, after: string]> {
+    const wanted = `${pollMs} ${asked.filter.healthyOnly} ${asked.clusters}`;
+    const made = content.texts.get(wanted);
+    if (made !== undefined) return made;
+    const list = readJsonText(content.body);
+    let info = '';
+    for await (const piece of infoOf(asked, () => [list], pollMs)) info += piece;
+    const texts = [`{"lastRefTime":`, `,${info}}`] as const;
+    // Another request may have made it meanwhile.
+    if (content.texts.has(wanted)) return texts;
+    content.texts.set(wanted, texts);
+    this.#grow(key, content, PART_BYTES + wanted.length + texts[1].length);
+    return texts;
+  }
+
+  /** Notes the content of a service, unless another request has brought the same one. */
+  #keep(key: string, content: Content): Kept {
+    const kept = this.#kept.get(key);
+    if (kept?.content === content) return kept;
+    this.#drop(key);
+    const made = { content, readAt: 0, lastRefTime: kept?.lastRefTime ?? 0 };
+    this.#kept.set(key, made);
+    this.#size += content.size;
+    this.#makeRoom();
+    return made;
+  }
+
+  #grow(key: string, content: Content, by: number): void {
+    content.size += by;
+    if (this.#kept.get(key)?.content !== content) return;
+    this.#size += by;
+    this.#makeRoom();
+  }
+
+  /** Lets go what was made longest ago. */
+  #makeRoom(): void {
+    for (const [oldest] of this.#kept) {
+      if (this.#size <= this.#maxBytes) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#size -= this.#kept.get(key)?.content.size ?? 0;
+    this.#kept.delete(key);
+  }
+}
+
+/** A moment that is later than that of any answer before. */
+function momentOf(kept: Kept, { surroundings }: CheckCaller): number {
+  kept.lastRefTime = Math.max(surroundings.now(), kept.lastRefTime + 1);
+  return kept.lastRefTime;
+}
+
+const infoOf = ({ service, clusters, filter }: ListAsked, pages: Pages, pollMs: number): AsyncGenerator<string> =>
+  serviceInfo(service, pages, filter, clusters, pollMs);

@@ -1,0 +1,72 @@
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import type { RouteCall } from '../../../http/pipeline/route-call';
+import type { Operation } from '../../../model/batch';
+import type { NamespaceApi } from '../../../model/namespace-api';
+import { findAtPlace } from '../hosts/found-instances';
+import { type InstanceNamed, namedIn } from '../instances/instance-calls';
+import { ok, result } from '../wire/answers';
+import { groupedName } from '../wire/names';
+import { Parameters } from '../wire/parameters';
+import { nacosError } from '../wire/refusals';
+
+interface HealthAsked extends InstanceNamed {
+  healthy: boolean;
+}
+
+function readHealth(request: Request, form: string): HealthAsked {
+  const parameters = Parameters.of(request, form);
+  const healthy = parameters.flag('healthy') ?? parameters.flag('valid');
+  const named = namedIn(parameters);
+  if (healthy === undefined) throw nacosError('HEALTHY_PARAM_MISS', "Param 'healthy' is required.");
+  return { ...named, healthy };
+}
+
+/**
+ * Sets whether an instance is well that nobody hears of by itself: one without beats. It is what the instance would say
+ * on registering, and counts until that is said again. One that is out of service stays so.
+ */
+async function setHealth(
+  namespace: NamespaceApi,
+  { service, place, healthy }: HealthAsked,
+  call: RouteCall,
+): Promise<void> {
+  const found = await findAtPlace(namespace, service, place, call.tokenId);
+  if (found.length === 0) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
+  const beating = found.find(({ ephemeral }) => ephemeral);
+  if (beating !== undefined) {
+    throw nacosError(
+      'HEALTH_CHECK_STILL_RUNNING',
+      `health check is still working, service: ${groupedName(service)}, cluster: ${beating.cluster}`,
+    );
+  }
+  const patch = { status: healthy ? 'up' : 'down' } as const;
+  const operations = found
+    .filter(({ status }) => status === 'up' || status === 'down')
+    .map(({ id }): Operation => ({ op: 'update', key: { ...service, id }, patch, precondition: {} }));
+  if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+}
+
+/** Health of instances without beats, which operators and their scripts set. */
+export function addHealthRoutes(door: DialectDoor): void {
+  const common = {
+    method: 'put',
+    scope: 'register',
+    summary: 'Sets whether an instance without beats is well',
+    read: (request: Request, _: unknown, form: string) => readHealth(request, form),
+    namespace: ({ namespace }: HealthAsked) => namespace,
+    target: ({ service }: HealthAsked) => ({ service }),
+    call: setHealth,
+  } as const;
+  door.route({
+    ...common,
+    operation: 'v1 set health',
+    paths: ['/nacos/v1/ns/health', '/nacos/v1/ns/health/instance'],
+    answer: ok,
+  });
+  door.route({
+    ...common,
+    operation: 'v2 set health',
+    paths: ['/nacos/v2/ns/health', '/nacos/v2/ns/health/instance', '/nacos/v3/admin/ns/health/instance'],
+    answer: () => result('ok'),
+  });
+}

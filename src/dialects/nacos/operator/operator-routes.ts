@@ -1,0 +1,109 @@
+import { authorize, authorizeAny } from '../../../auth/authorize';
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import { ALL_NAMESPACES } from '../../../model/grant';
+import { readJsonText } from '../../../model/json';
+import type { Stats } from '../../../model/stats';
+import { answer, ok, result } from '../wire/answers';
+import { namespaceOf } from '../wire/names';
+import { Parameters } from '../wire/parameters';
+import { nacosError } from '../wire/refusals';
+import { UP } from './node';
+import { switchFault } from './switches';
+
+/** An operator's calls as one version has them. */
+interface Version {
+  version: 'v1' | 'v2' | 'v3';
+  /** In whichever way they are written. */
+  paths: string[];
+  show(value: object): Response;
+  done(): Response;
+}
+
+const VERSIONS: Version[] = [
+  { version: 'v1', paths: ['/nacos/v1/ns/operator', '/nacos/v1/ns/ops'], show: answer, done: ok },
+  {
+    version: 'v2',
+    paths: ['/nacos/v2/ns/operator', '/nacos/v2/ns/ops'],
+    show: result,
+    done: () => result('ok'),
+  },
+  { version: 'v3', paths: ['/nacos/v3/admin/ns/ops'], show: result, done: () => result('ok') },
+];
+
+function addMetricsRoute(door: DialectDoor, { version, paths, show }: Version): void {
+  door.route({
+    operation: `${version} metrics`,
+    method: 'get',
+    paths: paths.map((path) => `${path}/metrics`),
+    scope: 'any',
+    summary: 'Tells that the server is up, and what a namespace holds',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return { namespace: namespaceOf(parameters), onlyStatus: parameters.flag('onlyStatus') ?? true };
+    },
+    namespace: ({ namespace }) => namespace,
+    // Every client looks whether the server is up, whatever it may do. How much there is, only readers are told.
+    authorize: (principal, namespace, { onlyStatus }) =>
+      onlyStatus ? authorizeAny(principal, namespace) : authorize(principal, 'read', { namespace }),
+    call: async (namespace, { onlyStatus }, { tokenId }) =>
+      onlyStatus ? UP : metricsOf(readJsonText((await namespace.stats({ tokenId })).body)),
+    answer: show,
+  });
+}
+
+function addSettingRoutes(door: DialectDoor, { version, paths, done }: Version): void {
+  door.directoryRoute({
+    operation: `${version} set switch`,
+    method: 'put',
+    paths: paths.map((path) => `${path}/switches`),
+    summary: 'Takes a switch as it stands; none can be moved',
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return { entry: parameters.required('entry'), value: parameters.required('value') };
+    },
+    call: async (_, { principal }, { entry, value }) => {
+      authorize(principal, 'admin', { namespace: ALL_NAMESPACES });
+      const fault = switchFault(entry, value);
+      if (fault !== undefined) throw fault;
+    },
+    answer: done,
+  });
+
+  door.directoryRoute({
+    operation: `${version} set log level`,
+    method: 'put',
+    paths: paths.map((path) => `${path}/log`),
+    summary: 'Refuses: there are no log levels',
+    read: () => undefined,
+    call: async (_, { principal }) => {
+      authorize(principal, 'admin', { namespace: ALL_NAMESPACES });
+      throw nacosError('PARAMETER_VALIDATE_ERROR', 'there are no log levels here, and none can be set');
+    },
+    answer: done,
+  });
+}
+
+/** What operators ask and set, in each version. */
+export function addOperatorRoutes(door: DialectDoor): void {
+  for (const version of VERSIONS) {
+    addMetricsRoute(door, version);
+    addSettingRoutes(door, version);
+  }
+}
+
+/** The numbers of one namespace in the words of Nacos, where they are of the whole server. */
+export function metricsOf({ services, instances, leases, sockets, watches }: Stats): object {
+  return {
+    ...UP,
+    serviceCount: services,
+    instanceCount: instances,
+    subscribeCount: watches,
+    responsibleInstanceCount: instances,
+    // A client over HTTP is what beats for one address; one over a connection holds a socket.
+    clientCount: instances + sockets,
+    connectionBasedClientCount: sockets,
+    ephemeralIpPortClientCount: leases,
+    persistentIpPortClientCount: instances - leases,
+    responsibleClientCount: instances + sockets,
+  };
+}

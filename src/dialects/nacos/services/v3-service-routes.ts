@@ -1,0 +1,84 @@
+import type { DialectDoor } from '../../../http/pipeline/dialect';
+import type { SharedChecks } from '../lists/shared-checks';
+import { type ShownSubscriber, subscribersOf } from '../lists/subscribers';
+import { result } from '../wire/answers';
+import { illegal } from '../wire/names';
+import { numberedPage, type PageAsked } from '../wire/pages';
+import { Parameters } from '../wire/parameters';
+import { byCluster, CATALOG, type CatalogEntry, catalogAsked, catalogLine } from './catalog';
+import { SELECTOR_TYPES, serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
+import { addWrappedServiceRoutes } from './v2-service-routes';
+
+const ADMIN = '/nacos/v3/admin/ns';
+const PAGE_DEFAULT_COUNT = 100;
+
+/** @throws {RegistryError} `INVALID_REQUEST`: v3 has no page before the first, and no empty ones. */
+function pageAsked(parameters: Parameters): PageAsked {
+  const pageNo = parameters.integer('pageNo') ?? 1;
+  const pageSize = parameters.integer('pageSize') ?? PAGE_DEFAULT_COUNT;
+  if (pageNo < 1) throw illegal('pageNo', `the value should be positive, current is ${pageNo}.`);
+  if (pageSize < 1) throw illegal('pageSize', `the value should be positive, current is ${pageSize}.`);
+  return { pageNo, pageSize };
+}
+
+const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object => ({
+  serviceName: name,
+  groupName: group,
+  clusterMap: Object.fromEntries([...byCluster(hosts)].map(([cluster, members]) => [cluster, { hosts: members }])),
+  metadata,
+});
+
+/** A subscriber, whose service is named in two parts here. */
+const shownSubscriber = (group: string, service: string) => (subscriber: ShownSubscriber) => {
+  const { namespaceId, ip, port, agent, app } = subscriber;
+  return { namespaceId, groupName: group, serviceName: service, ip, port, agent, appName: app };
+};
+
+/** Services in v3. */
+export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): void {
+  addWrappedServiceRoutes(door, { version: 'v3', path: ADMIN });
+
+  door.route({
+    ...CATALOG,
+    operation: 'v3 list services',
+    paths: [`${ADMIN}/service/list`],
+    read: (request, _, form) => {
+      const parameters = Parameters.of(request, form);
+      return catalogAsked(parameters, pageAsked(parameters), 'ignoreEmptyService');
+    },
+    answer: (entries, asked) =>
+      result(numberedPage(entries, asked.page, asked.withInstances ? withInstances : catalogLine)),
+  });
+
+  door.route({
+    operation: 'v3 subscribers',
+    method: 'get',
+    paths: [`${ADMIN}/service/subscribers`],
+    scope: 'read',
+    summary: 'A page of those who subscribe to a service',
+    read: (request, _, form) => ({ ...serviceNamedIn(request, form), page: pageAsked(Parameters.of(request, form)) }),
+    namespace: ({ namespace }) => namespace,
+    target: ({ service }) => ({ service }),
+    call: (namespace, { service }, call) => subscribersOf(namespace, service, checks, call),
+    answer: (subscribers, { service, page }) =>
+      result(numberedPage(subscribers, page, shownSubscriber(service.group, service.service))),
+  });
+
+  door.route({
+    ...UPDATE_CLUSTER,
+    operation: 'v3 update cluster',
+    paths: [`${ADMIN}/cluster`],
+    answer: () => result('ok'),
+  });
+
+  door.route({
+    operation: 'v3 selector types',
+    method: 'get',
+    paths: [`${ADMIN}/service/selector/types`],
+    scope: 'any',
+    summary: 'Lists the kinds of selectors',
+    read: () => undefined,
+    call: async () => SELECTOR_TYPES,
+    answer: result,
+  });
+}

@@ -1,0 +1,65 @@
+import { env } from 'cloudflare:workers';
+import { expect, it } from 'vitest';
+import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { OWNER } from '../../../test/fixtures/callers';
+import { definition, key } from '../../../test/fixtures/definition';
+import type { CalledObject } from './envelope';
+import { remoteDirectory } from './remote-directory';
+import { remoteNamespace } from './remote-namespace';
+
+// Goes one release later, with previous-wire.ts.
+
+/** An object of the version before: it passes over the version of its caller. */
+function withoutVersion<Stub extends object>(stub: Stub): Stub {
+  const { call } = stub as CalledObject<string>; // `as`: each object is called by name
+  const callBefore = (method: string, asked: string) => Reflect.apply(call, stub, [method, asked]);
+  return new Proxy(stub, { get: (_stub, name) => (name === 'call' ? callBefore : undefined) });
+}
+
+it('[U11] a Worker of the version before renews and resolves with names alone', async () => {
+  const object = env.NAMESPACES.getByName('called-with-names');
+  await object.configure({ retention: {}, limits: {} });
+  const api = remoteNamespace(() => object);
+  const { cursor } = await api.register(OWNER, { key: key('a'), definition: definition(), precondition: {} });
+  const { group, service } = key('a');
+  const renewed = await object.renew([OWNER.tokenId, group, service, 'a', ''].join('\n'));
+  expect(renewed).toMatch(/^=.+\n\{.*"expiresAt"/);
+  expect(await object.renew(['another', group, service, 'a', ''].join('\n'))).toMatch(/^!.*FORBIDDEN/);
+  expect(await object.renew(['another', group, service, 'a', '+'].join('\n'))).toMatch(/^=/);
+  for (const names of [
+    [group, service, ''],
+    [group, service, 'reader'],
+  ]) {
+    const resolved = await object.resolve(names.join('\n'));
+    expect(resolved).toMatch(`=${cursor}\n`);
+    expect(JSON.parse(resolved.slice(resolved.indexOf('\n') + 1)).instances).toHaveLength(1);
+  }
+});
+
+it('[U11] a directory answers a Worker of the version before in its form', async () => {
+  const object = env.DIRECTORY.getByName('called-without-version');
+  expect(await object.call('findNamespace', '["public"]')).toBe('{"answer":{}}');
+  expect(await object.call('findNamespace', '["gone"]')).toBe('{"answer":null}');
+  expect(await object.call('endAudit', '[1,{}]')).toBe('{}');
+  const refused = await object.call('readAudit', JSON.stringify([by({ scope: 'read', ns: '*' }), {}]));
+  expect(JSON.parse(refused)).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
+});
+
+it('[U11] a Worker understands objects of the version before, which pass over its own version', async () => {
+  const directory = remoteDirectory(() => withoutVersion(env.DIRECTORY.getByName('of-the-version-before')));
+  expect(await directory.findNamespace('public')).toEqual({});
+  expect(await directory.findNamespace('gone')).toBeNull();
+  expect(await directory.endAudit(1, {})).toBeUndefined();
+  expect(await directory.readAudit(BY_ROOT, {})).toEqual({ entries: [] });
+  await expect(directory.readAudit(by({ scope: 'read', ns: '*' }), {})).rejects.toMatchObject({
+    name: 'RegistryError',
+    code: 'FORBIDDEN',
+  });
+
+  const object = env.NAMESPACES.getByName('of-the-version-before');
+  await object.configure({ retention: {}, limits: {} });
+  const namespace = remoteNamespace(() => withoutVersion(object));
+  await namespace.register(OWNER, { key: key('a'), definition: definition(), precondition: {} });
+  expect(JSON.parse((await namespace.renew(OWNER, key('a'))).body)).toMatchObject({ revision: 1 });
+  expect(JSON.parse((await namespace.resolve(key('a'))).body ?? '').instances).toHaveLength(1);
+});

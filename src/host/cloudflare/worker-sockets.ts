@@ -1,0 +1,89 @@
+import { type ErrorData, RegistryError } from '../../model/errors';
+import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
+import { quietly, REFUSED_STATUS, upgradeHeaders } from './object-sockets';
+import type { NamespaceStub } from './object-stubs';
+import { RemoteCalls } from './remote-call';
+
+/** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
+const BROKEN = 1006;
+
+/** An object knows its own name, so the address of a request to it has no meaning. */
+const OBJECT_URL = 'https://namespace.rollcall.invalid/';
+
+/**
+ * The sockets of a namespace that lives in a Durable Object. Each is one request to it, and sleeps there: an object
+ * whose sockets are quiet leaves memory, however many there are.
+ *
+ * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ */
+export function remoteSockets(stub: () => NamespaceStub): NamespaceSockets {
+  const calls = new RemoteCalls(stub);
+  return {
+    async pass(purpose, headers) {
+      const webSocket = await calls.read((object) => upgrade(object, purpose));
+      return new Response(null, { status: 101, webSocket, headers });
+    },
+    async open(purpose, listener) {
+      return held(await calls.read((object) => upgrade(object, purpose)), listener);
+    },
+  };
+}
+
+/** @throws {RegistryError} The refusal of the object. */
+async function upgrade(object: NamespaceStub, purpose: SocketPurpose): Promise<WebSocket> {
+  const answer = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
+  if (answer.webSocket !== null) return answer.webSocket;
+  // `as`: that is what an answer of this status is made of.
+  if (answer.status === REFUSED_STATUS) throw RegistryError.fromData((await answer.json()) as ErrorData);
+  throw new TypeError(`the object answered ${answer.status} instead of opening a socket`);
+}
+
+/** A socket of this Worker's own. It listens before it accepts, so that no frame is missed. */
+function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
+  let isOpen = true;
+  const closed = (code: number) => {
+    if (!isOpen) return;
+    isOpen = false;
+    listener.closed(code);
+  };
+  socket.addEventListener('message', ({ data }) => {
+    if (isOpen && typeof data === 'string') listener.frame(data);
+  });
+  socket.addEventListener('close', ({ code }) => closed(code));
+  socket.addEventListener('error', () => closed(BROKEN));
+  socket.accept();
+  return {
+    send: (text) => quietly(() => socket.send(text)),
+    close: (code, reason) => {
+      // The side that closes it expects no more frames.
+      isOpen = false;
+      quietly(() => socket.close(code, reason));
+    },
+  };
+}
+
+/**
+ * Takes a client's WebSocket into this Worker, and makes the answer to its upgrade.
+ *
+ * @param closed The client is gone; not called once this side has closed it.
+ */
+export function acceptSocket(closed: () => void): { socket: NamespaceSocket; answer: Response } {
+  const { 0: theirs, 1: ours } = new WebSocketPair();
+  let isOpen = true;
+  const end = (tell: boolean, code: number, reason: string) => {
+    if (!isOpen) return;
+    isOpen = false;
+    quietly(() => ours.close(code, reason));
+    if (tell) closed();
+  };
+  ours.addEventListener('close', () => end(true, 1000, ''));
+  ours.addEventListener('error', () => end(true, 1011, ''));
+  ours.accept();
+  return {
+    answer: new Response(null, { status: 101, webSocket: theirs }),
+    socket: {
+      send: (text) => quietly(() => ours.send(text)),
+      close: (code, reason) => end(false, code, reason),
+    },
+  };
+}

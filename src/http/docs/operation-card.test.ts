@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { Operation } from './api-document';
+import { curlLine } from './operation-card';
+
+const operation = (parts: Partial<Operation>): Operation => ({
+  operationId: 'x',
+  tags: [],
+  summary: '',
+  parameters: [],
+  responses: {},
+  'x-scope': 'read',
+  ...parts,
+});
+
+/** What a shell makes of a line: the words that curl would see. */
+function words(line: string): string[] {
+  const script = `curl() { printf '%s\\0' "$@"; }; ROLLCALL=http://h TOKEN=t; ${line}`;
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+}
+
+describe('curlLine', () => {
+  it('fills in names, and asks for no more than it needs', () => {
+    expect(words(curlLine('get', '/ns/{ns}/x/{other}', operation({})))).toEqual([
+      'http://h/ns/public/x/other',
+      '-H',
+      'Authorization: Bearer t',
+    ]);
+    const { 'x-scope': _scope, ...open } = operation({});
+    expect(words(curlLine('get', '/health', open))).toEqual(['http://h/health']);
+  });
+
+  it('shows a stream as it comes, and a socket as what it is', () => {
+    const content = { 'text/event-stream': { schema: { type: 'string' } } };
+    const stream = operation({ responses: { 200: { description: '', content } } });
+    expect(words(curlLine('get', '/ns/{ns}/watch', stream)).slice(0, 2)).toEqual(['-N', 'http://h/ns/public/watch']);
+    const line = curlLine('get', '/ns/{ns}/socket', operation({ responses: { 101: { description: '' } } }));
+    const opened = new Function('WebSocket', 'ROLLCALL', 'TOKEN', `return ${line}`);
+    expect(
+      opened(
+        class {
+          readonly asked: unknown[];
+          constructor(...asked: unknown[]) {
+            this.asked = asked;
+          }
+        },
+        'http://h',
+        't',
+      ),
+    ).toEqual({
+      asked: ['http://h/ns/public/socket', ['rollcall.v1', 'token.t']],
+    });
+  });
+
+  it('survives the shell with any body', () => {
+    const example = { text: `it's "$HOME" \`id\` \\ ü` };
+    const line = curlLine(
+      'put',
+      '/x',
+      operation({ requestBody: { content: { 'application/json': { schema: {}, example } } } }),
+    );
+    const said = words(line);
+    expect(said.slice(0, 3)).toEqual(['-X', 'PUT', 'http://h/x']);
+    expect(JSON.parse(said.at(-1) ?? '')).toEqual(example);
+  });
+});

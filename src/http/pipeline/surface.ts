@@ -1,0 +1,39 @@
+import type { DirectoryApi } from '../../model/directory-api';
+import type { ClaimsOf } from '../../model/instance';
+import type { CachedReads } from '../cache/cached-reads';
+import type { OwnWrites } from '../cache/own-writes';
+import type { RequestRecord } from '../telemetry/request-record';
+import type { AcceptSocket } from '../watch/accepted-socket';
+import type { BytePipe } from '../watch/event-stream';
+import type { Waits } from '../watch/waits';
+import type { Admission } from './admission';
+import type { NamespaceWays } from './request-context';
+import type { DialectCard, RouteCard } from './route-card';
+import type { Router } from './router';
+
+/** What a route is registered on: the router, and what all of its routes share. */
+export interface Surface {
+  router: Router;
+  /** Every route that was registered, for the documentation and for the test that walks them all. */
+  cards: RouteCard[];
+  /** Every route of every dialect. */
+  dialectCards: DialectCard[];
+  admission: Admission;
+  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
+  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  directory: DirectoryApi;
+  /** Reads the services that the extensions of an instance claim beside its own. */
+  claimsOf: ClaimsOf;
+  cachedReads: CachedReads;
+  trustedProxy: boolean;
+  waits: Waits;
+  ownWrites: OwnWrites;
+  /** Makes a pipe whose writer is told when its reader is gone. */
+  openPipe(): BytePipe;
+  /** Takes a client's WebSocket. */
+  acceptSocket: AcceptSocket;
+  /** Tells the log of an error after an answer has begun. */
+  noteFailure(record: RequestRecord, error: unknown): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { readJsonText } from '../../model/json';
+import { openDoor, route } from '../pipeline/route';
+import type { Surface } from '../pipeline/surface';
+import { COMMON_HEADERS } from '../response/answers';
+import { namespaceMetrics } from '../telemetry/namespace-metrics';
+import { type MetricFamily, PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus-text';
+import type { RequestCounts } from '../telemetry/request-counts';
+
+/** What runs here. */
+export interface Build {
+  version: string;
+  /** Where the deployer told it. */
+  commit?: string | undefined;
+}
+
+const Health = z
+  .object({ status: z.literal('ok'), version: z.string(), commit: z.string().optional() })
+  .meta({ id: 'Health' });
+
+/** What a monitor asks for. */
+export function addOperationsRoutes(surface: Surface, build: Build, counts: RequestCounts): void {
+  route(surface, {
+    operation: 'readMetrics',
+    method: 'get',
+    path: '/metrics',
+    scope: 'metrics',
+    door: 'metrics',
+    chapter: 'Registry',
+    summary: 'Scrape the metrics of the default namespace, and of the requests',
+    description:
+      'Prometheus text format 0.0.4. Counters start at zero with the process. On Cloudflare each isolate counts its own requests.',
+    input: {},
+    answers: { 200: { description: 'Metrics', contentType: PROMETHEUS_TYPE } },
+    call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
+    map: ({ cursor, body }) => {
+      const families = [buildMetric(build), ...namespaceMetrics(readJsonText(body)), ...counts.families()];
+      const headers = { ...COMMON_HEADERS, 'Content-Type': PROMETHEUS_TYPE, 'Rollcall-Cursor': cursor };
+      return new Response(prometheusText(families), { headers });
+    },
+  });
+
+  const health = JSON.stringify({ status: 'ok', version: build.version, commit: build.commit } satisfies z.output<
+    typeof Health
+  >);
+  // Liveness: the Worker answers for itself, and asks no namespace.
+  openDoor(surface, {
+    operation: 'readHealth',
+    method: 'get',
+    path: '/health',
+    scope: 'open',
+    chapter: 'Registry',
+    summary: 'Tell that the Worker is alive, and its version',
+    description: 'Asks no namespace. The only route that answers before a root token is set.',
+    input: {},
+    answers: { 200: { description: 'It is alive', schema: Health } },
+    beforeSetup: true,
+    answer: () => new Response(health, { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
+  });
+}
+
+/** What runs here, as a metric whose labels tell it. */
+function buildMetric({ version, commit }: Build): MetricFamily {
+  return {
+    name: 'rollcall_build_info',
+    type: 'gauge',
+    help: 'Version that is running; always 1.',
+    samples: [{ labels: { version, commit: commit ?? '' }, value: 1 }],
+  };
+}

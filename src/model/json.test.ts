@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readStrictJson } from '../../test/fixtures/strict-json';
+import { isPlainKey, jsonProblem, parseJson } from './json';
+import { EXTENSIONS_MAX_DEPTH_COUNT } from './limits';
+
+const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+
+describe('jsonProblem', () => {
+  it.each([0, -1.5, '', 'ü', true, null, [], {}, [1, { a: [null] }]])('finds none in %j', (value) =>
+    expect(jsonProblem(value)).toBeUndefined(),
+  );
+
+  it('[R14] takes values as deep as the limit, and refuses deeper ones however deep they are', () => {
+    expect(jsonProblem(nested(EXTENSIONS_MAX_DEPTH_COUNT + 1))).toBeUndefined();
+    expect(jsonProblem(nested(EXTENSIONS_MAX_DEPTH_COUNT + 2))).toContain('levels deep');
+    expect(jsonProblem(nested(100_000))).toContain('levels deep');
+  });
+
+  it('refuses a member that copies would lose, at any depth', () => {
+    expect(jsonProblem(JSON.parse('{"a":[{"__proto__":1}]}'))).toContain('__proto__');
+  });
+
+  it.each([
+    [Number.NaN, 'finite'],
+    [Number.POSITIVE_INFINITY, 'finite'],
+    ['\ud800', 'well-formed'],
+    [{ '\udfff': 1 }, 'well-formed'],
+    [undefined, 'no undefined'],
+    [1n, 'no bigint'],
+    [() => 1, 'no function'],
+  ])('refuses %s', (value, problem) => expect(jsonProblem({ value })).toContain(problem));
+});
+
+describe('parseJson', () => {
+  it.each([
+    ['{"a":1,"\\u00e9":2}', { a: 1, é: 2 }],
+    ['{"a" : {"\\/x" :"\\\\\\"\\n"}}', { a: { '/x': '\\"\n' } }],
+    ['["\\\\:", "a:\\"b\\":"]', ['\\:', 'a:"b":']],
+    ['"\\u0041"', 'A'],
+    ['{}', {}],
+  ])('reads %s as every parser does', (text, value) => {
+    expect(parseJson(text)).toEqual(value);
+  });
+
+  it.each(['{"\\\\":1}', '{"a\\"b":1}', '{"x":[{"\\u0000":1}]}', '{"\\n" : 1}', '{"\\ud800":1}'])(
+    'refuses the key in %s',
+    (text) => {
+      expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+    },
+  );
+
+  it.each(['{', '{"a\\":1}', '"\\x"', '{"\\x":1}', ''])('finds that %s is not JSON', (text) => {
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
+  it.each([
+    ['{"weight":1,"weight":100}', 'weight'],
+    ['{"weight":1,"w\\u0065ight":100}', 'weight'],
+    ['{"\\u0077eight":1,"w\\u0065ight":1}', 'weight'],
+    ['{"a":{"x":1},"b":[{"x":1},{"c:":"\\":","y":{"x":1,"z":[],"x":1}}]}', 'b.1.y.x'],
+    ['[[],[0,{"a":[{}],"a" : 1}]]', '1.1.a'],
+    ['{"__proto__":1,"__proto__":2}', '__proto__'],
+    ['{"":1,"":2}', ''],
+    ['{"1":1,"1":2}', '1'],
+    ['{"toString":1,"toString":1}', 'toString'],
+    ['{"a":1,"b":{"a":2},"c":[{"a":3}],"\\u0061":4,"a":5}', 'a'],
+    [`${'{"d":'.repeat(100_000)}{"x":1,"x":2}${'}'.repeat(100_000)}`, `….${'d.'.repeat(15)}x`],
+    [`${'['.repeat(1_000_000)}{"x":1,"x":2}${']'.repeat(1_000_000)}`, `….${'0.'.repeat(15)}x`],
+    [`{${'"k":1,'.repeat(600_000)}"k":2}`, 'k'],
+    [`{"${'k'.repeat(1_000_000)}":1,"${'k'.repeat(1_000_000)}":1}`, `${'k'.repeat(77)}...`],
+  ])('[H10] refuses a key that comes twice: %#', (text, path) => {
+    expect(() => parseJson(text)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining(`comes twice in one object, at ${path};`),
+        details: { errors: [{ path, message: 'comes twice in one object' }] },
+      }),
+    );
+  });
+
+  it.each([
+    '{"a":{"a":{"a":[{"a":1},{"a":1}]}},"b":{"a":1}}',
+    '{"a":"{\\"b\\":1,\\"b\\":2}","b":":\\\\"}',
+    '{"a":1,"A":2,"\\u00e9":3,"e\\u0301":4}',
+    '{"__proto__":{"__proto__":1},"constructor":{"constructor":1}}',
+    '[{"a":1},{"a":1}]',
+    '"a:a"',
+  ])('[H10] takes %s, where none does', (text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('[H10] refuses exactly what a strict reader finds to have a key twice', () => {
+    const key = fc.constantFrom('a', 'b', 'a:', '{', '', '__proto__', 'é');
+    const written = fc
+      .tuple(key, fc.boolean())
+      .map(([name, isEscaped]) => (isEscaped ? everyUnitEscaped(name) : JSON.stringify(name)));
+    const { value } = fc.letrec<{ value: string; member: string }>((tie) => ({
+      member: fc.tuple(written, tie('value')).map(([name, text]) => `${name} :${text}`),
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom('1', 'null', '":"', '"\\":{\\"a\\":"', '"\\\\"', '[]', '{}'),
+        fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
+        fc.array(tie('member'), { maxLength: 4 }).map((members) => `{${members.join(',')}}`),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (text) => {
+        let why = '';
+        try {
+          readStrictJson(text);
+        } catch (error) {
+          why = String(error);
+        }
+        if (why === '') expect(parseJson(text)).toEqual(JSON.parse(text));
+        else expect(() => parseJson(text), why).toThrow('comes twice');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is not led astray by keys that were parsed before', () => {
+    expect(() => parseJson('{"a":1,"\\\\":2}')).toThrow('backslash');
+    expect(parseJson('{"a":1,"\\u00e9":2}')).toEqual({ a: 1, é: 2 });
+  });
+
+  it('reads whatever JSON.stringify writes with keys that can stand as they are', () => {
+    const key = fc.string({ unit: 'grapheme' }).filter((name) => isPlainKey(name) && name !== '__proto__');
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(fc.string(), fc.integer(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(key, tie('any'))),
+    })).any;
+    fc.assert(
+      fc.property(value, (any) => {
+        const text = JSON.stringify(any);
+        expect(parseJson(text)).toEqual(JSON.parse(text));
+        expect(parseJson(escaped(text))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+});
+
+/** The same JSON as clients write it that keep to ASCII. */
+function escaped(text: string): string {
+  return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A string of JSON in which nothing stands as it is. */
+function everyUnitEscaped(text: string): string {
+  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index).toString(16).padStart(4, '0'));
+  return `"${units.map((unit) => `\\u${unit}`).join('')}"`;
+}

@@ -1,0 +1,177 @@
+import { quote, RegistryError } from './errors';
+import { EXTENSIONS_MAX_DEPTH_COUNT, SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
+
+/** Whether a value is a JSON object. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+declare const encoded: unique symbol;
+
+/** JSON text that is known to encode a `T`. */
+export type JsonText<T> = string & { readonly [encoded]?: T };
+
+/** Encodes a value, and remembers what it was. */
+export function jsonText<T>(value: T): JsonText<T> {
+  return JSON.stringify(value);
+}
+
+/** Decodes what {@link jsonText} encoded. */
+export function readJsonText<T>(text: JsonText<T>): T {
+  return JSON.parse(text) as T; // `as`: the type of the text says what it encodes
+}
+
+/**
+ * What is wrong with a value that is to be kept as JSON, in words; undefined where nothing is.
+ *
+ * Its depth is limited, so that whoever walks it later does not run out of stack; and a member named `__proto__` is
+ * refused, as half of what copies objects would drop it without a word.
+ */
+export function jsonProblem(value: unknown, depth = 0): string | undefined {
+  if (depth > EXTENSIONS_MAX_DEPTH_COUNT) return `is nested more than ${EXTENSIONS_MAX_DEPTH_COUNT} levels deep`;
+  switch (typeof value) {
+    case 'boolean':
+      return undefined;
+    case 'string':
+      return value.isWellFormed() ? undefined : 'must be well-formed Unicode';
+    case 'number':
+      return Number.isFinite(value) ? undefined : 'must not have numbers that are not finite';
+    case 'object': {
+      if (value === null) return undefined;
+      if (Object.hasOwn(value, '__proto__')) return 'must not have the key "__proto__"';
+      for (const [key, member] of Object.entries(value)) {
+        const problem = key.isWellFormed() ? jsonProblem(member, depth + 1) : 'must be well-formed Unicode';
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
+    }
+    default:
+      return `must be JSON, which has no ${typeof value}`;
+  }
+}
+
+/** A string of JSON, and the colon that tells that it is a key. Outside of strings JSON has no quotes. */
+const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+const NEEDS_ESCAPE = /["\\\u0000-\u001f]/;
+
+/** Whether a key can stand in JSON as it is. Others are refused: see {@link parseJson}. */
+export function isPlainKey(key: string): boolean {
+  return !NEEDS_ESCAPE.test(key) && key.isWellFormed();
+}
+
+/**
+ * Parses JSON of strangers. Escapes in keys are resolved before the parser sees them, and keys that can't do without
+ * are refused: V8 keeps one parsed key with a backslash for another with an escape, in the whole isolate
+ * (nodejs/node#63785), so a body could otherwise change what later bodies say.
+ *
+ * A key that comes twice in an object is refused, too. Readers differ in which of the two they take (RFC 8259, 4), so a
+ * proxy that checks a body could otherwise have read another one than the registry.
+ *
+ * @throws {SyntaxError} Where the text is not JSON.
+ * @throws {RegistryError} `INVALID_REQUEST` for a key with a quote, a backslash or a control character, or one that
+ * comes twice, with its path.
+ */
+export function parseJson(text: string): unknown {
+  const plain = text.includes('\\') ? text.replaceAll(STRING, withPlainKey) : text;
+  const value: unknown = JSON.parse(plain);
+  // The parser has kept one of two equal keys: counting what is left costs half of comparing them all.
+  if (keysWritten(plain) !== keysKept(value)) throw repeatedKey(plain);
+  return value;
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Counts the keys in the text of JSON: outside of strings a colon follows each of them, and nothing else. */
+function keysWritten(text: string): number {
+  let count = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === COLON) count++;
+    // Most of a large body is strings, which the engine searches several times faster than a loop.
+    else if (unit === QUOTE) index = endOfString(text, index);
+  }
+  return count;
+}
+
+/** Returns where a string ends: its text is known to be JSON, so it does. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Returns whether a quote belongs to its string: an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** Counts the keys of all objects in a parsed value. It does not recurse: a stranger chooses the depth. */
+function keysKept(value: unknown): number {
+  if (!isObject(value)) return 0;
+  let count = 0;
+  const left: object[] = [value];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (Array.isArray(next)) {
+      for (const item of next) if (isObject(item)) left.push(item);
+    } else {
+      for (const key in next) {
+        count++;
+        const member: unknown = next[key as keyof typeof next]; // `as`: a key of it
+        if (isObject(member)) left.push(member);
+      }
+    }
+  }
+  return count;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Pieces that give the text of JSON its structure: a string, with the colon behind it where it is a key; or a sign. */
+const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[[\]{},]/gs;
+
+/** Finds the first key that comes twice in its object. Keys have no escapes here, so equal ones are written alike. */
+function repeatedKey(text: string): RegistryError {
+  /** Objects and arrays that are open, each with the place that the text has come to in it. */
+  const open: { keys: Set<string> | undefined; step: string | number }[] = [];
+  for (const [sign, key = '', colon] of text.matchAll(TOKEN)) {
+    const inner = open.at(-1);
+    if (sign === '{') open.push({ keys: new Set(), step: '' });
+    else if (sign === '[') open.push({ keys: undefined, step: 0 });
+    else if (sign === '}' || sign === ']') open.pop();
+    else if (inner === undefined) continue;
+    else if (sign === ',' && typeof inner.step === 'number') inner.step += 1;
+    else if (colon !== undefined) {
+      inner.step = key;
+      if (inner.keys?.has(key) === true) return repeated(key, open);
+      inner.keys?.add(key);
+    }
+  }
+  return new RegistryError('INVALID_REQUEST', 'a key comes twice in one object; send it once');
+}
+
+function repeated(key: string, open: readonly { step: string | number }[]): RegistryError {
+  const steps = open.slice(-SHOWN_PATH_STEPS_MAX_COUNT).map(({ step }) => shownStep(step));
+  const path = `${open.length > SHOWN_PATH_STEPS_MAX_COUNT ? '….' : ''}${steps.join('.')}`;
+  const message = `the key ${quote(key)} comes twice in one object, at ${path}; readers differ in which of the two they take, so send it once`;
+  return new RegistryError('INVALID_REQUEST', message, { errors: [{ path, message: 'comes twice in one object' }] });
+}
+
+function shownStep(step: string | number): string {
+  const text = String(step);
+  return text.length > 80 ? `${text.slice(0, 77)}...`.toWellFormed() : text;
+}
+
+function withPlainKey(string: string, colon: string | undefined): string {
+  if (colon === undefined || !string.includes('\\')) return string;
+  const key: unknown = JSON.parse(string.slice(0, -colon.length));
+  if (typeof key === 'string' && isPlainKey(key)) return `"${key}"${colon}`;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `the key ${quote(key)} has a quote, a backslash or a control character; no key may`,
+  );
+}

@@ -1,8 +1,0 @@
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of `500ms`, `30s`, `5m`, `1h`, `7d`, or of a bare number of seconds as HTTP counts; undefined if unreadable. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)?$/.exec(text);
-  if (match === null) return undefined;
-  return Math.round(Number(match[1]) * (UNITS[match[2] ?? 's'] ?? 1));
-}

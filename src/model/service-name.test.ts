@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GroupName, ServiceName, StoredGroupName, StoredServiceName } from './names';
+import { joinedName, shortName, splitName } from './service-name';
+
+/** Texts that are made of little but separators. */
+const awkward = fc.string({ unit: fc.constantFrom('@', '@@', 'a', 'b', '*', 'DEFAULT_GROUP'), maxLength: 6 });
+const namesOf = (group: typeof GroupName, service: typeof ServiceName) =>
+  fc.record({
+    group: awkward.filter((text) => group.safeParse(text).success),
+    service: awkward.filter((text) => service.safeParse(text).success),
+  });
+
+describe.each([
+  ['what is accepted', namesOf(GroupName, ServiceName)],
+  ['what earlier versions accepted', namesOf(StoredGroupName, StoredServiceName)],
+])('names of services, %s', (_, names) => {
+  it('[A50] come back as they were, joined and short', () => {
+    fc.assert(
+      fc.property(names, (key) => {
+        expect(splitName(joinedName(key))).toEqual(key);
+        expect(splitName(shortName(key))).toEqual(key);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+it.each([
+  ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }, 'DEFAULT_GROUP@@orders'],
+  ['eu@@orders', { group: 'eu', service: 'orders' }, 'eu@@orders'],
+  ['@scope/orders', { group: 'DEFAULT_GROUP', service: '@scope/orders' }, 'DEFAULT_GROUP@@@scope/orders'],
+  ['a@@@b', { group: 'a', service: '@b' }, 'a@@@b'],
+  ['@@a@@@b', { group: 'a@', service: 'b' }, '@@a@@@b'],
+  ['@@@@@b', { group: '@', service: 'b' }, '@@@@@b'],
+  ['DEFAULT_GROUP@@eu@@orders', { group: 'DEFAULT_GROUP', service: 'eu@@orders' }, 'DEFAULT_GROUP@@eu@@orders'],
+])('[A50] %s is one service', (short, key, joined) => {
+  expect(splitName(short)).toEqual(key);
+  expect(shortName(key)).toBe(short);
+  expect(joinedName(key)).toBe(joined);
+});
+
+it.each(['@@', '@@orders', '@@eu@@orders', '@@eu'])('[A50] %j names no group', (text) => {
+  expect(splitName(text).group).toBe('');
+});

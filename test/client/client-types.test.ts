@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
+import { clientTypes } from '../../scripts/client-types';
+import type { Registered } from '../../src/client/wire/answers';
+import type { BatchOperation, InstanceBody } from '../../src/client/wire/bodies';
+import type { NamespacePatchBody, Stats } from '../../src/client/wire/directory-answers';
+import type { WatchedChange } from '../../src/client/wire/frames';
+import type { HistoryChange, WhyReport } from '../../src/client/wire/history-answers';
+import type { InstanceDefinition } from '../../src/client/wire/registration';
+import type { FieldError, RollcallErrorCode } from '../../src/client/wire/rollcall-error';
+import type { WireFrame } from '../../src/client/wire/wire-frame';
+import type * as batch from '../../src/model/batch';
+import type { RegistryErrorCode } from '../../src/model/errors';
+import type * as frames from '../../src/model/frames';
+import type * as history from '../../src/model/history';
+import type * as instance from '../../src/model/instance';
+import type * as namespace from '../../src/model/namespace';
+import type * as stats from '../../src/model/stats';
+import { PROJECT_ROOT } from '../house/source-tree';
+
+/** A text without what a formatter decides: spaces, line breaks, and the signs that go with them. */
+const unformatted = (text: string): string =>
+  text
+    .replace(/\s+\*\s/g, ' ')
+    .replace(/\s/g, '')
+    .replace(/([=:(<])\|/g, '$1')
+    .replace(/;}/g, '}')
+    .replace(/,>/g, '>');
+
+describe('the types of the client', () => {
+  it('are written out of the schemas; `npm run client-types` writes them', () => {
+    const files = clientTypes();
+    expect(files.size).toBeGreaterThan(5);
+    for (const [name, text] of files) {
+      const committed = readFileSync(join(PROJECT_ROOT, `src/client/wire/${name}.ts`), 'utf8');
+      expect(unformatted(committed), name).toBe(unformatted(text));
+    }
+  });
+});
+
+/** True where each can stand for the other. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/** The members of one type that another lacks: assignability alone does not see one that may be left out. */
+type Missing<A, B> = Exclude<keyof A, keyof B>;
+
+/** True where two types have the same members, and each can stand for the other. */
+type Equal<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? Same<A, B> : false;
+
+/** True where two types have the same members, and the first fits the second: a schema of a map takes anything at first. */
+type Fits<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? ([A] extends [B] ? true : false) : false;
+
+/** Nothing of this runs; `npm run typecheck` fails where they differ. */
+describe('held by the compiler against what zod infers', () => {
+  it('types of each kind that the script writes are the same', () => {
+    expectTypeOf<Equal<Registered, instance.Registration>>().toEqualTypeOf<true>();
+    expectTypeOf<Equal<Stats, stats.Stats>>().toEqualTypeOf<true>();
+    expectTypeOf<Equal<Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();
+    expectTypeOf<Same<HistoryChange, history.HistoryChange>>().toEqualTypeOf<true>();
+    expectTypeOf<Equal<WhyReport, history.WhyReport>>().toEqualTypeOf<true>();
+    expectTypeOf<Same<WatchedChange, frames.WatchedChange>>().toEqualTypeOf<true>();
+    expectTypeOf<Equal<NamespacePatchBody, z.input<typeof namespace.NamespacePatch>>>().toEqualTypeOf<true>();
+    expectTypeOf<Fits<InstanceBody, instance.InstanceDefinitionInput>>().toEqualTypeOf<true>();
+    expectTypeOf<Fits<BatchOperation, z.input<typeof batch.Batch>['operations'][number]>>().toEqualTypeOf<true>();
+  });
+
+  it('types that are written by hand fit', () => {
+    expectTypeOf<InstanceDefinition>().toExtend<instance.InstanceDefinitionInput>();
+    expectTypeOf<Same<WireFrame, frames.ServerFrame>>().toEqualTypeOf<true>();
+    expectTypeOf<RollcallErrorCode>().toEqualTypeOf<RegistryErrorCode | 'UNREACHABLE'>();
+    expectTypeOf<FieldError>().toEqualTypeOf<{ path: string; message: string }>();
+  });
+});
