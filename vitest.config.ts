@@ -1,6 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { longestFirst } from './test/longest-first';
+import { longestFirst } from './test/runner/longest-first';
 
 /** What both projects have. */
 const COMMON = {
@@ -23,7 +23,7 @@ export default defineConfig({
       sequencer: longestFirst([
         'src/host/cloudflare/namespace-object.workerd',
         'test/watch/socket.workerd',
-        'test/hostile-input.workerd',
+        'test/http/hostile-input.workerd',
         '.workerd.',
         'test/simulation/',
         'test/watch/histories/',

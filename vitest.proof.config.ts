@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { longestFirst } from './test/longest-first';
+import { longestFirst } from './test/runner/longest-first';
 
 /** Short forms of the proofs, tests that start whole registries, and what needs Debian packages: `npm run test:ci`. */
 export default defineConfig({
@@ -20,8 +20,8 @@ export default defineConfig({
         'test/cli/commands.',
         'test/client/register.',
         'test/fuzz/',
-        'test/cost.',
-        'test/docs.',
+        'test/cost/',
+        'test/docs/docs.',
         'test/watch/event-streams.',
         'test/watch-proofs/sessions.',
         'test/client/watch.',

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { type BoundWorker, startBoundWorker } from '../../test/bound-worker';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { type BoundWorker, startBoundWorker } from '../../test/programs/bound-worker';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { call } from '../../test/watch-proofs/registry-calls';
 
 const PARIS = { latitude: '48.85', longitude: '2.35' };

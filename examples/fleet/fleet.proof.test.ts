@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 
 /** What greeter.js asks for. */
 const TTL_MS = 3_000;

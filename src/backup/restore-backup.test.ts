@@ -12,7 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ALARM_AT, note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { prepareDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { checkBackup, restoreBackup } from './restore-backup';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
 import { SCHEMA_VERSION } from '../core/storage/schema';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';

@@ -4,7 +4,7 @@ import * as sqlite from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { StoredRegistry } from '../../test/fixtures/stored-registry';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { checksumOf } from './manifest';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';

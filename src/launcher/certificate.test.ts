@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { testAuthority } from '../../test/certificates';
-import { temporaryFolderOfFile } from '../../test/temporary-folder';
+import { testAuthority } from '../../test/programs/certificates';
+import { temporaryFolderOfFile } from '../../test/programs/temporary-folder';
 import { type CertificateFiles, hostToCall, readCertificate } from './certificate';
 import type { LaunchError } from './launch-error';
 

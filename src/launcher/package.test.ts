@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { PACKAGE_ROOT, packageVersion } from './package';
 
 it('finds the folder and the version of this package', () => {

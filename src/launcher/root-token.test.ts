@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eachRow } from '../../test/fixtures/each-row';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import * as limits from '../model/limits';
 import { ROOT_TOKEN_MIN_CHARACTERS, rootToken } from './root-token';
 

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Program } from '../../test/program';
-import { systemNode } from '../../test/system-node';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { Program } from '../../test/programs/program';
+import { systemNode } from '../../test/programs/system-node';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { identify } from './process-identity';
 
 const PROGRAM = resolve('bin/rollcall.js');

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from './start-registry';
 
 const STAND_IN = resolve('test/fixtures/stand-in-worker.js');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/temporary-folder';
+import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { isRunning } from './process-identity';
 import { workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from './workerd-process';

@@ -3,8 +3,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import type { AuditEntry, AuditTrail } from '../../src/model/audit';
 import type { HistoryEntry, HistoryPage } from '../../src/model/history';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { SeededRandom } from '../simulation/seeded-random';
-import { temporaryFolder } from '../temporary-folder';
 import { until } from '../watch-proofs/until';
 
 const ACTIONS = 300;

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundleWorker } from '../../src/launcher/bundle';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** How long a verification is remembered here, and held while the directory is lost: a test need not wait for 10 minutes. */
 const REMEMBERED_MS = 3_000;

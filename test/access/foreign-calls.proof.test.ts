@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import type { HistoryPage } from '../../src/model/history';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { SeededRandom } from '../simulation/seeded-random';
-import { temporaryFolder } from '../temporary-folder';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 
 const ATTEMPTS = 400;

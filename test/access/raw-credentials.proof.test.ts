@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import type { Grant } from '../../src/model/grant';
-import { exchange, statusOf } from '../raw-exchange';
+import { exchange, statusOf } from '../http/raw-exchange';
 
 /** Credentials as no HTTP library would write them, on the socket of a real workerd. */
 

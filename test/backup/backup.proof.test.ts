@@ -12,8 +12,8 @@ import { RESTORING_NAME } from '../../src/launcher/data-folder';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
 import { EventReader } from '../fixtures/event-reader';
-import { packedProgram } from '../packed-program';
-import { temporaryFolder } from '../temporary-folder';
+import { packedProgram } from '../programs/packed-program';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bundleWorker } from '../../src/launcher/bundle';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { chaosRun } from './chaos-run';
 
 /** What the registry computes the end of a lease by, as it stands in the bundle. */

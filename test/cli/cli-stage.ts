@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { Program } from '../program';
-import { type InstalledProgram, installProgram } from '../program-folder';
-import { systemNode } from '../system-node';
+import { Program } from '../programs/program';
+import { type InstalledProgram, installProgram } from '../programs/program-folder';
+import { systemNode } from '../programs/system-node';
 
 /** What a command came to. */
 export interface CommandEnd {

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../bench/free-port';
 import { PROJECT_ROOT } from '../house/source-tree';
-import type { Program } from '../program';
-import { temporaryFolder } from '../temporary-folder';
+import type { Program } from '../programs/program';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { CliStage } from './cli-stage';
 

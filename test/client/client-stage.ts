@@ -3,7 +3,7 @@ import { type Client, type ClientOptions, rollcall } from '../../src/client/inde
 import type { Watch } from '../../src/client/watch/watch';
 import type { RegistrationEvent } from '../../src/client/wire/registration';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { call, servicePath } from '../watch-proofs/registry-calls';
 import { ChaosProxy } from './chaos-proxy';
 

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { startBoundWorker } from '../bound-worker';
-import { temporaryFolder } from '../temporary-folder';
+import { startBoundWorker } from '../programs/bound-worker';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** An isolate's list on plain workerd, where a call ends with the request that made it. */
 

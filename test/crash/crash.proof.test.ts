@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { packedProgram } from '../packed-program';
-import { temporaryFolder } from '../temporary-folder';
+import { packedProgram } from '../programs/packed-program';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { crashRun, summary } from './crash-run';
 
 /** The short form of `npm run crash -- --rounds 200`. */

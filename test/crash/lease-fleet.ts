@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
-import { OutcomeUnknown } from '../http-caller';
+import { OutcomeUnknown } from '../http/http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import type { SessionHolder } from '../watch-proofs/session-holder';
 import { type HeldLease, leaseBounds, type Outage } from './lease-bounds';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { keepFinding } from '../keep-finding';
+import { keepFinding } from '../runner/keep-finding';
 import { crashRun, summary } from './crash-run';
 
 const USAGE = `usage: npm run crash -- [options]

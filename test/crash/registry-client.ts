@@ -1,5 +1,5 @@
 import { decodeCursor } from '../../src/core/namespace/commit/cursor';
-import { HttpCaller, OutcomeUnknown } from '../http-caller';
+import { HttpCaller, OutcomeUnknown } from '../http/http-caller';
 import type { Revisions } from './revisions';
 
 /** An answer of the registry. */

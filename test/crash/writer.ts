@@ -1,7 +1,7 @@
 import type { BatchReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
-import { OutcomeUnknown } from '../http-caller';
+import { OutcomeUnknown } from '../http/http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import type { Answer, RegistryClient } from './registry-client';
 import type { Revisions } from './revisions';

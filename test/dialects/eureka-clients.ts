@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { freePort } from '../../bench/free-port';
 import type { RunningRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 const clients = createRequire(join(import.meta.dirname, '../clients/package.json'));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { brokenServer, eurekaClient, prometheus, serviceUrl, started } from './eureka-clients';
 

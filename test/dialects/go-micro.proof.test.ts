@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { GoMicroWatcher } from './go-micro-client';
 

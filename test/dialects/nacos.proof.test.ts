@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { ChaosProxy } from '../client/chaos-proxy';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { call, idsOf, instancePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { type NacosHost, nacosClient } from './nacos-client';

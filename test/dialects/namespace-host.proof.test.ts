@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { exchange, statusOf } from '../raw-exchange';
+import { exchange, statusOf } from '../http/raw-exchange';
 
 /** Host headers as no URL parser lets them through, on a real workerd: what namespace they name, or that they name none. */
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { CLIENT_PACKAGES, readPieces, runPieces } from './js-guide';
 
 /** Where the pages say that the registry listens. */

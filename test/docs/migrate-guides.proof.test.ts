@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { pageProblems } from './page-problems';
 import { readersEnvironment } from './readers-environment';
 import { readSteps, runSteps } from './walk';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { installProgram } from '../program-folder';
-import { systemNode } from '../system-node';
+import { installProgram } from '../programs/program-folder';
+import { systemNode } from '../programs/system-node';
 
 /**
  * What a reader of a page has: the program installed, and a folder of settings with nothing in it.

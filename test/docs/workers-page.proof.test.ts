@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { startBoundWorker } from '../bound-worker';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { startBoundWorker } from '../programs/bound-worker';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { call, instancePath } from '../watch-proofs/registry-calls';
 import { readPieces } from './js-guide';
 

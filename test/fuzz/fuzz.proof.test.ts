@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundleWorker } from '../../src/launcher/bundle';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { type FuzzReport, fuzzRun, summary } from './fuzz-run';
 
 /** The short form of `npm run fuzz -- --requests 1000000`. */

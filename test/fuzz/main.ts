@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWorker } from '../../src/launcher/bundle';
 import { startRegistry } from '../../src/launcher/start-registry';
-import { keepFinding } from '../keep-finding';
+import { keepFinding } from '../runner/keep-finding';
 import { fuzzRun, summary } from './fuzz-run';
 
 const USAGE = `usage: npm run fuzz -- [options]

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosProxy } from '../client/chaos-proxy';
 import type { Outage } from '../crash/lease-bounds';
 import type { Victim } from '../crash/victim';
-import { HttpCaller } from '../http-caller';
+import { HttpCaller } from '../http/http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { until } from '../watch-proofs/until';
 

@@ -2,7 +2,7 @@ import { encodeCursor } from '../../src/core/namespace/commit/cursor';
 import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
-import { type HttpAnswer, HttpCaller, OutcomeUnknown } from '../http-caller';
+import { type HttpAnswer, HttpCaller, OutcomeUnknown } from '../http/http-caller';
 import { instancePath, servicePath } from '../watch-proofs/registry-calls';
 import { type Answer, type Call, type Condition, idOf, type Key, keyOf, type Step, serviceOf } from './operation';
 import { Unlawful } from './recorder';

@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from '../http-caller';
+import { OutcomeUnknown } from '../http/http-caller';
 import type { Answer, Call, Operation } from './operation';
 
 /** Milliseconds since the epoch, by a clock that never goes back. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchReport } from '../../src/model/batch';
-import { OutcomeUnknown } from '../http-caller';
+import { OutcomeUnknown } from '../http/http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { type Place, Refused, RegistrySocket } from '../watch-proofs/registry-socket';
 import type { CallChoice, Quarter } from './call-choice';

@@ -3,9 +3,9 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'n
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { Program } from '../program';
-import { systemPath } from '../system-node';
-import { temporaryFolder } from '../temporary-folder';
+import { Program } from '../programs/program';
+import { systemPath } from '../programs/system-node';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { readStages, restsOf, wordsOf } from './dockerfile';
 
 /**

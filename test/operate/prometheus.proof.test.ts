@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Prometheus' own tool judges what is made for it. */
 

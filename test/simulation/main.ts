@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { keepFinding } from '../keep-finding';
+import { keepFinding } from '../runner/keep-finding';
 import { SCENARIOS, type Scenario } from './scenario';
 import { type SimulationReport, simulate } from './simulate';
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { bundleWorkers } from '../../bench/bench-workers';
 import { Workspace } from '../../bench/workspace';
-import { keepFinding } from '../keep-finding';
+import { keepFinding } from '../runner/keep-finding';
 import { soakRun } from './soak-run';
 import { verdict } from './verdict';
 

@@ -10,7 +10,7 @@ import { type RunningRegistry, startRegistry } from '../../src/launcher/start-re
 import { STORAGE_NAME } from '../../src/launcher/workerd-config';
 import { answerOf, ask, Load, type Place } from '../backup/loaded-registry';
 import { EventReader } from '../fixtures/event-reader';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
 import { layOutRelease, readTold, releasedVersions, type Told } from './release';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { openPage } from './browser';
 import { PageProxy } from './page-proxy';
 import { put } from './registry-calls';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { residentBytes } from '../../bench/resident-memory';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { call, idsOf } from './registry-calls';
 import { RegistrySocket } from './registry-socket';

@@ -10,7 +10,7 @@ import {
   UNREAD_MAX_MS,
   UNREAD_PER_NAMESPACE_MAX_BYTES,
 } from '../../src/model/limits';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { call, put } from './registry-calls';
 import { until } from './until';

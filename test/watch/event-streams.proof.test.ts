@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { EVENT_STREAM_KEEPALIVE_MS } from '../../src/model/limits';
 import { EventReader } from '../fixtures/event-reader';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Event streams and polls over real connections to plain workerd: time, sleep and slow networks are what they are. */
 

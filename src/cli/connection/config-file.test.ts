@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'nod
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/temporary-folder';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
 import { type Config, configPath, isOpenToOthers, readConfig, writeConfig } from './config-file';
 
 const place = (): string => configPath({ XDG_CONFIG_HOME: temporaryFolder() });

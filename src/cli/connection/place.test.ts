@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/temporary-folder';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
 import type { Config } from './config-file';
 import { findPlace, type PlaceOptions } from './place';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { keepFinding } from '../../keep-finding';
+import { keepFinding } from '../../runner/keep-finding';
 import { randomHistory } from './random-history';
 
 const USAGE = `usage: npm run validate -- [--seed N] [--histories N] [--watch TEXT]

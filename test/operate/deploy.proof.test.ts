@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { PROJECT_ROOT } from './house/source-tree';
-import { temporaryFolder } from './temporary-folder';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 it('[D1] deploys to Cloudflare as it is, up to the upload', () => {
   const folder = temporaryFolder();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const SCRIPT = fileURLToPath(new URL('../scripts/report-totals.js', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../scripts/report-totals.js', import.meta.url));
 
 type Status = 'passed' | 'failed' | 'skipped';
 

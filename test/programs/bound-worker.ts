@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import type { RunningRegistry } from '../src/launcher/start-registry';
-import { COMPATIBILITY_DATE } from '../src/launcher/workerd-config';
-import { CLIENT_PACKAGES } from './docs/js-guide';
-import { PROJECT_ROOT } from './house/source-tree';
+import type { RunningRegistry } from '../../src/launcher/start-registry';
+import { COMPATIBILITY_DATE } from '../../src/launcher/workerd-config';
+import { CLIENT_PACKAGES } from '../docs/js-guide';
+import { PROJECT_ROOT } from '../house/source-tree';
 import { startPlainWorkerd } from './plain-workerd';
 import { temporaryFolder } from './temporary-folder';
 

@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ROOT_TOKEN } from './fixtures/test-app';
-import { ask, send, serviceAt } from './fixtures/worker-client';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+import { ask, send, serviceAt } from '../fixtures/worker-client';
 
 /** Export and import on the whole Worker: streams, Durable Object, SQLite. */
 

@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../src/launcher/start-registry';
-import { testAuthority } from './certificates';
-import { CliStage } from './cli/cli-stage';
-import { PROJECT_ROOT } from './house/source-tree';
-import { systemNode } from './system-node';
-import { temporaryFolder, temporaryFolderOfFile } from './temporary-folder';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { CliStage } from '../cli/cli-stage';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { testAuthority } from '../programs/certificates';
+import { systemNode } from '../programs/system-node';
+import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 
 /** A registry that speaks TLS by itself, with a certificate of an authority that only those know who are told of it. */
 

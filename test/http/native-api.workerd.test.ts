@@ -1,8 +1,8 @@
 import { listDurableObjectIds, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { everyRow } from './fixtures/every-row';
-import { ask, etagOf, send, serviceAt } from './fixtures/worker-client';
+import { everyRow } from '../fixtures/every-row';
+import { ask, etagOf, send, serviceAt } from '../fixtures/worker-client';
 
 /**
  * The native API on the whole Worker: router, Durable Object, SQLite. What the registry does in every case is tested on

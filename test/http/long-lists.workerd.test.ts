@@ -1,13 +1,13 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { remoteNamespace } from '../src/host/cloudflare/remote-namespace';
-import { INSTANCES_PER_SERVICE_MAX_COUNT, LIST_TEXT_MAX_BYTES } from '../src/model/limits';
-import { DEFAULT_GROUP } from '../src/model/service-name';
-import { OPERATOR } from './fixtures/callers';
-import { definition } from './fixtures/definition';
-import { ROOT_TOKEN } from './fixtures/test-app';
-import { ask, etagOf, send } from './fixtures/worker-client';
+import { remoteNamespace } from '../../src/host/cloudflare/remote-namespace';
+import { INSTANCES_PER_SERVICE_MAX_COUNT, LIST_TEXT_MAX_BYTES } from '../../src/model/limits';
+import { DEFAULT_GROUP } from '../../src/model/service-name';
+import { OPERATOR } from '../fixtures/callers';
+import { definition } from '../fixtures/definition';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+import { ask, etagOf, send } from '../fixtures/worker-client';
 
 /** The largest service there may be, of instances that take 3 KB each: more than one call to an object carries. */
 

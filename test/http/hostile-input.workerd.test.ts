@@ -1,12 +1,12 @@
 import { reset } from 'cloudflare:test';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { createApp } from '../src/http/app';
-import type { DirectoryApi } from '../src/model/directory-api';
-import { hostileRequests } from './fixtures/hostile-requests';
-import { recordedClient } from './fixtures/recorded-client';
-import { ROOT_TOKEN } from './fixtures/test-app';
-import { ask, send } from './fixtures/worker-client';
+import { createApp } from '../../src/http/app';
+import type { DirectoryApi } from '../../src/model/directory-api';
+import { hostileRequests } from '../fixtures/hostile-requests';
+import { recordedClient } from '../fixtures/recorded-client';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+import { ask, send } from '../fixtures/worker-client';
 
 const { routes } = createApp({
   namespaceOf: () => undefined,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonText } from '../src/model/json';
-import { type HourlyUsage, MonthlyBill } from './cost/bill';
-import { type CountedFleet, eurekaClients, goMicroServices, INSTANCES, nacosClients, nativeBeats } from './cost/fleets';
-import { ASLEEP_AFTER_MS, MeteredNamespace, type ObjectCost } from './cost/metered-namespace';
-import { CostPage, countText, dollarsText, rowOf } from './cost/page';
-import { definition, key } from './fixtures/definition';
-import { SocketClient } from './fixtures/socket-client';
+import { readJsonText } from '../../src/model/json';
+import { definition, key } from '../fixtures/definition';
+import { SocketClient } from '../fixtures/socket-client';
+import { type HourlyUsage, MonthlyBill } from './bill';
+import { type CountedFleet, eurekaClients, goMicroServices, INSTANCES, nacosClients, nativeBeats } from './fleets';
+import { ASLEEP_AFTER_MS, MeteredNamespace, type ObjectCost } from './metered-namespace';
+import { CostPage, countText, dollarsText, rowOf } from './page';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const CALLER = { tokenId: 'owner' };

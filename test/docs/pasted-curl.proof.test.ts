@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { PROJECT_ROOT } from './house/source-tree';
-import { Program } from './program';
-import { systemNode } from './system-node';
-import { temporaryFolder } from './temporary-folder';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { Program } from '../programs/program';
+import { systemNode } from '../programs/system-node';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** A folder of data whose name has all that a shell could trip over. */
 const ODD_FOLDER = `it's "odd" $HOME`;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { startPlainWorkerd } from './plain-workerd';
-import { temporaryFolder } from './temporary-folder';
+import { startPlainWorkerd } from '../../../test/programs/plain-workerd';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
 
 /** Arms an alarm for a time, and keeps what its handler is given. */
 const WORKER = `
@@ -60,7 +60,7 @@ it('[L9] an alarm is given the time that it was due, through a process that stan
   const { workerd, call } = await start(folder);
   onTestFinished(() => workerd.kill('SIGKILL'));
 
-  const inTime = Date.now() + 200;
+  const inTime = Date.now() + 1_000;
   await call(`?arm=${inTime}`);
   await expect.poll(() => call()).toMatchObject({ scheduledTime: inTime });
 

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { PROJECT_ROOT } from './house/source-tree';
-import { Program } from './program';
-import { systemPath } from './system-node';
-import { temporaryFolder } from './temporary-folder';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { Program } from '../programs/program';
+import { systemPath } from '../programs/system-node';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/self-host.md'), 'utf8');
 const ANSWERS = /answers on (http:\S+)/;

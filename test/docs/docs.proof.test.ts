@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../src/launcher/start-registry';
-import { pageProblems } from './docs/page-problems';
-import { readersEnvironment } from './docs/readers-environment';
-import { differences, readSteps, runSteps } from './docs/walk';
-import { PROJECT_ROOT } from './house/source-tree';
-import { systemNode } from './system-node';
-import { temporaryFolder } from './temporary-folder';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { systemNode } from '../programs/system-node';
+import { temporaryFolder } from '../programs/temporary-folder';
+import { pageProblems } from './page-problems';
+import { readersEnvironment } from './readers-environment';
+import { differences, readSteps, runSteps } from './walk';
 
 /** Where the pages say that the registry listens. */
 const SHOWN_URL = 'http://127.0.0.1:8787';

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../bench/free-port';
-import { startRegistry } from '../src/launcher/start-registry';
-import { PROJECT_ROOT } from './house/source-tree';
-import { temporaryFolder } from './temporary-folder';
+import { freePort } from '../../bench/free-port';
+import { startRegistry } from '../../src/launcher/start-registry';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Runs a command of a shell until the test is over, with all that it starts. */
 function run(command: string, env: NodeJS.ProcessEnv = {}): void {

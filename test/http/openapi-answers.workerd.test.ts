@@ -1,10 +1,10 @@
 import { reset } from 'cloudflare:test';
 import { afterAll, expect, it } from 'vitest';
-import { createApp } from '../src/http/app';
-import type { RouteCard } from '../src/http/pipeline/route-card';
-import type { DirectoryApi } from '../src/model/directory-api';
-import { recordedClient } from './fixtures/recorded-client';
-import { ask, etagOf, serviceAt } from './fixtures/worker-client';
+import { createApp } from '../../src/http/app';
+import type { RouteCard } from '../../src/http/pipeline/route-card';
+import type { DirectoryApi } from '../../src/model/directory-api';
+import { recordedClient } from '../fixtures/recorded-client';
+import { ask, etagOf, serviceAt } from '../fixtures/worker-client';
 
 /**
  * Every successful answer that the document promises is provoked on the real thing, and held against its schema, from
@@ -55,7 +55,7 @@ const LAST_TOKEN = 'the-last-token';
 /** Stands for the cursor that the call before was answered with. */
 const LAST_CURSOR = 'the last cursor';
 
-/** Routes whose answers go on: they are walked in `test/watch/` and `test/transfer.workerd.test.ts`. */
+/** Routes whose answers go on: they are walked in `test/watch/` and `test/http/transfer.workerd.test.ts`. */
 const GO_ON = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
 /** Calls that together provoke every answer, in an order that makes them possible. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { registryBundle } from '../src/launcher/bundle';
-import { PROJECT_ROOT } from './house/source-tree';
+import { registryBundle } from '../../src/launcher/bundle';
+import { PROJECT_ROOT } from '../house/source-tree';
 
 /**
  * Lays out the program as a package has it, with no sources beside it, so that it runs the Worker it is given.

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { keepFinding } from './keep-finding';
-import { temporaryFolder } from './temporary-folder';
 
 it('keeps what was found under the names of the proof and its seed', () => {
   const folder = join(temporaryFolder(), 'new');
