@@ -5,7 +5,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'applies what it can of a batch',
     breaks: 'C3',
-    symbol: 'Registry.batch',
+    symbol: 'callBatch',
     from: 'return operations.map((operation) => applyOperation(draft, by, operation));',
     to: `return operations.map((operation) => {
           try {
@@ -47,14 +47,14 @@ export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'resolves what an operator has taken out',
     breaks: 'O4',
-    symbol: 'applyOverride',
+    symbol: 'overrideKind',
     from: 'if (entry !== undefined) refreshEligibility(entry, record ?? undefined);',
     to: 'if (entry !== undefined) entry.flags |= ENTRY_FLAGS.eligible;',
   },
   {
     name: 'forgets overrides while it sleeps',
     breaks: 'O4',
-    symbol: 'loadInstance',
+    symbol: 'instanceKind',
     from: 'if (override !== undefined) refreshEligibility(entry, override.record);',
     to: '',
   },

@@ -44,9 +44,9 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     breaks: 'S1',
     symbol: 'CommitPipeline.#write',
     from: `this.#storage.transaction(() => {
-        for (const { write } of entries) write();
+        for (const { write } of entries) write?.();
       });`,
-    to: 'for (const { write } of entries) write();',
+    to: 'for (const { write } of entries) write?.();',
   },
   {
     name: 'goes on after a commit that failed',
@@ -73,7 +73,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'journals what was before as nothing',
     breaks: 'I7',
-    symbol: 'journaledChange',
+    symbol: 'committedChange',
     from: 'before: before?.text ?? null,',
     to: 'before: null,',
   },

@@ -48,7 +48,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'takes a time of version 1 for attention',
     breaks: 'U8',
-    symbol: 'leaseTimes',
+    symbol: 'loadedTimes',
     from: 'return header?.attention === undefined ? { ...times, askedAt: 0 } : times;',
     to: 'return times;',
   },
@@ -195,7 +195,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'gives a lease the times of the slot that it took over',
     breaks: 'I6',
-    symbol: 'leaseTimes',
+    symbol: 'loadedTimes',
     from: 'if (times === undefined || times.renewedAt < timedAt)',
     to: 'if (times === undefined)',
   },
