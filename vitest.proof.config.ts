@@ -10,8 +10,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // As in vitest.config.ts: a log that comes late fails nothing.
     disableConsoleIntercept: true,
-    // Proofs mostly wait: for leases, drains and restarts. Six at a time keep two cores busy.
-    maxWorkers: 6,
+    // Proofs mostly wait: for leases, drains and restarts. Four at a time keep two cores busy; more of them find each other slow.
+    maxWorkers: 4,
     sequence: {
       sequencer: longestFirst([
         'test/watch-proofs/unread.',

@@ -30,9 +30,13 @@ const SMALL_FILES: Record<string, string> = {
 };
 
 /** Small files that still have to move into their importers. */
+<<<<<<< HEAD
 const LEFT_SMALL = [
   'src/core/namespace/records/holdings.ts',
 ];
+=======
+const LEFT_SMALL = ['src/core/namespace/records/holdings.ts'];
+>>>>>>> tests
 
 /** The entry points of the package, which hand on what other files export. */
 const ENTRY_POINTS = ['src/client/index.ts', 'src/client/selectors.ts'];

@@ -91,6 +91,7 @@ describe('the life of an instance', () => {
       expect((await ask('PUT', path, place)).status).toBe(201);
       expect((await ask('GET', path)).body.id).toBe(id);
       expect(await resolved()).toEqual([id]);
+      expect((await ask('DELETE', path)).status).toBe(204);
     }));
 });
 

@@ -55,7 +55,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'asks again about tokens an interval after the directory was out of reach',
     breaks: 'A44',
     symbol: 'attendTokens',
-    from: 'noteChecked(state, hub, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);',
+    from: 'noteChecked(state, sockets, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);',
     to: '',
   },
   {
@@ -83,7 +83,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'has no limit for the sockets of a token',
     breaks: 'A45',
     symbol: 'assertRoomForSocket',
-    from: 'assertRoom(hub.connectionCountOf(tokenId), perToken.sockets, what);',
+    from: 'assertRoom(open.connectionCountOf(tokenId), perToken.sockets, what);',
     to: 'assertRoom(0, perToken.sockets, what);',
   },
   {

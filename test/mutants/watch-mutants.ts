@@ -63,10 +63,10 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'goes on after the last part of a snapshot, not after its first',
     breaks: 'W4',
     symbol: 'Feeder.#sendSnapshotPart',
-    from: 'memory.snapshotAfter = part.next;',
-    to: `memory.snapshotAfter = part.next;
-    watcher.position = revision;
-    memory.sentUntil = revision;`,
+    from: 'memory.snapshotAfter = next;',
+    to: `memory.snapshotAfter = next;
+    watcher.position = journal.revision;
+    memory.sentUntil = watcher.position;`,
   },
   {
     name: 'forgets in its sleep how far a watch has come',
@@ -100,15 +100,17 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'tells everybody all of a revision',
     breaks: 'W9',
     symbol: 'Hub.#audiencesOf',
-    from: 'audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, indexes) });',
-    to: 'audiences.set(name, { watchers: [watcher], frames: framesOf(told, encoded, [...encoded.keys()]) });',
+    from: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, seen)) });',
+    to: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, texts)) });',
   },
   {
     name: 'does not tell those who watch all of what others watch by name',
     breaks: 'W4',
     symbol: 'WatchIndex.watchersOf',
-    from: 'if (byGroup === undefined && this.#whole.size === 0) return byService ?? [];',
-    to: 'if (byService !== undefined) return byService;',
+    from: 'if (first === undefined) return [];',
+    to: `if (first === undefined) return [];
+    const own = this.#byPart.get(serviceName(key));
+    if (own !== undefined) return own;`,
   },
   {
     name: 'gives no bookmarks',
@@ -138,7 +140,7 @@ export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'ends a snapshot with its first part',
     breaks: 'W10',
-    symbol: 'snapshotPart',
+    symbol: 'snapshotServices',
     from: `next: next(last) };
       const text`,
     to: `next: undefined };
