@@ -44,13 +44,8 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     breaks: 'S1',
     symbol: 'CommitPipeline.#write',
     from: `this.#storage.transaction(() => {
-<<<<<<< HEAD
-          for (const { write } of entries) write?.();
-        });`,
-=======
         for (const { write } of entries) write?.();
       });`,
->>>>>>> tests
     to: 'for (const { write } of entries) write?.();',
   },
   {
