@@ -13,7 +13,7 @@ import {
 import { renew } from './commit/commit';
 import { notePass, reconnectSpreadMs } from './leases/listening';
 import { openSession, resumeSession } from './leases/sessions';
-import { isAvailable, isHealthy } from './records/catalog';
+import { isAvailable, isHealthy } from './records/catalog-entries';
 import { readCheckpoint } from './records/checkpoints';
 import { unpackLease } from './records/lease-table';
 

@@ -3,22 +3,23 @@ import { LogGate } from '../../model/log';
 import type { Platform } from '../platform/platform';
 import { CommitPipeline } from '../storage/commit-pipeline';
 import { prepareStorage } from '../storage/schema';
-import type { SqlStorage } from '../storage/sql-storage';
-import { RateLimiter } from './access/rate-limiter';
+import { countingRows, type SqlStorage } from '../storage/sql-storage';
+import { RateLimiter } from './access/token-limits';
 import { scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
 import { type ListeningState, noteGap, reconnectSpreadMs } from './leases/listening';
-import { Catalog, type ServiceEntry, type SessionEntry } from './records/catalog';
+import { Catalog } from './records/catalog';
+import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
 import { loadedTimes } from './records/instance-kind';
 import { LeaseTable } from './records/lease-table';
-import { LeaseTerms } from './records/lease-terms';
 import type { RecordRow, WakingMemory } from './records/record-kind';
 import { RECORD_KINDS } from './records/record-kinds';
 import { readDocumentRows, readRecordRows } from './records/record-row';
+import { LeaseTerms } from './records/records';
 import { readSessionRows, SessionTable } from './records/session-table';
 import type { NamespaceState } from './state';
 import { Agenda } from './time/agenda';
@@ -41,11 +42,11 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const { counters } = lent;
   counters.wakes += 1;
   counters.wokeAt = lent.clock.now();
-  const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
+  const platform = { ...lent, storage: countingRows(lent.storage, counters) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);
-  const journal = new Journal(storage, epoch, () => settings.retention);
+  const journal = new Journal(storage, epoch, settings);
   const checkpoint = readCheckpoint(storage);
   const { header } = checkpoint;
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
@@ -100,7 +101,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     checkpoints,
     counters,
     settings,
-    rates: new RateLimiter(() => settings.limits),
+    rates: new RateLimiter(settings),
     refusals: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
     imports: new Imports(storage),
     attention,
@@ -122,20 +123,6 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
 /** Returns the attention of a storage that knows of none; see {@link StoredAttention}. */
 function noAttention(header: CheckpointHeader | undefined): StoredAttention {
   return { since: header?.at ?? 0, attendedMs: 1 };
-}
-
-/** Counts the rows that everything written bills. */
-function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorage {
-  return {
-    run: (statement, ...bindings) => {
-      const rows = storage.run(statement, ...bindings);
-      count(rows);
-      return rows;
-    },
-    read: (query, ...bindings) => storage.read(query, ...bindings),
-    transaction: (work) => storage.transaction(work),
-    sync: () => storage.sync(),
-  };
 }
 
 /** Fills the memory of a namespace. Documents come before instances, so an instance finds its own there. */

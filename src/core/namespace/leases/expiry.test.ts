@@ -13,7 +13,7 @@ import {
 } from '../../../model/limits';
 import { drain } from '../commands/deregister';
 import { renew } from '../commit/commit';
-import { isHealthy } from '../records/catalog';
+import { isHealthy } from '../records/catalog-entries';
 import { sweep } from './expiry';
 import { recover } from './renewing';
 import { openSession } from './sessions';

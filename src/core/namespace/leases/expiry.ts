@@ -4,7 +4,7 @@ import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { REGISTRY_ACTOR } from '../commit/journal';
-import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog';
+import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog-entries';
 import { decodeInstance, withHealth } from '../records/records';
 import { isSession, type LeaseHolder } from '../records/session-table';
 import type { Duty } from '../time/agenda';

@@ -8,7 +8,7 @@ import {
   RECONNECT_SPREAD_PER_CLIENT_MS,
 } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
-import type { SessionEntry } from '../records/catalog';
+import type { SessionEntry } from '../records/catalog-entries';
 import type { Attention } from '../time/attention';
 
 /** The parts of a namespace that know whether the registry has listened. */

@@ -8,10 +8,9 @@ import { assertMayChangeEntry } from '../access/ownership';
 import { commit, renew } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
-import { leaseJson } from '../records/lease-terms';
-import { missingInstance, requireInstance } from '../records/missing';
-import { withHealth } from '../records/records';
+import { missingInstance, requireInstance } from '../records/catalog';
+import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog-entries';
+import { leaseJson, withHealth } from '../records/records';
 
 /** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
 export function renewOne(state: CommitState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {

@@ -6,7 +6,7 @@ import type { Connection } from '../../platform/connection';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { keyOf, type SessionEntry } from '../records/catalog';
+import { keyOf, type SessionEntry } from '../records/catalog-entries';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
 import { type ListeningState, noteGap, reconnectSpreadMs } from './listening';
 

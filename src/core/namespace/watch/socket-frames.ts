@@ -9,7 +9,7 @@ import type { Connection } from '../../platform/connection';
 import { arm } from '../leases/arming';
 import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
-import type { SessionEntry } from '../records/catalog';
+import type { SessionEntry } from '../records/catalog-entries';
 import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
 import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frames';
