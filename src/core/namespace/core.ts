@@ -9,8 +9,7 @@ import { readChangedSince } from './history/changed-since';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
-import { arm } from './leases/arming';
-import { notePass } from './leases/listening';
+import { arm } from './leases/expiry';
 import { AnswerCache } from './queries/answer-cache';
 import { readChangedServices } from './queries/changed-services';
 import {
@@ -27,6 +26,7 @@ import {
   readSubscribers,
 } from './read-calls';
 import type { NamespaceState } from './state';
+import { notePass } from './time/attention';
 import { applyImport } from './transfer/apply';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';

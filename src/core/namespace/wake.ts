@@ -10,7 +10,6 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
-import { type ListeningState, noteGap, reconnectSpreadMs } from './leases/listening';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
@@ -23,7 +22,7 @@ import { LeaseTerms } from './records/records';
 import { readSessionRows, SessionTable } from './records/session-table';
 import type { NamespaceState } from './state';
 import { Agenda } from './time/agenda';
-import { Attention, type StoredAttention } from './time/attention';
+import { Attention, type AttentionState, noteGap, reconnectSpreadMs, type StoredAttention } from './time/attention';
 import { NamespaceTime } from './time/namespace-time';
 import { resumeImport } from './transfer/apply';
 import { Imports } from './transfer/imports';
@@ -185,7 +184,10 @@ function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'jo
  * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
  * that is late, sessions whose sockets vanished.
  */
-function goOnListening(state: ListeningState, header: CheckpointHeader | undefined): void {
+function goOnListening(
+  state: StoredState & Pick<AttentionState, 'attention'>,
+  header: CheckpointHeader | undefined,
+): void {
   const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);

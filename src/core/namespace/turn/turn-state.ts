@@ -1,8 +1,7 @@
 import type { LogGate } from '../../../model/log';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { RateLimiter } from '../access/token-limits';
-import type { AlarmState } from '../leases/arming';
-import type { ExpiryState } from '../leases/expiry';
+import type { AlarmState, ExpiryState } from '../leases/expiry';
 
 /** Records how long readers of this namespace may keep an old answer. */
 export interface ReaderTimes {

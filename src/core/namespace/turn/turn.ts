@@ -3,11 +3,10 @@ import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import type { Journal } from '../commit/journal';
-import { arm } from '../leases/arming';
-import { sweep } from '../leases/expiry';
-import { notePass } from '../leases/listening';
+import { arm, sweep } from '../leases/expiry';
 import { type Catalog, missingNamespace } from '../records/catalog';
 import { notePlainRead } from '../records/catalog-entries';
+import { notePass } from '../time/attention';
 import type { PollerBook, PollerName, ReaderTimes, TurnState } from './turn-state';
 
 /**
