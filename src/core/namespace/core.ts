@@ -33,7 +33,7 @@ import { planImport } from './transfer/plan';
 import { dropImport, stageImport } from './transfer/stage';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
-import { SocketFrames } from './watch/socket-frames';
+import { ReceivedFrames } from './watch/received-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
 import {
   type Command,
@@ -59,14 +59,14 @@ import {
 export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
   readonly #hub: Hub;
-  readonly #frames: SocketFrames;
+  readonly #frames: ReceivedFrames;
   readonly #cache = new AnswerCache();
   readonly #snapshots: NamespaceSnapshots;
 
   constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
-    this.#frames = new SocketFrames(state, hub, this);
+    this.#frames = new ReceivedFrames(state, hub, this);
     this.#snapshots = new NamespaceSnapshots(state);
   }
 

@@ -12,10 +12,10 @@ import type { SessionEntry } from '../records/catalog-entries';
 import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
 import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frames';
-import { FrameQueue } from './frame-queue';
 import type { Hub } from './hub';
 import { dismissEnded, hasExpired } from './open-tokens';
+import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './received-frame-admission';
+import { FrameQueue } from './received-frame-queue';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
 import { notePollsEnded, supersedePolls } from './subscribers';
 import { resetFrame } from './watch-frames';
@@ -32,7 +32,7 @@ type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type
  * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
  * goes on.
  */
-export class SocketFrames {
+export class ReceivedFrames {
   readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
