@@ -113,7 +113,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const readerHolds = new ReaderHolds(storage, enqueue, wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded);
-  goOnListening(state, header);
+  resumeAttention(state, header);
   changeEpochIfMarked(state);
   resumeImport(state);
   return { state, hub };
@@ -184,7 +184,7 @@ function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'jo
  * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
  * that is late, sessions whose sockets vanished.
  */
-function goOnListening(
+function resumeAttention(
   state: StoredState & Pick<AttentionState, 'attention'>,
   header: CheckpointHeader | undefined,
 ): void {

@@ -8,6 +8,7 @@ import {
   LOOKS_PER_TTL_COUNT,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../../model/limits';
+import { timestamp } from '../../../model/timestamp';
 import { commit } from '../commit/commit';
 import type { CommitState, StoredState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
@@ -150,6 +151,14 @@ function endLinger({ catalog }: Pick<ExpiryState, 'catalog'>, draft: Draft, key:
   if (catalog.instance(key) !== undefined) return;
   const record = draft.override(key)?.record;
   if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
+}
+
+/** Returns when the time to live of an instance ends, for people; null without a lease. */
+export function expiresAt(
+  { leases, time }: Pick<CommitState, 'leases' | 'time'>,
+  { lease }: InstanceEntry,
+): string | null {
+  return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
 }
 
 /** The parts of a namespace that decide when its alarm fires next. */

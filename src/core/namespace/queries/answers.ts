@@ -8,7 +8,7 @@ import type { OverrideList, OverrideView } from '../../../model/override';
 import type { ServiceView } from '../../../model/service';
 import type { SubscriberList, SubscriberView } from '../../../model/subscriber';
 import type { StoredState } from '../commit/commit-state';
-import { expiresAt } from '../leases/renewing';
+import { expiresAt } from '../leases/expiry';
 import { type Catalog, compare, missingOverride, missingService, requireInstance } from '../records/catalog';
 import type { OverrideEntry, ServiceEntry } from '../records/catalog-entries';
 import { addressMatcher, type InstanceRecord } from '../records/records';
