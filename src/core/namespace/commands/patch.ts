@@ -5,7 +5,7 @@ import { Metadata, mergeMetadata } from '../../../model/metadata';
 import type { Caller, PatchCommand } from '../../../model/namespace-api';
 import { assertMayChange } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { missingInstance } from '../records/missing';
+import { missingInstance } from '../records/catalog';
 import { definitionText } from '../records/records';
 
 /**

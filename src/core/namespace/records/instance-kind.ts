@@ -1,10 +1,16 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { WatchedChange } from '../../../model/frames';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
-import { ENTRY_FLAGS, type InstanceEntry, isHealthy, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
+import {
+  ENTRY_FLAGS,
+  type InstanceEntry,
+  isHealthy,
+  keyOf,
+  type ServiceEntry,
+  type SessionEntry,
+} from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
 import { LeaseTable, unpackLease } from './lease-table';
-import { leaseText } from './lease-terms';
 import type {
   JournaledRenewals,
   RecordKind,
@@ -21,6 +27,7 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  leaseText,
   type OverrideRecord,
   ownerIn,
 } from './records';

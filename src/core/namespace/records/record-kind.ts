@@ -4,11 +4,11 @@ import type { Cause } from '../../../model/history';
 import type { Counters } from '../../platform/counters';
 import type { Agenda } from '../time/agenda';
 import type { NamespaceTime } from '../time/namespace-time';
-import type { Catalog, ServiceEntry, SessionEntry } from './catalog';
+import type { Catalog } from './catalog';
+import type { ServiceEntry, SessionEntry } from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
 import type { LeaseTable } from './lease-table';
-import type { LeaseTerms } from './lease-terms';
-import type { InstanceRecord, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
+import type { InstanceRecord, LeaseTerms, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
 import type { LeaseHolder, SessionTable } from './session-table';
 
 /**
