@@ -1,6 +1,6 @@
 import { quote, RegistryError } from '../../model/errors';
 import { pathStart, rawPath } from '../request/request-target';
-import type { RequestRecord } from '../telemetry/request-record';
+import type { RequestRecord } from '../telemetry/request-observer';
 import type { Dialect } from './dialect';
 import type { IncomingRequest } from './request-context';
 import type { Router } from './router';

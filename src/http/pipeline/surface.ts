@@ -2,7 +2,7 @@ import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
 import type { CachedReads } from '../cache/cached-reads';
 import type { OwnWrites } from '../cache/own-writes';
-import type { RequestRecord } from '../telemetry/request-record';
+import type { RequestRecord } from '../telemetry/request-observer';
 import type { AcceptSocket } from '../watch/accepted-socket';
 import type { BytePipe } from '../watch/event-stream';
 import type { Waits } from '../watch/waits';

@@ -1,4 +1,4 @@
-import { ROOT } from '../../../auth/principal';
+import { ROOT } from '../../../auth/authenticator';
 import { RegistryError } from '../../../model/errors';
 import { RATE_BUCKETS_SWEEP_COUNT } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
