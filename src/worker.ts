@@ -2,9 +2,8 @@ import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
 import { NamespaceObject as HostedNamespace } from './host/cloudflare/namespace-object';
 import { workerPlatform } from './host/cloudflare/worker-platform';
-import { type App, createApp } from './http/app';
+import { type App, claimsOfDialects, createApp } from './http/app';
 import { PlatformCache } from './http/cache/platform-cache';
-import { claimsOfDialects } from './http/pipeline/dialect';
 
 export { DirectoryObject } from './host/cloudflare/directory-object';
 

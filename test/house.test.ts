@@ -26,7 +26,6 @@ const SMALL_FILES: Record<string, string> = {
   'src/dialects/dialects.ts': 'the table of the dialects, for every entry file',
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
-  'src/host/cloudflare/durable-sqlite.ts': 'implements the port SqlStorage, and has its contract suite',
 };
 
 /** The entry points of the package, which hand on what other files export. */

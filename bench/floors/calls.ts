@@ -1,4 +1,4 @@
-import { remoteNamespace } from '../../src/host/cloudflare/remote-namespace';
+import { remoteNamespace } from '../../src/host/cloudflare/remote-objects';
 import type { InstanceDefinition } from '../../src/model/instance';
 
 export { DirectoryObject, NamespaceObject } from '../../src/worker';

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { prepareStorage } from '../../src/core/storage/schema';
-import { durableSqlite } from '../../src/host/cloudflare/durable-sqlite';
+import { durableSqlite } from '../../src/host/cloudflare/object-platform';
 
 const RECORD_ROW = `INSERT OR REPLACE INTO record
   (kind, group_name, service, id, revision, flags, lease, lease_terms, timed_at, value) VALUES (3, 'DEFAULT_GROUP', ?, ?, ?, 3, ?, NULL, ?, ?)`;

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { everyRow } from '../../test/fixtures/every-row';
+import type { Operation } from '../model/batch';
 import { RegistryError } from '../model/errors';
 import type { Grant, Scope } from '../model/grant';
-import { authorize, callerOf } from './authorize';
-import { ROOT } from './principal';
+import type { Claim } from '../model/instance';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
+import { ROOT } from './authenticator';
+import { authorize, authorizeOperations, authorizeRegistration, authorizeServices, callerOf } from './authorize';
 
 const SCOPES: Scope[] = ['admin', 'operate', 'register', 'read', 'metrics'];
 
@@ -92,5 +95,134 @@ describe('callerOf', () => {
     expect(callerOf(principal, 'a')).toBe(callerOf(principal, 'a'));
     expect(callerOf(principal, 'b')).not.toBe(callerOf(principal, 'a'));
     expect(Object.isFrozen(callerOf(principal, 'a'))).toBe(true);
+  });
+});
+
+const own = { group: 'g', service: 'own' };
+const claim = (service: string): Claim => ({ service: { group: 'g', service }, by: `vipAddress "${service}"` });
+const registers = (...services: string[]): Grant => ({ scope: 'register', ns: 'n', services });
+
+function refusal(grants: Grant[], ...claims: Claim[]): string {
+  try {
+    authorizeRegistration({ tokenId: 't', grants }, 'n', own, claims);
+    return '';
+  } catch (error) {
+    const { code, message } = error as { code: string; message: string }; // `as`: another error has no code, and fails
+    return `${code} ${message}`;
+  }
+}
+
+describe('authorizeRegistration', () => {
+  it('[A48] asks for the service, and for each that is claimed', () => {
+    expect(refusal([registers('g@@own')])).toBe('');
+    expect(refusal([registers('g@@own', 'g@@a', 'g@@b')], claim('a'), claim('b'))).toBe('');
+    expect(refusal([registers('g@@own'), registers('g@@a')], claim('a'), claim('b'))).toContain('vipAddress "b"');
+    expect(refusal([registers('g@@a')], claim('a'))).toContain('lacks the scope "register" on service "g@@own"');
+    expect(refusal([{ ...registers('g@@own', 'g@@a'), scope: 'read' }], claim('a'))).toContain('FORBIDDEN');
+    expect(refusal([registers('g@@own'), { ...registers('g@@a'), scope: 'operate' }], claim('a'))).toBe('');
+  });
+
+  it('[A48] asks for so many claims, and refuses more, unless the token is for the whole namespace', () => {
+    const claims = Array.from({ length: REGISTRATION_CLAIMS_MAX_COUNT }, (_, index) => claim(`a${index}`));
+    expect(refusal([registers('g@@*')], ...claims)).toBe('');
+    expect(refusal([registers('g@@*')], ...claims, claim('b'))).toMatch(
+      /^INVALID_REQUEST the instance claims too many services/,
+    );
+    expect(refusal([{ scope: 'register', ns: 'n' }], ...claims, claim('b'))).toBe('');
+  });
+
+  it('[A48] says what names which service, and which grant would do', () => {
+    expect(refusal([registers('g@@own')], claim('a'))).toBe(
+      'FORBIDDEN vipAddress "a" names the service "g@@a" of namespace "n", where token "t" lacks the scope "register"; leave it out, or use a token with the grant {"scope":"register","ns":"n","services":["g@@a"]}',
+    );
+  });
+
+  it('[A48] names no grant for what none is good for alone', () =>
+    everyRow(['*', 'a*', 'a@@b', ''], (name) => {
+      expect(refusal([registers('g@@own')], claim(name))).toMatch(/lacks the scope "register"; leave it out$/);
+    }));
+});
+
+const on = (op: Operation['op'], service: string): Operation =>
+  // `as`: only its kind and its names are looked at.
+  ({ op, key: { group: 'g', service, id: 'a' }, precondition: {}, definition: { extensions: {} } }) as Operation;
+
+const outcome = (act: () => void): string => {
+  try {
+    act();
+    return 'allowed';
+  } catch (error) {
+    return (error as { code: string }).code; // `as`: whatever else it is has no code, and the test fails
+  }
+};
+
+const batch = (grants: Grant[], ...operations: Operation[]): string =>
+  outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', operations, () => []));
+
+const ownRegisters: Grant = { scope: 'register', ns: 'n', services: ['g@@own*'] };
+
+describe('authorizeOperations', () => {
+  it('[A5] asks of each operation what its single call asks', () =>
+    everyRow(
+      [
+        ['register', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['update', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['deregister', 'allowed', 'allowed', 'FORBIDDEN'],
+        ['override', 'FORBIDDEN', 'allowed', 'FORBIDDEN'],
+      ] as const,
+      ([op, withRegister, withOperate, withRead]) => {
+        expect(batch([ownRegisters], on(op, 'own-1'))).toBe(withRegister);
+        expect(batch([{ ...ownRegisters, scope: 'operate' }], on(op, 'own-1'))).toBe(withOperate);
+        expect(batch([{ ...ownRegisters, scope: 'read' }], on(op, 'own-1'))).toBe(withRead);
+        expect(batch([{ scope: 'operate', ns: 'n' }], on(op, 'own-1'))).toBe('allowed');
+        expect(batch([{ scope: 'operate', ns: 'other' }], on(op, 'own-1'))).toBe('FORBIDDEN');
+      },
+    ));
+
+  it('[A5] refuses a batch for one operation, wherever it stands', () => {
+    const own = on('register', 'own');
+    expect(batch([ownRegisters], own, own, own)).toBe('allowed');
+    expect(batch([ownRegisters], on('register', 'other'), own, own)).toBe('FORBIDDEN');
+    expect(batch([ownRegisters], own, on('deregister', 'other'), own)).toBe('FORBIDDEN');
+    expect(batch([ownRegisters], own, own, on('override', 'own'))).toBe('FORBIDDEN');
+  });
+
+  it('[A48] asks of each registration for the services that it claims, and of nothing else', () => {
+    const claims = [{ service: { group: 'g', service: 'claimed' }, by: 'its extension' }];
+    const claiming = (op: Operation['op'], grants: Grant[]): string =>
+      outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', [on(op, 'own')], () => claims));
+    expect(claiming('register', [ownRegisters])).toBe('FORBIDDEN');
+    expect(claiming('update', [ownRegisters])).toBe('allowed');
+    expect(claiming('register', [ownRegisters, { ...ownRegisters, services: ['g@@claimed'] }])).toBe('allowed');
+    expect(claiming('register', [{ scope: 'register', ns: 'n' }])).toBe('allowed');
+  });
+});
+
+describe('authorizeServices', () => {
+  const asked = (grants: Grant[], ...services: string[]): string =>
+    outcome(() =>
+      authorizeServices(
+        { tokenId: 't', grants },
+        'register',
+        'n',
+        services.map((service) => ({ group: 'g', service })),
+      ),
+    );
+
+  it('[A5] asks for each service, also between repeats of others', () => {
+    expect(asked([ownRegisters], 'own', 'own', 'own-2', 'own')).toBe('allowed');
+    expect(asked([ownRegisters], 'own', 'own', 'other', 'own')).toBe('FORBIDDEN');
+    expect(asked([ownRegisters], 'other', 'own')).toBe('FORBIDDEN');
+    expect(asked([ownRegisters, { scope: 'register', ns: 'n' }], 'other', 'own')).toBe('allowed');
+    expect(asked([], 'own')).toBe('FORBIDDEN');
+  });
+
+  it('[A5] does not take a service of another group for a repeat', () => {
+    const principal = { tokenId: 't', grants: [ownRegisters] };
+    const services = [
+      { group: 'g', service: 'own' },
+      { group: 'h', service: 'own' },
+    ];
+    expect(outcome(() => authorizeServices(principal, 'register', 'n', services))).toBe('FORBIDDEN');
   });
 });

@@ -1,7 +1,18 @@
+import type { Operation } from '../model/batch';
 import { RegistryError } from '../model/errors';
-import { ALL_NAMESPACES, type Grant, matchesGroup, matchesService, type Principal, type Scope } from '../model/grant';
+import {
+  ALL_NAMESPACES,
+  type Grant,
+  matchesGroup,
+  matchesService,
+  type Principal,
+  type Scope,
+  ServicePattern,
+} from '../model/grant';
+import type { Claim, ClaimsOf } from '../model/instance';
+import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
-import { joinedName } from '../model/service-name';
+import { joinedName, type ServiceNames } from '../model/service-name';
 
 /**
  * What a request wants to touch in a namespace: a service, all services of a group, or else the namespace as a whole.
@@ -138,4 +149,95 @@ function nameOf({ namespace, service, group }: Target): string {
   const where = namespace === ALL_NAMESPACES ? 'all namespaces' : `namespace "${namespace}"`;
   if (service !== undefined) return `service "${joinedName(service)}" of ${where}`;
   return group === undefined ? where : `all of group "${group}" of ${where}`;
+}
+
+/**
+ * Says whether a principal may register an instance in a service, and have it found under those that it claims: it draws
+ * the traffic of all of them.
+ *
+ * @throws {RegistryError} `FORBIDDEN` for the first service that it may not register in; `INVALID_REQUEST` for more claims
+ * than are worth asking for.
+ */
+export function authorizeRegistration(
+  principal: Principal,
+  namespace: string,
+  service: ServiceNames,
+  claims: readonly Claim[],
+): void {
+  authorize(principal, 'register', { namespace, service });
+  if (claims.length === 0 || may(principal, 'register', { namespace })) return;
+  if (claims.length > REGISTRATION_CLAIMS_MAX_COUNT) throw tooManyClaims(claims);
+  for (const claim of claims) {
+    if (!may(principal, 'register', { namespace, service: claim.service }))
+      throw foreignClaim(principal, namespace, claim);
+  }
+}
+
+function tooManyClaims([first]: readonly Claim[]): RegistryError {
+  return new RegistryError(
+    'INVALID_REQUEST',
+    `the instance claims too many services beside its own, the first by ${first?.by}; name at most ${REGISTRATION_CLAIMS_MAX_COUNT}, or use a token for the whole namespace`,
+  );
+}
+
+function foreignClaim({ tokenId }: Principal, namespace: string, { service, by }: Claim): RegistryError {
+  const name = joinedName(service);
+  return new RegistryError(
+    'FORBIDDEN',
+    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; leave it out${orGrant(namespace, name)}`,
+  );
+}
+
+/** The grant that would do. Where the name reads as a pattern, or as none, there is none for that service alone. */
+function orGrant(namespace: string, name: string): string {
+  if (name.endsWith('*') || !ServicePattern.safeParse(name).success) return '';
+  return `, or use a token with the grant ${JSON.stringify({ scope: 'register', ns: namespace, services: [name] })}`;
+}
+
+/** What an operation of a batch asks for, as the single call does. Whose the instance is, the namespace looks at. */
+const SCOPES: Record<Exclude<Operation['op'], 'register'>, Scope> = {
+  update: 'register',
+  deregister: 'register',
+  override: 'operate',
+};
+
+/**
+ * Says whether a principal may do all of a batch: each operation on its own, and the first that it may not refuses all.
+ *
+ * @param claimsOf Reads what registrations claim beside their own services.
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeOperations(
+  principal: Principal,
+  namespace: string,
+  operations: readonly Operation[],
+  claimsOf: ClaimsOf,
+): void {
+  // Who may do everything is not asked a thousand times.
+  if (may(principal, 'operate', { namespace })) return;
+  for (const operation of operations) {
+    const { op, key } = operation;
+    if (op !== 'register') authorize(principal, SCOPES[op], { namespace, service: key });
+    else authorizeRegistration(principal, namespace, key, claimsOf(key, operation.definition.extensions));
+  }
+}
+
+/**
+ * Says whether a principal may do the same to each of these services. The same one may come many times, and mostly does.
+ *
+ * @throws {RegistryError} `FORBIDDEN` for the first that it may not.
+ */
+export function authorizeServices(
+  principal: Principal,
+  scope: Scope,
+  namespace: string,
+  services: readonly ServiceKey[],
+): void {
+  if (may(principal, scope, { namespace })) return;
+  let last: ServiceKey | undefined;
+  for (const service of services) {
+    if (last?.service === service.service && last.group === service.group) continue;
+    authorize(principal, scope, { namespace, service });
+    last = service;
+  }
 }

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { everyRow } from '../../test/fixtures/every-row';
-import { readTokenText, secretDigest, TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from './token-text';
+import {
+  digestOf,
+  readTokenText,
+  sameDigest,
+  secretDigest,
+  TOKEN_ID_LENGTH,
+  TOKEN_SECRET_LENGTH,
+  tokenText,
+} from './token-text';
 
 const ID = 'aZ09bY18cX27';
 const SECRET = '_-'.repeat(TOKEN_SECRET_LENGTH / 2);
@@ -46,5 +54,26 @@ describe('secretDigest', () => {
       const secret = `${SECRET}${round}`;
       expect(await secretDigest(secret)).toBe(createHash('sha256').update(secret).digest('base64url'));
     }
+  });
+});
+
+describe('digestOf', () => {
+  it('is SHA-256', async () => {
+    expect(Buffer.from(await digestOf('abc')).toString('hex')).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
+  });
+});
+
+describe('sameDigest', () => {
+  it('is true for equal bytes alone, wherever they differ', () => {
+    const digest = Uint8Array.from({ length: 32 }, (_, index) => index);
+    expect(sameDigest(digest, digest.slice())).toBe(true);
+    for (let index = 0; index < digest.length; index++) {
+      const other = digest.slice();
+      other[index] = (other[index] ?? 0) ^ 1;
+      expect(sameDigest(digest, other), `byte ${index}`).toBe(false);
+    }
+    expect(sameDigest(digest, digest.slice(0, 31))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
+import { readCachedService } from './resolve/cached-service';
 import { type AskService, EdgeResolver, type EdgeResolverOptions } from './resolve/edge-resolver';
-import { readToldService } from './resolve/told-service';
 import type { ClientOptions } from './wire/client-options';
 import { RegistryHttp } from './wire/registry-http';
 import { REAL_TIME } from './wire/time';
@@ -34,6 +34,6 @@ export function edgeResolver(
   options: EdgeResolverOptions = {},
 ): EdgeResolver {
   const http = new RegistryHttp(registry);
-  const ask: AskService = (maxAgeMs, known) => readToldService(http, REAL_TIME, service, maxAgeMs, known);
+  const ask: AskService = (maxAgeMs, known) => readCachedService(http, REAL_TIME, service, maxAgeMs, known);
   return new EdgeResolver(service, options, ask, REAL_TIME);
 }

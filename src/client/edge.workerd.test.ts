@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { rollcallAdmin } from './admin';
 import { edgeResolver } from './edge';
-import { readToldService } from './resolve/told-service';
+import { readCachedService } from './resolve/cached-service';
 import { RegistryHttp } from './wire/registry-http';
 import { REAL_TIME } from './wire/time';
 
@@ -53,8 +53,8 @@ it('[B18] drains are told for how long a list is kept', async () => {
 
 it('[B18] a list that has not changed stays the same one', async () => {
   await register('same', 'a');
-  const read = (known?: Awaited<ReturnType<typeof readToldService>>) =>
-    readToldService(new RegistryHttp(registry), REAL_TIME, 'same', 0, known);
+  const read = (known?: Awaited<ReturnType<typeof readCachedService>>) =>
+    readCachedService(new RegistryHttp(registry), REAL_TIME, 'same', 0, known);
   const first = await read();
   const second = await read(first);
   expect(second.instances).toBe(first.instances);
@@ -66,7 +66,7 @@ it('[B18] a list that has not changed stays the same one', async () => {
 it('[B1] protects by the threshold of the service, and takes one that nobody has made for empty', async () => {
   await admin.putService({ service: 'fragile', body: { protectThreshold: 0.9 } });
   await register('fragile', 'a');
-  const fragile = await readToldService(new RegistryHttp(registry), REAL_TIME, 'fragile', 0, undefined);
+  const fragile = await readCachedService(new RegistryHttp(registry), REAL_TIME, 'fragile', 0, undefined);
   expect(fragile.protectThreshold).toBe(0.9);
   expect(await edgeResolver(registry, 'nobody').pick()).toBeUndefined();
 });

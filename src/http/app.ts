@@ -2,21 +2,20 @@ import { Authenticator } from '../auth/authenticator';
 import { FailedLogins } from '../auth/failed-logins';
 import type { AskDirectory, DirectoryApi } from '../model/directory-api';
 import type { RegistryError } from '../model/errors';
+import type { ClaimsOf } from '../model/instance';
 import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
 import { CachedReads, type SharedCache } from './cache/cached-reads';
 import { OwnWrites } from './cache/own-writes';
 import { addDocsDoors } from './docs/docs-doors';
-import { Admission } from './pipeline/admission';
-import { addDialect, claimsOfDialects, type Dialect } from './pipeline/dialect';
-import { domainProblem, entrance } from './pipeline/entrance';
+import { Authentication } from './pipeline/authentication';
+import { addDialect, type Dialect } from './pipeline/dialect';
 import type { NamespaceWays } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
-import { Router } from './pipeline/router';
+import { domainProblem, entrance, Router } from './pipeline/router';
 import type { Surface } from './pipeline/surface';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
-import { RequestCounts } from './telemetry/request-counts';
-import { logLevelProblem, RequestObserver, type WriteLog } from './telemetry/request-observer';
+import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
 import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
@@ -91,7 +90,7 @@ export function createApp(options: AppOptions): App {
     write: options.writeLog,
     now,
   });
-  const admission = new Admission({
+  const authentication = new Authentication({
     authenticator: new Authenticator({
       rootToken: options.rootToken,
       directory,
@@ -109,10 +108,10 @@ export function createApp(options: AppOptions): App {
   });
   const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
   const surface: Surface = {
-    router: new Router(admission),
+    router: new Router(authentication),
     cards: [],
     dialectCards: [],
-    admission,
+    authentication,
     cachedReads: new CachedReads({ now, shared: options.sharedCache, waitUntil: options.waitUntil }),
     trustedProxy,
     waits: new Waits(now),
@@ -162,11 +161,19 @@ function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts):
 function dialectRouters(surface: Surface, dialects: readonly Dialect[]): ReadonlyMap<Dialect, Router> {
   const routers = new Map<Dialect, Router>();
   for (const dialect of dialects) {
-    const router = new Router(surface.admission, dialect);
+    const router = new Router(surface.authentication, dialect);
     addDialect({ ...surface, router }, dialect);
     routers.set(dialect, router);
   }
   return routers;
+}
+
+/** Reads what the extensions of all dialects claim. */
+export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
+  return (service, extensions) =>
+    dialects.flatMap(({ name, claimsOf }) =>
+      claimsOf !== undefined && Object.hasOwn(extensions, name) ? claimsOf(service, extensions[name]) : [],
+    );
 }
 
 /** Finds namespaces whose changes are noted as their answers pass. */

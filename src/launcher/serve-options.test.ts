@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eachRow } from '../../test/fixtures/each-row';
-import { domainProblem } from '../http/pipeline/entrance';
+import { domainProblem } from '../http/pipeline/router';
 import { originsProblem } from '../http/response/cors';
 import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eureka } from '../../src/dialects/eureka/eureka';
 import { goMicro } from '../../src/dialects/go-micro/go-micro';
-import { claimsOfDialects } from '../../src/http/pipeline/dialect';
+import { claimsOfDialects } from '../../src/http/app';
 import type { Grant } from '../../src/model/grant';
 import { EurekaStage } from '../fixtures/eureka-stage';
 import { everyRow } from '../fixtures/every-row';

@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { remoteNamespace } from '../../src/host/cloudflare/remote-namespace';
+import { remoteNamespace } from '../../src/host/cloudflare/remote-objects';
 import { INSTANCES_PER_SERVICE_MAX_COUNT, LIST_TEXT_MAX_BYTES } from '../../src/model/limits';
 import { DEFAULT_GROUP } from '../../src/model/service-name';
 import { OPERATOR } from '../fixtures/callers';

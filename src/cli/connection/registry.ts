@@ -25,7 +25,7 @@ export function registryCommand(name: string) {
 /** The options that every such command has. */
 export type RegistryFlags = ReturnType<ReturnType<typeof registryCommand>['opts']>;
 
-/** A service by its name. Its name is what completion goes by: see `candidates.ts`. */
+/** A service by its name. Its name is what completion goes by: see `completion.ts`. */
 export const serviceArgument = () =>
   new Argument('<service>', 'the service: orders, or group@@orders').argParser(serviceName);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { RollcallError } from '../wire/rollcall-error';
-import { EdgeList, type ToldService } from './edge-list';
+import { type CachedService, EdgeList } from './edge-list';
 
 const AWAY = new RollcallError('UNREACHABLE', 'nobody there');
 
@@ -23,7 +23,7 @@ function stage() {
   const kept: Promise<unknown>[] = [];
   const list = new EdgeList({
     ask: () =>
-      new Promise<ToldService>((resolve, reject) => {
+      new Promise<CachedService>((resolve, reject) => {
         asked.push({
           answer: (id, rightAt = time.now()) => {
             resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, rightAt });

@@ -3,7 +3,7 @@ import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 
 /** A service as the registry told it. The same arrays as before where nothing has changed. */
-export interface ToldService {
+export interface CachedService {
   readonly instances: readonly Instance[];
   readonly protectThreshold: number;
   /** What tells it from another state, for the next time it is asked for. */
@@ -14,7 +14,7 @@ export interface ToldService {
 
 export interface EdgeListParts {
   /** Asks the registry, or rejects. May never settle: its request can be cut off together with the one that it is for. */
-  ask: (known: ToldService | undefined) => Promise<ToldService>;
+  ask: (known: CachedService | undefined) => Promise<CachedService>;
   time: Time;
   maxAgeMs: number;
   maxStaleMs: number;
@@ -39,9 +39,9 @@ const LATE = Symbol('late');
  */
 export class EdgeList {
   readonly #parts: EdgeListParts;
-  #told: ToldService | undefined;
+  #told: CachedService | undefined;
   #error: RollcallError | undefined;
-  #underWay: { since: number; outcome: Promise<ToldService> } | undefined;
+  #underWay: { since: number; outcome: Promise<CachedService> } | undefined;
   #quietUntil = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EdgeListParts) {
@@ -63,7 +63,7 @@ export class EdgeList {
    *
    * @throws {RollcallError} Where the registry gave none, and the old one is too old or there never was any.
    */
-  async read(): Promise<ToldService> {
+  async read(): Promise<CachedService> {
     const { maxAgeMs } = this.#parts;
     const told = this.#told;
     if (told !== undefined && this.age < maxAgeMs) {
@@ -82,7 +82,7 @@ export class EdgeList {
   }
 
   /** A list to go by while the registry gives none. */
-  get #usable(): ToldService | undefined {
+  get #usable(): CachedService | undefined {
     return this.age < this.#parts.maxStaleMs ? this.#told : undefined;
   }
 
@@ -96,7 +96,7 @@ export class EdgeList {
   }
 
   /** A newer list, or the old one when it takes too long. */
-  async #another(): Promise<ToldService> {
+  async #another(): Promise<CachedService> {
     if (this.#underWay !== undefined && this.#isAsking) {
       const followed = await this.#waitFor(this.#underWay.outcome);
       if (followed !== LATE) return followed;
@@ -108,7 +108,7 @@ export class EdgeList {
     return told === LATE ? (this.#usable ?? own) : told;
   }
 
-  #ask(): Promise<ToldService> {
+  #ask(): Promise<CachedService> {
     const { ask, time, waitUntil } = this.#parts;
     const settle = () => {
       if (this.#underWay === flight) this.#underWay = undefined;
@@ -134,7 +134,7 @@ export class EdgeList {
     return outcome;
   }
 
-  #waitFor(outcome: Promise<ToldService>): Promise<ToldService | typeof LATE> {
+  #waitFor(outcome: Promise<CachedService>): Promise<CachedService | typeof LATE> {
     return new Promise((resolve, reject) => {
       const cancel = this.#parts.time.after(WAIT_MAX_MS, () => resolve(LATE), true);
       outcome.then(resolve, reject).finally(cancel);

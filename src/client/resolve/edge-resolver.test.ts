@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import type { Instance } from '../wire/instance';
-import type { ToldService } from './edge-list';
+import type { CachedService } from './edge-list';
 import { type EdgeChoice, EdgeResolver, type EdgeResolverOptions } from './edge-resolver';
 
 const PARIS = { latitude: 48.9, longitude: 2.4 };
@@ -12,7 +12,7 @@ const BERLIN = { latitude: 52.5, longitude: 13.4 };
 function stage(told: { instances: Instance[]; protectThreshold?: number }, options: EdgeResolverOptions = {}) {
   const time = new HandTime();
   const asked: number[] = [];
-  const ask = async (maxAgeMs: number): Promise<ToldService> => {
+  const ask = async (maxAgeMs: number): Promise<CachedService> => {
     asked.push(maxAgeMs);
     return { protectThreshold: 0, etag: undefined, rightAt: time.now(), ...told };
   };

@@ -3,7 +3,7 @@ import type { Time } from '../wire/time';
 import { availableOf } from './available';
 import type { ResolverRequestInit } from './balanced-fetch';
 import { Balancer, type Picker, RetryBudget } from './balancer';
-import { EdgeList, type ToldService } from './edge-list';
+import { type CachedService, EdgeList } from './edge-list';
 import { type Endpoint, EndpointList } from './endpoint';
 import { nearest, type Place, placeOf } from './nearest';
 import { OutlierEjection } from './outlier-ejection';
@@ -31,7 +31,7 @@ export interface EdgeChoice {
 export interface EdgeRequestInit extends ResolverRequestInit, Pick<EdgeChoice, 'near'> {}
 
 /** Asks the registry for the list. */
-export type AskService = (maxAgeMs: number, known: ToldService | undefined) => Promise<ToldService>;
+export type AskService = (maxAgeMs: number, known: CachedService | undefined) => Promise<CachedService>;
 
 /**
  * Who answers for a service, for Workers: a list in the memory of the isolate, which all its requests share. Make it
@@ -47,7 +47,7 @@ export class EdgeResolver {
   readonly #selector: Selector;
   readonly #ejection: OutlierEjection | undefined;
   readonly #budget = new RetryBudget();
-  #told: ToldService['instances'] | undefined;
+  #told: CachedService['instances'] | undefined;
   #threshold = 0;
   #current: readonly Endpoint[] = [];
   #isProtected = false;

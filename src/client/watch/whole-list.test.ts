@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
-import { readToldService } from '../resolve/told-service';
+import { readCachedService } from '../resolve/cached-service';
 import { RegistryHttp } from '../wire/registry-http';
 import { REAL_TIME } from '../wire/time';
 import { wholeList } from './whole-list';
@@ -35,7 +35,7 @@ describe('wholeList', () => {
 
   it('[V9] gives resolvers in Workers all instances, under the ETag of the first page', async () => {
     const { http, asked } = begin();
-    const told = await readToldService(http, REAL_TIME, 'orders', 5_000, undefined);
+    const told = await readCachedService(http, REAL_TIME, 'orders', 5_000, undefined);
     expect([told.instances.length, told.etag]).toEqual([4, '"cursor-1"']);
     expect(asked).toEqual(
       [' cached', 'b cursor-1 cached', 'c cursor-1 cached'].map((each) => each.replace(/^ /, '  ')),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
-import { ROOT } from '../../auth/principal';
+import { ROOT } from '../../auth/authenticator';
 import { AUDIT_MAX_AGE_MS } from '../../model/limits';
 import { DIRECTORY_ACCOUNT } from './audit-accounts';
 import { AuditLog, accountOf } from './audit-log';

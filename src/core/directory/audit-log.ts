@@ -1,5 +1,5 @@
+import { ROOT } from '../../auth/authenticator';
 import { may } from '../../auth/authorize';
-import { ROOT } from '../../auth/principal';
 import type { AuditEnd, AuditEntry, AuditNote, AuditOutcome, AuditTrail } from '../../model/audit';
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Principal } from '../../model/grant';

@@ -1,7 +1,6 @@
+import { ROOT } from '../../auth/authenticator';
 import { authorize, may } from '../../auth/authorize';
-import { ROOT } from '../../auth/principal';
-import { sameDigest } from '../../auth/same-secret';
-import { secretDigest, TOKEN_ID_LENGTH, tokenText } from '../../auth/token-text';
+import { sameDigest, secretDigest, TOKEN_ID_LENGTH, tokenText } from '../../auth/token-text';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';

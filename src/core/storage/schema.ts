@@ -1,3 +1,4 @@
+import type { Cause } from '../../model/history';
 import { bringUpToDate, type Schema, type SchemaStep, versionOf } from './bring-up-to-date';
 import type { SqlStorage } from './sql-storage';
 
@@ -111,6 +112,27 @@ export function writeProperty(storage: SqlStorage, name: string, value: string):
 /** Runs inside a commit. */
 export function removeProperty(storage: SqlStorage, name: string): void {
   storage.run('DELETE FROM property WHERE name = ?', name);
+}
+
+/**
+ * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
+ * is the cause. Set by what puts it there.
+ */
+const NEW_EPOCH_MARK = 'new-epoch';
+
+/** Marks a storage so that its next wake begins a new epoch. Runs while its namespace is not awake. */
+export function markForNewEpoch(storage: SqlStorage): void {
+  writeProperty(storage, NEW_EPOCH_MARK, 'restored' satisfies Cause);
+}
+
+/** True if a storage's next wake begins a new epoch. */
+export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
+  return readProperty(storage, NEW_EPOCH_MARK) !== undefined;
+}
+
+/** Takes the mark away. Runs inside the commit that begins the epoch. */
+export function unmarkForNewEpoch(storage: SqlStorage): void {
+  removeProperty(storage, NEW_EPOCH_MARK);
 }
 
 /** Whether anything was ever stored. It is found out without a write. */

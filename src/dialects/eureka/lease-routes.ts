@@ -1,4 +1,4 @@
-import { authorizeRegistration } from '../../auth/authorize-registration';
+import { authorizeRegistration } from '../../auth/authorize';
 import { serviceOf } from '../../codecs/eureka/app-names';
 import { readBody } from '../../codecs/eureka/document';
 import type { DialectDoor } from '../../http/pipeline/dialect';

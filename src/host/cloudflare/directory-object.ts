@@ -7,7 +7,7 @@ import { perform, sealValue } from './envelope';
 import { awake, type ObjectAlarm, type ObjectPlatform, objectPlatform } from './object-platform';
 import { homeJurisdiction, isOneMachine, jurisdictionProblem, namespaceStubs } from './object-stubs';
 import { sealPreviousValue, speaksPreviousWire } from './previous-wire';
-import { remoteControl } from './remote-namespace';
+import { remoteControl } from './remote-objects';
 
 /**
  * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,

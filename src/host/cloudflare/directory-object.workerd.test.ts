@@ -5,8 +5,7 @@ import type { LentDirectory } from '../../../test/contracts/directory/lent-direc
 import { directoryContract } from '../../../test/contracts/directory-contract';
 import { definition, key } from '../../../test/fixtures/definition';
 import { namespaceStubs } from './object-stubs';
-import { remoteDirectory } from './remote-directory';
-import { remoteNamespace } from './remote-namespace';
+import { remoteDirectory, remoteNamespace } from './remote-objects';
 
 /** Far ahead of the real clock, by which the platform's alarms go: none fires unless a test fires it. */
 const START = Date.parse('2060-01-01T00:00:00Z');

@@ -20,7 +20,7 @@ import {
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { directoryStubs } from './object-stubs';
 import { askedToRenew, askedToResolve } from './previous-wire';
-import { remoteDirectory } from './remote-directory';
+import { remoteDirectory } from './remote-objects';
 
 /**
  * A namespace as a Durable Object. It lends the core a disk, a clock, randomness, a timer and the alarm, and adds no

@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import type { LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
-import { remoteNamespace } from './remote-namespace';
+import { remoteNamespace } from './remote-objects';
 
 let lentCount = 0;
 

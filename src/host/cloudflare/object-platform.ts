@@ -1,7 +1,7 @@
 import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Alarm, Platform, RandomSource } from '../../core/platform/platform';
+import { refusePromise, type SqlRow, type SqlStorage } from '../../core/storage/sql-storage';
 import { DEFAULT_LOG_THRESHOLD, isLogged, type LogLevel, logLine, logThreshold } from '../../model/log';
-import { durableSqlite } from './durable-sqlite';
 
 /** The part of the platform that every object lends the core; a namespace and the directory each lend more. */
 export interface ObjectPlatform extends Pick<Platform, 'storage' | 'clock' | 'random' | 'abort' | 'log'> {
@@ -105,4 +105,16 @@ export function processCounters(objectId: string, now: number): Counters {
   const counters = newCounters(now);
   kept.set(objectId, counters);
   return counters;
+}
+
+/** Durable Object SQLite as the core sees it. */
+export function durableSqlite(storage: DurableObjectStorage): SqlStorage {
+  const { sql } = storage;
+  return {
+    run: (statement, ...bindings) => sql.exec(statement, ...bindings).rowsWritten,
+    // `as`: every column of ours is a number, text or a BLOB, which comes as an ArrayBuffer.
+    read: (query, ...bindings) => sql.exec(query, ...bindings).raw() as Iterable<SqlRow>,
+    transaction: (work) => storage.transactionSync(() => refusePromise(work())),
+    sync: () => storage.sync(),
+  };
 }

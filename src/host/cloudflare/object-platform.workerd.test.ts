@@ -1,13 +1,15 @@
 import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { sqlStorageContract } from '../../../test/contracts/sql-storage-contract';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
 import { Journal } from '../../core/namespace/commit/journal';
 import { readJsonText } from '../../model/json';
 import { ALARM_RETRY_MS } from '../../model/limits';
-import { remoteNamespace } from './remote-namespace';
+import { durableSqlite } from './object-platform';
+import { remoteNamespace } from './remote-objects';
 
 const stub = () => env.NAMESPACES.getByName('alarms');
 const api = remoteNamespace(stub);
@@ -94,4 +96,14 @@ it('[G7] what a namespace counted outlives its sleep, and its wakes are counted'
   expect(after.requests).toBe(before.requests + 1);
   expect(after.startedAt).toBe(before.startedAt);
   expect(Date.parse(after.wokeAt)).toBeGreaterThanOrEqual(Date.parse(before.wokeAt));
+});
+
+let objects = 0;
+
+sqlStorageContract('Durable Object', () => {
+  const stub = env.NAMESPACES.getByName(`storage-${objects++}`);
+  return {
+    use: (step) => runInDurableObject(stub, (_object, { storage }) => step(durableSqlite(storage))),
+    close: () => {},
+  };
 });

@@ -4,8 +4,7 @@ import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import type { CalledObject } from './envelope';
-import { remoteDirectory } from './remote-directory';
-import { remoteNamespace } from './remote-namespace';
+import { remoteDirectory, remoteNamespace } from './remote-objects';
 
 // Goes one release later, with previous-wire.ts.
 

@@ -4,8 +4,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { DirectoryReach } from './directory-reach';
 import { KnownNamespaces, rememberingDirectory } from './known-namespaces';
 import { directoryStubs, jurisdictionProblem, namespaceStubs } from './object-stubs';
-import { remoteDirectory } from './remote-directory';
-import { remoteNamespace } from './remote-namespace';
+import { remoteDirectory, remoteNamespace } from './remote-objects';
 import { acceptSocket, remoteSockets } from './worker-sockets';
 
 const now = () => Date.now();

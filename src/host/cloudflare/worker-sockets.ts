@@ -2,7 +2,7 @@ import { type ErrorData, RegistryError } from '../../model/errors';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
 import { quietly, REFUSED_STATUS, upgradeHeaders } from './object-sockets';
 import type { NamespaceStub } from './object-stubs';
-import { RemoteCalls } from './remote-call';
+import { RemoteCalls } from './remote-objects';
 
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
 const BROKEN = 1006;

@@ -6,7 +6,7 @@ import { RegistryError } from '../../model/errors';
 import { readJsonText } from '../../model/json';
 import { REFUSED_STATUS } from './object-sockets';
 import type { NamespaceStub } from './object-stubs';
-import { remoteNamespace } from './remote-namespace';
+import { remoteNamespace } from './remote-objects';
 import { remoteSockets } from './worker-sockets';
 
 const purpose = socketPurpose({ kind: 'stream' });

@@ -3,15 +3,14 @@ import { type Carrier, credentialReader } from '../../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
-import type { Claim, ClaimsOf } from '../../model/instance';
+import type { Claim } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { isForm, readBodyText } from '../request/body';
-import { withDeadline } from './deadline';
-import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo } from './pipeline';
+import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo, withDeadline } from './pipeline';
 import type { FormRead, NamespaceWays, RequestContext } from './request-context';
+import { pathNames } from './route';
 import { directoryCaller, type RouteCall } from './route-call';
-import { pathNames } from './route-input';
 import type { Surface } from './surface';
 
 /**
@@ -39,14 +38,6 @@ export interface Dialect {
    * door may write that, so it may be anything.
    */
   claimsOf?(service: ServiceKey, extension: unknown): readonly Claim[];
-}
-
-/** Reads what the extensions of all dialects claim. */
-export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
-  return (service, extensions) =>
-    dialects.flatMap(({ name, claimsOf }) =>
-      claimsOf !== undefined && Object.hasOwn(extensions, name) ? claimsOf(service, extensions[name]) : [],
-    );
 }
 
 /** The door that a dialect registers its routes on. */
@@ -146,7 +137,7 @@ function addSteps<Asked, Outcome>(
   steps: Omit<Steps<Asked, Outcome>, 'path' | 'authenticate' | 'parse'>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
-  const { admission, router, dialectCards } = surface;
+  const { authentication, router, dialectCards } = surface;
   const readCredential = credentialReader(dialect.carriers);
   const hasForm = ({ env }: RequestContext): boolean => dialect.takesForms === true && isForm(env.request.headers);
 
@@ -154,7 +145,7 @@ function addSteps<Asked, Outcome>(
   const authenticate = (context: RequestContext) => {
     const { request, pathToken } = context.env;
     const form = hasForm(context) ? async () => (await formIn(context)).form : undefined;
-    return admission.admit(readCredential, { request, pathToken, form });
+    return authentication.authenticate(readCredential, { request, pathToken, form });
   };
 
   const parse = (context: RequestContext) => {
@@ -162,7 +153,7 @@ function addSteps<Asked, Outcome>(
     if (!hasForm(context)) return route.read(request, pathNames(context.req), '');
     return formIn(context).then(({ form, problem }) => {
       if (problem !== undefined) throw problem;
-      admission.assertOneCredential(readCredential, context.env, form);
+      authentication.assertOneCredential(readCredential, context.env, form);
       return route.read(request, pathNames(context.req), form);
     });
   };

@@ -4,7 +4,6 @@ import { CALL_MAX_MS } from '../../model/limits';
 import { isNamespaceId, NamespaceId } from '../../model/names';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { parsed } from '../request/field-errors';
-import { withDeadline } from './deadline';
 import type { NamespaceWays, RequestContext } from './request-context';
 import { RouteCall } from './route-call';
 import type { Surface } from './surface';
@@ -62,7 +61,7 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
       return mapping instanceof Promise ? await mapping : mapping;
     } catch (error) {
       const namespace = context.get('namespace');
-      if (namespace !== undefined) surface.admission.noteRefusal(asked.tokenId, namespace, error);
+      if (namespace !== undefined) surface.authentication.noteRefusal(asked.tokenId, namespace, error);
       throw error;
     }
   };
@@ -97,7 +96,7 @@ export function enterNamespace(
   namespace: string,
   open: (surface: Surface, id: string, context: RequestContext) => NamespaceWays | Promise<NamespaceWays> = waysTo,
 ): NamespaceWays | Promise<NamespaceWays> {
-  surface.admission.assertWithinRate(context.get('principal').tokenId, namespace);
+  surface.authentication.assertWithinRate(context.get('principal').tokenId, namespace);
   return open(surface, namespace, context);
 }
 
@@ -118,4 +117,28 @@ function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
   );
+}
+
+/** What is told of a call to a namespace: it may be done yet. */
+function tooLate(maxMs: number): RegistryError {
+  return new RegistryError(
+    'DEADLINE_EXCEEDED',
+    `no answer came within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`,
+  );
+}
+
+/**
+ * Waits for a call, and gives up after a time. The call itself goes on: it may still take effect.
+ *
+ * @param late What is thrown then.
+ * @throws {RegistryError} `DEADLINE_EXCEEDED`, or what `late` makes.
+ */
+export async function withDeadline<T>(call: Promise<T>, maxMs: number, late = tooLate): Promise<T> {
+  const { promise: end, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late(maxMs)), maxMs);
+  try {
+    return await Promise.race([call, end]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

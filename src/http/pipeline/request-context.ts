@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Principal } from '../../model/grant';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
-import type { RequestRecord } from '../telemetry/request-record';
+import type { RequestRecord } from '../telemetry/request-observer';
 
 /** A request, and what is known of it before it is routed: the bindings of the router. */
 export interface IncomingRequest {

@@ -1,14 +1,19 @@
+import type { HonoRequest } from 'hono';
+import { z } from 'zod';
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import type { Principal, Scope } from '../../model/grant';
-import { BODY_MAX_BYTES } from '../../model/limits';
+import { BODY_MAX_BYTES, KNOWN_QUERIES_MAX_COUNT, KNOWN_QUERY_MAX_CHARACTERS } from '../../model/limits';
+import { isPlainName, PLAIN_NAMED } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
+import { readJsonBody } from '../request/body';
+import { parsed } from '../request/field-errors';
+import { assertDecodable, queryText, readQuery } from '../request/request-target';
 import { enterNamespace, namespaceId, noteNamespace, pipeline, type Steps } from './pipeline';
 import type { RequestContext } from './request-context';
 import type { RouteCall } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
-import { inputReader, type Parsed, pathName } from './route-input';
 import type { Surface } from './surface';
 
 /** A route: what it takes, whom it serves, the one method it calls, and what the outcome is over HTTP. */
@@ -42,7 +47,7 @@ export function route<Input extends RequestSchemas, Outcome>(
   const { call, map, waitMs, withoutDeadline, bodyMaxBytes = BODY_MAX_BYTES } = definition;
   const permit = definition.authorize ?? permission(definition.scope);
   addRoute(surface, definition, {
-    authenticate: authentication(surface, definition),
+    authenticate: authenticator(surface, definition),
     parse: inputReader(definition.input, bodyMaxBytes),
     authorize: (context, input) => {
       const namespace = noteNamespace(context, pathName(context.req, 'ns'));
@@ -73,7 +78,7 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
   const { call, map } = definition;
   const readInput = inputReader(definition.input, BODY_MAX_BYTES);
   addRoute(surface, definition, {
-    authenticate: authentication(surface, definition),
+    authenticate: authenticator(surface, definition),
     parse: (context) => {
       const named = pathName(context.req, 'ns');
       if (named !== undefined) context.env.record.namespace = namespaceId(named);
@@ -95,10 +100,10 @@ export interface OpenDoor extends RouteCard {
 
 /** Registers a door that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
-  const authenticate = authentication(surface, door);
+  const authenticate = authenticator(surface, door);
   addRoute(surface, door, {
     authenticate: (context) => {
-      if (!door.beforeSetup) surface.admission.assertConfigured();
+      if (!door.beforeSetup) surface.authentication.assertConfigured();
       // A token in the path is there for the log to know its owner by, who learns here that it is wrong.
       return context.env.pathToken === undefined ? undefined : authenticate(context);
     },
@@ -111,9 +116,9 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
 }
 
 /** The step `authenticate` of a native route. */
-function authentication({ admission }: Surface, { door = 'api' }: RouteCard) {
+function authenticator({ authentication }: Surface, { door = 'api' }: RouteCard) {
   const readCredential = credentialReader(DOORS[door]);
-  return ({ env }: RequestContext) => admission.admit(readCredential, env);
+  return ({ env }: RequestContext) => authentication.authenticate(readCredential, env);
 }
 
 function addRoute<Input, Outcome>(surface: Surface, card: RouteCard, steps: Omit<Steps<Input, Outcome>, 'path'>): void {
@@ -133,4 +138,96 @@ function targetOf(namespace: string, path: unknown): Target {
   // `as`: names that the schema of the path has read, or no names at all.
   const { group, service } = (path ?? {}) as { group?: string; service?: string };
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
+}
+
+/** A request's parts as their schemas gave them. */
+export type Parsed<Input extends RequestSchemas> = { [Part in keyof Input]: z.output<Input[Part]> };
+
+/** The query of a route that has no parameters: any parameter is a mistake. */
+const NO_QUERY = z.strictObject({});
+
+/**
+ * Makes the step `parse` of a native route, which reads a request's parts by their schemas. Without a body that is done
+ * at once, without a promise.
+ */
+export function inputReader<Input extends RequestSchemas>({ path, query, body }: Input, bodyMaxBytes: number) {
+  const queries = new KnownQueries(query ?? NO_QUERY);
+  const readNames = path && namesReader(path);
+  // `as`, twice: the parts come from the schemas of this very input.
+  return ({ env, req }: RequestContext): Parsed<Input> | Promise<Parsed<Input>> => {
+    const parts: Parsed<RequestSchemas> = { query: queries.of(env.url) };
+    if (readNames !== undefined) parts.path = readNames(req);
+    if (body === undefined) return parts as Parsed<Input>;
+    return readJsonBody(env.request, bodyMaxBytes).then((value) => {
+      parts.body = parsed(body, value, 'body');
+      return parts as Parsed<Input>;
+    });
+  };
+}
+
+/** One variable part of a path, percent-decoded once; undefined where the route has none of this name. */
+export function pathName(req: HonoRequest, name: string): string | undefined {
+  assertDecodable(req.path);
+  return req.param(name);
+}
+
+/** All variable parts of a path. @throws {RegistryError} `INVALID_REQUEST` where the path can't be decoded. */
+export function pathNames(req: HonoRequest): Record<string, string> {
+  assertDecodable(req.path);
+  return req.param();
+}
+
+/** Makes what reads the names in a path: by their schema, or by one look where that is known to be enough. */
+export function namesReader(schema: z.ZodObject) {
+  const names = Object.keys(schema.shape);
+  const mayBePlain = Object.values(schema.shape).every((part) => PLAIN_NAMED.has(part));
+  return (req: HonoRequest): Record<string, unknown> => {
+    const asked: Record<string, string | undefined> = {};
+    let arePlain = mayBePlain;
+    for (const name of names) {
+      const value = pathName(req, name);
+      asked[name] = value;
+      arePlain &&= isPlainName(value);
+    }
+    return arePlain ? asked : parsed(schema, asked, 'path');
+  };
+}
+
+/**
+ * The queries that a route was asked lately, by their text: callers ask the same few again and again, and parsing even
+ * `?consistency=cached` takes longer than everything else that a cached answer takes.
+ */
+export class KnownQueries<Schema extends z.ZodObject> {
+  readonly #schema: Schema;
+  readonly #lists: ReadonlySet<string>;
+  readonly #known = new Map<string, z.output<Schema>>();
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+    this.#lists = listsOf(schema);
+  }
+
+  /**
+   * What the query of a URL asks for. Frozen, as others are given the same.
+   *
+   * @throws {RegistryError} `INVALID_REQUEST` where it is not what the schema takes; that is not remembered.
+   */
+  of(url: string): z.output<Schema> {
+    const text = queryText(url);
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const query = parsed(this.#schema, readQuery(url, this.#lists), 'query');
+    Object.freeze(query);
+    if (text.length > KNOWN_QUERY_MAX_CHARACTERS) return query;
+    if (this.#known.size >= KNOWN_QUERIES_MAX_COUNT) this.#known.clear();
+    this.#known.set(text, query);
+    return query;
+  }
+}
+
+/** The parameters of a query that are lists: they may come many times. */
+function listsOf({ shape }: z.ZodObject): ReadonlySet<string> {
+  const isList = (schema: unknown): boolean =>
+    schema instanceof z.ZodArray || (schema instanceof z.ZodDefault && isList(schema.unwrap()));
+  return new Set(Object.keys(shape).filter((name) => isList(shape[name])));
 }

@@ -2,11 +2,11 @@ import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
 import type { CachedReads } from '../cache/cached-reads';
 import type { OwnWrites } from '../cache/own-writes';
-import type { RequestRecord } from '../telemetry/request-record';
+import type { RequestRecord } from '../telemetry/request-observer';
 import type { AcceptSocket } from '../watch/accepted-socket';
 import type { BytePipe } from '../watch/event-stream';
 import type { Waits } from '../watch/waits';
-import type { Admission } from './admission';
+import type { Authentication } from './authentication';
 import type { NamespaceWays } from './request-context';
 import type { DialectCard, RouteCard } from './route-card';
 import type { Router } from './router';
@@ -18,7 +18,7 @@ export interface Surface {
   cards: RouteCard[];
   /** Every route of every dialect. */
   dialectCards: DialectCard[];
-  admission: Admission;
+  authentication: Authentication;
   /** The namespace of an id; undefined where there is none. Known at once, mostly. */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   directory: DirectoryApi;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
-import { RequestRecord } from '../telemetry/request-record';
+import { RequestRecord } from '../telemetry/request-observer';
 import { errorResponse, PROBLEM_TABLE, refusalOf } from './error-response';
 
 /** DESIGN's table. */

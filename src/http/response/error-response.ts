@@ -1,5 +1,5 @@
 import { type ErrorData, RegistryError, type RegistryErrorCode } from '../../model/errors';
-import type { RequestRecord } from '../telemetry/request-record';
+import type { RequestRecord } from '../telemetry/request-observer';
 import { COMMON_HEADERS } from './answers';
 
 /** What each refusal is over HTTP. A new code breaks the build here until it has its line. */

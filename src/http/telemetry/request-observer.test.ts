@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_STATS, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
+import { RequestCounts, RequestRecord } from './request-observer';
 
 const I = `${SERVICE}/instances/a`;
 const ROUTE = '/api/v1/ns/:ns/groups/:group/services/:service/instances/:id';
@@ -208,4 +209,37 @@ describe('metrics', () => {
     expect(shown.some((line) => line.includes('requests_total') && line.includes('/drain'))).toBe(true);
     expect(shown.some((line) => line.includes('duration') && line.includes('/drain'))).toBe(false);
   });
+});
+
+const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const recordOf = (headers: Record<string, string>) =>
+  new RequestRecord({ method: 'GET', headers: new Headers(headers) }, 0);
+
+it('[G2] takes the id that a request comes with, unless its letters are none of an id', () => {
+  expect(recordOf({ 'X-Request-Id': 'a.B_9-z', 'CF-Ray': '7d1f-FRA' }).givenId).toBe('a.B_9-z');
+  for (const id of ['', 'a b', 'a"b', 'é', '{"level":"error"}', 'x'.repeat(129), 'a, b']) {
+    expect(recordOf({ 'X-Request-Id': id }).givenId, id).toBeUndefined();
+  }
+});
+
+it('[G2] names any other by the id that Cloudflare has for it, or by a random one that stays', () => {
+  expect(recordOf({ 'CF-Ray': '7d1f-FRA' }).id).toBe('7d1f-FRA');
+  const record = recordOf({ 'CF-Ray': 'no id' });
+  expect(record.isNamed).toBe(false);
+  expect(record.id).toMatch(RANDOM);
+  expect(record.id).toBe(record.id);
+  expect(record.isNamed).toBe(true);
+  expect(recordOf({}).id).not.toBe(recordOf({}).id);
+});
+
+it('[G6] puts each duration into the buckets that hold it', () => {
+  const counts = new RequestCounts();
+  for (const durationMs of [0, 1, 1.5, 2.5, 9_999, 60_000]) {
+    counts.note({ method: 'GET', route: '/x', status: 200, durationMs });
+  }
+  const samples = counts.families().find(({ type }) => type === 'histogram')?.samples ?? [];
+  const at = (le: string) => samples.find(({ labels }) => labels.le === le)?.value;
+  expect(['0.001', '0.0025', '0.005', '2.5', '10', '+Inf'].map(at)).toEqual([2, 4, 4, 4, 5, 6]);
+  expect(samples.find(({ suffix }) => suffix === '_sum')?.value).toBeCloseTo(70.004);
+  expect(samples.find(({ suffix }) => suffix === '_count')?.value).toBe(6);
 });

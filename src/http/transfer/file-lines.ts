@@ -1,6 +1,6 @@
 import { RegistryError } from '../../model/errors';
 import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
-import { withDeadline } from '../pipeline/deadline';
+import { withDeadline } from '../pipeline/pipeline';
 import { rejectBrokenOff } from '../request/body';
 
 /** A line of a file, without its end. */

@@ -56,7 +56,7 @@ export function addAccessRoutes(surface: Surface): void {
     input: { path: TokenName },
     answers: { 204: { description: 'It has ended' } },
     call: (directory, caller, { path }) =>
-      surface.admission.endingSecrets(path.id, directory.revokeToken(caller, path.id)),
+      surface.authentication.endingSecrets(path.id, directory.revokeToken(caller, path.id)),
     map: done,
   });
 
@@ -72,7 +72,7 @@ export function addAccessRoutes(surface: Surface): void {
     answers: { 200: { description: 'With the new secret, shown this once', schema: IssuedToken } },
     example: { overlapMs: 3_600_000 },
     call: (directory, caller, { path, body }) =>
-      surface.admission.endingSecrets(path.id, directory.rotateToken(caller, path.id, body)),
+      surface.authentication.endingSecrets(path.id, directory.rotateToken(caller, path.id, body)),
     map: (token) => told(token),
   });
 

@@ -1,4 +1,4 @@
-import { authorizeRegistration } from '../../auth/authorize-registration';
+import { authorizeRegistration } from '../../auth/authorize';
 import { deriveInstanceId } from '../../model/derived-id';
 import type { Principal } from '../../model/grant';
 import { InstanceDefinition, InstancePatch, InstanceView, Registration } from '../../model/instance';

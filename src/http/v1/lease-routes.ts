@@ -1,4 +1,4 @@
-import { authorizeServices } from '../../auth/authorize-operations';
+import { authorizeServices } from '../../auth/authorize';
 import { HeartbeatBatch, HeartbeatReport } from '../../model/batch';
 import { Renewal } from '../../model/instance';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { authorizeOperations } from '../../auth/authorize-operations';
+import { authorizeOperations } from '../../auth/authorize';
 import { Batch, BatchReport } from '../../model/batch';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { NamespaceId } from '../../model/names';

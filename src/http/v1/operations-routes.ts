@@ -5,7 +5,7 @@ import type { Surface } from '../pipeline/surface';
 import { COMMON_HEADERS } from '../response/answers';
 import { namespaceMetrics } from '../telemetry/namespace-metrics';
 import { type MetricFamily, PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus-text';
-import type { RequestCounts } from '../telemetry/request-counts';
+import type { RequestCounts } from '../telemetry/request-observer';
 
 /** What runs here. */
 export interface Build {

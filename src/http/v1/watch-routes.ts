@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { authorize, authorizeAny } from '../../auth/authorize';
-import { authorizeServices } from '../../auth/authorize-operations';
+import { authorize, authorizeAny, authorizeServices } from '../../auth/authorize';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';

@@ -1,4 +1,4 @@
-import { digestOf } from '../../auth/same-secret';
+import { digestOf } from '../../auth/token-text';
 import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
 import type { ReadAnswer } from '../../model/namespace-api';

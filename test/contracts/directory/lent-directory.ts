@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ROOT } from '../../../src/auth/principal';
+import { ROOT } from '../../../src/auth/authenticator';
 import type { DirectoryApi, DirectoryCaller } from '../../../src/model/directory-api';
 import type { Grant } from '../../../src/model/grant';
 

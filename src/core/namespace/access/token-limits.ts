@@ -1,4 +1,4 @@
-import { ROOT } from '../../../auth/principal';
+import { ROOT } from '../../../auth/authenticator';
 import { RegistryError } from '../../../model/errors';
 import {
   INSTANCES_PER_NAMESPACE_MAX_COUNT,

@@ -6,9 +6,15 @@ import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { EPOCH_REVISIONS_PER_MS_COUNT } from '../../../model/limits';
-import { prepareStorage, writeProperty } from '../../storage/schema';
+import {
+  isMarkedForNewEpoch,
+  markForNewEpoch,
+  prepareStorage,
+  unmarkForNewEpoch,
+  writeProperty,
+} from '../../storage/schema';
 import { Registry } from '../core';
-import { changeEpoch, isMarkedForNewEpoch, markForNewEpoch, unmarkForNewEpoch } from './epoch-change';
+import { changeEpoch } from './epoch-change';
 import { DEFAULT_RETENTION } from './journal';
 
 /** The same storage in memory anew. */

@@ -1,6 +1,5 @@
 import type { Cause } from '../../../model/history';
-import { readProperty, removeProperty, writeProperty } from '../../storage/schema';
-import type { SqlStorage } from '../../storage/sql-storage';
+import { isMarkedForNewEpoch, unmarkForNewEpoch } from '../../storage/schema';
 import type { CommitState } from './commit-state';
 import { REGISTRY_ACTOR } from './journal';
 
@@ -48,25 +47,4 @@ export function newEpoch(random: { id(): string }): string {
 /** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
 export function changeEpochIfMarked(state: EpochState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
-}
-
-/**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
- * is the cause. Set by what puts it there.
- */
-const MARK = 'new-epoch';
-
-/** Marks a storage so that its next wake begins a new epoch. Runs while its namespace is not awake. */
-export function markForNewEpoch(storage: SqlStorage): void {
-  writeProperty(storage, MARK, 'restored' satisfies Cause);
-}
-
-/** True if a storage's next wake begins a new epoch. */
-export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
-  return readProperty(storage, MARK) !== undefined;
-}
-
-/** Takes the mark away. Runs inside the commit that begins the epoch. */
-export function unmarkForNewEpoch(storage: SqlStorage): void {
-  removeProperty(storage, MARK);
 }

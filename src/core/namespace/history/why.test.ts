@@ -6,7 +6,7 @@ import { START } from '../../../../test/fixtures/hand-platform';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import type { SessionOpened } from '../../../model/frames';
 import type { WhyReport } from '../../../model/history';
-import { markForNewEpoch } from '../commit/epoch-change';
+import { markForNewEpoch } from '../../storage/schema';
 
 function begin() {
   const stage = new WatchStage();

@@ -1,4 +1,4 @@
-import { ROOT } from '../../../auth/principal';
+import { ROOT } from '../../../auth/authenticator';
 import { CLOSE_CODES } from '../../../model/frames';
 import { SOCKET_TOKENS_CHECK_INTERVAL_MS, SOCKET_TOKENS_RETRY_MS } from '../../../model/limits';
 import type { Connection, ConnectionMemory } from '../../platform/connection';

@@ -1,5 +1,4 @@
-import { authorize, authorizeAny, grantsOn } from '../../../auth/authorize';
-import { authorizeOperations } from '../../../auth/authorize-operations';
+import { authorize, authorizeAny, authorizeOperations, grantsOn } from '../../../auth/authorize';
 import { quote, RegistryError } from '../../../model/errors';
 import { safeParse } from '../../../model/fast-path';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';

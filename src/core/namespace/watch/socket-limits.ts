@@ -1,4 +1,4 @@
-import { ROOT } from '../../../auth/principal';
+import { ROOT } from '../../../auth/authenticator';
 import { quote, RegistryError } from '../../../model/errors';
 import {
   SOCKET_MEMORY_MAX_BYTES,

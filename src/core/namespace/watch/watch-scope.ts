@@ -1,5 +1,4 @@
-import { authorize } from '../../../auth/authorize';
-import { authorizeServices } from '../../../auth/authorize-operations';
+import { authorize, authorizeServices } from '../../../auth/authorize';
 import type { Principal } from '../../../model/grant';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { ScopePart } from '../../../model/watch-scope';

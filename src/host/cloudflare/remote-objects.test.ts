@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '../../model/errors';
 import { CALL_REPEAT_TOKENS_MAX_COUNT, CALL_REPEAT_WITHIN_MS, CALL_REPEATS_WINDOW_MS } from '../../model/limits';
-import { RemoteCalls, type RepeatTime } from './remote-call';
+import { RemoteCalls, type RepeatTime } from './remote-objects';
 
 const fault = (flags: object = {}) => Object.assign(new Error('what the platform says'), flags);
 const PASSING = { retryable: true };

@@ -16,8 +16,8 @@ export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pa
   form?: (() => Promise<string>) | undefined;
 }
 
-/** Dependencies and settings of {@link Admission}. */
-export interface AdmissionOptions {
+/** Dependencies and settings of {@link Authentication}. */
+export interface AuthenticationOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
@@ -29,14 +29,14 @@ export interface AdmissionOptions {
 }
 
 /** The first of the five steps: lets a request in, or refuses it. */
-export class Admission {
+export class Authentication {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
   readonly #trustedProxy: boolean;
   readonly #fault: RegistryError | undefined;
   readonly #rateRefusals: RateRefusals;
 
-  constructor({ authenticator, failedLogins, trustedProxy, fault, now }: AdmissionOptions) {
+  constructor({ authenticator, failedLogins, trustedProxy, fault, now }: AuthenticationOptions) {
     this.#authenticator = authenticator;
     this.#failedLogins = failedLogins;
     this.#trustedProxy = trustedProxy;
@@ -59,7 +59,7 @@ export class Admission {
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
    * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
    */
-  admit(readCredential: ReadCredential, sources: CredentialSources): Principal | Promise<Principal> {
+  authenticate(readCredential: ReadCredential, sources: CredentialSources): Principal | Promise<Principal> {
     this.assertConfigured();
     const { request, form } = sources;
     const credential = readCredential(placesIn(sources, () => queryText(request.url)));

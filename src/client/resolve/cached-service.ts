@@ -3,7 +3,7 @@ import type { Service } from '../wire/answers';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
-import type { ToldService } from './edge-list';
+import type { CachedService } from './edge-list';
 
 /** A registry that has not answered by then counts as away: somebody waits for a page. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -19,13 +19,13 @@ const SECOND_MS = 1_000;
  * @param known The answer of the time before; its arrays are kept where nothing has changed.
  * @throws {RollcallError} What the registry refused with; `UNREACHABLE`.
  */
-export async function readToldService(
+export async function readCachedService(
   http: RegistryHttp,
   time: Time,
   service: string,
   maxAgeMs: number,
-  known: ToldService | undefined,
-): Promise<ToldService> {
+  known: CachedService | undefined,
+): Promise<CachedService> {
   const at = service.indexOf('@@');
   const path = http.servicePath({
     group: at < 0 ? 'DEFAULT_GROUP' : service.slice(0, at),

@@ -8,7 +8,7 @@ import { TestApp } from '../../../test/fixtures/test-app';
 import { RegistryError } from '../../model/errors';
 import { KNOWN_QUERIES_MAX_COUNT, KNOWN_QUERY_MAX_CHARACTERS } from '../../model/limits';
 import { parsed } from '../request/field-errors';
-import { KnownQueries, namesReader, pathName, pathNames } from './route-input';
+import { KnownQueries, namesReader, pathName, pathNames } from './route';
 
 /** The context of a request as a router makes it, on a path that the route `pattern` has. */
 type Req = Parameters<typeof pathNames>[0];

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RegistryHttp } from '../wire/registry-http';
 import type { Time } from '../wire/time';
-import { readToldService } from './told-service';
+import { readCachedService } from './cached-service';
 
 it.each([
   ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }],
@@ -15,7 +15,7 @@ it.each([
     throw new Error('no more is asked for');
   };
   // `as`, twice: nothing else of them is used before the path is known.
-  const reading = readToldService(
+  const reading = readCachedService(
     { servicePath } as Partial<RegistryHttp> as RegistryHttp,
     {} as Time,
     text,

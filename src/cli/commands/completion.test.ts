@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/each-row';
 import { createProgram } from '../program';
-import { type Candidate, candidates, type NameSource } from './candidates';
+import { type Candidate, candidates, type NameSource } from './completion';
 
 const list = (...values: string[]): Candidate[] => values.map((value) => ({ value, description: '' }));
 

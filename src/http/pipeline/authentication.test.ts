@@ -6,7 +6,7 @@ import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../../auth/toke
 import { RegistryError } from '../../model/errors';
 import type { Grant } from '../../model/grant';
 import { FAILED_LOGINS_MAX_COUNT, LAST_KNOWN_MAX_AGE_MS, VERIFICATION_MAX_AGE_MS } from '../../model/limits';
-import { Admission } from './admission';
+import { Authentication } from './authentication';
 
 const NS = '/api/v1/ns/public';
 const READ: Grant[] = [{ scope: 'read', ns: 'public' }];
@@ -267,13 +267,13 @@ describe('tickets', () => {
 
 const OVER_RATE = new RegistryError('LIMIT_EXCEEDED', 'too fast', { retryAfterSeconds: 1, isOverRate: true });
 
-/** Admission at a time that is moved by hand. */
+/** Authentication at a time that is moved by hand. */
 function stage() {
   const time = { now: 1_000_000 };
   const now = () => time.now;
   const { directory } = new TestApp();
   const authenticator = new Authenticator({ rootToken: ROOT_TOKEN, directory, askDirectory: (ask) => ask(), now });
-  const refusals = new Admission({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now });
+  const refusals = new Authentication({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now });
   const isRefused = (tokenId: string, namespace = 'public'): boolean => {
     try {
       refusals.assertWithinRate(tokenId, namespace);

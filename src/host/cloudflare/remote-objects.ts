@@ -1,3 +1,5 @@
+import { operatesOn } from '../../core/namespace/access/ownership';
+import type { DirectoryApi, NamespaceControl } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import {
   CALL_REPEAT_TOKENS_MAX_COUNT,
@@ -6,7 +8,9 @@ import {
   CHANGE_REPEATS_MAX_COUNT,
   READ_REPEATS_MAX_COUNT,
 } from '../../model/limits';
-import { type Callable, type CalledObject, sealAsked, WIRE_VERSION } from './envelope';
+import type { NamespaceApi, RegisterCommand } from '../../model/namespace-api';
+import { type Callable, type CalledObject, openOutcome, openValue, sealAsked, WIRE_VERSION } from './envelope';
+import { isPreviousValue, openPreviousValue } from './previous-wire';
 
 /** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
 export type RemoteCall<T, Called> = (object: Called) => Promise<T>;
@@ -142,4 +146,108 @@ function toRegistryError(error: unknown): RegistryError {
     { retryAfterSeconds: 1 },
     { cause: error },
   );
+}
+
+/**
+ * A namespace that lives in a Durable Object, as surfaces see it. Reads, renewals and {@link isRepeatable} registrations
+ * are repeated where they fail with a passing fault; nothing else is.
+ *
+ * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ */
+export function remoteNamespace(stub: () => CalledObject<keyof NamespaceApi>, time?: RepeatTime): NamespaceApi {
+  const { once, change, read } = remoteMethods<NamespaceApi>(new RemoteCalls(stub, time), openOutcome);
+  const [register, registerAgain, renew] = [once('register'), change('register'), change('renew')];
+  return {
+    register: (caller, command) => (isRepeatable(command) ? registerAgain : register)(caller, command),
+    patch: once('patch'),
+    deregister: once('deregister'),
+    // Nearly all traffic: only what a renewal needs crosses.
+    renew: (caller, { group, service, id }) => {
+      const operates = operatesOn(caller, { group, service });
+      return renew({ tokenId: caller.tokenId, operates }, { group, service, id });
+    },
+    renewMany: change('renewMany'),
+    drain: once('drain'),
+    readInstance: read('readInstance'),
+    listInstances: read('listInstances'),
+    resolve: read('resolve'),
+    putOverride: once('putOverride'),
+    readOverride: read('readOverride'),
+    listOverrides: read('listOverrides'),
+    clearOverride: once('clearOverride'),
+    putService: once('putService'),
+    patchService: once('patchService'),
+    readService: read('readService'),
+    removeService: once('removeService'),
+    listServices: read('listServices'),
+    batch: once('batch'),
+    stats: read('stats'),
+    history: read('history'),
+    diff: read('diff'),
+    why: read('why'),
+    rollback: once('rollback'),
+    snapshot: read('snapshot'),
+    exportPart: read('exportPart'),
+    stageImport: once('stageImport'),
+    planImport: read('planImport'),
+    applyImport: once('applyImport'),
+    dropImport: once('dropImport'),
+    changedSince: read('changedSince'),
+    changedServices: read('changedServices'),
+    listSubscribers: read('listSubscribers'),
+    acknowledge: once('acknowledge'),
+  };
+}
+
+/**
+ * Tells registrations that may happen twice. A repeat of the same content renews the lease and changes nothing; it
+ * answers as one that changed nothing, even where the first try made the instance.
+ *
+ * A precondition judges the state that the first try left. An incarnation may have been followed by the next one
+ * meanwhile, whose drain a repeat would end. An instance without a lease that was removed meanwhile would be back for
+ * good, where one with a lease is gone after its time to live.
+ */
+function isRepeatable({ definition, precondition }: RegisterCommand): boolean {
+  const isConditional = Object.values(precondition).some((value) => value !== undefined);
+  return !isConditional && definition.incarnation === undefined && definition.lease !== null;
+}
+
+/** The way from the directory to a namespace that lives in a Durable Object: few calls, with few values. */
+export function remoteControl(stub: () => NamespaceControl): NamespaceControl {
+  const calls = new RemoteCalls(stub);
+  return {
+    configure: (settings) => calls.once((object) => object.configure(settings)),
+    size: () => calls.read((object) => object.size()),
+    erase: (options) => calls.once((object) => object.erase(options)),
+    closeSocketsOf: (tokenIds) => calls.once((object) => object.closeSocketsOf(tokenIds)),
+  };
+}
+
+/**
+ * The directory that lives in a Durable Object, as surfaces see it.
+ *
+ * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ */
+export function remoteDirectory(stub: () => CalledObject<keyof DirectoryApi>, time?: RepeatTime): DirectoryApi {
+  const open = (outcome: string) => (isPreviousValue(outcome) ? openPreviousValue(outcome) : openValue(outcome));
+  const { once, read } = remoteMethods<DirectoryApi>(new RemoteCalls(stub, time), open);
+  return {
+    createNamespace: once('createNamespace'),
+    listNamespaces: read('listNamespaces'),
+    readNamespace: read('readNamespace'),
+    patchNamespace: once('patchNamespace'),
+    removeNamespace: once('removeNamespace'),
+    createToken: once('createToken'),
+    listTokens: read('listTokens'),
+    revokeToken: once('revokeToken'),
+    rotateToken: once('rotateToken'),
+    createTicket: once('createTicket'),
+    redeemTicket: once('redeemTicket'),
+    verify: read('verify'),
+    endedTokens: read('endedTokens'),
+    findNamespace: read('findNamespace'),
+    readAudit: read('readAudit'),
+    beginAudit: once('beginAudit'),
+    endAudit: once('endAudit'),
+  };
 }
