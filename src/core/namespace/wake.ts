@@ -146,7 +146,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     service.revision = Math.max(service.revision, row.revision);
     const { value } = row;
     if (value === null) loadHead(waking, service, row);
-    else RECORD_KINDS[row.kind].load(waking, service, { ...row, value });
+    else RECORD_KINDS[row.kind].load(waking, service, row, value);
   }
   waking.leases.collectFreeSlots();
   return waking;

@@ -86,9 +86,9 @@ export const instanceKind: RecordKind<InstanceRecord> = {
   },
 
   /** Overrides come before instances, so an instance finds its own there. */
-  load(waking, service, row) {
+  load(waking, service, row, text) {
     const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
-    const entry = waking.catalog.putInstance(service, row.id, row.value, row.revision, row.flags | eligible);
+    const entry = waking.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
     const override = service.overrides.get(row.id);
     if (override !== undefined) refreshEligibility(entry, override.record);
     loadLease(waking, entry, row);

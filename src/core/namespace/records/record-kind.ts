@@ -55,8 +55,8 @@ export interface RecordKind<Content> {
   /** Returns a change as watchers see it; undefined where it shows nowhere. */
   watched(key: InstanceKey, record: Content | null, then: RecordsThen): WatchedChange | undefined;
 
-  /** Brings a record back from its row. */
-  load(waking: WakingMemory, service: ServiceEntry, row: RecordRow & { value: string }): void;
+  /** Brings a record back from its row. `text` is the value of the row, which is there. */
+  load(waking: WakingMemory, service: ServiceEntry, row: RecordRow, text: string): void;
   /** Notes the row of a record that was removed. */
   loadHead?(waking: WakingMemory, service: ServiceEntry, row: RecordRow): void;
   /** Puts on the agenda what the records of a service ask for, once all are loaded. */
