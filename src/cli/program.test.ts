@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../test/fixtures/each-row';
+import { eachRow } from '../../test/fixtures/every-row';
 import { createProgram, parserMessage } from './program';
 
 /** A command with its whole name. */

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eachRow } from '../../test/fixtures/each-row';
+import { eachRow } from '../../test/fixtures/every-row';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 import * as limits from '../model/limits';
 import { ROOT_TOKEN_MIN_CHARACTERS, rootToken } from './root-token';

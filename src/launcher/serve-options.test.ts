@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eachRow } from '../../test/fixtures/each-row';
+import { eachRow } from '../../test/fixtures/every-row';
 import { domainProblem } from '../http/pipeline/router';
 import { originsProblem } from '../http/response/cors';
 import { LOG_THRESHOLDS } from '../model/log';

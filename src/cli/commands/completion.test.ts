@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { createProgram } from '../program';
 import { type Candidate, candidates, type NameSource } from './completion';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { grant, grants, grantText } from './token';
 
 it('reads grants, and writes them again', () =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { BackupError } from '../../backup/backup-error';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { LaunchError } from '../../launcher/launch-error';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { hasColour, paintFor } from './palette';
 
 it('colours by the environment and the terminal', () =>

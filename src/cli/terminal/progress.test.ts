@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { Progress, progressLine } from './progress';
 
 it('draws a bar of the share', () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { paintFor } from './palette';
 import { fitted, padded, printable, tableLines, textWidth } from './table';
 

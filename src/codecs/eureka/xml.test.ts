@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { readStrictXml } from '../../../test/fixtures/strict-xml';
 import { elementName, keyOfElement, readXml, writeXml } from './xml';
 

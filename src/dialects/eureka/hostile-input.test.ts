@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
 import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { BODY_MAX_BYTES } from '../../model/limits';
 

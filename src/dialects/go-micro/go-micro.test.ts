@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { GoMicroStage } from '../../../test/fixtures/go-micro-stage';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { GO_MICRO_BODY_MAX_BYTES, GO_MICRO_LEASE_TTL_MS } from '../../model/limits';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { readJsonText } from '../../model/json';
 import { GO_MICRO_LEASE_TTL_MS } from '../../model/limits';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../test/fixtures/each-row';
+import { eachRow } from '../../../test/fixtures/every-row';
 import { readKept, readService, serviceAskedFor } from './wire';
 
 const EMPTY = { name: '', version: '', metadata: {}, endpoints: [], nodes: [] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 import type { Grant } from '../../../model/grant';
 import { sessionOf } from './login';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { NodeDirectory } from '../../../../test/fixtures/node-directory';
 import { ROOT_TOKEN, TestApp } from '../../../../test/fixtures/test-app';
 import { nacos } from '../nacos';

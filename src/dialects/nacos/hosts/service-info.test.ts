@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { instanceView } from '../../../../test/fixtures/instance-view';
 import type { InstanceView } from '../../../model/instance';
 import { type Host, hostOf } from './host';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { leaseOf } from './lease';
 
 const times = (interval?: string, timeout?: string, removal?: string) => ({

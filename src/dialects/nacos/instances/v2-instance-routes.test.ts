@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 
 const PATH = '/nacos/v2/ns/instance';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { clustersIn, instanceAt, placeAt, serviceNamed } from './names';
 
 describe('a service', () => {

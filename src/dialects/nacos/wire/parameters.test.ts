@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eachRow } from '../../../../test/fixtures/each-row';
+import { eachRow } from '../../../../test/fixtures/every-row';
 import { Parameters } from './parameters';
 
 const of = (query: string, form = '') => Parameters.of(new Request(`http://rollcall.test/nacos?${query}`), form);
