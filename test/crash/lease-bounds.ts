@@ -1,4 +1,4 @@
-import { lookIntervalMs } from '../../src/core/namespace/leases/arming';
+import { lookIntervalMs } from '../../src/core/namespace/leases/expiry';
 import { LEASE_SLACK_MS, LOOK_LATE_MS, RECONNECT_SPREAD_MIN_MS } from '../../src/model/limits';
 
 /** A time during which the registry did not listen, in milliseconds since the epoch. Infinity is what is not known yet. */

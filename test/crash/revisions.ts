@@ -1,4 +1,4 @@
-import type { Position } from '../../src/core/namespace/commit/cursor';
+import type { Position } from '../../src/core/namespace/commit/journal-format';
 
 /**
  * Every revision that any answer has shown: none may come back for another change, or be followed by a lower one.

@@ -1,4 +1,4 @@
-import { encodeCursor } from '../../src/core/namespace/commit/cursor';
+import { encodeCursor } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';

@@ -1,4 +1,4 @@
-import { decodeCursor, type Position } from '../../src/core/namespace/commit/cursor';
+import { decodeCursor, type Position } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import { type Answer, type Content, idOf, keyOf, type Shown, type Step, serviceOf } from './operation';

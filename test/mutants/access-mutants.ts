@@ -33,7 +33,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'lets frames overtake a batch that is accounted for',
     breaks: 'A46',
-    symbol: 'SocketFrames.#batch',
+    symbol: 'ReceivedFrames.#batch',
     from: 'return takesTime ? this.#inOrder(connection, answered) : answered;',
     to: 'return answered;',
   },

@@ -117,7 +117,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'lets frames ask for whatever they like',
     breaks: 'A43',
-    symbol: 'SocketFrames.#handle',
+    symbol: 'ReceivedFrames.#handle',
     from: 'authorizeFrame(memory, frame, this.#state.platform.claimsOf);',
     to: '',
   },

@@ -34,14 +34,14 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'takes a crash for a sleep',
     breaks: 'L7',
-    symbol: 'goOnListening',
+    symbol: 'resumeAttention',
     from: "noteGap(state, now, 'renewals may have been lost', spreadMs);",
     to: '',
   },
   {
     name: 'takes a process that has started for one that has listened',
     breaks: 'I6',
-    symbol: 'goOnListening',
+    symbol: 'resumeAttention',
     from: "noteGap(state, now, 'the process has started', spreadMs);",
     to: '',
   },

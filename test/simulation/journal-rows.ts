@@ -1,4 +1,4 @@
-import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import type { Cause } from '../../src/model/history';
 

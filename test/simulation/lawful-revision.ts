@@ -1,4 +1,4 @@
-import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { JournaledRevision } from './journal-rows';
 
 /** What must never be in the journal, whatever the state: invariant and words for each thing that is. */

@@ -1,4 +1,4 @@
-import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { InstanceKey, Operation } from '../../src/model/batch';
 import { InstanceDefinition } from '../../src/model/instance';
 import { readJsonText } from '../../src/model/json';

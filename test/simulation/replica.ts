@@ -1,4 +1,4 @@
-import type { JournaledChange } from '../../src/core/namespace/commit/journaled-change';
+import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { RecordKey, RecordKindName } from '../../src/core/namespace/records/records';
 import type { JournaledRevision } from './journal-rows';
 

@@ -1,5 +1,5 @@
-import { decodeCursor } from '../../src/core/namespace/commit/cursor';
 import { DEFAULT_RETENTION } from '../../src/core/namespace/commit/journal';
+import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
 import { AttentionOracle } from './attention-oracle';
 import { Chronicle } from './chronicle';
 import { compactedRevision, headRevision, type JournaledRevision } from './journal-rows';

@@ -1,11 +1,10 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
-import { type AlarmState, arm, planNextLook } from './leases/arming';
-import { sweep } from './leases/expiry';
-import { notePass } from './leases/listening';
+import { type AlarmState, arm, planNextLook, sweep } from './leases/expiry';
 import { noteLostSockets } from './leases/sessions';
 import type { NamespaceState } from './state';
+import { notePass } from './time/attention';
 import { attendImport } from './transfer/apply';
 import type { Hub } from './watch/hub';
 import { attendTokens } from './watch/open-tokens';

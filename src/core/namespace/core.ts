@@ -9,8 +9,7 @@ import { readChangedSince } from './history/changed-since';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
-import { arm } from './leases/arming';
-import { notePass } from './leases/listening';
+import { arm } from './leases/expiry';
 import { AnswerCache } from './queries/answer-cache';
 import { readChangedServices } from './queries/changed-services';
 import {
@@ -27,13 +26,14 @@ import {
   readSubscribers,
 } from './read-calls';
 import type { NamespaceState } from './state';
+import { notePass } from './time/attention';
 import { applyImport } from './transfer/apply';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';
 import { dropImport, stageImport } from './transfer/stage';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
-import { SocketFrames } from './watch/socket-frames';
+import { ReceivedFrames } from './watch/received-frames';
 import { assertRoomForSocket } from './watch/socket-limits';
 import {
   type Command,
@@ -59,14 +59,14 @@ import {
 export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
   readonly #hub: Hub;
-  readonly #frames: SocketFrames;
+  readonly #frames: ReceivedFrames;
   readonly #cache = new AnswerCache();
   readonly #snapshots: NamespaceSnapshots;
 
   constructor(state: NamespaceState, hub: Hub) {
     this.#state = state;
     this.#hub = hub;
-    this.#frames = new SocketFrames(state, hub, this);
+    this.#frames = new ReceivedFrames(state, hub, this);
     this.#snapshots = new NamespaceSnapshots(state);
   }
 

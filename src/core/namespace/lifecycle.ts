@@ -8,7 +8,7 @@ import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
 import { writeSettings } from './commit/settings';
 import { Registry } from './core';
-import { missingNamespace } from './records/missing';
+import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
 import { turn } from './turn/turn';
 import { wake } from './wake';

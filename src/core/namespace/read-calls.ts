@@ -14,7 +14,7 @@ import {
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { namespaceStats } from './queries/namespace-stats';
 import { resolve } from './queries/resolve';
-import { requireInstance } from './records/missing';
+import { requireInstance } from './records/catalog';
 import { viewOf } from './records/view';
 import { read, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';

@@ -11,11 +11,11 @@ import {
   SWEEP_SLICE_MAX_COUNT,
 } from '../../model/limits';
 import { renew } from './commit/commit';
-import { notePass, reconnectSpreadMs } from './leases/listening';
 import { openSession, resumeSession } from './leases/sessions';
-import { isAvailable, isHealthy } from './records/catalog';
+import { isAvailable, isHealthy } from './records/catalog-entries';
 import { readCheckpoint } from './records/checkpoints';
 import { unpackLease } from './records/lease-table';
+import { notePass, reconnectSpreadMs } from './time/attention';
 
 /** The same storage in memory anew. */
 async function again(awake: AwakeNamespace): Promise<AwakeNamespace> {

@@ -3,26 +3,26 @@ import { LogGate } from '../../model/log';
 import type { Platform } from '../platform/platform';
 import { CommitPipeline } from '../storage/commit-pipeline';
 import { prepareStorage } from '../storage/schema';
-import type { SqlStorage } from '../storage/sql-storage';
-import { RateLimiter } from './access/rate-limiter';
+import { countingRows, type SqlStorage } from '../storage/sql-storage';
+import { RateLimiter } from './access/token-limits';
 import { scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
-import { type ListeningState, noteGap, reconnectSpreadMs } from './leases/listening';
-import { Catalog, type ServiceEntry, type SessionEntry } from './records/catalog';
+import { Catalog } from './records/catalog';
+import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
 import { loadedTimes } from './records/instance-kind';
 import { LeaseTable } from './records/lease-table';
-import { LeaseTerms } from './records/lease-terms';
 import type { RecordRow, WakingMemory } from './records/record-kind';
 import { RECORD_KINDS } from './records/record-kinds';
 import { readDocumentRows, readRecordRows } from './records/record-row';
+import { LeaseTerms } from './records/records';
 import { readSessionRows, SessionTable } from './records/session-table';
 import type { NamespaceState } from './state';
 import { Agenda } from './time/agenda';
-import { Attention, type StoredAttention } from './time/attention';
+import { Attention, type AttentionState, noteGap, reconnectSpreadMs, type StoredAttention } from './time/attention';
 import { NamespaceTime } from './time/namespace-time';
 import { resumeImport } from './transfer/apply';
 import { Imports } from './transfer/imports';
@@ -41,11 +41,11 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const { counters } = lent;
   counters.wakes += 1;
   counters.wokeAt = lent.clock.now();
-  const platform = { ...lent, storage: counting(lent.storage, (rows) => (counters.rowsWritten += rows)) };
+  const platform = { ...lent, storage: countingRows(lent.storage, counters) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);
-  const journal = new Journal(storage, epoch, () => settings.retention);
+  const journal = new Journal(storage, epoch, settings);
   const checkpoint = readCheckpoint(storage);
   const { header } = checkpoint;
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
@@ -100,7 +100,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     checkpoints,
     counters,
     settings,
-    rates: new RateLimiter(() => settings.limits),
+    rates: new RateLimiter(settings),
     refusals: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
     imports: new Imports(storage),
     attention,
@@ -113,7 +113,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const readerHolds = new ReaderHolds(storage, enqueue, wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded);
-  goOnListening(state, header);
+  resumeAttention(state, header);
   changeEpochIfMarked(state);
   resumeImport(state);
   return { state, hub };
@@ -122,20 +122,6 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
 /** Returns the attention of a storage that knows of none; see {@link StoredAttention}. */
 function noAttention(header: CheckpointHeader | undefined): StoredAttention {
   return { since: header?.at ?? 0, attendedMs: 1 };
-}
-
-/** Counts the rows that everything written bills. */
-function counting(storage: SqlStorage, count: (rows: number) => void): SqlStorage {
-  return {
-    run: (statement, ...bindings) => {
-      const rows = storage.run(statement, ...bindings);
-      count(rows);
-      return rows;
-    },
-    read: (query, ...bindings) => storage.read(query, ...bindings),
-    transaction: (work) => storage.transaction(work),
-    sync: () => storage.sync(),
-  };
 }
 
 /** Fills the memory of a namespace. Documents come before instances, so an instance finds its own there. */
@@ -160,7 +146,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     service.revision = Math.max(service.revision, row.revision);
     const { value } = row;
     if (value === null) loadHead(waking, service, row);
-    else RECORD_KINDS[row.kind].load(waking, service, { ...row, value });
+    else RECORD_KINDS[row.kind].load(waking, service, row, value);
   }
   waking.leases.collectFreeSlots();
   return waking;
@@ -198,7 +184,10 @@ function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'jo
  * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
  * that is late, sessions whose sockets vanished.
  */
-function goOnListening(state: ListeningState, header: CheckpointHeader | undefined): void {
+function resumeAttention(
+  state: StoredState & Pick<AttentionState, 'attention'>,
+  header: CheckpointHeader | undefined,
+): void {
   const { leases, time, attention, checkpoints, platform, sessions } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);

@@ -31,3 +31,17 @@ export interface SqlStorage {
 export function refusePromise(result: unknown): void {
   if (result instanceof Promise) throw new TypeError('a transaction must be synchronous; its function gave a promise');
 }
+
+/** Wraps a storage so that `counters` gets the rows that everything written bills. */
+export function countingRows(storage: SqlStorage, counters: { rowsWritten: number }): SqlStorage {
+  return {
+    run: (statement, ...bindings) => {
+      const rows = storage.run(statement, ...bindings);
+      counters.rowsWritten += rows;
+      return rows;
+    },
+    read: (query, ...bindings) => storage.read(query, ...bindings),
+    transaction: (work) => storage.transaction(work),
+    sync: () => storage.sync(),
+  };
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor, type Position } from '../../../src/core/namespace/commit/cursor';
+import { decodeCursor, encodeCursor, type Position } from '../../../src/core/namespace/commit/journal-format';
 import type { ReadAnswer } from '../../../src/model/namespace-api';
 import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';

@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../../src/core/namespace/commit/cursor';
+import { decodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
 import type { Sent } from '../../simulation/simulated-sockets';
 import { changeTold, recordsShown, type ToldChange } from './told-change';

@@ -1,4 +1,4 @@
-import { encodeCursor } from '../../../src/core/namespace/commit/cursor';
+import { encodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import type { WatchScope } from '../../../src/model/frames';
 import { expectedView } from '../../simulation/expected-view';
 import type { JournaledRevision } from '../../simulation/journal-rows';

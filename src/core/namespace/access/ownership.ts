@@ -2,7 +2,7 @@ import type { InstanceKey } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import { matchesService } from '../../../model/grant';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import { type InstanceEntry, keyOf } from '../records/catalog';
+import { type InstanceEntry, keyOf } from '../records/catalog-entries';
 import { isOwnedBy } from '../records/records';
 
 /**

@@ -4,7 +4,7 @@ import type { Caller } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
 import { assertMayChange } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { missingInstance } from '../records/missing';
+import { missingInstance } from '../records/catalog';
 
 /**
  * Removes an instance; one that is gone already is no mistake, unless a precondition says so.

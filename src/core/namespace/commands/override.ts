@@ -4,7 +4,7 @@ import type { Caller } from '../../../model/namespace-api';
 import type { Override } from '../../../model/override';
 import { assertOperates } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { missingInstance } from '../records/missing';
+import { missingInstance } from '../records/catalog';
 
 /**
  * Sets what the operator says about an instance, all of it anew. The instance may be gone as long as its override

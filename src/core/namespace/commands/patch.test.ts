@@ -42,6 +42,15 @@ describe('patch', () => {
     }
   });
 
+  it('[R8] with a lease makes the instance ephemeral, in its record as in its text', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { ephemeral: false, lease: null });
+    const draft = awake.draft();
+    const lease = { ttlMs: 30_000, removeAfterMs: 30_000, intervalMs: 10_000 };
+    expect(patch(draft, OWNER, key('a'), { lease }, {})).toBe('changed');
+    expect(draft.instance(key('a'))?.record.definition).toMatchObject({ ephemeral: true, lease });
+  });
+
   it('[R2] that changes nothing is none', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: '1' } });

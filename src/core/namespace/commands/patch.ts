@@ -5,7 +5,7 @@ import { Metadata, mergeMetadata } from '../../../model/metadata';
 import type { Caller, PatchCommand } from '../../../model/namespace-api';
 import { assertMayChange } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { missingInstance } from '../records/missing';
+import { missingInstance } from '../records/catalog';
 import { definitionText } from '../records/records';
 
 /**
@@ -25,12 +25,14 @@ export function patch(
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) throw missingInstance(key);
   const { record } = current;
+  const lease = changes.lease ?? record.definition.lease;
   const definition: InstanceDefinition = {
     ...record.definition,
     weight: changes.weight ?? record.definition.weight,
     status: changes.status ?? record.definition.status,
     tags: changes.tags ?? record.definition.tags,
-    lease: changes.lease ?? record.definition.lease,
+    lease,
+    ephemeral: lease !== null,
     metadata:
       changes.metadata === undefined
         ? record.definition.metadata

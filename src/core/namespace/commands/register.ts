@@ -5,7 +5,7 @@ import type { Caller } from '../../../model/namespace-api';
 import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { recover } from '../leases/renewing';
-import { type InstanceEntry, isHealthy } from '../records/catalog';
+import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
 import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 
 /**

@@ -4,7 +4,7 @@ import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import type { ServiceDefinition, ServicePatch } from '../../../model/service';
 import { assertOperates } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { missingService } from '../records/missing';
+import { missingService } from '../records/catalog';
 import type { ServiceRecord } from '../records/records';
 import { merged } from './patch';
 

@@ -4,8 +4,9 @@ import type { Cause } from '../../../model/history';
 import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage } from '../../storage/sql-storage';
-import { assertShare, mostHeldBy } from '../access/shares';
-import { type Catalog, type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog';
+import { assertShare, mostHeldBy } from '../access/token-limits';
+import type { Catalog } from '../records/catalog';
+import { type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog-entries';
 import type { RecordMemory, RecordRow } from '../records/record-kind';
 import { findRecord, RECORD_KINDS } from '../records/record-kinds';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../records/record-row';
 import type { CommitState, StoredState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
-import type { JournaledChange } from './journaled-change';
+import type { JournaledChange } from './journal-format';
 
 /** A change of a commit, as the journal keeps it, with the record that its text was made from. */
 type CommittedChange = DraftedChange & JournaledChange;

@@ -1,7 +1,7 @@
 import { COMPACTION_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { SqlRow } from '../../storage/sql-storage';
 import type { RecordKey } from '../records/records';
-import { decodeChanges } from './journaled-change';
+import { decodeChanges } from './journal-format';
 
 /** Parsing a slice's deletions takes time: at most this much text is read for one. */
 const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;

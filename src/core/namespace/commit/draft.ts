@@ -10,8 +10,9 @@ import {
 } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
-import { assertShare } from '../access/shares';
-import type { Catalog, InstanceEntry } from '../records/catalog';
+import { assertShare } from '../access/token-limits';
+import type { Catalog } from '../records/catalog';
+import type { InstanceEntry } from '../records/catalog-entries';
 import { instanceKind } from '../records/instance-kind';
 import { overrideKind } from '../records/override-kind';
 import type { RecordKind, RecordState } from '../records/record-kind';

@@ -6,12 +6,24 @@ import {
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
 } from '../../../model/limits';
+import type { Platform } from '../../platform/platform';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import { RECORD_KINDS } from '../records/record-kinds';
+import type { Catalog } from '../records/catalog';
+import { findRecord, RECORD_KINDS } from '../records/record-kinds';
+import { headRevision } from '../records/record-row';
+import type { RecordKey, RecordText } from '../records/records';
 import { type Compaction, compactionOf } from './compaction';
-import { decodeCursor, encodeCursor, type Position, RevisionGaps } from './cursor';
-import { decodeChanges, encodeParts, type JournaledChange } from './journaled-change';
+import {
+  decodeChanges,
+  decodeCursor,
+  encodeCursor,
+  encodeParts,
+  isOf,
+  type JournaledChange,
+  type Position,
+  RevisionGaps,
+} from './journal-format';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -58,7 +70,7 @@ export class Journal {
   #epoch: string;
   readonly #gaps: RevisionGaps;
   readonly #storage: SqlStorage;
-  readonly #retention: () => Retention;
+  readonly #settings: { readonly retention: Retention };
   #head: Position;
   #cursor: string;
   #compactedRevision = 0;
@@ -70,12 +82,12 @@ export class Journal {
   /** Revisions that are still on their way to the disk. */
   readonly #unwritten = new Map<number, readonly JournaledChange[]>();
 
-  /** @param retention What is kept, as it is in effect now. */
-  constructor(storage: SqlStorage, epoch: string, retention: () => Retention) {
+  /** @param settings Holds what is kept, as it is in effect now. */
+  constructor(storage: SqlStorage, epoch: string, settings: { readonly retention: Retention }) {
     this.#storage = storage;
     this.#epoch = epoch;
     this.#gaps = new RevisionGaps(readProperty(storage, GAPS));
-    this.#retention = retention;
+    this.#settings = settings;
     this.#head = { epoch, revision: 0, check: 0 };
     for (const row of storage.read(
       'SELECT revision, check_bits, size_until, at FROM journal ORDER BY revision DESC, part DESC LIMIT 1',
@@ -294,7 +306,7 @@ export class Journal {
 
   /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
   get isOverfull(): boolean {
-    const { maxCount, maxBytes } = this.#retention();
+    const { maxCount, maxBytes } = this.#settings.retention;
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
     return this.count > maxCount * slack || this.size > maxBytes * slack;
   }
@@ -305,7 +317,7 @@ export class Journal {
    */
   get overdueAt(): number {
     if (this.count <= 1) return Number.POSITIVE_INFINITY;
-    return this.#oldestStamp + this.#retention().maxAgeMs * 1.01;
+    return this.#oldestStamp + this.#settings.retention.maxAgeMs * 1.01;
   }
 
   /**
@@ -315,7 +327,7 @@ export class Journal {
    * @param isTooMuch Whether all may go but the newest that is on the disk.
    */
   planCompaction(stamp: number, isTooMuch = false): Compaction | undefined {
-    const { maxAgeMs, maxCount, maxBytes } = this.#retention();
+    const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
     const newestByCount = isTooMuch ? this.storedRevision - 1 : this.#gaps.before(this.#head.revision, maxCount);
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
@@ -351,4 +363,27 @@ export class Journal {
       this.#oldestStamp = Number(at);
     }
   }
+}
+
+/**
+ * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
+ * change of this record, so it costs as many reads as the record has changed since.
+ *
+ * @param revision One that the journal still keeps.
+ */
+export function recordAt(
+  { catalog, journal, platform }: { catalog: Catalog; journal: Journal; platform: Pick<Platform, 'storage'> },
+  key: RecordKey,
+  revision: number,
+): RecordText | undefined {
+  const today = findRecord(catalog, key);
+  let text = today?.text ?? null;
+  let changedAt = today?.revision ?? headRevision(platform.storage, key, catalog.service(key));
+  while (changedAt > revision) {
+    const change = journal.changesAt(changedAt).find((each) => isOf(each, key));
+    if (change === undefined) break;
+    text = change.before;
+    changedAt = change.previous;
+  }
+  return text === null ? undefined : { text, revision: changedAt };
 }

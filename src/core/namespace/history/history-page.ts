@@ -10,7 +10,7 @@ import type {
 import { LIST_TEXT_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';
-import type { JournaledChange } from '../commit/journaled-change';
+import type { JournaledChange } from '../commit/journal-format';
 import type { JournaledRenewals } from '../records/record-kind';
 import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView, overrideView, watchedService } from '../records/view';

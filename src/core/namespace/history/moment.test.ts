@@ -9,7 +9,7 @@ import { momentOf, revisionBy } from './moment';
 function begin(keepsFrom = 1) {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
-  const journal = new Journal(disk, 'epoch', () => DEFAULT_RETENTION);
+  const journal = new Journal(disk, 'epoch', { retention: DEFAULT_RETENTION });
   const cursors = [journal.cursor];
   for (const at of [1_000, 2_000, 3_000, 3_000, 5_000]) {
     journal.append([], 'registered', 'owner', at, at)();

@@ -3,7 +3,8 @@ import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import type { Override } from '../../../model/override';
 import { assertOperates } from '../access/ownership';
 import type { Draft } from '../commit/draft';
-import { compare, type ServiceEntry } from '../records/catalog';
+import { compare } from '../records/catalog';
+import type { ServiceEntry } from '../records/catalog-entries';
 import { decodeOverride, decodeService } from '../records/records';
 import type { ServiceRecords } from './service-past';
 

@@ -4,11 +4,11 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage } from '../../storage/sql-storage';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal } from '../commit/journal';
-import type { JournaledChange } from '../commit/journaled-change';
-import { compare, type ServiceEntry } from '../records/catalog';
+import type { JournaledChange } from '../commit/journal-format';
+import { compare } from '../records/catalog';
+import type { ServiceEntry } from '../records/catalog-entries';
 import { headName, readHeadsSince } from '../records/record-row';
-import type { RecordText } from '../records/records';
-import { decodeInstance, decodeOverride } from '../records/records';
+import { decodeInstance, decodeOverride, type RecordText } from '../records/records';
 import { instanceView } from '../records/view';
 import { compacted } from './moment';
 

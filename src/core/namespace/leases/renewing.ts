@@ -3,15 +3,14 @@ import { quote, RegistryError } from '../../../model/errors';
 import type { Renewal } from '../../../model/instance';
 import { jsonText } from '../../../model/json';
 import type { Answer, Caller } from '../../../model/namespace-api';
-import { timestamp } from '../../../model/timestamp';
 import { assertMayChangeEntry } from '../access/ownership';
 import { commit, renew } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog';
-import { leaseJson } from '../records/lease-terms';
-import { missingInstance, requireInstance } from '../records/missing';
-import { withHealth } from '../records/records';
+import { missingInstance, requireInstance } from '../records/catalog';
+import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog-entries';
+import { leaseJson, withHealth } from '../records/records';
+import { expiresAt } from './expiry';
 
 /** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
 export function renewOne(state: CommitState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
@@ -62,14 +61,6 @@ export function renewLeases(state: CommitState, caller: Caller, entries: readonl
   const draft = new Draft(state, now);
   for (const entry of unhealthy) recover(draft, keyOf(entry));
   commit(state, draft, caller.tokenId);
-}
-
-/** When the time to live of an instance ends, for people; null without a lease. */
-export function expiresAt(
-  { leases, time }: Pick<CommitState, 'leases' | 'time'>,
-  { lease }: InstanceEntry,
-): string | null {
-  return lease < 0 ? null : timestamp(time.clockAt(leases.ttlEndsAt(lease)));
 }
 
 /** Answer to a renewal that has just been applied. */

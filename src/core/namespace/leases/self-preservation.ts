@@ -3,7 +3,7 @@ import {
   SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT,
 } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
-import { type InstanceEntry, isHealthy } from '../records/catalog';
+import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
 
 /** The parts of a namespace that tell how many of its clients renew. */
 type PreservedState = Pick<StoredState, 'catalog' | 'leases' | 'settings' | 'checkpoints' | 'platform'>;

@@ -6,12 +6,12 @@ import type { Connection } from '../../platform/connection';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { keyOf, type SessionEntry } from '../records/catalog';
+import { keyOf, type SessionEntry } from '../records/catalog-entries';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
-import { type ListeningState, noteGap, reconnectSpreadMs } from './listening';
+import { type AttentionState, noteGap, reconnectSpreadMs } from '../time/attention';
 
 /** The parts of a namespace that tell whether the sockets of its sessions are open. */
-type SessionState = CommitState & ListeningState;
+type SessionState = CommitState & Pick<AttentionState, 'attention'>;
 
 /** Names a session that a client resumes, and proves that it is its own: by the digest of the secret. */
 export interface SessionTicket {

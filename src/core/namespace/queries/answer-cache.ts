@@ -1,6 +1,6 @@
 import type { JsonText } from '../../../model/json';
 import type { InstanceList, Resolution } from '../../../model/queries';
-import type { ServiceEntry } from '../records/catalog';
+import type { ServiceEntry } from '../records/catalog-entries';
 import { type Candidate, candidatesOf } from './endpoints';
 
 /** What the cache holds in all, in characters of text, or as much for parsed candidates. */

@@ -1,9 +1,8 @@
 import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
 import { jsonText } from '../../../model/json';
 import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
-import { notePlainRead } from '../records/plain-reads';
-import { notePoller, type Readers } from '../turn/readers';
-import { turn } from '../turn/turn';
+import { notePlainRead } from '../records/catalog-entries';
+import { notePoller, type Readers, turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';
 
 /**

@@ -1,7 +1,8 @@
 import type { Location } from '../../../model/instance';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint } from '../../../model/queries';
-import { compare, ENTRY_FLAGS, isHealthy, type ServiceEntry } from '../records/catalog';
+import { compare } from '../records/catalog';
+import { ENTRY_FLAGS, isHealthy, type ServiceEntry } from '../records/catalog-entries';
 import { decodeInstance } from '../records/records';
 import { effective } from '../records/view';
 

@@ -1,7 +1,7 @@
 import { type JsonText, jsonText } from '../../../model/json';
 import type { ResolveCommand } from '../../../model/namespace-api';
 import type { Endpoint, Resolution } from '../../../model/queries';
-import type { ServiceEntry } from '../records/catalog';
+import type { ServiceEntry } from '../records/catalog-entries';
 import type { AnswerCache } from './answer-cache';
 import { type Candidate, chooseByWeight, nearestFirst } from './endpoints';
 import { textPage } from './text-page';

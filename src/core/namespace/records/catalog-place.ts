@@ -1,5 +1,6 @@
 import { RegistryError } from '../../../model/errors';
-import { type Catalog, compare, type ServiceEntry } from './catalog';
+import { type Catalog, compare } from './catalog';
+import type { ServiceEntry } from './catalog-entries';
 
 /** A place in a namespace that is read in parts: after this instance of this service. */
 export interface Place {

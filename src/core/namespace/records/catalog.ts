@@ -1,125 +1,16 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { SharedDocument } from '../../../model/dialect-reads';
-import type { Lease } from '../../../model/lease';
+import { quote, RegistryError } from '../../../model/errors';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { Connection } from '../../platform/connection';
-import { type Holding, Holdings } from './holdings';
-import type { PlainReads } from './plain-reads';
-import { documentIn, type OverrideRecord, ownerIn, type ServiceRecord } from './records';
-import { SparseMap } from './sparse-map';
-
-/** An instance in memory: its text, and what is asked of it too often to read the text. */
-export interface InstanceEntry {
-  readonly service: ServiceEntry;
-  readonly id: string;
-  text: string;
-  revision: number;
-  /** Bits of {@link ENTRY_FLAGS}. */
-  flags: number;
-  /** Slot in the lease table, its session's where it has one; -1 without a lease. */
-  lease: number;
-  /** The session that holds it; undefined where it has a lease of its own, or none. */
-  session: SessionEntry | undefined;
-  /** Terms of the lease; null without one. */
-  terms: Lease | null;
-  /** Holding that it counts against: that of its owner. */
-  holding: Holding;
-}
-
-/** A session in memory: one lease that a live socket renews, and the instances that it holds. */
-export interface SessionEntry {
-  /** Names it, and is no secret. */
-  readonly key: string;
-  /** SHA-256 of what must be shown to resume it. */
-  readonly secretDigest: string;
-  /** Only the same token may resume it. */
-  readonly tokenId: string;
-  readonly ttlMs: number;
-  /** Slot in the lease table. */
-  lease: number;
-  readonly instances: Set<InstanceEntry>;
-  /** The socket that holds it; undefined while none does, or while it is not known yet after a wake. */
-  connection: Connection | undefined;
-  /** Whether the row says that its socket is closed: if it does not, and there is none, a close went unheard. */
-  isClosed: boolean;
-}
-
-/** Bits of an entry: those of the record, and what the override makes of them. */
-export const ENTRY_FLAGS = {
-  healthy: 1,
-  willing: 2,
-  /** Willing, and no override says otherwise. With `healthy`, it is available. */
-  eligible: 4,
-} as const;
-
-const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
-
-/** Takes traffic: resolving returns it. */
-export function isAvailable(entry: InstanceEntry): boolean {
-  return (entry.flags & AVAILABLE) === AVAILABLE;
-}
-
-/** Its lease is within its time to live. */
-export function isHealthy(entry: InstanceEntry): boolean {
-  return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
-}
-
-export interface OverrideEntry {
-  text: string;
-  record: OverrideRecord;
-  revision: number;
-}
-
-export interface ServiceRecordEntry {
-  text: string;
-  record: ServiceRecord;
-  revision: number;
-}
-
-/** A document in memory, with the number of instances that name it. */
-export interface DocumentEntry {
-  readonly service: ServiceEntry;
-  readonly id: string;
-  readonly text: string;
-  holders: number;
-  /** Holding that it counts against: that of the first token with an instance that names it. */
-  holding: Holding | undefined;
-}
-
-/** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
-export class ServiceEntry {
-  readonly group: string;
-  readonly name: string;
-  readonly instances = new SparseMap<InstanceEntry>();
-  readonly overrides = new SparseMap<OverrideEntry>();
-  readonly documents = new SparseMap<DocumentEntry>();
-  /** What it has of its own; undefined where it exists by its instances alone. */
-  own: ServiceRecordEntry | undefined;
-  /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
-  founder: Holding | undefined;
-  /** Revision of the newest change to the service, an instance or an override in it. */
-  revision = 0;
-  /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
-  hasHeads = false;
-  /** Heads that are still on their way to the disk, by kind and id. */
-  readonly unwrittenHeads = new SparseMap<number>();
-  /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
-  keptUntil = 0;
-  /** How many such answers were given since nobody held any. */
-  keptCount = 0;
-  /** Reads by those who do not name themselves, in this minute and the one before. */
-  readonly plainReads: PlainReads = { minute: 0, count: 0, before: 0 };
-
-  constructor(group: string, name: string) {
-    this.group = group;
-    this.name = name;
-  }
-
-  /** Whether lists show it. */
-  get exists(): boolean {
-    return this.own !== undefined || this.instances.size > 0;
-  }
-}
+import {
+  type DocumentEntry,
+  type Holding,
+  type InstanceEntry,
+  type OverrideEntry,
+  ServiceEntry,
+  type ServiceRecordEntry,
+} from './catalog-entries';
+import { documentIn, type OverrideRecord, ownerIn } from './records';
 
 /** All records of a namespace, in memory, by group and name. It holds no rule: commands decide, and it keeps. */
 export class Catalog {
@@ -347,7 +238,89 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** What an instance is called. */
-export function keyOf({ service, id }: InstanceEntry): InstanceKey {
-  return { group: service.group, service: service.name, id };
+/** The parts of a namespace that tokens hold: sums that the catalog keeps, in memory. */
+export class Holdings {
+  readonly #byToken = new Map<string, Holding>();
+
+  /** Returns what a token holds; nothing, where it is not known. */
+  of(token: string): Readonly<Holding> {
+    return this.#byToken.get(token) ?? { token, instances: 0, services: 0, bytes: 0 };
+  }
+
+  /** Adds to what a token holds. Returns it, for {@link take} to find it without a look-up. */
+  add(token: string, instances: number, services: number, bytes: number): Holding {
+    let holding = this.#byToken.get(token);
+    if (holding === undefined) {
+      holding = { token, instances: 0, services: 0, bytes: 0 };
+      this.#byToken.set(token, holding);
+    }
+    holding.instances += instances;
+    holding.services += services;
+    holding.bytes += bytes;
+    return holding;
+  }
+
+  /** Takes from what a token holds. One that holds nothing is forgotten. */
+  take(holding: Holding, instances: number, services: number, bytes: number): void {
+    holding.instances -= instances;
+    holding.services -= services;
+    holding.bytes -= bytes;
+    if (holding.instances === 0 && holding.services === 0 && holding.bytes === 0) this.#byToken.delete(holding.token);
+  }
+
+  /** Those that hold most bytes, the largest first. */
+  largest(count: number): readonly Readonly<Holding>[] {
+    return [...this.#byToken.values()].sort((a, b) => b.bytes - a.bytes).slice(0, count);
+  }
+}
+
+/** For a namespace that is not there. */
+export function missingNamespace(): RegistryError {
+  return new RegistryError(
+    'NAMESPACE_NOT_FOUND',
+    'there is no such namespace, or it has been deleted; create it, or check its name',
+  );
+}
+
+/**
+ * For an instance of which neither the present nor the kept past knows.
+ *
+ * @param restoredAt When the namespace was put in the place of another: that one may have known it.
+ */
+export function unknownInstance(key: InstanceKey, restoredAt: string | undefined): RegistryError {
+  if (restoredAt === undefined) return missingInstance(key);
+  const { group, service, id } = key;
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `nothing is known of an instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}; this namespace ` +
+      `was restored at ${restoredAt}, and what it forgot by that is not known`,
+  );
+}
+
+export function missingInstance({ group, service, id }: InstanceKey): RegistryError {
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `there is no instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}; if it is yours, register it again`,
+  );
+}
+
+export function missingService({ group, service }: ServiceKey): RegistryError {
+  return new RegistryError(
+    'SERVICE_NOT_FOUND',
+    `there is no service ${quote(service)} in group ${quote(group)}; it comes to be with its first instance, or by PUT`,
+  );
+}
+
+export function missingOverride({ service, id }: InstanceKey): RegistryError {
+  return new RegistryError(
+    'INSTANCE_NOT_FOUND',
+    `nothing is overridden of an instance ${quote(id)} of service ${quote(service)}; PUT an override to set something`,
+  );
+}
+
+/** The entry of an instance that must be there. */
+export function requireInstance(catalog: Catalog, key: InstanceKey): InstanceEntry {
+  const entry = catalog.instance(key);
+  if (entry === undefined) throw missingInstance(key);
+  return entry;
 }

@@ -7,7 +7,7 @@ import { settle } from '../../../../test/simulation/virtual-time';
 import type { InstanceDefinitionInput } from '../../../model/instance';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
 import { renew } from '../commit/commit';
-import { isAvailable, isHealthy } from './catalog';
+import { isAvailable, isHealthy } from './catalog-entries';
 import { renewalsOf } from './instance-kind';
 import type { RecordRow } from './record-kind';
 import { readRecordRows } from './record-row';

@@ -1,10 +1,16 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { WatchedChange } from '../../../model/frames';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
-import { ENTRY_FLAGS, type InstanceEntry, isHealthy, keyOf, type ServiceEntry, type SessionEntry } from './catalog';
+import {
+  ENTRY_FLAGS,
+  type InstanceEntry,
+  isHealthy,
+  keyOf,
+  type ServiceEntry,
+  type SessionEntry,
+} from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
 import { LeaseTable, unpackLease } from './lease-table';
-import { leaseText } from './lease-terms';
 import type {
   JournaledRenewals,
   RecordKind,
@@ -21,6 +27,7 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  leaseText,
   type OverrideRecord,
   ownerIn,
 } from './records';
@@ -79,9 +86,9 @@ export const instanceKind: RecordKind<InstanceRecord> = {
   },
 
   /** Overrides come before instances, so an instance finds its own there. */
-  load(waking, service, row) {
+  load(waking, service, row, text) {
     const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
-    const entry = waking.catalog.putInstance(service, row.id, row.value, row.revision, row.flags | eligible);
+    const entry = waking.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
     const override = service.overrides.get(row.id);
     if (override !== undefined) refreshEligibility(entry, override.record);
     loadLease(waking, entry, row);

@@ -35,8 +35,8 @@ export const overrideKind: RecordKind<OverrideRecord> = {
     return instance && watchedInstance(key, instance, then);
   },
 
-  load(waking, service, row) {
-    waking.catalog.putOverride(service, row.id, row.value, row.revision, decodeOverride(row.value));
+  load(waking, service, row, text) {
+    waking.catalog.putOverride(service, row.id, text, row.revision, decodeOverride(text));
     // An import may bring an override whose instance never was.
     noteGone(waking, service, row);
   },

@@ -4,11 +4,11 @@ import type { Cause } from '../../../model/history';
 import type { Counters } from '../../platform/counters';
 import type { Agenda } from '../time/agenda';
 import type { NamespaceTime } from '../time/namespace-time';
-import type { Catalog, ServiceEntry, SessionEntry } from './catalog';
+import type { Catalog } from './catalog';
+import type { ServiceEntry, SessionEntry } from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
 import type { LeaseTable } from './lease-table';
-import type { LeaseTerms } from './lease-terms';
-import type { InstanceRecord, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
+import type { InstanceRecord, LeaseTerms, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
 import type { LeaseHolder, SessionTable } from './session-table';
 
 /**
@@ -55,8 +55,8 @@ export interface RecordKind<Content> {
   /** Returns a change as watchers see it; undefined where it shows nowhere. */
   watched(key: InstanceKey, record: Content | null, then: RecordsThen): WatchedChange | undefined;
 
-  /** Brings a record back from its row. */
-  load(waking: WakingMemory, service: ServiceEntry, row: RecordRow & { value: string }): void;
+  /** Brings a record back from its row. `text` is the value of the row, which is there. */
+  load(waking: WakingMemory, service: ServiceEntry, row: RecordRow, text: string): void;
   /** Notes the row of a record that was removed. */
   loadHead?(waking: WakingMemory, service: ServiceEntry, row: RecordRow): void;
   /** Puts on the agenda what the records of a service ask for, once all are loaded. */

@@ -10,7 +10,7 @@ import {
   RECORDS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
 import { prepareStorage } from '../../storage/schema';
-import { ServiceEntry } from './catalog';
+import { ServiceEntry } from './catalog-entries';
 import type { RecordRow } from './record-kind';
 import {
   headName,

@@ -3,7 +3,7 @@ import type { SharedDocument } from '../../../model/dialect-reads';
 import { RECORD_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlRow, SqlStorage, SqlValue } from '../../storage/sql-storage';
-import type { ServiceEntry } from './catalog';
+import type { ServiceEntry } from './catalog-entries';
 import type { RecordRow } from './record-kind';
 import { RECORD_KINDS, recordKind } from './record-kinds';
 import type { RecordKey } from './records';

@@ -4,8 +4,10 @@ import { definition } from '../../../../test/fixtures/definition';
 import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { InstanceDefinition } from '../../../model/instance';
 import { isPlainKey } from '../../../model/json';
+import { grantLease } from '../../../model/lease';
 import {
   addressMatcher,
+  DEFAULT_LEASE,
   decodeInstance,
   decodeOverride,
   decodeService,
@@ -18,6 +20,8 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  LeaseTerms,
+  leaseText,
   withHealth,
 } from './records';
 
@@ -217,4 +221,38 @@ it('[L12, L13] withHealth is a change of the record, and remembers the last thre
   for (const stamp of [10, 20, 30, 40]) record = withHealth(record, !record.healthy, stamp);
   expect(record).toEqual({ ...before, healthy: true, changes: 8, updatedAt: 40, healthChangedAt: [20, 30, 40] });
   expect(before.healthChangedAt).toEqual([]);
+});
+
+describe('leaseText', () => {
+  it('is null for what a registration gets that asks for nothing', () => {
+    expect(leaseText(grantLease(undefined))).toBeNull();
+    expect(new LeaseTerms().read(null)).toBe(DEFAULT_LEASE);
+  });
+
+  it('keeps other terms apart from the default', () => {
+    for (const request of [
+      { ttlMs: 30_001 },
+      { removeAfterMs: null },
+      { intervalMs: 1 },
+      { firstRemoveAfterMs: 90_000 },
+    ]) {
+      const lease = grantLease(request);
+      expect(new LeaseTerms().read(leaseText(lease)), JSON.stringify(request)).toEqual(lease);
+    }
+  });
+});
+
+describe('LeaseTerms', () => {
+  it('keeps the same terms once, however many leases have them', () => {
+    const terms = new LeaseTerms();
+    const text = leaseText(grantLease({ ttlMs: 15_000, removeAfterMs: 30_000 }));
+    expect(terms.read(text)).toBe(terms.read(text));
+  });
+
+  it('goes on where there are very many different ones', () => {
+    const terms = new LeaseTerms();
+    for (let ttlMs = 1_000; ttlMs < 4_000; ttlMs++) {
+      expect(terms.read(leaseText(grantLease({ ttlMs }))).ttlMs).toBe(ttlMs);
+    }
+  });
 });

@@ -21,7 +21,7 @@ export const serviceKind: RecordKind<ServiceRecord> = {
     return { type: 'put', kind: 'service', ...key, after: watchedServiceOf({ group, service }, { record, revision }) };
   },
 
-  load({ catalog }, service, { value: text, revision }) {
+  load({ catalog }, service, { revision }, text) {
     catalog.setOwn(service, { text, record: decodeService(text), revision });
   },
 };

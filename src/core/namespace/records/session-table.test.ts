@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../../test/fixtures/hand-disk';
 import { prepareStorage } from '../../storage/schema';
-import { Catalog, type InstanceEntry, type SessionEntry } from './catalog';
+import { Catalog } from './catalog';
+import type { InstanceEntry, SessionEntry } from './catalog-entries';
 import {
   deleteSessionRow,
   holdInstance,

@@ -1,5 +1,5 @@
 import type { SqlStorage } from '../../storage/sql-storage';
-import type { InstanceEntry, SessionEntry } from './catalog';
+import type { InstanceEntry, SessionEntry } from './catalog-entries';
 
 /** Who may hold a lease: an instance alone, or a session for many. */
 export type LeaseHolder = InstanceEntry | SessionEntry;

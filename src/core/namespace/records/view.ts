@@ -7,9 +7,15 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { Override, OverrideView } from '../../../model/override';
 import type { ServiceSummary, ServiceView } from '../../../model/service';
 import { timestamp } from '../../../model/timestamp';
-import { type InstanceEntry, isAvailable, isHealthy, keyOf, type OverrideEntry, type ServiceEntry } from './catalog';
-import type { RecordText } from './records';
-import { decodeInstance, decodeService, type InstanceRecord, type ServiceRecord } from './records';
+import {
+  type InstanceEntry,
+  isAvailable,
+  isHealthy,
+  keyOf,
+  type OverrideEntry,
+  type ServiceEntry,
+} from './catalog-entries';
+import { decodeInstance, decodeService, type InstanceRecord, type RecordText, type ServiceRecord } from './records';
 
 /** What of an instance an operator can set: as it is once the override is merged over the registration. */
 export interface Effective {

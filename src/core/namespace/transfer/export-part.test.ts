@@ -4,7 +4,7 @@ import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { SeededRandom } from '../../../../test/simulation/seeded-random';
 import { readJsonText } from '../../../model/json';
 import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
-import { decodeCursor } from '../commit/cursor';
+import { decodeCursor } from '../commit/journal-format';
 
 const PADDING = 'x'.repeat(4_000);
 

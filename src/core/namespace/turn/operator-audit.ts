@@ -6,7 +6,7 @@ import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { joinedName } from '../../../model/service-name';
 import type { Platform } from '../../platform/platform';
 import { operatesOn } from '../access/ownership';
-import { shareOf } from '../access/shares';
+import { shareOf } from '../access/token-limits';
 import type { Catalog } from '../records/catalog';
 import { isOwnedBy } from '../records/records';
 import { type Change, change } from './turn';

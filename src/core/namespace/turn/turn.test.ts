@@ -7,7 +7,7 @@ import { settle } from '../../../../test/simulation/virtual-time';
 import { RegistryError } from '../../../model/errors';
 import { jsonText } from '../../../model/json';
 import { LOOK_INTERVAL_MIN_MS, SWEEP_SLICE_MAX_COUNT } from '../../../model/limits';
-import { arm } from '../leases/arming';
+import { arm } from '../leases/expiry';
 import { change, read, turn } from './turn';
 
 const OWNER = { tokenId: 'owner' };

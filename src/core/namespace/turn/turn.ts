@@ -2,12 +2,12 @@ import type { JsonText } from '../../../model/json';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
-import { arm } from '../leases/arming';
-import { sweep } from '../leases/expiry';
-import { notePass } from '../leases/listening';
-import { missingNamespace } from '../records/missing';
-import { noteReader } from './readers';
-import type { TurnState } from './turn-state';
+import type { Journal } from '../commit/journal';
+import { arm, sweep } from '../leases/expiry';
+import { type Catalog, missingNamespace } from '../records/catalog';
+import { notePlainRead } from '../records/catalog-entries';
+import { notePass } from '../time/attention';
+import type { PollerBook, PollerName, ReaderTimes, TurnState } from './turn-state';
 
 /**
  * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
@@ -100,4 +100,53 @@ export function read<T>(state: TurnState, { scope, options, changedAt, body }: R
     },
     options.tokenId,
   );
+}
+
+/** The parts of a namespace that remember its readers. */
+export interface Readers {
+  readonly catalog: Catalog;
+  readonly receipts: PollerBook;
+}
+
+/**
+ * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts
+ * as a plain read, which a drain reports as blind.
+ */
+export function notePoller(
+  { receipts, catalog }: Readers,
+  name: PollerName,
+  service: ServiceKey,
+  { acknowledged, sent }: { acknowledged: number; sent: number },
+  now: number,
+): void {
+  if (receipts.notePoll(name, service, acknowledged, sent, now)) return;
+  const entry = catalog.service(service);
+  if (entry !== undefined) notePlainRead(entry.plainReads, now);
+}
+
+/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
+export function noteReader(
+  state: Readers & { readonly journal: Journal; readonly readerHolds: ReaderTimes },
+  scope: ServiceKey,
+  { keepForMs = 0, subscriber, tokenId = '', isShared }: ReadOptions,
+  knownRevision: number,
+  now: number,
+): void {
+  if (isShared) return;
+  if (subscriber !== undefined) {
+    const { id, address } = subscriber;
+    const known = { acknowledged: knownRevision, sent: state.journal.revision };
+    notePoller(state, { subscriber: id, tokenId, address }, scope, known, now);
+    state.readerHolds.notePoll(now);
+    return;
+  }
+  const service = state.catalog.service(scope);
+  if (service === undefined) return;
+  if (keepForMs === 0) {
+    notePlainRead(service.plainReads, now);
+    return;
+  }
+  service.keptCount = now < service.keptUntil ? service.keptCount + 1 : 1;
+  service.keptUntil = Math.max(service.keptUntil, now + keepForMs);
+  state.readerHolds.noteCached(now, keepForMs);
 }

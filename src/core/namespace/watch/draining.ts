@@ -6,7 +6,7 @@ import { timestamp } from '../../../model/timestamp';
 import { mayChange } from '../access/ownership';
 import { drain } from '../commands/deregister';
 import { endWaits, sweep } from '../leases/expiry';
-import { recentPlainReads } from '../records/plain-reads';
+import { recentPlainReads } from '../records/catalog-entries';
 import { change } from '../turn/turn';
 import type { BarrierOutcome } from './receipts';
 import { subscribersOf } from './subscribers';

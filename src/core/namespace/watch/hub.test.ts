@@ -10,8 +10,8 @@ import {
   UNREAD_MAX_MS,
   UNREAD_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
-import { decodeCursor } from '../commit/cursor';
 import type { Retention } from '../commit/journal';
+import { decodeCursor } from '../commit/journal-format';
 
 const revisionOf = (cursor: string) => decodeCursor(cursor)?.revision;
 

@@ -3,8 +3,8 @@ import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } fro
 import type { ServiceKey } from '../../../model/namespace-api';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
 import type { PublishedChange, Publisher, StoredState, ToldRevision } from '../commit/commit-state';
-import { type AlarmState, arm } from '../leases/arming';
-import { reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
+import { type AlarmState, arm } from '../leases/expiry';
+import { reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
 import { Feeder } from './feeder';
 import { dueAt } from './open-tokens';
 import type { Receipts } from './receipts';

@@ -8,7 +8,7 @@ import {
 import type { UnknownReaders } from '../../../model/queries';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
-import { plainReadsCountUntil } from '../records/plain-reads';
+import { plainReadsCountUntil } from '../records/catalog-entries';
 
 const PROPERTY = 'reader-holds';
 

@@ -4,7 +4,7 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { SubscriberView } from '../../../model/subscriber';
 import type { Connection, ConnectionMemory, WatchMemory } from '../../platform/connection';
 import type { Journal } from '../commit/journal';
-import { notePoller, type Readers } from '../turn/readers';
+import { notePoller, type Readers } from '../turn/turn';
 import type { Poller } from './pollers';
 import type { Receipts } from './receipts';
 import { soleServiceOf } from './watch-scope';

@@ -16,7 +16,7 @@ import {
   WINDOW_SHARES_COUNT,
 } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
-import { UnreadAccount, type UnreadSums } from './unread-account';
+import { UnreadAccount, type UnreadSums } from './watcher';
 
 /** From this rank on a window is the smallest. */
 const LAST_RANK = UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / WINDOW_SHARES_COUNT / WINDOW_MIN_BYTES;

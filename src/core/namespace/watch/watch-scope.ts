@@ -2,7 +2,8 @@ import { authorize, authorizeServices } from '../../../auth/authorize';
 import type { Principal } from '../../../model/grant';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { ScopePart } from '../../../model/watch-scope';
-import { type Catalog, compare, type ServiceEntry } from '../records/catalog';
+import { type Catalog, compare } from '../records/catalog';
+import type { ServiceEntry } from '../records/catalog-entries';
 
 /**
  * All that depends on what a watch is about: what it may ask for, which services it shows, which changes it is sent. Every

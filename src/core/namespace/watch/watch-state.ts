@@ -1,6 +1,6 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { Connection } from '../../platform/connection';
-import type { Readers } from '../turn/readers';
+import type { Readers } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import type { Poller } from './pollers';
 import type { ReaderHolds } from './reader-holds';

@@ -6,16 +6,16 @@ import { utf8Length } from '../../../model/names';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
 import { scopeParts } from '../../../model/watch-scope';
 import type { Connection } from '../../platform/connection';
-import { arm } from '../leases/arming';
-import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../leases/listening';
+import { arm } from '../leases/expiry';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
-import type { SessionEntry } from '../records/catalog';
+import type { SessionEntry } from '../records/catalog-entries';
+import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
 import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './client-frames';
-import { FrameQueue } from './frame-queue';
 import type { Hub } from './hub';
 import { dismissEnded, hasExpired } from './open-tokens';
+import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './received-frame-admission';
+import { FrameQueue } from './received-frame-queue';
 import { assertRoomForWatch, assertRoomOnSocket } from './socket-limits';
 import { notePollsEnded, supersedePolls } from './subscribers';
 import { resetFrame } from './watch-frames';
@@ -32,7 +32,7 @@ type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type
  * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
  * goes on.
  */
-export class SocketFrames {
+export class ReceivedFrames {
   readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;

@@ -4,8 +4,8 @@ import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { RegistryError } from '../../../model/errors';
 import { ClientFrame } from '../../../model/frames';
 import type { Grant } from '../../../model/grant';
-import { authorizeFrame, errorFrame, idOf, parseFrame, readFrame } from './client-frames';
 import { newMemory } from './connection-memory';
+import { authorizeFrame, errorFrame, idOf, parseFrame, readFrame } from './received-frame-admission';
 
 it('[W15] the id of a frame is known, whatever else is wrong with it', () => {
   const value = parseFrame('{"type":"dance","id":"7"}');

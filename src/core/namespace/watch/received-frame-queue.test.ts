@@ -7,7 +7,7 @@ import {
   NAMESPACE_FRAMES_PENDING_MAX_BYTES,
   SOCKET_FRAMES_PENDING_MAX_BYTES,
 } from '../../../model/limits';
-import { FrameQueue } from './frame-queue';
+import { FrameQueue } from './received-frame-queue';
 
 /** A length that fills so much of a limit. */
 const filling = (size: number) => size - FRAME_PENDING_OVERHEAD_BYTES;

@@ -1,0 +1,218 @@
+import type { InstanceKey } from '../../../model/batch';
+import type { Lease } from '../../../model/lease';
+import { PLAIN_READS_WINDOW_MS } from '../../../model/limits';
+import type { Connection } from '../../platform/connection';
+import type { OverrideRecord, ServiceRecord } from './records';
+
+/** A token's part of a namespace. */
+export interface Holding {
+  /** Id of the token; empty for records of which it is not known. */
+  readonly token: string;
+  /** Instances that it registered. */
+  instances: number;
+  /** Services that exist since it registered an instance of them, or made them. */
+  services: number;
+  /** Text of its instances, and of overrides and services that it set last. */
+  bytes: number;
+}
+
+/** An instance in memory: its text, and what is asked of it too often to read the text. */
+export interface InstanceEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  text: string;
+  revision: number;
+  /** Bits of {@link ENTRY_FLAGS}. */
+  flags: number;
+  /** Slot in the lease table, its session's where it has one; -1 without a lease. */
+  lease: number;
+  /** The session that holds it; undefined where it has a lease of its own, or none. */
+  session: SessionEntry | undefined;
+  /** Terms of the lease; null without one. */
+  terms: Lease | null;
+  /** Holding that it counts against: that of its owner. */
+  holding: Holding;
+}
+
+/** A session in memory: one lease that a live socket renews, and the instances that it holds. */
+export interface SessionEntry {
+  /** Names it, and is no secret. */
+  readonly key: string;
+  /** SHA-256 of what must be shown to resume it. */
+  readonly secretDigest: string;
+  /** Only the same token may resume it. */
+  readonly tokenId: string;
+  readonly ttlMs: number;
+  /** Slot in the lease table. */
+  lease: number;
+  readonly instances: Set<InstanceEntry>;
+  /** The socket that holds it; undefined while none does, or while it is not known yet after a wake. */
+  connection: Connection | undefined;
+  /** Whether the row says that its socket is closed: if it does not, and there is none, a close went unheard. */
+  isClosed: boolean;
+}
+
+/** Bits of an entry: those of the record, and what the override makes of them. */
+export const ENTRY_FLAGS = {
+  healthy: 1,
+  willing: 2,
+  /** Willing, and no override says otherwise. With `healthy`, it is available. */
+  eligible: 4,
+} as const;
+
+const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
+
+/** Takes traffic: resolving returns it. */
+export function isAvailable(entry: InstanceEntry): boolean {
+  return (entry.flags & AVAILABLE) === AVAILABLE;
+}
+
+/** Its lease is within its time to live. */
+export function isHealthy(entry: InstanceEntry): boolean {
+  return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
+}
+
+export interface OverrideEntry {
+  text: string;
+  record: OverrideRecord;
+  revision: number;
+}
+
+export interface ServiceRecordEntry {
+  text: string;
+  record: ServiceRecord;
+  revision: number;
+}
+
+/** A document in memory, with the number of instances that name it. */
+export interface DocumentEntry {
+  readonly service: ServiceEntry;
+  readonly id: string;
+  readonly text: string;
+  holders: number;
+  /** Holding that it counts against: that of the first token with an instance that names it. */
+  holding: Holding | undefined;
+}
+
+/** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
+export class ServiceEntry {
+  readonly group: string;
+  readonly name: string;
+  readonly instances = new SparseMap<InstanceEntry>();
+  readonly overrides = new SparseMap<OverrideEntry>();
+  readonly documents = new SparseMap<DocumentEntry>();
+  /** What it has of its own; undefined where it exists by its instances alone. */
+  own: ServiceRecordEntry | undefined;
+  /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
+  founder: Holding | undefined;
+  /** Revision of the newest change to the service, an instance or an override in it. */
+  revision = 0;
+  /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
+  hasHeads = false;
+  /** Heads that are still on their way to the disk, by kind and id. */
+  readonly unwrittenHeads = new SparseMap<number>();
+  /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
+  keptUntil = 0;
+  /** How many such answers were given since nobody held any. */
+  keptCount = 0;
+  /** Reads by those who do not name themselves, in this minute and the one before. */
+  readonly plainReads: PlainReads = { minute: 0, count: 0, before: 0 };
+
+  constructor(group: string, name: string) {
+    this.group = group;
+    this.name = name;
+  }
+
+  /** Whether lists show it. */
+  get exists(): boolean {
+    return this.own !== undefined || this.instances.size > 0;
+  }
+}
+
+/** What an instance is called. */
+export function keyOf({ service, id }: InstanceEntry): InstanceKey {
+  return { group: service.group, service: service.name, id };
+}
+
+/** Stands for the map of each that has none. */
+const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
+
+/**
+ * A map that is empty most of the time. A `Map` takes 200 bytes even then; a service has several, and a namespace has a
+ * hundred thousand services.
+ */
+export class SparseMap<Value> implements ReadonlyMap<string, Value> {
+  #entries: Map<string, Value> | undefined;
+
+  get size(): number {
+    return this.#entries?.size ?? 0;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#entries?.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#entries?.has(key) ?? false;
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries ??= new Map();
+    this.#entries.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#entries?.delete(key);
+    if (this.#entries?.size === 0) this.#entries = undefined;
+  }
+
+  keys(): MapIterator<string> {
+    return (this.#entries ?? EMPTY).keys();
+  }
+
+  values(): MapIterator<Value> {
+    return (this.#entries ?? EMPTY).values();
+  }
+
+  entries(): MapIterator<[string, Value]> {
+    return (this.#entries ?? EMPTY).entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Value]> {
+    return this.entries();
+  }
+
+  forEach(callback: (value: Value, key: string, map: ReadonlyMap<string, Value>) => void): void {
+    for (const [key, value] of this) callback(value, key, this);
+  }
+}
+
+/** Reads in this minute, and in the one before. */
+export interface PlainReads {
+  minute: number;
+  count: number;
+  before: number;
+}
+
+/** Counts a read by somebody who did not say who it is. */
+export function notePlainRead(reads: PlainReads, now: number, times = 1): void {
+  const minute = Math.floor(now / PLAIN_READS_WINDOW_MS);
+  if (minute !== reads.minute) {
+    reads.before = minute === reads.minute + 1 ? reads.count : 0;
+    reads.count = 0;
+    reads.minute = minute;
+  }
+  reads.count += times;
+}
+
+/** Returns when a read made at `now` counts no longer. */
+export function plainReadsCountUntil(now: number): number {
+  return (Math.floor(now / PLAIN_READS_WINDOW_MS) + 2) * PLAIN_READS_WINDOW_MS;
+}
+
+/** Reads of the last minute or two. */
+export function recentPlainReads(reads: PlainReads, now: number): number {
+  const age = Math.floor(now / PLAIN_READS_WINDOW_MS) - reads.minute;
+  if (age === 0) return reads.count + reads.before;
+  return age === 1 ? reads.count : 0;
+}
