@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../../model/directory-api';
 import { isRefusal, RegistryError } from '../../model/errors';
 import type { Principal } from '../../model/grant';
 import { RATE_REFUSAL_MAX_AGE_MS, RATE_REFUSALS_MAX_COUNT } from '../../model/limits';
-import { originOf } from '../request/origin';
+import { originOf } from '../request/headers';
 import { queryText } from '../request/request-target';
 import type { IncomingRequest } from './request-context';
 

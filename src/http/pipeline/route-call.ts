@@ -8,8 +8,14 @@ import type { Location } from '../../model/instance';
 import type { Caller, NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { invalid } from '../request/field-errors';
-import { preferredWaitMs, readCondition, readPrecondition, subscriberName } from '../request/headers';
-import { originOf, placeOf } from '../request/origin';
+import {
+  originOf,
+  placeOf,
+  preferredWaitMs,
+  readCondition,
+  readPrecondition,
+  subscriberName,
+} from '../request/headers';
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
