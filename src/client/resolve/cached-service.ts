@@ -37,7 +37,7 @@ export async function readCachedService(
   const [listed, own] = await Promise.all([
     http.request('GET', `${path}/instances`, {
       ...options,
-      headers: known?.etag === undefined ? {} : { 'If-None-Match': known.etag },
+      headers: { ...(known?.etag && { 'If-None-Match': known.etag }) },
     }),
     http.request('GET', path, options).catch(nothingThere),
   ]);
@@ -46,7 +46,7 @@ export async function readCachedService(
     const instances =
       listed.status === 304 ? known?.instances : await wholeList(http, `${path}/instances`, listed, options);
     const protectThreshold = own === undefined ? 0 : ((await own.json()) as Service).protectThreshold;
-    const ageMs = Math.max(ageOf(listed), own === undefined ? 0 : ageOf(own));
+    const ageMs = Math.max(ageOf(listed), ageOf(own));
     const etag = listed.headers.get('etag') ?? undefined;
     return { instances: instances ?? [], protectThreshold, etag, rightAt: askedAt - ageMs };
   } catch (error) {
@@ -54,10 +54,9 @@ export async function readCachedService(
   }
 }
 
-/** What a copy may be old at most, in milliseconds; 0 where it is none. */
-function ageOf({ headers }: Response): number {
-  const age = headers.get('age');
-  return age === null ? 0 : (Number(age) + 1) * SECOND_MS;
+/** How old a copy may be at most, in milliseconds; 0 for an answer that is no copy. */
+function ageOf(answer: Response | undefined): number {
+  return (Number(answer?.headers.get('age') ?? -1) + 1) * SECOND_MS;
 }
 
 /** A service that nobody has made and nobody is registered for is an empty one. */

@@ -75,9 +75,8 @@ export class EdgeList {
     try {
       return await this.#another();
     } catch (error) {
-      const old = this.#usable;
-      if (old === undefined) throw error;
-      return old;
+      if (this.#usable === undefined) throw error;
+      return this.#usable;
     }
   }
 
