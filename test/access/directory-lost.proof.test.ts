@@ -16,7 +16,7 @@ const CHANGES: [place: RegExp, instead: string][] = [
   [/NAMESPACE_ENTRY_MAX_AGE_MS = 3e4/, `NAMESPACE_ENTRY_MAX_AGE_MS = ${REMEMBERED_MS}`],
   [/LAST_KNOWN_MAX_AGE_MS = 10 \* 60 \* 1e3/, `LAST_KNOWN_MAX_AGE_MS = ${HELD_MS}`],
   [
-    /const directory = this\.#awake\(\);/,
+    /return perform\(awake\(this\.#directory\), method/,
     `if (globalThis.trouble === 'hang') return new Promise(() => {});
     if (globalThis.trouble === 'fail') throw new Error('lost');
     $&`,

@@ -35,9 +35,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
   },
   {
     name: 'only the first record of a batch is stored',
-    changes: [
-      ['writeRecordRows(state.platform.storage, rows);', 'writeRecordRows(state.platform.storage, rows.slice(0, 1));'],
-    ],
+    changes: [['writeRecordRows(storage, rows);', 'writeRecordRows(storage, rows.slice(0, 1));']],
     caught: /and should be/,
   },
   {

@@ -42,14 +42,19 @@ it(`[I10, A13, A48, A50, F14, N26] ${REQUESTS} hostile requests get good answers
   expect(report.lists).toBeGreaterThan(REQUESTS / 25);
 });
 
-/** Where routes are registered, of a namespace and of the directory, in the bundle: each defect is about how its answer leaves. */
-const REGISTERED = 'surface.router.on(method, path, handler);';
-/** Where a dialect's answer leaves; the bundler may have numbered the names. */
-const OF_DIALECT = /return (await handle\(incoming, principal, await (route\d*)\.read\(.*\)\));/;
+/** Where native routes are registered in the bundle: each defect is about how their answers leave. */
+const REGISTERED = 'surface.router.on(method, path, pipeline(surface, { ...steps, path }));';
+/** Where a dialect's routes are registered; the bundler may have numbered the names. */
+const OF_DIALECT =
+  /(?<!\.)router\.on\(method, path, (pipeline\(surface, \{ \.\.\.steps, path, authenticate, parse.*? \}\))\);/;
+/** Registers a handler whose answers leave with a defect. */
+const withDefect = (router: string, handler: string, defect: string): string =>
+  `const handle = ${handler};
+   ${router}.on(method, path, async (context) => { const response = await handle(context); ${defect} return response; });`;
 const DEFECTS = [
   {
     name: 'a route throws',
-    defect: `if (definition.operation === 'listServices') throw new TypeError('oops');`,
+    defect: `if (card.operation === 'listServices') throw new TypeError('oops');`,
     caught: /no fault was injected, and it is 500/,
   },
   {
@@ -59,14 +64,14 @@ const DEFECTS = [
   },
   {
     name: 'an answer has members that nobody described',
-    defect: `if (definition.operation === 'readService' && response.ok) {
+    defect: `if (card.operation === 'readService' && response.ok) {
       return Response.json({ ...(await response.json()), inside: 1 }, { headers: response.headers });
     }`,
     caught: /members that its schema does not know/,
   },
   {
     name: 'a refusal shows a token',
-    defect: `if (definition.operation === 'listServices') throw new RegistryError('CONFLICT', String(incoming.request.headers.get('authorization')));`,
+    defect: `if (card.operation === 'listServices') throw new RegistryError('CONFLICT', String(context.env.request.headers.get('authorization')));`,
     caught: /it shows a secret/,
   },
 ];
@@ -74,9 +79,8 @@ const DEFECTS = [
 describe('the proof sees that', () => {
   it.each(DEFECTS)('$name', async ({ defect, caught }) => {
     const report = await run(3_000, (worker) => {
-      expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(3);
-      const around = `async (incoming, names) => { const response = await handler(incoming, names); ${defect} return response; }`;
-      return worker.replaceAll(REGISTERED, `surface.router.on(method, path, ${around});`);
+      expect(worker.split(REGISTERED), `"${REGISTERED}" in the bundle`).toHaveLength(2);
+      return worker.replace(REGISTERED, withDefect('surface.router', 'pipeline(surface, { ...steps, path })', defect));
     });
     expect(report.violations.join('\n')).toMatch(caught);
   });
@@ -143,8 +147,8 @@ describe('the proof sees that', () => {
   it('a dialect refuses what it has written', async () => {
     const report = await run(3_000, (worker) => {
       expect(worker).toMatch(OF_DIALECT);
-      const defect = `if ($2.method !== 'get' && response.ok) throw new RegistryError('CONFLICT', 'too late');`;
-      return worker.replace(OF_DIALECT, `const response = $1; ${defect} return response;`);
+      const defect = `if (method !== 'get' && response.ok) throw new RegistryError('CONFLICT', 'too late');`;
+      return worker.replace(OF_DIALECT, withDefect('router', '$1', defect));
     });
     expect(report.violations.join('\n')).toMatch(/it was refused with 409 and has written|more was written than was/);
   });

@@ -12,7 +12,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'lost update: what changed since the cursor of a condition is overwritten',
-    changes: [['current.revision === 0 || current.revision > position.revision', 'current.revision === 0']],
+    changes: [['current.revision === 0 || current.revision >', 'current.revision === 0 || Number.NaN >']],
   },
   {
     name: 'reused revision: a wake forgets that the last one was given out',
@@ -27,9 +27,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'half-applied batch: only its first record is stored',
-    changes: [
-      ['writeRecordRows(state.platform.storage, rows);', 'writeRecordRows(state.platform.storage, rows.slice(0, 1));'],
-    ],
+    changes: [['writeRecordRows(storage, rows);', 'writeRecordRows(storage, rows.slice(0, 1));']],
   },
   {
     name: 'dirty read: an answer leaves while its change waits to be stored',
