@@ -8,7 +8,7 @@ import type { ClaimsOf } from '../../model/instance';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
-import { perform, sealOutcome } from './envelope';
+import { openRenewal, perform, sealOutcome } from './envelope';
 import {
   awake,
   type ObjectAlarm,
@@ -19,7 +19,7 @@ import {
 } from './object-platform';
 import { answerClose, ObjectSockets, REFUSED_STATUS } from './object-sockets';
 import { directoryStubs } from './object-stubs';
-import { askedToRenew, askedToResolve } from './previous-wire';
+import { askedToResolve } from './previous-wire';
 import { remoteDirectory } from './remote-objects';
 
 /**
@@ -60,9 +60,9 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     return sealOutcome(() => perform<NamespaceApi, keyof NamespaceApi>(this.#awake().registry, method, asked));
   }
 
-  /** For Workers of the version before; goes with previous-wire.ts. */
-  renew(names: string): Promise<string> {
-    return this.call('renew', askedToRenew(names));
+  /** Renews one lease: see `sealRenewal`. */
+  renew(asked: string): Promise<string> {
+    return sealOutcome(() => this.#awake().registry.renew(...openRenewal(asked)));
   }
 
   /** For Workers of the version before; goes with previous-wire.ts. */

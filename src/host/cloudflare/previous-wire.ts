@@ -5,7 +5,7 @@ import { assertCarried, sealAsked } from './envelope';
  * REMOVE ONE RELEASE LATER, with every use: the forms of the version before {@link WIRE_VERSION}. A gradual deploy has
  * Workers and objects of two versions side by side for minutes, and each has to understand the other.
  *
- * - An old Worker renews and resolves with methods of their own, with names alone, a line each.
+ * - An old Worker resolves with a method of its own, with names alone, a line each.
  * - The directory answers an old Worker with `{ answer }` or `{ refusal }`, and so does an old directory a new Worker.
  *
  * An old object takes `call(method, arguments as JSON)` and ignores the version, and a namespace's outcomes have not
@@ -15,15 +15,6 @@ import { assertCarried, sealAsked } from './envelope';
 /** True for a Worker that reads the directory's outcomes in the previous form. It sends no version. */
 export function speaksPreviousWire(version: number | undefined): boolean {
   return version === undefined;
-}
-
-/** Translates the names of a renewal, and `+` where the caller operates the service, to the arguments of `renew`. */
-export function askedToRenew(names: string): string {
-  const [tokenId = '', group = '', service = '', id = '', operates] = names.split('\n');
-  return sealAsked([
-    { tokenId, operates: operates === '+' },
-    { group, service, id },
-  ]);
 }
 
 /** Translates the names of a group, a service and a token, if there is one, to the arguments of `resolve`. */

@@ -3,16 +3,19 @@ import { expect, it } from 'vitest';
 import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
-import type { CalledObject } from './envelope';
+import type { CalledNamespace } from './envelope';
 import { remoteDirectory, remoteNamespace } from './remote-objects';
 
 // Goes one release later, with previous-wire.ts.
 
 /** An object of the version before: it passes over the version of its caller. */
 function withoutVersion<Stub extends object>(stub: Stub): Stub {
-  const { call } = stub as CalledObject<string>; // `as`: each object is called by name
+  const { call, renew } = stub as CalledNamespace<string>; // `as`: each object is called by name
   const callBefore = (method: string, asked: string) => Reflect.apply(call, stub, [method, asked]);
-  return new Proxy(stub, { get: (_stub, name) => (name === 'call' ? callBefore : undefined) });
+  const renewBefore = (asked: string) => Reflect.apply(renew, stub, [asked]);
+  return new Proxy(stub, {
+    get: (_stub, name) => (name === 'renew' ? renewBefore : name === 'call' ? callBefore : undefined),
+  });
 }
 
 it('[U11] a Worker of the version before renews and resolves with names alone', async () => {

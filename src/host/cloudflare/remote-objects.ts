@@ -9,7 +9,16 @@ import {
   READ_REPEATS_MAX_COUNT,
 } from '../../model/limits';
 import type { NamespaceApi, RegisterCommand } from '../../model/namespace-api';
-import { type Callable, type CalledObject, openOutcome, openValue, sealAsked, WIRE_VERSION } from './envelope';
+import {
+  type Callable,
+  type CalledNamespace,
+  type CalledObject,
+  openOutcome,
+  openValue,
+  sealAsked,
+  sealRenewal,
+  WIRE_VERSION,
+} from './envelope';
 import { isPreviousValue, openPreviousValue } from './previous-wire';
 
 /** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
@@ -154,17 +163,18 @@ function toRegistryError(error: unknown): RegistryError {
  *
  * @param stub Makes a new stub for each try: one that has thrown stays broken.
  */
-export function remoteNamespace(stub: () => CalledObject<keyof NamespaceApi>, time?: RepeatTime): NamespaceApi {
-  const { once, change, read } = remoteMethods<NamespaceApi>(new RemoteCalls(stub, time), openOutcome);
-  const [register, registerAgain, renew] = [once('register'), change('register'), change('renew')];
+export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>, time?: RepeatTime): NamespaceApi {
+  const calls = new RemoteCalls(stub, time);
+  const { once, change, read } = remoteMethods<NamespaceApi>(calls, openOutcome);
+  const [register, registerAgain] = [once('register'), change('register')];
   return {
     register: (caller, command) => (isRepeatable(command) ? registerAgain : register)(caller, command),
     patch: once('patch'),
     deregister: once('deregister'),
-    // Nearly all traffic: only what a renewal needs crosses.
-    renew: (caller, { group, service, id }) => {
-      const operates = operatesOn(caller, { group, service });
-      return renew({ tokenId: caller.tokenId, operates }, { group, service, id });
+    renew: (caller, key) => {
+      const asked = sealRenewal(caller.tokenId, operatesOn(caller, key), key);
+      // `as`: a renewal's outcome has a body.
+      return calls.change((object) => object.renew(asked).then(openOutcome)) as ReturnType<NamespaceApi['renew']>;
     },
     renewMany: change('renewMany'),
     drain: once('drain'),
