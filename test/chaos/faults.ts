@@ -51,13 +51,18 @@ export async function fault(
   proxy.heal();
 }
 
-/** Stops a process, and lets it go on after a while, unless it was killed meanwhile. */
+/** Stops a process, and lets it go on after a while; does nothing to one that a kill has ended. */
 async function freeze(pid: number, ms: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
+  signal(pid, 'SIGSTOP');
   await sleep(ms);
+  signal(pid, 'SIGCONT');
+}
+
+/** Sends a signal to a process that may be gone: it may have been killed, and its successor not be up yet. */
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
   try {
-    process.kill(pid, 'SIGCONT');
-  } catch {
-    // A kill came before.
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
