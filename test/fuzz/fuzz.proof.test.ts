@@ -64,7 +64,7 @@ const DEFECTS = [
   },
   {
     name: 'an answer has members that nobody described',
-    defect: `if (card.operation === 'readService' && response.ok) {
+    defect: `if (['readService', 'listServices', 'listInstances', 'resolve'].includes(card.operation) && response.status === 200) {
       return Response.json({ ...(await response.json()), inside: 1 }, { headers: response.headers });
     }`,
     caught: /members that its schema does not know/,
