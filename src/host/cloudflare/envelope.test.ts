@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 import { RegistryError } from '../../model/errors';
 import { CALL_ANSWER_MAX_BYTES } from '../../model/limits';
-import { openAsked, openOutcome, openValue, sealAsked, sealOutcome, sealValue } from './envelope';
+import {
+  openAsked,
+  openOutcome,
+  openRenewal,
+  openValue,
+  sealAsked,
+  sealOutcome,
+  sealRenewal,
+  sealValue,
+} from './envelope';
 
 const REFUSAL = new RegistryError('CONFLICT', 'no', { retryAfterSeconds: 3 });
 
@@ -33,6 +42,13 @@ it('carries arguments, outcomes and values as they were made', async () => {
   for (const outcome of outcomes) expect(openOutcome(await sealOutcome(async () => outcome))).toEqual(outcome);
   for (const value of [undefined, null, 0, '', 'text\n', { a: [1] }]) {
     expect(openValue(await sealValue(async () => value))).toEqual(value);
+  }
+});
+
+it('carries a renewal as names, and whether its caller operates the service', () => {
+  const key = { group: 'G@1', service: 'заказы', id: 'a b+' };
+  for (const operates of [true, false]) {
+    expect(openRenewal(sealRenewal('token', operates, key))).toEqual([{ tokenId: 'token', operates }, key]);
   }
 });
 

@@ -51,7 +51,7 @@ const OPERATES = '+';
 
 /**
  * Writes the arguments of a renewal: a name a line, since names have no control characters. Renewals are nearly all calls, and
- * JSON for them costs a heartbeat 4 % of its CPU (design/decisions/0027-one-envelope.md).
+ * to parse JSON for them took 3 % of a heartbeat's CPU (design/decisions/0027-one-envelope.md).
  *
  * @param operates True where the caller operates the service.
  */
