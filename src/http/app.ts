@@ -14,6 +14,7 @@ import type { NamespaceWays } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
 import { domainProblem, entrance, Router } from './pipeline/router';
 import type { Surface } from './pipeline/surface';
+import type { OriginSettings } from './request/headers';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
@@ -54,6 +55,8 @@ export interface AppOptions {
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Reads the address that a request came from; absent on a host that does not know it. */
+  addressOf?: OriginSettings['addressOf'];
   /** Origins of pages that may call from a browser, exact, separated by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
   /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
@@ -81,8 +84,9 @@ export interface App {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, directory, trustedProxy = false, dialects = [] } = options;
-  const origins = splitOrigins(options.corsOrigins);
+  const { build, now, directory, dialects = [] } = options;
+  const origins = { trustedProxy: options.trustedProxy ?? false, addressOf: options.addressOf };
+  const pageOrigins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
   const observer = new RequestObserver({
     counts,
@@ -98,10 +102,10 @@ export function createApp(options: AppOptions): App {
       now,
     }),
     failedLogins: new FailedLogins(now),
-    trustedProxy,
+    origins,
     fault:
       options.fault ??
-      originsProblem(origins) ??
+      originsProblem(pageOrigins) ??
       domainProblem(options.namespaceDomain) ??
       logLevelProblem(options.logLevel),
     now,
@@ -113,7 +117,7 @@ export function createApp(options: AppOptions): App {
     dialectCards: [],
     authentication,
     cachedReads: new CachedReads({ now, shared: options.sharedCache, waitUntil: options.waitUntil }),
-    trustedProxy,
+    origins,
     waits: new Waits(now),
     ownWrites,
     now,
@@ -131,7 +135,7 @@ export function createApp(options: AppOptions): App {
     namespaceDomain: options.namespaceDomain,
   });
 
-  const cors = origins.length === 0 ? undefined : new Cors(origins);
+  const cors = pageOrigins.length === 0 ? undefined : new Cors(pageOrigins);
   const fetch = async (request: Request): Promise<Response> => {
     const record = observer.begin(request);
     const answering = cors?.around(request, (asked) => enter(asked, record)) ?? enter(request, record);

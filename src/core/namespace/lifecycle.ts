@@ -97,6 +97,23 @@ export class Namespace implements NamespaceControl {
     if (this.#awake !== undefined) closeSocketsOf(this.#awake.hub, tokenIds);
   }
 
+  /**
+   * Stores all that is in memory alone, for a host that takes the namespace out of memory while nothing is asked of it. From then on
+   * nothing is written; the next one that is made over the same storage goes on.
+   *
+   * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
+   */
+  rest(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#awake === undefined) return;
+      const { checkpoints, leases, pipeline } = this.#awake.state;
+      if (checkpoints.isOpen || leases.changed) checkpoints.close();
+      await pipeline.settled();
+      await pipeline.close();
+      this.#awake = undefined;
+    });
+  }
+
   #assertReadable(): void {
     if (this.#unreadable !== undefined) throw this.#unreadable;
   }

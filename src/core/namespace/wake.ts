@@ -201,6 +201,15 @@ function resumeAttention(
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    noteGap(state, now, 'the process has started', spreadMs);
+    // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since.
+    if (isStoredByThisProcess(state, header)) attention.pass(now);
+    else noteGap(state, now, 'the process has started', spreadMs);
   }
+}
+
+function isStoredByThisProcess(
+  { platform, time }: Pick<StoredState, 'platform' | 'time'>,
+  { at }: CheckpointHeader,
+): boolean {
+  return platform.listeningSince !== undefined && time.clockAt(at) >= platform.listeningSince;
 }

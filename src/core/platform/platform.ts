@@ -39,6 +39,11 @@ export interface Platform {
    * billed) the registry notices by its alarm whether it has listened.
    */
   monotonic?: Clock | undefined;
+  /**
+   * When this process began to take in messages for the namespace, in milliseconds since the epoch; on a host with a monotonic
+   * clock. A namespace that was stored later has missed nothing, asleep or not. Absent: the process has just started.
+   */
+  listeningSince?: number | undefined;
   random: RandomSource;
   alarm: Alarm;
   /** Resolves once the event loop has delivered what has arrived by now. */
