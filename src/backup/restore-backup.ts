@@ -1,7 +1,7 @@
 import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { markForNewEpoch } from '../core/storage/schema';
-import { nodeSqlite } from '../host/resident/node-sqlite';
+import { nodeSqlite } from '../host/resident/storage/node-sqlite';
 import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';

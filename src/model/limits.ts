@@ -731,3 +731,9 @@ export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 
 /** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
+
+/** WAL that a checkpoint is started at, on one machine. A larger one makes checkpoints rarer, and a start after a crash longer. */
+export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
+
+/** WAL beyond which commits wait for a checkpoint: while they go on it never reaches the end, and the file grows for ever. */
+export const WAL_HOLD_BYTES = 16 * 1024 * 1024;

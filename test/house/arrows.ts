@@ -72,6 +72,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'transfer',
   ],
   host: ['cloudflare resident'],
+  'host/resident': ['storage'],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
