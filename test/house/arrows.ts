@@ -22,7 +22,7 @@ export interface Room {
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
   core: { rooms: ['model', 'auth'], packages: [] },
-  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*'] },
+  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*', 'ws'] },
   auth: { rooms: ['model'], packages: [] },
   http: {
     rooms: ['model', 'auth'],
