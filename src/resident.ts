@@ -1,5 +1,6 @@
 import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
+import { addressOf } from './host/resident/listener/light-request';
 import { type Listener, listen } from './host/resident/listener/listener';
 import { ResidentPlatform } from './host/resident/resident-platform';
 import { claimsOfDialects, createApp } from './http/app';
@@ -34,16 +35,18 @@ export interface ServingRegistry {
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 
 /** Binds the rooms together: the app over the resident host, behind a listener. */
-async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
+export async function startRegistry(
+  settings: RegistrySettings,
+  onLost: (reason: string) => void,
+): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
     { data: settings.data, logLevel: settings.logLevel, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
     CHECKPOINT_WORKER,
   );
-  const addresses = new WeakMap<Request, string>();
   const app = createApp({
     ...platform.lent,
-    addressOf: (request) => addresses.get(request),
+    addressOf,
     dialects: DIALECTS,
     rootToken: settings.rootToken,
     trustedProxy: settings.trustedProxy,
@@ -57,10 +60,7 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     host: settings.host,
     port: settings.port,
     tls: settings.tls,
-    answer: (request, address) => {
-      addresses.set(request, address);
-      return app.fetch(request);
-    },
+    answer: (request) => app.fetch(request),
     maxConnections: settings.maxConnections,
     log: platform.log,
   });

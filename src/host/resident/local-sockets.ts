@@ -1,11 +1,10 @@
 import type { Registry } from '../../core/namespace/core';
 import { newMemory } from '../../core/namespace/watch/connection-memory';
-import type { Connection, Connections } from '../../core/platform/connection';
+import type { Connection, ConnectionMemory, Connections } from '../../core/platform/connection';
 import { CLOSE_CODES } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
 import { ClientConnection } from './listener/client-connection';
 import { upgradeResponse } from './listener/upgrade-response';
-import { LocalConnection } from './local-connection';
 import type { ProcessPlatform } from './process-platform';
 
 /** What the sockets of a namespace need of it. */
@@ -95,4 +94,43 @@ export class LocalSockets implements Connections, NamespaceSockets {
         connection.close(CLOSE_CODES.tryAgain, '1000');
       });
   }
+}
+
+/** A connection between a surface and a namespace of the same process: event streams and long-polls watch through one. */
+class LocalConnection implements Connection {
+  readonly memory: ConnectionMemory;
+  readonly #listener: SocketListener;
+  readonly #gone: () => void;
+  #isOpen = true;
+
+  /** @param gone Called once it is closed, by either side. */
+  constructor(memory: ConnectionMemory, listener: SocketListener, gone: () => void) {
+    this.memory = memory;
+    this.#listener = listener;
+    this.#gone = gone;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  send(frame: string): void {
+    if (this.#isOpen) this.#listener.frame(frame);
+  }
+
+  close(code: number, _reason: string): void {
+    if (!this.#isOpen) return;
+    this.leave();
+    this.#listener.closed(code);
+  }
+
+  /** Closes it from the surface's side, which expects no more frames. */
+  leave(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#gone();
+  }
+
+  /** Nothing has to be written down: memory lasts as long as the process, and so does the connection. */
+  remember(): void {}
 }

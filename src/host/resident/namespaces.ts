@@ -1,25 +1,21 @@
 import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
-import { ATTENTION_LATE_MS, ATTENTION_PASS_MS, CLOCK_JUMP_MIN_MS } from '../../model/limits';
+import {
+  ATTENTION_LATE_MS,
+  ATTENTION_PASS_MS,
+  CLOCK_JUMP_MIN_MS,
+  NAMESPACE_SLEEP_AFTER_MS,
+  NAMESPACE_SLEEP_MIN_MS,
+  NAMESPACES_LOOK_INTERVAL_MS,
+  NAMESPACES_OPENED_AT_ONCE_MAX_COUNT,
+} from '../../model/limits';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { DataFiles } from './data-files';
 import type { ProcessPlatform } from './process-platform';
 import { type NamespaceHost, ResidentNamespace } from './resident-namespace';
 import { Sleepers } from './sleepers';
 import type { DatabaseFile } from './storage/database-file';
-
-/** A namespace of which nothing has been asked for this long is taken out of memory, in milliseconds. */
-const SLEEP_AFTER_MS = 60_000;
-
-/** One that has to be opened again this soon stays awake, in milliseconds. */
-const SLEEP_MIN_MS = 10_000;
-
-/** How often idle namespaces and files are looked at, in milliseconds. */
-const LOOK_INTERVAL_MS = 1_000;
-
-/** Namespaces that are opened side by side at a start. */
-const OPENED_AT_ONCE_MAX_COUNT = 8;
 
 /** What all namespaces of a process need. */
 export interface NamespacesParts {
@@ -29,7 +25,7 @@ export interface NamespacesParts {
   /** The directory, which is there before any namespace is asked. */
   directory(): DirectoryApi;
   claimsOf: Platform['claimsOf'];
-  /** Default {@link SLEEP_AFTER_MS}. */
+  /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
   sleepAfterMs?: number | undefined;
 }
 
@@ -109,7 +105,7 @@ export class Namespaces {
     const next = async (): Promise<void> => {
       for (let id = left.pop(); id !== undefined; id = left.pop()) await this.#attend(this.of(id));
     };
-    await Promise.all(Array.from({ length: OPENED_AT_ONCE_MAX_COUNT }, next));
+    await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
   }
 
   /** Takes all of them out of memory, with everything stored. */
@@ -146,7 +142,7 @@ export class Namespaces {
     for (const namespace of this.#awake) {
       namespace.tick().catch((error: unknown) => this.#failed(namespace, 'a tick failed', error));
     }
-    if (now - this.#lookedAt < LOOK_INTERVAL_MS) return;
+    if (now - this.#lookedAt < NAMESPACES_LOOK_INTERVAL_MS) return;
     this.#lookedAt = now;
     for (const id of this.#sleepers.dueBy(clock.now())) void this.#attend(this.of(id));
     for (const namespace of this.#awake) {
@@ -156,10 +152,10 @@ export class Namespaces {
   }
 
   #maySleep(namespace: ResidentNamespace): boolean {
-    const { sleepAfterMs = SLEEP_AFTER_MS, platform } = this.#parts;
+    const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS, platform } = this.#parts;
     if (namespace.idleMs() < sleepAfterMs) return false;
     const { dueAt } = namespace;
-    return dueAt === null || dueAt >= platform.clock.now() + SLEEP_MIN_MS;
+    return dueAt === null || dueAt >= platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
   async #attend(namespace: ResidentNamespace): Promise<void> {

@@ -2,11 +2,9 @@ import { Directory } from '../../core/directory/directory';
 import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { Alarm } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
+import { TIMER_MAX_MS } from '../../model/limits';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
-
-/** The longest that a timer can be set to, in milliseconds. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 
 /** What the directory of a process needs. */
 export interface ResidentDirectoryParts {
