@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DataFiles } from './data-files';
+import { DurabilityMarker } from './storage/durability-marker';
 
 const made: string[] = [];
 const folder = (): string => {
@@ -22,8 +23,14 @@ describe('the files of a registry', () => {
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(ids.length);
     for (const path of paths) writeFileSync(path, '');
     // What SQLite and the host keep beside a database is no namespace.
-    for (const suffix of ['-wal', '-shm', '-mark']) writeFileSync(`${files.namespace('x')}${suffix}`, '');
+    for (const suffix of ['-wal', '-shm', '-journal']) writeFileSync(`${files.namespace('x')}${suffix}`, '');
     expect(files.namespaces().sort()).toEqual([...ids].sort());
     expect([files.hasNamespace('Public'), files.hasNamespace('x')]).toEqual([true, false]);
+  });
+
+  it('are those of a namespace also where its database is gone, and its marker is left', () => {
+    const files = new DataFiles(join(folder(), 'storage'));
+    writeFileSync(DurabilityMarker.pathOf(files.namespace('Lost')), '');
+    expect([files.namespaces(), files.hasNamespace('Lost')]).toEqual([['Lost'], true]);
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DurabilityMarker } from './storage/durability-marker';
 
 /** Ends the name of a database's file. */
 const SUFFIX = '.sqlite';
@@ -31,14 +32,20 @@ export class DataFiles {
     return join(this.#folder, NAMESPACES, `${fileNameOf(id)}${SUFFIX}`);
   }
 
+  /** Tells whether a namespace was ever stored: one whose database is gone, and whose marker is left, is damaged and not absent. */
   hasNamespace(id: string): boolean {
-    return existsSync(this.namespace(id));
+    const path = this.namespace(id);
+    return existsSync(path) || existsSync(DurabilityMarker.pathOf(path));
   }
 
-  /** Ids of all namespaces of which there is a file. */
+  /** Ids of all namespaces that were stored. */
   namespaces(): string[] {
-    const names = readdirSync(join(this.#folder, NAMESPACES)).filter((name) => name.endsWith(SUFFIX));
-    return names.map((name) => idOf(name.slice(0, -SUFFIX.length)));
+    const found = readdirSync(join(this.#folder, NAMESPACES));
+    const markers = DurabilityMarker.pathOf(SUFFIX);
+    const names = [SUFFIX, markers].flatMap((end) =>
+      found.filter((name) => name.endsWith(end)).map((name) => name.slice(0, -end.length)),
+    );
+    return [...new Set(names)].map(idOf);
   }
 }
 
