@@ -795,6 +795,9 @@ export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 /** A namespace that has to be opened again this soon stays awake: to close and open it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
+/** Namespaces beyond which those that are idle are taken out of memory within seconds: each holds five descriptors and half a megabyte. */
+export const NAMESPACES_AWAKE_MAX_COUNT = 500;
+
 /** How often the host looks for idle namespaces, sleepers that are due, and files that were taken away. */
 export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 

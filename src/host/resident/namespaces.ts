@@ -7,6 +7,7 @@ import {
   CLOCK_JUMP_MIN_MS,
   NAMESPACE_SLEEP_AFTER_MS,
   NAMESPACE_SLEEP_MIN_MS,
+  NAMESPACES_AWAKE_MAX_COUNT,
   NAMESPACES_LOOK_INTERVAL_MS,
   NAMESPACES_OPENED_AT_ONCE_MAX_COUNT,
 } from '../../model/limits';
@@ -27,6 +28,8 @@ export interface NamespacesParts {
   claimsOf: Platform['claimsOf'];
   /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
   sleepAfterMs?: number | undefined;
+  /** Namespaces that may stay in memory although nothing is asked of them. Default {@link NAMESPACES_AWAKE_MAX_COUNT}. */
+  awakeMaxCount?: number | undefined;
 }
 
 /** The namespaces of a process: opened when they are called or due, ticked while they are awake, closed when nothing is asked of them. */
@@ -103,7 +106,11 @@ export class Namespaces {
   async wakeAll(): Promise<void> {
     const left = this.#parts.files.namespaces().filter((id) => !this.#sleepers.has(id));
     const next = async (): Promise<void> => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) await this.#attend(this.of(id));
+      for (let id = left.pop(); id !== undefined; id = left.pop()) {
+        const namespace = this.of(id);
+        await this.#attend(namespace);
+        if (this.#isCrowded && this.#maySleep(namespace, 0)) await this.#sleep(namespace);
+      }
     };
     await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
   }
@@ -147,15 +154,21 @@ export class Namespaces {
     for (const id of this.#sleepers.dueBy(clock.now())) void this.#attend(this.of(id));
     for (const namespace of this.#awake) {
       namespace.check();
-      if (this.#maySleep(namespace)) void this.#sleep(namespace);
+      const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
+      if (this.#maySleep(namespace, this.#isCrowded ? NAMESPACES_LOOK_INTERVAL_MS : sleepAfterMs))
+        void this.#sleep(namespace);
     }
   }
 
-  #maySleep(namespace: ResidentNamespace): boolean {
-    const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS, platform } = this.#parts;
-    if (namespace.idleMs() < sleepAfterMs) return false;
+  /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
+  get #isCrowded(): boolean {
+    return this.#awake.size > (this.#parts.awakeMaxCount ?? NAMESPACES_AWAKE_MAX_COUNT);
+  }
+
+  #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {
+    if (namespace.isBusy || namespace.idleMs() < afterMs) return false;
     const { dueAt } = namespace;
-    return dueAt === null || dueAt >= platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
+    return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
   async #attend(namespace: ResidentNamespace): Promise<void> {

@@ -101,13 +101,18 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#awake?.alarm.armedFor() ?? null;
   }
 
+  /** True while a call is not answered, or a socket is open. */
+  get isBusy(): boolean {
+    return this.#callsUnderWay > 0 || this.sockets.size > 0;
+  }
+
   /**
    * Returns for how long nothing has been asked of it, in milliseconds; 0 while something is, or a socket is open. The host asks
    * every second: time counts from when it first finds it idle.
    */
   idleMs(): number {
     const now = this.#host.platform.monotonic.now();
-    if (this.#isUsed || this.#callsUnderWay > 0 || this.sockets.size > 0) this.#usedAt = now;
+    if (this.#isUsed || this.isBusy) this.#usedAt = now;
     this.#isUsed = false;
     return now - this.#usedAt;
   }
