@@ -325,7 +325,7 @@ describe('checkpoints', () => {
       longest = Math.max(longest, statSync(`${path}-wal`).size);
     }
     expect(statSync(path).size).toBeGreaterThan(30 * MIB);
-    expect(longest).toBeLessThan(WAL_HOLD_BYTES + 6 * MIB);
+    expect(longest).toBeLessThan(2 * WAL_HOLD_BYTES);
     expect(file.checkpointFailure).toBeUndefined();
     expect(lost).toEqual([]);
   });
