@@ -159,6 +159,9 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 /** After an alarm whose work failed, the next one comes no sooner. */
 export const ALARM_RETRY_MS = 10_000;
 
+/** What has to be stored and can't be is looked at again after this time. */
+export const POSTPONED_MS = 1_000;
+
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
 
