@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Registry } from '../src/core/namespace/core';
 import { newCounters } from '../src/core/platform/counters';
 import type { Platform } from '../src/core/platform/platform';
-import { nodeSqlite } from '../src/host/resident/node-sqlite';
+import { nodeSqlite } from '../src/host/resident/storage/node-sqlite';
 import { InstanceDefinition } from '../src/model/instance';
 import { placeOf } from './population';
 import { referenceInstance } from './reference-instance';

@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 execFileSync(process.execPath, ['bin/rollcall.js', '--version']);
-const { checkoutCommit, registryBundle } = await import('../dist/rollcall.js');
-await registryBundle();
+const { checkoutCommit, workerBundle } = await import('../dist/rollcall.js');
+await workerBundle();
 writeFileSync('dist/commit', `${checkoutCommit() ?? ''}\n`);
 await import('./build-client.js');

@@ -1,11 +1,10 @@
 import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { markForNewEpoch } from '../core/storage/schema';
-import { nodeSqlite } from '../host/resident/node-sqlite';
-import { makeDataFolder, RESTORING_NAME } from '../launcher/data-folder';
+import { nodeSqlite } from '../host/resident/storage/node-sqlite';
+import { makeDataFolder, RESTORING_NAME, STORAGE_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
-import { STORAGE_NAME } from '../launcher/workerd-config';
 import { DIRECTORY_NAME } from '../model/service-name';
 import { BackupError } from './backup-error';
 import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';

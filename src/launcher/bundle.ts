@@ -38,7 +38,7 @@ function replaceFile(path: string, text: string): void {
  *
  * @returns Absolute path of the module.
  */
-export async function registryBundle(): Promise<string> {
+export async function workerBundle(): Promise<string> {
   const source = join(PACKAGE_ROOT, 'src', 'worker.ts');
   const path = join(PACKAGE_ROOT, 'dist', 'worker.js');
   if (!existsSync(source)) return path;

@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from './launch-error';
-import { STORAGE_NAME } from './workerd-config';
+
+/** Name of the folder of SQLite files in a data folder. */
+export const STORAGE_NAME = 'storage';
 
 /** Where a restore makes what is to take the place of the folder of SQLite files. It is there only until it is whole. */
 export const RESTORING_NAME = `${STORAGE_NAME}-restoring`;

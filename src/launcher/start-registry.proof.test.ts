@@ -68,15 +68,15 @@ test('[M8] a workerd that died is started again, on the same port and with all i
   const said: string[] = [];
   const registry = await start({ output: (line) => said.push(line) });
   expect(await get(registry, '/count')).toBe(1);
-  const pid = registry.workerdPid;
+  const pid = registry.pid;
 
   await registry.kill('SIGKILL');
   expect(await get(registry, '/count')).toBe(2);
   expect(await get(registry, '/bindings')).toEqual({ oneMachine: 'true', trustedProxy: null });
-  expect(registry.workerdPid).not.toBe(pid);
+  expect(registry.pid).not.toBe(pid);
   expect(said).toEqual([
     `workerd (process ${pid}) was ended by SIGKILL. Starting it again.`,
-    `workerd (process ${registry.workerdPid}) answers again.`,
+    `workerd (process ${registry.pid}) answers again.`,
   ]);
 });
 
@@ -87,7 +87,7 @@ test('a workerd that keeps dying is given up, and the folder is free again', asy
   const said: string[] = [];
   const registry = await start({ data, workerPath, output: (line) => said.push(line) });
   writeFileSync(workerPath, 'this is not JavaScript');
-  process.kill(registry.workerdPid, 'SIGKILL');
+  process.kill(registry.pid, 'SIGKILL');
   await expect(registry.ended).rejects.toThrow('workerd died 6 times in a row');
   expect(said.filter((line) => line.includes('SyntaxError')).length).toBeGreaterThanOrEqual(5);
   await registry.stop();
@@ -100,7 +100,7 @@ test('a stop in the middle of a restart ends it', async () => {
   copyFileSync(STAND_IN, workerPath);
   const registry = await start({ data, workerPath });
   writeFileSync(workerPath, 'this is not JavaScript');
-  process.kill(registry.workerdPid, 'SIGKILL');
+  process.kill(registry.pid, 'SIGKILL');
   await new Promise((wake) => setTimeout(wake, 600));
   expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
   await registry.ended;
@@ -110,7 +110,7 @@ test('[M3] a stop with nothing open is quick', async () => {
   const registry = await start();
   await get(registry, '/count');
   expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
-  expect(isRunning(registry.workerdPid)).toBe(false);
+  expect(isRunning(registry.pid)).toBe(false);
 });
 
 test('[M3] a stop with a WebSocket, a request that hangs and a silent connection takes less than five seconds', async () => {
@@ -121,7 +121,7 @@ test('[M3] a stop with a WebSocket, a request that hangs and a silent connection
   const duration = await timeToStop(registry);
   expect(duration).toBeGreaterThan(1_000);
   expect(duration).toBeLessThan(5_000 + NOISE_MS);
-  expect(isRunning(registry.workerdPid)).toBe(false);
+  expect(isRunning(registry.pid)).toBe(false);
   expect(await hanging).toBe('cut');
 });
 
@@ -171,7 +171,7 @@ test('a data folder that cannot be used is refused with the reason', async () =>
 
 test('no secret is on a command line or in the configuration', async () => {
   const registry = await start();
-  const commandLine = readFileSync(`/proc/${registry.workerdPid}/cmdline`, 'utf8');
+  const commandLine = readFileSync(`/proc/${registry.pid}/cmdline`, 'utf8');
   expect(commandLine).toContain('--directory-path=storage=');
   expect(commandLine).not.toContain(registry.rootToken);
   expect(readFileSync(join(registry.data, 'workerd.capnp'), 'utf8')).not.toContain(registry.rootToken);

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { registryBundle } from './bundle';
+import { workerBundle } from './bundle';
 import { type Certificate, type CertificateFiles, hostToCall, readCertificate } from './certificate';
-import { prepareDataFolder } from './data-folder';
+import { prepareDataFolder, STORAGE_NAME } from './data-folder';
 import { DataLock } from './data-lock';
 import type { LaunchError } from './launch-error';
 import { packageCommit } from './package';
 import { untilReady } from './readiness';
 import { type RootToken, rootToken } from './root-token';
 import { Supervisor } from './supervisor';
-import { DIRECTORY_CLASS, NAMESPACE_CLASS, STORAGE_NAME, workerdConfig } from './workerd-config';
+import { DIRECTORY_CLASS, NAMESPACE_CLASS, workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdProcess } from './workerd-process';
 
 /** What workerd itself keeps open, with room for a few more objects. A connection takes two descriptors beside it. */
@@ -55,8 +55,8 @@ export interface RunningRegistry {
   readonly data: string;
   /** How many connections the descriptor limit allows; Infinity without a limit. */
   readonly connectionLimit: number;
-  /** Process number of the workerd that runs, or ran last. */
-  readonly workerdPid: number;
+  /** Number of the process that serves, or served last. */
+  readonly pid: number;
   /** Resolves after a stop; rejects with a {@link LaunchError} when workerd kept dying. */
   readonly ended: Promise<void>;
   /** Ends workerd with a signal, as a crash would; resolves when the one that replaces it answers. */
@@ -147,8 +147,8 @@ async function launch(setting: Setting, port: number, signal: AbortSignal): Prom
   return workerd;
 }
 
-function running(supervisor: Supervisor, token: RootToken, setting: Setting): RunningRegistry {
-  const { workerd } = supervisor;
+function running(supervisor: Supervisor<WorkerdProcess>, token: RootToken, setting: Setting): RunningRegistry {
+  const { process: workerd } = supervisor;
   const { certificate } = setting;
   const host = callable(setting.host);
   return {
@@ -158,8 +158,8 @@ function running(supervisor: Supervisor, token: RootToken, setting: Setting): Ru
     tokenMade: token.made,
     data: setting.folder,
     connectionLimit: Math.max(0, Math.floor((workerd.descriptorLimit - RESERVED_DESCRIPTORS) / 2)),
-    get workerdPid() {
-      return supervisor.workerd.pid;
+    get pid() {
+      return supervisor.process.pid;
     },
     ended: supervisor.ended,
     kill: (signal) => supervisor.kill(signal),
@@ -185,10 +185,11 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const lock = await DataLock.take(folder, output);
   try {
     const token = rootToken(folder, options.rootToken, output);
-    const config = registryConfig(options.workerPath ?? (await registryBundle()), certificate);
+    const config = registryConfig(options.workerPath ?? (await workerBundle()), certificate);
     const commit = packageCommit();
     const setting: Setting = { options, host, folder, lock, token: token.token, config, certificate, commit, output };
     const supervisor = await Supervisor.start({
+      name: 'workerd',
       launch: (at, signal) => launch(setting, at, signal),
       port,
       say: output,

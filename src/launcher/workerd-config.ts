@@ -1,11 +1,10 @@
+import { STORAGE_NAME } from './data-folder';
+
 /** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
 export const CONFIG_NAME = 'config';
 
 /** Name of the socket that is listened on. */
 export const SOCKET_NAME = 'http';
-
-/** Name of the disk, and of the folder of SQLite files that it is. */
-export const STORAGE_NAME = 'storage';
 
 /** A Durable Object class of the Worker, and the binding it is reached by. */
 export interface ObjectClass {

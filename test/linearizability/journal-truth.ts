@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
-import { nodeSqlite } from '../../src/host/resident/node-sqlite';
+import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
 import { headRevision, readJournal } from '../simulation/journal-rows';
 import { Replica } from '../simulation/replica';
 import { Truth } from '../watch/histories/truth';

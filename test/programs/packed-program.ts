@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { registryBundle } from '../../src/launcher/bundle';
+import { workerBundle } from '../../src/launcher/bundle';
 import { PROJECT_ROOT } from '../house/source-tree';
 
 /**
@@ -19,6 +19,6 @@ export async function packedProgram(folder: string, change: (worker: string) => 
     copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
   }
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'dist/worker.js'), change(readFileSync(await registryBundle(), 'utf8')));
+  writeFileSync(join(folder, 'dist/worker.js'), change(readFileSync(await workerBundle(), 'utf8')));
   return join(folder, 'bin/rollcall.js');
 }

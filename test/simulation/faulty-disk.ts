@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
-import { nodeSqlite } from '../../src/host/resident/node-sqlite';
+import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
 import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
 

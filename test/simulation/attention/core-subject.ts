@@ -3,7 +3,7 @@ import { Registry } from '../../../src/core/namespace/core';
 import { newCounters } from '../../../src/core/platform/counters';
 import type { Platform } from '../../../src/core/platform/platform';
 import type { SqlStorage } from '../../../src/core/storage/sql-storage';
-import { nodeSqlite } from '../../../src/host/resident/node-sqlite';
+import { nodeSqlite } from '../../../src/host/resident/storage/node-sqlite';
 import { SessionOpened } from '../../../src/model/frames';
 import { InstanceDefinition } from '../../../src/model/instance';
 import type { Caller } from '../../../src/model/namespace-api';

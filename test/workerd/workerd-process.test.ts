@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/programs/temporary-folder';
-import { isRunning } from './process-identity';
+import { isRunning } from '../../src/launcher/process-identity';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from './workerd-process';
 

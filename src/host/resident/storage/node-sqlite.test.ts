@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { sqlStorageContract } from '../../../test/contracts/sql-storage-contract';
+import { sqlStorageContract } from '../../../../test/contracts/sql-storage-contract';
 import { nodeSqlite } from './node-sqlite';
 
 sqlStorageContract('Node', () => {

@@ -1,0 +1,57 @@
+import type { SqlStorage } from '../../core/storage/sql-storage';
+
+const TABLE = 'CREATE TABLE IF NOT EXISTS sleeper (ns TEXT PRIMARY KEY, due_at INTEGER) WITHOUT ROWID';
+
+const PUT = 'INSERT INTO sleeper (ns, due_at) VALUES (?, ?) ON CONFLICT (ns) DO UPDATE SET due_at = excluded.due_at';
+
+/**
+ * Namespaces that sleep, each with the time at which it has to be opened again. One that is not listed here was awake when the
+ * process ended, and is opened at the next start: so what is lost of this list costs a start some work, and nothing else.
+ */
+export class Sleepers {
+  readonly #storage: SqlStorage;
+  /** Milliseconds since the epoch; null: until it is called. */
+  readonly #dueAt = new Map<string, number | null>();
+  /** Sleepers that have to be opened, and the earliest of their times. */
+  #earliest = Number.POSITIVE_INFINITY;
+
+  constructor(storage: SqlStorage) {
+    this.#storage = storage;
+    storage.run(TABLE);
+    for (const [ns, dueAt] of storage.read('SELECT ns, due_at FROM sleeper')) {
+      this.#dueAt.set(String(ns), dueAt === null ? null : Number(dueAt));
+    }
+    this.#findEarliest();
+  }
+
+  has(ns: string): boolean {
+    return this.#dueAt.has(ns);
+  }
+
+  /** Notes that a namespace sleeps. It need not be durable: see the class. */
+  add(ns: string, dueAt: number | null): void {
+    this.#dueAt.set(ns, dueAt);
+    this.#earliest = Math.min(this.#earliest, dueAt ?? Number.POSITIVE_INFINITY);
+    this.#storage.transaction(() => void this.#storage.run(PUT, ns, dueAt));
+  }
+
+  /** Notes that a namespace is awake, or gone; resolves when that is durable, after which it may have deadlines of its own. */
+  async remove(ns: string): Promise<void> {
+    if (!this.#dueAt.delete(ns)) return;
+    this.#findEarliest();
+    this.#storage.transaction(() => void this.#storage.run('DELETE FROM sleeper WHERE ns = ?', ns));
+    await this.#storage.sync();
+  }
+
+  /** Sleepers that have to be opened by `now`. */
+  dueBy(now: number): string[] {
+    if (this.#earliest > now) return [];
+    return [...this.#dueAt].flatMap(([ns, dueAt]) => (dueAt !== null && dueAt <= now ? [ns] : []));
+  }
+
+  #findEarliest(): void {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const dueAt of this.#dueAt.values()) if (dueAt !== null) earliest = Math.min(earliest, dueAt);
+    this.#earliest = earliest;
+  }
+}

@@ -1,0 +1,292 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
+import { RegistryError } from '../../../model/errors';
+import { CheckpointSchedule } from './checkpoint-schedule';
+import type { CheckpointWorker } from './checkpoint-worker';
+import { flushFolder, lengthOf, messageOf, rewriteFile } from './disk';
+import { DurabilityMarker } from './durability-marker';
+import { type NodeSqlite, nodeSqlite } from './node-sqlite';
+import { inspectDatabase, writeFirst, writeSequence } from './sequence';
+import { WalFile } from './wal-file';
+
+/** Parts of a {@link DatabaseFile}. */
+export interface DatabaseFileParts {
+  /** Where it is, such as `.../public.sqlite`. SQLite and the marker put their files beside it. */
+  path: string;
+  /** One for the process. */
+  checkpoints: CheckpointWorker;
+  /**
+   * Called once when a flush failed, or when the file was taken away. What is in memory is then ahead of the disk, so the
+   * process has to end, best by a signal that lets nothing else run: what is read from the storage may not be durable.
+   */
+  onLost(reason: string): void;
+}
+
+/** A flush under way: `upTo` is the number of the last change that it makes durable. */
+interface Flush {
+  upTo: number;
+  done: Promise<void>;
+}
+
+/**
+ * A SQLite file that nothing is lost from once a `sync` has resolved, in WAL mode with `synchronous=NORMAL`: a commit
+ * leaves the flush to `sync`, which flushes the WAL through a descriptor of its own while the event loop goes on.
+ *
+ * The rules that make this safe are in `test/power-loss/`, each with the loss that follows where it is broken.
+ */
+export class DatabaseFile {
+  readonly storage: SqlStorage;
+  readonly #parts: DatabaseFileParts;
+  readonly #database: DatabaseSync;
+  readonly #sqlite: NodeSqlite;
+  readonly #wal: WalFile;
+  readonly #marker: DurabilityMarker;
+  readonly #schedule: CheckpointSchedule;
+  /** Number of the last change that was committed, and of the last that is durable. */
+  #committed: number;
+  #durable: number;
+  /** The flush under way, and the one that waits for its end. */
+  #flushing: Flush | undefined;
+  #queued: Promise<void> | undefined;
+  #inTransaction = false;
+  /** Statements that wrote: in this transaction, and since the last flush. */
+  #statements = 0;
+  #statementsToFlush = 0;
+  #lost: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: DatabaseFileParts, database: DatabaseSync, marker: DurabilityMarker, sequence: number) {
+    this.#parts = parts;
+    this.#database = database;
+    this.#sqlite = nodeSqlite(database);
+    this.#marker = marker;
+    this.#committed = sequence;
+    this.#durable = sequence;
+    const [page] = database.prepare('PRAGMA page_size').all();
+    this.#wal = new WalFile(walOf(parts.path), Number(page?.page_size));
+    this.#schedule = new CheckpointSchedule({ wal: this.#wal, checkpoint: () => this.#checkpoint() });
+    this.storage = {
+      run: (statement, ...bindings) => this.#run(() => this.#sqlite.run(statement, ...bindings)),
+      read: (query, ...bindings) => {
+        this.#refuseIfUnusable();
+        return this.#sqlite.read(query, ...bindings);
+      },
+      transaction: (work) => this.#transaction(work),
+      sync: () => this.#sync(),
+    };
+  }
+
+  /**
+   * Opens a database, or makes it. Resolves when all that can be read from it survives a power loss.
+   *
+   * @throws {RegistryError} `NOT_CONFIGURED` where the file is damaged: changes that were durable are missing. Nothing is
+   *   changed then. `UNAVAILABLE` where it can't be opened.
+   */
+  static async open(parts: DatabaseFileParts): Promise<DatabaseFile> {
+    const { path } = parts;
+    let marker: DurabilityMarker | undefined;
+    let database: DatabaseSync | undefined;
+    try {
+      const markerPath = DurabilityMarker.pathOf(path);
+      const known = lengthOf(markerPath) > 0;
+      marker = DurabilityMarker.open(markerPath);
+      const walLength = lengthOf(walOf(path));
+      const sequence = inspectDatabase(path, marker.sequence, walLength);
+      // What a killed process wrote may be in memory alone, also after a flush that failed.
+      if (walLength > 0) rewriteFile(walOf(path));
+      database = new DatabaseSync(path);
+      // `busy_timeout`: for moments in which a checkpoint holds a lock.
+      database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
+      // A WAL must not be found where its database is not.
+      if (!known) flushFolder(dirname(path));
+      writeFirst(nodeSqlite(database), sequence + 1);
+      const file = new DatabaseFile(parts, database, marker, sequence + 1);
+      await file.#begin(walLength > 0);
+      return file;
+    } catch (error) {
+      if (database?.isOpen) database.close();
+      marker?.close();
+      if (error instanceof RegistryError) throw error;
+      throw new RegistryError('UNAVAILABLE', `${path} can't be opened: ${messageOf(error)}`, {}, { cause: error });
+    }
+  }
+
+  /** Why the last checkpoint failed: a full disk, for one. Undefined once one has succeeded. */
+  get checkpointFailure(): string | undefined {
+    return this.#schedule.failure;
+  }
+
+  /**
+   * Calls `onLost` if the WAL that is flushed is no longer the file at its path: someone deleted or replaced it. Made
+   * for every second.
+   */
+  check(): void {
+    if (this.#closing !== undefined || this.#lost !== undefined) return;
+    try {
+      const problem = this.#wal.problem();
+      if (problem !== undefined) this.#lose(problem);
+    } catch (error) {
+      this.#lose(`${walOf(this.#parts.path)} can't be checked: ${messageOf(error)}`);
+    }
+  }
+
+  /** Flushes, checkpoints and closes. Afterwards the database is one file, and the marker. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Closes and erases the database. A power loss half way leaves a database that opens, or none. */
+  async remove(): Promise<void> {
+    const { path } = this.#parts;
+    const folder = dirname(path);
+    await this.close();
+    // A marker without its database would count as damage.
+    rmSync(this.#marker.path, { force: true });
+    flushFolder(folder);
+    for (const file of [walOf(path), `${path}-shm`, path]) rmSync(file, { force: true });
+    flushFolder(folder);
+  }
+
+  /** Makes durable what was found and written, and checkpoints what another process left. */
+  async #begin(checkpoints: boolean): Promise<void> {
+    try {
+      await this.#wal.flush();
+      flushFolder(dirname(this.#parts.path));
+      this.#marker.write(this.#committed);
+      if (checkpoints) await this.#checkpoint();
+    } catch (error) {
+      this.#wal.close();
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#sync();
+      await this.#schedule.settled();
+      // In the worker: SQLite would do it here while it closes, and the event loop would wait.
+      await this.#checkpoint();
+      await this.#marker.flush();
+    } catch {
+      // A failed flush has been reported. After a failed checkpoint, SQLite leaves the WAL where it is.
+    }
+    // After a failed flush, what is in the WAL may not be on the disk. SQLite would checkpoint it while it closes.
+    if (this.#lost === undefined) this.#database.close();
+    this.#wal.close();
+    this.#marker.close();
+  }
+
+  #run(statement: () => number): number {
+    if (this.#inTransaction) {
+      this.#statements += 1;
+      return statement();
+    }
+    let rows = 0;
+    this.#transaction(() => {
+      this.#statements += 1;
+      rows = statement();
+    });
+    return rows;
+  }
+
+  #transaction(work: () => void): void {
+    this.#refuseIfUnusable();
+    const sequence = this.#committed + 1;
+    this.#statements = 0;
+    try {
+      this.#sqlite.transaction(() => {
+        this.#inTransaction = true;
+        refusePromise(work());
+        if (this.#statements > 0) writeSequence(this.#sqlite, sequence);
+      });
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+    if (this.#statements === 0) return;
+    this.#committed = sequence;
+    this.#statementsToFlush += this.#statements;
+  }
+
+  /**
+   * SQLite flushes the WAL's header when it begins at its start again, and Deno does not tell which part of a commit failed.
+   * If it was this flush, a flush by our own descriptor fails too: Linux reports an error to each descriptor once.
+   */
+  #failed(error: unknown): void {
+    if (this.#database.isTransaction) this.#lose(`a transaction could not be undone: ${messageOf(error)}`);
+    const isOfSqlite = error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+    if (isOfSqlite) this.#flushNext().catch(() => {});
+  }
+
+  #sync(): Promise<void> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lostError(this.#lost));
+    if (this.#flushing?.upTo === this.#committed) return this.#flushing.done;
+    return this.#durable < this.#committed ? this.#flushNext() : Promise.resolve();
+  }
+
+  /** Flushes all that is committed when the flush under way has ended. */
+  #flushNext(): Promise<void> {
+    if (this.#queued !== undefined) return this.#queued;
+    if (this.#flushing === undefined) return this.#flushNow();
+    this.#queued = this.#flushing.done.then(() => this.#flushNow());
+    return this.#queued;
+  }
+
+  #flushNow(): Promise<void> {
+    this.#queued = undefined;
+    const flush = { upTo: this.#committed, done: this.#flush(this.#committed) };
+    this.#flushing = flush;
+    return flush.done;
+  }
+
+  async #flush(upTo: number): Promise<void> {
+    const statements = this.#statementsToFlush;
+    this.#statementsToFlush = 0;
+    try {
+      await this.#wal.flush();
+    } catch (error) {
+      this.#lose(`${walOf(this.#parts.path)} could not be flushed: ${messageOf(error)}`);
+    }
+    if (this.#lost !== undefined) throw this.#lostError(this.#lost);
+    this.#durable = Math.max(this.#durable, upTo);
+    try {
+      this.#marker.write(upTo);
+    } catch {
+      // An older marker notices less; the change is durable.
+    }
+    await this.#schedule.flushed(statements);
+    this.#flushing = undefined;
+  }
+
+  async #checkpoint() {
+    this.#sqlite.endReads();
+    try {
+      return await this.#parts.checkpoints.checkpoint(this.#parts.path);
+    } finally {
+      this.check();
+    }
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    this.#parts.onLost(reason);
+  }
+
+  #lostError(reason: string): Error {
+    return new Error(`nothing more is stored in ${this.#parts.path}: ${reason}`);
+  }
+
+  #refuseIfUnusable(): void {
+    if (this.#lost !== undefined) throw this.#lostError(this.#lost);
+    if (this.#closing !== undefined) throw new Error(`${this.#parts.path} is closed`);
+  }
+}
+
+const walOf = (path: string): string => `${path}-wal`;
