@@ -176,7 +176,7 @@ export class DatabaseFile {
     try {
       await this.#wal.flush();
       flushFolder(dirname(this.#parts.path));
-      this.#marker.write(this.#committed);
+      this.#mark(this.#committed);
       // On a full disk the WAL stays as it is: its bytes were written again, and flushed.
       if (checkpoints) await this.#checkpoint().catch((error) => this.#refuseUnlessFull(error));
     } catch (error) {
@@ -300,13 +300,18 @@ export class DatabaseFile {
     }
     if (this.#lost !== undefined) throw this.#lostError(this.#lost);
     this.#durable = Math.max(this.#durable, upTo);
-    try {
-      this.#marker.write(upTo);
-    } catch {
-      // An older marker notices less; the change is durable.
-    }
+    this.#mark(upTo);
     await this.#schedule.flushed(statements);
     this.#flushing = undefined;
+  }
+
+  /** Notes that a change is durable. Where that can't be noted, an older marker notices less. */
+  #mark(sequence: number): void {
+    try {
+      this.#marker.write(sequence);
+    } catch {
+      // A full disk: the change is durable all the same.
+    }
   }
 
   async #checkpoint() {
