@@ -6,7 +6,7 @@ import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
 import { SCHEMA_VERSION } from '../core/storage/schema';
-import { DIRECTORY_FILE, namespaceFile } from './stored-object';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
 import { takeBackup } from './take-backup';
 
 const VERSION = '1.2.3';
@@ -25,7 +25,7 @@ test('[U1] every database is copied with what is not in its main file yet, for i
   note(registry.makeNamespace('team-a'), 'newest');
   note(registry.directory, 'of the directory');
   const manifest = await back();
-  expect(manifest).toMatchObject({ format: 1, version: VERSION, directory: { schema: DIRECTORY_SCHEMA_VERSION } });
+  expect(manifest).toMatchObject({ format: 2, version: VERSION, directory: { schema: DIRECTORY_SCHEMA_VERSION } });
   expect(manifest.namespaces).toMatchObject([
     { id: 'public', epoch: 'epoch-public', revision: 0, schema: SCHEMA_VERSION },
     { id: 'team-a', epoch: 'epoch-team-a' },
@@ -69,15 +69,6 @@ test('[U2] a namespace that is made, changed or made anew meanwhile is copied as
   expect(noted(at(namespaceFile('made')))).toBe('made meanwhile');
   expect(noted(at(namespaceFile('anew')))).toBe('the new one');
   expect(existsSync(at(namespaceFile('removed')))).toBe(false);
-});
-
-test('[U1] a registry without a directory yet has its one namespace', async () => {
-  const { registry, back, at } = begin();
-  registry.loseDirectory();
-  const manifest = await back();
-  expect(manifest.directory).toBeNull();
-  expect(manifest.namespaces.map(({ id }) => id)).toEqual(['public']);
-  expect(existsSync(at(DIRECTORY_FILE))).toBe(false);
 });
 
 test('namespaces that change all the time are given up, and nothing is left', async () => {
