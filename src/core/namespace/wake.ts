@@ -60,7 +60,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   if (armedFor !== null) attention.lookDueAt = time.whenClockShows(armedFor);
   const pipeline = new CommitPipeline({
     storage,
-    nextTurn: platform.nextTurn,
+    nextTurn: platform.flushesAside ? undefined : platform.nextTurn,
     counters,
     onFailure: (reason) => {
       platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {

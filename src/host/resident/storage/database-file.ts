@@ -16,7 +16,7 @@ export interface DatabaseFileParts {
   /** Where it is, such as `.../public.sqlite`. SQLite and the marker put their files beside it. */
   path: string;
   /** One for the process. */
-  checkpoints: CheckpointWorker;
+  checkpoints: Pick<CheckpointWorker, 'checkpoint'>;
   /**
    * Called once when a flush failed, or when the file was taken away. What is in memory is then ahead of the disk, so the
    * process has to end, best by a signal that lets nothing else run: what is read from the storage may not be durable.
@@ -96,14 +96,11 @@ export class DatabaseFile {
       const sequence = inspectDatabase(path, marker.sequence, walLength);
       // What a killed process wrote may be in memory alone, also after a flush that failed.
       if (walLength > 0) rewriteFile(walOf(path));
-      database = new DatabaseSync(path);
-      // `busy_timeout`: for moments in which a checkpoint holds a lock.
-      database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-      // A WAL must not be found where its database is not.
+      database = connect(path);
+      // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
       if (!known) flushFolder(dirname(path));
-      writeFirst(nodeSqlite(database), sequence + 1);
-      const file = new DatabaseFile(parts, database, marker, sequence + 1);
+      const first = writeFirst(nodeSqlite(database), sequence);
+      const file = new DatabaseFile(parts, database, marker, first);
       await file.#begin(walLength > 0);
       return file;
     } catch (error) {
@@ -157,7 +154,8 @@ export class DatabaseFile {
       await this.#wal.flush();
       flushFolder(dirname(this.#parts.path));
       this.#marker.write(this.#committed);
-      if (checkpoints) await this.#checkpoint();
+      // All of it is durable already. A disk that has no room for it takes no changes, but is read.
+      if (checkpoints) await this.#schedule.checkpoint();
     } catch (error) {
       this.#wal.close();
       throw error;
@@ -167,12 +165,11 @@ export class DatabaseFile {
   async #close(): Promise<void> {
     try {
       await this.#sync();
-      await this.#schedule.settled();
       // In the worker: SQLite would do it here while it closes, and the event loop would wait.
-      await this.#checkpoint();
+      await this.#schedule.checkpoint();
       await this.#marker.flush();
     } catch {
-      // A failed flush has been reported. After a failed checkpoint, SQLite leaves the WAL where it is.
+      // A failed flush has been reported.
     }
     // After a failed flush, what is in the WAL may not be on the disk. SQLite would checkpoint it while it closes.
     if (this.#lost === undefined) this.#database.close();
@@ -287,6 +284,18 @@ export class DatabaseFile {
     if (this.#lost !== undefined) throw this.#lostError(this.#lost);
     if (this.#closing !== undefined) throw new Error(`${this.#parts.path} is closed`);
   }
+}
+
+/** Opens the connection that writes. */
+function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  // `busy_timeout`: for moments in which a checkpoint holds a lock.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
+  const [mode] = database.prepare('PRAGMA journal_mode = WAL').all();
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+  if (mode?.journal_mode === 'wal') return database;
+  database.close();
+  throw new Error('its file system has no shared memory, which a write-ahead log needs; use a local disk');
 }
 
 const walOf = (path: string): string => `${path}-wal`;
