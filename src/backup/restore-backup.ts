@@ -2,7 +2,7 @@ import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { markForNewEpoch } from '../core/storage/schema';
 import { nodeSqlite } from '../host/resident/storage/node-sqlite';
-import { makeDataFolder, RESTORING_NAME, STORAGE_NAME } from '../launcher/data-folder';
+import { makeDataFolder, RESTORING_NAME, refuseOldLayout, STORAGE_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { BackupError } from './backup-error';
@@ -19,8 +19,6 @@ export interface RestoreOptions {
   data: string;
   /** Whether what is stored there may be set aside. */
   force?: boolean | undefined;
-  /** Takes one line for the person at the terminal. */
-  say?: ((line: string) => void) | undefined;
   /** Told how many files have been verified or copied, of how many. */
   progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
 }
@@ -48,15 +46,16 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
  * Every namespace begins a new epoch when it wakes: whoever watched is told `reset`, and no old cursor fits.
  *
  * @throws {BackupError} Where the backup is damaged or too new, or a registry is stored there and `force` is not given.
- * @throws {LaunchError} Where a registry runs there, or the folder can't be written.
+ * @throws {LaunchError} Where a registry runs there, the folder can't be written, or is of a version that ran in workerd.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { force = false, say = () => {}, progress = () => {} } = options;
+  const { force = false, progress = () => {} } = options;
   const backup = resolve(options.backup);
   const sqlite = await import('node:sqlite');
   const verified = await verifyBackup(sqlite, backup, (done, all) => progress('verify', done, all));
   const data = makeDataFolder(options.data);
-  const lock = await DataLock.take(data, say);
+  refuseOldLayout(data);
+  const lock = await DataLock.take(data);
   const storage = join(data, STORAGE_NAME);
   const restoring = join(data, RESTORING_NAME);
   /** Whether a registry is stored there that nothing has been done to. */

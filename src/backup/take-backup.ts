@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
 import { DurabilityMarker } from '../host/resident/storage/durability-marker';
-import { STORAGE_NAME } from '../launcher/data-folder';
+import { refuseOldLayout, STORAGE_NAME } from '../launcher/data-folder';
 import { LaunchError, systemErrorCode } from '../launcher/launch-error';
 import { BackupError } from './backup-error';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
@@ -44,12 +44,15 @@ export interface BackupOptions {
  * namespace of which it then says something else than before that namespace was copied is copied again, and after it
  * the directory. The folder gets its name when all of it is on the disk, so an interrupted backup leaves none.
  *
- * @throws {BackupError} Where there is no registry, the folder is there already, or something can't be read or written.
+ * @throws {BackupError} Where there is no registry, the folder is there already, or something is damaged or can't be read
+ *   or written.
+ * @throws {LaunchError} Where the data is of a version that ran in workerd.
  */
 export async function takeBackup({ data, target, version, progress }: BackupOptions): Promise<Manifest> {
   const storage = join(resolve(data), STORAGE_NAME);
   const folder = resolve(target);
   const sqlite = await import('node:sqlite');
+  refuseOldLayout(resolve(data));
   if (!existsSync(join(storage, DIRECTORY_FILE))) {
     throw new BackupError(`There is no registry in ${resolve(data)}. Name its data folder with --data.`);
   }
