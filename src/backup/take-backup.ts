@@ -22,7 +22,7 @@ import { factsOf, listedNamespaces, type StoredFacts } from './stored-database';
 /** How often the directory is copied anew while namespaces are made, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
 
-/** How often a database is copied that lacks changes of which its marker knows. */
+/** How often it is tried to copy a database. */
 const COPY_ATTEMPTS_COUNT = 3;
 
 /** What to back up, and where to. */
@@ -150,42 +150,37 @@ class StorageCopy {
 
   /** Copies a database anew; where nothing was ever stored, or no longer is, there is nothing to copy. */
   async #copy(file: string): Promise<void> {
-    const [from, to] = [join(this.#from, file), join(this.#to, file)];
-    const marker = DurabilityMarker.pathOf(from);
     for (let attempt = 1; ; attempt++) {
-      // Read before the copy is made, which has this change, or a later one.
-      const durable = DurabilityMarker.sequenceAt(marker);
-      await this.#drop(file);
-      if (existsSync(from)) await this.#copyExisting(from, to);
-      const facts = existsSync(to) ? factsOf(this.#sqlite, to) : undefined;
-      const found = facts?.sequence ?? 0;
-      if (found >= durable) return this.#keep(file, facts);
-      // A namespace that was erased and made anew meanwhile counts from the start again.
-      if (attempt < COPY_ATTEMPTS_COUNT) continue;
-      const problem = `change number ${durable} was durable, and the last that is found is number ${found}`;
-      throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
+      try {
+        return await this.#tryToCopy(file);
+      } catch (error) {
+        // A namespace that is erased, or made anew, in that very moment looks damaged, for that moment.
+        if (attempt === COPY_ATTEMPTS_COUNT) throw error;
+      }
     }
   }
 
-  async #keep(file: string, facts: StoredFacts | undefined): Promise<void> {
-    if (facts === undefined) return;
-    if (facts.damage !== undefined) throw damagedDatabase(join(this.#from, file), facts.damage);
-    if (facts.schema === undefined) await this.#drop(file);
+  async #tryToCopy(file: string): Promise<void> {
+    const [from, to] = [join(this.#from, file), join(this.#to, file)];
+    const marker = DurabilityMarker.pathOf(from);
+    // Read before the copy is made, which has this change, or a later one.
+    const durable = DurabilityMarker.sequenceAt(marker);
+    await this.#drop(file);
+    if (existsSync(from)) await copyDatabase(this.#sqlite, from, to);
+    const facts = existsSync(to) ? factsOf(this.#sqlite, to) : undefined;
+    const found = facts?.sequence ?? 0;
+    if (found < durable) {
+      const problem = `change number ${durable} was durable, and the last that is found is number ${found}`;
+      throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
+    }
+    if (facts?.damage !== undefined) throw damagedDatabase(from, facts.damage);
+    if (facts?.schema === undefined) await this.#drop(file);
     else this.#facts.set(file, facts);
   }
 
   async #drop(file: string): Promise<void> {
     this.#facts.delete(file);
     await rm(join(this.#to, file), { force: true });
-  }
-
-  async #copyExisting(from: string, to: string): Promise<void> {
-    try {
-      await copyDatabase(this.#sqlite, from, to);
-    } catch (error) {
-      // It was erased before it was opened.
-      if (existsSync(from)) throw error;
-    }
   }
 
   async #describe(file: string) {

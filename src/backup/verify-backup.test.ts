@@ -102,6 +102,13 @@ test('[S3, U4] what a newer version made is refused by name', async () => {
   await expect(check()).rejects.toThrow('The backup has format 3; this version of Rollcall knows 2 at most');
 });
 
+test('[U4] a backup of a registry that ran in workerd is refused with the commands that move it', async () => {
+  const { check, forgeManifest } = await begin();
+  await forgeManifest((text) => text.replace('"format": 2', '"format": 1'));
+  const commands = /npx rollcall@1\.2\.3 restore .*npx rollcall@1\.2\.3 serve .*rollcall export .*rollcall import /s;
+  await expect(check()).rejects.toThrow(commands);
+});
+
 test('[U3] a manifest that names another file than it must is refused', async () => {
   const { check, forgeManifest } = await begin();
   await forgeManifest((text) => text.replace(PUBLIC, '../../../etc/passwd'));
