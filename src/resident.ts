@@ -13,7 +13,7 @@ const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
-    { data: settings.data, logLevel: settings.logLevel, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
+    { ...settings, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
     CHECKPOINT_WORKER,
   );
   const app = createApp({

@@ -163,7 +163,9 @@ export class Namespaces {
 
   /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
   get #isCrowded(): boolean {
-    return this.#awake.size > (this.#parts.awakeMaxCount ?? NAMESPACES_AWAKE_MAX_COUNT);
+    return (
+      this.#awake.size > Math.min(this.#parts.awakeMaxCount ?? Number.POSITIVE_INFINITY, NAMESPACES_AWAKE_MAX_COUNT)
+    );
   }
 
   #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {

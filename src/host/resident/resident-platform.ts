@@ -25,6 +25,8 @@ export interface ResidentOptions {
   onLost: (reason: string) => void;
   /** Default: 60,000. A test sleeps sooner. */
   sleepAfterMs?: number | undefined;
+  /** Namespaces that may stay open although nothing is asked of them; 500 at most. */
+  awakeMaxCount?: number | undefined;
 }
 
 /** The ways to a namespace of this process. */
@@ -69,7 +71,8 @@ export class ResidentPlatform {
     const faults = new WriteFaults(platform.log);
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
     const directoryFile = await openFile(files.directory);
-    const parts = { platform, files, openFile, claimsOf: options.claimsOf, sleepAfterMs: options.sleepAfterMs };
+    const { claimsOf, sleepAfterMs, awakeMaxCount } = options;
+    const parts = { platform, files, openFile, claimsOf, sleepAfterMs, awakeMaxCount };
     const namespaces = await Namespaces.start({ ...parts, directory: () => directory.api });
     const directory: ResidentDirectory = new ResidentDirectory({
       platform,
