@@ -36,8 +36,8 @@ const STORIES = {
     { changes: 0, end: 'close' },
   ],
   'a flush fails': [
-    { changes: 40, end: 'kill', failingFlush: 5 },
-    { changes: 40, end: 'kill', failingFlush: 9 },
+    { changes: 40, end: 'kill', failingFlush: 12 },
+    { changes: 40, end: 'kill', failingFlush: 7 },
     { changes: 20, end: 'close' },
   ],
   'erase, make again': [
