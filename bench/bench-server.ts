@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { startWorkerd, type WorkerdProcess } from '../src/launcher/workerd-process';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
+import { startWorkerd, type WorkerdProcess } from '../test/workerd/workerd-process';
 import type { BenchWorker } from './bench-workers';
 import { FrameSocket } from './frame-socket';
 import { freePort } from './free-port';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleWorker } from '../src/launcher/bundle';
-import { registryConfig } from '../src/launcher/start-registry';
-import { type ObjectClass, workerdConfig } from '../src/launcher/workerd-config';
+import { registryConfig } from '../test/workerd/start-workerd-registry';
+import { type ObjectClass, workerdConfig } from '../test/workerd/workerd-config';
 
 /** The floors: Workers of the bench's own that do a part of the work and nothing else. */
 export type FloorName = 'hello' | 'noop' | 'bare' | 'broadcast' | 'socket-rows';

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { type BoundWorker, startBoundWorker } from '../../test/programs/bound-worker';
+import { type RunningRegistry, startRegistry } from '../../test/programs/registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { call } from '../../test/watch-proofs/registry-calls';
 

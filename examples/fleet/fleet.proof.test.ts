@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../test/programs/registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
 /** What greeter.js asks for. */

@@ -1,9 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DIRECTORY_CLASS, NAMESPACE_CLASS } from '../launcher/workerd-config';
 import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../model/service-name';
 import { readDatabase, readText, type Sqlite } from './sqlite';
+
+/** Keys of the two classes of objects: they decide the ids and the folders of all that workerd stores. */
+export const [NAMESPACE_KEY, DIRECTORY_KEY] = ['rollcall-NamespaceObject', 'rollcall-DirectoryObject'] as const;
 
 /** Each half of an id has so many bytes. */
 const HALF_BYTES = 16;
@@ -29,14 +31,11 @@ const ALARM_FILE = 'metadata.sqlite';
 
 /** The file of a namespace, from the folder of all SQLite files. */
 export function namespaceFile(id: string): string {
-  return join(NAMESPACE_CLASS.uniqueKey, `${objectId(NAMESPACE_CLASS.uniqueKey, id)}.sqlite`);
+  return join(NAMESPACE_KEY, `${objectId(NAMESPACE_KEY, id)}.sqlite`);
 }
 
 /** The file of the directory, from the same folder. */
-export const DIRECTORY_FILE = join(
-  DIRECTORY_CLASS.uniqueKey,
-  `${objectId(DIRECTORY_CLASS.uniqueKey, DIRECTORY_NAME)}.sqlite`,
-);
+export const DIRECTORY_FILE = join(DIRECTORY_KEY, `${objectId(DIRECTORY_KEY, DIRECTORY_NAME)}.sqlite`);
 
 /** Facts that a database says of itself. */
 interface StoredFacts {

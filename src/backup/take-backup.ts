@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { STORAGE_NAME } from '../launcher/data-folder';
 import { LaunchError, systemErrorCode } from '../launcher/launch-error';
-import { STORAGE_NAME } from '../launcher/workerd-config';
 import { BackupError } from './backup-error';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
 import {

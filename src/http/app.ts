@@ -14,6 +14,7 @@ import type { NamespaceWays } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
 import { domainProblem, entrance, Router } from './pipeline/router';
 import type { Surface } from './pipeline/surface';
+import type { OriginSettings } from './request/headers';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
@@ -21,7 +22,7 @@ import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
-import { addOperationsRoutes, type Build } from './v1/operations-routes';
+import { addOperationsRoutes, type Build, type Monitored } from './v1/operations-routes';
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
@@ -54,6 +55,8 @@ export interface AppOptions {
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
+  /** Reads the address that a request came from; absent on a host that does not know it. */
+  addressOf?: OriginSettings['addressOf'];
   /** Origins of pages that may call from a browser, exact, separated by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
   /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
@@ -62,6 +65,11 @@ export interface AppOptions {
   /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
   namespaceDomain?: string | null | undefined;
   build: Build;
+  /**
+   * Says what keeps changes from being stored, for `/health`: a sentence for each problem, without names of namespaces, as
+   * anybody may read it.
+   */
+  problems?: (() => readonly string[]) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Where copies for cached reads are shared beyond this isolate. */
@@ -81,8 +89,9 @@ export interface App {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, directory, trustedProxy = false, dialects = [] } = options;
-  const origins = splitOrigins(options.corsOrigins);
+  const { build, now, directory, dialects = [] } = options;
+  const origins = { trustedProxy: options.trustedProxy ?? false, addressOf: options.addressOf };
+  const pageOrigins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
   const observer = new RequestObserver({
     counts,
@@ -98,10 +107,10 @@ export function createApp(options: AppOptions): App {
       now,
     }),
     failedLogins: new FailedLogins(now),
-    trustedProxy,
+    origins,
     fault:
       options.fault ??
-      originsProblem(origins) ??
+      originsProblem(pageOrigins) ??
       domainProblem(options.namespaceDomain) ??
       logLevelProblem(options.logLevel),
     now,
@@ -113,7 +122,7 @@ export function createApp(options: AppOptions): App {
     dialectCards: [],
     authentication,
     cachedReads: new CachedReads({ now, shared: options.sharedCache, waitUntil: options.waitUntil }),
-    trustedProxy,
+    origins,
     waits: new Waits(now),
     ownWrites,
     now,
@@ -124,14 +133,14 @@ export function createApp(options: AppOptions): App {
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
-  addNativeRoutes(surface, build, counts);
+  addNativeRoutes(surface, { build, counts, problems: options.problems ?? (() => []) });
   const enter = entrance({
     native: surface.router,
     dialects: dialectRouters(surface, dialects),
     namespaceDomain: options.namespaceDomain,
   });
 
-  const cors = origins.length === 0 ? undefined : new Cors(origins);
+  const cors = pageOrigins.length === 0 ? undefined : new Cors(pageOrigins);
   const fetch = async (request: Request): Promise<Response> => {
     const record = observer.begin(request);
     const answering = cors?.around(request, (asked) => enter(asked, record)) ?? enter(request, record);
@@ -141,7 +150,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Registers all that is no dialect's; the document and the page list the routes in this order. */
-function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts): void {
+function addNativeRoutes(surface: Surface, monitored: Monitored): void {
   addInstanceRoutes(surface);
   addLeaseRoutes(surface);
   addResolveRoute(surface);
@@ -153,8 +162,8 @@ function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts):
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
   addAccessRoutes(surface);
-  addOperationsRoutes(surface, build, counts);
-  addDocsDoors(surface, build.version);
+  addOperationsRoutes(surface, monitored);
+  addDocsDoors(surface, monitored.build.version);
 }
 
 /** Registers each dialect on a router of its own. */

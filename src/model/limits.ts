@@ -9,6 +9,60 @@ export const BODY_MAX_BYTES = 64 * 1024;
 /** A form at the door of a dialect is waited for this long: its sender may be a stranger who sends a byte and no more. `INVALID_REQUEST` */
 export const FORM_READ_MAX_MS = 10_000;
 
+/** A request's headers must have arrived by then, counted from its first byte or from the beginning of a connection. */
+export const REQUEST_HEADERS_MAX_MS = 15_000;
+
+/** A TLS handshake must be over by then. */
+export const TLS_HANDSHAKE_MAX_MS = 15_000;
+
+/** A connection that sends no further request for this time is closed; a minute with the second that Node adds to it. */
+export const IDLE_CONNECTION_MAX_MS = 59_000;
+
+/** Request line and headers together: a watch names 256 services of 255 bytes in its query. */
+export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
+
+/** A body may be waited for this long in all, beside the time that its bytes take at the slowest rate. */
+export const BODY_WAIT_MAX_MS = 15_000;
+
+/**
+ * The same for a body that is read piece by piece, as an import's: the app waits for a piece for up to a minute, and
+ * reads no body of a stranger so.
+ */
+export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
+
+/** Slowest rate of a body, in bytes a second: a batch of 4 MiB takes 17 minutes at it. */
+export const BODY_PER_SECOND_MIN_BYTES = 4 * 1024;
+
+/** The rest of a body that the app has not read is taken in for this time, so that its sender reads the answer. */
+export const UNREAD_BODY_MAX_MS = 5_000;
+
+/** The most of such a rest that is taken in. */
+export const UNREAD_BODY_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Output that waits for a client that reads nothing may wait this long, beside the time of the slowest rate. */
+export const UNREAD_OUTPUT_MAX_MS = 30_000;
+
+/** Slowest rate at which a client may read, in bytes a second. */
+export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
+
+/** Times of {@link UNREAD_OUTPUT_MAX_MS} after which any client is disconnected that has taken nothing, whatever waits. */
+export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
+
+/** A large text is written in pieces of this size, the next one when the client has taken the one before. */
+export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
+
+/** Unread output of one socket. A client that leaves more unread is disconnected: a full snapshot is half of it. */
+export const SOCKET_UNREAD_MAX_BYTES = 64 * 1024 * 1024;
+
+/** A socket whose close the client does not answer is cut off after this time. */
+export const SOCKET_CLOSE_MAX_MS = 10_000;
+
+/** How often connections are checked against the deadlines above, and requests against Node's own. */
+export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
+
+/** Connections that wait to be accepted: a fleet that comes back at once. The kernel's own limit may be lower. */
+export const CONNECTIONS_WAITING_MAX_COUNT = 4_096;
+
 /** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
 export const BATCH_BODY_MAX_BYTES = 4 * 1024 * 1024;
 
@@ -158,6 +212,12 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 
 /** After an alarm whose work failed, the next one comes no sooner. */
 export const ALARM_RETRY_MS = 10_000;
+
+/** A file that could not be written is tried again so often: long enough to cost nothing, and soon enough to seem at once. */
+export const WRITE_PROBE_INTERVAL_MS = 1_000;
+
+/** What has to be stored and can't be is looked at again after this time. */
+export const POSTPONED_MS = 1_000;
 
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
@@ -737,3 +797,21 @@ export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
 /** WAL beyond which commits wait for a checkpoint: while they go on it never reaches the end, and the file grows for ever. */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
+
+/** On one machine a namespace of which nothing has been asked for so long is taken out of memory: it costs a file then, and nothing else. */
+export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
+
+/** A namespace that has to be opened again this soon stays awake: to close and open it costs two checkpoints. */
+export const NAMESPACE_SLEEP_MIN_MS = 10_000;
+
+/** Namespaces beyond which those that are idle are taken out of memory within seconds: each holds five descriptors and half a megabyte. */
+export const NAMESPACES_AWAKE_MAX_COUNT = 500;
+
+/** How often the host looks for idle namespaces, sleepers that are due, and files that were taken away. */
+export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
+
+/** Namespaces that a start opens side by side: the disk works on one while the next is read. */
+export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
+
+/** The longest that a timer can be set to: beyond it fires at once. Source: HTML, timers; Node.js and Deno keep to it. */
+export const TIMER_MAX_MS = 2_147_483_647;

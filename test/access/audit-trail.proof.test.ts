@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
 import type { AuditEntry, AuditTrail } from '../../src/model/audit';
 import type { HistoryEntry, HistoryPage } from '../../src/model/history';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { SeededRandom } from '../simulation/seeded-random';
 import { until } from '../watch-proofs/until';

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundleWorker } from '../../src/launcher/bundle';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
+import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 
 /** How long a verification is remembered here, and held while the directory is lost: a test need not wait for 10 minutes. */
 const REMEMBERED_MS = 3_000;
@@ -40,7 +41,7 @@ async function registryInTrouble(): Promise<RunningRegistry> {
   );
   const workerPath = join(folder, 'worker.js');
   writeFileSync(workerPath, worker);
-  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  const registry = await startWorkerdRegistry({ data: join(folder, 'data'), workerPath });
   onTestFinished(() => registry.stop());
   return registry;
 }

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import type { HistoryPage } from '../../src/model/history';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { SeededRandom } from '../simulation/seeded-random';
 import { RegistrySocket } from '../watch-proofs/registry-socket';

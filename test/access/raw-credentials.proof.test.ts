@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import type { Grant } from '../../src/model/grant';
 import { exchange, statusOf } from '../http/raw-exchange';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 
 /** Credentials as no HTTP library would write them, on the socket of a real workerd. */
 

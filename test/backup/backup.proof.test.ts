@@ -8,19 +8,19 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkBackup, restoreBackup } from '../../src/backup/restore-backup';
 import { namespaceFile } from '../../src/backup/stored-object';
 import { takeBackup } from '../../src/backup/take-backup';
-import { RESTORING_NAME } from '../../src/launcher/data-folder';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { RESTORING_NAME, STORAGE_NAME } from '../../src/launcher/data-folder';
 import { EventReader } from '../fixtures/event-reader';
 import { packedProgram } from '../programs/packed-program';
+import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
 
 const SEED = 7;
 
 async function start(data: string): Promise<RunningRegistry> {
-  const registry = await startRegistry({ data });
+  const registry = await startWorkerdRegistry({ data });
   onTestFinished(() => registry.stop());
   return registry;
 }
@@ -199,7 +199,7 @@ describe('a command that is killed', () => {
       const isBegun = () => existsSync(join(data, RESTORING_NAME));
       await run(program, ['restore', whole, '--data', data], isBegun, delayMs);
       if (isBegun()) {
-        await expect(startRegistry({ data })).rejects.toThrow('was interrupted');
+        await expect(startWorkerdRegistry({ data })).rejects.toThrow('was interrupted');
         refused += 1;
         await restoreBackup({ backup: whole, data });
       }

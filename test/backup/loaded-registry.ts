@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { HistoryPage } from '../../src/client/wire/history-answers';
-import type { RunningRegistry } from '../../src/launcher/start-registry';
+import type { RunningRegistry } from '../programs/registry';
 import { SeededRandom } from '../simulation/seeded-random';
 
 /** Where a registry answers, and a token that may do everything. */

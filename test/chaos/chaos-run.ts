@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { ChaosProxy } from '../client/chaos-proxy';
 import { SeededRandom } from '../simulation/seeded-random';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { judge, settle } from './end-state';
 import { type FaultCounts, fault, noFaults } from './faults';
 import { Fleet } from './fleet';
@@ -64,7 +64,7 @@ function watchStandstill(): { mostMs: () => number; stop: () => void } {
 export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, clients, seconds, data, log, workerPath, recoveryMaxMs = RECOVERY_MAX_MS } = options;
   const random = new SeededRandom(seed);
-  const registry = await startRegistry({ data, workerPath });
+  const registry = await startWorkerdRegistry({ data, workerPath });
   const [first, ...others] = await Promise.all(Array.from({ length: PROXIES }, () => ChaosProxy.start(registry.url)));
   if (first === undefined) throw new Error('there are no proxies');
   const fleet = new Fleet(registry, [first, ...others], random.fork());

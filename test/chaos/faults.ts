@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningRegistry } from '../../src/launcher/start-registry';
 import type { ChaosProxy } from '../client/chaos-proxy';
+import type { RunningRegistry } from '../programs/registry';
 import type { SeededRandom } from '../simulation/seeded-random';
 
 /** How often each fault is chosen, against the others. */
@@ -38,7 +38,7 @@ export async function fault(
   const delayMs = random.whole(5, 800);
   counts[kind] += 1;
   if (kind === 'kill') return registry.kill('SIGKILL');
-  if (kind === 'freeze') return freeze(registry.workerdPid, lastsMs);
+  if (kind === 'freeze') return freeze(registry.pid, lastsMs);
   if (kind === 'cut') return proxy.cut();
   if (kind === 'reset') return proxy.reset();
   if (kind === 'half-open' || kind === 'deafen') setTimeout(() => proxy.forgetHalfOpen(), FORGOTTEN_AFTER_MS).unref();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunningRegistry } from '../../src/launcher/start-registry';
 import { ChaosProxy } from '../client/chaos-proxy';
+import type { RunningRegistry } from '../programs/registry';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { FleetMember } from './fleet-member';
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { Program } from '../programs/program';
 import { type InstalledProgram, installProgram } from '../programs/program-folder';
+import { type RegistryOptions, type RunningRegistry, startRegistry } from '../programs/registry';
 import { systemNode } from '../programs/system-node';
 
 /** What a command came to. */

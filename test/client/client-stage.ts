@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type Client, type ClientOptions, rollcall } from '../../src/client/index';
 import type { Watch } from '../../src/client/watch/watch';
 import type { RegistrationEvent } from '../../src/client/wire/registration';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { call, servicePath } from '../watch-proofs/registry-calls';
 import { ChaosProxy } from './chaos-proxy';

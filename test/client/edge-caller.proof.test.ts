@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../bench/free-port';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Runs a command of a shell until the test is over, with all that it starts. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { rollcallAdmin } from '../../src/client/admin';
 import type { RegisterOptions } from '../../src/client/wire/registration';
-import { startRegistry } from '../../src/launcher/start-registry';
+import { startRegistry } from '../programs/registry';
 import { call, instancePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { ClientStage, recorded, WatchedList } from './client-stage';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { rollcall } from '../../src/client/index';
 import { type Resolver, type ResolverOptions, resolver } from '../../src/client/resolver';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { SeededRandom } from '../simulation/seeded-random';
 
 /** Resolvers against a registry that runs, and services that answer: what the client promises with nothing made up. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { ChaosProxy } from './chaos-proxy';
 
 /** What a suite can ask for, by the last part of the path. */

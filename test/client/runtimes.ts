@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { COMPATIBILITY_DATE } from '../../src/launcher/workerd-config';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startPlainWorkerd } from '../programs/plain-workerd';
 import { systemNode } from '../programs/system-node';
 import { idsOf } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
+import { COMPATIBILITY_DATE } from '../workerd/workerd-config';
 import type { RuntimeHost } from './runtime-host';
 
 /** Runs the suite against a host; resolves to what it printed, rejects where it failed. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Kills in the middle of imports that replace everything: what is found afterwards is one file or the other. */

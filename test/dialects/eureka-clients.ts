@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { freePort } from '../../bench/free-port';
-import type { RunningRegistry } from '../../src/launcher/start-registry';
+import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 const clients = createRequire(join(import.meta.dirname, '../clients/package.json'));

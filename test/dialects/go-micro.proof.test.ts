@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { GoMicroWatcher } from './go-micro-client';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { ChaosProxy } from '../client/chaos-proxy';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { call, idsOf, instancePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
@@ -88,9 +88,9 @@ describe("Nacos' client for Node", () => {
     ]);
 
     // The registry dies and comes back: beats and polls go on.
-    const { workerdPid } = registry;
-    process.kill(workerdPid, 'SIGKILL');
-    await until('workerd is back', () => registry.workerdPid !== workerdPid);
+    const { pid } = registry;
+    process.kill(pid, 'SIGKILL');
+    await until('the registry is back', () => registry.pid !== pid);
     const renewals = async () => {
       const stats = await call<{ sinceStart: { renewals: number } }>(registry, 'GET', '/stats').catch(() => undefined);
       return stats?.sinceStart.renewals ?? 0;

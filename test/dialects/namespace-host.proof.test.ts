@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { exchange, statusOf } from '../http/raw-exchange';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 
 /** Host headers as no URL parser lets them through, on a real workerd: what namespace they name, or that they name none. */
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { CLIENT_PACKAGES, readPieces, runPieces } from './js-guide';
 

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundleWorker } from '../../src/launcher/bundle';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { temporaryFolder } from '../programs/temporary-folder';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { type FuzzReport, fuzzRun, summary } from './fuzz-run';
 
 /** The short form of `npm run fuzz -- --requests 1000000`. */
@@ -17,7 +17,7 @@ async function run(requests: number, change: (worker: string) => string = (text)
   const folder = temporaryFolder();
   const workerPath = join(folder, 'worker.js');
   writeFileSync(workerPath, change(await bundleWorker(join(PROJECT_ROOT, 'src/worker.ts'))));
-  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  const registry = await startWorkerdRegistry({ data: join(folder, 'data'), workerPath });
   onTestFinished(() => registry.stop());
   const { url, rootToken } = registry;
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleWorker } from '../../src/launcher/bundle';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { keepFinding } from '../runner/keep-finding';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { fuzzRun, summary } from './fuzz-run';
 
 const USAGE = `usage: npm run fuzz -- [options]
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall fuzz-'));
   const workerPath = join(folder, 'worker.js');
   writeFileSync(workerPath, await bundleWorker(resolve('src/worker.ts')));
-  const registry = await startRegistry({ data: join(folder, 'data'), workerPath });
+  const registry = await startWorkerdRegistry({ data: join(folder, 'data'), workerPath });
   const { url, rootToken } = registry;
   try {
     const startedAt = Date.now();

@@ -22,7 +22,7 @@ export interface Room {
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
   core: { rooms: ['model', 'auth'], packages: [] },
-  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*'] },
+  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*', 'ws'] },
   auth: { rooms: ['model'], packages: [] },
   http: {
     rooms: ['model', 'auth'],
@@ -44,10 +44,17 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
+  'resident.ts': {
+    rooms: ['host', 'http', 'dialects', 'launcher'],
+    packages: ['node:*'],
+    files: ['package.json'],
+    closed: ['host/cloudflare'],
+  },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects'],
     packages: [],
     files: ['package.json'],
+    closed: ['host/resident'],
   },
 };
 
@@ -72,7 +79,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'transfer',
   ],
   host: ['cloudflare resident'],
-  'host/resident': ['storage'],
+  'host/resident': ['storage listener'],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
   client: ['wire', 'session watch admin', 'resolve'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { Registration } from '../../src/model/instance';
 import { BODY_MAX_BYTES } from '../../src/model/limits';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { exchange as rawExchange, statusOf } from './raw-exchange';
 
 /**

@@ -3,10 +3,10 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { CliStage } from '../cli/cli-stage';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { testAuthority } from '../programs/certificates';
+import { startRegistry } from '../programs/registry';
 import { systemNode } from '../programs/system-node';
 import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 

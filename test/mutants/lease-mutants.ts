@@ -14,7 +14,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     breaks: 'L7',
     symbol: 'Checkpoints.open',
     from: `const header = this.#header();
-    this.#enqueue(() => this.#storage.run(PUT_HEADER, ...header));`,
+    this.#queue.offer(() => this.#storage.run(PUT_HEADER, ...header));`,
     to: '',
   },
   {
@@ -83,7 +83,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'does not store attention at a gap',
     breaks: 'L7',
-    symbol: 'noteGap',
+    symbol: 'beginStretch',
     from: 'checkpoints.close();',
     to: '',
   },

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Prometheus' own tool judges what is made for it. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import type { RunningRegistry } from '../../src/launcher/start-registry';
-import { COMPATIBILITY_DATE } from '../../src/launcher/workerd-config';
 import { CLIENT_PACKAGES } from '../docs/js-guide';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { COMPATIBILITY_DATE } from '../workerd/workerd-config';
 import { startPlainWorkerd } from './plain-workerd';
+import type { RunningRegistry } from './registry';
 import { temporaryFolder } from './temporary-folder';
 
 /** A Worker that runs on plain workerd. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startWorkerd, type WorkerdProcess } from '../../src/launcher/workerd-process';
+import { startWorkerd, type WorkerdProcess } from '../workerd/workerd-process';
 
 /** What runs on a workerd. */
 interface Plan {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, rollcallAdmin } from '../../src/client/admin';
 import type { Instance } from '../../src/client/wire/instance';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { CliStage } from '../cli/cli-stage';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 
 /** Two registries: one that is mirrored, as if it were another kind, and one that is written to, with the command line. */
 export class MirrorStage {

@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HistoryPage } from '../../src/client/wire/history-answers';
 import { packageVersion } from '../../src/launcher/package';
-import { startRegistry } from '../../src/launcher/start-registry';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { keepRelease, type Told } from './release';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall release-'));
-const registry = await startRegistry({ data: join(folder, 'data') });
+const registry = await startWorkerdRegistry({ data: join(folder, 'data') });
 
 /** One call, by whoever holds a token; it has to succeed. */
 async function call<Body>(token: string, method: string, path: string, body?: unknown) {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
 import { DIRECTORY_FILE, namespaceFile, writeAlarms } from '../../src/backup/stored-object';
-import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { DIRECTORY_NAME } from '../../src/model/service-name';
 
 /** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */

@@ -6,13 +6,14 @@ import { takeBackup } from '../../src/backup/take-backup';
 import type { HistoryPage } from '../../src/client/wire/history-answers';
 import { DIRECTORY_SCHEMA_VERSION } from '../../src/core/directory/tables';
 import { SCHEMA_VERSION } from '../../src/core/storage/schema';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
-import { STORAGE_NAME } from '../../src/launcher/workerd-config';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { answerOf, ask, Load, type Place } from '../backup/loaded-registry';
 import { EventReader } from '../fixtures/event-reader';
+import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { layOutRelease, readTold, releasedVersions, type Told } from './release';
 
 const SEED = 11;
@@ -20,7 +21,7 @@ const NS = '/ns/public';
 const ORDERS = `${NS}/groups/DEFAULT_GROUP/services/orders`;
 
 async function start(data: string): Promise<RunningRegistry> {
-  const registry = await startRegistry({ data });
+  const registry = await startWorkerdRegistry({ data });
   onTestFinished(() => registry.stop());
   return registry;
 }
@@ -118,7 +119,7 @@ describe('what the next version left', () => {
   /** The data folder of a release, brought to today's version and stopped: a later version has all that this one has. */
   async function todaysDataOf(version: string): Promise<string> {
     const data = dataOf(version);
-    const registry = await startRegistry({ data });
+    const registry = await startWorkerdRegistry({ data });
     for (const ns of ['public', 'team-a']) await answerOf(registry, 'GET', `/ns/${ns}/stats`);
     await registry.stop();
     return data;
@@ -162,7 +163,7 @@ describe('what the next version left', () => {
       `schema ${known + 1}; this version of Rollcall knows ${known}. Run the version that wrote`;
     advance(data, namespaceFile('public'), nextOf(SCHEMA_VERSION) + saysNothing);
     const begunAt = performance.now();
-    await expect(startRegistry({ data })).rejects.toThrow(of(SCHEMA_VERSION));
+    await expect(startWorkerdRegistry({ data })).rejects.toThrow(of(SCHEMA_VERSION));
     expect(performance.now() - begunAt).toBeLessThan(30_000);
 
     advance(data, namespaceFile('public'), `UPDATE property SET value = '${SCHEMA_VERSION}' WHERE name = 'schema'`);

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { openPage } from './browser';
 import { PageProxy } from './page-proxy';

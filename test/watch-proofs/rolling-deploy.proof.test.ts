@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { startRegistry } from '../../src/launcher/start-registry';
+import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { FleetInstance, type Manner, Resolver } from './rolling-fleet';
 import { until } from './until';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { Program } from '../programs/program';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { HalfOpenProxy } from './half-open-proxy';
@@ -125,7 +125,7 @@ it('[T4, T7] an outage of twice the ttl removes nobody who comes back, and all w
 
   const outageAt = performance.now();
   // From here on it hears nothing, and nothing is told to it that it could remember.
-  process.kill(registry.workerdPid, 'SIGSTOP');
+  process.kill(registry.pid, 'SIGSTOP');
   await registry.stop();
   for (const holder of dying) holder.die();
   await sleep(Math.max(0, 2 * TTL_MS - (performance.now() - outageAt)));

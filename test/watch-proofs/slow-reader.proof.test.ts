@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { residentBytes } from '../../bench/resident-memory';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { call, idsOf } from './registry-calls';
@@ -75,11 +75,11 @@ it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses not
 
 /** Writes 48 MiB of changes, and returns by how much the memory of the registry grew at most meanwhile, in bytes. */
 async function growthWhileWriting(registry: RunningRegistry, mark: string): Promise<number> {
-  const before = residentBytes(registry.workerdPid);
+  const before = residentBytes(registry.pid);
   let most = before;
   for (let round = 0; round < 12; round++) {
     await writeLarge(registry, 500, `${mark}-${round}`);
-    most = Math.max(most, residentBytes(registry.workerdPid));
+    most = Math.max(most, residentBytes(registry.pid));
   }
   return most - before;
 }

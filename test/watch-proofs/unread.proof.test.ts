@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { residentBytes } from '../../bench/resident-memory';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { SOCKET_PROTOCOL } from '../../src/model/frames';
 import {
   SOCKET_FRAMES_PENDING_MAX_BYTES,
@@ -10,6 +9,7 @@ import {
   UNREAD_MAX_MS,
   UNREAD_PER_NAMESPACE_MAX_BYTES,
 } from '../../src/model/limits';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { call, put } from './registry-calls';
@@ -68,7 +68,7 @@ it('[W21, E6] 600 event streams that are not read end neither the registry nor t
   const registry = await started();
   await fill(registry);
   const before = await following(registry);
-  const resident = residentBytes(registry.workerdPid);
+  const resident = residentBytes(registry.pid);
   const { hostname, port } = new URL(registry.url);
   for (let count = 0; count < STREAMS; count++) {
     const client = connect({ host: hostname, port: Number(port) });
@@ -86,7 +86,7 @@ it('[W21, E6] 600 event streams that are not read end neither the registry nor t
     await until('it has the change', () => [...replica.instances.values()].some(({ view }) => view.id === 'a'));
     expect([replica.violations, replica.snapshots, ends]).toEqual([[], 1, []]);
   }
-  const grown = residentBytes(registry.workerdPid) - resident;
+  const grown = residentBytes(registry.pid) - resident;
   console.log(`${STREAMS} streams that are not read, over 30 MiB: ${Math.round(grown / MIB)} MiB more memory`);
   // What is unread, as text and as bytes, and what went into the system's buffers and is not collected yet.
   expect(grown).toBeLessThan(2 * UNREAD_PER_NAMESPACE_MAX_BYTES + STREAMS * CONNECTION_BUFFERS_MAX);
@@ -98,7 +98,7 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   const registry = await started();
   await fill(registry);
   const reader = await following(registry);
-  const resident = residentBytes(registry.workerdPid);
+  const resident = residentBytes(registry.pid);
   const liars = await Promise.all(Array.from({ length: 12 }, () => rawSocket(registry)));
   for (const liar of liars) {
     liar.pause();
@@ -114,7 +114,7 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   await until('a reader has the change', () =>
     [...reader.replica.instances.values()].some(({ view }) => view.id === 'a'),
   );
-  const grown = residentBytes(registry.workerdPid) - resident;
+  const grown = residentBytes(registry.pid) - resident;
   console.log(`12 sockets that grant and don't read, over 30 MiB: ${Math.round(grown / MIB)} MiB more memory`);
   expect(grown).toBeLessThan(UNPROVEN_PER_NAMESPACE_MAX_BYTES + 12 * CONNECTION_BUFFERS_MAX + 128 * MIB);
   await sleep(UNREAD_MAX_MS);

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
 import { EVENT_STREAM_KEEPALIVE_MS } from '../../src/model/limits';
 import { EventReader } from '../fixtures/event-reader';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 /** Event streams and polls over real connections to plain workerd: time, sleep and slow networks are what they are. */

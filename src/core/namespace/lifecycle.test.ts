@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
-import { HandPlatform } from '../../../test/fixtures/hand-platform';
+import { HandPlatform, START } from '../../../test/fixtures/hand-platform';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
 import { CHECKPOINT_DELAY_MS } from '../../model/limits';
 import { writeProperty } from '../storage/schema';
 import { Namespace } from './lifecycle';
+import { readCheckpoint } from './records/checkpoints';
+import { unpackLease } from './records/lease-table';
 
 const NOT_FOUND = expect.objectContaining({ code: 'NAMESPACE_NOT_FOUND' });
 const NOTHING = { retention: {}, limits: {} };
@@ -96,6 +98,22 @@ describe('settings', () => {
     await namespace.registry.alarm(platform.clock.now());
     const { body } = await namespace.registry.stats();
     expect(JSON.parse(body).journal.revisions).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('rest', () => {
+  it('[L7] stores renewals, and writes nothing from then on', async () => {
+    const { platform, namespace } = await begin();
+    const { registry } = namespace;
+    platform.jump(20_000);
+    await registry.renew(OWNER, key('a'));
+    await namespace.rest();
+    platform.storage.takeWritten();
+    await expect(registry.renew(OWNER, key('a'))).rejects.toMatchObject(NOT_FOUND);
+    expect(platform.storage.takeWritten()).toEqual({});
+    const { header, rows } = readCheckpoint(platform.storage);
+    expect(header).toMatchObject({ state: 'closed', at: START + 20_000 });
+    expect(unpackLease(rows.get(0) ?? new Float64Array(), 0)?.renewedAt).toBe(START + 20_000);
   });
 });
 

@@ -194,6 +194,24 @@ describe('signs at a wake that renewals were missed', () => {
     expect(state.leases.lapsed(endsAt, 9)).toHaveLength(1);
   });
 
+  it('[L7] are none where the process that stored it listens still, asleep or not', async () => {
+    const platform = new HandPlatform();
+    platform.monotonic = platform.clock;
+    platform.listeningSince = START;
+    const awake = new AwakeNamespace(platform);
+    awake.put('a');
+    beat(awake, 'a', { close: true });
+    await settle();
+    platform.jump(20_000);
+    const { state } = await again(awake);
+    expect([state.counters.outages, state.attention.since]).toEqual([0, START]);
+    // A pass that comes now follows no gap either.
+    notePass(state);
+    expect(state.attention.gaps).toBe(0);
+    platform.listeningSince = START + 10_000;
+    expect((await again(awake)).state.counters.outages).toBe(1);
+  });
+
   it('[L7] are seen once: a wake after that loses nothing', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');

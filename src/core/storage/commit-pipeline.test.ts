@@ -8,15 +8,20 @@ function begin(nextTurn: () => Promise<void> = async () => {}) {
   disk.run('CREATE TABLE note (text TEXT)');
   const failures: unknown[] = [];
   const counters = { commitGroups: 0 };
+  let fault: string | undefined;
+  const fill = (why: string | undefined) => {
+    fault = why;
+  };
   const pipeline = new CommitPipeline({
     storage: disk,
     nextTurn,
     counters,
+    writeFault: () => fault,
     onFailure: (reason) => failures.push(reason),
   });
   const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
   const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
-  return { disk, failures, pipeline, counters, note, notes };
+  return { disk, failures, pipeline, counters, note, notes, fill };
 }
 
 /** What became of a promise by now. */
@@ -58,6 +63,38 @@ describe('enqueue', () => {
     disk.release();
     await pipeline.settled();
     expect(counters.commitGroups).toBe(2);
+  });
+
+  it('[C2] has the next group written before one is published, so that the disk need not wait for that', async () => {
+    const { disk, pipeline, notes } = begin();
+    const happened: string[] = [];
+    const group = (text: string) =>
+      pipeline.enqueue(
+        () => void disk.run('INSERT INTO note VALUES (?)', text),
+        () => happened.push(`${text} is published, ${notes()} written`),
+      );
+    disk.hold();
+    group('a');
+    await settle();
+    group('b');
+    disk.step();
+    await settle();
+    expect(happened).toEqual(['a is published, a,b written']);
+    disk.release();
+    await pipeline.settled();
+    expect(happened[1]).toBe('b is published, a,b written');
+  });
+
+  it('[C2] waits for no turn of the event loop on a host that goes on while it syncs', async () => {
+    const disk = new HandDisk();
+    disk.run('CREATE TABLE note (text TEXT)');
+    const pipeline = new CommitPipeline({ storage: disk, counters: { commitGroups: 0 }, onFailure: () => {} });
+    for (const text of ['a', 'b']) pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
+    await pipeline.settled();
+    // After a group that was shared.
+    pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', 'c'));
+    await Promise.resolve().then(() => {});
+    expect(disk.rows('SELECT COUNT(*) FROM note')).toEqual([[3]]);
   });
 });
 
@@ -233,4 +270,17 @@ describe('a group that fails', () => {
     await settle();
     expect(failures).toEqual([new Error('gone')]);
   });
+});
+
+it('[L19] refuses changes while nothing can be stored, and leaves out what nobody was promised', async () => {
+  const { pipeline, disk, notes, fill } = begin();
+  const offer = (text: string) => pipeline.offer(() => void disk.run('INSERT INTO note VALUES (?)', text));
+  fill('the disk is full');
+  expect(() => pipeline.assertStorable()).toThrow('nothing can be stored: the disk is full');
+  expect([offer('a'), pipeline.settled()]).toEqual([false, undefined]);
+  fill(undefined);
+  pipeline.assertStorable();
+  expect(offer('b')).toBe(true);
+  await pipeline.settled();
+  expect(notes()).toEqual(['b']);
 });

@@ -273,7 +273,12 @@ function stage() {
   const now = () => time.now;
   const { directory } = new TestApp();
   const authenticator = new Authenticator({ rootToken: ROOT_TOKEN, directory, askDirectory: (ask) => ask(), now });
-  const refusals = new Authentication({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now });
+  const refusals = new Authentication({
+    authenticator,
+    failedLogins: new FailedLogins(now),
+    origins: { trustedProxy: false },
+    now,
+  });
   const isRefused = (tokenId: string, namespace = 'public'): boolean => {
     try {
       refusals.assertWithinRate(tokenId, namespace);

@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../../model/directory-api';
 import { isRefusal, RegistryError } from '../../model/errors';
 import type { Principal } from '../../model/grant';
 import { RATE_REFUSAL_MAX_AGE_MS, RATE_REFUSALS_MAX_COUNT } from '../../model/limits';
-import { originOf } from '../request/headers';
+import { type OriginSettings, originOf } from '../request/headers';
 import { queryText } from '../request/request-target';
 import type { IncomingRequest } from './request-context';
 
@@ -20,8 +20,8 @@ export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pa
 export interface AuthenticationOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
-  /** True: the last entry of `X-Forwarded-For` is the caller's address. */
-  trustedProxy: boolean;
+  /** How the address of a caller is known. */
+  origins: OriginSettings;
   /** Fault in how the registry is set up: every request is refused with it. */
   fault?: RegistryError | undefined;
   /** Milliseconds since the epoch. */
@@ -32,14 +32,14 @@ export interface AuthenticationOptions {
 export class Authentication {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
-  readonly #trustedProxy: boolean;
+  readonly #origins: OriginSettings;
   readonly #fault: RegistryError | undefined;
   readonly #rateRefusals: RateRefusals;
 
-  constructor({ authenticator, failedLogins, trustedProxy, fault, now }: AuthenticationOptions) {
+  constructor({ authenticator, failedLogins, origins, fault, now }: AuthenticationOptions) {
     this.#authenticator = authenticator;
     this.#failedLogins = failedLogins;
-    this.#trustedProxy = trustedProxy;
+    this.#origins = origins;
     this.#fault = fault;
     this.#rateRefusals = new RateRefusals(now);
   }
@@ -126,7 +126,7 @@ export class Authentication {
 
   /** Source that failed logins are counted by: the address where it is known, else the id of the token that was tried. */
   #sourceOf(credential: Credential, request: Request): string {
-    const { address } = originOf(request, this.#trustedProxy);
+    const { address } = originOf(request, this.#origins);
     if (address !== undefined) return `address ${address}`;
     return isTicket(credential) ? 'any ticket' : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
   }

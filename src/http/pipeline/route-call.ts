@@ -121,7 +121,7 @@ export class RouteCall {
 
   /** The caller with its address and place: for registrations, which are compared with it, and for what is audited. */
   get callerWithOrigin(): Caller {
-    return { ...this.caller, ...originOf(this.request, this.#surface.trustedProxy) };
+    return { ...this.caller, ...originOf(this.request, this.#surface.origins) };
   }
 
   /**
@@ -208,8 +208,8 @@ export class RouteCall {
 }
 
 /** The caller as the directory sees it, with its address. */
-export function directoryCaller({ trustedProxy }: Surface, context: RequestContext): DirectoryCaller {
-  return { principal: context.get('principal'), address: originOf(context.env.request, trustedProxy).address };
+export function directoryCaller({ origins }: Surface, context: RequestContext): DirectoryCaller {
+  return { principal: context.get('principal'), address: originOf(context.env.request, origins).address };
 }
 
 /** A service or a group as the scope of a watch; the whole namespace where neither is named. */

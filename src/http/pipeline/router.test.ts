@@ -40,7 +40,7 @@ it('the native API takes no two paths that overlap: they would slow down all of 
     now,
   });
   const router = new Router(
-    new Authentication({ authenticator, failedLogins: new FailedLogins(now), trustedProxy: false, now }),
+    new Authentication({ authenticator, failedLogins: new FailedLogins(now), origins: { trustedProxy: false }, now }),
   );
   router.on('get', '/toy/:name', () => new Response(''));
   expect(() => router.on('get', '/toy/all', () => new Response(''))).toThrow();

@@ -2,6 +2,7 @@ import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
 import type { CachedReads } from '../cache/cached-reads';
 import type { OwnWrites } from '../cache/own-writes';
+import type { OriginSettings } from '../request/headers';
 import type { RequestRecord } from '../telemetry/request-observer';
 import type { AcceptSocket } from '../watch/accepted-socket';
 import type { BytePipe } from '../watch/event-stream';
@@ -25,7 +26,8 @@ export interface Surface {
   /** Reads the services that the extensions of an instance claim beside its own. */
   claimsOf: ClaimsOf;
   cachedReads: CachedReads;
-  trustedProxy: boolean;
+  /** How the address of a caller is known. */
+  origins: OriginSettings;
   waits: Waits;
   ownWrites: OwnWrites;
   /** Makes a pipe whose writer learns when its reader is gone. */

@@ -107,24 +107,25 @@ describe('originOf', () => {
   const written = { 'cf-connecting-ip': '203.0.113.1', 'x-forwarded-for': '198.51.100.1, 192.0.2.7' };
 
   it('takes the address that Cloudflare tells', () => {
-    expect(originOf(onCloudflare({ colo: 'TXL' }, written), true).address).toBe('203.0.113.1');
+    expect(originOf(onCloudflare({ colo: 'TXL' }, written), { trustedProxy: true }).address).toBe('203.0.113.1');
   });
 
   it('believes no header of a client', () => {
-    expect(originOf(new Request('http://a/', { headers: written }), false)).toEqual({});
+    expect(originOf(new Request('http://a/', { headers: written }), { trustedProxy: false })).toEqual({});
   });
 
   it('believes none on plain workerd either, which tells the other end in cf', () => {
     const cf = { clientIp: '127.0.0.1:59498' };
-    expect(originOf(onCloudflare(cf, written), false)).toEqual({});
-    expect(originOf(onCloudflare(cf, written), true).address).toBe('192.0.2.7');
+    expect(originOf(onCloudflare(cf, written), { trustedProxy: false })).toEqual({});
+    expect(originOf(onCloudflare(cf, written), { trustedProxy: true }).address).toBe('192.0.2.7');
   });
 
   it('takes the last address behind a trusted proxy: the one that this proxy saw', () => {
-    expect(originOf(new Request('http://a/', { headers: written }), true).address).toBe('192.0.2.7');
-    expect(originOf(new Request('http://a/', { headers: { 'x-forwarded-for': ' 192.0.2.8 ' } }), true).address).toBe(
-      '192.0.2.8',
-    );
-    expect(originOf(new Request('http://a/'), true).address).toBeUndefined();
+    expect(originOf(new Request('http://a/', { headers: written }), { trustedProxy: true }).address).toBe('192.0.2.7');
+    expect(
+      originOf(new Request('http://a/', { headers: { 'x-forwarded-for': ' 192.0.2.8 ' } }), { trustedProxy: true })
+        .address,
+    ).toBe('192.0.2.8');
+    expect(originOf(new Request('http://a/'), { trustedProxy: true }).address).toBeUndefined();
   });
 });

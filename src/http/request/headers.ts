@@ -122,17 +122,26 @@ function placeIn(facts: Record<string, unknown> | undefined): Location | undefin
   return known || place.region !== undefined || place.colo !== undefined ? place : undefined;
 }
 
+/** How addresses of clients are known. */
+export interface OriginSettings {
+  /** True: a proxy in front sets `X-Forwarded-For`. */
+  trustedProxy: boolean;
+  /** Reads the address that the host has a request from; absent on a host that does not know it. */
+  addressOf?: ((request: Request) => string | undefined) | undefined;
+}
+
 /**
- * Address and place of the other end.
+ * Reads address and place of the other end.
  *
  * `CF-Connecting-IP` counts on Cloudflare alone: anywhere else a client could write it itself. Behind a
- * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added.
+ * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added; the address that
+ * the host knows is the proxy's then.
  */
-export function originOf(request: Request, trustedProxy: boolean): Origin {
+export function originOf(request: Request, { trustedProxy, addressOf }: OriginSettings): Origin {
   const connecting = text(request.headers.get('cf-connecting-ip'));
   // Looked for only where it can be: making `cf` for a request takes as long as parsing a registration.
   const facts = connecting === undefined ? undefined : cloudflareFacts(request);
   if (facts !== undefined) return { address: connecting, place: placeIn(facts) };
-  const forwarded = trustedProxy ? request.headers.get('x-forwarded-for') : null;
-  return { address: text(forwarded?.split(',').at(-1)?.trim()) };
+  if (!trustedProxy) return { address: addressOf?.(request) };
+  return { address: text(request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()) };
 }

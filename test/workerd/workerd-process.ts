@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { LaunchError } from './launch-error';
-import { CONFIG_NAME, SOCKET_NAME, STORAGE_NAME } from './workerd-config';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
+import { LaunchError } from '../../src/launcher/launch-error';
+import { CONFIG_NAME, SOCKET_NAME } from './workerd-config';
 
 /** A running request gets this long to end before its workerd is killed; all is over within five seconds. */
 const STOP_GRACE_MS = 4_000;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import { LaunchError } from './launch-error';
+import { LaunchError } from '../../src/launcher/launch-error';
 
 /** Waking with the largest namespace takes half a second; a slow disk or a busy machine may take far longer. */
 const READY_WITHIN_MS = 60_000;
@@ -70,7 +70,7 @@ interface PinnedAnswer {
 }
 
 /**
- * Sends a GET to the server that shows this very certificate, whatever its names and signer: the launcher asks its own
+ * Sends a GET to the server that shows this very certificate, whatever its names and signer: what starts workerd asks its own
  * workerd, by an address that is mostly not among them. Nothing is sent before the certificate was seen.
  *
  * @throws {Error} if another certificate is shown, or nothing comes back.

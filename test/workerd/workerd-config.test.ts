@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { temporaryFolder } from '../programs/temporary-folder';
 import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS, workerdConfig } from './workerd-config';
 import { startWorkerd } from './workerd-process';
 

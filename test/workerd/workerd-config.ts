@@ -1,11 +1,11 @@
+import { DIRECTORY_KEY, NAMESPACE_KEY } from '../../src/backup/stored-object';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
+
 /** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
 export const CONFIG_NAME = 'config';
 
 /** Name of the socket that is listened on. */
 export const SOCKET_NAME = 'http';
-
-/** Name of the disk, and of the folder of SQLite files that it is. */
-export const STORAGE_NAME = 'storage';
 
 /** A Durable Object class of the Worker, and the binding it is reached by. */
 export interface ObjectClass {
@@ -94,14 +94,14 @@ const ${CONFIG_NAME} :Workerd.Config = (
 export const NAMESPACE_CLASS: ObjectClass = {
   binding: 'NAMESPACES',
   className: 'NamespaceObject',
-  uniqueKey: 'rollcall-NamespaceObject',
+  uniqueKey: NAMESPACE_KEY,
 };
 
 /** The directory: one object. */
 export const DIRECTORY_CLASS: ObjectClass = {
   binding: 'DIRECTORY',
   className: 'DirectoryObject',
-  uniqueKey: 'rollcall-DirectoryObject',
+  uniqueKey: DIRECTORY_KEY,
 };
 
 /**

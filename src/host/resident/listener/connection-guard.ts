@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import {
+  BODY_PER_SECOND_MIN_BYTES,
+  BODY_WAIT_MAX_MS,
+  CONNECTION_CHECK_INTERVAL_MS,
+  IDLE_CONNECTION_MAX_MS,
+  OUTPUT_PER_SECOND_MIN_BYTES,
+  REQUEST_HEADERS_MAX_MS,
+  STREAMED_BODY_WAIT_MAX_MS,
+  TLS_HANDSHAKE_MAX_MS,
+  UNREAD_BODY_MAX_MS,
+  UNREAD_OUTPUT_MAX_MS,
+  UNREAD_OUTPUT_STRETCH_COUNT,
+} from '../../../model/limits';
+
+/** Deadlines of a listener, in milliseconds; tests set shorter ones. */
+export const DEADLINES = {
+  headersMs: REQUEST_HEADERS_MAX_MS,
+  handshakeMs: TLS_HANDSHAKE_MAX_MS,
+  idleMs: IDLE_CONNECTION_MAX_MS,
+  bodyMs: BODY_WAIT_MAX_MS,
+  streamedBodyMs: STREAMED_BODY_WAIT_MAX_MS,
+  unreadBodyMs: UNREAD_BODY_MAX_MS,
+  unreadOutputMs: UNREAD_OUTPUT_MAX_MS,
+  checkMs: CONNECTION_CHECK_INTERVAL_MS,
+};
+export type Deadlines = typeof DEADLINES;
+
+/** A wait for bytes of a body. */
+interface BodyWait {
+  /** In milliseconds of the guard's clock. */
+  readonly since: number;
+  /** Waited already, before this piece. */
+  readonly waitedMs: number;
+  readonly maxMs: number;
+  /** Received so far. */
+  readonly bytes: number;
+  readonly tooSlow: () => void;
+}
+
+/** State of one connection's output at the last check. */
+interface Output {
+  /** Bytes handed over in all, and of these the ones that wait. */
+  written: number;
+  waiting: number;
+  /** Since when nothing was taken, in milliseconds of the guard's clock. */
+  since: number;
+}
+
+/**
+ * Bounds what every connection may keep waiting, in one pass over all of them: a timer for each answer and each body
+ * would cost more than answering a heartbeat does.
+ *
+ * Neither Deno nor TLS tells how much of one write a client has taken. So a client may take as long as the slowest rate
+ * allows for what waits, and is disconnected when by then nothing of it was taken.
+ */
+export class ConnectionGuard {
+  readonly deadlines: Deadlines;
+  readonly #outputs = new Map<Socket, Output>();
+  readonly #bodies = new Set<BodyWait>();
+  readonly #timer: NodeJS.Timeout;
+  #clock = 0;
+  #checkedAt = performance.now();
+
+  constructor(deadlines: Deadlines) {
+    this.deadlines = deadlines;
+    this.#timer = setInterval(() => this.#pass(), deadlines.checkMs);
+    this.#timer.unref();
+  }
+
+  get connections(): number {
+    return this.#outputs.size;
+  }
+
+  /** Watches the output of a connection until it closes. */
+  watch(socket: Socket): void {
+    this.#outputs.set(socket, { written: 0, waiting: 0, since: this.#clock });
+    socket.once('close', () => this.#outputs.delete(socket));
+  }
+
+  /** Takes in the rest of a body that nobody reads; its connection ends where that takes too long. */
+  discardBody(message: IncomingMessage): void {
+    const tooSlow = () => message.socket.destroy();
+    const end = this.awaitBody({ waitedMs: 0, bytes: 0, maxMs: this.deadlines.unreadBodyMs, tooSlow });
+    message.on('error', () => {});
+    message.once('close', end);
+    message.resume();
+  }
+
+  /**
+   * Bounds a wait for bytes of a body.
+   *
+   * @param tooSlow Called when they did not come in time.
+   * @returns Ends the wait, and tells how long it took in milliseconds.
+   */
+  awaitBody(wait: Omit<BodyWait, 'since'>): () => number {
+    const waiting: BodyWait = { ...wait, since: this.#clock };
+    this.#bodies.add(waiting);
+    return () => {
+      this.#bodies.delete(waiting);
+      return this.#clock - waiting.since;
+    };
+  }
+
+  /** Disconnects everybody. */
+  destroyAll(): void {
+    for (const socket of this.#outputs.keys()) socket.destroy();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Checks all connections. The time that the process did not run is not held against its clients. */
+  #pass(): void {
+    const now = performance.now();
+    this.#clock += Math.min(now - this.#checkedAt, 2 * this.deadlines.checkMs);
+    this.#checkedAt = now;
+    for (const [socket, output] of this.#outputs) this.#checkOutput(socket, output);
+    for (const wait of this.#bodies) {
+      const allowedMs = wait.maxMs + (wait.bytes / BODY_PER_SECOND_MIN_BYTES) * 1_000;
+      if (wait.waitedMs + this.#clock - wait.since <= allowedMs) continue;
+      this.#bodies.delete(wait);
+      wait.tooSlow();
+    }
+  }
+
+  #checkOutput(socket: Socket, output: Output): void {
+    const waiting = socket.writableLength;
+    // What was handed over and waits no more was taken; a write that is added takes nothing.
+    const taken = socket.bytesWritten - waiting;
+    if (waiting === 0 || taken !== output.written - output.waiting || output.waiting === 0) output.since = this.#clock;
+    output.written = socket.bytesWritten;
+    output.waiting = waiting;
+    if (waiting === 0) return;
+    const { unreadOutputMs } = this.deadlines;
+    const atSlowestMs = unreadOutputMs + (waiting / OUTPUT_PER_SECOND_MIN_BYTES) * 1_000;
+    const allowedMs = Math.min(atSlowestMs, UNREAD_OUTPUT_STRETCH_COUNT * unreadOutputMs);
+    if (this.#clock - output.since > allowedMs) socket.destroy();
+  }
+}

@@ -1,0 +1,52 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What the listener refuses before the app sees it. */
+const REFUSALS = {
+  400: { code: 'INVALID_REQUEST', title: 'The request is not valid' },
+  405: { code: 'METHOD_NOT_ALLOWED', title: 'The route does not answer this method' },
+  408: { code: 'INVALID_REQUEST', title: 'The request came too slowly' },
+  431: { code: 'INVALID_REQUEST', title: 'The headers are too large' },
+  500: { code: 'INTERNAL', title: 'Something went wrong inside' },
+} as const;
+
+/** Makes a refusal by the listener: a problem as the app's own are (RFC 9457). */
+export function refusal(status: keyof typeof REFUSALS, detail: string): Response {
+  const { code, title } = REFUSALS[status];
+  return new Response(JSON.stringify({ type: `/docs#${code}`, title, status, detail, code }), {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', 'Rollcall-Api': '1.0' },
+  });
+}
+
+/** What a client is told whose request `node:http` can't parse, or did not wait for any longer. */
+export function refusalOfParser(code: string | undefined): Response | undefined {
+  switch (code) {
+    case 'ECONNRESET':
+    case 'EPIPE':
+      // The client is gone.
+      return undefined;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refusal(408, 'the headers of the request did not arrive in time');
+    case 'HPE_HEADER_OVERFLOW':
+      return refusal(431, 'request line and headers are larger than this server takes');
+    default:
+      return refusal(400, 'this is not a request of HTTP/1.1');
+  }
+}
+
+/** Writes an answer to a connection that is no exchange of `node:http`, or no longer one, and closes it. */
+export async function writeToSocket(socket: Duplex, answer: Response): Promise<void> {
+  const body = await answer.text();
+  const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`];
+  answer.headers.forEach((value, name) => {
+    if (name !== 'connection' && name !== 'content-length') lines.push(`${name}: ${value}`);
+  });
+  lines.push('connection: close', `content-length: ${Buffer.byteLength(body)}`, '', body);
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.once('finish', () => socket.destroy());
+  socket.end(lines.join('\r\n'));
+}

@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConnectionGuard } from './connection-guard';
+
+/** Body of a request, read from the socket without a detour, and only once the app asks for it. */
+export class RequestBody {
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #guard: ConnectionGuard;
+  #isAwaited: boolean;
+  #isUsed = false;
+
+  /** @param isAwaited The client sends its body once it is told to go on: `Expect: 100-continue`. */
+  constructor(message: IncomingMessage, response: ServerResponse, guard: ConnectionGuard, isAwaited: boolean) {
+    this.#message = message;
+    this.#response = response;
+    this.#guard = guard;
+    this.#isAwaited = isAwaited;
+  }
+
+  /** True where the request has a body, be it empty. */
+  get exists(): boolean {
+    const { method, headers } = this.#message;
+    if (method === 'GET' || method === 'HEAD') return false;
+    const length = headers['content-length'];
+    return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+  }
+
+  /** True once the body has been asked for. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  /** True where the client has not sent its body and waits to be told to. */
+  get isHeldBack(): boolean {
+    return this.#isAwaited;
+  }
+
+  /** Reads all of it. @throws {Error} Where its sender left before its end, or sends it too slowly. */
+  read(): Promise<Uint8Array<ArrayBuffer>> {
+    const message = this.#begin();
+    // One that is closed already says so no more.
+    if (message.destroyed) return Promise.reject(new Error('the body broke off'));
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const end = this.#guard.awaitBody({
+        waitedMs: 0,
+        maxMs: this.#guard.deadlines.bodyMs,
+        get bytes() {
+          return length;
+        },
+        tooSlow: () => {
+          reject(new Error('the body came too slowly'));
+          message.pause();
+        },
+      });
+      message.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        chunks.push(chunk);
+      });
+      message.once('end', () => {
+        end();
+        resolve(joined(chunks, length));
+      });
+      message.once('close', () => {
+        end();
+        reject(new Error('the body broke off'));
+      });
+    });
+  }
+
+  /** Makes a stream of it, which takes in no more than is asked for. */
+  stream(): ReadableStream<Uint8Array> {
+    const pieces = this.#begin()[Symbol.asyncIterator]();
+    let waitedMs = 0;
+    let bytes = 0;
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const { promise: tooSlow, reject } = Promise.withResolvers<never>();
+          const end = this.#guard.awaitBody({
+            waitedMs,
+            bytes,
+            maxMs: this.#guard.deadlines.streamedBodyMs,
+            tooSlow: () => reject(new Error('the body came too slowly')),
+          });
+          try {
+            const { done, value } = await Promise.race([pieces.next(), tooSlow]);
+            if (done) {
+              controller.close();
+              return;
+            }
+            bytes += value.length;
+            controller.enqueue(new Uint8Array(value));
+          } finally {
+            waitedMs += end();
+          }
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  #begin(): IncomingMessage {
+    if (this.#isUsed) throw new TypeError('the body has been read already');
+    this.#isUsed = true;
+    if (this.#isAwaited) this.#response.writeContinue();
+    this.#isAwaited = false;
+    // An error is followed by `close`, which tells the reader.
+    this.#message.on('error', () => {});
+    return this.#message;
+  }
+}
+
+function joined(chunks: readonly Buffer[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}

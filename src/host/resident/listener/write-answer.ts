@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BODY_MAX_BYTES, OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES } from '../../../model/limits';
+import { pipeOf } from './byte-pipe';
+import type { ConnectionGuard } from './connection-guard';
+import { LightResponse } from './light-response';
+import type { RequestBody } from './request-body';
+
+/** An exchange with a client, as far as writing the answer needs it. */
+export interface Exchange {
+  message: IncomingMessage;
+  response: ServerResponse;
+  body: RequestBody;
+  /** True: the connection ends with this answer. */
+  isLast: boolean;
+  guard: ConnectionGuard;
+}
+
+/**
+ * Writes an answer. A text goes out in one write, a large one piece by piece as the client takes it; a pipe writes by
+ * itself; only other bodies are read as streams.
+ */
+export function writeAnswer(exchange: Exchange, answer: Response): void {
+  const { message, response, body, guard } = exchange;
+  const parts = LightResponse.partsOf(answer);
+  const { status } = answer;
+  const content = parts === undefined ? answer.body : parts.body;
+  if (response.destroyed || message.socket.destroyed) {
+    leave(content);
+    return;
+  }
+  const headers: string[] = [];
+  (parts?.headers ?? answer.headers).forEach((value, name) => {
+    headers.push(name, value);
+  });
+  if (parts?.defaultType !== undefined) headers.push('content-type', parts.defaultType);
+  // A client that still sends a body which nobody reads is answered, and its body taken in for a while.
+  const isUnread = !message.complete && body.exists;
+  const isSmall = !body.isHeldBack && Number(message.headers['content-length']) <= BODY_MAX_BYTES;
+  if (isUnread && isSmall && !body.isUsed) guard.discardBody(message);
+  const isLast = exchange.isLast || (isUnread && !isSmall);
+  if (isLast) headers.push('connection', 'close');
+
+  if (content instanceof ReadableStream) {
+    response.writeHead(status, headers);
+    if (message.method === 'HEAD') {
+      leave(content);
+      response.end();
+    } else writeStream(response, content);
+    return;
+  }
+  const isBodiless = status === 204 || status === 304;
+  if (content !== null && !hasLength(headers)) {
+    headers.push('content-length', String(typeof content === 'string' ? Buffer.byteLength(content) : content.length));
+  } else if (content === null && !isBodiless && message.method !== 'HEAD') headers.push('content-length', '0');
+  response.writeHead(status, headers);
+  if (isUnread && !isSmall && !body.isHeldBack) {
+    if (content === null || message.method === 'HEAD') response.flushHeaders();
+    else response.write(content);
+    takeRest(message, response, guard.deadlines.unreadBodyMs);
+  } else if (content === null || message.method === 'HEAD') response.end();
+  else if (content.length <= OUTPUT_PIECE_MAX_BYTES) response.end(content);
+  else void writePieces(response, content);
+}
+
+function hasLength(headers: readonly string[]): boolean {
+  for (let index = 0; index < headers.length; index += 2) if (headers[index] === 'content-length') return true;
+  return false;
+}
+
+/** Lets the source of a body go that nobody will read. */
+function leave(content: unknown): void {
+  if (!(content instanceof ReadableStream)) return;
+  const pipe = pipeOf(content);
+  if (pipe !== undefined) pipe.cancel();
+  else content.cancel().catch(() => {});
+}
+
+/** Waits until the client has taken what was written, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
+
+async function writePieces(response: ServerResponse, content: string | Uint8Array): Promise<void> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  for (let begin = 0; begin < bytes.length && !response.destroyed; begin += OUTPUT_PIECE_MAX_BYTES) {
+    if (!response.write(bytes.subarray(begin, begin + OUTPUT_PIECE_MAX_BYTES))) await drained(response);
+  }
+  response.end();
+}
+
+function writeStream(response: ServerResponse, content: ReadableStream<Uint8Array>): void {
+  response.flushHeaders();
+  const pipe = pipeOf(content);
+  if (pipe === undefined) void copy(response, content.getReader());
+  else pipe.writeTo(response);
+}
+
+async function copy(response: ServerResponse, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  // A source may wait for long before its next piece: it hears at once that the client has left.
+  response.once('close', () => reader.cancel(new Error('the client is gone')).catch(() => {}));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || response.destroyed) break;
+      if (!response.write(value)) await drained(response);
+    }
+    response.end();
+  } catch {
+    // The source has failed, and logged why. Without an end the client knows that this is not everything.
+    response.destroy();
+  }
+}
+
+/**
+ * Takes in the rest of a body, and ends the answer then: to close a connection while its client sends would reset it, and
+ * the client would never read the answer.
+ */
+function takeRest(message: IncomingMessage, response: ServerResponse, maxMs: number): void {
+  let rest = UNREAD_BODY_MAX_BYTES;
+  const end = () => {
+    clearTimeout(timer);
+    message.off('data', take);
+    response.end();
+  };
+  const take = (chunk: Uint8Array) => {
+    rest -= chunk.length;
+    if (rest < 0) end();
+  };
+  const timer = setTimeout(end, maxMs);
+  message.on('error', () => {});
+  message.on('data', take);
+  message.once('end', end);
+  message.once('close', end);
+}

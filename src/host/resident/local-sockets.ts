@@ -1,0 +1,136 @@
+import type { Registry } from '../../core/namespace/core';
+import { newMemory } from '../../core/namespace/watch/connection-memory';
+import type { Connection, ConnectionMemory, Connections } from '../../core/platform/connection';
+import { CLOSE_CODES } from '../../model/frames';
+import type { NamespaceSocket, NamespaceSockets, SocketListener, SocketPurpose } from '../../model/namespace-sockets';
+import { ClientConnection } from './listener/client-connection';
+import { upgradeResponse } from './listener/upgrade-response';
+import type { ProcessPlatform } from './process-platform';
+
+/** What the sockets of a namespace need of it. */
+export interface SocketHost {
+  platform: Pick<ProcessPlatform, 'clock' | 'monotonic' | 'log'>;
+  /** The namespace, awake; opened where it sleeps. */
+  registry(): Promise<Registry>;
+}
+
+/** The sockets of a namespace: those of clients, and those of event streams and long-polls in this process. */
+export class LocalSockets implements Connections, NamespaceSockets {
+  readonly #host: SocketHost;
+  readonly #connections = new Set<Connection>();
+
+  constructor(host: SocketHost) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  all(): Iterable<Connection> {
+    return this.#connections;
+  }
+
+  heardAt(connection: Connection): number {
+    return connection instanceof ClientConnection ? connection.heardAt : 0;
+  }
+
+  async pass(purpose: SocketPurpose, headers: Record<string, string>): Promise<Response> {
+    const registry = await this.#host.registry();
+    registry.assertRoomForSocket(purpose);
+    return upgradeResponse(headers, (socket) => {
+      const { clock, monotonic } = this.#host.platform;
+      const listener = {
+        frame: (text: string) => this.#received(connection, text),
+        closed: (code: number) => this.#closed(connection, code === CLOSE_CODES.sessionEnded),
+      };
+      const memory = newMemory(purpose, clock.now());
+      // Sessions live by the monotonic clock, as all leases do here.
+      const connection: ClientConnection = new ClientConnection(socket, memory, listener, () => monotonic.now());
+      this.#opened(registry, connection);
+    });
+  }
+
+  async open(purpose: SocketPurpose, listener: SocketListener): Promise<NamespaceSocket> {
+    const registry = await this.#host.registry();
+    registry.assertRoomForSocket(purpose);
+    const memory = newMemory(purpose, this.#host.platform.clock.now());
+    const connection: LocalConnection = new LocalConnection(memory, listener, () => this.#closed(connection, false));
+    this.#opened(registry, connection);
+    return {
+      // Later, as a frame over the network: the core may be sending the one that this answers.
+      send: (text) => queueMicrotask(() => connection.isOpen && this.#received(connection, text)),
+      close: () => connection.leave(),
+    };
+  }
+
+  /** Closes all of them: the namespace starts over, and what it knew of them is gone. */
+  closeAll(code: number, reason: string): void {
+    for (const connection of [...this.#connections]) connection.close(code, reason);
+    this.#connections.clear();
+  }
+
+  #opened(registry: Registry, connection: Connection): void {
+    this.#connections.add(connection);
+    registry.opened(connection);
+  }
+
+  #received(connection: Connection, text: string): void {
+    this.#act(connection, (registry) => registry.receive(connection, text));
+  }
+
+  #closed(connection: Connection, isEnd: boolean): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#act(connection, (registry) => registry.closed(connection, isEnd));
+  }
+
+  /** What a frame or a close can't do is the namespace's to answer; a failure here has nobody to hear of it but the log. */
+  #act(connection: Connection, work: (registry: Registry) => Promise<void>): void {
+    this.#host
+      .registry()
+      .then(work)
+      .catch((error: unknown) => {
+        this.#host.platform.log('warn', 'a socket is closed, as what it asked failed', { error: String(error) });
+        connection.close(CLOSE_CODES.tryAgain, '1000');
+      });
+  }
+}
+
+/** A connection between a surface and a namespace of the same process: event streams and long-polls watch through one. */
+class LocalConnection implements Connection {
+  readonly memory: ConnectionMemory;
+  readonly #listener: SocketListener;
+  readonly #gone: () => void;
+  #isOpen = true;
+
+  /** @param gone Called once it is closed, by either side. */
+  constructor(memory: ConnectionMemory, listener: SocketListener, gone: () => void) {
+    this.memory = memory;
+    this.#listener = listener;
+    this.#gone = gone;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  send(frame: string): void {
+    if (this.#isOpen) this.#listener.frame(frame);
+  }
+
+  close(code: number, _reason: string): void {
+    if (!this.#isOpen) return;
+    this.leave();
+    this.#listener.closed(code);
+  }
+
+  /** Closes it from the surface's side, which expects no more frames. */
+  leave(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#gone();
+  }
+
+  /** Nothing has to be written down: memory lasts as long as the process, and so does the connection. */
+  remember(): void {}
+}

@@ -1,0 +1,194 @@
+import { type Counters, newCounters } from '../../core/platform/counters';
+import type { Platform } from '../../core/platform/platform';
+import type { DirectoryApi } from '../../model/directory-api';
+import {
+  ATTENTION_LATE_MS,
+  ATTENTION_PASS_MS,
+  CLOCK_JUMP_MIN_MS,
+  NAMESPACE_SLEEP_AFTER_MS,
+  NAMESPACE_SLEEP_MIN_MS,
+  NAMESPACES_AWAKE_MAX_COUNT,
+  NAMESPACES_LOOK_INTERVAL_MS,
+  NAMESPACES_OPENED_AT_ONCE_MAX_COUNT,
+} from '../../model/limits';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import type { DataFiles } from './data-files';
+import type { ProcessPlatform } from './process-platform';
+import { type NamespaceHost, ResidentNamespace } from './resident-namespace';
+import { Sleepers } from './sleepers';
+import type { DatabaseFile } from './storage/database-file';
+
+/** What all namespaces of a process need. */
+export interface NamespacesParts {
+  platform: ProcessPlatform;
+  files: DataFiles;
+  openFile(path: string): Promise<DatabaseFile>;
+  /** The directory, which is there before any namespace is asked. */
+  directory(): DirectoryApi;
+  claimsOf: Platform['claimsOf'];
+  /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
+  sleepAfterMs?: number | undefined;
+  /** Namespaces that may stay in memory although nothing is asked of them. Default {@link NAMESPACES_AWAKE_MAX_COUNT}. */
+  awakeMaxCount?: number | undefined;
+}
+
+/** The namespaces of a process: opened when they are called or due, ticked while they are awake, closed when nothing is asked of them. */
+export class Namespaces {
+  readonly #parts: NamespacesParts;
+  readonly #host: NamespaceHost;
+  readonly #sleepers: Sleepers;
+  readonly #sleepersFile: DatabaseFile;
+  readonly #known = new Map<string, ResidentNamespace>();
+  readonly #awake = new Set<ResidentNamespace>();
+  readonly #counters = new Map<string, Counters>();
+  #listeningSince: number;
+  #tickedAt: number;
+  /** Wall clock minus monotonic clock, when it was last compared. */
+  #clockShift: number;
+  #lookedAt = 0;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+
+  private constructor(parts: NamespacesParts, sleepersFile: DatabaseFile) {
+    const { clock, monotonic } = parts.platform;
+    this.#parts = parts;
+    this.#sleepersFile = sleepersFile;
+    this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
+    this.#listeningSince = clock.now();
+    this.#tickedAt = monotonic.now();
+    this.#clockShift = clock.now() - monotonic.now();
+    this.#host = {
+      platform: parts.platform,
+      lent: (id) => this.#lent(id),
+      listeningSince: () => this.#listeningSince,
+      isStored: (id) => parts.files.hasNamespace(id),
+      open: (id) => parts.openFile(parts.files.namespace(id)),
+      awoken: async (namespace) => {
+        await this.#sleepers.remove(namespace.id);
+        this.#awake.add(namespace);
+      },
+      asleep: async (namespace, dueAt) => {
+        this.#awake.delete(namespace);
+        this.#sleepers.add(namespace.id, dueAt);
+      },
+      erased: async (namespace) => {
+        this.#awake.delete(namespace);
+        this.#known.delete(namespace.id);
+        this.#counters.delete(namespace.id);
+        await this.#sleepers.remove(namespace.id);
+      },
+    };
+  }
+
+  /** Begins to tick. Namespaces that were awake when the last process ended are opened meanwhile: see {@link wakeAll}. */
+  static async start(parts: NamespacesParts): Promise<Namespaces> {
+    const namespaces = new Namespaces(parts, await parts.openFile(parts.files.sleepers));
+    namespaces.#ticking = setInterval(() => namespaces.#tick(), ATTENTION_PASS_MS);
+    return namespaces;
+  }
+
+  /** The namespace of an id, there or not. */
+  of(id: string): ResidentNamespace {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const counters = this.#counters.get(id) ?? newCounters(this.#parts.platform.clock.now());
+    this.#counters.set(id, counters);
+    const namespace = new ResidentNamespace(id, this.#host, counters);
+    this.#known.set(id, namespace);
+    return namespace;
+  }
+
+  /** The namespace of an id if it is known to be there; undefined where the directory has to be asked. */
+  known(id: string): ResidentNamespace | undefined {
+    return id === DEFAULT_NAMESPACE ? this.of(id) : this.#known.get(id);
+  }
+
+  /** Opens those that were awake when the last process ended: they may hold leases, which end by their time. */
+  async wakeAll(): Promise<void> {
+    const left = this.#parts.files.namespaces().filter((id) => !this.#sleepers.has(id));
+    const next = async (): Promise<void> => {
+      for (let id = left.pop(); id !== undefined; id = left.pop()) {
+        const namespace = this.of(id);
+        await this.#attend(namespace);
+        if (this.#isCrowded && this.#maySleep(namespace, 0)) await this.#sleep(namespace);
+      }
+    };
+    await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
+  }
+
+  /** Takes all of them out of memory, with everything stored. */
+  async close(): Promise<void> {
+    clearInterval(this.#ticking);
+    await Promise.all([...this.#awake].map((namespace) => this.#sleep(namespace)));
+    await this.#sleepersFile.close();
+  }
+
+  #lent(id: string): ReturnType<NamespaceHost['lent']> {
+    const { directory, claimsOf } = this.#parts;
+    return {
+      claimsOf,
+      endedTokens: (tokenIds) => directory().endedTokens(tokenIds),
+      audit: {
+        begin: (note) => directory().beginAudit({ ...note, ns: id }),
+        end: (noteId, outcome) =>
+          void directory()
+            .endAudit(noteId, outcome)
+            .catch(() => {}),
+      },
+    };
+  }
+
+  #tick(): void {
+    const { clock, monotonic } = this.#parts.platform;
+    const now = monotonic.now();
+    const shift = clock.now() - now;
+    // A process that was frozen has heard nothing meanwhile, on behalf of sleepers too.
+    const isGap = now - this.#tickedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS;
+    if (isGap || Math.abs(shift - this.#clockShift) >= CLOCK_JUMP_MIN_MS) this.#listeningSince = clock.now();
+    this.#tickedAt = now;
+    this.#clockShift = shift;
+    for (const namespace of this.#awake) {
+      namespace.tick().catch((error: unknown) => this.#failed(namespace, 'a tick failed', error));
+    }
+    if (now - this.#lookedAt < NAMESPACES_LOOK_INTERVAL_MS) return;
+    this.#lookedAt = now;
+    this.#sleepers.catchUp();
+    for (const id of this.#sleepers.dueBy(clock.now())) void this.#attend(this.of(id));
+    for (const namespace of this.#awake) {
+      namespace.check();
+      const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
+      if (this.#maySleep(namespace, this.#isCrowded ? NAMESPACES_LOOK_INTERVAL_MS : sleepAfterMs))
+        void this.#sleep(namespace);
+    }
+  }
+
+  /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
+  get #isCrowded(): boolean {
+    return this.#awake.size > (this.#parts.awakeMaxCount ?? NAMESPACES_AWAKE_MAX_COUNT);
+  }
+
+  #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {
+    if (!namespace.canRest || namespace.isBusy || namespace.idleMs() < afterMs) return false;
+    const { dueAt } = namespace;
+    return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
+  }
+
+  async #attend(namespace: ResidentNamespace): Promise<void> {
+    try {
+      await namespace.attend();
+    } catch (error) {
+      this.#failed(namespace, 'a namespace could not be opened', error);
+    }
+  }
+
+  async #sleep(namespace: ResidentNamespace): Promise<void> {
+    try {
+      await namespace.sleep();
+    } catch (error) {
+      this.#failed(namespace, 'a namespace could not be closed', error);
+    }
+  }
+
+  #failed({ id }: ResidentNamespace, message: string, error: unknown): void {
+    this.#parts.platform.log('error', message, { namespace: id, error: String(error) });
+  }
+}

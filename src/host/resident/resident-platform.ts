@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import type { DirectoryApi } from '../../model/directory-api';
+import type { ClaimsOf } from '../../model/instance';
+import type { NamespaceApi } from '../../model/namespace-api';
+import type { NamespaceSockets } from '../../model/namespace-sockets';
+import { DataFiles } from './data-files';
+import { acceptSocket } from './listener/accept-socket';
+import { openPipe } from './listener/byte-pipe';
+import { Namespaces } from './namespaces';
+import { type ProcessPlatform, processPlatform, type WriteLine } from './process-platform';
+import { ResidentDirectory } from './resident-directory';
+import { CheckpointWorker } from './storage/checkpoint-worker';
+import { DatabaseFile } from './storage/database-file';
+import { WriteFaults } from './storage/write-faults';
+
+/** What a process needs to know to be a registry. */
+export interface ResidentOptions {
+  /** Absolute path of the data folder, which is this process's own. */
+  data: string;
+  /** The least grave lines that are logged; unset: `warn`. */
+  logLevel?: string | undefined;
+  claimsOf: ClaimsOf;
+  writeLine: WriteLine;
+  /** Called once if what is in memory is ahead of the disk for good: the process has to end. */
+  onLost: (reason: string) => void;
+  /** Default: 60,000. A test sleeps sooner. */
+  sleepAfterMs?: number | undefined;
+}
+
+/** The ways to a namespace of this process. */
+interface Ways {
+  calls: NamespaceApi;
+  sockets: NamespaceSockets;
+}
+
+/** The registry of this process, below its listener: everything that the app needs of a host. */
+export class ResidentPlatform {
+  readonly directory: DirectoryApi;
+  readonly log: ProcessPlatform['log'];
+  readonly #namespaces: Namespaces;
+  readonly #resident: ResidentDirectory;
+  readonly #checkpoints: CheckpointWorker;
+  readonly #faults: WriteFaults;
+
+  private constructor(parts: {
+    log: ProcessPlatform['log'];
+    namespaces: Namespaces;
+    directory: ResidentDirectory;
+    checkpoints: CheckpointWorker;
+    faults: WriteFaults;
+  }) {
+    this.log = parts.log;
+    this.#namespaces = parts.namespaces;
+    this.#resident = parts.directory;
+    this.directory = parts.directory.api;
+    this.#checkpoints = parts.checkpoints;
+    this.#faults = parts.faults;
+  }
+
+  /**
+   * Opens the data folder, and begins to watch the time.
+   *
+   * @param checkpointWorker Where the code of the checkpoint worker is; absent: beside its source.
+   */
+  static async start(options: ResidentOptions, checkpointWorker?: URL): Promise<ResidentPlatform> {
+    const platform = processPlatform(options.logLevel, options.writeLine);
+    const files = new DataFiles(join(options.data, 'storage'));
+    const checkpoints = new CheckpointWorker(checkpointWorker);
+    const faults = new WriteFaults(platform.log);
+    const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
+    const directoryFile = await openFile(files.directory);
+    const parts = { platform, files, openFile, claimsOf: options.claimsOf, sleepAfterMs: options.sleepAfterMs };
+    const namespaces = await Namespaces.start({ ...parts, directory: () => directory.api });
+    const directory: ResidentDirectory = new ResidentDirectory({
+      platform,
+      file: directoryFile,
+      controlOf: (id) => namespaces.of(id),
+    });
+    const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
+    // Nobody waits for them: what is called before is opened by its call.
+    void directory.attend();
+    void namespaces.wakeAll();
+    return registry;
+  }
+
+  /** The parts of the app's options that a host gives. */
+  get lent() {
+    return {
+      directory: this.directory,
+      namespaceOf: (id: string) => this.#namespaceOf(id),
+      // In the same process: whenever it can be asked, it answers.
+      askDirectory: <T>(question: () => Promise<T>) => question(),
+      openPipe,
+      acceptSocket,
+      now: () => Date.now(),
+      problems: () => this.#faults.reasons.map((reason) => `nothing can be stored: ${reason}`),
+    };
+  }
+
+  /** Stores everything, and closes all files. */
+  async close(): Promise<void> {
+    await this.#namespaces.close();
+    await this.#resident.close();
+    await this.#checkpoints.close();
+  }
+
+  #namespaceOf(id: string): Ways | undefined | Promise<Ways | undefined> {
+    return this.#namespaces.known(id) ?? this.#look(id);
+  }
+
+  async #look(id: string): Promise<Ways | undefined> {
+    const entry = await this.directory.findNamespace(id);
+    return entry === null ? undefined : this.#namespaces.of(id);
+  }
+}
