@@ -75,7 +75,7 @@ export const BROKEN_RULES: BrokenRule[] = [
   },
   {
     name: 'the folder is flushed before there is a WAL',
-    story: 'write, close, open',
+    story: 'make',
     planted: [{ file: DATABASE_FILE, from: 'if (!known) flushFolder(dirname(path));', to: '' }],
   },
   {
@@ -96,12 +96,12 @@ export const BROKEN_RULES: BrokenRule[] = [
   },
   {
     name: 'the marker is erased before its database',
-    story: 'erase, make again',
+    story: 'erase',
     planted: [{ file: DATABASE_FILE, from: 'flushFolder(folder);\n    for', to: 'for' }],
   },
   {
     name: 'an erased database is gone for good',
-    story: 'erase, make again',
+    story: 'erase',
     planted: [
       { file: DATABASE_FILE, from: 'force: true });\n    flushFolder(folder);\n  }', to: 'force: true });\n  }' },
     ],

@@ -6,7 +6,7 @@ const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
 
 /** So many moments, about, go by until a database is open, or erased. */
-const OPENING_MOMENTS = 150;
+const OPENING_MOMENTS = 100;
 
 /** A change of a file's bytes, or of its length. */
 interface Change {
