@@ -156,7 +156,14 @@ describe('createApp', () => {
     ]);
     const metrics = async () => (await test.ask('GET', '/metrics')).text();
     expect(await metrics()).toContain('\nrollcall_storage_fault{} 1\n');
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'nothing can be stored');
+    expect((await test.ask('DELETE', I)).status).toBe(503);
+    // The host has said it once.
+    expect(test.logged).toEqual([]);
     test.problems = [];
+    expect((await test.ask('DELETE', I)).status).toBe(503);
+    expect(test.logged).toHaveLength(1);
+    test.namespace.failure = undefined;
     expect(await (await test.send('GET', '/health')).json()).not.toHaveProperty('problems');
     expect(await metrics()).toContain('\nrollcall_storage_fault{} 0\n');
   });

@@ -89,7 +89,7 @@ export interface App {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, directory, dialects = [] } = options;
+  const { build, now, directory, dialects = [], problems = () => [] } = options;
   const origins = { trustedProxy: options.trustedProxy ?? false, addressOf: options.addressOf };
   const pageOrigins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
@@ -98,6 +98,7 @@ export function createApp(options: AppOptions): App {
     threshold: logThreshold(options.logLevel) ?? DEFAULT_LOG_THRESHOLD,
     write: options.writeLog,
     now,
+    isDegraded: () => problems().length > 0,
   });
   const authentication = new Authentication({
     authenticator: new Authenticator({
@@ -133,7 +134,7 @@ export function createApp(options: AppOptions): App {
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
-  addNativeRoutes(surface, { build, counts, problems: options.problems ?? (() => []) });
+  addNativeRoutes(surface, { build, counts, problems });
   const enter = entrance({
     native: surface.router,
     dialects: dialectRouters(surface, dialects),

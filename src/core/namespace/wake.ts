@@ -204,7 +204,7 @@ function resumeAttention(
   } else if (platform.monotonic !== undefined) {
     // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since.
     if (isStoredByThisProcess(state, header)) attention.pass(now);
-    else noteGap(state, now, 'the process has started', spreadMs);
+    else noteGap(state, now, 'the namespace was not in memory', spreadMs);
   }
 }
 

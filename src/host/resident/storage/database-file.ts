@@ -173,7 +173,7 @@ export class DatabaseFile {
     try {
       await this.#wal.flush();
       flushFolder(dirname(this.#parts.path));
-      this.#marker.write(this.#committed);
+      this.#mark(this.#committed);
       // All of it is durable already. A disk that has no room for it takes no changes, but is read.
       if (checkpoints) await this.#schedule.checkpoint();
     } catch (error) {
@@ -290,13 +290,18 @@ export class DatabaseFile {
     }
     if (this.#lost !== undefined) throw this.#lostError(this.#lost);
     this.#durable = Math.max(this.#durable, upTo);
-    try {
-      this.#marker.write(upTo);
-    } catch {
-      // An older marker notices less; the change is durable.
-    }
+    this.#mark(upTo);
     await this.#schedule.flushed(statements);
     this.#flushing = undefined;
+  }
+
+  /** Notes that a change is durable. Where that can't be noted, an older marker notices less. */
+  #mark(sequence: number): void {
+    try {
+      this.#marker.write(sequence);
+    } catch {
+      // A full disk: the change is durable all the same.
+    }
   }
 
   async #checkpoint() {
