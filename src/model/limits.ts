@@ -45,6 +45,9 @@ export const UNREAD_OUTPUT_MAX_MS = 30_000;
 /** Slowest rate at which a client may read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
+/** Times of {@link UNREAD_OUTPUT_MAX_MS} after which any client is disconnected that has taken nothing, whatever waits. */
+export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
+
 /** A large text is written in pieces of this size, the next one when the client has taken the one before. */
 export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
 
@@ -209,6 +212,12 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 
 /** After an alarm whose work failed, the next one comes no sooner. */
 export const ALARM_RETRY_MS = 10_000;
+
+/** A file that could not be written is tried again so often: long enough to cost nothing, and soon enough to seem at once. */
+export const WRITE_PROBE_INTERVAL_MS = 1_000;
+
+/** What has to be stored and can't be is looked at again after this time. */
+export const POSTPONED_MS = 1_000;
 
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BODY_WAIT_MAX_MS, STREAMED_BODY_WAIT_MAX_MS } from '../../../model/limits';
 import type { ConnectionGuard } from './connection-guard';
 
 /** Body of a request, read from the socket without a detour, and only once the app asks for it. */
@@ -46,7 +45,7 @@ export class RequestBody {
       let length = 0;
       const end = this.#guard.awaitBody({
         waitedMs: 0,
-        maxMs: BODY_WAIT_MAX_MS,
+        maxMs: this.#guard.deadlines.bodyMs,
         get bytes() {
           return length;
         },
@@ -72,7 +71,14 @@ export class RequestBody {
 
   /** Makes a stream of it, which takes in no more than is asked for. */
   stream(): ReadableStream<Uint8Array> {
-    const pieces = this.#begin()[Symbol.asyncIterator]();
+    const message = this.#begin();
+    const pieces = message[Symbol.asyncIterator]();
+    // Deno's iterator waits on for ever where the sender has left.
+    const { promise: brokenOff, reject: breakOff } = Promise.withResolvers<never>();
+    brokenOff.catch(() => {});
+    const leave = () => breakOff(new Error('the body broke off'));
+    if (message.destroyed) leave();
+    else message.once('close', () => message.readableEnded || leave());
     let waitedMs = 0;
     let bytes = 0;
     return new ReadableStream<Uint8Array>(
@@ -82,11 +88,11 @@ export class RequestBody {
           const end = this.#guard.awaitBody({
             waitedMs,
             bytes,
-            maxMs: STREAMED_BODY_WAIT_MAX_MS,
+            maxMs: this.#guard.deadlines.streamedBodyMs,
             tooSlow: () => reject(new Error('the body came too slowly')),
           });
           try {
-            const { done, value } = await Promise.race([pieces.next(), tooSlow]);
+            const { done, value } = await Promise.race([pieces.next(), tooSlow, brokenOff]);
             if (done) {
               controller.close();
               return;
