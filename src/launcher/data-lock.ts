@@ -13,6 +13,9 @@ const ENDING_MAX_MS = 6_000;
 
 const RETRY_MS = 20;
 
+/** Name of the file that is locked, in a data folder. */
+export const LOCK_NAME = 'lock.sqlite';
+
 /** SQLite's words for a file that another process has locked: Deno gives no number. */
 const LOCKED = 'database is locked';
 
@@ -99,7 +102,7 @@ export class DataLock {
   static async take(folder: string, launcher: number | null = null): Promise<DataLock> {
     // Loaded here: the command line runs on a Node without SQLite, too, as long as it does not need it.
     const sqlite = await import('node:sqlite');
-    const [path, holderPath] = [join(folder, 'lock.sqlite'), join(folder, 'lock.json')];
+    const [path, holderPath] = [join(folder, LOCK_NAME), join(folder, 'lock.json')];
     checkWritable(folder);
     for (let waited = 0; ; waited += RETRY_MS) {
       const database = lock(sqlite, path);
