@@ -25,7 +25,6 @@ export class DurableSteps {
     // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
     this.#pipeline = new CommitPipeline({
       storage,
-      nextTurn: async () => {},
       counters: { commitGroups: 0 },
       writeFault,
       onFailure,

@@ -60,7 +60,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   if (armedFor !== null) attention.lookDueAt = time.whenClockShows(armedFor);
   const pipeline = new CommitPipeline({
     storage,
-    nextTurn: platform.nextTurn,
+    nextTurn: platform.flushesAside ? undefined : platform.nextTurn,
     counters,
     writeFault: platform.writeFault,
     onFailure: (reason) => {

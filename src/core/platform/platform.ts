@@ -48,6 +48,8 @@ export interface Platform {
   alarm: Alarm;
   /** Resolves once the event loop has delivered what has arrived by now. */
   nextTurn(): Promise<void>;
+  /** True where the event loop goes on while the disk works, so that the next group gathers meanwhile. */
+  flushesAside?: boolean | undefined;
   connections: Connections;
   /** SHA-256, as text. */
   digest: Digest;

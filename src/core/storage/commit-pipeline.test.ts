@@ -64,6 +64,38 @@ describe('enqueue', () => {
     await pipeline.settled();
     expect(counters.commitGroups).toBe(2);
   });
+
+  it('[C2] has the next group written before one is published, so that the disk need not wait for that', async () => {
+    const { disk, pipeline, notes } = begin();
+    const happened: string[] = [];
+    const group = (text: string) =>
+      pipeline.enqueue(
+        () => void disk.run('INSERT INTO note VALUES (?)', text),
+        () => happened.push(`${text} is published, ${notes()} written`),
+      );
+    disk.hold();
+    group('a');
+    await settle();
+    group('b');
+    disk.step();
+    await settle();
+    expect(happened).toEqual(['a is published, a,b written']);
+    disk.release();
+    await pipeline.settled();
+    expect(happened[1]).toBe('b is published, a,b written');
+  });
+
+  it('[C2] waits for no turn of the event loop on a host that goes on while it syncs', async () => {
+    const disk = new HandDisk();
+    disk.run('CREATE TABLE note (text TEXT)');
+    const pipeline = new CommitPipeline({ storage: disk, counters: { commitGroups: 0 }, onFailure: () => {} });
+    for (const text of ['a', 'b']) pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
+    await pipeline.settled();
+    // After a group that was shared.
+    pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', 'c'));
+    await Promise.resolve().then(() => {});
+    expect(disk.rows('SELECT COUNT(*) FROM note')).toEqual([[3]]);
+  });
 });
 
 describe('writeNow', () => {

@@ -10,8 +10,11 @@ interface Entry {
 /** The parts of a pipeline. */
 export interface PipelineParts {
   storage: SqlStorage;
-  /** Resolves when the event loop has taken in what arrived. */
-  nextTurn: () => Promise<void>;
+  /**
+   * Resolves when the event loop has taken in what arrived. Absent on a host whose event loop goes on while the disk works: there a
+   * group gathers while the one before is flushed.
+   */
+  nextTurn?: (() => Promise<void>) | undefined;
   /** Where groups are counted. */
   counters: { commitGroups: number };
   /** Says why nothing can be stored at the moment; undefined while it can be. Absent on a host that can't tell. */
@@ -34,13 +37,15 @@ export interface PipelineParts {
  */
 export class CommitPipeline {
   readonly #storage: SqlStorage;
-  readonly #nextTurn: () => Promise<void>;
+  readonly #nextTurn: (() => Promise<void>) | undefined;
   readonly #counters: { commitGroups: number };
   readonly #writeFault: () => string | undefined;
   readonly #onFailure: (reason: unknown) => void;
   #queue: Entry[] = [];
-  /** Resolves when the group that is being written is durable. */
+  /** Resolves when the group that is being written is durable, and published. */
   #writing: Promise<void> | undefined;
+  /** Resolves when that group is durable: the next one is on its way to the disk before this one is published. */
+  #flushing: Promise<void> = Promise.resolve();
   /** Resolves when the queue, as it is now, is durable. */
   #waiting: Promise<void> | undefined;
   #failed = false;
@@ -116,8 +121,9 @@ export class CommitPipeline {
   #push(entry: Entry): void {
     this.#queue.push(entry);
     if (this.#waiting !== undefined) return;
-    const before = this.#writing ?? Promise.resolve();
-    this.#waiting = before.then(() => (this.#lastWasShared ? this.#nextTurn() : undefined)).then(() => this.#write());
+    this.#waiting = this.#flushing.then(() =>
+      this.#lastWasShared && this.#nextTurn !== undefined ? this.#nextTurn().then(() => this.#write()) : this.#write(),
+    );
     // Waiters hear of a failure; a group without waiters must not become an unhandled rejection.
     this.#waiting.catch(() => {});
   }
@@ -158,6 +164,8 @@ export class CommitPipeline {
     this.#queue = [];
     this.#writing = group;
     this.#waiting = undefined;
+    const flushed = Promise.withResolvers<void>();
+    this.#flushing = flushed.promise;
     try {
       if (this.#failed) throw outcomeUnknown();
       const isWritten = entries.every(({ write }) => write === undefined);
@@ -173,9 +181,13 @@ export class CommitPipeline {
         this.#onFailure(error);
       }
       throw outcomeUnknown(error);
+    } finally {
+      this.#lastWasShared = entries.length > 1;
+      flushed.resolve();
     }
     this.#counters.commitGroups += 1;
-    this.#lastWasShared = entries.length > 1;
+    // The disk has nothing to do until the next group is written: that goes first, and then this one is published.
+    await undefined;
     for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;
   }

@@ -8,7 +8,7 @@ export type WriteLine = (line: string) => void;
 
 /** The parts of a platform that everything in the process shares. */
 export type ProcessPlatform = Required<
-  Pick<Platform, 'clock' | 'monotonic' | 'random' | 'nextTurn' | 'digest' | 'log'>
+  Pick<Platform, 'clock' | 'monotonic' | 'random' | 'nextTurn' | 'flushesAside' | 'digest' | 'log'>
 >;
 
 /**
@@ -26,6 +26,7 @@ export function processPlatform(logLevel: string | undefined, writeLine: WriteLi
       fraction: () => Math.random(),
       id: () => randomBytes(16).toString('base64url'), // 128 bits
     },
+    flushesAside: true,
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
     digest: async (secret) => createHash('sha256').update(secret).digest('hex'),
     log: (level, message, facts) => {

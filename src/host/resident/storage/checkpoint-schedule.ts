@@ -44,9 +44,10 @@ export class CheckpointSchedule {
     return this.#failure;
   }
 
-  /** Resolves when no checkpoint is under way. */
-  async settled(): Promise<void> {
+  /** Runs a checkpoint after the one under way. A failure is kept as {@link failure}: the WAL stays as it is. */
+  async checkpoint(): Promise<void> {
     await this.#running;
+    await this.#run();
   }
 
   /**
@@ -67,11 +68,16 @@ export class CheckpointSchedule {
       this.#round = round;
       this.#next = this.#interval;
     }
-    if (this.#running === undefined && wal.hasMoreFrames(this.#next)) this.#running = this.#run();
+    if (this.#running === undefined && wal.hasMoreFrames(this.#next)) this.#run();
     return this.#running !== undefined && wal.hasMoreFrames(this.#bound) ? this.#running : undefined;
   }
 
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
+    this.#running = this.#attempt();
+    return this.#running;
+  }
+
+  async #attempt(): Promise<void> {
     try {
       const { frames } = await this.#parts.checkpoint();
       this.#next = frames + this.#interval;

@@ -10,14 +10,14 @@ import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
 import { inspectDatabase, writeFirst, writeSequence } from './sequence';
 import { WalFile } from './wal-file';
-import { type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
+import { WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
 
 /** Parts of a {@link DatabaseFile}. */
 export interface DatabaseFileParts {
   /** Where it is, such as `.../public.sqlite`. SQLite and the marker put their files beside it. */
   path: string;
   /** One for the process. */
-  checkpoints: CheckpointWorker;
+  checkpoints: Pick<CheckpointWorker, 'checkpoint'>;
   /**
    * Called once when a flush failed, or when the file was taken away. What is in memory is then ahead of the disk, so the
    * process has to end, best by a signal that lets nothing else run: what is read from the storage may not be durable.
@@ -110,14 +110,12 @@ export class DatabaseFile {
       const sequence = inspectDatabase(path, marker.sequence, walLength);
       // What a killed process wrote may be in memory alone, also after a flush that failed.
       if (walLength > 0) rewriteFile(walOf(path));
-      database = new DatabaseSync(path);
-      // `busy_timeout`: for moments in which a checkpoint holds a lock.
-      database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-      // A WAL must not be found where its database is not.
+      database = connect(path);
+      // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
       if (!known) flushFolder(dirname(path));
-      const fault = tryFirst(nodeSqlite(database), sequence);
-      const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
+      const first = writeFirst(nodeSqlite(database), sequence);
+      const file = new DatabaseFile(parts, database, marker, first.sequence);
+      const fault = writeFaultIn(first.failure);
       if (fault !== undefined) file.#probe.begin(fault);
       await file.#begin(walLength > 0);
       return file;
@@ -177,8 +175,8 @@ export class DatabaseFile {
       await this.#wal.flush();
       flushFolder(dirname(this.#parts.path));
       this.#mark(this.#committed);
-      // On a full disk the WAL stays as it is: its bytes were written again, and flushed.
-      if (checkpoints) await this.#checkpoint().catch((error) => this.#refuseUnlessFull(error));
+      // All of it is durable already. A disk that has no room for it takes no changes, but is read.
+      if (checkpoints) await this.#schedule.checkpoint();
     } catch (error) {
       this.#probe.close();
       this.#wal.close();
@@ -186,22 +184,15 @@ export class DatabaseFile {
     }
   }
 
-  #refuseUnlessFull(error: unknown): void {
-    const fault = writeFaultIn(error);
-    if (fault === undefined) throw error;
-    this.#probe.begin(fault);
-  }
-
   async #close(): Promise<void> {
     this.#probe.close();
     try {
       await this.#sync();
-      await this.#schedule.settled();
       // In the worker: SQLite would do it here while it closes, and the event loop would wait.
-      await this.#checkpoint();
+      await this.#schedule.checkpoint();
       await this.#marker.flush();
     } catch {
-      // A failed flush has been reported. After a failed checkpoint, SQLite leaves the WAL where it is.
+      // A failed flush has been reported.
     }
     // After a failed flush, what is in the WAL may not be on the disk. SQLite would checkpoint it while it closes.
     if (this.#lost === undefined) this.#database.close();
@@ -259,7 +250,7 @@ export class DatabaseFile {
   async #tryToWrite(): Promise<void> {
     const { run } = this.storage;
     // What can be copied into the database makes room in the WAL.
-    await this.#checkpoint().catch(() => {});
+    await this.#schedule.checkpoint();
     this.#transaction(() => {
       run(DROP_PROBE);
       run('CREATE TABLE _probe (filler BLOB)');
@@ -339,16 +330,16 @@ export class DatabaseFile {
   }
 }
 
-/** Writes a first change. Returns why it can't be written, where there is something to read all the same. */
-function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined {
-  try {
-    writeFirst(sqlite, sequence + 1);
-    return undefined;
-  } catch (error) {
-    const fault = writeFaultIn(error);
-    if (fault === undefined || sequence === 0) throw error;
-    return fault;
-  }
+/** Opens the connection that writes. */
+function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  // `busy_timeout`: for moments in which a checkpoint holds a lock.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
+  const [mode] = database.prepare('PRAGMA journal_mode = WAL').all();
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+  if (mode?.journal_mode === 'wal') return database;
+  database.close();
+  throw new Error('its file system has no shared memory, which a write-ahead log needs; use a local disk');
 }
 
 const walOf = (path: string): string => `${path}-wal`;

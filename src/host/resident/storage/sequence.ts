@@ -16,16 +16,27 @@ export function writeSequence(storage: NodeSqlite, sequence: number): void {
   storage.run(WRITE_SEQUENCE, sequence);
 }
 
-/** Writes a first change, so that there is a WAL to flush, and a disk that takes no writes is noticed. */
-export function writeFirst(storage: NodeSqlite, sequence: number): void {
-  storage.transaction(() => {
-    storage.run(HOST_TABLE);
-    writeSequence(storage, sequence);
-  });
+/**
+ * Writes a first change, so that there is a WAL to flush. Returns its number; or that of the last change, and the failure,
+ * on a disk that takes no writes and has a database to read.
+ *
+ * @param found Number of the last change that is there; 0 where none is.
+ */
+export function writeFirst(storage: NodeSqlite, found: number): { sequence: number; failure?: unknown } {
+  try {
+    storage.transaction(() => {
+      storage.run(HOST_TABLE);
+      writeSequence(storage, found + 1);
+    });
+    return { sequence: found + 1 };
+  } catch (error) {
+    if (found === 0) throw error;
+    return { sequence: found, failure: error };
+  }
 }
 
 /**
- * Returns the number of the last change in a database, read without changing anything, and compares it with its marker.
+ * Returns the number of the last change in a database, and compares it with its marker. A WAL is left as it is.
  *
  * @throws {RegistryError} `NOT_CONFIGURED` where changes are missing, or the file is no database.
  */
@@ -36,8 +47,9 @@ export function inspectDatabase(path: string, marked: number, walLength: number)
     const proof = marked > 0 ? `change number ${marked} was durable` : `${path}-wal is there`;
     throw damaged(path, `it is ${existsSync(path) ? 'empty' : 'missing'}, although ${proof}`);
   }
-  // Read-only: a connection that may write would checkpoint the damaged WAL when it is closed, and delete it.
-  const database = new DatabaseSync(path, { readOnly: true });
+  // A connection that may write would checkpoint the damaged WAL when it is closed, and delete it. Where there is none, a
+  // power loss may have left the journal of the first statement, which only a connection that may write can undo.
+  const database = new DatabaseSync(path, { readOnly: walLength > 0 });
   try {
     const found = sequenceIn(database);
     if (found < marked) {
