@@ -10,7 +10,7 @@ import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
 import { inspectDatabase, writeFirst, writeSequence } from './sequence';
 import { WalFile } from './wal-file';
-import { WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
+import { type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
 
 /** Parts of a {@link DatabaseFile}. */
 export interface DatabaseFileParts {
@@ -110,12 +110,11 @@ export class DatabaseFile {
       const sequence = inspectDatabase(path, marker.sequence, walLength);
       // What a killed process wrote may be in memory alone, also after a flush that failed.
       if (walLength > 0) rewriteFile(walOf(path));
-      database = connect(path);
+      database = openConnection(path);
       // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
       if (!known) flushFolder(dirname(path));
-      const first = writeFirst(nodeSqlite(database), sequence);
-      const file = new DatabaseFile(parts, database, marker, first.sequence);
-      const fault = writeFaultIn(first.failure);
+      const fault = tryFirst(nodeSqlite(database), sequence);
+      const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
       if (fault !== undefined) file.#probe.begin(fault);
       await file.#begin(walLength > 0);
       return file;
@@ -250,7 +249,7 @@ export class DatabaseFile {
   async #tryToWrite(): Promise<void> {
     const { run } = this.storage;
     // What can be copied into the database makes room in the WAL.
-    await this.#schedule.checkpoint();
+    await this.#checkpoint().catch(() => {});
     this.#transaction(() => {
       run(DROP_PROBE);
       run('CREATE TABLE _probe (filler BLOB)');
@@ -331,7 +330,7 @@ export class DatabaseFile {
 }
 
 /** Opens the connection that writes. */
-function connect(path: string): DatabaseSync {
+function openConnection(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   // `busy_timeout`: for moments in which a checkpoint holds a lock.
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
@@ -340,6 +339,18 @@ function connect(path: string): DatabaseSync {
   if (mode?.journal_mode === 'wal') return database;
   database.close();
   throw new Error('its file system has no shared memory, which a write-ahead log needs; use a local disk');
+}
+
+/** Writes a first change. Returns why it can't be written, where there is something to read all the same. */
+function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined {
+  try {
+    writeFirst(sqlite, sequence + 1);
+    return undefined;
+  } catch (error) {
+    const fault = writeFaultIn(error);
+    if (fault === undefined || sequence === 0) throw error;
+    return fault;
+  }
 }
 
 const walOf = (path: string): string => `${path}-wal`;
