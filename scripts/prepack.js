@@ -8,7 +8,8 @@ import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 execFileSync(process.execPath, ['bin/rollcall.js', '--version']);
-const { checkoutCommit, workerBundle } = await import('../dist/rollcall.js');
+const { checkoutCommit, residentBundle, workerBundle } = await import('../dist/rollcall.js');
 await workerBundle();
+await residentBundle();
 writeFileSync('dist/commit', `${checkoutCommit() ?? ''}\n`);
 await import('./build-client.js');

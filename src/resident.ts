@@ -4,41 +4,13 @@ import { addressOf } from './host/resident/listener/light-request';
 import { type Listener, listen } from './host/resident/listener/listener';
 import { ResidentPlatform } from './host/resident/resident-platform';
 import { claimsOfDialects, createApp } from './http/app';
-
-/** Settings of a registry in this process, checked. */
-export interface RegistrySettings {
-  /** Absolute path of the data folder, which is locked. */
-  data: string;
-  host: string;
-  /** 0: a free one. */
-  port: number;
-  rootToken: string;
-  trustedProxy: boolean;
-  corsOrigins: readonly string[];
-  logLevel: string;
-  namespaceDomain: string | undefined;
-  /** PEM texts; absent: plain HTTP. */
-  tls: { cert: string; key: string } | undefined;
-  commit: string | undefined;
-  /** How many connections the descriptor limit allows; absent: no limit. */
-  maxConnections: number | undefined;
-}
-
-/** A registry that answers. */
-export interface ServingRegistry {
-  readonly port: number;
-  /** Lets running requests end, stores everything, and closes all files. */
-  stop(graceMs: number): Promise<void>;
-}
+import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
 
 /** Where the built file of the checkpoint worker lies: beside this one. */
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 
 /** Binds the rooms together: the app over the resident host, behind a listener. */
-export async function startRegistry(
-  settings: RegistrySettings,
-  onLost: (reason: string) => void,
-): Promise<ServingRegistry> {
+async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
     { data: settings.data, logLevel: settings.logLevel, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
@@ -72,3 +44,5 @@ export async function startRegistry(
     },
   };
 }
+
+await liveAsResident(process.argv.slice(2), version, startRegistry);

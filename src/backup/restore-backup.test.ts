@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { ALARM_AT, note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
-import { prepareDataFolder, RESTORING_NAME } from '../launcher/data-folder';
+import { RESTORING_NAME, refuseInterruptedRestore } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { checkBackup, restoreBackup } from './restore-backup';
 import { DIRECTORY_FILE, namespaceFile } from './stored-object';
@@ -43,7 +43,7 @@ test('[U5] a backup becomes a data folder whose namespaces begin a new epoch', a
   const { manifest, setAside } = await restoreBackup({ backup, data });
   expect(manifest.version).toBe('1.2.3');
   expect(setAside).toBeNull();
-  expect(readdirSync(data)).toEqual(['storage']);
+  expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'storage']);
   expect(noted(join(storage, namespaceFile('team-a')))).toBe('of team-a');
   for (const id of ['public', 'team-a']) {
     const path = join(storage, namespaceFile(id));
@@ -71,7 +71,7 @@ test('[U5] every object is woken when it said, under its name', async () => {
 
 test('[U4] a folder that is in use, or holds a registry, is left as it is', async () => {
   const { registry, backup } = await begin();
-  const lock = await DataLock.take(registry.data, () => {});
+  const lock = await DataLock.take(registry.data);
   await expect(restoreBackup({ backup, data: registry.data, force: true })).rejects.toThrow('in use by a registry');
   lock.release();
   const before = readdirSync(registry.data, { recursive: true });
@@ -90,7 +90,9 @@ test('[U4] by force, what was there is set aside with all that it was', async ()
   expect(noted(join(setAside ?? '', DIRECTORY_FILE))).toBe('written after the backup');
   expect(noted(join(registry.data, 'storage', DIRECTORY_FILE))).toBeUndefined();
   expect(readFileSync(join(registry.data, 'root-token'), 'utf8')).toBe('kept');
-  expect(readdirSync(registry.data).sort()).toEqual(['root-token', 'storage', basename(setAside ?? '')].sort());
+  expect(readdirSync(registry.data).sort()).toEqual(
+    ['lock.sqlite', 'root-token', 'storage', basename(setAside ?? '')].sort(),
+  );
 });
 
 test('[U3] a damaged backup touches nothing', async () => {
@@ -117,19 +119,19 @@ test('[U6] no registry starts where a restore was interrupted, until it is run a
   const { backup, data } = await begin();
   mkdirSync(join(data, RESTORING_NAME, 'rollcall-NamespaceObject'), { recursive: true });
   writeFileSync(join(data, RESTORING_NAME, namespaceFile('public')), 'half');
-  expect(() => prepareDataFolder(data)).toThrow(`A restore into ${data} was interrupted`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`A restore into ${data} was interrupted`);
   await restoreBackup({ backup, data });
-  expect(prepareDataFolder(data)).toBe(data);
-  expect(readdirSync(data)).toEqual(['storage']);
+  refuseInterruptedRestore(data);
+  expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'storage']);
 });
 
 test('[U6] where an interrupted restore had set aside what was there, nobody is told to go on with it', async () => {
   const { registry } = await begin();
   const { data } = registry;
   mkdirSync(join(data, RESTORING_NAME));
-  expect(() => prepareDataFolder(data)).toThrow(`to go on with what was there before, delete ${data}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`to go on with what was there before, delete ${data}`);
   renameSync(join(data, 'storage'), join(data, 'storage-before-then'));
-  expect(() => prepareDataFolder(data)).toThrow(`is kept in ${join(data, 'storage-before-<time>')}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`is kept in ${join(data, 'storage-before-<time>')}`);
 });
 
 test('[U6] a restore that fails over a registry leaves that as it was, ready to start', async () => {
@@ -141,8 +143,8 @@ test('[U6] a restore that fails over a registry leaves that as it was, ready to 
   };
   const failing = restoreBackup({ backup, data, force: true, progress: obstruct });
   await expect(failing).rejects.toThrow('metadata.sqlite is there already');
-  expect(prepareDataFolder(data)).toBe(data);
-  expect(readdirSync(data)).toEqual(['storage']);
+  refuseInterruptedRestore(data);
+  expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'storage']);
   expect(noted(join(data, 'storage', DIRECTORY_FILE))).toBe('as it was');
 });
 
@@ -150,7 +152,7 @@ test('[U6] a refusal does not let what was there start where a restore was inter
   const { registry, backup } = await begin();
   mkdirSync(join(registry.data, RESTORING_NAME));
   await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow('is stored in');
-  expect(() => prepareDataFolder(registry.data)).toThrow('was interrupted');
+  expect(() => refuseInterruptedRestore(registry.data)).toThrow('was interrupted');
 });
 
 test('[U6] a restore that fails on its way leaves nothing that starts', async () => {
@@ -161,5 +163,5 @@ test('[U6] a restore that fails on its way leaves nothing that starts', async ()
   };
   const failing = restoreBackup({ backup, data, progress: obstruct });
   await expect(failing).rejects.toThrow('metadata.sqlite is there already');
-  expect(() => prepareDataFolder(data)).toThrow('was interrupted');
+  expect(() => refuseInterruptedRestore(data)).toThrow('was interrupted');
 });

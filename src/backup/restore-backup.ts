@@ -21,8 +21,6 @@ export interface RestoreOptions {
   data: string;
   /** Whether what is stored there may be set aside. */
   force?: boolean | undefined;
-  /** Takes one line for the person at the terminal. */
-  say?: ((line: string) => void) | undefined;
   /** Told how many files have been verified or copied, of how many. */
   progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
 }
@@ -53,12 +51,12 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
  * @throws {LaunchError} Where a registry runs there, or the folder can't be written.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { force = false, say = () => {}, progress = () => {} } = options;
+  const { force = false, progress = () => {} } = options;
   const backup = resolve(options.backup);
   const sqlite = await loadSqlite();
   const verified = await verifyBackup(sqlite, backup, (done, all) => progress('verify', done, all));
   const data = makeDataFolder(options.data);
-  const lock = await DataLock.take(data, say);
+  const lock = await DataLock.take(data);
   const storage = join(data, STORAGE_NAME);
   const restoring = join(data, RESTORING_NAME);
   /** Whether a registry is stored there that nothing has been done to. */

@@ -3,7 +3,7 @@ import { createProgram } from './program';
 import { EXIT, failureOf } from './terminal/failure';
 import { processPrinter } from './terminal/printer';
 
-export { workerBundle } from '../launcher/bundle';
+export { residentBundle, workerBundle } from '../launcher/bundle';
 export { checkoutCommit } from '../launcher/package';
 
 /** Whoever read what we print has gone, as `head` does: there is nothing left to say, and nothing has failed. */

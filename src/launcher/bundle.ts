@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { PACKAGE_ROOT } from './package';
 
+/** Texts that the code imports as modules. */
+const LOADER = { '.html': 'text', '.txt': 'text', '.sql': 'text' } as const;
+
 /** Bundles a Worker into one ES module, as text, the way wrangler does it for Cloudflare. Also for the bench's Workers. */
 export async function bundleWorker(entry: string): Promise<string> {
-  // Not imported at the top: an installed package ships its bundle, and never bundles.
+  // Not imported at the top: an installed package ships its bundles, and never bundles.
   const esbuild = await import('esbuild');
   // The synchronous call leaves no process of esbuild's behind, beside a registry that runs for months.
   const { outputFiles } = esbuild.buildSync({
@@ -17,12 +20,31 @@ export async function bundleWorker(entry: string): Promise<string> {
     mainFields: ['module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
-    loader: { '.html': 'text', '.txt': 'text', '.sql': 'text' },
+    loader: LOADER,
   });
   return outputFiles.map((file) => file.text).join('');
 }
 
-/** Replaces a file in one step, so that a workerd that starts meanwhile reads the old one or the new one. */
+/** Bundles a program for the resident process into one ES module, as text, with all packages in it: it runs on Deno and on Node. */
+export async function bundleResident(entry: string): Promise<string> {
+  const esbuild = await import('esbuild');
+  const { outputFiles } = esbuild.buildSync({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'node',
+    loader: LOADER,
+    // Packages in CommonJS require modules of Node.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    // ws would look for native packages, which the process has no permission to read, and which we do not ship.
+    define: { 'process.env.WS_NO_BUFFER_UTIL': '"true"', 'process.env.WS_NO_UTF_8_VALIDATE': '"true"' },
+  });
+  return outputFiles.map((file) => file.text).join('');
+}
+
+/** Replaces a file in one step, so that a process that starts meanwhile reads the old one or the new one. */
 function replaceFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
@@ -31,18 +53,29 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * The bundled Worker of the registry: made from the sources in a checkout, as it came in an installed package.
+ * Makes a built file from the sources in a checkout; in an installed package it is as it came.
  *
- * Bundling takes 50 ms, so a checkout does it at each start and never runs an old one. A bundle that is up to date is
- * not written, which lets a checkout be read-only.
+ * Bundling takes 50 ms, so a checkout does it at each start and never runs an old one. A file that is up to date is not
+ * written, which lets a checkout be read-only.
  *
- * @returns Absolute path of the module.
+ * @returns Absolute path of the file.
  */
-export async function workerBundle(): Promise<string> {
-  const source = join(PACKAGE_ROOT, 'src', 'worker.ts');
-  const path = join(PACKAGE_ROOT, 'dist', 'worker.js');
+async function builtFile(name: string, entry: string, bundle: (entry: string) => Promise<string>): Promise<string> {
+  const source = join(PACKAGE_ROOT, 'src', entry);
+  const path = join(PACKAGE_ROOT, 'dist', name);
   if (!existsSync(source)) return path;
-  const text = await bundleWorker(source);
+  const text = await bundle(source);
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) replaceFile(path, text);
   return path;
+}
+
+/** Returns the path of the registry's Worker, built. */
+export function workerBundle(): Promise<string> {
+  return builtFile('worker.js', 'worker.ts', bundleWorker);
+}
+
+/** Returns the path of the resident process's program, built, with the file of its checkpoint thread beside it. */
+export async function residentBundle(): Promise<string> {
+  await builtFile('checkpoint-worker.js', 'host/resident/storage/checkpoint-worker.ts', bundleResident);
+  return builtFile('resident.js', 'resident.ts', bundleResident);
 }

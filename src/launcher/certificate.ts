@@ -11,7 +11,7 @@ export interface CertificateFiles {
   keyPath: string;
 }
 
-/** A certificate that was looked at, with its key: workerd will take both. */
+/** A certificate that was checked together with its key. */
 export interface Certificate extends CertificateFiles {
   /** The first in the file: the registry's own. */
   leaf: X509Certificate;
@@ -55,7 +55,7 @@ function parseKey(path: string, pem: string): KeyObject {
 }
 
 /**
- * Reads and checks a certificate and its key before anything starts: workerd would only say that it can't use them.
+ * Reads and checks a certificate and its key before anything starts: the listener would only say that it can't use them.
  *
  * @param say Takes one line for the person at the terminal.
  * @param now Milliseconds since the epoch.

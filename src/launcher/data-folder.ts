@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from './launch-error';
+import { shellWord } from './shell-word';
 
 /** Name of the folder of SQLite files in a data folder. */
 export const STORAGE_NAME = 'storage';
@@ -32,39 +33,59 @@ export function dataFolderError(folder: string, error: unknown): unknown {
  * Makes the data folder where it is absent, for this user alone.
  *
  * @returns Its absolute path.
- * @throws {LaunchError} if it can't be written to.
+ * @throws {LaunchError} if it can't be made.
  */
 export function makeDataFolder(path: string): string {
   const folder = resolve(path);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw dataFolderError(folder, error);
   }
   return folder;
 }
 
-/** Where what was there before has been set aside already, a start without the restore would find nothing. */
-function interruptedRestore(folder: string): LaunchError {
+/**
+ * Refuses a folder whose restore was interrupted: where what was there before has been set aside already, a start would find
+ * nothing.
+ */
+export function refuseInterruptedRestore(folder: string): void {
+  if (!existsSync(join(folder, RESTORING_NAME))) return;
   const other = existsSync(join(folder, STORAGE_NAME))
     ? `or, to go on with what was there before, delete ${join(folder, RESTORING_NAME)}`
     : `what was there before, if anything, is kept in ${join(folder, `${STORAGE_NAME}-before-<time>`)}`;
-  return new LaunchError(`A restore into ${folder} was interrupted. Run it again; ${other}.`);
+  throw new LaunchError(`A restore into ${folder} was interrupted. Run it again; ${other}.`);
+}
+
+/** Folders of SQLite files that versions up to 0.1 kept in the storage folder, for workerd. */
+const OLD_FOLDERS = ['rollcall-NamespaceObject', 'rollcall-DirectoryObject'];
+
+/** The last version that reads such folders. */
+const OLD_VERSION = '0.1.0';
+
+/** Tells how to move the data of a version that ran the registry in workerd. */
+function oldLayout(folder: string): LaunchError {
+  return new LaunchError(
+    `The data folder ${folder} is of Rollcall ${OLD_VERSION}, which stored in another way, and is left as it is. Start that ` +
+      `version on it:\n  npx rollcall@${OLD_VERSION} serve --data ${shellWord(folder)} --port 8788\n` +
+      'and this one on a new folder. Then move each namespace with two commands:\n' +
+      `  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n` +
+      `  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge`,
+  );
 }
 
 /**
  * Makes the data folder where it is absent, with the folder of SQLite files in it.
  *
  * @returns Its absolute path.
- * @throws {LaunchError} if it can't be written to, or a restore into it was interrupted.
+ * @throws {LaunchError} if it can't be made, is of a version that stored otherwise, or a restore into it was interrupted.
  */
 export function prepareDataFolder(path: string): string {
   const folder = makeDataFolder(path);
-  if (existsSync(join(folder, RESTORING_NAME))) throw interruptedRestore(folder);
+  refuseInterruptedRestore(folder);
+  if (OLD_FOLDERS.some((name) => existsSync(join(folder, STORAGE_NAME, name)))) throw oldLayout(folder);
   try {
     mkdirSync(join(folder, STORAGE_NAME), { recursive: true, mode: 0o700 });
-    accessSync(join(folder, STORAGE_NAME), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw dataFolderError(folder, error);
   }

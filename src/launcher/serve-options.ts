@@ -32,7 +32,7 @@ export interface ServeFlags {
 }
 
 /** A command that was written wrongly: exit code 2. */
-function usageError(message: string): LaunchError {
+export function usageError(message: string): LaunchError {
   return new LaunchError(`${message}\nSee: rollcall serve --help`, 2);
 }
 

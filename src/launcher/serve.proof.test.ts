@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { isRunning } from '../../test/programs/process-state';
 import { Program } from '../../test/programs/program';
 import { systemNode } from '../../test/programs/system-node';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
-import { identify } from './process-identity';
 
 const PROGRAM = resolve('bin/rollcall.js');
 const ANSWERS = /answers on (http:\S+)/;
@@ -134,42 +134,42 @@ test('[M3] a SIGTERM to npm reaches it through the shell between, which dies wit
   const command = `'${systemNode()}' '${PROGRAM}' serve --port 0; true`;
   const shell = new Program('sh', ['-c', command], { cwd, env: environment({ npm_command: 'run-script' }) });
   await shell.prints(ANSWERS);
-  const workerd = workerdOf(cwd);
+  const resident = residentOf(cwd);
   shell.kill('SIGTERM');
   // The pipes close when the last process that holds them has ended.
   expect(await shell.end()).toEqual({ code: null, signal: 'SIGTERM' });
   expect(shell.stderr).toEqual(['Stopping.']);
-  expect(identify(workerd)).toBe(null);
+  expect(isRunning(resident)).toBe(false);
 });
 
 test('[M3] a signal before it answers ends it, and leaves the folder free', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
-  await expect.poll(() => existsSync(join(cwd, 'data', 'workerd.capnp')), { interval: 1, timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(join(cwd, 'data', 'lock.json')), { interval: 1, timeout: 30_000 }).toBe(true);
   program.kill('SIGTERM');
   expect(await program.end()).toEqual({ code: 0, signal: null });
   expect(program.stdout).toEqual([]);
-  expect(readdirSync(join(cwd, 'data')).sort()).toEqual(['root-token', 'storage', 'workerd.capnp']);
+  await serve(cwd).prints(ANSWERS);
 });
 
-test('a second Ctrl-C ends it at once, and workerd with it', async () => {
+test('a second Ctrl-C ends it at once, and the registry with it', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const socket = await connectTo(await program.prints(ANSWERS));
   socket.write('PUT /api/v1/ns/public/services HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
-  const workerd = workerdOf(cwd);
+  const resident = residentOf(cwd);
   await new Promise((wake) => setTimeout(wake, 100));
   program.kill('SIGINT');
   // What npm passes on beside the terminal arrives in the same moment, and is no second one.
   program.kill('SIGINT');
   await program.prints(/Stopping/);
   await new Promise((wake) => setTimeout(wake, 700));
-  expect(identify(program.pid)).not.toBe(null);
+  expect(isRunning(program.pid)).toBe(true);
   const startedAt = performance.now();
   program.kill('SIGINT');
   expect(await program.end()).toEqual({ code: 130, signal: null });
   expect(performance.now() - startedAt).toBeLessThan(2_500);
-  await expect.poll(() => identify(workerd)).toBe(null);
+  await expect.poll(() => isRunning(resident)).toBe(false);
 });
 
 test('[M4] a second start on the folder is refused, with the process that uses it', async () => {
@@ -179,28 +179,26 @@ test('[M4] a second start on the folder is refused, with the process that uses i
   const second = serve(cwd);
   expect(await second.end()).toEqual({ code: 1, signal: null });
   expect(second.stderr).toEqual([
-    expect.stringMatching(/data folder .*\/data is in use by a registry \(process \d+\)/),
+    expect.stringMatching(/data folder .*\/data is in use by a registry \(process \d+, since /),
   ]);
-  expect(second.printed).toContain(`(process ${first.pid})`);
+  expect(second.printed).toContain(`(process ${first.pid}, `);
 });
 
-test('[M4, M5] of many starts on the folder of a launcher that was killed one wins, and ends the orphan', async () => {
+test('[M4, M5] of many starts on the folder of a launcher that was killed one wins, and the process that the launcher left has ended', async () => {
   const cwd = temporaryFolder();
   const killed = serve(cwd);
   await killed.prints(ANSWERS);
-  const orphan = workerdOf(cwd);
+  const orphan = residentOf(cwd);
   killed.kill('SIGKILL');
   await killed.end();
-  expect(identify(orphan)).not.toBe(null);
 
   const starts = [serve(cwd), serve(cwd), serve(cwd)];
   const winner = await Promise.any(starts.map((start) => start.prints(ANSWERS).then(() => start)));
   for (const start of starts.filter((each) => each !== winner)) {
     expect(await start.end()).toEqual({ code: 1, signal: null });
-    expect(start.printed).toContain(`in use by a registry (process ${winner.pid})`);
+    expect(start.printed).toContain(`in use by a registry (process ${winner.pid}, `);
   }
-  expect(starts.map((start) => start.printed).join()).toContain(`workerd (process ${orphan}) outlived the launcher`);
-  expect(identify(orphan)).toBe(null);
+  expect(isRunning(orphan)).toBe(false);
 });
 
 test('[M6] a port in use is said to be in use', async () => {
@@ -221,21 +219,21 @@ test('[M7] it raises the descriptor limit and prints how many connections that a
   const program = new Program('sh', command, { cwd, env: environment() });
   const url = await program.prints(ANSWERS);
   const limit = Number(await program.prints(/connections {2}at most (\d+) at once/));
-  expect(limit).toBe((300 - 64) / 2);
+  expect(limit).toBe(300 - 75);
   await Promise.all(Array.from({ length: limit - 1 }, () => connectTo(url)));
   expect((await call(cwd, url, '/stats')).status).toBe(200);
-  // workerd ends when descriptors run out: it must not have died and come back.
+  // It must not have died and come back.
   expect(program.stderr).toEqual([]);
 });
 
-test('[M8] a workerd that died is started again, with all that was acknowledged', async () => {
+test('[M8] a process that died is started again, with all that was acknowledged', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const url = await program.prints(ANSWERS);
   const body = '{"address": "10.0.0.7", "port": 8080}';
   await call(cwd, url, `${ORDERS}/instances/orders-1`, { method: 'PUT', body });
-  process.kill(workerdOf(cwd), 'SIGKILL');
-  await program.prints(/workerd \(process \d+\) was ended by SIGKILL\. Starting it again\.[\s\S]*answers again/);
+  process.kill(residentOf(cwd), 'SIGKILL');
+  await program.prints(/The registry \(process \d+\) was ended by SIGKILL\. Starting it again\.[\s\S]*answers again/);
   expect((await call(cwd, url, `${ORDERS}/instances/orders-1`)).status).toBe(200);
 });
 
@@ -278,9 +276,9 @@ test.each([
   expect(code === 0 ? stderr : stdout).toBe('');
 });
 
-/** The workerd that the lock in a folder names. */
-function workerdOf(cwd: string): number {
-  return JSON.parse(readFileSync(join(cwd, 'data', 'lock'), 'utf8')).workerd.pid;
+/** The process that holds the lock of a folder. */
+function residentOf(cwd: string): number {
+  return JSON.parse(readFileSync(join(cwd, 'data', 'lock.json'), 'utf8')).pid;
 }
 
 async function connectTo(url: string): Promise<Socket> {

@@ -1,13 +1,21 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { dirname, join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { isRunning } from '../../test/programs/process-state';
+import { temporaryFolder, temporaryFolderOfFile } from '../../test/programs/temporary-folder';
+import { bundleResident } from './bundle';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from './start-registry';
 
-const STAND_IN = resolve('test/fixtures/stand-in-worker.js');
+const STAND_IN = 'test/fixtures/stand-in-resident.ts';
+
+/** The stand-in, built: in a folder of its own, as it may read all that lies beside it. */
+const standIn = join(temporaryFolderOfFile(), 'resident.js');
+beforeAll(async () => writeFileSync(standIn, await bundleResident(STAND_IN)));
 
 /** Far from the four seconds that a stop takes where something is open. */
 const QUICK_MS = 2_500;
@@ -15,9 +23,9 @@ const QUICK_MS = 2_500;
 /** What hangs would hang for ever: a machine that is busy with other things may add to the five seconds. */
 const NOISE_MS = 10_000;
 
-/** Starts workerd with a stand-in for the registry, until the test is over. */
+/** Starts a stand-in for the registry, until the test is over. */
 async function start(options: Partial<RegistryOptions> = {}): Promise<RunningRegistry> {
-  const registry = await startRegistry({ data: temporaryFolder(), workerPath: STAND_IN, ...options });
+  const registry = await startRegistry({ data: temporaryFolder(), residentPath: standIn, ...options });
   onTestFinished(() => registry.stop());
   return registry;
 }
@@ -56,15 +64,7 @@ async function openConnection(registry: RunningRegistry): Promise<void> {
   await once(socket, 'connect');
 }
 
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-test('[M8] a workerd that died is started again, on the same port and with all its data', async () => {
+test('[M8] a process that died is started again, on the same port and with all its data', async () => {
   const said: string[] = [];
   const registry = await start({ output: (line) => said.push(line) });
   expect(await get(registry, '/count')).toBe(1);
@@ -72,23 +72,22 @@ test('[M8] a workerd that died is started again, on the same port and with all i
 
   await registry.kill('SIGKILL');
   expect(await get(registry, '/count')).toBe(2);
-  expect(await get(registry, '/bindings')).toEqual({ oneMachine: 'true', trustedProxy: null });
   expect(registry.pid).not.toBe(pid);
   expect(said).toEqual([
-    `workerd (process ${pid}) was ended by SIGKILL. Starting it again.`,
-    `workerd (process ${registry.pid}) answers again.`,
+    `The registry (process ${pid}) was ended by SIGKILL. Starting it again.`,
+    `The registry (process ${registry.pid}) answers again.`,
   ]);
 });
 
-test('a workerd that keeps dying is given up, and the folder is free again', async () => {
+test('a process that keeps dying is given up, and the folder is free again', async () => {
   const data = temporaryFolder();
-  const workerPath = join(data, 'worker.js');
-  copyFileSync(STAND_IN, workerPath);
+  const residentPath = join(temporaryFolder(), 'resident.js');
+  copyFileSync(standIn, residentPath);
   const said: string[] = [];
-  const registry = await start({ data, workerPath, output: (line) => said.push(line) });
-  writeFileSync(workerPath, 'this is not JavaScript');
+  const registry = await start({ data, residentPath, output: (line) => said.push(line) });
+  writeFileSync(residentPath, 'this is not JavaScript');
   process.kill(registry.pid, 'SIGKILL');
-  await expect(registry.ended).rejects.toThrow('workerd died 6 times in a row');
+  await expect(registry.ended).rejects.toThrow('The registry died 6 times in a row');
   expect(said.filter((line) => line.includes('SyntaxError')).length).toBeGreaterThanOrEqual(5);
   await registry.stop();
   await start({ data });
@@ -96,10 +95,10 @@ test('a workerd that keeps dying is given up, and the folder is free again', asy
 
 test('a stop in the middle of a restart ends it', async () => {
   const data = temporaryFolder();
-  const workerPath = join(data, 'worker.js');
-  copyFileSync(STAND_IN, workerPath);
-  const registry = await start({ data, workerPath });
-  writeFileSync(workerPath, 'this is not JavaScript');
+  const residentPath = join(temporaryFolder(), 'resident.js');
+  copyFileSync(standIn, residentPath);
+  const registry = await start({ data, residentPath });
+  writeFileSync(residentPath, 'this is not JavaScript');
   process.kill(registry.pid, 'SIGKILL');
   await new Promise((wake) => setTimeout(wake, 600));
   expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
@@ -154,7 +153,7 @@ test.each([
 test('[M4] a second start on the folder refuses, and the first goes on', async () => {
   const data = temporaryFolder();
   const registry = await start({ data });
-  await expect(start({ data })).rejects.toThrow(`in use by a registry (process ${process.pid})`);
+  await expect(start({ data })).rejects.toThrow(`in use by a registry (process ${process.pid}, `);
   expect(await get(registry, '/count')).toBe(1);
 });
 
@@ -169,10 +168,44 @@ test('a data folder that cannot be used is refused with the reason', async () =>
   );
 });
 
-test('no secret is on a command line or in the configuration', async () => {
+test('no secret is on a command line', async () => {
   const registry = await start();
   const commandLine = readFileSync(`/proc/${registry.pid}/cmdline`, 'utf8');
-  expect(commandLine).toContain('--directory-path=storage=');
+  expect(commandLine).toContain(`--data=${registry.data}`);
   expect(commandLine).not.toContain(registry.rootToken);
-  expect(readFileSync(join(registry.data, 'workerd.capnp'), 'utf8')).not.toContain(registry.rootToken);
+});
+
+test('a process that has lost its disk ends, and is started again', async () => {
+  const said: string[] = [];
+  const registry = await start({ output: (line) => said.push(line) });
+  await get(registry, '/lost').catch(() => {});
+  await expect.poll(() => said).toContainEqual(expect.stringContaining('answers again'));
+  expect(said).toContain('The disk has failed. The registry ends.');
+});
+
+test.each(['deno', 'node'] as const)('it serves with all of its options, in %s', async (runtime) => {
+  const options = { corsOrigins: ['https://a.test', 'https://b.test'], namespaceDomain: 'a.test', logLevel: 'info' };
+  const registry = await start({ ...options, runtime, trustedProxy: true, env: { PORT: '1' } });
+  expect(await get(registry, '/settings')).toMatchObject({ ...options, trustedProxy: true });
+  const { runtime: program } = { runtime: readlinkSync(`/proc/${registry.pid}/exe`) };
+  expect(program).toMatch(new RegExp(`/${runtime}$`));
+});
+
+test('[M5] it ends with the launcher, though that is killed, and gives the folder free', async () => {
+  const data = temporaryFolder();
+  const launcher = join(temporaryFolder(), 'launcher.mjs');
+  const source = `
+    import { startRegistry } from '${join(import.meta.dirname, 'start-registry')}';
+    const registry = await startRegistry(${JSON.stringify({ data, residentPath: standIn })});
+    console.log(registry.pid);
+  `;
+  const stdin = { contents: source, resolveDir: import.meta.dirname };
+  buildSync({ stdin, outfile: launcher, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
+  symlinkSync(resolve('package.json'), join(dirname(launcher), 'package.json'));
+  const parent = spawn(process.execPath, [launcher]);
+  const [line] = await once(parent.stdout, 'data');
+  expect(isRunning(Number(line))).toBe(true);
+  parent.kill('SIGKILL');
+  expect(await get(await start({ data }), '/count')).toBe(1);
+  await expect.poll(() => isRunning(Number(line))).toBe(false);
 });

@@ -1,18 +1,15 @@
-import { join } from 'node:path';
-import { workerBundle } from './bundle';
-import { type Certificate, type CertificateFiles, hostToCall, readCertificate } from './certificate';
-import { prepareDataFolder, STORAGE_NAME } from './data-folder';
-import { DataLock } from './data-lock';
-import type { LaunchError } from './launch-error';
+import { readFileSync } from 'node:fs';
+import { residentBundle } from './bundle';
+import { type CertificateFiles, readCertificate } from './certificate';
+import { makeDataFolder } from './data-folder';
+import type { Started } from './greeting';
+import { urlOf } from './listening-address';
 import { packageCommit } from './package';
-import { untilReady } from './readiness';
-import { type RootToken, rootToken } from './root-token';
+import { residentCommand } from './resident-command';
+import { type ResidentProcess, startResident } from './resident-process';
+import { findRuntime, type RuntimeName } from './runtime';
+import type { ServeFlags } from './serve-options';
 import { Supervisor } from './supervisor';
-import { DIRECTORY_CLASS, NAMESPACE_CLASS, workerdConfig } from './workerd-config';
-import { startWorkerd, type WorkerdProcess } from './workerd-process';
-
-/** What workerd itself keeps open, with room for a few more objects. A connection takes two descriptors beside it. */
-const RESERVED_DESCRIPTORS = 64;
 
 /** How to run a registry. */
 export interface RegistryOptions {
@@ -34,139 +31,46 @@ export interface RegistryOptions {
   tls?: CertificateFiles | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. Default: the variable `ROLLCALL_TRUSTED_PROXY`. */
   trustedProxy?: boolean | undefined;
-  /** Absolute path of another bundled Worker with the same exports. Default: the registry. */
-  workerPath?: string | undefined;
-  /** Variables for workerd beside those of this process. */
+  /** Absolute path of another built file, such as one with a planted defect, with what it loads beside it. Default: the registry's. */
+  residentPath?: string | undefined;
+  /** The runtime. Default: Deno where there is one, else Node. */
+  runtime?: RuntimeName | undefined;
+  /** Variables for the process beside those of this one. */
   env?: NodeJS.ProcessEnv | undefined;
-  /** Takes what happens, a line at a time: what workerd prints, its deaths, findings at the start. Never a secret. */
+  /** Takes what happens, a line at a time: what the process prints, its deaths, findings at the start. Never a secret. */
   output?: ((line: string) => void) | undefined;
 }
 
 /** A registry that runs. */
-export interface RunningRegistry {
-  /** Where it answers, without a path: a loopback address if it listens on all of them. */
-  readonly url: string;
+export interface RunningRegistry extends Started {
   readonly rootToken: string;
-  /** Absolute path of the token's file; null if the token was given. */
-  readonly tokenPath: string | null;
-  /** True if this start made the token. */
-  readonly tokenMade: boolean;
-  /** Absolute path of the data folder. */
-  readonly data: string;
-  /** How many connections the descriptor limit allows; Infinity without a limit. */
-  readonly connectionLimit: number;
   /** Number of the process that serves, or served last. */
   readonly pid: number;
-  /** Resolves after a stop; rejects with a {@link LaunchError} when workerd kept dying. */
+  /** Resolves after a stop; rejects with a {@link LaunchError} when the process kept dying. */
   readonly ended: Promise<void>;
-  /** Ends workerd with a signal, as a crash would; resolves when the one that replaces it answers. */
+  /** Ends the process with a signal, as a crash would; resolves when the one that replaces it answers. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Stops it, within five seconds, open connections or not, and gives the data folder free. */
   stop(): Promise<void>;
 }
 
-/** What the Worker reads of its environment. */
-const VARIABLES = [
-  'ROLLCALL_ROOT_TOKEN',
-  'ROLLCALL_TRUSTED_PROXY',
-  'ROLLCALL_CORS_ORIGINS',
-  'ROLLCALL_LOG_LEVEL',
-  'ROLLCALL_NAMESPACE_DOMAIN',
-  'ROLLCALL_COMMIT',
-  'ROLLCALL_ONE_MACHINE',
-];
-
-/** The configuration that runs the registry. Also for the bench, which starts it without a lock or a supervisor. */
-export function registryConfig(modulePath: string, tls?: CertificateFiles): string {
-  return workerdConfig({
-    modulePath,
-    objects: [NAMESPACE_CLASS, DIRECTORY_CLASS],
-    bindings: VARIABLES.map((name) => ({ name, fromEnvironment: name })),
-    tls,
-  });
+function flagsOf(options: RegistryOptions, port: number): ServeFlags {
+  const { data, host, corsOrigins: corsOrigin, namespaceDomain, logLevel, tls } = options;
+  const files = { tlsCert: tls?.certPath, tlsKey: tls?.keyPath };
+  return { data, host, port: String(port), corsOrigin, namespaceDomain, logLevel, ...files };
 }
 
-/** Where to reach what listens on a host: an address that stands for all of them can't be called. */
-function callable(host: string): string {
-  return host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
-}
-
-function urlOf(host: string, port: number, certificate: Certificate | undefined): string {
-  const scheme = certificate === undefined ? 'http' : 'https';
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** What every start of workerd on one data folder has in common. */
-interface Setting {
-  options: RegistryOptions;
-  host: string;
-  folder: string;
-  lock: DataLock;
-  token: string;
-  config: string;
-  certificate: Certificate | undefined;
-  commit: string | undefined;
-  output: (line: string) => void;
-}
-
-/** Starts one workerd on a locked folder, and waits until the registry in it answers. */
-async function launch(setting: Setting, port: number, signal: AbortSignal): Promise<WorkerdProcess> {
-  const { options, host, folder, lock, token, config, commit, output } = setting;
-  // Read anew: workerd does so, too, and another certificate may lie there by now.
-  const certificate = options.tls && readCertificate(options.tls, output, Date.now());
-  const workerd = await startWorkerd({
-    config,
-    configPath: join(folder, 'workerd.capnp'),
-    storage: join(folder, STORAGE_NAME),
-    host,
-    port,
-    env: {
-      ...process.env,
-      ...options.env,
-      ...(options.corsOrigins === undefined ? {} : { ROLLCALL_CORS_ORIGINS: options.corsOrigins.join(',') }),
-      ...(options.logLevel === undefined ? {} : { ROLLCALL_LOG_LEVEL: options.logLevel }),
-      ...(options.namespaceDomain === undefined ? {} : { ROLLCALL_NAMESPACE_DOMAIN: options.namespaceDomain }),
-      ...(options.trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(options.trustedProxy) }),
-      ROLLCALL_COMMIT: commit ?? '',
-      ROLLCALL_ROOT_TOKEN: token,
-      ROLLCALL_ONE_MACHINE: 'true',
-    },
-    output,
-    started: (pid) => lock.noteWorkerd(pid),
-  });
-  const gone = new AbortController();
-  void workerd.ended.then(() => gone.abort());
-  try {
-    const probe = { url: urlOf(callable(host), workerd.port, certificate), token, leaf: certificate?.leaf };
-    await untilReady(probe, AbortSignal.any([signal, gone.signal]));
-  } catch (error) {
-    workerd.kill('SIGKILL');
-    await workerd.ended;
-    throw error;
-  }
-  return workerd;
-}
-
-function running(supervisor: Supervisor<WorkerdProcess>, token: RootToken, setting: Setting): RunningRegistry {
-  const { process: workerd } = supervisor;
-  const { certificate } = setting;
-  const host = callable(setting.host);
+function environmentOf({ env, rootToken, trustedProxy }: RegistryOptions): NodeJS.ProcessEnv {
   return {
-    url: urlOf(certificate === undefined ? host : hostToCall(certificate.leaf, host), workerd.port, certificate),
-    rootToken: token.token,
-    tokenPath: token.path,
-    tokenMade: token.made,
-    data: setting.folder,
-    connectionLimit: Math.max(0, Math.floor((workerd.descriptorLimit - RESERVED_DESCRIPTORS) / 2)),
-    get pid() {
-      return supervisor.process.pid;
-    },
-    ended: supervisor.ended,
-    kill: (signal) => supervisor.kill(signal),
-    stop: async () => {
-      await supervisor.stop();
-      setting.lock.release();
-    },
+    ...process.env,
+    ...env,
+    ...(trustedProxy === undefined ? {} : { ROLLCALL_TRUSTED_PROXY: String(trustedProxy) }),
+    ROLLCALL_ROOT_TOKEN: rootToken,
+    ROLLCALL_COMMIT: packageCommit(),
+    DENO_NO_UPDATE_CHECK: '1',
+    // What it prints goes to logs.
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
   };
 }
 
@@ -175,28 +79,41 @@ function running(supervisor: Supervisor<WorkerdProcess>, token: RootToken, setti
  *
  * `rollcall serve` runs on this; tests and the bench import it too, to have a real registry of their own.
  *
- * @throws {LaunchError} if the folder is in use or can't be written, the token is too short, the port is taken.
+ * @throws {LaunchError} if the folder is in use or can't be written, the token is too short, the port is taken, or no
+ *   runtime is here.
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
-  // What there is to say of it, each launch says.
+  // Checked before anything is made. What there is to say of it, each launch says.
   const certificate = options.tls && readCertificate(options.tls, () => {}, Date.now());
-  const folder = prepareDataFolder(options.data);
-  const lock = await DataLock.take(folder, output);
-  try {
-    const token = rootToken(folder, options.rootToken, output);
-    const config = registryConfig(options.workerPath ?? (await workerBundle()), certificate);
-    const commit = packageCommit();
-    const setting: Setting = { options, host, folder, lock, token: token.token, config, certificate, commit, output };
-    const supervisor = await Supervisor.start({
-      name: 'workerd',
-      launch: (at, signal) => launch(setting, at, signal),
-      port,
-      say: output,
-    });
-    return running(supervisor, token, setting);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  const runtime = findRuntime(options.runtime);
+  // Made here: the process is allowed to write in it, but not to make the folders above.
+  const data = makeDataFolder(options.data);
+  const residentPath = options.residentPath ?? (await residentBundle());
+  const env = environmentOf(options);
+  const launch = async (at: number, signal: AbortSignal): Promise<ResidentProcess> => {
+    const flags = flagsOf(options, at);
+    return startResident(
+      await residentCommand({ runtime, residentPath, flags, env, supervised: true }),
+      env,
+      output,
+      signal,
+    );
+  };
+  const supervisor = await Supervisor.start({ name: 'The registry', launch, port, say: output });
+  const { tokenPath, tokenMade, connectionLimit } = supervisor.process.report;
+  return {
+    url: urlOf(host, supervisor.process.port, certificate),
+    rootToken: tokenPath === null ? (options.rootToken ?? '') : readFileSync(tokenPath, 'utf8').trim(),
+    tokenPath,
+    tokenMade,
+    data,
+    connectionLimit: connectionLimit ?? Number.POSITIVE_INFINITY,
+    get pid() {
+      return supervisor.process.pid;
+    },
+    ended: supervisor.ended,
+    kill: (signal) => supervisor.kill(signal),
+    stop: () => supervisor.stop(),
+  };
 }

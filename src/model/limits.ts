@@ -45,6 +45,9 @@ export const UNREAD_OUTPUT_MAX_MS = 30_000;
 /** Slowest rate at which a client may read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
+/** Times of {@link UNREAD_OUTPUT_MAX_MS} after which any client is disconnected that has taken nothing, whatever waits. */
+export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
+
 /** A large text is written in pieces of this size, the next one when the client has taken the one before. */
 export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
 

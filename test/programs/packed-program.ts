@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { workerBundle } from '../../src/launcher/bundle';
+import { dirname, join } from 'node:path';
+import { residentBundle } from '../../src/launcher/bundle';
 import { PROJECT_ROOT } from '../house/source-tree';
 
 /**
- * Lays out the program as a package has it, with no sources beside it, so that it runs the Worker it is given.
+ * Lays out the program as a package has it, with no sources beside it, so that it runs the registry it is given.
  *
  * @param folder Where to, an empty folder.
- * @param change What becomes of the text of the Worker.
+ * @param change What becomes of the text of the resident process's program.
  * @returns Path of `rollcall.js`.
  */
-export async function packedProgram(folder: string, change: (worker: string) => string): Promise<string> {
+export async function packedProgram(folder: string, change: (resident: string) => string): Promise<string> {
   // Whatever the command, running it from a checkout bundles the program.
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
   for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
@@ -19,6 +19,8 @@ export async function packedProgram(folder: string, change: (worker: string) => 
     copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
   }
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));
-  writeFileSync(join(folder, 'dist/worker.js'), change(readFileSync(await workerBundle(), 'utf8')));
+  const resident = await residentBundle();
+  writeFileSync(join(folder, 'dist/resident.js'), change(readFileSync(resident, 'utf8')));
+  copyFileSync(join(dirname(resident), 'checkpoint-worker.js'), join(folder, 'dist/checkpoint-worker.js'));
   return join(folder, 'bin/rollcall.js');
 }

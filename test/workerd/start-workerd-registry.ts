@@ -1,7 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerBundle } from '../../src/launcher/bundle';
 import { type CertificateFiles, hostToCall, readCertificate } from '../../src/launcher/certificate';
-import { prepareDataFolder, STORAGE_NAME } from '../../src/launcher/data-folder';
+import { makeDataFolder, refuseInterruptedRestore, STORAGE_NAME } from '../../src/launcher/data-folder';
 import { rootToken } from '../../src/launcher/root-token';
 import type { RegistryOptions, RunningRegistry } from '../../src/launcher/start-registry';
 import { Supervisor } from '../../src/launcher/supervisor';
@@ -13,7 +14,7 @@ import { startWorkerd, type WorkerdProcess } from './workerd-process';
 const RESERVED_DESCRIPTORS = 64;
 
 /** How to run a registry in workerd. */
-export interface WorkerdRegistryOptions extends RegistryOptions {
+export interface WorkerdRegistryOptions extends Omit<RegistryOptions, 'residentPath' | 'runtime'> {
   /** Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the registry's. */
   workerPath?: string | undefined;
 }
@@ -62,8 +63,10 @@ function variablesOf(options: WorkerdRegistryOptions, token: string): NodeJS.Pro
 export async function startWorkerdRegistry(options: WorkerdRegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
   const certificate = options.tls && readCertificate(options.tls, () => {}, Date.now());
-  const data = prepareDataFolder(options.data);
+  const data = makeDataFolder(options.data);
+  refuseInterruptedRestore(data);
   const storage = join(data, STORAGE_NAME);
+  mkdirSync(storage, { recursive: true, mode: 0o700 });
   const token = rootToken(data, options.rootToken, output);
   const config = registryConfig(options.workerPath ?? (await workerBundle()), certificate);
   const called = host === '0.0.0.0' ? '127.0.0.1' : host;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isRunning } from '../../src/launcher/process-identity';
+import { isRunning } from '../programs/process-state';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdOptions, type WorkerdProcess } from './workerd-process';
@@ -63,7 +63,7 @@ test('where the number can’t be noted workerd does not begin at all', async ()
   };
   const given = options({ started });
   await expect(startWorkerd(given)).rejects.toThrow('the lock is lost');
-  await expect.poll(() => isRunning({ pid, started: null })).toBe(false);
+  await expect.poll(() => isRunning(pid)).toBe(false);
   expect(readdirSync(given.storage)).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import type { Manifest } from '../../backup/manifest';
 import { checkBackup, restoreBackup } from '../../backup/restore-backup';
 import { takeBackup } from '../../backup/take-backup';
 import { packageVersion } from '../../launcher/package';
-import { serve } from '../../launcher/serve';
+import { printCommand, serve } from '../../launcher/serve';
 import { dataFolderOf, parseServeOptions } from '../../launcher/serve-options';
 import { processPrinter } from '../terminal/printer';
 import { Progress } from '../terminal/progress';
@@ -39,8 +39,11 @@ export function serveCommand() {
       '--log-level <level>',
       'off, error, warn, or info: a line for each request (default warn, or ROLLCALL_LOG_LEVEL)',
     )
+    .option('--print-command', 'print the command of the process with its permissions, for systemd, and start nothing')
     .addHelpText('after', ENVIRONMENT)
-    .action((flags) => serve(parseServeOptions(flags, process.env)));
+    .action(({ printCommand: isPrinted, ...flags }) =>
+      isPrinted === true ? printCommand(flags) : serve(parseServeOptions(flags, process.env)),
+    );
 }
 
 const BACKUP_NOTE = `
@@ -99,7 +102,6 @@ export function restoreCommand() {
         backup: folder,
         data: to,
         force,
-        say: (line: string) => print.note(line),
         progress: (what: 'verify' | 'copy', done: number, all: number) =>
           bar.update(labels[what], done / all, `${done} of ${all} files`),
       };

@@ -1,10 +1,31 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import {
   BODY_PER_SECOND_MIN_BYTES,
+  BODY_WAIT_MAX_MS,
   CONNECTION_CHECK_INTERVAL_MS,
+  IDLE_CONNECTION_MAX_MS,
   OUTPUT_PER_SECOND_MIN_BYTES,
+  REQUEST_HEADERS_MAX_MS,
+  STREAMED_BODY_WAIT_MAX_MS,
+  TLS_HANDSHAKE_MAX_MS,
+  UNREAD_BODY_MAX_MS,
   UNREAD_OUTPUT_MAX_MS,
+  UNREAD_OUTPUT_STRETCH_COUNT,
 } from '../../../model/limits';
+
+/** Deadlines of a listener, in milliseconds; tests set shorter ones. */
+export const DEADLINES = {
+  headersMs: REQUEST_HEADERS_MAX_MS,
+  handshakeMs: TLS_HANDSHAKE_MAX_MS,
+  idleMs: IDLE_CONNECTION_MAX_MS,
+  bodyMs: BODY_WAIT_MAX_MS,
+  streamedBodyMs: STREAMED_BODY_WAIT_MAX_MS,
+  unreadBodyMs: UNREAD_BODY_MAX_MS,
+  unreadOutputMs: UNREAD_OUTPUT_MAX_MS,
+  checkMs: CONNECTION_CHECK_INTERVAL_MS,
+};
+export type Deadlines = typeof DEADLINES;
 
 /** A wait for bytes of a body. */
 interface BodyWait {
@@ -35,14 +56,16 @@ interface Output {
  * allows for what waits, and is disconnected when by then nothing of it was taken.
  */
 export class ConnectionGuard {
+  readonly deadlines: Deadlines;
   readonly #outputs = new Map<Socket, Output>();
   readonly #bodies = new Set<BodyWait>();
   readonly #timer: NodeJS.Timeout;
   #clock = 0;
   #checkedAt = performance.now();
 
-  constructor() {
-    this.#timer = setInterval(() => this.#pass(), CONNECTION_CHECK_INTERVAL_MS);
+  constructor(deadlines: Deadlines) {
+    this.deadlines = deadlines;
+    this.#timer = setInterval(() => this.#pass(), deadlines.checkMs);
     this.#timer.unref();
   }
 
@@ -54,6 +77,15 @@ export class ConnectionGuard {
   watch(socket: Socket): void {
     this.#outputs.set(socket, { written: 0, waiting: 0, since: this.#clock });
     socket.once('close', () => this.#outputs.delete(socket));
+  }
+
+  /** Takes in the rest of a body that nobody reads; its connection ends where that takes too long. */
+  discardBody(message: IncomingMessage): void {
+    const tooSlow = () => message.socket.destroy();
+    const end = this.awaitBody({ waitedMs: 0, bytes: 0, maxMs: this.deadlines.unreadBodyMs, tooSlow });
+    message.on('error', () => {});
+    message.once('close', end);
+    message.resume();
   }
 
   /**
@@ -83,7 +115,7 @@ export class ConnectionGuard {
   /** Checks all connections. The time that the process did not run is not held against its clients. */
   #pass(): void {
     const now = performance.now();
-    this.#clock += Math.min(now - this.#checkedAt, 2 * CONNECTION_CHECK_INTERVAL_MS);
+    this.#clock += Math.min(now - this.#checkedAt, 2 * this.deadlines.checkMs);
     this.#checkedAt = now;
     for (const [socket, output] of this.#outputs) this.#checkOutput(socket, output);
     for (const wait of this.#bodies) {
@@ -102,7 +134,9 @@ export class ConnectionGuard {
     output.written = socket.bytesWritten;
     output.waiting = waiting;
     if (waiting === 0) return;
-    const allowedMs = UNREAD_OUTPUT_MAX_MS + (waiting / OUTPUT_PER_SECOND_MIN_BYTES) * 1_000;
+    const { unreadOutputMs } = this.deadlines;
+    const atSlowestMs = unreadOutputMs + (waiting / OUTPUT_PER_SECOND_MIN_BYTES) * 1_000;
+    const allowedMs = Math.min(atSlowestMs, UNREAD_OUTPUT_STRETCH_COUNT * unreadOutputMs);
     if (this.#clock - output.since > allowedMs) socket.destroy();
   }
 }

@@ -74,8 +74,8 @@ export class LightResponse {
   get headers(): Headers {
     if (this.#whole !== undefined) return this.#whole.headers;
     if (this.#own !== undefined) return this.#own;
-    this.#own = new Headers(this.#given);
     const type = this.#defaultType;
+    this.#own = new Headers(this.#given);
     if (type !== undefined) this.#own.set('Content-Type', type);
     return this.#own;
   }

@@ -2,16 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import {
-  CONNECTION_CHECK_INTERVAL_MS,
   CONNECTIONS_WAITING_MAX_COUNT,
-  IDLE_CONNECTION_MAX_MS,
   LOG_REFUSALS_PER_SECOND_MAX_COUNT,
   REQUEST_HEADERS_MAX_BYTES,
-  REQUEST_HEADERS_MAX_MS,
-  TLS_HANDSHAKE_MAX_MS,
 } from '../../../model/limits';
 import { LogGate, type LogLevel } from '../../../model/log';
-import { ConnectionGuard } from './connection-guard';
+import { ConnectionGuard, DEADLINES, type Deadlines } from './connection-guard';
 import { LightRequest } from './light-request';
 import { useLightResponses } from './light-response';
 import { refusal, refusalOfParser, writeToSocket } from './refusals';
@@ -31,6 +27,8 @@ export interface ListenerOptions {
   answer(request: Request): Promise<Response>;
   /** Connections at once; those beyond are closed unread. Absent: as many as the system allows. */
   maxConnections?: number | undefined;
+  /** Deadlines for connections; absent ones are the registry's. */
+  deadlines?: Partial<Deadlines> | undefined;
   /** Writes a line of the log. No fact is text that a client has sent. */
   log(level: LogLevel, message: string, facts?: Record<string, unknown>): void;
 }
@@ -70,7 +68,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 class HttpListener implements Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
-  readonly #guard = new ConnectionGuard();
+  readonly #guard: ConnectionGuard;
   readonly #upgrades = new Upgrades();
   readonly #urls: RequestUrls;
   readonly #gate = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
@@ -79,14 +77,16 @@ class HttpListener implements Listener {
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { tls, host, maxConnections } = options;
+    const deadlines = { ...DEADLINES, ...options.deadlines };
+    this.#guard = new ConnectionGuard(deadlines);
     this.#urls = new RequestUrls(tls === undefined ? 'http' : 'https', host.includes(':') ? `[${host}]` : host);
     // As a variable: the types do not know `shouldUpgradeCallback` yet, nor does Node.js before 24.9.
     const limits: ServerOptions & { shouldUpgradeCallback: (message: IncomingMessage) => boolean } = {
-      headersTimeout: REQUEST_HEADERS_MAX_MS,
+      headersTimeout: deadlines.headersMs,
       // Bodies have deadlines of their own: an import may take longer than any other.
       requestTimeout: 0,
-      keepAliveTimeout: IDLE_CONNECTION_MAX_MS,
-      connectionsCheckingInterval: CONNECTION_CHECK_INTERVAL_MS,
+      keepAliveTimeout: deadlines.idleMs,
+      connectionsCheckingInterval: deadlines.checkMs,
       maxHeaderSize: REQUEST_HEADERS_MAX_BYTES,
       requireHostHeader: false,
       noDelay: true,
@@ -95,7 +95,7 @@ class HttpListener implements Listener {
     this.#server =
       tls === undefined
         ? createServer(limits)
-        : createSecureServer({ ...limits, ...tls, handshakeTimeout: TLS_HANDSHAKE_MAX_MS });
+        : createSecureServer({ ...limits, ...tls, handshakeTimeout: deadlines.handshakeMs });
     if (maxConnections !== undefined) this.#server.maxConnections = maxConnections;
     this.#server.maxHeadersCount = 0;
     this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
@@ -145,7 +145,10 @@ class HttpListener implements Listener {
     const url = this.#urls.of(message);
     const answer =
       this.#refusalOf(message, url) ?? (await this.#ask(new LightRequest(message, String(url), response, body)));
-    writeAnswer({ message, response, body, isLast: this.#isClosing || url instanceof BadTarget }, answer);
+    writeAnswer(
+      { message, response, body, isLast: this.#isClosing || url instanceof BadTarget, guard: this.#guard },
+      answer,
+    );
   }
 
   async #upgrade(message: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BODY_WAIT_MAX_MS, STREAMED_BODY_WAIT_MAX_MS } from '../../../model/limits';
 import type { ConnectionGuard } from './connection-guard';
 
 /** Body of a request, read from the socket without a detour, and only once the app asks for it. */
@@ -46,7 +45,7 @@ export class RequestBody {
       let length = 0;
       const end = this.#guard.awaitBody({
         waitedMs: 0,
-        maxMs: BODY_WAIT_MAX_MS,
+        maxMs: this.#guard.deadlines.bodyMs,
         get bytes() {
           return length;
         },
@@ -82,7 +81,7 @@ export class RequestBody {
           const end = this.#guard.awaitBody({
             waitedMs,
             bytes,
-            maxMs: STREAMED_BODY_WAIT_MAX_MS,
+            maxMs: this.#guard.deadlines.streamedBodyMs,
             tooSlow: () => reject(new Error('the body came too slowly')),
           });
           try {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES, UNREAD_BODY_MAX_MS } from '../../../model/limits';
+import { BODY_MAX_BYTES, OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES } from '../../../model/limits';
 import { pipeOf } from './byte-pipe';
+import type { ConnectionGuard } from './connection-guard';
 import { LightResponse } from './light-response';
 import type { RequestBody } from './request-body';
 
@@ -11,6 +12,7 @@ export interface Exchange {
   body: RequestBody;
   /** True: the connection ends with this answer. */
   isLast: boolean;
+  guard: ConnectionGuard;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Exchange {
  * itself; only other bodies are read as streams.
  */
 export function writeAnswer(exchange: Exchange, answer: Response): void {
-  const { message, response, body, isLast } = exchange;
+  const { message, response, body, guard } = exchange;
   const parts = LightResponse.partsOf(answer);
   const { status } = answer;
   const content = parts === undefined ? answer.body : parts.body;
@@ -32,8 +34,11 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
   });
   if (parts?.defaultType !== undefined) headers.push('content-type', parts.defaultType);
   // A client that still sends a body which nobody reads is answered, and its body taken in for a while.
-  const isUnheard = !message.complete && body.exists;
-  if (isLast || isUnheard) headers.push('connection', 'close');
+  const isUnread = !message.complete && body.exists;
+  const isSmall = !body.isHeldBack && Number(message.headers['content-length']) <= BODY_MAX_BYTES;
+  if (isUnread && isSmall && !body.isUsed) guard.discardBody(message);
+  const isLast = exchange.isLast || (isUnread && !isSmall);
+  if (isLast) headers.push('connection', 'close');
 
   if (content instanceof ReadableStream) {
     response.writeHead(status, headers);
@@ -48,10 +53,10 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
     headers.push('content-length', String(typeof content === 'string' ? Buffer.byteLength(content) : content.length));
   } else if (content === null && !isBodiless && message.method !== 'HEAD') headers.push('content-length', '0');
   response.writeHead(status, headers);
-  if (isUnheard && !body.isHeldBack) {
+  if (isUnread && !isSmall && !body.isHeldBack) {
     if (content === null || message.method === 'HEAD') response.flushHeaders();
     else response.write(content);
-    hearOut(message, response);
+    takeRest(message, response, guard.deadlines.unreadBodyMs);
   } else if (content === null || message.method === 'HEAD') response.end();
   else if (content.length <= OUTPUT_PIECE_MAX_BYTES) response.end(content);
   else void writePieces(response, content);
@@ -118,7 +123,7 @@ async function copy(response: ServerResponse, reader: ReadableStreamDefaultReade
  * Takes in the rest of a body, and ends the answer then: to close a connection while its client sends would reset it, and
  * the client would never read the answer.
  */
-function hearOut(message: IncomingMessage, response: ServerResponse): void {
+function takeRest(message: IncomingMessage, response: ServerResponse, maxMs: number): void {
   let rest = UNREAD_BODY_MAX_BYTES;
   const end = () => {
     clearTimeout(timer);
@@ -129,7 +134,7 @@ function hearOut(message: IncomingMessage, response: ServerResponse): void {
     rest -= chunk.length;
     if (rest < 0) end();
   };
-  const timer = setTimeout(end, UNREAD_BODY_MAX_MS);
+  const timer = setTimeout(end, maxMs);
   message.on('error', () => {});
   message.on('data', take);
   message.once('end', end);

@@ -36,7 +36,7 @@ export function writeFirst(storage: NodeSqlite, found: number): number {
 }
 
 /**
- * Returns the number of the last change in a database, read without changing anything, and compares it with its marker.
+ * Returns the number of the last change in a database, and compares it with its marker. A WAL is left as it is.
  *
  * @throws {RegistryError} `NOT_CONFIGURED` where changes are missing, or the file is no database.
  */
@@ -47,8 +47,9 @@ export function inspectDatabase(path: string, marked: number, walLength: number)
     const proof = marked > 0 ? `change number ${marked} was durable` : `${path}-wal is there`;
     throw damaged(path, `it is ${existsSync(path) ? 'empty' : 'missing'}, although ${proof}`);
   }
-  // Read-only: a connection that may write would checkpoint the damaged WAL when it is closed, and delete it.
-  const database = new DatabaseSync(path, { readOnly: true });
+  // A connection that may write would checkpoint the damaged WAL when it is closed, and delete it. Where there is none, a
+  // power loss may have left the journal of the first statement, which only a connection that may write can undo.
+  const database = new DatabaseSync(path, { readOnly: walLength > 0 });
   try {
     const found = sequenceIn(database);
     if (found < marked) {

@@ -1,0 +1,66 @@
+import { dirname, resolve } from 'node:path';
+import { addressOf, addressWithPort } from './listening-address';
+import type { Runtime } from './runtime';
+import { writeServeArguments } from './serve-arguments';
+import { parseServeOptions, type ServeFlags } from './serve-options';
+
+/** Variables that the resident process may read: those of {@link parseServeOptions}, and what its start tells it. */
+const VARIABLES = [
+  'PORT',
+  'ROLLCALL_DATA',
+  'ROLLCALL_ROOT_TOKEN',
+  'ROLLCALL_CORS_ORIGINS',
+  'ROLLCALL_NAMESPACE_DOMAIN',
+  'ROLLCALL_TLS_CERT',
+  'ROLLCALL_TLS_KEY',
+  'ROLLCALL_TRUSTED_PROXY',
+  'ROLLCALL_LOG_LEVEL',
+  'ROLLCALL_COMMIT',
+  'ROLLCALL_DESCRIPTOR_LIMIT',
+];
+
+/** How the resident process is started. */
+export interface ResidentCommand {
+  runtime: Runtime;
+  /** Absolute path of the built file, with those that it loads beside it. */
+  residentPath: string;
+  flags: ServeFlags;
+  env: NodeJS.ProcessEnv;
+  /** True: a launcher is its parent. */
+  supervised: boolean;
+}
+
+/** Writes paths as a permission of Deno has them: a comma in a path is doubled. */
+function pathList(paths: readonly string[]): string {
+  return paths.map((path) => path.replaceAll(',', ',,')).join(',');
+}
+
+/**
+ * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
+ * folder, its own files and certificate, named variables, and nothing else.
+ *
+ * All paths are absolute and the host is an address, since it may neither read its working folder nor look a name up.
+ *
+ * @throws {LaunchError} if an option is wrong, or the host name is unknown.
+ */
+export async function residentCommand(command: ResidentCommand): Promise<string[]> {
+  const { runtime, residentPath, flags, env, supervised } = command;
+  const options = parseServeOptions(flags, env);
+  const [data, host] = [resolve(options.data), await addressOf(options.host)];
+  const tls = options.tls && { tlsCert: resolve(options.tls.certPath), tlsKey: resolve(options.tls.keyPath) };
+  const absolute: ServeFlags = { ...flags, host, port: String(options.port), data, ...tls };
+  const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
+  if (runtime.name === 'node') return [runtime.program, '--disable-warning=ExperimentalWarning', ...words];
+  const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
+  return [
+    runtime.program,
+    'run',
+    // No file that lies about may change what runs, nothing is fetched, and nobody is asked for a permission.
+    ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+    `--allow-net=${addressWithPort(host, options.port)}`,
+    `--allow-read=${pathList(readable)}`,
+    `--allow-write=${pathList([data])}`,
+    `--allow-env=${VARIABLES.join(',')}`,
+    ...words,
+  ];
+}

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { LaunchError } from './launch-error';
+
+/** Names of the runtimes that the resident process runs on. */
+export type RuntimeName = 'deno' | 'node';
+
+/** A runtime on this machine. */
+export interface Runtime {
+  name: RuntimeName;
+  /** Path or name of its program. */
+  program: string;
+}
+
+/** The oldest versions that will do: of Deno, the one whose behaviour the host was measured on; of Node, the first with SQLite's backup. */
+const OLDEST: Readonly<Record<RuntimeName, readonly [number, number]>> = { deno: [2, 9], node: [22, 16] };
+
+/** A version is asked for from another program: one that hangs is none. */
+const ANSWER_WITHIN_MS = 10_000;
+
+const requireHere = createRequire(import.meta.url);
+
+/** Tells whether a version, such as `2.9.5`, will do. */
+function isRecent(name: RuntimeName, version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST[name];
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
+
+/** Returns a file of an installed package; undefined where the package or the file is absent. */
+function packageFile(name: string, file: string): string | undefined {
+  try {
+    const path = join(dirname(requireHere.resolve(`${name}/package.json`)), file);
+    return existsSync(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks a program on the path for its version; undefined if there is none, or it is not what it is called. */
+function versionOf(program: string): string | undefined {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: ANSWER_WITHIN_MS });
+  return /^(?:deno |v)(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1];
+}
+
+function findDeno(): string | undefined {
+  if (process.versions.deno !== undefined) return process.execPath;
+  const { platform, arch } = process;
+  const installed =
+    platform === 'win32'
+      ? packageFile(`@deno/win32-${arch}`, 'deno.exe')
+      : packageFile(`@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`, 'deno');
+  return installed ?? recentOnPath('deno');
+}
+
+function findNode(): string | undefined {
+  if (process.versions.deno === undefined && isRecent('node', process.versions.node)) return process.execPath;
+  // A checkout has one for its tests.
+  return packageFile('node', 'bin/node') ?? recentOnPath('node');
+}
+
+function recentOnPath(name: RuntimeName): string | undefined {
+  const version = versionOf(name);
+  return version !== undefined && isRecent(name, version) ? name : undefined;
+}
+
+/**
+ * Finds the runtime of the resident process: the Deno that npm installed beside this package, else one on the path, else
+ * Node.
+ *
+ * @param wanted The only one that will do.
+ * @throws {LaunchError} if there is none, with how to get one.
+ */
+export function findRuntime(wanted?: RuntimeName): Runtime {
+  const deno = wanted === 'node' ? undefined : findDeno();
+  if (deno !== undefined) return { name: 'deno', program: deno };
+  const node = wanted === 'deno' ? undefined : findNode();
+  if (node !== undefined) return { name: 'node', program: node };
+  const [needed, advice] =
+    wanted === undefined
+      ? ['Deno 2.9 or later, or Node 22.16 or later', 'Install Deno (https://docs.deno.com/runtime/) or a newer Node.']
+      : wanted === 'deno'
+        ? ['Deno 2.9 or later', 'Install it: https://docs.deno.com/runtime/']
+        : ['Node 22.16 or later', 'Install it: https://nodejs.org'];
+  throw new LaunchError(
+    `The registry needs ${needed}, and none is here: npm has installed no Deno for ${process.platform} on ` +
+      `${process.arch}, there is none on the path, and this is Node ${process.versions.node}. ${advice}`,
+  );
+}

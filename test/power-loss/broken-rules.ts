@@ -1,0 +1,99 @@
+/** A change of the recorded program's source: a text that is in one file once, and what takes its place. */
+export interface Planted {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** A rule of DESIGN.md's section on storage, broken. */
+export interface BrokenRule {
+  /** The rule. */
+  name: string;
+  planted: Planted[];
+}
+
+const DATABASE_FILE = 'src/host/resident/storage/database-file.ts';
+const DISK = 'src/host/resident/storage/disk.ts';
+const CHECKPOINTS = 'src/host/resident/storage/checkpoint-worker.ts';
+const SCHEDULE = 'src/host/resident/storage/checkpoint-schedule.ts';
+
+/** Small bounds, so that a short recording has many checkpoints: they are in all recordings. */
+export const SMALL_BOUNDS: Planted[] = [
+  {
+    file: 'src/model/limits.ts',
+    from: 'WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024',
+    to: 'WAL_CHECKPOINT_BYTES = 64 * 1024',
+  },
+  { file: 'src/model/limits.ts', from: 'WAL_HOLD_BYTES = 16 * 1024 * 1024', to: 'WAL_HOLD_BYTES = 192 * 1024' },
+  { file: SCHEDULE, from: 'LOOK_EVERY_FLUSHES = 16', to: 'LOOK_EVERY_FLUSHES = 2' },
+];
+
+/** Each has to lose something in an image. */
+export const BROKEN_RULES: BrokenRule[] = [
+  {
+    name: 'a change is acknowledged only after a flush',
+    planted: [{ file: DATABASE_FILE, from: 'await this.#wal.flush();\n    } catch', to: '} catch' }],
+  },
+  {
+    name: 'a flush acknowledges only what was written before it began',
+    planted: [
+      {
+        file: DATABASE_FILE,
+        from: 'if (this.#flushing?.upTo === this.#committed) return',
+        to: 'if (this.#flushing !== undefined) return',
+      },
+    ],
+  },
+  {
+    name: 'what a killed process left is flushed before it is shown',
+    planted: [
+      { file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' },
+      { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      flushFolder', to: 'flushFolder' },
+      { file: DATABASE_FILE, from: 'if (checkpoints) await this.#schedule.checkpoint();', to: '' },
+    ],
+  },
+  {
+    name: 'what a failed flush left is written again before it is checkpointed',
+    planted: [{ file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' }],
+  },
+  {
+    name: 'the folder is flushed once the WAL is there',
+    planted: [
+      // With NORMAL, SQLite flushes the folder too, with the header of a new WAL; that is its affair, and no promise.
+      { file: DATABASE_FILE, from: 'PRAGMA synchronous = NORMAL', to: 'PRAGMA synchronous = OFF' },
+      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#marker', to: 'this.#marker' },
+    ],
+  },
+  {
+    name: 'the folder is flushed before there is a WAL',
+    planted: [{ file: DATABASE_FILE, from: 'if (!known) flushFolder(dirname(path));', to: '' }],
+  },
+  {
+    name: 'a checkpoint flushes the WAL before the database, and the database before the WAL is used again',
+    planted: [{ file: CHECKPOINTS, from: 'PRAGMA synchronous = FULL', to: 'PRAGMA synchronous = OFF' }],
+  },
+  {
+    name: 'the marker is written after the flush',
+    planted: [
+      {
+        file: DATABASE_FILE,
+        from: 'await this.#wal.flush();\n    } catch',
+        to: 'this.#marker.write(upTo);\n      await this.#wal.flush();\n    } catch',
+      },
+    ],
+  },
+  {
+    name: 'the marker is erased before its database',
+    planted: [{ file: DATABASE_FILE, from: 'flushFolder(folder);\n    for', to: 'for' }],
+  },
+  {
+    name: 'an erased database is gone for good',
+    planted: [
+      { file: DATABASE_FILE, from: 'force: true });\n    flushFolder(folder);\n  }', to: 'force: true });\n  }' },
+    ],
+  },
+  {
+    name: 'after a failed flush the process ends',
+    planted: [{ file: DISK, from: 'error instanceof Error ? reject(error) : resolve()', to: 'resolve()' }],
+  },
+];

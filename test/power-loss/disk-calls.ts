@@ -1,0 +1,148 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+
+/** One call of a process that concerns a folder. Times are lines of the recording. */
+export interface DiskCall {
+  /** When the call was made, and when it returned. */
+  start: number;
+  end: number;
+  /** False where the system refused it. */
+  succeeded: boolean;
+  action:
+    | { kind: 'open'; path: string; makes: boolean; cuts: boolean }
+    | { kind: 'write'; path: string; offset: number; bytes: Buffer }
+    | { kind: 'truncate'; path: string; length: number }
+    | { kind: 'flush'; path: string }
+    | { kind: 'unlink'; path: string }
+    /** A line on its standard output. */
+    | { kind: 'print'; line: string };
+}
+
+/** What is recorded, and how. */
+export interface Recording {
+  /** The program with its arguments. */
+  command: string[];
+  /** Calls on other files are left out. */
+  folder: string;
+  /** Where strace writes to. */
+  trace: string;
+  /** Makes the flush of that number fail, as a broken disk does. */
+  failingFlush?: number | undefined;
+  /** Line to count from, so that recordings can follow one another. */
+  from: number;
+}
+
+const CALLS = 'openat,open,write,pwrite64,pwritev,lseek,ftruncate,fsync,fdatasync,unlink,unlinkat,rename,fallocate';
+
+/**
+ * Runs a program under strace, and returns what it did to a folder: real writes and flushes, of all its threads, in order.
+ *
+ * @throws {Error} Where strace or the program can't be run.
+ */
+export function recordDiskCalls({ command, folder, trace, failingFlush, from }: Recording): DiskCall[] {
+  const inject = failingFlush === undefined ? [] : ['-e', `inject=fdatasync:error=EIO:when=${failingFlush}`];
+  // `-f`: all threads; `-y`: descriptors with their paths; `-xx`: bytes, all of them.
+  const options = ['-f', '-qq', '-y', '-xx', '-s', '4000000', '-e', `trace=${CALLS}`, ...inject, '-o', trace];
+  // Without this, libuv may flush by a ring, which is no call.
+  const env = { ...process.env, UV_USE_IO_URING: '0' };
+  const { error, signal, status, stderr } = spawnSync('strace', [...options, ...command], { encoding: 'utf8', env });
+  if (error !== undefined)
+    throw new Error(`strace can't be run: ${error.message}; install it with apt-get`, { cause: error });
+  if (signal !== 'SIGKILL' && status !== 0) throw new Error(`the recorded program failed: ${stderr}`);
+  const calls = parse(readFileSync(trace, 'latin1'), folder, from);
+  rmSync(trace);
+  return calls;
+}
+
+function parse(text: string, folder: string, from: number): DiskCall[] {
+  const calls: DiskCall[] = [];
+  const positions = new Map<string, number>();
+  /** Calls that have not returned, by thread: others came in between. */
+  const pending = new Map<string, { start: number; text: string }>();
+  let time = from;
+  for (const line of text.split('\n')) {
+    time += 1;
+    const [, thread, rest] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (thread === undefined || rest === undefined) continue;
+    if (rest.endsWith(' <unfinished ...>')) {
+      pending.set(thread, { start: time, text: rest.slice(0, -' <unfinished ...>'.length) });
+      continue;
+    }
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest);
+    const begun = resumed === null ? undefined : pending.get(thread);
+    if (resumed !== null) pending.delete(thread);
+    const whole = resumed === null ? rest : `${begun?.text}${resumed[1]}`;
+    const call = callOf(whole, folder, positions);
+    if (call !== undefined) calls.push({ ...call, start: begun?.start ?? time, end: time });
+  }
+  // What a killed process had begun may have been done, or not.
+  for (const { start, text: begun } of pending.values()) {
+    const call = callOf(`${begun}) = ?`, folder, positions);
+    if (call !== undefined) calls.push({ ...call, start, end: Number.POSITIVE_INFINITY, succeeded: false });
+  }
+  return calls.sort((one, other) => one.start - other.start);
+}
+
+const STRING = '"((?:\\\\x[0-9a-f]{2})*)"';
+const DESCRIPTOR = '(\\d+)<([^>]*)>';
+const RESULT = '\\) += +(-?\\d+|\\?)';
+const OPEN = new RegExp(`^openat\\(AT_FDCWD[^,]*, ${STRING}, ([A-Z_|]+)[^)]*${RESULT}`);
+const WRITE = new RegExp(`^(write|pwrite64)\\(${DESCRIPTOR}, ${STRING}, \\d+(?:, (\\d+))?${RESULT}`);
+const SEEK = new RegExp(`^lseek\\(${DESCRIPTOR}, .*${RESULT}`);
+const TRUNCATE = new RegExp(`^ftruncate\\(${DESCRIPTOR}, (\\d+)${RESULT}`);
+const FLUSH = new RegExp(`^(?:fsync|fdatasync)\\(${DESCRIPTOR}${RESULT}`);
+const UNLINK = new RegExp(`^unlink(?:at)?\\((?:AT_FDCWD[^,]*, )?${STRING}[^)]*${RESULT}`);
+
+/** Reads one call; undefined where it is about something else. */
+function callOf(
+  text: string,
+  folder: string,
+  positions: Map<string, number>,
+): Pick<DiskCall, 'action' | 'succeeded'> | undefined {
+  const isInside = (path: string) => path === folder || path.startsWith(`${folder}/`);
+  const done = (result = '?') => result !== '?' && !result.startsWith('-');
+  let match = WRITE.exec(text);
+  if (match !== null) {
+    const [, name, descriptor = '', hexPath = '', hex = '', offset, result] = match;
+    const bytes = bytesOf(hex);
+    if (descriptor === '1') return { succeeded: true, action: { kind: 'print', line: bytes.toString().trim() } };
+    const path = bytesOf(hexPath).toString();
+    if (!isInside(path)) return undefined;
+    const at = name === 'write' ? (positions.get(descriptor) ?? 0) : Number(offset);
+    if (name === 'write') positions.set(descriptor, at + bytes.length);
+    if (done(result) && Number(result) !== bytes.length) throw new Error(`a write was cut short: ${text.slice(-80)}`);
+    return { succeeded: done(result), action: { kind: 'write', path, offset: at, bytes } };
+  }
+  match = OPEN.exec(text);
+  if (match !== null) {
+    const [, hexPath = '', flags = '', result = ''] = match;
+    const path = bytesOf(hexPath).toString();
+    if (!isInside(path) || !done(result)) return undefined;
+    positions.set(result, 0);
+    const action = { kind: 'open', path, makes: flags.includes('O_CREAT'), cuts: flags.includes('O_TRUNC') } as const;
+    return { succeeded: true, action };
+  }
+  match = SEEK.exec(text);
+  if (match !== null) {
+    positions.set(match[1] ?? '', Number(match[3]));
+    return undefined;
+  }
+  match = TRUNCATE.exec(text) ?? FLUSH.exec(text);
+  if (match !== null) {
+    const path = bytesOf(match[2] ?? '').toString();
+    if (!isInside(path)) return undefined;
+    if (!text.startsWith('ftruncate')) return { succeeded: done(match[3]), action: { kind: 'flush', path } };
+    // strace writes numbers in decimal, whatever strings are written in.
+    return { succeeded: done(match[4]), action: { kind: 'truncate', path, length: Number(match[3]) } };
+  }
+  match = UNLINK.exec(text);
+  if (match !== null) {
+    const path = bytesOf(match[1] ?? '').toString();
+    return isInside(path) ? { succeeded: done(match[2]), action: { kind: 'unlink', path } } : undefined;
+  }
+  const isKnown = /^(openat|write|pwrite64|lseek|ftruncate|fsync|fdatasync|unlink|unlinkat|---|\+\+\+)/.test(text);
+  if (!isKnown) throw new Error(`a call that is not understood: ${text.slice(0, 200)}`);
+  return undefined;
+}
+
+const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');

@@ -1,0 +1,176 @@
+import type { SeededRandom } from '../simulation/seeded-random';
+import type { DiskCall } from './disk-calls';
+
+/** Disks write sectors as a whole, and in any order. */
+const SECTOR_BYTES = 512;
+const PAGE_BYTES = 4096;
+
+/** So many moments, about, go by until a database is open. */
+const OPENING_MOMENTS = 150;
+
+/** A change of a file's bytes, or of its length. */
+interface Change {
+  start: number;
+  end: number;
+  /** When a flush that began after it returned; infinite where none did, or where one before failed. */
+  durableAt: number;
+  offset: number;
+  /** Undefined where the file was cut at the offset. */
+  bytes: Buffer | undefined;
+}
+
+/** A name in the folder, from a moment on: the file it refers to, or none. */
+interface Entry {
+  start: number;
+  end: number;
+  durableAt: number;
+  changes: Change[] | undefined;
+}
+
+/** How the changes that were not flushed reach the disk. */
+type Fate = 'none' | 'all' | 'sectors' | 'pages' | 'cut' | 'one missing' | 'one alone';
+const FATES: readonly Fate[] = ['none', 'all', 'sectors', 'sectors', 'pages', 'cut', 'one missing', 'one alone'];
+
+/** All that processes did to a folder, from which the disk after a power loss at any moment follows. */
+export class DiskHistory {
+  readonly #folder: string;
+  /** By name. The last entry is what processes see. */
+  readonly #names = new Map<string, Entry[]>();
+  /** Lines that were printed, with their times. */
+  readonly lines: { at: number; line: string }[] = [];
+  /** Moments at which something changed. */
+  readonly #moments: number[] = [];
+  /** First moment of each process, as an index. */
+  readonly #starts: number[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The time of the last call. */
+  get end(): number {
+    return this.#moments.at(-1) ?? 0;
+  }
+
+  /** Adds what the next process did. */
+  add(calls: readonly DiskCall[]): void {
+    this.#starts.push(this.#moments.length);
+    for (const { action, start, end, succeeded } of calls) {
+      this.#moments.push(start);
+      if (Number.isFinite(end)) this.#moments.push(end);
+      if (action.kind === 'print') this.lines.push({ at: start, line: action.line });
+      else if (action.kind === 'flush') this.#flush(action.path, start, end, succeeded);
+      else if (succeeded || end === Number.POSITIVE_INFINITY) this.#change(action, start, end);
+    }
+    this.#moments.sort((one, other) => one - other);
+  }
+
+  /** Returns a moment, more often one of those in which a process opens the database: they are few. */
+  anyMoment(random: SeededRandom): number {
+    const start = random.fraction() < 0.4 ? chosen(this.#starts, random) : undefined;
+    const last = this.#moments.length - 1;
+    const index =
+      start === undefined ? random.whole(0, last) : Math.min(last, start + random.whole(0, OPENING_MOMENTS));
+    return this.#moments[index] ?? 0;
+  }
+
+  /**
+   * Returns the folder as it may be after the power was lost. Of all that was not flushed, any sectors may be there; of
+   * names that were not flushed, any of those that they had.
+   */
+  imageAt(time: number, random: SeededRandom): Map<string, Buffer> {
+    const image = new Map<string, Buffer>();
+    for (const [name, entries] of this.#names) {
+      const past = entries.filter(({ start }) => start <= time);
+      const durable = past.findLastIndex(({ durableAt }) => durableAt <= time);
+      const possible = past.slice(Math.max(0, durable));
+      // Before its first entry there was nothing.
+      const changes = durable < 0 && random.fraction() < 0.5 ? undefined : chosen(possible, random)?.changes;
+      if (changes !== undefined) image.set(name, bytesAt(changes, time, random));
+    }
+    return image;
+  }
+
+  #change(action: Exclude<DiskCall['action'], { kind: 'print' | 'flush' }>, start: number, end: number): void {
+    const name = action.path.slice(this.#folder.length + 1);
+    // Shared memory of processes: SQLite makes it anew when the first one opens the database.
+    if (name === '' || name.endsWith('-shm')) return;
+    const entries = this.#names.get(name) ?? [];
+    this.#names.set(name, entries);
+    const changes = entries.at(-1)?.changes;
+    const durableAt = Number.POSITIVE_INFINITY;
+    if (action.kind === 'unlink') entries.push({ start, end, durableAt, changes: undefined });
+    else if (action.kind === 'open') {
+      if (changes === undefined && action.makes) entries.push({ start, end, durableAt, changes: [] });
+      if (action.cuts) changes?.push({ start, end, durableAt, offset: 0, bytes: undefined });
+    } else if (changes !== undefined) {
+      const [offset, bytes] = action.kind === 'write' ? [action.offset, action.bytes] : [action.length, undefined];
+      changes.push({ start, end, durableAt, offset, bytes });
+    }
+  }
+
+  #flush(path: string, start: number, end: number, succeeded: boolean): void {
+    const name = path.slice(this.#folder.length + 1);
+    const flushed: (Entry | Change)[] =
+      path === this.#folder ? [...this.#names.values()].flat() : (this.#names.get(name)?.at(-1)?.changes ?? []);
+    for (const change of flushed) {
+      if (change.end > start || change.durableAt !== Number.POSITIVE_INFINITY) continue;
+      // After a failed flush the system takes pages for clean that are not on the disk: no later flush writes them.
+      change.durableAt = succeeded ? end : Number.MAX_VALUE;
+    }
+  }
+}
+
+const chosen = <Item>(items: readonly Item[], random: SeededRandom): Item | undefined =>
+  items[random.whole(0, items.length - 1)];
+
+/** Returns a file as it may be: all that is durable, and some of what was written since. */
+function bytesAt(changes: readonly Change[], time: number, random: SeededRandom): Buffer {
+  const past = changes.filter(({ start }) => start <= time);
+  const looseCount = past.filter(({ durableAt }) => durableAt > time).length;
+  const fate = chosen(FATES, random) ?? 'none';
+  const special = random.whole(0, Math.max(0, looseCount - 1));
+  const length = past.reduce((most, { offset, bytes }) => Math.max(most, offset + (bytes?.length ?? 0)), 0);
+  const content = Buffer.alloc(length);
+  let size = 0;
+  let order = 0;
+  for (const { offset, bytes, durableAt } of past) {
+    const share = durableAt <= time ? 'whole' : shareOf(fate, order, special);
+    if (durableAt > time) order += 1;
+    if (share === 'nothing') continue;
+    const unit = share === 'sectors' ? SECTOR_BYTES : share === 'pages' ? PAGE_BYTES : Number.POSITIVE_INFINITY;
+    const end = offset + (bytes?.length ?? 0);
+    for (let from = offset; from < end; ) {
+      const to = Math.min(end, (Math.floor(from / unit) + 1) * unit);
+      if (share === 'whole' || random.fraction() < 0.5) {
+        bytes?.copy(content, from, from - offset, to - offset);
+        size = Math.max(size, to);
+      }
+      from = to;
+    }
+    if (bytes !== undefined || (share !== 'whole' && random.fraction() < 0.5)) continue;
+    size = Math.min(size, offset);
+    content.fill(0, size);
+  }
+  return content.subarray(0, size);
+}
+
+function shareOf(fate: Fate, order: number, special: number): 'whole' | 'sectors' | 'pages' | 'nothing' {
+  switch (fate) {
+    case 'none':
+      return 'nothing';
+    case 'all':
+      return 'whole';
+    case 'sectors':
+      return 'sectors';
+    case 'pages':
+      return 'pages';
+    case 'cut':
+      if (order === special) return 'sectors';
+      return order < special ? 'whole' : 'nothing';
+    case 'one missing':
+      return order === special ? 'nothing' : 'whole';
+    case 'one alone':
+      return order === special ? 'whole' : 'nothing';
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { CheckpointWorker } from '../../src/host/resident/storage/checkpoint-worker';
+import { SeededRandom } from '../simulation/seeded-random';
+import { type Planted, SMALL_BOUNDS } from './broken-rules';
+import { imageProblem, promisedAt } from './check-image';
+import { recordDiskCalls } from './disk-calls';
+import { DiskHistory } from './disk-history';
+
+const DATABASE = 'public.sqlite';
+
+/** One process of a story. */
+interface Run {
+  changes: number;
+  end: 'close' | 'kill' | 'erase';
+  /** The flush that fails, counted for each thread. */
+  failingFlush?: number;
+}
+
+/** What happens to one database before the power is lost. */
+export type Story = keyof typeof STORIES;
+
+/** Processes that follow one another on one database, with no power loss in between. */
+const STORIES = {
+  'write, close, open': [
+    { changes: 60, end: 'close' },
+    { changes: 40, end: 'close' },
+    { changes: 10, end: 'close' },
+  ],
+  'kill, open, kill': [
+    { changes: 50, end: 'kill' },
+    { changes: 0, end: 'kill' },
+    { changes: 45, end: 'kill' },
+    { changes: 0, end: 'close' },
+  ],
+  'a flush fails': [
+    { changes: 40, end: 'kill', failingFlush: 5 },
+    { changes: 40, end: 'kill', failingFlush: 9 },
+    { changes: 20, end: 'close' },
+  ],
+  'erase, make again': [
+    { changes: 15, end: 'erase' },
+    { changes: 15, end: 'erase' },
+    { changes: 15, end: 'close' },
+  ],
+} satisfies Record<string, Run[]>;
+
+export const ALL_STORIES = Object.keys(STORIES) as Story[]; // `as`: keys of an object of our own
+
+/** What a run tries. */
+export interface PowerLossOptions {
+  seed: number;
+  /** Images of each story. */
+  images: number;
+  stories?: readonly Story[];
+  /** A broken rule, as changes of the recorded program. */
+  planted?: readonly Planted[];
+  /** Runs the recorded program; Node by default. */
+  runtime?: string[];
+  /** True: stops at the first problem. */
+  stopsEarly?: boolean;
+}
+
+/** What a run found. */
+export interface PowerLossReport {
+  images: number;
+  /** Changes that were acknowledged or shown. */
+  durable: number;
+  problems: string[];
+}
+
+/**
+ * Records what processes do to a database file, and opens what the disk may hold after a power loss, at many moments.
+ */
+export async function powerLossRun(options: PowerLossOptions): Promise<PowerLossReport> {
+  const {
+    seed,
+    images,
+    stories = ALL_STORIES,
+    planted = [],
+    runtime = [process.execPath],
+    stopsEarly = false,
+  } = options;
+  const random = new SeededRandom(seed);
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-power-loss-'));
+  const checkpoints = new CheckpointWorker();
+  const report: PowerLossReport = { images: 0, durable: 0, problems: [] };
+  try {
+    await buildVictim(folder, [...SMALL_BOUNDS, ...planted]);
+    for (const story of stories) {
+      const history = record(story, folder, runtime);
+      report.durable += history.lines.filter(({ line }) => /^(acknowledged|shown [1-9])/.test(line)).length;
+      for (let image = 0; image < images; image += 1) {
+        const time = history.anyMoment(random);
+        const promised = promisedAt(history.lines, time);
+        const problem = await imageProblem(
+          history.imageAt(time, random),
+          DATABASE,
+          promised,
+          join(folder, 'image'),
+          checkpoints,
+        );
+        report.images += 1;
+        if (problem === undefined) continue;
+        report.problems.push(`${story}, call ${time}, image ${image} of seed ${seed}: ${problem}`);
+        if (stopsEarly) return report;
+      }
+    }
+    return report;
+  } finally {
+    await checkpoints.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function record(story: Story, folder: string, runtime: readonly string[]): DiskHistory {
+  const data = join(folder, 'data');
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data);
+  const history = new DiskHistory(data);
+  let last = 0;
+  for (const { changes, end, failingFlush } of STORIES[story] as Run[]) {
+    // `as`: some have no failing flush
+    const command = [...runtime, join(folder, 'victim.js'), join(data, DATABASE), String(changes), end, String(last)];
+    history.add(
+      recordDiskCalls({ command, folder: data, trace: join(folder, 'trace'), failingFlush, from: history.end }),
+    );
+    if (end === 'erase') last += changes;
+  }
+  return history;
+}
+
+/** Builds the recorded program, with changes of its source. */
+async function buildVictim(folder: string, planted: readonly Planted[]): Promise<void> {
+  const unused = new Set(planted);
+  await build({
+    entryPoints: [
+      { in: 'test/power-loss/victim.ts', out: 'victim' },
+      { in: 'src/host/resident/storage/checkpoint-worker.ts', out: 'checkpoint-worker' },
+    ],
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'plant',
+        setup({ onLoad }) {
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            let contents = readFileSync(path, 'utf8');
+            for (const plant of planted) {
+              if (resolve(plant.file) !== path) continue;
+              const parts = contents.split(plant.from);
+              if (parts.length !== 2) throw new Error(`${plant.file} has ${parts.length - 1} times: ${plant.from}`);
+              contents = parts.join(plant.to);
+              unused.delete(plant);
+            }
+            return { contents, loader: 'ts' };
+          });
+        },
+      },
+    ],
+  });
+  for (const { file } of unused) throw new Error(`${file} is not a part of the recorded program`);
+}

@@ -1,0 +1,55 @@
+import type { SqlStorage } from '../../src/core/storage/sql-storage';
+
+/** Rows that changes are written to: few, so that pages are written over again and again. */
+const SLOTS = 13;
+const PAYLOAD_MAX_CHARACTERS = 9_000;
+
+/** Makes the table that {@link applyChange} writes to. */
+export function makeTable(storage: SqlStorage): void {
+  storage.run('CREATE TABLE IF NOT EXISTS slots (slot INTEGER PRIMARY KEY, change INTEGER NOT NULL, payload TEXT)');
+}
+
+/** Writes a change in a transaction. All that it writes follows from its number. */
+export function applyChange(storage: SqlStorage, change: number): void {
+  storage.transaction(() => {
+    storage.run('INSERT OR REPLACE INTO slots VALUES (?, ?, ?)', slotOf(change), change, payloadOf(change));
+  });
+}
+
+/** Returns the number of the last change that is in the table; 0 where there is none. */
+export function lastChange(storage: SqlStorage): number {
+  if ([...storage.read("SELECT 1 FROM sqlite_schema WHERE name = 'slots' LIMIT 1")].length === 0) return 0;
+  return Number([...storage.read('SELECT max(change) FROM slots')][0]?.[0] ?? 0);
+}
+
+/**
+ * Compares a table with what the changes up to its last one make of it.
+ *
+ * @param after Number of the change that was the last before the database was erased; 0 where it never was.
+ */
+export function tableProblem(storage: SqlStorage, after: number): string | undefined {
+  const last = lastChange(storage);
+  if (last === 0) return undefined;
+  const found = new Map<number, [change: number, payload: string]>();
+  for (const [slot, change, payload] of storage.read('SELECT slot, change, payload FROM slots')) {
+    found.set(Number(slot), [Number(change), String(payload)]);
+  }
+  const expected = new Map<number, number>();
+  for (let change = Math.max(after + 1, last - SLOTS + 1); change <= last; change += 1) {
+    expected.set(slotOf(change), change);
+  }
+  for (const [slot, change] of expected) {
+    const row = found.get(slot);
+    if (row?.[0] !== change) return `slot ${slot} holds change ${row?.[0]}, and not ${change}, though ${last} is there`;
+    if (row[1] !== payloadOf(change)) return `slot ${slot} does not hold what change ${change} wrote`;
+  }
+  return found.size === expected.size ? undefined : `${found.size} slots are there, and not ${expected.size}`;
+}
+
+/** Consecutive changes go to all slots in turn, far from each other. */
+const slotOf = (change: number): number => (change * 7) % SLOTS;
+
+function payloadOf(change: number): string {
+  const length = (Math.imul(change, 2_654_435_761) >>> 0) % PAYLOAD_MAX_CHARACTERS;
+  return `change ${change} `.repeat(Math.ceil(length / 8)).slice(0, length);
+}
