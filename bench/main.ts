@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { findRuntime } from '../src/launcher/runtime';
 import { contestFigure } from './contest';
 import { type Bench, type Figure, reached, USUAL_HOMES } from './figure';
 import { calls } from './figures/calls';
@@ -28,7 +29,6 @@ import { requireWrk } from './load';
 import { type BenchOptions, parseOptions, ROUNDS, USAGE } from './options';
 import { profile, profileSocket, SOCKET_PROFILE } from './profile';
 import { HOMES } from './program';
-import { runtimePath } from './program-process';
 import { programsOf } from './programs';
 import { type HomeFinding, renderReport, renderTable, type Setting } from './report';
 import { Workspace } from './workspace';
@@ -69,7 +69,7 @@ function setting({ rounds, seconds, except }: BenchOptions, load: number): Setti
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     load,
-    deno: execFileSync(runtimePath('deno'), ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? 'unknown',
+    deno: execFileSync(findRuntime('deno').program, ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? 'unknown',
     node: process.versions.node,
     workerd: version,
     rounds,
