@@ -10,16 +10,32 @@ import { BackupError } from './backup-error';
 /** The file that says what is in a backup. */
 export const MANIFEST_FILE = 'manifest.json';
 
-/** Version of how a backup is laid out. */
-export const BACKUP_FORMAT = 1;
+/** Version of how a backup is laid out. Format 1 had the files of workerd. */
+export const BACKUP_FORMAT = 2;
 
 /** A database in a backup. */
-interface StoredObject {
+interface StoredDatabase {
   /** From the folder of the backup. */
   file: string;
   bytes: number;
   /** Version of its tables. */
   schema: number;
+}
+
+/** Format of backups of a registry that ran in workerd, whose databases can't be taken over. */
+const WORKERD_FORMAT = 1;
+
+/** Tells how to move a backup of a version that ran the registry in workerd. */
+function oldFormat(version: string): BackupError {
+  const old = `npx rollcall@${version}`;
+  return new BackupError(
+    `The backup was made by Rollcall ${version}, which stored in another way. Restore it with that version and start it:\n` +
+      `  ${old} restore <backup> --data <new folder>\n` +
+      `  ${old} serve --data <new folder> --port 8788\n` +
+      'Then move each namespace into a registry of this version with two commands:\n' +
+      '  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n' +
+      '  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge',
+  );
 }
 
 /** The content of a backup. */
@@ -30,20 +46,19 @@ export interface Manifest {
   /** Everything that was acknowledged before `startedAt` is in it, and nothing that came after `endedAt`. RFC 3339. */
   startedAt: string;
   endedAt: string;
-  /** Null where the registry has none yet: it was called with nothing but its root token. */
-  directory: StoredObject | null;
-  namespaces: (StoredObject & { id: string; epoch: string; revision: number })[];
+  directory: StoredDatabase;
+  namespaces: (StoredDatabase & { id: string; epoch: string; revision: number })[];
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(String(value)));
 
-const isStoredObject = (value: unknown): boolean =>
+const isStoredDatabase = (value: unknown): boolean =>
   isRecord(value) && isText(value.file) && isCount(value.bytes) && isCount(value.schema) && value.schema !== 0;
 
 const isNamespace = (value: unknown): boolean =>
-  isStoredObject(value) && isRecord(value) && isText(value.id) && isText(value.epoch) && isCount(value.revision);
+  isStoredDatabase(value) && isRecord(value) && isText(value.id) && isText(value.epoch) && isCount(value.revision);
 
 /** Checks of the members. By hand: no command is to load what schemas take (design/decisions/0010-command-line.md). */
 const MEMBERS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
@@ -51,13 +66,13 @@ const MEMBERS: Readonly<Record<keyof Manifest, (value: unknown) => boolean>> = {
   version: isText,
   startedAt: isTime,
   endedAt: isTime,
-  directory: (value) => value === null || isStoredObject(value),
+  directory: isStoredDatabase,
   namespaces: (value) => Array.isArray(value) && value.every(isNamespace),
 };
 
 /** Every database in a backup. */
-export function storedObjects({ directory, namespaces }: Manifest): StoredObject[] {
-  return directory === null ? namespaces : [directory, ...namespaces];
+export function storedDatabases({ directory, namespaces }: Manifest): StoredDatabase[] {
+  return [directory, ...namespaces];
 }
 
 /**
@@ -73,7 +88,8 @@ export function parseManifest(text: string): Manifest {
     throw damaged(MANIFEST_FILE, 'it is not JSON');
   }
   if (!isRecord(value)) throw damaged(MANIFEST_FILE, 'it is no object');
-  const { format } = value;
+  const { format, version } = value;
+  if (format === WORKERD_FORMAT) throw oldFormat(String(version));
   if (typeof format === 'number' && format > BACKUP_FORMAT) {
     throw new BackupError(
       `The backup has format ${format}; this version of Rollcall knows ${BACKUP_FORMAT} at most. Restore it with the ` +
@@ -113,7 +129,7 @@ export async function readChecksums(folder: string): Promise<Map<string, string>
     throw new BackupError(`${folder} is not a whole backup: it has no ${CHECKSUMS_FILE}. ${advice}`, { cause: error });
   });
   const lines = text.split('\n').slice(0, -1);
-  const matches = lines.map((line) => /^([0-9a-f]{64}) {2}([\w./-]+)$/.exec(line));
+  const matches = lines.map((line) => /^([0-9a-f]{64}) {2}([\w./+-]+)$/.exec(line));
   if (!text.endsWith('\n') || matches.includes(null)) throw damaged(CHECKSUMS_FILE, 'it is not what sha256sum writes');
   return new Map(matches.map((match) => [match?.[2] ?? '', match?.[1] ?? '']));
 }

@@ -8,15 +8,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { ALARM_AT, note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
+import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
 import { RESTORING_NAME, refuseInterruptedRestore } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { checkBackup, restoreBackup } from './restore-backup';
-import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';
 
 /** A backup of two namespaces, and a place to restore it. */
@@ -54,19 +54,6 @@ test('[U5] a backup becomes a data folder whose namespaces begin a new epoch', a
   const kept = rows(join(backup, 'storage', namespaceFile('public')), 'SELECT name FROM property ORDER BY name');
   expect(kept.map(({ name }) => name)).toEqual(['epoch', 'readable-from', 'schema']);
   await checkBackup({ backup, data });
-});
-
-test('[U5] every object is woken when it said, under its name', async () => {
-  const { backup, data, storage } = await begin();
-  await restoreBackup({ backup, data });
-  const alarms = (folder: string) =>
-    rows(
-      join(storage, folder, 'metadata.sqlite'),
-      "SELECT actor_id || ' ' || actor_name || ' ' || scheduled_time AS alarm FROM _cf_ALARM ORDER BY actor_name",
-    ).map(({ alarm }) => alarm);
-  const alarmOf = (file: string, name: string) => `${basename(file, '.sqlite')} ${name} ${ALARM_AT}`;
-  expect(alarms('rollcall-NamespaceObject')).toEqual(['public', 'team-a'].map((id) => alarmOf(namespaceFile(id), id)));
-  expect(alarms('rollcall-DirectoryObject')).toEqual([alarmOf(DIRECTORY_FILE, 'directory')]);
 });
 
 test('[U4] a folder that is in use, or holds a registry, is left as it is', async () => {
@@ -117,7 +104,7 @@ test('[U5] what root restores belongs to whoever the data folder is of', async (
 
 test('[U6] no registry starts where a restore was interrupted, until it is run again', async () => {
   const { backup, data } = await begin();
-  mkdirSync(join(data, RESTORING_NAME, 'rollcall-NamespaceObject'), { recursive: true });
+  mkdirSync(join(data, RESTORING_NAME, 'namespaces'), { recursive: true });
   writeFileSync(join(data, RESTORING_NAME, namespaceFile('public')), 'half');
   expect(() => refuseInterruptedRestore(data)).toThrow(`A restore into ${data} was interrupted`);
   await restoreBackup({ backup, data });
@@ -139,10 +126,10 @@ test('[U6] a restore that fails over a registry leaves that as it was, ready to 
   const { data, directory } = registry;
   note(directory, 'as it was');
   const obstruct = (what: string) => {
-    if (what === 'copy') writeFileSync(join(data, RESTORING_NAME, dirname(DIRECTORY_FILE), 'metadata.sqlite'), '');
+    if (what === 'copy') mkdirSync(join(data, RESTORING_NAME, namespaceFile('public')), { recursive: true });
   };
   const failing = restoreBackup({ backup, data, force: true, progress: obstruct });
-  await expect(failing).rejects.toThrow('metadata.sqlite is there already');
+  await expect(failing).rejects.toThrow(`can't be restored into ${data}: EISDIR`);
   refuseInterruptedRestore(data);
   expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'storage']);
   expect(noted(join(data, 'storage', DIRECTORY_FILE))).toBe('as it was');
@@ -159,9 +146,9 @@ test('[U6] a restore that fails on its way leaves nothing that starts', async ()
   const { backup, data } = await begin();
   // Something is where the restore makes a file: a permission would not keep root from it.
   const obstruct = (what: string) => {
-    if (what === 'copy') writeFileSync(join(data, RESTORING_NAME, dirname(DIRECTORY_FILE), 'metadata.sqlite'), '');
+    if (what === 'copy') mkdirSync(join(data, RESTORING_NAME, namespaceFile('public')), { recursive: true });
   };
   const failing = restoreBackup({ backup, data, progress: obstruct });
-  await expect(failing).rejects.toThrow('metadata.sqlite is there already');
+  await expect(failing).rejects.toThrow(`can't be restored into ${data}: EISDIR`);
   expect(() => refuseInterruptedRestore(data)).toThrow('was interrupted');
 });

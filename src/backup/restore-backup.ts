@@ -2,15 +2,13 @@ import { copyFile, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { markForNewEpoch } from '../core/storage/schema';
 import { nodeSqlite } from '../host/resident/storage/node-sqlite';
-import { makeDataFolder, RESTORING_NAME, STORAGE_NAME } from '../launcher/data-folder';
+import { makeDataFolder, RESTORING_NAME, refuseOldLayout, STORAGE_NAME } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
-import { DIRECTORY_NAME } from '../model/service-name';
 import { BackupError } from './backup-error';
 import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
-import { checksumOf, damaged, type Manifest, storedObjects } from './manifest';
-import { loadSqlite, type Sqlite } from './sqlite';
-import { writeAlarms } from './stored-object';
+import { checksumOf, damaged, type Manifest, storedDatabases } from './manifest';
+import type { Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
 
 /** What to restore, and where to. */
@@ -34,7 +32,7 @@ export interface Restored {
 
 /** Verifies a backup, and restores nothing. */
 export async function checkBackup({ backup, progress }: RestoreOptions): Promise<Manifest> {
-  const sqlite = await loadSqlite();
+  const sqlite = await import('node:sqlite');
   const { manifest } = await verifyBackup(sqlite, resolve(backup), (done, all) => progress?.('verify', done, all));
   return manifest;
 }
@@ -48,14 +46,15 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
  * Every namespace begins a new epoch when it wakes: whoever watched is told `reset`, and no old cursor fits.
  *
  * @throws {BackupError} Where the backup is damaged or too new, or a registry is stored there and `force` is not given.
- * @throws {LaunchError} Where a registry runs there, or the folder can't be written.
+ * @throws {LaunchError} Where a registry runs there, the folder can't be written, or is of a version that ran in workerd.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { force = false, progress = () => {} } = options;
   const backup = resolve(options.backup);
-  const sqlite = await loadSqlite();
+  const sqlite = await import('node:sqlite');
   const verified = await verifyBackup(sqlite, backup, (done, all) => progress('verify', done, all));
   const data = makeDataFolder(options.data);
+  refuseOldLayout(data);
   const lock = await DataLock.take(data);
   const storage = join(data, STORAGE_NAME);
   const restoring = join(data, RESTORING_NAME);
@@ -69,7 +68,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     await rm(restoring, { recursive: true, force: true });
     await makeFolder(restoring);
     await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
-    prepareToStart(sqlite, restoring, verified.manifest);
+    markNamespaces(sqlite, restoring, verified.manifest);
     await giveToOwnerOf(data, restoring);
     await secureFolder(restoring);
     isUntouched = false;
@@ -123,7 +122,7 @@ async function copyFiles(
   { manifest, checksums }: VerifiedBackup,
   progress: (done: number, all: number) => void,
 ): Promise<void> {
-  const files = storedObjects(manifest).map(({ file }) => file);
+  const files = storedDatabases(manifest).map(({ file }) => file);
   for (const [index, file] of files.entries()) {
     const path = join(to, belowStorage(file));
     await makeFolder(dirname(path));
@@ -133,20 +132,16 @@ async function copyFiles(
   }
 }
 
-/** Makes of copies what a registry can start on, and knows that it was restored. */
-function prepareToStart(sqlite: Sqlite, storage: string, { directory, namespaces }: Manifest): void {
-  const named = ({ file }: { file: string }, name: string) => ({ path: join(storage, belowStorage(file)), name });
-  const objects = namespaces.map((namespace) => named(namespace, namespace.id));
-  for (const { path } of objects) {
-    const database = new sqlite.DatabaseSync(path);
+/** Has every namespace begin a new epoch when it is opened. */
+function markNamespaces(sqlite: Sqlite, storage: string, { namespaces }: Manifest): void {
+  for (const { file } of namespaces) {
+    const database = new sqlite.DatabaseSync(join(storage, belowStorage(file)));
     try {
       markForNewEpoch(nodeSqlite(database));
     } finally {
       database.close();
     }
   }
-  writeAlarms(sqlite, objects);
-  if (directory !== null) writeAlarms(sqlite, [named(directory, DIRECTORY_NAME)]);
 }
 
 /** Now, as a part of a file's name. */

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
-import { SCHEMA_VERSION } from '../core/storage/schema';
-import { DIRECTORY_FILE, namespaceFile } from './stored-object';
+import { prepareStorage, SCHEMA_VERSION } from '../core/storage/schema';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
+import { CheckpointWorker } from '../host/resident/storage/checkpoint-worker';
+import { DatabaseFile } from '../host/resident/storage/database-file';
+import { DurabilityMarker } from '../host/resident/storage/durability-marker';
 import { takeBackup } from './take-backup';
 
 const VERSION = '1.2.3';
@@ -25,7 +28,7 @@ test('[U1] every database is copied with what is not in its main file yet, for i
   note(registry.makeNamespace('team-a'), 'newest');
   note(registry.directory, 'of the directory');
   const manifest = await back();
-  expect(manifest).toMatchObject({ format: 1, version: VERSION, directory: { schema: DIRECTORY_SCHEMA_VERSION } });
+  expect(manifest).toMatchObject({ format: 2, version: VERSION, directory: { schema: DIRECTORY_SCHEMA_VERSION } });
   expect(manifest.namespaces).toMatchObject([
     { id: 'public', epoch: 'epoch-public', revision: 0, schema: SCHEMA_VERSION },
     { id: 'team-a', epoch: 'epoch-team-a' },
@@ -71,13 +74,54 @@ test('[U2] a namespace that is made, changed or made anew meanwhile is copied as
   expect(existsSync(at(namespaceFile('removed')))).toBe(false);
 });
 
-test('[U1] a registry without a directory yet has its one namespace', async () => {
+test('[U1] a database that lacks changes of which its marker knows is not backed up as if it were whole', async () => {
+  const { registry, target, back } = begin();
+  const path = registry.path(namespaceFile('shop'));
+  registry.list('shop');
+  const checkpoints = new CheckpointWorker();
+  const file = await DatabaseFile.open({ path, checkpoints, onLost: () => {} });
+  prepareStorage(file.storage, () => 'epoch-shop');
+  await file.close();
+  await checkpoints.close();
+  const whole = await back();
+  expect(whole.namespaces.map(({ id }) => id)).toEqual(['public', 'shop']);
+  const marker = DurabilityMarker.open(DurabilityMarker.pathOf(path));
+  onTestFinished(() => marker.close());
+  const found = marker.sequence;
+  marker.write(found + 1);
+  rmSync(target, { recursive: true });
+  const damage = `change number ${found + 1} was durable, and the last that is found is number ${found}`;
+  await expect(back()).rejects.toThrow(`${path} is damaged: ${damage}`);
+  rmSync(path);
+  await expect(back()).rejects.toThrow(`${path} is damaged: change number ${found + 1} was durable`);
+  expect(readdirSync(join(target, '..'))).toEqual([]);
+  rmSync(marker.path);
+  expect((await back()).namespaces.map(({ id }) => id)).toEqual(['public']);
+});
+
+test('[U1] namespaces that differ in capital letters alone are kept apart', async () => {
   const { registry, back, at } = begin();
-  registry.loseDirectory();
-  const manifest = await back();
-  expect(manifest.directory).toBeNull();
-  expect(manifest.namespaces.map(({ id }) => id)).toEqual(['public']);
-  expect(existsSync(at(DIRECTORY_FILE))).toBe(false);
+  for (const id of ['Shop', 'shop', 'SHOP']) note(registry.makeNamespace(id), id);
+  await back();
+  for (const id of ['Shop', 'shop', 'SHOP']) expect(noted(at(namespaceFile(id)))).toBe(id);
+});
+
+test('[U9] what a version with more tables left is backed up with its schema', async () => {
+  const { registry, back } = begin();
+  const [next, nextDirectory] = [SCHEMA_VERSION + 1, DIRECTORY_SCHEMA_VERSION + 1];
+  const upgrade = (to: number) => `UPDATE property SET value = '${to}' WHERE name = 'schema'`;
+  registry.makeNamespace('later').exec(`CREATE TABLE later (id TEXT); ${upgrade(next)}`);
+  registry.directory.exec(upgrade(nextDirectory));
+  const { directory, namespaces } = await back();
+  expect(directory.schema).toBe(nextDirectory);
+  expect(namespaces.map(({ schema }) => schema)).toEqual([next, SCHEMA_VERSION]);
+});
+
+test('a data folder of workerd is refused with the commands that move it', async () => {
+  const { registry, target } = begin();
+  mkdirSync(registry.path('rollcall-NamespaceObject'));
+  const refused = takeBackup({ data: registry.data, target, version: VERSION });
+  await expect(refused).rejects.toThrow(/stored in another way.*rollcall export .*rollcall import /s);
 });
 
 test('namespaces that change all the time are given up, and nothing is left', async () => {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { STORAGE_NAME } from '../launcher/data-folder';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
+import { DurabilityMarker } from '../host/resident/storage/durability-marker';
+import { refuseOldLayout, STORAGE_NAME } from '../launcher/data-folder';
 import { LaunchError, systemErrorCode } from '../launcher/launch-error';
 import { BackupError } from './backup-error';
 import { makeFolder, secureFolder, toDisk } from './durable-files';
@@ -12,13 +14,16 @@ import {
   checksumsText,
   MANIFEST_FILE,
   type Manifest,
-  storedObjects,
+  storedDatabases,
 } from './manifest';
-import { copyDatabase, loadSqlite, type Sqlite } from './sqlite';
-import { DIRECTORY_FILE, factsOf, listedNamespaces, NOTHING_STORED, namespaceFile } from './stored-object';
+import { copyDatabase, type Sqlite } from './sqlite';
+import { factsOf, listedNamespaces, type StoredFacts } from './stored-database';
 
 /** How often the directory is copied anew while namespaces are made, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
+
+/** How often it is tried to copy a database. */
+const COPY_ATTEMPTS_COUNT = 3;
 
 /** What to back up, and where to. */
 export interface BackupOptions {
@@ -39,13 +44,16 @@ export interface BackupOptions {
  * namespace of which it then says something else than before that namespace was copied is copied again, and after it
  * the directory. The folder gets its name when all of it is on the disk, so an interrupted backup leaves none.
  *
- * @throws {BackupError} Where there is no registry, the folder is there already, or something can't be read or written.
+ * @throws {BackupError} Where there is no registry, the folder is there already, or something is damaged or can't be read
+ *   or written.
+ * @throws {LaunchError} Where the data is of a version that ran in workerd.
  */
 export async function takeBackup({ data, target, version, progress }: BackupOptions): Promise<Manifest> {
   const storage = join(resolve(data), STORAGE_NAME);
   const folder = resolve(target);
-  const sqlite = await loadSqlite();
-  if (!existsSync(join(storage, dirname(namespaceFile(''))))) {
+  const sqlite = await import('node:sqlite');
+  refuseOldLayout(resolve(data));
+  if (!existsSync(join(storage, DIRECTORY_FILE))) {
     throw new BackupError(`There is no registry in ${resolve(data)}. Name its data folder with --data.`);
   }
   if (existsSync(folder)) {
@@ -78,7 +86,7 @@ function backupFailure(folder: string, error: unknown): unknown {
 
 async function writeDescription(folder: string, manifest: Manifest): Promise<void> {
   await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-  const files = [MANIFEST_FILE, ...storedObjects(manifest).map(({ file }) => file)];
+  const files = [MANIFEST_FILE, ...storedDatabases(manifest).map(({ file }) => file)];
   const checksums = new Map<string, string>();
   for (const file of files) checksums.set(file, await checksumOf(join(folder, file)));
   await writeFile(join(folder, CHECKSUMS_FILE), checksumsText(checksums));
@@ -92,6 +100,8 @@ class StorageCopy {
   readonly #progress: (copied: number, known: number) => void;
   /** What the directory said of each namespace before it was copied. */
   readonly #copied = new Map<string, string>();
+  /** What each copy says of itself. */
+  readonly #facts = new Map<string, StoredFacts>();
 
   constructor(sqlite: Sqlite, from: string, to: string, progress: BackupOptions['progress'] = () => {}) {
     this.#sqlite = sqlite;
@@ -101,55 +111,84 @@ class StorageCopy {
   }
 
   async make(version: string): Promise<Manifest> {
-    for (const file of [DIRECTORY_FILE, namespaceFile('')]) await makeFolder(join(this.#to, dirname(file)));
+    await makeFolder(join(this.#to, dirname(namespaceFile(''))));
     const startedAt = new Date().toISOString();
     const listed = await this.#copyAll();
     const endedAt = new Date().toISOString();
-    const directory = existsSync(join(this.#to, DIRECTORY_FILE)) ? await this.#describe(DIRECTORY_FILE) : null;
     const namespaces: Manifest['namespaces'] = [];
     for (const id of this.#copied.keys()) {
       const file = namespaceFile(id);
       // One that was removed meanwhile is not to come back when somebody makes another of its name.
-      if (!listed.has(id)) await rm(join(this.#to, file), { force: true });
-      const { epoch, revision } = this.#factsOf(file);
+      if (!listed.has(id)) await this.#drop(file);
+      const { epoch, revision = 0 } = this.#facts.get(file) ?? {};
       if (epoch !== undefined) namespaces.push({ id, epoch, revision, ...(await this.#describe(file)) });
     }
+    const directory = await this.#describe(DIRECTORY_FILE);
     return { format: BACKUP_FORMAT, version, startedAt, endedAt, directory, namespaces };
   }
 
   /** @returns What the directory's copy lists. */
   async #copyAll(): Promise<Map<string, string>> {
-    let listed = listedNamespaces(this.#sqlite, join(this.#from, DIRECTORY_FILE));
+    let listed = await this.#copyDirectory();
     for (let round = 0; round < ROUNDS_MAX_COUNT; round++) {
       for (const [id, row] of listed) {
         if (this.#copied.get(id) !== row) await this.#copy(namespaceFile(id));
         this.#copied.set(id, row);
         this.#progress(this.#copied.size, listed.size + 1);
       }
-      await this.#copy(DIRECTORY_FILE);
-      listed = listedNamespaces(this.#sqlite, join(this.#to, DIRECTORY_FILE));
+      listed = await this.#copyDirectory();
       if ([...listed].every(([id, row]) => this.#copied.get(id) === row)) return listed;
     }
     const advice = 'Try again when they are left alone for a moment.';
     throw new BackupError(`Namespaces are made and changed faster than they can be copied. ${advice}`);
   }
 
-  /** Copies a database anew; where nothing was ever stored, or no longer is, there is nothing to copy. */
-  async #copy(file: string): Promise<void> {
-    const [from, to] = [join(this.#from, file), join(this.#to, file)];
-    await rm(to, { force: true });
-    if (!existsSync(from)) return;
-    copyDatabase(this.#sqlite, from, to);
-    if (this.#factsOf(file).schema === undefined) await rm(to, { force: true });
+  async #copyDirectory(): Promise<Map<string, string>> {
+    await this.#copy(DIRECTORY_FILE);
+    return listedNamespaces(this.#sqlite, join(this.#to, DIRECTORY_FILE));
   }
 
-  #factsOf(file: string) {
-    const path = join(this.#to, file);
-    return existsSync(path) ? factsOf(this.#sqlite, path) : NOTHING_STORED;
+  /** Copies a database anew; where nothing was ever stored, or no longer is, there is nothing to copy. */
+  async #copy(file: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#tryToCopy(file);
+      } catch (error) {
+        // A namespace that is erased, or made anew, in that very moment looks damaged, for that moment.
+        if (attempt === COPY_ATTEMPTS_COUNT) throw error;
+      }
+    }
+  }
+
+  async #tryToCopy(file: string): Promise<void> {
+    const [from, to] = [join(this.#from, file), join(this.#to, file)];
+    const marker = DurabilityMarker.pathOf(from);
+    // Read before the copy is made, which has this change, or a later one.
+    const durable = DurabilityMarker.sequenceAt(marker);
+    await this.#drop(file);
+    if (existsSync(from)) await copyDatabase(this.#sqlite, from, to);
+    const facts = existsSync(to) ? factsOf(this.#sqlite, to) : undefined;
+    const found = facts?.sequence ?? 0;
+    if (found < durable) {
+      const problem = `change number ${durable} was durable, and the last that is found is number ${found}`;
+      throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
+    }
+    if (facts?.damage !== undefined) throw damagedDatabase(from, facts.damage);
+    if (facts?.schema === undefined) await this.#drop(file);
+    else this.#facts.set(file, facts);
+  }
+
+  async #drop(file: string): Promise<void> {
+    this.#facts.delete(file);
+    await rm(join(this.#to, file), { force: true });
   }
 
   async #describe(file: string) {
     const { size } = await stat(join(this.#to, file));
-    return { file: join(STORAGE_NAME, file), bytes: size, schema: this.#factsOf(file).schema ?? 0 };
+    return { file: join(STORAGE_NAME, file), bytes: size, schema: this.#facts.get(file)?.schema ?? 0 };
   }
+}
+
+function damagedDatabase(path: string, problem: string): BackupError {
+  return new BackupError(`${path} is damaged: ${problem}.`);
 }

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
 import { checksumOf } from './manifest';
-import { DIRECTORY_FILE, namespaceFile } from './stored-object';
 import { takeBackup } from './take-backup';
 import { verifyBackup } from './verify-backup';
 
@@ -98,8 +98,15 @@ test('[S3, U4] what a newer version made is refused by name', async () => {
     await expect(check()).rejects.toThrow(/made by Rollcall 1\.2\.3, which stores with schema 99; this version knows/);
   }
   const { check, forgeManifest } = await begin();
-  await forgeManifest((text) => text.replace('"format": 1', '"format": 2'));
-  await expect(check()).rejects.toThrow('The backup has format 2; this version of Rollcall knows 1 at most');
+  await forgeManifest((text) => text.replace('"format": 2', '"format": 3'));
+  await expect(check()).rejects.toThrow('The backup has format 3; this version of Rollcall knows 2 at most');
+});
+
+test('[U4] a backup of a registry that ran in workerd is refused with the commands that move it', async () => {
+  const { check, forgeManifest } = await begin();
+  await forgeManifest((text) => text.replace('"format": 2', '"format": 1'));
+  const commands = /npx rollcall@1\.2\.3 restore .*npx rollcall@1\.2\.3 serve .*rollcall export .*rollcall import /s;
+  await expect(check()).rejects.toThrow(commands);
 });
 
 test('[U3] a manifest that names another file than it must is refused', async () => {

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { DIRECTORY_SCHEMA_VERSION } from '../core/directory/tables';
 import { mayRead } from '../core/storage/bring-up-to-date';
 import { SCHEMA_VERSION } from '../core/storage/schema';
+import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
 import { STORAGE_NAME } from '../launcher/data-folder';
 import { systemErrorCode } from '../launcher/launch-error';
 import { quote } from '../model/errors';
 import { BackupError } from './backup-error';
 import { checksumOf, damaged, MANIFEST_FILE, type Manifest, parseManifest, readChecksums } from './manifest';
-import { readDatabase, readText, type Sqlite } from './sqlite';
-import { DIRECTORY_FILE, factsOf, namespaceFile } from './stored-object';
+import type { Sqlite } from './sqlite';
+import { factsOf } from './stored-database';
 
 /** A backup that is whole, and that this version can read. */
 export interface VerifiedBackup {
@@ -47,13 +48,14 @@ export async function verifyBackup(
     if (!checksums.has(file)) throw damaged(file, 'it has no checksum');
     verifyDatabase(sqlite, join(folder, file), file, known, manifest.version);
   };
-  if (manifest.directory !== null) verify(manifest.directory.file, DIRECTORY_FILE, DIRECTORY_SCHEMA_VERSION);
+  verify(manifest.directory.file, DIRECTORY_FILE, DIRECTORY_SCHEMA_VERSION);
   for (const { id, file } of manifest.namespaces) verify(file, namespaceFile(id), SCHEMA_VERSION);
   return { manifest, checksums };
 }
 
 function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: number, version: string): void {
-  const { schema, readableFrom, soundness } = examine(sqlite, path, file);
+  const { schema, readableFrom, damage } = examine(sqlite, path, file);
+  if (damage !== undefined) throw damaged(file, damage);
   if (schema === undefined) throw damaged(file, 'nothing is stored in it');
   if (!mayRead(known, schema, readableFrom)) {
     throw new BackupError(
@@ -61,14 +63,12 @@ function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: numbe
         `most. Restore it with ${version} or later. (${file})`,
     );
   }
-  if (soundness !== 'ok') throw damaged(file, soundness ?? 'SQLite does not say whether it is sound');
 }
 
 /** Reads what a database says of itself, and what SQLite says of it. */
 function examine(sqlite: Sqlite, path: string, file: string) {
   try {
-    const soundness = readDatabase(sqlite, path, (database) => readText(database, 'property', 'PRAGMA quick_check(1)'));
-    return { ...factsOf(sqlite, path), soundness };
+    return factsOf(sqlite, path);
   } catch (error) {
     if (systemErrorCode(error) === undefined || !(error instanceof Error)) throw error;
     throw damaged(file, error.message);

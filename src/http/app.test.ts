@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { problemOf, SERVICE, TestApp } from '../../test/fixtures/test-app';
+import { NO_STATS, problemOf, SERVICE, TestApp } from '../../test/fixtures/test-app';
 import { RegistryError } from '../model/errors';
 import { COPIES_PATH } from './cache/platform-cache';
 
@@ -143,6 +143,29 @@ describe('createApp', () => {
   it('shows what runs', async () => {
     const response = await new TestApp().send('GET', '/health');
     expect(await response.json()).toEqual({ status: 'ok', version: '9.9.9', commit: 'abc1234' });
+  });
+
+  it('[G11] says what keeps changes from being stored, to anybody, and that it is alive', async () => {
+    const test = new TestApp();
+    test.namespace.answer.body = NO_STATS;
+    test.problems = ['nothing can be stored: database or disk is full'];
+    const response = await test.send('GET', '/health');
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { status: 'degraded', problems: test.problems, version: '9.9.9', commit: 'abc1234' },
+    ]);
+    const metrics = async () => (await test.ask('GET', '/metrics')).text();
+    expect(await metrics()).toContain('\nrollcall_storage_fault{} 1\n');
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'nothing can be stored');
+    expect((await test.ask('DELETE', I)).status).toBe(503);
+    // The host has said it once.
+    expect(test.logged).toEqual([]);
+    test.problems = [];
+    expect((await test.ask('DELETE', I)).status).toBe(503);
+    expect(test.logged).toHaveLength(1);
+    test.namespace.failure = undefined;
+    expect(await (await test.send('GET', '/health')).json()).not.toHaveProperty('problems');
+    expect(await metrics()).toContain('\nrollcall_storage_fault{} 0\n');
   });
 
   it('gives up on a namespace that does not answer, but lets a drain wait as long as it was asked to', async () => {

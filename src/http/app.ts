@@ -22,7 +22,7 @@ import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
 import { addNamespaceRoutes } from './v1/namespace-routes';
-import { addOperationsRoutes, type Build } from './v1/operations-routes';
+import { addOperationsRoutes, type Build, type Monitored } from './v1/operations-routes';
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
@@ -65,6 +65,11 @@ export interface AppOptions {
   /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
   namespaceDomain?: string | null | undefined;
   build: Build;
+  /**
+   * Says what keeps changes from being stored, for `/health`: a sentence for each problem, without names of namespaces, as
+   * anybody may read it.
+   */
+  problems?: (() => readonly string[]) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Where copies for cached reads are shared beyond this isolate. */
@@ -84,7 +89,7 @@ export interface App {
 
 /** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
 export function createApp(options: AppOptions): App {
-  const { build, now, directory, dialects = [] } = options;
+  const { build, now, directory, dialects = [], problems = () => [] } = options;
   const origins = { trustedProxy: options.trustedProxy ?? false, addressOf: options.addressOf };
   const pageOrigins = splitOrigins(options.corsOrigins);
   const counts = new RequestCounts();
@@ -93,6 +98,7 @@ export function createApp(options: AppOptions): App {
     threshold: logThreshold(options.logLevel) ?? DEFAULT_LOG_THRESHOLD,
     write: options.writeLog,
     now,
+    isDegraded: () => problems().length > 0,
   });
   const authentication = new Authentication({
     authenticator: new Authenticator({
@@ -128,7 +134,7 @@ export function createApp(options: AppOptions): App {
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
-  addNativeRoutes(surface, build, counts);
+  addNativeRoutes(surface, { build, counts, problems });
   const enter = entrance({
     native: surface.router,
     dialects: dialectRouters(surface, dialects),
@@ -145,7 +151,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Registers all that is no dialect's; the document and the page list the routes in this order. */
-function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts): void {
+function addNativeRoutes(surface: Surface, monitored: Monitored): void {
   addInstanceRoutes(surface);
   addLeaseRoutes(surface);
   addResolveRoute(surface);
@@ -157,8 +163,8 @@ function addNativeRoutes(surface: Surface, build: Build, counts: RequestCounts):
   addSubscriberRoutes(surface);
   addNamespaceRoutes(surface);
   addAccessRoutes(surface);
-  addOperationsRoutes(surface, build, counts);
-  addDocsDoors(surface, build.version);
+  addOperationsRoutes(surface, monitored);
+  addDocsDoors(surface, monitored.build.version);
 }
 
 /** Registers each dialect on a router of its own. */

@@ -63,9 +63,14 @@ const OLD_FOLDERS = ['rollcall-NamespaceObject', 'rollcall-DirectoryObject'];
 /** The last version that reads such folders. */
 const OLD_VERSION = '0.1.0';
 
-/** Tells how to move the data of a version that ran the registry in workerd. */
-function oldLayout(folder: string): LaunchError {
-  return new LaunchError(
+/**
+ * Refuses a data folder of a version that ran the registry in workerd, and says how to move what is in it.
+ *
+ * @throws {LaunchError} if it is one.
+ */
+export function refuseOldLayout(folder: string): void {
+  if (!OLD_FOLDERS.some((name) => existsSync(join(folder, STORAGE_NAME, name)))) return;
+  throw new LaunchError(
     `The data folder ${folder} is of Rollcall ${OLD_VERSION}, which stored in another way, and is left as it is. Start that ` +
       `version on it:\n  npx rollcall@${OLD_VERSION} serve --data ${shellWord(folder)} --port 8788\n` +
       'and this one on a new folder. Then move each namespace with two commands:\n' +
@@ -83,7 +88,7 @@ function oldLayout(folder: string): LaunchError {
 export function prepareDataFolder(path: string): string {
   const folder = makeDataFolder(path);
   refuseInterruptedRestore(folder);
-  if (OLD_FOLDERS.some((name) => existsSync(join(folder, STORAGE_NAME, name)))) throw oldLayout(folder);
+  refuseOldLayout(folder);
   try {
     mkdirSync(join(folder, STORAGE_NAME), { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -213,6 +213,12 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 /** After an alarm whose work failed, the next one comes no sooner. */
 export const ALARM_RETRY_MS = 10_000;
 
+/** A file that could not be written is tried again so often: long enough to cost nothing, and soon enough to seem at once. */
+export const WRITE_PROBE_INTERVAL_MS = 1_000;
+
+/** What has to be stored and can't be is looked at again after this time. */
+export const POSTPONED_MS = 1_000;
+
 /** Alarms are never armed closer together: an alarm loop is a bill. */
 export const ALARM_SPACING_MIN_MS = 250;
 

@@ -6,21 +6,21 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { checkBackup, restoreBackup } from '../../src/backup/restore-backup';
-import { namespaceFile } from '../../src/backup/stored-object';
 import { takeBackup } from '../../src/backup/take-backup';
+import { namespaceFile } from '../../src/host/resident/data-files';
 import { RESTORING_NAME, STORAGE_NAME } from '../../src/launcher/data-folder';
 import { EventReader } from '../fixtures/event-reader';
 import { packedProgram } from '../programs/packed-program';
-import type { RunningRegistry } from '../programs/registry';
+import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
-import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
+
 import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
 
 const SEED = 7;
 
 async function start(data: string): Promise<RunningRegistry> {
-  const registry = await startWorkerdRegistry({ data });
+  const registry = await startRegistry({ data });
   onTestFinished(() => registry.stop());
   return registry;
 }
@@ -199,7 +199,7 @@ describe('a command that is killed', () => {
       const isBegun = () => existsSync(join(data, RESTORING_NAME));
       await run(program, ['restore', whole, '--data', data], isBegun, delayMs);
       if (isBegun()) {
-        await expect(startWorkerdRegistry({ data })).rejects.toThrow('was interrupted');
+        await expect(startRegistry({ data })).rejects.toThrow('was interrupted');
         refused += 1;
         await restoreBackup({ backup: whole, data });
       }

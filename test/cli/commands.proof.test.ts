@@ -301,7 +301,16 @@ describe('bench and doctor', () => {
     const { code, stdout, stderr } = await stage.run(['doctor']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const checks = lines(stdout).map((line) => line.split(/ +/).slice(0, 2).join(' '));
-    expect(checks).toEqual(['✓ contexts', '✓ url', '✓ versions', '✓ latency', '✓ clock', '✓ token', '✓ websocket']);
+    expect(checks).toEqual([
+      '✓ contexts',
+      '✓ url',
+      '✓ storage',
+      '✓ versions',
+      '✓ latency',
+      '✓ clock',
+      '✓ token',
+      '✓ websocket',
+    ]);
   });
 
   it.each([

@@ -15,6 +15,9 @@ import { bodyOf, statusesOf, Wire } from './wire';
 /** The listener in processes of its own: on Deno, with no more permissions than it needs, and on Node.js. */
 
 const folder = temporaryFolderOfFile();
+const authority = testAuthority(folder);
+const files = authority.issue('listener', 'DNS:localhost,IP:127.0.0.1');
+const ca = readFileSync(authority.ca, 'utf8');
 const program = join(folder, 'stage-server.mjs');
 
 const deno = join(PROJECT_ROOT, 'node_modules/@deno/linux-x64-glibc/deno');
@@ -55,9 +58,6 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
   listenerSuite(start);
 
   describe('over TLS', () => {
-    const authority = testAuthority(folder);
-    const files = authority.issue('listener', 'DNS:localhost,IP:127.0.0.1');
-    const ca = readFileSync(authority.ca, 'utf8');
     const deadlines = { headersMs: 500, handshakeMs: 500, idleMs: 500, unreadOutputMs: 500, checkMs: 50 };
     const wire = (port: number, ...pieces: string[]): Wire => {
       const made = new Wire(port, { ca, pieces });

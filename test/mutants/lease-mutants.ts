@@ -14,7 +14,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     breaks: 'L7',
     symbol: 'Checkpoints.open',
     from: `const header = this.#header();
-    this.#enqueue(() => this.#storage.run(PUT_HEADER, ...header));`,
+    this.#queue.offer(() => this.#storage.run(PUT_HEADER, ...header));`,
     to: '',
   },
   {
@@ -42,7 +42,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'takes a process that has started for one that has listened',
     breaks: 'I6',
     symbol: 'resumeAttention',
-    from: "noteGap(state, now, 'the process has started', spreadMs);",
+    from: "noteGap(state, now, 'the namespace was not in memory', spreadMs);",
     to: '',
   },
   {
@@ -83,7 +83,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'does not store attention at a gap',
     breaks: 'L7',
-    symbol: 'noteGap',
+    symbol: 'beginStretch',
     from: 'checkpoints.close();',
     to: '',
   },

@@ -238,7 +238,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'forgets in a sleep how long cached answers are kept',
     breaks: 'W25',
     symbol: 'ReaderHolds.#keep',
-    from: 'this.#enqueue(() => writeProperty(this.#storage, PROPERTY, text));',
+    from: 'this.#isWritten = this.#offer(() => writeProperty(this.#storage, PROPERTY, text));',
     to: 'void text;',
   },
   {

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
-import { DIRECTORY_FILE, namespaceFile, writeAlarms } from '../../src/backup/stored-object';
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { DIRECTORY_NAME } from '../../src/model/service-name';
+import { DIRECTORY_OBJECT_FILE, objectFile, writeAlarms } from '../workerd/stored-objects';
 
 /** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */
 const RELEASES = resolve('test/upgrade/releases');
@@ -37,8 +37,8 @@ export function keepRelease(version: string, data: string, namespaces: readonly 
   mkdirSync(folder, { recursive: true });
   const keep = (name: string, file: string) =>
     writeFileSync(join(folder, `${name}.sql`), dumpOf(join(data, STORAGE_NAME, file)));
-  keep('directory', DIRECTORY_FILE);
-  for (const id of namespaces) keep(`namespace-${id}`, namespaceFile(id));
+  keep('directory', DIRECTORY_OBJECT_FILE);
+  for (const id of namespaces) keep(`namespace-${id}`, objectFile(id));
   writeFileSync(join(folder, 'told.json'), `${JSON.stringify(told, null, 2)}\n`);
 }
 
@@ -71,7 +71,7 @@ export function layOutRelease(version: string, data: string, now: number): void 
   for (const file of readdirSync(join(RELEASES, version))) {
     if (!file.endsWith('.sql')) continue;
     const id = /^namespace-(.+)\.sql$/.exec(file)?.[1];
-    const path = join(data, STORAGE_NAME, id === undefined ? DIRECTORY_FILE : namespaceFile(id));
+    const path = join(data, STORAGE_NAME, id === undefined ? DIRECTORY_OBJECT_FILE : objectFile(id));
     mkdirSync(dirname(path), { recursive: true });
     const database = new sqlite.DatabaseSync(path);
     database.exec(`BEGIN; ${readFileSync(join(RELEASES, version, file), 'utf8')}; COMMIT;`);
@@ -84,6 +84,6 @@ export function layOutRelease(version: string, data: string, now: number): void 
     }
     database.close();
   }
-  writeAlarms(sqlite, namespaces);
-  writeAlarms(sqlite, [{ path: join(data, STORAGE_NAME, DIRECTORY_FILE), name: DIRECTORY_NAME }]);
+  writeAlarms(namespaces);
+  writeAlarms([{ path: join(data, STORAGE_NAME, DIRECTORY_OBJECT_FILE), name: DIRECTORY_NAME }]);
 }

@@ -1,5 +1,5 @@
-import { DIRECTORY_KEY, NAMESPACE_KEY } from '../../src/backup/stored-object';
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
+import { DIRECTORY_KEY, NAMESPACE_KEY } from './stored-objects';
 
 /** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
 export const CONFIG_NAME = 'config';

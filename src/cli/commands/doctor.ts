@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type ClientRequest, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Admin } from '../../client/admin';
+import type { Health } from '../../client/admin/requests';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { packageVersion } from '../../launcher/package';
 import { configPath, isOpenToOthers } from '../connection/config-file';
@@ -25,7 +26,7 @@ export function doctorCommand() {
   return registryCommand('doctor')
     .summary('find out what is wrong between here and a registry')
     .description(
-      'Checks url, versions, latency, clocks, token and the way of a WebSocket; says what is wrong and how to mend it. ' +
+      'Checks url, storage, versions, latency, clocks, token and the way of a WebSocket; says what is wrong and how to mend it. ' +
         'Exit code 1 means that something is.',
     )
     .action(async (options) => {
@@ -83,20 +84,31 @@ function checkConfig({ env }: CheckedPlace): Finding {
 }
 
 /** The registry answers, and is one. The others make sense only then. */
-async function checkUrl({ place, registry }: CheckedPlace): Promise<Finding & { answer?: Response; version?: string }> {
+async function checkUrl({
+  place,
+  registry,
+}: CheckedPlace): Promise<{ url: Finding; answer?: Response; health?: Health }> {
   const check = 'url';
   let answer: Response | undefined;
   try {
     const onAnswer = (given: Response) => {
       answer = given;
     };
-    const { version } = await registry.readHealth({ onAnswer });
-    return { check, result: 'good', found: `${place.url} (${place.sources.url}) answers`, answer, version };
+    const health = await registry.readHealth({ onAnswer });
+    const url: Finding = { check, result: 'good', found: `${place.url} (${place.sources.url}) answers` };
+    return { url, health, ...(answer && { answer }) };
   } catch (error) {
     const mend =
       answer === undefined ? 'Is it running there? On this machine: rollcall serve' : 'Is that the url of a registry?';
-    return { check, result: 'bad', found: messageOf(error), mend };
+    return { url: { check, result: 'bad', found: messageOf(error), mend } };
   }
+}
+
+function checkStorage({ problems = [] }: Health): Finding {
+  const check = 'storage';
+  if (problems.length === 0) return { check, result: 'good', found: 'changes can be stored' };
+  const mend = 'Free space on its disk, or make its folder writable: it goes on by itself';
+  return { check, result: 'bad', found: problems.join('; '), mend };
 }
 
 function checkVersion({ version: own }: CheckedPlace, other: string): Finding {
@@ -190,10 +202,11 @@ async function checkSocket({ place }: CheckedPlace, mayRead: boolean): Promise<F
 /** Everything that there is to check, each finding as it comes. */
 async function* findings(of: CheckedPlace): AsyncGenerator<Finding, void, void> {
   yield checkConfig(of);
-  const { answer, version, ...url } = await checkUrl(of);
+  const { url, answer, health } = await checkUrl(of);
   yield url;
-  if (version === undefined) return;
-  yield checkVersion(of, version);
+  if (health === undefined) return;
+  yield checkStorage(health);
+  yield checkVersion(of, health.version);
   yield await checkLatency(of);
   yield checkClock(of, answer);
   const token = await checkToken(of);

@@ -49,7 +49,9 @@ export interface Page {
 
 /** Liveness of a registry. */
 export interface Health {
-  status: 'ok';
+  /** `degraded`: it answers, but something does not work, as `problems` says. */
+  status: 'ok' | 'degraded';
+  problems?: string[] | undefined;
   version: string;
   /** Where the deployer told it. */
   commit?: string | undefined;

@@ -8,7 +8,8 @@ import type { NamespaceRows } from './namespace-rows';
 import type { TicketRows, TokenRows } from './token-rows';
 
 /** What a host lends to the directory. */
-export interface DirectoryPlatform extends Pick<Platform, 'storage' | 'clock' | 'random' | 'alarm' | 'abort' | 'log'> {
+export interface DirectoryPlatform
+  extends Pick<Platform, 'storage' | 'clock' | 'random' | 'alarm' | 'abort' | 'log' | 'writeFault'> {
   /**
    * `own`: the jurisdiction that the directory itself lies in, if any. `matter`: false where there is one place for all
    * data, so that a placement has no effect.

@@ -33,6 +33,7 @@ export class Directory implements DirectoryApi {
     const { storage } = platform;
     const steps = new DurableSteps(storage, {
       beforeSync: () => this.#arm(),
+      writeFault: platform.writeFault,
       onFailure: (reason) => {
         platform.log('error', 'the directory could not be stored', { reason: String(reason) });
         platform.abort('what the directory shows is ahead of the disk');
@@ -59,7 +60,12 @@ export class Directory implements DirectoryApi {
     return new Directory(platform);
   }
 
-  /** Does what is due, and arms the next alarm. The host calls it when the alarm fires; late, early or twice does no harm. */
+  /**
+   * Does what is due, and arms the next alarm. The host calls it when the alarm fires, and again later if it throws; late,
+   * early or twice does no harm.
+   *
+   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
+   */
   async alarm(): Promise<void> {
     const { steps, audit, platform } = this.#state;
     this.#alarmRanAt = platform.clock.now();

@@ -7,16 +7,21 @@ function begin() {
   disk.run('CREATE TABLE line (text TEXT)');
   const failures: unknown[] = [];
   const armed: number[] = [];
+  let fault: string | undefined;
+  const fill = (why: string | undefined) => {
+    fault = why;
+  };
   const lines = () => disk.rows('SELECT text FROM line').map(([text]) => text);
   const steps = new DurableSteps(disk, {
     beforeSync: () => armed.push(lines().length),
     onFailure: (reason) => failures.push(reason),
+    writeFault: () => fault,
   });
   const add = (text: string) => () => {
     disk.run('INSERT INTO line (text) VALUES (?)', text);
     return text;
   };
-  return { disk, steps, failures, armed, lines, add };
+  return { disk, steps, failures, armed, lines, add, fill };
 }
 
 /** Whether a promise is settled by now. */
@@ -71,6 +76,24 @@ describe('DurableSteps', () => {
     await steps.change(add('b'));
     expect(lines()).toEqual(['b']);
     expect(armed).toEqual([1]);
+  });
+
+  it('[L19] refuses the change that meets a full disk as it refuses those that follow, and leaves nothing behind', async () => {
+    const { disk, steps, failures, lines, add, fill } = begin();
+    const full = new Error('database or disk is full');
+    disk.failWrites(full);
+    const meets = () => {
+      add('a')();
+      // The host notes the fault with the write that fails.
+      fill(full.message);
+    };
+    await expect(steps.change(meets)).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: full });
+    expect(steps.canStore).toBe(false);
+    await expect(steps.change(add('b'))).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: undefined });
+    expect([await steps.read(lines), failures]).toEqual([[], []]);
+    disk.failWrites(undefined);
+    fill(undefined);
+    expect([await steps.change(add('c')), lines()]).toEqual(['c', ['c']]);
   });
 
   it('answers UNAVAILABLE from a sync that failed on, and says so once', async () => {

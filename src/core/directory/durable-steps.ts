@@ -7,6 +7,8 @@ export interface StepHooks {
   beforeSync: () => void;
   /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
   onFailure: (reason: unknown) => void;
+  /** Says why nothing can be stored at the moment; undefined while it can be. */
+  writeFault?: (() => string | undefined) | undefined;
 }
 
 /**
@@ -18,14 +20,20 @@ export class DurableSteps {
   readonly #beforeSync: () => void;
   readonly #pipeline: CommitPipeline;
 
-  constructor(storage: SqlStorage, { beforeSync, onFailure }: StepHooks) {
+  constructor(storage: SqlStorage, { beforeSync, onFailure, writeFault }: StepHooks) {
     this.#beforeSync = beforeSync;
     // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
     this.#pipeline = new CommitPipeline({
       storage,
       counters: { commitGroups: 0 },
+      writeFault,
       onFailure,
     });
+  }
+
+  /** Whether anything can be stored at the moment: if not, changes are refused, and reads go on. */
+  get canStore(): boolean {
+    return this.#pipeline.fault === undefined;
   }
 
   /** Returns what `look` returns; it changes nothing. */
@@ -41,7 +49,8 @@ export class DurableSteps {
   /**
    * Returns what `work` returns once that is durable; a throw leaves nothing behind.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
+   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored, or if it could not be made durable: then whether it
+   *   happened is not known.
    */
   async change<T>(work: () => T): Promise<T> {
     try {

@@ -43,6 +43,38 @@ describe('Tokens', () => {
     expect(rows).toBe(2);
   });
 
+  it('[L19] knows tokens and namespaces while nothing can be stored, and refuses every change with the reason', async () => {
+    const directory = new NodeDirectory();
+    const { api, platform } = directory;
+    const { id, token } = await api.createToken(BY_ROOT, REQUEST);
+    const { ticket } = await api.createTicket(BY_ROOT);
+    const digest = await secretDigest(readTokenText(token)?.secret ?? '');
+    platform.fill('attempt to write a readonly database');
+    expect(await api.verify(id, digest)).toMatchObject({ tokenId: id });
+    expect(await api.findNamespace('public')).not.toBeNull();
+    expect(await api.endedTokens([id, 'nobody'])).toEqual(['nobody']);
+    expect((await api.listTokens(BY_ROOT, {})).tokens).toMatchObject([{ id }]);
+    const calls = [
+      () => api.createToken(BY_ROOT, REQUEST),
+      () => api.revokeToken(BY_ROOT, id),
+      () => api.rotateToken(BY_ROOT, id, { overlapMs: 0 }),
+      () => api.createTicket(BY_ROOT),
+      () => api.redeemTicket(ticket),
+      () => api.createNamespace(BY_ROOT, { id: 'b' }),
+      () => api.patchNamespace(BY_ROOT, 'public', { limits: { instances: 1 } }),
+      () => api.beginAudit({ action: 'rolled-back', actor: 'o', target: 't' }),
+      () => directory.fireAlarm(),
+    ];
+    const refusal = {
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('nothing can be stored: attempt to write a readonly database'),
+    };
+    for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject(refusal);
+    platform.empty();
+    expect(await api.redeemTicket(ticket)).toMatchObject({ tokenId: 'root' });
+    expect(platform.aborts).toEqual([]);
+  });
+
   it('[A26] leaves no ticket of a token that was revoked', async () => {
     const { api, platform } = new NodeDirectory();
     const { id, grants } = await api.createToken(BY_ROOT, REQUEST);

@@ -106,7 +106,7 @@ export class Tokens {
     const now = platform.clock.now();
     const matches = tokens.digests(id, now).map((known) => sameText(digest, known.digest) && known.counts);
     const token = matches.includes(true) ? tokens.find(id, now) : undefined;
-    const hour = token && useToNote(token, now);
+    const hour = token && steps.canStore ? useToNote(token, now) : undefined;
     if (token === undefined || hour === undefined)
       return steps.read(() => (token === undefined ? null : verified(token)));
     return steps.change(() => {

@@ -19,6 +19,7 @@ import { attendAlarm, attendTick } from './alarm';
 import { renew } from './commit/commit';
 import { DEFAULT_RETENTION } from './commit/journal';
 import { readCheckpoint } from './records/checkpoints';
+import { unpackLease } from './records/lease-table';
 import { turn } from './turn/turn';
 
 const PERSISTENT = { ephemeral: false };
@@ -236,10 +237,13 @@ describe('attendTick', () => {
     await tick(1_000);
     const entry = awake.state.catalog.instance(key('a'));
     if (entry !== undefined) renew(awake.state, entry, awake.state.time.now());
+    awake.platform.storage.takeWritten();
     await tick(CHECKPOINT_DELAY_MS - ATTENTION_PASS_MS);
-    expect(readCheckpoint(awake.platform.storage).header?.state).toBe('open');
+    expect(awake.platform.storage.takeWritten()).toEqual({});
     await tick(ATTENTION_PASS_MS);
-    expect(readCheckpoint(awake.platform.storage).header?.state).toBe('closed');
+    const { header, rows } = readCheckpoint(awake.platform.storage);
+    expect(header?.state).toBe('closed');
+    expect(unpackLease(rows.get(0) ?? new Float64Array(), 0)?.renewedAt).toBe(START + 1_000);
   });
 
   it('[I8] writes nothing while nothing is due', async () => {

@@ -1,7 +1,7 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
-import { type AlarmState, arm, planNextLook, sweep } from './leases/expiry';
+import { type AlarmState, arm, nextDeadline, planNextLook, sweep } from './leases/expiry';
 import { noteLostSockets } from './leases/sessions';
 import type { NamespaceState } from './state';
 import { notePass } from './time/attention';
@@ -45,12 +45,15 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
  * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the namespace starts over then.
  */
 export async function attendTick(state: NamespaceState, hub: Hub): Promise<void> {
-  const { leases, agenda, checkpoints, alarmTimes, time } = state;
+  const { leases, attention, checkpoints, alarmTimes, time } = state;
+  const { wasStorable } = attention;
   const now = notePass(state);
+  // What fell due meanwhile was armed for nowhere.
+  if (!wasStorable) arm(state);
   if (checkpoints.dueAt <= now) checkpoints.close();
   // Also after a wake, when the next pass over the leases may be far away.
   if (leases.hasAsked) checkpoints.request();
-  const dueAt = alarmTimes.retryAt || Math.min(leases.earliestDeadline, agenda.earliestDeadline);
+  const dueAt = alarmTimes.retryAt || nextDeadline(state);
   if (dueAt > now || alarmTimes.isRunning) return;
   await attendAlarm(state, hub, time.clockAt(now));
 }
@@ -62,6 +65,12 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   while (sweep(state, notePass(state))) await state.pipeline.settled();
   if (state.leases.hasAsked) state.checkpoints.request();
   else state.checkpoints.withdraw();
+  if (state.pipeline.fault === undefined) await clearAway(state);
+  await attendTokens(state, hub);
+}
+
+/** Compacts the journal, and goes on with an import. */
+async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
   while (attendImport(state, state.time.now())) {
@@ -69,7 +78,6 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
     await (state.pipeline.settled() ?? state.platform.nextTurn());
     sweep(state, notePass(state));
   }
-  await attendTokens(state, hub);
 }
 
 /** Makes the checkpoint that is due about now, and plans the next look. */

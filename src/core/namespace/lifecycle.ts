@@ -3,6 +3,7 @@ import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { Platform } from '../platform/platform';
+import { notStored } from '../storage/commit-pipeline';
 import { isStorageUsed, prepareStorage } from '../storage/schema';
 import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
@@ -61,7 +62,9 @@ export class Namespace implements NamespaceControl {
     return this.#inOrder(async () => {
       this.#assertReadable();
       if (this.#awake !== undefined) return configure(this.#awake.state, settings);
-      const { storage } = this.#platform;
+      const { storage, writeFault } = this.#platform;
+      const fault = writeFault?.();
+      if (fault !== undefined) throw notStored(fault);
       prepareStorage(
         storage,
         () => newEpoch(this.#platform.random),
@@ -107,6 +110,7 @@ export class Namespace implements NamespaceControl {
     return this.#inOrder(async () => {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
+      pipeline.assertStorable();
       if (checkpoints.isOpen || leases.changed) checkpoints.close();
       await pipeline.settled();
       await pipeline.close();
@@ -133,6 +137,7 @@ function awaken(platform: Platform): Awake {
 /** Changes its settings: durable, and in effect at once. */
 function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
+    state.pipeline.assertStorable();
     if (!state.settings.replace(settings)) return;
     state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
     scheduleCompaction(state, now);

@@ -62,6 +62,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     storage,
     nextTurn: platform.flushesAside ? undefined : platform.nextTurn,
     counters,
+    writeFault: platform.writeFault,
     onFailure: (reason) => {
       platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
         reason: String(reason),
@@ -76,7 +77,8 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     time,
     attention,
     counters,
-    enqueue: (write) => pipeline.enqueue(write),
+    queue: pipeline,
+    marksOpen: platform.monotonic === undefined,
   });
   const alarmTimes = {
     ranAt: 0,
@@ -108,9 +110,8 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   };
   const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
-  const enqueue = (write: () => void) => pipeline.enqueue(write);
   const wokenAt = { now: time.now(), isNew: journal.revision === 0, pollerLingerMs: settings.pollerLingerMs };
-  const readerHolds = new ReaderHolds(storage, enqueue, wokenAt);
+  const readerHolds = new ReaderHolds(storage, (write) => pipeline.offer(write), wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded);
   resumeAttention(state, header);
@@ -203,7 +204,7 @@ function resumeAttention(
   } else if (platform.monotonic !== undefined) {
     // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since.
     if (isStoredByThisProcess(state, header)) attention.pass(now);
-    else noteGap(state, now, 'the process has started', spreadMs);
+    else noteGap(state, now, 'the namespace was not in memory', spreadMs);
   }
 }
 

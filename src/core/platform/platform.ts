@@ -55,6 +55,11 @@ export interface Platform {
   digest: Digest;
   /** What it has counted in this process, over all its wakes. */
   counters: Counters;
+  /**
+   * Says why nothing can be stored at the moment, such as a full disk; undefined while it can be. Absent on a host that
+   * can't tell. It changes between turns only.
+   */
+  writeFault?: (() => string | undefined) | undefined;
   /** Forgets everything that is stored, and what the alarm is armed for. */
   erase(): Promise<void>;
   /** Which of these tokens have ended, as far as the directory knows. */

@@ -16,7 +16,7 @@ export interface SchemaStep {
 export interface Schema {
   /** Whose it is, for people. */
   name: 'namespace' | 'directory';
-  /** Statements that make today's tables where they are absent. */
+  /** Statements that make today's tables where they are absent: `CREATE ... IF NOT EXISTS <name>`. */
   tables: readonly string[];
   /** What was changed since version 1, in order. */
   steps: readonly SchemaStep[];
@@ -56,7 +56,12 @@ export function bringUpToDate(storage: SqlStorage, schema: Schema): void {
   }
   // What is made today needs no step; and what a step adds, an index of today may be about.
   for (const { migrate } of schema.steps.slice((stored ?? known) - 1)) migrate(storage);
-  for (const statement of schema.tables) storage.run(statement);
+  const present = new Set([...storage.read('SELECT name FROM sqlite_schema')].map(([name]) => name));
+  for (const statement of schema.tables) {
+    // One that would change nothing still counts as a write, and a wake has to work on a full disk.
+    const [, name] = /IF NOT EXISTS (\w+)/.exec(statement) ?? [];
+    if (!present.has(name ?? null)) storage.run(statement);
+  }
   if (stored === known) return;
   write(storage, VERSION, known);
   // A later step that any version could read does not undo an earlier one that none could.

@@ -8,15 +8,20 @@ function begin(nextTurn: () => Promise<void> = async () => {}) {
   disk.run('CREATE TABLE note (text TEXT)');
   const failures: unknown[] = [];
   const counters = { commitGroups: 0 };
+  let fault: string | undefined;
+  const fill = (why: string | undefined) => {
+    fault = why;
+  };
   const pipeline = new CommitPipeline({
     storage: disk,
     nextTurn,
     counters,
+    writeFault: () => fault,
     onFailure: (reason) => failures.push(reason),
   });
   const note = (text: string) => pipeline.enqueue(() => void disk.run('INSERT INTO note VALUES (?)', text));
   const notes = () => disk.rows('SELECT text FROM note ORDER BY rowid').flat();
-  return { disk, failures, pipeline, counters, note, notes };
+  return { disk, failures, pipeline, counters, note, notes, fill };
 }
 
 /** What became of a promise by now. */
@@ -265,4 +270,17 @@ describe('a group that fails', () => {
     await settle();
     expect(failures).toEqual([new Error('gone')]);
   });
+});
+
+it('[L19] refuses changes while nothing can be stored, and leaves out what nobody was promised', async () => {
+  const { pipeline, disk, notes, fill } = begin();
+  const offer = (text: string) => pipeline.offer(() => void disk.run('INSERT INTO note VALUES (?)', text));
+  fill('the disk is full');
+  expect(() => pipeline.assertStorable()).toThrow('nothing can be stored: the disk is full');
+  expect([offer('a'), pipeline.settled()]).toEqual([false, undefined]);
+  fill(undefined);
+  pipeline.assertStorable();
+  expect(offer('b')).toBe(true);
+  await pipeline.settled();
+  expect(notes()).toEqual(['b']);
 });

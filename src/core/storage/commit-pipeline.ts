@@ -17,6 +17,8 @@ export interface PipelineParts {
   nextTurn?: (() => Promise<void>) | undefined;
   /** Where groups are counted. */
   counters: { commitGroups: number };
+  /** Says why nothing can be stored at the moment; undefined while it can be. Absent on a host that can't tell. */
+  writeFault?: (() => string | undefined) | undefined;
   /** Called once if a group can't be made durable: what is in memory, or read from the storage, is then ahead of the disk. */
   onFailure: (reason: unknown) => void;
 }
@@ -37,6 +39,7 @@ export class CommitPipeline {
   readonly #storage: SqlStorage;
   readonly #nextTurn: (() => Promise<void>) | undefined;
   readonly #counters: { commitGroups: number };
+  readonly #writeFault: () => string | undefined;
   readonly #onFailure: (reason: unknown) => void;
   #queue: Entry[] = [];
   /** Resolves when the group that is being written is durable, and published. */
@@ -50,11 +53,36 @@ export class CommitPipeline {
   /** True if the last group held the writes of more than one command: then others are likely to be on their way. */
   #lastWasShared = false;
 
-  constructor({ storage, nextTurn, counters, onFailure }: PipelineParts) {
+  constructor({ storage, nextTurn, counters, writeFault, onFailure }: PipelineParts) {
     this.#storage = storage;
     this.#nextTurn = nextTurn;
     this.#counters = counters;
+    this.#writeFault = writeFault ?? (() => undefined);
     this.#onFailure = onFailure;
+  }
+
+  /** Why nothing can be stored at the moment; undefined while it can be. */
+  get fault(): string | undefined {
+    return this.#writeFault();
+  }
+
+  /**
+   * Call before a change that has to be stored is made in memory.
+   *
+   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
+   */
+  assertStorable(): void {
+    const { fault } = this;
+    if (fault !== undefined) throw notStored(fault);
+  }
+
+  /**
+   * Queues a write that nobody is promised: it is left out while nothing can be stored. Returns whether it was queued.
+   */
+  offer(write: () => void): boolean {
+    if (this.fault !== undefined) return false;
+    this.enqueue(write);
+    return true;
   }
 
   /**
@@ -70,15 +98,22 @@ export class CommitPipeline {
    * Runs a step in a transaction of its own, at once: for a caller that keeps nothing in memory, and so has to read what it
    * wrote. It is durable with what is queued.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable; else what `work` throws, and
-   *   then nothing is written.
+   * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable, or nothing can be stored; else
+   *   what `work` throws, and then nothing is written.
    */
   writeNow<Result>(work: () => Result): Result {
     if (this.#failed) throw outcomeUnknown();
+    this.assertStorable();
     let result: Result | undefined;
-    this.#storage.transaction(() => {
-      result = work();
-    });
+    try {
+      this.#storage.transaction(() => {
+        result = work();
+      });
+    } catch (error) {
+      // The write that meets the fault first.
+      if (this.fault !== undefined) throw notStored(this.fault, error);
+      throw error;
+    }
     this.#push({ write: undefined, published: undefined });
     return result as Result; // `as`: a transaction that does not throw has run its work
   }
@@ -156,6 +191,16 @@ export class CommitPipeline {
     for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;
   }
+}
+
+/** Returns the refusal of a change while nothing can be stored. */
+export function notStored(fault: string, cause?: unknown): RegistryError {
+  return new RegistryError(
+    'UNAVAILABLE',
+    `nothing can be stored: ${fault}; so nothing was changed; try again once that is repaired`,
+    { retryAfterSeconds: 5 },
+    { cause },
+  );
 }
 
 /** For a change that may have become durable, or not. */

@@ -8,6 +8,14 @@ const SUFFIX = '.sqlite';
 /** Folder of namespaces, in the folder of all databases. */
 const NAMESPACES = 'namespaces';
 
+/** The file of the directory, from the folder of all databases. */
+export const DIRECTORY_FILE = `directory${SUFFIX}`;
+
+/** Returns the file of a namespace, from the same folder. */
+export function namespaceFile(id: string): string {
+  return join(NAMESPACES, `${fileNameOf(id)}${SUFFIX}`);
+}
+
 /** The files of a registry, in the folder `storage` of its data folder. */
 export class DataFiles {
   readonly #folder: string;
@@ -20,7 +28,7 @@ export class DataFiles {
 
   /** The directory: namespaces, tokens and the audit trail. */
   get directory(): string {
-    return join(this.#folder, `directory${SUFFIX}`);
+    return join(this.#folder, DIRECTORY_FILE);
   }
 
   /** Which namespaces sleep, and until when. */
@@ -29,7 +37,7 @@ export class DataFiles {
   }
 
   namespace(id: string): string {
-    return join(this.#folder, NAMESPACES, `${fileNameOf(id)}${SUFFIX}`);
+    return join(this.#folder, namespaceFile(id));
   }
 
   /** Tells whether a namespace was ever stored: one whose database is gone, and whose marker is left, is damaged and not absent. */

@@ -52,7 +52,7 @@ export class Namespaces {
     const { clock, monotonic } = parts.platform;
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
-    this.#sleepers = new Sleepers(sleepersFile.storage);
+    this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
     this.#listeningSince = clock.now();
     this.#tickedAt = monotonic.now();
     this.#clockShift = clock.now() - monotonic.now();
@@ -151,6 +151,7 @@ export class Namespaces {
     }
     if (now - this.#lookedAt < NAMESPACES_LOOK_INTERVAL_MS) return;
     this.#lookedAt = now;
+    this.#sleepers.catchUp();
     for (const id of this.#sleepers.dueBy(clock.now())) void this.#attend(this.of(id));
     for (const namespace of this.#awake) {
       namespace.check();
@@ -166,7 +167,7 @@ export class Namespaces {
   }
 
   #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {
-    if (namespace.isBusy || namespace.idleMs() < afterMs) return false;
+    if (!namespace.canRest || namespace.isBusy || namespace.idleMs() < afterMs) return false;
     const { dueAt } = namespace;
     return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }

@@ -2,7 +2,7 @@ import { Directory } from '../../core/directory/directory';
 import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { Alarm } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
-import { TIMER_MAX_MS } from '../../model/limits';
+import { ALARM_RETRY_MS, TIMER_MAX_MS } from '../../model/limits';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
@@ -17,7 +17,7 @@ export interface ResidentDirectoryParts {
 export class ResidentDirectory {
   readonly api: DirectoryApi;
   readonly #parts: ResidentDirectoryParts;
-  readonly #alarm = new TimerAlarm(() => this.#attend());
+  readonly #alarm = new TimerAlarm(() => void this.attend());
   #directory: Directory;
 
   constructor(parts: ResidentDirectoryParts) {
@@ -26,9 +26,18 @@ export class ResidentDirectory {
     this.api = this.#current();
   }
 
-  /** Does what is due since the last process, and begins to watch the time. */
+  /** Does what is due, and is called by its alarm for what is due then. What fails is tried again. */
   async attend(): Promise<void> {
-    await this.#directory.alarm();
+    const { platform, file } = this.#parts;
+    try {
+      await this.#directory.alarm();
+    } catch (error) {
+      // That nothing can be stored is logged already.
+      if (file.writeFault === undefined) {
+        platform.log('error', 'the directory’s alarm failed; it is tried again', { error: String(error) });
+      }
+      this.#alarm.arm(platform.clock.now() + ALARM_RETRY_MS);
+    }
   }
 
   async close(): Promise<void> {
@@ -41,6 +50,7 @@ export class ResidentDirectory {
     return Directory.wake({
       ...platform,
       storage: file.storage,
+      writeFault: () => file.writeFault,
       alarm: this.#alarm,
       placements: { own: undefined, matter: false },
       controlOf,
@@ -48,12 +58,6 @@ export class ResidentDirectory {
       abort: () => {
         this.#directory = this.#wake();
       },
-    });
-  }
-
-  #attend(): void {
-    this.attend().catch((error: unknown) => {
-      this.#parts.platform.log('error', 'the directory’s alarm failed', { error: String(error) });
     });
   }
 

@@ -96,6 +96,11 @@ export class ResidentNamespace implements NamespaceControl {
     this.calls = callsThrough((method, asked) => this.#call(method, asked));
   }
 
+  /** Whether what is in memory alone could be stored, and so a sleep would lose nothing. */
+  get canRest(): boolean {
+    return this.#awake?.file.writeFault === undefined;
+  }
+
   /** When its alarm is due, in milliseconds since the epoch; null where none is armed. */
   get dueAt(): number | null {
     return this.#awake?.alarm.armedFor() ?? null;
@@ -143,15 +148,21 @@ export class ResidentNamespace implements NamespaceControl {
     if (namespace.isThere) await namespace.registry.alarm(this.#host.platform.clock.now());
   }
 
-  /** Takes it out of memory, with everything stored. */
+  /** Takes it out of memory, with everything stored; what can't be stored is lost as in a crash. */
   async sleep(): Promise<void> {
     await this.#changing;
     const awake = this.#awake;
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
-      await awake.namespace.rest();
-      await awake.file.close();
+      try {
+        await awake.namespace.rest();
+      } catch (error) {
+        this.#restartedAt = this.#host.platform.clock.now();
+        throw error;
+      } finally {
+        await awake.file.close();
+      }
       await this.#host.asleep(this, awake.alarm.armedFor());
     });
   }
@@ -235,6 +246,7 @@ export class ResidentNamespace implements NamespaceControl {
       ...platform,
       ...this.#host.lent(this.id),
       storage: file.storage,
+      writeFault: () => file.writeFault,
       listeningSince: Math.max(this.#host.listeningSince(), this.#restartedAt),
       alarm,
       connections: this.sockets,

@@ -11,6 +11,7 @@ import { type ProcessPlatform, processPlatform, type WriteLine } from './process
 import { ResidentDirectory } from './resident-directory';
 import { CheckpointWorker } from './storage/checkpoint-worker';
 import { DatabaseFile } from './storage/database-file';
+import { WriteFaults } from './storage/write-faults';
 
 /** What a process needs to know to be a registry. */
 export interface ResidentOptions {
@@ -39,18 +40,21 @@ export class ResidentPlatform {
   readonly #namespaces: Namespaces;
   readonly #resident: ResidentDirectory;
   readonly #checkpoints: CheckpointWorker;
+  readonly #faults: WriteFaults;
 
   private constructor(parts: {
     log: ProcessPlatform['log'];
     namespaces: Namespaces;
     directory: ResidentDirectory;
     checkpoints: CheckpointWorker;
+    faults: WriteFaults;
   }) {
     this.log = parts.log;
     this.#namespaces = parts.namespaces;
     this.#resident = parts.directory;
     this.directory = parts.directory.api;
     this.#checkpoints = parts.checkpoints;
+    this.#faults = parts.faults;
   }
 
   /**
@@ -62,7 +66,8 @@ export class ResidentPlatform {
     const platform = processPlatform(options.logLevel, options.writeLine);
     const files = new DataFiles(join(options.data, 'storage'));
     const checkpoints = new CheckpointWorker(checkpointWorker);
-    const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, onLost: options.onLost });
+    const faults = new WriteFaults(platform.log);
+    const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
     const directoryFile = await openFile(files.directory);
     const parts = { platform, files, openFile, claimsOf: options.claimsOf, sleepAfterMs: options.sleepAfterMs };
     const namespaces = await Namespaces.start({ ...parts, directory: () => directory.api });
@@ -71,11 +76,9 @@ export class ResidentPlatform {
       file: directoryFile,
       controlOf: (id) => namespaces.of(id),
     });
-    const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints });
+    const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
     // Nobody waits for them: what is called before is opened by its call.
-    void directory.attend().catch((error: unknown) => {
-      platform.log('error', 'the directory’s alarm failed', { error: String(error) });
-    });
+    void directory.attend();
     void namespaces.wakeAll();
     return registry;
   }
@@ -90,6 +93,7 @@ export class ResidentPlatform {
       openPipe,
       acceptSocket,
       now: () => Date.now(),
+      problems: () => this.#faults.reasons.map((reason) => `nothing can be stored: ${reason}`),
     };
   }
 

@@ -10,14 +10,20 @@ const PUT = 'INSERT INTO sleeper (ns, due_at) VALUES (?, ?) ON CONFLICT (ns) DO 
  */
 export class Sleepers {
   readonly #storage: SqlStorage;
+  readonly #canStore: () => boolean;
+  /** Those that sleep or don't otherwise than is stored. */
+  readonly #unwritten = new Set<string>();
   /** Milliseconds since the epoch; null: until it is called. */
   readonly #dueAt = new Map<string, number | null>();
   /** Sleepers that have to be opened, and the earliest of their times. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  constructor(storage: SqlStorage) {
+  /** @param canStore Whether the storage can be written at the moment. */
+  constructor(storage: SqlStorage, canStore: () => boolean) {
     this.#storage = storage;
-    storage.run(TABLE);
+    this.#canStore = canStore;
+    const [table] = storage.read("SELECT 1 FROM sqlite_schema WHERE name = 'sleeper' LIMIT 1");
+    if (table === undefined) storage.run(TABLE);
     for (const [ns, dueAt] of storage.read('SELECT ns, due_at FROM sleeper')) {
       this.#dueAt.set(String(ns), dueAt === null ? null : Number(dueAt));
     }
@@ -32,15 +38,39 @@ export class Sleepers {
   add(ns: string, dueAt: number | null): void {
     this.#dueAt.set(ns, dueAt);
     this.#earliest = Math.min(this.#earliest, dueAt ?? Number.POSITIVE_INFINITY);
-    this.#storage.transaction(() => void this.#storage.run(PUT, ns, dueAt));
+    this.#unwritten.add(ns);
+    this.catchUp();
   }
 
-  /** Notes that a namespace is awake, or gone; resolves when that is durable, after which it may have deadlines of its own. */
+  /**
+   * Notes that a namespace is awake, or gone; resolves when that is durable, after which it may have deadlines of its own.
+   * While nothing can be stored it gets none, and is noted later.
+   */
   async remove(ns: string): Promise<void> {
     if (!this.#dueAt.delete(ns)) return;
     this.#findEarliest();
-    this.#storage.transaction(() => void this.#storage.run('DELETE FROM sleeper WHERE ns = ?', ns));
+    this.#unwritten.add(ns);
+    this.catchUp();
     await this.#storage.sync();
+  }
+
+  /** Stores what could not be stored before. */
+  catchUp(): void {
+    if (this.#unwritten.size === 0 || !this.#canStore()) return;
+    try {
+      this.#storage.transaction(() => {
+        for (const ns of this.#unwritten) this.#write(ns);
+      });
+      this.#unwritten.clear();
+    } catch (error) {
+      if (this.#canStore()) throw error;
+    }
+  }
+
+  #write(ns: string): void {
+    const dueAt = this.#dueAt.get(ns);
+    if (dueAt === undefined) this.#storage.run('DELETE FROM sleeper WHERE ns = ?', ns);
+    else this.#storage.run(PUT, ns, dueAt);
   }
 
   /** Sleepers that have to be opened by `now`. */

@@ -89,6 +89,8 @@ export interface RequestObserverOptions {
   write: WriteLog;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Whether changes can't be stored, as the host has logged: refusals that follow from it need no line each. */
+  isDegraded: () => boolean;
 }
 
 /** Refusals that an operator should look at: others, such as a heartbeat of what is gone, are how clients learn. */
@@ -119,7 +121,8 @@ export class RequestObserver {
     const durationMs = Math.max(0, now() - record.startedAt);
     const { method, route, isWait } = record;
     counts.note({ method, route, status, durationMs: isWait ? undefined : durationMs });
-    const level = levelOf(status);
+    const isExplained = record.code === 'UNAVAILABLE' && this.#options.isDegraded();
+    const level = isExplained ? 'info' : levelOf(status);
     if (isLogged(level, threshold)) this.#write(level, record, request, status, durationMs);
     // The answer that opens a WebSocket is the namespace's, and can't be changed.
     if (status !== 101 && (status >= 400 || record.isNamed)) response.headers.set(ID_HEADER, record.id);

@@ -15,11 +15,24 @@ export interface Build {
 }
 
 const Health = z
-  .object({ status: z.literal('ok'), version: z.string(), commit: z.string().optional() })
+  .object({
+    status: z.enum(['ok', 'degraded']),
+    problems: z.array(z.string()).optional(),
+    version: z.string(),
+    commit: z.string().optional(),
+  })
   .meta({ id: 'Health' });
 
+/** What a monitor asks about. */
+export interface Monitored {
+  build: Build;
+  counts: RequestCounts;
+  /** Says what keeps changes from being stored: a sentence for each problem. */
+  problems: () => readonly string[];
+}
+
 /** What a monitor asks for. */
-export function addOperationsRoutes(surface: Surface, build: Build, counts: RequestCounts): void {
+export function addOperationsRoutes(surface: Surface, { build, counts, problems }: Monitored): void {
   route(surface, {
     operation: 'readMetrics',
     method: 'get',
@@ -34,29 +47,49 @@ export function addOperationsRoutes(surface: Surface, build: Build, counts: Requ
     answers: { 200: { description: 'Metrics', contentType: PROMETHEUS_TYPE } },
     call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
     map: ({ cursor, body }) => {
-      const families = [buildMetric(build), ...namespaceMetrics(readJsonText(body)), ...counts.families()];
+      const families = [
+        buildMetric(build),
+        faultMetric(problems()),
+        ...namespaceMetrics(readJsonText(body)),
+        ...counts.families(),
+      ];
       const headers = { ...COMMON_HEADERS, 'Content-Type': PROMETHEUS_TYPE, 'Rollcall-Cursor': cursor };
       return new Response(prometheusText(families), { headers });
     },
   });
 
-  const health = JSON.stringify({ status: 'ok', version: build.version, commit: build.commit } satisfies z.output<
-    typeof Health
-  >);
-  // Liveness: the Worker answers for itself, and asks no namespace.
+  const health = (): z.output<typeof Health> => {
+    const found = problems();
+    const { version, commit } = build;
+    if (found.length === 0) return { status: 'ok', version, commit };
+    return { status: 'degraded', problems: [...found], version, commit };
+  };
+  // Liveness: the app answers for itself, and asks no namespace. A problem makes no other status: a restart would not help.
   openDoor(surface, {
     operation: 'readHealth',
     method: 'get',
     path: '/health',
     scope: 'open',
     chapter: 'Registry',
-    summary: 'Tell that the Worker is alive, and its version',
-    description: 'Asks no namespace. The only route that answers before a root token is set.',
+    summary: 'Tell that the registry is alive, what does not work, and its version',
+    description:
+      'Asks no namespace. The only route that answers before a root token is set. `degraded` with 200: reads and heartbeats go on, and a restart does not help; `problems` says what does not work.',
     input: {},
     answers: { 200: { description: 'It is alive', schema: Health } },
     beforeSetup: true,
-    answer: () => new Response(health, { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
+    answer: () =>
+      new Response(JSON.stringify(health()), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
   });
+}
+
+/** Whether changes can be stored, for alerts; `/health` says why not. */
+function faultMetric(problems: readonly string[]): MetricFamily {
+  return {
+    name: 'rollcall_storage_fault',
+    type: 'gauge',
+    help: '1 while changes are refused because they cannot be stored.',
+    samples: [{ labels: {}, value: problems.length === 0 ? 0 : 1 }],
+  };
 }
 
 /** What runs here, as a metric whose labels tell it. */

@@ -38,14 +38,17 @@ interface WeighedChange {
  *
  * @param actor Id of the token, or `registry`.
  * @returns Whether there is a new revision.
- * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much; nothing has happened then.
+ * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much, `UNAVAILABLE` while nothing can be
+ *   stored; nothing has happened then.
  */
 export function commit(state: CommitState, draft: Draft, actor: string): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
   const encoded = encodeChanges(state, draft);
+  const { documents } = draft;
+  if (encoded.length > 0 || documents.length > 0) pipeline.assertStorable();
   for (const entry of draft.renewed) renew(state, entry, draft.now);
-  const documents = putDocuments(catalog, draft);
+  putDocuments(catalog, documents);
   if (encoded.length === 0) {
     if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
     return false;
@@ -97,11 +100,9 @@ function applyChange(memory: RecordMemory, change: CommittedChange, revision: nu
   };
 }
 
-/** Puts the new documents of a draft in memory, before the instances that name them. */
-function putDocuments(catalog: Catalog, draft: Draft): (ServiceKey & SharedDocument)[] {
-  const documents = [...draft.documents];
+/** Puts new documents in memory, before the instances that name them. */
+function putDocuments(catalog: Catalog, documents: readonly (ServiceKey & SharedDocument)[]): void {
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
-  return documents;
 }
 
 function writeDocuments(storage: SqlStorage, documents: readonly (ServiceKey & SharedDocument)[]): void {
@@ -139,7 +140,7 @@ export function renew(state: RenewalState, entry: InstanceEntry, now: number): v
   state.checkpoints.open();
   state.leases.renew(entry.lease, now);
   state.counters.renewals += 1;
-  if (wasAsked) state.pipeline.enqueue(() => touchRecordRow(state.platform.storage, keyOf(entry), now));
+  if (wasAsked) state.pipeline.offer(() => touchRecordRow(state.platform.storage, keyOf(entry), now));
 }
 
 /**

@@ -163,8 +163,8 @@ export class Draft {
   }
 
   /** Documents that are new. They make no revision of their own. */
-  get documents(): Iterable<ServiceKey & SharedDocument> {
-    return this.#documents.values();
+  get documents(): readonly (ServiceKey & SharedDocument)[] {
+    return [...this.#documents.values()];
   }
 
   /**

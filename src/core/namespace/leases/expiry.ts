@@ -6,6 +6,7 @@ import {
   LOOK_INTERVAL_MIN_MS,
   LOOK_LATE_MS,
   LOOKS_PER_TTL_COUNT,
+  POSTPONED_MS,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
@@ -48,9 +49,15 @@ export interface ImportInProgress {
  * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all: its
  * reader must not be shown an instance that is gone.
  *
+ * While nothing can be stored nothing ends: an end that a restart takes back would be seen twice.
+ *
  * @returns Whether more is due.
  */
 export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): boolean {
+  if (state.pipeline.fault !== undefined) {
+    postpone(state, now);
+    return false;
+  }
   if (now >= state.leases.earliestDeadline) sweepLeases(state, now, first);
   if (now >= state.agenda.earliestDeadline) attend(state, now);
   return now >= state.leases.earliestDeadline || now >= state.agenda.earliestDeadline;
@@ -90,6 +97,15 @@ function markUnhealthy(state: CommitState, instances: readonly InstanceEntry[], 
     draft.putInstance(keyOf(holder), record, 'unhealthy', false);
   }
   commit(state, draft, REGISTRY_ACTOR);
+}
+
+/** Ends waits whose time is over, as callers wait for that. What has to be stored is put off. */
+function postpone(state: Pick<ExpiryState, 'receipts' | 'agenda'>, now: number): void {
+  const { agenda } = state;
+  for (const duty of agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
+    if (duty.kind === 'acknowledgements') endWaits(state, duty.key, now);
+    else agenda.set(duty, now + POSTPONED_MS);
+  }
 }
 
 function attend(state: ExpiryState, now: number): void {
@@ -191,6 +207,8 @@ export interface AlarmTimes {
  */
 export function arm(state: AlarmState): void {
   const { alarmTimes, attention, platform, time } = state;
+  // That would be stored, too.
+  if (platform.writeFault?.() !== undefined) return;
   const dueAt = nextDueAt(state);
   if (dueAt === Number.POSITIVE_INFINITY) return;
   const at = time.clockAt(Math.max(dueAt, alarmTimes.ranAt + ALARM_SPACING_MIN_MS, alarmTimes.retryAt));
@@ -203,12 +221,22 @@ export function arm(state: AlarmState): void {
   state.counters.rowsWritten += 1;
 }
 
+/** Returns when time next ends something, on the namespace's axis. While nothing can be stored, no lease is among that. */
+export function nextDeadline({
+  leases,
+  agenda,
+  platform,
+}: Pick<StoredState, 'leases' | 'agenda' | 'platform'>): number {
+  if (platform.writeFault?.() !== undefined) return agenda.earliestDeadline;
+  return Math.min(leases.earliestDeadline, agenda.earliestDeadline);
+}
+
 /** When there is something to do next, on the namespace's axis; `Infinity` where nothing is due. */
 function nextDueAt(state: AlarmState): number {
-  const { leases, agenda, alarmTimes } = state;
+  const { alarmTimes } = state;
   // Work that failed may have been taken off the agenda already.
   if (alarmTimes.retryAt > 0) return alarmTimes.retryAt;
-  const deadline = Math.min(leases.earliestDeadline, agenda.earliestDeadline);
+  const deadline = nextDeadline(state);
   // A host that ticks makes checkpoints by itself, and listens without looks.
   if (state.platform.monotonic !== undefined) return deadline;
   return Math.min(deadline, state.checkpoints.dueAt, nextLookAt(state));

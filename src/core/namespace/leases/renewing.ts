@@ -46,7 +46,7 @@ export function renewMany(
 
 /**
  * Renews the leases of instances; those that had turned unhealthy recover, all in one revision. One that the caller may
- * not change refuses them all.
+ * not change refuses them all. While nothing can be stored they are kept alive, and recover by a later renewal.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -54,7 +54,7 @@ export function renewLeases(state: CommitState, caller: Caller, entries: readonl
   for (const entry of entries) assertMayChangeEntry(caller, entry);
   const unhealthy: InstanceEntry[] = [];
   for (const entry of entries) {
-    if (isHealthy(entry)) renew(state, entry, now);
+    if (isHealthy(entry) || state.pipeline.fault !== undefined) renew(state, entry, now);
     else unhealthy.push(entry);
   }
   if (unhealthy.length === 0) return;

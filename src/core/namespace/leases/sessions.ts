@@ -42,12 +42,16 @@ export function resumeSession(
   attach(session, connection);
   if (!isKept) {
     session.isClosed = false;
-    state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, now));
+    state.pipeline.offer(() => writeSessionRow(state.platform.storage, session, now));
   }
   return { session, superseded: holder === connection ? undefined : holder };
 }
 
-/** Opens a session: a lease, which the connection renews by being there. */
+/**
+ * Opens a session: a lease, which the connection renews by being there.
+ *
+ * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
+ */
 export function openSession(
   state: CommitState,
   connection: Connection,
@@ -56,6 +60,7 @@ export function openSession(
   ttlMs: number,
   now: number,
 ): SessionEntry {
+  state.pipeline.assertStorable();
   const session: SessionEntry = {
     ...ticket,
     tokenId: caller.tokenId,
@@ -88,7 +93,11 @@ export function endSession(state: CommitState, session: SessionEntry, cause: Cau
   endSessions(state, [session], cause, actor, now);
 }
 
-/** Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed. */
+/**
+ * Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed.
+ *
+ * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
+ */
 export function endSessions(
   state: CommitState,
   sessions: readonly SessionEntry[],
@@ -96,6 +105,7 @@ export function endSessions(
   actor: string,
   now: number,
 ): void {
+  state.pipeline.assertStorable();
   const draft = new Draft(state, now);
   for (const session of sessions) {
     for (const entry of session.instances) draft.removeInstance(keyOf(entry), cause);
@@ -125,7 +135,7 @@ export function noteClosed(state: CommitState, connection: Connection): void {
   session.connection = undefined;
   session.isClosed = true;
   const heardAt = state.leases.renewedAt(session.lease);
-  state.pipeline.enqueue(() => writeSessionRow(state.platform.storage, session, heardAt));
+  state.pipeline.offer(() => writeSessionRow(state.platform.storage, session, heardAt));
 }
 
 /**
@@ -163,7 +173,7 @@ export function noteLostSockets(state: SessionState, now: number): void {
   for (const session of lost) {
     session.isClosed = true;
     const heardAt = leases.renewedAt(session.lease);
-    pipeline.enqueue(() => writeSessionRow(platform.storage, session, heardAt));
+    pipeline.offer(() => writeSessionRow(platform.storage, session, heardAt));
   }
   // A gap since the wake has given their clients the time to come back already.
   if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));

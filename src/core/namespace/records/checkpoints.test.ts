@@ -26,7 +26,8 @@ function begin(leaseCount = 1) {
     time,
     attention,
     counters,
-    enqueue: (write) => queue.push(write),
+    queue: { fault: undefined, offer: (write) => queue.push(write) },
+    marksOpen: true,
   });
   /** Writes what is queued, and tells how many rows that took. */
   const written = () => {

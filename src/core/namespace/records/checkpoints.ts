@@ -53,8 +53,12 @@ const PUT_HEADER = `INSERT INTO checkpoint (row, ${HEADER_COLUMNS}) VALUES (0, ?
 const PUT_BOTH = `INSERT INTO checkpoint (row, ${HEADER_COLUMNS}, leases) VALUES (0, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (row) DO UPDATE SET ${SET_HEADER}, leases = excluded.leases`;
 
-/** Queues a write behind all that is queued already. */
-type Enqueue = (write: () => void) => void;
+/** Queues writes, as a commit pipeline does. */
+interface WriteQueue {
+  /** Why nothing can be stored at the moment; undefined while it can be. */
+  readonly fault: string | undefined;
+  offer(write: () => void): void;
+}
 
 /**
  * Keeps renewals: they live in memory, and are packed into a row for each 10,000 leases at most five seconds after they
@@ -62,7 +66,10 @@ type Enqueue = (write: () => void) => void;
  *
  * The first renewal after a checkpoint opens it, durably and before it is answered; so a wake that finds it open knows
  * that renewals were lost, and one that finds it closed knows that none were. That is at most two writes in five
- * seconds, whatever the number of leases, and none while no lease is renewed.
+ * seconds, whatever the number of leases, and none while no lease is renewed. Where attention belongs to the process, a
+ * wake needs no such sign, and the first renewal writes nothing.
+ *
+ * While nothing can be stored renewals stay in memory; the checkpoint is made once that is over.
  *
  * It starts no timer, since a pending one keeps a Durable Object from hibernating: the alarm or the tick closes it when
  * it is due.
@@ -73,7 +80,8 @@ export class Checkpoints {
   readonly #time: NamespaceTime;
   readonly #attention: Attention;
   readonly #counters: Pick<Counters, 'checkpoints'>;
-  readonly #enqueue: Enqueue;
+  readonly #queue: WriteQueue;
+  readonly #marksOpen: boolean;
   #state: CheckpointHeader['state'] = 'closed';
   #dueAt = Number.POSITIVE_INFINITY;
 
@@ -84,14 +92,17 @@ export class Checkpoints {
     attention: Attention;
     /** Where checkpoints are counted. */
     counters: Pick<Counters, 'checkpoints'>;
-    enqueue: Enqueue;
+    queue: WriteQueue;
+    /** Whether a wake has to be shown that renewals followed the checkpoint. */
+    marksOpen: boolean;
   }) {
     this.#storage = parts.storage;
     this.#leases = parts.leases;
     this.#time = parts.time;
     this.#attention = parts.attention;
     this.#counters = parts.counters;
-    this.#enqueue = parts.enqueue;
+    this.#queue = parts.queue;
+    this.#marksOpen = parts.marksOpen;
   }
 
   /** When the next one is to be made, on the namespace's axis; `Infinity` while there is nothing to keep. */
@@ -107,9 +118,10 @@ export class Checkpoints {
   open(): void {
     if (this.#state === 'open') return;
     this.#state = 'open';
-    const header = this.#header();
-    this.#enqueue(() => this.#storage.run(PUT_HEADER, ...header));
     this.request();
+    if (!this.#marksOpen) return;
+    const header = this.#header();
+    this.#queue.offer(() => this.#storage.run(PUT_HEADER, ...header));
   }
 
   /** Has a checkpoint made within five seconds: what changes slowly, as attention does, may wait that long. */
@@ -122,14 +134,21 @@ export class Checkpoints {
     if (this.#state === 'closed') this.#dueAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Writes everything about leases that is not written yet; nothing is lost to a crash from here on. */
+  /**
+   * Writes everything about leases that is not written yet; nothing is lost to a crash from here on. While nothing can be
+   * stored it is left for later.
+   */
   close(): void {
+    if (this.#queue.fault !== undefined) {
+      this.request();
+      return;
+    }
     this.#state = 'closed';
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.#counters.checkpoints += 1;
     const header = this.#header();
     const rows = this.#leases.packChanges();
-    this.#enqueue(() => {
+    this.#queue.offer(() => {
       let headerIsWritten = false;
       for (const { row, leases } of rows) {
         if (row === 0) this.#storage.run(PUT_BOTH, ...header, leases);

@@ -36,6 +36,8 @@ export class Attention {
   #lastPass: number;
   #gaps = 0;
   #hasPassed = false;
+  /** Whether anything could be stored at the last pass. While it can't, changes are refused, and no lease ends. */
+  wasStorable = true;
   /** Leases end after this, if they can wait: the registry has just come back from a pause that was too short for a gap. */
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** When the alarm that is armed is due. A host without a monotonic clock knows of a gap by an alarm that is overdue. */
@@ -117,7 +119,7 @@ export class Attention {
 /** The parts of a namespace that know whether the registry has listened. */
 export interface AttentionState {
   readonly attention: Attention;
-  readonly platform: Pick<Platform, 'monotonic' | 'log'>;
+  readonly platform: Pick<Platform, 'monotonic' | 'log' | 'writeFault'>;
   readonly time: NamespaceTime;
   readonly agenda: Agenda;
   readonly leases: { readonly size: number };
@@ -154,7 +156,20 @@ export function notePass(state: AttentionState, alarmDueAt = Number.NEGATIVE_INF
     } else if (pausedMs > ATTENTION_HASTE_MS) attention.hold(now);
   }
   attention.pass(now);
+  noteWhetherStorable(state, now);
   return now;
+}
+
+/**
+ * Counts a time in which nothing could be stored as a gap, once it is over. Renewals were heard, but not registrations that
+ * were refused, and their holders are given time to repeat them.
+ */
+function noteWhetherStorable(state: AttentionState, now: number): void {
+  const { attention, platform, leases } = state;
+  const isStorable = platform.writeFault?.() === undefined;
+  const isOver = isStorable && !attention.wasStorable;
+  attention.wasStorable = isStorable;
+  if (isOver && leases.size > 0) beginStretch(state, now, 0);
 }
 
 /**
@@ -179,14 +194,22 @@ function isGap({ platform }: Pick<AttentionState, 'platform'>, pausedMs: number)
 
 /** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */
 export function noteGap(state: AttentionState, now: number, why: string, spreadMs = 0): void {
-  const { attention, counters, checkpoints, platform, leases } = state;
+  const { attention, platform, leases } = state;
   const silentMs = now - attention.lastPass;
+  beginStretch(state, now, spreadMs);
+  platform.log('warn', 'leases end later: the registry did not listen', { why, silentMs, leases: leases.size });
+}
+
+function beginStretch(
+  { attention, counters, checkpoints }: Pick<AttentionState, 'attention' | 'counters' | 'checkpoints'>,
+  now: number,
+  spreadMs: number,
+): void {
   attention.gap(now, spreadMs);
   // An alarm that was missed says so once.
   attention.lookDueAt = Math.max(attention.lookDueAt, now);
   counters.outages += 1;
   checkpoints.close();
-  platform.log('warn', 'leases end later: the registry did not listen', { why, silentMs, leases: leases.size });
 }
 
 /**

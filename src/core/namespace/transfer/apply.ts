@@ -31,7 +31,8 @@ import type { StagedRecord } from './staged-records';
  * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
  * they start over from what is there then.
  *
- * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be written down in the audit trail.
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be stored, or not be written down in
+ *   the audit trail.
  */
 export async function applyImport(
   state: ImportState,
@@ -71,6 +72,7 @@ function begin(state: ImportState, importId: string, mode: ImportMode, now: numb
   const { imports, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging');
   assertRoom(state, mode);
+  pipeline.assertStorable();
   pipeline.enqueue(imports.keep({ ...kept, phase: 'applying', mode }));
   imports.schedule(agenda, now + IMPORT_RESUME_MS);
   if (mode === 'replace') state.publisher.hold();
@@ -143,6 +145,7 @@ function applySlice(state: ImportState, now: number): void {
   const { imports } = state;
   const kept = imports.current;
   if (kept?.phase !== 'applying') return;
+  state.pipeline.assertStorable();
   imports.place ??= newPlace(state, kept);
   const { place } = imports;
   if (place.isAllPut && place.isAllRemoved) {

@@ -21,7 +21,8 @@ import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './sta
  *
  * It costs a row for each record.
  *
- * @throws {RegistryError} `CONFLICT`, `INVALID_REQUEST` for a record that the file has twice, `LIMIT_EXCEEDED`.
+ * @throws {RegistryError} `CONFLICT`, `INVALID_REQUEST` for a record that the file has twice, `LIMIT_EXCEEDED`,
+ *   `UNAVAILABLE` while nothing can be stored.
  */
 export function stageImport(
   state: ImportState,
@@ -33,6 +34,7 @@ export function stageImport(
     state,
     undefined,
     (now) => {
+      pipeline.assertStorable();
       const isNew = importId === undefined;
       if (isNew) assertNoneIsApplied(state);
       else imports.require(importId, 'staging');
@@ -65,7 +67,10 @@ export function dropImport(
     undefined,
     () => {
       const { current } = state.imports;
-      if (current?.id === importId && current.phase === 'staging') dropStaged(state, current);
+      if (current?.id === importId && current.phase === 'staging') {
+        state.pipeline.assertStorable();
+        dropStaged(state, current);
+      }
       return { cursor: state.journal.cursor };
     },
     tokenId,

@@ -244,7 +244,7 @@ const note = { action: 'rolled-back', actor: 'operator', target: 'g@@orders' } a
 function beginAudit() {
   const platform = new HandPlatform();
   const { audit } = platform;
-  return { platform, audit, state: { platform, refusals: new LogGate(2) } };
+  return { platform, audit, state: { platform, pipeline: { assertStorable: () => {} }, refusals: new LogGate(2) } };
 }
 
 describe('withAuditEntry', () => {

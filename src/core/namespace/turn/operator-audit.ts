@@ -5,6 +5,7 @@ import type { LogGate } from '../../../model/log';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { joinedName } from '../../../model/service-name';
 import type { Platform } from '../../platform/platform';
+import type { CommitPipeline } from '../../storage/commit-pipeline';
 import { operatesOn } from '../access/ownership';
 import { shareOf } from '../access/token-limits';
 import type { Catalog } from '../records/catalog';
@@ -72,6 +73,7 @@ export function changeWithOperatorAudit<Outcome, Result>(
 /** The parts of a namespace that record the actions of operators, and log those that are refused. */
 export interface AuditState {
   platform: Pick<Platform, 'audit' | 'clock' | 'log'>;
+  pipeline: Pick<CommitPipeline, 'assertStorable'>;
   /** Lets through so many lines about refusals a second. */
   refusals: LogGate;
 }
@@ -82,14 +84,15 @@ export interface AuditState {
  * a refusal is in the log instead.
  *
  * @param act Is given what to call once it has changed something.
- * @throws {RegistryError} `UNAVAILABLE` where it can't be recorded; else what `act` throws.
+ * @throws {RegistryError} `UNAVAILABLE` where it can't be recorded, or nothing can be stored; else what `act` throws.
  */
 export async function withAuditEntry<Outcome>(
-  { platform, refusals }: AuditState,
+  { platform, pipeline, refusals }: AuditState,
   note: AuditNote,
   act: (changed: () => void) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { audit, clock, log } = platform;
+  pipeline.assertStorable();
   const id = await begin(audit, note);
   let isUnchanged = true;
   const changed = () => {

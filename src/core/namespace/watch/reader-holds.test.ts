@@ -12,16 +12,22 @@ function stage() {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
   let rows = 0;
+  let isFull = false;
   const wake = (now = NOW, isNew = false) =>
     new ReaderHolds(
       disk,
       (write) => {
+        if (isFull) return false;
         rows += 1;
         write();
+        return true;
       },
       { now, isNew, pollerLingerMs: POLLER_LINGER_MS },
     );
-  return { disk, wake, rows: () => rows };
+  const fill = (full: boolean) => {
+    isFull = full;
+  };
+  return { disk, wake, rows: () => rows, fill };
 }
 
 describe('ReaderHolds', () => {
@@ -71,6 +77,19 @@ describe('ReaderHolds', () => {
     expect(rows()).toBe(60);
     for (let at = HOUR_MS; at < 2 * HOUR_MS; at += 200) holds.noteCached(NOW + at, 1 + (at % CACHED_MAX_AGE_MAX_MS));
     expect(rows()).toBeLessThan(60 + 60 + 12);
+  });
+
+  it('[W25, L19] keeps in memory what can not be stored, and stores it with the next reader after', () => {
+    const { wake, rows, fill } = stage();
+    const holds = wake();
+    fill(true);
+    holds.noteCached(NOW, HOUR_MS);
+    expect(rows()).toBe(0);
+    fill(false);
+    holds.noteCached(NOW, 1_000);
+    holds.noteCached(NOW, 1_000);
+    expect(rows()).toBe(1);
+    expect(wake().unknownAt(NOW)).toMatchObject({ safeAfterMs: HOUR_MS });
   });
 
   it('[W26, I8] writes a row an hour for a stream of polls', () => {

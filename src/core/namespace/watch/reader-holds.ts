@@ -31,24 +31,26 @@ interface Holds {
  */
 export class ReaderHolds {
   readonly #storage: SqlStorage;
-  readonly #enqueue: (write: () => void) => void;
+  readonly #offer: (write: () => void) => boolean;
   #kept: Holds;
+  /** False after a change that could not be stored: the next reader has it tried again. */
+  #isWritten = true;
   #sharedUntil = 0;
   /** Until when readers of each kind may exist that were known before this wake. */
   readonly #unknownUntil: Record<UnknownReaders, number>;
 
   /**
-   * @param enqueue Queues a write for the next commit group.
+   * @param offer Queues a write for the next commit group; returns false while nothing can be stored.
    * @param woken When the registry woke, on the namespace's axis; whether it has never held anything, and so has no
    *   readers to forget; and how long pollers are live.
    */
   constructor(
     storage: SqlStorage,
-    enqueue: (write: () => void) => void,
+    offer: (write: () => void) => boolean,
     { now, isNew, pollerLingerMs }: { now: number; isNew: boolean; pollerLingerMs: number },
   ) {
     this.#storage = storage;
-    this.#enqueue = enqueue;
+    this.#offer = offer;
     this.#kept = readHolds(storage);
     const { cachedUntil, cachedForMs, pollsUntil } = this.#kept;
     this.#unknownUntil = {
@@ -62,7 +64,7 @@ export class ReaderHolds {
   /** Records an answer that may be served from a cache for `keepForMs`. */
   noteCached(now: number, keepForMs: number): void {
     const { cachedUntil, cachedForMs } = this.#kept;
-    if (now + keepForMs <= cachedUntil && keepForMs <= cachedForMs) return;
+    if (now + keepForMs <= cachedUntil && keepForMs <= cachedForMs && this.#isWritten) return;
     const rounded = Math.ceil(keepForMs / CACHED_AGE_ROUNDING_MS) * CACHED_AGE_ROUNDING_MS;
     this.#keep({
       cachedUntil: Math.max(cachedUntil, now + keepForMs + CACHED_HOLD_STEP_MS),
@@ -86,7 +88,7 @@ export class ReaderHolds {
   /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */
   notePoll(now: number): void {
     const until = now + WAIT_MAX_MS + POLLER_LINGER_MS;
-    if (until > this.#kept.pollsUntil) this.#keep({ pollsUntil: until + POLLS_HOLD_STEP_MS });
+    if (until > this.#kept.pollsUntil || !this.#isWritten) this.#keep({ pollsUntil: until + POLLS_HOLD_STEP_MS });
   }
 
   /** Returns the kinds of reader that may exist unknown to the registry, and how long they may use an old answer. */
@@ -102,7 +104,7 @@ export class ReaderHolds {
   #keep(changed: Partial<Holds>): void {
     this.#kept = { ...this.#kept, ...changed };
     const text = JSON.stringify(this.#kept);
-    this.#enqueue(() => writeProperty(this.#storage, PROPERTY, text));
+    this.#isWritten = this.#offer(() => writeProperty(this.#storage, PROPERTY, text));
   }
 }
 

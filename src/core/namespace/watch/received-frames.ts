@@ -101,7 +101,8 @@ export class ReceivedFrames {
     if (begun !== undefined) await begun;
     this.#hub.disconnect(connection);
     notePollsEnded(this.#state, connection, this.#state.time.now());
-    if (isEnd) await this.#end(connection);
+    // While that can't be stored, the session runs out by itself, later.
+    if (isEnd && this.#state.pipeline.fault === undefined) await this.#end(connection);
     else noteClosed(this.#state, connection);
     arm(this.#state);
     const durable = this.#state.pipeline.settled();

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { REQUEST_HEADERS_MAX_BYTES } from '../../../model/limits';
 
 /** What the listener refuses before the app sees it. */
 const REFUSALS = {
@@ -19,20 +20,17 @@ export function refusal(status: keyof typeof REFUSALS, detail: string): Response
   });
 }
 
-/** What a client is told whose request `node:http` can't parse, or did not wait for any longer. */
+/**
+ * Makes the refusal of a request that `node:http` can't parse, or does not wait for any longer; undefined where nobody can
+ * be told.
+ */
 export function refusalOfParser(code: string | undefined): Response | undefined {
-  switch (code) {
-    case 'ECONNRESET':
-    case 'EPIPE':
-      // The client is gone.
-      return undefined;
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return refusal(408, 'the headers of the request did not arrive in time');
-    case 'HPE_HEADER_OVERFLOW':
-      return refusal(431, 'request line and headers are larger than this server takes');
-    default:
-      return refusal(400, 'this is not a request of HTTP/1.1');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal(408, 'the headers of the request did not arrive in time');
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return refusal(431, `request line and headers are larger than ${REQUEST_HEADERS_MAX_BYTES} bytes`);
   }
+  // Anything else means that the client is gone, or that there is no TLS to tell it over.
+  return code?.startsWith('HPE_') ? refusal(400, 'this is not a request of HTTP/1.1') : undefined;
 }
 
 /** Writes an answer to a connection that is no exchange of `node:http`, or no longer one, and closes it. */

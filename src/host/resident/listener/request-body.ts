@@ -71,7 +71,14 @@ export class RequestBody {
 
   /** Makes a stream of it, which takes in no more than is asked for. */
   stream(): ReadableStream<Uint8Array> {
-    const pieces = this.#begin()[Symbol.asyncIterator]();
+    const message = this.#begin();
+    const pieces = message[Symbol.asyncIterator]();
+    // Deno's iterator waits on for ever where the sender has left.
+    const { promise: brokenOff, reject: breakOff } = Promise.withResolvers<never>();
+    brokenOff.catch(() => {});
+    const leave = () => breakOff(new Error('the body broke off'));
+    if (message.destroyed) leave();
+    else message.once('close', () => message.readableEnded || leave());
     let waitedMs = 0;
     let bytes = 0;
     return new ReadableStream<Uint8Array>(
@@ -85,7 +92,7 @@ export class RequestBody {
             tooSlow: () => reject(new Error('the body came too slowly')),
           });
           try {
-            const { done, value } = await Promise.race([pieces.next(), tooSlow]);
+            const { done, value } = await Promise.race([pieces.next(), tooSlow, brokenOff]);
             if (done) {
               controller.close();
               return;

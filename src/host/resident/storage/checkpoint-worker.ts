@@ -17,7 +17,7 @@ interface Request {
   path: string;
 }
 
-type Reply = { id: number; checkpointed: Checkpointed } | { id: number; failure: string };
+type Reply = { id: number; checkpointed: Checkpointed } | { id: number; failure: string; errcode: number | undefined };
 
 /** Marks a thread as ours: this file is also loaded by others, such as the threads of a test runner. */
 const ROLE = 'rollcall-checkpoints';
@@ -76,7 +76,7 @@ export class CheckpointWorker {
     const outcome = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#thread?.unref();
-    if ('failure' in reply) outcome?.reject(new Error(reply.failure));
+    if ('failure' in reply) outcome?.reject(Object.assign(new Error(reply.failure), { errcode: reply.errcode }));
     else outcome?.resolve(reply.checkpointed);
   }
 
@@ -111,7 +111,8 @@ function answer({ id, path }: Request): Reply {
   try {
     return { id, checkpointed: checkpoint(path) };
   } catch (error) {
-    return { id, failure: `the checkpoint of ${path} failed: ${error instanceof Error ? error.message : error}` };
+    const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
+    return { id, failure: error instanceof Error ? error.message : String(error), errcode };
   }
 }
 

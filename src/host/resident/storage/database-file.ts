@@ -10,6 +10,7 @@ import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
 import { inspectDatabase, writeFirst, writeSequence } from './sequence';
 import { WalFile } from './wal-file';
+import { type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
 
 /** Parts of a {@link DatabaseFile}. */
 export interface DatabaseFileParts {
@@ -22,7 +23,14 @@ export interface DatabaseFileParts {
    * process has to end, best by a signal that lets nothing else run: what is read from the storage may not be durable.
    */
   onLost(reason: string): void;
+  /** Where it is known which files can't be written: one for the process. Absent: this file is by itself. */
+  faults?: WriteFaults | undefined;
 }
+
+/** Rows so large that what made a commit fail has to be over before they can be written. */
+const PROBE_LENGTH = 256 * 1024;
+
+const DROP_PROBE = 'DROP TABLE IF EXISTS _probe';
 
 /** A flush under way: `upTo` is the number of the last change that it makes durable. */
 interface Flush {
@@ -44,6 +52,8 @@ export class DatabaseFile {
   readonly #wal: WalFile;
   readonly #marker: DurabilityMarker;
   readonly #schedule: CheckpointSchedule;
+  readonly #faults: WriteFaults;
+  readonly #probe: WriteProbe;
   /** Number of the last change that was committed, and of the last that is durable. */
   #committed: number;
   #durable: number;
@@ -67,6 +77,8 @@ export class DatabaseFile {
     const [page] = database.prepare('PRAGMA page_size').all();
     this.#wal = new WalFile(walOf(parts.path), Number(page?.page_size));
     this.#schedule = new CheckpointSchedule({ wal: this.#wal, checkpoint: () => this.#checkpoint() });
+    this.#faults = parts.faults ?? new WriteFaults(() => {});
+    this.#probe = new WriteProbe(parts.path, this.#faults, () => this.#tryToWrite());
     this.storage = {
       run: (statement, ...bindings) => this.#run(() => this.#sqlite.run(statement, ...bindings)),
       read: (query, ...bindings) => {
@@ -80,6 +92,8 @@ export class DatabaseFile {
 
   /**
    * Opens a database, or makes it. Resolves when all that can be read from it survives a power loss.
+   *
+   * One that holds something opens on a full disk, too, and is read; see {@link writeFault}.
    *
    * @throws {RegistryError} `NOT_CONFIGURED` where the file is damaged: changes that were durable are missing. Nothing is
    *   changed then. `UNAVAILABLE` where it can't be opened.
@@ -96,11 +110,12 @@ export class DatabaseFile {
       const sequence = inspectDatabase(path, marker.sequence, walLength);
       // What a killed process wrote may be in memory alone, also after a flush that failed.
       if (walLength > 0) rewriteFile(walOf(path));
-      database = connect(path);
+      database = openConnection(path);
       // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
       if (!known) flushFolder(dirname(path));
-      const first = writeFirst(nodeSqlite(database), sequence);
-      const file = new DatabaseFile(parts, database, marker, first);
+      const fault = tryFirst(nodeSqlite(database), sequence);
+      const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
+      if (fault !== undefined) file.#probe.begin(fault);
       await file.#begin(walLength > 0);
       return file;
     } catch (error) {
@@ -109,6 +124,11 @@ export class DatabaseFile {
       if (error instanceof RegistryError) throw error;
       throw new RegistryError('UNAVAILABLE', `${path} can't be opened: ${messageOf(error)}`, {}, { cause: error });
     }
+  }
+
+  /** Why nothing can be written at the moment: a full disk, for one. Undefined while it can be. */
+  get writeFault(): string | undefined {
+    return this.#faults.of(this.#parts.path);
   }
 
   /** Why the last checkpoint failed: a full disk, for one. Undefined once one has succeeded. */
@@ -153,16 +173,18 @@ export class DatabaseFile {
     try {
       await this.#wal.flush();
       flushFolder(dirname(this.#parts.path));
-      this.#marker.write(this.#committed);
+      this.#mark(this.#committed);
       // All of it is durable already. A disk that has no room for it takes no changes, but is read.
       if (checkpoints) await this.#schedule.checkpoint();
     } catch (error) {
+      this.#probe.close();
       this.#wal.close();
       throw error;
     }
   }
 
   async #close(): Promise<void> {
+    this.#probe.close();
     try {
       await this.#sync();
       // In the worker: SQLite would do it here while it closes, and the event loop would wait.
@@ -219,6 +241,22 @@ export class DatabaseFile {
     if (this.#database.isTransaction) this.#lose(`a transaction could not be undone: ${messageOf(error)}`);
     const isOfSqlite = error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
     if (isOfSqlite) this.#flushNext().catch(() => {});
+    const fault = writeFaultIn(error);
+    if (fault !== undefined) this.#probe.begin(fault);
+  }
+
+  /** Writes about as much as a commit does. @throws What SQLite says while the disk takes no writes. */
+  async #tryToWrite(): Promise<void> {
+    const { run } = this.storage;
+    // What can be copied into the database makes room in the WAL.
+    await this.#checkpoint().catch(() => {});
+    this.#transaction(() => {
+      run(DROP_PROBE);
+      run('CREATE TABLE _probe (filler BLOB)');
+      run('INSERT INTO _probe VALUES (zeroblob(?))', PROBE_LENGTH);
+    });
+    this.#transaction(() => void run(DROP_PROBE));
+    await this.#sync();
   }
 
   #sync(): Promise<void> {
@@ -252,13 +290,18 @@ export class DatabaseFile {
     }
     if (this.#lost !== undefined) throw this.#lostError(this.#lost);
     this.#durable = Math.max(this.#durable, upTo);
-    try {
-      this.#marker.write(upTo);
-    } catch {
-      // An older marker notices less; the change is durable.
-    }
+    this.#mark(upTo);
     await this.#schedule.flushed(statements);
     this.#flushing = undefined;
+  }
+
+  /** Notes that a change is durable. Where that can't be noted, an older marker notices less. */
+  #mark(sequence: number): void {
+    try {
+      this.#marker.write(sequence);
+    } catch {
+      // A full disk: the change is durable all the same.
+    }
   }
 
   async #checkpoint() {
@@ -287,7 +330,7 @@ export class DatabaseFile {
 }
 
 /** Opens the connection that writes. */
-function connect(path: string): DatabaseSync {
+function openConnection(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   // `busy_timeout`: for moments in which a checkpoint holds a lock.
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
@@ -296,6 +339,18 @@ function connect(path: string): DatabaseSync {
   if (mode?.journal_mode === 'wal') return database;
   database.close();
   throw new Error('its file system has no shared memory, which a write-ahead log needs; use a local disk');
+}
+
+/** Writes a first change. Returns why it can't be written, where there is something to read all the same. */
+function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined {
+  try {
+    writeFirst(sqlite, sequence + 1);
+    return undefined;
+  } catch (error) {
+    const fault = writeFaultIn(error);
+    if (fault === undefined || sequence === 0) throw error;
+    return fault;
+  }
 }
 
 const walOf = (path: string): string => `${path}-wal`;

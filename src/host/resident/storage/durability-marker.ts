@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { flushDescriptor } from './disk';
 
 /** Two slots, each in a sector and a page of its own, so that a write that tears one leaves the other. */
@@ -25,9 +25,9 @@ export class DurabilityMarker {
   private constructor(path: string, descriptor: number) {
     this.path = path;
     this.#descriptor = descriptor;
-    const [first, second] = SLOTS.map((offset) => readSlot(descriptor, offset));
-    this.#sequence = Math.max(first ?? 0, second ?? 0);
-    this.#older = (first ?? 0) > (second ?? 0) ? 1 : 0;
+    const [first, second] = readSlots(descriptor);
+    this.#sequence = Math.max(first, second);
+    this.#older = first > second ? 1 : 0;
   }
 
   /** Returns the path of a database's marker. */
@@ -38,6 +38,17 @@ export class DurabilityMarker {
   /** Opens a marker, or makes it. */
   static open(path: string): DurabilityMarker {
     return new DurabilityMarker(path, openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+  }
+
+  /** Returns the number in a marker that another process may be writing; 0 where there is none. */
+  static sequenceAt(path: string): number {
+    if (!existsSync(path)) return 0;
+    const descriptor = openSync(path, constants.O_RDONLY);
+    try {
+      return Math.max(...readSlots(descriptor));
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   /** The number of the last change that is known to be durable; 0 where none is. */
@@ -63,6 +74,11 @@ export class DurabilityMarker {
   close(): void {
     closeSync(this.#descriptor);
   }
+}
+
+function readSlots(descriptor: number): [first: number, second: number] {
+  const [first, second] = SLOTS.map((offset) => readSlot(descriptor, offset));
+  return [first ?? 0, second ?? 0];
 }
 
 /** Returns the number in a slot; undefined where none was written, or only a part of it. */

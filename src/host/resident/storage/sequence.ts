@@ -16,23 +16,12 @@ export function writeSequence(storage: NodeSqlite, sequence: number): void {
   storage.run(WRITE_SEQUENCE, sequence);
 }
 
-/**
- * Writes a first change, so that there is a WAL to flush. Returns its number, or that of the last change on a disk that
- * takes no writes and has a database to read.
- *
- * @param found Number of the last change that is there; 0 where none is.
- */
-export function writeFirst(storage: NodeSqlite, found: number): number {
-  try {
-    storage.transaction(() => {
-      storage.run(HOST_TABLE);
-      writeSequence(storage, found + 1);
-    });
-    return found + 1;
-  } catch (error) {
-    if (found === 0) throw error;
-    return found;
-  }
+/** Writes a first change, so that there is a WAL to flush. @param sequence Its number. */
+export function writeFirst(storage: NodeSqlite, sequence: number): void {
+  storage.transaction(() => {
+    storage.run(HOST_TABLE);
+    writeSequence(storage, sequence);
+  });
 }
 
 /**

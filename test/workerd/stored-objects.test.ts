@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { objectId } from './stored-object';
+import { objectId } from './stored-objects';
 
 test('an id is the one that workerd gives', () => {
   // Names of files that workerd made; the proof with a registry that runs finds its files by them, too.

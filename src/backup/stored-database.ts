@@ -1,0 +1,44 @@
+import { readDatabase, readText, type Sqlite } from './sqlite';
+
+/** Facts that a database says of itself. */
+export interface StoredFacts {
+  /** Version of its tables; undefined for one in which nothing is stored. */
+  schema: number | undefined;
+  /** Oldest version that may read it, where it says so. */
+  readableFrom: number | undefined;
+  /** Of a namespace: the random id of its storage, and its newest revision. */
+  epoch: string | undefined;
+  revision: number;
+  /** Number of its last change, as the host counts them. */
+  sequence: number;
+  /** What SQLite finds wrong with it; undefined where it is sound. */
+  damage: string | undefined;
+}
+
+/** Reads what the copy of a namespace's or the directory's database says of itself. */
+export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
+  return readDatabase(sqlite, path, (database) => {
+    const property = (name: string) =>
+      readText(database, 'property', `SELECT value FROM property WHERE name = '${name}'`);
+    const [schema, readableFrom] = ['schema', 'readable-from'].map(property);
+    const row = database.prepare('PRAGMA quick_check(1)').get();
+    const soundness = row === undefined ? 'SQLite does not say whether it is sound' : String(row.quick_check);
+    return {
+      schema: schema === undefined ? undefined : Number(schema),
+      readableFrom: readableFrom === undefined ? undefined : Number(readableFrom),
+      epoch: property('epoch'),
+      revision: Number(readText(database, 'journal', 'SELECT MAX(revision) FROM journal') ?? 0),
+      sequence: Number(readText(database, '_host', 'SELECT sequence FROM _host') ?? 0),
+      damage: soundness === 'ok' ? undefined : soundness,
+    };
+  });
+}
+
+/** Returns the namespaces that the copy of a directory lists, each with all that it says of it, as text. */
+export function listedNamespaces(sqlite: Sqlite, directory: string): Map<string, string> {
+  return readDatabase(sqlite, directory, (database) => {
+    if (readText(database, 'namespace', 'SELECT 1') === undefined) return new Map();
+    const rows = database.prepare('SELECT * FROM namespace ORDER BY id').all();
+    return new Map(rows.map((row) => [String(row.id), JSON.stringify(row)]));
+  });
+}
