@@ -70,7 +70,7 @@ export const BROKEN_RULES: BrokenRule[] = [
     planted: [
       // With NORMAL, SQLite flushes the folder too, with the header of a new WAL; that is its affair, and no promise.
       { file: DATABASE_FILE, from: 'PRAGMA synchronous = NORMAL', to: 'PRAGMA synchronous = OFF' },
-      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#marker', to: 'this.#marker' },
+      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#mark(', to: 'this.#mark(' },
     ],
   },
   {
