@@ -8,7 +8,9 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { testAuthority } from '../programs/certificates';
 import { Program } from '../programs/program';
 import { temporaryFolderOfFile } from '../programs/temporary-folder';
-import { listenerSuite } from './listener-suite';
+import { deadlineSuite } from './deadline-suite';
+import { exchangeSuite } from './exchange-suite';
+import { socketSuite } from './socket-suite';
 import type { StageOptions } from './stage-server';
 import { bodyOf, statusesOf, Wire } from './wire';
 
@@ -57,7 +59,9 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
     return { port: Number(await stage.prints(/\{"port":(\d+)\}/)), stop: () => Promise.resolve() };
   };
 
-  listenerSuite(start);
+  exchangeSuite(start);
+  deadlineSuite(start);
+  socketSuite(start);
 
   it('accepts connections again after it had no descriptor left for them', async () => {
     const options = JSON.stringify({ deadlines: { acceptCheckMs: 200 } });

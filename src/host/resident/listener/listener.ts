@@ -140,7 +140,10 @@ class HttpListener implements Listener {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#guard.destroyAll(), graceMs);
+    const timer = setTimeout(() => {
+      this.#guard.destroyAll();
+      resolve();
+    }, graceMs);
     await promise;
     clearTimeout(timer);
     this.#guard.stop();
