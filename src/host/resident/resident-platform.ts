@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
+import { ATTENTION_PASS_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DataFiles } from './data-files';
@@ -39,6 +40,7 @@ export class ResidentPlatform {
   readonly #namespaces: Namespaces;
   readonly #resident: ResidentDirectory;
   readonly #checkpoints: CheckpointWorker;
+  #ticking: ReturnType<typeof setInterval> | undefined;
 
   private constructor(parts: {
     log: ProcessPlatform['log'];
@@ -65,17 +67,15 @@ export class ResidentPlatform {
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, onLost: options.onLost });
     const directoryFile = await openFile(files.directory);
     const parts = { platform, files, openFile, claimsOf: options.claimsOf, sleepAfterMs: options.sleepAfterMs };
-    const namespaces = await Namespaces.start({ ...parts, directory: () => directory.api });
+    const namespaces = await Namespaces.open({ ...parts, directory: () => directory.api });
     const directory: ResidentDirectory = new ResidentDirectory({
       platform,
       file: directoryFile,
       controlOf: (id) => namespaces.of(id),
     });
     const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints });
+    registry.#ticking = setInterval(() => registry.#tick(), ATTENTION_PASS_MS);
     // Nobody waits for them: what is called before is opened by its call.
-    void directory.attend().catch((error: unknown) => {
-      platform.log('error', 'the directory’s alarm failed', { error: String(error) });
-    });
     void namespaces.wakeAll();
     return registry;
   }
@@ -95,9 +95,15 @@ export class ResidentPlatform {
 
   /** Stores everything, and closes all files. */
   async close(): Promise<void> {
+    clearInterval(this.#ticking);
     await this.#namespaces.close();
     await this.#resident.close();
     await this.#checkpoints.close();
+  }
+
+  #tick(): void {
+    void this.#namespaces.tick();
+    void this.#resident.tick();
   }
 
   #namespaceOf(id: string): Ways | undefined | Promise<Ways | undefined> {
