@@ -815,6 +815,3 @@ export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
 /** Namespaces that a start opens side by side: the disk works on one while the next is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
-
-/** The longest that a timer can be set to: beyond it fires at once. Source: HTML, timers; Node.js and Deno keep to it. */
-export const TIMER_MAX_MS = 2_147_483_647;
