@@ -18,7 +18,11 @@ async function bundleProgram() {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    packages: 'external',
+    // All packages are in it, so that it runs where none is installed. A checkout alone bundles.
+    external: ['esbuild'],
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
   });
   const [{ text }] = outputFiles;
   if (existsSync(bundle) && readFileSync(bundle, 'utf8') === text) return;
@@ -27,6 +31,7 @@ async function bundleProgram() {
   renameSync(`${bundle}.${process.pid}`, bundle);
 }
 
-if (existsSync(source)) await bundleProgram();
+// On Deno it was bundled by whoever started it: Deno finds no packages here.
+if (existsSync(source) && process.versions.deno === undefined) await bundleProgram();
 const { main } = await import(new URL('../dist/rollcall.js', import.meta.url));
 process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  ACCEPT_CHECK_INTERVAL_MS,
   BODY_PER_SECOND_MIN_BYTES,
   BODY_WAIT_MAX_MS,
   CONNECTION_CHECK_INTERVAL_MS,
@@ -24,6 +25,7 @@ export const DEADLINES = {
   unreadBodyMs: UNREAD_BODY_MAX_MS,
   unreadOutputMs: UNREAD_OUTPUT_MAX_MS,
   checkMs: CONNECTION_CHECK_INTERVAL_MS,
+  acceptCheckMs: ACCEPT_CHECK_INTERVAL_MS,
 };
 export type Deadlines = typeof DEADLINES;
 

@@ -7,6 +7,7 @@ import {
   REQUEST_HEADERS_MAX_BYTES,
 } from '../../../model/limits';
 import { LogGate, type LogLevel } from '../../../model/log';
+import { AcceptWatch } from './accept-watch';
 import { ConnectionGuard, DEADLINES, type Deadlines } from './connection-guard';
 import { LightRequest } from './light-request';
 import { useLightResponses } from './light-response';
@@ -72,6 +73,7 @@ class HttpListener implements Listener {
   readonly #upgrades = new Upgrades();
   readonly #urls: RequestUrls;
   readonly #gate = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
+  #watch: AcceptWatch | undefined;
   #isClosing = false;
 
   constructor(options: ListenerOptions) {
@@ -127,14 +129,21 @@ class HttpListener implements Listener {
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       this.#note('error', 'a connection could not be accepted', { code: error.code });
     });
+    if (!('Deno' in globalThis)) return;
+    const relistened = () => this.#note('error', 'no connection was accepted any more: the server listens again');
+    this.#watch = new AcceptWatch(this.#server, host, relistened, this.#guard.deadlines.acceptCheckMs);
   }
 
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
+    this.#watch?.stop();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#guard.destroyAll(), graceMs);
+    const timer = setTimeout(() => {
+      this.#guard.destroyAll();
+      resolve();
+    }, graceMs);
     await promise;
     clearTimeout(timer);
     this.#guard.stop();

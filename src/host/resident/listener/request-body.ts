@@ -17,12 +17,17 @@ export class RequestBody {
     this.#isAwaited = isAwaited;
   }
 
-  /** True where the request has a body, be it empty. */
-  get exists(): boolean {
-    const { method, headers } = this.#message;
-    if (method === 'GET' || method === 'HEAD') return false;
+  /** True where the client announces a body; one of GET, which no `Request` has, is among them. */
+  get isSent(): boolean {
+    const { headers } = this.#message;
     const length = headers['content-length'];
     return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+  }
+
+  /** True where the app can read a body. */
+  get exists(): boolean {
+    const { method } = this.#message;
+    return method !== 'GET' && method !== 'HEAD' && this.isSent;
   }
 
   /** True once the body has been asked for. */
