@@ -6,9 +6,9 @@ import { dataFolderError } from './data-folder';
 import { LaunchError, systemErrorCode } from './launch-error';
 
 /** A start tries again for this long before it refuses: a holder that has just lost its launcher may not know it yet. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 2_000;
 
-/** A start waits this long for a holder that says that it is ending; a stop takes five seconds at most. */
+/** A start waits this long for a holder that is ending: one that says so, or tells nothing, as at its very end. */
 const ENDING_MAX_MS = 6_000;
 
 const RETRY_MS = 20;
@@ -104,6 +104,7 @@ export class DataLock {
     const sqlite = await import('node:sqlite');
     const [path, holderPath] = [join(folder, LOCK_NAME), join(folder, 'lock.json')];
     checkWritable(folder);
+    let patienceMs = PATIENCE_MS;
     for (let waited = 0; ; waited += RETRY_MS) {
       const database = lock(sqlite, path);
       if (database !== undefined) {
@@ -111,7 +112,8 @@ export class DataLock {
         return new DataLock(database, holderPath, { pid: process.pid, launcher, since, ending: false });
       }
       const holder = readHolder(holderPath);
-      if (waited >= (holder?.ending === true ? ENDING_MAX_MS : PATIENCE_MS)) throw inUse(folder, holder);
+      if (holder === undefined || holder.ending) patienceMs = ENDING_MAX_MS;
+      if (waited >= patienceMs) throw inUse(folder, holder);
       await sleep(RETRY_MS);
     }
   }
