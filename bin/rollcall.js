@@ -18,7 +18,11 @@ async function bundleProgram() {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    packages: 'external',
+    // All packages are in it, so that it runs where none is installed. A checkout alone bundles.
+    external: ['esbuild'],
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
   });
   const [{ text }] = outputFiles;
   if (existsSync(bundle) && readFileSync(bundle, 'utf8') === text) return;

@@ -37,7 +37,9 @@ export async function bundleResident(entry: string): Promise<string> {
     platform: 'node',
     loader: LOADER,
     // Packages in CommonJS require modules of Node.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     // ws would look for native packages, which the process has no permission to read, and which we do not ship.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"true"', 'process.env.WS_NO_UTF_8_VALIDATE': '"true"' },
   });

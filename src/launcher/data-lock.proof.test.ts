@@ -13,7 +13,7 @@ const HOLDER = `
 import { DataLock } from '${join(import.meta.dirname, 'data-lock')}';
 try {
   globalThis.lock = await DataLock.take(process.argv[2]);
-  process.on('SIGTERM', () => { globalThis.lock.markEnding(); setTimeout(() => process.exit(), 1500); });
+  process.on('SIGTERM', () => { globalThis.lock.markEnding(); setTimeout(() => process.exit(), 3000); });
   console.log('held');
   setInterval(() => {}, 1000);
 } catch (error) {
@@ -94,6 +94,7 @@ test('[M5] a start waits for a holder that is ending', async () => {
   const { child } = await hold(folder);
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
+  await expect.poll(() => readFileSync(join(folder, 'lock.json'), 'utf8')).toContain('"ending":true');
   await take(folder);
   expect(await exited).toEqual([0, null]);
 });

@@ -6,7 +6,7 @@ import { dataFolderError } from './data-folder';
 import { LaunchError, systemErrorCode } from './launch-error';
 
 /** A start tries again for this long before it refuses: a holder that has just lost its launcher may not know it yet. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 2_000;
 
 /** A start waits this long for a holder that says that it is ending; a stop takes five seconds at most. */
 const ENDING_MAX_MS = 6_000;

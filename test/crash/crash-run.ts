@@ -89,7 +89,7 @@ export async function crashRun({ rounds, seed, program, log = () => {} }: CrashO
       const stop = new AbortController();
       const work = writers.map((writer) => writer.work(stop.signal));
       await sleep(round % CALM_EVERY_ROUNDS === 0 ? CALM_MS : random.whole(100, 900));
-      const blow = random.weighted({ workerd: 5, launcher: 1, both: 2, freeze: 4 });
+      const blow = random.weighted({ registry: 5, launcher: 1, both: 2, freeze: 4 });
       if (blow === 'freeze') {
         freezes += 1;
         await victim.freeze(random.magnitude(FREEZE_MS.from, FREEZE_MS.to), outages);

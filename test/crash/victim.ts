@@ -10,10 +10,10 @@ import type { Outage } from './lease-bounds';
 const ANSWER_WITHIN_MS = 120_000;
 
 /** The supervisor gives up after more deaths in a row than this, as it should. */
-const WORKERD_KILLS_IN_A_ROW_MAX = 4;
+const KILLS_IN_A_ROW_MAX = 4;
 
-/** What is killed: workerd, its launcher, or both at once. */
-export type Blow = 'workerd' | 'launcher' | 'both';
+/** What is killed: the process that serves, its launcher, or both at once. */
+export type Blow = 'registry' | 'launcher' | 'both';
 
 /** A registry on this machine, as `rollcall serve` runs it, that is killed again and again. */
 export class Victim {
@@ -23,7 +23,7 @@ export class Victim {
   #launcher: ChildProcess | undefined;
   #lines: string[] = [];
   #url = '';
-  #workerdKills = 0;
+  #kills = 0;
 
   /**
    * @param program Path of `rollcall.js`.
@@ -61,20 +61,20 @@ export class Victim {
    * @param outages Gets the outage from its first moment on.
    */
   async strike(wanted: Blow, outages: Outage[]): Promise<void> {
-    const blow = wanted === 'workerd' && this.#workerdKills >= WORKERD_KILLS_IN_A_ROW_MAX ? 'both' : wanted;
-    this.#workerdKills = blow === 'workerd' ? this.#workerdKills + 1 : 0;
-    const workerd = this.#workerdPid();
+    const blow = wanted === 'registry' && this.#kills >= KILLS_IN_A_ROW_MAX ? 'both' : wanted;
+    this.#kills = blow === 'registry' ? this.#kills + 1 : 0;
+    const serving = this.#servingPid();
     const launcher = this.#launcher;
     const outage = { from: Date.now(), downBy: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
     outages.push(outage);
     this.#lines = [];
-    if (blow !== 'workerd') launcher?.kill('SIGKILL');
-    // A workerd that was left alone goes on serving, until the next launcher ends it.
+    if (blow !== 'registry') launcher?.kill('SIGKILL');
+    // A process that has lost its launcher ends by itself, when its running requests have ended.
     if (blow !== 'launcher') {
-      process.kill(workerd, 'SIGKILL');
+      process.kill(serving, 'SIGKILL');
       outage.downBy = Date.now();
     }
-    if (blow === 'workerd') {
+    if (blow === 'registry') {
       await this.#until(/answers again/);
     } else {
       if (launcher?.signalCode === null) await once(launcher, 'exit');
@@ -84,22 +84,22 @@ export class Victim {
   }
 
   /**
-   * Freezes workerd for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
+   * Freezes the process that serves for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
    * heard when it goes on: no lease that was renewed in time may end by this.
    *
    * @param outages Gets the time in which it may not have listened; it was never down.
    */
   async freeze(ms: number, outages: Outage[]): Promise<void> {
-    const workerd = this.#workerdPid();
+    const serving = this.#servingPid();
     const never = Number.POSITIVE_INFINITY;
     const outage: Outage = { from: Date.now(), downBy: never, until: never };
     outages.push(outage);
-    process.kill(workerd, 'SIGSTOP');
+    process.kill(serving, 'SIGSTOP');
     try {
       await sleep(ms);
     } finally {
       outage.frozenUntil = Date.now();
-      process.kill(workerd, 'SIGCONT');
+      process.kill(serving, 'SIGCONT');
     }
     outage.until = Date.now();
   }
@@ -114,9 +114,9 @@ export class Victim {
     return code;
   }
 
-  /** The lock names the workerd that runs. */
-  #workerdPid(): number {
-    return JSON.parse(readFileSync(join(this.#data, 'lock'), 'utf8')).workerd.pid;
+  /** The lock names the process that serves. */
+  #servingPid(): number {
+    return JSON.parse(readFileSync(join(this.#data, 'lock.json'), 'utf8')).pid;
   }
 
   async #until(pattern: RegExp): Promise<string> {

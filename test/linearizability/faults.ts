@@ -56,7 +56,7 @@ export class Faults {
       if (kind === 'kill') {
         // Calls that are under way when it dies are lost with it, and some more.
         setTimeout(() => (this.#comingBack = back.promise), 30);
-        await this.#victim.strike(this.#random.weighted({ workerd: 6, both: 2, launcher: 1 }), this.outages);
+        await this.#victim.strike(this.#random.weighted({ registry: 6, both: 2, launcher: 1 }), this.outages);
       } else {
         await this.#victim.freeze(this.#random.magnitude(50, 4_500), this.outages);
       }
