@@ -1,23 +1,18 @@
-import { join } from 'node:path';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
-import { startWorkerd, type WorkerdProcess } from '../test/workerd/workerd-process';
-import type { BenchWorker } from './bench-workers';
 import { FrameSocket } from './frame-socket';
 import { freePort } from './free-port';
 import { Inspector } from './inspector';
 import { drive, type Load, type LoadResult } from './load';
+import { type BenchProgram, type ProgramProcess, ROOT_TOKEN } from './program';
 import type { Workspace } from './workspace';
-
-/** Good for nothing but the bench's own data, which is gone when it ends. */
-const ROOT_TOKEN = 'bench-root-token-0123456789abcdefghijklmn';
 
 const PRINTED_LINES = 20;
 
 export interface ServerOptions {
   workspace: Workspace;
-  worker: BenchWorker;
-  /** Folder of SQLite files. Default: a new one. */
+  program: BenchProgram;
+  /** Folder of its data. Default: a new one. */
   storage?: string;
   /** Variables of its own. */
   env?: NodeJS.ProcessEnv;
@@ -31,57 +26,54 @@ export interface Answer {
   text: string;
 }
 
-/** A workerd of the bench's own, running one Worker on its own data. */
+/** A registry or a floor of the bench's own, on its own data. */
 export class BenchServer {
-  readonly #workerd: WorkerdProcess;
-  /** The last lines that workerd printed: shown only when something fails. */
+  readonly #process: ProgramProcess;
+  /** The last lines that it printed: shown only when something fails. */
   readonly #printed: readonly string[];
   readonly #folder: string;
   readonly #forget: () => void;
   readonly origin: string;
-  /** Folder of SQLite files; outlives the server, for another one to wake on. */
+  /** Folder of its data; outlives the server, for another one to wake on. */
   readonly storage: string;
   readonly #inspectorPort: number | undefined;
 
   private constructor(
     options: ServerOptions & { storage: string },
-    workerd: WorkerdProcess,
+    process: ProgramProcess,
     printed: readonly string[],
     inspectorPort: number | undefined,
   ) {
-    this.#workerd = workerd;
+    this.#process = process;
     this.#printed = printed;
     this.#folder = options.workspace.folder;
-    this.#forget = options.workspace.atEnd(() => workerd.kill('SIGKILL'));
-    this.origin = `http://127.0.0.1:${workerd.port}`;
+    this.#forget = options.workspace.atEnd(() => process.kill());
+    this.origin = process.origin;
     this.storage = options.storage;
     this.#inspectorPort = inspectorPort;
   }
 
   /** Resolves when it listens; nothing has been asked of an object by then. */
   static async start(options: ServerOptions): Promise<BenchServer> {
-    const { workspace, worker, storage = workspace.newFolder('storage') } = options;
+    const { workspace, program, storage = workspace.newFolder('storage') } = options;
     const printed: string[] = [];
     const inspectorPort = options.inspector ? await freePort() : undefined;
-    const workerd = await startWorkerd({
-      config: worker.config,
-      configPath: join(workspace.newFolder('config'), 'workerd.capnp'),
+    const process = await program.start({
+      folder: workspace.newFolder('start'),
       storage,
-      host: '127.0.0.1',
-      port: 0,
-      env: { ...process.env, ...options.env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN, ROLLCALL_ONE_MACHINE: 'true' },
-      extraArguments: inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`],
+      env: options.env ?? {},
+      inspectorPort,
       output: (line) => {
         printed.push(line);
         if (printed.length > PRINTED_LINES) printed.shift();
       },
     });
-    return new BenchServer({ ...options, storage }, workerd, printed, inspectorPort);
+    return new BenchServer({ ...options, storage }, process, printed, inspectorPort);
   }
 
-  /** Number of the workerd process. */
+  /** Number of the process that does the work. */
   get pid(): number {
-    return this.#workerd.pid;
+    return this.#process.pid;
   }
 
   /** Header of whoever may do everything. */
@@ -106,13 +98,13 @@ export class BenchServer {
   /**
    * Like {@link call}, for what has to succeed.
    *
-   * @throws {Error} with the answer, and what workerd printed, if it is not 2xx.
+   * @throws {Error} with the answer, and what it printed, if it is not 2xx.
    */
   async must(method: string, path: string, body?: string): Promise<string> {
     const { status, text } = await this.call(method, path, body);
     if (status < 200 || status > 299) {
       const answer = `${method} ${path} answered ${status}: ${text.slice(0, 500)}`;
-      throw new Error([answer, ...this.#printed].join('\n  workerd: '));
+      throw new Error([answer, ...this.#printed].join('\n  printed: '));
     }
     return text;
   }
@@ -143,11 +135,12 @@ export class BenchServer {
 
   /** Runs `wrk` against it. */
   drive(load: Load): Promise<LoadResult> {
-    return drive(this.origin, load, ROOT_TOKEN, this.#folder);
+    const target = { origin: this.origin, pid: this.pid, headers: this.authorization };
+    return drive(target, load, this.#folder);
   }
 
   async stop(): Promise<void> {
-    await this.#workerd.stop();
+    await this.#process.stop();
     this.#forget();
   }
 }

@@ -1,9 +1,9 @@
 import type { Stats } from '../src/model/stats';
 import { BenchServer, type ServerOptions } from './bench-server';
-import type { FloorName } from './bench-workers';
 import type { Bench, Figure, Finding, Goal } from './figure';
 import type { Load, LoadRequest } from './load';
 import { fill } from './population';
+import { type FloorName, HOMES } from './program';
 import { ratios, spread } from './statistics';
 
 const CONNECTIONS = 32;
@@ -11,13 +11,24 @@ const CONNECTIONS = 32;
 /** More than any Worker with an object answers: so many requests are made ready where none may come twice. */
 const DISTINCT_REQUESTS_PER_SECOND = 40_000;
 
+/** Instances that a server which the load fills may have registered before it is replaced: well below the limit. */
+const FILLED_COUNT = 50_000;
+
+/** Turns to get warm: after one of them V8 still compiles. */
+const WARM_UP_TURNS = 2;
+
+/** The floor of a contest in one kind of home, and what is to be reached of it. */
+export interface Against {
+  floor: FloorName;
+  goal?: Goal;
+}
+
 /** A figure that is a rate, and the floor it is compared with. Both get the very same requests. */
 export interface Contest {
   name: string;
   title: string;
   /** Left out: only the rate is reported. */
-  floor?: FloorName;
-  goal?: Goal;
+  against?: { resident: Against; workerd: Against };
   note?: string;
   method: Load['method'];
   /** Default 32. */
@@ -32,7 +43,7 @@ export interface Contest {
   population: number;
   /** The load renews the instances, so that they need no lease that outlives the run. */
   renews?: boolean;
-  /** Each round begins with new servers, because the load fills them. */
+  /** Servers are replaced by new ones now and then, because the load fills them. */
   fresh?: boolean;
   /** Further preparation of the filled registry. */
   prepare?(registry: BenchServer): Promise<void>;
@@ -40,6 +51,13 @@ export interface Contest {
   check(answer: string): void;
   /** Looks at what the registry counted while it answered so many requests, warm-up included; throws if it can't be. */
   verify?(before: Stats, after: Stats, answered: number): void;
+}
+
+/** What one turn under load came to. */
+export interface Turn {
+  perSecond: number;
+  /** Processor time that the server took for each request, in microseconds. */
+  processorUs: number;
 }
 
 /** A server under the load of a contest. */
@@ -62,8 +80,8 @@ export class Side {
     return this.#answered;
   }
 
-  /** Loads it once; returns the rate. */
-  async run(): Promise<number> {
+  /** Loads it once. */
+  async run(): Promise<Turn> {
     const { name, method, connections = CONNECTIONS, counts, cycle, request } = this.#contest;
     const first = this.#next;
     const length = cycle ?? DISTINCT_REQUESTS_PER_SECOND * this.#seconds;
@@ -80,8 +98,12 @@ export class Side {
     if (cycle === undefined && this.#next > first + length) {
       throw new Error(`${name}: wrk sent all of the ${length} requests that were made ready for it`);
     }
-    return result.perSecond * (counts?.each ?? 1);
+    return { perSecond: result.perSecond * (counts?.each ?? 1), processorUs: result.processorUs };
   }
+}
+
+async function warmUp(side: Side): Promise<void> {
+  for (let turn = 0; turn < WARM_UP_TURNS; turn++) await side.run();
 }
 
 /** A registry that is filled, gives the right answer and is warm. */
@@ -101,15 +123,15 @@ export class RegistrySide {
     contest: Contest,
     options: Pick<ServerOptions, 'env' | 'inspector'> = {},
   ): Promise<RegistrySide> {
-    const { workspace, workers } = bench;
-    const server = await BenchServer.start({ workspace, worker: workers.registry, ...options });
+    const { workspace, programs } = bench;
+    const server = await BenchServer.start({ workspace, program: programs.registry, ...options });
     if (contest.population > 0) await fill(server, contest.population, { longLease: !contest.renews });
     await contest.prepare?.(server);
     const before = await server.stats();
     const first = contest.request(0);
     contest.check(await server.must(contest.method, first.path, first.body));
     const side = new Side(server, contest, bench.seconds);
-    await side.run();
+    await warmUp(side);
     return new RegistrySide(side, contest, before);
   }
 
@@ -122,49 +144,68 @@ export class RegistrySide {
 }
 
 async function startFloor(bench: Bench, contest: Contest, floor: FloorName): Promise<Side> {
-  const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers[floor] });
+  const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.floor(floor) });
   const side = new Side(server, contest, bench.seconds);
-  await side.run();
+  await warmUp(side);
   return side;
 }
 
-/** Rates of registry and floor, one of each for every round. */
-async function play(bench: Bench, contest: Contest): Promise<{ rates: number[]; floors: number[] }> {
-  const rates: number[] = [];
-  const floors: number[] = [];
+/** Turns of registry and floor, one of each for every round. */
+async function play(bench: Bench, contest: Contest, floorName?: FloorName): Promise<{ turns: Turn[]; floors: Turn[] }> {
+  const turns: Turn[] = [];
+  const floors: Turn[] = [];
   let registry: RegistrySide | undefined;
   let floor: Side | undefined;
   for (let round = 0; round < bench.rounds; round++) {
     registry ??= await RegistrySide.start(bench, contest);
-    if (contest.floor !== undefined) floor ??= await startFloor(bench, contest, contest.floor);
+    if (floorName !== undefined) floor ??= await startFloor(bench, contest, floorName);
     // Turns about, so that neither is always the one that comes first.
     if (floor !== undefined && round % 2 === 0) floors.push(await floor.run());
-    rates.push(await registry.side.run());
+    turns.push(await registry.side.run());
     if (floor !== undefined && round % 2 === 1) floors.push(await floor.run());
-    const against = floor === undefined ? '' : `, ${contest.floor} ${floors.at(-1)?.toFixed(0)}`;
-    bench.say(`${contest.name} ${round + 1}/${bench.rounds}: ${rates.at(-1)?.toFixed(0)}${against}`);
-    if (contest.fresh || round === bench.rounds - 1) {
+    const against = floor === undefined ? '' : `, ${floorName} ${floors.at(-1)?.perSecond.toFixed(0)}`;
+    bench.say(`${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}${against}`);
+    const registered = registry.side.answered * (contest.counts?.each ?? 1);
+    if ((contest.fresh && registered > FILLED_COUNT) || round === bench.rounds - 1) {
       await registry.finish();
       await floor?.server.stop();
       registry = floor = undefined;
     }
   }
-  return { rates, floors };
+  return { turns, floors };
+}
+
+const rates = (turns: readonly Turn[]): number[] => turns.map(({ perSecond }) => perSecond);
+const processorTimes = (turns: readonly Turn[]): number[] => turns.map(({ processorUs }) => processorUs);
+
+/** What the turns of a registry came to, beside those of what it is compared with. */
+export function comparedTurns(
+  about: Pick<Finding, 'figure' | 'title' | 'unit'>,
+  turns: readonly Turn[],
+  against?: { name: string; turns: readonly Turn[] },
+): Finding {
+  const finding: Finding = { ...about, value: spread(rates(turns)), processorUs: spread(processorTimes(turns)) };
+  if (against === undefined) return finding;
+  const floor = {
+    name: against.name,
+    value: spread(rates(against.turns)),
+    processorUs: spread(processorTimes(against.turns)),
+  };
+  return { ...finding, floor, ratio: spread(ratios(rates(turns), rates(against.turns))) };
 }
 
 /** The figure that a contest measures. */
 export function contestFigure(contest: Contest): Figure {
-  const { name, title, floor, goal, note, counts } = contest;
+  const { name, title, note, counts } = contest;
   const measure = async (bench: Bench): Promise<Finding[]> => {
-    const { rates, floors } = await play(bench, contest);
-    const finding: Finding = { figure: name, title, unit: counts?.unit ?? 'requests/s', value: spread(rates) };
-    if (floor !== undefined) {
-      finding.floor = { name: floor, value: spread(floors) };
-      finding.ratio = spread(ratios(rates, floors));
-    }
-    if (goal !== undefined) finding.goal = goal;
+    const against = contest.against?.[bench.programs.home === 'workerd' ? 'workerd' : 'resident'];
+    const { turns, floors } = await play(bench, contest, against?.floor);
+    const about = { figure: name, title, unit: counts?.unit ?? 'requests/s' };
+    const finding = comparedTurns(about, turns, against && { name: against.floor, turns: floors });
+    // Goals are those of the default runtime.
+    if (against?.goal !== undefined && bench.programs.home !== 'node') finding.goal = against.goal;
     if (note !== undefined) finding.note = note;
     return [finding];
   };
-  return { name, measure };
+  return { name, homes: HOMES, measure };
 }

@@ -1,6 +1,5 @@
-import { type Contest, RegistrySide } from './contest';
+import { type Contest, comparedTurns, RegistrySide, type Turn } from './contest';
 import type { Bench, Figure, Finding } from './figure';
-import { ratios, spread } from './statistics';
 
 /** A dialect's call, and the native one for the same work. Each has a registry of its own. */
 export interface DialectContest {
@@ -13,27 +12,27 @@ export interface DialectContest {
 /** What a dialect's small calls are to reach of the native ones. */
 const GOAL = { of: 'ratio', atLeast: 0.85 } as const;
 
-/** Rates of both, one of each for every round. */
-async function play(bench: Bench, { native, dialect }: DialectContest): Promise<{ rates: number[]; floors: number[] }> {
-  const rates: number[] = [];
-  const floors: number[] = [];
+/** Turns of both, one of each for every round. */
+async function play(bench: Bench, { native, dialect }: DialectContest): Promise<{ turns: Turn[]; floors: Turn[] }> {
+  const turns: Turn[] = [];
+  const floors: Turn[] = [];
   let sides: readonly [native: RegistrySide, dialect: RegistrySide] | undefined;
   for (let round = 0; round < bench.rounds; round++) {
     sides ??= [await RegistrySide.start(bench, native), await RegistrySide.start(bench, dialect)];
     const [floor, side] = sides;
     // Turns about, so that neither is always the one that comes first.
     if (round % 2 === 0) floors.push(await floor.side.run());
-    rates.push(await side.side.run());
+    turns.push(await side.side.run());
     if (round % 2 === 1) floors.push(await floor.side.run());
     bench.say(
-      `${dialect.name} ${round + 1}/${bench.rounds}: ${rates.at(-1)?.toFixed(0)}, native ${floors.at(-1)?.toFixed(0)}`,
+      `${dialect.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}, native ${floors.at(-1)?.perSecond.toFixed(0)}`,
     );
     if (native.fresh || dialect.fresh || round === bench.rounds - 1) {
       for (const each of sides) await each.finish();
       sides = undefined;
     }
   }
-  return { rates, floors };
+  return { turns, floors };
 }
 
 /** The figure of a dialect: one line for each of its calls. */
@@ -41,15 +40,10 @@ export function dialectFigure(name: string, contests: readonly DialectContest[])
   const measure = async (bench: Bench): Promise<Finding[]> => {
     const findings: Finding[] = [];
     for (const contest of contests) {
-      const { rates, floors } = await play(bench, contest);
+      const { turns, floors } = await play(bench, contest);
       const { title, note } = contest.dialect;
       findings.push({
-        figure: name,
-        title,
-        unit: 'requests/s',
-        value: spread(rates),
-        floor: { name: 'native', value: spread(floors) },
-        ratio: spread(ratios(rates, floors)),
+        ...comparedTurns({ figure: name, title, unit: 'requests/s' }, turns, { name: 'native', turns: floors }),
         ...(contest.isLarge ? {} : { goal: GOAL }),
         ...(note === undefined ? {} : { note }),
       });

@@ -1,4 +1,4 @@
-import type { BenchWorkers } from './bench-workers';
+import type { Home, Programs } from './program';
 import type { Spread } from './statistics';
 import type { Workspace } from './workspace';
 
@@ -17,9 +17,11 @@ export interface Finding {
   title: string;
   unit: string;
   value: Spread;
-  floor?: { name: string; value: Spread };
+  floor?: { name: string; value: Spread; processorUs?: Spread };
   /** Of the value to the floor, round by round. */
   ratio?: Spread;
+  /** Processor time that the server took for each call, in microseconds. */
+  processorUs?: Spread;
   goal?: Goal;
   note?: string;
 }
@@ -27,7 +29,8 @@ export interface Finding {
 /** What a figure has to work with. */
 export interface Bench {
   workspace: Workspace;
-  workers: BenchWorkers;
+  /** What is measured, built for one home. */
+  programs: Programs;
   /** Rounds in which a figure and its floor take turns. */
   rounds: number;
   /** Length of each half of a round. */
@@ -39,8 +42,13 @@ export interface Bench {
 /** Something the bench can measure, by its name on the command line. */
 export interface Figure {
   name: string;
+  /** Homes that it is measured in. Default: the resident host on Deno, and workerd. */
+  homes?: readonly Home[];
   measure(bench: Bench): Promise<Finding[]>;
 }
+
+/** Homes of a figure that says nothing else. */
+export const USUAL_HOMES: readonly Home[] = ['deno', 'workerd'];
 
 /** Whether a finding meets its goal; undefined where it has none. */
 export function reached({ goal, value, ratio }: Finding): boolean | undefined {

@@ -1,8 +1,8 @@
 -- Replays a list of requests, in order and then again from its start. Used by load.ts.
 --
--- The one argument names a file: its first line is the method, its second the root token, and each further line one
--- request, path and body with a tab between (neither holds a tab). Requests are laid out as bytes before the clock
--- starts, so that the client costs the same whatever it sends.
+-- The one argument names a file: its first line is the method; then come the headers of every request up to an empty
+-- line, name and value with a tab between; and each further line is one request, path and body in the same way. Requests
+-- are laid out as bytes before the clock starts, so that the client costs the same whatever it sends.
 
 local requests = {}
 local sent = 0
@@ -10,9 +10,11 @@ local sent = 0
 function init(args)
   local lines = io.lines(args[1])
   wrk.method = lines()
-  wrk.headers['Authorization'] = 'Bearer ' .. lines()
-  wrk.headers['Content-Type'] = 'application/json'
-  wrk.headers['Accept'] = 'application/json'
+  for line in lines do
+    if line == '' then break end
+    local name, value = line:match('^([^\t]+)\t(.*)$')
+    wrk.headers[name] = value
+  end
   for line in lines do
     local path, body = line:match('^([^\t]+)\t(.*)$')
     requests[#requests + 1] = wrk.format(nil, path, nil, wrk.method ~= 'GET' and body or nil)

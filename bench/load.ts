@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { processorUs } from './processor-time';
 
 /** One request of a load: where to, and with which body. */
 export interface LoadRequest {
@@ -19,11 +20,27 @@ export interface Load {
   seconds: number;
 }
 
-/** What one run of `wrk` saw. Latencies are in milliseconds. Without an answer, `requests` is 0 and the rest means nothing. */
-export interface LoadResult {
+/** What `wrk` saw. Latencies are in milliseconds. Without an answer, `requests` is 0 and the rest means nothing. */
+interface ClientResult {
   requests: number;
   perSecond: number;
   latencyMs: { median: number; p99: number };
+}
+
+/** What one run came to: of the server too. */
+export interface LoadResult extends ClientResult {
+  /** Processor time that the server took for each request, in microseconds. */
+  processorUs: number;
+}
+
+/** Who is driven. */
+export interface LoadTarget {
+  /** Such as `http://127.0.0.1:8787`. */
+  origin: string;
+  /** Number of the server's process, whose processor time is taken. */
+  pid: number;
+  /** Headers of every request. */
+  headers: Readonly<Record<string, string>>;
 }
 
 const SCRIPT = resolve('bench/load.lua');
@@ -41,7 +58,7 @@ interface RawResult {
  *
  * @throws {Error} if there is none, or if any request failed: a figure counts successes only.
  */
-export function parseLoadResult(output: string): LoadResult {
+export function parseLoadResult(output: string): ClientResult {
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk printed no result:\n${output}`);
   // The text is our own: load.lua writes exactly these members.
@@ -60,18 +77,22 @@ export function parseLoadResult(output: string): LoadResult {
 /**
  * Drives a server with `wrk`.
  *
- * @param origin Such as `http://127.0.0.1:8787`.
  * @param folder Where the list of requests is put for as long as the run takes.
  * @throws {Error} if any request failed.
  */
-export async function drive(origin: string, load: Load, token: string, folder: string): Promise<LoadResult> {
+export async function drive({ origin, pid, headers }: LoadTarget, load: Load, folder: string): Promise<LoadResult> {
   const list = join(folder, `load-${process.hrtime.bigint()}.txt`);
+  const all = { 'Content-Type': 'application/json', Accept: 'application/json', ...headers };
+  const headerLines = Object.entries(all).map(([name, value]) => `${name}\t${value}\n`);
   const lines = load.requests.map(({ path, body }) => `${path}\t${body ?? ''}\n`);
-  await writeFile(list, [`${load.method}\n${token}\n`, ...lines].join(''));
+  await writeFile(list, [`${load.method}\n`, ...headerLines, '\n', ...lines].join(''));
   const options = ['--threads', '1', '--connections', `${load.connections}`, '--duration', `${load.seconds}s`];
   try {
+    const before = processorUs(pid);
     const { stdout } = await run('wrk', [...options, '--script', SCRIPT, origin, '--', list]);
-    return parseLoadResult(stdout);
+    const taken = processorUs(pid) - before;
+    const result = parseLoadResult(stdout);
+    return { ...result, processorUs: taken / result.requests };
   } finally {
     await rm(list, { force: true });
   }

@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { bundleWorkers } from './bench-workers';
+import { findRuntime } from '../src/launcher/runtime';
 import { contestFigure } from './contest';
-import { type Bench, type Figure, type Finding, reached } from './figure';
+import { type Bench, type Figure, reached, USUAL_HOMES } from './figure';
 import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
@@ -13,18 +14,23 @@ import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
 import { longPolls } from './figures/long-polls';
+import { memory } from './figures/memory';
 import { nacos } from './figures/nacos';
+import { namespaces } from './figures/namespaces';
 import { readsAfterChange } from './figures/reads-after-change';
 import { requestLog } from './figures/request-log';
 import { scaling } from './figures/scaling';
 import { socketBeat, socketRegister } from './figures/socket-rates';
+import { start } from './figures/start';
 import { transfer } from './figures/transfer';
 import { waking } from './figures/waking';
 import { watcherMemory } from './figures/watcher-memory';
 import { requireWrk } from './load';
 import { type BenchOptions, parseOptions, ROUNDS, USAGE } from './options';
 import { profile, profileSocket, SOCKET_PROFILE } from './profile';
-import { renderReport, renderTable, type Setting } from './report';
+import { HOMES } from './program';
+import { programsOf } from './programs';
+import { type HomeFinding, renderReport, renderTable, type Setting } from './report';
 import { Workspace } from './workspace';
 
 /** Processes that want to run, from which on others disturb the figures. */
@@ -39,7 +45,10 @@ const FIGURES: readonly Figure[] = [
   readsAfterChange,
   eurekaAfterChange,
   scaling,
+  namespaces,
+  start,
   waking,
+  memory,
   heap,
   cost,
   fanOut,
@@ -60,6 +69,7 @@ function setting({ rounds, seconds, except }: BenchOptions, load: number): Setti
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     load,
+    deno: execFileSync(findRuntime('deno').program, ['--version'], { encoding: 'utf8' }).split(' ')[1] ?? 'unknown',
     node: process.versions.node,
     workerd: version,
     rounds,
@@ -68,26 +78,29 @@ function setting({ rounds, seconds, except }: BenchOptions, load: number): Setti
   };
 }
 
-/** Measures one figure after the other. One that fails is told, and the others go on. */
+/** Measures one figure after the other, each in its homes. One that fails is told, and the others go on. */
 async function measureAll(
-  bench: Bench,
+  benches: readonly Bench[],
   figures: readonly Figure[],
-): Promise<{ findings: Finding[]; failed: string[] }> {
-  const findings: Finding[] = [];
+): Promise<{ findings: HomeFinding[]; failed: string[] }> {
+  const findings: HomeFinding[] = [];
   const failed: string[] = [];
-  for (const { name, measure } of figures) {
-    try {
-      findings.push(...(await measure(bench)));
-    } catch (error) {
-      console.error(`${name} failed:`, error);
-      failed.push(name);
-      bench.workspace.endAll();
+  for (const { name, homes = USUAL_HOMES, measure } of figures) {
+    for (const bench of benches.filter(({ programs }) => homes.includes(programs.home))) {
+      const { home } = bench.programs;
+      try {
+        findings.push(...(await measure(bench)).map((finding) => ({ ...finding, home })));
+      } catch (error) {
+        console.error(`${name} failed in ${home}:`, error);
+        failed.push(`${name} in ${home}`);
+        bench.workspace.endAll();
+      }
     }
   }
   return { findings, failed };
 }
 
-function write(how: Setting, findings: readonly Finding[]): void {
+function write(how: Setting, findings: readonly HomeFinding[]): void {
   const judged = findings.map((finding) => ({ ...finding, reached: reached(finding) }));
   mkdirSync('bench/results', { recursive: true });
   writeFileSync('bench/results/latest.json', `${JSON.stringify({ setting: how, findings: judged }, null, 2)}\n`);
@@ -105,25 +118,27 @@ async function run(options: BenchOptions): Promise<number> {
   const workspace = new Workspace();
   const say = (line: string) =>
     console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
-  const workers = await bundleWorkers(workspace.newFolder('workers'));
-  const bench: Bench = { workspace, workers, rounds: options.rounds, seconds: options.seconds, say };
-
-  if (options.profile === SOCKET_PROFILE) {
-    console.log(await profileSocket(bench));
-    return 0;
+  const benches: Bench[] = [];
+  for (const home of options.homes) {
+    const programs = await programsOf(home, workspace.newFolder(`programs-${home}`));
+    const { rounds, seconds } = options;
+    benches.push({ workspace, programs, rounds, seconds, say: (line) => say(`${home}, ${line}`) });
   }
-  const profiled = contests.find(({ name }) => name === options.profile);
-  if (profiled !== undefined) {
-    console.log(await profile(bench, profiled));
+  const [first] = benches;
+  if (first !== undefined && options.profile !== undefined) {
+    const profiled = contests.find(({ name }) => name === options.profile);
+    console.log(await (profiled === undefined ? profileSocket(first) : profile(first, profiled)));
     return 0;
   }
   const figures = FIGURES.filter(({ name }) => {
     return (options.only === undefined || name === options.only) && !options.except.includes(name);
   });
-  const { findings, failed } = await measureAll(bench, figures);
+  const { findings, failed } = await measureAll(benches, figures);
   console.log(`\n${renderTable(findings)}\n`);
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
-  else if (options.only === undefined && options.rounds >= ROUNDS) write(how, findings);
+  else if (options.only === undefined && options.homes.length === HOMES.length && options.rounds >= ROUNDS) {
+    write(how, findings);
+  }
   return failed.length > 0 ? 1 : 0;
 }
 

@@ -10,9 +10,14 @@ describe('parseOptions', () => {
       only: undefined,
       except: [],
       profile: undefined,
+      homes: ['deno', 'node', 'workerd'],
       rounds: 9,
       seconds: 1,
     });
+  });
+
+  it('measures in the homes that are named, in the order of the report', () => {
+    expect(parseOptions(['--home', 'workerd,deno'], NAMES).homes).toEqual(['deno', 'workerd']);
   });
 
   it('takes fewer rounds when it is to be quick, unless they are given', () => {
@@ -24,6 +29,7 @@ describe('parseOptions', () => {
     [['--only', 'heartbeats'], '--only: there is no "heartbeats"; there are heartbeat, heap'],
     [['--profile', 'heap'], '--profile: there is no "heap"; there are heartbeat'],
     [['--except', 'heap,speed'], '--except: there is no "speed"; there are heartbeat, heap'],
+    [['--home', 'bun'], '--home: there is no "bun"; there are deno, node, workerd'],
     [['--rounds', '0'], '--rounds takes a whole number from 1, not "0"'],
     [['--seconds', '1.5'], '--seconds takes a whole number from 1, not "1.5"'],
     [['--fast'], "Unknown option '--fast'"],

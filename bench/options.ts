@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { HOMES, type Home } from './program';
 
 /** What one run of the bench is asked to do. */
 export interface BenchOptions {
@@ -9,6 +10,8 @@ export interface BenchOptions {
   except: string[];
   /** Name of a figure to profile instead of measuring. */
   profile: string | undefined;
+  /** Homes to measure in. */
+  homes: readonly Home[];
   /** Rounds in which a figure and its floor take turns. */
   rounds: number;
   /** Length of each half of a round. */
@@ -21,12 +24,14 @@ const QUICK_ROUNDS = 3;
 
 export const USAGE = `usage: npm run bench -- [options]
 
-Measures Rollcall on its own workerd processes and compares it with floors that run in the same rounds.
-Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} rounds or more, unless it is of one figure.
+Measures Rollcall in both of its homes, and compares it with floors that run in the same rounds.
+Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} rounds or more, unless it is of one figure
+or one home.
 
   --only <figure>     measure one figure and print it
   --except <figures>  leave some out, by name, with commas between
-  --profile <figure>  run one rate under V8's CPU profiler and say where the time goes
+  --home <homes>      measure in these alone, with commas between: ${HOMES.join(', ')} (default all)
+  --profile <figure>  run one rate under V8's CPU profiler, in the first of the homes, and say where the time goes
   --rounds <n>        rounds of figure and floor (default ${ROUNDS})
   --seconds <s>       seconds of load in each half of a round (default 1)
   --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote
@@ -45,6 +50,18 @@ function known(option: string, name: string | undefined, names: readonly string[
 }
 
 /**
+ * Reads names of homes with commas between; all of them when absent.
+ *
+ * @throws {RangeError} for a name that is none, quoting it.
+ */
+export function parseHomes(text: string | undefined): readonly Home[] {
+  if (text === undefined) return HOMES;
+  const wanted = text.split(',');
+  for (const name of wanted) known('home', name, HOMES);
+  return HOMES.filter((home) => wanted.includes(home));
+}
+
+/**
  * Reads the command line.
  *
  * @param names What `--only` may name, and what `--profile` may.
@@ -58,6 +75,7 @@ export function parseOptions(args: string[], names: { figures: string[]; contest
       only: { type: 'string' },
       except: { type: 'string' },
       profile: { type: 'string' },
+      home: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -69,6 +87,7 @@ export function parseOptions(args: string[], names: { figures: string[]; contest
     only: known('only', values.only, names.figures),
     except: (values.except?.split(',') ?? []).filter((name) => known('except', name, names.figures) !== undefined),
     profile: known('profile', values.profile, names.contests),
+    homes: parseHomes(values.home),
     rounds: values.rounds === undefined ? (quick ? QUICK_ROUNDS : ROUNDS) : positive('rounds', values.rounds),
     seconds: values.seconds === undefined ? 1 : positive('seconds', values.seconds),
   };

@@ -31,17 +31,19 @@ describe('profile', () => {
       node('flush', 5, 1),
       node('match', 1, 5),
       node('commit', 3, 1),
+      node('writev', 3, 1, 'ext:deno_node/stream_wrap.ts'),
       node('(idle)', -1, 8, ''),
       node('(garbage collector)', -1, 2, ''),
       node('unused', 3, 0),
     ];
-    const { idle, functions, files } = summarise({ nodes, startTime: 0, endTime: 1 }, sourcesOf(BUNDLE));
-    expect(idle).toBeCloseTo(8 / 19);
+    const { idle, functions, files } = summarise({ nodes, startTime: 0, endTime: 1 }, 'worker.js', sourcesOf(BUNDLE));
+    expect(idle).toBeCloseTo(8 / 20);
     expect(files.map(({ name, share }) => [name, share])).toEqual([
-      ['hono/dist/hono.js', 5 / 11],
-      ['src/core/namespace/commit/commit.ts', 4 / 11],
-      ['(garbage collector)', 2 / 11],
+      ['hono/dist/hono.js', 5 / 12],
+      ['src/core/namespace/commit/commit.ts', 4 / 12],
+      ['(garbage collector)', 2 / 12],
+      ['ext:deno_node/stream_wrap.ts', 1 / 12],
     ]);
-    expect(functions[1]).toEqual({ name: 'commit  src/core/namespace/commit/commit.ts', share: 3 / 11 });
+    expect(functions[1]).toEqual({ name: 'commit  src/core/namespace/commit/commit.ts', share: 3 / 12 });
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { BenchServer } from './bench-server';
 import { type Contest, RegistrySide } from './contest';
 import type { Bench } from './figure';
@@ -33,21 +34,35 @@ function ranked(hits: ReadonlyMap<string, number>, total: number): SelfTime[] {
   return [...hits].map(([name, count]) => ({ name, share: count / total })).sort((a, b) => b.share - a.share);
 }
 
-/** Adds up a profile by function and by file. Time in which nothing ran is left out of the total, and told apart. */
-export function summarise(profile: CpuProfile, sourceOf: (line: number) => string) {
+/** Where a function of a profile stands: a source of the bundle, a file of the runtime, or none. */
+function fileOf(
+  { functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'],
+  bundle: string,
+  sourceOf: (line: number) => string,
+): string {
+  if (url === '') return functionName || '(runtime)';
+  return url.endsWith(bundle) ? sourceOf(lineNumber) : url;
+}
+
+/**
+ * Adds up a profile by function and by file. Time in which nothing ran is left out of the total, and told apart.
+ *
+ * @param bundle Name of the bundle's file, as addresses end with it.
+ */
+export function summarise(profile: CpuProfile, bundle: string, sourceOf: (line: number) => string) {
   const functions = new Map<string, number>();
   const files = new Map<string, number>();
   let idle = 0;
   let total = 0;
   for (const { callFrame, hitCount } of profile.nodes) {
     if (hitCount === 0) continue;
-    const { functionName, url, lineNumber } = callFrame;
+    const { functionName, url } = callFrame;
     if (functionName === '(idle)') {
       idle += hitCount;
       continue;
     }
     total += hitCount;
-    const file = url === '' ? functionName || '(runtime)' : sourceOf(lineNumber);
+    const file = fileOf(callFrame, bundle, sourceOf);
     const name = url === '' ? functionName || '(runtime)' : `${functionName || '(anonymous)'}  ${file}`;
     functions.set(name, (functions.get(name) ?? 0) + hitCount);
     files.set(file, (files.get(file) ?? 0) + hitCount);
@@ -74,10 +89,10 @@ async function profileWork(
   const rate = await work();
   const taken = await inspector.stopProfile();
   inspector.close();
-  const { idle, functions, files } = summarise(
-    taken,
-    sourcesOf(readFileSync(bench.workers.registry.modulePath, 'utf8')),
-  );
+  const { modulePath, home } = bench.programs.registry;
+  const sources = sourcesOf(readFileSync(modulePath, 'utf8'));
+  // workerd names the bundle's one module as its configuration does.
+  const { idle, functions, files } = summarise(taken, home === 'workerd' ? '' : basename(modulePath), sources);
   const tables = [table('Self time by file', files), table('Self time by function', functions)];
   return { rate, text: [`under the profiler; idle ${(idle * 100).toFixed(1)} %`, ...tables].join('\n\n') };
 }
@@ -85,14 +100,18 @@ async function profileWork(
 /** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
 export async function profile(bench: Bench, contest: Contest): Promise<string> {
   const registry = await RegistrySide.start(bench, contest, { inspector: true });
-  const { rate, text } = await profileWork(bench, registry.side.server, () => registry.side.run());
+  const { rate, text } = await profileWork(
+    bench,
+    registry.side.server,
+    async () => (await registry.side.run()).perSecond,
+  );
   await registry.finish();
   return `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} ${text}`;
 }
 
 /** The same for registering over one socket. */
 export async function profileSocket(bench: Bench): Promise<string> {
-  const side = await RegisteringSide.start(bench, 'registry', true);
+  const side = await RegisteringSide.start(bench, bench.programs.registry, true);
   await side.run(LARGEST_BATCHING);
   await side.clear(LARGEST_BATCHING);
   const { rate, text } = await profileWork(bench, side.server, () => side.run(LARGEST_BATCHING));

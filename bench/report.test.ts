@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { type Finding, reached } from './figure';
-import { formatNumber, renderReport, renderTable } from './report';
+import { reached } from './figure';
+import { formatNumber, type HomeFinding, renderReport, renderTable } from './report';
 
-const heartbeat: Finding = {
+const heartbeat: HomeFinding = {
+  home: 'workerd',
   figure: 'heartbeat',
   title: 'Heartbeat',
   unit: 'requests/s',
   value: { median: 11_400, least: 10_000.4, most: 12_000 },
   floor: { name: 'noop', value: { median: 12_000, least: 11_000, most: 12_500 } },
+  processorUs: { median: 250, least: 240, most: 260 },
   ratio: { median: 0.951, least: 0.9, most: 0.99 },
   goal: { of: 'ratio', atLeast: 0.9 },
 };
 
-const heap: Finding = {
+const heap: HomeFinding = {
+  home: 'workerd',
   figure: 'heap',
   title: 'Heap',
   unit: 'B',
@@ -26,6 +29,7 @@ const SETTING = {
   cores: 2,
   processor: 'Any',
   load: 0.1,
+  deno: '2.9.5',
   node: '24.21.0',
   workerd: '1.2',
   rounds: 9,
@@ -34,19 +38,27 @@ const SETTING = {
 };
 
 describe('report', () => {
-  it('renders a figure with its floor, ratio and goal', () => {
+  it('renders a figure with its floor, ratio, goal and processor time', () => {
     expect(renderTable([heartbeat]).split('\n')[2]).toBe(
-      '| Heartbeat | 11,400 [10,000..12,000] requests/s | noop: 12,000 [11,000..12,500] | 0.95 [0.90..0.99] | ≥ 0.900 × noop | yes |',
+      '| Heartbeat | 11,400 [10,000..12,000] requests/s<br>0.95 [0.90..0.99] × noop (12,000 [11,000..12,500]), goal ≥ 0.900: yes<br>250 µs of processor |',
     );
   });
 
   it('renders a single value without brackets, and says so where a goal is not reached', () => {
-    expect(renderTable([heap]).split('\n')[2]).toBe('| Heap | 640 B |  |  | ≤ 600 B | **no** |');
+    expect(renderTable([heap]).split('\n')[2]).toBe('| Heap | 640 B, goal ≤ 600 B: **no** |');
   });
 
-  it('leaves goal and verdict empty where there is no goal', () => {
+  it('leaves goal and verdict out where there is no goal', () => {
     const { goal: _goal, ...plain } = heap;
-    expect(renderTable([plain]).split('\n')[2]).toMatch(/\| {2}\| {2}\| {2}\| {2}\|$/);
+    expect(renderTable([plain]).split('\n')[2]).toBe('| Heap | 640 B |');
+  });
+
+  it('shows what was measured in several homes side by side', () => {
+    const { goal: _goal, ...plain } = heap;
+    const table = renderTable([{ ...plain, home: 'deno', value: { median: 5, least: 5, most: 5 } }, heartbeat, plain]);
+    expect(table.split('\n')[0]).toBe('| Figure | Resident host, Deno | workerd |');
+    expect(table).toContain('| Heap | 5 B | 640 B |');
+    expect(table).toContain('| Heartbeat |  | 11,400');
   });
 
   it.each([
@@ -61,7 +73,7 @@ describe('report', () => {
 
   it('names the machine', () => {
     expect(renderReport(SETTING, [heap])).toContain(
-      '2026-11-20, on 2 cores (Any, load 0.10 before), Node 24.21.0, workerd 1.2',
+      '2026-11-20, on 2 cores (Any, load 0.10 before), Deno 2.9.5, Node 24.21.0, workerd 1.2',
     );
   });
 

@@ -1,5 +1,11 @@
 import { type Finding, reached } from './figure';
+import { HOME_TITLES, HOMES, type Home } from './program';
 import type { Spread } from './statistics';
+
+/** A finding, and where it was made. */
+export interface HomeFinding extends Finding {
+  home: Home;
+}
 
 /** What the findings were made on, and how. */
 export interface Setting {
@@ -8,6 +14,7 @@ export interface Setting {
   processor: string;
   /** Load average of the last minute, before the bench began. */
   load: number;
+  deno: string;
   node: string;
   workerd: string;
   rounds: number;
@@ -28,35 +35,47 @@ function formatSpread({ median, least, most }: Spread, format: (value: number) =
   return least === most ? format(median) : `${format(median)} [${format(least)}..${format(most)}]`;
 }
 
-function formatGoal({ goal, unit, floor }: Finding): string {
+function formatGoal(finding: Finding): string {
+  const { goal, unit } = finding;
   if (goal === undefined) return '';
-  const of = goal.of === 'ratio' ? ` × ${floor?.name ?? ''}` : ` ${unit}`;
-  return [
+  const of = goal.of === 'ratio' ? '' : ` ${unit}`;
+  const limits = [
     goal.atLeast === undefined ? '' : `≥ ${formatNumber(goal.atLeast)}${of}`,
     goal.atMost === undefined ? '' : `≤ ${formatNumber(goal.atMost)}${of}`,
   ].join('');
+  return `goal ${limits}: ${reached(finding) ? 'yes' : '**no**'}`;
 }
 
-function formatRow(finding: Finding): string {
-  const { title, value, unit, floor, ratio } = finding;
-  const verdict = reached(finding);
-  const cells = [
-    title,
-    `${formatSpread(value)} ${unit}`,
-    floor === undefined ? '' : `${floor.name}: ${formatSpread(floor.value)}`,
-    ratio === undefined ? '' : formatSpread(ratio, (number) => number.toFixed(2)),
-    formatGoal(finding),
-    verdict === undefined ? '' : verdict ? 'yes' : '**no**',
+/** What one home came to: the value, its ratio to the floor with the goal, and the processor time of a call. */
+function formatCell(finding: Finding): string {
+  const { value, unit, floor, ratio, processorUs, goal } = finding;
+  const goalText = formatGoal(finding);
+  const against =
+    floor && ratio && `${formatSpread(ratio, (n) => n.toFixed(2))} × ${floor.name} (${formatSpread(floor.value)})`;
+  const floorTime = floor?.processorUs === undefined ? '' : `, ${floor.name} ${formatNumber(floor.processorUs.median)}`;
+  const lines = [
+    `${formatSpread(value)} ${unit}${goal?.of === 'value' ? `, ${goalText}` : ''}`,
+    against && `${against}${goal?.of === 'ratio' ? `, ${goalText}` : ''}`,
+    processorUs && `${formatNumber(processorUs.median)} µs of processor${floorTime}`,
   ];
-  return `| ${cells.join(' | ')} |`;
+  return lines.filter((line) => line !== undefined).join('<br>');
 }
 
-/** The findings as a table, one line each. */
-export function renderTable(findings: readonly Finding[]): string {
+/** The findings as a table: a line for each title, and a column for each home that anything was measured in. */
+export function renderTable(findings: readonly HomeFinding[]): string {
+  const homes = HOMES.filter((home) => findings.some((finding) => finding.home === home));
+  const titles = [...new Set(findings.map(({ title }) => title))];
+  const rows = titles.map((title) => {
+    const cells = homes.map((home) => {
+      const found = findings.find((finding) => finding.home === home && finding.title === title);
+      return found === undefined ? '' : formatCell(found);
+    });
+    return `| ${[title, ...cells].join(' | ')} |`;
+  });
   return [
-    '| Figure | Value | Floor | Ratio | Goal | Reached |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...findings.map(formatRow),
+    `| Figure | ${homes.map((home) => HOME_TITLES[home]).join(' | ')} |`,
+    `| ---${' | ---'.repeat(homes.length)} |`,
+    ...rows,
   ].join('\n');
 }
 
@@ -64,22 +83,23 @@ export function renderTable(findings: readonly Finding[]): string {
 function renderNotes(findings: readonly Finding[]): string {
   const notes = new Map<string, string[]>();
   for (const { title, note } of findings) {
-    if (note !== undefined) notes.set(note, [...(notes.get(note) ?? []), title]);
+    if (note !== undefined) notes.set(note, [...new Set([...(notes.get(note) ?? []), title])]);
   }
   return [...notes].map(([note, titles]) => `- ${titles.join('; ')}: ${note}.`).join('\n');
 }
 
 /** The page `bench/RESULTS.md`. */
-export function renderReport(setting: Setting, findings: readonly Finding[]): string {
+export function renderReport(setting: Setting, findings: readonly HomeFinding[]): string {
   const leftOut = setting.leftOut.length === 0 ? '' : `Not measured in this run: ${setting.leftOut.join(', ')}.\n`;
   return `# Results of the bench
 
-Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Node ${setting.node}, workerd ${setting.workerd}.
+Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Deno ${setting.deno}, Node ${setting.node}, workerd ${setting.workerd}.
 ${setting.rounds} rounds of ${setting.seconds} s a side; 32 keep-alive connections and one \`wrk\` thread, unless the figure says otherwise.
 Client and server share the machine, so that rates say little by themselves: what counts is the ratio to the floor that
-ran in the same rounds on the same requests. Values are medians, with the least and the most in brackets. The
-floors: *hello* is a Worker that answers without an object; *noop* calls an empty method of a Durable Object; *bare* is an
-object that writes the two rows of a registration with grouped commits, and does nothing else.
+ran in the same rounds on the same requests, and the processor time of a call. Values are medians, with the least and the
+most in brackets. The floors of the resident host: *hello* is its listener, which answers a constant; *bare* is one process
+that writes the two rows of a registration in groups, with the same flush. Those of workerd: *hello* is a Worker that
+answers without an object; *noop* calls an empty method of a Durable Object; *bare* is an object that writes the two rows.
 ${leftOut}
 ${renderTable(findings)}
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { BenchServer } from '../bench-server';
 import type { Bench, Figure, Finding } from '../figure';
 import { ratios, spread } from '../statistics';
+import { registryWorker } from '../workerd-programs';
 
 /** Instances, in twenty services. */
 const INSTANCES = 400;
@@ -26,9 +27,11 @@ function cpuOf(pid: number): number {
 /** CPU of a call from Worker to object, without HTTP: what the envelope costs, which a whole request hides in its noise. */
 export const calls: Figure = {
   name: 'calls',
+  homes: ['workerd'],
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
-    const server = await BenchServer.start({ workspace, worker: workers.calls });
+    const { workspace } = bench;
+    const program = await registryWorker(workspace.newFolder('calls'), 'bench/floors/calls.ts', 'calls');
+    const server = await BenchServer.start({ workspace, program });
     const ask = (name: string, count: number) => server.must('GET', `/${name}/${count}/${INSTANCES}`);
     const costOf = async (name: string): Promise<number> => {
       const before = cpuOf(server.pid);

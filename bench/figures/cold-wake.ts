@@ -30,12 +30,13 @@ async function wakeOnce(registry: BenchServer, crowd: Crowd, generation: number)
 /** Time of the first change after hibernation, with many sockets, over that of a change when awake. */
 export const coldWake: Figure = {
   name: 'cold-wake',
+  homes: ['workerd'],
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
+    const { workspace, programs } = bench;
     const findings: Finding[] = [];
     for (const wanted of COUNTS) {
       const count = Math.min(wanted, socketsWithin(2));
-      const registry = await BenchServer.start({ workspace, worker: workers.registry });
+      const registry = await BenchServer.start({ workspace, program: programs.registry });
       await changeWatched(registry, 0);
       const crowd = await Crowd.open(registry, count, WATCHING);
       const wakes: Wake[] = [];

@@ -52,8 +52,10 @@ function checkInstances(count: number) {
 const heartbeat: Contest = {
   name: 'heartbeat',
   title: 'Heartbeat, one lease a request',
-  floor: 'noop',
-  goal: { of: 'ratio', atLeast: 0.9 },
+  against: {
+    resident: { floor: 'hello', goal: { of: 'ratio', atLeast: 0.6 } },
+    workerd: { floor: 'noop', goal: { of: 'ratio', atLeast: 0.75 } },
+  },
   method: 'POST',
   population: RENEWED_COUNT,
   cycle: RENEWED_COUNT,
@@ -69,8 +71,10 @@ const heartbeat: Contest = {
 const register: Contest = {
   name: 'register',
   title: 'Register, new instances, durable',
-  floor: 'bare',
-  goal: { of: 'ratio', atLeast: 0.8 },
+  against: {
+    resident: { floor: 'bare', goal: { of: 'ratio', atLeast: 0.8 } },
+    workerd: { floor: 'bare', goal: { of: 'ratio', atLeast: 0.75 } },
+  },
   method: 'PUT',
   population: 0,
   fresh: true,
@@ -82,10 +86,17 @@ const register: Contest = {
   },
 };
 
+const registerOver128: Contest = {
+  ...register,
+  name: 'register-128',
+  title: 'Register, new instances, durable, over 128 connections',
+  connections: 128,
+};
+
 const registerAgain: Contest = {
   name: 'register-again',
   title: 'Register again, same content',
-  floor: 'noop',
+  against: { resident: { floor: 'hello' }, workerd: { floor: 'noop' } },
   method: 'PUT',
   population: RENEWED_COUNT,
   cycle: RENEWED_COUNT,
@@ -110,23 +121,24 @@ function resolving(query: string): Pick<Contest, 'method' | 'population' | 'cycl
 const resolve: Contest = {
   name: 'resolve',
   title: `Resolve, ${RESOLVED_COUNT} instances`,
-  floor: 'noop',
-  goal: { of: 'ratio', atLeast: 0.9 },
+  against: {
+    resident: { floor: 'hello', goal: { of: 'ratio', atLeast: 0.5 } },
+    workerd: { floor: 'noop', goal: { of: 'ratio', atLeast: 0.7 } },
+  },
   ...resolving(''),
 };
 
 const cachedResolve: Contest = {
   name: 'cached-resolve',
   title: `Resolve with consistency=cached, ${RESOLVED_COUNT} instances`,
-  floor: 'hello',
-  goal: { of: 'ratio', atLeast: 0.7 },
+  against: { resident: { floor: 'hello' }, workerd: { floor: 'hello', goal: { of: 'ratio', atLeast: 0.7 } } },
   ...resolving('?consistency=cached'),
 };
 
 const list: Contest = {
   name: 'list',
   title: `List, ${LISTED_COUNT} instances, unchanged since the last list`,
-  floor: 'noop',
+  against: { resident: { floor: 'hello' }, workerd: { floor: 'noop' } },
   method: 'GET',
   population: POPULATION,
   cycle: 1,
@@ -168,6 +180,7 @@ function batch(size: number): Contest {
 export const contests: readonly Contest[] = [
   heartbeat,
   register,
+  registerOver128,
   registerAgain,
   resolve,
   cachedResolve,

@@ -77,7 +77,7 @@ async function rowsWritten(server: BenchServer): Promise<number> {
 export const cost: Figure = {
   name: 'cost',
   async measure(bench: Bench): Promise<Finding[]> {
-    const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
+    const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
     // Twice: registered, and renewed.
     await rowsWritten(server);
     await rowsWritten(server);

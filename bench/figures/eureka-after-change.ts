@@ -19,7 +19,7 @@ async function timedFetch(server: BenchServer, count: number): Promise<number> {
 }
 
 async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
-  const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
+  const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
   await fill(server, count, { longLease: true });
   const cold = await timedFetch(server, count);
   const first: number[] = [];

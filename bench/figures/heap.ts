@@ -30,14 +30,14 @@ function finding(title: string, bytes: number): Finding {
 export const heap: Figure = {
   name: 'heap',
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
-    const first = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
+    const { workspace, programs } = bench;
+    const first = await BenchServer.start({ workspace, program: programs.registry, inspector: true });
     const empty = await heapBytes(first);
     await fill(first, COUNT, { longLease: true });
     const registered = await heapBytes(first);
     await first.stop();
     const { storage } = first;
-    const second = await BenchServer.start({ workspace, worker: workers.registry, storage, inspector: true });
+    const second = await BenchServer.start({ workspace, program: programs.registry, storage, inspector: true });
     const woken = await heapBytes(second);
     await second.stop();
     const findings = [

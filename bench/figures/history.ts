@@ -46,7 +46,7 @@ interface LongPast {
 
 async function prepare(bench: Bench): Promise<LongPast> {
   const { workspace } = bench;
-  const first = await BenchServer.start({ workspace, worker: bench.workers.registry });
+  const first = await BenchServer.start({ workspace, program: bench.programs.registry });
   // It makes its files.
   await first.stats();
   await first.stop();
@@ -56,7 +56,7 @@ async function prepare(bench: Bench): Promise<LongPast> {
     { revisions: STRETCH, instance: anyOf },
     { revisions: STRETCH, instance: (n) => SERVICE_FIRST + (n % SERVICE_COUNT) },
   ]);
-  const server = await BenchServer.start({ workspace, worker: bench.workers.registry, storage: first.storage });
+  const server = await BenchServer.start({ workspace, program: bench.programs.registry, storage: first.storage });
   bench.say(`history: the journal has ${(await server.stats()).revision} revisions`);
   return { server, mixedSince, ownSince };
 }
@@ -64,6 +64,7 @@ async function prepare(bench: Bench): Promise<LongPast> {
 /** Reads of a long past: the history of one instance over a plain read of it, and a service as it was. */
 export const history: Figure = {
   name: 'history',
+  homes: ['workerd'],
   async measure(bench: Bench): Promise<Finding[]> {
     const { server, mixedSince, ownSince } = await prepare(bench);
     const path = servicePath(placeOf(SERVICE_FIRST).service);

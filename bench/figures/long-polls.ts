@@ -38,10 +38,10 @@ async function cursorOf(registry: BenchServer, index: number, generation: number
 export const longPolls: Figure = {
   name: 'long-polls',
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
+    const { workspace, programs } = bench;
     const count = Math.min(COUNT, socketsWithin(2));
-    const registry = await BenchServer.start({ workspace, worker: workers.registry });
-    const floor = await BenchServer.start({ workspace, worker: workers.broadcast });
+    const registry = await BenchServer.start({ workspace, program: programs.registry });
+    const floor = await BenchServer.start({ workspace, program: programs.floor('broadcast') });
     let cursor = '';
     for (let index = 0; index < SERVICES; index++) cursor = await cursorOf(registry, index, 0);
     const polls = new WaitingPolls(registry, (group) =>

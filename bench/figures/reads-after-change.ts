@@ -24,7 +24,7 @@ async function timedList(server: BenchServer): Promise<number> {
 export const readsAfterChange: Figure = {
   name: 'list-after-change',
   async measure(bench: Bench): Promise<Finding[]> {
-    const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
+    const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
     await registerListed(server);
     const first: number[] = [];
     const repeated: number[] = [];

@@ -46,7 +46,7 @@ interface Scaled {
 }
 
 async function start(bench: Bench, count: number): Promise<Scaled> {
-  const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
+  const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
   await fill(server, count, { longLease: true });
   const all = operations(count);
   const side = (name: OperationName) => {
@@ -78,7 +78,7 @@ export const scaling: Figure = {
       const times = new Map<number, number[]>(COUNTS.map((count) => [count, []]));
       for (let round = 0; round < bench.rounds; round++) {
         const order = round % 2 === 0 ? registries : registries.toReversed();
-        for (const { count, sides } of order) times.get(count)?.push(perCallMs(await sides[name].run()));
+        for (const { count, sides } of order) times.get(count)?.push(perCallMs((await sides[name].run()).perSecond));
         const shown = COUNTS.map((count) => `${times.get(count)?.at(-1)?.toFixed(4)} ms`).join(', ');
         bench.say(`scaling ${name} ${round + 1}/${bench.rounds}: ${shown}`);
       }

@@ -53,7 +53,7 @@ async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Prom
 export const transfer: Figure = {
   name: 'transfer',
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
+    const { workspace, programs } = bench;
     const batches: number[] = [];
     const exports: number[] = [];
     const merges: number[] = [];
@@ -61,7 +61,7 @@ export const transfer: Figure = {
     let file = '';
     // Each round fills two registries anew: three rounds are enough to see the spread.
     for (let round = 0; round < Math.min(bench.rounds, 3); round++) {
-      const first = await BenchServer.start({ workspace, worker: workers.registry });
+      const first = await BenchServer.start({ workspace, program: programs.registry });
       let beganAt = performance.now();
       await fill(first, COUNT, { longLease: true });
       batches.push(perSecond(beganAt));
@@ -69,7 +69,7 @@ export const transfer: Figure = {
       file = await exportFrom(first);
       exports.push(perSecond(beganAt));
       await first.stop();
-      const second = await BenchServer.start({ workspace, worker: workers.registry });
+      const second = await BenchServer.start({ workspace, program: programs.registry });
       beganAt = performance.now();
       await importInto(second, file, 'merge');
       merges.push(perSecond(beganAt));
@@ -81,7 +81,7 @@ export const transfer: Figure = {
         `transfer: batches ${batches.at(-1)?.toFixed(0)}/s, export ${exports.at(-1)?.toFixed(0)}/s, merge ${merges.at(-1)?.toFixed(0)}/s, replace ${replaces.at(-1)?.toFixed(0)}/s`,
       );
     }
-    const watched = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
+    const watched = await BenchServer.start({ workspace, program: programs.registry, inspector: true });
     const importPeak = await heapPeak(watched, () => importInto(watched, file, 'merge'));
     const exportPeak = await heapPeak(watched, () => exportFrom(watched));
     await watched.stop();

@@ -12,7 +12,7 @@ const GOALS_MS: ReadonlyMap<number, number> = new Map([
 
 /** Makes a data folder of a namespace with so many instances, and leaves it as a stopped workerd does. */
 async function prepare(bench: Bench, count: number): Promise<string> {
-  const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry });
+  const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
   await fill(server, count, { longLease: true });
   await server.stop();
   return server.storage;
@@ -23,7 +23,7 @@ async function prepare(bench: Bench, count: number): Promise<string> {
  * is not in it; what remains beside waking is the same for a namespace without instances.
  */
 async function firstReadMs(bench: Bench, storage: string, count: number): Promise<number> {
-  const server = await BenchServer.start({ workspace: bench.workspace, worker: bench.workers.registry, storage });
+  const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry, storage });
   for (let call = 0; call < 3; call++) await server.must('GET', '/health');
   const path = `${servicePath(servicesOfTwenty(Math.max(count, RESOLVED_COUNT))[0] ?? '')}/resolve`;
   const began = performance.now();
@@ -64,7 +64,7 @@ export const waking: Figure = {
         floor: { name: 'empty', value: spread(floors) },
         ratio: spread(ratios(wakes, floors)),
         goal,
-        note: 'first read after a restart of workerd; the files are in the page cache',
+        note: 'first read after a restart; the files are in the page cache',
       });
     }
     return findings;

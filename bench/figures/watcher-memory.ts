@@ -1,11 +1,14 @@
 import { BenchServer } from '../bench-server';
 import { Crowd, type CrowdOptions, socketsWithin } from '../crowd';
-import type { Bench, Figure, Finding } from '../figure';
+import type { Bench, Figure, Finding, Goal } from '../figure';
 import { residentBytes } from '../resident-memory';
 import { spread } from '../statistics';
 import { BROADCAST_PATH, changeWatched, WATCHING } from './fan-out';
 
 const COUNT = 4_000;
+
+/** Of the resident host: 16 KB, where a bare socket takes 12. */
+const GOAL: Goal = { of: 'value', atMost: 16_000 };
 
 /** Bytes that idle sockets take. */
 interface Memory {
@@ -42,12 +45,12 @@ async function perSocket(
 export const watcherMemory: Figure = {
   name: 'watcher-memory',
   async measure(bench: Bench): Promise<Finding[]> {
-    const { workspace, workers } = bench;
+    const { workspace, programs } = bench;
     const count = Math.min(COUNT, socketsWithin(2));
-    const registry = await BenchServer.start({ workspace, worker: workers.registry, inspector: true });
+    const registry = await BenchServer.start({ workspace, program: programs.registry, inspector: true });
     await changeWatched(registry, 0);
     const watcher = await perSocket(registry, count, WATCHING, () => registry.stats());
-    const floor = await BenchServer.start({ workspace, worker: workers.broadcast, inspector: true });
+    const floor = await BenchServer.start({ workspace, program: programs.floor('broadcast'), inspector: true });
     const listener = await perSocket(floor, count, { path: BROADCAST_PATH }, () =>
       floor.must('POST', '/topic/nobody', ''),
     );
@@ -61,6 +64,7 @@ export const watcherMemory: Figure = {
         value: spread([value]),
         floor: { name: 'broadcast', value: spread([floorValue]) },
         ratio: spread([value / floorValue]),
+        ...(what === 'resident' && programs.home === 'deno' && { goal: GOAL }),
         note: `${count} sockets, each with one watch, the object awake; ${note}`,
       };
     };

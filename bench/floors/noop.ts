@@ -7,9 +7,12 @@ export class NoopObject extends DurableObject {
   }
 }
 
-/** Floor *noop*: what a Worker answers at most when one object has a say in it. */
+let remembered: DurableObjectId | undefined;
+
+/** Floor *noop*: what a Worker answers at most when one object has a say in it, whose id it has looked up once. */
 export default {
   async fetch(_request: Request, env: { OBJECTS: DurableObjectNamespace<NoopObject> }): Promise<Response> {
-    return Response.json(await env.OBJECTS.getByName('public').nothing());
+    remembered ??= env.OBJECTS.idFromName('public');
+    return Response.json(await env.OBJECTS.get(remembered).nothing());
   },
 };

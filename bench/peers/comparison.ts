@@ -41,22 +41,32 @@ export interface Row {
   better: 'more' | 'less';
   /** By the name of the peer; missing where it can't do that. */
   values: ReadonlyMap<string, Spread>;
+  /** The same, each round for itself: ratios between peers are taken round by round. */
+  rounds?: Rounds;
   note?: string;
 }
 
+/** Measurements of each round, by the name of the peer. */
+export type Rounds = ReadonlyMap<string, readonly number[]>;
+
+/** Middle, least and most of what was measured of each peer. */
+export function spreads(rounds: Rounds): Map<string, Spread> {
+  return new Map([...rounds].map(([name, values]) => [name, spread(values)]));
+}
+
 /** Measures each peer in turn, round by round; the first round is to get warm, and counts for nothing. */
-export async function inTurns(
+export async function inTurns<Measured>(
   { contenders, rounds }: Pick<Comparison, 'contenders' | 'rounds'>,
-  measure: (contender: Contender, round: number) => Promise<number>,
-): Promise<Map<string, Spread>> {
-  const taken = new Map<string, number[]>(contenders.map(({ peer }) => [peer.name, []]));
+  measure: (contender: Contender, round: number) => Promise<Measured>,
+): Promise<Map<string, Measured[]>> {
+  const taken = new Map<string, Measured[]>(contenders.map(({ peer }) => [peer.name, []]));
   for (let round = 0; round <= rounds; round++) {
     // Who goes first changes: the one after a heavy turn finds the disk busy.
-    const order = [...contenders.slice(round % contenders.length), ...contenders.slice(0, round % contenders.length)];
-    for (const contender of order) {
-      const value = await measure(contender, round);
-      if (round > 0) taken.get(contender.peer.name)?.push(value);
+    const first = round % contenders.length;
+    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+      const measured = await measure(contender, round);
+      if (round > 0) taken.get(contender.peer.name)?.push(measured);
     }
   }
-  return new Map([...taken].map(([name, values]) => [name, spread(values)]));
+  return taken;
 }

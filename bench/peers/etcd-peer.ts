@@ -10,24 +10,12 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { freePort } from '../free-port';
-import { referenceInstance } from '../reference-instance';
 import type { Workspace } from '../workspace';
+import { EtcdRequests, grantLease, keyOf, putBody, rangeBody, rangeOf, VALUE } from './etcd-requests';
 import { HttpConnection } from './http-connection';
 import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
 import { PeerProcess, untilItWorks } from './peer-process';
-
-/** What etcd keeps of an instance: the same members as JSON. */
-const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));
-
-const keyOf = (service: string, id: string): Buffer => Buffer.from(`/services/${service}/${id}`);
-
-/** All keys of a service: from its prefix to the first that does not begin so. */
-const rangeOf = (service: string) => ({
-  key: Buffer.from(`/services/${service}/`),
-  range_end: Buffer.from(`/services/${service}0`),
-});
-
-const base64 = (bytes: Buffer): string => bytes.toString('base64');
+import type { PeerRequests } from './requests';
 
 /** A client over the JSON gateway, as one without gRPC does it. */
 class GatewayConnection implements PeerConnection {
@@ -41,14 +29,11 @@ class GatewayConnection implements PeerConnection {
 
   static async open(port: number, ttlSeconds: number): Promise<GatewayConnection> {
     const http = new HttpConnection(port);
-    const granted = await http.send('POST', '/v3/lease/grant', JSON.stringify({ TTL: ttlSeconds }));
-    const { ID } = JSON.parse(granted) as { ID: string }; // `as`: etcd's own answer
-    return new GatewayConnection(http, ID);
+    return new GatewayConnection(http, await grantLease(http, ttlSeconds));
   }
 
   async register(service: string, id: string): Promise<void> {
-    const body = { key: base64(keyOf(service, id)), value: base64(VALUE), lease: this.#lease };
-    await this.#http.send('POST', '/v3/kv/put', JSON.stringify(body));
+    await this.#http.send('POST', '/v3/kv/put', putBody(service, id, this.#lease));
   }
 
   async beat(): Promise<void> {
@@ -68,9 +53,7 @@ class GatewayConnection implements PeerConnection {
   }
 
   async #range(service: string, how: object): Promise<number> {
-    const { key, range_end } = rangeOf(service);
-    const body = { key: base64(key), range_end: base64(range_end), ...how };
-    const text = await this.#http.send('POST', '/v3/kv/range', JSON.stringify(body));
+    const text = await this.#http.send('POST', '/v3/kv/range', rangeBody(service, how));
     const { kvs = [] } = JSON.parse(text) as { kvs?: { value: string }[] }; // `as`: the same
     return kvs.length;
   }
@@ -178,12 +161,14 @@ class GrpcConnection implements PeerConnection {
 class EtcdServer implements PeerServer {
   readonly #process: PeerProcess;
   readonly port: number;
+  readonly requests: PeerRequests | undefined;
   readonly #open: (port: number, ttlSeconds: number) => Promise<PeerConnection>;
 
-  constructor(process: PeerProcess, port: number, open: (port: number, ttlSeconds: number) => Promise<PeerConnection>) {
+  constructor(process: PeerProcess, port: number, isGateway: boolean) {
     this.#process = process;
     this.port = port;
-    this.#open = open;
+    this.requests = isGateway ? new EtcdRequests(port) : undefined;
+    this.#open = isGateway ? GatewayConnection.open : GrpcConnection.open;
   }
 
   get pid(): number {
@@ -220,13 +205,14 @@ class EtcdServer implements PeerServer {
 /** One etcd, as Debian packs it, with its own settings; it syncs its log to the disk before it answers. */
 export function etcd(transport: 'gateway' | 'gRPC'): Peer {
   const isGateway = transport === 'gateway';
-  const open = isGateway ? GatewayConnection.open : GrpcConnection.open;
   return {
     name: isGateway ? 'etcd, JSON gateway' : 'etcd, gRPC',
     transport: isGateway ? 'HTTP/1.1 and JSON; watches over gRPC' : 'gRPC, all calls of a client on one connection',
     means: {
-      register: 'a put with the lease that the connection was granted before',
-      beat: 'a keep-alive of that lease',
+      register: isGateway
+        ? 'a put with one of 1,000 leases'
+        : 'a put with the lease that the connection was granted before',
+      beat: isGateway ? 'a keep-alive of one of these leases' : 'a keep-alive of that lease',
       read: 'a range over the prefix of the service',
       stale: 'the same, `serializable`: from the member that is asked, which may lag behind',
       watch: 'a watch of the prefix, on a connection of its own',
@@ -246,7 +232,7 @@ export function etcd(transport: 'gateway' | 'gRPC'): Peer {
         () => new HttpConnection(port).send('POST', '/v3/kv/range', '{"key":"YQ=="}'),
         `etcd: ${process.printed}`,
       );
-      return new EtcdServer(process, port, open);
+      return new EtcdServer(process, port, isGateway);
     },
   };
 }

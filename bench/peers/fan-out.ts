@@ -1,4 +1,4 @@
-import { type Comparison, inTurns, type Row } from './comparison';
+import { type Comparison, inTurns, type Row, spreads } from './comparison';
 import type { PeerWatch } from './peer';
 
 const TTL_SECONDS = 3_600;
@@ -52,7 +52,7 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
     crowds.set(peer.name, { watchers, register: (id) => writer.register(service, id), cut: () => writer.cut() });
   }
   try {
-    const values = await inTurns(comparison, async ({ peer }, round) => {
+    const rounds = await inTurns(comparison, async ({ peer }, round) => {
       const crowd = crowds.get(peer.name);
       if (crowd === undefined) throw new Error(`nobody watches ${peer.name}`);
       let total = 0;
@@ -62,9 +62,10 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
       }
       return total / CHANGES_PER_TURN;
     });
+    const values = spreads(rounds);
     say(`fan-out ${count}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(1)} ms`).join(', ')}`);
     const title = `One registration to ${count.toLocaleString('en-US')} watchers, until the last has it`;
-    return { title, unit: 'ms', better: 'less', values };
+    return { title, unit: 'ms', better: 'less', values, rounds };
   } finally {
     for (const { watchers, cut } of crowds.values()) {
       watchers.leave();

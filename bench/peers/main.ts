@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { bundleWorkers } from '../bench-workers';
+import { requireWrk } from '../load';
+import { parseHomes } from '../options';
+import { HOMES } from '../program';
+import { programsOf } from '../programs';
 import { Workspace } from '../workspace';
 import type { Comparison, Contender, Row, Scale } from './comparison';
 import { etcd } from './etcd-peer';
@@ -9,7 +12,8 @@ import { fanOut } from './fan-out';
 import { footprint } from './footprint';
 import { idleConnections } from './idle-connections';
 import { lateness } from './lateness';
-import { rates } from './rates';
+import type { Peer } from './peer';
+import { Rates } from './rates';
 import { renderPeers } from './report';
 import { rollcall } from './rollcall-peer';
 import { zookeeper } from './zookeeper-peer';
@@ -19,11 +23,12 @@ const FULL: Scale = { watchers: [100, 1_000], idle: 1_000, instances: 10_000, st
 const QUICK: Scale = { watchers: [20], idle: 100, instances: 1_000, starts: 1 };
 const USAGE = `usage: npm run bench:peers -- [options]
 
-Runs Rollcall, etcd and ZooKeeper side by side on this machine and compares them. Needs Debian's packages etcd-server and
-zookeeper. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
+Runs Rollcall in its homes, etcd and ZooKeeper side by side on this machine and compares them. Needs Debian's packages
+etcd-server, zookeeper and wrk. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
 
   --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
-  --seconds <s>  seconds of a turn (default 1); registering has half of it
+  --seconds <s>  seconds of a turn (default 1)
+  --home <homes> Rollcall in these homes alone, with commas between: ${HOMES.join(', ')} (default all)
   --quick        one short round of little of everything: to see that it works, not to quote
   --help         show this`;
 
@@ -31,13 +36,14 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: String(ROUNDS) },
     seconds: { type: 'string', default: '1' },
+    home: { type: 'string' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 async function measure(comparison: Comparison): Promise<Row[]> {
-  const rows = await rates(comparison);
+  const rows = await new Rates(comparison).measure();
   for (const count of comparison.scale.watchers) rows.push(await fanOut(comparison, count));
   rows.push(await lateness(comparison));
   rows.push(...(await idleConnections(comparison)));
@@ -50,10 +56,17 @@ async function main(): Promise<void> {
   const rounds = options.quick ? 1 : Number(options.rounds);
   const seconds = options.quick ? 0.3 : Number(options.seconds);
   if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds take numbers above 0');
+  await requireWrk();
   const load = loadavg()[0] ?? 0;
   const workspace = new Workspace();
-  const bundled = bundleWorkers(workspace.newFolder('bundles'));
-  const own = (['HTTP', 'socket'] as const).map((way) => rollcall(workspace, bundled, way));
+  const homes = parseHomes(options.home);
+  const own: Peer[] = [];
+  for (const home of homes) {
+    const programs = await programsOf(home, workspace.newFolder(home));
+    own.push(rollcall(programs, 'HTTP'));
+    // Over a socket it is the connection that counts, which is alike on both runtimes.
+    if (home !== 'node') own.push(rollcall(programs, 'socket'));
+  }
   const peers = [...own, etcd('gateway'), etcd('gRPC'), zookeeper];
   const contenders: Contender[] = [];
   for (const peer of peers) {
@@ -68,7 +81,7 @@ async function main(): Promise<void> {
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
   const reading = readFileSync('bench/peers/reading.txt', 'utf8');
   const report = renderPeers(peers, rows, how, reading);
-  if (rounds >= ROUNDS) writeFileSync('bench/PEERS.md', report);
+  if (rounds >= ROUNDS && homes.length === HOMES.length) writeFileSync('bench/PEERS.md', report);
   console.log(report);
 }
 

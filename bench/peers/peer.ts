@@ -1,4 +1,5 @@
 import type { Workspace } from '../workspace';
+import type { PeerRequests } from './requests';
 
 /** One process of a client: its own connection, and a lease that holds what it registers. */
 export interface PeerConnection {
@@ -25,6 +26,8 @@ export interface PeerServer {
   pid: number;
   /** Where a bare TCP connection goes. */
   port: number;
+  /** Its requests, where it is spoken to over HTTP/1.1 and JSON: `wrk` sends them. */
+  requests?: PeerRequests | undefined;
   /** @param ttlSeconds For how long what it registers stays without a beat. */
   connect(ttlSeconds: number): Promise<PeerConnection>;
   /** Resolves when the watch is told what comes; `heard` is called with each instance that came or went, when its data is known. */

@@ -1,5 +1,8 @@
-import { type Comparison, inTurns, type Row } from './comparison';
+import { drive, type Load } from '../load';
+import { processorUs } from '../processor-time';
+import { type Comparison, type Contender, inTurns, type Row, spreads } from './comparison';
 import type { PeerConnection } from './peer';
+import type { CallName, PeerRequests } from './requests';
 
 const CONNECTIONS = 32;
 const READ_SERVICE = 'read';
@@ -7,15 +10,32 @@ const READ_INSTANCES = 20;
 /** Longer than the run: leases are not what is measured here. ZooKeeper grants less, and its client pings. */
 const TTL_SECONDS = 3_600;
 
+/** Leases that `wrk` renews in turn. */
+const RENEWED = 1_000;
+
 /** Instances of one service, at most: as in a fleet. */
 const PER_SERVICE = 100;
 
-/** Calls a second of connections that each call again as soon as they are answered. */
-async function rate(
+/** More than any peer registers: so many requests are made ready for `wrk`. */
+const DISTINCT_PER_SECOND = 40_000;
+
+/** What one turn of a peer came to. */
+interface Turn {
+  perSecond: number;
+  processorUs: number;
+}
+
+/** One call, for those that are driven over connections of the bench's own. */
+type Call = (connection: PeerConnection) => Promise<unknown>;
+
+/** Connections that each call again as soon as they are answered. */
+async function drivenByConnections(
+  pid: number,
   connections: readonly PeerConnection[],
   seconds: number,
-  call: (connection: PeerConnection) => Promise<unknown>,
-): Promise<number> {
+  call: Call,
+): Promise<Turn> {
+  const before = processorUs(pid);
   const began = performance.now();
   const end = began + seconds * 1_000;
   let calls = 0;
@@ -26,51 +46,145 @@ async function rate(
     }
   };
   await Promise.all(connections.map(run));
-  return (calls * 1_000) / (performance.now() - began);
+  const perSecond = (calls * 1_000) / (performance.now() - began);
+  return { perSecond, processorUs: (processorUs(pid) - before) / calls };
 }
 
-/** Registers, beats and reads, over connections that are opened once. */
-export async function rates(comparison: Comparison): Promise<Row[]> {
-  const { contenders, seconds, say } = comparison;
-  const clients = new Map<string, PeerConnection[]>();
-  for (const { peer, server } of contenders) {
+/** A measurement: what is called, over how many connections, and who takes part. */
+interface Measurement {
+  name: CallName;
+  title: string;
+  connections: number;
+  /** For peers that `wrk` does not drive; left out: they don't take part. */
+  call?: Call;
+  /** Whether a peer that `wrk` does not drive takes part. Default: all do. */
+  takesPart?: (contender: Contender) => boolean;
+  /** Part of a turn's time that a client of the bench's own has. */
+  share?: number;
+}
+
+/** Rates of what a client does all day, with the processor time of a call. */
+export class Rates {
+  readonly #comparison: Comparison;
+  readonly #clients = new Map<string, PeerConnection[]>();
+  /** Number of the next instance that a connection registers. */
+  #next = 0;
+
+  constructor(comparison: Comparison) {
+    this.#comparison = comparison;
+  }
+
+  /** Measures all of them, two rows each. */
+  async measure(): Promise<Row[]> {
+    for (const contender of this.#comparison.contenders) await this.#prepare(contender);
+    const register: Call = (connection) => {
+      const n = this.#next++;
+      return connection.register(`s-${Math.floor(n / PER_SERVICE)}`, `i-${n}`);
+    };
+    const assertAll = (count: number | undefined) => {
+      if (count !== READ_INSTANCES) throw new Error(`read ${count} of ${READ_INSTANCES} instances`);
+    };
+    const read = `ead of a service of ${READ_INSTANCES}`;
+    const measurements: Measurement[] = [
+      { name: 'beat', title: 'Beat', connections: CONNECTIONS, call: (each) => each.beat() },
+      {
+        name: 'read',
+        title: `R${read}`,
+        connections: CONNECTIONS,
+        call: async (each) => assertAll(await each.read(READ_SERVICE)),
+      },
+      {
+        name: 'stale',
+        title: `Stale r${read}`,
+        connections: CONNECTIONS,
+        call: async (each) => assertAll(await each.readStale?.(READ_SERVICE)),
+        takesPart: ({ peer }) => this.#clients.get(peer.name)?.every((each) => each.readStale) ?? false,
+      },
+      // Last, as what is registered may stay. A namespace has room for 100,000: connections of the bench's own fill one.
+      { name: 'register', title: 'Register, durable', connections: CONNECTIONS, call: register, share: 0.25 },
+      { name: 'register', title: 'Register, durable, over 128 connections', connections: 128 },
+    ];
+    const rows: Row[] = [];
+    try {
+      for (const measurement of measurements) rows.push(...(await this.#rows(measurement)));
+      return rows;
+    } finally {
+      for (const connection of [...this.#clients.values()].flat()) connection.cut();
+    }
+  }
+
+  async #prepare({ peer, server }: Contender): Promise<void> {
+    if (server.requests !== undefined) return server.requests.prepare(RENEWED, READ_INSTANCES);
     const opened = await Promise.all(Array.from({ length: CONNECTIONS }, () => server.connect(TTL_SECONDS)));
-    // What each beats for; and the service that all read.
+    // What each beats for.
     await Promise.all(opened.map((connection, n) => connection.register('beaten', `b-${n}`)));
     const [first] = opened;
     for (let n = 0; n < READ_INSTANCES; n++) await first?.register(READ_SERVICE, `r-${n}`);
-    clients.set(peer.name, opened);
+    this.#clients.set(peer.name, opened);
   }
-  let next = 0;
-  const registering = (connection: PeerConnection) => {
-    const n = next++;
-    return connection.register(`s-${Math.floor(n / PER_SERVICE)}`, `i-${n}`);
-  };
-  const assertAll = (count: number | undefined) => {
-    if (count !== READ_INSTANCES) throw new Error(`read ${count} of ${READ_INSTANCES} instances`);
-  };
-  const readStale = contenders.filter(({ peer }) => clients.get(peer.name)?.every((each) => each.readStale));
-  type Call = (connection: PeerConnection) => Promise<unknown>;
-  const measure = async (title: string, call: Call, turnSeconds = seconds, among = contenders): Promise<Row> => {
-    const turns = { contenders: among, rounds: comparison.rounds };
-    const values = await inTurns(turns, ({ peer }) => rate(clients.get(peer.name) ?? [], turnSeconds, call));
+
+  async #rows(measurement: Measurement): Promise<Row[]> {
+    const { rounds, say } = this.#comparison;
+    const { title, call, takesPart = () => true } = measurement;
+    const contenders = this.#comparison.contenders.filter((contender) => {
+      return contender.server.requests !== undefined || (call !== undefined && takesPart(contender));
+    });
+    const turns = await inTurns({ contenders, rounds }, (contender) => this.#turn(contender, measurement));
+    const of = (member: keyof Turn) =>
+      new Map([...turns].map(([name, taken]) => [name, taken.map((turn) => turn[member])]));
+    const [rates, times] = [of('perSecond'), of('processorUs')];
+    const values = spreads(rates);
     say(`${title}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)}`).join(', ')}`);
-    return { title, unit: 'calls/s', better: 'more', values };
-  };
-  try {
     return [
-      // What is registered stays, and a namespace has room for 32 MiB of records.
-      await measure('Register, durable', registering, seconds / 2),
-      await measure('Beat', (connection) => connection.beat()),
-      await measure(`Read a service of ${READ_INSTANCES}`, async (each) => assertAll(await each.read(READ_SERVICE))),
-      await measure(
-        `Stale read of a service of ${READ_INSTANCES}`,
-        async (each) => assertAll(await each.readStale?.(READ_SERVICE)),
-        seconds,
-        readStale,
-      ),
+      { title, unit: 'calls/s', better: 'more', values, rounds: rates },
+      {
+        title: `${title}: processor time of the server`,
+        unit: 'µs a call',
+        better: 'less',
+        values: spreads(times),
+        rounds: times,
+      },
     ];
-  } finally {
-    for (const connection of [...clients.values()].flat()) connection.cut();
+  }
+
+  async #turn({ peer, server }: Contender, measurement: Measurement): Promise<Turn> {
+    const { seconds } = this.#comparison;
+    const { name, call, connections, share = 1 } = measurement;
+    if (server.requests === undefined) {
+      if (call === undefined) throw new Error(`${peer.name} takes no part in ${measurement.title}`);
+      return drivenByConnections(server.pid, this.#clients.get(peer.name) ?? [], seconds * share, call);
+    }
+    const clear = name === 'register' ? await server.requests.registering() : async () => {};
+    const turn = await this.#drivenByWrk(server.requests, { pid: server.pid, port: server.port, name, connections });
+    await clear();
+    return turn;
+  }
+
+  async #drivenByWrk(
+    requests: PeerRequests,
+    { pid, port, name, connections }: { pid: number; port: number; name: CallName; connections: number },
+  ): Promise<Turn> {
+    // wrk takes whole seconds.
+    const seconds = Math.ceil(this.#comparison.seconds);
+    const { method, request, cycle } = requests.list(name);
+    const origin = `http://127.0.0.1:${port}`;
+    const first = request(0);
+    const answer = await fetch(origin + first.path, {
+      method,
+      headers: { 'Content-Type': 'application/json', ...requests.headers },
+      ...(method === 'GET' ? {} : { body: first.body ?? '' }),
+    });
+    const text = await answer.text();
+    if (!requests.isRight(name, text)) throw new Error(`${name} at ${origin} answered ${text.slice(0, 300)}`);
+    const length = cycle ?? DISTINCT_PER_SECOND * seconds;
+    const load: Load = {
+      method,
+      requests: Array.from({ length }, (_, n) => request(cycle === undefined ? n + 1 : n)),
+      connections,
+      seconds,
+    };
+    const result = await drive({ origin, pid, headers: requests.headers }, load, this.#comparison.workspace.folder);
+    if (result.requests > length && cycle === undefined) throw new Error(`wrk sent all of ${length} registrations`);
+    return { perSecond: result.perSecond, processorUs: result.processorUs };
   }
 }

@@ -23,3 +23,16 @@ it('shows every peer in every row, the best one bold, and what its calls are', (
   expect(report).toContain('- Wait: of one.');
   expect(report.endsWith('So.\n')).toBe(true);
 });
+
+it('judges a goal by the median of the ratios of each round, and leaves out what was not measured', () => {
+  const rounds = new Map([
+    ['Rollcall', [30, 20, 80]],
+    ['etcd, JSON gateway', [10, 5, 40]],
+  ]);
+  const row = { title: 'Beat', unit: 'calls/s', better: 'more', values: new Map(), rounds } as const;
+  const how = { date: '2026-01-02', node: '24', load: 0.5, rounds: 3, seconds: 2 };
+  const [, goals] = renderPeers([], [row], how, '').split('## Goals');
+  expect(goals?.split('\n').filter((line) => line.startsWith('| A'))).toEqual([
+    "| A heartbeat, against etcd's keepalive | Rollcall / etcd, JSON gateway | 3.00 [2.00..4.00] | ≥ 3 | yes |",
+  ]);
+});

@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
+import { ratios, spread } from '../statistics';
 import type { Row } from './comparison';
+import { GOALS, type RatioGoal } from './goals';
 import type { Peer } from './peer';
 
 /** How a run was made. */
@@ -31,6 +33,24 @@ function line({ title, unit, better, values, note }: Row, names: readonly string
   return `| ${title} (${unit}) | ${cells.join(' | ')} |`;
 }
 
+/** A goal, and what the run came to; undefined where one of the two was not measured. */
+function goalLine({ title, row, peer, of, atLeast, atMost }: RatioGoal, rows: readonly Row[]): string | undefined {
+  const rounds = rows.find((each) => each.title === row)?.rounds;
+  const [own, others] = [rounds?.get(peer), rounds?.get(of)];
+  if (own === undefined || others === undefined) return undefined;
+  const { median, least, most } = spread(ratios(own, others));
+  const isReached = median >= (atLeast ?? 0) && median <= (atMost ?? Number.POSITIVE_INFINITY);
+  const limit = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
+  const range = `${median.toFixed(2)} [${least.toFixed(2)}..${most.toFixed(2)}]`;
+  return `| ${title} | ${peer} / ${of} | ${range} | ${limit} | ${isReached ? 'yes' : '**no**'} |`;
+}
+
+/** The goals as a table: ratios of each round, and their median. */
+function goalTable(rows: readonly Row[]): string {
+  const lines = GOALS.flatMap((goal) => goalLine(goal, rows) ?? []);
+  return ['| Goal | Of | Ratio | Limit | Reached |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
 /** The report as Markdown: how it was measured, the rows, and what each row means at each peer. */
 export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: PeersSetting, reading: string): string {
   const names = peers.map(({ name }) => name);
@@ -47,8 +67,9 @@ export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: P
 
 Made by \`npm run bench:peers\`, ${how.date}, on ${cpus().length} cores (${processor}, load ${how.load.toFixed(2)} before), Node ${how.node}.
 All run at the same time on the same machine, each alone on its folder of the same disk, each as one server that syncs to
-the disk before it answers a registration; one client process drives all of them, with as many connections, in turns:
-${how.rounds} rounds of ${how.seconds} s each, half of that for registering. Values are medians, with the least and the most in brackets; the best is bold.
+the disk before it answers a registration. They are driven in turns, over 32 connections each: \`wrk\` sends what goes over HTTP,
+and a client of the bench's own the rest, which is slower than some servers, so that rates over HTTP and other rates don't compare;
+processor times do. ${how.rounds} rounds of ${how.seconds} s each. Values are medians, with the least and the most in brackets; the best is bold.
 
 | | ${names.join(' | ')} |
 |---|${names.map(() => '---').join('|')}|
@@ -61,6 +82,12 @@ ${(['register', 'beat', 'read', 'stale', 'watch'] as const).map(means).join('\n'
 ${table.join('\n')}
 
 ${notes.join('\n')}
+
+## Goals
+
+Ratios are those of each round; what counts is their median.
+
+${goalTable(rows)}
 
 ${reading.trim()}
 `;

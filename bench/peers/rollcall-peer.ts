@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { BenchServer } from '../bench-server';
-import type { BenchWorkers } from '../bench-workers';
 import type { FrameSocket } from '../frame-socket';
+import { HOME_TITLES, type Programs } from '../program';
 import { referenceInstance } from '../reference-instance';
-import type { Workspace } from '../workspace';
 import { HttpConnection } from './http-connection';
 import type { Peer, PeerConnection, PeerServer } from './peer';
+import type { PeerRequests } from './requests';
+import { RollcallRequests } from './rollcall-requests';
 
 /** How a client registers, beats and reads. */
 type Way = 'HTTP' | 'socket';
@@ -110,10 +111,12 @@ interface Frame {
 class RollcallServer implements PeerServer {
   readonly #server: BenchServer;
   readonly #way: Way;
+  readonly requests: PeerRequests | undefined;
 
   constructor(server: BenchServer, way: Way) {
     this.#server = server;
     this.#way = way;
+    this.requests = way === 'HTTP' ? new RollcallRequests(server) : undefined;
   }
 
   get pid(): number {
@@ -162,27 +165,30 @@ const MEANS: Record<Way, Peer['means']> = {
   },
   socket: {
     register: 'a frame that registers one, held by the session of the socket',
-    beat: 'a ping, which the platform answers',
+    beat: 'a ping, which the connection answers without the core',
     read: 'a frame that resolves the service',
     stale: 'none: its client watches, and has the list',
     watch: WATCHED,
   },
 };
 
-/** Rollcall on plain workerd, by its native API. */
-export function rollcall(workspace: Workspace, bundled: Promise<BenchWorkers>, way: Way): Peer {
+/** Name of Rollcall in one home: the resident host on Deno is what `npm start` runs, and has none added. */
+function nameOf({ home }: Programs, way: Way): string {
+  const place = home === 'deno' ? '' : home === 'node' ? ' on Node' : ' in workerd';
+  return `Rollcall${place}${way === 'socket' ? ', socket' : ''}`;
+}
+
+/** Rollcall in one of its homes, by its native API. */
+export function rollcall(programs: Programs, way: Way): Peer {
   return {
-    name: way === 'HTTP' ? 'Rollcall' : 'Rollcall, socket',
+    name: nameOf(programs, way),
     transport: way === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
     means: MEANS[way],
     version: () => {
       const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm asks for it
-      const workerd = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
-      return `${version} on workerd ${workerd.version}`;
+      return `${version}, ${HOME_TITLES[programs.home]}`;
     },
-    start: async (_, storage) => {
-      const { registry } = await bundled;
-      return new RollcallServer(await BenchServer.start({ workspace, worker: registry, storage }), way);
-    },
+    start: async (workspace, storage) =>
+      new RollcallServer(await BenchServer.start({ workspace, program: programs.registry, storage }), way),
   };
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { bundleWorkers } from '../../bench/bench-workers';
+import { workerdPrograms } from '../../bench/workerd-programs';
 import { Workspace } from '../../bench/workspace';
 import { keepFinding } from '../runner/keep-finding';
 import { soakRun } from './soak-run';
@@ -31,11 +31,11 @@ async function main(): Promise<void> {
   if (!(days >= 3) || !(stepMs >= 0)) throw new RangeError('--days takes a number from 3, --step one from 0');
   console.error(`seed ${seed}`);
   const workspace = new Workspace();
-  const { registry } = await bundleWorkers(workspace.newFolder('bundles'));
+  const { registry } = await workerdPrograms(workspace.newFolder('bundles'));
   const log = (line: string) => console.error(line);
   const report = await soakRun({
     workspace,
-    worker: registry,
+    program: registry,
     seed,
     days,
     stepsPerDay: 1_440,

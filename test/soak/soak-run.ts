@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer } from '../../bench/bench-server';
-import type { BenchWorker } from '../../bench/bench-workers';
 import type { FrameSocket } from '../../bench/frame-socket';
+import type { BenchProgram } from '../../bench/program';
 import { referenceInstance } from '../../bench/reference-instance';
 import type { Workspace } from '../../bench/workspace';
 import { SeededRandom } from '../simulation/seeded-random';
@@ -24,7 +24,7 @@ const CUTS_PER_STEP = 0.5;
 
 export interface SoakOptions {
   workspace: Workspace;
-  worker: BenchWorker;
+  program: BenchProgram;
   seed: number;
   days: number;
   /** Divides by 48: deploys and measures fall on steps. */
@@ -118,10 +118,10 @@ async function measureEmpty(server: BenchServer, before: Measure): Promise<Measu
 
 /** A fleet's days in compressed time against a real registry: what it takes has to be the same on each of them. */
 export async function soakRun(options: SoakOptions): Promise<SoakReport> {
-  const { workspace, worker, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
+  const { workspace, program, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
   const random = new SeededRandom(seed);
   const fleet = new FleetDay(random.fork(), stepsPerDay);
-  const server = await BenchServer.start({ workspace, worker, inspector: true });
+  const server = await BenchServer.start({ workspace, program, inspector: true });
   const ttlMs = Math.max(TTL_LEAST_MS, TTL_STEPS * stepMs);
   await server.must('PATCH', NAMESPACE, JSON.stringify({ retention: RETENTION }));
   const before = await measure(server);

@@ -1,0 +1,41 @@
+import type { WebSocket } from 'ws';
+import { upgradeResponse } from '../../src/host/resident/listener/upgrade-response';
+import { serve } from './serve';
+
+/** Sockets and waiting requests, by topic. */
+const listeners = new Map<string, Set<(text: string) => void>>();
+
+function listenersOf(topic: string): Set<(text: string) => void> {
+  const known = listeners.get(topic);
+  if (known !== undefined) return known;
+  const made = new Set<(text: string) => void>();
+  listeners.set(topic, made);
+  return made;
+}
+
+function join(topic: string, socket: WebSocket): void {
+  const tell = (text: string) => socket.send(text);
+  listenersOf(topic).add(tell);
+  socket.on('close', () => listenersOf(topic).delete(tell));
+}
+
+function poll(topic: string): Promise<Response> {
+  return new Promise((resolve) => {
+    const tell = (text: string) => {
+      listenersOf(topic).delete(tell);
+      resolve(new Response(text));
+    };
+    listenersOf(topic).add(tell);
+  });
+}
+
+/** Floor *broadcast*: the fastest that one process tells many of something, over sockets and to waiting requests. */
+await serve(async (request) => {
+  // /topic/<topic> tells it or listens to it; /poll/<topic> waits for it.
+  const [, kind, topic = ''] = new URL(request.url).pathname.split('/');
+  if (kind === 'poll') return poll(topic);
+  if (request.headers.get('upgrade') !== null) return upgradeResponse({}, (socket) => join(topic, socket));
+  const text = await request.text();
+  for (const tell of [...listenersOf(topic)]) tell(text);
+  return new Response(null, { status: 204 });
+});
