@@ -1,11 +1,15 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
+import { namespaceFile } from '../../src/host/resident/data-files';
 import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
+import { DEFAULT_NAMESPACE } from '../../src/model/service-name';
+import type { Host } from '../programs/host';
 import { headRevision, readJournal } from '../simulation/journal-rows';
 import { Replica } from '../simulation/replica';
 import { Truth } from '../watch/histories/truth';
+import { objectFile } from '../workerd/stored-objects';
 
 /** What a registry's own journal says has happened, read from its file after it has stopped. */
 export interface JournalTruth {
@@ -14,12 +18,10 @@ export interface JournalTruth {
   problems: string[];
 }
 
-/** @param data The data folder of a registry with one namespace. */
-export function journalTruth(data: string): JournalTruth {
-  const folder = join(data, 'storage/rollcall-NamespaceObject');
-  const [file, ...others] = readdirSync(folder).filter((name) => /^[0-9a-f]+\.sqlite$/.test(name));
-  if (file === undefined || others.length > 0) throw new Error(`${folder} has not one namespace`);
-  const database = new DatabaseSync(join(folder, file));
+/** @param data The data folder of a registry whose clients know the default namespace alone. */
+export function journalTruth(host: Host, data: string): JournalTruth {
+  const file = host === 'workerd' ? objectFile(DEFAULT_NAMESPACE) : namespaceFile(DEFAULT_NAMESPACE);
+  const database = new DatabaseSync(join(data, STORAGE_NAME, file));
   try {
     const storage = nodeSqlite(database);
     return tell(storage);
