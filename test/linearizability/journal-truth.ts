@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
-import { namespaceFile } from '../../src/host/resident/data-files';
 import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { DEFAULT_NAMESPACE } from '../../src/model/service-name';
-import type { Host } from '../programs/host';
+import { databasesOf, type Host } from '../programs/host';
 import { headRevision, readJournal } from '../simulation/journal-rows';
 import { Replica } from '../simulation/replica';
 import { Truth } from '../watch/histories/truth';
-import { objectFile } from '../workerd/stored-objects';
 
 /** What a registry's own journal says has happened, read from its file after it has stopped. */
 export interface JournalTruth {
@@ -20,8 +18,7 @@ export interface JournalTruth {
 
 /** @param data The data folder of a registry whose clients know the default namespace alone. */
 export function journalTruth(host: Host, data: string): JournalTruth {
-  const file = host === 'workerd' ? objectFile(DEFAULT_NAMESPACE) : namespaceFile(DEFAULT_NAMESPACE);
-  const database = new DatabaseSync(join(data, STORAGE_NAME, file));
+  const database = new DatabaseSync(join(data, STORAGE_NAME, databasesOf(host).namespace(DEFAULT_NAMESPACE)));
   try {
     const storage = nodeSqlite(database);
     return tell(storage);

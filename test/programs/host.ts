@@ -1,5 +1,7 @@
+import { DIRECTORY_FILE, namespaceFile } from '../../src/host/resident/data-files';
 import { startRegistry as startResident } from '../../src/launcher/start-registry';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
+import { DIRECTORY_OBJECT_FILE, objectFile } from '../workerd/stored-objects';
 import type { RegistryOptions, RunningRegistry } from './registry';
 
 /** What a registry runs in: the one process of a machine, or workerd, the runtime of Cloudflare's side. */
@@ -22,4 +24,17 @@ export function startOn(host: Host, options: RegistryOptions): Promise<RunningRe
   if (host === 'workerd') return startWorkerdRegistry(options);
   const { ROLLCALL_TEST_RUNTIME: runtime } = process.env;
   return startResident(runtime === 'node' || runtime === 'deno' ? { runtime, ...options } : options);
+}
+
+/** Where a host keeps its databases, from the folder of them all. */
+export interface Databases {
+  directory: string;
+  namespace(id: string): string;
+}
+
+/** Returns where a host keeps its databases. */
+export function databasesOf(host: Host): Databases {
+  return host === 'workerd'
+    ? { directory: DIRECTORY_OBJECT_FILE, namespace: objectFile }
+    : { directory: DIRECTORY_FILE, namespace: namespaceFile };
 }
