@@ -31,6 +31,7 @@ async function bundleProgram() {
   renameSync(`${bundle}.${process.pid}`, bundle);
 }
 
-if (existsSync(source)) await bundleProgram();
+// On Deno it was bundled by whoever started it: Deno finds no packages here.
+if (existsSync(source) && process.versions.deno === undefined) await bundleProgram();
 const { main } = await import(new URL('../dist/rollcall.js', import.meta.url));
 process.exitCode = await main(process.argv.slice(2));

@@ -4,7 +4,9 @@ import { addressOf } from './host/resident/listener/light-request';
 import { type Listener, listen } from './host/resident/listener/listener';
 import { ResidentPlatform } from './host/resident/resident-platform';
 import { claimsOfDialects, createApp } from './http/app';
+import { LaunchError } from './launcher/launch-error';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
+import { RegistryError } from './model/errors';
 
 /** Where the built file of the checkpoint worker lies: beside this one. */
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
@@ -13,9 +15,12 @@ const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
-    { data: settings.data, logLevel: settings.logLevel, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
+    { ...settings, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
     CHECKPOINT_WORKER,
-  );
+  ).catch((error: unknown) => {
+    // Files that are damaged, or can't be opened: the refusal is for the person at the terminal.
+    throw error instanceof RegistryError ? new LaunchError(error.message, 1, { cause: error }) : error;
+  });
   const app = createApp({
     ...platform.lent,
     addressOf,

@@ -21,14 +21,17 @@ export async function toDisk(path: string): Promise<void> {
 }
 
 /**
- * Gives a whole folder to whoever owns another: what root restores, the user that the registry runs as has to read. Any
- * other user has nothing to give away.
+ * Gives a file, or a whole folder, to the owner of another: what root restores, the user that the registry runs as has to
+ * read. Any other user has nothing to give away.
  */
-export async function giveToOwnerOf(other: string, folder: string): Promise<void> {
+export async function giveToOwnerOf(other: string, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(other);
-  const below = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const path of [folder, ...below.map((entry) => join(entry.parentPath, entry.name))]) await chown(path, uid, gid);
+  await chown(path, uid, gid);
+  if (!(await stat(path)).isDirectory()) return;
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    await chown(join(entry.parentPath, entry.name), uid, gid);
+  }
 }
 
 /** Takes a whole folder from all others, and has it written to the disk, with the entry above it. */

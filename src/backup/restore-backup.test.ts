@@ -90,14 +90,16 @@ test('[U3] a damaged backup touches nothing', async () => {
 });
 
 test('[U5] what root restores belongs to whoever the data folder is of', async () => {
-  const { backup, data, storage } = await begin();
+  const { backup, data } = await begin();
   mkdirSync(data, { recursive: true });
   // Only root can give files away; any other user restores what is its own.
   if (process.getuid?.() === 0) chownSync(data, 4_321, 4_322);
   const owner = statSync(data);
   await restoreBackup({ backup, data });
-  for (const file of ['', ...readdirSync(storage, { recursive: true, encoding: 'utf8' })]) {
-    const { uid, gid } = statSync(join(storage, file));
+  const files = readdirSync(data, { recursive: true, encoding: 'utf8' });
+  expect(files).toEqual(expect.arrayContaining([join('storage', DIRECTORY_FILE), 'lock.sqlite']));
+  for (const file of files) {
+    const { uid, gid } = statSync(join(data, file));
     expect([file, uid, gid]).toEqual([file, owner.uid, owner.gid]);
   }
 });

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { markForNewEpoch } from '../core/storage/schema';
 import { nodeSqlite } from '../host/resident/storage/node-sqlite';
 import { makeDataFolder, RESTORING_NAME, refuseOldLayout, STORAGE_NAME } from '../launcher/data-folder';
-import { DataLock } from '../launcher/data-lock';
+import { DataLock, LOCK_NAME } from '../launcher/data-lock';
 import { systemErrorCode } from '../launcher/launch-error';
 import { BackupError } from './backup-error';
 import { giveToOwnerOf, makeFolder, secureFolder, toDisk } from './durable-files';
@@ -61,6 +61,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   /** Whether a registry is stored there that nothing has been done to. */
   let isUntouched = false;
   try {
+    // It stays there.
+    await giveToOwnerOf(data, join(data, LOCK_NAME));
     const isUsed = await holdsFiles(storage);
     if (isUsed && !force) throw isUsedError(data);
     isUntouched = isUsed;

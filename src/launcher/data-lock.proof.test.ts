@@ -10,10 +10,11 @@ import { findRuntime, type RuntimeName } from './runtime';
 
 /** A program that takes the lock of a folder, says so, and holds it until it is killed. */
 const HOLDER = `
+import { rmSync } from 'node:fs';
 import { DataLock } from '${join(import.meta.dirname, 'data-lock')}';
 try {
   globalThis.lock = await DataLock.take(process.argv[2]);
-  process.on('SIGTERM', () => { globalThis.lock.markEnding(); setTimeout(() => process.exit(), 3000); });
+  process.on('SIGTERM', () => { globalThis.lock.markEnding(); setTimeout(() => { rmSync(process.argv[2] + '/lock.json'); setTimeout(() => process.exit(), 500); }, 2500); });
   console.log('held');
   setInterval(() => {}, 1000);
 } catch (error) {

@@ -8,10 +8,13 @@ import { LaunchError, systemErrorCode } from './launch-error';
 /** A start tries again for this long before it refuses: a holder that has just lost its launcher may not know it yet. */
 const PATIENCE_MS = 2_000;
 
-/** A start waits this long for a holder that says that it is ending; a stop takes five seconds at most. */
+/** A start waits this long for a holder that is ending: one that says so, or tells nothing, as at its very end. */
 const ENDING_MAX_MS = 6_000;
 
 const RETRY_MS = 20;
+
+/** Name of the file that is locked, in a data folder. */
+export const LOCK_NAME = 'lock.sqlite';
 
 /** SQLite's words for a file that another process has locked: Deno gives no number. */
 const LOCKED = 'database is locked';
@@ -99,8 +102,9 @@ export class DataLock {
   static async take(folder: string, launcher: number | null = null): Promise<DataLock> {
     // Loaded here: the command line runs on a Node without SQLite, too, as long as it does not need it.
     const sqlite = await import('node:sqlite');
-    const [path, holderPath] = [join(folder, 'lock.sqlite'), join(folder, 'lock.json')];
+    const [path, holderPath] = [join(folder, LOCK_NAME), join(folder, 'lock.json')];
     checkWritable(folder);
+    let patienceMs = PATIENCE_MS;
     for (let waited = 0; ; waited += RETRY_MS) {
       const database = lock(sqlite, path);
       if (database !== undefined) {
@@ -108,7 +112,8 @@ export class DataLock {
         return new DataLock(database, holderPath, { pid: process.pid, launcher, since, ending: false });
       }
       const holder = readHolder(holderPath);
-      if (waited >= (holder?.ending === true ? ENDING_MAX_MS : PATIENCE_MS)) throw inUse(folder, holder);
+      if (holder === undefined || holder.ending) patienceMs = ENDING_MAX_MS;
+      if (waited >= patienceMs) throw inUse(folder, holder);
       await sleep(RETRY_MS);
     }
   }

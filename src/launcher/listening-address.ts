@@ -3,7 +3,7 @@ import { type Certificate, hostToCall } from './certificate';
 import { LaunchError, systemErrorCode } from './launch-error';
 
 /** Returns where to reach what listens on a host: an address that stands for all of them can't be called. */
-function callable(host: string): string {
+export function callable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
 }
 

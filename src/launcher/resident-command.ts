@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { addressOf, addressWithPort } from './listening-address';
+import { addressOf, addressWithPort, callable } from './listening-address';
 import type { Runtime } from './runtime';
 import { writeServeArguments } from './serve-arguments';
 import { parseServeOptions, type ServeFlags } from './serve-options';
@@ -57,7 +57,8 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
     'run',
     // No file that lies about may change what runs, nothing is fetched, and nobody is asked for a permission.
     ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
-    `--allow-net=${addressWithPort(host, options.port)}`,
+    // The listener connects to itself to see whether it still accepts: see accept-watch.ts of the resident host.
+    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, options.port)).join(',')}`,
     `--allow-read=${pathList(readable)}`,
     `--allow-write=${pathList([data])}`,
     `--allow-env=${VARIABLES.join(',')}`,

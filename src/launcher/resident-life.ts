@@ -28,6 +28,8 @@ export interface RegistrySettings {
   commit: string | undefined;
   /** How many connections the descriptor limit allows; absent: no limit. */
   maxConnections: number | undefined;
+  /** How many namespaces may stay open although nothing is asked of them; absent: as many as the host finds good. */
+  awakeMaxCount: number | undefined;
 }
 
 /** A registry that answers. */
@@ -50,16 +52,26 @@ const STOP_GRACE_MS = 3_000;
 /** The process ends this long after a stop signal, whatever still hangs. */
 const STOP_MAX_MS = 4_000;
 
-/** Descriptors that are left to files: this part of all, and at least so many. An awake namespace takes four. */
+/** Descriptors that are left to files: this part of all, and at least so many. */
 const FILE_DESCRIPTORS_SHARE = 4;
 const FILE_DESCRIPTORS_MIN = 64;
 
-/** Returns how many connections a descriptor limit allows; undefined for a limit that is unknown, or none. */
-function connectionsWithin(limit: string | undefined): number | undefined {
+/** Descriptors that a namespace takes while it is open, and those of everything else. */
+const NAMESPACE_DESCRIPTORS = 5;
+const OTHER_DESCRIPTORS = 40;
+
+/** Namespaces that may stay open, by half of the descriptors of files; those that are used may take the rest. */
+const namespacesWithin = (files: number): number =>
+  Math.max(1, (files - OTHER_DESCRIPTORS) / NAMESPACE_DESCRIPTORS / 2);
+
+/** Returns what a descriptor limit allows; nothing for a limit that is unknown, or none. */
+function allowedBy(limit: string | undefined): Pick<RegistrySettings, 'maxConnections' | 'awakeMaxCount'> {
   const descriptors = Number(limit ?? '');
-  if (!Number.isSafeInteger(descriptors) || descriptors <= 0) return undefined;
+  if (!Number.isSafeInteger(descriptors) || descriptors <= 0) {
+    return { maxConnections: undefined, awakeMaxCount: undefined };
+  }
   const files = Math.max(FILE_DESCRIPTORS_MIN, Math.floor(descriptors / FILE_DESCRIPTORS_SHARE));
-  return Math.max(1, descriptors - files);
+  return { maxConnections: Math.max(1, descriptors - files), awakeMaxCount: namespacesWithin(files) };
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -139,9 +151,10 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
   const lock = await DataLock.take(data, supervised ? process.ppid : null);
   ending.holds(lock);
   const token = rootToken(data, options.rootToken, say);
-  const maxConnections = connectionsWithin(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
+  const allowed = allowedBy(process.env.ROLLCALL_DESCRIPTOR_LIMIT);
+  const { maxConnections } = allowed;
   const settings: RegistrySettings = {
-    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, maxConnections },
+    ...{ data, host, port, corsOrigins, logLevel, namespaceDomain, trustedProxy, ...allowed },
     rootToken: token.token,
     tls: certificate && {
       cert: readFileSync(certificate.certPath, 'utf8'),

@@ -60,6 +60,9 @@ export const SOCKET_CLOSE_MAX_MS = 10_000;
 /** How often connections are checked against the deadlines above, and requests against Node's own. */
 export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
+/** How often a server that nobody has come to is checked to accept connections still. */
+export const ACCEPT_CHECK_INTERVAL_MS = 5_000;
+
 /** Connections that wait to be accepted: a fleet that comes back at once. The kernel's own limit may be lower. */
 export const CONNECTIONS_WAITING_MAX_COUNT = 4_096;
 
@@ -812,6 +815,3 @@ export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
 /** Namespaces that a start opens side by side: the disk works on one while the next is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
-
-/** The longest that a timer can be set to: beyond it fires at once. Source: HTML, timers; Node.js and Deno keep to it. */
-export const TIMER_MAX_MS = 2_147_483_647;

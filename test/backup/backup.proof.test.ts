@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { RESTORING_NAME, STORAGE_NAME } from '../../src/launcher/data-folder';
 import { EventReader } from '../fixtures/event-reader';
 import { packedProgram } from '../programs/packed-program';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
+import { systemNode, systemPath } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 
@@ -210,5 +211,29 @@ describe('a command that is killed', () => {
     await run(program, ['restore', whole, '--data', last]);
     expect(await listOf(await start(last), 'public', 'many')).toHaveLength(operations.length);
     console.log(`of ${DELAYS_MS.length} each: ${interrupted} backups and ${refused} restores were interrupted`);
+  });
+});
+
+describe('the Node of this machine, which may have no SQLite', () => {
+  it('[U1, U4, U5] backs up, verifies and restores by the runtime of the registry', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'packed'));
+    const program = await packedProgram(join(folder, 'packed'), (resident) => resident);
+    const live = await start(join(folder, 'data'));
+    await answerOf(live, 'PUT', `${servicePath('public', 'orders')}/instances/a`, A);
+    const backup = join(folder, 'backup');
+    const [data, restored] = [live.data, join(folder, 'restored')];
+    const run = (...words: string[]) => {
+      const options = { encoding: 'utf8', env: { ...process.env, PATH: systemPath() } } as const;
+      const { status, stdout, stderr } = spawnSync(systemNode(), [program, ...words], options);
+      return { status, stdout, stderr };
+    };
+    expect(run('backup', backup, '--data', data)).toMatchObject({ status: 0, stderr: '' });
+    const checked = run('restore', backup, '--check', '--json');
+    expect([checked.status, JSON.parse(checked.stdout)]).toMatchObject([0, { namespaces: [{ id: 'public' }] }]);
+    const refused = run('restore', backup, '--data', data, '--force');
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('is in use by a registry (process ')]);
+    expect(run('restore', backup, '--data', restored)).toMatchObject({ status: 0, stderr: '' });
+    expect(await listOf(await start(restored), 'public', 'orders')).toMatchObject([{ id: 'a' }]);
   });
 });

@@ -45,7 +45,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
   'resident.ts': {
-    rooms: ['host', 'http', 'dialects', 'launcher'],
+    rooms: ['model', 'host', 'http', 'dialects', 'launcher'],
     packages: ['node:*'],
     files: ['package.json'],
     closed: ['host/cloudflare'],

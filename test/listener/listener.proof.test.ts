@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -8,7 +8,9 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { testAuthority } from '../programs/certificates';
 import { Program } from '../programs/program';
 import { temporaryFolderOfFile } from '../programs/temporary-folder';
-import { listenerSuite } from './listener-suite';
+import { deadlineSuite } from './deadline-suite';
+import { exchangeSuite } from './exchange-suite';
+import { socketSuite } from './socket-suite';
 import type { StageOptions } from './stage-server';
 import { bodyOf, statusesOf, Wire } from './wire';
 
@@ -49,13 +51,33 @@ beforeAll(async () => {
   });
 });
 
+const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
 describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) => {
   const start = async (options: StageOptions) => {
     const stage = new Program(command, [...words, program, JSON.stringify(options)]);
     return { port: Number(await stage.prints(/\{"port":(\d+)\}/)), stop: () => Promise.resolve() };
   };
 
-  listenerSuite(start);
+  exchangeSuite(start);
+  deadlineSuite(start);
+  socketSuite(start);
+
+  it('accepts connections again after it had no descriptor left for them', async () => {
+    const options = JSON.stringify({ deadlines: { acceptCheckMs: 200 } });
+    const limited = ['-c', 'ulimit -n 100 && exec "$0" "$@"', command, ...words, program, options];
+    const stage = new Program('bash', limited);
+    const port = Number(await stage.prints(/\{"port":(\d+)\}/));
+    const held = new Wire(port, { pieces: ['GET /wait HTTP/1.1\r\nHost: x\r\n\r\n'] });
+    const others = Array.from({ length: 150 }, () => new Wire(port));
+    for (const made of [held, ...others]) onTestFinished(() => made.leave());
+    await Promise.all(others.map(({ socket }) => new Promise((resolve) => socket.once('connect', resolve))));
+    await expect.poll(() => others.some(({ isClosed }) => isClosed) || descriptorsOf(stage.pid) > 90).toBe(true);
+    for (const made of others) made.leave();
+    const answer = () => fetch(`http://127.0.0.1:${port}/hello`, { signal: AbortSignal.timeout(2_000) });
+    await expect.poll(() => answer().then(({ status }) => status, String)).toBe(200);
+    expect(held.isClosed).toBe(false);
+  });
 
   describe('over TLS', () => {
     const deadlines = { headersMs: 500, handshakeMs: 500, idleMs: 500, unreadOutputMs: 500, checkMs: 50 };

@@ -19,6 +19,8 @@ export interface StageOptions {
 
 /** What a stage has seen, told at `/seen`. */
 export interface Seen {
+  /** Paths of requests that have come. */
+  begun: string[];
   /** Paths of requests whose signal was aborted. */
   gone: string[];
   /** What happened to streams and sockets. */
@@ -32,7 +34,7 @@ const json = (value: unknown): Response => new Response(JSON.stringify(value));
 
 /** A listener with an app behind it that does what the path says, and tells what it has seen of it. */
 export async function startStage({ certPath, keyPath, maxConnections, deadlines }: StageOptions): Promise<Listener> {
-  const seen: Seen = { gone: [], events: [], logged: [], connections: 0, heardAt: 0 };
+  const seen: Seen = { begun: [], gone: [], events: [], logged: [], connections: 0, heardAt: 0 };
   let connection: ClientConnection | undefined;
   const tls =
     certPath !== undefined && keyPath !== undefined
@@ -91,10 +93,10 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         url: url.href,
         raw: request.url,
         method: request.method,
-        headers: [...request.headers],
         host: request.headers.get('Host'),
         authorization: request.headers.get('authorization'),
         missing: request.headers.get('x-missing'),
+        headers: [...request.headers],
         isRequest: request instanceof Request,
         isHeaders: request.headers instanceof Headers,
         mode: typeof request.mode,
@@ -222,6 +224,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
     log: (...line) => seen.logged.push(line),
     answer: async (request) => {
       const url = new URL(request.url);
+      seen.begun.push(url.pathname);
       const answer = await (answers[url.pathname]?.(request, url) ?? new Response(addressOf(request), { status: 404 }));
       return answer;
     },

@@ -5,6 +5,7 @@ import { connect as connectSecurely } from 'node:tls';
 export class Wire {
   text = '';
   isClosed = false;
+  error: Error | undefined;
   readonly socket: Socket;
   readonly #changes = new Set<() => void>();
 
@@ -18,7 +19,9 @@ export class Wire {
       this.text += data.toString('latin1');
       this.#changed();
     });
-    this.socket.on('error', () => {});
+    this.socket.on('error', (error) => {
+      this.error = error;
+    });
     this.socket.on('close', () => {
       this.isClosed = true;
       this.#changed();

@@ -49,6 +49,8 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
     expect.arrayContaining([
       'package/bin/rollcall.js',
       'package/dist/rollcall.js',
+      'package/dist/resident.js',
+      'package/dist/checkpoint-worker.js',
       'package/dist/worker.js',
       'package/dist/client/index.js',
     ]),
@@ -66,6 +68,13 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   shell(`${install} --prefer-offline --no-audit --no-fund --silent`, folder);
   // npm installs `#!` scripts as links: they have to be executable.
   expect(statSync(join(folder, 'node_modules/.bin/rollcall')).mode & 0o111).not.toBe(0);
+
+  // Packages are in the built files: there is nothing to install but Deno.
+  expect(
+    readdirSync(join(folder, 'node_modules'))
+      .filter((name) => !name.startsWith('.'))
+      .sort(),
+  ).toEqual(['@deno', 'rollcall']);
 
   const data = join(folder, 'data');
   const start = () => {
@@ -89,7 +98,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
 
   shell(backUp, folder);
   expect(readdirSync(join(folder, 'data-backup')).sort()).toEqual(readdirSync(data).sort());
-  expect(readdirSync(data).sort()).toEqual(['root-token', 'storage', 'workerd.capnp']);
+  expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'root-token', 'storage']);
   shell(changeToken, folder);
   expect(statSync(join(data, 'root-token')).mode & 0o777).toBe(0o600);
   const second = start();

@@ -13,7 +13,7 @@ const EXPOSURE_AT_MOST = 4;
 it('[M12] systemd takes the unit, which exposes little of the machine', () => {
   // The program is not where it would be installed: systemd looks for it.
   const program = /^ExecStart=(\S+) serve --data \$\{STATE_DIRECTORY\}$/m.exec(UNIT)?.[1] ?? 'none';
-  expect(program).toBe('/opt/rollcall/node_modules/.bin/rollcall');
+  expect(program).toBe('/opt/rollcall/rollcall');
   const path = join(temporaryFolder().replaceAll(' ', '\\ '), 'rollcall.service');
   const file = path.replaceAll('\\ ', ' ');
   writeFileSync(file, UNIT.replace(program, process.execPath));

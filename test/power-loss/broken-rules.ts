@@ -1,3 +1,5 @@
+import type { Story } from './power-loss-run';
+
 /** A change of the recorded program's source: a text that is in one file once, and what takes its place. */
 export interface Planted {
   file: string;
@@ -5,10 +7,12 @@ export interface Planted {
   to: string;
 }
 
-/** A rule of DESIGN.md's section on storage, broken. */
+/** A rule that a database file keeps, broken. */
 export interface BrokenRule {
   /** The rule. */
   name: string;
+  /** Where it shows. */
+  story: Story;
   planted: Planted[];
 }
 
@@ -32,10 +36,12 @@ export const SMALL_BOUNDS: Planted[] = [
 export const BROKEN_RULES: BrokenRule[] = [
   {
     name: 'a change is acknowledged only after a flush',
+    story: 'write, close, open',
     planted: [{ file: DATABASE_FILE, from: 'await this.#wal.flush();\n    } catch', to: '} catch' }],
   },
   {
     name: 'a flush acknowledges only what was written before it began',
+    story: 'write, close, open',
     planted: [
       {
         file: DATABASE_FILE,
@@ -46,6 +52,7 @@ export const BROKEN_RULES: BrokenRule[] = [
   },
   {
     name: 'what a killed process left is flushed before it is shown',
+    story: 'kill, open, kill',
     planted: [
       { file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' },
       { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      flushFolder', to: 'flushFolder' },
@@ -54,26 +61,31 @@ export const BROKEN_RULES: BrokenRule[] = [
   },
   {
     name: 'what a failed flush left is written again before it is checkpointed',
+    story: 'a flush fails',
     planted: [{ file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' }],
   },
   {
     name: 'the folder is flushed once the WAL is there',
+    story: 'write, close, open',
     planted: [
       // With NORMAL, SQLite flushes the folder too, with the header of a new WAL; that is its affair, and no promise.
       { file: DATABASE_FILE, from: 'PRAGMA synchronous = NORMAL', to: 'PRAGMA synchronous = OFF' },
-      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#marker', to: 'this.#marker' },
+      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#mark(', to: 'this.#mark(' },
     ],
   },
   {
     name: 'the folder is flushed before there is a WAL',
+    story: 'make',
     planted: [{ file: DATABASE_FILE, from: 'if (!known) flushFolder(dirname(path));', to: '' }],
   },
   {
     name: 'a checkpoint flushes the WAL before the database, and the database before the WAL is used again',
+    story: 'write, close, open',
     planted: [{ file: CHECKPOINTS, from: 'PRAGMA synchronous = FULL', to: 'PRAGMA synchronous = OFF' }],
   },
   {
     name: 'the marker is written after the flush',
+    story: 'write, close, open',
     planted: [
       {
         file: DATABASE_FILE,
@@ -84,16 +96,19 @@ export const BROKEN_RULES: BrokenRule[] = [
   },
   {
     name: 'the marker is erased before its database',
+    story: 'erase',
     planted: [{ file: DATABASE_FILE, from: 'flushFolder(folder);\n    for', to: 'for' }],
   },
   {
     name: 'an erased database is gone for good',
+    story: 'erase',
     planted: [
       { file: DATABASE_FILE, from: 'force: true });\n    flushFolder(folder);\n  }', to: 'force: true });\n  }' },
     ],
   },
   {
     name: 'after a failed flush the process ends',
+    story: 'a flush fails',
     planted: [{ file: DISK, from: 'error instanceof Error ? reject(error) : resolve()', to: 'resolve()' }],
   },
 ];

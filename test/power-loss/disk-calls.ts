@@ -43,8 +43,8 @@ export function recordDiskCalls({ command, folder, trace, failingFlush, from }: 
   const inject = failingFlush === undefined ? [] : ['-e', `inject=fdatasync:error=EIO:when=${failingFlush}`];
   // `-f`: all threads; `-y`: descriptors with their paths; `-xx`: bytes, all of them.
   const options = ['-f', '-qq', '-y', '-xx', '-s', '4000000', '-e', `trace=${CALLS}`, ...inject, '-o', trace];
-  // Without this, libuv may flush by a ring, which is no call.
-  const env = { ...process.env, UV_USE_IO_URING: '0' };
+  // A ring would flush without a call. One thread for all flushes, as strace counts them for each thread.
+  const env = { ...process.env, UV_USE_IO_URING: '0', UV_THREADPOOL_SIZE: '1' };
   const { error, signal, status, stderr } = spawnSync('strace', [...options, ...command], { encoding: 'utf8', env });
   if (error !== undefined)
     throw new Error(`strace can't be run: ${error.message}; install it with apt-get`, { cause: error });
@@ -140,7 +140,9 @@ function callOf(
     const path = bytesOf(match[1] ?? '').toString();
     return isInside(path) ? { succeeded: done(match[2]), action: { kind: 'unlink', path } } : undefined;
   }
-  const isKnown = /^(openat|write|pwrite64|lseek|ftruncate|fsync|fdatasync|unlink|unlinkat|---|\+\+\+)/.test(text);
+  const isKnown = /^(openat|write|pwrite64|lseek|ftruncate|fsync|fdatasync|unlink|unlinkat|---|\?\?\?|\+\+\+)/.test(
+    text,
+  );
   if (!isKnown) throw new Error(`a call that is not understood: ${text.slice(0, 200)}`);
   return undefined;
 }

@@ -5,8 +5,8 @@ import type { DiskCall } from './disk-calls';
 const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
 
-/** So many moments, about, go by until a database is open. */
-const OPENING_MOMENTS = 150;
+/** So many moments, about, go by until a database is open, or erased. */
+const OPENING_MOMENTS = 100;
 
 /** A change of a file's bytes, or of its length. */
 interface Change {
@@ -40,7 +40,7 @@ export class DiskHistory {
   readonly lines: { at: number; line: string }[] = [];
   /** Moments at which something changed. */
   readonly #moments: number[] = [];
-  /** First moment of each process, as an index. */
+  /** Indexes of the moments at which a process starts, or begins to erase. */
   readonly #starts: number[] = [];
 
   constructor(folder: string) {
@@ -58,14 +58,18 @@ export class DiskHistory {
     for (const { action, start, end, succeeded } of calls) {
       this.#moments.push(start);
       if (Number.isFinite(end)) this.#moments.push(end);
-      if (action.kind === 'print') this.lines.push({ at: start, line: action.line });
-      else if (action.kind === 'flush') this.#flush(action.path, start, end, succeeded);
-      else if (succeeded || end === Number.POSITIVE_INFINITY) this.#change(action, start, end);
+      if (action.kind === 'print') {
+        this.lines.push({ at: start, line: action.line });
+        if (action.line.startsWith('erasing')) this.#starts.push(this.#moments.length);
+      }
+      if (action.kind === 'flush') this.#flush(action.path, start, end, succeeded);
+      else if (action.kind !== 'print' && (succeeded || end === Number.POSITIVE_INFINITY))
+        this.#change(action, start, end);
     }
     this.#moments.sort((one, other) => one - other);
   }
 
-  /** Returns a moment, more often one of those in which a process opens the database: they are few. */
+  /** Returns a moment, more often one of the few in which a process opens or erases the database. */
   anyMoment(random: SeededRandom): number {
     const start = random.fraction() < 0.4 ? chosen(this.#starts, random) : undefined;
     const last = this.#moments.length - 1;

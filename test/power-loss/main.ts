@@ -39,8 +39,8 @@ async function main(): Promise<number> {
     return problems.length === 0 ? 0 : 1;
   }
   let unnoticed = 0;
-  for (const { name, planted } of BROKEN_RULES) {
-    const { images, problems } = await powerLossRun({ ...options, planted, stopsEarly: true });
+  for (const { name, story, planted } of BROKEN_RULES) {
+    const { images, problems } = await powerLossRun({ ...options, stories: [story], planted, stopsEarly: true });
     if (problems.length === 0) unnoticed += 1;
     console.log(`${name}: ${problems[0] ?? `NOT NOTICED in ${images} images`}`);
   }

@@ -33,7 +33,12 @@ const syncs: Promise<void>[] = [];
 // Changes go on counting where an erased database ended.
 const start = Math.max(first, Number(process.argv[5] ?? 0));
 for (let change = start + 1; change <= start + Number(changes); change += 1) {
-  applyChange(storage, change);
+  try {
+    applyChange(storage, change);
+  } catch {
+    // SQLite's own flush failed.
+    process.kill(process.pid, 'SIGKILL');
+  }
   syncs.push(storage.sync().then(() => void print(`acknowledged ${change}`)));
   // Now alone, now in groups.
   if (change % 7 === 0) await Promise.all(syncs.splice(0));

@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import type { Manifest } from '../../backup/manifest';
 import { checkBackup, restoreBackup } from '../../backup/restore-backup';
+import { canCopyDatabases } from '../../backup/sqlite';
 import { takeBackup } from '../../backup/take-backup';
-import { packageVersion } from '../../launcher/package';
+import { PACKAGE_ROOT, packageVersion } from '../../launcher/package';
+import { findRuntime } from '../../launcher/runtime';
 import { printCommand, serve } from '../../launcher/serve';
 import { dataFolderOf, parseServeOptions } from '../../launcher/serve-options';
+import { EXIT } from '../terminal/failure';
 import { processPrinter } from '../terminal/printer';
 import { Progress } from '../terminal/progress';
 import type { Table } from '../terminal/table';
@@ -63,6 +69,7 @@ export function backupCommand() {
     .option('--json', 'answer as JSON')
     .addHelpText('after', BACKUP_NOTE)
     .action(async (folder, { data, json }) => {
+      if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
       const print = processPrinter({ json });
       const bar = new Progress(print.err);
       const progress = (copied: number, known: number) =>
@@ -94,6 +101,7 @@ export function restoreCommand() {
     .option('--json', 'answer as JSON')
     .addHelpText('after', RESTORE_NOTE)
     .action(async (folder, { data, force, check, json }) => {
+      if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
       const print = processPrinter({ json });
       const bar = new Progress(print.err);
       const labels = { verify: 'verifying', copy: 'copying  ' };
@@ -126,4 +134,29 @@ function backupView({ version, startedAt, namespaces }: Manifest): Table {
     ['made', `${startedAt} by Rollcall ${version}`],
     ['namespaces', namespaces.map(({ id }) => id).join(' ')],
   ]);
+}
+
+/** What Deno lets the command line do with a backup: it copies files, and speaks to nobody. */
+const DENO_WORDS = [
+  'run',
+  ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+  ...['--allow-read', '--allow-write', '--allow-env', '--allow-sys'],
+];
+
+/**
+ * Runs the command line again on the runtime that the registry runs on: it is written for an older Node, too, which can't
+ * copy databases.
+ *
+ * @throws {LaunchError} if there is no such runtime, with how to get one.
+ */
+async function runAgain(words: readonly string[]): Promise<void> {
+  const { name, program } = findRuntime();
+  const before = name === 'deno' ? DENO_WORDS : ['--disable-warning=ExperimentalWarning'];
+  const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
+  const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
+  // It decides what a signal ends. A terminal sends it one of its own.
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
+  const [code] = (await once(child, 'exit')) as [number | null]; // `as`: what Node documents of this event
+  process.exitCode = code ?? EXIT.failure;
 }

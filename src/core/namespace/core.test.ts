@@ -6,6 +6,9 @@ const capabilities: Capabilities = {
   movesTime: true,
   restarts: true,
   keepsRenewalsByLooks: true,
+  losesAlarms: true,
+  looks: true,
+  ticks: 'the platform that is moved by hand has one clock',
   remembers: true,
   isFast: true,
 };
@@ -29,7 +32,8 @@ namespaceContract(
         await namespace.pass(ms);
         await namespace.hibernate();
       },
-      jump: (ms) => namespace.jump(ms),
+      freeze: (ms) => namespace.freeze(ms),
+      setClock: (ms) => namespace.setClock(ms),
       restart: () => namespace.restart(),
       loseAlarm: () => namespace.loseAlarm(),
     };

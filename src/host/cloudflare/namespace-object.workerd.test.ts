@@ -16,12 +16,12 @@ async function lend(): Promise<LentNamespace> {
   await stub().configure({ retention: {}, limits: {} });
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
 
+  const moveClock = async (ms: number) => void vi.setSystemTime(Date.now() + ms);
   return {
     api: remoteNamespace(stub),
     pass: (ms) => passTime(stub, ms),
-    async jump(ms) {
-      vi.setSystemTime(Date.now() + ms);
-    },
+    freeze: moveClock,
+    setClock: moveClock,
     restart: () => abortAllDurableObjects(),
     loseAlarm: () => runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm()),
     async close() {
@@ -36,6 +36,9 @@ namespaceContract(
     movesTime: true,
     restarts: true,
     keepsRenewalsByLooks: true,
+    losesAlarms: true,
+    looks: true,
+    ticks: 'time stands still between events, and a pending timer is billed',
     remembers: true,
     isFast: 'ten thousand calls to another isolate take many seconds',
   },

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { flushFolder } from './storage/disk';
 import { DurabilityMarker } from './storage/durability-marker';
 
 /** Ends the name of a database's file. */
@@ -24,6 +25,8 @@ export class DataFiles {
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(join(folder, NAMESPACES), { recursive: true, mode: 0o700 });
+    // A database is flushed with its own folder; a power loss must not take that one.
+    for (const parent of [folder, dirname(folder)]) flushFolder(parent);
   }
 
   /** The directory: namespaces, tokens and the audit trail. */

@@ -1,7 +1,9 @@
 import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
+import { RegistryError } from '../../model/errors';
 import {
+  ALARM_RETRY_MS,
   ATTENTION_LATE_MS,
   ATTENTION_PASS_MS,
   CLOCK_JUMP_MIN_MS,
@@ -42,24 +44,28 @@ export class Namespaces {
   readonly #awake = new Set<ResidentNamespace>();
   readonly #counters = new Map<string, Counters>();
   #listeningSince: number;
-  #tickedAt: number;
+  #passedAt: number;
   /** Wall clock minus monotonic clock, when it was last compared. */
   #clockShift: number;
   #lookedAt = 0;
-  #ticking: ReturnType<typeof setInterval> | undefined;
 
   private constructor(parts: NamespacesParts, sleepersFile: DatabaseFile) {
     const { clock, monotonic } = parts.platform;
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
     this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
-    this.#listeningSince = clock.now();
-    this.#tickedAt = monotonic.now();
+    // What is stored of this very millisecond may be of the process before.
+    this.#listeningSince = clock.now() + 1;
+    this.#passedAt = monotonic.now();
     this.#clockShift = clock.now() - monotonic.now();
     this.#host = {
       platform: parts.platform,
       lent: (id) => this.#lent(id),
-      listeningSince: () => this.#listeningSince,
+      listeningSince: () => {
+        // A call may come before the first tick after a freeze.
+        this.#notePass();
+        return this.#listeningSince;
+      },
       isStored: (id) => parts.files.hasNamespace(id),
       open: (id) => parts.openFile(parts.files.namespace(id)),
       awoken: async (namespace) => {
@@ -79,11 +85,9 @@ export class Namespaces {
     };
   }
 
-  /** Begins to tick. Namespaces that were awake when the last process ended are opened meanwhile: see {@link wakeAll}. */
-  static async start(parts: NamespacesParts): Promise<Namespaces> {
-    const namespaces = new Namespaces(parts, await parts.openFile(parts.files.sleepers));
-    namespaces.#ticking = setInterval(() => namespaces.#tick(), ATTENTION_PASS_MS);
-    return namespaces;
+  /** Reads which namespaces sleep. Those that do not are opened by {@link wakeAll}, or by a call. */
+  static async open(parts: NamespacesParts): Promise<Namespaces> {
+    return new Namespaces(parts, await parts.openFile(parts.files.sleepers));
   }
 
   /** The namespace of an id, there or not. */
@@ -115,9 +119,26 @@ export class Namespaces {
     await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
   }
 
+  /**
+   * Does what is due in those that are awake, and opens those that are due. The host calls it every `ATTENTION_PASS_MS`, always.
+   *
+   * @returns Resolves when that is done, which the host need not wait for.
+   */
+  async tick(): Promise<void> {
+    const { clock, monotonic } = this.#parts.platform;
+    this.#notePass();
+    const working = [...this.#awake].map((namespace) => this.#do(namespace, 'a tick failed', () => namespace.tick()));
+    for (const id of this.#sleepers.dueBy(clock.now())) working.push(this.#attend(this.of(id)));
+    if (monotonic.now() - this.#lookedAt >= NAMESPACES_LOOK_INTERVAL_MS) {
+      this.#lookedAt = monotonic.now();
+      this.#sleepers.catchUp();
+      working.push(...this.#look());
+    }
+    await Promise.all(working);
+  }
+
   /** Takes all of them out of memory, with everything stored. */
   async close(): Promise<void> {
-    clearInterval(this.#ticking);
     await Promise.all([...this.#awake].map((namespace) => this.#sleep(namespace)));
     await this.#sleepersFile.close();
   }
@@ -137,33 +158,23 @@ export class Namespaces {
     };
   }
 
-  #tick(): void {
+  /** Notes that this process takes in messages. One that was frozen has heard nothing meanwhile, on behalf of sleepers too. */
+  #notePass(): void {
     const { clock, monotonic } = this.#parts.platform;
     const now = monotonic.now();
-    const shift = clock.now() - now;
-    // A process that was frozen has heard nothing meanwhile, on behalf of sleepers too.
-    const isGap = now - this.#tickedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS;
-    if (isGap || Math.abs(shift - this.#clockShift) >= CLOCK_JUMP_MIN_MS) this.#listeningSince = clock.now();
-    this.#tickedAt = now;
-    this.#clockShift = shift;
-    for (const namespace of this.#awake) {
-      namespace.tick().catch((error: unknown) => this.#failed(namespace, 'a tick failed', error));
-    }
-    if (now - this.#lookedAt < NAMESPACES_LOOK_INTERVAL_MS) return;
-    this.#lookedAt = now;
-    this.#sleepers.catchUp();
-    for (const id of this.#sleepers.dueBy(clock.now())) void this.#attend(this.of(id));
-    for (const namespace of this.#awake) {
-      namespace.check();
-      const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
-      if (this.#maySleep(namespace, this.#isCrowded ? NAMESPACES_LOOK_INTERVAL_MS : sleepAfterMs))
-        void this.#sleep(namespace);
-    }
+    const jumpMs = clock.now() - now - this.#clockShift;
+    const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
+    if (hasJumped) this.#sleepers.moveWithClock(jumpMs);
+    if (hasJumped || now - this.#passedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS) this.#listeningSince = clock.now();
+    this.#passedAt = now;
+    this.#clockShift += jumpMs;
   }
 
   /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
   get #isCrowded(): boolean {
-    return this.#awake.size > (this.#parts.awakeMaxCount ?? NAMESPACES_AWAKE_MAX_COUNT);
+    return (
+      this.#awake.size > Math.min(this.#parts.awakeMaxCount ?? Number.POSITIVE_INFINITY, NAMESPACES_AWAKE_MAX_COUNT)
+    );
   }
 
   #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {
@@ -172,19 +183,38 @@ export class Namespaces {
     return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
+  /** Looks after the files of those that are awake, and lets those sleep that nothing is asked of. */
+  #look(): Promise<void>[] {
+    const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
+    const falling: Promise<void>[] = [];
+    for (const namespace of this.#awake) {
+      namespace.check();
+      const afterMs = this.#isCrowded ? NAMESPACES_LOOK_INTERVAL_MS : sleepAfterMs;
+      if (this.#maySleep(namespace, afterMs)) falling.push(this.#sleep(namespace));
+    }
+    return falling;
+  }
+
   async #attend(namespace: ResidentNamespace): Promise<void> {
     try {
       await namespace.attend();
     } catch (error) {
+      // What is damaged stays so; a disk or a descriptor may be there later.
+      const isForGood = error instanceof RegistryError && error.code === 'NOT_CONFIGURED';
+      this.#sleepers.postpone(namespace.id, isForGood ? null : this.#parts.platform.clock.now() + ALARM_RETRY_MS);
       this.#failed(namespace, 'a namespace could not be opened', error);
     }
   }
 
-  async #sleep(namespace: ResidentNamespace): Promise<void> {
+  #sleep(namespace: ResidentNamespace): Promise<void> {
+    return this.#do(namespace, 'a namespace could not be closed', () => namespace.sleep());
+  }
+
+  async #do(namespace: ResidentNamespace, failure: string, work: () => Promise<void>): Promise<void> {
     try {
-      await namespace.sleep();
+      await work();
     } catch (error) {
-      this.#failed(namespace, 'a namespace could not be closed', error);
+      this.#failed(namespace, failure, error);
     }
   }
 

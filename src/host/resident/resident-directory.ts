@@ -1,8 +1,8 @@
 import { Directory } from '../../core/directory/directory';
 import type { DirectoryPlatform } from '../../core/directory/directory-state';
-import type { Alarm } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
-import { ALARM_RETRY_MS, TIMER_MAX_MS } from '../../model/limits';
+import { ALARM_RETRY_MS } from '../../model/limits';
+import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
@@ -13,11 +13,11 @@ export interface ResidentDirectoryParts {
   controlOf: DirectoryPlatform['controlOf'];
 }
 
-/** The directory of this process. It lends the core a file and a timer, and adds no rule of its own. */
+/** The directory of this process. It lends the core a file and an alarm, and adds no rule of its own. */
 export class ResidentDirectory {
   readonly api: DirectoryApi;
   readonly #parts: ResidentDirectoryParts;
-  readonly #alarm = new TimerAlarm(() => void this.attend());
+  readonly #alarm = new MemoryAlarm();
   #directory: Directory;
 
   constructor(parts: ResidentDirectoryParts) {
@@ -26,9 +26,11 @@ export class ResidentDirectory {
     this.api = this.#current();
   }
 
-  /** Does what is due, and is called by its alarm for what is due then. What fails is tried again. */
-  async attend(): Promise<void> {
+  /** Does what is due, and looks after its file. The host calls it every `ATTENTION_PASS_MS`. What fails is tried again. */
+  async tick(): Promise<void> {
     const { platform, file } = this.#parts;
+    file.check();
+    if (this.#alarm.fired(platform.clock.now()) === undefined) return;
     try {
       await this.#directory.alarm();
     } catch (error) {
@@ -40,13 +42,14 @@ export class ResidentDirectory {
     }
   }
 
-  async close(): Promise<void> {
-    this.#alarm.disarm();
-    await this.#parts.file.close();
+  close(): Promise<void> {
+    return this.#parts.file.close();
   }
 
   #wake(): Directory {
     const { platform, file, controlOf } = this.#parts;
+    // The next tick does what is due since the last process, and arms the alarm for what comes then.
+    this.#alarm.arm(platform.clock.now());
     return Directory.wake({
       ...platform,
       storage: file.storage,
@@ -72,42 +75,5 @@ export class ResidentDirectory {
       return methods.get(name);
     };
     return new Proxy({}, { get }) as DirectoryApi; // `as`: a proxy is typed by its target
-  }
-}
-
-/** An alarm that is a timer. What it was armed for is not stored: its owner arms it anew at a start. */
-class TimerAlarm implements Alarm {
-  readonly #ring: () => void;
-  #armedFor: number | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(ring: () => void) {
-    this.#ring = ring;
-  }
-
-  armedFor(): number | null {
-    return this.#armedFor;
-  }
-
-  arm(at: number): void {
-    this.disarm();
-    this.#armedFor = at;
-    const delayMs = Math.min(Math.max(at - Date.now(), 0), TIMER_MAX_MS);
-    this.#timer = setTimeout(() => this.#fire(at), delayMs);
-  }
-
-  disarm(): void {
-    clearTimeout(this.#timer);
-    this.#armedFor = null;
-  }
-
-  #fire(at: number): void {
-    // A clock that was set back, or a time beyond what a timer takes.
-    if (Date.now() < at) {
-      this.arm(at);
-      return;
-    }
-    this.#armedFor = null;
-    this.#ring();
   }
 }

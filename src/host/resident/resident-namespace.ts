@@ -2,12 +2,13 @@ import type { Registry } from '../../core/namespace/core';
 import { Namespace } from '../../core/namespace/lifecycle';
 import { missingNamespace } from '../../core/namespace/records/catalog';
 import type { Counters } from '../../core/platform/counters';
-import type { Alarm, Platform } from '../../core/platform/platform';
+import type { Platform } from '../../core/platform/platform';
 import type { NamespaceControl } from '../../model/directory-api';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { LocalSockets } from './local-sockets';
+import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
@@ -41,27 +42,6 @@ interface Awake {
   file: DatabaseFile;
   namespace: Namespace;
   alarm: MemoryAlarm;
-}
-
-/** The alarm of a namespace in memory: while that lasts the tick looks at it, and afterwards the host. */
-class MemoryAlarm implements Alarm {
-  #armedFor: number | null = null;
-
-  armedFor(): number | null {
-    return this.#armedFor;
-  }
-
-  arm(at: number): void {
-    this.#armedFor = at;
-  }
-
-  /** Returns when it was due, and disarms it, if that is over at `now`. */
-  fired(now: number): number | undefined {
-    const at = this.#armedFor;
-    if (at === null || at > now) return undefined;
-    this.#armedFor = null;
-    return at;
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
+import { ATTENTION_PASS_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import { DataFiles } from './data-files';
@@ -25,6 +26,8 @@ export interface ResidentOptions {
   onLost: (reason: string) => void;
   /** Default: 60,000. A test sleeps sooner. */
   sleepAfterMs?: number | undefined;
+  /** Namespaces that may stay open although nothing is asked of them; 500 at most. */
+  awakeMaxCount?: number | undefined;
 }
 
 /** The ways to a namespace of this process. */
@@ -41,6 +44,7 @@ export class ResidentPlatform {
   readonly #resident: ResidentDirectory;
   readonly #checkpoints: CheckpointWorker;
   readonly #faults: WriteFaults;
+  #ticking: ReturnType<typeof setInterval> | undefined;
 
   private constructor(parts: {
     log: ProcessPlatform['log'];
@@ -69,16 +73,17 @@ export class ResidentPlatform {
     const faults = new WriteFaults(platform.log);
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
     const directoryFile = await openFile(files.directory);
-    const parts = { platform, files, openFile, claimsOf: options.claimsOf, sleepAfterMs: options.sleepAfterMs };
-    const namespaces = await Namespaces.start({ ...parts, directory: () => directory.api });
+    const { claimsOf, sleepAfterMs, awakeMaxCount } = options;
+    const parts = { platform, files, openFile, claimsOf, sleepAfterMs, awakeMaxCount };
+    const namespaces = await Namespaces.open({ ...parts, directory: () => directory.api });
     const directory: ResidentDirectory = new ResidentDirectory({
       platform,
       file: directoryFile,
       controlOf: (id) => namespaces.of(id),
     });
     const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
+    registry.#ticking = setInterval(() => registry.#tick(), ATTENTION_PASS_MS);
     // Nobody waits for them: what is called before is opened by its call.
-    void directory.attend();
     void namespaces.wakeAll();
     return registry;
   }
@@ -99,9 +104,15 @@ export class ResidentPlatform {
 
   /** Stores everything, and closes all files. */
   async close(): Promise<void> {
+    clearInterval(this.#ticking);
     await this.#namespaces.close();
     await this.#resident.close();
     await this.#checkpoints.close();
+  }
+
+  #tick(): void {
+    void this.#namespaces.tick();
+    void this.#resident.tick();
   }
 
   #namespaceOf(id: string): Ways | undefined | Promise<Ways | undefined> {

@@ -67,6 +67,18 @@ export class Sleepers {
     }
   }
 
+  /** Has one opened at another time, in this process: where it could not be opened now, or was awake at the last process's end. */
+  postpone(ns: string, dueAt: number | null): void {
+    this.#dueAt.set(ns, dueAt);
+    this.#findEarliest();
+  }
+
+  /** Moves all times, as the wall clock jumped: what was ten seconds away still is. */
+  moveWithClock(jumpMs: number): void {
+    for (const [ns, dueAt] of this.#dueAt) if (dueAt !== null) this.#dueAt.set(ns, dueAt + jumpMs);
+    this.#findEarliest();
+  }
+
   #write(ns: string): void {
     const dueAt = this.#dueAt.get(ns);
     if (dueAt === undefined) this.#storage.run('DELETE FROM sleeper WHERE ns = ?', ns);

@@ -251,10 +251,10 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
           await scene.register('stays', { ephemeral: false });
           // Asked by the read at 29.3 s, and ended by the first one that comes 1.25 s later.
           for (let ms = 0; ms < 30_500; ms += ATTENTION_HASTE_MS) {
-            await scene.jump(ATTENTION_HASTE_MS);
+            await scene.freeze(ATTENTION_HASTE_MS);
             expect(await scene.listed()).toEqual(['a', 'stays']);
           }
-          await scene.jump(ATTENTION_HASTE_MS);
+          await scene.freeze(ATTENTION_HASTE_MS);
           expect(await scene.listed()).toEqual(['stays']);
         });
       });

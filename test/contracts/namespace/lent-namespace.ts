@@ -5,8 +5,10 @@ export interface LentNamespace {
   readonly api: NamespaceApi;
   /** Lets time pass, in milliseconds: what is due on the way happens, each at its moment. */
   pass(ms: number): Promise<void>;
-  /** Moves the clock while nothing happens; back where `ms` is negative. */
-  jump(ms: number): Promise<void>;
+  /** Lets time pass while nothing happens, not even what is due. */
+  freeze(ms: number): Promise<void>;
+  /** Moves the wall clock, as whoever sets it does; back where `ms` is negative. */
+  setClock(ms: number): Promise<void>;
   /** Memory is lost at once, as by eviction; what is stored stays. */
   restart(): Promise<void>;
   /** Loses the alarm that is armed, unnoticed by the namespace. */
@@ -19,12 +21,18 @@ export type Capability = true | string;
 
 /** What a case may need beyond the interface itself. */
 export interface Capabilities {
-  /** {@link LentNamespace.pass} and {@link LentNamespace.jump} work. */
+  /** {@link LentNamespace.pass}, {@link LentNamespace.freeze} and {@link LentNamespace.setClock} work. */
   movesTime: Capability;
   /** {@link LentNamespace.restart} works. */
   restarts: Capability;
   /** Renewals are written down by a look five seconds after, and not by the restart. */
   keepsRenewalsByLooks: Capability;
+  /** {@link LentNamespace.loseAlarm} works. */
+  losesAlarms: Capability;
+  /** Its one clock is the wall clock, and it knows by looks whether it listened: alarms that come often. */
+  looks: Capability;
+  /** It has a monotonic clock, and knows by ticks whether it listened: it passes every `ATTENTION_PASS_MS`. */
+  ticks: Capability;
   /** Memory lasts from one call to the next. */
   remembers: Capability;
   /** Ten thousand calls take seconds at most. */

@@ -177,7 +177,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
-        await scene.jump(MINUTE_MS);
+        await scene.freeze(MINUTE_MS);
         expect(await scene.resolved()).toEqual(['a']);
       });
 

@@ -52,8 +52,12 @@ export class Scene {
     return this.#lent.pass(ms);
   }
 
-  jump(ms: number): Promise<void> {
-    return this.#lent.jump(ms);
+  freeze(ms: number): Promise<void> {
+    return this.#lent.freeze(ms);
+  }
+
+  setClock(ms: number): Promise<void> {
+    return this.#lent.setClock(ms);
   }
 
   restart(): Promise<void> {
@@ -70,9 +74,9 @@ export class Scene {
    */
   async passByCalls(ms: number): Promise<void> {
     await this.pass(ms + LEASE_SLACK_MS - 1);
-    await this.jump(1);
+    await this.freeze(1);
     await this.stats();
-    await this.jump(LEASE_SLACK_MS);
+    await this.freeze(LEASE_SLACK_MS);
   }
 
   async register(

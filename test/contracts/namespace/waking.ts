@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DRAIN_QUARANTINE_MS, OVERRIDE_LINGER_MS } from '../../../src/model/limits';
+import {
+  DRAIN_QUARANTINE_MS,
+  LEASE_SLACK_MS,
+  OVERRIDE_LINGER_MS,
+  RECONNECT_SPREAD_MIN_MS,
+} from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
@@ -155,7 +160,10 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           await scene.restart();
           await scene.pass(60_000);
           const { updatedAt } = await scene.read('a');
-          expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000 + ENDS_AFTER_MS);
+          // A process that starts has a gap.
+          const expectedMs =
+            capabilities.ticks === true ? RECONNECT_SPREAD_MIN_MS + 10_000 + LEASE_SLACK_MS : 10_000 + ENDS_AFTER_MS;
+          expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(expectedMs);
         });
 
         it('[L13] knows who is flapping', async () => {

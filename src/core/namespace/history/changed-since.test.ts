@@ -68,7 +68,7 @@ describe('readChangedSince', () => {
   it('[J5] since a time, also one before everything', async () => {
     const { scene, story, since } = await begin();
     await scene.register('a');
-    await scene.jump(10_000);
+    await scene.freeze(10_000);
     await scene.register('b');
     const { now, revision } = await since('2000-01-01T00:00:00Z');
     expect(revision).toBe(2);

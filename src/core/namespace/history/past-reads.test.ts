@@ -41,7 +41,7 @@ async function withPast() {
     () => scene.clearOverride('a'),
     () => scene.batch({ op: 'register', id: 'c', address: '10.0.0.3', port: 1 }, { op: 'deregister', id: 'a' }),
   ]) {
-    scene.jump(1_000);
+    await scene.freeze(1_000);
     await act();
     cursors.push(await scene.cursor());
   }

@@ -274,7 +274,7 @@ describe('a session that is resumed', () => {
     const { client, session: id } = await holding('a');
     await client.close();
     await namespace.pass(END_MS - 1);
-    await namespace.jump(1);
+    await namespace.freeze(1);
     expect((await session(all.connect(), { session: id })).resumed).toBe(false);
     expect(await scene.listed()).toEqual([]);
   });
@@ -397,7 +397,7 @@ describe('a ping', () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     await namespace.pass(20_000);
-    await namespace.jump(-3_600_000);
+    await namespace.setClock(-3_600_000);
     client.ping();
     await scene.listed();
     await namespace.pass(TTL_MS);
@@ -487,7 +487,7 @@ describe('a session that lapsed while its socket was open', () => {
     const { namespace, holding, disk } = stage();
     const { client } = await holding('a');
     await namespace.pass(END_MS - 1);
-    await namespace.jump(1);
+    await namespace.freeze(1);
     disk.hold();
     const reading = namespace.api.listServices({});
     await settle();

@@ -399,10 +399,10 @@ describe('bookmarks', () => {
 
   it('[W7] come with the first change after 30 s, where nothing matched', async () => {
     const { scene, namespace, bookmarks } = await besideIt();
-    await namespace.jump(BOOKMARK_INTERVAL_MS - 1);
+    await namespace.freeze(BOOKMARK_INTERVAL_MS - 1);
     await scene.register('b');
     expect(bookmarks()).toEqual([]);
-    await namespace.jump(1);
+    await namespace.freeze(1);
     await scene.register('c');
     expect(bookmarks()).toEqual([3]);
     await scene.register('d');
@@ -412,7 +412,7 @@ describe('bookmarks', () => {
   it('[W7] come with the alarm, where there is no other change', async () => {
     const { scene, namespace, bookmarks } = await besideIt();
     await scene.register('b', { ephemeral: false });
-    await namespace.jump(BOOKMARK_INTERVAL_MS);
+    await namespace.freeze(BOOKMARK_INTERVAL_MS);
     await namespace.fireAlarm();
     expect(bookmarks()).toEqual([2]);
   });
@@ -435,7 +435,7 @@ describe('bookmarks', () => {
 
   it('[W7] come to nobody who was told of the newest change', async () => {
     const { scene, client, namespace } = await besideIt();
-    await namespace.jump(BOOKMARK_INTERVAL_MS);
+    await namespace.freeze(BOOKMARK_INTERVAL_MS);
     await scene.register('u', {}, { service: 'users' });
     expect(client.take().map(({ type }) => type)).toEqual(['changes']);
   });

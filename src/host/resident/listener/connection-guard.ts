@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  ACCEPT_CHECK_INTERVAL_MS,
   BODY_PER_SECOND_MIN_BYTES,
   BODY_WAIT_MAX_MS,
   CONNECTION_CHECK_INTERVAL_MS,
@@ -24,19 +25,21 @@ export const DEADLINES = {
   unreadBodyMs: UNREAD_BODY_MAX_MS,
   unreadOutputMs: UNREAD_OUTPUT_MAX_MS,
   checkMs: CONNECTION_CHECK_INTERVAL_MS,
+  acceptCheckMs: ACCEPT_CHECK_INTERVAL_MS,
 };
 export type Deadlines = typeof DEADLINES;
 
 /** A wait for bytes of a body. */
-interface BodyWait {
-  /** In milliseconds of the guard's clock. */
-  readonly since: number;
+export interface BodyWait {
+  /** When it began, in milliseconds of the guard's clock: the guard sets it. */
+  since: number;
   /** Waited already, before this piece. */
   readonly waitedMs: number;
   readonly maxMs: number;
   /** Received so far. */
   readonly bytes: number;
-  readonly tooSlow: () => void;
+  /** Called when the bytes did not come in time. */
+  tooSlow(): void;
 }
 
 /** State of one connection's output at the last check. */
@@ -82,25 +85,23 @@ export class ConnectionGuard {
   /** Takes in the rest of a body that nobody reads; its connection ends where that takes too long. */
   discardBody(message: IncomingMessage): void {
     const tooSlow = () => message.socket.destroy();
-    const end = this.awaitBody({ waitedMs: 0, bytes: 0, maxMs: this.deadlines.unreadBodyMs, tooSlow });
+    const wait = { since: 0, waitedMs: 0, bytes: 0, maxMs: this.deadlines.unreadBodyMs, tooSlow };
+    this.awaitBody(wait);
     message.on('error', () => {});
-    message.once('close', end);
+    message.once('close', () => this.endBody(wait));
     message.resume();
   }
 
-  /**
-   * Bounds a wait for bytes of a body.
-   *
-   * @param tooSlow Called when they did not come in time.
-   * @returns Ends the wait, and tells how long it took in milliseconds.
-   */
-  awaitBody(wait: Omit<BodyWait, 'since'>): () => number {
-    const waiting: BodyWait = { ...wait, since: this.#clock };
-    this.#bodies.add(waiting);
-    return () => {
-      this.#bodies.delete(waiting);
-      return this.#clock - waiting.since;
-    };
+  /** Bounds a wait for bytes of a body, until it is ended. */
+  awaitBody(wait: BodyWait): void {
+    wait.since = this.#clock;
+    this.#bodies.add(wait);
+  }
+
+  /** Ends a wait, and returns how long it took in milliseconds. */
+  endBody(wait: BodyWait): number {
+    this.#bodies.delete(wait);
+    return this.#clock - wait.since;
   }
 
   /** Disconnects everybody. */

@@ -7,6 +7,7 @@ import {
   REQUEST_HEADERS_MAX_BYTES,
 } from '../../../model/limits';
 import { LogGate, type LogLevel } from '../../../model/log';
+import { AcceptWatch } from './accept-watch';
 import { ConnectionGuard, DEADLINES, type Deadlines } from './connection-guard';
 import { LightRequest } from './light-request';
 import { useLightResponses } from './light-response';
@@ -52,9 +53,9 @@ const UNANSWERED_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 /**
  * Listens for HTTP and WebSockets, over `node:http` or `node:https`.
  *
- * The way between a socket and the app is our own. On Deno 2.9.5 with `wrk -t1 -c32`, for an answer of 70 bytes, it takes
- * 81,000 requests a second and `@hono/node-server` 2.1.8 takes 54,000 (Node.js 24.21: 82,000 and 62,000 to 79,000); for a
- * PUT with a small body 61,000 and 44,000 (66,000 and 46,000 to 54,000). `node:http` alone takes 76,000 to 100,000.
+ * The way between a socket and the app is our own. Its prototype, on Deno 2.9.5 with `wrk -t1 -c32` and an answer of 70
+ * bytes, took 81,000 requests a second where `@hono/node-server` 2.1.8 took 54,000 and `node:http` alone 76,000 to 85,000;
+ * for a PUT with a small body 59,000 to 62,000, 44,000 and 75,000. Node.js 24.21 is alike.
  *
  * @throws {Error} What the system refuses to listen with, such as `EADDRINUSE`.
  */
@@ -72,6 +73,7 @@ class HttpListener implements Listener {
   readonly #upgrades = new Upgrades();
   readonly #urls: RequestUrls;
   readonly #gate = new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
+  #watch: AcceptWatch | undefined;
   #isClosing = false;
 
   constructor(options: ListenerOptions) {
@@ -127,14 +129,21 @@ class HttpListener implements Listener {
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
       this.#note('error', 'a connection could not be accepted', { code: error.code });
     });
+    if (!('Deno' in globalThis)) return;
+    const relistened = () => this.#note('error', 'no connection was accepted any more: the server listens again');
+    this.#watch = new AcceptWatch(this.#server, host, relistened, this.#guard.deadlines.acceptCheckMs);
   }
 
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
+    this.#watch?.stop();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
-    const timer = setTimeout(() => this.#guard.destroyAll(), graceMs);
+    const timer = setTimeout(() => {
+      this.#guard.destroyAll();
+      resolve();
+    }, graceMs);
     await promise;
     clearTimeout(timer);
     this.#guard.stop();

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ConnectionGuard } from './connection-guard';
+import type { BodyWait, ConnectionGuard } from './connection-guard';
 
 /** Body of a request, read from the socket without a detour, and only once the app asks for it. */
 export class RequestBody {
@@ -17,12 +17,17 @@ export class RequestBody {
     this.#isAwaited = isAwaited;
   }
 
-  /** True where the request has a body, be it empty. */
-  get exists(): boolean {
-    const { method, headers } = this.#message;
-    if (method === 'GET' || method === 'HEAD') return false;
+  /** True where the client announces a body; one of GET, which no `Request` has, is among them. */
+  get isSent(): boolean {
+    const { headers } = this.#message;
     const length = headers['content-length'];
     return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+  }
+
+  /** True where the app can read a body. */
+  get exists(): boolean {
+    const { method } = this.#message;
+    return method !== 'GET' && method !== 'HEAD' && this.isSent;
   }
 
   /** True once the body has been asked for. */
@@ -40,33 +45,7 @@ export class RequestBody {
     const message = this.#begin();
     // One that is closed already says so no more.
     if (message.destroyed) return Promise.reject(new Error('the body broke off'));
-    return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      const end = this.#guard.awaitBody({
-        waitedMs: 0,
-        maxMs: this.#guard.deadlines.bodyMs,
-        get bytes() {
-          return length;
-        },
-        tooSlow: () => {
-          reject(new Error('the body came too slowly'));
-          message.pause();
-        },
-      });
-      message.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        chunks.push(chunk);
-      });
-      message.once('end', () => {
-        end();
-        resolve(joined(chunks, length));
-      });
-      message.once('close', () => {
-        end();
-        reject(new Error('the body broke off'));
-      });
-    });
+    return new Promise((resolve, reject) => new WholeBody(message, this.#guard, resolve, reject));
   }
 
   /** Makes a stream of it, which takes in no more than is asked for. */
@@ -84,15 +63,13 @@ export class RequestBody {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const { promise: tooSlow, reject } = Promise.withResolvers<never>();
-          const end = this.#guard.awaitBody({
-            waitedMs,
-            bytes,
-            maxMs: this.#guard.deadlines.streamedBodyMs,
-            tooSlow: () => reject(new Error('the body came too slowly')),
-          });
+          const { promise: late, reject } = Promise.withResolvers<never>();
+          const maxMs = this.#guard.deadlines.streamedBodyMs;
+          const tooSlow = () => reject(new Error('the body came too slowly'));
+          const wait = { since: 0, waitedMs, bytes, maxMs, tooSlow };
+          this.#guard.awaitBody(wait);
           try {
-            const { done, value } = await Promise.race([pieces.next(), tooSlow, brokenOff]);
+            const { done, value } = await Promise.race([pieces.next(), late, brokenOff]);
             if (done) {
               controller.close();
               return;
@@ -100,7 +77,7 @@ export class RequestBody {
             bytes += value.length;
             controller.enqueue(new Uint8Array(value));
           } finally {
-            waitedMs += end();
+            waitedMs += this.#guard.endBody(wait);
           }
         },
       },
@@ -114,8 +91,52 @@ export class RequestBody {
     if (this.#isAwaited) this.#response.writeContinue();
     this.#isAwaited = false;
     // An error is followed by `close`, which tells the reader.
-    this.#message.on('error', () => {});
+    this.#message.on('error', ignore);
     return this.#message;
+  }
+}
+
+/** What an error says is said by `close`, too. */
+const ignore = (): void => {};
+
+/** A body that is read as a whole. One object stands for its parts and its deadline: most calls with a body are small. */
+class WholeBody implements BodyWait {
+  since = 0;
+  bytes = 0;
+  readonly waitedMs = 0;
+  readonly maxMs: number;
+  readonly #message: IncomingMessage;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(
+    message: IncomingMessage,
+    guard: ConnectionGuard,
+    resolve: (bytes: Uint8Array<ArrayBuffer>) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.maxMs = guard.deadlines.bodyMs;
+    this.#message = message;
+    this.#reject = reject;
+    guard.awaitBody(this);
+    message.on('data', (chunk: Buffer) => {
+      this.bytes += chunk.length;
+      this.#chunks.push(chunk);
+    });
+    message.on('end', () => {
+      guard.endBody(this);
+      resolve(joined(this.#chunks, this.bytes));
+    });
+    message.on('close', () => {
+      if (message.readableEnded) return;
+      guard.endBody(this);
+      reject(new Error('the body broke off'));
+    });
+  }
+
+  tooSlow(): void {
+    this.#reject(new Error('the body came too slowly'));
+    this.#message.pause();
   }
 }
 

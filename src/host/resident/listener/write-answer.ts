@@ -34,9 +34,9 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
   });
   if (parts?.defaultType !== undefined) headers.push('content-type', parts.defaultType);
   // A client that still sends a body which nobody reads is answered, and its body taken in for a while.
-  const isUnread = !message.complete && body.exists;
-  const isSmall = !body.isHeldBack && Number(message.headers['content-length']) <= BODY_MAX_BYTES;
-  if (isUnread && isSmall && !body.isUsed) guard.discardBody(message);
+  const isUnread = !message.complete && body.isSent;
+  const isSmall = !body.isHeldBack && !body.isUsed && Number(message.headers['content-length']) <= BODY_MAX_BYTES;
+  if (isUnread && isSmall) guard.discardBody(message);
   const isLast = exchange.isLast || (isUnread && !isSmall);
   if (isLast) headers.push('connection', 'close');
 

@@ -1,0 +1,136 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startRegistry } from '../programs/registry';
+import { temporaryFolder } from '../programs/temporary-folder';
+import { call, idsOf, instancePath, put } from '../watch-proofs/registry-calls';
+import type { Place } from '../watch-proofs/registry-socket';
+import { until } from '../watch-proofs/until';
+import { ServedRegistry } from './served-registry';
+
+/** Text that takes a database far beyond what it has room for. */
+const LARGE = { filler: 'x'.repeat(8_000) };
+
+const TTL_MS = 5_000;
+
+/** A way to take the room of a folder away, and to give it back. */
+interface Room {
+  data: string;
+  /** @param pid Of the process that is to find no room. */
+  take(pid: number): void;
+  giveBack(pid: number): void;
+}
+
+/** A file system of its own, where this user may mount one. */
+function smallDisk(): Room | undefined {
+  const data = temporaryFolder();
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'rollcall-test', data]).status !== 0) return undefined;
+  onTestFinished(() => void execFileSync('umount', ['--lazy', data]));
+  const filler = join(data, 'filler');
+  return {
+    data,
+    take: () => {
+      const { bavail, bsize } = statfsSync(data);
+      writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    },
+    giveBack: () => rmSync(filler),
+  };
+}
+
+/** A bound on the size of files: what is beyond it can't be written. */
+function boundedFiles(): Room {
+  const bound = (pid: number, most: string) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${most}:`]);
+  return {
+    data: temporaryFolder(),
+    take: (pid) => bound(pid, String(128 * 1024)),
+    giveBack: (pid) => bound(pid, 'unlimited'),
+  };
+}
+
+interface Health {
+  status: string;
+  problems?: string[];
+}
+
+const healthOf = async ({ url }: Place): Promise<Health> => {
+  const answer = await fetch(`${url}/health`);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Health; // `as`: the test compares what it is
+};
+
+/** Registers instances until there is no room for another. */
+async function useUp(registry: Place): Promise<string> {
+  for (let index = 0; index < 1_000; index += 1) {
+    const instance = { address: '127.0.0.1', port: 80, ephemeral: false, metadata: LARGE };
+    const refusal = await call(registry, 'PUT', instancePath('large', `i-${index}`), instance).then(
+      () => undefined,
+      (error) => String(error),
+    );
+    if (refusal !== undefined) return refusal;
+  }
+  throw new Error('there is room for a thousand');
+}
+
+async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Promise<void> {
+  const log: { level: string; message: string }[] = [];
+  const output = (line: string) => void (line.startsWith('{') && log.push(JSON.parse(line)));
+  const registry = await startRegistry({ data: room.data, runtime, output });
+  onTestFinished(() => registry.stop());
+  const lease = { ttlMs: TTL_MS };
+  for (const id of ['beating', 'silent']) {
+    await call(registry, 'PUT', instancePath('orders', id), { address: '127.0.0.1', port: 80, lease });
+  }
+  await put(registry, 'large', 'before', 80);
+  room.take(registry.pid);
+  expect(await useUp(registry)).toContain('503');
+
+  const beats: Promise<unknown>[] = [];
+  const beat = () => beats.push(call(registry, 'POST', `${instancePath('orders', 'beating')}/heartbeat`));
+  const beating = setInterval(beat, 1_000);
+  onTestFinished(() => clearInterval(beating));
+  const fullSince = performance.now();
+  await until('three times to live have passed', () => performance.now() - fullSince > 3 * TTL_MS);
+  expect(await healthOf(registry)).toMatchObject({ status: 'degraded', problems: [expect.stringMatching(reason)] });
+  await expect(put(registry, 'orders', 'new', 80)).rejects.toThrow(/503.*nothing can be stored/);
+  // Nothing has ended, and nothing has begun.
+  expect(await idsOf(registry, 'orders')).toEqual(['beating', 'silent']);
+
+  room.giveBack(registry.pid);
+  await until('it stores again', async () => (await healthOf(registry)).status === 'ok');
+  await put(registry, 'orders', 'new', 80);
+  await until('the silent one is gone', async () => !(await idsOf(registry, 'orders')).includes('silent'));
+  await Promise.all(beats);
+  expect(await idsOf(registry, 'orders')).toEqual(['beating', 'new']);
+  expect((await idsOf(registry, 'large')).includes('before')).toBe(true);
+  const told = log.filter(({ message }) => /nothing can be stored|stored again/.test(message));
+  expect(told.map(({ level }) => level)).toEqual(['error', 'warn']);
+  expect(log.length).toBeLessThan(10);
+}
+
+describe('[L19, G11, M21] what it has is served, and no lease ends, until it can be stored again', () => {
+  it('on a full disk, by Deno', async ({ skip }) => {
+    const room = smallDisk();
+    if (room === undefined) return skip('this user may mount no file system');
+    await serves(room, 'deno', /disk is full/);
+  });
+
+  it('beyond a bound on files, by Node', () => serves(boundedFiles(), 'node', /disk I\/O error/));
+});
+
+it('[M21] a registry that is started on a full disk serves what it has', async ({ skip }) => {
+  const room = smallDisk();
+  if (room === undefined) return skip('this user may mount no file system');
+  const first = await ServedRegistry.start(room.data);
+  await put(first, 'orders', 'a', 80);
+  room.take(first.pid);
+  await useUp(first);
+  await first.kill();
+  const { rootToken } = first;
+  const second = await ServedRegistry.start(room.data, { rootToken });
+  await expect(put(second, 'orders', 'b', 80)).rejects.toThrow(/503.*nothing can be stored/);
+  expect(await idsOf(second, 'orders')).toEqual(['a']);
+  room.giveBack(second.pid);
+  await until('it stores again', async () => (await healthOf(second)).status === 'ok');
+  await put(second, 'orders', 'b', 80);
+});
