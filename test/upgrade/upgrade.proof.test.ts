@@ -7,28 +7,27 @@ import { SCHEMA_VERSION } from '../../src/core/storage/schema';
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { answerOf, ask, Load, type Place } from '../backup/loaded-registry';
 import { EventReader } from '../fixtures/event-reader';
+import { databasesOf, HOSTS, type Host, startOn } from '../programs/host';
 import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
-import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
-import { DIRECTORY_OBJECT_FILE, objectFile } from '../workerd/stored-objects';
 import { layOutRelease, readTold, releasedVersions, type Told } from './release';
 
 const SEED = 11;
 const NS = '/ns/public';
 const ORDERS = `${NS}/groups/DEFAULT_GROUP/services/orders`;
 
-async function start(data: string): Promise<RunningRegistry> {
-  const registry = await startWorkerdRegistry({ data });
+async function start(host: Host, data: string): Promise<RunningRegistry> {
+  const registry = await startOn(host, { data });
   onTestFinished(() => registry.stop());
   return registry;
 }
 
 /** The data folder that a release left just now. */
-function dataOf(version: string): string {
+function dataOf(host: Host, version: string): string {
   const data = join(temporaryFolder(), 'data');
-  layOutRelease(version, data, Date.now());
+  layOutRelease(host, version, data, Date.now());
   return data;
 }
 
@@ -93,10 +92,12 @@ async function renew(owner: Place, told: Told): Promise<RegistrySocket> {
   return socket;
 }
 
-describe.each(releasedVersions())('what %s left', (version) => {
+const releases = HOSTS.flatMap((host) => releasedVersions().map((version) => [version, host] as const));
+
+describe.each(releases)('what %s left, in %s', (version, host) => {
   it('[U8, I6] is read under load, and keeps its leases: who renews stays, who fell silent goes', async () => {
     const told = readTold(version);
-    const registry = await start(dataOf(version));
+    const registry = await start(host, dataOf(host, version));
     const owner = { url: registry.url, rootToken: told.owner };
     // The load is on another service: what the release left stays as it was told.
     const load = new Load(registry, SEED, ['public', 'team-a']);
@@ -114,11 +115,13 @@ describe.each(releasedVersions())('what %s left', (version) => {
   });
 });
 
-describe('what the next version left', () => {
+describe.each(HOSTS)('what the next version left, in %s', (host) => {
+  const databases = databasesOf(host);
+
   /** The data folder of a release, brought to today's version and stopped: a later version has all that this one has. */
   async function todaysDataOf(version: string): Promise<string> {
-    const data = dataOf(version);
-    const registry = await startWorkerdRegistry({ data });
+    const data = dataOf(host, version);
+    const registry = await startOn(host, { data });
     for (const ns of ['public', 'team-a']) await answerOf(registry, 'GET', `/ns/${ns}/stats`);
     await registry.stop();
     return data;
@@ -141,9 +144,9 @@ describe('what the next version left', () => {
   it('[U9] is read and written where it says that it may be', async () => {
     const data = await todaysDataOf(version);
     const more = 'ALTER TABLE record ADD COLUMN later TEXT; CREATE TABLE later (id TEXT PRIMARY KEY) STRICT;';
-    advance(data, objectFile('public'), more + nextOf(SCHEMA_VERSION) + readableFrom(SCHEMA_VERSION));
-    advance(data, DIRECTORY_OBJECT_FILE, nextOf(DIRECTORY_SCHEMA_VERSION) + readableFrom(DIRECTORY_SCHEMA_VERSION));
-    const registry = await start(data);
+    advance(data, databases.namespace('public'), more + nextOf(SCHEMA_VERSION) + readableFrom(SCHEMA_VERSION));
+    advance(data, databases.directory, nextOf(DIRECTORY_SCHEMA_VERSION) + readableFrom(DIRECTORY_SCHEMA_VERSION));
+    const registry = await start(host, data);
     const owner = { url: registry.url, rootToken: readTold(version).owner };
     await answerOf(owner, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
     const { instances } = await answerOf<{ instances: unknown[] }>(owner, 'GET', `${ORDERS}/instances`);
@@ -154,15 +157,19 @@ describe('what the next version left', () => {
     const data = await todaysDataOf(version);
     const of = (known: number) =>
       `schema ${known + 1}; this version of Rollcall knows ${known}. Run the version that wrote`;
-    advance(data, objectFile('public'), nextOf(SCHEMA_VERSION) + saysNothing);
+    advance(data, databases.namespace('public'), nextOf(SCHEMA_VERSION) + saysNothing);
     const begunAt = performance.now();
-    await expect(startWorkerdRegistry({ data })).rejects.toThrow(of(SCHEMA_VERSION));
+    await expect(startOn(host, { data })).rejects.toThrow(of(SCHEMA_VERSION));
     expect(performance.now() - begunAt).toBeLessThan(30_000);
 
-    advance(data, objectFile('public'), `UPDATE property SET value = '${SCHEMA_VERSION}' WHERE name = 'schema'`);
-    advance(data, DIRECTORY_OBJECT_FILE, nextOf(DIRECTORY_SCHEMA_VERSION) + saysNothing);
-    advance(data, objectFile('team-a'), nextOf(SCHEMA_VERSION) + saysNothing);
-    const registry = await start(data);
+    advance(
+      data,
+      databases.namespace('public'),
+      `UPDATE property SET value = '${SCHEMA_VERSION}' WHERE name = 'schema'`,
+    );
+    advance(data, databases.directory, nextOf(DIRECTORY_SCHEMA_VERSION) + saysNothing);
+    advance(data, databases.namespace('team-a'), nextOf(SCHEMA_VERSION) + saysNothing);
+    const registry = await start(host, data);
     const refused = await ask(registry, 'GET', '/tokens');
     expect([refused.status, await refused.text()]).toEqual([
       503,
