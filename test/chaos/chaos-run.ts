@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChaosProxy } from '../client/chaos-proxy';
+import { type Host, startOn } from '../programs/host';
 import { SeededRandom } from '../simulation/seeded-random';
-import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { judge, settle } from './end-state';
 import { type FaultCounts, fault, noFaults } from './faults';
 import { Fleet } from './fleet';
@@ -20,14 +20,15 @@ const FAULT_EVERY_MS = [200, 3_000] as const;
 const TICK_MS = 20;
 
 export interface ChaosOptions {
+  host: Host;
   seed: number;
   clients: number;
   seconds: number;
   /** An empty folder. */
   data: string;
   log: (line: string) => void;
-  /** Another registry than this one: one with a defect. */
-  workerPath?: string;
+  /** Path of another program of the resident host: one with a defect. */
+  residentPath?: string;
   /** How long the fleet may take to recover, in milliseconds. */
   recoveryMaxMs?: number;
 }
@@ -62,9 +63,9 @@ function watchStandstill(): { mostMs: () => number; stop: () => void } {
  * hold, no lease may have expired that its client could rely on, and nothing may be left behind.
  */
 export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, clients, seconds, data, log, workerPath, recoveryMaxMs = RECOVERY_MAX_MS } = options;
+  const { host, seed, clients, seconds, data, log, residentPath, recoveryMaxMs = RECOVERY_MAX_MS } = options;
   const random = new SeededRandom(seed);
-  const registry = await startWorkerdRegistry({ data, workerPath });
+  const registry = await startOn(host, { data, residentPath });
   const [first, ...others] = await Promise.all(Array.from({ length: PROXIES }, () => ChaosProxy.start(registry.url)));
   if (first === undefined) throw new Error('there are no proxies');
   const fleet = new Fleet(registry, [first, ...others], random.fork());

@@ -1,15 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../programs/host';
 import { SeededRandom } from '../simulation/seeded-random';
 import { SessionHolder } from '../watch-proofs/session-holder';
 import type { Outage } from './lease-bounds';
 import { LeaseFleet } from './lease-fleet';
 import { RegistryClient } from './registry-client';
 import { Revisions } from './revisions';
-import { Victim } from './victim';
+import { victimOn } from './victim';
 import { Writer } from './writer';
 
 const WRITERS_COUNT = 12;
@@ -30,9 +30,10 @@ const FREEZE_MS = { from: 200, to: 8_000 };
 
 /** How a run goes. */
 export interface CrashOptions {
+  host: Host;
   rounds: number;
   seed: number;
-  /** Path of the `rollcall.js` to run. */
+  /** Path of the `rollcall.js` that runs the resident host. */
   program: string;
   /** Takes a line now and then. */
   log?: (line: string) => void;
@@ -61,10 +62,10 @@ export interface CrashReport {
  *
  * The seed decides what is done and when something is killed; how far the calls have got by then is the machine's.
  */
-export async function crashRun({ rounds, seed, program, log = () => {} }: CrashOptions): Promise<CrashReport> {
+export async function crashRun({ host, rounds, seed, program, log = () => {} }: CrashOptions): Promise<CrashReport> {
   const random = new SeededRandom(seed);
   const data = mkdtempSync(join(tmpdir(), 'rollcall crash-'));
-  const victim = new Victim(program, data, randomBytes(24).toString('hex'));
+  const victim = victimOn({ host, program, data });
   const violations: string[] = [];
   const outages: Outage[] = [];
   const revisions = new Revisions(violations);

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hostNamed } from '../programs/host';
 import { keepFinding } from '../runner/keep-finding';
 import { crashRun, summary } from './crash-run';
 
@@ -9,13 +10,15 @@ const USAGE = `usage: npm run crash -- [options]
 Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
 what was acknowledged. Stops at the first round in which something is wrong, and keeps what the registry has stored.
 
+  --host <name>     what the registry runs in: resident (default) or workerd
   --rounds <n>      kills and freezes (default 200)
   --seed <n>        what is done follows from it, but for how far calls get until a kill (default: random, printed)
-  --program <path>  the rollcall.js to run (default: bin/rollcall.js)
+  --program <path>  the rollcall.js that runs the resident host (default: bin/rollcall.js)
   --help            show this`;
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string', default: 'resident' },
     rounds: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     program: { type: 'string', default: 'bin/rollcall.js' },
@@ -28,7 +31,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const options = { rounds: Number(values.rounds), seed: Number(values.seed), program: resolve(values.program) };
+  const [host, program] = [hostNamed(values.host), resolve(values.program)];
+  const options = { host, rounds: Number(values.rounds), seed: Number(values.seed), program };
   console.error(`seed ${options.seed}`);
   const report = await crashRun({ ...options, log: (line) => console.error(line) });
   const { violations, byKind, exitCode, data, outages } = report;

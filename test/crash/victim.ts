@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../programs/host';
+import type { RunningRegistry } from '../programs/registry';
+import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import type { Outage } from './lease-bounds';
 
 /** Time that a start or a restart may take on a busy machine. */
@@ -15,8 +19,62 @@ const KILLS_IN_A_ROW_MAX = 4;
 /** What is killed: the process that serves, its launcher, or both at once. */
 export type Blow = 'registry' | 'launcher' | 'both';
 
-/** A registry on this machine, as `rollcall serve` runs it, that is killed again and again. */
-export class Victim {
+/** A registry that is killed and frozen again and again. */
+export interface Victim {
+  readonly token: string;
+  /** The same after each start. */
+  readonly url: string;
+  /** Starts it and waits until it answers. */
+  start(): Promise<void>;
+  /**
+   * Strikes, and waits until the registry answers again.
+   *
+   * @param outages Gets the outage from its first moment on.
+   */
+  strike(blow: Blow, outages: Outage[]): Promise<void>;
+  /**
+   * Freezes the process that serves for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
+   * heard when it goes on: no lease that was renewed in time may end by this.
+   *
+   * @param outages Gets the time in which it may not have listened; it was never down.
+   */
+  freeze(ms: number, outages: Outage[]): Promise<void>;
+  /** Stops it as one should. Resolves to its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** What a victim is. */
+export interface VictimPlan {
+  host: Host;
+  /** Path of the `rollcall.js` that runs the resident host; workerd runs this checkout. */
+  program: string;
+  /** Path of the data folder. */
+  data: string;
+}
+
+/** Makes a victim, which is to be started. */
+export function victimOn({ host, program, data }: VictimPlan): Victim {
+  const token = randomBytes(24).toString('hex');
+  return host === 'workerd' ? new WorkerdVictim(data, token) : new ServedVictim(program, data, token);
+}
+
+/** Freezes a process: see {@link Victim.freeze}. */
+export async function freezeProcess(pid: number, ms: number, outages: Outage[]): Promise<void> {
+  const never = Number.POSITIVE_INFINITY;
+  const outage: Outage = { from: Date.now(), downBy: never, until: never };
+  outages.push(outage);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await sleep(ms);
+  } finally {
+    outage.frozenUntil = Date.now();
+    process.kill(pid, 'SIGCONT');
+  }
+  outage.until = Date.now();
+}
+
+/** A registry on this machine, as `rollcall serve` runs it. */
+class ServedVictim implements Victim {
   readonly token: string;
   readonly #program: string;
   readonly #data: string;
@@ -39,7 +97,6 @@ export class Victim {
     return this.#url;
   }
 
-  /** Starts the launcher and waits until the registry answers. Later starts take the port of the first one. */
   async start(): Promise<void> {
     const port = this.#url === '' ? '0' : new URL(this.#url).port;
     const child = spawn(process.execPath, [this.#program, 'serve', '--port', port, '--data', this.#data], {
@@ -55,11 +112,6 @@ export class Victim {
     this.#url = /http:\S+/.exec(line)?.[0] ?? '';
   }
 
-  /**
-   * Strikes, and waits until the registry answers again.
-   *
-   * @param outages Gets the outage from its first moment on.
-   */
   async strike(wanted: Blow, outages: Outage[]): Promise<void> {
     const blow = wanted === 'registry' && this.#kills >= KILLS_IN_A_ROW_MAX ? 'both' : wanted;
     this.#kills = blow === 'registry' ? this.#kills + 1 : 0;
@@ -83,28 +135,10 @@ export class Victim {
     outage.until = Date.now();
   }
 
-  /**
-   * Freezes the process that serves for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
-   * heard when it goes on: no lease that was renewed in time may end by this.
-   *
-   * @param outages Gets the time in which it may not have listened; it was never down.
-   */
-  async freeze(ms: number, outages: Outage[]): Promise<void> {
-    const serving = this.#servingPid();
-    const never = Number.POSITIVE_INFINITY;
-    const outage: Outage = { from: Date.now(), downBy: never, until: never };
-    outages.push(outage);
-    process.kill(serving, 'SIGSTOP');
-    try {
-      await sleep(ms);
-    } finally {
-      outage.frozenUntil = Date.now();
-      process.kill(serving, 'SIGCONT');
-    }
-    outage.until = Date.now();
+  freeze(ms: number, outages: Outage[]): Promise<void> {
+    return freezeProcess(this.#servingPid(), ms, outages);
   }
 
-  /** Stops it as one should. Resolves to the launcher's exit code. */
   async stop(): Promise<number | null> {
     const launcher = this.#launcher;
     if (launcher === undefined || launcher.exitCode !== null || launcher.signalCode !== null) return null;
@@ -126,5 +160,48 @@ export class Victim {
       await new Promise((wake) => setTimeout(wake, 5));
     }
     throw new Error(`no line with ${pattern} within ${ANSWER_WITHIN_MS} ms:\n${this.#lines.join('\n')}`);
+  }
+}
+
+/** A registry in workerd, which the test itself starts again when it is killed: there is no launcher to strike. */
+class WorkerdVictim implements Victim {
+  readonly token: string;
+  readonly #data: string;
+  #registry: RunningRegistry | undefined;
+
+  constructor(data: string, token: string) {
+    this.#data = data;
+    this.token = token;
+  }
+
+  get url(): string {
+    return this.#running.url;
+  }
+
+  async start(): Promise<void> {
+    this.#registry = await startWorkerdRegistry({ data: this.#data, rootToken: this.token });
+  }
+
+  async strike(_blow: Blow, outages: Outage[]): Promise<void> {
+    const outage = { from: Date.now(), downBy: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+    outages.push(outage);
+    const answering = this.#running.kill('SIGKILL');
+    outage.downBy = Date.now();
+    await answering;
+    outage.until = Date.now();
+  }
+
+  freeze(ms: number, outages: Outage[]): Promise<void> {
+    return freezeProcess(this.#running.pid, ms, outages);
+  }
+
+  async stop(): Promise<number | null> {
+    await this.#registry?.stop();
+    return 0;
+  }
+
+  get #running(): RunningRegistry {
+    if (this.#registry === undefined) throw new Error('the registry was not started');
+    return this.#registry;
   }
 }

@@ -1,11 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleWorker } from '../../src/launcher/bundle';
+import { hostNamed, startOn } from '../programs/host';
 import { keepFinding } from '../runner/keep-finding';
-import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { fuzzRun, summary } from './fuzz-run';
 
 const USAGE = `usage: npm run fuzz -- [options]
@@ -16,12 +15,14 @@ XML can read it, as all lists after it. What is refused may write nothing, and n
 its token has no grant for. Then one token of each tenant floods its namespace: it may take no more than its share.
 Stops at the first that is answered otherwise, and shows it as a command.
 
+  --host <name>   what the registry runs in: resident (default) or workerd
   --requests <n>  how many (default 20000)
   --seed <n>      what is sent follows from it (default: random, printed)
   --help          show this`;
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string', default: 'resident' },
     requests: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     help: { type: 'boolean', default: false },
@@ -33,12 +34,11 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  const host = hostNamed(values.host);
   const seed = Number(values.seed);
   console.error(`seed ${seed}`);
   const folder = mkdtempSync(join(tmpdir(), 'rollcall fuzz-'));
-  const workerPath = join(folder, 'worker.js');
-  writeFileSync(workerPath, await bundleWorker(resolve('src/worker.ts')));
-  const registry = await startWorkerdRegistry({ data: join(folder, 'data'), workerPath });
+  const registry = await startOn(host, { data: join(folder, 'data') });
   const { url, rootToken } = registry;
   try {
     const startedAt = Date.now();

@@ -1,4 +1,6 @@
-/** A defect that a change of the core could bring in, as changes of the bundled Worker. */
+import { replaceOnce } from '../programs/changed-resident';
+
+/** A defect that a change of the core could bring in, as changes of the resident host's built program. */
 export interface Defect {
   name: string;
   changes: [place: string, instead: string][];
@@ -33,20 +35,16 @@ export const DEFECTS: readonly Defect[] = [
     name: 'dirty read: an answer leaves while its change waits to be stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
-      ['.then(() => this.#write());', '.then(() => scheduler.wait(20)).then(() => this.#write());'],
+      [' : this.#write()', ' : new Promise((wake) => setTimeout(wake, 20)).then(() => this.#write())'],
     ],
   },
 ];
 
 /**
- * Puts a defect into the text of a Worker.
+ * Puts changes into the text of a program.
  *
- * @throws {Error} If its place is not there, or not the only one: the core has changed, and the list has to follow.
+ * @throws {Error} if a place is not there, or not the only one: the core has changed, and the list has to follow.
  */
-export function withDefect(worker: string, { name, changes }: Defect): string {
-  return changes.reduce((text, [place, instead]) => {
-    const places = text.split(place).length - 1;
-    if (places !== 1) throw new Error(`the defect "${name}" finds "${place}" ${places} times, and must once`);
-    return text.replace(place, () => instead);
-  }, worker);
+export function withChanges(program: string, changes: Defect['changes']): string {
+  return changes.reduce((text, [place, instead]) => replaceOnce(text, place, instead), program);
 }

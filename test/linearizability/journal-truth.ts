@@ -1,8 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
+import { STORAGE_NAME } from '../../src/launcher/data-folder';
+import { DEFAULT_NAMESPACE } from '../../src/model/service-name';
+import { databasesOf, type Host } from '../programs/host';
 import { headRevision, readJournal } from '../simulation/journal-rows';
 import { Replica } from '../simulation/replica';
 import { Truth } from '../watch/histories/truth';
@@ -14,12 +16,9 @@ export interface JournalTruth {
   problems: string[];
 }
 
-/** @param data The data folder of a registry with one namespace. */
-export function journalTruth(data: string): JournalTruth {
-  const folder = join(data, 'storage/rollcall-NamespaceObject');
-  const [file, ...others] = readdirSync(folder).filter((name) => /^[0-9a-f]+\.sqlite$/.test(name));
-  if (file === undefined || others.length > 0) throw new Error(`${folder} has not one namespace`);
-  const database = new DatabaseSync(join(folder, file));
+/** @param data The data folder of a registry whose clients know the default namespace alone. */
+export function journalTruth(host: Host, data: string): JournalTruth {
+  const database = new DatabaseSync(join(data, STORAGE_NAME, databasesOf(host).namespace(DEFAULT_NAMESPACE)));
   try {
     const storage = nodeSqlite(database);
     return tell(storage);

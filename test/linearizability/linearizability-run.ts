@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChaosProxy } from '../client/chaos-proxy';
-import { Victim } from '../crash/victim';
+import { type Victim, victimOn } from '../crash/victim';
+import type { Host } from '../programs/host';
 import { SeededRandom } from '../simulation/seeded-random';
 import type { StreamHistory } from '../watch/histories/stream-history';
 import { validate } from '../watch/histories/validators';
@@ -24,8 +24,9 @@ const SESSIONS_SHARE = 0.25;
 const WATCHERS_COUNT = 3;
 
 export interface LinearizabilityOptions {
+  host: Host;
   seed: number;
-  /** Path of the `rollcall.js` to run. */
+  /** Path of the `rollcall.js` that runs the resident host. */
   program: string;
   clients: number;
   seconds: number;
@@ -53,7 +54,7 @@ export async function linearizabilityRun(options: LinearizabilityOptions): Promi
     const { history, watched, faults, unlawful } = await recordHistory(options, data);
     const startedAt = performance.now();
     const judgement = checkHistory(history);
-    const { truth, problems } = journalTruth(data);
+    const { truth, problems } = journalTruth(options.host, data);
     const watchProblems = watched.flatMap((stream) => validate(stream, truth));
     return {
       history,
@@ -77,9 +78,12 @@ export async function linearizabilityRun(options: LinearizabilityOptions): Promi
   }
 }
 
-async function recordHistory({ seed, program, clients, seconds, faults: kinds }: LinearizabilityOptions, data: string) {
+async function recordHistory(
+  { host, seed, program, clients, seconds, faults: kinds }: LinearizabilityOptions,
+  data: string,
+) {
   const random = new SeededRandom(seed);
-  const victim = new Victim(program, data, randomBytes(24).toString('hex'));
+  const victim = victimOn({ host, program, data });
   await victim.start().catch(async (error: unknown) => {
     await victim.stop();
     throw error;

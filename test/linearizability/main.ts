@@ -2,20 +2,22 @@ import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { hostNamed } from '../programs/host';
 import { checkHistory, STEPS_MAX } from './check-history';
 import { FAULT_KINDS, type FaultKind } from './faults';
 import { readHistory } from './history-file';
 import { HISTORIES_FOLDER, keepHistory } from './keep-history';
 import { type LinearizabilityReport, linearizabilityRun } from './linearizability-run';
 
-const USAGE = `usage: npm run linearizability -- [--seed N] [--histories N] [--clients N] [--seconds N] [--faults KINDS]
-                                  [--folder PATH] [--keep] [--program PATH]
+const USAGE = `usage: npm run linearizability -- [--host NAME] [--seed N] [--histories N] [--clients N] [--seconds N]
+                                  [--faults KINDS] [--folder PATH] [--keep] [--program PATH]
        npm run linearizability -- --check FILE [--steps N]
 
 Lets clients work on a real registry over HTTP and sockets while it is killed, stalled and cut off, writes down every call
 and answer, and looks for one order of all of them in which each answer is right. What watchers were told is held to the
 guarantees of a watch. Fails at the first history that is wrong, or about which it can't decide.
 
+  --host NAME      what the registry runs in: resident (default) or workerd
   --seed N         of the first history; the others count on from it (default: at random)
   --histories N    how many (default: 20)
   --clients N      clients at work, a quarter of them holding sessions (default: 12)
@@ -23,12 +25,13 @@ guarantees of a watch. Fails at the first history that is wrong, or about which 
   --faults KINDS   any of ${FAULT_KINDS.join(',')}, or none (default: all)
   --folder PATH    where the history and the picture of a failure go (default: a folder for temporary files)
   --keep           keep the history of every run
-  --program PATH   the rollcall.js to run (default: bin/rollcall.js)
+  --program PATH   the rollcall.js that runs the resident host (default: bin/rollcall.js)
   --check FILE     judge a history that was kept, and draw what is wrong with it
   --steps N        after how many steps it gives up to decide (default: ${STEPS_MAX})`;
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string', default: 'resident' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     histories: { type: 'string', default: '20' },
     clients: { type: 'string', default: '12' },
@@ -55,6 +58,7 @@ async function main(): Promise<number> {
   const count = Number(values.histories);
   console.error(`seeds ${first} to ${first + count - 1}`);
   const options = {
+    host: hostNamed(values.host),
     program: resolve(values.program),
     clients: Number(values.clients),
     seconds: Number(values.seconds),

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { residentBundle } from '../../src/launcher/bundle';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { type Change, changedResident } from './changed-resident';
 
 /**
  * Lays out the program as a package has it, with no sources beside it, so that it runs the registry it is given.
@@ -11,7 +11,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
  * @param change What becomes of the text of the resident process's program.
  * @returns Path of `rollcall.js`.
  */
-export async function packedProgram(folder: string, change: (resident: string) => string): Promise<string> {
+export async function packedProgram(folder: string, change: Change): Promise<string> {
   // Whatever the command, running it from a checkout bundles the program.
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
   for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
@@ -19,8 +19,6 @@ export async function packedProgram(folder: string, change: (resident: string) =
     copyFileSync(join(PROJECT_ROOT, path), join(folder, path));
   }
   symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const resident = await residentBundle();
-  writeFileSync(join(folder, 'dist/resident.js'), change(readFileSync(resident, 'utf8')));
-  copyFileSync(join(dirname(resident), 'checkpoint-worker.js'), join(folder, 'dist/checkpoint-worker.js'));
+  await changedResident(join(folder, 'dist'), change);
   return join(folder, 'bin/rollcall.js');
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { workerdPrograms } from '../../bench/workerd-programs';
 import { Workspace } from '../../bench/workspace';
+import { hostNamed } from '../programs/host';
 import { keepFinding } from '../runner/keep-finding';
 import { soakRun } from './soak-run';
 import { verdict } from './verdict';
@@ -11,6 +11,7 @@ const USAGE = `usage: npm run soak -- [options]
 Days of a fleet in compressed time against a real registry: deploys, scaling, crashes, watchers that come and go. What the
 registry takes may not grow from day to day: heap, files, descriptors.
 
+  --host <name>  what the registry runs in: resident (default) or workerd
   --days <n>     days (default 8); the first is to get warm
   --step <ms>    milliseconds that a minute of the fleet takes, at least (default 100)
   --seed <n>     what happens follows from it (default: random, printed)
@@ -18,6 +19,7 @@ registry takes may not grow from day to day: heap, files, descriptors.
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string', default: 'resident' },
     days: { type: 'string', default: '8' },
     step: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
@@ -27,15 +29,15 @@ const { values } = parseArgs({
 
 async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
+  const host = hostNamed(values.host);
   const [days, stepMs, seed] = [Number(values.days), Number(values.step), Number(values.seed)];
   if (!(days >= 3) || !(stepMs >= 0)) throw new RangeError('--days takes a number from 3, --step one from 0');
   console.error(`seed ${seed}`);
   const workspace = new Workspace();
-  const { registry } = await workerdPrograms(workspace.newFolder('bundles'));
   const log = (line: string) => console.error(line);
   const report = await soakRun({
     workspace,
-    program: registry,
+    host,
     seed,
     days,
     stepsPerDay: 1_440,

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer } from '../../bench/bench-server';
 import type { FrameSocket } from '../../bench/frame-socket';
-import type { BenchProgram } from '../../bench/program';
 import { referenceInstance } from '../../bench/reference-instance';
+import { residentPrograms } from '../../bench/resident-programs';
+import { workerdPrograms } from '../../bench/workerd-programs';
 import type { Workspace } from '../../bench/workspace';
+import { findRuntime } from '../../src/launcher/runtime';
+import type { Host } from '../programs/host';
 import { SeededRandom } from '../simulation/seeded-random';
 import { FleetDay, type Ref } from './fleet-day';
-import { type Measure, measure } from './measures';
+import { type Measure, measure, SLACK_DESCRIPTORS } from './measures';
 
 const NAMESPACE = '/api/v1/ns/public';
 const BATCH_MAX_COUNT = 1_000;
@@ -24,7 +27,7 @@ const CUTS_PER_STEP = 0.5;
 
 export interface SoakOptions {
   workspace: Workspace;
-  program: BenchProgram;
+  host: Host;
   seed: number;
   days: number;
   /** Divides by 48: deploys and measures fall on steps. */
@@ -110,7 +113,7 @@ async function measureEmpty(server: BenchServer, before: Measure): Promise<Measu
   const until = performance.now() + EMPTY_WITHIN_MS;
   for (;;) {
     const after = await measure(server);
-    const isEmpty = after.instances === 0 && after.descriptors <= before.descriptors;
+    const isEmpty = after.instances === 0 && after.descriptors <= before.descriptors + SLACK_DESCRIPTORS;
     if (isEmpty || performance.now() > until) return after;
     await sleep(500);
   }
@@ -118,10 +121,14 @@ async function measureEmpty(server: BenchServer, before: Measure): Promise<Measu
 
 /** A fleet's days in compressed time against a real registry: what it takes has to be the same on each of them. */
 export async function soakRun(options: SoakOptions): Promise<SoakReport> {
-  const { workspace, program, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
+  const { workspace, host, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
   const random = new SeededRandom(seed);
   const fleet = new FleetDay(random.fork(), stepsPerDay);
-  const server = await BenchServer.start({ workspace, program, inspector: true });
+  const bundles = workspace.newFolder('bundles');
+  const { registry } = await (host === 'workerd'
+    ? workerdPrograms(bundles)
+    : residentPrograms(findRuntime().name, bundles));
+  const server = await BenchServer.start({ workspace, program: registry, inspector: true });
   const ttlMs = Math.max(TTL_LEAST_MS, TTL_STEPS * stepMs);
   await server.must('PATCH', NAMESPACE, JSON.stringify({ retention: RETENTION }));
   const before = await measure(server);

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { DIRECTORY_NAME } from '../../src/model/service-name';
+import { databasesOf, type Host } from '../programs/host';
 import { DIRECTORY_OBJECT_FILE, objectFile, writeAlarms } from '../workerd/stored-objects';
 
 /** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */
@@ -31,7 +32,7 @@ export function readTold(version: string): Told {
   return JSON.parse(readFileSync(join(RELEASES, version, 'told.json'), 'utf8')) as Told;
 }
 
-/** Keeps what a release left in a data folder, as text. */
+/** Keeps what a release left in a data folder of workerd, as text. */
 export function keepRelease(version: string, data: string, namespaces: readonly string[], told: Told): void {
   const folder = join(RELEASES, version);
   mkdirSync(folder, { recursive: true });
@@ -61,17 +62,18 @@ function dumpOf(path: string): string {
 
 /**
  * Makes the data folder again that a release left, as if that had just been stopped: what is kept for some days only would
- * be gone otherwise.
+ * be gone otherwise. Every host stores the same tables, each in files of its own.
  *
  * @param now Milliseconds since the epoch.
  */
-export function layOutRelease(version: string, data: string, now: number): void {
+export function layOutRelease(host: Host, version: string, data: string, now: number): void {
+  const databases = databasesOf(host);
   const passedMs = Math.round(now - readTold(version).stoppedAt);
   const namespaces: { path: string; name: string }[] = [];
   for (const file of readdirSync(join(RELEASES, version))) {
     if (!file.endsWith('.sql')) continue;
     const id = /^namespace-(.+)\.sql$/.exec(file)?.[1];
-    const path = join(data, STORAGE_NAME, id === undefined ? DIRECTORY_OBJECT_FILE : objectFile(id));
+    const path = join(data, STORAGE_NAME, id === undefined ? databases.directory : databases.namespace(id));
     mkdirSync(dirname(path), { recursive: true });
     const database = new sqlite.DatabaseSync(path);
     database.exec(`BEGIN; ${readFileSync(join(RELEASES, version, file), 'utf8')}; COMMIT;`);
@@ -84,6 +86,7 @@ export function layOutRelease(version: string, data: string, now: number): void 
     }
     database.close();
   }
+  if (host !== 'workerd') return;
   writeAlarms(namespaces);
   writeAlarms([{ path: join(data, STORAGE_NAME, DIRECTORY_OBJECT_FILE), name: DIRECTORY_NAME }]);
 }

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
 import { RegistryError } from '../../../model/errors';
 import { CheckpointSchedule } from './checkpoint-schedule';
-import type { CheckpointWorker } from './checkpoint-worker';
+import { type Checkpointed, type CheckpointWorker, canCheckpointBeside, checkpointOn } from './checkpoint-worker';
 import { flushFolder, lengthOf, messageOf, rewriteFile } from './disk';
 import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
@@ -25,6 +25,8 @@ export interface DatabaseFileParts {
   onLost(reason: string): void;
   /** Where it is known which files can't be written: one for the process. Absent: this file is by itself. */
   faults?: WriteFaults | undefined;
+  /** Default: that of this process. */
+  sqliteVersion?: string | undefined;
 }
 
 /** Rows so large that what made a commit fail has to be over before they can be written. */
@@ -54,6 +56,8 @@ export class DatabaseFile {
   readonly #schedule: CheckpointSchedule;
   readonly #faults: WriteFaults;
   readonly #probe: WriteProbe;
+  /** True where SQLite can't be trusted with checkpoints in a thread of their own; here the event loop waits for them. */
+  readonly #checkpointsHere: boolean;
   /** Number of the last change that was committed, and of the last that is durable. */
   #committed: number;
   #durable: number;
@@ -75,6 +79,8 @@ export class DatabaseFile {
     this.#committed = sequence;
     this.#durable = sequence;
     const [page] = database.prepare('PRAGMA page_size').all();
+    const [sqlite] = database.prepare('SELECT sqlite_version() AS version').all();
+    this.#checkpointsHere = !canCheckpointBeside(parts.sqliteVersion ?? String(sqlite?.version));
     this.#wal = new WalFile(walOf(parts.path), Number(page?.page_size));
     this.#schedule = new CheckpointSchedule({ wal: this.#wal, checkpoint: () => this.#checkpoint() });
     this.#faults = parts.faults ?? new WriteFaults(() => {});
@@ -304,9 +310,10 @@ export class DatabaseFile {
     }
   }
 
-  async #checkpoint() {
+  async #checkpoint(): Promise<Checkpointed> {
     this.#sqlite.endReads();
     try {
+      if (this.#checkpointsHere) return checkpointOn(this.#database);
       return await this.#parts.checkpoints.checkpoint(this.#parts.path);
     } finally {
       this.check();

@@ -1,0 +1,32 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { residentBundle } from '../../src/launcher/bundle';
+
+/** What becomes of the text of the resident process's program, such as the same with a defect in it. */
+export type Change = (resident: string) => string;
+
+/**
+ * Builds the resident process's program with a change, and what it loads beside it.
+ *
+ * @param folder Where to.
+ * @returns Path of the program.
+ */
+export async function changedResident(folder: string, change: Change): Promise<string> {
+  const built = await residentBundle();
+  const path = join(folder, 'resident.js');
+  writeFileSync(path, change(readFileSync(built, 'utf8')));
+  copyFileSync(join(dirname(built), 'checkpoint-worker.js'), join(folder, 'checkpoint-worker.js'));
+  return path;
+}
+
+/**
+ * Replaces the one place of a text. Where that is a pattern, `$1` stands for its first group.
+ *
+ * @throws {Error} if the place is not there, or not the only one: the code has changed, and the caller's list has to follow.
+ */
+export function replaceOnce(text: string, place: string | RegExp, instead: string): string {
+  const places =
+    typeof place === 'string' ? text.split(place).length - 1 : [...text.matchAll(new RegExp(place, 'g'))].length;
+  if (places !== 1) throw new Error(`the bundle has ${place} ${places} times, and must once`);
+  return typeof place === 'string' ? text.replace(place, () => instead) : text.replace(place, instead);
+}
