@@ -36,7 +36,12 @@ describe('AnswerHeaders', () => {
   it('refuse what the platform refuses', () => {
     const headers = new AnswerHeaders([]);
     expect(() => headers.set('Location', 'a\r\nSet-Cookie: b')).toThrow(TypeError);
-    expect(headers).toBeInstanceOf(Headers);
+  });
+
+  it('are copied by the platform as any list of pairs', () => {
+    const headers = new AnswerHeaders(['vary', 'Accept']);
+    expect(new Headers(headers).get('vary')).toBe('Accept');
+    expect(new Response(null, { headers: [...headers] }).headers.get('vary')).toBe('Accept');
   });
 
   it('leave those alone that they are made from', () => {

@@ -55,7 +55,8 @@ export class LightResponse {
       return;
     }
     this.#body = (body as PlainBody | undefined) ?? null; // `as`: checked just now
-    this.#given = headers instanceof Headers ? headers : new Headers(headers);
+    const isMade = headers instanceof Headers || headers instanceof AnswerHeaders;
+    this.#given = isMade ? headers : new Headers(headers);
   }
 
   /** Returns what an answer consists of; undefined for one that the platform made. */
@@ -150,7 +151,7 @@ export class LightResponse {
   /** Returns a response of the platform in its place. */
   #asked(): Response {
     const { status, statusText, headers } = this;
-    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers });
+    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers: [...headers] });
     return this.#whole;
   }
 }
