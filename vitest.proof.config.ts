@@ -38,6 +38,7 @@ export default defineConfig({
         'test/upgrade/',
         'test/cli/',
         'test/dialects/',
+        'test/faults/',
         'examples/fleet/',
         'test/operate/container.',
         'test/crash/',
