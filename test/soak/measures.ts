@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { BenchServer } from '../../bench/bench-server';
 import { residentBytes } from '../../bench/resident-memory';
 
+/** Descriptors that come and go by themselves, and those of the thread that checkpoints, which starts when it is needed. */
+export const SLACK_DESCRIPTORS = 16;
+
 /** What a registry holds at one moment. */
 export interface Measure {
   /** V8 heap and array buffers after a full collection, in bytes. */
@@ -11,7 +14,7 @@ export interface Measure {
   residentBytes: number;
   /** Its databases, in bytes. */
   databaseBytes: number;
-  /** Their write-ahead logs, in bytes: the platform empties one when it has some 32 MB. */
+  /** Their write-ahead logs, in bytes: what is in them is moved to the databases when there are some MB of it. */
   logBytes: number;
   descriptors: number;
   instances: number;

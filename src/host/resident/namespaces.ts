@@ -164,7 +164,10 @@ export class Namespaces {
     const now = monotonic.now();
     const jumpMs = clock.now() - now - this.#clockShift;
     const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
-    if (hasJumped) this.#sleepers.moveWithClock(jumpMs);
+    if (hasJumped) {
+      this.#sleepers.moveWithClock(jumpMs);
+      for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
+    }
     if (hasJumped || now - this.#passedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS) this.#listeningSince = clock.now();
     this.#passedAt = now;
     this.#clockShift += jumpMs;

@@ -1,6 +1,7 @@
 import type { Capabilities, LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { HandResident } from '../../../test/fixtures/hand-resident';
+import { forgetful } from '../../../test/fixtures/node-namespace';
 
 const capabilities: Capabilities = {
   movesTime: true,
@@ -10,11 +11,10 @@ const capabilities: Capabilities = {
   looks: 'it ticks',
   ticks: true,
   remembers: true,
-  isFast: true,
+  isFast: 'ten thousand changes, one after the other, are flushed ten thousand times',
 };
 
-async function lend(): Promise<LentNamespace> {
-  const host = await HandResident.start();
+function lentOf(host: HandResident): LentNamespace {
   return {
     get api() {
       return host.namespace().calls;
@@ -28,4 +28,31 @@ async function lend(): Promise<LentNamespace> {
   };
 }
 
-namespaceContract('the resident host', capabilities, lend);
+namespaceContract('the resident host', capabilities, async () => lentOf(await HandResident.start()));
+
+namespaceContract(
+  'the resident host, put to sleep after every call',
+  {
+    ...capabilities,
+    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
+    remembers: 'to forget is what it is here for',
+  },
+  async () => {
+    const host = await HandResident.start();
+    const hibernate = () => host.namespace().sleep();
+    const api = forgetful({
+      get api() {
+        return host.namespace().calls;
+      },
+      hibernate,
+    });
+    return {
+      ...lentOf(host),
+      api,
+      pass: async (ms) => {
+        await host.pass(ms);
+        await hibernate();
+      },
+    };
+  },
+);
