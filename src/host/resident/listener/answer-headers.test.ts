@@ -36,7 +36,14 @@ describe('AnswerHeaders', () => {
   it('refuse what the platform refuses', () => {
     const headers = new AnswerHeaders([]);
     expect(() => headers.set('Location', 'a\r\nSet-Cookie: b')).toThrow(TypeError);
-    expect(headers).toBeInstanceOf(Headers);
+  });
+
+  it('are copied by the platform', () => {
+    const headers = new AnswerHeaders(['vary', 'Accept']);
+    headers.set('ETag', '"a"');
+    for (const copied of [new Headers(headers), new Response(null, { headers }).headers]) {
+      expect([...copied]).toEqual([...headers]);
+    }
   });
 
   it('leave those alone that they are made from', () => {

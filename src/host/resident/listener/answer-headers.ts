@@ -24,6 +24,8 @@ export function listHeaders(headers: Headers): readonly string[] {
 /**
  * Headers of one answer, as a list that can be written as it is. A `Headers` of the platform is made when more is asked for
  * than what answers do: a copy of one takes it as long as a registration takes to decide.
+ *
+ * It is no instance of `Headers`: Deno would look for parts of its own in one. So it is taken for a list of pairs.
  */
 export class AnswerHeaders implements Headers {
   readonly #list: string[];
@@ -107,6 +109,3 @@ export class AnswerHeaders implements Headers {
     return headers;
   }
 }
-
-// So that it is an instance of Headers without being built as one.
-Object.setPrototypeOf(AnswerHeaders.prototype, NativeHeaders.prototype);
