@@ -54,8 +54,7 @@ export class Namespaces {
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
     this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
-    // What is stored of this very millisecond may be of the process before.
-    this.#listeningSince = clock.now() + 1;
+    this.#listeningSince = clock.now();
     this.#passedAt = monotonic.now();
     this.#clockShift = clock.now() - monotonic.now();
     this.#host = {

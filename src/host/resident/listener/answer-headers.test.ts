@@ -38,10 +38,12 @@ describe('AnswerHeaders', () => {
     expect(() => headers.set('Location', 'a\r\nSet-Cookie: b')).toThrow(TypeError);
   });
 
-  it('are copied by the platform as any list of pairs', () => {
+  it('are copied by the platform', () => {
     const headers = new AnswerHeaders(['vary', 'Accept']);
-    expect(new Headers(headers).get('vary')).toBe('Accept');
-    expect(new Response(null, { headers: [...headers] }).headers.get('vary')).toBe('Accept');
+    headers.set('ETag', '"a"');
+    for (const copied of [new Headers(headers), new Response(null, { headers }).headers]) {
+      expect([...copied]).toEqual([...headers]);
+    }
   });
 
   it('leave those alone that they are made from', () => {

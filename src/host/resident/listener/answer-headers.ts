@@ -25,7 +25,7 @@ export function listHeaders(headers: Headers): readonly string[] {
  * Headers of one answer, as a list that can be written as it is. A `Headers` of the platform is made when more is asked for
  * than what answers do: a copy of one takes it as long as a registration takes to decide.
  *
- * It is no instance of `Headers`: Deno looks into those for what only its own have.
+ * It is no instance of `Headers`: Deno would look for parts of its own in one. So it is taken for a list of pairs.
  */
 export class AnswerHeaders implements Headers {
   readonly #list: string[];

@@ -55,8 +55,7 @@ export class LightResponse {
       return;
     }
     this.#body = (body as PlainBody | undefined) ?? null; // `as`: checked just now
-    const isMade = headers instanceof Headers || headers instanceof AnswerHeaders;
-    this.#given = isMade ? headers : new Headers(headers);
+    this.#given = headers instanceof Headers || headers instanceof AnswerHeaders ? headers : new Headers(headers);
   }
 
   /** Returns what an answer consists of; undefined for one that the platform made. */

@@ -37,6 +37,7 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
   if (isUnread && isSmall) guard.discardBody(message);
   const isLast = exchange.isLast || (isUnread && !isSmall);
   if (isLast) headers.push('connection', 'close');
+  else headers.push('keep-alive', guard.keepAlive);
 
   if (content instanceof ReadableStream) {
     response.writeHead(status, headers);

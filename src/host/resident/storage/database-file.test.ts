@@ -378,6 +378,14 @@ describe('checkpoints', () => {
     expect(countOf(await open())).toBe(640);
   });
 
+  it('that fail to flush end the process', async () => {
+    const failure = Object.assign(new Error('disk I/O error'), { errcode: 1034 });
+    const file = await openWithRows(0, { checkpoint: () => Promise.reject(failure) });
+    for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 16));
+    await file.storage.sync();
+    await expect.poll(() => lost).toEqual(['a checkpoint could not flush: disk I/O error']);
+  });
+
   it('run where commits do, and in no other thread, with a SQLite that loses pages otherwise', async () => {
     const worker = { checkpoint: () => Promise.reject(new Error('not to be asked')) };
     const onLost = (reason: string) => lost.push(reason);

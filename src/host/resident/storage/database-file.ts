@@ -32,6 +32,9 @@ export interface DatabaseFileParts {
 /** Rows so large that what made a commit fail has to be over before they can be written. */
 const PROBE_LENGTH = 256 * 1024;
 
+/** SQLite's extended result code for a flush that failed. */
+const IOERR_FSYNC = 1034;
+
 const DROP_PROBE = 'DROP TABLE IF EXISTS _probe';
 
 /** A flush under way: `upTo` is the number of the last change that it makes durable. */
@@ -240,10 +243,11 @@ export class DatabaseFile {
   }
 
   /**
-   * SQLite flushes the WAL's header when it begins at its start again, and Deno does not tell which part of a commit failed.
-   * If it was this flush, a flush by our own descriptor fails too: Linux reports an error to each descriptor once.
+   * SQLite flushes the WAL's header when it begins at its start again. Where an error does not say that it was this flush, a
+   * flush by our own descriptor fails too: Linux reports an error to each descriptor once.
    */
   #failed(error: unknown): void {
+    if (isFailedFlush(error)) this.#lose(`a commit could not flush: ${messageOf(error)}`);
     if (this.#database.isTransaction) this.#lose(`a transaction could not be undone: ${messageOf(error)}`);
     const isOfSqlite = error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
     if (isOfSqlite) this.#flushNext().catch(() => {});
@@ -315,6 +319,10 @@ export class DatabaseFile {
     try {
       if (this.#checkpointsHere) return checkpointOn(this.#database);
       return await this.#parts.checkpoints.checkpoint(this.#parts.path);
+    } catch (error) {
+      // It was the WAL, or the database: what it wrote may count as clean from now on.
+      if (isFailedFlush(error)) this.#lose(`a checkpoint could not flush: ${messageOf(error)}`);
+      throw error;
     } finally {
       this.check();
     }
@@ -358,6 +366,11 @@ function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined 
     if (fault === undefined || sequence === 0) throw error;
     return fault;
   }
+}
+
+/** Tells whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
+function isFailedFlush(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === IOERR_FSYNC;
 }
 
 const walOf = (path: string): string => `${path}-wal`;
