@@ -42,7 +42,7 @@ export const LEASE_MUTANTS: Mutant[] = [
     name: 'takes a process that has started for one that has listened',
     breaks: 'I6',
     symbol: 'resumeAttention',
-    from: "noteGap(state, now, 'the namespace was not in memory', spreadMs);",
+    from: "noteGap(state, heardSince, 'the namespace was not in memory', spreadMs);",
     to: '',
   },
   {
