@@ -150,7 +150,7 @@ export class LightResponse {
   /** Returns a response of the platform in its place. */
   #asked(): Response {
     const { status, statusText, headers } = this;
-    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers });
+    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers: [...headers] });
     return this.#whole;
   }
 }
