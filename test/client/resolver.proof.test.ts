@@ -142,7 +142,8 @@ describe('a resolver of a registry that runs', () => {
     await register(service, 'a');
     const one = open(service);
     await one.ready;
-    expect([one.isConnected, one.age]).toEqual([true, 0]);
+    await until('it is connected', () => one.isConnected);
+    expect(one.age).toBe(0);
     const back = registry.kill('SIGKILL');
     await until('the loss is noticed', () => !one.isConnected);
     expect(idsOf(one)).toEqual(['a']);
