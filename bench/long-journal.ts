@@ -1,9 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Registry } from '../src/core/namespace/core';
 import { newCounters } from '../src/core/platform/counters';
 import type { Platform } from '../src/core/platform/platform';
+import { DataFiles } from '../src/host/resident/data-files';
 import { nodeSqlite } from '../src/host/resident/storage/node-sqlite';
 import { InstanceDefinition } from '../src/model/instance';
 import { placeOf } from './population';
@@ -23,7 +24,7 @@ export interface Stretch {
  * Writes a long past into the files of a stopped server: the registry itself does, in Node, as two hundred thousand
  * commits over HTTP take minutes.
  *
- * @param storage Folder of SQLite files, with one namespace.
+ * @param storage Folder of the server's data, with one namespace.
  * @returns Times between the stretches, which nothing else happened at.
  */
 export async function lengthenJournal(storage: string, stretches: readonly Stretch[]): Promise<string[]> {
@@ -49,7 +50,10 @@ export async function lengthenJournal(storage: string, stretches: readonly Stret
   return times;
 }
 
+/** The file of the one namespace: where the resident host keeps it, or an object of workerd. */
 function fileOfNamespace(storage: string): string {
+  const resident = join(storage, 'storage');
+  if (existsSync(resident)) return new DataFiles(resident).namespace('public');
   const folder = readdirSync(storage).find((name) => name.endsWith('NamespaceObject'));
   const file = readdirSync(join(storage, folder ?? '')).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
   if (folder === undefined || file === undefined) throw new Error(`there is no namespace in ${storage}`);

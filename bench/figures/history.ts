@@ -64,7 +64,6 @@ async function prepare(bench: Bench): Promise<LongPast> {
 /** Reads of a long past: the history of one instance over a plain read of it, and a service as it was. */
 export const history: Figure = {
   name: 'history',
-  homes: ['workerd'],
   async measure(bench: Bench): Promise<Finding[]> {
     const { server, mixedSince, ownSince } = await prepare(bench);
     const path = servicePath(placeOf(SERVICE_FIRST).service);

@@ -84,18 +84,17 @@ export class Rates {
     const assertAll = (count: number | undefined) => {
       if (count !== READ_INSTANCES) throw new Error(`read ${count} of ${READ_INSTANCES} instances`);
     };
-    const read = `ead of a service of ${READ_INSTANCES}`;
     const measurements: Measurement[] = [
       { name: 'beat', title: 'Beat', connections: CONNECTIONS, call: (each) => each.beat() },
       {
         name: 'read',
-        title: `R${read}`,
+        title: `Read a service of ${READ_INSTANCES}`,
         connections: CONNECTIONS,
         call: async (each) => assertAll(await each.read(READ_SERVICE)),
       },
       {
         name: 'stale',
-        title: `Stale r${read}`,
+        title: `Stale read of a service of ${READ_INSTANCES}`,
         connections: CONNECTIONS,
         call: async (each) => assertAll(await each.readStale?.(READ_SERVICE)),
         takesPart: ({ peer }) => this.#clients.get(peer.name)?.every((each) => each.readStale) ?? false,

@@ -16,6 +16,7 @@ function listenersOf(topic: string): Set<(text: string) => void> {
 function join(topic: string, socket: WebSocket): void {
   const tell = (text: string) => socket.send(text);
   listenersOf(topic).add(tell);
+  socket.on('message', () => socket.send('pong'));
   socket.on('close', () => listenersOf(topic).delete(tell));
 }
 

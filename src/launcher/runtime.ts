@@ -39,10 +39,13 @@ function packageFile(name: string, file: string): string | undefined {
   }
 }
 
+/** What a runtime prints when it is asked for its version. */
+const VERSION: Readonly<Record<RuntimeName, RegExp>> = { deno: /^deno (\d+\.\d+\.\d+)/, node: /^v(\d+\.\d+\.\d+)/ };
+
 /** Asks a program on the path for its version; undefined if there is none, or it is not what it is called. */
-function versionOf(program: string): string | undefined {
-  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: ANSWER_WITHIN_MS });
-  return /^(?:deno |v)(\d+\.\d+\.\d+)/.exec(stdout ?? '')?.[1];
+function versionOf(name: RuntimeName): string | undefined {
+  const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8', timeout: ANSWER_WITHIN_MS });
+  return VERSION[name].exec(stdout ?? '')?.[1];
 }
 
 function findDeno(): string | undefined {

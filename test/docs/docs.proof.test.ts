@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
-import { systemNode } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { pageProblems } from './page-problems';
 import { readersEnvironment } from './readers-environment';
@@ -29,9 +28,7 @@ describe.each(PAGES)('%s', (page) => {
 
     const steps = readSteps(readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url));
     expect(steps.length).toBeGreaterThan(1);
-    // Backups say that they need a newer Node than the registry does.
-    const node = page === 'docs/backup.md' ? process.execPath : systemNode();
-    const { outputs, status, stderr } = runSteps(steps, folder, await readersEnvironment(folder, node));
+    const { outputs, status, stderr } = runSteps(steps, folder, await readersEnvironment(folder));
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 
     expect(pageProblems(page, steps, outputs)).toEqual([]);

@@ -23,14 +23,16 @@ export class ServedRegistry {
    * Starts one on a free port, and waits until it answers.
    *
    * @param rootToken Default: another one each time.
+   * @param descriptors The most that its processes may have open. Default: that of this process.
    */
   static async start(
     data: string,
-    { env = {}, rootToken = randomBytes(24).toString('hex') }: { env?: NodeJS.ProcessEnv; rootToken?: string } = {},
+    { rootToken = randomBytes(24).toString('hex'), descriptors }: { rootToken?: string; descriptors?: number } = {},
   ): Promise<ServedRegistry> {
-    const words = [join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
-    const launcher = new Program(systemNode(), words, {
-      env: { ...process.env, ...env, ROLLCALL_ROOT_TOKEN: rootToken },
+    const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
+    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
+    const launcher = new Program('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
+      env: { ...process.env, ROLLCALL_ROOT_TOKEN: rootToken },
     });
     return new ServedRegistry(launcher, data, rootToken, await launcher.prints(/answers on (http:\S+)/));
   }
@@ -40,9 +42,9 @@ export class ServedRegistry {
     return Number(JSON.parse(readFileSync(join(this.data, 'lock.json'), 'utf8')).pid);
   }
 
-  /** Lines of the log. */
-  get log(): { level: string; message: string }[] {
-    return this.#launcher.stderr.flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+  /** Everything that was printed so far. */
+  get printed(): string {
+    return this.#launcher.printed;
   }
 
   /** Kills both processes, so that nothing is closed and nothing starts it again. */

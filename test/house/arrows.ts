@@ -43,7 +43,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     apart: true,
   },
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
-  launcher: { rooms: [], packages: ['node:*', 'esbuild', 'workerd'] },
+  launcher: { rooms: [], packages: ['node:*', 'esbuild'] },
   'resident.ts': {
     rooms: ['model', 'host', 'http', 'dialects', 'launcher'],
     packages: ['node:*'],

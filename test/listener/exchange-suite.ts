@@ -42,6 +42,15 @@ export function exchangeSuite(start: StartStage): void {
       ]);
     });
 
+    it('makes an answer of the body and the headers of another, as one that is compressed is made', async () => {
+      const response = await fetch(urlOf(await stageOf(start), '/remade'));
+      expect([response.headers.get('a'), response.headers.get('b'), await response.text()]).toEqual([
+        '1',
+        '2',
+        'remade',
+      ]);
+    });
+
     it.each(['/hello', '/events', '/stream?pieces=3', '/bodiless', '/large?bytes=1000000'])(
       'answers HEAD of %s without a body, and the next request on the connection',
       async (path) => {

@@ -72,6 +72,11 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
     '/unchanged': () => new Response(null, { status: 304, headers: { ETag: '"a"' } }),
     '/nothing': () => new Response(null),
     '/json': () => Response.json({ json: true }),
+    '/remade': async () => {
+      const first = new Response('remade', { headers: new Headers({ a: '1' }) });
+      first.headers.set('B', '2');
+      return new Response(await first.arrayBuffer(), { headers: first.headers });
+    },
     '/cookies': () =>
       new Response(null, {
         headers: [

@@ -12,7 +12,7 @@ export interface DiskCall {
     | { kind: 'open'; path: string; makes: boolean; cuts: boolean }
     | { kind: 'write'; path: string; offset: number; bytes: Buffer }
     | { kind: 'truncate'; path: string; length: number }
-    | { kind: 'flush'; path: string }
+    | { kind: 'flush'; path: string; descriptor: string }
     | { kind: 'unlink'; path: string }
     /** A line on its standard output. */
     | { kind: 'print'; line: string };
@@ -131,7 +131,10 @@ function callOf(
   if (match !== null) {
     const path = bytesOf(match[2] ?? '').toString();
     if (!isInside(path)) return undefined;
-    if (!text.startsWith('ftruncate')) return { succeeded: done(match[3]), action: { kind: 'flush', path } };
+    if (!text.startsWith('ftruncate')) {
+      const action = { kind: 'flush', path, descriptor: match[1] ?? '' } as const;
+      return { succeeded: done(match[3]), action };
+    }
     // strace writes numbers in decimal, whatever strings are written in.
     return { succeeded: done(match[4]), action: { kind: 'truncate', path, length: Number(match[3]) } };
   }
@@ -148,3 +151,17 @@ function callOf(
 }
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');
+
+/**
+ * Tells whether a recording with a flush that was made to fail shows what no system does: Linux reports such a failure once to
+ * every descriptor of the file, and here another one flushed after it as if nothing had happened.
+ */
+export function hidesFailure(calls: readonly DiskCall[]): boolean {
+  const flushes = calls.flatMap(({ action, ...call }) => (action.kind === 'flush' ? [{ ...action, ...call }] : []));
+  const failed = flushes.find(({ succeeded, end }) => !succeeded && Number.isFinite(end));
+  if (failed === undefined) return false;
+  return flushes.some(
+    ({ path, descriptor, start, succeeded }) =>
+      succeeded && path === failed.path && descriptor !== failed.descriptor && start > failed.start,
+  );
+}

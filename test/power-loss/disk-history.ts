@@ -8,6 +8,9 @@ const PAGE_BYTES = 4096;
 /** So many moments, about, go by until a database is open, or erased. */
 const OPENING_MOMENTS = 100;
 
+/** After a failed flush the system takes pages for clean that are not on the disk: no later flush writes them. */
+const LOST = Number.MAX_VALUE;
+
 /** A change of a file's bytes, or of its length. */
 interface Change {
   start: number;
@@ -118,9 +121,10 @@ export class DiskHistory {
     const flushed: (Entry | Change)[] =
       path === this.#folder ? [...this.#names.values()].flat() : (this.#names.get(name)?.at(-1)?.changes ?? []);
     for (const change of flushed) {
-      if (change.end > start || change.durableAt !== Number.POSITIVE_INFINITY) continue;
-      // After a failed flush the system takes pages for clean that are not on the disk: no later flush writes them.
-      change.durableAt = succeeded ? end : Number.MAX_VALUE;
+      if (change.end > start || change.durableAt === LOST) continue;
+      // Of flushes that overlap, the first that returns counts.
+      if (succeeded) change.durableAt = Math.min(change.durableAt, end);
+      else if (change.durableAt === Number.POSITIVE_INFINITY) change.durableAt = LOST;
     }
   }
 }

@@ -132,7 +132,7 @@ export function restoreCommand() {
 function backupView({ version, startedAt, namespaces }: Manifest): Table {
   return fieldTable([
     ['made', `${startedAt} by Rollcall ${version}`],
-    ['namespaces', namespaces.map(({ id }) => id).join(' ')],
+    ['namespaces', namespaces.map(({ id }) => id).join(' ') || 'nothing is stored in any yet'],
   ]);
 }
 

@@ -9,6 +9,7 @@ const capabilities: Capabilities = {
   losesAlarms: true,
   looks: true,
   ticks: 'the platform that is moved by hand has one clock',
+  addsUpAttention: true,
   remembers: true,
   isFast: true,
 };

@@ -111,7 +111,8 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      if (checkpoints.isOpen || leases.changed) checkpoints.close();
+      // Also where no renewal is to be kept: the next one sees by it until when this one listened.
+      if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
       await pipeline.settled();
       await pipeline.close();
       this.#awake = undefined;

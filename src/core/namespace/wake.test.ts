@@ -197,7 +197,7 @@ describe('signs at a wake that renewals were missed', () => {
   it('[L7] are none where the process that stored it listens still, asleep or not', async () => {
     const platform = new HandPlatform();
     platform.monotonic = platform.clock;
-    platform.listeningSince = START;
+    platform.listeningSince = START - 1;
     const awake = new AwakeNamespace(platform);
     awake.put('a');
     beat(awake, 'a', { close: true });

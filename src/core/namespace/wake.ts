@@ -202,15 +202,21 @@ function resumeAttention(
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since.
-    if (isStoredByThisProcess(state, header)) attention.pass(now);
-    else noteGap(state, now, 'the namespace was not in memory', spreadMs);
+    // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since, and another one since it
+    // began, also on behalf of a namespace that was asleep.
+    if (!isStoredByThisProcess(state, header)) {
+      const { listeningSince } = platform;
+      const heardSince = listeningSince === undefined ? now : Math.min(now, time.whenClockShows(listeningSince));
+      noteGap(state, heardSince, 'the namespace was not in memory', spreadMs);
+    }
+    attention.pass(now);
   }
 }
 
+/** What is stored of the very millisecond in which this process began may be of the one before. */
 function isStoredByThisProcess(
   { platform, time }: Pick<StoredState, 'platform' | 'time'>,
   { at }: CheckpointHeader,
 ): boolean {
-  return platform.listeningSince !== undefined && time.clockAt(at) >= platform.listeningSince;
+  return platform.listeningSince !== undefined && time.clockAt(at) > platform.listeningSince;
 }

@@ -39,6 +39,7 @@ namespaceContract(
     losesAlarms: true,
     looks: true,
     ticks: 'time stands still between events, and a pending timer is billed',
+    addsUpAttention: true,
     remembers: true,
     isFast: 'ten thousand calls to another isolate take many seconds',
   },

@@ -12,6 +12,11 @@ export class MemoryAlarm implements Alarm {
     this.#armedFor = at;
   }
 
+  /** Moves it, as the wall clock jumped: what was ten seconds away still is. */
+  moveWithClock(jumpMs: number): void {
+    if (this.#armedFor !== null) this.#armedFor += jumpMs;
+  }
+
   /** Returns when it was due, and disarms it, if that is over at `now`. */
   fired(now: number): number | undefined {
     const at = this.#armedFor;

@@ -54,8 +54,7 @@ export class Namespaces {
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
     this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
-    // What is stored of this very millisecond may be of the process before.
-    this.#listeningSince = clock.now() + 1;
+    this.#listeningSince = clock.now();
     this.#passedAt = monotonic.now();
     this.#clockShift = clock.now() - monotonic.now();
     this.#host = {
@@ -164,7 +163,10 @@ export class Namespaces {
     const now = monotonic.now();
     const jumpMs = clock.now() - now - this.#clockShift;
     const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
-    if (hasJumped) this.#sleepers.moveWithClock(jumpMs);
+    if (hasJumped) {
+      this.#sleepers.moveWithClock(jumpMs);
+      for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
+    }
     if (hasJumped || now - this.#passedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS) this.#listeningSince = clock.now();
     this.#passedAt = now;
     this.#clockShift += jumpMs;

@@ -1,6 +1,7 @@
 import type { Capabilities, LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { HandResident } from '../../../test/fixtures/hand-resident';
+import { forgetful } from '../../../test/fixtures/node-namespace';
 
 const capabilities: Capabilities = {
   movesTime: true,
@@ -9,12 +10,12 @@ const capabilities: Capabilities = {
   losesAlarms: 'its alarms are in memory, and lost with it alone',
   looks: 'it ticks',
   ticks: true,
+  addsUpAttention: true,
   remembers: true,
   isFast: true,
 };
 
-async function lend(): Promise<LentNamespace> {
-  const host = await HandResident.start();
+function lentOf(host: HandResident): LentNamespace {
   return {
     get api() {
       return host.namespace().calls;
@@ -28,4 +29,33 @@ async function lend(): Promise<LentNamespace> {
   };
 }
 
-namespaceContract('the resident host', capabilities, lend);
+namespaceContract('the resident host', capabilities, async () => lentOf(await HandResident.start()));
+
+namespaceContract(
+  'the resident host, put to sleep after every call',
+  {
+    ...capabilities,
+    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
+    addsUpAttention: 'asleep it does not see when a gap begins, and so not what its process heard before',
+    remembers: 'to forget is what it is here for',
+    isFast: 'a wake reads every record',
+  },
+  async () => {
+    const host = await HandResident.start();
+    const hibernate = () => host.namespace().sleep();
+    const api = forgetful({
+      get api() {
+        return host.namespace().calls;
+      },
+      hibernate,
+    });
+    return {
+      ...lentOf(host),
+      api,
+      pass: async (ms) => {
+        await host.pass(ms);
+        await hibernate();
+      },
+    };
+  },
+);

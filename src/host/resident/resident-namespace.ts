@@ -4,6 +4,7 @@ import { missingNamespace } from '../../core/namespace/records/catalog';
 import type { Counters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { NamespaceControl } from '../../model/directory-api';
+import { ALARM_RETRY_MS } from '../../model/limits';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
@@ -64,6 +65,8 @@ export class ResidentNamespace implements NamespaceControl {
   /** Whether a call was answered since the host last asked. */
   #isUsed = false;
   #usedAt: number;
+  /** Once it is erased, the host makes another one of its id. */
+  #isErased = false;
   /** What was known before was lost to a write that failed: renewals may have been lost with it. */
   #restartedAt = Number.NEGATIVE_INFINITY;
 
@@ -117,6 +120,11 @@ export class ResidentNamespace implements NamespaceControl {
     else await namespace.registry.alarm(dueAt);
   }
 
+  /** Notes that the wall clock jumped. */
+  moveWithClock(jumpMs: number): void {
+    this.#awake?.alarm.moveWithClock(jumpMs);
+  }
+
   /** Looks after its file: see `DatabaseFile.check`. */
   check(): void {
     this.#awake?.file.check();
@@ -130,20 +138,24 @@ export class ResidentNamespace implements NamespaceControl {
 
   /** Takes it out of memory, with everything stored; what can't be stored is lost as in a crash. */
   async sleep(): Promise<void> {
-    await this.#changing;
+    // Without a change under way, no call comes between the look of the host, which found it idle, and this.
+    while (this.#changing !== undefined) await this.#changing.catch(() => {});
     const awake = this.#awake;
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
+      const now = this.#host.platform.clock.now();
+      let dueAt: number | null = now + ALARM_RETRY_MS;
       try {
         await awake.namespace.rest();
+        dueAt = awake.alarm.armedFor();
       } catch (error) {
-        this.#restartedAt = this.#host.platform.clock.now();
+        this.#restartedAt = now;
         throw error;
       } finally {
         await awake.file.close();
+        await this.#host.asleep(this, dueAt);
       }
-      await this.#host.asleep(this, awake.alarm.armedFor());
     });
   }
 
@@ -163,6 +175,7 @@ export class ResidentNamespace implements NamespaceControl {
     if (isErased) {
       // The core has erased the file: what is left is to forget it.
       this.#awake = undefined;
+      this.#isErased = true;
       this.sockets.closeAll(SERVICE_RESTART, 'the namespace has been deleted');
       await this.#host.erased(this);
     }
@@ -202,12 +215,19 @@ export class ResidentNamespace implements NamespaceControl {
   async #opened(isFounding: boolean): Promise<Awake> {
     while (this.#changing !== undefined) await this.#changing.catch(() => {});
     if (this.#awake !== undefined) return this.#awake;
+    // Its successor has a file at the same path.
+    if (this.#isErased) throw missingNamespace();
     if (!isFounding && this.id !== DEFAULT_NAMESPACE && !this.#host.isStored(this.id)) throw missingNamespace();
     return this.#change(async () => {
       const file = await this.#host.open(this.id);
-      this.#awake = this.#awaken(file, new MemoryAlarm());
+      try {
+        await this.#host.awoken(this);
+        this.#awake = this.#awaken(file, new MemoryAlarm());
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
       this.#usedAt = this.#host.platform.monotonic.now();
-      await this.#host.awoken(this);
       return this.#awake;
     });
   }

@@ -33,6 +33,8 @@ export interface Capabilities {
   looks: Capability;
   /** It has a monotonic clock, and knows by ticks whether it listened: it passes every `ATTENTION_PASS_MS`. */
   ticks: Capability;
+  /** What it listened counts for the end of a lease, however many gaps come between. */
+  addsUpAttention: Capability;
   /** Memory lasts from one call to the next. */
   remembers: Capability;
   /** Ten thousand calls take seconds at most. */

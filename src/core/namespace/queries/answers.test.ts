@@ -162,6 +162,9 @@ describe('warningsFor', () => {
 
   it('[R11] warns of an address that is not where the request came from', () => {
     expect(codes({ address: '10.0.0.1' }, { address: '10.0.0.2' })).toEqual(['FOREIGN_ADDRESS']);
+    // From the machine itself: its other addresses are not known.
+    for (const loopback of ['127.0.0.1', '::1'])
+      expect(codes({ address: '10.0.0.1' }, { address: loopback })).toEqual([]);
     expect(codes({ address: '10.0.0.1' }, { address: '10.0.0.1' })).toEqual([]);
     expect(codes({ address: 'fd00::1' }, { address: 'fd00::2' })).toEqual(['FOREIGN_ADDRESS']);
   });

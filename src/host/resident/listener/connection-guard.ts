@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import {
   ACCEPT_CHECK_INTERVAL_MS,
@@ -42,13 +42,20 @@ export interface BodyWait {
   tooSlow(): void;
 }
 
-/** State of one connection's output at the last check. */
-interface Output {
+/** State of one connection at the last check. */
+interface Connection {
   /** Bytes handed over in all, and of these the ones that wait. */
   written: number;
   waiting: number;
   /** Since when nothing was taken, in milliseconds of the guard's clock. */
   since: number;
+  /** The answer that may be under way. */
+  answer: ServerResponse | undefined;
+  /** False before the first answer, which has another deadline, and once it is a WebSocket. */
+  mayIdle: boolean;
+  /** Bytes received in all, and since when there were no more while nothing was answered. */
+  read: number;
+  quietSince: number;
 }
 
 /**
@@ -60,7 +67,9 @@ interface Output {
  */
 export class ConnectionGuard {
   readonly deadlines: Deadlines;
-  readonly #outputs = new Map<Socket, Output>();
+  /** What answers say of how long a connection may be idle: a little less than it is. */
+  readonly keepAlive: string;
+  readonly #connections = new Map<Socket, Connection>();
   readonly #bodies = new Set<BodyWait>();
   readonly #timer: NodeJS.Timeout;
   #clock = 0;
@@ -68,18 +77,35 @@ export class ConnectionGuard {
 
   constructor(deadlines: Deadlines) {
     this.deadlines = deadlines;
+    this.keepAlive = `timeout=${Math.max(1, Math.floor(deadlines.idleMs / 1_000) - 1)}`;
     this.#timer = setInterval(() => this.#pass(), deadlines.checkMs);
     this.#timer.unref();
   }
 
   get connections(): number {
-    return this.#outputs.size;
+    return this.#connections.size;
   }
 
-  /** Watches the output of a connection until it closes. */
+  /** Watches a connection until it closes. */
   watch(socket: Socket): void {
-    this.#outputs.set(socket, { written: 0, waiting: 0, since: this.#clock });
-    socket.once('close', () => this.#outputs.delete(socket));
+    const since = this.#clock;
+    const output = { written: 0, waiting: 0, since };
+    this.#connections.set(socket, { ...output, answer: undefined, mayIdle: false, read: 0, quietSince: since });
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  /** Notes the answer that a connection waits for: it is idle once that has left. */
+  answers(socket: Socket, answer: ServerResponse): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.answer = answer;
+    connection.mayIdle = true;
+  }
+
+  /** Lets a connection be idle from now on: it is a WebSocket. */
+  upgraded(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection !== undefined) connection.mayIdle = false;
   }
 
   /** Takes in the rest of a body that nobody reads; its connection ends where that takes too long. */
@@ -106,7 +132,7 @@ export class ConnectionGuard {
 
   /** Disconnects everybody. */
   destroyAll(): void {
-    for (const socket of this.#outputs.keys()) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 
   stop(): void {
@@ -118,7 +144,10 @@ export class ConnectionGuard {
     const now = performance.now();
     this.#clock += Math.min(now - this.#checkedAt, 2 * this.deadlines.checkMs);
     this.#checkedAt = now;
-    for (const [socket, output] of this.#outputs) this.#checkOutput(socket, output);
+    for (const [socket, connection] of this.#connections) {
+      this.#checkOutput(socket, connection);
+      this.#checkIdle(socket, connection);
+    }
     for (const wait of this.#bodies) {
       const allowedMs = wait.maxMs + (wait.bytes / BODY_PER_SECOND_MIN_BYTES) * 1_000;
       if (wait.waitedMs + this.#clock - wait.since <= allowedMs) continue;
@@ -127,17 +156,27 @@ export class ConnectionGuard {
     }
   }
 
-  #checkOutput(socket: Socket, output: Output): void {
+  #checkOutput(socket: Socket, connection: Connection): void {
     const waiting = socket.writableLength;
     // What was handed over and waits no more was taken; a write that is added takes nothing.
     const taken = socket.bytesWritten - waiting;
-    if (waiting === 0 || taken !== output.written - output.waiting || output.waiting === 0) output.since = this.#clock;
-    output.written = socket.bytesWritten;
-    output.waiting = waiting;
+    if (waiting === 0 || taken !== connection.written - connection.waiting || connection.waiting === 0)
+      connection.since = this.#clock;
+    connection.written = socket.bytesWritten;
+    connection.waiting = waiting;
     if (waiting === 0) return;
     const { unreadOutputMs } = this.deadlines;
     const atSlowestMs = unreadOutputMs + (waiting / OUTPUT_PER_SECOND_MIN_BYTES) * 1_000;
     const allowedMs = Math.min(atSlowestMs, UNREAD_OUTPUT_STRETCH_COUNT * unreadOutputMs);
-    if (this.#clock - output.since > allowedMs) socket.destroy();
+    if (this.#clock - connection.since > allowedMs) socket.destroy();
+  }
+
+  #checkIdle(socket: Socket, connection: Connection): void {
+    const { answer } = connection;
+    if (answer?.writableFinished === true || answer?.destroyed === true) connection.answer = undefined;
+    if (!connection.mayIdle || connection.answer !== undefined || socket.bytesRead !== connection.read) {
+      connection.read = socket.bytesRead;
+      connection.quietSince = this.#clock;
+    } else if (this.#clock - connection.quietSince > this.deadlines.idleMs) socket.destroy();
   }
 }

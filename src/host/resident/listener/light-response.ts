@@ -1,3 +1,5 @@
+import { AnswerHeaders, listHeaders } from './answer-headers';
+
 const NativeResponse = globalThis.Response;
 
 /** Any body that a `Response` is made of. */
@@ -12,7 +14,8 @@ type PlainBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> |
 /** What an answer consists of, for the one who writes it. */
 export interface AnswerParts {
   status: number;
-  headers: Headers;
+  /** Names in lower case and values in turn. */
+  headers: readonly string[];
   body: PlainBody;
   /** Type of a text that has none among its headers. */
   defaultType: string | undefined;
@@ -30,7 +33,7 @@ export class LightResponse {
   readonly statusText: string;
   readonly #body: PlainBody;
   readonly #given: Headers;
-  #own: Headers | undefined;
+  #own: AnswerHeaders | undefined;
   #whole: Response | undefined;
 
   constructor(body?: BodyInit, init: ResponseInit = {}) {
@@ -52,7 +55,7 @@ export class LightResponse {
       return;
     }
     this.#body = (body as PlainBody | undefined) ?? null; // `as`: checked just now
-    this.#given = headers instanceof Headers ? headers : new Headers(headers);
+    this.#given = headers instanceof Headers || headers instanceof AnswerHeaders ? headers : new Headers(headers);
   }
 
   /** Returns what an answer consists of; undefined for one that the platform made. */
@@ -61,9 +64,14 @@ export class LightResponse {
     const light = response as unknown as LightResponse; // `as`: only this class has that field
     const { status } = light;
     if (light.#whole !== undefined) {
-      return { status, headers: light.#whole.headers, body: light.#whole.body, defaultType: undefined };
+      return { status, headers: [...light.#whole.headers].flat(), body: light.#whole.body, defaultType: undefined };
     }
-    return { status, headers: light.#own ?? light.#given, body: light.#body, defaultType: light.#defaultType };
+    return {
+      status,
+      headers: listHeaders(light.#own ?? light.#given),
+      body: light.#body,
+      defaultType: light.#defaultType,
+    };
   }
 
   /** So that an answer which the platform made is a `Response`, too. */
@@ -75,9 +83,10 @@ export class LightResponse {
     if (this.#whole !== undefined) return this.#whole.headers;
     if (this.#own !== undefined) return this.#own;
     const type = this.#defaultType;
-    this.#own = new Headers(this.#given);
-    if (type !== undefined) this.#own.set('Content-Type', type);
-    return this.#own;
+    const own = new AnswerHeaders(listHeaders(this.#given));
+    if (type !== undefined) own.set('Content-Type', type);
+    this.#own = own;
+    return own;
   }
 
   get ok(): boolean {
@@ -141,7 +150,7 @@ export class LightResponse {
   /** Returns a response of the platform in its place. */
   #asked(): Response {
     const { status, statusText, headers } = this;
-    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers });
+    this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers: [...headers] });
     return this.#whole;
   }
 }

@@ -87,7 +87,8 @@ class HttpListener implements Listener {
       headersTimeout: deadlines.headersMs,
       // Bodies have deadlines of their own: an import may take longer than any other.
       requestTimeout: 0,
-      keepAliveTimeout: deadlines.idleMs,
+      // The guard ends idle connections: a timer for each answer costs a twentieth of a heartbeat.
+      keepAliveTimeout: 0,
       connectionsCheckingInterval: deadlines.checkMs,
       maxHeaderSize: REQUEST_HEADERS_MAX_BYTES,
       requireHostHeader: false,
@@ -150,6 +151,7 @@ class HttpListener implements Listener {
   }
 
   async #answer(message: IncomingMessage, response: ServerResponse, isHeldBack: boolean): Promise<void> {
+    this.#guard.answers(message.socket, response);
     const body = new RequestBody(message, response, this.#guard, isHeldBack);
     const url = this.#urls.of(message);
     const answer =
@@ -165,6 +167,7 @@ class HttpListener implements Listener {
       answerWithoutUpgrade(this.#server, message, socket, head);
       return;
     }
+    this.#guard.upgraded(socket);
     // Between here and its WebSocket nobody else hears of an error; `close` follows.
     socket.on('error', () => {});
     const url = this.#urls.of(message);

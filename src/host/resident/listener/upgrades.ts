@@ -64,9 +64,17 @@ export class Upgrades {
       socket.off('close', failed);
       // An error is followed by `close`, which is what counts.
       client.on('error', () => {});
+      client.on('message', () => answerTogether(socket));
       upgrade.accept(client);
     });
   }
+}
+
+/** Holds back what is written until the end of this tick: answers to frames that came together leave in one write. */
+function answerTogether(socket: Duplex): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  process.nextTick(() => socket.uncork());
 }
 
 /**

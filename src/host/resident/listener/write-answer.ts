@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_MAX_BYTES, OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES } from '../../../model/limits';
+import { listHeaders } from './answer-headers';
 import { pipeOf } from './byte-pipe';
 import type { ConnectionGuard } from './connection-guard';
 import { LightResponse } from './light-response';
@@ -28,10 +29,7 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
     leave(content);
     return;
   }
-  const headers: string[] = [];
-  (parts?.headers ?? answer.headers).forEach((value, name) => {
-    headers.push(name, value);
-  });
+  const headers = [...(parts?.headers ?? listHeaders(answer.headers))];
   if (parts?.defaultType !== undefined) headers.push('content-type', parts.defaultType);
   // A client that still sends a body which nobody reads is answered, and its body taken in for a while.
   const isUnread = !message.complete && body.isSent;
@@ -39,6 +37,7 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
   if (isUnread && isSmall) guard.discardBody(message);
   const isLast = exchange.isLast || (isUnread && !isSmall);
   if (isLast) headers.push('connection', 'close');
+  else headers.push('keep-alive', guard.keepAlive);
 
   if (content instanceof ReadableStream) {
     response.writeHead(status, headers);

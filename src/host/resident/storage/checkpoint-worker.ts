@@ -19,6 +19,13 @@ interface Request {
 
 type Reply = { id: number; checkpointed: Checkpointed } | { id: number; failure: string; errcode: number | undefined };
 
+/** The patch of each minor version of SQLite 3 that has the fix. */
+const FIXED_PATCHES: ReadonlyMap<number, number> = new Map([
+  [44, 6],
+  [50, 7],
+  [51, 3],
+]);
+
 /** Marks a thread as ours: this file is also loaded by others, such as the threads of a test runner. */
 const ROLE = 'rollcall-checkpoints';
 
@@ -93,6 +100,24 @@ export class CheckpointWorker {
   }
 }
 
+/** Runs a PASSIVE checkpoint on a connection. */
+export function checkpointOn(database: DatabaseSync): Checkpointed {
+  const row = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+  return { frames: Number(row?.log), copied: Number(row?.checkpointed) };
+}
+
+/**
+ * Tells whether a version of SQLite may checkpoint on one connection while another commits. Up to 3.51.2 a commit that
+ * begins the WAL anew at that moment can leave committed pages out of the database. Node 22.16 has 3.49.1.
+ * Source: https://www.sqlite.org/wal.html#walresetbug
+ */
+export function canCheckpointBeside(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major !== 3 || minor > 51) return major > 3 || minor > 51;
+  const fixedIn = FIXED_PATCHES.get(minor);
+  return fixedIn !== undefined && patch >= fixedIn;
+}
+
 function checkpoint(path: string): Checkpointed {
   // To open a file that is gone would make an empty one.
   if (!existsSync(path)) throw new Error(`${path} does not exist`);
@@ -100,8 +125,7 @@ function checkpoint(path: string): Checkpointed {
   try {
     // With less than FULL, the default, a power loss could meet a reused WAL before the database has its pages.
     database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-    const row = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
-    return { frames: Number(row?.log), copied: Number(row?.checkpointed) };
+    return checkpointOn(database);
   } finally {
     database.close();
   }

@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqlStorageContract } from '../../../../test/contracts/sql-storage-contract';
 import type { SqlStorage } from '../../../core/storage/sql-storage';
 import { WAL_HOLD_BYTES } from '../../../model/limits';
-import { CheckpointWorker } from './checkpoint-worker';
+import { CheckpointWorker, canCheckpointBeside } from './checkpoint-worker';
 import { DatabaseFile } from './database-file';
 
 const checkpoints = new CheckpointWorker();
@@ -357,16 +357,56 @@ describe('checkpoints', () => {
     await closing;
   });
 
-  it('that fail hold nothing back for ever, and are shown', async () => {
-    const failing = { checkpoint: () => Promise.reject(new Error('no space left on device')) };
+  it('that fail hold nothing back for ever, are shown, and are not tried with every flush', async () => {
+    let attempts = 0;
+    const failing = {
+      checkpoint: () => {
+        attempts += 1;
+        return Promise.reject(new Error('no space left on device'));
+      },
+    };
     const file = await openWithRows(0, failing);
-    for (let row = 0; row < 40; row += 1) {
-      add(file.storage, 'z'.repeat(MIB));
+    for (let row = 0; row < 640; row += 1) {
+      add(file.storage, 'z'.repeat(MIB / 16));
       await file.storage.sync();
     }
+    // One for each 4 MiB, where there were 40 looks.
+    expect(attempts).toBeGreaterThan(5);
+    expect(attempts).toBeLessThan(15);
     expect(file.checkpointFailure).toBe('no space left on device');
     await file.close();
-    expect(countOf(await open())).toBe(40);
+    expect(countOf(await open())).toBe(640);
+  });
+
+  it('that fail to flush end the process', async () => {
+    const failure = Object.assign(new Error('disk I/O error'), { errcode: 1034 });
+    const file = await openWithRows(0, { checkpoint: () => Promise.reject(failure) });
+    for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 16));
+    await file.storage.sync();
+    await expect.poll(() => lost).toEqual(['a checkpoint could not flush: disk I/O error']);
+  });
+
+  it('run where commits do, and in no other thread, with a SQLite that loses pages otherwise', async () => {
+    const worker = { checkpoint: () => Promise.reject(new Error('not to be asked')) };
+    const onLost = (reason: string) => lost.push(reason);
+    const file = await DatabaseFile.open({ path, checkpoints: worker, onLost, sqliteVersion: '3.49.1' });
+    opened.push(file);
+    file.storage.run('CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)');
+    for (let row = 0; row < 640; row += 1) {
+      add(file.storage, 'z'.repeat(MIB / 16));
+      if (row % 8 === 0) await file.storage.sync();
+    }
+    expect(statSync(`${path}-wal`).size).toBeLessThan(2 * WAL_HOLD_BYTES);
+    expect(file.checkpointFailure).toBeUndefined();
+    await file.close();
+    expect(existsSync(`${path}-wal`)).toBe(false);
+    expect(countOf(await open())).toBe(640);
+  });
+
+  it('run in a thread of their own where SQLite has the fix', () => {
+    const versions = ['3.7.0', '3.44.5', '3.44.6', '3.49.2', '3.50.6', '3.50.7', '3.51.2', '3.51.3', '3.53.2', '4.0.0'];
+    const fixed = ['3.44.6', '3.50.7', '3.51.3', '3.53.2', '4.0.0'];
+    expect(versions.filter(canCheckpointBeside)).toEqual(fixed);
   });
 
   it('end a read that was left unfinished, and its reader gets an error', async () => {

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
 import { RegistryError } from '../../../model/errors';
 import { CheckpointSchedule } from './checkpoint-schedule';
-import type { CheckpointWorker } from './checkpoint-worker';
+import { type Checkpointed, type CheckpointWorker, canCheckpointBeside, checkpointOn } from './checkpoint-worker';
 import { flushFolder, lengthOf, messageOf, rewriteFile } from './disk';
 import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
@@ -25,10 +25,15 @@ export interface DatabaseFileParts {
   onLost(reason: string): void;
   /** Where it is known which files can't be written: one for the process. Absent: this file is by itself. */
   faults?: WriteFaults | undefined;
+  /** Default: that of this process. */
+  sqliteVersion?: string | undefined;
 }
 
 /** Rows so large that what made a commit fail has to be over before they can be written. */
 const PROBE_LENGTH = 256 * 1024;
+
+/** SQLite's extended result code for a flush that failed. */
+const IOERR_FSYNC = 1034;
 
 const DROP_PROBE = 'DROP TABLE IF EXISTS _probe';
 
@@ -54,6 +59,8 @@ export class DatabaseFile {
   readonly #schedule: CheckpointSchedule;
   readonly #faults: WriteFaults;
   readonly #probe: WriteProbe;
+  /** True where SQLite can't be trusted with checkpoints in a thread of their own; here the event loop waits for them. */
+  readonly #checkpointsHere: boolean;
   /** Number of the last change that was committed, and of the last that is durable. */
   #committed: number;
   #durable: number;
@@ -75,6 +82,8 @@ export class DatabaseFile {
     this.#committed = sequence;
     this.#durable = sequence;
     const [page] = database.prepare('PRAGMA page_size').all();
+    const [sqlite] = database.prepare('SELECT sqlite_version() AS version').all();
+    this.#checkpointsHere = !canCheckpointBeside(parts.sqliteVersion ?? String(sqlite?.version));
     this.#wal = new WalFile(walOf(parts.path), Number(page?.page_size));
     this.#schedule = new CheckpointSchedule({ wal: this.#wal, checkpoint: () => this.#checkpoint() });
     this.#faults = parts.faults ?? new WriteFaults(() => {});
@@ -234,10 +243,11 @@ export class DatabaseFile {
   }
 
   /**
-   * SQLite flushes the WAL's header when it begins at its start again, and Deno does not tell which part of a commit failed.
-   * If it was this flush, a flush by our own descriptor fails too: Linux reports an error to each descriptor once.
+   * SQLite flushes the WAL's header when it begins at its start again. Where an error does not say that it was this flush, a
+   * flush by our own descriptor fails too: Linux reports an error to each descriptor once.
    */
   #failed(error: unknown): void {
+    if (isFailedFlush(error)) this.#lose(`a commit could not flush: ${messageOf(error)}`);
     if (this.#database.isTransaction) this.#lose(`a transaction could not be undone: ${messageOf(error)}`);
     const isOfSqlite = error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
     if (isOfSqlite) this.#flushNext().catch(() => {});
@@ -304,10 +314,15 @@ export class DatabaseFile {
     }
   }
 
-  async #checkpoint() {
+  async #checkpoint(): Promise<Checkpointed> {
     this.#sqlite.endReads();
     try {
+      if (this.#checkpointsHere) return checkpointOn(this.#database);
       return await this.#parts.checkpoints.checkpoint(this.#parts.path);
+    } catch (error) {
+      // It was the WAL, or the database: what it wrote may count as clean from now on.
+      if (isFailedFlush(error)) this.#lose(`a checkpoint could not flush: ${messageOf(error)}`);
+      throw error;
     } finally {
       this.check();
     }
@@ -351,6 +366,11 @@ function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined 
     if (fault === undefined || sequence === 0) throw error;
     return fault;
   }
+}
+
+/** Tells whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
+function isFailedFlush(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === IOERR_FSYNC;
 }
 
 const walOf = (path: string): string => `${path}-wal`;

@@ -4,6 +4,7 @@ import { RegistryError } from '../../../model/errors';
 import { lengthOf, messageOf } from './disk';
 import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
+import { isDamage } from './write-faults';
 
 /** One row, with the number of the last change. It is written with each transaction, for the marker to be compared with. */
 const HOST_TABLE =
@@ -46,7 +47,8 @@ export function inspectDatabase(path: string, marked: number, walLength: number)
     }
     return found;
   } catch (error) {
-    if (error instanceof RegistryError) throw error;
+    // A process without free descriptors can't read it either, and nobody is to delete anything for that.
+    if (!isDamage(error)) throw error;
     throw damaged(path, `it can't be read: ${messageOf(error)}`, error);
   } finally {
     database.close();

@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
 import type { Platform } from '../../../core/platform/platform';
 import { WRITE_PROBE_INTERVAL_MS } from '../../../model/limits';
+import { messageOf } from './disk';
 
 /** Result codes of SQLite that say that the disk takes no writes. Source: https://www.sqlite.org/rescode.html */
 const READONLY = 8;
@@ -22,9 +23,19 @@ export interface WriteFault {
 
 /** Returns what an error of SQLite says of the disk; undefined for any other error, such as a wrong statement. */
 export function writeFaultIn(error: unknown): WriteFault | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  const code = error.errcode & 0xff; // the rest says which operation it was
-  return FAULTS.has(code) ? { reason: error.message, isShared: code === FULL } : undefined;
+  const code = codeOf(error);
+  return FAULTS.has(code) ? { reason: messageOf(error), isShared: code === FULL } : undefined;
+}
+
+/** Tells whether SQLite has found that a file is no database, or a damaged one. */
+export function isDamage(error: unknown): boolean {
+  return [CORRUPT, NOTADB].includes(codeOf(error));
+}
+
+/** Returns the result code of an error of SQLite; NaN for any other. */
+function codeOf(error: unknown): number {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return Number.NaN;
+  return error.errcode & 0xff; // the rest says which operation it was
 }
 
 /**

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Program } from '../../../test/programs/program';
+import { temporaryFolder } from '../../../test/programs/temporary-folder';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const DENO = join(ROOT, 'node_modules/@deno/linux-x64-glibc/deno');
+
+/** Suites of namespaces and the directory: `npm test` runs them in Node. */
+const SUITES = ['resident-namespace', 'resident-directory', 'namespaces', 'sleepers', 'data-files'];
+
+it('passes the same suites in Deno as in Node', async () => {
+  expect(existsSync(DENO)).toBe(true);
+  const report = join(temporaryFolder(), 'report.json');
+  const files = SUITES.map((name) => `src/host/resident/${name}.test.ts`);
+  // Deno's worker threads lack what Vitest needs of them at their end.
+  const run = ['run', '--project', 'node', '--pool', 'forks', '--reporter', 'json', '--outputFile', report, ...files];
+  const vitest = new Program(DENO, ['run', '-A', '--no-lock', 'node_modules/vitest/vitest.mjs', ...run], { cwd: ROOT });
+  const { code } = await vitest.end();
+  expect(code, vitest.printed).toBe(0);
+  const { success, numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  expect(success).toBe(true);
+  expect(testResults).toHaveLength(SUITES.length);
+  expect(numPassedTests).toBeGreaterThan(500);
+});
