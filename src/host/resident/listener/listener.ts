@@ -201,6 +201,8 @@ class HttpListener implements Listener {
       return;
     }
     this.#note('info', 'a connection was closed: no request could be read', { code });
+    // Deno's parser would go on, and complain of each piece that still comes.
+    socket.removeAllListeners('data').resume();
     void writeToSocket(socket, answer);
   }
 
