@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setImmediate, setTimeout } from 'node:timers';
 import type { Platform } from '../../core/platform/platform';
+import { TURNS_WITHOUT_SOCKETS_MAX_MS } from '../../model/limits';
 import { DEFAULT_LOG_THRESHOLD, isLogged, logLine, logThreshold } from '../../model/log';
 
 /** Writes one line of the log. */
 export type WriteLine = (line: string) => void;
-
-/** For so long one turn of the event loop may follow the other without a look at the sockets. */
-const TURNS_WITHOUT_SOCKETS_MAX_MS = 10;
 
 /** The parts of a platform that everything in the process shares. */
 export type ProcessPlatform = Required<
