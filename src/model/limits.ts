@@ -465,6 +465,9 @@ export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
 /** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
 export const WINDOW_SHARES_COUNT = 8;
 
+/** For so long one turn of the event loop may follow the other without a look at the sockets: others wait that long, and a look takes 2 ms. */
+export const TURNS_WITHOUT_SOCKETS_MAX_MS = 10;
+
 /** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
 export const UNREAD_MAX_MS = 30_000;
 

@@ -201,9 +201,8 @@ class HttpListener implements Listener {
       return;
     }
     this.#note('info', 'a connection was closed: no request could be read', { code });
-    // What still comes is taken in, so that the client reads the answer, and past the parser, which would refuse each piece.
-    socket.removeAllListeners('data');
-    socket.resume();
+    // Deno's parser would go on, and complain of each piece that still comes.
+    socket.removeAllListeners('data').resume();
     void writeToSocket(socket, answer);
   }
 
