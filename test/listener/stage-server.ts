@@ -194,7 +194,6 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
                 else if (text.startsWith('flood ')) {
                   const frame = 'a'.repeat(256 * 1024);
                   for (let count = Number(text.slice(6)); count > 0; count -= 1) ours.send(frame);
-                  seen.events.push(`unread ${ours.unreadBytes() > 0}`);
                 } else ours.send(`got ${text.length > 100 ? text.length : text}`);
               },
               closed: (code, reason) => seen.events.push(`/socket closed ${code} ${reason}`),

@@ -14,7 +14,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { Follower } from './follower';
 import { call, put } from './registry-calls';
 import { until } from './until';
-import { WebSocketClient } from './web-socket';
+import { BROKEN, WebSocketClient } from './web-socket';
 
 /** Clients that read nothing, whatever they say, cost the registry a bounded amount of memory, and other clients no service. */
 
@@ -119,8 +119,11 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   expect(grown).toBeLessThan(UNPROVEN_PER_NAMESPACE_MAX_BYTES + 12 * CONNECTION_BUFFERS_MAX + 128 * MIB);
   await sleep(UNREAD_MAX_MS);
   await put(registry, 'orders', 'b', 80);
+  // By now or soon: a grant counts as a sign of reading, and the last came a moment ago.
+  await until('they are closed', async () => (await socketsOf(registry)) === 1);
   for (const liar of liars) liar.resume();
-  for (const liar of liars) expect((await liar.closed).code).toBe(4008);
+  // One whose close frame waits behind what it does not read is cut off.
+  for (const liar of liars) expect([4008, BROKEN]).toContain((await liar.closed).code);
   expect(reader.ends).toEqual([]);
 });
 

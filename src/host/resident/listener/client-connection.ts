@@ -15,7 +15,8 @@ const PING_BYTES = Buffer.from(PING);
 
 /**
  * A client's WebSocket as the core sees it. It answers pings itself, so that a namespace need not wake for them, and is
- * cut off where it leaves too much unread: in bytes here, in time by the listener.
+ * cut off where it leaves too much unread: in bytes here, in time by the listener. It lends no `unreadBytes`: the core would have to be told
+ * when that falls, and goes by what clients send back instead, as on Cloudflare.
  */
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
@@ -54,10 +55,6 @@ export class ClientConnection implements Connection {
 
   /** Nothing: this process never sleeps with a socket open, so what it knows need not be kept. */
   remember(): void {}
-
-  unreadBytes(): number {
-    return this.#socket.bufferedAmount;
-  }
 
   #take(data: unknown, isBinary: boolean, listener: ClientConnectionListener): void {
     // Data that came in the same piece as a close, or after ours, has nobody to hear it.
