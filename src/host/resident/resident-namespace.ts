@@ -267,13 +267,14 @@ export class ResidentNamespace implements NamespaceControl {
     void this.#change(async () => {
       await this.#host.platform.nextTurn();
       this.sockets.closeAll(SERVICE_RESTART, 'the namespace starts over from its storage');
-      this.#awake = this.#awaken(awake.file, new MemoryAlarm());
-    }).catch((error: unknown) => {
-      this.#awake = undefined;
-      this.#host.platform.log('error', 'a namespace could not start over', {
-        namespace: this.id,
-        error: String(error),
-      });
+      try {
+        this.#awake = this.#awaken(awake.file, new MemoryAlarm());
+      } catch (error) {
+        this.#awake = undefined;
+        const facts = { namespace: this.id, error: String(error) };
+        this.#host.platform.log('error', 'a namespace could not start over', facts);
+        await awake.file.close();
+      }
     });
   }
 }
