@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../programs/temporary-folder';
-import { call, idsOf, put } from '../watch-proofs/registry-calls';
+import { put } from '../watch-proofs/registry-calls';
 import type { Place } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
 import { ServedRegistry } from './served-registry';
@@ -66,10 +66,13 @@ it('[M23] with every descriptor in use nothing is lost, and all goes on once the
       return status === 200 || status === 201;
     });
   }
-  await put(registry, 'orders', 'b', 80);
-  expect(await idsOf(registry, 'orders')).toEqual(['a', 'b']);
-  for (const id of names) expect((await ask(registry, 'GET', pathOf(id))).status).toBe(200);
+  await until('a second instance is there', async () => {
+    const { status } = await ask(registry, 'PUT', pathOf('public').replace(/a$/, 'b'), instance);
+    return status === 200 || status === 201;
+  });
+  for (const path of [pathOf('public'), ...names.map(pathOf)]) {
+    await until(`${path} is found`, async () => (await ask(registry, 'GET', path)).status === 200);
+  }
   expect(registry.pid, registry.printed).toBe(pid);
-  expect((await fetch(`${registry.url}/health`)).status).toBe(200);
-  await call(registry, 'GET', '/stats');
+  expect((await ask(registry, 'GET', '/health')).status).toBe(200);
 });
