@@ -211,6 +211,14 @@ export function exchangeSuite(start: StartStage): void {
       expect(statusesOf(await refused.closed())).toEqual([401]);
     });
 
+    it('are whole, whatever their size, where the app asks for them later', async () => {
+      const url = urlOf(await stageOf(start), '/length-later');
+      for (const size of [1, 1_000, 16_000, 65_000, 65_536, 70_000, 131_072, 200_000, 1_000_000]) {
+        const response = await fetch(url, { method: 'PUT', body: 'a'.repeat(size) });
+        expect(await response.text()).toBe(String(size));
+      }
+    });
+
     it('are read piece by piece', async () => {
       const response = await fetch(urlOf(await stageOf(start), '/pieces'), {
         method: 'PUT',

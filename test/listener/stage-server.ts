@@ -126,6 +126,11 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         return new Response('broke off', { status: 400 });
       }
     },
+    '/length-later': async (request) => {
+      // By now a body has come in several pieces.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return new Response(String((await request.text()).length));
+    },
     '/pieces': async (request) => {
       let bytes = 0;
       try {

@@ -45,9 +45,12 @@ export class RequestBody {
     const message = this.#begin();
     // One that is closed already says so no more.
     if (message.destroyed) return Promise.reject(new Error('the body broke off'));
-    // A small one has come with its head and waits as a whole, since the app asks for it a little later.
-    const whole = message.complete ? (message.read() as Buffer | null) : null; // `as`: no encoding is set
-    if (whole !== null) return Promise.resolve(new Uint8Array(whole));
+    // A small one has come with its head, in one piece, and waits as a whole, since the app asks for it a little later.
+    if (message.readableLength === Number(message.headers['content-length'])) {
+      const piece = message.read() as Buffer | null; // `as`: no encoding is set
+      if (piece?.length === Number(message.headers['content-length'])) return Promise.resolve(new Uint8Array(piece));
+      if (piece !== null) message.unshift(piece);
+    }
     return new Promise((resolve, reject) => new WholeBody(message, this.#guard, resolve, reject));
   }
 
