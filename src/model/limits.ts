@@ -818,3 +818,9 @@ export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
 /** Namespaces that a start opens side by side: the disk works on one while the next is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
+
+/** A database that another process has locked is tried again for so long: a killed one lets go once its last flush is over. */
+export const DATABASE_LOCKED_MAX_MS = 10_000;
+
+/** How often such a database is tried again. */
+export const DATABASE_LOCKED_RETRY_MS = 50;

@@ -117,6 +117,15 @@ describe('opening and closing', () => {
     expect(lost).toEqual([]);
   });
 
+  it('waits for a killed process that has not let go of its locks', async () => {
+    await (await openWithRows(10)).close();
+    const dying = new DatabaseSync(path);
+    dying.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    const opening = open();
+    setTimeout(() => dying.close(), 200);
+    expect(countOf(await opening)).toBe(10);
+  });
+
   it('finds all rows of a process that was killed, and checkpoints them', async () => {
     await openWithRows(50);
     const copy = killedCopy();

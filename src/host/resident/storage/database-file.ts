@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
 import { RegistryError } from '../../../model/errors';
+import { DATABASE_LOCKED_MAX_MS, DATABASE_LOCKED_RETRY_MS } from '../../../model/limits';
 import { CheckpointSchedule } from './checkpoint-schedule';
 import { type Checkpointed, type CheckpointWorker, canCheckpointBeside, checkpointOn } from './checkpoint-worker';
 import { flushFolder, lengthOf, messageOf, rewriteFile } from './disk';
@@ -108,6 +109,18 @@ export class DatabaseFile {
    *   changed then. `UNAVAILABLE` where it can't be opened.
    */
   static async open(parts: DatabaseFileParts): Promise<DatabaseFile> {
+    for (const endsAt = performance.now() + DATABASE_LOCKED_MAX_MS; ; ) {
+      try {
+        return await DatabaseFile.#attempt(parts);
+      } catch (error) {
+        // A killed process holds SQLite's locks until its last flush is over, which may be after it has let the data folder go.
+        if (!isLocked(error) || performance.now() > endsAt) throw error;
+        await new Promise((resolve) => setTimeout(resolve, DATABASE_LOCKED_RETRY_MS));
+      }
+    }
+  }
+
+  static async #attempt(parts: DatabaseFileParts): Promise<DatabaseFile> {
     const { path } = parts;
     let marker: DurabilityMarker | undefined;
     let database: DatabaseSync | undefined;
@@ -343,6 +356,9 @@ export class DatabaseFile {
     if (this.#closing !== undefined) throw new Error(`${this.#parts.path} is closed`);
   }
 }
+
+/** Tells whether another process holds a lock on the database. Deno gives no code for it. */
+const isLocked = (error: unknown): boolean => error instanceof Error && /database is locked/.test(messageOf(error));
 
 /** Opens the connection that writes. */
 function openConnection(path: string): DatabaseSync {
