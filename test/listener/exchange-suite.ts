@@ -109,7 +109,7 @@ export function exchangeSuite(start: StartStage): void {
         authorization: 'one, two',
         missing: null,
         isRequest: true,
-        isHeaders: true,
+        copied: ['a, b', 'a, b'],
         mode: 'string',
         text: '{}',
       });

@@ -103,7 +103,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         missing: request.headers.get('x-missing'),
         headers: [...request.headers],
         isRequest: request instanceof Request,
-        isHeaders: request.headers instanceof Headers,
+        copied: [new Headers(request.headers).get('x-two'), new Response('', request).headers.get('x-two')],
         mode: typeof request.mode,
         text: await request.text(),
       }),

@@ -1,4 +1,5 @@
 import { AnswerHeaders, listHeaders } from './answer-headers';
+import { ListedHeaders } from './listed-headers';
 
 const NativeResponse = globalThis.Response;
 
@@ -55,7 +56,7 @@ export class LightResponse {
       return;
     }
     this.#body = (body as PlainBody | undefined) ?? null; // `as`: checked just now
-    this.#given = headers instanceof Headers || headers instanceof AnswerHeaders ? headers : new Headers(headers);
+    this.#given = headers instanceof Headers || headers instanceof ListedHeaders ? headers : new Headers(headers);
   }
 
   /** Returns what an answer consists of; undefined for one that the platform made. */
