@@ -2,6 +2,7 @@ import { Directory } from '../../core/directory/directory';
 import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { DirectoryApi } from '../../model/directory-api';
 import { ALARM_RETRY_MS } from '../../model/limits';
+import { callsThrough } from './calls-through';
 import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
@@ -23,7 +24,8 @@ export class ResidentDirectory {
   constructor(parts: ResidentDirectoryParts) {
     this.#parts = parts;
     this.#directory = this.#wake();
-    this.api = this.#current();
+    // `abort` replaces the directory, so each call looks it up.
+    this.api = callsThrough((call) => call(this.#directory));
   }
 
   /** Does what is due, and looks after its file. The host calls it every `ATTENTION_PASS_MS`. What fails is tried again. */
@@ -62,18 +64,5 @@ export class ResidentDirectory {
         this.#directory = this.#wake();
       },
     });
-  }
-
-  /** The interface of the directory, whichever is there at the time of a call. */
-  #current(): DirectoryApi {
-    const methods = new Map<PropertyKey, unknown>();
-    const get = (_target: object, name: PropertyKey): unknown => {
-      // `as`, twice: the interface has nothing but methods, which take what they are asked in order.
-      const call = (...asked: unknown[]) =>
-        (this.#directory[name as keyof DirectoryApi] as (...asked: unknown[]) => unknown).apply(this.#directory, asked);
-      if (!methods.has(name)) methods.set(name, call);
-      return methods.get(name);
-    };
-    return new Proxy({}, { get }) as DirectoryApi; // `as`: a proxy is typed by its target
   }
 }

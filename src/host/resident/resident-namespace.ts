@@ -8,6 +8,7 @@ import { ALARM_RETRY_MS } from '../../model/limits';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { callsThrough, type PendingCall } from './calls-through';
 import { LocalSockets } from './local-sockets';
 import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
@@ -15,9 +16,6 @@ import type { DatabaseFile } from './storage/database-file';
 
 /** WebSocket close code of a service that restarts. Source: RFC 6455, section 7.4.1, and IANA's registry of its codes. */
 const SERVICE_RESTART = 1012;
-
-/** A call by its name, as the interface has it. */
-type Call = (...asked: unknown[]) => Promise<unknown>;
 
 /** What all namespaces of a process share. */
 export interface NamespaceHost {
@@ -76,7 +74,7 @@ export class ResidentNamespace implements NamespaceControl {
     this.#counters = counters;
     this.#usedAt = host.platform.monotonic.now();
     this.sockets = new LocalSockets({ platform: host.platform, registry: () => this.registry() });
-    this.calls = callsThrough((method, asked) => this.#call(method, asked));
+    this.calls = callsThrough((call) => this.#call(call));
   }
 
   /** Whether what is in memory alone could be stored, and so a sleep would lose nothing. */
@@ -192,12 +190,11 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#counted(working());
   }
 
-  #call(method: keyof NamespaceApi, asked: unknown[]): Promise<unknown> {
+  #call(call: PendingCall<NamespaceApi>): Promise<unknown> {
     const namespace = this.#awake?.namespace;
     // Straight to the core where it can be: a beat costs little more than what is made for it here.
-    if (namespace?.isThere) return this.#counted(invoke(namespace.registry, method, asked));
-    const answering = this.#opened(false).then((awake) => invoke(awake.namespace.registry, method, asked));
-    return this.#counted(answering);
+    if (namespace?.isThere) return this.#counted(call(namespace.registry));
+    return this.#counted(this.#opened(false).then((awake) => call(awake.namespace.registry)));
   }
 
   #counted<T>(answering: Promise<T>): Promise<T> {
@@ -277,23 +274,4 @@ export class ResidentNamespace implements NamespaceControl {
       }
     });
   }
-}
-
-/** Calls a method of the core by its name. */
-function invoke(registry: Registry, method: keyof NamespaceApi, asked: unknown[]): Promise<unknown> {
-  // `as`: every method of the interface takes what it is asked, in order, and answers with a promise.
-  return (registry[method] as Call).apply(registry, asked);
-}
-
-/** Makes the interface of a namespace out of one function: all its methods are calls. */
-function callsThrough(call: (method: keyof NamespaceApi, asked: unknown[]) => Promise<unknown>): NamespaceApi {
-  const methods = new Map<PropertyKey, Call>();
-  const get = (_target: object, name: PropertyKey): Call => {
-    const known = methods.get(name);
-    if (known !== undefined) return known;
-    const method: Call = (...asked) => call(name as keyof NamespaceApi, asked); // `as`: the interface has nothing but methods
-    methods.set(name, method);
-    return method;
-  };
-  return new Proxy({}, { get }) as NamespaceApi; // `as`: a proxy is typed by its target
 }
