@@ -7,14 +7,14 @@ import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
-/** What the directory of a process needs. */
+/** Parts of a {@link ResidentDirectory}. */
 export interface ResidentDirectoryParts {
   platform: ProcessPlatform;
   file: DatabaseFile;
   controlOf: DirectoryPlatform['controlOf'];
 }
 
-/** The directory of this process. It lends the core a file and an alarm, and adds no rule of its own. */
+/** The directory of this process. It gives the core a file and an alarm, and adds no rule of its own. */
 export class ResidentDirectory {
   readonly api: DirectoryApi;
   readonly #parts: ResidentDirectoryParts;
@@ -28,7 +28,7 @@ export class ResidentDirectory {
     this.api = callsThrough((call) => call(this.#directory));
   }
 
-  /** Does what is due, and looks after its file. The host calls it every `ATTENTION_PASS_MS`. What fails is tried again. */
+  /** Runs the alarm if it is due, and checks the file. The host calls it every `ATTENTION_PASS_MS`. A failed alarm is retried. */
   async tick(): Promise<void> {
     const { platform, file } = this.#parts;
     file.check();
@@ -36,9 +36,9 @@ export class ResidentDirectory {
     try {
       await this.#directory.alarm();
     } catch (error) {
-      // That nothing can be stored is logged already.
+      // A write fault is already in the log.
       if (file.writeFault === undefined) {
-        platform.log('error', 'the directory’s alarm failed; it is tried again', { error: String(error) });
+        platform.log('error', 'the directory’s alarm failed; it will be retried', { error: String(error) });
       }
       this.#alarm.arm(platform.clock.now() + ALARM_RETRY_MS);
     }
@@ -50,7 +50,7 @@ export class ResidentDirectory {
 
   #wake(): Directory {
     const { platform, file, controlOf } = this.#parts;
-    // The next tick does what is due since the last process, and arms the alarm for what comes then.
+    // The next tick runs what became due while no process ran, and then arms the alarm for the next deadline.
     this.#alarm.arm(platform.clock.now());
     return Directory.wake({
       ...platform,
@@ -59,7 +59,7 @@ export class ResidentDirectory {
       alarm: this.#alarm,
       placements: { own: undefined, matter: false },
       controlOf,
-      // What is in memory is ahead of what is stored, as a write has failed: it begins anew.
+      // After a failed write the state in memory is ahead of the file, so it is read again.
       abort: () => {
         this.#directory = this.#wake();
       },
