@@ -1,15 +1,15 @@
 import { ListedHeaders } from './listed-headers';
 
-/** Values that need neither trimming nor a refusal; others are left to the platform. */
+/** Values that are valid and need no trimming. The platform's `Headers` handles all others. */
 const PLAIN_VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
 const listed = new WeakMap<Headers, readonly string[]>();
 
 /**
- * Lists headers, names in lower case and values in turn. A list is kept for as long as its headers are: most answers have
- * headers that were made once, and to walk those takes the platform longer than to write them.
+ * Returns headers as a list of alternating names, in lower case, and values. The list is cached with its headers, because
+ * most responses share headers that were built once, and iterating over `Headers` takes longer than writing them.
  *
- * @param headers They must not be changed any more.
+ * @param headers Must not be changed afterwards.
  */
 export function listHeaders(headers: Headers): readonly string[] {
   if (headers instanceof AnswerHeaders) return headers.written;
@@ -21,18 +21,18 @@ export function listHeaders(headers: Headers): readonly string[] {
   return list;
 }
 
-/** Headers of one answer, as a list that can be written as it is. */
+/** Headers of one response, as a list that can be written without conversion. */
 export class AnswerHeaders extends ListedHeaders {
   readonly #own: string[];
 
-  /** @param list Names in lower case and values in turn; copied. */
+  /** @param list Alternating names, in lower case, and values; copied. */
   constructor(list: readonly string[]) {
     const own = [...list];
     super(own);
     this.#own = own;
   }
 
-  /** Names in lower case and values in turn. */
+  /** Alternating names, in lower case, and values. */
   get written(): readonly string[] {
     return this.made === undefined ? this.#own : [...this.made].flat();
   }

@@ -1,21 +1,21 @@
 const NativeHeaders = globalThis.Headers;
 
 /**
- * Headers that are a list of names and values. A `Headers` of the platform is made when more is asked for than a lookup: to
- * make one takes as long as everything else that a heartbeat does.
+ * Headers backed by a list of names and values. Anything beyond a lookup builds a native `Headers`, which takes as long as all
+ * other work of a heartbeat.
  *
- * They are no instances of `Headers`: Deno looks into those for parts of its own. Where one is copied, it passes for a list of pairs.
+ * It is not an instance of `Headers`, because Deno reads internal fields of those. `new Headers` copies it as an iterable of pairs.
  */
 export abstract class ListedHeaders implements Headers {
   protected readonly list: readonly string[];
   #made: Headers | undefined;
 
-  /** @param list Names and values in turn. */
+  /** @param list Alternating names and values. */
   constructor(list: readonly string[]) {
     this.list = list;
   }
 
-  /** Returns the value of a header, as long as all headers are in the list; null where there is none. */
+  /** Returns the value of a header in the list; null if there is none. Not called once native headers exist. */
   protected abstract find(name: string): string | null;
 
   get(name: string): string | null {
@@ -62,12 +62,12 @@ export abstract class ListedHeaders implements Headers {
     return this.native.entries();
   }
 
-  /** Those of the platform, once they were made: they hold all changes from then on. */
+  /** The native headers, if they were built. They then hold all changes. */
   protected get made(): Headers | undefined {
     return this.#made;
   }
 
-  /** Those of the platform, made where they were not. */
+  /** The native headers; built on first use. */
   protected get native(): Headers {
     if (this.#made !== undefined) return this.#made;
     const headers = new NativeHeaders();
