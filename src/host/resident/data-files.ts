@@ -44,7 +44,7 @@ export class DataFiles {
     return join(this.#folder, namespaceFile(id));
   }
 
-  /** Returns whether a namespace was ever stored. If its marker is there and its database is not, it is damaged rather than absent. */
+  /** Returns whether a namespace was ever stored. If its database is missing but its marker is there, it counts as damaged. */
   hasNamespace(id: string): boolean {
     const path = this.namespace(id);
     return existsSync(path) || existsSync(DurabilityMarker.pathOf(path));

@@ -103,7 +103,7 @@ export class ResidentNamespace implements NamespaceControl {
     return now - this.#usedAt;
   }
 
-  /** Returns the namespace's registry; opens the namespace if it sleeps. @throws {RegistryError} `NAMESPACE_NOT_FOUND`, `NOT_CONFIGURED`. */
+  /** Returns the registry; opens the namespace if it sleeps. @throws {RegistryError} `NAMESPACE_NOT_FOUND`, `NOT_CONFIGURED`. */
   async registry(): Promise<Registry> {
     const { namespace } = this.#awake ?? (await this.#opened(false));
     return namespace.registry;

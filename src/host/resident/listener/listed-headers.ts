@@ -4,7 +4,7 @@ const NativeHeaders = globalThis.Headers;
  * Headers backed by a list of names and values. Anything beyond a lookup builds a native `Headers`, which takes as long as all
  * other work of a heartbeat.
  *
- * It is not an instance of `Headers`, because Deno reads internal fields of those. `new Headers` copies it as an iterable of pairs.
+ * It is not an instance of `Headers`, because Deno reads internal fields of those; `new Headers` copies it as a list of pairs.
  */
 export abstract class ListedHeaders implements Headers {
   protected readonly list: readonly string[];

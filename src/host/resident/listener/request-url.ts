@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Matches a host name, an IPv4 address or an IPv6 address in brackets, with an optional port. Source: RFC 3986, section 3.2.2. */
+/** Matches a host name, an IPv4 or a bracketed IPv6 address, with an optional port. Source: RFC 3986, section 3.2.2. */
 const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 
 /** Matches a target that `URL` leaves unchanged, except for dot segments. */
