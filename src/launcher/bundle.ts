@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 import { PACKAGE_ROOT } from './package';
 
-/** Texts that the code imports as modules. */
+/** Loaders of the text files that the code imports as modules. */
 const LOADER = { '.html': 'text', '.txt': 'text', '.sql': 'text' } as const;
 
 /** Bundles an entry file with all that it imports into one ES module. */
@@ -46,7 +46,7 @@ export function bundleResident(entry: string): Promise<string> {
   });
 }
 
-/** Replaces a file in one step, so that a process that starts meanwhile reads the old one or the new one. */
+/** Replaces a file atomically, so that a process that starts meanwhile reads either version as a whole. */
 function replaceFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
@@ -55,12 +55,12 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Makes a built file from the sources in a checkout; in an installed package it is as it came.
+ * Builds a file from the sources of a checkout. An installed package has no sources and keeps the file it came with.
  *
- * Bundling takes 50 ms, so a checkout does it at each start and never runs an old one. A file that is up to date is not
- * written, which lets a checkout be read-only.
+ * Bundling takes 50 ms, so a checkout does it at each start and never runs an outdated file. If nothing has changed the file
+ * is not written, so the checkout may be read-only.
  *
- * @returns Absolute path of the file.
+ * @returns Absolute path of the built file.
  */
 async function builtFile(name: string, entry: string, bundle: (entry: string) => Promise<string>): Promise<string> {
   const source = join(PACKAGE_ROOT, 'src', entry);
@@ -71,12 +71,12 @@ async function builtFile(name: string, entry: string, bundle: (entry: string) =>
   return path;
 }
 
-/** Returns the path of the registry's Worker, built. */
+/** Builds the registry's Worker. Returns the path of the file. */
 export function workerBundle(): Promise<string> {
   return builtFile('worker.js', 'worker.ts', bundleWorker);
 }
 
-/** Returns the path of the resident process's program, built, with the file of its checkpoint thread beside it. */
+/** Builds the program of the resident process, and beside it that of its checkpoint thread. Returns the path of the program. */
 export async function residentBundle(): Promise<string> {
   await builtFile('checkpoint-worker.js', 'host/resident/storage/checkpoint-worker.ts', bundleResident);
   return builtFile('resident.js', 'resident.ts', bundleResident);
