@@ -56,6 +56,20 @@ export interface BenchProgram {
 export interface Programs {
   readonly home: Home;
   readonly registry: BenchProgram;
-  /** @throws {Error} where this home has no such floor. */
+  /** Returns a floor. @throws {Error} if this home lacks it. */
   floor(name: FloorName): BenchProgram;
+}
+
+/** Returns the programs of one home. */
+export function homePrograms(
+  home: Home,
+  registry: BenchProgram,
+  floors: ReadonlyMap<FloorName, BenchProgram>,
+): Programs {
+  const floor = (name: FloorName): BenchProgram => {
+    const found = floors.get(name);
+    if (found === undefined) throw new Error(`the home "${home}" has no floor "${name}"`);
+    return found;
+  };
+  return { home, registry, floor };
 }

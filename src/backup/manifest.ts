@@ -25,11 +25,12 @@ interface StoredDatabase {
 /** Format of backups of a registry that ran in workerd, whose databases can't be taken over. */
 const WORKERD_FORMAT = 1;
 
-/** Tells how to move a backup of a version that ran the registry in workerd. */
+/** Returns the refusal of a backup that a version on workerd made, with the commands that move its data. */
 function oldFormat(version: string): BackupError {
   const old = `npx rollcall@${version}`;
   return new BackupError(
-    `The backup was made by Rollcall ${version}, which stored in another way. Restore it with that version and start it:\n` +
+    `The backup was made by Rollcall ${version}, in a format that this version does not read. Restore it with that version ` +
+      'and start it:\n' +
       `  ${old} restore <backup> --data <new folder>\n` +
       `  ${old} serve --data <new folder> --port 8788\n` +
       'Then move each namespace into a registry of this version with two commands:\n' +

@@ -170,7 +170,7 @@ class StorageCopy {
     const facts = existsSync(to) ? factsOf(this.#sqlite, to) : undefined;
     const found = facts?.sequence ?? 0;
     if (found < durable) {
-      const problem = `change number ${durable} was durable, and the last that is found is number ${found}`;
+      const problem = `change number ${durable} was durable, but the last one found is number ${found}`;
       throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
     }
     if (facts?.damage !== undefined) throw damagedDatabase(from, facts.damage);

@@ -1,15 +1,15 @@
 const NativeHeaders = globalThis.Headers;
 
-/** Values that need neither trimming nor a refusal. The platform handles all others. */
+/** Values that are valid and need no trimming. The platform's `Headers` handles all others. */
 const PLAIN_VALUE = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
 
-/** Lists of headers that are kept for the lifetime of the program, such as those that many answers share. */
 const listed = new WeakMap<Headers, readonly string[]>();
 
 /**
- * Returns headers as a list of names in lower case and values in turn. `ListedHeaders` of a request keep their names as sent.
+ * Returns headers as a list of alternating names and values. The list is cached with its headers, because most responses
+ * share headers that were built once, and iterating over `Headers` takes longer than writing them.
  *
- * @param headers They must not be changed any more.
+ * @param headers Must not be changed afterwards.
  */
 export function listHeaders(headers: Headers): readonly string[] {
   if (headers instanceof ListedHeaders) return headers.list;
@@ -22,22 +22,22 @@ export function listHeaders(headers: Headers): readonly string[] {
 }
 
 /**
- * Headers kept as a list of names and values. They become a `Headers` of the platform only when more is asked of them than
- * looking a header up or setting it: building one takes as long as everything else that a heartbeat does.
+ * Headers kept as a list of names and values. A native `Headers` is built only for operations other than reading or setting
+ * a header: building one takes as long as the rest of a heartbeat.
  *
- * They are not instances of `Headers`, because Deno looks for internal fields in those. Where they are copied, they count
- * as a list of pairs.
+ * The class does not inherit from `Headers`, because Deno requires internal fields in an instance. The platform copies it
+ * as an iterable of pairs.
  */
 export class ListedHeaders implements Headers {
   readonly #list: string[];
   #made: Headers | undefined;
 
-  /** @param list Names and values in turn. `set` changes it. */
+  /** @param list Alternating names and values; `set` changes it. */
   constructor(list: string[]) {
     this.#list = list;
   }
 
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   get list(): readonly string[] {
     return this.#made === undefined ? this.#list : [...this.#made].flat();
   }
@@ -98,7 +98,7 @@ export class ListedHeaders implements Headers {
     return this.#native.entries();
   }
 
-  /** @param lowerCase Name in lower case, where the list has it as it was sent. */
+  /** @param lowerCase Name in lower case; the list has names as they were sent. */
   #indexOf(lowerCase: string, from: number): number {
     for (let index = from; index < this.#list.length; index += 2) {
       const name = this.#list[index];
