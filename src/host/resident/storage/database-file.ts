@@ -134,7 +134,7 @@ export class DatabaseFile {
       if (walLength > 0) rewriteFile(walOf(path));
       database = openConnection(path);
       // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
-      if (!known) flushFolder(dirname(path));
+      if (!known) await flushFolder(dirname(path));
       const fault = tryFirst(nodeSqlite(database), sequence);
       const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
       if (fault !== undefined) file.#probe.begin(fault);
@@ -185,16 +185,16 @@ export class DatabaseFile {
     await this.close();
     // A marker without its database would count as damage.
     rmSync(this.#marker.path, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
     for (const file of [walOf(path), `${path}-shm`, path]) rmSync(file, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
   }
 
   /** Makes durable what was found and written, and checkpoints what another process left. */
   async #begin(checkpoints: boolean): Promise<void> {
     try {
       await this.#wal.flush();
-      flushFolder(dirname(this.#parts.path));
+      await flushFolder(dirname(this.#parts.path));
       this.#mark(this.#committed);
       // All of it is durable already. A disk that has no room for it takes no changes, but is read.
       if (checkpoints) await this.#schedule.checkpoint();
