@@ -52,8 +52,8 @@ describe.each([
   it('[H7] are refused where the path cannot be decoded, and no sooner than they are asked for', async () => {
     const path = '/ns/public/services/%ff';
     expect(await read(path, () => 'nothing')).toBe('nothing');
-    await expect(read(path, (req) => pathName(req, 'service'))).rejects.toThrowError(/write it as %25/);
-    await expect(read(path, pathNames)).rejects.toThrowError(/write it as %25/);
+    await expect(read(path, (req) => pathName(req, 'service'))).rejects.toThrowError(/write a literal % as %25/);
+    await expect(read(path, pathNames)).rejects.toThrowError(/write a literal % as %25/);
   });
 });
 
