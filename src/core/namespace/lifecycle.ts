@@ -11,6 +11,7 @@ import { writeSettings } from './commit/settings';
 import { Registry } from './core';
 import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
+import { notePass } from './time/attention';
 import { turn } from './turn/turn';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
@@ -111,6 +112,8 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
+      // Until here it listened; from here on its process does so on its behalf.
+      notePass(this.#awake.state);
       // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
       await pipeline.settled();

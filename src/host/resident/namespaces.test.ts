@@ -87,6 +87,24 @@ it('[I6] a freeze ends no lease of a namespace that sleeps, though a call comes 
   expect(await listed(calls)).toEqual([]);
 });
 
+it('[I6, L7] freezes without end, each found by a call, keep no dead lease of a namespace that sleeps', async () => {
+  const host = await start();
+  const { calls } = host.namespace();
+  const ttlMs = 600_000;
+  await register(calls, 'dead', { lease: { ttlMs } });
+  // Past its limit, it is asked by the call after the first freeze.
+  host.freeze(HOUR_MS);
+  let heardMs = 0;
+  for (; (await listed(calls)).length > 0 && heardMs < 4 * ttlMs; heardMs += 3 * IDLE_MS) {
+    await host.pass(3 * IDLE_MS);
+    expect(host.awake()).toEqual([]);
+    host.freeze(HOUR_MS);
+  }
+  // Two ttl of listening, and what it takes until it is found.
+  expect(heardMs).toBeGreaterThan(ttlMs);
+  expect(heardMs).toBeLessThanOrEqual(2 * ttlMs + 3 * IDLE_MS);
+});
+
 it('[L10] a clock that is set back keeps no lease of a namespace that sleeps', async () => {
   const host = await start();
   const { calls } = host.namespace();

@@ -10,6 +10,7 @@ import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { LocalSockets } from './local-sockets';
 import { MemoryAlarm } from './memory-alarm';
+import { PROCESS_START, type ProcessAttention } from './process-attention';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
@@ -24,8 +25,8 @@ export interface NamespaceHost {
   platform: ProcessPlatform;
   /** The parts of a namespace's platform that lead out of it. */
   lent: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
-  /** When this process began to take in messages without a gap, in milliseconds since the epoch. */
-  listeningSince(): number;
+  /** Notes that the process takes in messages, and returns its attention. */
+  passed(): ProcessAttention;
   /** Whether there is a file of it. */
   isStored(id: string): boolean;
   /** Opens its file, made where it is absent. */
@@ -67,8 +68,8 @@ export class ResidentNamespace implements NamespaceControl {
   #usedAt: number;
   /** Once it is erased, the host makes another one of its id. */
   #isErased = false;
-  /** What was known before was lost to a write that failed: renewals may have been lost with it. */
-  #restartedAt = Number.NEGATIVE_INFINITY;
+  /** When it was last stored as a whole, or lost what was in memory to a write that failed. */
+  #leftAt = PROCESS_START;
 
   constructor(id: string, host: NamespaceHost, counters: Counters) {
     this.id = id;
@@ -144,13 +145,14 @@ export class ResidentNamespace implements NamespaceControl {
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
-      const now = this.#host.platform.clock.now();
-      let dueAt: number | null = now + ALARM_RETRY_MS;
+      let dueAt: number | null = this.#host.platform.clock.now() + ALARM_RETRY_MS;
+      // Before it is stored: a freeze from here on is one that it was asleep in.
+      this.#leftAt = this.#host.passed().mark(true);
       try {
         await awake.namespace.rest();
         dueAt = awake.alarm.armedFor();
       } catch (error) {
-        this.#restartedAt = now;
+        this.#leftAt = { ...this.#leftAt, isClean: false };
         throw error;
       } finally {
         await awake.file.close();
@@ -247,7 +249,7 @@ export class ResidentNamespace implements NamespaceControl {
       ...this.#host.lent(this.id),
       storage: file.storage,
       writeFault: () => file.writeFault,
-      listeningSince: Math.max(this.#host.listeningSince(), this.#restartedAt),
+      heard: this.#host.passed().heardSince(this.#leftAt),
       alarm,
       connections: this.sockets,
       counters: this.#counters,
@@ -262,7 +264,7 @@ export class ResidentNamespace implements NamespaceControl {
   #startOver(): void {
     const awake = this.#awake;
     if (awake === undefined) return;
-    this.#restartedAt = this.#host.platform.clock.now();
+    this.#leftAt = this.#host.passed().mark(false);
     // In a turn of its own, when those that wait for the write have heard that it failed.
     void this.#change(async () => {
       await this.#host.platform.nextTurn();
