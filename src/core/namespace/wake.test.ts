@@ -197,7 +197,7 @@ describe('signs at a wake that renewals were missed', () => {
   it('[L7] are none where the process that stored it listens still, asleep or not', async () => {
     const platform = new HandPlatform();
     platform.monotonic = platform.clock;
-    platform.heard = 'all';
+    platform.heard = () => 'all';
     const awake = new AwakeNamespace(platform);
     awake.put('a');
     beat(awake, 'a', { close: true });
@@ -222,7 +222,7 @@ describe('signs at a wake that renewals were missed', () => {
     await settle();
     const { attendedMs } = awake.state.attention.stored;
     platform.jump(20_000);
-    platform.heard = { since: START + 15_000, beforeMs: 12_000, wereCutOff };
+    platform.heard = () => ({ since: START + 15_000, beforeMs: 12_000, wereCutOff });
     const { state } = await again(awake);
     expect(state.attention.stored).toEqual({ since, attendedMs: attendedMs + heardMs });
     expect(state.counters.outages).toBe(1);

@@ -214,7 +214,7 @@ function resumeInProcess(
   spreadMs: number,
 ): void {
   const { attention, time, platform } = state;
-  const { heard = { since: Number.POSITIVE_INFINITY, beforeMs: 0, wereCutOff: true } } = platform;
+  const heard = platform.heard?.() ?? { since: Number.POSITIVE_INFINITY, beforeMs: 0, wereCutOff: true };
   if (heard === 'all') return;
   const { since, beforeMs, wereCutOff } = heard;
   // A freeze cuts off nobody.

@@ -55,7 +55,7 @@ export interface Platform {
    * What the process has heard while the namespace was not in memory; on a host with a monotonic clock, where attention belongs
    * to the process. Absent: the process has just started.
    */
-  heard?: Heard | undefined;
+  heard?: (() => Heard) | undefined;
   random: RandomSource;
   alarm: Alarm;
   /** Resolves once the event loop has delivered what has arrived by now. */

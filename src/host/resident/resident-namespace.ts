@@ -115,6 +115,7 @@ export class ResidentNamespace implements NamespaceControl {
   /** Does what is due. The host calls it every `ATTENTION_PASS_MS` while it is awake. */
   async tick(): Promise<void> {
     const { namespace, alarm } = this.#awake ?? {};
+    namespace?.beginAgain();
     if (namespace === undefined || alarm === undefined || !namespace.isThere) return;
     const dueAt = alarm.fired(this.#host.platform.clock.now());
     if (dueAt === undefined) await namespace.registry.tick();
@@ -147,7 +148,7 @@ export class ResidentNamespace implements NamespaceControl {
       this.#awake = undefined;
       let dueAt: number | null = this.#host.platform.clock.now() + ALARM_RETRY_MS;
       // Before it is stored: a freeze from here on is one that it was asleep in.
-      this.#leftAt = this.#host.passed().mark(true);
+      this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
         await awake.namespace.rest();
         dueAt = awake.alarm.armedFor();
@@ -249,7 +250,7 @@ export class ResidentNamespace implements NamespaceControl {
       ...this.#host.lent(this.id),
       storage: file.storage,
       writeFault: () => file.writeFault,
-      heard: this.#host.passed().heardSince(this.#leftAt),
+      heard: () => this.#host.passed().heardSince(this.#leftAt),
       alarm,
       connections: this.sockets,
       counters: this.#counters,
