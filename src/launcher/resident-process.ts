@@ -10,9 +10,11 @@ const STOP_MAX_MS = 4_500;
 
 /**
  * What a shell does before it becomes the resident process: raises the descriptor limit to what the system allows (macOS:
- * 10,240 where the hard limit is not a number it takes), and tells the process of it, which may not ask.
+ * 10,240 where the hard limit is not a number it takes), and tells the process of it, which may not ask. It ignores the signal
+ * that comes with a write beyond a bound on files, which ends Deno, so that such a write fails as one on a full disk does.
  */
 const PRELUDE = `
+(trap '' XFSZ) 2>/dev/null && trap '' XFSZ
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null
 ROLLCALL_DESCRIPTOR_LIMIT="$(ulimit -n)" exec "$@"
 `;
