@@ -15,8 +15,7 @@ const PING_BYTES = Buffer.from(PING);
 
 /**
  * A client's WebSocket as the core sees it. It answers pings itself, so that a namespace need not wake for them, and is
- * cut off where it leaves too much unread: in bytes here, in time by the listener. It lends no `unreadBytes`: the core would have to be told
- * when that falls, and goes by what clients send back instead, as on Cloudflare.
+ * cut off where it leaves too much unread: in bytes here, in time by the listener.
  */
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
