@@ -209,6 +209,8 @@ export class DatabaseFile {
     this.#probe.close();
     try {
       await this.#sync();
+      // One that followed an error, and made nothing more durable, still uses the descriptor.
+      await (this.#queued ?? this.#flushing?.done);
       // In the worker: SQLite would do it here while it closes, and the event loop would wait.
       await this.#schedule.checkpoint();
       await this.#marker.flush();
