@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaValues } from '../../test/fixtures/schema-values';
 import { Batch } from './batch';
 import { RecordLine } from './export-line';

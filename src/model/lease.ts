@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   HEARTBEATS_PER_TTL_COUNT,
   LEASE_REMOVE_AFTER_MAX_MS,
