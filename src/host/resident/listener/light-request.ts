@@ -15,7 +15,7 @@ export class LightRequest {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse | undefined;
   readonly #body: RequestBody | undefined;
-  #headers: RequestHeaders | undefined;
+  #headers: ListedHeaders | undefined;
   #gone: AbortController | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #whole: Request | undefined;
@@ -39,7 +39,7 @@ export class LightRequest {
   }
 
   get headers(): Headers {
-    this.#headers ??= new RequestHeaders(this.#message.rawHeaders);
+    this.#headers ??= new ListedHeaders(this.#message.rawHeaders);
     return this.#headers;
   }
 
@@ -127,21 +127,6 @@ export class LightRequest {
 /** Returns the client's address; undefined if the request does not come from the listener. */
 export function addressOf(request: Request): string | undefined {
   return (request as unknown) instanceof LightRequest ? (request as unknown as LightRequest).address : undefined; // `as`: see asRequest
-}
-
-/** Headers of a request, looked up in the parser's list. Names are as the client sent them, and may repeat. */
-class RequestHeaders extends ListedHeaders {
-  protected find(name: string): string | null {
-    let value: string | null = null;
-    for (let index = 0; index < this.list.length; index += 2) {
-      const candidate = this.list[index];
-      if (candidate === undefined || candidate.length !== name.length) continue;
-      if (candidate !== name && candidate.toLowerCase() !== name) continue;
-      const found = this.list[index + 1] ?? '';
-      value = value === null ? found : `${value}, ${found}`;
-    }
-    return value;
-  }
 }
 
 const emptyStream = (): ReadableStream<Uint8Array> =>

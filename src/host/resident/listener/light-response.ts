@@ -1,5 +1,4 @@
-import { AnswerHeaders, listHeaders } from './answer-headers';
-import { ListedHeaders } from './listed-headers';
+import { ListedHeaders, listHeaders } from './listed-headers';
 
 const NativeResponse = globalThis.Response;
 
@@ -33,7 +32,7 @@ export class LightResponse {
   readonly statusText: string;
   readonly #body: PlainBody;
   readonly #given: Headers;
-  #own: AnswerHeaders | undefined;
+  #own: ListedHeaders | undefined;
   #whole: Response | undefined;
 
   constructor(body?: BodyInit, init: ResponseInit = {}) {
@@ -83,7 +82,7 @@ export class LightResponse {
     if (this.#whole !== undefined) return this.#whole.headers;
     if (this.#own !== undefined) return this.#own;
     const type = this.#defaultType;
-    const own = new AnswerHeaders(listHeaders(this.#given));
+    const own = new ListedHeaders([...listHeaders(this.#given)]);
     if (type !== undefined) own.set('Content-Type', type);
     this.#own = own;
     return own;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_MAX_BYTES, OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES } from '../../../model/limits';
-import { listHeaders } from './answer-headers';
 import { pipeOf } from './byte-pipe';
 import type { ConnectionGuard } from './connection-guard';
 import { LightResponse } from './light-response';
+import { listHeaders } from './listed-headers';
 import type { RequestBody } from './request-body';
 
 /** The parts of an exchange that {@link writeAnswer} uses. */
