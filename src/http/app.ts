@@ -55,7 +55,7 @@ export interface AppOptions {
   rootToken: string | null | undefined;
   /** True: the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
-  /** Reads the address that a request came from; absent on a host that does not know it. */
+  /** Returns the client's address of a request; absent on a host that does not know it. */
   addressOf?: OriginSettings['addressOf'];
   /** Origins of pages that may call from a browser, exact, separated by commas or blanks. Unset: none. */
   corsOrigins?: string | null | undefined;
@@ -66,8 +66,8 @@ export interface AppOptions {
   namespaceDomain?: string | null | undefined;
   build: Build;
   /**
-   * Says what keeps changes from being stored, for `/health`: a sentence for each problem, without names of namespaces, as
-   * anybody may read it.
+   * Returns the reasons why changes can't be stored, for `/health`: a sentence for each, without names of namespaces, since
+   * the route is public.
    */
   problems?: (() => readonly string[]) | undefined;
   /** Milliseconds since the epoch. */

@@ -20,7 +20,7 @@ export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pa
 export interface AuthenticationOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
-  /** How the address of a caller is known. */
+  /** Sources of a caller's address. */
   origins: OriginSettings;
   /** Fault in how the registry is set up: every request is refused with it. */
   fault?: RegistryError | undefined;

@@ -26,7 +26,7 @@ export interface Surface {
   /** Reads the services that the extensions of an instance claim beside its own. */
   claimsOf: ClaimsOf;
   cachedReads: CachedReads;
-  /** How the address of a caller is known. */
+  /** Sources of a caller's address. */
   origins: OriginSettings;
   waits: Waits;
   ownWrites: OwnWrites;

@@ -122,11 +122,11 @@ function placeIn(facts: Record<string, unknown> | undefined): Location | undefin
   return known || place.region !== undefined || place.colo !== undefined ? place : undefined;
 }
 
-/** How addresses of clients are known. */
+/** Sources of client addresses. */
 export interface OriginSettings {
-  /** True: a proxy in front sets `X-Forwarded-For`. */
+  /** True if a proxy in front sets `X-Forwarded-For`. */
   trustedProxy: boolean;
-  /** Reads the address that the host has a request from; absent on a host that does not know it. */
+  /** Returns the address of the connection; absent on a host that does not know it. */
   addressOf?: ((request: Request) => string | undefined) | undefined;
 }
 
@@ -134,8 +134,8 @@ export interface OriginSettings {
  * Reads address and place of the other end.
  *
  * `CF-Connecting-IP` counts on Cloudflare alone: anywhere else a client could write it itself. Behind a
- * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added; the address that
- * the host knows is the proxy's then.
+ * trusted proxy the last entry of `X-Forwarded-For` counts, which this proxy added; the address of the connection is then
+ * the proxy's.
  */
 export function originOf(request: Request, { trustedProxy, addressOf }: OriginSettings): Origin {
   const connecting = text(request.headers.get('cf-connecting-ip'));

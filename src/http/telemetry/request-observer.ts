@@ -89,7 +89,7 @@ export interface RequestObserverOptions {
   write: WriteLog;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Whether changes can't be stored, as the host has logged: refusals that follow from it need no line each. */
+  /** Returns whether changes can't be stored. The host has logged that, so refusals that follow from it are not logged. */
   isDegraded: () => boolean;
 }
 

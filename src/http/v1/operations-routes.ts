@@ -23,15 +23,15 @@ const Health = z
   })
   .meta({ id: 'Health' });
 
-/** What a monitor asks about. */
+/** Sources of the answers to monitors. */
 export interface Monitored {
   build: Build;
   counts: RequestCounts;
-  /** Says what keeps changes from being stored: a sentence for each problem. */
+  /** Returns the reasons why changes can't be stored, a sentence for each. */
   problems: () => readonly string[];
 }
 
-/** What a monitor asks for. */
+/** Adds the routes for monitors. */
 export function addOperationsRoutes(surface: Surface, { build, counts, problems }: Monitored): void {
   route(surface, {
     operation: 'readMetrics',
@@ -64,7 +64,7 @@ export function addOperationsRoutes(surface: Surface, { build, counts, problems 
     if (found.length === 0) return { status: 'ok', version, commit };
     return { status: 'degraded', problems: [...found], version, commit };
   };
-  // Liveness: the app answers for itself, and asks no namespace. A problem makes no other status: a restart would not help.
+  // A liveness check: it calls no namespace. Problems don't change the status, because a restart would not help.
   openDoor(surface, {
     operation: 'readHealth',
     method: 'get',
@@ -82,7 +82,7 @@ export function addOperationsRoutes(surface: Surface, { build, counts, problems 
   });
 }
 
-/** Whether changes can be stored, for alerts; `/health` says why not. */
+/** Metric for alerts that changes can't be stored; `/health` has the reason. */
 function faultMetric(problems: readonly string[]): MetricFamily {
   return {
     name: 'rollcall_storage_fault',
