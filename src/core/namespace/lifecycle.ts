@@ -101,17 +101,17 @@ export class Namespace implements NamespaceControl {
   }
 
   /**
-   * Stores all state that is only in memory, for a host that takes idle namespaces out of memory. This object writes nothing
-   * afterwards; another one on the same storage continues.
+   * Stores all that is in memory alone, for a host that takes the namespace out of memory while nothing is asked of it. From then on
+   * nothing is written; the next one that is made over the same storage goes on.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if it could not be stored.
+   * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
    */
   rest(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      // Even without renewals to keep: it shows the next object until when this one listened.
+      // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
       await pipeline.settled();
       await pipeline.close();

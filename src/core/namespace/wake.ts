@@ -202,8 +202,8 @@ function resumeAttention(
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    // Attention belongs to the process, also for a namespace that was asleep: if this process wrote the checkpoint, it has
-    // listened ever since, and otherwise since it started.
+    // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since, and another one since it
+    // began, also on behalf of a namespace that was asleep.
     if (!isStoredByThisProcess(state, header)) {
       const { listeningSince } = platform;
       const heardSince = listeningSince === undefined ? now : Math.min(now, time.whenClockShows(listeningSince));
@@ -213,7 +213,7 @@ function resumeAttention(
   }
 }
 
-/** A checkpoint of the millisecond in which this process started may be that of the previous process. */
+/** What is stored of the very millisecond in which this process began may be of the one before. */
 function isStoredByThisProcess(
   { platform, time }: Pick<StoredState, 'platform' | 'time'>,
   { at }: CheckpointHeader,

@@ -40,8 +40,8 @@ export interface Platform {
    */
   monotonic?: Clock | undefined;
   /**
-   * Time since which this process has taken in messages for the namespace, in milliseconds since the epoch; on a host with a monotonic
-   * clock. A namespace that was stored later has missed nothing, asleep or not. Default: now.
+   * When this process began to take in messages for the namespace, in milliseconds since the epoch; on a host with a monotonic
+   * clock. A namespace that was stored later has missed nothing, asleep or not. Absent: the process has just started.
    */
   listeningSince?: number | undefined;
   random: RandomSource;
