@@ -15,10 +15,10 @@ import {
   ROOT_TOKEN,
 } from './program';
 
-/** All but *noop*: there is no object to call. */
+/** Floors of the resident host. It has no objects, and so no *noop*. */
 const FLOORS: readonly FloorName[] = ['hello', 'bare', 'broadcast', 'socket-rows'];
 
-/** A command of a runtime, which listens for V8's inspector too where it is given a port. */
+/** Returns the command of a program, with V8's inspector if a port is given. */
 function inspected([program = '', ...words]: string[], runtime: Runtime, port: number | undefined): string[] {
   if (port === undefined) return [program, ...words];
   const option = `--inspect=127.0.0.1:${port}`;

@@ -22,7 +22,7 @@ const FLOOR_OBJECTS: Record<FloorName, ObjectClass[]> = {
   'socket-rows': [{ binding: 'OBJECTS', className: 'SocketRowsObject', uniqueKey: 'bench-socket-rows' }],
 };
 
-/** A Worker and its objects, as workerd runs them. */
+/** A Worker and its objects, run by workerd. */
 class WorkerdProgram implements BenchProgram {
   readonly home = 'workerd';
   readonly modulePath: string;

@@ -150,6 +150,6 @@ test('a folder that is there is left as it is', async () => {
   const { target, back } = begin();
   await back();
   const before = readdirSync(target);
-  await expect(back()).rejects.toThrow(`${target} is there already`);
+  await expect(back()).rejects.toThrow(`${target} already exists`);
   expect(readdirSync(target)).toEqual(before);
 });

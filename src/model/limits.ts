@@ -9,61 +9,61 @@ export const BODY_MAX_BYTES = 64 * 1024;
 /** A form at the door of a dialect is waited for this long: its sender may be a stranger who sends a byte and no more. `INVALID_REQUEST` */
 export const FORM_READ_MAX_MS = 10_000;
 
-/** A request's headers must have arrived by then, counted from its first byte or from the beginning of a connection. */
+/** Deadline for a request's headers, counted from its first byte or from the start of the connection. */
 export const REQUEST_HEADERS_MAX_MS = 15_000;
 
-/** A TLS handshake must be over by then. */
+/** Deadline for a TLS handshake. */
 export const TLS_HANDSHAKE_MAX_MS = 15_000;
 
-/** A connection that sends no further request for this time is closed; a minute with the second that Node adds to it. */
+/** Time after which an idle connection is closed: a minute, with the second that Node adds. */
 export const IDLE_CONNECTION_MAX_MS = 59_000;
 
-/** Request line and headers together: a watch names 256 services of 255 bytes in its query. */
+/** Maximum size of request line and headers. A watch may name 256 services of 255 bytes in its query. */
 export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
 
-/** A body may be waited for this long in all, beside the time that its bytes take at the slowest rate. */
+/** Total time to wait for a body, in addition to the time that its bytes take at the minimum rate. */
 export const BODY_WAIT_MAX_MS = 15_000;
 
 /**
- * The same for a body that is read piece by piece, as an import's: the app waits for a piece for up to a minute, and
- * reads no body of a stranger so.
+ * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a chunk, and
+ * reads streams only from callers with a token.
  */
 export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
 
-/** Slowest rate of a body, in bytes a second: a batch of 4 MiB takes 17 minutes at it. */
+/** Minimum rate of a body, in bytes a second. A batch of 4 MiB may take 17 minutes. */
 export const BODY_PER_SECOND_MIN_BYTES = 4 * 1024;
 
-/** The rest of a body that the app has not read is taken in for this time, so that its sender reads the answer. */
+/** Time for which the rest of an unread body is discarded, so that the client can finish sending and read the answer. */
 export const UNREAD_BODY_MAX_MS = 5_000;
 
-/** The most of such a rest that is taken in. */
+/** Maximum size of the rest that is discarded. */
 export const UNREAD_BODY_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Output that waits for a client that reads nothing may wait this long, beside the time of the slowest rate. */
+/** Time for a client to read some of its output, in addition to the time that the output takes at the minimum rate. */
 export const UNREAD_OUTPUT_MAX_MS = 30_000;
 
-/** Slowest rate at which a client may read, in bytes a second. */
+/** Minimum rate at which a client must read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
-/** Times of {@link UNREAD_OUTPUT_MAX_MS} after which any client is disconnected that has taken nothing, whatever waits. */
+/** Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output waits. */
 export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
 
-/** A large text is written in pieces of this size, the next one when the client has taken the one before. */
+/** Size of the chunks in which a large text is written. Each waits until the client has taken the previous one. */
 export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
 
-/** Unread output of one socket. A client that leaves more unread is disconnected: a full snapshot is half of it. */
+/** Maximum unread output of a socket, twice a full snapshot. A client that leaves more unread is disconnected. */
 export const SOCKET_UNREAD_MAX_BYTES = 64 * 1024 * 1024;
 
-/** A socket whose close the client does not answer is cut off after this time. */
+/** Time for a client to answer the close of its socket, after which it is disconnected. */
 export const SOCKET_CLOSE_MAX_MS = 10_000;
 
-/** How often connections are checked against the deadlines above, and requests against Node's own. */
+/** Interval at which connections are checked against these deadlines, and against Node's own. */
 export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** How often a server that nobody has come to is checked to accept connections still. */
+/** Interval at which a server without new connections is checked to still accept them. */
 export const ACCEPT_CHECK_INTERVAL_MS = 5_000;
 
-/** Connections that wait to be accepted: a fleet that comes back at once. The kernel's own limit may be lower. */
+/** Number of connections waiting to be accepted, such as when a whole fleet reconnects. The kernel's limit may be lower. */
 export const CONNECTIONS_WAITING_MAX_COUNT = 4_096;
 
 /** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
@@ -216,10 +216,10 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 /** After an alarm whose work failed, the next one comes no sooner. */
 export const ALARM_RETRY_MS = 10_000;
 
-/** A file that could not be written is tried again so often: long enough to cost nothing, and soon enough to seem at once. */
+/** Interval at which a file that could not be written is retried: cheap, and still prompt for the operator. */
 export const WRITE_PROBE_INTERVAL_MS = 1_000;
 
-/** What has to be stored and can't be is looked at again after this time. */
+/** Time after which a due change that can't be stored is retried. */
 export const POSTPONED_MS = 1_000;
 
 /** Alarms are never armed closer together: an alarm loop is a bill. */
@@ -468,7 +468,7 @@ export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
 /** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
 export const WINDOW_SHARES_COUNT = 8;
 
-/** For so long one turn of the event loop may follow the other without a look at the sockets: others wait that long, and a look takes 2 ms. */
+/** Maximum time for which turns of the event loop may follow each other without polling sockets. Polling takes 2 ms. */
 export const TURNS_WITHOUT_SOCKETS_MAX_MS = 10;
 
 /** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
@@ -801,29 +801,29 @@ export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 /** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
 
-/** WAL that a checkpoint is started at, on one machine. A larger one makes checkpoints rarer, and a start after a crash longer. */
+/** Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start after a crash. */
 export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
-/** WAL beyond which commits wait for a checkpoint: while they go on it never reaches the end, and the file grows for ever. */
+/** Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would keep growing. */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
 
-/** On one machine a namespace of which nothing has been asked for so long is taken out of memory: it costs a file then, and nothing else. */
+/** Idle time after which a namespace on one machine is taken out of memory and is only a file. */
 export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 
-/** A namespace that has to be opened again this soon stays awake: to close and open it costs two checkpoints. */
+/** A namespace that is due within this time stays awake, because closing and opening it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
-/** Namespaces beyond which those that are idle are taken out of memory within seconds: each holds five descriptors and half a megabyte. */
+/** Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a megabyte. */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 
-/** How often the host looks for idle namespaces, sleepers that are due, and files that were taken away. */
+/** Interval at which the host checks for idle namespaces and for deleted or replaced files. */
 export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
-/** Namespaces that a start opens side by side: the disk works on one while the next is read. */
+/** Number of namespaces that a start opens at the same time, so that the disk works on one while another is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
 
-/** A database that another process has locked is tried again for so long: a killed one lets go once its last flush is over. */
+/** Time for which opening a locked database is retried. A killed process holds its locks until its last flush has ended. */
 export const DATABASE_LOCKED_MAX_MS = 10_000;
 
-/** How often such a database is tried again. */
+/** Interval of these retries. */
 export const DATABASE_LOCKED_RETRY_MS = 50;

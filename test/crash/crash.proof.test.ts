@@ -29,7 +29,7 @@ it.each([
   },
 );
 
-/** Defects that a change of the core could bring in, each as changes of the resident host's built program. */
+/** Defects that a change of the core could introduce, as changes of the resident host's built program. */
 const DEFECTS: { name: string; changes: [place: string, instead: string][]; caught: RegExp }[] = [
   {
     name: 'an answer leaves while its change waits to be stored',

@@ -60,7 +60,7 @@ export interface Platform {
   alarm: Alarm;
   /** Resolves once the event loop has delivered what has arrived by now. */
   nextTurn(): Promise<void>;
-  /** True where the event loop goes on while the disk works, so that the next group gathers meanwhile. */
+  /** True if flushes don't block the event loop, so that the next group gathers meanwhile. */
   flushesAside?: boolean | undefined;
   connections: Connections;
   /** SHA-256, as text. */
@@ -68,8 +68,8 @@ export interface Platform {
   /** What it has counted in this process, over all its wakes. */
   counters: Counters;
   /**
-   * Says why nothing can be stored at the moment, such as a full disk; undefined while it can be. Absent on a host that
-   * can't tell. It changes between turns only.
+   * Returns why nothing can be stored at the moment, such as a full disk; undefined if it can. Absent on a host that
+   * can't tell. The result only changes between turns.
    */
   writeFault?: (() => string | undefined) | undefined;
   /** Forgets everything that is stored, and what the alarm is armed for. */

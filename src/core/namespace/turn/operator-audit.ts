@@ -84,7 +84,7 @@ export interface AuditState {
  * a refusal is in the log instead.
  *
  * @param act Is given what to call once it has changed something.
- * @throws {RegistryError} `UNAVAILABLE` where it can't be recorded, or nothing can be stored; else what `act` throws.
+ * @throws {RegistryError} `UNAVAILABLE` if it can't be recorded or nothing can be stored; otherwise what `act` throws.
  */
 export async function withAuditEntry<Outcome>(
   { platform, pipeline, refusals }: AuditState,
