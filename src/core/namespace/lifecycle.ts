@@ -16,7 +16,7 @@ import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { closeSocketsOf } from './watch/open-tokens';
 
-/** A namespace that is there. */
+/** The parts of a namespace that exists. */
 interface Awake {
   registry: Registry;
   state: NamespaceState;
@@ -24,18 +24,18 @@ interface Awake {
 }
 
 /**
- * A namespace that is there, or is not: one that was never founded, or was erased, knows no call and writes nothing, so
- * that nobody who remembers its name can bring it back. What is stored already needs no founding.
+ * A namespace that may or may not exist. One that was never created, or was erased, refuses every call and writes nothing,
+ * so that a caller that still uses its name can't bring it back. One that has storage exists.
  */
 export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
   #awake: Awake | undefined;
-  /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
+  /** Set if this version can't read the storage: every call is refused with this error. */
   readonly #unreadable: RegistryError | undefined;
-  /** What the directory asked last: one thing is done after the other. */
+  /** The directory's latest call. Its calls run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param foundsItself Whether it is there although nobody founded it. */
+  /** @param foundsItself True if it exists without being created, as the default namespace does. */
   constructor(platform: Platform, foundsItself: boolean) {
     this.#platform = platform;
     try {
@@ -47,7 +47,7 @@ export class Namespace implements NamespaceControl {
     }
   }
 
-  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read. */
+  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` if it does not exist, `NOT_CONFIGURED` if its storage can't be read. */
   get registry(): Registry {
     this.#assertReadable();
     if (this.#awake === undefined) throw missingNamespace();
@@ -88,7 +88,7 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return true;
       const { state, hub } = this.#awake;
       if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
-      // From here on it knows no call; what was under way comes to its end before its storage goes.
+      // From here on every call is refused. Calls under way finish before the storage is erased.
       this.#awake = undefined;
       await end(state, hub);
       await this.#platform.erase();
@@ -101,17 +101,17 @@ export class Namespace implements NamespaceControl {
   }
 
   /**
-   * Stores all that is in memory alone, for a host that takes the namespace out of memory while nothing is asked of it. From then on
-   * nothing is written; the next one that is made over the same storage goes on.
+   * Stores everything that is only in memory, for a host that unloads an idle namespace. Nothing is written afterwards; the
+   * next `Namespace` on the same storage continues from there.
    *
-   * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
+   * @throws {RegistryError} `UNAVAILABLE` if it could not be stored.
    */
   rest(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      // Also where no renewal is to be kept: the next one sees by it until when this one listened.
+      // Needed even if there is no renewal to keep: it records until when this process listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
       await pipeline.settled();
       await pipeline.close();
@@ -135,7 +135,7 @@ function awaken(platform: Platform): Awake {
   return { registry: new Registry(state, hub), state, hub };
 }
 
-/** Changes its settings: durable, and in effect at once. */
+/** Replaces the settings. They take effect at once, and are durable when the promise resolves. */
 function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
     state.pipeline.assertStorable();
@@ -145,7 +145,7 @@ function configure(state: NamespaceState, settings: NamespaceSettings): Promise<
   });
 }
 
-/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+/** Ends a namespace: closes its watches, ends its waits, and writes nothing from then on. */
 async function end(state: NamespaceState, hub: Hub): Promise<void> {
   for (const { connection } of hub.peers()) {
     hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
