@@ -31,7 +31,8 @@ export interface SqlStorage {
  * it would continue to write after the commit.
  */
 export function refusePromise(result: unknown): void {
-  if (result instanceof Promise) throw new TypeError('a transaction must be synchronous; its function returned a promise');
+  if (result instanceof Promise)
+    throw new TypeError('a transaction must be synchronous; its function returned a promise');
 }
 
 /** Wraps a storage so that `counters` adds up the billed rows of all writes. */
