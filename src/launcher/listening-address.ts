@@ -1,6 +1,13 @@
+import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { type Certificate, hostToCall } from './certificate';
 import { LaunchError, systemErrorCode } from './launch-error';
+
+/** Range of {@link freePort}: below the system's ephemeral ports, and above the ports that `fetch` refuses. */
+const FREE_PORT_MIN = 11_000;
+const FREE_PORT_MAX = 32_000;
 
 /** Returns the address at which a client on this machine reaches a listener: a loopback address if it listens on all. */
 export function callable(host: string): string {
@@ -32,6 +39,28 @@ export async function addressOf(host: string): Promise<string> {
     throw new LaunchError(`The host name ${host} ${reason}. Choose another with --host, such as 127.0.0.1.`, 1, {
       cause,
     });
+  }
+}
+
+/**
+ * Returns a port that no process listens on. The system does not hand it out as an ephemeral port either.
+ *
+ * @param host Address to listen on.
+ * @throws {LaunchError} if this user can't listen on that address.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(FREE_PORT_MIN, FREE_PORT_MAX + 1);
+    const server = createServer().listen(port, host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (systemErrorCode(error) === 'EADDRINUSE') continue;
+      throw listenError(host, port, error);
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
   }
 }
 
