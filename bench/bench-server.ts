@@ -1,7 +1,7 @@
+import { freePort } from '../src/launcher/free-port';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
 import { FrameSocket } from './frame-socket';
-import { freePort } from './free-port';
 import { Inspector } from './inspector';
 import { drive, type Load, type LoadResult } from './load';
 import { type BenchProgram, type ProgramProcess, ROOT_TOKEN } from './program';

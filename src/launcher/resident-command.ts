@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { addressOf, addressWithPort, callable } from './listening-address';
+import { freePort } from './free-port';
+import { addressOf, addressWithPort, callable, listenError } from './listening-address';
 import type { Runtime } from './runtime';
 import { writeServeArguments } from './serve-arguments';
 import { parseServeOptions, type ServeFlags } from './serve-options';
@@ -35,6 +36,13 @@ function pathList(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(',', ',,')).join(',');
 }
 
+/** Returns a free port, because the permission to connect to the listener needs its number. */
+function portOf(host: string): Promise<number> {
+  return freePort(host).catch((error: unknown) => {
+    throw listenError(host, 0, error);
+  });
+}
+
 /**
  * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
  * folder, its own files and certificate, named variables, and nothing else.
@@ -48,7 +56,8 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const options = parseServeOptions(flags, env);
   const [data, host] = [resolve(options.data), await addressOf(options.host)];
   const tls = options.tls && { tlsCert: resolve(options.tls.certPath), tlsKey: resolve(options.tls.keyPath) };
-  const absolute: ServeFlags = { ...flags, host, port: String(options.port), data, ...tls };
+  const port = options.port === 0 && runtime.name === 'deno' ? await portOf(host) : options.port;
+  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') return [runtime.program, '--disable-warning=ExperimentalWarning', ...words];
   const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
@@ -58,7 +67,7 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
     // Ignore config and lock files nearby, download nothing, and deny permissions without a prompt.
     ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
     // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
-    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, options.port)).join(',')}`,
+    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`,
     `--allow-read=${pathList(readable)}`,
     `--allow-write=${pathList([data])}`,
     `--allow-env=${VARIABLES.join(',')}`,

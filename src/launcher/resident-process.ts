@@ -10,9 +10,11 @@ const STOP_MAX_MS = 4_500;
 
 /**
  * Shell script that raises the descriptor limit to the hard limit and then executes the resident process. macOS may refuse the
- * hard limit; it accepts 10,240. The process can't read the limit itself, so it gets it in a variable.
+ * hard limit; it accepts 10,240. The process can't read the limit itself, so it gets it in a variable. The script ignores
+ * SIGXFSZ, which would end Deno: a write beyond a file size limit then fails like one on a full disk.
  */
 const PRELUDE = `
+(trap '' XFSZ) 2>/dev/null && trap '' XFSZ
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null
 ROLLCALL_DESCRIPTOR_LIMIT="$(ulimit -n)" exec "$@"
 `;

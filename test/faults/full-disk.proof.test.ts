@@ -38,7 +38,7 @@ function smallDisk(): Room | undefined {
   };
 }
 
-/** A limit on the size of files, beyond which writes fail. */
+/** A limit on the size of files, beyond which writes fail and raise a signal. */
 function boundedFiles(): Room {
   const bound = (pid: number, most: string) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${most}:`]);
   return {
@@ -115,7 +115,9 @@ describe('[L19, G11, M21] what it has is served, and no lease ends, until it can
     await serves(room, 'deno', /disk is full/);
   });
 
-  it('beyond a bound on files, by Node', () => serves(boundedFiles(), 'node', /disk I\/O error/));
+  it.each(['deno', 'node'] as const)('beyond a bound on files, by %s', (runtime) =>
+    serves(boundedFiles(), runtime, /disk I\/O error/),
+  );
 });
 
 it('[M21] a registry that is started on a full disk serves what it has', async ({ skip }) => {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../bench/free-port';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { Program } from '../programs/program';
 import { systemNode } from '../programs/system-node';
@@ -31,9 +30,7 @@ export class ServedRegistry {
     { rootToken = randomBytes(24).toString('hex'), descriptors }: { rootToken?: string; descriptors?: number } = {},
   ): Promise<ServedRegistry> {
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
-    // Chosen in advance: the process may only connect to this port, to check that it still listens.
-    const port = String(await freePort());
-    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', port, '--data', data];
+    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
     const launcher = new Program('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
       env: { ...process.env, ROLLCALL_ROOT_TOKEN: rootToken },
     });

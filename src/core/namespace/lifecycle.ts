@@ -4,13 +4,14 @@ import { CLOSE_CODES } from '../../model/frames';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { Platform } from '../platform/platform';
 import { notStored } from '../storage/commit-pipeline';
-import { isStorageUsed, prepareStorage } from '../storage/schema';
+import { isMarkedForNewEpoch, isStorageUsed, prepareStorage } from '../storage/schema';
 import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
 import { writeSettings } from './commit/settings';
 import { Registry } from './core';
 import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
+import { notePass } from './time/attention';
 import { turn } from './turn/turn';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
@@ -30,26 +31,27 @@ interface Awake {
 export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
   #awake: Awake | undefined;
+  readonly #foundsItself: boolean;
   /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
-  readonly #unreadable: RegistryError | undefined;
+  #unreadable: RegistryError | undefined;
+  /** Error of all calls while it can't begin, because it has to store something first and nothing can be stored. */
+  #heldBack: RegistryError | undefined;
   /** What the directory asked last: one thing is done after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param foundsItself Whether it is there although nobody founded it. */
   constructor(platform: Platform, foundsItself: boolean) {
     this.#platform = platform;
-    try {
-      if (foundsItself || isStorageUsed(platform.storage)) this.#awake = awaken(platform);
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-      this.#unreadable = error;
-      platform.log('error', 'the storage can’t be read', { reason: error.message });
-    }
+    this.#foundsItself = foundsItself;
+    this.#begin();
   }
 
-  /** @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read. */
+  /**
+   * @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read, `UNAVAILABLE`
+   *   where it could not begin.
+   */
   get registry(): Registry {
-    this.#assertReadable();
+    this.#assertUsable();
     if (this.#awake === undefined) throw missingNamespace();
     return this.#awake.registry;
   }
@@ -58,9 +60,14 @@ export class Namespace implements NamespaceControl {
     return this.#awake !== undefined;
   }
 
+  /** Begins a namespace that had to wait until something can be stored. For a host that ticks. */
+  beginAgain(): void {
+    if (this.#heldBack !== undefined && this.#platform.writeFault?.() === undefined) this.#begin();
+  }
+
   configure(settings: NamespaceSettings): Promise<void> {
     return this.#inOrder(async () => {
-      this.#assertReadable();
+      this.#assertUsable();
       if (this.#awake !== undefined) return configure(this.#awake.state, settings);
       const { storage, writeFault } = this.#platform;
       const fault = writeFault?.();
@@ -76,7 +83,7 @@ export class Namespace implements NamespaceControl {
   }
 
   async size(): Promise<{ instances: number; services: number }> {
-    this.#assertReadable();
+    this.#assertUsable();
     if (this.#awake === undefined) return { instances: 0, services: 0 };
     const { catalog } = this.#awake.state;
     return { instances: catalog.instanceCount, services: catalog.serviceCount };
@@ -84,7 +91,7 @@ export class Namespace implements NamespaceControl {
 
   erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
     return this.#inOrder(async () => {
-      this.#assertReadable();
+      this.#assertUsable();
       if (this.#awake === undefined) return true;
       const { state, hub } = this.#awake;
       if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
@@ -111,6 +118,8 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
+      // It has listened until here; from now on the process listens on its behalf.
+      notePass(this.#awake.state);
       // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
       await pipeline.settled();
@@ -119,8 +128,32 @@ export class Namespace implements NamespaceControl {
     });
   }
 
-  #assertReadable(): void {
-    if (this.#unreadable !== undefined) throw this.#unreadable;
+  #begin(): void {
+    const { storage, log } = this.#platform;
+    this.#heldBack = undefined;
+    try {
+      const isUsed = isStorageUsed(storage);
+      // Restored data must not be read in the epoch of the data it replaced.
+      if (isUsed && isMarkedForNewEpoch(storage) && this.#holdsBack()) return;
+      if (isUsed || this.#foundsItself) this.#awake = awaken(this.#platform);
+    } catch (error) {
+      if (error instanceof RegistryError) {
+        this.#unreadable = error;
+        log('error', 'the storage can’t be read', { reason: error.message });
+      } else if (!this.#holdsBack(error)) throw error;
+    }
+  }
+
+  /** Records that it can't begin if nothing can be stored. Returns whether that is so. */
+  #holdsBack(cause?: unknown): boolean {
+    const fault = this.#platform.writeFault?.();
+    if (fault !== undefined) this.#heldBack = notStored(fault, cause);
+    return fault !== undefined;
+  }
+
+  #assertUsable(): void {
+    const problem = this.#unreadable ?? this.#heldBack;
+    if (problem !== undefined) throw problem;
   }
 
   #inOrder<Outcome>(step: () => Promise<Outcome>): Promise<Outcome> {

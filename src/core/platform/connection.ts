@@ -65,11 +65,6 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Writes the memory down, after it has changed. */
   remember(): void;
-  /**
-   * Bytes that were sent and that the network has not taken yet, where the host knows: the registry then goes by this
-   * figure instead of what the client says. A Durable Object can't know (cloudflare/workerd#988).
-   */
-  unreadBytes?(): number;
 }
 
 /** All open sockets, as the host knows them. */

@@ -29,6 +29,18 @@ export interface Alarm {
   arm(at: number): void;
 }
 
+/** Listening of a process on behalf of a namespace that was not in memory: without a gap, or with gaps. */
+export type Heard =
+  | 'all'
+  | {
+      /** Start of the latest period without a gap, by the monotonic clock. */
+      since: number;
+      /** Listening time before that period, since the namespace was stored, in milliseconds. */
+      beforeMs: number;
+      /** True if clients were disconnected or renewals lost, because another process stored the namespace or this one failed to. */
+      wereCutOff: boolean;
+    };
+
 /** What a host lends to the core: a plain object, as the core puts a counting storage in its place. */
 export interface Platform {
   storage: SqlStorage;
@@ -40,10 +52,10 @@ export interface Platform {
    */
   monotonic?: Clock | undefined;
   /**
-   * When this process began to take in messages for the namespace, in milliseconds since the epoch; on a host with a monotonic
-   * clock. A namespace that was stored later has missed nothing, asleep or not. Absent: the process has just started.
+   * Returns how the process has listened while the namespace was not in memory; on a host with a monotonic clock, where attention
+   * belongs to the process. Default: the process has just started.
    */
-  listeningSince?: number | undefined;
+  heard?: (() => Heard) | undefined;
   random: RandomSource;
   alarm: Alarm;
   /** Resolves once the event loop has delivered what has arrived by now. */

@@ -4,9 +4,6 @@ import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import {
   ALARM_RETRY_MS,
-  ATTENTION_LATE_MS,
-  ATTENTION_PASS_MS,
-  CLOCK_JUMP_MIN_MS,
   NAMESPACE_SLEEP_AFTER_MS,
   NAMESPACE_SLEEP_MIN_MS,
   NAMESPACES_AWAKE_MAX_COUNT,
@@ -15,6 +12,7 @@ import {
 } from '../../model/limits';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { DataFiles } from './data-files';
+import { ProcessAttention } from './process-attention';
 import type { ProcessPlatform } from './process-platform';
 import { type NamespaceHost, ResidentNamespace } from './resident-namespace';
 import { Sleepers } from './sleepers';
@@ -43,27 +41,21 @@ export class Namespaces {
   readonly #known = new Map<string, ResidentNamespace>();
   readonly #awake = new Set<ResidentNamespace>();
   readonly #counters = new Map<string, Counters>();
-  #listeningSince: number;
-  #passedAt: number;
-  /** Wall clock minus monotonic clock, when it was last compared. */
-  #clockShift: number;
+  readonly #attention: ProcessAttention;
   #lookedAt = 0;
 
   private constructor(parts: NamespacesParts, sleepersFile: DatabaseFile) {
-    const { clock, monotonic } = parts.platform;
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
     this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
-    this.#listeningSince = clock.now();
-    this.#passedAt = monotonic.now();
-    this.#clockShift = clock.now() - monotonic.now();
+    this.#attention = new ProcessAttention(parts.platform);
     this.#host = {
       platform: parts.platform,
       lent: (id) => this.#lent(id),
-      listeningSince: () => {
+      passed: () => {
         // A call may come before the first tick after a freeze.
         this.#notePass();
-        return this.#listeningSince;
+        return this.#attention;
       },
       isStored: (id) => parts.files.hasNamespace(id),
       open: (id) => parts.openFile(parts.files.namespace(id)),
@@ -159,17 +151,10 @@ export class Namespaces {
 
   /** Notes that this process takes in messages. One that was frozen has heard nothing meanwhile, on behalf of sleepers too. */
   #notePass(): void {
-    const { clock, monotonic } = this.#parts.platform;
-    const now = monotonic.now();
-    const jumpMs = clock.now() - now - this.#clockShift;
-    const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
-    if (hasJumped) {
-      this.#sleepers.moveWithClock(jumpMs);
-      for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
-    }
-    if (hasJumped || now - this.#passedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS) this.#listeningSince = clock.now();
-    this.#passedAt = now;
-    this.#clockShift += jumpMs;
+    const jumpMs = this.#attention.pass();
+    if (jumpMs === 0) return;
+    this.#sleepers.moveWithClock(jumpMs);
+    for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
   }
 
   /** True if so many namespaces are open that idle ones should be closed soon. Each holds five descriptors. */

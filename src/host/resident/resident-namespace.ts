@@ -11,6 +11,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { callsThrough, type PendingCall } from './calls-through';
 import { LocalSockets } from './local-sockets';
 import { MemoryAlarm } from './memory-alarm';
+import { PROCESS_START, type ProcessAttention } from './process-attention';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
@@ -22,8 +23,8 @@ export interface NamespaceHost {
   platform: ProcessPlatform;
   /** Returns the parts of a namespace's platform that reach the directory and the dialects. */
   lent: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
-  /** Returns the time since which this process has taken in messages without a gap, in milliseconds since the epoch. */
-  listeningSince(): number;
+  /** Records that the process takes in messages, and returns its attention. */
+  passed(): ProcessAttention;
   /** Returns whether the namespace has a file. */
   isStored(id: string): boolean;
   /** Opens the namespace's file; creates it if it is missing. */
@@ -65,8 +66,8 @@ export class ResidentNamespace implements NamespaceControl {
   #usedAt: number;
   /** True once it is erased. The host makes another object for the same id. */
   #isErased = false;
-  /** Time of the last restart after a failed write, in milliseconds since the epoch. Renewals from before it may be lost. */
-  #restartedAt = Number.NEGATIVE_INFINITY;
+  /** Mark of the time at which it was last stored as a whole, or lost its memory to a failed write. */
+  #leftAt = PROCESS_START;
 
   constructor(id: string, host: NamespaceHost, counters: Counters) {
     this.id = id;
@@ -112,6 +113,7 @@ export class ResidentNamespace implements NamespaceControl {
   /** Runs the alarm if it is due. The host calls it every `ATTENTION_PASS_MS` while the namespace is awake. */
   async tick(): Promise<void> {
     const { namespace, alarm } = this.#awake ?? {};
+    namespace?.beginAgain();
     if (namespace === undefined || alarm === undefined || !namespace.isThere) return;
     const dueAt = alarm.fired(this.#host.platform.clock.now());
     if (dueAt === undefined) await namespace.registry.tick();
@@ -142,13 +144,14 @@ export class ResidentNamespace implements NamespaceControl {
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
-      const now = this.#host.platform.clock.now();
-      let dueAt: number | null = now + ALARM_RETRY_MS;
+      let dueAt: number | null = this.#host.platform.clock.now() + ALARM_RETRY_MS;
+      // Marked before it is stored, so that a freeze from here on counts as one during its sleep.
+      this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
         await awake.namespace.rest();
         dueAt = awake.alarm.armedFor();
       } catch (error) {
-        this.#restartedAt = now;
+        this.#leftAt = { ...this.#leftAt, isClean: false };
         throw error;
       } finally {
         await awake.file.close();
@@ -244,7 +247,7 @@ export class ResidentNamespace implements NamespaceControl {
       ...this.#host.lent(this.id),
       storage: file.storage,
       writeFault: () => file.writeFault,
-      listeningSince: Math.max(this.#host.listeningSince(), this.#restartedAt),
+      heard: () => this.#host.passed().heardSince(this.#leftAt),
       alarm,
       connections: this.sockets,
       counters: this.#counters,
@@ -259,7 +262,7 @@ export class ResidentNamespace implements NamespaceControl {
   #startOver(): void {
     const awake = this.#awake;
     if (awake === undefined) return;
-    this.#restartedAt = this.#host.platform.clock.now();
+    this.#leftAt = this.#host.passed().mark(false);
     // In a later turn, after the callers that wait for the failed write have been answered.
     void this.#change(async () => {
       await this.#host.platform.nextTurn();

@@ -103,6 +103,11 @@ export class Attention {
     this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
+  /** Adds attention that others paid on behalf of the namespace since the last pass, before the gap that is noted next. */
+  credit(ms: number): void {
+    this.#attendedMs += Math.max(0, Math.floor(ms));
+  }
+
   /**
    * Notes that nothing was taken in between the last pass and `now`.
    *

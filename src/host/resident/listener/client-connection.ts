@@ -15,8 +15,7 @@ const PING_BYTES = Buffer.from(PING);
 
 /**
  * Presents a client's WebSocket to the core. It answers pings without waking the namespace, and disconnects a client that
- * leaves too many bytes unread; the listener disconnects one that reads too slowly. It does not offer `unreadBytes`, since the
- * core would have to be notified when that falls. The core relies on the client's acknowledgements, as on Cloudflare.
+ * leaves too many bytes unread; the listener disconnects one that reads too slowly.
  */
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
