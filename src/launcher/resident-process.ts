@@ -10,8 +10,8 @@ const STOP_MAX_MS = 4_500;
 
 /**
  * Shell script that raises the descriptor limit to the hard limit and then executes the resident process. macOS may refuse the
- * hard limit; it accepts 10,240. The process can't read the limit itself, so it gets it in a variable. The script ignores
- * SIGXFSZ, which would end Deno: a write beyond a file size limit then fails like one on a full disk.
+ * hard limit; it accepts 10,240. The process can't read the limit itself, so it gets it in a variable. The script ignores the
+ * signal of a file size limit, which would end Deno, so that such a write fails as it does on a full disk.
  */
 const PRELUDE = `
 (trap '' XFSZ) 2>/dev/null && trap '' XFSZ

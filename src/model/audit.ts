@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What people do to a registry that others have to be able to account for. */
 export const AuditAction = z.enum([

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Reads a value that looks as nearly all values of a schema do; undefined where only the schema can judge it. */
 export type FastPath<Schema extends z.ZodType> = (value: unknown) => z.output<Schema> | undefined;

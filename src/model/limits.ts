@@ -315,6 +315,9 @@ export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 /** Records written by one statement: five values for all, five for each, and the platform binds 100 a statement. */
 export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
 
+/** Records that a wake reads at once. */
+export const RECORD_ROWS_PER_PAGE_COUNT = 250;
+
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImportedRecord, RecordCounts } from './export-line';
 
 /** How an import takes what is there already. */

@@ -55,7 +55,7 @@ export const BROKEN_RULES: BrokenRule[] = [
     story: 'kill, open, kill',
     planted: [
       { file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' },
-      { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      flushFolder', to: 'flushFolder' },
+      { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      await flushFolder', to: 'await flushFolder' },
       { file: DATABASE_FILE, from: 'if (checkpoints) await this.#schedule.checkpoint();', to: '' },
     ],
   },
@@ -70,13 +70,17 @@ export const BROKEN_RULES: BrokenRule[] = [
     planted: [
       // With NORMAL, SQLite also flushes the folder with the header of a new WAL, but does not guarantee it.
       { file: DATABASE_FILE, from: 'PRAGMA synchronous = NORMAL', to: 'PRAGMA synchronous = OFF' },
-      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#mark(', to: 'this.#mark(' },
+      {
+        file: DATABASE_FILE,
+        from: 'await flushFolder(dirname(this.#parts.path));\n      this.#mark(',
+        to: 'this.#mark(',
+      },
     ],
   },
   {
     name: 'the folder is flushed before there is a WAL',
     story: 'make',
-    planted: [{ file: DATABASE_FILE, from: 'if (!known) flushFolder(dirname(path));', to: '' }],
+    planted: [{ file: DATABASE_FILE, from: 'if (!known) await flushFolder(dirname(path));', to: '' }],
   },
   {
     name: 'a checkpoint flushes the WAL before the database, and the database before the WAL is used again',
@@ -97,13 +101,13 @@ export const BROKEN_RULES: BrokenRule[] = [
   {
     name: 'the marker is erased before its database',
     story: 'erase',
-    planted: [{ file: DATABASE_FILE, from: 'flushFolder(folder);\n    for', to: 'for' }],
+    planted: [{ file: DATABASE_FILE, from: 'await flushFolder(folder);\n    for', to: 'for' }],
   },
   {
     name: 'an erased database is gone for good',
     story: 'erase',
     planted: [
-      { file: DATABASE_FILE, from: 'force: true });\n    flushFolder(folder);\n  }', to: 'force: true });\n  }' },
+      { file: DATABASE_FILE, from: 'force: true });\n    await flushFolder(folder);\n  }', to: 'force: true });\n  }' },
     ],
   },
   {

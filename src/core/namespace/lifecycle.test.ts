@@ -51,6 +51,20 @@ describe('a namespace that nobody founded', () => {
   });
 });
 
+it('[N21] a namespace whose files could not be erased is erased by the next attempt, and by no less', async () => {
+  const { platform, namespace } = await begin();
+  let attempts = 0;
+  Object.assign(platform, {
+    erase: async () => {
+      attempts += 1;
+      if (attempts === 1) throw new Error('EIO');
+    },
+  });
+  await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toThrow('EIO');
+  expect(namespace.isThere).toBe(false);
+  expect([await namespace.erase({ onlyIfEmpty: false }), attempts]).toEqual([true, 2]);
+});
+
 describe('a namespace that was restored to a full disk', () => {
   it('[L19, Z4] refuses whatever is asked of it, tries no write, and begins once there is room', async () => {
     const { platform } = await begin();

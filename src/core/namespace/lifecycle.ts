@@ -9,6 +9,7 @@ import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
 import { writeSettings } from './commit/settings';
 import { Registry } from './core';
+import { arm } from './leases/expiry';
 import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
 import { notePass } from './time/attention';
@@ -36,6 +37,8 @@ export class Namespace implements NamespaceControl {
   #unreadable: RegistryError | undefined;
   /** Error of all calls while it can't begin, because it has to store something first and nothing can be stored. */
   #heldBack: RegistryError | undefined;
+  /** It was erased, or is to be. */
+  #isEnded = false;
   /** What the directory asked last: one thing is done after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -92,12 +95,16 @@ export class Namespace implements NamespaceControl {
   erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
     return this.#inOrder(async () => {
       this.#assertUsable();
-      if (this.#awake === undefined) return true;
-      const { state, hub } = this.#awake;
-      if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
-      // From here on it knows no call; what was under way comes to its end before its storage goes.
-      this.#awake = undefined;
-      await end(state, hub);
+      if (this.#awake === undefined && !this.#isEnded) return true;
+      if (this.#awake !== undefined) {
+        const { state, hub } = this.#awake;
+        if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
+        // From here on it knows no call; what was under way comes to its end before its storage goes.
+        this.#awake = undefined;
+        this.#isEnded = true;
+        await end(state, hub);
+      }
+      // Again, where the last attempt failed.
       await this.#platform.erase();
       return true;
     });
@@ -108,8 +115,8 @@ export class Namespace implements NamespaceControl {
   }
 
   /**
-   * Stores all that is in memory alone, for a host that takes the namespace out of memory while nothing is asked of it. From then on
-   * nothing is written; the next one that is made over the same storage goes on.
+   * Stores all that is in memory alone, and arms the alarm, for a host that takes the namespace out of memory while nothing is asked of
+   * it. From then on nothing is written; the next one that is made over the same storage goes on.
    *
    * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
    */
@@ -122,6 +129,8 @@ export class Namespace implements NamespaceControl {
       notePass(this.#awake.state);
       // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
+      // It may have been woken by what needs no alarm, such as the question how large it is.
+      arm(this.#awake.state);
       await pipeline.settled();
       await pipeline.close();
       this.#awake = undefined;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flushFolder } from './storage/disk';
+import { flushFolderSync } from './storage/disk';
 import { DurabilityMarker } from './storage/durability-marker';
 
 /** Extension of database files. */
@@ -26,7 +26,7 @@ export class DataFiles {
     this.#folder = folder;
     mkdirSync(join(folder, NAMESPACES), { recursive: true, mode: 0o700 });
     // Opening a database flushes the folder it is in; the folders above must survive a power loss too.
-    for (const parent of [folder, dirname(folder)]) flushFolder(parent);
+    for (const parent of [folder, dirname(folder)]) flushFolderSync(parent);
   }
 
   /** Path of the directory's database, which holds namespaces, tokens and the audit trail. */

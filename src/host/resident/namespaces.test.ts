@@ -8,7 +8,7 @@ import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { markForNewEpoch } from '../../core/storage/schema';
 import type { InstanceDefinitionInput } from '../../model/instance';
 import { readJsonText } from '../../model/json';
-import { ATTENTION_PASS_MS, LEASE_SLACK_MS } from '../../model/limits';
+import { ATTENTION_PASS_MS, LEASE_SLACK_MS, NAMESPACES_OPENED_AT_ONCE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { nodeSqlite } from './storage/node-sqlite';
 
@@ -139,6 +139,51 @@ it('[L19, Z4] one that was restored to a full disk answers nothing until there i
   // A lease ended though nobody asked, and in the epoch that it begins.
   expect(entries.map(({ cause }) => cause)).toEqual(['expired', 'registered']);
   expect(readJsonText((await calls.stats()).body).epoch).not.toBe(epoch);
+});
+
+it('[L1] a lease ends in time though its namespace was opened by a question that arms no alarm, and slept again', async () => {
+  const host = await start();
+  const { calls } = host.namespace();
+  await register(calls, 'a', { lease: { ttlMs: 600_000 } });
+  await host.pass(IDLE_MS);
+  expect(await host.namespace().size()).toEqual({ instances: 1, services: 1 });
+  await host.pass(IDLE_MS);
+  expect(host.awake()).toEqual([]);
+  await host.pass(600_000 + 2 * LEASE_SLACK_MS - 2 * IDLE_MS);
+  expect(host.awake()).toEqual(['public']);
+  expect(await host.namespace().size()).toEqual({ instances: 0, services: 0 });
+});
+
+it('a namespace does not sleep while it does what is due', async () => {
+  const host = await start();
+  await register(host.namespace().calls, 'a', { lease: { ttlMs: 600_000 } });
+  const attending = host.namespace().attend();
+  expect(host.namespace().isBusy).toBe(true);
+  await attending;
+  expect(host.namespace().isBusy).toBe(false);
+});
+
+it('where all are due at once, a few are opened at a time', async () => {
+  const host = await start({ awakeMaxCount: 3 });
+  const ids = Array.from({ length: 40 }, (_, number) => `tenant-${number}`);
+  for (const id of ids) {
+    await host.directory.createNamespace(BY_ROOT, { id, retention: {}, limits: {} });
+    await register(host.namespace(id).calls, 'a', { lease: { ttlMs: 600_000 } });
+  }
+  await host.pass(IDLE_MS);
+  expect(host.awake()).toEqual([]);
+  host.freeze(HOUR_MS);
+  let most = 0;
+  let isOver = false;
+  const looking = (async () => {
+    for (; !isOver; await new Promise((resolve) => setImmediate(resolve))) most = Math.max(most, host.awake().length);
+  })();
+  await host.pass(600_000 + 30_000);
+  isOver = true;
+  await looking;
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(2 * NAMESPACES_OPENED_AT_ONCE_MAX_COUNT);
+  for (const id of ids) expect(await host.namespace(id).size()).toEqual({ instances: 0, services: 0 });
 });
 
 it('after a kill, what slept sleeps on, and what was awake is opened', async () => {

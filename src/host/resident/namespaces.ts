@@ -1,4 +1,3 @@
-import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
@@ -40,7 +39,9 @@ export class Namespaces {
   readonly #sleepersFile: DatabaseFile;
   readonly #known = new Map<string, ResidentNamespace>();
   readonly #awake = new Set<ResidentNamespace>();
-  readonly #counters = new Map<string, Counters>();
+  /** Those that are to be opened, and how many are at it. */
+  readonly #due = new Set<string>();
+  #openers = 0;
   readonly #attention: ProcessAttention;
   #lookedAt = 0;
 
@@ -70,7 +71,6 @@ export class Namespaces {
       erased: async (namespace) => {
         this.#awake.delete(namespace);
         this.#known.delete(namespace.id);
-        this.#counters.delete(namespace.id);
         await this.#sleepers.remove(namespace.id);
       },
     };
@@ -85,9 +85,7 @@ export class Namespaces {
   of(id: string): ResidentNamespace {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const counters = this.#counters.get(id) ?? newCounters(this.#parts.platform.clock.now());
-    this.#counters.set(id, counters);
-    const namespace = new ResidentNamespace(id, this.#host, counters);
+    const namespace = new ResidentNamespace(id, this.#host);
     this.#known.set(id, namespace);
     return namespace;
   }
@@ -99,15 +97,8 @@ export class Namespaces {
 
   /** Opens the namespaces that were awake when the last process ended, because their leases may be due. */
   async wakeAll(): Promise<void> {
-    const left = this.#parts.files.namespaces().filter((id) => !this.#sleepers.has(id));
-    const next = async (): Promise<void> => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) {
-        const namespace = this.of(id);
-        await this.#attend(namespace);
-        if (this.#isCrowded && this.#maySleep(namespace, 0)) await this.#sleep(namespace);
-      }
-    };
-    await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
+    for (const id of this.#parts.files.namespaces()) if (!this.#sleepers.has(id)) this.#due.add(id);
+    await Promise.all(this.#openDue());
   }
 
   /**
@@ -118,14 +109,19 @@ export class Namespaces {
   async tick(): Promise<void> {
     const { clock, monotonic } = this.#parts.platform;
     this.#notePass();
-    const working = [...this.#awake].map((namespace) => this.#do(namespace, 'a tick failed', () => namespace.tick()));
-    for (const id of this.#sleepers.dueBy(clock.now())) working.push(this.#attend(this.of(id)));
+    const working: Promise<void>[] = [];
+    // Before the others tick: those that have not done what was due before stay awake.
     if (monotonic.now() - this.#lookedAt >= NAMESPACES_LOOK_INTERVAL_MS) {
       this.#lookedAt = monotonic.now();
       this.#sleepers.catchUp();
       working.push(...this.#look());
     }
-    await Promise.all(working);
+    for (const namespace of this.#awake) working.push(this.#do(namespace, 'a tick failed', () => namespace.tick()));
+    for (const id of this.#sleepers.dueBy(clock.now())) {
+      this.#sleepers.postpone(id, null);
+      this.#due.add(id);
+    }
+    await Promise.all([...working, ...this.#openDue()]);
   }
 
   /** Stores and closes all namespaces. */
@@ -186,11 +182,35 @@ export class Namespaces {
     try {
       await namespace.attend();
     } catch (error) {
-      // Damage is permanent; other problems, such as a lack of room or of descriptors, may pass.
-      const isForGood = error instanceof RegistryError && error.code === 'NOT_CONFIGURED';
+      // Damage and absence are permanent; other problems, such as a lack of room or of descriptors, may pass.
+      const isForGood = error instanceof RegistryError && error.code !== 'UNAVAILABLE';
       this.#sleepers.postpone(namespace.id, isForGood ? null : this.#parts.platform.clock.now() + ALARM_RETRY_MS);
       this.#failed(namespace, 'a namespace could not be opened', error);
     }
+  }
+
+  /**
+   * Opens those that are due, a few at a time: all of them may be, at a start after a long while. Where there are many in memory
+   * already, it opens no more than these few, and the next tick goes on.
+   */
+  #openDue(): Promise<void>[] {
+    const working: Promise<void>[] = [];
+    for (; this.#openers < NAMESPACES_OPENED_AT_ONCE_MAX_COUNT && this.#due.size > 0; this.#openers += 1) {
+      working.push(this.#openSome());
+    }
+    return working;
+  }
+
+  async #openSome(): Promise<void> {
+    for (const id of this.#due) {
+      this.#due.delete(id);
+      const namespace = this.of(id);
+      await this.#attend(namespace);
+      if (!this.#isCrowded) continue;
+      if (!this.#maySleep(namespace, 0)) break;
+      await this.#sleep(namespace);
+    }
+    this.#openers -= 1;
   }
 
   #sleep(namespace: ResidentNamespace): Promise<void> {

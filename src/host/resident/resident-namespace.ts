@@ -1,7 +1,7 @@
 import type { Registry } from '../../core/namespace/core';
 import { Namespace } from '../../core/namespace/lifecycle';
 import { missingNamespace } from '../../core/namespace/records/catalog';
-import type { Counters } from '../../core/platform/counters';
+import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { NamespaceControl } from '../../model/directory-api';
 import { ALARM_RETRY_MS } from '../../model/limits';
@@ -61,6 +61,8 @@ export class ResidentNamespace implements NamespaceControl {
   #changing: Promise<unknown> | undefined;
   /** Number of calls that are not answered yet. */
   #callsUnderWay = 0;
+  /** Number of ticks that have not finished what is due. */
+  #ticksUnderWay = 0;
   /** True if a call was answered since the last {@link idleMs}. */
   #isUsed = false;
   #usedAt: number;
@@ -69,10 +71,10 @@ export class ResidentNamespace implements NamespaceControl {
   /** Mark of the time at which it was last stored as a whole, or lost its memory to a failed write. */
   #leftAt = PROCESS_START;
 
-  constructor(id: string, host: NamespaceHost, counters: Counters) {
+  constructor(id: string, host: NamespaceHost) {
     this.id = id;
     this.#host = host;
-    this.#counters = counters;
+    this.#counters = newCounters(host.platform.clock.now());
     this.#usedAt = host.platform.monotonic.now();
     this.sockets = new LocalSockets({ platform: host.platform, registry: () => this.registry() });
     this.calls = callsThrough((call) => this.#call(call));
@@ -88,9 +90,9 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#awake?.alarm.armedFor() ?? null;
   }
 
-  /** True while a call is unanswered or a socket is open. */
+  /** True while a call is unanswered, a tick is unfinished, or a socket is open. */
   get isBusy(): boolean {
-    return this.#callsUnderWay > 0 || this.sockets.size > 0;
+    return this.#callsUnderWay > 0 || this.#ticksUnderWay > 0 || this.sockets.size > 0;
   }
 
   /**
@@ -116,8 +118,7 @@ export class ResidentNamespace implements NamespaceControl {
     namespace?.beginAgain();
     if (namespace === undefined || alarm === undefined || !namespace.isThere) return;
     const dueAt = alarm.fired(this.#host.platform.clock.now());
-    if (dueAt === undefined) await namespace.registry.tick();
-    else await namespace.registry.alarm(dueAt);
+    await this.#underWay(dueAt === undefined ? namespace.registry.tick() : namespace.registry.alarm(dueAt));
   }
 
   /** Moves the alarm with a jump of the wall clock. */
@@ -133,7 +134,17 @@ export class ResidentNamespace implements NamespaceControl {
   /** Opens the namespace if it sleeps, and runs what is due. */
   async attend(): Promise<void> {
     const { namespace } = this.#awake ?? (await this.#opened(false));
-    if (namespace.isThere) await namespace.registry.alarm(this.#host.platform.clock.now());
+    if (namespace.isThere) await this.#underWay(namespace.registry.alarm(this.#host.platform.clock.now()));
+  }
+
+  /** Keeps it awake until what is due is done: asleep, it would not know of the rest. */
+  async #underWay(work: Promise<void>): Promise<void> {
+    this.#ticksUnderWay += 1;
+    try {
+      await work;
+    } finally {
+      this.#ticksUnderWay -= 1;
+    }
   }
 
   /** Stores everything and closes the file. State that can't be stored is lost, as in a crash. */
@@ -144,7 +155,7 @@ export class ResidentNamespace implements NamespaceControl {
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
-      let dueAt: number | null = this.#host.platform.clock.now() + ALARM_RETRY_MS;
+      let dueAt: number | null = this.#retryAt;
       // Marked before it is stored, so that a freeze from here on counts as one during its sleep.
       this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
@@ -154,10 +165,18 @@ export class ResidentNamespace implements NamespaceControl {
         this.#leftAt = { ...this.#leftAt, isClean: false };
         throw error;
       } finally {
-        await awake.file.close();
-        await this.#host.asleep(this, dueAt);
+        await this.#leave(awake.file, dueAt);
       }
     });
+  }
+
+  /** Closes its file. The host opens it again when it is due, whatever became of that. */
+  async #leave(file: DatabaseFile, dueAt: number | null): Promise<void> {
+    try {
+      await file.close();
+    } finally {
+      await this.#host.asleep(this, dueAt);
+    }
   }
 
   configure(settings: NamespaceSettings): Promise<void> {
@@ -224,7 +243,7 @@ export class ResidentNamespace implements NamespaceControl {
         await this.#host.awoken(this);
         this.#awake = this.#awaken(file, new MemoryAlarm());
       } catch (error) {
-        await file.close();
+        await this.#leave(file, this.#retryAt);
         throw error;
       }
       this.#usedAt = this.#host.platform.monotonic.now();
@@ -264,7 +283,7 @@ export class ResidentNamespace implements NamespaceControl {
     if (awake === undefined) return;
     this.#leftAt = this.#host.passed().mark(false);
     // In a later turn, after the callers that wait for the failed write have been answered.
-    void this.#change(async () => {
+    this.#change(async () => {
       await this.#host.platform.nextTurn();
       this.sockets.closeAll(SERVICE_RESTART, 'the namespace starts over from its storage');
       try {
@@ -273,8 +292,14 @@ export class ResidentNamespace implements NamespaceControl {
         this.#awake = undefined;
         const facts = { namespace: this.id, error: String(error) };
         this.#host.platform.log('error', 'a namespace could not start over', facts);
-        await awake.file.close();
+        await this.#leave(awake.file, this.#retryAt);
       }
+    }).catch((error: unknown) => {
+      this.#host.platform.log('error', 'a file could not be closed', { namespace: this.id, error: String(error) });
     });
+  }
+
+  get #retryAt(): number {
+    return this.#host.platform.clock.now() + ALARM_RETRY_MS;
   }
 }

@@ -134,7 +134,7 @@ export class DatabaseFile {
       if (walLength > 0) rewriteFile(walOf(path));
       database = openConnection(path);
       // A power loss must not leave a WAL without its database, or beside the journal of the first statement.
-      if (!known) flushFolder(dirname(path));
+      if (!known) await flushFolder(dirname(path));
       const fault = tryFirst(nodeSqlite(database), sequence);
       const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
       if (fault !== undefined) file.#probe.begin(fault);
@@ -185,16 +185,16 @@ export class DatabaseFile {
     await this.close();
     // A marker without its database would count as damage.
     rmSync(this.#marker.path, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
     for (const file of [walOf(path), `${path}-shm`, path]) rmSync(file, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
   }
 
   /** Makes the content durable, and checkpoints the WAL of another process. */
   async #begin(checkpoints: boolean): Promise<void> {
     try {
       await this.#wal.flush();
-      flushFolder(dirname(this.#parts.path));
+      await flushFolder(dirname(this.#parts.path));
       this.#mark(this.#committed);
       // The content is durable already. If the disk has no room for a checkpoint, it can still be read.
       if (checkpoints) await this.#schedule.checkpoint();
@@ -209,6 +209,8 @@ export class DatabaseFile {
     this.#probe.close();
     try {
       await this.#sync();
+      // A flush that followed an error makes nothing more durable, but still uses the descriptor.
+      await (this.#queued ?? this.#flushing?.done);
       // In the worker: otherwise SQLite does it while closing, and blocks the event loop.
       await this.#schedule.checkpoint();
       await this.#marker.flush();

@@ -3,6 +3,7 @@ import {
   constants,
   fdatasync,
   fdatasyncSync,
+  fsync,
   fsyncSync,
   openSync,
   readSync,
@@ -13,10 +14,23 @@ import {
 /** Number of bytes that are read and written at a time. */
 const BLOCK_LENGTH = 1024 * 1024;
 
-/** Flushes the entries of a folder to the disk. */
-export function flushFolder(folder: string): void {
-  // Windows can't open a folder, and needs no flush of its entries.
-  if (process.platform === 'win32') return;
+/** False on Windows, which can't open a folder and needs no flush of its entries. */
+const CAN_OPEN_FOLDERS = process.platform !== 'win32';
+
+/** Flushes the entries of a folder to the disk, without blocking the event loop. */
+export async function flushFolder(folder: string): Promise<void> {
+  if (!CAN_OPEN_FOLDERS) return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    await settled((done) => fsync(descriptor, done));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Like {@link flushFolder}, for the start of a process: returns once the entries are on the disk. */
+export function flushFolderSync(folder: string): void {
+  if (!CAN_OPEN_FOLDERS) return;
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);
@@ -27,8 +41,12 @@ export function flushFolder(folder: string): void {
 
 /** Flushes a file's data and the metadata needed to read it, without blocking the event loop. */
 export function flushDescriptor(descriptor: number): Promise<void> {
+  return settled((done) => fdatasync(descriptor, done));
+}
+
+function settled(call: (done: (error: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    fdatasync(descriptor, (error) => (error instanceof Error ? reject(error) : resolve()));
+    call((error) => (error instanceof Error ? reject(error) : resolve()));
   });
 }
 

@@ -118,5 +118,10 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
 
 const toNode = (value: SqlValue) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value);
 
-const toRow = (row: NodeValue[]): SqlRow =>
-  row.map((value) => (value instanceof Uint8Array ? value.slice().buffer : value));
+const isNoBlob = (value: NodeValue): value is Exclude<NodeValue, Uint8Array> => !(value instanceof Uint8Array);
+
+/** Gives blobs buffers of their own. Most rows have none, and are not copied. */
+function toRow(row: NodeValue[]): SqlRow {
+  if (row.every(isNoBlob)) return row;
+  return row.map((value) => (value instanceof Uint8Array ? value.slice().buffer : value));
+}
