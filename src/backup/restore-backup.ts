@@ -60,12 +60,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   /** Whether a registry is stored there that nothing has been done to. */
   let isUntouched = false;
   try {
-    // It stays there.
+    // The lock file remains after the restore.
     await giveToOwnerOf(data, join(data, LOCK_NAME));
     const isUsed = await holdsFiles(storage);
     if (isUsed && !force) throw isUsedError(data);
     isUntouched = isUsed;
-    // What an interrupted restore left is worth nothing.
+    // Remains of an interrupted restore are useless.
     await rm(restoring, { recursive: true, force: true });
     await makeFolder(restoring);
     await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
@@ -89,8 +89,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 
 function isUsedError(data: string): BackupError {
   return new BackupError(
-    `A registry is stored in ${data} already. Choose another folder with --data; or give --force, which sets aside what ` +
-      'is there, and deletes nothing.',
+    `${data} already holds a registry. Choose another folder with --data, or use --force, which moves the existing data ` +
+      'aside and deletes nothing.',
   );
 }
 
@@ -98,8 +98,8 @@ function isUsedError(data: string): BackupError {
 function restoreFailure(data: string, error: unknown, isUntouched: boolean): unknown {
   if (!(error instanceof Error) || error.name !== 'Error' || systemErrorCode(error) === undefined) return error;
   const advice = isUntouched
-    ? 'What was there before is as it was.'
-    : 'No registry starts on it until the restore is run again.';
+    ? 'Existing data is unchanged.'
+    : 'No registry starts on it until you run the restore again.';
   return new BackupError(`The backup can't be restored into ${data}: ${error.message}. ${advice}`, { cause: error });
 }
 
@@ -114,7 +114,7 @@ async function holdsFiles(folder: string): Promise<boolean> {
   }
 }
 
-/** A file's path below the folder of SQLite files, in a backup as well as in a data folder. */
+/** Returns a file's path relative to the folder of SQLite files, in a backup or a data folder. */
 const belowStorage = (file: string): string => file.slice(STORAGE_NAME.length + 1);
 
 async function copyFiles(
@@ -145,5 +145,5 @@ function markNamespaces(sqlite: Sqlite, storage: string, { namespaces }: Manifes
   }
 }
 
-/** Now, as a part of a file's name. */
+/** Formats the current time as a part of a file name. */
 const timeForNames = (): string => new Date().toISOString().replaceAll(/[:.]/g, '-');

@@ -66,7 +66,7 @@ function openBeside(sqlite: Sqlite, path: string): DatabaseSync {
   return new sqlite.DatabaseSync(`${pathToFileURL(path)}?mode=rw`);
 }
 
-/** The first column of the first row, as text; undefined where there is none, or no such table. */
+/** Returns the first column of the first row as text; undefined if there is no row or no such table. */
 export function readText(database: DatabaseSync, table: string, query: string): string | undefined {
   const isThere = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
   const row = isThere ? database.prepare(query).get() : undefined;

@@ -6,8 +6,9 @@ export interface StoredFacts {
   schema: number | undefined;
   /** Oldest version that may read it, if stored. */
   readableFrom: number | undefined;
-  /** Of a namespace: the random id of its storage, and its newest revision. */
+  /** Random id of a namespace's storage. */
   epoch: string | undefined;
+  /** Newest revision of a namespace. */
   revision: number;
   /** Number of its last change, counted by the host. */
   sequence: number;
@@ -22,7 +23,7 @@ export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
       readText(database, 'property', `SELECT value FROM property WHERE name = '${name}'`);
     const [schema, readableFrom] = ['schema', 'readable-from'].map(property);
     const row = database.prepare('PRAGMA quick_check(1)').get();
-    const soundness = row === undefined ? 'SQLite does not say whether it is sound' : String(row.quick_check);
+    const soundness = row === undefined ? 'SQLite reports no result of its check' : String(row.quick_check);
     return {
       schema: schema === undefined ? undefined : Number(schema),
       readableFrom: readableFrom === undefined ? undefined : Number(readableFrom),

@@ -27,7 +27,7 @@ const COPY_ATTEMPTS_COUNT = 3;
 
 /** Options of a backup. */
 export interface BackupOptions {
-  /** The data folder of a registry, running or stopped. */
+  /** Data folder of a registry, running or stopped. */
   data: string;
   /** The folder to create. */
   target: string;
@@ -38,7 +38,7 @@ export interface BackupOptions {
 }
 
 /**
- * Backs a registry up, running or stopped, into a new folder.
+ * Backs up a registry, running or stopped, into a new folder.
  *
  * Each database is copied as of one moment. The directory is copied last, so that it knows everything that the others name. A
  * namespace whose entry in it has changed since that namespace was copied is copied again, and after it
@@ -54,7 +54,7 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
   const sqlite = await import('node:sqlite');
   refuseOldLayout(resolve(data));
   if (!existsSync(join(storage, DIRECTORY_FILE))) {
-    throw new BackupError(`There is no registry in ${resolve(data)}. Name its data folder with --data.`);
+    throw new BackupError(`There is no registry in ${resolve(data)}. Set its data folder with --data.`);
   }
   if (existsSync(folder)) {
     throw new BackupError(`${folder} already exists. Name a new folder: a backup never replaces another.`);
@@ -139,8 +139,8 @@ class StorageCopy {
       listed = await this.#copyDirectory();
       if ([...listed].every(([id, row]) => this.#copied.get(id) === row)) return listed;
     }
-    const advice = 'Try again when they are left alone for a moment.';
-    throw new BackupError(`Namespaces are made and changed faster than they can be copied. ${advice}`);
+    const advice = 'Try again when there are fewer such changes.';
+    throw new BackupError(`Namespaces are created and changed faster than they can be copied. ${advice}`);
   }
 
   async #copyDirectory(): Promise<Map<string, string>> {

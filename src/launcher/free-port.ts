@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { systemErrorCode } from './launch-error';
 
-/** Range of ports below those that the system assigns, and above those that `fetch` refuses. */
+/** Below the ports that the system gives to whoever connects or listens on any, and above those that `fetch` refuses. */
 const FIRST = 11_000;
 const LAST = 32_000;
 
 /**
- * Returns a free port that the system will not assign to another program.
+ * Returns a port that nobody listens on now, nor comes to by chance.
  *
  * @param host Address to listen on.
- * @throws {Error} if the system refuses to listen on that address.
+ * @throws {Error} What the system refuses to listen on that address with.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {

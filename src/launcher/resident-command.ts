@@ -36,7 +36,7 @@ function pathList(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(',', ',,')).join(',');
 }
 
-/** Returns a free port, because the permission to connect to the listener needs its number. */
+/** Returns a free port: the permission to connect to the port that it will listen on needs its number. */
 function portOf(host: string): Promise<number> {
   return freePort(host).catch((error: unknown) => {
     throw listenError(host, 0, error);

@@ -8,15 +8,15 @@ import {
   LEASE_TTL_MIN_MS,
 } from './limits';
 
-/** A promise to keep renewing. All times are milliseconds since the last renewal. */
+/** Terms of a lease. All times are milliseconds since the last renewal. */
 export interface Lease {
   /** After this time without a renewal the instance is unhealthy. */
   ttlMs: number;
-  /** After this time without a renewal the instance is gone; null: never. */
+  /** After this time without a renewal the instance is removed; null: never. */
   removeAfterMs: number | null;
-  /** How often to renew: a hint, by default a third of the time to live. */
+  /** Suggested time between renewals, by default a third of the time to live. */
   intervalMs: number;
-  /** Instead of `removeAfterMs` until the first renewal. Only dialects set it (Eureka). */
+  /** Replaces `removeAfterMs` until the first renewal. Only the Eureka dialect sets it. */
   firstRemoveAfterMs?: number;
 }
 
@@ -71,7 +71,7 @@ export const LeaseRequest = withFastPath(
 );
 export type LeaseRequest = z.output<typeof LeaseRequest>;
 
-/** The lease as answers show it. */
+/** A lease as responses show it. */
 export const LeaseView = z.object({
   ttlMs: z.int(),
   removeAfterMs: z.int().nullable(),
@@ -79,7 +79,7 @@ export const LeaseView = z.object({
   firstRemoveAfterMs: z.int().optional(),
 });
 
-/** Fills what a request left out: 30 s, removal at the same time, a third of it between heartbeats. */
+/** Returns the requested lease with defaults: 30 s to live, removal at that time, a heartbeat every third of it. */
 export function grantLease(request: LeaseRequest | null | undefined): Lease {
   const ttlMs = request?.ttlMs ?? LEASE_TTL_DEFAULT_MS;
   return {

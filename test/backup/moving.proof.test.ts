@@ -13,7 +13,7 @@ import { answerOf, ask, cursorOf, listOf, servicePath } from './loaded-registry'
 /** Names on the page that stand for the reader's own. */
 const SHOWN = { old: 'https://rollcall.example.workers.dev', new: 'http://127.0.0.1:8787', tokenId: '9fkQ2mX7' };
 
-const HEADING = '## Move to another home\n';
+const HEADING = '## Move to another host\n';
 
 /** Runs the commands of the section in docs/operate.md. */
 function documentedCommands(): string {

@@ -186,7 +186,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
   it('[U9, S3] is refused otherwise, by a start or by each call, and says why', async () => {
     const data = await todaysDataOf(version);
     const of = (known: number) =>
-      `schema ${known + 1}; this version of Rollcall knows ${known}. Run the version that wrote`;
+      `schema ${known + 1}; this version of Rollcall supports ${known}. Run the version that wrote`;
     advance(data, databases.namespace('public'), nextOf(SCHEMA_VERSION) + saysNothing);
     const why = [of(SCHEMA_VERSION), of(DIRECTORY_SCHEMA_VERSION)] as const;
     if (host === 'workerd') await expectWorkerdToRefuse(data, why);

@@ -18,7 +18,7 @@ import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { closeSocketsOf } from './watch/open-tokens';
 
-/** A namespace that is there. */
+/** The parts of a namespace that exists. */
 interface Awake {
   registry: Registry;
   state: NamespaceState;
@@ -26,8 +26,8 @@ interface Awake {
 }
 
 /**
- * A namespace that is there, or is not: one that was never founded, or was erased, knows no call and writes nothing, so
- * that nobody who remembers its name can bring it back. What is stored already needs no founding.
+ * A namespace that may or may not exist. One that was never created, or was erased, refuses every call and writes nothing,
+ * so that a caller that still uses its name can't bring it back. One that has storage exists.
  */
 export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
@@ -42,7 +42,7 @@ export class Namespace implements NamespaceControl {
   /** What the directory asked last: one thing is done after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param foundsItself Whether it is there although nobody founded it. */
+  /** @param foundsItself True if it exists without being created, as the default namespace does. */
   constructor(platform: Platform, foundsItself: boolean) {
     this.#platform = platform;
     this.#foundsItself = foundsItself;
@@ -118,7 +118,7 @@ export class Namespace implements NamespaceControl {
    * Stores all that is in memory alone, and arms the alarm, for a host that takes the namespace out of memory while nothing is asked of
    * it. From then on nothing is written; the next one that is made over the same storage goes on.
    *
-   * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
+   * @throws {RegistryError} `UNAVAILABLE` if it could not be stored.
    */
   rest(): Promise<void> {
     return this.#inOrder(async () => {
@@ -177,7 +177,7 @@ function awaken(platform: Platform): Awake {
   return { registry: new Registry(state, hub), state, hub };
 }
 
-/** Changes its settings: durable, and in effect at once. */
+/** Replaces the settings. They take effect at once, and are durable when the promise resolves. */
 function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
     state.pipeline.assertStorable();
@@ -187,7 +187,7 @@ function configure(state: NamespaceState, settings: NamespaceSettings): Promise<
   });
 }
 
-/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+/** Ends a namespace: closes its watches, ends its waits, and writes nothing from then on. */
 async function end(state: NamespaceState, hub: Hub): Promise<void> {
   for (const { connection } of hub.peers()) {
     hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
