@@ -38,7 +38,7 @@ function smallDisk(): Room | undefined {
   };
 }
 
-/** A bound on the size of files: what is beyond it can't be written, and a signal comes with it. */
+/** A limit on the size of files, beyond which writes fail and raise a signal. */
 function boundedFiles(): Room {
   const bound = (pid: number, most: string) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${most}:`]);
   return {

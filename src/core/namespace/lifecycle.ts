@@ -35,7 +35,7 @@ export class Namespace implements NamespaceControl {
   readonly #foundsItself: boolean;
   /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
   #unreadable: RegistryError | undefined;
-  /** Why it could not begin: it has to store something first, and nothing can be stored. Whatever is asked of it is refused. */
+  /** Error of all calls while it can't begin, because it has to store something first and nothing can be stored. */
   #heldBack: RegistryError | undefined;
   /** It was erased, or is to be. */
   #isEnded = false;
@@ -63,7 +63,7 @@ export class Namespace implements NamespaceControl {
     return this.#awake !== undefined;
   }
 
-  /** Begins, where that had to wait until something can be stored, and it can be. For a host that ticks. */
+  /** Begins a namespace that had to wait until something can be stored. For a host that ticks. */
   beginAgain(): void {
     if (this.#heldBack !== undefined && this.#platform.writeFault?.() === undefined) this.#begin();
   }
@@ -125,7 +125,7 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      // Until here it listened; from here on its process does so on its behalf.
+      // It has listened until here; from now on the process listens on its behalf.
       notePass(this.#awake.state);
       // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
@@ -142,7 +142,7 @@ export class Namespace implements NamespaceControl {
     this.#heldBack = undefined;
     try {
       const isUsed = isStorageUsed(storage);
-      // What was restored must not be read in the epoch of what it replaced.
+      // Restored data must not be read in the epoch of the data it replaced.
       if (isUsed && isMarkedForNewEpoch(storage) && this.#holdsBack()) return;
       if (isUsed || this.#foundsItself) this.#awake = awaken(this.#platform);
     } catch (error) {
@@ -153,7 +153,7 @@ export class Namespace implements NamespaceControl {
     }
   }
 
-  /** Notes that it can't begin, if nothing can be stored. */
+  /** Records that it can't begin if nothing can be stored. Returns whether that is so. */
   #holdsBack(cause?: unknown): boolean {
     const fault = this.#platform.writeFault?.();
     if (fault !== undefined) this.#heldBack = notStored(fault, cause);

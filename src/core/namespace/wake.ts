@@ -207,7 +207,7 @@ function resumeAttention(
   }
 }
 
-/** Attention belongs to the process: it has listened on behalf of a namespace that was asleep, too. */
+/** Takes over the attention of the process, which has also listened on behalf of a sleeping namespace. */
 function resumeInProcess(
   state: StoredState & Pick<AttentionState, 'attention'>,
   { at }: CheckpointHeader,
@@ -217,7 +217,7 @@ function resumeInProcess(
   const heard = platform.heard?.() ?? { since: Number.POSITIVE_INFINITY, beforeMs: 0, wereCutOff: true };
   if (heard === 'all') return;
   const { since, beforeMs, wereCutOff } = heard;
-  // A freeze cuts off nobody.
+  // A freeze disconnects no client.
   const spread = wereCutOff ? spreadMs : 0;
   attention.credit(beforeMs - spread);
   const heardSince = Math.max(at, Math.min(time.now(), time.whenHostShows(since)));

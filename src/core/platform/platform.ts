@@ -29,15 +29,15 @@ export interface Alarm {
   arm(at: number): void;
 }
 
-/** What a process has heard on behalf of a namespace that was not in its memory: all, or what was left between gaps. */
+/** Listening of a process on behalf of a namespace that was not in memory: without a gap, or with gaps. */
 export type Heard =
   | 'all'
   | {
-      /** Start of the latest stretch in which it took in messages without a gap, by the monotonic clock. */
+      /** Start of the latest period without a gap, by the monotonic clock. */
       since: number;
-      /** Attention before that stretch, since the namespace was stored, in milliseconds. */
+      /** Listening time before that period, since the namespace was stored, in milliseconds. */
       beforeMs: number;
-      /** True if clients were cut off, or renewals were lost: another process stored the namespace, or this one failed to. */
+      /** True if clients were disconnected or renewals lost, because another process stored the namespace or this one failed to. */
       wereCutOff: boolean;
     };
 
@@ -52,8 +52,8 @@ export interface Platform {
    */
   monotonic?: Clock | undefined;
   /**
-   * What the process has heard while the namespace was not in memory; on a host with a monotonic clock, where attention belongs
-   * to the process. Absent: the process has just started.
+   * Returns how the process has listened while the namespace was not in memory; on a host with a monotonic clock, where attention
+   * belongs to the process. Default: the process has just started.
    */
   heard?: (() => Heard) | undefined;
   random: RandomSource;

@@ -182,7 +182,7 @@ export class Namespaces {
     try {
       await namespace.attend();
     } catch (error) {
-      // What is damaged stays so, and what is gone; a disk or a descriptor may be there later.
+      // Damage and absence are permanent; other problems, such as a lack of room or of descriptors, may pass.
       const isForGood = error instanceof RegistryError && error.code !== 'UNAVAILABLE';
       this.#sleepers.postpone(namespace.id, isForGood ? null : this.#parts.platform.clock.now() + ALARM_RETRY_MS);
       this.#failed(namespace, 'a namespace could not be opened', error);

@@ -23,7 +23,7 @@ export interface NamespaceHost {
   platform: ProcessPlatform;
   /** Returns the parts of a namespace's platform that reach the directory and the dialects. */
   lent: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
-  /** Notes that the process takes in messages, and returns its attention. */
+  /** Records that the process takes in messages, and returns its attention. */
   passed(): ProcessAttention;
   /** Returns whether the namespace has a file. */
   isStored(id: string): boolean;
@@ -68,7 +68,7 @@ export class ResidentNamespace implements NamespaceControl {
   #usedAt: number;
   /** True once it is erased. The host makes another object for the same id. */
   #isErased = false;
-  /** When the namespace was last stored as a whole, or lost its memory to a write that failed. */
+  /** Mark of the time at which it was last stored as a whole, or lost its memory to a failed write. */
   #leftAt = PROCESS_START;
 
   constructor(id: string, host: NamespaceHost) {
@@ -156,7 +156,7 @@ export class ResidentNamespace implements NamespaceControl {
     await this.#change(async () => {
       this.#awake = undefined;
       let dueAt: number | null = this.#retryAt;
-      // Before it is stored: a freeze from here on is one that it was asleep in.
+      // Marked before it is stored, so that a freeze from here on counts as one during its sleep.
       this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
         await awake.namespace.rest();

@@ -133,7 +133,7 @@ export class DatabaseFile {
       // The writes of a killed process may only be in the kernel's memory, possibly after a failed flush.
       if (walLength > 0) rewriteFile(walOf(path));
       database = openConnection(path);
-      // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
+      // A power loss must not leave a WAL without its database, or beside the journal of the first statement.
       if (!known) await flushFolder(dirname(path));
       const fault = tryFirst(nodeSqlite(database), sequence);
       const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
@@ -209,9 +209,9 @@ export class DatabaseFile {
     this.#probe.close();
     try {
       await this.#sync();
-      // One that followed an error, and made nothing more durable, still uses the descriptor.
+      // A flush that followed an error makes nothing more durable, but still uses the descriptor.
       await (this.#queued ?? this.#flushing?.done);
-      // In the worker: SQLite would do it here while it closes, and the event loop would wait.
+      // In the worker: otherwise SQLite does it while closing, and blocks the event loop.
       await this.#schedule.checkpoint();
       await this.#marker.flush();
     } catch {
