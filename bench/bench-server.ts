@@ -1,4 +1,4 @@
-import { freePort } from '../src/launcher/free-port';
+import { freePort } from '../src/launcher/listening-address';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
 import { FrameSocket } from './frame-socket';

@@ -1,4 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { type Certificate, hostToCall } from './certificate';
 import { LaunchError, systemErrorCode } from './launch-error';
 
@@ -32,6 +35,30 @@ export async function addressOf(host: string): Promise<string> {
     throw new LaunchError(`The host name ${host} ${reason}. Choose another with --host, such as 127.0.0.1.`, 1, {
       cause,
     });
+  }
+}
+
+/** Below the ports that the system gives to whoever connects or listens on any, and above those that `fetch` refuses. */
+const FREE_PORTS = { first: 11_000, last: 32_000 };
+
+/**
+ * Returns a port of an address that nobody listens on now, nor comes to by chance.
+ *
+ * @throws {LaunchError} if nobody may listen on that address.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(FREE_PORTS.first, FREE_PORTS.last + 1);
+    const server = createServer().listen(port, host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (systemErrorCode(error) === 'EADDRINUSE') continue;
+      throw listenError(host, port, error);
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
   }
 }
 

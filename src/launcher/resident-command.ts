@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { freePort } from './free-port';
-import { addressOf, addressWithPort, callable, listenError } from './listening-address';
+import { addressOf, addressWithPort, callable, freePort } from './listening-address';
 import type { Runtime } from './runtime';
 import { writeServeArguments } from './serve-arguments';
 import { parseServeOptions, type ServeFlags } from './serve-options';
@@ -36,13 +35,6 @@ function pathList(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(',', ',,')).join(',');
 }
 
-/** Returns a free port: the permission to connect to the port that it will listen on needs its number. */
-function portOf(host: string): Promise<number> {
-  return freePort(host).catch((error: unknown) => {
-    throw listenError(host, 0, error);
-  });
-}
-
 /**
  * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
  * folder, its own files and certificate, named variables, and nothing else.
@@ -56,7 +48,8 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const options = parseServeOptions(flags, env);
   const [data, host] = [resolve(options.data), await addressOf(options.host)];
   const tls = options.tls && { tlsCert: resolve(options.tls.certPath), tlsKey: resolve(options.tls.keyPath) };
-  const port = options.port === 0 && runtime.name === 'deno' ? await portOf(host) : options.port;
+  // Its permission to connect to itself needs the number.
+  const port = options.port === 0 && runtime.name === 'deno' ? await freePort(host) : options.port;
   const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') return [runtime.program, '--disable-warning=ExperimentalWarning', ...words];
