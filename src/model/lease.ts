@@ -22,23 +22,23 @@ export interface Lease {
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 
-/** What a registration asks of its lease; every member may be left out. */
+/** Lease that a registration requests; every member is optional. */
 export const LeaseRequest = withFastPath(
   z
     .strictObject({
       ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
         .optional()
-        .meta({ description: 'Unhealthy after this time; 30 s when left out' }),
+        .meta({ description: 'Unhealthy after this time; 30 s by default' }),
       removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
         .nullable()
         .optional()
-        .meta({ description: 'Gone after this time; `ttlMs` when left out, null: never' }),
+        .meta({ description: 'Removed after this time; `ttlMs` by default, null: never' }),
       intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
         .optional()
-        .meta({ description: 'Hint of how often to renew; a third of `ttlMs` when left out' }),
+        .meta({ description: 'Suggested time between renewals; a third of `ttlMs` by default' }),
       firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
         .optional()
-        .meta({ description: 'Instead of `removeAfterMs` until the first renewal' }),
+        .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
     })
     .check((payload) => {
       const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
