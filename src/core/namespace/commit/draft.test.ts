@@ -193,7 +193,7 @@ describe('limits', () => {
 
     const few = begin({ instances: 2, perToken: { instances: 1 } });
     put(few, 'a');
-    expect(() => put(few, 'b')).toThrow(over('this token has 1 instances', 'limits.perToken.instances'));
+    expect(() => put(few, 'b')).toThrow(over('this would give the token 2 instances', 'limits.perToken.instances'));
     const roots = begin({ instances: 2, perToken: { instances: 1 } }, { tokenId: 'root', share: 'all' });
     for (const id of ['a', 'b']) put(roots, id);
     expect(() => put(roots, 'c')).toThrow(over('this namespace has 2 instances', 'limits.instances'));
