@@ -119,9 +119,9 @@ describe('require', () => {
     for (const [precondition, isThere, words] of [
       [{ revision: 2 }, true, 'it has revision 3'],
       [{ revision: 3 }, false, 'there is none'],
-      [{ absent: true }, true, 'exists already'],
+      [{ absent: true }, true, 'already exists'],
       [{ absent: false }, false, 'there is no instance "a"'],
-      [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
+      [{ cursor: 'nonsense' }, true, 'not in this namespace'],
       [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
     ] as const) {
       const { draft, current } = begin();
