@@ -273,7 +273,7 @@ describe('withAuditEntry', () => {
     };
     await expect(withAuditEntry(state, note, act)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('was not done'),
+      message: expect.stringContaining('was not carried out'),
       cause: audit.failure,
     });
     expect(done).toBe(false);
