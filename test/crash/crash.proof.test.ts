@@ -21,7 +21,7 @@ it.each([
     console.log(`${host}: ${summary(report, seed)}`);
     expect(report.violations).toEqual([]);
     expect(report.exitCode).toBe(0);
-    // A run in which little happened proves little.
+    // Require enough activity for the run to be meaningful.
     expect(report.acknowledged).toBeGreaterThan(changes * rounds);
     expect(report.leases.renewals).toBeGreaterThan(5 * rounds);
     expect(report.leases.deaths).toBeGreaterThan(rounds);
@@ -29,7 +29,7 @@ it.each([
   },
 );
 
-/** Defects that a change of the core could bring in, each as changes of the resident host's built program. */
+/** Defects that a change of the core could introduce, as changes of the resident host's built program. */
 const DEFECTS: { name: string; changes: [place: string, instead: string][]; caught: RegExp }[] = [
   {
     name: 'an answer leaves while its change waits to be stored',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { head, last, type StartStage, seenAt, seenSoon, stageOf, urlOf, wire } from './stage';
 import { bodyOf, statusesOf } from './wire';
 
-/** Registers the tests of requests, their bodies and their answers that a listener passes on every runtime. */
+/** Registers the tests of requests, bodies and answers, which pass on every runtime. */
 export function exchangeSuite(start: StartStage): void {
   describe('answers', () => {
     it('writes a text with its length and the type of its headers', async () => {

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { head, type StartStage, seenAt, seenSoon, stageOf, wire } from './stage';
 import { statusesOf } from './wire';
 
-/** Registers the tests of WebSockets that a listener passes on every runtime. */
+/** Registers the tests of WebSockets, which pass on every runtime. */
 export function socketSuite(start: StartStage): void {
   describe('sockets', () => {
     const open = async (port: number, path: string, protocols: string[] = []) => {

@@ -49,7 +49,7 @@ export interface Page {
 
 /** Liveness of a registry. */
 export interface Health {
-  /** `degraded`: it answers, but something does not work, as `problems` says. */
+  /** `degraded` if it answers, but something does not work; see `problems`. */
   status: 'ok' | 'degraded';
   problems?: string[] | undefined;
   version: string;

@@ -1,56 +1,56 @@
 import type { Instance, InstanceStatus, Lease } from './instance';
 
 /**
- * Answers about instances and services. Written by `npm run client-types` out of the schemas of src/model: change
- * those.
+ * Responses about instances and services. Written by `npm run client-types` out of the schemas of src/model:
+ * change those.
  */
 
-/** Something that looks like a mistake, in the answer to a registration. */
+/** A probable mistake, reported in the response to a registration. */
 export interface Warning {
   code: 'LOOPBACK_ADDRESS' | 'LINK_LOCAL_ADDRESS' | 'DUPLICATE_ADDRESS' | 'FOREIGN_ADDRESS';
   message: string;
 }
 
-/** Answer to a registration. */
+/** Response to a registration. */
 export interface Registered extends Instance {
   /** RFC 3339; null without a lease. */
   expiresAt: string | null;
   warnings: Warning[];
 }
 
-/** Answer to a heartbeat. */
+/** Response to a heartbeat. */
 export interface Renewal {
   lease: Lease;
-  /** When it ends unless it is renewed before, RFC 3339. */
+  /** When the lease expires unless it is renewed before, RFC 3339. */
   expiresAt: string;
-  /** Of the registration that was renewed. */
+  /** Revision of the renewed registration. */
   revision: number;
 }
 
-/** Names an instance. */
+/** Key of an instance. */
 export interface InstanceName {
   group: string;
   service: string;
   id: string;
 }
 
-/** Answer to a heartbeat for many. */
+/** Response to a heartbeat for several instances. */
 export interface HeartbeatReport {
   renewed: number;
-  /** Those that have to register again. */
+  /** Instances that must register again. */
   unknown: InstanceName[];
 }
 
-/** A page of instances, in the order of their ids. */
+/** A page of instances, sorted by id. */
 export interface InstanceList {
   instances: Instance[];
-  /** Goes on from here, as `after`. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
-  /** Of the service, where it has one above 0; not in lists of the past. */
+  /** Threshold of the service, if above 0; absent in lists of the past. */
   protectThreshold?: number | undefined;
 }
 
-/** One endpoint, ready to use. */
+/** Endpoint of an available instance. */
 export interface Endpoint {
   id: string;
   address?: string | undefined;
@@ -67,11 +67,11 @@ export interface Endpoint {
 /** Endpoints of a service that take traffic. */
 export interface Resolution {
   service: string;
-  /** Too few are healthy: health was not asked for. */
+  /** True: too few instances are healthy, so unhealthy ones are returned too. */
   protected: boolean;
   /**
-   * There are more than one answer carries: these are the nearest, or else chosen at random by weight. Ask with
-   * `limit` for as many as are needed, or list the instances page by page.
+   * True: not all fit into one response; these are the nearest, or were chosen at random by weight. Set `limit` to
+   * as many as are needed, or list the instances page by page.
    */
   truncated?: true | undefined;
   instances: Endpoint[];
@@ -83,57 +83,57 @@ export interface DrainReport {
   drained: boolean;
   acknowledged: number;
   subscribers: number;
-  /** Those who have not acknowledged in time. */
+  /** Subscribers that have not acknowledged in time. */
   laggards: string[];
-  /** Those who read without subscribing, by kind; they can't acknowledge. */
+  /** Number of clients that read without subscribing, by kind; they can't acknowledge. */
   blind: Record<string, number>;
   /**
-   * Kinds of reader that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
-   * `plain` readers, and subscribers that `poll`. Absent where all are known.
+   * Kinds of readers that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
+   * `plain` readers, and subscribers that `poll`. Absent if all are known.
    */
   unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
-  /** Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds. */
+  /** Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds. */
   safeAfterMs: number;
   /** When the instance is removed. RFC 3339. */
   removedAt: string;
 }
 
-/** A line in the list of services. */
+/** An entry in the list of services. */
 export interface ServiceSummary {
   name: string;
   group: string;
   instances: number;
   healthy: number;
   available: number;
-  /** Created on purpose: it stays when its last instance goes. */
+  /** Created explicitly: it remains after its last instance is removed. */
   persistent: boolean;
   /** Revision of the newest change to the service or an instance of it. */
   revision: number;
 }
 
-/** Which instances of which callers a service is meant for; kept for the dialects that know selectors. */
+/** Selector of a service, stored for dialects that have selectors. */
 export interface ServiceSelector {
   type: string;
   expression: string;
 }
 
-/** One service with what it has of its own. */
+/** A service with its settings. */
 export interface Service extends ServiceSummary {
   metadata: Record<string, string>;
   protectThreshold: number;
   selector?: ServiceSelector | undefined;
-  /** Null where the service exists by its instances alone. */
+  /** Null if the service exists only through its instances. */
   createdRevision: number | null;
 }
 
-/** A page of services, in the order of group and name. */
+/** A page of services, sorted by group and name. */
 export interface ServiceList {
   services: ServiceSummary[];
-  /** Goes on from here, as `after`. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }
 
-/** Settings of an operator for an instance. */
+/** An operator's settings for an instance. */
 export interface Override {
   enabled?: boolean | undefined;
   weight?: number | undefined;
@@ -151,33 +151,33 @@ export interface Override {
 export interface OperationResult {
   outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'absent';
   id: string;
-  /** Of the record after it; null where it is gone. */
+  /** Revision of the record after the operation; null if it no longer exists. */
   revision: number | null;
 }
 
-/** Answer to a batch. */
+/** Response to a batch. */
 export interface BatchReport {
   cursor: string;
   revision: number;
   results: OperationResult[];
 }
 
-/** A client that watches a service, or polls it by name. */
+/** A client that watches a service, or polls it with a subscriber name. */
 export interface Subscriber {
   id: string;
   kind: 'socket' | 'stream' | 'poll';
   address?: string | undefined;
-  /** Newest revision that it was sent. */
+  /** Newest revision that was sent to it. */
   sentRevision: number;
-  /** Newest revision that it has acknowledged; 0: none yet. */
+  /** Newest revision that it has acknowledged; 0: none. */
   acknowledgedRevision: number;
-  /** Revisions of this service that it was not sent yet. */
+  /** Number of revisions of this service not sent to it yet. */
   lag: number;
 }
 
 /** A page of the subscribers of a service. */
 export interface SubscriberList {
   subscribers: Subscriber[];
-  /** Goes on from here, as `after`. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }

@@ -2,9 +2,9 @@ import type { Override, Subscriber } from './answers';
 import type { WatchedService } from './frames';
 import type { Instance, InstanceStatus, Lease, Location, NamedPort } from './instance';
 
-/** Answers about the past. Written by `npm run client-types` out of the schemas of src/model: change those. */
+/** Responses about the history. Written by `npm run client-types` out of the schemas of src/model: change those. */
 
-/** Why something changed. */
+/** Cause of a change. */
 export type Cause =
   | 'registered'
   | 'updated'
@@ -20,7 +20,7 @@ export type Cause =
   | 'rolled-back'
   | 'restored';
 
-/** An instance as it registered itself, with its health: what operators say about it is a record of its own. */
+/** An instance as it registered itself, with its health but without its override, which is a separate record. */
 export interface RegisteredInstance {
   id: string;
   group: string;
@@ -54,17 +54,17 @@ export interface RegisteredInstance {
   updatedAt: string;
 }
 
-/** How an instance kept its lease alive, as far as the registry heard. */
+/** Renewals of an instance's lease, as the registry received them. */
 export interface Renewals {
-  /** When it was last renewed, or granted. RFC 3339. */
+  /** Time of the last renewal, or of the grant. RFC 3339. */
   lastAt: string;
   /** Longest time between two renewals since `gapsSince`. */
   longestGapMs: number;
-  /** When it was registered, or the registry last woke. RFC 3339. */
+  /** Time of the registration, or of the last wake of the registry. RFC 3339. */
   gapsSince: string;
 }
 
-/** One record that changed, whole before and after; null where there was none. */
+/** One record that changed, complete before and after the change; null if it did not exist. */
 export type HistoryChange =
   | {
       kind: 'instance';
@@ -74,9 +74,9 @@ export type HistoryChange =
       cause: Cause;
       before: RegisteredInstance | null;
       after: RegisteredInstance | null;
-      /** Until it turned unhealthy, or went. */
+      /** Renewals until it became unhealthy or was removed. */
       renewals?: Renewals | undefined;
-      /** How many watches it was told to. */
+      /** Number of watches that were notified of it. */
       watchers: number;
     }
   | {
@@ -87,7 +87,7 @@ export type HistoryChange =
       cause: Cause;
       before: Override | null;
       after: Override | null;
-      /** How many watches it was told to. */
+      /** Number of watches that were notified of it. */
       watchers: number;
     }
   | {
@@ -97,80 +97,85 @@ export type HistoryChange =
       cause: Cause;
       before: WatchedService | null;
       after: WatchedService | null;
-      /** How many watches it was told to. */
+      /** Number of watches that were notified of it. */
       watchers: number;
     };
 
-/** A revision, with those of its changes that were asked for. */
+/** A revision, with those of its changes that match the query. */
 export interface HistoryEntry {
   revision: number;
-  /** The position right after it. */
+  /** Position right after this revision. */
   cursor: string;
   /** RFC 3339. */
   at: string;
-  /** Of the whole revision; `updated` where its changes differ. */
+  /** Cause of the whole revision; `updated` if its changes have different causes. */
   cause: Cause;
   /** Id of the token, or `registry`. */
   actor: string;
   changes: HistoryChange[];
-  /** Further changes of this revision, too large for one answer: ask for the history of a service or an instance. */
+  /**
+   * Number of changes left out because the response would be too large: query the history of a service or an
+   * instance.
+   */
   omitted?: number | undefined;
 }
 
-/** A page of the past, newest first. */
+/** A page of the history, newest entry first. */
 export interface HistoryPage {
   entries: HistoryEntry[];
-  /** Goes on from here, as `after`, also where a page has no entries. */
+  /** Pass it as `after` to get the next page, even if this page has no entries. */
   next?: string | undefined;
-  /** True: this is the end, and what was before is no longer kept. */
+  /** True: this is the end; older entries are no longer kept. */
   compacted: boolean;
 }
 
-/** History and state of an instance, with the reasons. */
+/** History and current state of an instance, with an explanation. */
 export interface WhyReport extends HistoryPage {
   group: string;
   service: string;
   id: string;
   present: boolean;
-  /** The answer in a sentence, for people. */
+  /** Explanation in one sentence, for people. */
   summary: string;
-  /** As it is, where it is there. */
+  /** The instance now, if it exists. */
   instance?: Instance | undefined;
-  /** What operators say about it; it may outlive the instance. */
+  /** Its override, which may outlive the instance. */
   override?: Override | undefined;
-  /** Of its lease, now or until it went; null without a lease. */
+  /** Renewals of its lease until now, or until it was removed; null without a lease. */
   renewals: Renewals | null;
-  /** What will happen to it by itself. */
+  /** Changes that will happen without a further request. */
   deadlines: {
-    /** When its time to live ends, unless it renews. */
+    /** When it becomes unhealthy unless it renews. */
     unhealthyAt: string | null;
-    /** When it is removed, unless it renews; null: never. */
+    /** When it is removed unless it renews; null: never. */
     removedAt: string | null;
     drainEndsAt: string | null;
     quarantineEndsAt: string | null;
   };
-  /** Who is told of the service now. Whoever acknowledged the revision of an entry acts by it. */
+  /**
+   * Current subscribers of the service. One that has acknowledged the revision of an entry has applied its changes.
+   */
   subscribers: Subscriber[];
 }
 
-/** A moment of the past. */
+/** A point in the history. */
 export interface Moment {
-  /** Newest revision by then; 0: nothing had happened yet. */
+  /** Newest revision at that time; 0: none yet. */
   revision: number;
   cursor: string;
-  /** The time that was asked for, or that of the revision. RFC 3339. */
+  /** The requested time, or that of the revision. RFC 3339. */
   at: string;
 }
 
-/** Differences of a service between two moments. */
+/** Differences of a service between two points in time. */
 export interface ServiceDiff {
   from: Moment;
   to: Moment;
-  /** What it has of its own, where that is different. */
+  /** Definition of the service, if it differs. */
   service?: { before: WatchedService; after: WatchedService } | undefined;
-  /** Those that are different, in the order of their ids; null: not there. */
+  /** Instances that differ, sorted by id; null: the instance did not exist. */
   instances: { id: string; before: Instance | null; after: Instance | null }[];
-  /** Goes on from here, as `after`, with `to` as the cursor in `to`. */
+  /** Pass it as `after`, and the cursor in `to` as `to`, to get the next page. */
   next?: string | undefined;
 }
 
@@ -178,14 +183,14 @@ export interface ServiceDiff {
 export interface RollbackReport {
   to: Moment;
   cursor: string;
-  /** The revision it made; null where all was as it had been. */
+  /** Revision that the rollback created; null if nothing changed. */
   revision: number | null;
-  /** What the service has of its own. */
+  /** What happened to the definition of the service. */
   service?: 'restored' | 'removed' | undefined;
-  /** Ids of instances whose override is again what it was. */
+  /** Ids of instances whose override was restored. */
   restored: string[];
-  /** Ids of instances that had no override then. */
+  /** Ids of instances whose override was removed because they had none then. */
   removed: string[];
-  /** Ids of instances that had an override then, and are gone: they stay gone. */
+  /** Ids of instances that had an override then and no longer exist; they are not restored. */
   gone: string[];
 }

@@ -1,16 +1,16 @@
 /**
- * Answers to an export and an import. Written by `npm run client-types` out of the schemas of src/model: change
+ * Responses to an export and an import. Written by `npm run client-types` out of the schemas of src/model: change
  * those.
  */
 
-/** How many records a file has, as its last line counts them. */
+/** Number of records of each kind, as the last line of a file counts them. */
 export interface FileCounts {
   services: number;
   overrides: number;
   instances: number;
 }
 
-/** How an import takes what is there: `merge` leaves what is not in the file, `replace` removes it. */
+/** How an import treats records that are not in the file: `merge` keeps them, `replace` removes them. */
 export type ImportMode = 'merge' | 'replace';
 
 /** A record that an import would add, change or remove. */
@@ -20,11 +20,11 @@ export interface ImportDifference {
   record: 'service' | 'override' | 'instance';
   group: string;
   service: string;
-  /** Of the instance; absent for a service. */
+  /** Id of the instance; absent for a service. */
   id?: string | undefined;
 }
 
-/** How far an import has come, in records. */
+/** Progress of an import, in records. */
 export interface ImportProgress {
   kind: 'progress';
   done: number;
@@ -44,7 +44,7 @@ export interface ImportDone {
   revision: number;
 }
 
-/** A failure in the middle of a transfer. An import that had begun to be applied goes on by itself. */
+/** A transfer that failed midway. An import that was already being applied continues in the background. */
 export interface TransferFailed {
   kind: 'failed';
   code: string;

@@ -111,7 +111,7 @@ describe('a namespace whose storage a newer version wrote', () => {
     const namespace = new Namespace(platform, false);
     const refusal = {
       code: 'NOT_CONFIGURED',
-      message: expect.stringContaining('schema 99, which versions from 99 on may read; this'),
+      message: expect.stringContaining('schema 99, readable by schema 99 and later; this'),
     };
     expect(() => namespace.registry).toThrow(expect.objectContaining(refusal));
     await expect(namespace.size()).rejects.toMatchObject(refusal);

@@ -18,7 +18,7 @@ import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { closeSocketsOf } from './watch/open-tokens';
 
-/** A namespace that is there. */
+/** The parts of a namespace that exists. */
 interface Awake {
   registry: Registry;
   state: NamespaceState;
@@ -26,8 +26,8 @@ interface Awake {
 }
 
 /**
- * A namespace that is there, or is not: one that was never founded, or was erased, knows no call and writes nothing, so
- * that nobody who remembers its name can bring it back. What is stored already needs no founding.
+ * A namespace that may or may not exist. One that was never created, or was erased, refuses every call and writes nothing,
+ * so that a caller that still uses its name can't bring it back. One that has storage exists.
  */
 export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
@@ -35,14 +35,14 @@ export class Namespace implements NamespaceControl {
   readonly #foundsItself: boolean;
   /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
   #unreadable: RegistryError | undefined;
-  /** Why it could not begin: it has to store something first, and nothing can be stored. Whatever is asked of it is refused. */
+  /** Error of all calls while it can't begin, because it has to store something first and nothing can be stored. */
   #heldBack: RegistryError | undefined;
   /** It was erased, or is to be. */
   #isEnded = false;
   /** What the directory asked last: one thing is done after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param foundsItself Whether it is there although nobody founded it. */
+  /** @param foundsItself True if it exists without being created, as the default namespace does. */
   constructor(platform: Platform, foundsItself: boolean) {
     this.#platform = platform;
     this.#foundsItself = foundsItself;
@@ -63,7 +63,7 @@ export class Namespace implements NamespaceControl {
     return this.#awake !== undefined;
   }
 
-  /** Begins, where that had to wait until something can be stored, and it can be. For a host that ticks. */
+  /** Begins a namespace that had to wait until something can be stored. For a host that ticks. */
   beginAgain(): void {
     if (this.#heldBack !== undefined && this.#platform.writeFault?.() === undefined) this.#begin();
   }
@@ -118,14 +118,14 @@ export class Namespace implements NamespaceControl {
    * Stores all that is in memory alone, and arms the alarm, for a host that takes the namespace out of memory while nothing is asked of
    * it. From then on nothing is written; the next one that is made over the same storage goes on.
    *
-   * @throws {RegistryError} `UNAVAILABLE` where it could not be stored.
+   * @throws {RegistryError} `UNAVAILABLE` if it could not be stored.
    */
   rest(): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      // Until here it listened; from here on its process does so on its behalf.
+      // It has listened until here; from now on the process listens on its behalf.
       notePass(this.#awake.state);
       // Also where no renewal is to be kept: the next one sees by it until when this one listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
@@ -142,7 +142,7 @@ export class Namespace implements NamespaceControl {
     this.#heldBack = undefined;
     try {
       const isUsed = isStorageUsed(storage);
-      // What was restored must not be read in the epoch of what it replaced.
+      // Restored data must not be read in the epoch of the data it replaced.
       if (isUsed && isMarkedForNewEpoch(storage) && this.#holdsBack()) return;
       if (isUsed || this.#foundsItself) this.#awake = awaken(this.#platform);
     } catch (error) {
@@ -153,7 +153,7 @@ export class Namespace implements NamespaceControl {
     }
   }
 
-  /** Notes that it can't begin, if nothing can be stored. */
+  /** Records that it can't begin if nothing can be stored. Returns whether that is so. */
   #holdsBack(cause?: unknown): boolean {
     const fault = this.#platform.writeFault?.();
     if (fault !== undefined) this.#heldBack = notStored(fault, cause);
@@ -177,7 +177,7 @@ function awaken(platform: Platform): Awake {
   return { registry: new Registry(state, hub), state, hub };
 }
 
-/** Changes its settings: durable, and in effect at once. */
+/** Replaces the settings. They take effect at once, and are durable when the promise resolves. */
 function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
     state.pipeline.assertStorable();
@@ -187,7 +187,7 @@ function configure(state: NamespaceState, settings: NamespaceSettings): Promise<
   });
 }
 
-/** Ends it: whoever watches or waits is let go, and nothing is written from then on. */
+/** Ends a namespace: closes its watches, ends its waits, and writes nothing from then on. */
 async function end(state: NamespaceState, hub: Hub): Promise<void> {
   for (const { connection } of hub.peers()) {
     hub.dismiss(connection, CLOSE_CODES.namespaceGone, 'the namespace has been deleted');

@@ -17,21 +17,21 @@ import { type NamespaceHost, ResidentNamespace } from './resident-namespace';
 import { Sleepers } from './sleepers';
 import type { DatabaseFile } from './storage/database-file';
 
-/** What all namespaces of a process need. */
+/** Parts of {@link Namespaces}. */
 export interface NamespacesParts {
   platform: ProcessPlatform;
   files: DataFiles;
   openFile(path: string): Promise<DatabaseFile>;
-  /** The directory, which is there before any namespace is asked. */
+  /** Returns the directory, which exists before any namespace is called. */
   directory(): DirectoryApi;
   claimsOf: Platform['claimsOf'];
   /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
   sleepAfterMs?: number | undefined;
-  /** Namespaces that may stay in memory although nothing is asked of them. Default {@link NAMESPACES_AWAKE_MAX_COUNT}. */
+  /** Number of idle namespaces that may stay in memory. Default: {@link NAMESPACES_AWAKE_MAX_COUNT}. */
   awakeMaxCount?: number | undefined;
 }
 
-/** The namespaces of a process: opened when they are called or due, ticked while they are awake, closed when nothing is asked of them. */
+/** The namespaces of a process. Opens those that are called or due, ticks those that are awake, and closes idle ones. */
 export class Namespaces {
   readonly #parts: NamespacesParts;
   readonly #host: NamespaceHost;
@@ -76,12 +76,12 @@ export class Namespaces {
     };
   }
 
-  /** Reads which namespaces sleep. Those that do not are opened by {@link wakeAll}, or by a call. */
+  /** Reads which namespaces sleep. The others are opened by {@link wakeAll} or by a call. */
   static async open(parts: NamespacesParts): Promise<Namespaces> {
     return new Namespaces(parts, await parts.openFile(parts.files.sleepers));
   }
 
-  /** The namespace of an id, there or not. */
+  /** Returns the namespace of an id, whether it exists or not. */
   of(id: string): ResidentNamespace {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
@@ -90,21 +90,21 @@ export class Namespaces {
     return namespace;
   }
 
-  /** The namespace of an id if it is known to be there; undefined where the directory has to be asked. */
+  /** Returns the namespace of an id if it is known to exist; undefined if the directory has to be asked. */
   known(id: string): ResidentNamespace | undefined {
     return id === DEFAULT_NAMESPACE ? this.of(id) : this.#known.get(id);
   }
 
-  /** Opens those that were awake when the last process ended: they may hold leases, which end by their time. */
+  /** Opens the namespaces that were awake when the last process ended, because their leases may be due. */
   async wakeAll(): Promise<void> {
     for (const id of this.#parts.files.namespaces()) if (!this.#sleepers.has(id)) this.#due.add(id);
     await Promise.all(this.#openDue());
   }
 
   /**
-   * Does what is due in those that are awake, and opens those that are due. The host calls it every `ATTENTION_PASS_MS`, always.
+   * Ticks the namespaces that are awake, and opens those that are due. The host calls it every `ATTENTION_PASS_MS`.
    *
-   * @returns Resolves when that is done, which the host need not wait for.
+   * @returns Resolves when that is done. The host need not wait for it.
    */
   async tick(): Promise<void> {
     const { clock, monotonic } = this.#parts.platform;
@@ -124,7 +124,7 @@ export class Namespaces {
     await Promise.all([...working, ...this.#openDue()]);
   }
 
-  /** Takes all of them out of memory, with everything stored. */
+  /** Stores and closes all namespaces. */
   async close(): Promise<void> {
     await Promise.all([...this.#awake].map((namespace) => this.#sleep(namespace)));
     await this.#sleepersFile.close();
@@ -153,7 +153,7 @@ export class Namespaces {
     for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
   }
 
-  /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
+  /** True if so many namespaces are open that idle ones should be closed soon. Each holds five descriptors. */
   get #isCrowded(): boolean {
     return (
       this.#awake.size > Math.min(this.#parts.awakeMaxCount ?? Number.POSITIVE_INFINITY, NAMESPACES_AWAKE_MAX_COUNT)
@@ -166,7 +166,7 @@ export class Namespaces {
     return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
-  /** Looks after the files of those that are awake, and lets those sleep that nothing is asked of. */
+  /** Checks the files of open namespaces, and closes idle ones. */
   #look(): Promise<void>[] {
     const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
     const falling: Promise<void>[] = [];
@@ -182,7 +182,7 @@ export class Namespaces {
     try {
       await namespace.attend();
     } catch (error) {
-      // What is damaged stays so, and what is gone; a disk or a descriptor may be there later.
+      // Damage and absence are permanent; other problems, such as a lack of room or of descriptors, may pass.
       const isForGood = error instanceof RegistryError && error.code !== 'UNAVAILABLE';
       this.#sleepers.postpone(namespace.id, isForGood ? null : this.#parts.platform.clock.now() + ALARM_RETRY_MS);
       this.#failed(namespace, 'a namespace could not be opened', error);

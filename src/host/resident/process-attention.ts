@@ -1,19 +1,19 @@
 import type { Clock, Heard } from '../../core/platform/platform';
 import { ATTENTION_LATE_MS, ATTENTION_PASS_MS, CLOCK_JUMP_MIN_MS } from '../../model/limits';
 
-/** A moment in the attention of a process, at which a namespace left its memory. */
+/** State of a process's attention at the moment at which a namespace left its memory. */
 export interface AttentionMark {
-  /** By the monotonic clock. */
+  /** Time of the mark, by the monotonic clock. */
   at: number;
-  /** Attention of the process in all, in milliseconds. */
+  /** Total listening time of the process, in milliseconds. */
   attendedMs: number;
-  /** Gaps of the process in all. */
+  /** Total number of gaps of the process. */
   gaps: number;
-  /** False: its clients were cut off at that moment, or renewals were lost. */
+  /** False if clients were disconnected at that moment or renewals were lost. */
   isClean: boolean;
 }
 
-/** Stands for the start of the process, where another one stored the namespace. */
+/** Mark of a namespace that another process stored. */
 export const PROCESS_START: AttentionMark = {
   at: Number.NEGATIVE_INFINITY,
   attendedMs: 0,
@@ -22,21 +22,21 @@ export const PROCESS_START: AttentionMark = {
 };
 
 /**
- * Tracks how long the process has listened, by its monotonic clock, on behalf of the namespaces that sleep: a gap in which the
- * process was frozen is one for all of them.
+ * Tracks how long the process has listened on behalf of its sleeping namespaces, by its monotonic clock. A gap in which the
+ * process was frozen is a gap for all of them.
  *
  * Source: DESIGN.md section 5.
  */
 export class ProcessAttention {
   readonly #clock: Clock;
   readonly #monotonic: Clock;
-  /** Start of the latest stretch without a gap. */
+  /** Start of the latest period without a gap. */
   #since: number;
-  /** Attention before that stretch. */
+  /** Listening time before that period. */
   #attendedMs = 0;
   #gaps = 0;
   #passedAt: number;
-  /** Wall clock minus monotonic clock, when it was last compared. */
+  /** Difference of wall clock and monotonic clock at the last comparison. */
   #clockShift: number;
 
   constructor({ clock, monotonic }: { clock: Clock; monotonic: Clock }) {
@@ -48,9 +48,9 @@ export class ProcessAttention {
   }
 
   /**
-   * Notes that the process takes in messages.
+   * Records that the process takes in messages.
    *
-   * @returns How far the wall clock jumped since this was last called, in milliseconds; 0 where it did not.
+   * @returns Jump of the wall clock since the last call, in milliseconds; 0 if there was none.
    */
   pass(): number {
     const now = this.#monotonic.now();
@@ -66,13 +66,13 @@ export class ProcessAttention {
     return hasJumped ? jumpMs : 0;
   }
 
-  /** Marks this moment. Call {@link pass} before. */
+  /** Returns a mark of this moment. Call {@link pass} first. */
   mark(isClean: boolean): AttentionMark {
     const at = this.#passedAt;
     return { at, attendedMs: this.#attendedMs + at - this.#since, gaps: this.#gaps, isClean };
   }
 
-  /** Returns what the process has heard since a mark. Call {@link pass} before. */
+  /** Returns how the process has listened since a mark. Call {@link pass} first. */
   heardSince({ at, attendedMs, gaps, isClean }: AttentionMark): Heard {
     if (isClean && this.#gaps === gaps) return 'all';
     return {

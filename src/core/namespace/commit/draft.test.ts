@@ -232,8 +232,8 @@ describe('limits', () => {
     const one = begin('half', { instances: 2 });
     put(one, 0);
     expect(() => put(one, 1)).toThrow(
-      'this token has 1 instances, and this would make it 2: as its grants name services, it may have 1 of the 2 there are, ' +
-        'so that others have room; remove some, use several tokens, or have limits.perToken.instances of the namespace set',
+      "this would give the token 2 instances, up from 1: as its grants name services, it may have 1 of the namespace's 2, " +
+        "so that others have room; remove some, use several tokens, or ask the namespace's admin to set limits.perToken.instances",
     );
   });
 });

@@ -120,6 +120,6 @@ export function decodePlace(text: string, chains: number): WalkPlace {
   if (revisions.length === chains && revisions.every((each) => /^[0-9a-z]{1,10}$/.test(each))) {
     return revisions.map((each) => Number.parseInt(each, 36));
   }
-  const message = 'must be the `next` of the page before, as it was given';
+  const message = 'must be the `next` of the previous page, unchanged';
   throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
 }

@@ -33,7 +33,7 @@ export class ReaderHolds {
   readonly #storage: SqlStorage;
   readonly #offer: (write: () => void) => boolean;
   #kept: Holds;
-  /** False after a change that could not be stored: the next reader has it tried again. */
+  /** False after a change that could not be stored. The next reader triggers a retry. */
   #isWritten = true;
   #sharedUntil = 0;
   /** Until when readers of each kind may exist that were known before this wake. */

@@ -3,19 +3,19 @@ import type { Connection, ConnectionMemory } from '../../../core/platform/connec
 import { CLOSE_CODES, PING, PONG } from '../../../model/frames';
 import { SOCKET_UNREAD_MAX_BYTES } from '../../../model/limits';
 
-/** What comes over a client's socket. */
+/** Receives the events of a client's socket. */
 export interface ClientConnectionListener {
-  /** A frame has come, as text; pings are answered already. */
+  /** Called with each text frame except pings, which the connection answers itself. */
   frame(text: string): void;
-  /** The socket is gone, with its close code: once, and nothing comes after it. */
+  /** Called once, as the last event, when the socket has closed. */
   closed(code: number, reason: string): void;
 }
 
 const PING_BYTES = Buffer.from(PING);
 
 /**
- * A client's WebSocket as the core sees it. It answers pings itself, so that a namespace need not wake for them, and is
- * cut off where it leaves too much unread: in bytes here, in time by the listener.
+ * Presents a client's WebSocket to the core. It answers pings without waking the namespace, and disconnects a client that
+ * leaves too many bytes unread; the listener disconnects one that reads too slowly.
  */
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
@@ -32,7 +32,7 @@ export class ClientConnection implements Connection {
     socket.once('close', (code, reason) => listener.closed(code, reason.toString()));
   }
 
-  /** When it last sent a ping, in milliseconds since the epoch; 0 if it never did. */
+  /** Time of the client's last ping, in milliseconds since the epoch; 0 if there was none. */
   get heardAt(): number {
     return this.#heardAt;
   }
@@ -47,16 +47,16 @@ export class ClientConnection implements Connection {
     try {
       this.#socket.close(code, reason);
     } catch {
-      // A code or reason that no close frame can hold: the socket ends all the same.
+      // A close frame can't hold this code or reason; end the socket without one.
       this.#socket.terminate();
     }
   }
 
-  /** Nothing: this process never sleeps with a socket open, so what it knows need not be kept. */
+  /** Does nothing: a namespace never sleeps while a socket is open, so its memory need not be stored. */
   remember(): void {}
 
   #take(data: unknown, isBinary: boolean, listener: ClientConnectionListener): void {
-    // Data that came in the same piece as a close, or after ours, has nobody to hear it.
+    // Ignore data that arrives together with the client's close, or after ours.
     if (!Buffer.isBuffer(data) || this.#socket.readyState !== this.#socket.OPEN) return;
     if (isBinary) this.close(CLOSE_CODES.protocolError, 'frames are text');
     else if (data.equals(PING_BYTES)) {
@@ -66,5 +66,5 @@ export class ClientConnection implements Connection {
   }
 }
 
-/** What a failed send says is said by `close`, too. */
+/** Ignores a failed send: `close` follows it. */
 const ignore = (): void => {};
