@@ -88,6 +88,14 @@ export function exchangeSuite(start: StartStage): void {
       expect(bodyOf(answer)).not.toMatch(/\r\n0\r\n\r\n$/);
     });
 
+    it('are no end of the server where they can not be written', async () => {
+      const port = await stageOf(start);
+      await expect(fetch(urlOf(port, '/unwritable'))).rejects.toThrow('fetch failed');
+      // Deno writes such a header, which the client refuses. Node refuses to.
+      const expected = ['error', 'a request was not answered', expect.anything()];
+      for (const logged of (await seenAt(port)).logged) expect(logged).toEqual(expected);
+    });
+
     it('answers 500 without a word about the cause where the app throws, and logs it', async () => {
       const port = await stageOf(start);
       const response = await fetch(urlOf(port, '/fail'));

@@ -90,6 +90,8 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
       return response;
     },
     '/refuse': () => new Response('no', { status: 401 }),
+    // A header that the platform takes, and the server does not write.
+    '/unwritable': () => new Response('x', { headers: { 'x-odd': 'a\u0001b' } }),
     '/fail': () => {
       throw new Error('a planted failure');
     },

@@ -104,9 +104,15 @@ class HttpListener implements Listener {
     this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
       this.#guard.watch(socket),
     );
-    this.#server.on('request', (message, response) => void this.#answer(message, response, false));
-    this.#server.on('checkContinue', (message, response) => void this.#answer(message, response, true));
-    this.#server.on('upgrade', (message, socket: Socket, head) => void this.#upgrade(message, socket, head));
+    this.#server.on('request', (message, response) =>
+      this.#orEnd(message.socket, this.#answer(message, response, false)),
+    );
+    this.#server.on('checkContinue', (message, response) =>
+      this.#orEnd(message.socket, this.#answer(message, response, true)),
+    );
+    this.#server.on('upgrade', (message, socket: Socket, head) =>
+      this.#orEnd(socket, this.#upgrade(message, socket, head)),
+    );
     this.#server.on('connect', (_, socket) => void writeToSocket(socket, refusal(405, NOT_A_PROXY)));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error.code, socket));
     this.#server.on('drop', () => this.#note('warn', 'a connection was closed: there are too many'));
@@ -186,11 +192,22 @@ class HttpListener implements Listener {
       return await this.#options.answer(request.asRequest());
     } catch (error) {
       // The app answers its own errors, so this is a bug of the host.
-      this.#note('error', 'a request was not answered', {
-        error: error instanceof Error ? error.stack : String(error),
-      });
+      this.#noteUnanswered(error);
       return refusal(500, 'an unexpected error; see the log of the registry');
     }
+  }
+
+  /** Closes a connection whose answer can't be written, such as one with a header value that the server refuses. */
+  #orEnd(socket: Socket, answering: Promise<void>): void {
+    answering.catch((error: unknown) => {
+      this.#noteUnanswered(error);
+      socket.destroy();
+    });
+  }
+
+  #noteUnanswered(error: unknown): void {
+    const text = error instanceof Error ? error.stack : String(error);
+    this.#note('error', 'a request was not answered', { error: text });
   }
 
   /** Answers an unreadable request. Only the parser's error code is logged, and none of the request's text. */
