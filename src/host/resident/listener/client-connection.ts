@@ -7,11 +7,17 @@ import { SOCKET_UNREAD_MAX_BYTES } from '../../../model/limits';
 export interface ClientConnectionListener {
   /** A frame has come, as text; pings are answered already. */
   frame(text: string): void;
-  /** The socket is gone, with its close code: once, and nothing comes after it. */
-  closed(code: number, reason: string): void;
+  /**
+   * The client has closed it, or it broke: once, with its close code, and nothing comes after it. A close frame is
+   * answered once what this returns has settled.
+   */
+  closed(code: number, reason: string): Promise<void>;
 }
 
 const PING_BYTES = Buffer.from(PING);
+
+/** Stands for a close frame without a code. Source: RFC 6455, section 7.4.1. */
+const NO_CODE = 1005;
 
 /**
  * A client's WebSocket as the core sees it. It answers pings itself, so that a namespace need not wake for them, and is
@@ -21,6 +27,7 @@ const PING_BYTES = Buffer.from(PING);
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #socket: WebSocket;
+  readonly #closeNow: WebSocket['close'];
   readonly #now: () => number;
   #heardAt = 0;
 
@@ -30,7 +37,21 @@ export class ClientConnection implements Connection {
     this.memory = memory;
     this.#now = now;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary, listener));
-    socket.once('close', (code, reason) => listener.closed(code, reason.toString()));
+
+    let told: Promise<void> | undefined;
+    const tell = (code: number, reason: string): Promise<void> => {
+      told ??= listener.closed(code, reason);
+      return told;
+    };
+    socket.once('close', (code, reason) => void tell(code, reason.toString()));
+    this.#closeNow = socket.close.bind(socket);
+    // `ws` answers a close frame at once, by this method. A client may take the answer for the end of its session, so it
+    // waits until that is on disk.
+    socket.close = (code, reason) => {
+      const answer = () => this.#closeNow(code, reason);
+      if (socket.readyState !== socket.OPEN) answer();
+      else void tell(code ?? NO_CODE, String(reason ?? '')).then(answer, answer);
+    };
   }
 
   /** When it last sent a ping, in milliseconds since the epoch; 0 if it never did. */
@@ -46,7 +67,7 @@ export class ClientConnection implements Connection {
 
   close(code: number, reason: string): void {
     try {
-      this.#socket.close(code, reason);
+      this.#closeNow(code, reason);
     } catch {
       // A code or reason that no close frame can hold: the socket ends all the same.
       this.#socket.terminate();
