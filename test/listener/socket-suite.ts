@@ -64,6 +64,22 @@ export function socketSuite(start: StartStage): void {
       });
     });
 
+    it('have a close answered once the app is done with it', async () => {
+      const port = await stageOf(start);
+      const { socket } = await open(port, '/socket');
+      let isAnswered = false;
+      const answered = closeOf(socket).finally(() => {
+        isAnswered = true;
+      });
+      socket.close(4000, 'hold');
+      await seenSoon(port).toMatchObject({ events: ['/socket closed 4000 hold'] });
+      // What was sent before is here before this answer.
+      await seenAt(port);
+      expect(isAnswered).toBe(false);
+      await fetch(`http://127.0.0.1:${port}/release`);
+      expect(await answered).toEqual([4000, 'hold']);
+    });
+
     it('are closed for bytes, and for a frame that is too large', async () => {
       const port = await stageOf(start);
       const one = await open(port, '/socket');

@@ -36,6 +36,8 @@ const json = (value: unknown): Response => new Response(JSON.stringify(value));
 export async function startStage({ certPath, keyPath, maxConnections, deadlines }: StageOptions): Promise<Listener> {
   const seen: Seen = { begun: [], gone: [], events: [], logged: [], connections: 0, heardAt: 0 };
   let connection: ClientConnection | undefined;
+  /** What a close with the reason `hold` waits for. */
+  const held = Promise.withResolvers<void>();
   const tls =
     certPath !== undefined && keyPath !== undefined
       ? { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') }
@@ -203,7 +205,10 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
                   for (let count = Number(text.slice(6)); count > 0; count -= 1) ours.send(frame);
                 } else ours.send(`got ${text.length > 100 ? text.length : text}`);
               },
-              closed: (code, reason) => seen.events.push(`/socket closed ${code} ${reason}`),
+              closed: (code, reason) => {
+                seen.events.push(`/socket closed ${code} ${reason}`);
+                return reason === 'hold' ? held.promise : Promise.resolve();
+              },
             },
             Date.now,
           );
@@ -211,6 +216,10 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         },
         () => seen.events.push('/socket failed'),
       );
+    },
+    '/release': () => {
+      held.resolve();
+      return new Response('released');
     },
     '/accepted': () => {
       const { socket, answer } = acceptSocket(() => seen.events.push('/accepted closed'));

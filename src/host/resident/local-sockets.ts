@@ -55,7 +55,11 @@ export class LocalSockets implements Connections, NamespaceSockets {
     const registry = await this.#host.registry();
     registry.assertRoomForSocket(purpose);
     const memory = newMemory(purpose, this.#host.platform.clock.now());
-    const connection: LocalConnection = new LocalConnection(memory, listener, () => this.#closed(connection, false));
+    const connection: LocalConnection = new LocalConnection(
+      memory,
+      listener,
+      () => void this.#closed(connection, false),
+    );
     this.#opened(registry, connection);
     return {
       // In a later microtask, as a frame from the network would arrive: the core may still be in its own send.
@@ -76,17 +80,17 @@ export class LocalSockets implements Connections, NamespaceSockets {
   }
 
   #received(connection: Connection, text: string): void {
-    this.#act(connection, (registry) => registry.receive(connection, text));
+    void this.#act(connection, (registry) => registry.receive(connection, text));
   }
 
-  #closed(connection: Connection, isEnd: boolean): void {
+  async #closed(connection: Connection, isEnd: boolean): Promise<void> {
     if (!this.#connections.delete(connection)) return;
-    this.#act(connection, (registry) => registry.closed(connection, isEnd));
+    await this.#act(connection, (registry) => registry.closed(connection, isEnd));
   }
 
   /** Passes a frame or a close to the namespace, which answers requests that fail; an unexpected failure closes the socket. */
-  #act(connection: Connection, work: (registry: Registry) => Promise<void>): void {
-    this.#host
+  #act(connection: Connection, work: (registry: Registry) => Promise<void>): Promise<void> {
+    return this.#host
       .registry()
       .then(work)
       .catch((error: unknown) => {

@@ -7,11 +7,17 @@ import { SOCKET_UNREAD_MAX_BYTES } from '../../../model/limits';
 export interface ClientConnectionListener {
   /** Called with each text frame except pings, which the connection answers itself. */
   frame(text: string): void;
-  /** Called once, as the last event, when the socket has closed. */
-  closed(code: number, reason: string): void;
+  /**
+   * Called once, as the last event, when the client has closed the socket or it broke. A close frame is answered once the
+   * promise has settled.
+   */
+  closed(code: number, reason: string): Promise<void>;
 }
 
 const PING_BYTES = Buffer.from(PING);
+
+/** Stands for a close frame without a code. Source: RFC 6455, section 7.4.1. */
+const NO_CODE = 1005;
 
 /**
  * Presents a client's WebSocket to the core. It answers pings without waking the namespace, and disconnects a client that
@@ -20,6 +26,7 @@ const PING_BYTES = Buffer.from(PING);
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #socket: WebSocket;
+  readonly #closeNow: WebSocket['close'];
   readonly #now: () => number;
   #heardAt = 0;
 
@@ -29,7 +36,21 @@ export class ClientConnection implements Connection {
     this.memory = memory;
     this.#now = now;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary, listener));
-    socket.once('close', (code, reason) => listener.closed(code, reason.toString()));
+
+    let told: Promise<void> | undefined;
+    const tell = (code: number, reason: string): Promise<void> => {
+      told ??= listener.closed(code, reason);
+      return told;
+    };
+    socket.once('close', (code, reason) => void tell(code, reason.toString()));
+    this.#closeNow = socket.close.bind(socket);
+    // `ws` answers a close frame at once, by this method. A client may take the answer for the end of its session, so it
+    // waits until that is on disk.
+    socket.close = (code, reason) => {
+      const answer = () => this.#closeNow(code, reason);
+      if (socket.readyState !== socket.OPEN) answer();
+      else void tell(code ?? NO_CODE, String(reason ?? '')).then(answer, answer);
+    };
   }
 
   /** Time of the client's last ping, in milliseconds since the epoch; 0 if there was none. */
@@ -45,7 +66,7 @@ export class ClientConnection implements Connection {
 
   close(code: number, reason: string): void {
     try {
-      this.#socket.close(code, reason);
+      this.#closeNow(code, reason);
     } catch {
       // A close frame can't hold this code or reason; end the socket without one.
       this.#socket.terminate();

@@ -11,6 +11,8 @@ interface Prepared {
   writesRows: boolean;
   /** True if the text limits the number of rows, so that all of them can be read at once. */
   isBounded: boolean;
+  /** True if the statement has numbered parameters and this runtime binds those only by name. */
+  bindsByName: boolean;
   /** True while a reader still iterates over the rows. Running the statement again would end its iteration. */
   reading: boolean;
 }
@@ -25,6 +27,7 @@ export interface NodeSqlite extends SqlStorage {
 }
 
 const WRITES_ROWS = /^\s*(insert|update|delete|replace|with)\b/i;
+const NUMBERED = /\?\d/;
 const ENDS_WITH_LIMIT = /\blimit\s+(\d+|\?)\s*$/i;
 
 /**
@@ -39,6 +42,7 @@ const ENDS_WITH_LIMIT = /\blimit\s+(\d+|\?)\s*$/i;
 export function nodeSqlite(database: DatabaseSync): NodeSqlite {
   const cache = new Map<string, Prepared>();
   const unfinished = new Set<() => void>();
+  const numbersByPosition = takesNumbersByPosition(database);
 
   function prepare(text: string): Prepared {
     const known = cache.get(text);
@@ -49,6 +53,7 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
       statement,
       writesRows: WRITES_ROWS.test(text),
       isBounded: ENDS_WITH_LIMIT.test(text),
+      bindsByName: !numbersByPosition && NUMBERED.test(text),
       reading: false,
     };
     cache.set(text, prepared);
@@ -80,8 +85,9 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
 
   return {
     run(text, ...bindings) {
-      const { statement, writesRows } = prepare(text);
-      const { changes } = statement.run(...bindings.map(toNode));
+      const { statement, writesRows, bindsByName } = prepare(text);
+      const values = bindings.map(toNode);
+      const { changes } = bindsByName ? statement.run(byName(values)) : statement.run(...values);
       return writesRows ? Number(changes) : 0;
     },
 
@@ -89,8 +95,13 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
       const prepared = prepare(text);
       const values = bindings.map(toNode);
       // `as`, twice: with setReturnArrays, rows are arrays; the declared type knows only objects.
-      if (prepared.isBounded) return (prepared.statement.all(...values) as unknown as NodeValue[][]).map(toRow);
-      const rows = prepared.statement.iterate(...values) as unknown as IterableIterator<NodeValue[]>;
+      const { statement, isBounded, bindsByName } = prepared;
+      if (isBounded) {
+        const all = bindsByName ? statement.all(byName(values)) : statement.all(...values);
+        return (all as unknown as NodeValue[][]).map(toRow);
+      }
+      const each = bindsByName ? statement.iterate(byName(values)) : statement.iterate(...values);
+      const rows = each as unknown as IterableIterator<NodeValue[]>;
       prepared.reading = true;
       return iterate(prepared, rows);
     },
@@ -115,6 +126,19 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
     },
   };
 }
+
+/** Tells whether `?1` is bound by its position: Node 22.16 takes it for a name, and finds no place for the value. */
+function takesNumbersByPosition(database: DatabaseSync): boolean {
+  try {
+    database.prepare('SELECT ?1').get(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const byName = (values: NodeValue[]): Record<string, NodeValue> =>
+  Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
 
 const toNode = (value: SqlValue) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value);
 
