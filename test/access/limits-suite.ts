@@ -60,7 +60,9 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
   it('[N25] limits.perToken.instances, which does not count for root', async () => {
     const { register } = await begin({ perToken: { instances: 1 } });
     expect(await register('one', 'a')).toBe('201');
-    expect(await register('one', 'b')).toMatch(/^429 this token has 1 instances, .*limits\.perToken\.instances/);
+    expect(await register('one', 'b')).toMatch(
+      /^429 this would give the token 2 instances, .*limits\.perToken\.instances/,
+    );
     expect([await register('two', 'b'), await register('root', 'c'), await register('root', 'd')]).toEqual([
       '201',
       '201',

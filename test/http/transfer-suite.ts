@@ -89,18 +89,18 @@ export function transferSuite({ ask, send, ns }: Home): void {
     });
 
     it.each([
-      ['is empty', '', 400, 'it begins with its header'],
+      ['is empty', '', 400, 'it must start with a header line'],
       ['has no header', [line('a'), END(1)].join('\n'), 400, 'line 1: kind: must be "rollcall-export"'],
       ['is of a newer version', [HEADER.replace('1}', '2,"more":{}}'), '?'].join('\n'), 400, 'version 2'],
       ['was cut off', [HEADER, line('a')].join('\n'), 400, 'line 2: the file ends here'],
-      ['lost a line', [HEADER, line('a'), END(2)].join('\n'), 400, 'line 3: it counts 2 instances, and 1 came'],
-      ['has something after its end', `${file('a')}\n${line('b')}`, 400, 'line 4: it comes after'],
+      ['lost a line', [HEADER, line('a'), END(2)].join('\n'), 400, 'line 3: it counts 2 instances, but the file has 1'],
+      ['has something after its end', `${file('a')}\n${line('b')}`, 400, 'line 4: it follows the line'],
       ['is not JSON', [HEADER, '{"kind":', END(0)].join('\n'), 400, 'line 2: it is not JSON'],
       [
         'has an unknown member',
         [HEADER, line('a'), line('b', { wait: 1 }), END(2)].join('\n'),
         400,
-        'line 3: wait: is not known',
+        'line 3: wait: is unknown',
       ],
       ['has a record twice', file('a', 'b', 'a'), 400, 'line 4: the instance "a" of service "orders" is in line 2'],
       ['has a line of 10 MB', [HEADER, line('x'.repeat(10_000_000))].join('\n'), 413, 'line 2 has more than'],
