@@ -72,10 +72,13 @@ export class ResidentPlatform {
     const checkpoints = new CheckpointWorker(checkpointWorker);
     const faults = new WriteFaults(platform.log);
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
-    const directoryFile = await openFile(files.directory);
     const { claimsOf, sleepAfterMs, awakeMaxCount } = options;
     const parts = { platform, files, openFile, claimsOf, sleepAfterMs, awakeMaxCount };
-    const namespaces = await Namespaces.open({ ...parts, directory: () => directory.api });
+    // Together: each waits for the disk.
+    const [directoryFile, namespaces] = await Promise.all([
+      openFile(files.directory),
+      Namespaces.open({ ...parts, directory: () => directory.api }),
+    ]);
     const directory: ResidentDirectory = new ResidentDirectory({
       platform,
       file: directoryFile,
