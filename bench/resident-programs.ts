@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleResident } from '../src/launcher/bundle';
-import { residentCommand } from '../src/launcher/resident-command';
+import { residentCommand, V8_MEMORY_OPTION } from '../src/launcher/resident-command';
 import { startResident } from '../src/launcher/resident-process';
 import { findRuntime, type Runtime, type RuntimeName } from '../src/launcher/runtime';
 import { startFloor } from './floor-process';
@@ -45,7 +45,11 @@ const startRegistry: Start = async (runtime, modulePath, { storage, env, inspect
 };
 
 const startFloorProgram: Start = (runtime, modulePath, { storage, env, inspectorPort, output }) => {
-  const run = runtime.name === 'deno' ? ['run', '--no-config', '--allow-all'] : [];
+  // As the registry runs.
+  const run =
+    runtime.name === 'deno'
+      ? ['run', '--no-config', '--allow-all', `--v8-flags=${V8_MEMORY_OPTION}`]
+      : [V8_MEMORY_OPTION];
   const command = inspected([runtime.program, ...run, modulePath, storage], runtime, inspectorPort);
   return startFloor(command, { ...process.env, ...env }, output);
 };

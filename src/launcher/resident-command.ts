@@ -19,6 +19,12 @@ const VARIABLES = [
   'ROLLCALL_DESCRIPTOR_LIMIT',
 ];
 
+/**
+ * Option of V8 that bounds the young generation, in MiB. With the default of 16 the process keeps 40 MiB more after any load and
+ * handles no request faster: see design/speed.md.
+ */
+export const V8_MEMORY_OPTION = '--max-semi-space-size=4';
+
 /** Parameters of {@link residentCommand}. */
 export interface ResidentCommand {
   runtime: Runtime;
@@ -52,13 +58,16 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const port = options.port === 0 && runtime.name === 'deno' ? await freePort(host) : options.port;
   const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
-  if (runtime.name === 'node') return [runtime.program, '--disable-warning=ExperimentalWarning', ...words];
+  if (runtime.name === 'node') {
+    return [runtime.program, V8_MEMORY_OPTION, '--disable-warning=ExperimentalWarning', ...words];
+  }
   const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
   return [
     runtime.program,
     'run',
     // Ignore config and lock files nearby, download nothing, and deny permissions without a prompt.
     ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+    `--v8-flags=${V8_MEMORY_OPTION}`,
     // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
     `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`,
     `--allow-read=${pathList(readable)}`,

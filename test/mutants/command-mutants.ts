@@ -103,9 +103,9 @@ export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'is there though nobody founded it',
     breaks: 'N21',
-    symbol: 'Namespace.constructor',
-    from: 'if (foundsItself || isStorageUsed(platform.storage))',
-    to: 'if (foundsItself || isStorageUsed(platform.storage) || platform.clock.now() > 0)',
+    symbol: 'Namespace.#begin',
+    from: 'if (isUsed || this.#foundsItself) this',
+    to: 'if (isUsed || this.#foundsItself || this.#platform.clock.now() > 0) this',
   },
   {
     name: 'goes on writing what was erased',

@@ -41,8 +41,8 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'takes a process that has started for one that has listened',
     breaks: 'I6',
-    symbol: 'resumeAttention',
-    from: "noteGap(state, heardSince, 'the namespace was not in memory', spreadMs);",
+    symbol: 'resumeInProcess',
+    from: "noteGap(state, heardSince, 'the namespace was not in memory', spread);",
     to: '',
   },
   {
