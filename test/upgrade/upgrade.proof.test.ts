@@ -149,7 +149,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining(why)]);
   }
 
-  /** A namespace whose storage is of a later version is refused by its calls, and the others are served; without the directory nothing is. */
+  /** Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents the start. */
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });
@@ -161,7 +161,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     await expect(startOn(host, { data })).rejects.toThrow(directory);
   }
 
-  /** Each object refuses for itself. The test's own start asks the default namespace whether the registry answers. */
+  /** Each object refuses its own calls. The test's start waits for the default namespace to answer. */
   async function expectWorkerdToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     await expect(startOn(host, { data })).rejects.toThrow(namespace);
     advance(data, databases.namespace('public'), todayOf(SCHEMA_VERSION));

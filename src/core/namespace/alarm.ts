@@ -49,7 +49,7 @@ export async function attendTick(state: NamespaceState, hub: Hub): Promise<void>
   const { leases, attention, checkpoints, alarmTimes, time } = state;
   const { wasStorable } = attention;
   const now = notePass(state);
-  // No alarm was armed for work that fell due meanwhile.
+  // A deadline that passed meanwhile has armed no alarm.
   if (!wasStorable) arm(state);
   if (checkpoints.dueAt <= now) checkpoints.close();
   // Also after a wake, when the next pass over the leases may be far away.
@@ -70,7 +70,7 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   await attendTokens(state, hub);
 }
 
-/** Compacts the journal, and continues an import. */
+/** Compacts the journal and continues an import. */
 async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());

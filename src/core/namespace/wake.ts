@@ -202,23 +202,24 @@ function resumeAttention(
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    // Attention belongs to the process. The process that wrote the checkpoint has listened ever since; any other has
-    // listened since it started, also on behalf of a sleeping namespace.
-    if (!isStoredByThisProcess(state, header)) {
-      const { listeningSince } = platform;
-      const heardSince = listeningSince === undefined ? now : Math.min(now, time.whenClockShows(listeningSince));
-      noteGap(state, heardSince, 'the namespace was not in memory', spreadMs);
-    }
+    resumeInProcess(state, header, spreadMs);
     attention.pass(now);
   }
 }
 
-/**
- * Returns whether this process wrote a checkpoint. One of the millisecond in which it started may be of the process before.
- */
-function isStoredByThisProcess(
-  { platform, time }: Pick<StoredState, 'platform' | 'time'>,
+/** Takes over the attention of the process, which has also listened on behalf of a sleeping namespace. */
+function resumeInProcess(
+  state: StoredState & Pick<AttentionState, 'attention'>,
   { at }: CheckpointHeader,
-): boolean {
-  return platform.listeningSince !== undefined && time.clockAt(at) > platform.listeningSince;
+  spreadMs: number,
+): void {
+  const { attention, time, platform } = state;
+  const heard = platform.heard?.() ?? { since: Number.POSITIVE_INFINITY, beforeMs: 0, wereCutOff: true };
+  if (heard === 'all') return;
+  const { since, beforeMs, wereCutOff } = heard;
+  // A freeze disconnects no client.
+  const spread = wereCutOff ? spreadMs : 0;
+  attention.credit(beforeMs - spread);
+  const heardSince = Math.max(at, Math.min(time.now(), time.whenHostShows(since)));
+  noteGap(state, heardSince, 'the namespace was not in memory', spread);
 }

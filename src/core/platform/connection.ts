@@ -65,11 +65,6 @@ export interface Connection {
   close(code: number, reason: string): void;
   /** Stores the memory after a change. */
   remember(): void;
-  /**
-   * Returns the bytes that were sent and that the network has not taken yet, on a host that knows. The registry then uses
-   * this figure instead of the client's reports. A Durable Object can't know it (cloudflare/workerd#988).
-   */
-  unreadBytes?(): number;
 }
 
 /** All open sockets, as the host knows them. */

@@ -29,10 +29,19 @@ export interface Alarm {
   arm(at: number): void;
 }
 
-/**
- * Everything that the core uses of its host. It is a plain object, as the core replaces the storage in a copy by one that
- * counts rows.
- */
+/** Listening of a process on behalf of a namespace that was not in memory: without a gap, or with gaps. */
+export type Heard =
+  | 'all'
+  | {
+      /** Start of the latest period without a gap, by the monotonic clock. */
+      since: number;
+      /** Listening time before that period, since the namespace was stored, in milliseconds. */
+      beforeMs: number;
+      /** True if clients were disconnected or renewals lost, because another process stored the namespace or this one failed to. */
+      wereCutOff: boolean;
+    };
+
+/** What a host lends to the core: a plain object, as the core puts a counting storage in its place. */
 export interface Platform {
   storage: SqlStorage;
   clock: Clock;
@@ -43,16 +52,15 @@ export interface Platform {
    */
   monotonic?: Clock | undefined;
   /**
-   * Time at which this process began to receive messages for the namespace, in milliseconds since the epoch; on a host with
-   * a monotonic clock. A namespace that was stored later has missed nothing, asleep or not. Absent: the process has just
-   * started.
+   * Returns how the process has listened while the namespace was not in memory; on a host with a monotonic clock, where attention
+   * belongs to the process. Default: the process has just started.
    */
-  listeningSince?: number | undefined;
+  heard?: (() => Heard) | undefined;
   random: RandomSource;
   alarm: Alarm;
   /** Resolves once the event loop has delivered everything that has already arrived. */
   nextTurn(): Promise<void>;
-  /** True if the event loop runs while the disk syncs, so that the next commit group gathers meanwhile. */
+  /** True if flushes don't block the event loop, so that the next group gathers meanwhile. */
   flushesAside?: boolean | undefined;
   connections: Connections;
   /** Returns the SHA-256 digest as text. */
@@ -60,8 +68,8 @@ export interface Platform {
   /** Counts of this process, over all wakes of the namespace. */
   counters: Counters;
   /**
-   * Returns why nothing can be stored at the moment, such as a full disk; undefined if storing works. Absent on a host that
-   * doesn't know. The result changes only between turns.
+   * Returns why nothing can be stored at the moment, such as a full disk; undefined if it can. Absent on a host that
+   * can't tell. The result only changes between turns.
    */
   writeFault?: (() => string | undefined) | undefined;
   /** Erases the storage, and clears the alarm. */

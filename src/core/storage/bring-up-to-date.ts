@@ -16,7 +16,7 @@ export interface SchemaStep {
 export interface Schema {
   /** Its owner, for error messages. */
   name: 'namespace' | 'directory';
-  /** Statements that create the current tables if they are absent: `CREATE ... IF NOT EXISTS <name>`. */
+  /** Statements that create missing tables: `CREATE ... IF NOT EXISTS <name>`. */
   tables: readonly string[];
   /** Changes since version 1, in order. */
   steps: readonly SchemaStep[];
@@ -58,7 +58,7 @@ export function bringUpToDate(storage: SqlStorage, schema: Schema): void {
   for (const { migrate } of schema.steps.slice((stored ?? known) - 1)) migrate(storage);
   const present = new Set([...storage.read('SELECT name FROM sqlite_schema')].map(([name]) => name));
   for (const statement of schema.tables) {
-    // A statement that changes nothing still counts as a write, and a wake must work on a full disk.
+    // Even a statement that changes nothing counts as a write, and a wake must work on a full disk.
     const [, name] = /IF NOT EXISTS (\w+)/.exec(statement) ?? [];
     if (!present.has(name ?? null)) storage.run(statement);
   }

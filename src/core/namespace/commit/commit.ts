@@ -38,7 +38,7 @@ interface WeighedChange {
  * @param actor Id of the token, or `registry`.
  * @returns True if it made a revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much, `UNAVAILABLE` while nothing can be
- *   stored; nothing has changed then.
+ *   stored. Nothing is changed then.
  */
 export function commit(state: CommitState, draft: Draft, actor: string): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
@@ -99,7 +99,7 @@ function applyChange(memory: RecordMemory, change: CommittedChange, revision: nu
   };
 }
 
-/** Adds new documents in memory, before the instances that name them. */
+/** Adds new documents to memory, before the instances that refer to them. */
 function putDocuments(catalog: Catalog, documents: readonly (ServiceKey & SharedDocument)[]): void {
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
 }

@@ -46,6 +46,8 @@ export class Draft {
   readonly #journal: Journal;
   readonly #limits: NamespaceLimits;
   readonly #changes = new Map<string, DraftedChange>();
+  /** The name that was last asked for. */
+  #named: { kind: RecordKey['kind']; key: InstanceKey; name: string } | undefined;
   readonly #renewed = new Set<InstanceEntry>();
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
@@ -98,7 +100,7 @@ export class Draft {
 
   /** Returns the entry of an instance; undefined if there is none, or this draft has changed it. */
   untouched(key: InstanceKey): InstanceEntry | undefined {
-    return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
+    return this.#changes.has(this.#nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
   }
 
   instance(key: InstanceKey): RecordState<InstanceRecord> | undefined {
@@ -114,7 +116,7 @@ export class Draft {
   }
 
   #read<Content extends AnyRecord>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
-    const change = this.#changes.get(nameOf(kind.name, key));
+    const change = this.#changes.get(this.#nameOf(kind.name, key));
     if (change === undefined) {
       const service = this.#catalog.service(key);
       return service && kind.read(service, key.id);
@@ -130,7 +132,7 @@ export class Draft {
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
    */
   putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
-    const before = this.#changes.get(nameOf('instance', key));
+    const before = this.#changes.get(this.#nameOf('instance', key));
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
     if (isNew && cause !== 'imported') this.#makeRoom(key);
     this.#put(instanceKind, key, { record, cause, renewed: renewed || before?.renewed === true });
@@ -156,10 +158,17 @@ export class Draft {
 
   #put<Content extends AnyRecord>(
     { name }: RecordKind<Content>,
-    { group, service, id }: InstanceKey,
+    key: InstanceKey,
     { record, cause, renewed = false }: { record: Content | null; cause: Cause; renewed?: boolean },
   ): void {
-    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, cause, record, renewed });
+    const { group, service, id } = key;
+    this.#changes.set(this.#nameOf(name, key), { kind: name, group, service, id, cause, record, renewed });
+  }
+
+  /** Names a record among the changes. A command asks for one several times, and making and hashing a name takes time. */
+  #nameOf(kind: RecordKey['kind'], key: InstanceKey): string {
+    if (this.#named?.key !== key || this.#named.kind !== kind) this.#named = { kind, key, name: nameOf(kind, key) };
+    return this.#named.name;
   }
 
   /** New documents. They make no revision by themselves. */
@@ -193,24 +202,23 @@ export class Draft {
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
   require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
+    const { absent, revision, cursor } = precondition;
+    if (absent === undefined && revision === undefined && cursor === undefined) return;
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
-    if (precondition.absent && current !== undefined) {
-      throw new RegistryError(
-        'REVISION_MISMATCH',
-        `the ${what} already exists; the precondition requires it to be absent`,
-      );
+    if (absent && current !== undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
     }
-    if (precondition.absent === false && current === undefined) {
-      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the precondition requires it to exist`);
+    if (absent === false && current === undefined) {
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the call asked for one to be there`);
     }
-    if (precondition.revision !== undefined && current?.revision !== precondition.revision) {
+    if (revision !== undefined && current?.revision !== revision) {
       const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `the precondition requires the ${what} at revision ${precondition.revision}, but ${found}; read it and retry`,
+        `the call asked for the ${what} at revision ${revision}, but ${found}; read it and try again`,
       );
     }
-    if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
+    if (cursor !== undefined) this.#requireUnchanged(what, current, cursor);
   }
 
   #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {

@@ -305,6 +305,11 @@ export function leaseJson(lease: Lease): JsonText<Lease> {
   return json;
 }
 
+/** Does the same as {@link leaseText}, with a cached result, for terms that {@link LeaseTerms} keeps. */
+export function keptLeaseText(lease: Lease): string | null {
+  return lease === DEFAULT_LEASE ? null : leaseJson(lease);
+}
+
 /** Terms of leases, each distinct one kept once: a fleet has few different ones. */
 export class LeaseTerms {
   readonly #byText = new Map<string, Lease>();

@@ -106,6 +106,11 @@ export class Attention {
     this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
+  /** Adds attention that others paid on behalf of the namespace since the last pass, before the gap that is noted next. */
+  credit(ms: number): void {
+    this.#attendedMs += Math.max(0, Math.floor(ms));
+  }
+
   /**
    * Records that nothing was received between the last pass and `now`.
    *

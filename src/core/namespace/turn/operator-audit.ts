@@ -84,8 +84,8 @@ export interface AuditState {
  * be recorded is not run. One that changed nothing leaves no entry, as a token could otherwise push out the entries of
  * others; a refusal is logged instead.
  *
- * @param act Calls `changed` once it has changed something.
- * @throws {RegistryError} `UNAVAILABLE` if it can't be recorded, or nothing can be stored; otherwise whatever `act` throws.
+ * @param act Is given what to call once it has changed something.
+ * @throws {RegistryError} `UNAVAILABLE` if it can't be recorded or nothing can be stored; otherwise what `act` throws.
  */
 export async function withAuditEntry<Outcome>(
   { platform, pipeline, refusals }: AuditState,

@@ -33,7 +33,7 @@ export class ReaderHolds {
   readonly #storage: SqlStorage;
   readonly #offer: (write: () => void) => boolean;
   #kept: Holds;
-  /** False after a change that could not be stored: the next read retries. */
+  /** False after a change that could not be stored. The next reader triggers a retry. */
   #isWritten = true;
   #sharedUntil = 0;
   /** Time until which readers of each kind from before this wake may exist. */

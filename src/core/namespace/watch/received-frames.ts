@@ -101,7 +101,7 @@ export class ReceivedFrames {
     if (begun !== undefined) await begun;
     this.#hub.disconnect(connection);
     notePollsEnded(this.#state, connection, this.#state.time.now());
-    // While nothing can be stored, the session runs out later instead.
+    // If that can't be stored, the session expires later.
     if (isEnd && this.#state.pipeline.fault === undefined) await this.#end(connection);
     else noteClosed(this.#state, connection);
     arm(this.#state);

@@ -39,9 +39,9 @@ export interface BudgetHooks {
 }
 
 /**
- * Bounds what all connections of a namespace were sent and have not read, in bytes and in time. A Durable Object can't
- * see how much of its output is still in memory, so this relies on what clients send back: see
- * design/decisions/0020-unread-output.md.
+ * Bounds what all connections of a namespace were sent and have not read, in bytes and in time. A Durable Object is not
+ * told how much of its output is still in memory, and the resident host knows only what the system has not taken, so this goes
+ * by what clients send back: see design/decisions/0020-unread-output.md.
  */
 export class UnreadBudget {
   readonly #hooks: BudgetHooks;
@@ -106,7 +106,6 @@ export class UnreadBudget {
 
   /** Returns whether a connection may be sent more. One frame may take more than is left. */
   hasRoom(account: UnreadAccount): boolean {
-    this.#refresh(account);
     return account.isOpen && account.unread < this.#windowOf(account) && this.#hasShare(account);
   }
 
@@ -220,12 +219,6 @@ export class UnreadBudget {
     return !account.hasRead && this.#isShortOfNewcomers(account.sums);
   }
 
-  /** Updates an account with the host's figure, if it has one. */
-  #refresh(account: UnreadAccount): void {
-    const bytes = account.connection.unreadBytes?.();
-    if (bytes !== undefined) this.#set(account, bytes, bytes);
-  }
-
   #hasShare({ sums, hasRead, isProver, isTrusted }: UnreadAccount): boolean {
     if (this.#all.unread >= UNREAD_PER_NAMESPACE_MAX_BYTES || sums.unread >= UNREAD_PER_TOKEN_MAX_BYTES) return false;
     if (!hasRead && this.#isShortOfNewcomers(sums)) return false;
@@ -328,7 +321,6 @@ export class UnreadBudget {
 
   /** Closes connections that must not be sent more until they prove that they read, whatever they report. */
   #closeUnproven(account: UnreadAccount): void {
-    this.#refresh(account);
     const { mark, unproven, isTrusted, connection } = account;
     const isLate = !isTrusted && mark !== undefined && this.#hooks.now() - mark.at > UNPROVEN_MAX_MS;
     if (unproven > UNPROVEN_PER_CONNECTION_MAX_BYTES || isLate) {
