@@ -106,7 +106,7 @@ export class Attention {
     this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
-  /** Adds attention that others paid on behalf of the namespace since the last pass, before the gap that is noted next. */
+  /** Adds attention that the process paid on behalf of the namespace since the last pass. Call it before {@link gap}. */
   credit(ms: number): void {
     this.#attendedMs += Math.max(0, Math.floor(ms));
   }
