@@ -1,7 +1,7 @@
 import { ERRAND_RETRY_MAX_MS, ERRAND_RETRY_MIN_MS } from '../../model/limits';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';
 
-/** Kind of errand: apply the settings, erase everything (if the namespace is empty), or close the sockets of a token. */
+/** Kind of errand: apply the settings, erase the namespace, erase it only if it is empty, or close a token's sockets. */
 export type ErrandKind = 'configure' | 'erase' | 'erase-if-empty' | 'close-sockets';
 
 /** A request from the directory to a namespace, kept until it is delivered. */

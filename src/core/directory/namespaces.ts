@@ -218,7 +218,7 @@ function filledMeanwhile(id: string): RegistryError {
 function notReached(id: string, done: 'created' | 'removed'): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
-    `the namespace "${id}" could not be reached; the registry retries until it is ${done}, and so may you`,
+    `the namespace "${id}" could not be reached; the registry retries until it is ${done}, and you may retry too`,
     { retryAfterSeconds: 1 },
   );
 }

@@ -18,7 +18,7 @@ import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { closeSocketsOf } from './watch/open-tokens';
 
-/** The parts of a namespace that exists. */
+/** The parts of an awake namespace. */
 interface Awake {
   registry: Registry;
   state: NamespaceState;

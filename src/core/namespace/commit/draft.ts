@@ -231,7 +231,7 @@ export class Draft {
     if (current === undefined) {
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `there is no ${what}, so it is not unchanged since the cursor; read it and retry`,
+        `there is no ${what}; the precondition requires it to be unchanged since the cursor`,
       );
     }
     const position = this.#journal.position(cursor);

@@ -22,7 +22,7 @@ import type { Attention } from '../time/attention';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
 
-/** The parts of a namespace that expire. */
+/** The parts of a namespace that expiry works on. */
 export interface ExpiryState extends CommitState {
   readonly attention: Attention;
   readonly receipts: DrainWaits;
