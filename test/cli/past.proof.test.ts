@@ -25,7 +25,7 @@ describe('why', () => {
     expect(lines(gone.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered at 20\S+ by its owner$/);
     expect(gone.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
     const disabled = await stage.run(['why', 'past', 'past-1']);
-    expect(lines(disabled.stdout)[0]).toMatch(/^past-1 is there and takes no traffic: disabled by root at 20/);
+    expect(lines(disabled.stdout)[0]).toMatch(/^past-1 is registered but takes no traffic: disabled by root at 20/);
     expect(disabled.stdout).toMatch(/^longest gap +\d+\w+ since 20/m);
     expect(await stage.json('why', 'past', 'past-2', '--limit', '1')).toMatchObject({ present: false, entries: [{}] });
   });

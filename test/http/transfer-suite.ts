@@ -102,7 +102,12 @@ export function transferSuite({ ask, send, ns }: Home): void {
         400,
         'line 3: wait: is unknown',
       ],
-      ['has a record twice', file('a', 'b', 'a'), 400, 'line 4: the instance "a" of service "orders" is in line 2'],
+      [
+        'has a record twice',
+        file('a', 'b', 'a'),
+        400,
+        'line 4: the instance "a" of service "orders" is already in line 2',
+      ],
       ['has a line of 10 MB', [HEADER, line('x'.repeat(10_000_000))].join('\n'), 413, 'line 2 has more than'],
     ])('[Z7, I10] that %s is refused, with the line, and nothing changes', async (_, text, status, message) => {
       const told = await importText(text);

@@ -114,7 +114,7 @@ export function disappearancesSuite(home: Home): void {
         cause: 'quarantined',
         actor: operator.id,
         summary: expect.stringMatching(
-          new RegExp(`^a is there and takes no traffic: quarantined by ${operator.id} at .*: bad disk$`),
+          new RegExp(`^a is registered but takes no traffic: quarantined by ${operator.id} at .*: bad disk$`),
         ),
       });
     });
@@ -136,7 +136,7 @@ export function disappearancesSuite(home: Home): void {
         cause: 'imported',
         actor: 'root',
         summary: expect.stringMatching(
-          /^a is gone: an import that replaced everything at .* by token root did not have it$/,
+          /^a is gone: an import at .* by token root replaced everything and did not include it$/,
         ),
       });
     });
@@ -154,7 +154,7 @@ export function disappearancesSuite(home: Home): void {
         cause: 'rolled-back',
         actor: operator.id,
         summary: expect.stringMatching(
-          new RegExp(`^a is there and takes no traffic: disabled by a rollback of ${operator.id} at `),
+          new RegExp(`^a is registered but takes no traffic: disabled by a rollback of ${operator.id} at `),
         ),
       });
     });

@@ -1,17 +1,17 @@
 import type { SqlStorage } from '../storage/sql-storage';
 
-/** Account of what belongs to no namespace: entries of root, and of those who administer all namespaces. */
+/** Account of entries without a namespace, of root, and of tokens that administer all namespaces. */
 export const DIRECTORY_ACCOUNT = '';
 
-/** Stands for all accounts together. No namespace is called so. */
+/** Name for the total of all accounts. No namespace can have this name. */
 const ALL_ACCOUNTS = '*';
 
-/** Account of an entry, as SQL. Entries of schema 1, and of a process that still writes it, name none. */
+/** Account of an entry, as SQL. Entries of schema 1, and of a process that still writes it, have none. */
 export const ACCOUNT = "COALESCE(account, ns, '')";
 const accountIn = (row: 'NEW' | 'OLD') => `COALESCE(${row}.account, ${row}.ns, '')`;
 
 /**
- * Counts of the audit trail's entries by account, and by account and actor. Triggers keep them, so that they are right
+ * Counts of the audit trail's entries by account, and by account and actor. Triggers maintain them, so that they are correct
  * whichever version of Rollcall writes the entries.
  */
 export const AUDIT_ACCOUNT_TABLES: readonly string[] = [
@@ -43,7 +43,7 @@ export const AUDIT_ACCOUNT_TABLES: readonly string[] = [
   END`,
 ];
 
-/** Counts what there is. */
+/** Adds the tables, and counts the existing entries. */
 export function migrateAuditAccounts(storage: SqlStorage): void {
   storage.run('ALTER TABLE audit ADD COLUMN account TEXT');
   for (const statement of AUDIT_ACCOUNT_TABLES) storage.run(statement);
@@ -60,7 +60,7 @@ export class AuditAccounts {
     this.#storage = storage;
   }
 
-  /** Entries of all accounts. */
+  /** Number of entries of all accounts. */
   get total(): number {
     return this.countOf(ALL_ACCOUNTS);
   }
@@ -70,7 +70,7 @@ export class AuditAccounts {
     return Number(row?.[0] ?? 0);
   }
 
-  /** The namespace with most entries; undefined where none has any. */
+  /** Namespace with most entries; undefined if none has any. */
   get largestNamespace(): string | undefined {
     const [row] = this.#storage.read(
       'SELECT account FROM audit_account WHERE account NOT IN (?, ?) ORDER BY entries DESC LIMIT 1',
@@ -80,7 +80,7 @@ export class AuditAccounts {
     return row === undefined ? undefined : String(row[0]);
   }
 
-  /** The actor with most entries of an account. */
+  /** Returns the actor with most entries of an account. */
   largestActorOf(account: string): string | undefined {
     const [row] = this.#storage.read(
       'SELECT actor FROM audit_actor WHERE account = ? ORDER BY entries DESC LIMIT 1',

@@ -18,7 +18,7 @@ import { ACCOUNT, AuditAccounts, DIRECTORY_ACCOUNT } from './audit-accounts';
 
 const COLUMNS = 'id, at, action, actor, address, ns, target, detail, outcome, code';
 
-/** Property that tells the number of the newest entry that was removed as it ended. */
+/** Property with the number of the last entry that was the newest when it was removed at its end. */
 const REMOVED = 'audit-removed';
 
 /** Bounds of the audit trail; see the limits of the same names. */
@@ -34,14 +34,16 @@ const QUOTAS: AuditQuotas = {
   ofDirectory: AUDIT_OF_DIRECTORY_MAX_COUNT,
 };
 
-/** Account that a change of tokens or namespaces counts against: that of the first namespace it is about, unless its actor administers all. */
+/**
+ * Returns the account for a change of tokens or namespaces: that of its first namespace, unless its actor administers all.
+ */
 export function accountOf(principal: Principal, [ns]: readonly string[]): string {
   return may(principal, 'admin', { namespace: ALL_NAMESPACES }) ? DIRECTORY_ACCOUNT : (ns ?? DIRECTORY_ACCOUNT);
 }
 
 /**
- * The audit trail, as it is stored. Each entry counts against an account, its namespace's or the directory's: one that is
- * full loses the oldest entries of the actor that has most, so that none pushes out what others did
+ * The stored audit trail. Each entry counts against the account of its namespace or of the directory. A full account loses
+ * the oldest entries of the actor with most entries, so that no actor pushes out the entries of others
  * (design/decisions/0022-audit-and-quotas.md). Every method runs inside a step of the directory.
  */
 export class AuditLog {
@@ -56,10 +58,10 @@ export class AuditLog {
   }
 
   /**
-   * Writes an entry down, and gives its number. Numbers count up, and none is given twice.
+   * Adds an entry, and returns its number. Numbers increase, and none is used twice.
    *
-   * @param account Whose quota it counts against: that of its namespace, unless the caller knows better. Root's entries
-   *   are always the directory's.
+   * @param account Account that it counts against, by default that of its namespace. Entries of root always count against
+   *   the directory.
    */
   add(note: AuditNote, outcome: AuditOutcome, now: number, account = note.ns ?? DIRECTORY_ACCOUNT): number {
     const { action, actor, address = null, ns = null, target = null, detail = null } = note;
@@ -75,13 +77,13 @@ export class AuditLog {
     return id;
   }
 
-  /** Notes how an act has ended that was begun, the first time that it is reported. One that changed nothing leaves no entry. */
+  /** Records the end of an action, the first time it is reported. An action that changed nothing leaves no entry. */
   end(id: number, { code, isUnchanged = false }: AuditEnd): void {
     if (code !== undefined || isUnchanged) this.#removeBegun(id);
     else this.#storage.run("UPDATE audit SET outcome = 'done' WHERE id = ? AND outcome = 'begun'", id);
   }
 
-  /** Removes what is older than the retention, at most the oldest `most` entries. */
+  /** Removes entries older than the retention, at most the oldest `most`. */
   trim(now: number, most: number): void {
     this.#storage.run(
       `DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?)
@@ -90,7 +92,7 @@ export class AuditLog {
     );
   }
 
-  /** Tells whether a token has revoked another, as far as the trail goes back. */
+  /** Returns whether a token has revoked another, as far as the trail goes back. */
   hasRevoked(actor: string, tokenId: string): boolean {
     const [row] = this.#storage.read(
       "SELECT 1 FROM audit WHERE action = 'token-revoked' AND target = ? AND actor = ? LIMIT 1",
@@ -105,7 +107,7 @@ export class AuditLog {
     return Number(newest?.[0] ?? 0);
   }
 
-  /** The next number follows from the newest entry: where that goes, its number is noted. */
+  /** Removes a begun entry. The next number follows from the newest entry, so its number is kept if it is removed. */
   #removeBegun(id: number): void {
     const isNewest = id === this.#newestId;
     const removed = this.#storage.run("DELETE FROM audit WHERE id = ? AND outcome = 'begun'", id);
@@ -124,7 +126,7 @@ export class AuditLog {
     if (largest !== undefined) this.#removeOldest(largest, excess);
   }
 
-  /** Removes the oldest entries of the actor that has most of an account; a few at a time. */
+  /** Removes the oldest entries of the actor with most entries of an account, a few at a time. */
   #removeOldest(account: string, excess: number): void {
     const actor = this.#accounts.largestActorOf(account);
     if (actor === undefined) return;
@@ -135,7 +137,7 @@ export class AuditLog {
     );
   }
 
-  /** When the oldest entry will have been kept long enough; undefined where nothing will ever be removed for its age. */
+  /** Time at which the oldest entry exceeds the retention; undefined if no entry will be removed for its age. */
   get nextEnd(): number | undefined {
     const [oldest] = this.#storage.read(
       'SELECT at FROM audit WHERE id < (SELECT MAX(id) FROM audit) ORDER BY id LIMIT 1',
@@ -143,7 +145,7 @@ export class AuditLog {
     return oldest === undefined ? undefined : Number(oldest[0]) + AUDIT_MAX_AGE_MS;
   }
 
-  /** One page, newest first. */
+  /** Returns one page, newest first. */
   page({
     ns,
     limit = AUDIT_PAGE_MAX_COUNT,
@@ -167,8 +169,8 @@ export class AuditLog {
 
 function idOf(after: string): number {
   if (/^\d{1,15}$/.test(after)) return Number(after);
-  throw new RegistryError('INVALID_REQUEST', `after must be "next" of the page before, got ${quote(after)}`, {
-    errors: [{ path: 'after', message: 'must be "next" of the page before' }],
+  throw new RegistryError('INVALID_REQUEST', `after must be the \`next\` of the previous page, got ${quote(after)}`, {
+    errors: [{ path: 'after', message: 'must be the `next` of the previous page' }],
   });
 }
 

@@ -6,8 +6,8 @@ import type { Errand } from './errand-rows';
 import { type NamespaceRow, toldSettings } from './namespace-rows';
 
 /**
- * Tells namespaces what they have to be told, each at least once. What a namespace is told goes in order, one after the
- * other; namespaces are told side by side.
+ * Delivers errands to namespaces, each at least once. Errands of one namespace are delivered in order, one after the other;
+ * namespaces are served in parallel.
  */
 export class Courier {
   readonly #state: DirectoryState;
@@ -18,9 +18,9 @@ export class Courier {
   }
 
   /**
-   * Tells one namespace all that it has to be told by now.
+   * Delivers all pending errands of one namespace.
    *
-   * @returns Whether it was told; if not, the alarm tries again.
+   * @returns True if they were delivered; if not, the alarm retries.
    */
   deliver(ns: string): Promise<boolean> {
     const before = this.#underWay.get(ns);
@@ -33,7 +33,7 @@ export class Courier {
     return delivery;
   }
 
-  /** Tells namespaces what is due, at most `most` of them. */
+  /** Delivers due errands, to at most `most` namespaces. */
   async deliverDue(most: number): Promise<void> {
     const { steps, errands, platform } = this.#state;
     const due = await steps.read(() => errands.dueBy(platform.clock.now(), most));
@@ -45,7 +45,7 @@ export class Courier {
 
   async #deliver(ns: string): Promise<boolean> {
     const { steps, namespaces, errands, platform } = this.#state;
-    // Nothing is told that a crash could undo.
+    // Errands are delivered only once they are durable.
     const { namespace, pending } = await steps.read(() => ({
       namespace: namespaces.find(ns),
       pending: errands.of(ns),
@@ -57,7 +57,7 @@ export class Courier {
         isErased = await tell(platform.controlOf(ns, namespace.settings.placement), namespace, pending);
       } catch (error) {
         const reason = String(error instanceof RegistryError ? (error.cause ?? error.message) : error);
-        platform.log('warn', 'a namespace could not be told; it is tried again', { namespace: ns, reason });
+        platform.log('warn', 'a namespace could not be notified; it will be retried', { namespace: ns, reason });
         await steps.change(() => errands.postpone(pending, platform.clock.now()));
         return false;
       }
@@ -66,7 +66,7 @@ export class Courier {
     return true;
   }
 
-  /** What was asked of a namespace has happened: it is there, or no more; or it is not empty, and stays. */
+  /** Records that errands were done: the namespace now exists, is erased, or stays because it is not empty. */
   #told(ns: string, done: readonly Errand[], isErased: boolean): void {
     const { namespaces, audit, errands } = this.#state;
     errands.remove(done);
@@ -74,13 +74,13 @@ export class Courier {
     if (namespace === undefined) return;
     const was = (kind: Errand['kind']) => done.some((errand) => errand.kind === kind);
     const isFounded = namespace.state === 'founding' && was('configure');
-    // Meanwhile somebody may have asked for its end by force.
+    // Meanwhile its removal by force may have been requested.
     const isForced = errands.of(ns).some(({ kind }) => kind === 'erase');
     const isKept = namespace.state === 'removing' && was('erase-if-empty') && !isErased && !isForced;
     if (isFounded || isKept) namespaces.put({ ...namespace, state: 'there', auditId: null });
     if (isErased) {
       namespaces.remove(ns);
-      // What it had to be told yet is not for the next one of its name.
+      // Remaining errands are not for a later namespace of the same id.
       errands.remove(errands.of(ns));
     }
     if (namespace.auditId === null) return;
@@ -89,7 +89,7 @@ export class Courier {
   }
 }
 
-/** One that is no more has nothing else to hear. Returns whether it is. */
+/** Carries out the errands of a namespace. Returns true if it was erased, which makes the others obsolete. */
 async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<boolean> {
   const has = (kind: Errand['kind']) => pending.some((errand) => errand.kind === kind);
   if (has('erase') || has('erase-if-empty')) {

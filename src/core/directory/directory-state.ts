@@ -7,19 +7,19 @@ import type { ErrandRows } from './errand-rows';
 import type { NamespaceRows } from './namespace-rows';
 import type { TicketRows, TokenRows } from './token-rows';
 
-/** What a host lends to the directory. */
+/** Everything that the directory uses of its host. */
 export interface DirectoryPlatform
   extends Pick<Platform, 'storage' | 'clock' | 'random' | 'alarm' | 'abort' | 'log' | 'writeFault'> {
   /**
-   * `own`: the jurisdiction that the directory itself lies in, if any. `matter`: false where there is one place for all
-   * data, so that a placement has no effect.
+   * `own`: the jurisdiction of the directory itself, if any. `matter`: false if all data is in one place, so that a
+   * placement has no effect.
    */
   placements: { own: Jurisdiction | undefined; matter: boolean };
-  /** Returns the way to a namespace, there or not. Called anew for each errand. */
+  /** Returns the control of a namespace, whether or not it exists. Called again for each delivery. */
   controlOf(id: string, placement: Placement | undefined): NamespaceControl;
 }
 
-/** The directory, awake: what it keeps, and how that is changed. */
+/** State of an awake directory: its stored rows, and the steps that change them. */
 export interface DirectoryState {
   readonly platform: DirectoryPlatform;
   readonly steps: DurableSteps;

@@ -18,8 +18,8 @@ import { TicketRows, TokenRows } from './token-rows';
 import { Tokens } from './tokens';
 
 /**
- * The directory, awake: every call is one step of {@link DurableSteps}, or a few. It knows no platform; a host lends it
- * one, and calls {@link alarm} when the alarm fires.
+ * An awake directory: every call is one or a few steps of {@link DurableSteps}. It depends on no platform: the host passes
+ * one in, and calls {@link alarm} when the alarm fires.
  */
 export class Directory implements DirectoryApi {
   readonly #state: DirectoryState;
@@ -36,7 +36,7 @@ export class Directory implements DirectoryApi {
       writeFault: platform.writeFault,
       onFailure: (reason) => {
         platform.log('error', 'the directory could not be stored', { reason: String(reason) });
-        platform.abort('what the directory shows is ahead of the disk');
+        platform.abort('the directory is ahead of the disk');
       },
     });
     this.#state = {
@@ -54,15 +54,15 @@ export class Directory implements DirectoryApi {
     this.#tickets = new Tickets(this.#state, this.#tokens);
   }
 
-  /** Brings the directory back from its storage, or makes a new one. */
+  /** Loads the directory from its storage, or creates a new one. */
   static wake(platform: DirectoryPlatform): Directory {
     prepareDirectory(platform.storage);
     return new Directory(platform);
   }
 
   /**
-   * Does what is due, and arms the next alarm. The host calls it when the alarm fires, and again later if it throws; late,
-   * early or twice does no harm.
+   * Does the work that is due, and arms the next alarm. The host calls it when the alarm fires, and again later if it
+   * throws. Calling it late, early or twice does no harm.
    *
    * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
    */
@@ -71,7 +71,7 @@ export class Directory implements DirectoryApi {
     this.#alarmRanAt = platform.clock.now();
     await this.#tokens.endDue(DIRECTORY_SLICE_MAX_COUNT);
     await this.#courier.deliverDue(DIRECTORY_SLICE_MAX_COUNT);
-    // Last, as every change arms the alarm for what is left.
+    // Last, as every change arms the alarm for the remaining work.
     await steps.change(() => audit.trim(platform.clock.now(), DIRECTORY_SLICE_MAX_COUNT));
   }
 
@@ -150,12 +150,12 @@ export class Directory implements DirectoryApi {
     return this.#state.steps.change(() => this.#state.audit.end(id, end));
   }
 
-  /** Arms the alarm for what is due next, if it is not armed for that time or before. */
+  /** Arms the alarm for the next work that is due, unless it is armed for that time or earlier. */
   #arm(): void {
     const { tokens, errands, audit, platform } = this.#state;
     const due = [tokens.nextEnd, errands.nextDue, audit.nextEnd].filter((at) => at !== undefined);
     if (due.length === 0) return;
-    // A clock that was put back must not keep the alarm from running.
+    // A clock that was set back must not keep the alarm from running.
     const ranAt = Math.min(this.#alarmRanAt, platform.clock.now());
     const at = Math.max(Math.min(...due), ranAt + ALARM_SPACING_MIN_MS);
     const armedFor = platform.alarm.armedFor();

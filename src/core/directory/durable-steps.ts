@@ -1,20 +1,20 @@
 import { CommitPipeline, outcomeUnknown } from '../storage/commit-pipeline';
 import type { SqlStorage } from '../storage/sql-storage';
 
-/** What steps need of the directory that they are part of. */
+/** Hooks of {@link DurableSteps} into the directory. */
 export interface StepHooks {
-  /** Called after each change: what it does, such as arming the alarm, becomes durable with it. */
+  /** Called after each change. Its effects, such as arming the alarm, become durable with the change. */
   beforeSync: () => void;
-  /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
+  /** Called once if a change can't be made durable: reads of the storage are then ahead of the disk. */
   onFailure: (reason: unknown) => void;
-  /** Returns why nothing can be stored at the moment; undefined if it can. */
+  /** Returns why nothing can be stored at the moment; undefined if storing works. */
   writeFault?: (() => string | undefined) | undefined;
 }
 
 /**
- * Steps of the directory: each looks and changes at once, in one transaction, and its answer or refusal waits until all
- * that it was derived from is durable (I3). A step is written at once, as the next one reads what it wrote; the pipeline
- * makes it durable.
+ * Steps of the directory. Each reads and writes synchronously, in one transaction, and its result or error waits until
+ * everything that it was derived from is durable (I3). A step is written at once, as the next one reads its writes; the
+ * pipeline makes it durable.
  */
 export class DurableSteps {
   readonly #beforeSync: () => void;
@@ -22,7 +22,7 @@ export class DurableSteps {
 
   constructor(storage: SqlStorage, { beforeSync, onFailure, writeFault }: StepHooks) {
     this.#beforeSync = beforeSync;
-    // Steps are few: a group of them is not worth a turn of the event loop, nor a count.
+    // Steps are rare: gathering a group is not worth a turn of the event loop, nor are groups counted.
     this.#pipeline = new CommitPipeline({
       storage,
       counters: { commitGroups: 0 },
@@ -31,12 +31,12 @@ export class DurableSteps {
     });
   }
 
-  /** True if changes can be stored at the moment. If not, they are refused, and reads continue. */
+  /** True if changes can be stored at the moment. Otherwise they are refused, and reads continue. */
   get canStore(): boolean {
     return this.#pipeline.fault === undefined;
   }
 
-  /** Returns what `look` returns; it changes nothing. */
+  /** Returns the result of `look`, which must not change anything. */
   async read<T>(look: () => T): Promise<T> {
     if (this.#pipeline.hasFailed) throw outcomeUnknown();
     try {
@@ -47,10 +47,10 @@ export class DurableSteps {
   }
 
   /**
-   * Returns what `work` returns once that is durable; a throw leaves nothing behind.
+   * Returns the result of `work` once it is durable. If `work` throws, nothing is changed.
    *
-   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored, or if the change could not be made durable, in which case it
-   *   is unknown whether it happened.
+   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored, or if the change could not be made durable: the
+   *   outcome is then unknown.
    */
   async change<T>(work: () => T): Promise<T> {
     try {

@@ -1,24 +1,24 @@
 import { ERRAND_RETRY_MAX_MS, ERRAND_RETRY_MIN_MS } from '../../model/limits';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';
 
-/** What a namespace has to be told: to be as it is set, to be no more (if it is empty), or to close the sockets of a token. */
+/** Kind of errand: apply the settings, erase the namespace, erase it only if it is empty, or close a token's sockets. */
 export type ErrandKind = 'configure' | 'erase' | 'erase-if-empty' | 'close-sockets';
 
-/** One thing that a namespace has to be told, until it has been told. */
+/** A request from the directory to a namespace, kept until it is delivered. */
 export interface Errand {
   ns: string;
   kind: ErrandKind;
-  /** Id of the token that it is about; empty where it is about none. */
+  /** Id of the token that it concerns; empty if there is none. */
   token: string;
-  /** Counts how often it was asked for: what was asked for again while it was on its way has to go again. */
+  /** Number of requests: an errand that is requested again during delivery must be delivered again. */
   round: number;
-  /** Tries that failed. */
+  /** Number of failed attempts. */
   attempts: number;
 }
 
 const COLUMNS = 'ns, kind, token, round, attempts';
 
-/** The errands that are not done yet, as they are stored. Every method runs inside a step of the directory. */
+/** The stored errands that are not done yet. Every method runs inside a step of the directory. */
 export class ErrandRows {
   readonly #storage: SqlStorage;
 
@@ -26,7 +26,7 @@ export class ErrandRows {
     this.#storage = storage;
   }
 
-  /** @param dueAt When the alarm sees to it; in milliseconds since the epoch. */
+  /** Adds an errand. @param dueAt Time the alarm delivers it, in milliseconds since the epoch. */
   add(ns: string, kind: ErrandKind, dueAt: number, token = ''): void {
     this.#storage.run(
       `INSERT INTO errand (${COLUMNS}, due_at) VALUES (?, ?, ?, 1, 0, ?)
@@ -35,18 +35,18 @@ export class ErrandRows {
     );
   }
 
-  /** All that a namespace has to be told. */
+  /** Returns all errands of a namespace. */
   of(ns: string): Errand[] {
     return Array.from(this.#storage.read(`SELECT ${COLUMNS} FROM errand WHERE ns = ? ORDER BY kind, token`, ns), rowOf);
   }
 
-  /** How many things of a kind a namespace has to be told. */
+  /** Returns the number of errands of a kind for a namespace. */
   countOf(ns: string, kind: ErrandKind): number {
     const [row] = this.#storage.read('SELECT COUNT(*) FROM errand WHERE ns = ? AND kind = ?', ns, kind);
     return Number(row?.[0]);
   }
 
-  /** Namespaces that have to be told something by now, longest due first. */
+  /** Returns the namespaces with due errands, longest overdue first. */
   dueBy(now: number, most: number): string[] {
     const rows = this.#storage.read(
       'SELECT ns FROM errand WHERE due_at <= ? GROUP BY ns ORDER BY MIN(due_at) LIMIT ?',
@@ -56,7 +56,7 @@ export class ErrandRows {
     return Array.from(rows, ([ns]) => String(ns));
   }
 
-  /** Removes what is done, unless it was asked for again meanwhile. */
+  /** Removes errands that are done, unless they were requested again meanwhile. */
   remove(errands: readonly Errand[]): void {
     for (const { ns, kind, token, round } of errands) {
       this.#storage.run(
@@ -66,7 +66,7 @@ export class ErrandRows {
     }
   }
 
-  /** Puts off what has failed, twice as long each time. */
+  /** Postpones failed errands, twice as long each time. */
   postpone(errands: readonly Errand[], now: number): void {
     for (const { ns, kind, token, round, attempts } of errands) {
       const delayMs = Math.min(ERRAND_RETRY_MIN_MS * 2 ** attempts, ERRAND_RETRY_MAX_MS);
@@ -77,7 +77,7 @@ export class ErrandRows {
     }
   }
 
-  /** When the next errand is due. */
+  /** Time the next errand is due; undefined if there is none. */
   get nextDue(): number | undefined {
     const [row] = this.#storage.read('SELECT MIN(due_at) FROM errand');
     return row === undefined || row[0] === null ? undefined : Number(row[0]);

@@ -3,28 +3,28 @@ import { timestamp } from '../../model/timestamp';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';
 
 /**
- * `founding`: its object has not been told yet that it is a namespace. `removing`: its object has not been erased yet.
- * Nobody finds a namespace in either state, and what is begun is tried until it is done.
+ * `founding`: its object has not been set up yet. `removing`: its object has not been erased yet. `there`: it exists.
+ * Callers find a namespace only in the last state. Creation and removal are retried until they are done.
  */
 export type NamespaceState = 'founding' | 'there' | 'removing';
 
-/** A namespace, as the directory keeps it. */
+/** A namespace, as the directory stores it. */
 export interface NamespaceRow {
   id: string;
   state: NamespaceState;
-  /** What it was made with and changed to, but for its id. */
+  /** Its current definition, without the id. */
   settings: Omit<NamespaceDefinition, 'id'>;
   /** Milliseconds since the epoch; null for `public`. */
   createdAt: number | null;
   createdBy: string | null;
   updatedAt: number | null;
-  /** Number of the audit entry of what has begun and is not done. */
+  /** Number of the audit entry of a creation or removal in progress. */
   auditId: number | null;
 }
 
 const COLUMNS = 'id, state, settings, created_at, created_by, updated_at, audit_id';
 
-/** The namespaces, as they are stored. Every method runs inside a step of the directory. */
+/** The stored namespaces. Every method runs inside a step of the directory. */
 export class NamespaceRows {
   readonly #storage: SqlStorage;
 
@@ -37,13 +37,13 @@ export class NamespaceRows {
     return Number(row?.[0]);
   }
 
-  /** The row of an id, whatever its state. */
+  /** Returns the row of a namespace in any state. */
   find(id: string): NamespaceRow | undefined {
     const [row] = this.#storage.read(`SELECT ${COLUMNS} FROM namespace WHERE id = ?`, id);
     return row && rowOf(row);
   }
 
-  /** Those that are there, by id. */
+  /** Yields the namespaces that exist, by id. */
   *list(after = ''): Generator<NamespaceRow> {
     const rows = this.#storage.read(
       `SELECT ${COLUMNS} FROM namespace WHERE id > ? AND state = 'there' ORDER BY id`,
@@ -64,7 +64,7 @@ export class NamespaceRows {
   }
 }
 
-/** Settings as text: the same for the same settings, in whatever order they were given. */
+/** Encodes settings: equal settings have equal text, whatever the order of their members. */
 export function settingsText(settings: NamespaceRow['settings']): string {
   const { title, placement, retention, limits, selfPreservation, intervals } = settings;
   return JSON.stringify({
@@ -77,14 +77,14 @@ export function settingsText(settings: NamespaceRow['settings']): string {
   });
 }
 
-/** What the object of a namespace is told. */
+/** Returns the settings that are sent to the object of a namespace. */
 export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
   const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
   const kept = intervals && unlessEmpty(intervals);
   return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };
 }
 
-/** A namespace as answers show it. */
+/** Returns a namespace as answers show it. */
 export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }: NamespaceRow): NamespaceView {
   return {
     id,
@@ -112,7 +112,7 @@ function unlessEmpty<T extends object>(members: T): T | undefined {
 }
 
 function rowOf([id, state, settings, createdAt, createdBy, updatedAt, auditId]: SqlRow): NamespaceRow {
-  // `as`: only `put` and the making of the tables write these rows.
+  // `as`: only `put` and the creation of the tables write these rows.
   return {
     id,
     state,

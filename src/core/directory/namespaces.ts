@@ -22,8 +22,8 @@ import { pageOf } from './page-of';
 const EVERYWHERE = { namespace: ALL_NAMESPACES };
 
 /**
- * The namespaces of the registry. One that is made or removed passes through a state of its own, in which nobody finds
- * it, until its object has been told: a crash in between leaves work for the alarm, and no half of a namespace.
+ * The namespaces of the registry. While one is created or removed it is in an intermediate state, in which callers don't
+ * find it, until its object has been notified. A crash in between leaves work for the alarm, but never half a namespace.
  */
 export class Namespaces {
   readonly #state: DirectoryState;
@@ -45,7 +45,7 @@ export class Namespaces {
       const known = namespaces.find(id);
       if (known !== undefined) {
         this.#assertSame(known, settings);
-        // It was begun before, and has to be told once more before anybody may hear that it is there.
+        // Its creation was begun before, and must be delivered again before any caller may learn that it exists.
         if (known.state === 'founding') errands.add(id, 'configure', this.#soon);
         return known.state === 'founding';
       }
@@ -58,7 +58,7 @@ export class Namespaces {
       errands.add(id, 'configure', this.#soon);
       return true;
     });
-    if (isNew && !(await this.#courier.deliver(id))) throw notReached(id, 'made');
+    if (isNew && !(await this.#courier.deliver(id))) throw notReached(id, 'created');
     return { created: isNew, view: await steps.read(() => namespaceView(this.#require(id))) };
   }
 
@@ -92,7 +92,7 @@ export class Namespaces {
       if (settingsText(told) !== settingsText(tell)) errands.add(id, 'configure', this.#soon);
       return namespaceView(after);
     });
-    // What could not be told is told by the alarm: the change is made.
+    // If the delivery fails, the alarm retries: the change is already made.
     await this.#courier.deliver(id);
     return view;
   }
@@ -102,7 +102,7 @@ export class Namespaces {
     const found = await steps.read(() => {
       authorize(caller.principal, 'admin', EVERYWHERE);
       if (id === DEFAULT_NAMESPACE) {
-        throw new RegistryError('CONFLICT', `the namespace "${id}" is always there and can't be removed`);
+        throw new RegistryError('CONFLICT', `the namespace "${id}" always exists and can't be removed`);
       }
       return namespaces.find(id);
     });
@@ -110,7 +110,7 @@ export class Namespaces {
       const { instances, services } = await platform.controlOf(id, found.settings.placement).size();
       if (instances + services > 0) throw notEmpty(id, instances, services);
     }
-    // Empty or not is decided by its object, together with its end: what comes until then is not lost.
+    // Its object decides whether it is empty, in the same step that erases it, so that later registrations are not lost.
     const erase = force ? 'erase' : 'erase-if-empty';
     const isThere = await steps.change(() => {
       const known = namespaces.find(id);
@@ -145,7 +145,7 @@ export class Namespaces {
     return this.#state.platform.clock.now();
   }
 
-  /** When the alarm sees to what is tried at once. */
+  /** Time at which the alarm retries an errand whose first delivery is made at once. */
   get #soon(): number {
     return this.#now + ERRAND_RETRY_MIN_MS;
   }
@@ -159,12 +159,12 @@ export class Namespaces {
   #assertSame(known: NamespaceRow, settings: NamespaceRow['settings']): void {
     const { id, state } = known;
     if (state === 'removing') {
-      throw new RegistryError('CONFLICT', `the namespace "${id}" is being removed; try again when that is done`);
+      throw new RegistryError('CONFLICT', `the namespace "${id}" is being removed; retry when that is done`);
     }
     if (settingsText(known.settings) === settingsText(settings)) return;
     throw new RegistryError(
       'CONFLICT',
-      `there is a namespace "${id}" with another definition; change that one with PATCH, or take another id`,
+      `the namespace "${id}" already exists with a different definition; change it with PATCH, or choose another id`,
     );
   }
 
@@ -197,33 +197,33 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
 function tooMany(): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `there are ${NAMESPACES_MAX_COUNT} namespaces, the most a registry takes; remove one`,
+    `there are ${NAMESPACES_MAX_COUNT} namespaces, the maximum for a registry; remove one first`,
   );
 }
 
 function notEmpty(id: string, instances: number, services: number): RegistryError {
   return new RegistryError(
     'CONFLICT',
-    `the namespace "${id}" holds ${instances} instances and ${services} services; remove them first, or erase them with ?force`,
+    `the namespace "${id}" is not empty (instances: ${instances}, services: ${services}); remove them first, or erase them with ?force`,
   );
 }
 
 function filledMeanwhile(id: string): RegistryError {
   return new RegistryError(
     'CONFLICT',
-    `something was registered in the namespace "${id}" while it was being removed, so it stays; remove that first, or erase it with ?force`,
+    `something was registered in the namespace "${id}" while it was being removed, so it was not removed; remove that first, or erase it with ?force`,
   );
 }
 
-function notReached(id: string, done: 'made' | 'removed'): RegistryError {
+function notReached(id: string, done: 'created' | 'removed'): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
-    `the namespace "${id}" could not be reached; the registry goes on trying until it is ${done}, and so may you`,
+    `the namespace "${id}" could not be reached; the registry retries until it is ${done}, and you may retry too`,
     { retryAfterSeconds: 1 },
   );
 }
 
-/** A namespace that names no place is made where the directory is. */
+/** Places a namespace without a placement in the jurisdiction of the directory. */
 function placedByDefault<Settings extends { placement?: Placement | undefined }>(
   settings: Settings,
   own: Jurisdiction | undefined,
@@ -233,7 +233,10 @@ function placedByDefault<Settings extends { placement?: Placement | undefined }>
     : { ...settings, placement: { jurisdiction: own } };
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST` for a jurisdiction that data about the namespace would leave: the directory keeps some. */
+/**
+ * @throws {RegistryError} `INVALID_REQUEST` for a jurisdiction other than that of the directory, which stores data about the
+ * namespace.
+ */
 function assertWithin(
   { own, matter }: DirectoryPlatform['placements'],
   id: string,
@@ -244,6 +247,6 @@ function assertWithin(
   const where = own === undefined ? 'in no jurisdiction' : `in "${own}"`;
   throw new RegistryError(
     'INVALID_REQUEST',
-    `the namespace ${quote(id)} can't be placed in "${jurisdiction}": the directory, which keeps its tokens and its audit trail, lies ${where}; use a registry that was deployed with ROLLCALL_JURISDICTION = "${jurisdiction}"`,
+    `the namespace ${quote(id)} can't be placed in "${jurisdiction}": the directory, which stores its tokens and its audit trail, is ${where}; use a registry deployed with ROLLCALL_JURISDICTION = "${jurisdiction}"`,
   );
 }

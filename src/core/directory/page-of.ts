@@ -2,17 +2,17 @@ import type { Page } from '../../model/directory-api';
 import { LIST_TEXT_MAX_BYTES } from '../../model/limits';
 import { utf8Length } from '../../model/names';
 
-/** How rows are listed. */
+/** Options of {@link pageOf}. */
 interface Listing<Row, View> {
-  /** Tells the rows that the caller may see: the others do not count. */
+  /** Returns whether the caller may see a row: other rows do not count. */
   isShown: (row: Row) => boolean;
   viewOf: (row: Row) => View;
 }
 
 /**
- * Returns one page of what is listed by id: as many items as the page names, or as fit into {@link LIST_TEXT_MAX_BYTES}.
+ * Returns one page of a list by id: up to `limit` items, or as many as fit into {@link LIST_TEXT_MAX_BYTES}.
  *
- * @param rows Those after `page.after`; no more of them are read than the page needs.
+ * @param rows Rows after `page.after`; only as many are read as the page needs.
  */
 export function pageOf<Row extends { id: string }, View>(
   rows: Iterable<Row>,

@@ -5,8 +5,8 @@ import { AUDIT_ACCOUNT_TABLES, migrateAuditAccounts } from './audit-accounts';
 import { migrateTokenNamespaces, TOKEN_NAMESPACE_TABLES } from './token-rows';
 
 /**
- * Tables of the directory's storage; design/storage-schema.md describes every column. People write here, a few times an
- * hour: what is looked for has an index, and nothing is held in memory.
+ * Tables of the directory's storage; design/storage-schema.md describes every column. People write here, a few times per
+ * hour: every lookup has an index, and nothing is kept in memory.
  */
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS property (
@@ -67,7 +67,7 @@ const TABLES = [
   'CREATE INDEX IF NOT EXISTS errand_by_time ON errand (due_at)',
 ];
 
-/** Shares of the audit trail and of tokens. Version 1 reads and writes on: triggers note what it does. */
+/** Adds shares of the audit trail and of tokens. Version 1 can still read and write: triggers record its changes. */
 const SHARES: SchemaStep = {
   migrate: (storage) => {
     migrateAuditAccounts(storage);
@@ -83,10 +83,9 @@ const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [SHARES] };
 export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);
 
 /**
- * Makes the tables on first use, or brings them to today's version, in one transaction; and makes with them the namespace
- * that is always there.
+ * Creates the tables on first use, with the default namespace, or migrates them to the current version, in one transaction.
  *
- * @throws {RegistryError} `NOT_CONFIGURED` where the storage is of a newer version that this one may not read.
+ * @throws {RegistryError} `NOT_CONFIGURED` if a newer version wrote the storage, and this one may not read it.
  */
 export function prepareDirectory(storage: SqlStorage): void {
   storage.transaction(() => {

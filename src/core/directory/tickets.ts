@@ -8,7 +8,7 @@ import type { Ticket } from '../../model/token';
 import type { DirectoryState } from './directory-state';
 import type { Tokens } from './tokens';
 
-/** Tickets: each opens one socket in place of the token that it was made with. */
+/** Tickets: each opens one socket instead of the token that created it. */
 export class Tickets {
   readonly #state: DirectoryState;
   readonly #tokens: Tokens;
@@ -50,7 +50,7 @@ function endedMeanwhile(tokenId: string): RegistryError {
 function tooManyTickets(): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `this token has ${TICKETS_PER_TOKEN_MAX_COUNT} tickets that were not used yet; use them, or wait until they end`,
+    `this token has ${TICKETS_PER_TOKEN_MAX_COUNT} unused tickets; use them, or wait until they expire`,
     { retryAfterSeconds: TICKET_LIFE_MS / 1_000 },
   );
 }

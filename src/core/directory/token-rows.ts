@@ -4,16 +4,16 @@ import { timestamp } from '../../model/timestamp';
 import type { TokenView } from '../../model/token';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';
 
-/** A token, as the directory keeps it. Times are milliseconds since the epoch. */
+/** A token, as the directory stores it. Times are milliseconds since the epoch. */
 export interface TokenRow {
   id: string;
   /** SHA-256 of its secret, base64url. */
   digest: string;
-  /** The same of the secret before it, which is good until `earlierUntil`. */
+  /** SHA-256 of the previous secret, which is valid until `earlierUntil`. */
   earlierDigest: string | null;
   earlierUntil: number | null;
   expiresAt: number | null;
-  /** To the hour. */
+  /** Time of its last use, to the hour. */
   usedAt: number | null;
   record: {
     name: string;
@@ -27,13 +27,16 @@ export interface TokenRow {
 
 const COLUMNS = 'id, digest, earlier_digest, earlier_until, expires_at, used_at, record';
 
-/** Stands where there is no digest: as long as one, and of nothing. */
+/** Placeholder for a missing digest: it has the same length, and matches nothing. */
 const DIGEST_OF_NOTHING = '-'.repeat(43);
 
 const NAMESPACES_OF = (id: string, record: string) =>
   `INSERT INTO token_namespace (ns, token) SELECT DISTINCT json_extract(value, '$.ns'), ${id} FROM json_each(${record}, '$.grants')`;
 
-/** Which namespaces a token names, to count those of one. Triggers note it, whichever version of Rollcall writes the token. */
+/**
+ * Namespaces of each token, to count the tokens of one namespace. Triggers maintain them, whichever version of Rollcall
+ * writes.
+ */
 export const TOKEN_NAMESPACE_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS token_namespace (
     ns TEXT NOT NULL,
@@ -41,7 +44,7 @@ export const TOKEN_NAMESPACE_TABLES: readonly string[] = [
     PRIMARY KEY (ns, token)
   ) STRICT, WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS token_namespace_by_token ON token_namespace (token)',
-  // A token keeps its grants: when its use is noted, nothing is written here.
+  // A token's grants never change: recording its use writes nothing here.
   `CREATE TRIGGER IF NOT EXISTS token_added AFTER INSERT ON token
     WHEN NOT EXISTS (SELECT 1 FROM token_namespace WHERE token = NEW.id) BEGIN
     ${NAMESPACES_OF('NEW.id', 'NEW.record')};
@@ -51,7 +54,7 @@ export const TOKEN_NAMESPACE_TABLES: readonly string[] = [
   END`,
 ];
 
-/** Notes the namespaces of the tokens that there are. */
+/** Adds the tables, and the namespaces of existing tokens. */
 export function migrateTokenNamespaces(storage: SqlStorage): void {
   for (const statement of TOKEN_NAMESPACE_TABLES) storage.run(statement);
   for (const [id, record] of [...storage.read('SELECT id, record FROM token')]) {
@@ -59,7 +62,7 @@ export function migrateTokenNamespaces(storage: SqlStorage): void {
   }
 }
 
-/** The tokens, as they are stored. Every method runs inside a step of the directory. */
+/** The stored tokens. Every method runs inside a step of the directory. */
 export class TokenRows {
   readonly #storage: SqlStorage;
 
@@ -72,13 +75,13 @@ export class TokenRows {
     return Number(row?.[0]);
   }
 
-  /** How many tokens name a namespace. */
+  /** Returns the number of tokens with a grant for a namespace. */
   countOf(ns: string): number {
     const [row] = this.#storage.read('SELECT COUNT(*) FROM token_namespace WHERE ns = ?', ns);
     return Number(row?.[0]);
   }
 
-  /** A token that is still good; undefined for one that has ended, whether or not its row is removed yet. */
+  /** Returns a token that is still valid; undefined for one that has ended, even if its row still exists. */
   find(id: string, now: number): TokenRow | undefined {
     const [row] = this.#storage.read(`SELECT ${COLUMNS} FROM token WHERE id = ?`, id);
     const token = row && rowOf(row);
@@ -86,9 +89,9 @@ export class TokenRows {
   }
 
   /**
-   * The digests that the secret of a token is compared with: of the one that is good now, and of the one before. There are
-   * two for every id, whether or not they count, and nothing else is read of a token for them: the time that takes does
-   * not tell an id that there is from one that there is not.
+   * Returns the digests to compare a secret with: of the current secret, and of the previous one. There are two for every
+   * id, valid or not, and nothing else of the token is read for them, so that the time this takes does not reveal whether an
+   * id exists.
    */
   digests(id: string, now: number): { digest: string; counts: boolean }[] {
     const [row] = this.#storage.read('SELECT digest, earlier_digest, earlier_until FROM token WHERE id = ?', id);
@@ -99,13 +102,13 @@ export class TokenRows {
     ];
   }
 
-  /** Whether an id is taken, or was until a moment ago. */
+  /** Returns whether an id has a row, even if its token has just ended. */
   has(id: string): boolean {
     const [row] = this.#storage.read('SELECT 1 FROM token WHERE id = ?', id);
     return row !== undefined;
   }
 
-  /** Those that are still good, by id. */
+  /** Yields the tokens that are still valid, by id. */
   *list(now: number, after = ''): Generator<TokenRow> {
     for (const row of this.#storage.read(`SELECT ${COLUMNS} FROM token WHERE id > ? ORDER BY id`, after)) {
       const token = rowOf(row);
@@ -126,7 +129,7 @@ export class TokenRows {
     this.#storage.run('DELETE FROM token WHERE id = ?', id);
   }
 
-  /** Those of which something has ended: the token, or the secret before its last rotation. */
+  /** Returns tokens with something that has ended: the token, or its previous secret. */
   endedBy(now: number, most: number): TokenRow[] {
     const rows = this.#storage.read(
       `SELECT ${COLUMNS} FROM token WHERE ends_at IS NOT NULL AND ends_at <= ? ORDER BY ends_at LIMIT ?`,
@@ -136,14 +139,14 @@ export class TokenRows {
     return Array.from(rows, rowOf);
   }
 
-  /** When something of a token ends next. */
+  /** Time at which a token or a previous secret ends next; undefined if there is none. */
   get nextEnd(): number | undefined {
     const [row] = this.#storage.read('SELECT MIN(ends_at) FROM token WHERE ends_at IS NOT NULL');
     return row === undefined || row[0] === null ? undefined : Number(row[0]);
   }
 }
 
-/** Tickets that were not used yet, as they are stored. Every method runs inside a step of the directory. */
+/** The stored tickets that are still unused. Every method runs inside a step of the directory. */
 export class TicketRows {
   readonly #storage: SqlStorage;
 
@@ -151,7 +154,7 @@ export class TicketRows {
     this.#storage = storage;
   }
 
-  /** Returns the number of tickets of a token that are good, and removes those that have ended. */
+  /** Returns the number of valid tickets of a token, and removes those that have ended. */
   count(token: string, now: number): number {
     this.#storage.run('DELETE FROM ticket WHERE token = ? AND ends_at <= ?', token, now);
     const [row] = this.#storage.read('SELECT COUNT(*) FROM ticket WHERE token = ?', token);
@@ -163,7 +166,7 @@ export class TicketRows {
     this.#storage.run('INSERT INTO ticket (digest, token, ends_at) VALUES (?, ?, ?)', digest, token, endsAt);
   }
 
-  /** Takes a ticket: returns the id of its token, once. */
+  /** Removes a ticket, and returns the id of its token; undefined if it is unknown or has ended. */
   take(digest: string, now: number): string | undefined {
     const [row] = this.#storage.read('SELECT token, ends_at FROM ticket WHERE digest = ?', digest);
     if (row === undefined) return undefined;
@@ -177,18 +180,18 @@ export class TicketRows {
   }
 }
 
-/** Whether a token is past its end. @param now Milliseconds since the epoch. */
+/** Returns whether a token has ended. @param now Milliseconds since the epoch. */
 export function hasEnded({ expiresAt }: TokenRow, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
 }
 
-/** The hour that a use is written down as; undefined where it is written down already. */
+/** Returns the hour to record for a use; undefined if it is already recorded. */
 export function useToNote({ usedAt }: TokenRow, now: number): number | undefined {
   const hour = now - (now % TOKEN_USE_STEP_MS);
   return usedAt !== null && usedAt >= hour ? undefined : hour;
 }
 
-/** A token as answers show it: without its secret, of which there is only a digest. */
+/** Returns a token as answers show it: without its secret, of which only a digest is stored. */
 export function tokenView({ id, expiresAt, usedAt, record }: TokenRow): TokenView {
   const { name, grants, pathWrite, createdAt, createdBy, rotatedAt } = record;
   const at = (time: number | null | undefined) => (time === null || time === undefined ? undefined : timestamp(time));

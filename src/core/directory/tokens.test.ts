@@ -116,7 +116,7 @@ describe('Tokens', () => {
     const { id } = await api.createToken(ADMIN_OF_A, REQUEST);
     await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringMatching(/"a" has 1000 tokens; it takes 1000: revoke one/),
+      message: expect.stringMatching(/"a" has 1000 tokens; the maximum is 1000: revoke one/),
     });
     await api.createToken(by({ scope: 'admin', ns: 'b' }), REQUEST_B);
     await api.createToken(BY_ROOT, REQUEST);
@@ -132,7 +132,7 @@ describe('Tokens', () => {
     fill(directory, TOKENS_MAX_COUNT - TOKENS_RESERVED_COUNT, 'c');
     await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
-      message: expect.stringContaining('kept for those with "admin" on all namespaces'),
+      message: expect.stringContaining('reserved for tokens with "admin" on all namespaces'),
     });
     await api.createToken(BY_ROOT, REQUEST);
   });
@@ -144,7 +144,7 @@ describe('Tokens', () => {
       await api.revokeToken(ADMIN_OF_A, id);
     }
     await expect(api.createToken(ADMIN_OF_A, REQUEST)).rejects.toMatchObject({
-      message: expect.stringMatching(/has 0 tokens, and 1000 that have ended/),
+      message: expect.stringMatching(/has 0 tokens, and 1000 ended ones/),
     });
     expect(platform.storage.rows('SELECT COUNT(*) FROM errand')).toEqual([[TOKENS_PER_NAMESPACE_MAX_COUNT]]);
     controls.lost.clear();

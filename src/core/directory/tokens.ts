@@ -13,7 +13,7 @@ import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
 
-/** The tokens of the registry, but for that of root, which its host keeps. */
+/** The tokens of the registry, except the root token, which its host keeps. */
 export class Tokens {
   readonly #state: DirectoryState;
 
@@ -57,19 +57,19 @@ export class Tokens {
     });
   }
 
-  /** Answers for a token that the caller could not have made as for one that there is not: ids of others can't be probed. */
+  /** Revokes a token. One that the caller may not manage is reported as missing, so that ids can't be probed. */
   revoke(caller: DirectoryCaller, id: string): Promise<void> {
     const { steps, tokens, audit, platform } = this.#state;
     return steps.change(() => {
       if (id === ROOT.tokenId) {
         throw new RegistryError(
           'CONFLICT',
-          'the root token is not one of these: whoever runs the registry sets it, as ROLLCALL_ROOT_TOKEN',
+          'the root token cannot be revoked here: the operator of the registry sets it, as ROLLCALL_ROOT_TOKEN',
         );
       }
       const token = tokens.find(id, platform.clock.now());
       if (token === undefined || !couldMake(caller.principal, token)) {
-        // An answer that was lost is asked for again: it is done, and only the token that did it learns as much.
+        // A retry after a lost answer succeeds, but only for the token that revoked it.
         if (audit.hasRevoked(caller.principal.tokenId, id)) return;
         throw missingToken(id);
       }
@@ -100,7 +100,10 @@ export class Tokens {
     });
   }
 
-  /** Takes as long for an id that there is as for one that there is not: all is compared before anything is read. */
+  /**
+   * Verifies a token. It takes as long for an unknown id as for a known one: both digests are compared before the row is
+   * read.
+   */
   verify(id: string, digest: string): Promise<VerifiedToken | null> {
     const { steps, tokens, platform } = this.#state;
     const now = platform.clock.now();
@@ -115,7 +118,7 @@ export class Tokens {
     });
   }
 
-  /** What a token stands for, whoever vouches for its secret. */
+  /** Returns a token by id, for callers that need not verify its secret; null if it has ended. */
   known(id: string): VerifiedToken | null {
     if (id === ROOT.tokenId) return { ...ROOT, pathWrite: false };
     const token = this.#state.tokens.find(id, this.#state.platform.clock.now());
@@ -126,7 +129,7 @@ export class Tokens {
     return this.#state.steps.read(() => ids.filter((id) => this.known(id) === null));
   }
 
-  /** Removes what time has ended: tokens, and secrets from before a rotation. @returns Whether there may be more. */
+  /** Removes expired tokens, and expired secrets from before a rotation. @returns True if there may be more. */
   endDue(most: number): Promise<boolean> {
     const { steps, tokens, platform } = this.#state;
     return steps.change(() => {
@@ -138,7 +141,7 @@ export class Tokens {
           continue;
         }
         tokens.put({ ...token, earlierDigest: null, earlierUntil: null });
-        // Which of its sockets were opened with that secret is not known; the others come back at once.
+        // It is unknown which sockets were opened with that secret, so all are closed; the others reconnect at once.
         this.#closeSocketsOf(token);
       }
       return due.length === most;
@@ -151,7 +154,7 @@ export class Tokens {
     this.#closeSocketsOf(token);
   }
 
-  /** Every namespace where the token may have a socket open is told, at once. */
+  /** Adds errands to close the token's sockets, for every namespace that may have one, due at once. */
   #closeSocketsOf({ id, record: { grants } }: TokenRow): void {
     const { namespaces, errands, platform } = this.#state;
     const named = new Set(grants.map(({ ns }) => ns));
@@ -162,8 +165,8 @@ export class Tokens {
   }
 
   /**
-   * Asks for room for one more. The admin of a namespace can use up neither what is left for other namespaces nor what is
-   * kept for those who administer all; nor, with tokens that end at once, what the directory keeps of them.
+   * Checks that there is room for another token. The admin of a namespace can use up neither the room of other namespaces
+   * nor the reserve for tokens that administer all; nor, with tokens that end at once, the room for errands about them.
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
@@ -201,12 +204,12 @@ export class Tokens {
   }
 }
 
-/** 256 bits. */
+/** Returns a random secret of 256 bits. */
 function newSecret(random: RandomSource): string {
   return random.id() + random.id();
 }
 
-/** Whether somebody may do all that a token may, and so could have made it. */
+/** Returns whether a principal may manage a token: it is admin of all its namespaces, and so could have created it. */
 function couldMake(principal: Principal, { record }: TokenRow): boolean {
   return record.grants.every(({ ns }: Grant) => may(principal, 'admin', { namespace: ns }));
 }
@@ -228,24 +231,24 @@ function sameText(left: string, right: string): boolean {
 function missingToken(id: string): RegistryError {
   return new RegistryError(
     'TOKEN_NOT_FOUND',
-    `there is no token ${quote(id)} that this one could have made; see which there are with GET /api/v1/tokens`,
+    `there is no token ${quote(id)} that this token may manage; list those it may with GET /api/v1/tokens`,
   );
 }
 
 function tooMany(most: number, isUnlimited: boolean): RegistryError {
   const rest = isUnlimited
-    ? 'the most a registry takes'
-    : `and the last ${TOKENS_RESERVED_COUNT} are kept for those with "admin" on all namespaces`;
+    ? 'the maximum for a registry'
+    : `and the last ${TOKENS_RESERVED_COUNT} are reserved for tokens with "admin" on all namespaces`;
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `there are ${most} tokens or more, ${rest}; revoke one that is no longer used`,
+    `there are ${most} tokens or more, ${rest}; revoke one that is not used any more`,
   );
 }
 
 function tooManyOf(ns: string, held: number, closing: number): RegistryError {
-  const ended = closing === 0 ? '' : `, and ${closing} that have ended but whose sockets it has not closed yet`;
+  const ended = closing === 0 ? '' : `, and ${closing} ended ones whose sockets are not closed yet`;
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `the namespace ${quote(ns)} has ${held} tokens${ended}; it takes ${TOKENS_PER_NAMESPACE_MAX_COUNT}: revoke one that is no longer used, or ask for one from a token with "admin" on all namespaces`,
+    `the namespace ${quote(ns)} has ${held} tokens${ended}; the maximum is ${TOKENS_PER_NAMESPACE_MAX_COUNT}: revoke one that is not used any more, or have one created by a token with "admin" on all namespaces`,
   );
 }

@@ -18,7 +18,7 @@ import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { closeSocketsOf } from './watch/open-tokens';
 
-/** The parts of a namespace that exists. */
+/** The parts of an awake namespace. */
 interface Awake {
   registry: Registry;
   state: NamespaceState;
@@ -33,13 +33,13 @@ export class Namespace implements NamespaceControl {
   readonly #platform: Platform;
   #awake: Awake | undefined;
   readonly #foundsItself: boolean;
-  /** Why its storage can't be read by this version: whatever is asked of it is refused with that. */
+  /** Set if this version can't read the storage: every call is refused with this error. */
   #unreadable: RegistryError | undefined;
-  /** Error of all calls while it can't begin, because it has to store something first and nothing can be stored. */
+  /** Error of all calls while it can't begin, because it must store something first and nothing can be stored. */
   #heldBack: RegistryError | undefined;
-  /** It was erased, or is to be. */
+  /** True once it is erased, or about to be. */
   #isEnded = false;
-  /** What the directory asked last: one thing is done after the other. */
+  /** The directory's latest call. Its calls run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param foundsItself True if it exists without being created, as the default namespace does. */
@@ -50,8 +50,8 @@ export class Namespace implements NamespaceControl {
   }
 
   /**
-   * @throws {RegistryError} `NAMESPACE_NOT_FOUND` where it is not there, `NOT_CONFIGURED` where it can't be read, `UNAVAILABLE`
-   *   where it could not begin.
+   * @throws {RegistryError} `NAMESPACE_NOT_FOUND` if it does not exist, `NOT_CONFIGURED` if its storage can't be read,
+   *   `UNAVAILABLE` if it could not begin.
    */
   get registry(): Registry {
     this.#assertUsable();
@@ -63,7 +63,7 @@ export class Namespace implements NamespaceControl {
     return this.#awake !== undefined;
   }
 
-  /** Begins a namespace that had to wait until something can be stored. For a host that ticks. */
+  /** Begins a namespace that had to wait because nothing could be stored. A host that ticks calls it. */
   beginAgain(): void {
     if (this.#heldBack !== undefined && this.#platform.writeFault?.() === undefined) this.#begin();
   }
@@ -99,12 +99,12 @@ export class Namespace implements NamespaceControl {
       if (this.#awake !== undefined) {
         const { state, hub } = this.#awake;
         if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
-        // From here on it knows no call; what was under way comes to its end before its storage goes.
+        // From here on every call is refused. Calls under way finish before the storage is erased.
         this.#awake = undefined;
         this.#isEnded = true;
         await end(state, hub);
       }
-      // Again, where the last attempt failed.
+      // Also retries an erase that failed before.
       await this.#platform.erase();
       return true;
     });
@@ -115,8 +115,8 @@ export class Namespace implements NamespaceControl {
   }
 
   /**
-   * Stores all that is in memory alone, and arms the alarm, for a host that takes the namespace out of memory while nothing is asked of
-   * it. From then on nothing is written; the next one that is made over the same storage goes on.
+   * Stores everything that is only in memory, and arms the alarm, for a host that unloads an idle namespace. Nothing is
+   * written afterwards; the next `Namespace` on the same storage continues from there.
    *
    * @throws {RegistryError} `UNAVAILABLE` if it could not be stored.
    */
@@ -125,11 +125,11 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined) return;
       const { checkpoints, leases, pipeline } = this.#awake.state;
       pipeline.assertStorable();
-      // It has listened until here; from now on the process listens on its behalf.
+      // It has listened until now; from here on the process listens on its behalf.
       notePass(this.#awake.state);
-      // Also where no renewal is to be kept: the next one sees by it until when this one listened.
+      // Needed even if there is no renewal to store: it records until when the namespace listened.
       if (checkpoints.isOpen || leases.changed || leases.size > 0) checkpoints.close();
-      // It may have been woken by what needs no alarm, such as the question how large it is.
+      // A call that arms no alarm, such as `size`, may have woken it.
       arm(this.#awake.state);
       await pipeline.settled();
       await pipeline.close();
@@ -153,7 +153,7 @@ export class Namespace implements NamespaceControl {
     }
   }
 
-  /** Records that it can't begin if nothing can be stored. Returns whether that is so. */
+  /** Holds the namespace back if nothing can be stored. Returns whether it did. */
   #holdsBack(cause?: unknown): boolean {
     const fault = this.#platform.writeFault?.();
     if (fault !== undefined) this.#heldBack = notStored(fault, cause);

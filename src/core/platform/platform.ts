@@ -29,7 +29,7 @@ export interface Alarm {
   arm(at: number): void;
 }
 
-/** Listening of a process on behalf of a namespace that was not in memory: without a gap, or with gaps. */
+/** How a process has listened on behalf of a namespace that was not in memory: without a gap (`all`), or with gaps. */
 export type Heard =
   | 'all'
   | {
@@ -37,11 +37,16 @@ export type Heard =
       since: number;
       /** Listening time before that period, since the namespace was stored, in milliseconds. */
       beforeMs: number;
-      /** True if clients were disconnected or renewals lost, because another process stored the namespace or this one failed to. */
+      /**
+       * True if clients were disconnected or renewals lost, because another process stored the namespace or this one failed
+       * to.
+       */
       wereCutOff: boolean;
     };
 
-/** What a host lends to the core: a plain object, as the core puts a counting storage in its place. */
+/**
+ * Everything that the core uses of its host. It is a plain object, as the core makes a copy with a storage that counts rows.
+ */
 export interface Platform {
   storage: SqlStorage;
   clock: Clock;
@@ -52,8 +57,8 @@ export interface Platform {
    */
   monotonic?: Clock | undefined;
   /**
-   * Returns how the process has listened while the namespace was not in memory; on a host with a monotonic clock, where attention
-   * belongs to the process. Default: the process has just started.
+   * Returns how the process has listened while the namespace was not in memory; on a host with a monotonic clock, where
+   * attention belongs to the process. Default: the process has just started.
    */
   heard?: (() => Heard) | undefined;
   random: RandomSource;
@@ -68,8 +73,8 @@ export interface Platform {
   /** Counts of this process, over all wakes of the namespace. */
   counters: Counters;
   /**
-   * Returns why nothing can be stored at the moment, such as a full disk; undefined if it can. Absent on a host that
-   * can't tell. The result only changes between turns.
+   * Returns why nothing can be stored at the moment, such as a full disk; undefined if storing works. Absent on a host
+   * that doesn't know. The result only changes between turns.
    */
   writeFault?: (() => string | undefined) | undefined;
   /** Erases the storage, and clears the alarm. */

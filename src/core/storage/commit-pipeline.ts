@@ -101,8 +101,8 @@ export class CommitPipeline {
    * Runs a step at once, in its own transaction, for a caller that keeps nothing in memory and must read its own writes. It
    * becomes durable with the queued writes.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable, or nothing can be stored; else
-   *   what `work` throws, and then nothing is written.
+   * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable, or nothing can be stored;
+   *   otherwise whatever `work` throws. Nothing is written then.
    */
   writeNow<Result>(work: () => Result): Result {
     if (this.#failed) throw outcomeUnknown();

@@ -91,7 +91,7 @@ export function tokens(lent: () => LentDirectory): void {
       (id: string) => api.rotateToken(adminOfA, id, { overlapMs: 0 }),
     ]) {
       const said = await words(call, 'nobody');
-      expect(said).toContain('there is no token "ID" that this one could have made');
+      expect(said).toContain('there is no token "ID" that this token may manage');
       expect([await words(call, foreign.id), await words(call, revoked.id)]).toEqual([said, said]);
     }
     expect(await verify(foreign.token)).not.toBeNull();

@@ -6,7 +6,7 @@ import { type InstanceEntry, keyOf } from '../records/catalog-entries';
 import { isOwnedBy } from '../records/records';
 
 /**
- * Only the token that registered an instance may change it, and tokens that operate its service. This is checked in the
+ * Only the token that registered an instance, or one that operates its service, may change it. This is checked in the
  * same step as the change: a check when the request arrives could be stale.
  */
 

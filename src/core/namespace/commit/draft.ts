@@ -46,7 +46,7 @@ export class Draft {
   readonly #journal: Journal;
   readonly #limits: NamespaceLimits;
   readonly #changes = new Map<string, DraftedChange>();
-  /** The name that was last asked for. */
+  /** The name that was requested last. */
   #named: { kind: RecordKey['kind']; key: InstanceKey; name: string } | undefined;
   readonly #renewed = new Set<InstanceEntry>();
   readonly #created = new Map<string, number>();
@@ -165,7 +165,10 @@ export class Draft {
     this.#changes.set(this.#nameOf(name, key), { kind: name, group, service, id, cause, record, renewed });
   }
 
-  /** Names a record among the changes. A command asks for one several times, and making and hashing a name takes time. */
+  /**
+   * Returns the key of a record in the changes. It is cached, as a command uses it several times, and building and hashing
+   * it takes time.
+   */
   #nameOf(kind: RecordKey['kind'], key: InstanceKey): string {
     if (this.#named?.key !== key || this.#named.kind !== kind) this.#named = { kind, key, name: nameOf(kind, key) };
     return this.#named.name;
@@ -206,16 +209,19 @@ export class Draft {
     if (absent === undefined && revision === undefined && cursor === undefined) return;
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
     if (absent && current !== undefined) {
-      throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `the ${what} already exists; the precondition requires it to be absent`,
+      );
     }
     if (absent === false && current === undefined) {
-      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the call asked for one to be there`);
+      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the precondition requires it to exist`);
     }
     if (revision !== undefined && current?.revision !== revision) {
       const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `the call asked for the ${what} at revision ${revision}, but ${found}; read it and try again`,
+        `the precondition requires the ${what} at revision ${revision}, but ${found}; read it and retry`,
       );
     }
     if (cursor !== undefined) this.#requireUnchanged(what, current, cursor);
@@ -225,7 +231,7 @@ export class Draft {
     if (current === undefined) {
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `there is no ${what}, so it is not unchanged since the cursor; read it and retry`,
+        `there is no ${what}; the precondition requires it to be unchanged since the cursor`,
       );
     }
     const position = this.#journal.position(cursor);

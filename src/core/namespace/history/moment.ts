@@ -8,7 +8,7 @@ import type { Journal } from '../commit/journal';
 export interface Moment {
   revision: number;
   cursor: string;
-  /** For people, in milliseconds since the epoch: the time that was asked for, or the stamp of the revision. */
+  /** Time for people, in milliseconds since the epoch: the requested time, or the stamp of the revision. */
   at: number;
 }
 

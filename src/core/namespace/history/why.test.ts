@@ -90,7 +90,7 @@ describe('readWhy', () => {
     const report = await why('b');
     const said = `by operator at ${T(0)}`;
     expect(report.summary).toBe(
-      `b is there and takes no traffic: quarantined ${said}: bad disk; disabled ${said}; its weight is 0`,
+      `b is registered but takes no traffic: quarantined ${said}: bad disk; disabled ${said}; its weight is 0`,
     );
     expect(report).toMatchObject({ override: { actor: 'operator' }, deadlines: { quarantineEndsAt: T(40) } });
   });
@@ -105,7 +105,7 @@ describe('readWhy', () => {
       present: true,
       cause: 'rolled-back',
       actor: 'operator',
-      summary: 'a is there and takes traffic',
+      summary: 'a is registered and takes traffic',
     });
   });
 
@@ -117,7 +117,7 @@ describe('readWhy', () => {
     await scene.clearOverride('a');
     await scene.api.rollback(OPERATOR, { group: 'DEFAULT_GROUP', service: 'orders', to: cursor });
     expect((await last()).summary).toBe(
-      `a is there and takes no traffic: disabled by a rollback of operator at ${T(0)}`,
+      `a is registered but takes no traffic: disabled by a rollback of operator at ${T(0)}`,
     );
   });
 
@@ -141,12 +141,12 @@ describe('readWhy', () => {
       deadlines: { unhealthyAt: T(14), removedAt: T(29), drainEndsAt: null, quarantineEndsAt: null },
     });
     await namespace.pass(12_000);
-    expect((await why()).summary).toBe(`a is there and takes no traffic: unhealthy, last renewed at ${T(4)}`);
+    expect((await why()).summary).toBe(`a is registered but takes no traffic: unhealthy, last renewed at ${T(4)}`);
     await scene.register('forever', { ephemeral: false, status: 'down' });
     expect(await why('forever')).toMatchObject({
       renewals: null,
       deadlines: { unhealthyAt: null, removedAt: null },
-      summary: 'forever is there and takes no traffic: its status is down',
+      summary: 'forever is registered but takes no traffic: its status is down',
     });
     await scene.register('slow', { lease: { ttlMs: 10_000, removeAfterMs: null } });
     await scene.drain('slow', { graceMs: 5_000 });

@@ -97,8 +97,8 @@ function summaryOf(id: string, { instance, override, renewals }: Facts, { entrie
     const removal = entries.find(({ changes }) => changes.some(({ kind, after }) => kind === 'instance' && !after));
     return removal === undefined ? `${id} is gone` : `${id} is gone: ${departure(removal, renewals, entries)}`;
   }
-  if (instance.available) return `${id} is there and takes traffic`;
-  return `${id} is there and takes no traffic: ${obstacles(instance, override, renewals, isRolledBack(entries)).join('; ')}`;
+  if (instance.available) return `${id} is registered and takes traffic`;
+  return `${id} is registered but takes no traffic: ${obstacles(instance, override, renewals, isRolledBack(entries)).join('; ')}`;
 }
 
 function departure(removal: HistoryEntry, renewals: Renewals | null, entries: readonly HistoryEntry[]): string {
@@ -117,7 +117,7 @@ function departure(removal: HistoryEntry, renewals: Renewals | null, entries: re
     deregistered: `it was deregistered at ${at} by ${by(removal)}`,
     drained: `it was ${drained}, and removed at ${at}`,
     'session-closed': `its session was closed at ${at} by ${by(removal)}`,
-    imported: `an import that replaced everything at ${at} by ${by(removal)} did not have it`,
+    imported: `an import at ${at} by ${by(removal)} replaced everything and did not include it`,
   };
   return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by(removal)}, cause ${gone?.cause}`;
 }

@@ -22,7 +22,7 @@ import type { Attention } from '../time/attention';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
 
-/** The parts of a namespace that end with time. */
+/** The parts of a namespace that expiry works on. */
 export interface ExpiryState extends CommitState {
   readonly attention: Attention;
   readonly receipts: DrainWaits;
@@ -31,13 +31,13 @@ export interface ExpiryState extends CommitState {
 
 /** Drains that wait for acknowledgements of their subscribers. */
 export interface DrainWaits {
-  /** Ends waits of an instance's drains whose time is over. */
+  /** Ends the waits of an instance's drains whose time is over. */
   expire(key: InstanceKey, now: number): void;
-  /** When the first wait that is left ends, on the namespace's axis; `Infinity` where none is. */
+  /** Returns when the first remaining wait ends, on the namespace's axis; `Infinity` if there is none. */
   firstWaitEndsAt(key: InstanceKey): number;
 }
 
-/** An import that the alarm goes on with. */
+/** An import that the alarm continues. */
 export interface ImportInProgress {
   readonly isUnderWay: boolean;
   /** On the namespace's axis. */
@@ -45,13 +45,13 @@ export interface ImportInProgress {
 }
 
 /**
- * Ends what time has ended, as commits like any other: leases past a deadline, drains past their grace, quarantines
- * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all: its
- * reader must not be shown an instance that is gone.
+ * Expires whatever is due, in ordinary commits: leases past a deadline, drains past their grace period, quarantines
+ * past their `until`, overrides that outlived their instance. It handles at most one slice, but everything of the service
+ * `first`: its readers must not be shown an instance that has expired.
  *
- * While nothing can be stored, no lease ends: a restart would undo the end, and clients would see it twice.
+ * While nothing can be stored, nothing expires: an expiry that a restart undoes would be seen twice.
  *
- * @returns Whether more is due.
+ * @returns True if more is due.
  */
 export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): boolean {
   if (state.pipeline.fault !== undefined) {
@@ -99,7 +99,7 @@ function markUnhealthy(state: CommitState, instances: readonly InstanceEntry[], 
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-/** Ends the waits of callers whose time is over. Changes that have to be stored are postponed. */
+/** Ends waits whose time is over, as callers are waiting. Duties that must be stored are postponed. */
 function postpone(state: Pick<ExpiryState, 'receipts' | 'agenda'>, now: number): void {
   const { agenda } = state;
   for (const duty of agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
@@ -117,18 +117,18 @@ function attend(state: ExpiryState, now: number): void {
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     else if (duty.kind === 'import') waitForAlarm(state, now);
-    // A compaction and the tokens of sockets are on the agenda only to be woken for: every alarm looks at both.
+    // Compactions and the tokens of sockets are on the agenda only to arm the alarm: every alarm handles both.
   }
   commit(state, drained, REGISTRY_ACTOR);
   commit(state, settled, REGISTRY_ACTOR);
 }
 
-/** An import is the alarm's to go on with, as it takes long; a call that meets its time sees to it that there is one. */
+/** Leaves an import to the alarm, as it takes long: a call that finds it due reschedules it, so that an alarm follows. */
 function waitForAlarm({ imports, agenda }: Pick<ExpiryState, 'imports' | 'agenda'>, now: number): void {
   if (imports.isUnderWay) agenda.set({ kind: 'import' }, Math.max(imports.dueAt, now + ALARM_SPACING_MIN_MS));
 }
 
-/** Ends waits of an instance's drains whose time is over, and comes back for those that wait on. */
+/** Ends the waits of an instance's drains whose time is over, and schedules the next end. */
 export function endWaits(
   { receipts, agenda }: Pick<ExpiryState, 'receipts' | 'agenda'>,
   key: InstanceKey,
@@ -162,14 +162,14 @@ function endQuarantine(
   draft.putOverride(duty.key, kept, 'overridden');
 }
 
-/** An override goes ten minutes after its instance, but a quarantine in it holds it as long as it lasts. */
+/** Removes an override ten minutes after its instance, or once its quarantine has ended. */
 function endLinger({ catalog }: Pick<ExpiryState, 'catalog'>, draft: Draft, key: InstanceKey): void {
   if (catalog.instance(key) !== undefined) return;
   const record = draft.override(key)?.record;
   if (record !== undefined && record.override.quarantine === undefined) draft.putOverride(key, null, 'overridden');
 }
 
-/** Returns when the time to live of an instance ends, for people; null without a lease. */
+/** Returns the end of an instance's time to live, for people; null without a lease. */
 export function expiresAt(
   { leases, time }: Pick<CommitState, 'leases' | 'time'>,
   { lease }: InstanceEntry,
@@ -186,28 +186,28 @@ export interface AlarmState
 
 /** Times of a namespace's alarm. */
 export interface AlarmTimes {
-  /** When the alarm last ran; on the namespace's axis. */
+  /** Time the alarm last ran, on the namespace's axis. */
   ranAt: number;
-  /** When the next look is due, on a host without a monotonic clock; on the namespace's axis. */
+  /** Time the next look is due, on a host without a monotonic clock; on the namespace's axis. */
   nextLookAt: number;
-  /** When the alarm tries again that failed, and no sooner; 0 where the last one worked. On the namespace's axis. */
+  /** Time of the retry after a failed alarm; 0 if the last one succeeded. On the namespace's axis. */
   retryAt: number;
   isRunning: boolean;
-  /** When the hour began in which alarms are counted, by the clock, and how many there were. */
+  /** Start of the hour in which alarms are counted, by the clock, and their count. */
   hourStartedAt: number;
   countThisHour: number;
 }
 
 /**
- * Arms the alarm for the next thing to do, if it is not armed for that time or before. Renewals only move deadlines
- * later, so this costs a row when something is due sooner than anything before it, or when the alarm has fired.
+ * Arms the alarm for the next work that is due, unless it is armed for that time or earlier. Renewals only move deadlines
+ * later, so this costs a row only if something is due earlier than everything else, or the alarm has fired.
  *
- * An alarm can be lost: by a restore, a fault of the platform, a handler that kept failing. So one that is overdue counts
- * as not armed; not sooner, as every call that comes before a due alarm is delivered would pay a row.
+ * An alarm can be lost: by a restore, a fault of the platform, a handler that kept failing. An overdue alarm therefore
+ * counts as not armed. A merely due one does not, as otherwise every call before its delivery would cost a row.
  */
 export function arm(state: AlarmState): void {
   const { alarmTimes, attention, platform, time } = state;
-  // Ending these would have to be stored too.
+  // Arming is also a write.
   if (platform.writeFault?.() !== undefined) return;
   const dueAt = nextDueAt(state);
   if (dueAt === Number.POSITIVE_INFINITY) return;
@@ -221,7 +221,7 @@ export function arm(state: AlarmState): void {
   state.counters.rowsWritten += 1;
 }
 
-/** Returns the next deadline on the namespace's axis. While nothing can be stored, leases are left out. */
+/** Returns the next deadline, on the namespace's axis. Leases are left out while nothing can be stored. */
 export function nextDeadline({
   leases,
   agenda,
@@ -231,20 +231,20 @@ export function nextDeadline({
   return Math.min(leases.earliestDeadline, agenda.earliestDeadline);
 }
 
-/** When there is something to do next, on the namespace's axis; `Infinity` where nothing is due. */
+/** Returns when work is due next, on the namespace's axis; `Infinity` if there is none. */
 function nextDueAt(state: AlarmState): number {
   const { alarmTimes } = state;
-  // Work that failed may have been taken off the agenda already.
+  // Work that failed may already be off the agenda.
   if (alarmTimes.retryAt > 0) return alarmTimes.retryAt;
   const deadline = nextDeadline(state);
-  // A host that ticks makes checkpoints by itself, and listens without looks.
+  // A host that ticks makes checkpoints in its ticks, and needs no looks.
   if (state.platform.monotonic !== undefined) return deadline;
   return Math.min(deadline, state.checkpoints.dueAt, nextLookAt(state));
 }
 
 /**
- * On a host without a monotonic clock the alarm is a look: it comes so often that one which is late tells of a gap before
- * a lease could end by it.
+ * Returns when the next look is due. On a host without a monotonic clock the alarm is a look: it fires often enough that a
+ * late one reveals a gap in attention before a lease could end because of it.
  */
 function nextLookAt({ alarmTimes, leases, time }: AlarmState): number {
   if (leases.size === 0) alarmTimes.nextLookAt = Number.POSITIVE_INFINITY;
@@ -253,17 +253,17 @@ function nextLookAt({ alarmTimes, leases, time }: AlarmState): number {
 }
 
 /**
- * Plans the next look, at a look. Leases that are being renewed need a checkpoint soon, and a look that comes for both
- * saves an alarm.
+ * Plans the next look, during a look. Leases that are being renewed need a checkpoint soon, and one look for both saves an
+ * alarm.
  *
- * @param areRenewed Whether leases were renewed since the look before.
+ * @param areRenewed True if leases were renewed since the last look.
  */
 export function planNextLook({ alarmTimes, leases }: AlarmState, now: number, areRenewed: boolean): void {
   const intervalMs = lookIntervalMs(leases);
   alarmTimes.nextLookAt = now + (areRenewed ? Math.min(intervalMs, CHECKPOINT_DELAY_MS) : intervalMs);
 }
 
-/** Time between two looks, in milliseconds: a sixth of the shortest time to live, within bounds. */
+/** Returns the time between two looks, in milliseconds: a sixth of the shortest time to live, within bounds. */
 export function lookIntervalMs({ shortestTtlMs }: Pick<AlarmState['leases'], 'shortestTtlMs'>): number {
   const sixth = Math.floor(shortestTtlMs / LOOKS_PER_TTL_COUNT);
   return Math.min(LOOK_INTERVAL_MAX_MS, Math.max(LOOK_INTERVAL_MIN_MS, sixth));

@@ -12,21 +12,29 @@ import { type InstanceEntry, isHealthy, keyOf } from '../records/catalog-entries
 import { leaseJson, withHealth } from '../records/records';
 import { expiresAt } from './expiry';
 
-/** @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` where there is no lease to renew. */
+/**
+ * Renews the lease of one instance.
+ *
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`, `FORBIDDEN`, and `CONFLICT` if it has no lease.
+ */
 export function renewOne(state: CommitState, caller: Caller, key: InstanceKey, now: number): Answer<Renewal> {
   const entry = requireInstance(state.catalog, key);
   assertMayChangeEntry(caller, entry);
   if (entry.lease < 0) {
     throw new RegistryError(
       'CONFLICT',
-      `the instance ${quote(key.id)} has ephemeral: false, and so no lease to renew; it needs no heartbeat`,
+      `the instance ${quote(key.id)} is not ephemeral, so it has no lease to renew and needs no heartbeats`,
     );
   }
   renewLeases(state, caller, [entry], now);
   return renewal(state, entry);
 }
 
-/** Renews those that are there, and names the others. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
+/**
+ * Renews the leases of instances, and reports the unknown ones.
+ *
+ * @throws {RegistryError} `FORBIDDEN`; none is renewed then.
+ */
 export function renewMany(
   state: CommitState,
   caller: Caller,
@@ -45,10 +53,10 @@ export function renewMany(
 }
 
 /**
- * Renews the leases of instances; those that had turned unhealthy recover, all in one revision. One that the caller may
- * not change refuses them all. While nothing can be stored, they stay alive, and a later renewal lets them recover.
+ * Renews the leases of instances. Unhealthy ones recover, all in one revision. While nothing can be stored their leases are
+ * renewed, but they recover only with a later renewal.
  *
- * @throws {RegistryError} `FORBIDDEN`.
+ * @throws {RegistryError} `FORBIDDEN` if the caller may not change one of them; none is renewed then.
  */
 export function renewLeases(state: CommitState, caller: Caller, entries: readonly InstanceEntry[], now: number): void {
   for (const entry of entries) assertMayChangeEntry(caller, entry);
@@ -63,7 +71,7 @@ export function renewLeases(state: CommitState, caller: Caller, entries: readonl
   commit(state, draft, caller.tokenId);
 }
 
-/** Answer to a renewal that has just been applied. */
+/** Encodes the answer to a renewal that has just been applied. */
 export function renewal(
   state: Pick<CommitState, 'journal' | 'leases' | 'time'>,
   entry: InstanceEntry,
@@ -77,7 +85,7 @@ export function renewal(
 }
 
 /**
- * Renews the lease of an instance that had turned unhealthy: it is healthy again. Named twice in one call, it recovers
+ * Renews the lease of an unhealthy instance, which makes it healthy again. An instance named twice in one call recovers
  * once.
  *
  * @throws {RegistryError} `INSTANCE_NOT_FOUND`.

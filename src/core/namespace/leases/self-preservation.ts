@@ -5,16 +5,16 @@ import {
 import type { StoredState } from '../commit/commit-state';
 import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
 
-/** The parts of a namespace that tell how many of its clients renew. */
+/** The parts of a namespace that show how many of its clients renew. */
 type PreservedState = Pick<StoredState, 'catalog' | 'leases' | 'settings' | 'checkpoints' | 'platform'>;
 
-/** Renewals that Eureka's server expects of a client in a minute. */
+/** Renewals per minute that Eureka's server expects of a client. */
 const RENEWALS_A_MINUTE = 2;
 
 /**
- * Says whether so few clients of Eureka's door renew that the network is more likely at fault than they: Eureka's
- * self-preservation, by its formula. It counts a client as renewing that did so within two of its own intervals; Eureka
- * takes the renewals of the last minute, and 30 s for everybody's interval.
+ * Returns whether so few clients of the Eureka dialect renew that the network is more likely at fault than the clients:
+ * Eureka's self-preservation, by its formula. A client counts as renewing if it did so within two of its own intervals;
+ * Eureka counts the renewals of the last minute, and assumes an interval of 30 s for every client.
  *
  * Source: Netflix' `PeerAwareInstanceRegistryImpl`: nothing is evicted unless the renewals are more than
  * `(int) (clients * 2 * 0.85)`.
@@ -36,8 +36,8 @@ function preservesItself(state: PreservedState, now: number): boolean {
 }
 
 /**
- * Divides what has lapsed into what goes, and what is kept and asked again one time to live later. What is kept is
- * unhealthy in every other dialect.
+ * Divides expired instances into those that are removed, and those that are kept and checked again one time to live later.
+ * Every other dialect shows the latter as unhealthy.
  */
 export function partPreserved(
   state: PreservedState,
@@ -47,11 +47,13 @@ export function partPreserved(
   if (!expired.some(isEurekas) || !preservesItself(state, now)) return { gone: expired, unhealthy: [] };
   const kept = expired.filter(isEurekas);
   for (const { lease, terms } of kept) state.leases.askAgainAfter(lease, terms?.ttlMs ?? 0, now);
-  // As with renewals, a wake that finds it open listens for a while before it judges.
+  // As after renewals, a wake that finds the checkpoint open must listen for a while before it ends leases.
   state.checkpoints.open();
-  state.platform.log('warn', 'self-preservation: too few renew, so what lapsed is kept', { kept: kept.length });
+  state.platform.log('warn', 'self-preservation: too few clients renew; expired instances are kept', {
+    kept: kept.length,
+  });
   return { gone: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };
 }
 
-/** Only that door grants a lease that tells its first term from the others. */
+/** Returns whether the Eureka dialect registered an instance: only its leases have a different first term. */
 const isEurekas = ({ terms }: InstanceEntry): boolean => terms?.firstRemoveAfterMs !== undefined;

@@ -10,18 +10,18 @@ import { keyOf, type SessionEntry } from '../records/catalog-entries';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
 import { type AttentionState, noteGap, reconnectSpreadMs } from '../time/attention';
 
-/** The parts of a namespace that tell whether the sockets of its sessions are open. */
+/** The parts of a namespace that track the sockets of its sessions. */
 type SessionState = CommitState & Pick<AttentionState, 'attention'>;
 
-/** Names a session that a client resumes, and proves that it is its own: by the digest of the secret. */
+/** Key of a session that a client resumes, and the digest of its secret, which proves that the client owns it. */
 export interface SessionTicket {
   key: string;
   secretDigest: string;
 }
 
 /**
- * Resumes the session that a ticket names; undefined where there is none that this caller may resume. Nothing changes
- * for anybody who watches: that is what a session is for. Another socket that still holds it lets go of it.
+ * Resumes a session; undefined if there is none that this caller may resume. Watchers see no change, which is the purpose of
+ * a session. Another socket that still holds it loses it.
  *
  * @returns The session, and the connection that held it until now.
  */
@@ -48,7 +48,7 @@ export function resumeSession(
 }
 
 /**
- * Opens a session: a lease that the open connection renews.
+ * Opens a session: a lease that an open connection renews.
  *
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
  */
@@ -85,7 +85,7 @@ function attach(session: SessionEntry, connection: Connection): void {
 }
 
 /**
- * Ends a session with all that it holds, as one revision.
+ * Ends a session with all of its instances, in one revision.
  *
  * @param actor Id of the token, or `registry`.
  */
@@ -94,7 +94,7 @@ export function endSession(state: CommitState, session: SessionEntry, cause: Cau
 }
 
 /**
- * Ends many sessions in one revision. A socket that still holds an expired one is notified and closed.
+ * Ends several sessions in one revision. A socket that still holds an expired one is closed with the reason.
  *
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
  */
@@ -114,7 +114,7 @@ export function endSessions(
   for (const session of sessions) {
     state.leases.release(session.lease);
     state.sessions.remove(session);
-    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session lapsed; open another one');
+    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session expired; open a new one');
     state.pipeline.enqueue(
       () => deleteSessionRow(state.platform.storage, session.key),
       cause === 'expired' ? tell : undefined,
@@ -123,8 +123,8 @@ export function endSessions(
 }
 
 /**
- * Notes that the socket of a session is gone. Its lease runs on from the last sign of life; if the socket no longer
- * holds the session, because another resumed it, nothing is noted.
+ * Records that the socket of a session is gone. The lease runs on from the last sign of life. If the socket no longer
+ * holds the session because another one resumed it, nothing changes.
  */
 export function noteClosed(state: CommitState, connection: Connection): void {
   const session = state.sessions.get(connection.memory.session ?? '');
@@ -139,11 +139,11 @@ export function noteClosed(state: CommitState, connection: Connection): void {
 }
 
 /**
- * Reads the last ping of every session once one of them is past its limit, so before any is ended: pings are answered
- * without waking the object, so only the platform knows when they came.
+ * Reads the last ping of every session once one of them is past its limit, and before any session ends. Pings are answered
+ * without waking the object, so only the platform knows when they arrived.
  *
- * It reads those of all the others, too, so that their limits move on together: a thousand sessions whose limits are
- * spread over the time between two pings would otherwise need an alarm every 250 ms.
+ * It reads those of all sessions, so that their limits advance together: a thousand sessions whose limits are spread over
+ * the time between two pings would otherwise need an alarm every 250 ms.
  */
 export function hearSessions(state: SessionState, now: number): void {
   if (state.sessions.size === 0 || !hasOverdueSession(state, now)) return;
@@ -159,9 +159,9 @@ function hasOverdueSession({ leases }: Pick<CommitState, 'leases'>, now: number)
 }
 
 /**
- * Finds sessions whose socket vanished without a close while the object was not in memory: a deploy, or a move. Then the
- * registry was cut off from all its clients for a while. It looks once after a wake, at the first look or before the
- * first session is ended.
+ * Finds sessions whose socket disappeared without a close while the object was not in memory, as in a deploy or a move. The
+ * registry was then cut off from all its clients for a while. This runs once after a wake, at the first look or before the
+ * first session ends.
  */
 export function noteLostSockets(state: SessionState, now: number): void {
   const { sessions, attention, publisher, pipeline, platform, leases } = state;
@@ -175,7 +175,7 @@ export function noteLostSockets(state: SessionState, now: number): void {
     const heardAt = leases.renewedAt(session.lease);
     pipeline.offer(() => writeSessionRow(platform.storage, session, heardAt));
   }
-  // A gap since the wake has given their clients the time to come back already.
+  // A gap since the wake has already given their clients the time to come back.
   if (attention.gaps === 0) noteGap(state, now, 'sockets of sessions vanished', reconnectSpreadMs(sessions.size));
 }
 
@@ -188,17 +188,14 @@ function hear(
   if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
 }
 
-/** The socket that holds a session; undefined where none does. */
+/** Returns the socket that holds a session; undefined if there is none. */
 function connectionOf({ publisher }: Pick<CommitState, 'publisher'>, session: SessionEntry): Connection | undefined {
   publisher.wake();
   return session.connection;
 }
 
-/** @throws {RegistryError} `LEASE_NOT_FOUND` where a caller names a session that has ended. */
+/** @throws {RegistryError} `LEASE_NOT_FOUND` if the caller's session has ended. */
 export function requireSession({ sessions }: Pick<CommitState, 'sessions'>, { session }: Caller): void {
   if (session === undefined || sessions.get(session) !== undefined) return;
-  throw new RegistryError(
-    'LEASE_NOT_FOUND',
-    'the session of this socket has ended; open another one and register again',
-  );
+  throw new RegistryError('LEASE_NOT_FOUND', 'the session of this socket has ended; open a new one and register again');
 }

@@ -112,7 +112,7 @@ const LOOPBACK = /^(127\.|::1$|localhost\.?$)/i;
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/i;
 const IP_ADDRESS = /^[0-9.]+$|:/;
 
-/** Returns whether a caller is known to have another address. A caller on the loopback has further addresses, which are unknown. */
+/** Returns whether a caller is known to have another address. A caller on the loopback may have others, which are unknown. */
 function isElsewhere(callerAddress: string | undefined, address: string): boolean {
   return callerAddress !== undefined && callerAddress !== address && !LOOPBACK.test(callerAddress);
 }

@@ -4,19 +4,19 @@ import { PLAIN_READS_WINDOW_MS } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
 import type { OverrideRecord, ServiceRecord } from './records';
 
-/** A token's part of a namespace. */
+/** The records of a namespace that count against a token. */
 export interface Holding {
-  /** Id of the token; empty for records of which it is not known. */
+  /** Id of the token; empty for records whose token is unknown. */
   readonly token: string;
   /** Instances that it registered. */
   instances: number;
-  /** Services that exist since it registered an instance of them, or made them. */
+  /** Services that exist because it created them, or registered their first instance. */
   services: number;
-  /** Text of its instances, and of overrides and services that it set last. */
+  /** Length of the text of its instances, and of overrides and services that it set last. */
   bytes: number;
 }
 
-/** An instance in memory: its text, and what is asked of it too often to read the text. */
+/** An instance in memory: its text, and facts that are needed too often to decode the text. */
 export interface InstanceEntry {
   readonly service: ServiceEntry;
   readonly id: string;
@@ -24,21 +24,21 @@ export interface InstanceEntry {
   revision: number;
   /** Bits of {@link ENTRY_FLAGS}. */
   flags: number;
-  /** Slot in the lease table, its session's where it has one; -1 without a lease. */
+  /** Slot in the lease table, that of its session if it has one; -1 without a lease. */
   lease: number;
-  /** The session that holds it; undefined where it has a lease of its own, or none. */
+  /** The session that holds it; undefined if it has its own lease, or none. */
   session: SessionEntry | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
-  /** Holding that it counts against: that of its owner. */
+  /** Holding of its owner. */
   holding: Holding;
 }
 
 /** A session in memory: one lease that a live socket renews, and the instances that it holds. */
 export interface SessionEntry {
-  /** Names it, and is no secret. */
+  /** Public id of the session. */
   readonly key: string;
-  /** SHA-256 of what must be shown to resume it. */
+  /** SHA-256 of the secret that a client must present to resume it. */
   readonly secretDigest: string;
   /** Only the same token may resume it. */
   readonly tokenId: string;
@@ -46,28 +46,28 @@ export interface SessionEntry {
   /** Slot in the lease table. */
   lease: number;
   readonly instances: Set<InstanceEntry>;
-  /** The socket that holds it; undefined while none does, or while it is not known yet after a wake. */
+  /** The socket that holds it; undefined if there is none, or it is not known yet after a wake. */
   connection: Connection | undefined;
-  /** Whether the row says that its socket is closed: if it does not, and there is none, a close went unheard. */
+  /** True if its row records that its socket is closed. If it doesn't, and there is no socket, a close was missed. */
   isClosed: boolean;
 }
 
-/** Bits of an entry: those of the record, and what the override makes of them. */
+/** Bits of an entry: those of the record, and the effect of the override on them. */
 export const ENTRY_FLAGS = {
   healthy: 1,
   willing: 2,
-  /** Willing, and no override says otherwise. With `healthy`, it is available. */
+  /** Accepts traffic with its override applied. With `healthy`, it is available. */
   eligible: 4,
 } as const;
 
 const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
 
-/** Takes traffic: resolving returns it. */
+/** Returns whether an instance takes traffic: resolving returns it. */
 export function isAvailable(entry: InstanceEntry): boolean {
   return (entry.flags & AVAILABLE) === AVAILABLE;
 }
 
-/** Its lease is within its time to live. */
+/** Returns whether the lease of an instance is within its time to live. */
 export function isHealthy(entry: InstanceEntry): boolean {
   return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
 }
@@ -94,28 +94,28 @@ export interface DocumentEntry {
   holding: Holding | undefined;
 }
 
-/** A service in memory. It stays, empty, as long as the journal knows of it, so that its revision is not forgotten. */
+/** A service in memory. It stays, empty, as long as the journal mentions it, so that its revision is not lost. */
 export class ServiceEntry {
   readonly group: string;
   readonly name: string;
   readonly instances = new SparseMap<InstanceEntry>();
   readonly overrides = new SparseMap<OverrideEntry>();
   readonly documents = new SparseMap<DocumentEntry>();
-  /** What it has of its own; undefined where it exists by its instances alone. */
+  /** Its own record; undefined if it exists only through its instances. */
   own: ServiceRecordEntry | undefined;
   /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
   founder: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
-  /** Whether the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
+  /** True if the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */
   hasHeads = false;
-  /** Heads that are still on their way to the disk, by kind and id. */
+  /** Heads that have not been written to the disk yet, by kind and id. */
   readonly unwrittenHeads = new SparseMap<number>();
-  /** Until when somebody may be served an answer that was kept; on the namespace's axis. */
+  /** Time until which a cached answer may be served, on the namespace's axis. */
   keptUntil = 0;
-  /** How many such answers were given since nobody held any. */
+  /** Number of cacheable answers since the last time when none could be in use. */
   keptCount = 0;
-  /** Reads by those who do not name themselves, in this minute and the one before. */
+  /** Reads by anonymous readers, in this minute and the previous one. */
   readonly plainReads: PlainReads = { minute: 0, count: 0, before: 0 };
 
   constructor(group: string, name: string) {
@@ -123,18 +123,18 @@ export class ServiceEntry {
     this.name = name;
   }
 
-  /** Whether lists show it. */
+  /** True if it has a record or an instance: lists then show it. */
   get exists(): boolean {
     return this.own !== undefined || this.instances.size > 0;
   }
 }
 
-/** What an instance is called. */
+/** Returns the key of an instance. */
 export function keyOf({ service, id }: InstanceEntry): InstanceKey {
   return { group: service.group, service: service.name, id };
 }
 
-/** Stands for the map of each that has none. */
+/** Used by every {@link SparseMap} without entries. */
 const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
@@ -187,14 +187,14 @@ export class SparseMap<Value> implements ReadonlyMap<string, Value> {
   }
 }
 
-/** Reads in this minute, and in the one before. */
+/** Reads in this minute, and in the previous one. */
 export interface PlainReads {
   minute: number;
   count: number;
   before: number;
 }
 
-/** Counts a read by somebody who did not say who it is. */
+/** Counts a read by an anonymous reader. */
 export function notePlainRead(reads: PlainReads, now: number, times = 1): void {
   const minute = Math.floor(now / PLAIN_READS_WINDOW_MS);
   if (minute !== reads.minute) {
@@ -205,12 +205,12 @@ export function notePlainRead(reads: PlainReads, now: number, times = 1): void {
   reads.count += times;
 }
 
-/** Returns when a read made at `now` counts no longer. */
+/** Returns when a read made at `now` stops counting. */
 export function plainReadsCountUntil(now: number): number {
   return (Math.floor(now / PLAIN_READS_WINDOW_MS) + 2) * PLAIN_READS_WINDOW_MS;
 }
 
-/** Reads of the last minute or two. */
+/** Returns the number of reads of the last one to two minutes. */
 export function recentPlainReads(reads: PlainReads, now: number): number {
   const age = Math.floor(now / PLAIN_READS_WINDOW_MS) - reads.minute;
   if (age === 0) return reads.count + reads.before;

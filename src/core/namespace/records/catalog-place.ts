@@ -2,44 +2,44 @@ import { RegistryError } from '../../../model/errors';
 import { type Catalog, compare } from './catalog';
 import type { ServiceEntry } from './catalog-entries';
 
-/** A place in a namespace that is read in parts: after this instance of this service. */
+/** A position in a namespace that is read in parts: after this instance of this service. */
 export interface Place {
   name: string;
   group: string;
   id: string;
 }
 
-/** Before everything. */
+/** Place before the first service. */
 export const START: Place = { name: '', group: '', id: '' };
 
-/** Services in their order, from the one that a place is in. */
+/** Returns services in order, starting with the one of a place. */
 export function servicesFrom(catalog: Catalog, { name, group }: Place): ServiceEntry[] {
   return catalog.services().filter((service) => (compare(service.name, name) || compare(service.group, group)) >= 0);
 }
 
-/** What a service has by the ids of its instances. */
+/** Records of a service by instance id. */
 interface ById {
   readonly overrides: ReadonlyMap<string, unknown>;
   readonly instances: ReadonlyMap<string, unknown>;
 }
 
 /**
- * Ids of a service, in their order: of its instances, and of what operators say, which may be of instances that are gone.
+ * Returns the ids of a service's instances and overrides, in order. An override may belong to an instance that is gone.
  *
- * @param after Only those that come after this one; empty: all.
+ * @param after Only ids after this one; empty for all.
  */
 export function idsAfter({ overrides, instances }: ById, after: string): string[] {
   const ids = new Set([...overrides.keys(), ...instances.keys()]);
   return [...ids].filter((id) => after === '' || compare(id, after) > 0).sort(compare);
 }
 
-/** A place in what a cursor names, as text that whoever comes back with it need not understand. */
+/** Encodes a place in the state at a cursor as opaque text. */
 export function encodePlace(cursor: string, { name, group, id }: Place): string {
   return JSON.stringify([cursor, name, group, id]);
 }
 
 /**
- * Reads what {@link encodePlace} wrote.
+ * Decodes text of {@link encodePlace}.
  *
  * @throws {RegistryError} `INVALID_REQUEST` for anything else.
  */
@@ -51,8 +51,8 @@ export function decodePlace(text: string): { cursor: string; place: Place } {
       if (cursor.startsWith('c')) return { cursor, place: { name, group, id } };
     }
   } catch {
-    // Not JSON: refused below, as anything else that no part ended with.
+    // Not JSON: refused below, like anything else that is not the `next` of a part.
   }
-  const message = 'must be the `next` of the part before, as it was given';
+  const message = 'must be the `next` of the previous part, unchanged';
   throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
 }

@@ -254,7 +254,7 @@ it('errors say what is missing, and what to do', () => {
     [unknownInstance(key('a'), undefined), 'INSTANCE_NOT_FOUND', ['"a"', 'register it again']],
     [unknownInstance(key('a'), '2030-01-01T00:00:00.000Z'), 'INSTANCE_NOT_FOUND', ['"a"', 'restored at 2030-01-01T']],
     [missingOverride(key('a')), 'INSTANCE_NOT_FOUND', ['"a"', '"orders"', 'PUT an override']],
-    [missingService(key('a')), 'SERVICE_NOT_FOUND', ['"orders"', '"DEFAULT_GROUP"', 'by PUT']],
+    [missingService(key('a')), 'SERVICE_NOT_FOUND', ['"orders"', '"DEFAULT_GROUP"', 'PUT the service']],
   ] as const) {
     expect(error.code, error.message).toBe(code);
     for (const word of words) expect(error.message, error.message).toContain(word);

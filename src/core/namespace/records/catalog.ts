@@ -12,7 +12,7 @@ import {
 } from './catalog-entries';
 import { documentIn, type OverrideRecord, ownerIn } from './records';
 
-/** All records of a namespace, in memory, by group and name. It holds no rule: commands decide, and it keeps. */
+/** All records of a namespace, in memory, by group and name. It enforces no rules: commands do. */
 export class Catalog {
   readonly #groups = new Map<string, Map<string, ServiceEntry>>();
   #ordered: ServiceEntry[] | undefined;
@@ -20,11 +20,11 @@ export class Catalog {
   #overrides = 0;
   #ownServices = 0;
   #services = 0;
-  /** Services that exist, and those that only the journal knows. */
+  /** Number of services that exist, and of those that only the journal mentions. */
   #known = 0;
   #size = 0;
   readonly #holdings = new Holdings();
-  /** Documents that no instance named when they were last looked at. */
+  /** Documents that no instance referenced when they were last checked. */
   readonly #released = new Set<DocumentEntry>();
 
   get instanceCount(): number {
@@ -35,17 +35,17 @@ export class Catalog {
     return this.#overrides;
   }
 
-  /** Services that were created on purpose. */
+  /** Number of services with their own record. */
   get ownServiceCount(): number {
     return this.#ownServices;
   }
 
-  /** Services that exist, on purpose or by their instances. */
+  /** Number of services that exist, with a record or through their instances. */
   get serviceCount(): number {
     return this.#services;
   }
 
-  /** Services that do not exist, and are here as the journal knows them. */
+  /** Number of services that no longer exist, and are kept because the journal mentions them. */
   get goneCount(): number {
     return this.#known - this.#services;
   }
@@ -55,7 +55,7 @@ export class Catalog {
     return this.#holdings;
   }
 
-  /** Length of the text of all records and documents: what the limit of a namespace counts. */
+  /** Length of the text of all records and documents, which the limit of a namespace bounds. */
   get size(): number {
     return this.#size;
   }
@@ -72,7 +72,7 @@ export class Catalog {
     return this.#groups.get(key.group)?.get(key.service)?.overrides.get(key.id);
   }
 
-  /** The entry of a service, made if it is new here. */
+  /** Returns the entry of a service, which is created if it is new. */
   serviceFor({ group, service }: ServiceKey): ServiceEntry {
     let services = this.#groups.get(group);
     if (services === undefined) {
@@ -89,12 +89,15 @@ export class Catalog {
     return entry;
   }
 
-  /** Services in no order, which costs no sorting after each new one; those that only the journal knows among them. */
+  /**
+   * Yields services in no particular order, which saves sorting after each new one. Includes those that only the journal
+   * mentions.
+   */
   *unordered(): Generator<ServiceEntry> {
     for (const services of this.#groups.values()) yield* services.values();
   }
 
-  /** The same by name, then group. */
+  /** Returns the same services by name, then group. */
   services(): readonly ServiceEntry[] {
     if (this.#ordered === undefined) {
       this.#ordered = [...this.unordered()];
@@ -103,7 +106,7 @@ export class Catalog {
     return this.#ordered;
   }
 
-  /** Forgets a service that does not exist and that the journal no longer knows. */
+  /** Removes a service that does not exist and that the journal no longer mentions. */
   forget(service: ServiceEntry): void {
     const services = this.#groups.get(service.group);
     if (services?.delete(service.name) === true) this.#known -= 1;
@@ -111,7 +114,7 @@ export class Catalog {
     this.#ordered = undefined;
   }
 
-  /** Puts an instance, new or changed. The lease slot is the caller's to fill. */
+  /** Puts an instance, new or changed. The caller must set the lease slot. */
   putInstance(
     service: ServiceEntry,
     id: string,
@@ -153,7 +156,7 @@ export class Catalog {
     this.#size -= entry.text.length;
   }
 
-  /** Puts a document that is new here; instances may name it already. */
+  /** Adds a new document; instances may already reference it. */
   putDocument(service: ServiceEntry, { id, text }: SharedDocument): void {
     const entry: DocumentEntry = { service, id, text, holders: 0, holding: undefined };
     service.documents.set(id, entry);
@@ -162,7 +165,7 @@ export class Catalog {
     if (entry.holders === 0) this.#released.add(entry);
   }
 
-  /** Counts an instance that names a document, or no longer does; `only`: where it names this one. */
+  /** Adjusts the holders of the document that an instance references; with `only`, if it references that one. */
   #holdDocument({ documents }: ServiceEntry, text: string, change: 1 | -1, only?: DocumentEntry): void {
     const id = documentIn(text);
     const entry = id === undefined ? undefined : documents.get(id);
@@ -172,7 +175,7 @@ export class Catalog {
     if (entry.holders === 0) this.#released.add(entry);
   }
 
-  /** Removes the documents that no instance names any more, and returns them. */
+  /** Removes the documents that no instance references any more, and returns them. */
   dropReleasedDocuments(): DocumentEntry[] {
     if (this.#released.size === 0) return [];
     const dropped = [...this.#released].filter(({ holders }) => holders === 0);
@@ -232,22 +235,22 @@ export class Catalog {
   }
 }
 
-/** Order of names: by code unit, the same everywhere. */
+/** Compares names by code unit, which gives the same order everywhere. */
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** The parts of a namespace that tokens hold: sums that the catalog keeps, in memory. */
+/** Amounts that tokens hold in a namespace: sums that the catalog keeps in memory. */
 export class Holdings {
   readonly #byToken = new Map<string, Holding>();
 
-  /** Returns what a token holds; nothing, where it is not known. */
+  /** Returns the holding of a token; an empty one if it is unknown. */
   of(token: string): Readonly<Holding> {
     return this.#byToken.get(token) ?? { token, instances: 0, services: 0, bytes: 0 };
   }
 
-  /** Adds to what a token holds. Returns it, for {@link take} to find it without a look-up. */
+  /** Adds to the holding of a token. Returns it, so that {@link take} needs no lookup. */
   add(token: string, instances: number, services: number, bytes: number): Holding {
     let holding = this.#byToken.get(token);
     if (holding === undefined) {
@@ -260,7 +263,7 @@ export class Holdings {
     return holding;
   }
 
-  /** Takes from what a token holds. One that holds nothing is forgotten. */
+  /** Subtracts from a holding. An empty holding is removed. */
   take(holding: Holding, instances: number, services: number, bytes: number): void {
     holding.instances -= instances;
     holding.services -= services;
@@ -268,13 +271,13 @@ export class Holdings {
     if (holding.instances === 0 && holding.services === 0 && holding.bytes === 0) this.#byToken.delete(holding.token);
   }
 
-  /** Those that hold most bytes, the largest first. */
+  /** Returns the holdings with most bytes, the largest first. */
   largest(count: number): readonly Readonly<Holding>[] {
     return [...this.#byToken.values()].sort((a, b) => b.bytes - a.bytes).slice(0, count);
   }
 }
 
-/** For a namespace that is not there. */
+/** Returns the error for a namespace that does not exist. */
 export function missingNamespace(): RegistryError {
   return new RegistryError(
     'NAMESPACE_NOT_FOUND',
@@ -283,17 +286,17 @@ export function missingNamespace(): RegistryError {
 }
 
 /**
- * For an instance of which neither the present nor the kept past knows.
+ * Returns the error for an instance that neither exists nor is in the retained history.
  *
- * @param restoredAt When the namespace was put in the place of another: that one may have known it.
+ * @param restoredAt Time at which the namespace was restored from a backup: it may have lost the instance.
  */
 export function unknownInstance(key: InstanceKey, restoredAt: string | undefined): RegistryError {
   if (restoredAt === undefined) return missingInstance(key);
   const { group, service, id } = key;
   return new RegistryError(
     'INSTANCE_NOT_FOUND',
-    `nothing is known of an instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}; this namespace ` +
-      `was restored at ${restoredAt}, and what it forgot by that is not known`,
+    `there is no instance ${quote(id)} of service ${quote(service)} in group ${quote(group)}, and no record of one; this ` +
+      `namespace was restored at ${restoredAt}, and may have lost it then`,
   );
 }
 
@@ -307,18 +310,18 @@ export function missingInstance({ group, service, id }: InstanceKey): RegistryEr
 export function missingService({ group, service }: ServiceKey): RegistryError {
   return new RegistryError(
     'SERVICE_NOT_FOUND',
-    `there is no service ${quote(service)} in group ${quote(group)}; it comes to be with its first instance, or by PUT`,
+    `there is no service ${quote(service)} in group ${quote(group)}; register an instance to create it, or PUT the service`,
   );
 }
 
 export function missingOverride({ service, id }: InstanceKey): RegistryError {
   return new RegistryError(
     'INSTANCE_NOT_FOUND',
-    `nothing is overridden of an instance ${quote(id)} of service ${quote(service)}; PUT an override to set something`,
+    `there is no override of an instance ${quote(id)} of service ${quote(service)}; PUT an override to set one`,
   );
 }
 
-/** The entry of an instance that must be there. */
+/** Returns the entry of an instance. @throws {RegistryError} `INSTANCE_NOT_FOUND` if there is none. */
 export function requireInstance(catalog: Catalog, key: InstanceKey): InstanceEntry {
   const entry = catalog.instance(key);
   if (entry === undefined) throw missingInstance(key);

@@ -5,15 +5,15 @@ import type { Attention, StoredAttention } from '../time/attention';
 import type { NamespaceTime } from '../time/namespace-time';
 import type { LeaseTable } from './lease-table';
 
-/** What the last checkpoint says about the moment it was written. */
+/** Header of the last checkpoint, about the moment it was written. */
 export interface CheckpointHeader {
-  /** `open`: renewals may have been answered that it does not hold. `closed`: there are none. */
+  /** `open`: renewals that it lacks may have been answered. `closed`: there are none. */
   state: 'open' | 'closed';
   /** On the namespace's axis. */
   at: number;
-  /** Between the wall clock and the axis. */
+  /** Difference between the wall clock and the axis. */
   shiftMs: number;
-  /** Absent where an earlier version of Rollcall wrote it, which knew of no attention. */
+  /** Absent if an earlier version of Rollcall wrote it, which had no attention. */
   attention: StoredAttention | undefined;
 }
 
@@ -24,14 +24,14 @@ export interface StoredCheckpoint {
   rows: Map<number, Float64Array>;
 }
 
-/** Reads what the last checkpoint left. */
+/** Reads the last checkpoint. */
 export function readCheckpoint(storage: SqlStorage): StoredCheckpoint {
   const stored: StoredCheckpoint = { header: undefined, rows: new Map() };
   const query = 'SELECT row, state, at, shift_ms, process, attentive_since, attended_ms, leases FROM checkpoint';
   for (const [number, state, at, shiftMs, process, since, attendedMs, leases] of storage.read(query)) {
     if (leases instanceof ArrayBuffer) stored.rows.set(Number(number), new Float64Array(leases));
     if (state !== 'open' && state !== 'closed') continue;
-    // Only the earlier version names a process, and it leaves the columns that it does not know as they are.
+    // Only the earlier version writes a process, and it leaves columns that it does not know unchanged.
     const isKnown = process === null && since !== null;
     const attention = isKnown ? { since: Number(since), attendedMs: Number(attendedMs) } : undefined;
     stored.header = { state, at: Number(at), shiftMs: Number(shiftMs), attention };
@@ -55,21 +55,21 @@ const PUT_BOTH = `INSERT INTO checkpoint (row, ${HEADER_COLUMNS}, leases) VALUES
 
 /** Queues writes, as a commit pipeline does. */
 interface WriteQueue {
-  /** Why nothing can be stored at the moment; undefined while it can be. */
+  /** Reason nothing can be stored at the moment; undefined if storing works. */
   readonly fault: string | undefined;
   offer(write: () => void): void;
 }
 
 /**
- * Keeps renewals: they live in memory, and are packed into a row for each 10,000 leases at most five seconds after they
+ * Stores renewals. They are kept in memory, and packed into one row per 10,000 leases at most five seconds after they
  * were answered.
  *
- * The first renewal after a checkpoint opens it, durably and before it is answered; so a wake that finds it open knows
- * that renewals were lost, and one that finds it closed knows that none were. That is at most two writes in five
- * seconds, whatever the number of leases, and none while no lease is renewed. Where attention belongs to the process, a
+ * The first renewal after a checkpoint opens it, durably and before it is answered. A wake that finds it open knows that
+ * renewals may have been lost, and one that finds it closed knows that none were. That makes at most two writes in five
+ * seconds, whatever the number of leases, and none while no lease is renewed. If attention belongs to the process, a
  * wake needs no such sign, and the first renewal writes nothing.
  *
- * While nothing can be stored renewals stay in memory; the checkpoint is made once that is over.
+ * While nothing can be stored, renewals stay in memory, and the checkpoint is made later.
  *
  * It starts no timer, since a pending one keeps a Durable Object from hibernating: the alarm or the tick closes it when
  * it is due.
@@ -90,10 +90,10 @@ export class Checkpoints {
     leases: LeaseTable<unknown>;
     time: NamespaceTime;
     attention: Attention;
-    /** Where checkpoints are counted. */
+    /** Counts checkpoints. */
     counters: Pick<Counters, 'checkpoints'>;
     queue: WriteQueue;
-    /** Whether a wake has to be shown that renewals followed the checkpoint. */
+    /** True if a wake must be able to see that renewals followed the checkpoint. */
     marksOpen: boolean;
   }) {
     this.#storage = parts.storage;
@@ -105,7 +105,7 @@ export class Checkpoints {
     this.#marksOpen = parts.marksOpen;
   }
 
-  /** When the next one is to be made, on the namespace's axis; `Infinity` while there is nothing to keep. */
+  /** Time the next one is due, on the namespace's axis; `Infinity` while there is nothing to store. */
   get dueAt(): number {
     return this.#dueAt;
   }
@@ -114,7 +114,7 @@ export class Checkpoints {
     return this.#state === 'open';
   }
 
-  /** Call with every renewal: what is answered from here on may be lost to a crash for five seconds. */
+  /** Opens the checkpoint. Call it for every renewal: a crash within five seconds after its answer may lose it. */
   open(): void {
     if (this.#state === 'open') return;
     this.#state = 'open';
@@ -124,19 +124,19 @@ export class Checkpoints {
     this.#queue.offer(() => this.#storage.run(PUT_HEADER, ...header));
   }
 
-  /** Has a checkpoint made within five seconds: what changes slowly, as attention does, may wait that long. */
+  /** Requests a checkpoint within five seconds, for slowly changing state such as attention. */
   request(): void {
     this.#dueAt = Math.min(this.#dueAt, this.#time.now() + CHECKPOINT_DELAY_MS);
   }
 
-  /** Takes a request back, once what was to be kept is over. Renewals are kept all the same. */
+  /** Withdraws a request whose reason is gone. Renewals are still stored. */
   withdraw(): void {
     if (this.#state === 'closed') this.#dueAt = Number.POSITIVE_INFINITY;
   }
 
   /**
-   * Writes everything about leases that is not written yet; nothing is lost to a crash from here on. While nothing can be
-   * stored it is left for later.
+   * Writes all lease times that are not written yet, so that a crash loses none of them. While nothing can be stored, it
+   * requests a later checkpoint instead.
    */
   close(): void {
     if (this.#queue.fault !== undefined) {

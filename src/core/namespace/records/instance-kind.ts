@@ -35,7 +35,7 @@ import {
 import { holdInstance } from './session-table';
 import { effective, instanceView, isEligible } from './view';
 
-/** An instance, with its lease: of its own, or that of its session. */
+/** An instance, with its own lease or that of its session. */
 export const instanceKind: RecordKind<InstanceRecord> = {
   name: 'instance',
   number: 3,
@@ -75,7 +75,7 @@ export const instanceKind: RecordKind<InstanceRecord> = {
       instanceFlags(record) | eligible,
       record.owner,
     );
-    // Only what is new waits for its first renewal: to register again is to renew.
+    // Only a new instance awaits its first renewal: registering again counts as one.
     setLease(memory, entry, record, { isNew: before === undefined, isRenewed: renewed, now });
     if (record.drainEndsAt !== undefined) memory.agenda.set({ kind: 'drain', key: keyOf(entry) }, record.drainEndsAt);
     return columnsOf(memory, entry);
@@ -86,7 +86,7 @@ export const instanceKind: RecordKind<InstanceRecord> = {
     return watchedInstance(key, { record, revision: then.revision }, then);
   },
 
-  /** Overrides come before instances, so an instance finds its own there. */
+  /** Overrides are loaded first, so that instances find theirs. */
   load(waking, service, row, text) {
     const eligible = (row.flags & ENTRY_FLAGS.willing) === 0 ? 0 : ENTRY_FLAGS.eligible;
     const entry = waking.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
@@ -119,8 +119,8 @@ export function watchedInstance(
 }
 
 /**
- * Returns how the lease of an instance was renewed, by the clock; undefined without a lease. Gaps are known since it was
- * registered or, as they live in memory, since the registry woke.
+ * Returns how the lease of an instance was renewed, by the clock; undefined without a lease. Gaps are kept in memory, so
+ * they are known since the instance was registered or the registry woke, whichever is later.
  */
 export function renewalsOf(
   { leases, time, counters }: Pick<RecordMemory, 'leases' | 'time' | 'counters'>,
@@ -135,13 +135,13 @@ export function renewalsOf(
   };
 }
 
-/** Works out again what an override makes of an instance. */
+/** Recomputes the effect of an override on an instance. */
 export function refreshEligibility(entry: InstanceEntry, override: OverrideRecord | undefined): void {
   const eligible = isEligible(effective(decodeInstance(entry.text), override?.override));
   entry.flags = eligible ? entry.flags | ENTRY_FLAGS.eligible : entry.flags & ~ENTRY_FLAGS.eligible;
 }
 
-/** Notes the time from which an override may be without its instance. */
+/** Records the time since which an override may be without its instance. */
 export function noteGone({ goneAt }: WakingMemory, service: ServiceEntry, { id, timedAt }: RecordRow): void {
   const known = goneAt.get(service) ?? new Map<string, number>();
   goneAt.set(service, known.set(id, Math.max(known.get(id) ?? 0, timedAt)));
@@ -157,7 +157,7 @@ function setLease(
     releaseLease(leases, entry);
     return;
   }
-  // An instance that leaves a session, or goes over to one, begins anew.
+  // An instance that leaves or joins a session gets a new lease.
   if (entry.session?.key !== session) releaseLease(leases, entry);
   entry.terms = leaseTerms.read(leaseText(definition.lease));
   if (session !== undefined) {
@@ -188,7 +188,7 @@ function holdBySession(entry: InstanceEntry, session: SessionEntry | undefined):
   entry.lease = session.lease;
 }
 
-/** Leaves an instance without a lease: its own ends, its session's goes on without it. */
+/** Detaches an instance from its lease: its own lease ends, that of its session continues without it. */
 function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): void {
   if (entry.session !== undefined) holdInstance(entry, undefined);
   else if (entry.lease >= 0) leases.release(entry.lease);
@@ -196,7 +196,7 @@ function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): voi
   entry.terms = null;
 }
 
-/** Returns what the row of an instance says beside its text, so that waking needs no parsing. */
+/** Returns the columns of an instance's row besides its text, so that waking needs no parsing. */
 function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowColumns> {
   const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing);
   if (entry.terms === null) return { flags };
@@ -230,7 +230,10 @@ function loadLease(waking: WakingMemory, entry: InstanceEntry, row: RecordRow): 
   entry.lease = waking.leases.grant(entry, grant, row.lease);
 }
 
-/** Returns the newer of what the row and the checkpoint know. An older checkpoint is of the slot's former holder. */
+/**
+ * Returns the times of a lease from its row or the checkpoint. A checkpoint older than the row belongs to the slot's
+ * previous holder.
+ */
 export function loadedTimes(
   timedAt: number,
   slot: number,
@@ -239,6 +242,6 @@ export function loadedTimes(
   const packed = rows.get(LeaseTable.rowOf(slot));
   const times = packed === undefined ? undefined : unpackLease(packed, slot);
   if (times === undefined || times.renewedAt < timedAt) return { renewedAt: timedAt, askedAt: 0 };
-  // An earlier version of Rollcall kept a time of the clock in this place.
+  // An earlier version of Rollcall stored a time of the clock in this column.
   return header?.attention === undefined ? { ...times, askedAt: 0 } : times;
 }

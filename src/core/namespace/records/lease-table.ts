@@ -8,28 +8,28 @@ import {
 } from '../../../model/limits';
 import type { Attention } from '../time/attention';
 
-/** Stands for "never" in a column of 32 bits. */
+/** Represents "never" in a column of 32 bits. */
 const NEVER = 0xffff_ffff;
 
-/** Stands for a lease that has not been questioned since it was renewed. */
+/** Represents a lease that has not been asked since it was renewed. */
 const NOT_ASKED = 0;
 
-/** What a lease is granted with. Times are on the namespace's axis, in milliseconds. */
+/** Terms and state of a lease when it is granted. Times are on the namespace's axis, in milliseconds. */
 export interface LeaseGrant {
   ttlMs: number;
   removeAfterMs: number | null;
-  /** Instead of `removeAfterMs` until the first renewal. */
+  /** Applies instead of `removeAfterMs` until the first renewal. */
   firstRemoveAfterMs?: number | undefined;
   healthy: boolean;
   renewedAt: number;
-  /** Attention in all, in milliseconds, when the lease was found past its limit; 0 if it has not been since a renewal. */
+  /** Total attention, in milliseconds, when the lease was asked; 0 if it has not been asked since a renewal. */
   askedAt: number;
 }
 
 /** A lease that has ended, by one of its two limits. */
 export interface LapsedLease<Holder> {
   holder: Holder;
-  /** `unhealthy`: past its time to live. `expired`: to be removed. */
+  /** `unhealthy`: past its time to live. `expired`: due for removal. */
   lapse: 'unhealthy' | 'expired';
 }
 
@@ -37,13 +37,13 @@ export interface LapsedLease<Holder> {
 type LeaseAttention = Pick<Attention, 'since' | 'heldUntil' | 'attendedAt' | 'dueAfter'>;
 
 /**
- * All leases of a namespace, as columns: a renewal is two writes into typed arrays, and finding what has lapsed is one
- * pass over them (0.3 ms for 100,000 leases), made only when a lower bound of all deadlines has passed. Gaps in attention
- * and most renewals only move deadlines later, so the bound stays a bound, and passes are as rare as the alarm.
+ * All leases of a namespace, as columns. A renewal is two writes into typed arrays. Finding lapsed leases is one pass over
+ * them (0.3 ms for 100,000 leases), made only when a lower bound of all deadlines has passed. Gaps in attention and most
+ * renewals only move deadlines later, so the bound remains valid, and passes are as rare as the alarm.
  *
- * A lease past its limit is first *asked*: it ends only after the registry has listened for some time more, see
- * {@link LeaseTable.lapsed}. A lease is named by its slot, which is kept in the holder's row, so that a checkpoint can be
- * a plain copy of columns.
+ * A lease past its limit is first *asked*: it ends only after the registry has listened for some more time, see
+ * {@link LeaseTable.lapsed}. A lease is identified by its slot, which is stored in the holder's row, so that a checkpoint
+ * can be a plain copy of columns.
  */
 export class LeaseTable<Holder> {
   #holders: (Holder | undefined)[] = [];
@@ -55,7 +55,7 @@ export class LeaseTable<Holder> {
   #unhealthy = new Uint8Array(64);
   /** Longest time between two renewals since the slot was granted, or filled at a wake. */
   #longestGapMs = new Uint32Array(64);
-  /** What `removeAfterMs` becomes with the first renewal, for the few leases that tell the two apart. */
+  /** Value of `removeAfterMs` after the first renewal, for the few leases where it differs. */
   readonly #removeAfterFirstRenewal = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #changedRows = new Set<number>();
@@ -68,37 +68,37 @@ export class LeaseTable<Holder> {
     this.#attention = attention;
   }
 
-  /** The row of a checkpoint that a slot is packed in. */
+  /** Returns the row of a checkpoint that contains a slot. */
   static rowOf(slot: number): number {
     return Math.floor(slot / CHECKPOINT_LEASES_PER_ROW_COUNT);
   }
 
-  /** Leases held. */
+  /** Number of leases. */
   get size(): number {
     return this.#size;
   }
 
-  /** Nothing has to be done about any lease before this; `Infinity` where there is none. */
+  /** Lower bound of all deadlines: no lease needs attention before it. `Infinity` if there is none. */
   get earliestDeadline(): number {
     return this.#earliest;
   }
 
-  /** No time to live is shorter; `Infinity` where there is no lease. */
+  /** Lower bound of all times to live, in milliseconds; `Infinity` if there is no lease. */
   get shortestTtlMs(): number {
     return this.#shortestTtlMs;
   }
 
-  /** True if any lease is known to have been asked whose end is still to come: attention counts for it. */
+  /** True if any lease has been asked and has not ended yet: attention counts for it. */
   get hasAsked(): boolean {
     return this.#hasAsked;
   }
 
-  /** True if anything has not been packed yet. */
+  /** True if any row has changed since it was last packed. */
   get changed(): boolean {
     return this.#changedRows.size > 0;
   }
 
-  /** Grants a lease, in the slot that was freed last unless `slot` names one. Returns the slot. */
+  /** Grants a lease, by default in the slot that was freed last. Returns the slot. */
   grant(holder: Holder, lease: LeaseGrant, slot = this.#freeSlots.pop() ?? this.#holders.length): number {
     this.#reserve(slot);
     this.#holders[slot] = holder;
@@ -108,13 +108,13 @@ export class LeaseTable<Holder> {
     return slot;
   }
 
-  /** Grants a lease anew in the slot it has. */
+  /** Grants a lease again, in its slot. */
   regrant(slot: number, lease: LeaseGrant): void {
     this.#noteGap(slot, lease.renewedAt);
     this.#write(slot, lease);
   }
 
-  /** Ends a lease. Its slot will serve another. */
+  /** Ends a lease, and frees its slot. */
   release(slot: number): void {
     this.#holders[slot] = undefined;
     this.#ttlMs[slot] = 0;
@@ -123,14 +123,14 @@ export class LeaseTable<Holder> {
     this.#size -= 1;
   }
 
-  /** Slots that nobody holds below the highest held one become free: once, after loading. */
+  /** Frees unused slots below the highest used one. Call it once, after loading. */
   collectFreeSlots(): void {
     for (let slot = this.#holders.length - 1; slot >= 0; slot--) {
       if (this.#holders[slot] === undefined) this.#freeSlots.push(slot);
     }
   }
 
-  /** Counts all times from `now` on. */
+  /** Renews a lease: its times count from `now` on. */
   renew(slot: number, now: number): void {
     const wasAsked = this.isAsked(slot);
     this.#noteGap(slot, now);
@@ -142,53 +142,53 @@ export class LeaseTable<Holder> {
       this.#removeAfterMs[slot] = removeAfterMs;
       this.#removeAfterFirstRenewal.delete(slot);
     }
-    // After a gap a lease that was asked may have had until later than a renewed one is asked.
+    // After a gap, the deadline of a lease that was asked may have been later than that of the renewed lease.
     if (wasAsked || removeAfterMs !== undefined) this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
   }
 
-  /** Tells the table what the record says of its health, so that it knows the next deadline. */
+  /** Sets the health of a lease's record, which decides its next deadline. */
   setHealthy(slot: number, healthy: boolean): void {
     this.#unhealthy[slot] = healthy ? 0 : 1;
     this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
   }
 
-  /** Whether `firstRemoveAfterMs` still counts. */
+  /** Returns whether `firstRemoveAfterMs` still applies. */
   awaitsFirstRenewal(slot: number): boolean {
     return this.#removeAfterFirstRenewal.has(slot);
   }
 
-  /** When it was last renewed, or granted. */
+  /** Returns when a lease was last renewed or granted. */
   renewedAt(slot: number): number {
     return this.#renewedAt[slot] ?? 0;
   }
 
-  /** Longest time between two renewals that the table has seen. */
+  /** Returns the longest time between two renewals that the table has seen. */
   longestGapMs(slot: number): number {
     return this.#longestGapMs[slot] ?? 0;
   }
 
-  /** When it is to be removed if the registry listens all the time; `Infinity`: never. */
+  /** Returns when a lease expires if the registry listens all the time; `Infinity` for never. */
   removalAt(slot: number): number {
     return this.renewedAt(slot) + this.#removalMs(slot);
   }
 
-  /** When the time to live ends. */
+  /** Returns when the time to live of a lease ends. */
   ttlEndsAt(slot: number): number {
     return this.renewedAt(slot) + (this.#ttlMs[slot] ?? 0);
   }
 
-  /** Questions a lease anew once `ms` of attention have passed: it does not end before. */
+  /** Asks a lease again once `ms` of attention have passed: it does not end before that. */
   askAgainAfter(slot: number, ms: number, now: number): void {
     this.#askedAt[slot] = this.#attention.attendedAt(now) + ms;
     this.#changedRows.add(LeaseTable.rowOf(slot));
   }
 
-  /** True if a lease has been found silent since it was renewed. */
+  /** Returns whether a lease has been asked since it was renewed. */
   isAsked(slot: number): boolean {
     return this.#askedAt[slot] !== NOT_ASKED;
   }
 
-  /** Holders that are to be asked at `now`, or have been: those whose lease is past its limit, or about to be. */
+  /** Yields the holders of leases that are past their limit at `now`, or so near to it that they are asked. */
   *overdue(now: number): Generator<Holder> {
     for (let slot = 0; slot < this.#holders.length; slot++) {
       if (this.#ttlMs[slot] === 0 || !this.#isNearLimit(slot, now)) continue;
@@ -198,13 +198,12 @@ export class LeaseTable<Holder> {
   }
 
   /**
-   * Passes over all leases. One that nears its limit is asked, and ends at a later pass: after the time in which its
-   * holder repeats a renewal that got no answer, a quarter of a second in which that can be heard, and only if the
-   * registry has listened for a whole time to live without a gap, or for two of them in all. Makes the bounds exact on the
-   * way.
+   * Passes over all leases. A lease near its limit is asked, and ends in a later pass: after the time in which its holder
+   * repeats an unanswered renewal, and a quarter of a second for that to arrive, and only if the registry has listened for a
+   * whole time to live without a gap, or for two in total. The pass also makes the bounds exact.
    *
-   * @param most Leases returned at most; but those whose holder `isFirst` accepts are all returned, as a reader must not
-   *   be shown any of them.
+   * @param most Maximum number of leases returned. Those whose holder `isFirst` accepts are all returned, as a reader must
+   *   not be shown any of them.
    * @returns Leases that end now.
    */
   lapsed(now: number, most: number, isFirst?: (holder: Holder) => boolean): LapsedLease<Holder>[] {
@@ -225,7 +224,7 @@ export class LeaseTable<Holder> {
       }
       if (endsAt < earliest) earliest = endsAt;
       if (endsAt > now) {
-        // One that is to be asked again later changes nothing until then.
+        // A lease that is asked again later does not count until then.
         this.#hasAsked ||= this.#isNearLimit(slot, now) && (this.#askedAt[slot] ?? NOT_ASKED) <= attendedMs;
         continue;
       }
@@ -239,7 +238,7 @@ export class LeaseTable<Holder> {
     return lapsed;
   }
 
-  /** Makes the bound of all deadlines exact. */
+  /** Recomputes the bound of all deadlines. */
   findEarliest(): void {
     let earliest = Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < this.#holders.length; slot++) {
@@ -248,14 +247,14 @@ export class LeaseTable<Holder> {
     this.#earliest = earliest;
   }
 
-  /** Rows of a checkpoint that changed since they were last packed, each with its number and its columns. */
+  /** Packs the rows of a checkpoint that changed since they were last packed, each with its number and columns. */
   packChanges(): { row: number; leases: ArrayBuffer }[] {
     const packed = [...this.#changedRows].sort((a, b) => a - b).map((row) => ({ row, leases: this.#pack(row) }));
     this.#changedRows.clear();
     return packed;
   }
 
-  /** Has all rows packed with the next checkpoint: an earlier version wrote them. */
+  /** Marks all rows as changed, because an earlier version wrote them. */
   packAnew(): void {
     for (let slot = 0; slot < this.#holders.length; slot += CHECKPOINT_LEASES_PER_ROW_COUNT) {
       this.#changedRows.add(LeaseTable.rowOf(slot));
@@ -280,7 +279,7 @@ export class LeaseTable<Holder> {
     if (lease.firstRemoveAfterMs === undefined) this.#removeAfterFirstRenewal.delete(slot);
     else this.#removeAfterFirstRenewal.set(slot, lease.removeAfterMs ?? NEVER);
     this.#shortestTtlMs = Math.min(this.#shortestTtlMs, lease.ttlMs);
-    // One that was asked before a wake: attention has to be stored from here on, as the next pass may be far away.
+    // Asked before a wake: attention must be stored from here on, as the next pass may be far away.
     this.#hasAsked ||= lease.askedAt !== NOT_ASKED;
     this.#earliest = Math.min(this.#earliest, this.#endsAt(slot));
   }
@@ -295,40 +294,41 @@ export class LeaseTable<Holder> {
     return removeAfterMs === NEVER ? Number.POSITIVE_INFINITY : removeAfterMs;
   }
 
-  /** When a lease is past its next limit; one that is unhealthy already has only its removal left. */
+  /** Returns when a lease is past its next limit. An unhealthy one has only its removal left. */
   #limitAt(slot: number): number {
     const removalMs = this.#removalMs(slot);
     const limitMs = this.#unhealthy[slot] === 1 ? removalMs : Math.min(this.#ttlMs[slot] ?? 0, removalMs);
     return (this.#renewedAt[slot] ?? 0) + limitMs + LEASE_SLACK_MS;
   }
 
-  /** Time in which a holder repeats a renewal that got no answer: whole milliseconds, as alarms are armed by it. */
+  /** Returns the time in which a holder repeats an unanswered renewal, in whole milliseconds, as alarms are armed by it. */
   #retryMs(slot: number): number {
     return Math.min(RENEWAL_RETRY_MAX_MS, Math.floor((this.#ttlMs[slot] ?? 0) / 10));
   }
 
-  /** True if a lease is past its next limit, or so near to it that it is asked. */
+  /** Returns whether a lease is past its next limit, or so near to it that it is asked. */
   #isNearLimit(slot: number, now: number): boolean {
     return this.#limitAt(slot) - this.#retryMs(slot) <= now;
   }
 
-  /** When something is next to be done about a lease: it is asked, or it ends. */
+  /** Returns when a lease is asked or ends next. */
   #endsAt(slot: number): number {
     const { since, heldUntil } = this.#attention;
     const limitAt = this.#limitAt(slot);
     const askedAt = this.#askedAt[slot] ?? NOT_ASKED;
     if (askedAt === NOT_ASKED) return limitAt - this.#retryMs(slot);
     const ttlMs = this.#ttlMs[slot] ?? 0;
-    // A whole time to live was heard without a gap, as etcd's lessor grants it on promotion; or two of them in pieces.
+    // The registry must listen for a whole time to live without a gap, as etcd's lessor grants on promotion, or two in
+    // pieces.
     const heardAt = since + ttlMs + LEASE_SLACK_MS;
     const heardInPiecesAt = this.#attention.dueAfter(askedAt, ATTENDED_TTLS_MAX_COUNT * ttlMs);
     const endsAt = Math.max(
       limitAt,
-      // The second pass: what was lost when the lease was asked has been repeated by then, and has come in.
+      // The second pass: a renewal that was lost when the lease was asked has been repeated and received by then.
       this.#attention.dueAfter(askedAt, this.#retryMs(slot) + LEASE_SLACK_MS),
       Math.min(heardAt, Math.max(since + ATTENTION_STRETCH_MIN_MS, heardInPiecesAt)),
     );
-    // A registry that is always late ends the dead all the same.
+    // A registry that is always late must still end dead leases.
     return Math.max(endsAt, Math.min(heldUntil, endsAt + ATTENTION_HOLD_MAX_MS));
   }
 
@@ -350,7 +350,7 @@ function grown<Column extends Float64Array | Uint32Array | Uint8Array>(from: Col
   return to;
 }
 
-/** Returns a lease's times in a packed row of a checkpoint; undefined where the row ends before it. */
+/** Returns the times of a lease in a packed row of a checkpoint; undefined if the row ends before it. */
 export function unpackLease(columns: Float64Array, slot: number): { renewedAt: number; askedAt: number } | undefined {
   const count = columns.length / 2;
   const index = slot % CHECKPOINT_LEASES_PER_ROW_COUNT;

@@ -3,7 +3,7 @@ import { noteGone, refreshEligibility, watchedInstance } from './instance-kind';
 import type { RecordKind } from './record-kind';
 import { decodeOverride, encodeOverride, type OverrideRecord } from './records';
 
-/** Settings of operators over an instance. An override lingers for a while after its instance is gone. */
+/** Settings that operators put over an instance. An override remains for a while after its instance is gone. */
 export const overrideKind: RecordKind<OverrideRecord> = {
   name: 'override',
   number: 2,
@@ -13,7 +13,7 @@ export const overrideKind: RecordKind<OverrideRecord> = {
   find: (service, id) => service.overrides.get(id),
   read: (service, id) => service.overrides.get(id),
 
-  /** One that takes an instance out of traffic or back, and brings no metadata. */
+  /** Returns whether an override only takes an instance out of traffic or back, without metadata. */
   needsNoRoom: ({ override }, text) =>
     override.metadata === undefined && text.length <= OVERRIDE_BEYOND_LIMIT_MAX_BYTES,
 
@@ -29,7 +29,7 @@ export const overrideKind: RecordKind<OverrideRecord> = {
     return {};
   },
 
-  /** It shows in its instance, and nowhere once that is gone. */
+  /** An override shows in its instance, and nowhere once that is gone. */
   watched(key, _record, then) {
     const instance = then.instance(key);
     return instance && watchedInstance(key, instance, then);
@@ -37,7 +37,7 @@ export const overrideKind: RecordKind<OverrideRecord> = {
 
   load(waking, service, row, text) {
     waking.catalog.putOverride(service, row.id, text, row.revision, decodeOverride(text));
-    // An import may bring an override whose instance never was.
+    // An import may add an override whose instance never existed.
     noteGone(waking, service, row);
   },
 

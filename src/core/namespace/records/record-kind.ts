@@ -12,11 +12,11 @@ import type { InstanceRecord, LeaseTerms, OverrideRecord, RecordKey, RecordKindN
 import type { LeaseHolder, SessionTable } from './session-table';
 
 /**
- * One kind of record: its key in memory, its text and its row, how a change of it is applied, and how a wake brings it back.
- * `record-kinds.ts` lists all kinds; whatever treats them alike asks the descriptor. A new kind begins with a descriptor.
+ * Descriptor of one kind of record: its key in memory, its text and row, how a change is applied, and how a wake loads it.
+ * `record-kinds.ts` lists all kinds; code that treats them alike uses the descriptor. A new kind begins with a descriptor.
  *
- * The members are methods, not functions, so that the descriptor of one kind fits into the list of all: a change names the
- * kind of its record, so a descriptor is only ever given records of its own kind.
+ * The members are methods, not functions, so that the descriptor of one kind is assignable to the list of all: a change
+ * names the kind of its record, so a descriptor only ever receives records of its own kind.
  *
  * @template Content The record, decoded.
  */
@@ -28,23 +28,23 @@ export interface RecordKind<Content> {
   /** Returns the record as it is stored, journaled and, for instances, held in memory. */
   encode(record: Content): string;
   decode(text: string): Content;
-  /** Returns the id of the token that a record counts against; empty where it is not known. */
+  /** Returns the id of the token that a record counts against; empty if it is unknown. */
   holderIn(text: string): string;
 
   /** Finds a record in memory. `id` is empty for a service. */
   find(service: ServiceEntry, id: string): RecordText | undefined;
-  /** The same, decoded. */
+  /** Finds a record in memory, and decodes it. */
   read(service: ServiceEntry, id: string): RecordState<Content> | undefined;
 
-  /** Tells a change that a namespace takes even when it is full. Absent: there is none. */
+  /** Returns whether even a full namespace accepts a change. Absent if there is no such change. */
   needsNoRoom?(record: Content, text: string): boolean;
-  /** Returns how the lease of a record was renewed, for the journal, where the change ends that. Call it before `apply`. */
+  /** Returns how the lease of a record was renewed, for the journal, if the change ends that. Call it before `apply`. */
   renewalsUntil?(
     memory: RecordMemory,
     service: ServiceEntry,
     change: Pick<AppliedChange<Content>, 'id' | 'cause' | 'after'>,
   ): JournaledRenewals | undefined;
-  /** Applies a change in memory. Returns the columns of its row that its text and key do not give. */
+  /** Applies a change in memory. Returns the columns of its row that don't follow from its text and key. */
   apply(
     memory: RecordMemory,
     service: ServiceEntry,
@@ -52,18 +52,18 @@ export interface RecordKind<Content> {
     commit: CommitMoment,
   ): Partial<RowColumns>;
 
-  /** Returns a change as watchers see it; undefined where it shows nowhere. */
+  /** Returns a change as watchers see it; undefined if it shows nowhere. */
   watched(key: InstanceKey, record: Content | null, then: RecordsThen): WatchedChange | undefined;
 
-  /** Brings a record back from its row. `text` is the value of the row, which is there. */
+  /** Loads a record from its row. `text` is the value of the row, which is not null. */
   load(waking: WakingMemory, service: ServiceEntry, row: RecordRow, text: string): void;
-  /** Notes the row of a record that was removed. */
+  /** Loads the row of a record that was removed. */
   loadHead?(waking: WakingMemory, service: ServiceEntry, row: RecordRow): void;
-  /** Puts on the agenda what the records of a service ask for, once all are loaded. */
+  /** Adds the duties of a service's records to the agenda, once all are loaded. */
   schedule?(memory: Pick<RecordMemory, 'agenda' | 'time'>, service: ServiceEntry, waking: WakingMemory): void;
 }
 
-/** A record, decoded, with its revision: 0 while a command has made it, and not committed it. */
+/** A decoded record with its revision: 0 until the command that made it is committed. */
 export interface RecordState<Content> {
   record: Content;
   revision: number;
@@ -78,14 +78,14 @@ export interface RecordsThen {
   override(key: InstanceKey): RecordState<OverrideRecord> | undefined;
 }
 
-/** A change that has been decided, ready to be applied. */
+/** A change that is ready to be applied. */
 export interface AppliedChange<Content> {
   id: string;
   cause: Cause;
-  /** Null where it is removed, as is its text. */
+  /** Null if it is removed; its text is then also null. */
   record: Content | null;
   after: string | null;
-  /** True if the lease counts from now on. */
+  /** True if the lease starts again now. */
   renewed?: boolean;
 }
 
@@ -96,7 +96,7 @@ export interface CommitMoment {
   now: number;
 }
 
-/** When a lease was last renewed, by the clock, and the longest time between two renewals since another time. */
+/** Time of a lease's last renewal, by the clock, and the longest time between two renewals since `gapsSince`. */
 export interface JournaledRenewals {
   lastAt: number;
   longestGapMs: number;
@@ -106,7 +106,7 @@ export interface JournaledRenewals {
 /** A row of the table `record`. */
 export interface RecordRow extends RecordKey, RowColumns {
   revision: number;
-  /** The record; null where only the head of a removed one is left. */
+  /** The record; null if only the head of a removed one is left. */
   value: string | null;
 }
 
@@ -115,9 +115,9 @@ export interface RowColumns {
   flags: number;
   /** Slot in the lease table; null without a lease. */
   lease: number | null;
-  /** Terms of the lease, as `leaseText` makes them: null for the default ones. */
+  /** Terms of the lease, as encoded by `leaseText`: null for the default ones. */
   leaseTerms: string | null;
-  /** On the namespace's axis: when the lease was last renewed, as far as this row knows, or when the record went. */
+  /** Time of the last renewal that this row knows of, or of the record's removal; on the namespace's axis. */
   timedAt: number;
 }
 
@@ -137,8 +137,8 @@ export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 
   readonly checkpoint: StoredCheckpoint;
   /** Sessions by their slot, as the rows of their instances name it. */
   readonly sessionsBySlot: Map<number, SessionEntry>;
-  /** When overrides were put, or their instances went since: those that are left behind linger from then. */
+  /** Time each override was put, or its instance was removed later: an override without an instance lingers from then. */
   readonly goneAt: Map<ServiceEntry, Map<string, number>>;
-  /** The latest time that any row knows of, on the namespace's axis. */
+  /** Latest time in any row, on the namespace's axis. */
   latest: number;
 }

@@ -21,7 +21,7 @@ export function recordKind(number: number): RecordKind<AnyRecord> {
   throw new Error(`the storage holds a record of kind ${number}, which this version does not know`);
 }
 
-/** Returns the text and revision of a record of any kind; undefined where there is none. */
+/** Returns the text and revision of a record of any kind; undefined if there is none. */
 export function findRecord(catalog: Catalog, key: RecordKey): RecordText | undefined {
   const service = catalog.service(key);
   return service && RECORD_KINDS[key.kind].find(service, key.id);

@@ -12,7 +12,10 @@ const COLUMNS = 'kind, group_name, service, id, revision, flags, lease, lease_te
 
 const TOUCH = 'UPDATE record SET timed_at = ? WHERE kind = ? AND group_name = ? AND service = ? AND id = ?';
 
-/** Puts rows that are alike: what they share is bound once, as to bind a value costs about as much as to store it. */
+/**
+ * Returns a statement that puts similar rows. Values that they share are bound once, as binding a value costs about as much
+ * as storing it.
+ */
 function putStatement(rows: number): string {
   const values = Array.from({ length: rows }, (_, index) => {
     const [service, id, lease, timedAt, value] = [6, 7, 8, 9, 10].map((column) => `?${column + 5 * index}`);
@@ -27,7 +30,7 @@ function putStatement(rows: number): string {
 const PUT_ONE = putStatement(1);
 const PUT_MANY = putStatement(RECORD_ROWS_PER_STATEMENT_COUNT);
 
-/** Writes rows, each of another record: new, changed, or down to its head. */
+/** Writes rows, each of a different record: new, changed, or reduced to its head. */
 export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[]): void {
   let next = 0;
   while (next < rows.length) {
@@ -41,12 +44,12 @@ export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[])
   }
 }
 
-/** Notes in the row of an instance when its lease was renewed, and nothing else. */
+/** Updates only the time of the last renewal in the row of an instance. */
 export function touchRecordRow(storage: SqlStorage, { group, service, id }: InstanceKey, timedAt: number): void {
   storage.run(TOUCH, timedAt, RECORD_KINDS.instance.number, group, service, id);
 }
 
-/** True if two rows share what {@link putStatement} binds once. The rows of a commit mostly do. */
+/** Returns whether two rows share the values that {@link putStatement} binds once. Rows of a commit mostly do. */
 function areAlike(a: RecordRow, b: RecordRow): boolean {
   return (
     a.kind === b.kind &&
@@ -57,7 +60,7 @@ function areAlike(a: RecordRow, b: RecordRow): boolean {
   );
 }
 
-/** In the order of the numbers in {@link putStatement}, as are those that follow. */
+/** Returns the shared bindings, in the order of the parameters in {@link putStatement}, as {@link ownBindings} does. */
 function sharedBindings({ kind, group, revision, flags, leaseTerms }: RecordRow): SqlValue[] {
   return [RECORD_KINDS[kind].number, group, revision, flags, leaseTerms];
 }
@@ -66,13 +69,13 @@ function ownBindings({ service, id, lease, timedAt, value }: RecordRow): SqlValu
   return [service, id, lease, timedAt, value];
 }
 
-/** Comes before all records. */
+/** Key before all records. */
 const BEFORE_ALL: SqlRow = [Number.MIN_SAFE_INTEGER, '', '', ''];
 
 /**
- * All rows: services, then overrides, then instances, each kind by group, service and id.
+ * Yields all rows: services, then overrides, then instances, each kind by group, service and id.
  *
- * They are read in pages, each at once: on one machine that takes a quarter less than rows one after the other.
+ * They are read in pages, each at once: on one machine that takes a quarter less time than reading row by row.
  */
 export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {
   const page = `SELECT ${COLUMNS} FROM record WHERE (kind, group_name, service, id) > (?, ?, ?, ?)
@@ -90,7 +93,7 @@ export function* readRecordRows(storage: SqlStorage): Generator<RecordRow> {
   }
 }
 
-// `as` in what follows: the columns are STRICT, so their types are those of the schema.
+// `as` below: the table is STRICT, so columns have the types of the schema.
 function decodeRow(row: SqlRow): RecordRow {
   return {
     kind: recordKind(row[0] as number).name,
@@ -106,12 +109,12 @@ function decodeRow(row: SqlRow): RecordRow {
   };
 }
 
-/** Returns the name of a record's head among those of its service. */
+/** Returns the name of a record's head within its service. */
 export function headName({ kind, id }: Pick<RecordKey, 'kind' | 'id'>): string {
   return `${kind}\u0000${id}`;
 }
 
-/** Returns the revision at which a record that is not there now was removed; 0 as far as the journal knows of none. */
+/** Returns the revision at which an absent record was removed; 0 if the journal has none. */
 export function headRevision(storage: SqlStorage, key: RecordKey, service: ServiceEntry | undefined): number {
   if (service === undefined) return 0;
   const unwritten = service.unwrittenHeads.get(headName(key));
@@ -119,7 +122,7 @@ export function headRevision(storage: SqlStorage, key: RecordKey, service: Servi
   return service.hasHeads ? readHeadRevision(storage, key) : 0;
 }
 
-/** The revision that the head of a removed record was left with; 0 where there is none. */
+/** Reads the revision in the head of a removed record; 0 if there is none. */
 function readHeadRevision(storage: SqlStorage, { kind, group, service, id }: RecordKey): number {
   const head = `SELECT revision FROM record
     WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL`;
@@ -127,7 +130,7 @@ function readHeadRevision(storage: SqlStorage, { kind, group, service, id }: Rec
   return 0;
 }
 
-/** Heads of records of a service that were removed after a revision. */
+/** Yields the heads of a service's records that were removed after a revision. */
 export function* readHeadsSince(
   storage: SqlStorage,
   { group, service }: Pick<RecordKey, 'group' | 'service'>,
@@ -140,18 +143,18 @@ export function* readHeadsSince(
   }
 }
 
-/** Writes a document; one with its id is the same. Runs inside a commit. */
+/** Writes a document, unless one with its id exists, which is then the same. Runs inside a commit. */
 export function writeDocumentRow(storage: SqlStorage, { group, service }: ServiceKey, document: SharedDocument): void {
   const put = 'INSERT OR IGNORE INTO document (group_name, service, id, value) VALUES (?, ?, ?, ?)';
   storage.run(put, group, service, document.id, document.text);
 }
 
-/** Runs inside a commit. */
+/** Removes a document. Runs inside a commit. */
 export function removeDocumentRow(storage: SqlStorage, { group, service }: ServiceKey, id: string): void {
   storage.run('DELETE FROM document WHERE group_name = ? AND service = ? AND id = ?', group, service, id);
 }
 
-/** All documents of a namespace. */
+/** Yields all documents of a namespace. */
 export function* readDocumentRows(storage: SqlStorage): Generator<ServiceKey & SharedDocument> {
   for (const [group, service, id, text] of storage.read('SELECT group_name, service, id, value FROM document')) {
     yield { group: String(group), service: String(service), id: String(id), text: String(text) };

@@ -6,7 +6,7 @@ import type { Override } from '../../../model/override';
 import type { ServiceDefinition } from '../../../model/service';
 import { DEFAULT_CLUSTER } from '../../../model/service-name';
 
-/** Names a record. `id` is empty for a service. */
+/** Key of a record. `id` is empty for a service. */
 export interface RecordKey {
   kind: RecordKindName;
   group: string;
@@ -14,30 +14,30 @@ export interface RecordKey {
   id: string;
 }
 
-/** A record as it is, or was: its text, and the revision that made it. */
+/** The text of a record, current or past, and the revision that made it. */
 export interface RecordText {
   text: string;
   revision: number;
 }
 
-/** An instance, as it is kept. Its revision stands beside it. */
+/** An instance, as it is stored. Its revision is stored beside it. */
 export interface InstanceRecord {
   definition: InstanceDefinition;
-  /** Where the registering request came from, when the definition does not say. */
+  /** Origin of the registering request, if the definition has no location. */
   place?: Location | undefined;
   owner: string;
   createdRevision: number;
-  /** Changes since it was created, that one included. */
+  /** Number of changes, including its creation. */
   changes: number;
   /** Milliseconds since the epoch, for people. */
   registeredAt: number;
   updatedAt: number;
   healthy: boolean;
-  /** Stamps of the last three changes of health, for the mark of flapping. */
+  /** Stamps of the last three changes of health, which decide `flapping`. */
   healthChangedAt: number[];
-  /** Key of the session that holds it, where one does. */
+  /** Key of the session that holds it, if any. */
   session?: string | undefined;
-  /** The owner is taking it out; it is removed at this time of the namespace's axis. */
+  /** Set while it drains: the time at which it is removed, on the namespace's axis. */
   drainEndsAt?: number | undefined;
   /** Id of the document that it shares with other instances of its service. */
   document?: string | undefined;
@@ -52,11 +52,11 @@ export interface OverrideRecord {
 export interface ServiceRecord {
   definition: ServiceDefinition;
   createdRevision: number;
-  /** Id of the token that set it last; absent where an earlier version or an import wrote it. */
+  /** Id of the token that set it last; absent if an earlier version or an import wrote it. */
   actor?: string | undefined;
 }
 
-/** The records of each kind; `record-kinds.ts` has what is particular to each. */
+/** The type of each kind of record; `record-kinds.ts` has their descriptors. */
 export interface Records {
   service: ServiceRecord;
   override: OverrideRecord;
@@ -68,7 +68,7 @@ export type RecordKindName = keyof Records;
 /** A record of any kind, decoded. */
 export type AnyRecord = Records[RecordKindName];
 
-/** What a definition keeps of itself: members in one order, those with their default left out. */
+/** Returns the stored form of a definition: its members in a fixed order, without those that have their default. */
 function compact(definition: InstanceDefinition) {
   const { lease } = definition;
   const leaseIsDefault = lease !== null && sameLease(lease, DEFAULT_LEASE);
@@ -114,12 +114,14 @@ function expand(stored: Compact): InstanceDefinition {
   };
 }
 
-/** How the text of an instance begins: its definition follows, so that a repeat is a comparison of two texts. */
+/**
+ * Beginning of the text of an instance. The definition follows, so that a repeated registration is found by comparing text.
+ */
 const DEFINITION_FIRST = '{"definition":';
 
 /**
- * An instance as text: what is stored, journaled and held in memory. A record in this form takes a third of the heap
- * that its objects would, and waking needs no parsing.
+ * Encodes an instance as it is stored, journaled and held in memory. As text a record takes a third of the heap of its
+ * objects, and waking needs no parsing.
  */
 export function encodeInstance(record: InstanceRecord): string {
   return JSON.stringify({
@@ -141,7 +143,7 @@ export function encodeInstance(record: InstanceRecord): string {
 type StoredInstance = Partial<InstanceRecord> &
   Pick<InstanceRecord, 'owner' | 'createdRevision' | 'registeredAt'> & { definition: Compact };
 
-/** Reads what {@link encodeInstance} wrote. */
+/** Decodes text of {@link encodeInstance}. */
 export function decodeInstance(text: string): InstanceRecord {
   const stored = JSON.parse(text) as StoredInstance; // `as`: only encodeInstance writes these texts
   return {
@@ -154,52 +156,55 @@ export function decodeInstance(text: string): InstanceRecord {
   };
 }
 
-/** A definition as text: the same for the same definition. */
+/** Encodes a definition: equal definitions have equal text. */
 export function definitionText(definition: InstanceDefinition): string {
   return JSON.stringify(compact(definition));
 }
 
-/** Whether the text of an instance holds this very definition. */
+/** Returns whether the text of an instance has exactly this definition. */
 export function holdsDefinition(text: string, definition: InstanceDefinition): boolean {
   const sought = definitionText(definition);
   return text.startsWith(sought, DEFINITION_FIRST.length) && text[DEFINITION_FIRST.length + sought.length] === ',';
 }
 
-/** How the owner follows the definition: no later member of a record holds another, and texts in it are escaped. */
+/**
+ * Text between definition and owner. Its last occurrence is the right one: no later member contains it, and strings are
+ * escaped.
+ */
 const OWNER_AFTER = '},"owner":';
 
 const ownerAt = (text: string): number => text.lastIndexOf(OWNER_AFTER) + OWNER_AFTER.length;
 
-/** Whether the text of an instance names this owner. */
+/** Returns whether the text of an instance has this owner. */
 export function isOwnedBy(text: string, tokenId: string): boolean {
   return text.startsWith(JSON.stringify(tokenId), ownerAt(text));
 }
 
-/** The owner that the text of an instance names. */
+/** Returns the owner in the text of an instance. */
 export function ownerIn(text: string): string {
   const start = ownerAt(text);
   const quoted = text.slice(start, text.indexOf(CREATED_AFTER, start));
   return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
-/** What follows the owner in the text of an instance. */
+/** Text that follows the owner in the text of an instance. */
 const CREATED_AFTER = ',"createdRevision":';
 
-/** Whether the texts of two instances tell of the same definition and owner. */
+/** Returns whether the texts of two instances have the same definition and owner. */
 export function sameRegistration(one: string, other: string): boolean {
   const end = one.indexOf(CREATED_AFTER, ownerAt(one)) + CREATED_AFTER.length;
   return other.startsWith(one.slice(0, end));
 }
 
-/** The definition in the text of an instance, as it is written there: defaults are left out. */
+/** Returns the definition in the text of an instance, in its stored form, without defaults. */
 export function definitionIn(text: string): string {
   return text.slice(DEFINITION_FIRST.length, ownerAt(text) - OWNER_AFTER.length + 1);
 }
 
-/** Tells whether the definition in the text of an instance begins with this address and port. */
+/** Returns a function that reports whether the definition in the text of an instance has this address and port. */
 export function addressMatcher(address: string, port: number | undefined): (text: string) => boolean {
   const sought = `${DEFINITION_FIRST}${JSON.stringify({ address, port }).slice(0, -1)}`;
-  // The addresses of a service begin alike. To look at the end of each first takes a fifth of the time.
+  // The addresses of a service begin alike. Comparing the last character first takes a fifth of the time.
   const lastAt = DEFINITION_FIRST.length + JSON.stringify({ address }).length - '_"}'.length;
   const last = sought.charCodeAt(lastAt);
   return (text) => {
@@ -210,18 +215,18 @@ export function addressMatcher(address: string, port: number | undefined): (text
   };
 }
 
-/** How the text of an instance ends that names a document: it is the last member of a record. */
+/** End of the text of an instance that references a document, which is the last member of a record. */
 const DOCUMENT_LAST = /,"document":"([0-9a-f]{64})"\}$/;
 
-/** Characters at the end of a text that {@link DOCUMENT_LAST} can match. */
+/** Number of characters at the end of a text that {@link DOCUMENT_LAST} can match. */
 const DOCUMENT_LAST_LENGTH = 80;
 
-/** Id of the document that the text of an instance names; undefined where it names none. */
+/** Returns the id of the document that the text of an instance references; undefined if there is none. */
 export function documentIn(text: string): string | undefined {
   return text.endsWith('"}') ? DOCUMENT_LAST.exec(text.slice(-DOCUMENT_LAST_LENGTH))?.[1] : undefined;
 }
 
-/** Tells whether the definition in the text of an instance has an address, and not a url alone. */
+/** Returns whether the definition in the text of an instance has an address, not only a url. */
 export const hasAddress = (text: string): boolean => text.startsWith(`${DEFINITION_FIRST}{"address":`);
 
 export function encodeOverride(record: OverrideRecord): string {
@@ -240,26 +245,26 @@ export function decodeService(text: string): ServiceRecord {
   return JSON.parse(text) as ServiceRecord; // `as`: only encodeService writes these texts
 }
 
-/** What of an instance is kept as bits, so that counting and waking need no text. */
+/** Properties of an instance that are kept as bits, so that counting and waking need no text. */
 export const INSTANCE_FLAGS = {
   /** The lease is within its time to live. */
   healthy: 1,
-  /** The instance itself asks for traffic: up, weight above 0, not draining. */
+  /** The instance itself accepts traffic: up, weight above 0, not draining. */
   willing: 2,
-  /** It has not renewed since it was created, and `firstRemoveAfterMs` counts. Known to the lease table. */
+  /** It has not renewed since it was created, so `firstRemoveAfterMs` applies. The lease table has this. */
   awaitsFirstRenewal: 8,
-  /** Its lease is its session's. */
+  /** Its session holds its lease. */
   heldBySession: 16,
 } as const;
 
-/** The bits of a record. */
+/** Returns the bits of a record. */
 export function instanceFlags(record: InstanceRecord): number {
   const { status, weight } = record.definition;
   const willing = status === 'up' && weight > 0 && record.drainEndsAt === undefined;
   return (record.healthy ? INSTANCE_FLAGS.healthy : 0) | (willing ? INSTANCE_FLAGS.willing : 0);
 }
 
-/** Returns an instance whose health has changed at `stamp`: the mark of flapping is made of the last of these changes. */
+/** Returns an instance whose health changed at `stamp`. The last of these changes decide `flapping`. */
 export function withHealth(record: InstanceRecord, healthy: boolean, stamp: number): InstanceRecord {
   return {
     ...record,
@@ -270,10 +275,10 @@ export function withHealth(record: InstanceRecord, healthy: boolean, stamp: numb
   };
 }
 
-/** What a registration gets that asks for nothing. */
+/** Lease of a registration that requests none. */
 export const DEFAULT_LEASE: Lease = grantLease(undefined);
 
-/** Whether two leases are granted for the same times. */
+/** Returns whether two leases have the same terms. */
 export function sameLease(a: Lease, b: Lease): boolean {
   return (
     a.ttlMs === b.ttlMs &&
@@ -283,14 +288,14 @@ export function sameLease(a: Lease, b: Lease): boolean {
   );
 }
 
-/** Terms as they are stored: null for the default ones. */
+/** Encodes terms for storage: null for the default ones. */
 export function leaseText(lease: Lease): string | null {
   return sameLease(lease, DEFAULT_LEASE) ? null : JSON.stringify(lease);
 }
 
 const encoded = new WeakMap<Lease, string>();
 
-/** Terms as answers show them, encoded once: every heartbeat is answered with them. */
+/** Encodes terms for answers. The result is cached, as the answer to every heartbeat contains it. */
 export function leaseJson(lease: Lease): JsonText<Lease> {
   let json = encoded.get(lease);
   if (json === undefined) {
@@ -300,16 +305,16 @@ export function leaseJson(lease: Lease): JsonText<Lease> {
   return json;
 }
 
-/** The same as {@link leaseText}, encoded once: for terms that {@link LeaseTerms} keeps. */
+/** Does the same as {@link leaseText}, with a cached result, for terms that {@link LeaseTerms} keeps. */
 export function keptLeaseText(lease: Lease): string | null {
   return lease === DEFAULT_LEASE ? null : leaseJson(lease);
 }
 
-/** The terms of many leases, each kept once: a fleet has few different ones. */
+/** Terms of leases, each distinct one kept once: a fleet has few different ones. */
 export class LeaseTerms {
   readonly #byText = new Map<string, Lease>();
 
-  /** Reads terms as {@link leaseText} wrote them. */
+  /** Decodes text of {@link leaseText}. */
   read(text: string | null): Lease {
     if (text === null) return DEFAULT_LEASE;
     const known = this.#byText.get(text);

@@ -2,7 +2,7 @@ import type { RecordKind } from './record-kind';
 import { decodeService, encodeService, type ServiceRecord } from './records';
 import { watchedServiceOf } from './view';
 
-/** The settings that a service has of its own, as opposed to one that exists by its instances alone. */
+/** The record of a service with its own settings, as opposed to one that exists only through its instances. */
 export const serviceKind: RecordKind<ServiceRecord> = {
   name: 'service',
   number: 1,

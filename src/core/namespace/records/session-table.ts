@@ -1,10 +1,10 @@
 import type { SqlStorage } from '../../storage/sql-storage';
 import type { InstanceEntry, SessionEntry } from './catalog-entries';
 
-/** Who may hold a lease: an instance alone, or a session for many. */
+/** Holder of a lease: an instance, or a session for many instances. */
 export type LeaseHolder = InstanceEntry | SessionEntry;
 
-/** Tells a session from an instance that holds a lease of its own. */
+/** Returns whether the holder of a lease is a session, not an instance. */
 export function isSession(holder: LeaseHolder): holder is SessionEntry {
   return 'secretDigest' in holder;
 }
@@ -12,7 +12,7 @@ export function isSession(holder: LeaseHolder): holder is SessionEntry {
 /** The sessions of a namespace, by key. */
 export class SessionTable {
   readonly #byKey = new Map<string, SessionEntry>();
-  /** True if sessions have been compared with the sockets that are open, since the namespace woke. */
+  /** True once sessions have been matched with the open sockets after a wake. */
   areMatched = false;
 
   get size(): number {
@@ -36,7 +36,7 @@ export class SessionTable {
   }
 }
 
-/** Sets which session holds an instance: that one, or none. */
+/** Sets the session that holds an instance, or none. */
 export function holdInstance(entry: InstanceEntry, session: SessionEntry | undefined): void {
   if (entry.session === session) return;
   entry.session?.instances.delete(entry);
@@ -51,7 +51,7 @@ export interface SessionRow {
   tokenId: string;
   lease: number;
   ttlMs: number;
-  /** On the namespace's axis: when it was last renewed, as far as this row knows. */
+  /** Time of the last renewal that this row knows of, on the namespace's axis. */
   timedAt: number;
   isClosed: boolean;
 }
@@ -59,7 +59,7 @@ export interface SessionRow {
 const PUT = `INSERT INTO session (key, secret_digest, token, lease, ttl_ms, timed_at, closed) VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET timed_at = excluded.timed_at, closed = excluded.closed`;
 
-/** Writes a session down, or what has changed of it. */
+/** Writes a session, or its changes. */
 export function writeSessionRow(storage: SqlStorage, session: SessionEntry, timedAt: number): void {
   const { key, secretDigest, tokenId, lease, ttlMs, isClosed } = session;
   storage.run(PUT, key, secretDigest, tokenId, lease, ttlMs, timedAt, isClosed ? 1 : 0);

@@ -17,7 +17,7 @@ import {
 } from './catalog-entries';
 import { decodeInstance, decodeService, type InstanceRecord, type RecordText, type ServiceRecord } from './records';
 
-/** What of an instance an operator can set: as it is once the override is merged over the registration. */
+/** The properties of an instance that an operator can set, with the override merged over the registration. */
 export interface Effective {
   weight: number;
   status: InstanceView['status'];
@@ -26,7 +26,7 @@ export interface Effective {
   quarantined: boolean;
 }
 
-/** Merges what the operator says over what the instance says. */
+/** Merges an override over a registration. */
 export function effective(record: InstanceRecord, override: Override | undefined): Effective {
   const { weight, status, metadata } = record.definition;
   const draining = record.drainEndsAt !== undefined;
@@ -39,12 +39,12 @@ export function effective(record: InstanceRecord, override: Override | undefined
   };
 }
 
-/** Whether it takes traffic as long as it is healthy. */
+/** Returns whether an instance takes traffic if it is healthy. */
 export function isEligible(instance: Effective): boolean {
   return instance.enabled && !instance.quarantined && instance.status === 'up' && instance.weight > 0;
 }
 
-/** @param now For people: milliseconds since the epoch. */
+/** Returns whether an instance is flapping. @param now Time for people, in milliseconds since the epoch. */
 export function isFlapping(record: InstanceRecord, now: number): boolean {
   const [first] = record.healthChangedAt;
   return (
@@ -52,7 +52,7 @@ export function isFlapping(record: InstanceRecord, now: number): boolean {
   );
 }
 
-/** An instance as answers show it. `now` is for people: it decides only the mark of flapping. */
+/** Returns an instance as answers show it. `now` is the time for people: it decides only `flapping`. */
 export function instanceView(
   key: InstanceKey,
   record: InstanceRecord,
@@ -97,18 +97,18 @@ export function instanceView(
   };
 }
 
-/** An entry of the catalog as answers show it. */
+/** Returns an entry of the catalog as answers show it. */
 export function viewOf(entry: InstanceEntry, now: number, record = decodeInstance(entry.text)): InstanceView {
   const override = entry.service.overrides.get(entry.id)?.record.override;
   return instanceView(keyOf(entry), record, entry.revision, override, now);
 }
 
-/** An override as answers show it. */
+/** Returns an override as answers show it. */
 export function overrideView({ record, revision }: Pick<OverrideEntry, 'record' | 'revision'>): OverrideView {
   return { ...record.override, actor: record.actor, revision, updatedAt: timestamp(record.updatedAt) };
 }
 
-/** A service as lists show it. */
+/** Returns a service as lists show it. */
 export function serviceSummary(service: ServiceEntry): ServiceSummary {
   let healthy = 0;
   let available = 0;
@@ -127,7 +127,7 @@ export function serviceSummary(service: ServiceEntry): ServiceSummary {
   };
 }
 
-/** A service as its own answer shows it. */
+/** Returns a service as its own answer shows it. */
 export function serviceView(service: ServiceEntry): ServiceView {
   const own = service.own?.record;
   return {
@@ -139,12 +139,12 @@ export function serviceView(service: ServiceEntry): ServiceView {
   };
 }
 
-/** Returns what a service has of its own, as watchers see it; with nothing of its own it has the defaults. */
+/** Returns the settings of a service as watchers see them; a service without a record has the defaults. */
 export function watchedService(key: ServiceKey, own: RecordText | undefined): WatchedService {
   return watchedServiceOf(key, own && { record: decodeService(own.text), revision: own.revision });
 }
 
-/** {@link watchedService} of a record that is at hand. */
+/** Does the same as {@link watchedService} for a decoded record. */
 export function watchedServiceOf(
   { group, service }: ServiceKey,
   own: { record: ServiceRecord; revision: number } | undefined,

@@ -1,8 +1,8 @@
 import type { InstanceKey } from '../../../model/batch';
 
-/** What falls due apart from leases. Times are on the namespace's axis. */
+/** Work with a deadline, other than leases. Times are on the namespace's axis. */
 export type Duty =
-  /** The grace of a drain ends: the instance is removed. */
+  /** The grace period of a drain ends: the instance is removed. */
   | { kind: 'drain'; key: InstanceKey }
   /** A drain has waited long enough for acknowledgements. */
   | { kind: 'acknowledgements'; key: InstanceKey }
@@ -10,16 +10,16 @@ export type Duty =
   | { kind: 'quarantine'; key: InstanceKey }
   /** An override has outlived its instance long enough. */
   | { kind: 'linger'; key: InstanceKey }
-  /** The journal holds more than it keeps. */
+  /** The journal exceeds its retention. */
   | { kind: 'compaction' }
-  /** An import goes on by itself, or is forgotten. */
+  /** An import continues by itself, or is dropped. */
   | { kind: 'import' }
-  /** The token of an open socket ends, or is to be asked about. */
+  /** The token of an open socket ends, or is due to be checked. */
   | { kind: 'sockets' }
   /** A receiver has left its output unread for too long. */
   | { kind: 'readers' };
 
-/** Duties whose time is one of the wall clock; all others follow the namespace's axis. */
+/** Duties that follow the wall clock; all others follow the namespace's axis. */
 const FOLLOWS_CLOCK: ReadonlySet<Duty['kind']> = new Set(['quarantine', 'compaction', 'sockets']);
 
 interface Entry {
@@ -33,30 +33,32 @@ function nameOf(duty: Duty): string {
 }
 
 /**
- * The few deadlines that are not leases. It is derived from the records: nothing of it is stored, and a duty is done
- * only where the record still asks for it, so one that is left over does no harm.
+ * The few deadlines that are not leases. It is derived from the records and not stored. A duty is done
+ * only if the record still requires it, so an obsolete one does no harm.
  */
 export class Agenda {
   readonly #entries = new Map<string, Entry>();
   #earliest = Number.POSITIVE_INFINITY;
 
-  /** No duty falls due before this; `Infinity` where there is none. */
+  /** Time before which no duty is due; `Infinity` if there is none. */
   get earliestDeadline(): number {
     return this.#earliest;
   }
 
-  /** Puts a duty on the agenda, instead of the same duty at another time. */
+  /** Schedules a duty, replacing the same duty at another time. */
   set(duty: Duty, at: number): void {
     this.#entries.set(nameOf(duty), { duty, at });
     this.#earliest = Math.min(this.#earliest, at);
   }
 
-  /** When a duty falls due; `Infinity` where it is not on the agenda. */
+  /** Returns when a duty is due; `Infinity` if it is not on the agenda. */
   timeOf(duty: Duty): number {
     return this.#entries.get(nameOf(duty))?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Moves the duties that follow the wall clock, after that has jumped. @param ms Later, or earlier where negative. */
+  /**
+   * Moves the duties that follow the wall clock, after it has jumped. @param ms Milliseconds later, or earlier if negative.
+   */
   moveWithClock(ms: number): void {
     this.#earliest = Number.POSITIVE_INFINITY;
     for (const entry of this.#entries.values()) {
@@ -65,7 +67,7 @@ export class Agenda {
     }
   }
 
-  /** Takes the duties that are due off the agenda, earliest first, at most `most` of them. */
+  /** Removes and returns the duties that are due, earliest first, at most `most` of them. */
   take(now: number, most: number): Duty[] {
     if (now < this.#earliest) return [];
     const due = [...this.#entries].filter(([, entry]) => entry.at <= now).sort((a, b) => a[1].at - b[1].at);

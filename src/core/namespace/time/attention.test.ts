@@ -288,7 +288,7 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
       state: 'closed',
       attention: { since, attendedMs },
     });
-    const why = 'nothing was taken in for a while';
+    const why = 'nothing was received for a while';
     expect(platform.logs).toMatchObject([{ level: 'warn', facts: { why, silentMs: 20_000, leases: 1 } }]);
   });
 

@@ -15,17 +15,17 @@ import type { NamespaceTime } from './namespace-time';
 
 /** Stored form of attention, in row 0 of a checkpoint. All times in milliseconds on the namespace's axis. */
 export interface StoredAttention {
-  /** Start of the latest stretch in which messages were taken in without a gap. */
+  /** Start of the latest stretch in which messages were received without a gap. */
   since: number;
-  /** Attention before that stretch. Never 0, so that 0 can stand for "not asked" in the lease table. */
+  /** Attention before that stretch. Never 0, so that 0 can mean "not asked" in the lease table. */
   attendedMs: number;
 }
 
 /**
  * Tracks how long the registry has listened.
  *
- * A registry that was frozen, restarted or cut off has not heard renewals that were sent in time, so it ends a lease only
- * after it has listened long enough to judge. A *gap* is a stretch in which nothing was taken in; attention counts the
+ * A registry that was frozen, restarted or cut off has missed renewals that were sent in time, so it ends a lease only
+ * after it has listened long enough to judge. A *gap* is a stretch in which nothing was received; attention counts the
  * time outside of gaps.
  *
  * Source: DESIGN.md section 5; design/decisions/0019-attention.md.
@@ -36,17 +36,17 @@ export class Attention {
   #lastPass: number;
   #gaps = 0;
   #hasPassed = false;
-  /** True if changes could be stored at the last pass. Otherwise changes are refused, and no lease ends. */
+  /** True if storing worked at the last pass. While it doesn't, changes are refused, and no lease ends. */
   wasStorable = true;
-  /** Leases end after this, if they can wait: the registry has just come back from a pause that was too short for a gap. */
+  /** Time until which leases that can wait don't end: the registry has just resumed after a pause too short for a gap. */
   #heldUntil = Number.NEGATIVE_INFINITY;
-  /** When the alarm that is armed is due. A host without a monotonic clock knows of a gap by an alarm that is overdue. */
+  /** Time the armed alarm is due. A host without a monotonic clock detects a gap by an overdue alarm. */
   lookDueAt: number;
 
   /**
-   * @param stored As the last checkpoint left it.
-   * @param lastPass The latest moment at which the registry is known to have listened.
-   * @param lookDueAt When the alarm is due; `-Infinity` where none is armed, though one should be.
+   * @param stored Attention in the last checkpoint.
+   * @param lastPass Latest time at which the registry is known to have listened.
+   * @param lookDueAt Time the alarm is due; `-Infinity` if none is armed, though one should be.
    */
   constructor(stored: StoredAttention, lastPass: number, lookDueAt: number) {
     this.#since = stored.since;
@@ -55,7 +55,10 @@ export class Attention {
     this.lookDueAt = lookDueAt;
   }
 
-  /** Start of the latest stretch without a gap. After a wake it lies ahead by the time that clients take to reconnect. */
+  /**
+   * Start of the latest stretch without a gap. After a gap it may be in the future, by the time that clients get to
+   * reconnect.
+   */
   get since(): number {
     return this.#since;
   }
@@ -64,7 +67,7 @@ export class Attention {
     return this.#lastPass;
   }
 
-  /** True if the registry has taken in anything since the namespace woke. */
+  /** True if the registry has received anything since the namespace woke. */
   get hasPassed(): boolean {
     return this.#hasPassed;
   }
@@ -73,7 +76,7 @@ export class Attention {
     return this.#heldUntil;
   }
 
-  /** Gaps since the namespace woke. */
+  /** Number of gaps since the namespace woke. */
   get gaps(): number {
     return this.#gaps;
   }
@@ -82,36 +85,36 @@ export class Attention {
     return { since: this.#since, attendedMs: this.#attendedMs };
   }
 
-  /** Attention in all, in milliseconds, at `now`. */
+  /** Returns the total attention at `now`, in milliseconds. */
   attendedAt(now: number): number {
     return this.#attendedMs + Math.max(0, now - this.#since);
   }
 
-  /** Returns when `ms` of attention will have passed since it stood at `attendedMs`, if no gap comes between. */
+  /** Returns when `ms` of attention will have passed since it was `attendedMs`, if no gap comes between. */
   dueAfter(attendedMs: number, ms: number): number {
     return this.#since + attendedMs + ms - this.#attendedMs;
   }
 
-  /** Notes that the registry takes in messages at `now`. */
+  /** Records that the registry is receiving messages at `now`. */
   pass(now: number): void {
     this.#lastPass = now;
     this.#hasPassed = true;
   }
 
-  /** Holds back ends of leases for a moment, after a pause in which renewals may have queued. */
+  /** Delays the end of leases for a moment, after a pause in which renewals may have queued. */
   hold(now: number): void {
     this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
-  /** Adds attention that others paid on behalf of the namespace since the last pass, before the gap that is noted next. */
+  /** Adds attention that the process paid on behalf of the namespace since the last pass. Call it before {@link gap}. */
   credit(ms: number): void {
     this.#attendedMs += Math.max(0, Math.floor(ms));
   }
 
   /**
-   * Notes that nothing was taken in between the last pass and `now`.
+   * Records that nothing was received between the last pass and `now`.
    *
-   * @param spreadMs Time that clients were given to reconnect in; they are not expected to be heard before.
+   * @param spreadMs Time that clients were given to reconnect; they need not be heard earlier.
    */
   gap(now: number, spreadMs: number): void {
     this.#attendedMs += Math.max(0, this.#lastPass - this.#since);
@@ -121,7 +124,7 @@ export class Attention {
   }
 }
 
-/** The parts of a namespace that know whether the registry has listened. */
+/** The parts of a namespace that track whether the registry has listened. */
 export interface AttentionState {
   readonly attention: Attention;
   readonly platform: Pick<Platform, 'monotonic' | 'log' | 'writeFault'>;
@@ -129,17 +132,17 @@ export interface AttentionState {
   readonly agenda: Agenda;
   readonly leases: { readonly size: number };
   readonly sessions: { readonly size: number };
-  /** Stores the attention, with the renewals until now. */
+  /** Checkpoints that store the attention, with the renewals until now. */
   readonly checkpoints: { close(): void };
   readonly counters: Pick<Counters, 'outages'>;
 }
 
 /**
- * Notes that the registry takes in messages, and finds out whether it has missed some. Call it first in every turn, alarm
- * and tick, before any renewal counts.
+ * Records that the registry is receiving messages, and detects whether it may have missed some. Call it first in every turn,
+ * alarm and tick, before any renewal counts.
  *
- * @param alarmDueAt When the alarm that runs now was due, on the namespace's axis; absent outside of the alarm.
- * @returns Now, on the namespace's axis.
+ * @param alarmDueAt Time the running alarm was due, on the namespace's axis; absent outside of an alarm.
+ * @returns The current time on the namespace's axis.
  */
 export function notePass(state: AttentionState, alarmDueAt = Number.NEGATIVE_INFINITY): number {
   const { attention, time, leases, agenda, sessions } = state;
@@ -155,7 +158,7 @@ export function notePass(state: AttentionState, alarmDueAt = Number.NEGATIVE_INF
       noteGap(
         state,
         now,
-        'nothing was taken in for a while',
+        'nothing was received for a while',
         attention.hasPassed ? 0 : reconnectSpreadMs(sessions.size),
       );
     } else if (pausedMs > ATTENTION_HASTE_MS) attention.hold(now);
@@ -166,8 +169,8 @@ export function notePass(state: AttentionState, alarmDueAt = Number.NEGATIVE_INF
 }
 
 /**
- * Counts the time in which nothing could be stored as a gap, once it is over. Registrations were refused in it, and clients need
- * time to repeat them.
+ * Counts a time in which nothing could be stored as a gap, once it is over. Renewals were accepted, but registrations were
+ * refused, and their clients are given time to repeat them.
  */
 function noteWhetherStorable(state: AttentionState, now: number): void {
   const { attention, platform, leases } = state;
@@ -178,9 +181,9 @@ function noteWhetherStorable(state: AttentionState, now: number): void {
 }
 
 /**
- * Returns for how long nothing may have been taken in, in milliseconds, beyond the time in which nothing had to be: by the
- * monotonic clock, or by how late the alarm is. Calls that come without a pause show that the registry listens, whatever
- * became of the alarm.
+ * Returns for how long nothing may have been received, in milliseconds, beyond the expected pause: by the monotonic clock,
+ * or by how late the alarm is. Calls that arrive without a pause show that the registry is listening, even if the alarm was
+ * lost.
  */
 function pauseBefore(
   { attention, platform }: Pick<AttentionState, 'attention' | 'platform'>,
@@ -192,12 +195,15 @@ function pauseBefore(
   return Math.min(silentMs, now - Math.max(attention.lookDueAt, alarmDueAt));
 }
 
-/** True if a pause is so long that renewals may have been missed: a look more than this late, or a pass at least this late. */
+/**
+ * Returns whether a pause is so long that renewals may have been missed: a look later than the limit, or a pass at or past
+ * it.
+ */
 function isGap({ platform }: Pick<AttentionState, 'platform'>, pausedMs: number): boolean {
   return platform.monotonic === undefined ? pausedMs > LOOK_LATE_MS : pausedMs >= ATTENTION_LATE_MS;
 }
 
-/** Begins a new stretch of attention, and stores it: nothing is answered before that is durable. */
+/** Begins a new stretch of attention after a gap, and stores it: no answer is sent before that is durable. */
 export function noteGap(state: AttentionState, now: number, why: string, spreadMs = 0): void {
   const { attention, platform, leases } = state;
   const silentMs = now - attention.lastPass;
@@ -211,30 +217,30 @@ function beginStretch(
   spreadMs: number,
 ): void {
   attention.gap(now, spreadMs);
-  // An alarm that was missed says so once.
+  // A missed alarm counts as one gap only.
   attention.lookDueAt = Math.max(attention.lookDueAt, now);
   counters.outages += 1;
   checkpoints.close();
 }
 
 /**
- * Returns the time over which clients that were cut off together come back, in milliseconds.
+ * Returns the time over which clients that were cut off together reconnect, in milliseconds.
  *
- * @param sessions Sessions that are stored. After a restart there are few sockets, and all of these are about to return.
- * @param sockets Sockets that are open.
+ * @param sessions Number of stored sessions. After a restart there are few sockets, and all of these are about to return.
+ * @param sockets Number of open sockets.
  */
 export function reconnectSpreadMs(sessions: number, sockets = 0): number {
   return Math.max(RECONNECT_SPREAD_MIN_MS, RECONNECT_SPREAD_PER_CLIENT_MS * Math.max(sessions, sockets));
 }
 
 /**
- * Returns within how long one client is asked to come back when its socket breaks, in milliseconds.
+ * Returns the time within which a client is asked to reconnect when its socket breaks, in milliseconds.
  *
- * A client can't see if it was cut off alone. If it was, nothing extends its lease, so with a session it is never asked to
- * take more than half a ttl: its last ping was at most a third of one earlier. After a gap every lease has a whole ttl, so
- * a later process of the registry waits longer than any client was asked to, without knowing what it was asked.
+ * A client can't see whether it was cut off alone. If it was, nothing extends its lease. With a session it is therefore
+ * never asked to take more than half a ttl, as its last ping was at most a third of a ttl earlier. After a gap every lease
+ * has a whole ttl, so a later process of the registry waits longer than any client was asked to, without knowing that time.
  *
- * @param session That of its socket, if it has one.
+ * @param session Session of its socket, if it has one.
  */
 export function reconnectWithinMs(spreadMs: number, session: { readonly ttlMs: number } | undefined): number {
   return session === undefined ? spreadMs : Math.min(spreadMs, Math.floor(session.ttlMs / 2));

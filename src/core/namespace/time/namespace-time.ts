@@ -2,30 +2,30 @@ import type { Clock } from '../../platform/platform';
 
 /** Starting point of a namespace's time. */
 interface TimeStart {
-  /** The shift that was kept, in milliseconds. */
+  /** The stored shift, in milliseconds. */
   shiftMs: number;
-  /** The latest time on the axis that is known to have been. */
+  /** The latest known time on the axis. */
   latest: number;
-  /** The latest stamp that was given. */
+  /** The latest stamp. */
   latestStamp: number;
 }
 
 /**
- * The time inside a namespace: it never runs backwards, and it runs at the clock's pace.
+ * The time inside a namespace. It never runs backwards, and runs at the clock's pace.
  *
- * Leases live on this axis. Where the host has a monotonic clock the axis follows that one, so that a wall clock that
- * jumps moves no deadline. Elsewhere it follows the wall clock: when that jumps back, the axis is shifted by the size of
- * the jump, so that what was ten seconds away still is. The shift is kept with the checkpoints. A stamp for people
- * (`registeredAt`, the journal) is the wall clock's own time, but never less than the stamp before it.
+ * Leases use this axis. If the host has a monotonic clock, the axis follows that clock, so that a wall clock that
+ * jumps moves no deadline. Otherwise it follows the wall clock: when that jumps back, the axis is shifted by the size of
+ * the jump, so that a deadline ten seconds away stays ten seconds away. The shift is stored with the checkpoints. A stamp
+ * for people (`registeredAt`, the journal) is the wall clock's own time, but never earlier than the previous stamp.
  */
 export class NamespaceTime {
   readonly #clock: Clock;
   readonly #monotonic: Clock | undefined;
-  /** Between the axis and the monotonic clock, or the wall clock where there is none. */
+  /** Difference between the axis and the monotonic clock, or the wall clock if there is none. */
   #shiftMs: number;
   #latest: number;
   #latestStamp: number;
-  /** Between the axis and the wall clock, when that was last compared. */
+  /** Difference between the axis and the wall clock when they were last compared. */
   #comparedShiftMs: number;
 
   constructor(clock: Clock, monotonic: Clock | undefined, { shiftMs, latest, latestStamp }: TimeStart) {
@@ -45,7 +45,7 @@ export class NamespaceTime {
     return this.#monotonic === undefined ? this.#shiftMs : this.now() - this.#clock.now();
   }
 
-  /** Now, on the axis. */
+  /** Returns the current time on the axis. */
   now(): number {
     const now = Math.floor((this.#monotonic ?? this.#clock).now()) + this.#shiftMs;
     if (now < this.#latest) this.#shiftMs += this.#latest - now;
@@ -53,13 +53,13 @@ export class NamespaceTime {
     return this.#latest;
   }
 
-  /** Now, for people. */
+  /** Returns the current time for people. */
   stamp(): number {
     this.#latestStamp = Math.max(this.#latestStamp, this.#clock.now());
     return this.#latestStamp;
   }
 
-  /** Returns what the wall clock shows at a time on the axis. */
+  /** Returns the wall clock's time at a time on the axis. */
   clockAt(time: number): number {
     return time - this.shiftMs;
   }
@@ -69,14 +69,16 @@ export class NamespaceTime {
     return clock + this.shiftMs;
   }
 
-  /** Returns the time on the axis of a time that the host measured by its monotonic clock, or the wall clock if it has none. */
+  /**
+   * Returns the time on the axis of a time that the host measured by its monotonic clock, or the wall clock if it has none.
+   */
   whenHostShows(time: number): number {
     return Math.floor(time) + this.#shiftMs;
   }
 
   /**
-   * Returns how far the axis has moved against the wall clock since this was last called, in milliseconds: negative where
-   * the wall clock jumped forward, or went on while the machine was suspended and the monotonic clock stood still. 0 on a
+   * Returns how far the axis has moved against the wall clock since the last call, in milliseconds: negative if
+   * the wall clock jumped forward, or ran on while the machine was suspended and the monotonic clock stood still. 0 on a
    * host with one clock.
    */
   clockJumpMs(): number {

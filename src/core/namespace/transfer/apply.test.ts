@@ -79,7 +79,7 @@ describe('replace', () => {
       (await namespace.api.why({ key: { group: 'DEFAULT_GROUP', service: 'orders', id: 'a' } })).body,
     );
     expect(why.summary).toMatch(
-      /^a is gone: an import that replaced everything at 20.* by token admin did not have it$/,
+      /^a is gone: an import at 20.* by token admin replaced everything and did not include it$/,
     );
   });
 

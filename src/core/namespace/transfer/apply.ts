@@ -24,15 +24,15 @@ import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-ch
 import type { StagedRecord } from './staged-records';
 
 /**
- * Applies an import, a few slices a call: each is a revision of its own, and others get their turn in between. The first
- * call writes down that it is to be applied. From then on it is applied to its end, also when the client is gone. A slice
- * may be done twice without harm, so after a wake it begins from the front and passes over what is done.
+ * Applies an import, a few slices per call. Each slice is a separate revision, and other calls run in between. The first
+ * call records that the import is being applied. From then on it runs to its end, even if the client is gone. A slice may be
+ * applied twice without harm, so after a wake the import starts from the beginning and skips what is done.
  *
- * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
- * they start over from what is there then.
+ * An import that replaces everything notifies no watcher of the steps in between: at its end the namespace has a new epoch,
+ * and watchers start over from the new state.
  *
- * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` if it can't be stored or recorded in the
- *   audit trail.
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` if it can't be stored, or not recorded in the audit
+ *   trail.
  */
 export async function applyImport(
   state: ImportState,
@@ -67,7 +67,7 @@ export async function applyImport(
   });
 }
 
-/** From here on it is applied. */
+/** Marks an import as being applied. */
 function begin(state: ImportState, importId: string, mode: ImportMode, now: number): void {
   const { imports, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging');
@@ -78,7 +78,7 @@ function begin(state: ImportState, importId: string, mode: ImportMode, now: numb
   if (mode === 'replace') state.publisher.hold();
 }
 
-/** What the namespace will hold fits, as far as can be told now: others go on registering meanwhile. */
+/** Checks that the result fits into the namespace, as far as is known now: others continue to register meanwhile. */
 function assertRoom(state: ImportState, mode: ImportMode): void {
   const { imports, catalog, settings } = state;
   const { tally, plan } = imports;
@@ -89,7 +89,7 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
   if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT || size > RECORDS_PER_NAMESPACE_MAX_BYTES) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',
-      `the namespace would have ${instances} instances and ${size} bytes of records; it holds at most ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}`,
+      `the namespace would have ${instances} instances and ${size} bytes of records; the maximum is ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}`,
     );
   }
   const { limits } = settings;
@@ -100,7 +100,7 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
   assertRoomForServices(state, isMerge);
 }
 
-/** Counts services where there may be too many: a merge adds those that are not there. */
+/** Counts services if there may be too many: a merge adds those that don't exist. */
 function assertRoomForServices({ imports, catalog, settings }: ImportState, isMerge: boolean): void {
   const { staged, tally } = imports;
   const { services } = settings.limits;
@@ -111,13 +111,13 @@ function assertRoomForServices({ imports, catalog, settings }: ImportState, isMe
       throw overLimit('limits.services', services, 'services');
     }
   }
-  // A file alone has no more: it was refused at the line.
+  // A file alone never has more: it was refused at the line.
   if (!isMerge || catalog.ownServiceCount + tally.services <= SERVICES_PER_NAMESPACE_MAX_COUNT) return;
   const added = [...staged.services(['service'])].filter((key) => catalog.service(key)?.own === undefined);
   if (catalog.ownServiceCount + added.length > SERVICES_PER_NAMESPACE_MAX_COUNT) throw tooManyServices();
 }
 
-/** Resumes an import after a wake: one that is being applied goes on, and watches wait until it has ended. */
+/** Resumes an import after a wake: one that is being applied continues, and watches wait until it has ended. */
 export function resumeImport(state: ImportState): void {
   const { imports, time, agenda } = state;
   if (!imports.isUnderWay) return;
@@ -126,10 +126,10 @@ export function resumeImport(state: ImportState): void {
 }
 
 /**
- * Attends to an import from the alarm: applies the next slice where its client is gone, or drops it where nothing more
- * came.
+ * Continues an import from the alarm: applies the next slice if its client is gone, or drops it if nothing more
+ * arrived.
  *
- * @returns Whether there is more to apply.
+ * @returns True if there is more to apply.
  */
 export function attendImport(state: ImportState, now: number): boolean {
   const { imports } = state;
@@ -140,7 +140,7 @@ export function attendImport(state: ImportState, now: number): boolean {
   return imports.isApplying;
 }
 
-/** Puts or removes the next records, at most a slice of them, as one revision; or ends it. */
+/** Puts or removes the next slice of records, as one revision, or ends the import. */
 function applySlice(state: ImportState, now: number): void {
   const { imports } = state;
   const kept = imports.current;
@@ -154,7 +154,7 @@ function applySlice(state: ImportState, now: number): void {
   }
   const draft = new Draft(state, now);
   const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
-  // What is to go makes room first only where there would be none: nobody is to find a service empty in between.
+  // Removals come first only if there would be no room otherwise: readers must not find a service empty in between.
   if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
   else remove(state, place, draft);
   commit(state, draft, kept.actor);

@@ -12,10 +12,11 @@ import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 
 /**
- * Reads everything there is as lines of a file, a part at a time. Each further part is read as of the moment of the first:
- * what has changed meanwhile is walked back, so the parts together are what was there at one cursor.
+ * Reads the whole namespace as lines of a file, one part at a time. Each part is read as of the moment of the first: later
+ * changes are undone, so the parts together are the state at one cursor.
  *
- * @throws {RegistryError} `COMPACTED` where the journal has forgotten what that takes, or an import took its place.
+ * @throws {RegistryError} `COMPACTED` if the journal no longer has the changes since then, or an import has replaced
+ *   everything.
  */
 export async function exportPart(state: TurnState, { after, tokenId }: ExportCommand): Promise<Answer<ExportPart>> {
   const { journal, catalog, time } = state;
@@ -60,7 +61,7 @@ async function partOf(state: TurnState, { revision, cursor }: Moment, from: Plac
   return part.whole();
 }
 
-/** Lines of records, as `model/export-line.ts` reads them. */
+/** Lines of records, in the format of `model/export-line.ts`. */
 class Lines {
   readonly #counts: RecordCounts = { services: 0, overrides: 0, instances: 0 };
   #text = '';
@@ -77,7 +78,7 @@ class Lines {
     this.#add('services', { kind: 'service', ...key, ...decodeService(text).definition });
   }
 
-  /** What operators say comes before the instance: it never takes traffic that it should not. */
+  /** Adds an override before its instance, so that an import never gives the instance traffic that the override prevents. */
   addInstance(key: ServiceKey & { id: string }, { instances, overrides }: ServiceRecords): void {
     const said = overrides.get(key.id);
     if (said !== undefined) {
@@ -87,7 +88,7 @@ class Lines {
     const instance = instances.get(key.id);
     if (instance === undefined) return;
     const { owner, place } = decodeInstance(instance.text);
-    // The definition is put in as it is kept: with what is not the default.
+    // The definition is inserted in its stored form, without defaults.
     this.#add('instances', { kind: 'instance', ...key, owner, place }, definitionIn(instance.text));
   }
 

@@ -9,48 +9,48 @@ import { EMPTY_TALLY, type StagedRecord, StagedRecords, type StagedTally } from 
 
 const PROPERTY = 'import';
 
-/** The import that was begun last, as it is kept. */
+/** The latest import, as it is stored. */
 export interface KeptImport {
   id: string;
-  /** Id of the token: actor of all that it changes. */
+  /** Id of the token, which is the actor of all its changes. */
   actor: string;
   /**
-   * `staging`: nothing of it is in effect. `applying`: it is on its way, whatever comes. `over`: all is done.
-   * `dropped`: it was forgotten before it was applied.
+   * `staging`: nothing is in effect. `applying`: it will run to its end. `over`: it is complete.
+   * `dropped`: it was dropped before it was applied.
    */
   phase: 'staging' | 'applying' | 'over' | 'dropped';
   mode?: ImportMode;
 }
 
-/** What a plan has found out, for the limits of the namespace. */
+/** Results of a plan, for checks against the limits of the namespace. */
 export interface PlanFacts {
   mode: ImportMode;
   addedInstances: number;
   addedSize: number;
-  /** The service that is being counted: instances that it will have. */
+  /** The service that is being counted, and the number of instances that it will have. */
   inService: { name: string; count: number };
-  /** True once all of the file has been looked at. */
+  /** True once the whole file has been compared. */
   isWhole: boolean;
 }
 
-/** How far the changes have come; of no use after a wake, as all can be done again. */
+/** Progress of applying an import. It is not stored: after a wake everything may be done again. */
 export interface ApplyPlace {
-  /** The record of the file that was put last. */
+  /** The last record of the file that was put. */
   put: RecordKey | undefined;
   isAllPut: boolean;
-  /** Records that are there, for what is not in the file. */
+  /** Existing records, to find those that are not in the file. */
   present: Iterator<RecordKey> | undefined;
   isAllRemoved: boolean;
   done: number;
   of: number;
 }
 
-/** The parts of a namespace that an import passes through. */
+/** The parts of a namespace that an import uses. */
 export interface ImportState extends TurnState {
   readonly imports: Imports;
 }
 
-/** The one import that a namespace may have under way: its records, put aside in a table, and how far it is. */
+/** The only import that a namespace may have in progress: its staged records, and its progress. */
 export class Imports {
   readonly staged: StagedRecords;
   readonly #storage: SqlStorage;
@@ -58,7 +58,7 @@ export class Imports {
   tally: StagedTally = EMPTY_TALLY;
   plan: PlanFacts | undefined;
   place: ApplyPlace | undefined;
-  /** When it goes on by itself, or is forgotten; on the namespace's axis. */
+  /** Time it continues by itself, or is dropped, on the namespace's axis. */
   dueAt = 0;
 
   constructor(storage: SqlStorage) {
@@ -73,7 +73,7 @@ export class Imports {
     return this.#kept;
   }
 
-  /** True while records are put aside. */
+  /** True while records are staged. */
   get isUnderWay(): boolean {
     return this.#kept?.phase === 'staging' || this.#kept?.phase === 'applying';
   }
@@ -86,7 +86,7 @@ export class Imports {
     return this.isApplying && this.#kept?.mode === 'replace';
   }
 
-  /** Changes its state at once, and returns what stores that within a commit. */
+  /** Changes its state at once, and returns a function that stores it within a commit. */
   keep(kept: KeptImport): () => void {
     this.#kept = kept;
     if (!this.isUnderWay) {
@@ -98,26 +98,26 @@ export class Imports {
     return () => writeProperty(this.#storage, PROPERTY, text);
   }
 
-  /** Makes the alarm look after it at a time, on the namespace's axis: to go on with it, or to forget it. */
+  /** Schedules the alarm that continues or drops the import, at a time on the namespace's axis. */
   schedule(agenda: Agenda, at: number): void {
     this.dueAt = at;
     agenda.set({ kind: 'import' }, at);
   }
 
-  /** Counts records as put aside, and returns what writes them. */
+  /** Counts records as staged, and returns a function that writes them. */
   add(records: readonly StagedRecord[], tally: StagedTally): () => void {
     this.tally = tally;
     return () => this.staged.add(records);
   }
 
-  /** @throws {RegistryError} `CONFLICT` where this is not the import under way, in this phase. */
+  /** @throws {RegistryError} `CONFLICT` if this is not the current import, in one of these phases. */
   require(id: string, ...phases: KeptImport['phase'][]): KeptImport {
     const kept = this.#kept;
     if (kept?.id === id && phases.includes(kept.phase)) return kept;
-    const now = kept === undefined ? 'there is none' : `the last one is ${quote(kept.id)}, ${kept.phase}`;
+    const now = kept === undefined ? 'there is none' : `the latest is ${quote(kept.id)}, ${kept.phase}`;
     throw new RegistryError(
       'CONFLICT',
-      `the import ${quote(id)} is not under way any more, ${now}: another import has begun since, or nothing came for too long; send the file again`,
+      `the import ${quote(id)} is no longer in progress (${now}): another import has begun since, or nothing arrived for too long; send the file again`,
     );
   }
 }

@@ -10,12 +10,12 @@ import type { ImportState, PlanFacts } from './imports';
 import { changeBy, presentRecords } from './staged-change';
 import type { StagedRecord } from './staged-records';
 
-/** Where a plan goes on: after this record of the file, or after this one of those that are there. */
+/** Place from which a plan continues: after this record of the file, or after this existing record. */
 type PlanPlace = ['file' | 'present', RecordKey | undefined];
 
 /**
- * A page of what an import would change, as things are now: first what the file says that is not so, in its order by
- * kind; then, where it replaces, what is there and not in the file.
+ * Returns a page of the changes that an import would make to the current state: first records that the file adds or changes,
+ * ordered by kind; then, if it replaces everything, existing records that are not in the file.
  *
  * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED` for a service that would have too many instances.
  */
@@ -49,7 +49,7 @@ const newFacts = (mode: ImportMode): PlanFacts => ({
   isWhole: false,
 });
 
-/** Counts what a record of the file makes of the namespace. */
+/** Counts a record of the file against the limits. */
 function count({ catalog }: ImportState, facts: PlanFacts, row: StagedRecord, isNew: boolean): void {
   if (row.kind !== 'instance') return;
   const name = `${row.group}\u0000${row.service}`;
@@ -61,7 +61,7 @@ function count({ catalog }: ImportState, facts: PlanFacts, row: StagedRecord, is
   if (facts.inService.count <= INSTANCES_PER_SERVICE_MAX_COUNT) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `line ${row.line}: the service ${quote(row.service)} would have more than ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the most a service holds`,
+    `line ${row.line}: the service ${quote(row.service)} would have more than ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service`,
   );
 }
 
@@ -89,7 +89,7 @@ function ofPresent({ imports, catalog }: ImportState, from: RecordKey | undefine
   let seen = 0;
   let last: RecordKey | undefined;
   for (const key of presentRecords(catalog, from)) {
-    // No page ends between an instance and what is said about it.
+    // A page never ends between an override and its instance.
     if (seen >= IMPORT_SCAN_MAX_COUNT && (key.kind !== 'instance' || key.id !== last?.id)) {
       plan.next = encodePlanPlace(['present', last]);
       break;

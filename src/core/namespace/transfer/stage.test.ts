@@ -26,7 +26,7 @@ describe('records that are put aside', () => {
     const twice = [instance('a'), instance('b'), instance('a')];
     for (const perCall of [3, 2]) {
       await expect(stageLines(api, twice, perCall)).rejects.toThrow(
-        'line 4: the instance "a" of service "orders" is in line 2 already',
+        'line 4: the instance "a" of service "orders" is already in line 2',
       );
     }
     await stageLines(

@@ -16,10 +16,10 @@ import type { ImportState, KeptImport } from './imports';
 import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
 
 /**
- * Puts records of a file aside. What was put aside by an import that never began to be applied is forgotten when another
- * one begins: whoever sends the file again after a crash need not wait.
+ * Stages records of a file. Records of an import that was never applied are dropped when another import begins, so that a
+ * client that sends its file again after a crash need not wait.
  *
- * It costs a row for each record.
+ * It costs one row per record.
  *
  * @throws {RegistryError} `CONFLICT`, `INVALID_REQUEST` for a record that the file has twice, `LIMIT_EXCEEDED`,
  *   `UNAVAILABLE` while nothing can be stored.
@@ -56,7 +56,7 @@ export function stageImport(
   );
 }
 
-/** Drops what was put aside, unless it is being applied. */
+/** Drops the staged records, unless they are being applied. */
 export function dropImport(
   state: ImportState,
   { tokenId }: Caller,
@@ -77,7 +77,7 @@ export function dropImport(
   );
 }
 
-/** Drops what was put aside. */
+/** Drops the staged records. */
 export function dropStaged({ imports, pipeline }: ImportState, kept: KeptImport): void {
   const write = imports.keep({ ...kept, phase: 'dropped' });
   pipeline.enqueue(() => {
@@ -91,7 +91,7 @@ function assertNoneIsApplied({ imports }: ImportState): void {
   const { actor = '' } = imports.current ?? {};
   throw new RegistryError(
     'CONFLICT',
-    `an import by token ${quote(actor)} is being applied; it goes on by itself, so wait for it to end and try again`,
+    `an import by token ${quote(actor)} is being applied; it continues by itself, so wait until it ends and retry`,
     { retryAfterSeconds: 5 },
   );
 }
@@ -111,7 +111,7 @@ function staged(
     const twin = lines.get(name) ?? (before.size === 0 ? undefined : imports.staged.lineOf(row));
     if (twin !== undefined) {
       const what = `${row.kind} ${quote(row.id === '' ? row.service : row.id)}`;
-      throw refused(record.line, `the ${what} of service ${quote(row.service)} is in line ${twin} already`);
+      throw refused(record.line, `the ${what} of service ${quote(row.service)} is already in line ${twin}`);
     }
     lines.set(name, record.line);
     tally[countOf(row.kind)] += 1;
@@ -122,7 +122,7 @@ function staged(
   return { rows, tally };
 }
 
-/** The texts are those of records; what is known only when one is put has no value yet. */
+/** Returns a record of a file in its staged form. Members that are known only when it is applied have no value yet. */
 function stagedRecord(record: NumberedRecord, tokenId: string, stamp: number): StagedRecord {
   const { kind, group, service, line } = record;
   return {
@@ -156,13 +156,10 @@ function textOf(record: ImportedRecord, tokenId: string, stamp: number): string 
   return encodeInstance({ definition, owner, place, ...nothingYet });
 }
 
-/** What no namespace could hold is refused at its line, before the rest of the file has come. */
+/** Refuses a file that exceeds what any namespace can hold, at the line that does, before the rest of the file arrives. */
 function assertRoom({ services, instances, overrides, size }: StagedTally, line: number): void {
   const over = (what: string) =>
-    new RegistryError(
-      'LIMIT_EXCEEDED',
-      `line ${line}: the file has more than ${what}, the most that a namespace holds`,
-    );
+    new RegistryError('LIMIT_EXCEEDED', `line ${line}: the file has more than ${what}, the maximum for a namespace`);
   if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances`);
   if (overrides > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} overrides`);
   if (services > SERVICES_PER_NAMESPACE_MAX_COUNT) throw over(`${SERVICES_PER_NAMESPACE_MAX_COUNT} services`);

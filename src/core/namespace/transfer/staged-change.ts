@@ -12,14 +12,14 @@ import {
 } from '../records/records';
 import type { StagedRecord } from './staged-records';
 
-/** What a record of a file would change. */
+/** Effect of a record of a file. */
 export type StagedChange = 'added' | 'changed' | 'unchanged';
 
 /**
- * What a record of a file does to what is there. An instance is the same where it says the same and is the same
- * token's: where it came from and how it is are not the file's to say.
+ * Returns the effect of a record of a file on the existing record. An instance is unchanged if it has the same definition
+ * and owner: the file does not decide its origin or its health.
  *
- * @param present Text of the record that is there.
+ * @param present Text of the existing record.
  */
 export function changeBy({ kind, value }: StagedRecord, present: string | undefined): StagedChange {
   if (present === undefined) return 'added';
@@ -30,7 +30,7 @@ export function changeBy({ kind, value }: StagedRecord, present: string | undefi
 
 const definitionText = (service: string): string => JSON.stringify(decodeService(service).definition);
 
-/** Puts a record of a file: the lease of an instance counts from now. */
+/** Puts a record of a file. The lease of an instance starts now. */
 export function putStaged(draft: Draft, { kind, value, ...key }: StagedRecord): void {
   if (kind === 'service') {
     const createdRevision = draft.service(key)?.record.createdRevision ?? draft.revision;
@@ -42,7 +42,7 @@ export function putStaged(draft: Draft, { kind, value, ...key }: StagedRecord): 
   }
 }
 
-/** What a registration would make of it; a session that holds it goes on to, as does a drain. */
+/** Returns the record that a registration would make of it. A session still holds it, and a drain continues. */
 function registered(draft: Draft, file: InstanceRecord, present: InstanceRecord | undefined): InstanceRecord {
   const { definition, owner } = file;
   const place = definition.location === undefined ? (file.place ?? present?.place) : undefined;
@@ -69,10 +69,10 @@ export function removeUnstaged(draft: Draft, key: RecordKey): void {
 }
 
 /**
- * Everything that is there, in the order of services and ids: first what a service has of its own, then each instance
- * after what operators say about it. What goes meanwhile is left out; what comes may be.
+ * Yields the keys of all existing records, ordered by service and id: first a service's own record, then each override
+ * followed by its instance. Records removed meanwhile are left out; records added meanwhile may be.
  *
- * @param last Only what comes after this one; never what is said about an instance that is yet to come.
+ * @param last Only records after this one. It is never an override whose instance has not been yielded.
  */
 export function* presentRecords(catalog: Catalog, last?: RecordKey): Generator<RecordKey> {
   const place = last === undefined ? START : { name: last.service, group: last.group, id: last.id };

@@ -4,33 +4,36 @@ import type { SqlStorage, SqlValue } from '../../storage/sql-storage';
 import { RECORD_KINDS, recordKind } from '../records/record-kinds';
 import type { RecordKey, RecordKindName } from '../records/records';
 
-/** A record of a file that is put aside: its text is that of the record that it becomes, but for what only then is known. */
+/**
+ * A staged record of a file. Its text is that of the final record, except for members that are known only when it is
+ * applied.
+ */
 export interface StagedRecord extends RecordKey {
   /** Number of its line in the file. */
   line: number;
   value: string;
 }
 
-/** How much is put aside. */
+/** Counts of staged records. */
 export interface StagedTally extends RecordCounts {
   /** Length of all texts. */
   size: number;
 }
 
-/** Nothing is put aside. */
+/** Tally of no staged records. */
 export const EMPTY_TALLY: StagedTally = { services: 0, overrides: 0, instances: 0, size: 0 };
 
 const COUNTED = { service: 'services', override: 'overrides', instance: 'instances' } as const;
 
-/** The count that a record belongs to. */
+/** Returns the name of the count for a kind of record. */
 export const countOf = (kind: RecordKindName): keyof RecordCounts => COUNTED[kind];
 
 const COLUMNS = 'kind, group_name, service, id, line, value';
 
-/** Rows of one service that go in one statement: with three values each, as many as the platform binds. */
+/** Rows of one service per statement: with three values each, as many as the platform can bind. */
 const ROWS_PER_STATEMENT = 32;
 
-/** Puts records of one kind and service: what they share is bound once. */
+/** Returns a statement that adds records of one kind and service. Values that they share are bound once. */
 function addStatement(rows: number): string {
   const values = Array.from({ length: rows }, (_, index) => {
     const [id, line, value] = [4, 5, 6].map((column) => `?${column + 3 * index}`);
@@ -42,17 +45,17 @@ function addStatement(rows: number): string {
 const ADD_MANY = addStatement(ROWS_PER_STATEMENT);
 const ADD_ONE = addStatement(1);
 
-/** The table of records that are put aside, by their keys. */
+/** The table of staged records, by key. */
 export class StagedRecords {
   readonly #storage: SqlStorage;
-  /** Ids of the service that was asked about last, of each kind. */
+  /** Lines by id of the service that was looked up last, for each kind. */
   readonly #known = new Map<RecordKindName, { name: string; lines: Map<string, number> }>();
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
   }
 
-  /** Runs inside a commit. */
+  /** Adds records. Runs inside a commit. */
   add(records: readonly StagedRecord[]): void {
     this.#known.clear();
     for (const run of runsOf(records)) {
@@ -66,18 +69,18 @@ export class StagedRecords {
     }
   }
 
-  /** Runs inside a commit. SQLite drops whole pages for this, and reads no row. */
+  /** Removes all records. Runs inside a commit. SQLite drops whole pages for this, and reads no rows. */
   clear(): void {
     this.#known.clear();
     this.#storage.run('DELETE FROM staged');
   }
 
-  /** Number of the line of a record; undefined where it is not in the file. */
+  /** Returns the line number of a record; undefined if it is not in the file. */
   lineOf({ kind, group, service, id }: RecordKey): number | undefined {
     const name = JSON.stringify([group, service]);
     let known = this.#known.get(kind);
     if (known?.name !== name) {
-      // Whoever asks for one mostly asks for its neighbours next.
+      // A caller that looks up one record mostly looks up its neighbors next.
       const sought = 'SELECT id, line FROM staged WHERE kind = ? AND group_name = ? AND service = ?';
       const rows = [...this.#storage.read(sought, RECORD_KINDS[kind].number, group, service)];
       known = { name, lines: new Map(rows.map(([each, line]) => [String(each), Number(line)])) };
@@ -86,7 +89,7 @@ export class StagedRecords {
     return known.lines.get(id);
   }
 
-  /** Records after one, in the order of their keys: services, then overrides, then instances. */
+  /** Returns the records after a key, ordered by key: services, then overrides, then instances. */
   after(key: RecordKey | undefined, most: number): StagedRecord[] {
     const rows =
       key === undefined
@@ -114,7 +117,7 @@ export class StagedRecords {
     return found;
   }
 
-  /** Services that have a record of one of these kinds. */
+  /** Yields the services that have a record of one of these kinds. */
   *services(kinds: readonly RecordKindName[]): Iterable<ServiceKey> {
     const numbers = kinds.map((kind) => RECORD_KINDS[kind].number);
     const sought = `SELECT DISTINCT group_name, service FROM staged WHERE kind IN (${numbers.map(() => '?').join(', ')})`;
@@ -123,7 +126,7 @@ export class StagedRecords {
     }
   }
 
-  /** What is put aside, counted anew: after a wake. */
+  /** Counts the staged records again, after a wake. */
   tally(): StagedTally {
     const tally = { ...EMPTY_TALLY };
     const counted = 'SELECT kind, COUNT(*), SUM(LENGTH(value)) FROM staged GROUP BY kind';
@@ -139,7 +142,7 @@ function ownBindings({ id, line, value }: StagedRecord): SqlValue[] {
   return [id, line, value];
 }
 
-/** Records in their order, in runs of the same kind and service. */
+/** Groups records, in order, into runs of the same kind and service. */
 function runsOf(records: readonly StagedRecord[]): [StagedRecord, ...StagedRecord[]][] {
   const runs: [StagedRecord, ...StagedRecord[]][] = [];
   for (const record of records) {

@@ -48,8 +48,7 @@ export function withOperatorAudit<Outcome>(
   if (action !== undefined) return record(action);
   // It runs without its power, but keeps its share.
   return act({ ...caller, operates: false, share: shareOf(caller) }).catch((error: unknown) => {
-    // The instance may have got another owner during a long sweep before the call. Nothing has changed yet: retry as
-    // operator.
+    // The instance may have changed owners during a long sweep before the call. Nothing has changed yet: retry as operator.
     const late = hasCode(error, 'FORBIDDEN') ? permittedAction(caller, audited) : undefined;
     if (late === undefined) throw error;
     return record(late);

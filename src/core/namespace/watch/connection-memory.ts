@@ -18,7 +18,7 @@ type StoredPlace = 0 | [service: string, group: string, id: string, parts: numbe
 
 interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
-  /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent where all are 0. */
+  /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent if all are 0. */
   acknowledged?: string | undefined;
 }
 

@@ -31,7 +31,7 @@ export type PollerName = Pick<Poller, 'subscriber' | 'tokenId' | 'address'>;
 export class Pollers {
   readonly #onExpired: (poller: Poller) => void;
   readonly #lingerMs: () => number;
-  /** In the order in which they expire, as each poll moves its poller to the end. */
+  /** Pollers in the order in which they expire, as each poll moves its poller to the end. */
   readonly #byName = new Map<string, Poller>();
   readonly #countByToken = new Map<string, number>();
   #prunedAt = 0;

@@ -44,7 +44,7 @@ export function readFrame(value: unknown): ClientFrame {
   });
 }
 
-/** Longer than any `credit` frame is. */
+/** Length that no `credit` frame exceeds. */
 const LONGEST_CREDIT_FRAME = 256;
 
 /** Returns whether a frame grants credit, without parsing frames that can't. */

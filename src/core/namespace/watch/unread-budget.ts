@@ -39,9 +39,9 @@ export interface BudgetHooks {
 }
 
 /**
- * Bounds what all connections of a namespace were sent and have not read, in bytes and in time. A Durable Object is not
- * told how much of its output is still in memory, and the resident host knows only what the system has not taken, so this goes
- * by what clients send back: see design/decisions/0020-unread-output.md.
+ * Bounds what all connections of a namespace were sent and have not read, in bytes and in time. A Durable Object can't see
+ * how much of its output is still in memory, and the resident host sees only what the system has not taken. This therefore
+ * relies on what clients send back: see design/decisions/0020-unread-output.md.
  */
 export class UnreadBudget {
   readonly #hooks: BudgetHooks;
