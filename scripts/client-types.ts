@@ -18,13 +18,13 @@ import * as transfer from '../src/model/transfer';
 import { declarationsOf, type WrittenFile } from './schema-declarations';
 
 /**
- * The types of the client that the schemas already say, file by file of src/client/wire. A program that installs
- * the client has no zod, so they are written out. Notes add docstrings that the schemas do not have.
+ * Types of the client that are generated from the schemas, by file of src/client/wire. They are written out because a
+ * program that installs the client has no zod. Notes add docstrings that the schemas do not have.
  */
 
 const { options: frameOptions } = frames.ServerFrame;
 
-/** Of a frame, what a watch hands on: without the name of the watch, and whole. */
+/** Frames as a watch passes them on: without the name of the watch, and not split into parts. */
 const snapshotFrame = frameOptions[2].omit({ watch: true, part: true, last: true });
 const changesFrame = frameOptions[3].omit({ watch: true, part: true, last: true });
 const bookmarkFrame = frameOptions[4].omit({ watch: true });
@@ -45,7 +45,7 @@ const FILES: Record<string, WrittenFile> = {
       Location: {
         schema: instance.InstanceView.shape.location.unwrap(),
         also: instance.Location,
-        about: 'Where an instance runs. Latitude and longitude in degrees.',
+        about: 'Location of an instance. Latitude and longitude are in degrees.',
       },
       Lease: {
         schema: LeaseView,
@@ -125,7 +125,7 @@ const FILES: Record<string, WrittenFile> = {
         schema: instance.Renewal,
         about: 'Response to a heartbeat.',
         notes: {
-          expiresAt: 'When the lease expires unless it is renewed before, RFC 3339.',
+          expiresAt: 'Time at which the lease expires unless it is renewed before, RFC 3339.',
           revision: 'Revision of the renewed registration.',
         },
       },
@@ -334,7 +334,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       ImportMode: {
         schema: transfer.ImportMode,
-        about: 'How an import treats records that are not in the file: `merge` keeps them, `replace` removes them.',
+        about: 'Treatment of records that are not in the file: `merge` keeps them, `replace` removes them.',
       },
       ImportDifference: {
         schema: transfer.ImportDifference,

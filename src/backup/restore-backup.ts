@@ -17,7 +17,7 @@ export interface RestoreOptions {
   backup: string;
   /** Data folder of the new registry; created if it does not exist. */
   data: string;
-  /** Whether existing data there may be set aside. */
+  /** Allows existing data there to be set aside. */
   force?: boolean | undefined;
   /** Called with the number of files verified or copied, and the total. */
   progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
@@ -58,7 +58,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const lock = await DataLock.take(data);
   const storage = join(data, STORAGE_NAME);
   const restoring = join(data, RESTORING_NAME);
-  /** Whether a registry is stored there that nothing has been done to. */
+  /** True while the folder holds a registry that has not been changed. */
   let isUntouched = false;
   try {
     // The lock file remains after the restore.

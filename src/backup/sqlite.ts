@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
-/** How long a copy waits for a lock of another process. A registry holds one while it opens a database. */
+/** Longest wait of a copy for a lock of another process. A registry holds one while it opens a database. */
 const LOCK_WAIT_MS = 5_000;
 
 /** More pages than a database can have, so that all are copied in one step and one read transaction. */

@@ -19,7 +19,7 @@ import {
 import { copyDatabase, type Sqlite } from './sqlite';
 import { factsOf, listedNamespaces, type StoredFacts } from './stored-database';
 
-/** How many times the directory is copied while namespaces are created, changed and removed. */
+/** Maximum number of copies of the directory while namespaces are created, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
 
 /** Attempts to copy a database. */

@@ -5,7 +5,7 @@ import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 
-/** How long deltas contain a change, as in Eureka itself. Clients poll every 30 s. */
+/** Time for which deltas contain a change, as in Eureka itself. Clients poll every 30 s. */
 export const DELTA_WINDOW_MS = 3 * 60 * 1_000;
 
 /** An instance of the copy. Its text is cached once it has been written. */

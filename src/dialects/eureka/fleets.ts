@@ -13,7 +13,7 @@ import {
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
 
-/** How long a request waits for a copy that another request is loading before it loads its own. */
+/** Longest wait of a request for a copy that another request is loading before it loads its own. */
 const FOLLOW_MAX_MS = 5_000;
 
 /** A request for the copy of a namespace. */

@@ -12,7 +12,7 @@ export interface StatusCall {
   namespace: NamespaceApi;
   caller: Caller;
   key: InstanceKey;
-  /** Whether the caller is an operator, whose status overrides that of the instance. */
+  /** True if the caller is an operator, whose status overrides that of the instance. */
   operates: boolean;
 }
 
