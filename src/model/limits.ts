@@ -327,7 +327,9 @@ export const IMPORT_DISCARD_MAX_MS = 30_000;
 /** Longest time that an import waits for more of the file. `DEADLINE_EXCEEDED` */
 export const IMPORT_PIECE_MAX_MS = 60_000;
 
-/** An epoch starts at a revision of this many per millisecond of the time: more than any namespace commits. */
+/**
+ * First revision of an epoch, per millisecond of the clock at its start: more than any namespace commits in that time.
+ */
 export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 
 /** Records that one statement writes: five values for all, five for each, and the platform binds 100 per statement. */
