@@ -38,7 +38,7 @@ export const CLOSE_CODES = {
 /** Id of a watch or a request, chosen by the client. */
 const ClientName = z.string().min(1).max(32);
 
-/** `orders` in the default group, or `group@@orders`. */
+/** Name of a service: `orders` in the default group, or `group@@orders`. */
 export const ServiceRef = z
   .string()
   .transform(splitName)

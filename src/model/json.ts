@@ -15,7 +15,7 @@ export function jsonText<T>(value: T): JsonText<T> {
   return JSON.stringify(value);
 }
 
-/** Decodes what {@link jsonText} encoded. */
+/** Decodes text of {@link jsonText}. */
 export function readJsonText<T>(text: JsonText<T>): T {
   return JSON.parse(text) as T; // `as`: the type of the text says what it encodes
 }
