@@ -18,13 +18,13 @@ import * as transfer from '../src/model/transfer';
 import { declarationsOf, type WrittenFile } from './schema-declarations';
 
 /**
- * Types of the client that are generated from the schemas, by file of src/client/wire. They are written out because a
- * program that installs the client has no zod. Notes add docstrings that the schemas do not have.
+ * Types of the client that are generated from the schemas, by file of src/client/wire. A program that installs the
+ * client has no zod, so the types are written out. Notes add docstrings that the schemas do not have.
  */
 
 const { options: frameOptions } = frames.ServerFrame;
 
-/** Frames as a watch passes them on: without the name of the watch, and not split into parts. */
+/** Members of a frame that a watch passes on: without the name of the watch and the parts. */
 const snapshotFrame = frameOptions[2].omit({ watch: true, part: true, last: true });
 const changesFrame = frameOptions[3].omit({ watch: true, part: true, last: true });
 const bookmarkFrame = frameOptions[4].omit({ watch: true });
@@ -34,7 +34,7 @@ const NEXT = { next: 'Pass it as `after` to get the next page.' };
 
 const FILES: Record<string, WrittenFile> = {
   instance: {
-    about: 'Instances, as the registry shows them.',
+    about: 'Instances, as the registry returns them.',
     types: {
       InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports for itself.' },
       NamedPort: {
@@ -350,5 +350,5 @@ const FILES: Record<string, WrittenFile> = {
   },
 };
 
-/** Returns the text of each file of src/client/wire that is written, by its name. Not formatted yet. */
+/** Returns the text of each generated file of src/client/wire, by its name. Not formatted yet. */
 export const clientTypes = (): Map<string, string> => declarationsOf(FILES);

@@ -25,11 +25,12 @@ interface StoredDatabase {
 /** Format of backups of a registry that ran in workerd, whose databases can't be read. */
 const WORKERD_FORMAT = 1;
 
-/** Returns an error that explains how to migrate a backup of a version that ran the registry in workerd. */
+/** Returns the refusal of a backup that a version on workerd made, with the commands that move its data. */
 function oldFormat(version: string): BackupError {
   const old = `npx rollcall@${version}`;
   return new BackupError(
-    `The backup was made by Rollcall ${version}, whose storage format differs. Restore and start it with that version:\n` +
+    `The backup was made by Rollcall ${version}, in a format that this version does not read. Restore it with that version ` +
+      'and start it:\n' +
       `  ${old} restore <backup> --data <new folder>\n` +
       `  ${old} serve --data <new folder> --port 8788\n` +
       'Then move each namespace to a registry of this version with two commands:\n' +

@@ -118,9 +118,9 @@ test('[U6] where an interrupted restore had set aside what was there, nobody is 
   const { registry } = await begin();
   const { data } = registry;
   mkdirSync(join(data, RESTORING_NAME));
-  expect(() => refuseInterruptedRestore(data)).toThrow(`to go on with what was there before, delete ${data}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`to keep the data from before the restore, delete ${data}`);
   renameSync(join(data, 'storage'), join(data, 'storage-before-then'));
-  expect(() => refuseInterruptedRestore(data)).toThrow(`is kept in ${join(data, 'storage-before-<time>')}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`is in ${join(data, 'storage-before-<time>')}`);
 });
 
 test('[U6] a restore that fails over a registry leaves that as it was, ready to start', async () => {

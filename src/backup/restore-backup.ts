@@ -11,22 +11,22 @@ import { checksumOf, damaged, type Manifest, storedDatabases } from './manifest'
 import type { Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
 
-/** Options of {@link restoreBackup}. */
+/** Options of a restore. */
 export interface RestoreOptions {
   /** Folder of the backup. */
   backup: string;
-  /** Data folder of the new registry; created if it does not exist. */
+  /** Data folder of the restored registry; created if missing. */
   data: string;
-  /** Allows existing data there to be set aside. */
+  /** True if data that is already there may be set aside. */
   force?: boolean | undefined;
-  /** Called with the number of files verified or copied, and the total. */
+  /** Called with the number of verified or copied files and their total. */
   progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
 }
 
 /** Result of a restore. */
 export interface Restored {
   manifest: Manifest;
-  /** Absolute path to which existing data was moved; null if there was none. */
+  /** Absolute path of the data that was set aside; null if there was none. */
   setAside: string | null;
 }
 
@@ -38,15 +38,14 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
 }
 
 /**
- * Restores a backup into a data folder that no registry runs on. Nothing is changed before the whole backup is verified.
- * It is then copied next to existing data and replaces that in one step. If the step is interrupted, no registry starts
- * on the folder until the restore is run again. If the restore fails before it, for example on a full disk, existing data
- * is unchanged and a registry can start on it.
+ * Restores a backup into a data folder that no registry uses. It first verifies the whole backup, then copies it beside the
+ * present data, and replaces that in one step. If the restore is interrupted, no registry starts on the folder until it is run
+ * again. If it fails before the replacement, such as on a full disk, the present data is unchanged.
  *
- * Every namespace begins a new epoch when it is opened: watchers receive `reset`, and old cursors are no longer valid.
+ * Every namespace begins a new epoch when it wakes: watches receive `reset`, and old cursors are refused.
  *
- * @throws {BackupError} If the backup is damaged or too new, or the folder holds data and `force` is not set.
- * @throws {LaunchError} If a registry runs on the folder, or it can't be written, or is from a version that ran in workerd.
+ * @throws {BackupError} if the backup is damaged or too new, or if there is data and `force` is not given.
+ * @throws {LaunchError} if a registry uses the folder, it can't be written, or a version on workerd wrote it.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { force = false, progress = () => {} } = options;
@@ -95,7 +94,7 @@ function isUsedError(data: string): BackupError {
   );
 }
 
-/** Converts a system error into a {@link BackupError}; returns any other error unchanged. */
+/** Returns a readable error for one of the system; any other is returned unchanged. */
 function restoreFailure(data: string, error: unknown, isUntouched: boolean): unknown {
   if (!(error instanceof Error) || error.name !== 'Error' || systemErrorCode(error) === undefined) return error;
   const advice = isUntouched
@@ -104,7 +103,7 @@ function restoreFailure(data: string, error: unknown, isUntouched: boolean): unk
   return new BackupError(`The backup can't be restored into ${data}: ${error.message}. ${advice}`, { cause: error });
 }
 
-/** Reports whether a folder or one below it contains a file. */
+/** Returns whether there is a file in a folder or below. */
 async function holdsFiles(folder: string): Promise<boolean> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });

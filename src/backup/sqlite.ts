@@ -2,16 +2,16 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
-/** Longest wait of a copy for a lock of another process. A registry holds one while it opens a database. */
+/** Time to wait for a lock of another process. A registry holds one while it opens a database. */
 const LOCK_WAIT_MS = 5_000;
 
-/** More pages than a database can have, so that all are copied in one step and one read transaction. */
+/** Number of pages to copy in one step, more than any database has, so that the copy is one read transaction. */
 const ALL_PAGES = 0x7fff_ffff;
 
 /** SQLite of the runtime: node:sqlite, with its online backup. */
 export type Sqlite = typeof import('node:sqlite');
 
-/** Reports whether this process can copy databases. Node can since 22.16, Deno since 2.9. */
+/** Returns whether this process can copy databases. Node can from 22.16 on, and Deno 2.9. */
 export async function canCopyDatabases(): Promise<boolean> {
   try {
     return 'backup' in (await import('node:sqlite'));
@@ -20,7 +20,7 @@ export async function canCopyDatabases(): Promise<boolean> {
   }
 }
 
-/** Opens a database that no registry uses for reading, calls `look`, and closes it. */
+/** Opens a database that no registry uses, calls a function to read it, and closes it. */
 export function readDatabase<Found>(sqlite: Sqlite, path: string, look: (database: DatabaseSync) => Found): Found {
   const database = new sqlite.DatabaseSync(path, { readOnly: true });
   try {
@@ -31,10 +31,10 @@ export function readDatabase<Found>(sqlite: Sqlite, path: string, look: (databas
 }
 
 /**
- * Copies a consistent snapshot of a database, also while a registry writes to it. The registry's commits and checkpoints
- * continue, and its WAL is not touched.
+ * Copies a database as of one moment, even while a registry writes to it. The registry's commits and checkpoints
+ * continue meanwhile, and its WAL stays in place.
  *
- * @param to A file that does not exist. It gets no WAL, so that it can be read in a read-only folder.
+ * @param to A file that does not exist yet. It will need no WAL, so that it can be read in a read-only folder.
  */
 export async function copyDatabase(sqlite: Sqlite, from: string, to: string): Promise<void> {
   const source = openBeside(sqlite, from);
@@ -53,17 +53,16 @@ export async function copyDatabase(sqlite: Sqlite, from: string, to: string): Pr
 }
 
 /**
- * Opens a database that a registry may have open, or may open and close in the meantime.
+ * Opens a database that a registry may have open, or may open or close meanwhile.
  *
- * The last connection to close a database checkpoints its WAL and deletes it. The WAL of a killed registry must be left
- * for its next start to examine, so a connection to a database with a WAL is read-only. If there is no WAL, a read-only
- * connection would create one and leave it behind for each sleeping namespace; a writable one removes it again, and makes
- * no change.
+ * The last connection to close checkpoints and deletes the WAL. The WAL of a killed registry must be left to its next
+ * start, so a connection beside a WAL is read-only. Without a WAL, a read-only connection would create one and
+ * leave it beside each sleeping namespace, so the connection is writable, writes nothing, and removes the WAL again.
  */
 function openBeside(sqlite: Sqlite, path: string): DatabaseSync {
   const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (hasWal) return new sqlite.DatabaseSync(path, { readOnly: true });
-  // `rw` does not create the file again if the namespace was erased in the meantime.
+  // `rw` does not create the file, in case the namespace is erased meanwhile.
   return new sqlite.DatabaseSync(`${pathToFileURL(path)}?mode=rw`);
 }
 

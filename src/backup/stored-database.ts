@@ -1,22 +1,22 @@
 import { readDatabase, readText, type Sqlite } from './sqlite';
 
-/** Facts that are read from a database. */
+/** Facts stored in a database about itself. */
 export interface StoredFacts {
-  /** Version of its tables; undefined if nothing is stored in it. */
+  /** Version of its tables; undefined if nothing is stored. */
   schema: number | undefined;
-  /** Oldest schema version that may read it, if it is stored. */
+  /** Oldest version that may read it, if stored. */
   readableFrom: number | undefined;
   /** Random id of a namespace's storage. */
   epoch: string | undefined;
   /** Newest revision of a namespace. */
   revision: number;
-  /** Sequence number of its last change, counted by the host. */
+  /** Number of its last change, counted by the host. */
   sequence: number;
-  /** Damage that SQLite reports; undefined if it is intact. */
+  /** Problem found by SQLite; undefined if the database is intact. */
   damage: string | undefined;
 }
 
-/** Reads the facts from a copy of a namespace's or the directory's database. */
+/** Reads the facts in the copy of a namespace's or the directory's database. */
 export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   return readDatabase(sqlite, path, (database) => {
     const property = (name: string) =>
@@ -35,7 +35,7 @@ export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   });
 }
 
-/** Returns the namespaces that the copy of a directory lists, each with its row as text. */
+/** Returns the namespaces in the copy of a directory, each with its stored settings as text. */
 export function listedNamespaces(sqlite: Sqlite, directory: string): Map<string, string> {
   return readDatabase(sqlite, directory, (database) => {
     if (readText(database, 'namespace', 'SELECT 1') === undefined) return new Map();

@@ -22,31 +22,31 @@ import { factsOf, listedNamespaces, type StoredFacts } from './stored-database';
 /** Maximum number of copies of the directory while namespaces are created, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
 
-/** Attempts to copy a database. */
+/** Number of attempts to copy a database. */
 const COPY_ATTEMPTS_COUNT = 3;
 
-/** Options of {@link takeBackup}. */
+/** Options of a backup. */
 export interface BackupOptions {
   /** Data folder of a registry, running or stopped. */
   data: string;
-  /** Folder to create. */
+  /** The folder to create. */
   target: string;
   /** Version of Rollcall that makes the backup. */
   version: string;
-  /** Called with the number of databases copied, and the number known so far. */
+  /** Called with the numbers of copied and known databases. */
   progress?: ((copied: number, known: number) => void) | undefined;
 }
 
 /**
  * Backs up a registry, running or stopped, into a new folder.
  *
- * Each copy is a consistent snapshot of its database. The directory is copied last, so that it contains everything that
- * the others refer to. If its entry of a namespace has changed since that was copied, the namespace is copied again, and
- * then the directory. The folder gets its final name once all of it is on disk, so an interrupted backup leaves none.
+ * Each database is copied as of one moment. The directory is copied last, so that it knows everything that the others name. A
+ * namespace whose entry in it has changed since that namespace was copied is copied again, and after it
+ * the directory. The folder gets its name when everything is on the disk, so an interrupted backup leaves none.
  *
- * @throws {BackupError} If there is no registry, the folder already exists, or a file is damaged or can't be read or
- * written.
- * @throws {LaunchError} If the data is from a version that ran in workerd.
+ * @throws {BackupError} if there is no registry, the folder exists, or something is damaged or can't be read
+ *   or written.
+ * @throws {LaunchError} if a version on workerd wrote the data.
  */
 export async function takeBackup({ data, target, version, progress }: BackupOptions): Promise<Manifest> {
   const storage = join(resolve(data), STORAGE_NAME);
@@ -57,7 +57,7 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
     throw new BackupError(`There is no registry in ${resolve(data)}. Set its data folder with --data.`);
   }
   if (existsSync(folder)) {
-    throw new BackupError(`${folder} already exists. Choose a new folder: a backup never overwrites one.`);
+    throw new BackupError(`${folder} already exists. Name a new folder: a backup never replaces another.`);
   }
   let partial: string | undefined;
   try {
@@ -76,7 +76,7 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
   }
 }
 
-/** Converts an error of the system or SQLite into a {@link BackupError}; returns any other error unchanged. */
+/** Returns a readable error for one of the system or SQLite; any other is returned unchanged. */
 function backupFailure(folder: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined || error instanceof BackupError || error instanceof LaunchError) return error;
@@ -92,15 +92,15 @@ async function writeDescription(folder: string, manifest: Manifest): Promise<voi
   await writeFile(join(folder, CHECKSUMS_FILE), checksumsText(checksums));
 }
 
-/** Copies a folder of databases. */
+/** A copy of a folder of databases that is being made. */
 class StorageCopy {
   readonly #sqlite: Sqlite;
   readonly #from: string;
   readonly #to: string;
   readonly #progress: (copied: number, known: number) => void;
-  /** Directory entry of each namespace from before the namespace was copied. */
+  /** Entry of each namespace in the directory before the namespace was copied. */
   readonly #copied = new Map<string, string>();
-  /** Facts of each copy, by file. */
+  /** Facts about each copy. */
   readonly #facts = new Map<string, StoredFacts>();
 
   constructor(sqlite: Sqlite, from: string, to: string, progress: BackupOptions['progress'] = () => {}) {
@@ -118,7 +118,7 @@ class StorageCopy {
     const namespaces: Manifest['namespaces'] = [];
     for (const id of this.#copied.keys()) {
       const file = namespaceFile(id);
-      // A namespace that was removed in the meantime must not reappear when another one gets its id.
+      // A namespace that was removed meanwhile must not reappear when another of its name is created.
       if (!listed.has(id)) await this.#drop(file);
       const { epoch, revision = 0 } = this.#facts.get(file) ?? {};
       if (epoch !== undefined) namespaces.push({ id, epoch, revision, ...(await this.#describe(file)) });
@@ -127,7 +127,7 @@ class StorageCopy {
     return { format: BACKUP_FORMAT, version, startedAt, endedAt, directory, namespaces };
   }
 
-  /** @returns Namespaces that the copy of the directory lists. */
+  /** @returns The namespaces in the directory's copy. */
   async #copyAll(): Promise<Map<string, string>> {
     let listed = await this.#copyDirectory();
     for (let round = 0; round < ROUNDS_MAX_COUNT; round++) {
@@ -148,13 +148,13 @@ class StorageCopy {
     return listedNamespaces(this.#sqlite, join(this.#to, DIRECTORY_FILE));
   }
 
-  /** Replaces the copy of a database. There is none if the database stores nothing or no longer exists. */
+  /** Copies a database again. Does nothing if it does not exist, or no longer does. */
   async #copy(file: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#tryToCopy(file);
       } catch (error) {
-        // A namespace that is being erased or created at that moment looks damaged.
+        // A namespace that is erased or created at this moment looks damaged for a moment.
         if (attempt === COPY_ATTEMPTS_COUNT) throw error;
       }
     }
@@ -163,7 +163,7 @@ class StorageCopy {
   async #tryToCopy(file: string): Promise<void> {
     const [from, to] = [join(this.#from, file), join(this.#to, file)];
     const marker = DurabilityMarker.pathOf(from);
-    // Read before the copy is made, so that the copy must contain this change or a later one.
+    // Read before the copy is made, so that the copy must have this change or a later one.
     const durable = DurabilityMarker.sequenceAt(marker);
     await this.#drop(file);
     if (existsSync(from)) await copyDatabase(this.#sqlite, from, to);
@@ -171,7 +171,7 @@ class StorageCopy {
     const found = facts?.sequence ?? 0;
     if (found < durable) {
       const problem = `change number ${durable} was durable, but the last one found is number ${found}`;
-      throw damagedDatabase(from, `${problem}. To back up the remaining data, stop the registry and delete ${marker}`);
+      throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
     }
     if (facts?.damage !== undefined) throw damagedDatabase(from, facts.damage);
     if (facts?.schema === undefined) await this.#drop(file);

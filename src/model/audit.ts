@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Actions of people that the audit trail records. */
 export const AuditAction = z.enum([

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SharedDocument } from './dialect-reads';
 import { isPlainObject, withFastPath } from './fast-path';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
 import { isPlainObject, withFastPath } from './fast-path';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Reads a value of a schema's most common form; returns undefined if only the schema can judge it. */
 export type FastPath<Schema extends z.ZodType> = (value: unknown) => z.output<Schema> | undefined;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
 import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GRANT_SERVICES_MAX_COUNT, NAME_MAX_BYTES } from './limits';
 import { GroupName, NamespaceId, ServiceName } from './names';
 import { GROUP_SEPARATOR, type ServiceNames } from './service-name';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
 import { InstanceId, StoredGroupName, StoredServiceName } from './names';

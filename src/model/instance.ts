@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HOST_NAME } from './address';
 import { withFastPath } from './fast-path';
 import { jsonProblem } from './json';

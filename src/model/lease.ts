@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { isPlainObject, withFastPath } from './fast-path';
 import {
   HEARTBEATS_PER_TTL_COUNT,
   LEASE_REMOVE_AFTER_MAX_MS,
@@ -22,42 +23,52 @@ export interface Lease {
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 
 /** Lease that a registration requests; every member is optional. */
-export const LeaseRequest = z
-  .strictObject({
-    ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
-      .optional()
-      .meta({ description: 'Unhealthy after this time; 30 s by default' }),
-    removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
-      .nullable()
-      .optional()
-      .meta({ description: 'Removed after this time; `ttlMs` by default, null: never' }),
-    intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
-      .optional()
-      .meta({ description: 'Suggested time between renewals; a third of `ttlMs` by default' }),
-    firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
-      .optional()
-      .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
-  })
-  .check((payload) => {
-    const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
-    if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
-      payload.issues.push({
-        code: 'custom',
-        path: ['removeAfterMs'],
-        message: `removeAfterMs (${removeAfterMs}) must not be less than ttlMs (${ttlMs})`,
-        input: removeAfterMs,
-      });
-    }
-    if (intervalMs !== undefined && intervalMs > ttlMs) {
-      payload.issues.push({
-        code: 'custom',
-        path: ['intervalMs'],
-        message: `intervalMs (${intervalMs}) must not be more than ttlMs (${ttlMs})`,
-        input: intervalMs,
-      });
-    }
-  })
-  .meta({ description: 'Times since the last renewal, in milliseconds; `removeAfterMs: null` never removes' });
+export const LeaseRequest = withFastPath(
+  z
+    .strictObject({
+      ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
+        .optional()
+        .meta({ description: 'Unhealthy after this time; 30 s by default' }),
+      removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+        .nullable()
+        .optional()
+        .meta({ description: 'Removed after this time; `ttlMs` by default, null: never' }),
+      intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
+        .optional()
+        .meta({ description: 'Suggested time between renewals; a third of `ttlMs` by default' }),
+      firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+        .optional()
+        .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
+    })
+    .check((payload) => {
+      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
+      if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
+        payload.issues.push({
+          code: 'custom',
+          path: ['removeAfterMs'],
+          message: `removeAfterMs (${removeAfterMs}) must not be less than ttlMs (${ttlMs})`,
+          input: removeAfterMs,
+        });
+      }
+      if (intervalMs !== undefined && intervalMs > ttlMs) {
+        payload.issues.push({
+          code: 'custom',
+          path: ['intervalMs'],
+          message: `intervalMs (${intervalMs}) must not be more than ttlMs (${ttlMs})`,
+          input: intervalMs,
+        });
+      }
+    })
+    .meta({ description: 'Times since the last renewal, in milliseconds; `removeAfterMs: null` never removes' }),
+  (value) => {
+    // A time to live and nothing else, as nearly all requests have it.
+    if (!isPlainObject(value)) return undefined;
+    for (const member in value) if (member !== 'ttlMs') return undefined;
+    const { ttlMs } = value;
+    if (typeof ttlMs !== 'number' || !Number.isInteger(ttlMs)) return undefined;
+    return ttlMs >= LEASE_TTL_MIN_MS && ttlMs <= LEASE_TTL_MAX_MS ? { ttlMs } : undefined;
+  },
+);
 export type LeaseRequest = z.output<typeof LeaseRequest>;
 
 /** A lease as responses show it. */

@@ -12,68 +12,61 @@ export const BODY_MAX_BYTES = 64 * 1024;
  */
 export const FORM_READ_MAX_MS = 10_000;
 
-/** Deadline for a request's headers, from its first byte or from the start of a connection. */
+/** Deadline for a request's headers, counted from its first byte or from the start of the connection. */
 export const REQUEST_HEADERS_MAX_MS = 15_000;
 
 /** Deadline for a TLS handshake. */
 export const TLS_HANDSHAKE_MAX_MS = 15_000;
 
-/** A connection without a further request for this time is closed. Node adds one second, which makes a minute. */
+/** Time after which an idle connection is closed: a minute, with the second that Node adds. */
 export const IDLE_CONNECTION_MAX_MS = 59_000;
 
-/** Request line and headers together: a watch may list 256 services of 255 bytes in its query. */
+/** Maximum size of request line and headers. A watch may name 256 services of 255 bytes in its query. */
 export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
 
-/** Longest total wait for a body, on top of the time that its bytes take at the slowest rate. */
+/** Total time to wait for a body, in addition to the time that its bytes take at the minimum rate. */
 export const BODY_WAIT_MAX_MS = 15_000;
 
 /**
- * The same for a body that is read in pieces, such as that of an import: the app waits up to a minute for a piece. It
- * never reads the body of an unauthenticated request this way.
+ * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a chunk, and
+ * reads streams only from callers with a token.
  */
 export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
 
-/** Slowest rate of a body, in bytes per second: a batch of 4 MiB takes 17 minutes at this rate. */
+/** Minimum rate of a body, in bytes a second. A batch of 4 MiB may take 17 minutes. */
 export const BODY_PER_SECOND_MIN_BYTES = 4 * 1024;
 
-/** Time for which the rest of a body that the app did not read is received, so that the client can read the response. */
+/** Time for which the rest of an unread body is discarded, so that the client can finish sending and read the answer. */
 export const UNREAD_BODY_MAX_MS = 5_000;
 
-/** Largest part of such a rest that is received. */
+/** Maximum size of the rest that is discarded. */
 export const UNREAD_BODY_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Longest wait of output for a client that does not read, on top of the time that it takes at the slowest rate. */
+/** Time for a client to read some of its output, in addition to the time that the output takes at the minimum rate. */
 export const UNREAD_OUTPUT_MAX_MS = 30_000;
 
-/** Slowest rate at which a client may read, in bytes a second. */
+/** Minimum rate at which a client must read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
-/**
- * A client that reads nothing for this many times {@link UNREAD_OUTPUT_MAX_MS} is disconnected, however much is
- * pending.
- */
+/** Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output waits. */
 export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
 
-/**
- * Size of the pieces in which a large text is written. The next one follows when the client has taken the previous one.
- */
+/** Size of the chunks in which a large text is written. Each waits until the client has taken the previous one. */
 export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
 
-/** Unread output of one socket. A client that leaves more unread is disconnected; a full snapshot is half of this. */
+/** Maximum unread output of a socket, twice a full snapshot. A client that leaves more unread is disconnected. */
 export const SOCKET_UNREAD_MAX_BYTES = 64 * 1024 * 1024;
 
-/** A socket whose client does not answer a close is terminated after this time. */
+/** Time for a client to answer the close of its socket, after which it is disconnected. */
 export const SOCKET_CLOSE_MAX_MS = 10_000;
 
-/** Interval of the checks of connections against the deadlines above, and of requests against Node's own. */
+/** Interval at which connections are checked against these deadlines, and against Node's own. */
 export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** Interval of the checks that a server without new connections still accepts them. */
+/** Interval at which a server without new connections is checked to still accept them. */
 export const ACCEPT_CHECK_INTERVAL_MS = 5_000;
 
-/**
- * Backlog of connections to accept, large enough for a fleet that reconnects at once. The kernel's limit may be lower.
- */
+/** Number of connections waiting to be accepted, such as when a whole fleet reconnects. The kernel's limit may be lower. */
 export const CONNECTIONS_WAITING_MAX_COUNT = 4_096;
 
 /** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
@@ -232,10 +225,10 @@ export const LOOK_INTERVAL_MAX_MS = 60_000;
 /** Shortest delay of the next alarm after one whose work failed. */
 export const ALARM_RETRY_MS = 10_000;
 
-/** Interval of retries to write a file after a failure: cheap, and short enough to seem immediate. */
+/** Interval at which a file that could not be written is retried: cheap, and still prompt for the operator. */
 export const WRITE_PROBE_INTERVAL_MS = 1_000;
 
-/** Delay before a write that can't be stored now is attempted again. */
+/** Time after which a due change that can't be stored is retried. */
 export const POSTPONED_MS = 1_000;
 
 /** Shortest time between alarms, because an alarm loop would be expensive. */
@@ -335,7 +328,10 @@ export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 /** Records that one statement writes: five values for all, five for each, and the platform binds 100 per statement. */
 export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
 
-/** Journal rows that one commit of a compaction removes. */
+/** Records that a wake reads at once. */
+export const RECORD_ROWS_PER_PAGE_COUNT = 250;
+
+/** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
@@ -502,10 +498,7 @@ export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
  */
 export const WINDOW_SHARES_COUNT = 8;
 
-/**
- * Time for which turns of the event loop may follow each other without polling the sockets: others wait that long, and
- * a poll takes 2 ms.
- */
+/** Maximum time for which turns of the event loop may follow each other without polling sockets. Polling takes 2 ms. */
 export const TURNS_WITHOUT_SOCKETS_MAX_MS = 10;
 
 /** A receiver that shows no sign of reading for this time, while output is pending, is closed with 4008. */
@@ -931,44 +924,29 @@ export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 /** Share of clients that must renew; below it, expired instances are kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
 
-/**
- * Size of the WAL that starts a checkpoint, on one machine. A larger one makes checkpoints rarer and a start after a
- * crash longer.
- */
+/** Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start after a crash. */
 export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
-/**
- * Size of the WAL beyond which commits wait for a checkpoint, which could not reach its end while commits continue, so
- * the file would keep growing.
- */
+/** Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would keep growing. */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
 
-/** Idle time after which a namespace is unloaded from memory, on one machine. It then costs only a file. */
+/** Idle time after which a namespace on one machine is taken out of memory and is only a file. */
 export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 
-/**
- * A namespace that would be reopened within this time stays loaded, because closing and opening it costs two
- * checkpoints.
- */
+/** A namespace that is due within this time stays awake, because closing and opening it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
-/**
- * Loaded namespaces beyond which idle ones are unloaded within seconds; each holds five descriptors and half a
- * megabyte.
- */
+/** Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a megabyte. */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 
-/** Interval at which the host checks for idle namespaces, due wake-ups and deleted files. */
+/** Interval at which the host checks for idle namespaces and for deleted or replaced files. */
 export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
-/** Namespaces that a start opens concurrently, so that the disk works on one while the next is parsed. */
+/** Number of namespaces that a start opens at the same time, so that the disk works on one while another is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
 
-/**
- * Time for which a database that another process has locked is retried; a killed process releases it after its last
- * flush.
- */
+/** Time for which opening a locked database is retried. A killed process holds its locks until its last flush has ended. */
 export const DATABASE_LOCKED_MAX_MS = 10_000;
 
-/** Interval of those retries. */
+/** Interval of these retries. */
 export const DATABASE_LOCKED_RETRY_MS = 50;

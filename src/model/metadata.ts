@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPlainKey } from './json';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from './limits';
 import { utf8Length } from './names';

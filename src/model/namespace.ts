@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,

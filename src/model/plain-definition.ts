@@ -1,4 +1,4 @@
-import { isPlainObject } from './fast-path';
+import { isPlainObject, safeParse } from './fast-path';
 import { grantLease, LeaseRequest } from './lease';
 import { TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
 import { type Metadata, metadataProblem, sortedByKey } from './metadata';
@@ -36,7 +36,7 @@ export function plainDefinition(value: unknown, members: ReadonlySet<string> = D
   const metadata = value.metadata === undefined ? {} : plainMetadata(value.metadata);
   const tags = value.tags === undefined ? [] : plainTags(value.tags);
   if (metadata === undefined || tags === undefined) return undefined;
-  const lease = value.lease === undefined ? undefined : LeaseRequest.safeParse(value.lease);
+  const lease = value.lease === undefined ? undefined : safeParse(LeaseRequest, value.lease);
   if (lease?.success === false) return undefined;
   return {
     cluster,

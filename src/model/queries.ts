@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InstanceStatus, InstanceView } from './instance';
 import { isPlainKey } from './json';
 import {

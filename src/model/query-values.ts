@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from './duration';
 import { CURSOR_MAX_CHARACTERS, LIST_TEXT_MAX_BYTES, PAGE_MAX_COUNT } from './limits';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata, MetadataPatch } from './metadata';
 import { ShortName } from './names';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Grant } from './grant';
 import {
   GRANTS_MAX_BYTES,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImportedRecord, RecordCounts } from './export-line';
 
 /** Treatment of existing records by an import. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsed } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import { RegistryError } from '../../model/errors';
