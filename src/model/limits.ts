@@ -28,8 +28,8 @@ export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
 export const BODY_WAIT_MAX_MS = 15_000;
 
 /**
- * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a chunk, and
- * reads streams only from callers with a token.
+ * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a
+ * chunk, and reads streams only from callers with a token.
  */
 export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
 
@@ -48,7 +48,10 @@ export const UNREAD_OUTPUT_MAX_MS = 30_000;
 /** Minimum rate at which a client must read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
-/** Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output waits. */
+/**
+ * Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output
+ * is pending.
+ */
 export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
 
 /** Size of the chunks in which a large text is written. Each waits until the client has taken the previous one. */
@@ -924,10 +927,16 @@ export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 /** Share of clients that must renew; below it, expired instances are kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
 
-/** Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start after a crash. */
+/**
+ * Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start
+ * after a crash.
+ */
 export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
-/** Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would keep growing. */
+/**
+ * Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would
+ * keep growing.
+ */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
 
 /** Idle time after which a namespace on one machine is taken out of memory and is only a file. */
@@ -936,7 +945,10 @@ export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 /** A namespace that is due within this time stays awake, because closing and opening it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
-/** Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a megabyte. */
+/**
+ * Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a
+ * megabyte.
+ */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 
 /** Interval at which the host checks for idle namespaces and for deleted or replaced files. */
