@@ -45,7 +45,7 @@ const FILES: Record<string, WrittenFile> = {
       Location: {
         schema: instance.InstanceView.shape.location.unwrap(),
         also: instance.Location,
-        about: 'Where an instance runs. Latitude and longitude in degrees.',
+        about: 'Location of an instance. Latitude and longitude are in degrees.',
       },
       Lease: {
         schema: LeaseView,
@@ -125,7 +125,7 @@ const FILES: Record<string, WrittenFile> = {
         schema: instance.Renewal,
         about: 'Response to a heartbeat.',
         notes: {
-          expiresAt: 'When the lease expires unless it is renewed before, RFC 3339.',
+          expiresAt: 'Time at which the lease expires unless it is renewed before, RFC 3339.',
           revision: 'Revision of the renewed registration.',
         },
       },
@@ -334,7 +334,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       ImportMode: {
         schema: transfer.ImportMode,
-        about: 'How an import treats records that are not in the file: `merge` keeps them, `replace` removes them.',
+        about: 'Treatment of records that are not in the file: `merge` keeps them, `replace` removes them.',
       },
       ImportDifference: {
         schema: transfer.ImportDifference,

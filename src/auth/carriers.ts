@@ -28,9 +28,9 @@ export type Carrier =
 export const DOORS = {
   /** The native API. */
   api: ['bearer', 'path'],
-  /** The event stream: a browser's `EventSource` sends no header. */
+  /** The event stream. A browser's `EventSource` can't send headers. */
   stream: ['bearer', 'path', 'query-ticket'],
-  /** The socket: a browser's `WebSocket` sends none either, but subprotocols. */
+  /** The socket. A browser's `WebSocket` can send subprotocols, but no headers. */
   socket: ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'],
   metrics: ['bearer', 'path'],
 } as const satisfies Record<string, readonly Carrier[]>;

@@ -8,7 +8,7 @@ interface Flight<T> {
 export interface SharedCallsOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How long a caller waits for another's call before it makes its own, in milliseconds. */
+  /** Longest wait of a caller for another's call before it makes its own, in milliseconds. */
   followMaxMs: number;
   /** Calls in flight that can be followed; the oldest is dropped first. */
   maxCount: number;

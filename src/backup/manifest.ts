@@ -29,8 +29,8 @@ const WORKERD_FORMAT = 1;
 function oldFormat(version: string): BackupError {
   const old = `npx rollcall@${version}`;
   return new BackupError(
-    `The backup was made by Rollcall ${version}, in a format that this version does not read. Restore it with that version ` +
-      'and start it:\n' +
+    `The backup was made by Rollcall ${version}, in a format that this version does not read. Restore it with that ` +
+      'version and start it:\n' +
       `  ${old} restore <backup> --data <new folder>\n` +
       `  ${old} serve --data <new folder> --port 8788\n` +
       'Then move each namespace to a registry of this version with two commands:\n' +

@@ -38,9 +38,9 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
 }
 
 /**
- * Restores a backup into a data folder that no registry uses. It first verifies the whole backup, then copies it beside the
- * present data, and replaces that in one step. If the restore is interrupted, no registry starts on the folder until it is run
- * again. If it fails before the replacement, such as on a full disk, the present data is unchanged.
+ * Restores a backup into a data folder that no registry uses. It first verifies the whole backup, then copies it beside
+ * the present data, and replaces that in one step. If the restore is interrupted, no registry starts on the folder until
+ * it is run again. If it fails before the replacement, such as on a full disk, the present data is unchanged.
  *
  * Every namespace begins a new epoch when it wakes: watches receive `reset`, and old cursors are refused.
  *
@@ -57,7 +57,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const lock = await DataLock.take(data);
   const storage = join(data, STORAGE_NAME);
   const restoring = join(data, RESTORING_NAME);
-  /** Whether a registry is stored there that nothing has been done to. */
+  /** True while the folder holds a registry that has not been changed. */
   let isUntouched = false;
   try {
     // The lock file remains after the restore.

@@ -40,9 +40,9 @@ export interface BackupOptions {
 /**
  * Backs up a registry, running or stopped, into a new folder.
  *
- * Each database is copied as of one moment. The directory is copied last, so that it knows everything that the others name. A
- * namespace whose entry in it has changed since that namespace was copied is copied again, and after it
- * the directory. The folder gets its name when everything is on the disk, so an interrupted backup leaves none.
+ * Each database is copied as of one moment. The directory is copied last, so that it contains everything that the others
+ * refer to. If its entry of a namespace has changed since that was copied, the namespace is copied again, and then the
+ * directory. The folder gets its name when everything is on the disk, so an interrupted backup leaves none.
  *
  * @throws {BackupError} if there is no registry, the folder exists, or something is damaged or can't be read
  *   or written.
@@ -148,7 +148,7 @@ class StorageCopy {
     return listedNamespaces(this.#sqlite, join(this.#to, DIRECTORY_FILE));
   }
 
-  /** Copies a database again. Does nothing if it does not exist, or no longer does. */
+  /** Replaces the copy of a database. There is none if the database stores nothing or no longer exists. */
   async #copy(file: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -3,5 +3,5 @@ import { eureka } from './eureka/eureka';
 import { goMicro } from './go-micro/go-micro';
 import { nacos } from './nacos/nacos';
 
-/** Doors for the clients of other registries, for every entry file. */
+/** APIs for clients of other registries. Every entry file serves them. */
 export const DIALECTS: readonly Dialect[] = [goMicro, nacos, eureka];

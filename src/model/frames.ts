@@ -38,7 +38,7 @@ export const CLOSE_CODES = {
 /** Id of a watch or a request, chosen by the client. */
 const ClientName = z.string().min(1).max(32);
 
-/** `orders` in the default group, or `group@@orders`. */
+/** Name of a service: `orders` in the default group, or `group@@orders`. */
 export const ServiceRef = z
   .string()
   .transform(splitName)
@@ -182,7 +182,9 @@ export const SessionOpened = z.object({
   session: z.string().meta({ description: 'Secret: any client that knows it can resume the session' }),
   resumed: z.boolean(),
   ttlMs: z.int(),
-  pingIntervalMs: z.int().meta({ description: 'How often to send `ping` as a text message; the reply is `pong`' }),
+  pingIntervalMs: z
+    .int()
+    .meta({ description: 'Interval at which to send `ping` as a text message; the reply is `pong`' }),
   reconnectWithinMs: z
     .int()
     .meta({ description: 'If the socket breaks, reconnect after a random delay of at most this' }),

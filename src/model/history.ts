@@ -185,10 +185,7 @@ export const RollbackReport = z
     to: MomentView,
     cursor: z.string(),
     revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
-    service: z
-      .enum(['restored', 'removed'])
-      .optional()
-      .meta({ description: 'What happened to the definition of the service' }),
+    service: z.enum(['restored', 'removed']).optional().meta({ description: 'Change of the service’s definition' }),
     restored: z.array(z.string()).meta({ description: 'Ids of instances whose override was restored' }),
     removed: z
       .array(z.string())
@@ -216,8 +213,8 @@ export const WhyReport = HistoryPage.extend({
   }),
   deadlines: z
     .object({
-      unhealthyAt: Deadline.meta({ description: 'When it becomes unhealthy unless it renews' }),
-      removedAt: Deadline.meta({ description: 'When it is removed unless it renews; null: never' }),
+      unhealthyAt: Deadline.meta({ description: 'Time at which it becomes unhealthy unless it renews' }),
+      removedAt: Deadline.meta({ description: 'Time at which it is removed unless it renews; null: never' }),
       drainEndsAt: Deadline,
       quarantineEndsAt: Deadline,
     })

@@ -89,7 +89,7 @@ export const instanceMembers = {
   metadata: Metadata.default({}),
   tags: Tags.default([]).meta({ description: 'Labels that reads filter by' }),
   version: ShortName.optional().meta({ description: 'Version of the software that it runs' }),
-  location: Location.optional().meta({ description: 'Where it runs; by default, the location of the caller' }),
+  location: Location.optional().meta({ description: 'Location where it runs; by default, that of the caller' }),
   incarnation: ShortName.optional().meta({
     description: 'Random id of this run of the process, which distinguishes a restart from a repeated request',
   }),

@@ -15,7 +15,7 @@ export function jsonText<T>(value: T): JsonText<T> {
   return JSON.stringify(value);
 }
 
-/** Decodes what {@link jsonText} encoded. */
+/** Decodes text of {@link jsonText}. */
 export function readJsonText<T>(text: JsonText<T>): T {
   return JSON.parse(text) as T; // `as`: the type of the text says what it encodes
 }
@@ -52,7 +52,7 @@ export function jsonProblem(value: unknown, depth = 0): string | undefined {
 /** Matches a string of JSON, and the colon that follows it if it is a key. JSON has no quotes outside strings. */
 const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+// biome-ignore lint/suspicious/noControlCharactersInRegex: its purpose is to find control characters
 const NEEDS_ESCAPE = /["\\\u0000-\u001f]/;
 
 /** Reports whether a key needs no escapes in JSON. Other keys are refused: see {@link parseJson}. */

@@ -28,8 +28,8 @@ export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
 export const BODY_WAIT_MAX_MS = 15_000;
 
 /**
- * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a chunk, and
- * reads streams only from callers with a token.
+ * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a
+ * chunk, and reads streams only from callers with a token.
  */
 export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
 
@@ -48,7 +48,10 @@ export const UNREAD_OUTPUT_MAX_MS = 30_000;
 /** Minimum rate at which a client must read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
-/** Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output waits. */
+/**
+ * Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output
+ * is pending.
+ */
 export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
 
 /** Size of the chunks in which a large text is written. Each waits until the client has taken the previous one. */
@@ -246,7 +249,7 @@ export const FLAPPING_WINDOW_MS = 5 * 60 * 1_000;
 /** Changes of health that are remembered; more than two in the window are flapping. */
 export const FLAPPING_CHANGES_COUNT = 3;
 
-/** How long an override outlives its instance, so that a restart does not clear it. */
+/** Time for which an override outlives its instance, so that a restart does not clear it. */
 export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
 
 /** Attempts of a dialect to read and write an override while other writers change it. `REVISION_MISMATCH` */
@@ -260,7 +263,7 @@ export const DRAIN_QUARANTINE_MS = 10 * 60 * 1_000;
 /** Longest wait of one call. `INVALID_REQUEST` */
 export const WAIT_MAX_MS = 5 * 60 * 1_000;
 
-/** How long a drain waits for its subscribers by default. */
+/** Default time for which a drain waits for its subscribers. */
 export const DRAIN_WAIT_DEFAULT_MS = 30_000;
 
 /** Longest time between a drain and the removal of the instance. `INVALID_REQUEST` */
@@ -320,7 +323,9 @@ export const IMPORT_DISCARD_MAX_MS = 30_000;
 /** Longest time that an import waits for more of the file. `DEADLINE_EXCEEDED` */
 export const IMPORT_PIECE_MAX_MS = 60_000;
 
-/** An epoch starts at a revision of this many per millisecond of the time: more than any namespace commits. */
+/**
+ * First revision of an epoch, per millisecond of the clock at its start: more than any namespace commits in that time.
+ */
 export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 
 /** Records that one statement writes: five values for all, five for each, and the platform binds 100 per statement. */
@@ -392,7 +397,7 @@ export const PLATFORM_CACHE_PAUSE_MIN_MS = 30_000;
 /** Longest time for which the platform's cache is bypassed. */
 export const PLATFORM_CACHE_PAUSE_MAX_MS = 600_000;
 
-/** How long a cached read waits for an identical one in flight before it sends its own. */
+/** Longest wait of a cached read for an identical one in flight before it sends its own. */
 export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 
 /** Longest duration of a call to the namespace, on top of the wait that it requests. `DEADLINE_EXCEEDED` */
@@ -432,8 +437,8 @@ export const DIRECTORY_PATIENCE_MS = 1_000;
 export const DIRECTORY_RETRY_INTERVAL_MS = 3_000;
 
 /**
- * How long an answer of the directory stays valid while it is unreachable. A token that is revoked in that time keeps
- * working as long. `UNAVAILABLE`
+ * Time for which an answer of the directory stays valid while it is unreachable. A token that is revoked in that time
+ * keeps working as long. `UNAVAILABLE`
  */
 export const LAST_KNOWN_MAX_AGE_MS = 10 * 60 * 1_000;
 
@@ -568,10 +573,10 @@ export const RECONNECT_SPREAD_PER_CLIENT_MS = 4;
 /** Shortest such period in total, so that a few clients do not all reconnect at the same moment. */
 export const RECONNECT_SPREAD_MIN_MS = 1_000;
 
-/** How long a drain counts reads without a subscriber name; up to twice as long. */
+/** Time for which a drain counts a read without a subscriber name; up to twice as long. */
 export const PLAIN_READS_WINDOW_MS = 60_000;
 
-/** How long a poller counts as a live subscriber after its last poll ended. */
+/** Time for which a poller counts as a live subscriber after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;
 
 /** Pollers of one token that a namespace tracks by name. Further readers count as blind; none is refused. */
@@ -580,11 +585,15 @@ export const POLLERS_PER_TOKEN_MAX_COUNT = 10_000;
 /** The same for all tokens together: at most 32 MB with names of maximum length. */
 export const POLLERS_PER_NAMESPACE_MAX_COUNT = 20_000;
 
-/** How often a namespace checks, during reads, for pollers that did not return; with each read would cost too much. */
+/**
+ * Interval of a namespace's checks, during reads, for pollers that did not return; a check with each read would cost
+ * too much.
+ */
 export const POLLERS_PRUNE_INTERVAL_MS = 1_000;
 
 /**
- * How far ahead the row is written that bounds how long responses may be cached: one row a minute while they are read.
+ * Lead time with which the row is written that bounds how long responses may be cached: one row a minute while they are
+ * read.
  */
 export const CACHED_HOLD_STEP_MS = 60_000;
 
@@ -612,7 +621,7 @@ export const EVENT_STREAM_FLUSH_MAX_MS = 15_000;
  */
 export const WAIT_JITTER_PERCENT_COUNT = 10;
 
-/** How long a conditional read waits for a change if the request asks for a wait without a time. */
+/** Time for which a conditional read waits for a change if the request asks for a wait without a time. */
 export const READ_WAIT_DEFAULT_MS = 30_000;
 
 /** Polls and event streams of one subscriber in one isolate. A process that polls more should watch. `LIMIT_EXCEEDED` */
@@ -669,13 +678,16 @@ export const TOKEN_OVERLAP_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Resolution of a token's last use, so that storing it costs at most one row per hour. */
 export const TOKEN_USE_STEP_MS = 60 * 60 * 1_000;
 
-/** How long an isolate caches the verification of a token, and so the longest time that a revocation takes to apply. */
+/**
+ * Time for which an isolate caches the verification of a token, and so the longest time that a revocation takes to
+ * apply.
+ */
 export const VERIFICATION_MAX_AGE_MS = 30_000;
 
 /** Verifications of tokens, valid and invalid, that an isolate caches; the oldest is evicted first. */
 export const VERIFICATIONS_MAX_COUNT = 1_000;
 
-/** How long a request waits for another's verification of its token before it sends its own. */
+/** Longest wait of a request for another's verification of its token before it sends its own. */
 export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
 
 /**
@@ -684,13 +696,16 @@ export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
  */
 export const CREDENTIAL_MAX_CHARACTERS = 1_024;
 
-/** How long a browser caches a preflight response: a page makes one extra call per period, and a change applies soon. */
+/**
+ * Time for which a browser caches a preflight response: a page makes one extra call per period, and a change applies
+ * soon.
+ */
 export const PREFLIGHT_MAX_AGE_MS = 10 * 60 * 1_000;
 
-/** How long an isolate caches that a namespace exists, and its placement. */
+/** Time for which an isolate caches that a namespace exists, and its placement. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
 
-/** How long an isolate caches that a namespace does not exist, because another isolate may create it at any time. */
+/** Time for which an isolate caches that a namespace does not exist; another isolate may create it at any time. */
 export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
 
 /**
@@ -777,7 +792,10 @@ export const DIRECTORY_SLICE_MAX_COUNT = 500;
 /** Namespaces, existing or not, that an isolate caches; the oldest is evicted first. */
 export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
 
-/** How long a surface itself refuses a token that exceeded its rate, at most for its `Retry-After`. `LIMIT_EXCEEDED` */
+/**
+ * Time for which a surface itself refuses a token that exceeded its rate, at most for its `Retry-After`.
+ * `LIMIT_EXCEEDED`
+ */
 export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 
 /** Tokens that a surface refuses this way at a time; the oldest is evicted first. */
@@ -843,7 +861,7 @@ export const NACOS_INTERVAL_MAX_MS = 60_000;
 /** Beats of a Nacos client before its instance would become unhealthy; twice as many before it would be removed. */
 export const NACOS_BEATS_PER_TTL_COUNT = 3;
 
-/** How long an isolate caches the intervals of a namespace without polls. */
+/** Time for which an isolate caches the intervals of a namespace without polls. */
 export const NACOS_INTERVALS_MAX_AGE_MS = 30_000;
 
 /**
@@ -852,7 +870,7 @@ export const NACOS_INTERVALS_MAX_AGE_MS = 30_000;
  */
 export const NACOS_CHECK_MAX_AGE_MS = 1_000;
 
-/** How long a poll waits for another's check, or for a list that another reads, before it sends its own. */
+/** Longest wait of a poll for another's check, or for a list that another reads, before it sends its own. */
 export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
 
 /**
@@ -909,10 +927,16 @@ export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 /** Share of clients that must renew; below it, expired instances are kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
 
-/** Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start after a crash. */
+/**
+ * Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start
+ * after a crash.
+ */
 export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
-/** Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would keep growing. */
+/**
+ * Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would
+ * keep growing.
+ */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
 
 /** Idle time after which a namespace on one machine is taken out of memory and is only a file. */
@@ -921,7 +945,10 @@ export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 /** A namespace that is due within this time stays awake, because closing and opening it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
-/** Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a megabyte. */
+/**
+ * Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a
+ * megabyte.
+ */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 
 /** Interval at which the host checks for idle namespaces and for deleted or replaced files. */

@@ -79,7 +79,7 @@ export interface WriteAnswer<T> extends Answer<T> {
 export interface ReadOptions {
   /** Cursor from an earlier answer to the same read. */
   ifNoneMatch?: string | undefined;
-  /** How long the answer may be cached, in milliseconds. Drains take it into account. */
+  /** Time for which the answer may be cached, in milliseconds. Drains take it into account. */
   keepForMs?: number | undefined;
   /** Name that the reader gives itself. When it returns with a cursor, it acknowledges that cursor. */
   subscriber?: { id: string; address?: string | undefined } | undefined;
@@ -190,7 +190,7 @@ export interface ChangedSinceCommand extends Asker {
 export interface ChangedServicesCommand extends Asker {
   /** Cursor of the previous answer; absent in the first call. */
   since?: string | undefined;
-  /** How long readers may use results that rely on this answer, in milliseconds. Drains take it into account. */
+  /** Time for which readers may use results that rely on this answer, in milliseconds. Drains take it into account. */
   keepForMs: number;
   /** Reads since the previous answer. */
   reads: SharedRead[];

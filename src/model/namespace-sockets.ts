@@ -13,8 +13,8 @@ export interface SocketPurpose {
   /** Id of the namespace, for error messages. */
   namespace: string;
   /**
-   * How a surface that holds this socket learns that its client reads. `marks`: it answers a `mark` frame once its client
-   * has taken all output before it. `none`: it can't. Absent: it grants credit for output that its client has taken.
+   * Proof of a surface that holds this socket that its client reads. `marks`: it answers a `mark` frame once its client has
+   * taken all output before it. `none`: it has none. Absent: it grants credit for output that its client has taken.
    */
   proof?: 'marks' | 'none' | undefined;
   /** Time at which the token expires and the socket is closed, in milliseconds since the epoch; absent: never. */

@@ -115,8 +115,8 @@ export const NamespaceIntervals = z
       .optional()
       .meta({
         description:
-          'How often sessions ping; 15 s by default. A session that requests no time to live gets three intervals, at least ' +
-          '45 s',
+          'Ping interval of sessions; 15 s by default. A session that requests no time to live gets three intervals, at ' +
+          'least 45 s',
       }),
   })
   .meta({ id: 'NamespaceIntervals' });

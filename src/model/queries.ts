@@ -111,7 +111,7 @@ export const RecordQuery = z.strictObject({ ...Freshness });
 export const DrainQuery = z.strictObject({
   wait: duration(0, WAIT_MAX_MS)
     .prefault(`${DRAIN_WAIT_DEFAULT_MS / 1_000}s`)
-    .meta({ description: 'How long to wait for subscribers, such as 30s' }),
+    .meta({ description: 'Longest wait for subscribers, such as 30s' }),
   grace: duration(0, DRAIN_GRACE_MAX_MS).prefault('0s').meta({ description: 'Time between the response and removal' }),
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
@@ -216,7 +216,7 @@ export const DrainReport = z
     safeAfterMs: z.int().meta({
       description: 'Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds',
     }),
-    removedAt: z.iso.datetime().meta({ description: 'When the instance is removed' }),
+    removedAt: z.iso.datetime().meta({ description: 'Time at which the instance is removed' }),
   })
   .meta({ id: 'DrainReport' });
 export type DrainReport = z.output<typeof DrainReport>;

@@ -41,7 +41,7 @@ export const ServicePatch = z
   .meta({ id: 'ServicePatch' });
 export type ServicePatch = z.output<typeof ServicePatch>;
 
-/** A line in the list of services. */
+/** An entry in the list of services. */
 export const ServiceSummary = z
   .object({
     name: z.string(),

@@ -33,9 +33,9 @@ export const Stats = z
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
     sinceStart: z
       .object({
-        startedAt: z.iso.datetime().meta({ description: 'When the counters were zero' }),
-        wokeAt: z.iso.datetime().meta({ description: 'When the object last woke' }),
-        wakes: count('Times the object woke'),
+        startedAt: z.iso.datetime().meta({ description: 'Time at which the counters were zero' }),
+        wokeAt: z.iso.datetime().meta({ description: 'Time at which the object last woke' }),
+        wakes: count('Wakes of the object'),
         requests: count('Calls answered, including refusals'),
         commits: count('Revisions made'),
         commitGroups: count('Storage transactions that made them durable'),
@@ -43,7 +43,7 @@ export const Stats = z
         removed: z.record(Cause, z.int()).meta({ description: 'Instances removed, by cause' }),
         unhealthy: count('Instances that became unhealthy'),
         recovered: count('Instances that became healthy again'),
-        outages: count('Times the registry attributed missing renewals to an outage of its own'),
+        outages: count('Silences that the registry attributed to an outage of its own'),
         checkpoints: count('Checkpoints of renewals written'),
         alarms: count('Alarms run'),
         alarmsArmed: count('Alarms armed; each is a row written'),

@@ -61,7 +61,7 @@ export const TokenView = z
     createdAt: z.iso.datetime(),
     createdBy: z.string().meta({ description: 'Id of the token that created it' }),
     expiresAt: z.iso.datetime().optional(),
-    rotatedAt: z.iso.datetime().optional().meta({ description: 'When its secret was last replaced' }),
+    rotatedAt: z.iso.datetime().optional().meta({ description: 'Time at which its secret was last replaced' }),
     lastUsedAt: z.iso
       .datetime()
       .optional()
@@ -89,7 +89,7 @@ export const TokenRotation = z
       .min(0)
       .max(TOKEN_OVERLAP_MAX_MS)
       .default(0)
-      .meta({ description: 'How long the previous secret stays valid' }),
+      .meta({ description: 'Time for which the previous secret stays valid' }),
   })
   .meta({ id: 'TokenRotation' });
 export type TokenRotation = z.output<typeof TokenRotation>;

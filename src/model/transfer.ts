@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ImportedRecord, RecordCounts } from './export-line';
 
-/** How an import treats existing records. */
+/** Treatment of existing records by an import. */
 export const ImportMode = z.enum(['merge', 'replace']).meta({
   description:
     '`merge`: records of the file are added or changed, and all others stay. `replace`: records that are not in the file ' +

@@ -21,7 +21,7 @@ export interface Registered extends Instance {
 /** Response to a heartbeat. */
 export interface Renewal {
   lease: Lease;
-  /** When the lease expires unless it is renewed before, RFC 3339. */
+  /** Time at which the lease expires unless it is renewed before, RFC 3339. */
   expiresAt: string;
   /** Revision of the renewed registration. */
   revision: number;
@@ -94,7 +94,7 @@ export interface DrainReport {
   unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
   /** Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds. */
   safeAfterMs: number;
-  /** When the instance is removed. RFC 3339. */
+  /** Time at which the instance is removed. RFC 3339. */
   removedAt: string;
 }
 

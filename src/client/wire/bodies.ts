@@ -40,7 +40,7 @@ export interface InstanceBody {
   tags?: string[] | undefined;
   /** Version of the software that it runs. */
   version?: string | undefined;
-  /** Where it runs; by default, the location of the caller. */
+  /** Location where it runs; by default, that of the caller. */
   location?: Location | undefined;
   /** Random id of this run of the process, which distinguishes a restart from a repeated request. */
   incarnation?: string | undefined;

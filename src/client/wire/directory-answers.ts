@@ -52,8 +52,8 @@ export interface NamespaceIntervals {
    */
   nacosBeatMs?: number | undefined;
   /**
-   * How often sessions ping; 15 s by default. A session that requests no time to live gets three intervals, at least
-   * 45 s.
+   * Ping interval of sessions; 15 s by default. A session that requests no time to live gets three intervals, at
+   * least 45 s.
    */
   sessionPingMs?: number | undefined;
 }
@@ -161,11 +161,11 @@ export interface Stats {
   };
   /** Counters that start at zero with the process that runs the object. */
   sinceStart: {
-    /** When the counters were zero. RFC 3339. */
+    /** Time at which the counters were zero. RFC 3339. */
     startedAt: string;
-    /** When the object last woke. RFC 3339. */
+    /** Time at which the object last woke. RFC 3339. */
     wokeAt: string;
-    /** Times the object woke. */
+    /** Wakes of the object. */
     wakes: number;
     /** Calls answered, including refusals. */
     requests: number;
@@ -181,7 +181,7 @@ export interface Stats {
     unhealthy: number;
     /** Instances that became healthy again. */
     recovered: number;
-    /** Times the registry attributed missing renewals to an outage of its own. */
+    /** Silences that the registry attributed to an outage of its own. */
     outages: number;
     /** Checkpoints of renewals written. */
     checkpoints: number;
@@ -219,7 +219,7 @@ export interface Token {
   createdBy: string;
   /** RFC 3339. */
   expiresAt?: string | undefined;
-  /** When its secret was last replaced. RFC 3339. */
+  /** Time at which its secret was last replaced. RFC 3339. */
   rotatedAt?: string | undefined;
   /** Rounded to the hour, and updated up to an hour late. RFC 3339. */
   lastUsedAt?: string | undefined;

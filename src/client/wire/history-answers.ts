@@ -145,9 +145,9 @@ export interface WhyReport extends HistoryPage {
   renewals: Renewals | null;
   /** Changes that will happen without a further request. */
   deadlines: {
-    /** When it becomes unhealthy unless it renews. */
+    /** Time at which it becomes unhealthy unless it renews. */
     unhealthyAt: string | null;
-    /** When it is removed unless it renews; null: never. */
+    /** Time at which it is removed unless it renews; null: never. */
     removedAt: string | null;
     drainEndsAt: string | null;
     quarantineEndsAt: string | null;
@@ -185,7 +185,7 @@ export interface RollbackReport {
   cursor: string;
   /** Revision that the rollback created; null if nothing changed. */
   revision: number | null;
-  /** What happened to the definition of the service. */
+  /** Change of the service’s definition. */
   service?: 'restored' | 'removed' | undefined;
   /** Ids of instances whose override was restored. */
   restored: string[];

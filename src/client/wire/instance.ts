@@ -13,7 +13,7 @@ export interface NamedPort {
   secure: boolean;
 }
 
-/** Where an instance runs. Latitude and longitude in degrees. */
+/** Location of an instance. Latitude and longitude are in degrees. */
 export interface Location {
   region?: string | undefined;
   zone?: string | undefined;

@@ -10,7 +10,7 @@ export interface FileCounts {
   instances: number;
 }
 
-/** How an import treats records that are not in the file: `merge` keeps them, `replace` removes them. */
+/** Treatment of records that are not in the file: `merge` keeps them, `replace` removes them. */
 export type ImportMode = 'merge' | 'replace';
 
 /** A record that an import would add, change or remove. */

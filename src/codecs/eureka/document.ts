@@ -27,7 +27,7 @@ const EMPTY_MAP = { '@class': 'java.util.Collections$EmptyMap' };
 const AMAZON = 'com.netflix.appinfo.AmazonInfo';
 const OTHER_DATA_CENTER = 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo';
 
-/** Whether an instance is itself a Eureka server, which none is here. */
+/** Value of the member that marks an instance as a Eureka server, which none is here. */
 const NOT_COORDINATING = 'false';
 
 /**

@@ -5,15 +5,15 @@ import { isRecord } from '../../model/json';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../../model/limits';
 import type { ServiceKey } from '../../model/namespace-api';
 
-/** Members by which clients of Eureka look an instance up, beside its application. */
+/** Members by which Eureka clients look up an instance, in addition to its application. */
 const ADDRESSES = ['vipAddress', 'secureVipAddress'] as const;
 
 /**
- * Reads the services that the virtual addresses of an instance claim: comma-separated, and in any case, since Java's
- * clients compare them in upper case. Those of its own application claim nothing: it is found under that anyway.
+ * Returns the services that the virtual addresses of an instance claim. The addresses are comma-separated, and in any case
+ * because Java clients compare them in upper case. An address equal to its own application claims nothing.
  *
- * @param extension What the instance keeps for this door, whether or not this door can read all of it.
- * @returns At most one more than a registration may claim.
+ * @param extension Eureka extension of the instance, even if parts of it are invalid.
+ * @returns At most one more claim than a registration may have.
  */
 export function claimsOf(key: ServiceKey, extension: unknown): Claim[] {
   if (!isRecord(extension)) return [];
@@ -29,7 +29,7 @@ export function claimsOf(key: ServiceKey, extension: unknown): Claim[] {
   return claims;
 }
 
-/** The addresses of a list, each once. */
+/** Returns the distinct addresses of a list. */
 function partsOf(list: unknown): Set<string> {
   if (typeof list !== 'string') return new Set();
   const parts = list.split(',').map((part) => part.trim());

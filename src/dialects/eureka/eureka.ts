@@ -6,10 +6,10 @@ import { addLeaseRoutes } from './lease-routes';
 import { addReadRoutes } from './read-routes';
 import { addStatusRoutes } from './status-routes';
 
-/** Base paths in the wild: Spring's, the Netflix WAR's, and that of servers without a context path. */
+/** Matches the usual base paths: Spring's, the Netflix WAR's, and that of servers without a context path. */
 const BASE = /^\/(?:eureka(?:\/v2)?|v2)(?=\/|$)/;
 
-/** The one spelling of a path that routes know: one base, single slashes, none at the end. It stays percent-encoded. */
+/** Normalizes a path for the routes: one base, single slashes, none at the end. It stays percent-encoded. */
 function pathOf(path: string): string {
   const single = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
   const open = single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single;
@@ -17,8 +17,8 @@ function pathOf(path: string): string {
 }
 
 /**
- * The door for clients of Netflix' Eureka, Spring's among them: its REST operations, in JSON and XML. 404 at a beat makes
- * them register again, and is said for nothing else.
+ * API for clients of Netflix Eureka, including Spring's: its REST operations, in JSON and XML. A heartbeat with status 404
+ * makes clients register again, so it has that status only for this.
  */
 export const eureka: Dialect = {
   name: 'eureka',
@@ -29,13 +29,13 @@ export const eureka: Dialect = {
   refuse({ code, message, details }, { method }) {
     const { status, headers: told } = errorResponse({ code, message, details });
     const headers = new Headers(COMMON_HEADERS);
-    // Clients that have a user and a password in their URL send them unasked; people's programs want to be asked.
+    // Eureka clients with user and password in their URL send them without a challenge; browsers and tools need one.
     if (code === 'UNAUTHENTICATED') headers.set('WWW-Authenticate', 'Basic realm="rollcall", Bearer realm="rollcall"');
     for (const name of ['Allow', 'Retry-After']) {
       const value = told.get(name);
       if (value !== null) headers.set(name, value);
     }
-    // Java's clients read whatever a beat is answered with as an instance.
+    // Java clients read any body of a response to a heartbeat as an instance.
     if (method === 'PUT' || status === 404) return new Response(null, { status, headers });
     headers.set('Content-Type', 'text/plain; charset=utf-8');
     return new Response(message, { status, headers });

@@ -5,14 +5,14 @@ import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 
-/** How long a change is told of: Eureka's own retention. Clients ask every 30 s. */
+/** Time for which deltas contain a change, as in Eureka itself. Clients poll every 30 s. */
 export const DELTA_WINDOW_MS = 3 * 60 * 1_000;
 
-/** An instance of the copy. Its text is written when it is first asked for, and kept. */
+/** An instance of the copy. Its text is cached once it has been written. */
 export class Member {
   readonly service: ServiceKey;
   readonly info: ShownInfo;
-  /** About how long its text is, in characters. */
+  /** Approximate length of its text, in characters. */
   readonly textSize: number;
   readonly #written: Partial<Record<Format, string>> = {};
 
@@ -22,7 +22,7 @@ export class Member {
     this.textSize = JSON.stringify(instance).length;
   }
 
-  /** Its text, written for this one reader. */
+  /** Returns its text without caching it. */
   write(format: Format, action: Action): string {
     return withAction(this.#written[format] ?? writeInstance(this.info, format), action, format);
   }
@@ -34,13 +34,13 @@ export class Member {
   }
 }
 
-/** A member with what became of it. */
+/** A member, and how it changed. */
 export interface Told {
   member: Member;
   action: Action;
 }
 
-/** Everything that a copy was told at one moment. */
+/** Changes that bring a copy to a later revision. */
 export interface Changes {
   cursor: string;
   revision: number;
@@ -53,14 +53,14 @@ const nameOf = ({ group, service, id }: Pick<InstanceView, 'group' | 'service' |
   JSON.stringify([group, service, id]);
 
 /**
- * A copy of a namespace as Eureka's clients see it, at one revision: lists, delta and hash are all of that moment. It
- * goes from revision to revision by what changed between them.
+ * A copy of a namespace as Eureka's clients see it, at one revision, on which lists, delta and hash agree. Changes bring it
+ * to later revisions.
  */
 export class Fleet {
   readonly #members = new Map<string, Member>();
-  /** What changed within the window, and when; oldest first. */
+  /** Changes within the window, and their times; oldest first. */
   readonly #recent = new Map<string, Told & { at: number }>();
-  /** From when on all changes are known, in milliseconds since the epoch. Until a window after that, a delta tells all. */
+  /** Time since which all changes are known, in milliseconds since the epoch. For one window, deltas list everything. */
   readonly #knownSince: number;
   #cursor: string;
   #revision: number;
@@ -69,9 +69,9 @@ export class Fleet {
   #textSize = 0;
 
   /**
-   * @param at What it is a copy of.
-   * @param knownSince From when on changes are known, in milliseconds since the epoch: those before it are too many to
-   * be told, or none.
+   * @param at Position of the copy.
+   * @param knownSince Time since which all changes are known, in milliseconds since the epoch. Earlier ones were too many
+   * to list, or there are none.
    */
   constructor(instances: Iterable<InstanceView>, at: Omit<Changes, 'instances'>, knownSince: number) {
     const { cursor, revision, now } = at;
@@ -94,18 +94,18 @@ export class Fleet {
     return this.#members.size;
   }
 
-  /** About how long the text of all members is, in characters. */
+  /** Approximate length of the text of all members, in characters. */
   get textSize(): number {
     return this.#textSize;
   }
 
-  /** The hash of everything: of the delta, too, so that its readers find out whether they missed something. */
+  /** Hash of all members. A delta has the same one, so that its readers notice if they missed a change. */
   get hash(): string {
     this.#hash ??= statusHash([...this.#members.values()].map(({ info }) => info.status));
     return this.#hash;
   }
 
-  /** Goes on to a later revision. What was known already, as another request may have brought it, is not taken back. */
+  /** Applies changes up to a later revision. Ignores older ones, because another request may have applied newer ones. */
   apply({ cursor, revision, now, instances }: Changes): void {
     if (revision < this.#revision) return;
     for (const changed of instances) this.#take(changed);
@@ -121,7 +121,7 @@ export class Fleet {
     const member = new Member(instance);
     this.#put(name, isGone ? undefined : member);
     const before = this.#recent.get(name)?.action;
-    // Whoever missed it being added has to add it.
+    // A client that missed the addition must add it.
     const isAdded = isNew || before === 'ADDED';
     this.#recent.delete(name);
     this.#recent.set(name, { member, action: isGone ? 'DELETED' : isAdded ? 'ADDED' : 'MODIFIED', at });
@@ -140,18 +140,18 @@ export class Fleet {
     }
   }
 
-  /** All members, in the order in which they came. */
+  /** Returns all members, in insertion order. */
   members(): Iterable<Member> {
     return this.#members.values();
   }
 
-  /** Members that pass a test. */
+  /** Returns the members that pass a test. */
   filter(test: (member: Member) => boolean): Member[] {
     return [...this.#members.values()].filter(test);
   }
 
   /**
-   * What changed within the last three minutes, each once with what became of it last.
+   * Returns the members that changed within the last three minutes, each once with its last change.
    *
    * @param now Milliseconds since the epoch.
    */

@@ -13,10 +13,10 @@ import {
 import type { NamespaceApi } from '../../model/namespace-api';
 import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
 
-/** How long a request waits for the copy that another is making, before it makes its own. */
+/** Longest wait of a request for a copy that another request is loading before it loads its own. */
 const FOLLOW_MAX_MS = 5_000;
 
-/** A namespace, and who asks. */
+/** A request for the copy of a namespace. */
 export interface Asked {
   id: string;
   calls: NamespaceApi;
@@ -28,8 +28,8 @@ export interface Asked {
 const isCompacted = (error: unknown): boolean => hasCode(error, 'COMPACTED');
 
 /**
- * The copies of namespaces that an isolate keeps. Each request asks its namespace once what is new, which is nothing as
- * a rule; so it sees all that was answered before it came.
+ * Copies of namespaces that an isolate caches. Each request queries its namespace once for changes, usually none, so that
+ * it sees every change that was acknowledged before it arrived.
  */
 export class Fleets {
   readonly #kept = new Map<string, Fleet>();
@@ -41,9 +41,9 @@ export class Fleets {
   });
 
   /**
-   * The copy of a namespace, as it is now.
+   * Returns an up-to-date copy of a namespace.
    *
-   * @throws {RegistryError} `LIMIT_EXCEEDED` for one that is too large to be copied.
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace is too large to copy.
    */
   async of(asked: Asked): Promise<Fleet> {
     const kept = this.#kept.get(asked.id);
@@ -54,15 +54,15 @@ export class Fleets {
     return fleet;
   }
 
-  /** @param stale What is not to be kept any more. */
+  /** @param stale Copy that must no longer be cached. */
   async #load(asked: Asked, stale: Fleet | undefined): Promise<Fleet> {
     if (this.#kept.get(asked.id) === stale) this.#kept.delete(asked.id);
     const loaded = await this.#loads.call(asked.id, () => load(asked));
-    // It may have been made for another request, before this one came; and of a past that is gone by now.
+    // It may have been loaded for an earlier request, and its history may be gone by now.
     return (await caughtUp(loaded, asked)) ?? load(asked);
   }
 
-  /** Those asked for last are kept, as far as there is room. */
+  /** Caches a copy, and evicts the least recently used ones if there is no room. */
   #keep(id: string, fleet: Fleet): void {
     this.#kept.delete(id);
     this.#kept.set(id, fleet);
@@ -82,16 +82,16 @@ export class Fleets {
   }
 }
 
-/** A copy that is larger than an isolate's memory would end everybody's requests with it. */
+/** Refuses a copy that is too large, because running out of memory would end all requests of the isolate. */
 function assertShown(id: string, instances: number): void {
   if (instances <= EUREKA_INSTANCES_SHOWN_MAX_COUNT) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `namespace "${id}" has more than ${EUREKA_INSTANCES_SHOWN_MAX_COUNT} instances, the most that this door shows; part it into several, or read it through another door`,
+    `namespace "${id}" has more than ${EUREKA_INSTANCES_SHOWN_MAX_COUNT} instances, the most that the Eureka API shows; split it into several namespaces, or use another API`,
   );
 }
 
-/** The copy, with what changed since; undefined where the past that it would go on from is gone, or another storage's. */
+/** Updates a copy; returns undefined if its history is compacted or belongs to another storage. */
 async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> {
   try {
     const changes = await changesSince(asked, fleet.cursor);
@@ -103,7 +103,7 @@ async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> 
   }
 }
 
-/** All of a namespace, with what changed of it lately. */
+/** Loads a copy of a namespace, with its recent changes. */
 async function load(asked: Asked): Promise<Fleet> {
   const { calls, tokenId, now } = asked;
   const instances: InstanceView[] = [];
@@ -128,7 +128,7 @@ async function load(asked: Asked): Promise<Fleet> {
   return fleet;
 }
 
-/** What changed since then, up to one moment; undefined for nothing. */
+/** Returns the changes since a cursor or a time, all as of one moment; undefined if there are none. */
 async function changesSince({ calls, tokenId }: Asked, since: string): Promise<Changes | undefined> {
   const instances: ChangedInstance[] = [];
   let from = since;
@@ -140,5 +140,5 @@ async function changesSince({ calls, tokenId }: Asked, since: string): Promise<C
     if (!isMore) return { cursor, revision, now, instances };
     from = cursor;
   }
-  throw new RegistryError('COMPACTED', 'more changed than is worth telling one by one');
+  throw new RegistryError('COMPACTED', 'there are too many changes to apply them one by one');
 }

@@ -48,7 +48,10 @@ describe('a registration that is wrong', () => {
           { port: { $: 70_000, '@enabled': 'true' }, securePort: { $: 0 } },
           /^neither port \(70000\) nor securePort \(0, dis/,
         ],
-        [{ port: { $: 0, '@enabled': 'true' } }, /^neither port \(0\) nor securePort \(443, disabled\) is a usable port/],
+        [
+          { port: { $: 0, '@enabled': 'true' } },
+          /^neither port \(0\) nor securePort \(443, disabled\) is a usable port/,
+        ],
         [{ port: { $: -1, '@enabled': 'true' }, securePort: undefined }, /^neither port \(-1\) nor securePort/],
         [{ port: { $: 'x' } }, /port/],
         [{ leaseInfo: { durationInSecs: 'soon' } }, /durationInSecs/],

@@ -16,10 +16,10 @@ import { keyInPath } from './instance-keys';
 import { registerInfo } from './register-info';
 import { Renewing } from './renewing';
 
-/** The one parameter of a beat that counts. It is a number, so there is nothing in it to decode. */
+/** Matches the only parameter of a heartbeat that is used. It is a number and needs no decoding. */
 const LAST_DIRTY = /(?:^|&)lastDirtyTimestamp=([^&]*)/;
 
-/** When the client wrote its instance last, by its own clock. */
+/** Returns the time at which the client last changed its instance, by the client's clock. */
 function lastDirtyOf(url: string): number | undefined {
   const text = LAST_DIRTY.exec(queryText(url))?.[1] ?? '';
   if (text === '') return undefined;
@@ -36,7 +36,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Removes an instance. @returns False where there is none. */
+/** Removes an instance. @returns False if it does not exist. */
 async function cancel(namespace: NamespaceApi, caller: Caller, key: InstanceKey): Promise<boolean> {
   try {
     await namespace.deregister(caller, { key, precondition: { absent: false } });
@@ -47,7 +47,7 @@ async function cancel(namespace: NamespaceApi, caller: Caller, key: InstanceKey)
   }
 }
 
-/** Routes of instances that register, beat and go. */
+/** Adds the routes for registration, heartbeats and removal. */
 export function addLeaseRoutes(door: DialectDoor): void {
   const renewing = new Renewing();
 
@@ -66,7 +66,7 @@ export function addLeaseRoutes(door: DialectDoor): void {
       authorizeRegistration(principal, namespace, service, claimsOf(service, info));
     },
     call: (namespace, info, call) => registerInfo(namespace, call.callerWithOrigin, info),
-    // Java, JavaScript and Go take any other status for a failure.
+    // Java, JavaScript and Go clients treat any other status as a failure.
     answer: () => emptyAnswer(204),
   });
 

@@ -12,7 +12,7 @@ import { EUREKA_LIST_KEPT_MAX_BYTES } from '../../model/limits';
 import { gzipped } from './answers';
 import type { Fleet, Member, Told } from './fleet';
 
-/** Version of a full list: Eureka's own is always this. `-1` would tell clients that there is no delta. */
+/** Version of a full list, always the same in Eureka too. `-1` would mean that there is no delta. */
 const FULL_VERSION = '1';
 
 /** Version of a list by virtual address, which has no delta. */
@@ -20,14 +20,14 @@ const SELECTED_VERSION = '-1';
 
 const asAdded = (member: Member): Told => ({ member, action: 'ADDED' });
 
-/** Everything there is. */
+/** Writes a list of all applications. */
 export function fullList(fleet: Fleet, format: Format): string {
   return list({ version: FULL_VERSION, hash: fleet.hash }, [...fleet.members()].map(asAdded), format);
 }
 
 /**
- * The same in pieces, each written when it is asked for, and not kept: for a list that would fill an isolate's memory. It
- * is of the moment of the call, whatever happens to the fleet until its last piece.
+ * Writes the same list in pieces on demand without caching them, for a list that would fill an isolate's memory. The list
+ * has the state at the time of the call, even if the fleet changes before its last piece.
  */
 export function fullListPieces(fleet: Fleet, format: Format): Iterable<string> {
   const applications = applicationsIn([...fleet.members()].map(asAdded), (all) => written(all, format));
@@ -39,9 +39,9 @@ function* written(all: readonly Told[], format: Format): Generator<string> {
 }
 
 /**
- * What changed lately, with the hash of everything: a client applies it, counts its own copy, and reads everything where
- * the counts differ. The version changes with every revision, as some clients pass over a delta whose version and hash
- * they have seen.
+ * Writes a list of recent changes, with the hash of all instances. A client applies it, computes the hash of its copy, and
+ * reads the full list if they differ. The version changes with every revision, because some clients ignore a delta whose
+ * version and hash they have already seen.
  *
  * @param now Milliseconds since the epoch.
  */
@@ -49,7 +49,7 @@ export function deltaList(fleet: Fleet, now: number, format: Format): string {
   return list({ version: String(fleet.revision), hash: fleet.hash }, fleet.delta(now), format);
 }
 
-/** The instances of a virtual address. None is an empty list. */
+/** Writes a list of the instances with a virtual address, which may be empty. */
 export function addressList(
   fleet: Fleet,
   member: 'vipAddress' | 'secureVipAddress',
@@ -61,13 +61,13 @@ export function addressList(
   return list({ version: SELECTED_VERSION, hash }, found.map(asAdded), format);
 }
 
-/** One application; undefined where there is none. */
+/** Writes one application; returns undefined if it does not exist. */
 export function application(members: readonly Member[], format: Format): string | undefined {
   const [found] = applicationsOf(members.map(asAdded), format);
   return found === undefined ? undefined : writeApplication(found, format);
 }
 
-/** One instance by itself. */
+/** Writes one instance. */
 export function single(member: Member, format: Format): string {
   return writeSingle(member.text(format, 'ADDED'), format);
 }
@@ -76,7 +76,7 @@ function list(head: ListHead, told: readonly Told[], format: Format): string {
   return writeList(head, applicationsOf(told, format), format);
 }
 
-/** Instances by their applications, which come by name. */
+/** Groups instances by application, sorted by name. */
 function applicationsIn(
   told: readonly Told[],
   instancesOf: (all: readonly Told[]) => Iterable<string>,
@@ -90,7 +90,7 @@ function applicationsOf(told: readonly Told[], format: Format): WrittenApplicati
   return applicationsIn(told, (all) => all.map(({ member, action }) => member.text(format, action)));
 }
 
-/** A list as it is sent. */
+/** An encoded list. */
 interface Encoded {
   revision: number;
   plain: Uint8Array;
@@ -99,12 +99,12 @@ interface Encoded {
 
 const encoder = new TextEncoder();
 
-/** Texts are encoded and compressed by so many characters at once. */
+/** Characters that are encoded and compressed at once. */
 const PIECE_LENGTH = 64 * 1024;
 
 /**
- * Full lists as they are sent: each is written once a revision, compressed once, and then served from memory. One that would
- * fill the memory is streamed instead.
+ * Cache of encoded full lists. Each is written once per revision, compressed once, and then served from memory. One that
+ * would fill the memory is streamed instead.
  */
 export class FullLists {
   readonly #kept = new WeakMap<Fleet, Partial<Record<Format, Encoded>>>();
@@ -116,7 +116,7 @@ export class FullLists {
     }
     const list = this.#encoded(fleet, format);
     if (!isGzip) return list.plain;
-    // Two requests at once may both compress it: the second one's work is lost, and nothing else.
+    // Two concurrent requests may both compress it, which is only wasted work.
     list.gzip ??= await gzipped(list.plain);
     return list.gzip;
   }
@@ -132,7 +132,7 @@ export class FullLists {
   }
 }
 
-/** Writes the pieces when their reader has room for them. */
+/** Returns a stream that writes pieces as its reader takes them. */
 function streamOf(pieces: Iterable<string>): ReadableStream<Uint8Array<ArrayBuffer>> {
   const rest = pieces[Symbol.iterator]();
   return new ReadableStream({

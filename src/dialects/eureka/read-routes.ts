@@ -9,7 +9,7 @@ import type { Fleet, Member } from './fleet';
 import { Fleets } from './fleets';
 import { addressList, application, deltaList, FullLists, single } from './lists';
 
-/** What a read is about, where it is about less than everything. */
+/** Names in the path of a read; empty if absent. */
 interface Asked {
   app: string;
   id: string;
@@ -22,23 +22,23 @@ const asked = (_request: Request, { app = '', id = '', address = '' }: Record<st
   address,
 });
 
-/** The application that a path names, as a service. */
+/** Returns the service of the application in a path. */
 const target = ({ app }: Asked) => ({ service: serviceOf(app) });
 
 const notFound = (what: string): RegistryError => new RegistryError('INSTANCE_NOT_FOUND', `there is no ${what}`);
 
-/** Routes that read. All of them read the same copy of the namespace, at its newest revision. */
+/** Adds the read routes. All of them read the same copy of the namespace, at its newest revision. */
 export function addReadRoutes(door: DialectDoor): void {
   const fleets = new Fleets();
   const fullLists = new FullLists();
   const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId, surroundings }: RouteCall): Promise<Fleet> =>
     fleets.of({ id, calls, tokenId, now: surroundings.now() });
-  /** A document made of the copy, as its reader wants it. */
+  /** Returns a document of the copy in the format that its reader accepts. */
   const told = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
     const format = formatFor(call.request);
     return documentAnswer(call.request, format, write(format));
   };
-  /** Of an application: names that differ in case are one to Eureka, and another service to a token. */
+  /** Returns the members of an application. Names that differ in case are one in Eureka, and different ones for a token. */
   const membersOf = (fleet: Fleet, { app }: Asked, call: RouteCall): Member[] =>
     fleet.filter(({ info, service }) => info.app === app && call.may('read', service));
 
@@ -47,7 +47,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/apps'],
     scope: 'read',
-    summary: 'Everything that is registered',
+    summary: 'Lists all applications',
     read: asked,
     call: (namespace, _asked, call) => fleetOf(namespace, call),
     answer: async (fleet, _asked, { request }) => {
@@ -62,7 +62,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/apps/delta'],
     scope: 'read',
-    summary: 'What changed in the last three minutes, with the hash of everything',
+    summary: 'Lists the changes of the last three minutes, with the hash of all instances',
     read: asked,
     call: (namespace, _asked, call) => fleetOf(namespace, call),
     answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
@@ -73,7 +73,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/apps/:app'],
     scope: 'read',
-    summary: 'One application',
+    summary: 'Reads an application',
     read: asked,
     target,
     call: async (namespace, ask, call) => membersOf(await fleetOf(namespace, call), ask, call),
@@ -90,7 +90,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/apps/:app/:id'],
     scope: 'read',
-    summary: 'One instance of an application',
+    summary: 'Reads an instance of an application',
     read: asked,
     target,
     call: async (namespace, ask, call) =>
@@ -103,7 +103,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/instances/:id'],
     scope: 'read',
-    summary: 'One instance of whichever application',
+    summary: 'Reads an instance of any application',
     read: asked,
     call: async (namespace, { id }, call) =>
       (await fleetOf(namespace, call)).filter(({ info }) => info.instanceId === id)[0],
@@ -119,7 +119,7 @@ export function addReadRoutes(door: DialectDoor): void {
       method: 'get',
       paths: [`/eureka/${path}/:address`],
       scope: 'read',
-      summary: `Instances by their ${member === 'vipAddress' ? '' : 'secure '}virtual address`,
+      summary: `Lists instances by ${member === 'vipAddress' ? '' : 'secure '}virtual address`,
       read: asked,
       call: (namespace, _asked, call) => fleetOf(namespace, call),
       answer: (fleet, { address }, call) => told(call, (format) => addressList(fleet, member, address, format)),
@@ -131,7 +131,7 @@ export function addReadRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/serverinfo/statusoverrides'],
     scope: 'read',
-    summary: 'Statuses that are set from outside, by the id of the instance',
+    summary: 'Lists overridden statuses by the id of the instance',
     read: asked,
     call: (namespace, _asked, call) => fleetOf(namespace, call),
     answer: (fleet, _asked, { request }) => {

@@ -13,12 +13,12 @@ import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import { plainDefinition } from '../../model/plain-definition';
 import { newInstanceKey } from './instance-keys';
 
-/** How often a registration is decided anew because another write was faster. */
+/** Attempts of a registration that conflicts with other writes. */
 const ATTEMPTS_MAX_COUNT = 5;
 
 /**
- * Registers an instance by Eureka's rules. One that was not there is one call; for one that was, what counted of it is
- * read first, and it is replaced only if it is still that.
+ * Registers an instance by Eureka's rules. A new instance needs one call. An existing one is read first to find the status
+ * in effect, and replaced only if it has not changed since.
  */
 export async function registerInfo(namespace: NamespaceApi, caller: Caller, info: WrittenInfo): Promise<void> {
   const key = newInstanceKey(info.app, info.instanceId);
@@ -48,34 +48,34 @@ async function registerAgain(
       await namespace.register(caller, { key, definition: definitionOf(info, status), precondition });
       return;
     } catch (error) {
-      // Changed or gone meanwhile.
+      // Changed or removed in the meantime.
       if (!hasCode(error, 'REVISION_MISMATCH') && !hasCode(error, 'INSTANCE_NOT_FOUND')) throw error;
     }
   }
-  throw new RegistryError('UNAVAILABLE', `the instance "${key.id}" is changed all the time by others; try again`);
+  throw new RegistryError('UNAVAILABLE', `other clients keep changing the instance "${key.id}"; try again`);
 }
 
-/** Returns the status that counted; where an operator's override hides it, the instance's own as it was registered. */
+/** Returns the status in effect; if an override hides it, the one that the instance registered with. */
 function countedStatus(before: InstanceView) {
   return before.overridden ? ownStatus(before) : statedStatus(before);
 }
 
-/** Tells whether what is kept was written after this, by the client's own clock. */
+/** Reports whether the stored registration is newer than this one, by the client's clock. */
 function isNewer(before: InstanceView, { lastDirtyTimestamp }: WrittenInfo): boolean {
   const kept = keptBy(before)?.lastDirtyTimestamp;
   return kept !== undefined && lastDirtyTimestamp !== undefined && kept > lastDirtyTimestamp;
 }
 
 /**
- * Makes the definition that an instance is registered with.
+ * Returns the definition of an instance for the core.
  *
- * @param status What counts of its status.
+ * @param status Status in effect.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 function definitionOf(info: WrittenInfo, status: EurekaStatus): InstanceDefinition {
   const { plain, ports, extensions } = registrationOf(info, status);
   assertFits(extensions);
-  // Nearly all are plain, but for what the codec made, and a schema takes as long as all the rest.
+  // Nearly all are plain except for the codec's extensions, and a schema takes as long as everything else.
   const definition = plainDefinition(plain);
   if (definition !== undefined) return { ...definition, ports, extensions };
   return parsed(InstanceDefinition, { ...plain, ports, extensions }, 'body');
@@ -91,13 +91,14 @@ function assertFits(extensions: Extensions): void {
 }
 
 /**
- * Decides the status that a registration leads to, where no operator has set one: Eureka's rules for a server outside of AWS.
+ * Returns the status that a registration results in without an override, by Eureka's rules for a server outside AWS.
  *
- * @param own What the instance says now.
- * @param before The status that counted until now; undefined for one that was not there.
+ * @param own Status that the instance reports now.
+ * @param before Status in effect until now; undefined for a new instance.
  */
 function registeredStatus(own: EurekaStatus, before: EurekaStatus | undefined): EurekaStatus {
   const isSettled = (status: EurekaStatus | undefined) => status === 'UP' || status === 'OUT_OF_SERVICE';
-  // Between these two only the status call leads: a client that comes back says UP, also where it was taken out.
+  // Only the status call changes one of these to the other, because a client that returns reports UP even if it was taken
+  // out of traffic.
   return before !== undefined && isSettled(own) && isSettled(before) ? before : own;
 }

@@ -7,23 +7,23 @@ import { type JsonText, readJsonText } from '../../model/json';
 import { EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT } from '../../model/limits';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 
-/** A registration as a beat has to know it: its revision, and when its client wrote it last, by the client's clock. */
+/** The part of a registration that heartbeats need: its revision, and its last change by the client's clock. */
 interface Registration {
   revision: number;
   lastDirtyTimestamp: number | undefined;
 }
 
 /**
- * Renews leases. A client that has changed its instance since it registered it is told to register again. When it did is
- * read from the registry once for each registration, and remembered.
+ * Renews leases. A client that has changed its instance since the registration must register again. The time of the last
+ * registered change is read once for each registration, and cached.
  */
 export class Renewing {
   readonly #known = new Map<string, Registration>();
 
   /**
-   * @param namespaceId Tells the namespaces apart in what is remembered.
-   * @param lastDirtyTimestamp What the client says that it wrote last; undefined where it says nothing.
-   * @returns False: register again.
+   * @param namespaceId Id of the namespace, part of the key of the cache.
+   * @param lastDirtyTimestamp Time of the client's last change; undefined if it sends none.
+   * @returns False if the client must register again.
    */
   async renew(
     namespace: NamespaceApi,
@@ -35,7 +35,7 @@ export class Renewing {
     const body = await renewed(namespace, caller, key);
     if (body === undefined || lastDirtyTimestamp === undefined) return true;
     const { revision } = readJsonText(body);
-    // No name has a line break in it.
+    // Names can't contain a line break.
     const name = `${namespaceId}\n${key.group}\n${key.service}\n${key.id}`;
     const known = this.#known.get(name);
     const registration = known?.revision === revision ? known : await this.#learn(name, namespace, caller, key);
@@ -63,7 +63,7 @@ export class Renewing {
   }
 }
 
-/** What a renewal is answered; undefined for an instance that stays without a lease. */
+/** Renews a lease; returns undefined for an instance without one. */
 async function renewed(
   namespace: NamespaceApi,
   caller: Caller,

@@ -7,38 +7,39 @@ import { RegistryError } from '../../model/errors';
 import type { InstanceView } from '../../model/instance';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 
-/** One call about the status of one instance. */
+/** A call that changes the status of an instance. */
 export interface StatusCall {
   namespace: NamespaceApi;
   caller: Caller;
   key: InstanceKey;
-  /** Whether the caller speaks for operators: what it says outlives what the instance says. */
+  /** True if the caller is an operator, whose status overrides that of the instance. */
   operates: boolean;
 }
 
 /**
- * Takes an instance out of traffic, or puts it back. By an operator that is an override; by the token that registered
- * the instance it is the instance's own word, as Spring's processes say it of themselves.
+ * Takes an instance out of traffic, or puts it back. A call of an operator sets an override. A call with the token that
+ * registered the instance sets the instance's own status, as Spring applications do for themselves.
  */
 export async function putStatus(call: StatusCall, status: EurekaStatus): Promise<void> {
   if (!call.operates) return setOwn(call, status);
   const view = await required(call);
-  // The instance's own word counts again, and with it a DOWN that it says later. It is not UP only where it said otherwise.
+  // Without an override, the instance's own status applies, including a later DOWN. Only an instance that reported
+  // OUT_OF_SERVICE needs an override to be UP.
   const isFreed = status === 'UP' && ownStatus(view) !== 'OUT_OF_SERVICE';
   await setOverriding(call, isFreed ? undefined : status);
 }
 
 /**
- * Ends what was said by {@link putStatus}.
+ * Undoes {@link putStatus}.
  *
- * @param status What the instance is to be where nothing of its own is known to be otherwise.
+ * @param status New status of the instance if no override is removed; by default the one that it registered with.
  */
 export async function deleteStatus(call: StatusCall, status: EurekaStatus | undefined): Promise<void> {
   const view = await required(call);
   const override = view.overridden ? await findOverride(call.namespace, call.key, call.caller.tokenId) : undefined;
   if (override?.status !== undefined) {
     if (!call.operates)
-      throw new RegistryError('FORBIDDEN', 'an operator set this status; a token that may operate ends it');
+      throw new RegistryError('FORBIDDEN', 'an operator set this status; use a token with the scope "operate"');
     return setOverriding(call, undefined);
   }
   const own = status ?? ownStatus(view);
@@ -55,7 +56,7 @@ async function setOwn({ namespace, caller, key }: StatusCall, status: EurekaStat
   await namespace.patch(caller, { key, patch: { status: coreStatus(status) }, precondition: {} });
 }
 
-/** What operators say of its status; undefined: nothing any more. Whatever else they say of it stays. */
+/** Sets the status in the override, or removes it if undefined. Other members of the override are unchanged. */
 function setOverriding({ namespace, caller, key }: StatusCall, status: EurekaStatus | undefined): Promise<void> {
   return changeOverride(namespace, caller, key, ({ status: _before, ...others }) =>
     status === undefined ? others : { ...others, status: coreStatus(status) },

@@ -15,7 +15,7 @@ import { documentAnswer, emptyAnswer, formatFor } from './answers';
 import { keyInPath } from './instance-keys';
 import { deleteStatus, putStatus, type StatusCall } from './status-calls';
 
-/** The status that a call names. @throws {RegistryError} `INVALID_REQUEST` for what is none. */
+/** Returns the status in a call. @throws {RegistryError} `INVALID_REQUEST` for an unknown status. */
 function statusOf(url: string): EurekaStatus | undefined {
   const value = new URLSearchParams(queryText(url)).get('value');
   if (value === null) return undefined;
@@ -28,11 +28,11 @@ function refused(value: string | null): never {
   ]);
 }
 
-/** Entries of metadata that a query sets; the first of two counts. */
+/** Returns the metadata entries that a query sets; of a repeated key, the first. */
 function metadataOf(url: string): Record<string, string> {
   const entries: Record<string, string> = {};
   for (const [key, value] of new URLSearchParams(queryText(url))) {
-    if (!isMetadataKey(key)) throw invalid('query', [{ path: key, message: 'is not a key that metadata may have' }]);
+    if (!isMetadataKey(key)) throw invalid('query', [{ path: key, message: 'is not allowed as a metadata key' }]);
     if (!Object.hasOwn(entries, key)) Object.defineProperty(entries, key, { value, enumerable: true });
   }
   return entries;
@@ -44,7 +44,7 @@ function statusCall(namespace: NamespaceApi, key: InstanceKey, call: RouteCall):
 
 const PATHS = ['/eureka/apps/:app/:id/status'];
 
-/** Routes of those who run instances, and of the server's own status. */
+/** Adds the routes for changes of an instance's status and metadata, and for the status of the server. */
 export function addStatusRoutes(door: DialectDoor): void {
   door.route({
     operation: 'put status',
@@ -54,7 +54,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     summary: 'Takes an instance out of traffic, or puts it back',
     read: ({ url }, names) => {
       const status = statusOf(url);
-      // Nothing can be known to be unknown: that is said by ending the override.
+      // UNKNOWN is not a status to set: clients remove the override instead.
       return status === undefined || status === 'UNKNOWN' ? refused(status ?? null) : { key: keyInPath(names), status };
     },
     target: ({ key }) => ({ service: key }),
@@ -67,7 +67,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     method: 'delete',
     paths: PATHS,
     scope: 'register',
-    summary: 'Lets the own word of an instance count again',
+    summary: 'Restores the status that an instance reports',
     read: ({ url }, names) => ({ key: keyInPath(names), status: statusOf(url) }),
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, status }, call) => deleteStatus(statusCall(namespace, key, call), status),
@@ -79,7 +79,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     method: 'put',
     paths: ['/eureka/apps/:app/:id/metadata'],
     scope: 'register',
-    summary: 'Sets entries of the metadata of an instance',
+    summary: 'Sets metadata entries of an instance',
     read: ({ url }, names) => ({ key: keyInPath(names), metadata: metadataOf(url) }),
     target: ({ key }) => ({ service: key }),
     call: (namespace, { key, metadata }, call) =>
@@ -92,7 +92,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/status'],
     scope: 'read',
-    summary: 'Numbers of the registry, as the status page has them',
+    summary: 'Reads the figures of Eureka’s status page',
     read: () => undefined,
     call: async (namespace, _asked, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
     answer: (stats, _asked, { request, surroundings }) => {
@@ -103,8 +103,8 @@ export function addStatusRoutes(door: DialectDoor): void {
 }
 
 /**
- * The document of Eureka's status page: three maps of texts. What only makes sense for a Java process is left out; what
- * people look for, how many instances there are and how often they renew, is said in its place.
+ * Writes the document of Eureka's status page: three maps of texts. Figures of a Java process are omitted. The numbers of
+ * instances and renewals, which people look for, are added.
  *
  * @param now Milliseconds since the epoch.
  */

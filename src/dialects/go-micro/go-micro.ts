@@ -15,8 +15,8 @@ import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
 import { readService, type Service, serviceAskedFor } from './wire';
 
 /**
- * The door for clients of go-micro's registry plugin `proxy`, versions 2 to 4. What it answers is shown to a person as
- * the text of a Go error, whatever its status: only 200 is none.
+ * API for clients of go-micro's registry plugin `proxy`, versions 2 to 4. The clients show the body of any response with a
+ * status other than 200 to people, as the text of a Go error.
  */
 export const goMicro: Dialect = {
   name: 'go-micro',
@@ -30,10 +30,10 @@ export const goMicro: Dialect = {
   addRoutes,
 };
 
-/** In the router's words; clients paste the rest of their address in front of it. */
+/** Paths of all routes. Clients prepend the rest of their address. */
 const PATHS = ['/registry', '/registry/'];
 
-/** The request of a client about its service. */
+/** Operations on the nodes of a service. */
 interface Changes {
   key: ServiceKey;
   operations: Operation[];
@@ -47,16 +47,16 @@ async function changesOf(
   return { key: keyOf(service.name, 'body'), operations: await operationsOf(service) };
 }
 
-/** Nothing to do is done. */
+/** Applies changes. Without operations there is nothing to do. */
 async function change(namespace: NamespaceApi, { operations }: Changes, call: RouteCall): Promise<void> {
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-/** Status 200, the only one that clients know as success. */
+/** Returns a response with status 200, the only one that clients treat as success. */
 const answerOf = (body: unknown): Response =>
   new Response(JSON.stringify(body), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
 
-/** A read or a watch: of one service, or of all. */
+/** A read or a watch, of one service or of all. */
 interface Asked {
   key: ServiceKey | undefined;
   isWatch: boolean;
@@ -68,7 +68,7 @@ function askedOf(request: Request): Asked {
   return { key: name === '' ? undefined : keyOf(name, 'query'), isWatch };
 }
 
-/** Only those that traffic goes to: go-micro knows no other state of a node than being there. */
+/** Returns the available nodes of a service. Others are omitted, because nodes have no state in go-micro. */
 async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string): Promise<Service[]> {
   const command = { ...key, filter: { available: true }, documents: true, tokenId };
   let instances: InstanceView[] = [];
@@ -80,7 +80,7 @@ async function nodesOf(namespace: NamespaceApi, key: ServiceKey, tokenId: string
   return servicesOf(instances, documents);
 }
 
-/** Their names alone: what gateways poll is to stay small. */
+/** Returns only the names of all services, because gateways poll this and it should stay small. */
 async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Service[]> {
   const services = await allServices(namespace, { tokenId });
   return services
@@ -89,10 +89,10 @@ async function namesOf(namespace: NamespaceApi, tokenId: string): Promise<Servic
     .map((name) => ({ name, version: '', metadata: {}, endpoints: [], nodes: [] }));
 }
 
-/** Opens a watch; it is counted as event streams are. */
+/** Opens a watch. It counts towards the limits of event streams. */
 function watch(key: ServiceKey | undefined, call: RouteCall): Promise<Response> {
   const { waits, acceptSocket } = call.surroundings;
-  // Its clients have no names: each of their watches is a subscriber.
+  // Clients have no subscriber names, so each watch is a subscriber of its own.
   const subscriber = crypto.randomUUID();
   const leave = waits.enter({ tokenId: call.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
   const scope = { groups: [], services: key === undefined ? [] : [key] };
@@ -100,7 +100,7 @@ function watch(key: ServiceKey | undefined, call: RouteCall): Promise<Response> 
   return new RegistryWatch(acceptSocket, leave).open({ sockets: call.sockets, purpose, scope });
 }
 
-/** The three calls of go-micro's registry, and its watch. */
+/** Adds the three calls of go-micro's registry, and its watch. */
 function addRoutes(door: DialectDoor): void {
   door.route({
     operation: 'register',
@@ -119,7 +119,7 @@ function addRoutes(door: DialectDoor): void {
     method: 'delete',
     paths: PATHS,
     scope: 'register',
-    summary: 'Removes the nodes that are named',
+    summary: 'Removes the given nodes of a service',
     read: (request) => changesOf(request, removalsOf),
     target: ({ key }) => ({ service: key }),
     call: change,

@@ -73,7 +73,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(await read(stage)).toEqual([service]);
     expect(await stage.send('POST', '/registry', orders('a', 400))).toEqual([
       400,
-      expect.stringMatching(/^the endpoints of the service "orders" take \d+ bytes; at most 262144 are kept/),
+      expect.stringMatching(/^the endpoints of the service "orders" take \d+ bytes; at most 262144 are allowed/),
     ]);
     expect(await read(stage)).toEqual([service]);
   });
@@ -87,7 +87,7 @@ describe('a service of more endpoints than a node keeps', () => {
     ]) {
       expect(await stage.send('POST', '/registry', body)).toEqual([
         400,
-        expect.stringContaining('more than 16384 items together'),
+        expect.stringContaining('more than 16384 items in total'),
       ]);
     }
   });

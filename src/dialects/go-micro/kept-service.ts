@@ -6,32 +6,32 @@ import { utf8Length } from '../../model/names';
 import { withoutTypes } from './message';
 import { type Endpoint, type Kept, readKept, type Service, type Value } from './wire';
 
-/** Under it an instance keeps what only go-micro understands. */
+/** Key of the extension with data of an instance that only go-micro uses. */
 const EXTENSION = 'go-micro';
 
 /**
- * The part of a service that the core has no place for, in the form that it is kept in: all of it with each node, as long as that
- * fits into extensions. Endpoints that are too many are kept once for all nodes of the version, in a document, and each
- * node keeps their names alone, as far as those fit.
+ * The part of a service that has no counterpart in the core, as it is stored. Each node stores all of it if it fits into
+ * extensions. Otherwise a document stores the endpoints once for all nodes of the version, and each node stores only
+ * their names, if those fit.
  */
 export interface KeptService {
-  /** Metadata that each node keeps. */
+  /** Metadata that each node stores. */
   metadata: Record<string, string>;
   endpoints: Endpoint[];
-  /** All endpoints, where a node can't keep them. */
+  /** All endpoints, if they don't fit into a node. */
   document: SharedDocument | undefined;
 }
 
 const isEmpty = (value: unknown): boolean =>
   value === '' || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** An object without its empty members, which Go takes for absent. */
+/** Returns an object without its empty members, which Go treats as absent. */
 const dense = (value: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => !isEmpty(member)));
 
 const denseValue = ({ name, type, values }: Value): object => dense({ name, type, values: values.map(denseValue) });
 
-/** A value without content is not the same as none: Go points to it. */
+/** Returns an endpoint without empty members. Empty values stay, because they are pointers in Go and differ from nil. */
 const denseEndpoint = ({ name, request, response, metadata }: Endpoint): object => ({
   ...dense({ name, metadata }),
   ...(request === null ? {} : { request: denseValue(request) }),
@@ -39,21 +39,21 @@ const denseEndpoint = ({ name, request, response, metadata }: Endpoint): object 
 });
 
 /**
- * The extensions of a node.
+ * Returns the extensions of a node.
  *
- * @param address As it was written, where the core would not write it so; else empty.
+ * @param address Original text of its address if the core would format it differently, otherwise empty.
  */
 export function extensionsOf({ metadata, endpoints }: Omit<KeptService, 'document'>, address: string): Extensions {
   return { [EXTENSION]: dense({ metadata, endpoints: endpoints.map(denseEndpoint), address }) };
 }
 
 /**
- * The form in which a service is kept.
+ * Returns a service in the form in which it is stored.
  *
- * @throws {RegistryError} `INVALID_REQUEST` where that is more than its nodes, or a document, may keep.
+ * @throws {RegistryError} `INVALID_REQUEST` if that exceeds the limits of its nodes or of a document.
  */
 export async function keptServiceOf({ name, metadata, endpoints, nodes }: Service): Promise<KeptService> {
-  // Any node may keep its address as it was written: the longest one decides for all.
+  // Any node may store the original text of its address, so the longest one decides for all.
   const address = nodes.reduce((longest, node) => (node.address.length > longest.length ? node.address : longest), '');
   const bytesWith = (some: Endpoint[]) =>
     utf8Length(JSON.stringify(extensionsOf({ metadata, endpoints: some }, address)));
@@ -62,7 +62,7 @@ export async function keptServiceOf({ name, metadata, endpoints, nodes }: Servic
   if (least > EXTENSIONS_MAX_BYTES) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `metadata and addresses of the service ${quote(name)} take ${least} bytes; at most ${EXTENSIONS_MAX_BYTES} are kept, so register less metadata`,
+      `metadata and addresses of the service ${quote(name)} take ${least} bytes; at most ${EXTENSIONS_MAX_BYTES} are allowed, so register less metadata`,
     );
   }
   const brief = endpoints.map(withoutTypes);
@@ -79,7 +79,7 @@ async function documentOf(name: string, endpoints: Endpoint[]): Promise<SharedDo
   if (bytes.length > DOCUMENT_MAX_BYTES) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `the endpoints of the service ${quote(name)} take ${bytes.length} bytes; at most ${DOCUMENT_MAX_BYTES} are kept for a version, so register fewer endpoints or smaller ones`,
+      `the endpoints of the service ${quote(name)} take ${bytes.length} bytes; at most ${DOCUMENT_MAX_BYTES} are allowed per version, so register fewer or smaller endpoints`,
     );
   }
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -87,10 +87,10 @@ async function documentOf(name: string, endpoints: Endpoint[]): Promise<SharedDo
   return { id, text };
 }
 
-/** Reads what a node keeps of its service; undefined where it keeps nothing that can be read. */
+/** Reads what a node stores of its service; undefined if that is absent or invalid. */
 export const keptOf = ({ extensions }: InstanceView): Kept | undefined => readKept(extensions[EXTENSION]);
 
-/** All endpoints, of the nodes that keep a part of them, by the ids of the nodes. Each is read when it is asked for. */
+/** Returns a lookup of all endpoints by node id, for nodes with a shared document. Each document is parsed on demand. */
 export function endpointsIn(documents: readonly HeldDocument[]): (id: string) => Endpoint[] | undefined {
   const texts = new Map(documents.flatMap(({ text, instances }) => instances.map((id) => [id, text] as const)));
   return (id) => {

@@ -4,7 +4,7 @@ import type { Endpoint, Node, Result, Service, Value } from './wire';
 
 const withoutValues = (value: Value | null): Value | null => value && { ...value, values: [] };
 
-/** An endpoint with the names of its request and response, and not what those are made of. */
+/** Returns an endpoint with its request and response, but without their members. */
 export const withoutTypes = ({ name, request, response, metadata }: Endpoint): Endpoint => ({
   name,
   request: withoutValues(request),
@@ -14,7 +14,7 @@ export const withoutTypes = ({ name, request, response, metadata }: Endpoint): E
 
 const bare = ({ id, address }: Node): Node => ({ id, address, metadata: {} });
 
-/** What a service may lose, step by step, until it fits; never its nodes and where they are. */
+/** Steps that shorten a service until it fits. Nodes and their addresses are always kept. */
 const REDUCTIONS: readonly ((service: Service) => Service)[] = [
   (service) => ({ ...service, endpoints: service.endpoints.map(withoutTypes) }),
   (service) => ({ ...service, endpoints: [] }),
@@ -23,8 +23,8 @@ const REDUCTIONS: readonly ((service: Service) => Service)[] = [
 ];
 
 /**
- * What a watcher is told, as the text of one message. Where that is longer than a client reads, it goes without what can
- * be read in full over HTTP: types of endpoints first, then endpoints, then metadata.
+ * Formats an event as the text of one message to a watcher. If that is longer than a client can read, data that it can read
+ * in full over HTTP is omitted: types of endpoints first, then endpoints, then metadata.
  */
 export function messageOf(result: Result): string {
   let service = result.Service;

@@ -8,10 +8,10 @@ import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../mod
 import { messageOf } from './message';
 import { WatchedNodes } from './watched-nodes';
 
-/** Close codes of a server. Source: RFC 6455, section 7.4.1, and IANA's registry. */
+/** Close codes that a server may send. Source: RFC 6455, section 7.4.1, and IANA's registry. */
 const CLOSE = { goingAway: 1001, notAllowed: 1008, restart: 1012, tryAgainLater: 1013 };
 
-/** What a watch is opened with. */
+/** Options of {@link RegistryWatch.open}. */
 export interface RegistryWatchOptions {
   sockets: NamespaceSockets;
   purpose: SocketPurpose;
@@ -19,10 +19,10 @@ export interface RegistryWatchOptions {
 }
 
 /**
- * A go-micro watch: a client's WebSocket, and a socket to the namespace, on which the object may sleep. The nodes that
- * are there come first, as clients read and watch at the same time and would miss what happens in between.
+ * A go-micro watch: a client's WebSocket, and a socket to the namespace, whose object may sleep meanwhile. It first sends
+ * all existing nodes, because clients read and watch at the same time and would miss changes in between.
  *
- * A client is deaf for good when its socket breaks without a Close frame: whatever ends a watch here says so first.
+ * A client stops receiving for good if its socket breaks without a Close frame, so a watch always sends one.
  */
 export class RegistryWatch {
   readonly #nodes = new WatchedNodes();
@@ -36,8 +36,8 @@ export class RegistryWatch {
   #toGrant = 0;
 
   /**
-   * @param accept Takes the client's side.
-   * @param over Called when the watch is over, once.
+   * @param accept Accepts the client's WebSocket.
+   * @param over Called once, when the watch ends.
    */
   constructor(accept: AcceptSocket, over: () => void) {
     this.#accept = accept;
@@ -47,12 +47,12 @@ export class RegistryWatch {
   /**
    * Opens the watch.
    *
-   * @returns The answer to the client's upgrade.
-   * @throws {RegistryError} What the namespace refuses the watch with, `UNAVAILABLE` where its socket breaks before.
+   * @returns The response to the client's upgrade request.
+   * @throws {RegistryError} The refusal of the namespace; `UNAVAILABLE` if its socket breaks first.
    */
   async open({ sockets, purpose, scope }: RegistryWatchOptions): Promise<Response> {
     try {
-      // A WebSocket in a Worker does not say what of its output was taken, and these clients answer nothing.
+      // A WebSocket in a Worker does not report how much of its output was read, and these clients send nothing back.
       this.#namespace = await sockets.open(
         { ...purpose, proof: 'none' },
         {
@@ -84,23 +84,23 @@ export class RegistryWatch {
     const { socket, answer } = this.#accept(() => this.#leave());
     this.#client = socket;
     this.#timer = setTimeout(
-      () => this.#end(CLOSE.goingAway, 'come back: a watch lasts ten minutes'),
+      () => this.#end(CLOSE.goingAway, 'reconnect: a watch lasts ten minutes'),
       jittered(EVENT_STREAM_MAX_MS),
     );
     this.#opened.resolve(answer);
   }
 
-  /** The namespace's side is gone. */
+  /** Handles the loss of the socket to the namespace. */
   #lost(code: number): void {
     this.#namespace = undefined;
-    const message = 'the namespace closed the watch before it began; try again';
+    const message = 'the namespace closed the watch before it started; try again';
     this.#opened.reject(new RegistryError('UNAVAILABLE', message, { retryAfterSeconds: 1 }));
-    if (code === CLOSE_CODES.unauthorized) this.#end(CLOSE.notAllowed, 'the token has ended');
+    if (code === CLOSE_CODES.unauthorized) this.#end(CLOSE.notAllowed, 'the token is no longer valid');
     else if (code === CLOSE_CODES.slowConsumer) this.#end(CLOSE.tryAgainLater, 'too slow');
-    else this.#end(CLOSE.restart, 'come back');
+    else this.#end(CLOSE.restart, 'reconnect');
   }
 
-  /** Gives credit back where more parts follow, or in lumps: a quiet watch never wakes the namespace for it. */
+  /** Grants credit if more parts follow, and otherwise in large amounts, so that a quiet watch never wakes the namespace. */
   #grant(bytes: number, isPart: boolean): void {
     this.#toGrant += bytes;
     if (!isPart && this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;

@@ -82,7 +82,7 @@ describe('registrationsOf', () => {
           },
           'have the same id',
         ],
-        [{ nodes: Array.from({ length: 1_001 }, (_, n) => ({ id: `${n}`, address: 'a:1' })) }, 'more than the 1000'],
+        [{ nodes: Array.from({ length: 1_001 }, (_, n) => ({ id: `${n}`, address: 'a:1' })) }, 'at most 1000'],
         [{ nodes: [{ id: 'a' }] }, 'is not host:port'],
         [{ nodes: [{ id: 'a', address: 'a:1', metadata: { '': 'x' } }] }, 'metadata keys must not be empty'],
         [{ metadata: { big: 'é'.repeat(4_096) } }, /greeter" take 82\d\d bytes; at most 8192/],

@@ -10,27 +10,27 @@ import { shortName } from '../../model/service-name';
 import { endpointsIn, extensionsOf, keptOf, keptServiceOf } from './kept-service';
 import { decodedIfItCan, type Kept, type Node, type Service } from './wire';
 
-/** Version of what has none, as go-micro itself calls it. */
+/** Version of a service without one, as in go-micro itself. */
 const DEFAULT_VERSION = 'latest';
 
-/** `orders` in the default group, or `group@@orders`. */
+/** Parses the name of a service: `orders` in the default group, or `group@@orders`. */
 export function keyOf(name: string, part: RequestPart): ServiceKey {
   return parsed(ServiceRef, name, part);
 }
 
-/** All nodes of a service, each once, and no more than one revision takes. */
+/** Returns the nodes of a service. Refuses duplicates, and more than fit into one revision. */
 function nodesOf({ name, nodes }: Service): Node[] {
   if (nodes.length > BATCH_OPERATIONS_MAX_COUNT) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `${nodes.length} nodes of the service ${quote(name)} are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once; send several requests`,
+      `the service ${quote(name)} has ${nodes.length} nodes; at most ${BATCH_OPERATIONS_MAX_COUNT} are allowed at once, so send several requests`,
     );
   }
   if (new Set(nodes.map(({ id }) => id)).size === nodes.length) return nodes;
   throw new RegistryError('INVALID_REQUEST', `two nodes of the service ${quote(name)} have the same id`);
 }
 
-/** Makes the operations that register all nodes of a service, in one revision; the same again renews their leases. */
+/** Returns the operations that register all nodes of a service in one revision. Repeating them renews the leases. */
 export async function registrationsOf(service: Service): Promise<Operation[]> {
   const key = keyOf(service.name, 'body');
   const nodes = nodesOf(service);
@@ -52,7 +52,7 @@ export async function registrationsOf(service: Service): Promise<Operation[]> {
   });
 }
 
-/** Makes the operations that remove the nodes of a service that are named, and no others. */
+/** Returns the operations that remove exactly the given nodes of a service. */
 export function removalsOf(service: Service): Operation[] {
   const key = keyOf(service.name, 'body');
   return nodesOf(service).map(({ id }) => ({
@@ -62,12 +62,12 @@ export function removalsOf(service: Service): Operation[] {
   }));
 }
 
-/** The protocol of an instance that was not registered by a go-micro client, which would say it. */
+/** Returns the protocol of an instance that was not registered by a go-micro client, which would have set it. */
 function protocolOf({ tags, ports, port }: InstanceView): string {
   return tags.includes('grpc') || (port !== undefined && ports.grpc?.port === port) ? 'grpc' : 'http';
 }
 
-/** An instance as a version of its service with one node. */
+/** Converts an instance to a version of its service with one node. */
 export function entryOf(instance: InstanceView): Service {
   const kept = keptOf(instance);
   const { id, metadata } = instance;
@@ -86,7 +86,7 @@ export function entryOf(instance: InstanceView): Service {
   };
 }
 
-/** The address as its client wrote it, as long as the instance is still there. */
+/** Returns the original text of the address, unless the instance has moved since. */
 function writtenAddress(instance: InstanceView, kept: Kept | undefined): string {
   const now = addressOf(instance);
   if (kept === undefined || kept.address === '') return now;
@@ -94,9 +94,9 @@ function writtenAddress(instance: InstanceView, kept: Kept | undefined): string 
 }
 
 /**
- * Instances of a service by their versions; what concerns a whole version is as the newest change of one says.
+ * Groups instances of a service by version. Data of a version is taken from its most recently changed instance.
  *
- * @param documents What the instances share, where the core was asked for it.
+ * @param documents Documents that the instances share, if they were requested.
  */
 export function servicesOf(instances: readonly InstanceView[], documents: readonly HeldDocument[] = []): Service[] {
   const endpointsOf = endpointsIn(documents);
@@ -111,14 +111,14 @@ export function servicesOf(instances: readonly InstanceView[], documents: readon
   });
 }
 
-/** Begins the url of what has no host and port: the name of a queue, in the words of its transport. */
+/** Scheme of the URL of a node without host and port, whose address is the name of a queue in its transport. */
 const QUEUE_SCHEME = 'micro://';
 
-/** Where an instance is, in the words of the core. */
+/** Place of an instance in the core. */
 type Place = { address: string; port: number } | { url: string };
 
 /**
- * Where a node is: `host:port`, IPv6 in brackets; anything else that is no mistake in one is the name of a queue.
+ * Parses the address of a node: `host:port`, IPv6 in brackets. Text that does not end in a port is the name of a queue.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
@@ -126,7 +126,7 @@ export function placeOf(address: string): Place {
   const [, host = '', digits = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
   if (digits === '' && address !== '') return { url: `${QUEUE_SCHEME}${encodeURIComponent(address)}` };
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  // IPv6 without brackets could be cut anywhere.
+  // IPv6 without brackets would be ambiguous.
   const isHost = Address.safeParse(bare).success && bare.includes(':') === (bare !== host);
   const port = Number(digits);
   if (isHost && Port.safeParse(port).success) return { address: bare, port };
@@ -136,7 +136,7 @@ export function placeOf(address: string): Place {
   );
 }
 
-/** The address of a node, from where an instance is. */
+/** Formats the place of an instance as the address of a node. */
 export function addressOf({ address, port, url = '' }: Pick<InstanceView, 'address' | 'port' | 'url'>): string {
   if (address !== undefined && port !== undefined) return `${address.includes(':') ? `[${address}]` : address}:${port}`;
   if (url.startsWith(QUEUE_SCHEME)) return decodedIfItCan(url.slice(QUEUE_SCHEME.length));
@@ -146,7 +146,7 @@ export function addressOf({ address, port, url = '' }: Pick<InstanceView, 'addre
   return host;
 }
 
-/** Tells whether a node's address, as it was written, is where an instance is, in the same words as {@link addressOf}. */
+/** Reports whether the original text of a node's address and the text of {@link addressOf} are the same place. */
 export function isSamePlace(written: string, now: string): boolean {
   try {
     return addressOf(placeOf(written)) === now;

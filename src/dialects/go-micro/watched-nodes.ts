@@ -3,7 +3,7 @@ import type { InstanceView } from '../../model/instance';
 import { entryOf } from './translate';
 import type { Result, Service } from './wire';
 
-/** Names an instance among all of a namespace. */
+/** Key of an instance in a namespace. */
 interface Key {
   group: string;
   service: string;
@@ -12,7 +12,7 @@ interface Key {
 
 const textOf = ({ group, service, id }: Key): string => JSON.stringify([group, service, id]);
 
-/** A version of a service without what it has beside its nodes. */
+/** Returns a version of a service with only its name and nodes. */
 const bare = ({ name, version, nodes }: Service): Service => ({
   name,
   version,
@@ -22,17 +22,17 @@ const bare = ({ name, version, nodes }: Service): Service => ({
 });
 
 /**
- * The nodes that a watcher knows, as far as it takes to tell it that one is gone. Turns what a namespace tells into what
- * go-micro's watchers are told: one item for each node that changed.
+ * Converts frames of a namespace to events for a go-micro watcher, one for each changed node. Stores the nodes that the
+ * watcher knows, with the data that a delete event needs.
  *
- * Only available instances are nodes: one that is quarantined is deleted here, and created when it is back.
+ * Only available instances are nodes: a quarantined one is deleted here, and created again when it returns.
  */
 export class WatchedNodes {
   readonly #known = new Map<string, Service>();
-  /** Those that the snapshot so far has shown; the others are gone when it ends. */
+  /** Nodes in the snapshot so far. When it ends, all other nodes are gone. */
   #shown = new Set<string>();
 
-  /** What a frame means for the watcher, in order. */
+  /** Returns the events for a frame, in order. */
   resultsOf(frame: ServerFrame): Result[] {
     if (frame.type === 'changes') return frame.changes.flatMap((change) => this.#changed(change));
     if (frame.type !== 'snapshot') return [];
@@ -66,7 +66,7 @@ export class WatchedNodes {
       this.#known.set(key, bare(now));
       return [{ Action: 'update', Service: now }];
     }
-    // Clients keep versions apart: under the old one the node would stay.
+    // Clients store each version separately, and would keep the node in the old one.
     const moved = this.#gone(key);
     this.#known.set(key, bare(now));
     return [...moved, { Action: 'create', Service: now }];

@@ -12,7 +12,7 @@ export interface Value {
   values: Value[];
 }
 
-/** A method that a service answers. */
+/** A method that a service implements. */
 export interface Endpoint {
   name: string;
   request: Value | null;
@@ -20,10 +20,10 @@ export interface Endpoint {
   metadata: Record<string, string>;
 }
 
-/** One process of a service; go-micro's word for an instance. */
+/** One process of a service; go-micro's term for an instance. */
 export interface Node {
   id: string;
-  /** `host:port`, or whatever its transport dials. */
+  /** `host:port`, or another address that its transport can dial. */
   address: string;
   metadata: Record<string, string>;
 }
@@ -37,13 +37,13 @@ export interface Service {
   nodes: Node[];
 }
 
-/** A message to a watcher; Go's names, as the struct has no tags. */
+/** An event for a watcher. The names are Go's, because the struct has no tags. */
 export interface Result {
   Action: 'create' | 'update' | 'delete';
   Service: Service;
 }
 
-/** As Go's decoder takes it: absent, null and the zero value are the same. */
+/** A string as Go's decoder reads it: absent, null and the zero value are the same. */
 const Text = z
   .string()
   .nullish()
@@ -61,8 +61,8 @@ const list = <Item extends z.ZodType>(item: Item) =>
     .transform((items) => items ?? []);
 
 /**
- * The same object with its names in lower case: Go's decoder takes them in any. Two of one name are refused. Go takes the
- * last, another reader that with the right case; no client sends both.
+ * Converts the names of an object to lower case, because Go's decoder accepts any case. Two equal names are refused: Go
+ * would use the last one, another parser the one with the right case, and no client sends both.
  */
 function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
   if (!isRecord(value)) return value;
@@ -75,7 +75,7 @@ function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
   return Object.fromEntries(members);
 }
 
-/** A Go struct: names in any case, and what it does not know passes by. */
+/** Returns a schema for a Go struct: names in any case, and unknown ones are ignored. */
 const struct = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withLowerNames, z.object(shape));
 
 const Value: z.ZodType<Value> = z.lazy(() => struct({ name: Text, type: Text, values: list(Value) }));
@@ -94,24 +94,24 @@ const Service = struct({
   nodes: list(Node),
 });
 
-/** The part of a service that the core has no place for; kept with each of its nodes. */
+/** The part of a service that has no counterpart in the core; each of its nodes stores it. */
 const Kept = struct({ metadata: Strings, endpoints: list(Endpoint), address: Text });
 export type Kept = z.output<typeof Kept>;
 
 /**
- * Reads a service as a client wrote it.
+ * Reads a service as a client sends it.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function readService(value: unknown): Service {
-  // Before any schema: one calls itself for each level.
+  // Checked before any schema, because a schema recurses for each level.
   const problem = jsonProblem(value);
   if (problem !== undefined) throw new RegistryError('INVALID_REQUEST', `the body ${problem}`);
   assertFewItems(value);
   return parsed(Service, value, 'body');
 }
 
-/** Counted before any schema looks at them, which takes a hundred times as long. */
+/** Limits the items of a body before any schema parses it, which takes a hundred times as long. */
 function assertFewItems(value: unknown): void {
   const left = [value];
   let count = 0;
@@ -121,14 +121,14 @@ function assertFewItems(value: unknown): void {
     if (count > GO_MICRO_ITEMS_MAX_COUNT) {
       throw new RegistryError(
         'INVALID_REQUEST',
-        `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items together; register fewer nodes at once, or fewer endpoints`,
+        `the lists of the body have more than ${GO_MICRO_ITEMS_MAX_COUNT} items in total; register fewer nodes at once, or fewer endpoints`,
       );
     }
     for (const member of Object.values(each)) left.push(member);
   }
 }
 
-/** Reads what was kept of a service; undefined where there is none, or another door wrote it. */
+/** Reads the stored data of a service; undefined if it is absent or invalid. */
 export function readKept(value: unknown): Kept | undefined {
   const kept = Kept.safeParse(value);
   return kept.success ? kept.data : undefined;
@@ -136,7 +136,7 @@ export function readKept(value: unknown): Kept | undefined {
 
 const PARAMETER = 'service=';
 
-/** A text without its percent-escapes, or as it is where it has none that make sense. */
+/** Decodes percent-escapes; returns the text unchanged if they are malformed. */
 export function decodedIfItCan(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -146,9 +146,9 @@ export function decodedIfItCan(text: string): string {
 }
 
 /**
- * The service that a request asks for; empty: all of them.
+ * Returns the service that a request asks for; empty for all services.
  *
- * @param isWatch Then the client did not escape it: all that follows is the name, and a plus is a plus.
+ * @param isWatch True: the client did not escape the name, so it extends to the end of the query, and a plus is a plus.
  */
 export function serviceAskedFor(url: string, isWatch: boolean): string {
   const query = queryText(url);

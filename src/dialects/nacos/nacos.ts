@@ -16,7 +16,7 @@ import { addV2ServiceRoutes } from './services/v2-service-routes';
 import { addV3ServiceRoutes } from './services/v3-service-routes';
 import { refuse } from './wire/refusals';
 
-/** The door for clients of Nacos: naming over HTTP, versions 1 to 3. They know no success but 200. */
+/** API for clients of Nacos: naming over HTTP, versions 1 to 3. They treat only status 200 as success. */
 export const nacos: Dialect = {
   name: 'nacos',
   paths: ['/nacos'],

@@ -14,20 +14,20 @@ import { nacosError } from '../wire/refusals';
 
 const V1 = '/nacos/v1/ns/catalog';
 
-/** The page that a console asks for: it names number and size, both. */
+/** Reads the page that a console requests; it sends both number and size. */
 const pageAsked = (parameters: Parameters): PageAsked => ({
   pageNo: parameters.integer('pageNo') ?? 1,
   pageSize: parameters.integer('pageSize') ?? 0,
 });
 
-/** @throws {RegistryError} In Nacos' words where there is no such service. */
+/** @throws {RegistryError} With Nacos' message if the service does not exist. */
 async function serviceView(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<ServiceView> {
   const view = await serviceIn(namespace, service, tokenId);
   if (view !== undefined) return view;
   throw nacosError('RESOURCE_NOT_FOUND', `service ${groupedName(service)} is not found!`);
 }
 
-/** Instances as the old list of everything has them. */
+/** Formats instances for the old list of services with their instances. */
 function clusterMap(hosts: readonly Host[]): object {
   const clusters = [...byCluster(hosts)].map(([name, members]) => {
     const shown = members.map(({ ip, port, healthy, enabled, weight, metadata }) => {
@@ -45,7 +45,7 @@ const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object =
   metadata,
 });
 
-/** A cluster; what is said of probes is what Nacos says where nobody set them. */
+/** Formats a cluster. Its settings of health checks are Nacos' defaults. */
 const clusterShown = (service: ServiceKey, name: string): object => ({
   serviceName: groupedName(service),
   name,
@@ -77,7 +77,7 @@ function addServiceRoutes(door: DialectDoor): void {
     method: 'get',
     paths: [`${V1}/service`],
     scope: 'read',
-    summary: 'A service and its clusters, for consoles',
+    summary: 'Reads a service and its clusters, for consoles',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return { namespace: namespaceOf(parameters), service: serviceOf(parameters) };
@@ -119,7 +119,7 @@ function addInstanceRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/nacos/v2/ns/catalog/instances'],
     scope: 'read',
-    summary: 'A page of the instances of a service, for consoles',
+    summary: 'Lists a page of the instances of a service, for consoles',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return {
@@ -142,7 +142,7 @@ function addInstanceRoutes(door: DialectDoor): void {
   });
 }
 
-/** What consoles up to 2.5 show. */
+/** Adds the catalog routes for consoles up to Nacos 2.5. */
 export function addCatalogRoutes(door: DialectDoor): void {
   addServiceRoutes(door);
   addInstanceRoutes(door);

@@ -5,23 +5,23 @@ import { ALL_NAMESPACES, type Principal } from '../../../model/grant';
 import { answer } from '../wire/answers';
 import { Parameters } from '../wire/parameters';
 
-/** Where clients log in: Java and Go, Rust and scripts, and since version 3. */
+/** Login paths: of Java and Go clients, of Rust clients and scripts, and since Nacos 3. */
 const PATHS = ['/nacos/v1/auth/users/login', '/nacos/v1/auth/login', '/nacos/v3/auth/user/login'];
 
-/** Clients look into the header or into the body. */
+/** Returns the access token in both header and body, because clients read one or the other. */
 function welcome(session: Session): Response {
   const response = answer(session);
   response.headers.set('Authorization', `Bearer ${session.accessToken}`);
   return response;
 }
 
-/** Adds the login. Its password was already accepted as a token, as every route asks for one first. */
+/** Adds the login route. The password has already been verified as a token, as on every route. */
 export function addLoginRoute(door: DialectDoor): void {
   door.directoryRoute({
     operation: 'login',
     method: 'post',
     paths: PATHS,
-    summary: 'Gives the token that is the password as the access token',
+    summary: 'Returns the password, which is a token, as the access token',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return { username: parameters.text('username'), password: parameters.required('password') };
@@ -31,10 +31,10 @@ export function addLoginRoute(door: DialectDoor): void {
   });
 }
 
-/** How long a client may go on before it logs in again, where its token has no end; in seconds, as Nacos has it. */
+/** Time until a client logs in again if its token does not expire, in seconds. Source: Nacos' default. */
 const SESSION_SECONDS = 18_000;
 
-/** The answer to a login. Numbers are numbers: the Go client of version 1 ends its process over a text. */
+/** Response to a login. Numbers must not be strings: the Go client of version 1 exits its process over one. */
 interface Session {
   accessToken: string;
   /** Seconds. */
@@ -44,18 +44,17 @@ interface Session {
 }
 
 /**
- * Answers a login with the token that was the password, which goes on to be all that counts. The name of the
- * user is taken as it comes.
+ * Returns a session whose access token is the password, which is a token itself. The user name is not checked.
  *
  * @param now Milliseconds since the epoch.
- * @throws {RegistryError} `FORBIDDEN` for a token that is good for nothing.
+ * @throws {RegistryError} `FORBIDDEN` for a token without grants.
  */
 export function sessionOf(
   { tokenId, grants, expiresAt }: Principal,
   { username, password }: { username: string; password: string },
   now: number,
 ): Session {
-  if (grants.length === 0) throw new RegistryError('FORBIDDEN', `token "${tokenId}" is good for nothing; use another`);
+  if (grants.length === 0) throw new RegistryError('FORBIDDEN', `token "${tokenId}" has no grants; use another one`);
   const left = expiresAt === undefined ? SESSION_SECONDS : Math.floor((expiresAt - now) / 1_000);
   return {
     accessToken: password,

@@ -16,22 +16,22 @@ import {
 
 const V1 = '/nacos/v1/console/namespaces';
 
-/** In v1 what goes wrong is `false`, whatever it was. */
+/** Returns a v1 response, in which every failure is `false`. */
 const truth = (fault: RegistryError | undefined): Response => answer(fault === undefined);
 
-/** Since v2 it is a refusal with its reason. */
+/** Returns a response of v2 and later, in which a failure is an error with its reason. */
 function done(fault: RegistryError | undefined): Response {
   if (fault !== undefined) throw fault;
   return result(true);
 }
 
-/** Namespaces, as consoles up to 2.5 see to them. Names of parameters differ with what is done, as in Nacos. */
+/** Adds the namespace routes for consoles up to Nacos 2.5. Parameters have different names in each, as in Nacos. */
 function addV1Routes(door: DialectDoor): void {
   door.directoryRoute({
     operation: 'v1 namespaces',
     method: 'get',
     paths: [V1],
-    summary: 'Lists namespaces, shows one, or tells whether there is one',
+    summary: 'Lists namespaces, reads one, or reports whether one exists',
     read: (request, _, form) => Parameters.of(request, form),
     call: async (directory, caller, parameters) => {
       if (parameters.flag('checkNamespaceIdExist')) {
@@ -54,7 +54,7 @@ function addV1Routes(door: DialectDoor): void {
     operation: 'v1 create namespace',
     method: 'post',
     paths: [V1],
-    summary: 'Makes a namespace',
+    summary: 'Creates a namespace',
     read: (request, _, form) => asked(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
     call: createNamespace,
     answer: truth,
@@ -64,7 +64,7 @@ function addV1Routes(door: DialectDoor): void {
     operation: 'v1 rename namespace',
     method: 'put',
     paths: [V1],
-    summary: 'Gives a namespace another name',
+    summary: 'Renames a namespace',
     read: (request, _, form) => asked(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
     call: renameNamespace,
     answer: truth,
@@ -74,7 +74,7 @@ function addV1Routes(door: DialectDoor): void {
     operation: 'v1 remove namespace',
     method: 'delete',
     paths: [V1],
-    summary: 'Removes a namespace that holds nothing',
+    summary: 'Removes an empty namespace',
     read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
     call: removeNamespace,
     answer: truth,
@@ -86,7 +86,7 @@ const asked = (parameters: Parameters, id: string, name: string): NamespaceAsked
   name: parameters.required(name),
 });
 
-/** Where namespaces are, of a version. */
+/** Path of the namespaces of a version, and its id of the public namespace. */
 interface Place {
   version: 'v2' | 'v3';
   path: string;
@@ -108,7 +108,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     operation: `${version} namespace`,
     method: 'get',
     paths: [path],
-    summary: 'Shows a namespace',
+    summary: 'Reads a namespace',
     read: (request, _, form) => Parameters.of(request, form).text('namespaceId'),
     call: findNamespace,
     answer: (view, id) => {
@@ -121,7 +121,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     operation: `${version} create namespace`,
     method: 'post',
     paths: [path],
-    summary: 'Makes a namespace',
+    summary: 'Creates a namespace',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return asked(
@@ -138,7 +138,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     operation: `${version} rename namespace`,
     method: 'put',
     paths: [path],
-    summary: 'Gives a namespace another name',
+    summary: 'Renames a namespace',
     read: (request, _, form) => asked(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
     call: renameNamespace,
     answer: done,
@@ -148,14 +148,14 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     operation: `${version} remove namespace`,
     method: 'delete',
     paths: [path],
-    summary: 'Removes a namespace that holds nothing',
+    summary: 'Removes an empty namespace',
     read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
     call: removeNamespace,
     answer: done,
   });
 }
 
-/** Namespaces, for the consoles of all versions. */
+/** Adds the namespace routes for consoles of all versions. */
 export function addNamespaceRoutes(door: DialectDoor): void {
   addV1Routes(door);
   addWrappedRoutes(door, { version: 'v2', path: '/nacos/v2/console/namespace', publicId: '' });
@@ -165,7 +165,7 @@ export function addNamespaceRoutes(door: DialectDoor): void {
     operation: 'v3 count namespaces',
     method: 'get',
     paths: [`${v3}/check`],
-    summary: 'Tells how many namespaces have an id: one or none',
+    summary: 'Counts the namespaces with an id: one or none',
     read: (request, _, form) => Parameters.of(request, form).required('namespaceId'),
     call: findNamespace,
     answer: (view) => result(view === undefined ? 0 : 1),

@@ -11,22 +11,22 @@ interface ShownNamespace {
   namespace: string;
   namespaceShowName: string;
   namespaceDesc: string;
-  /** Of configurations, of which there are none here. */
+  /** Quota of configurations, of which there are none here. */
   quota: number;
   configCount: number;
-  /** 0: the one that is always there; 2: made by somebody. */
+  /** 0: the one that always exists; 2: created by a user. */
   type: 0 | 2;
 }
 
-/** What consoles know `public` as: nothing up to Nacos 2.5, its own id since 3. */
+/** Id of `public` in consoles: empty up to Nacos 2.5, `public` since Nacos 3. */
 type PublicId = '' | typeof DEFAULT_NAMESPACE;
 
 const DEFAULT_QUOTA = 200;
 
-/** What Nacos takes for a name of a namespace. */
+/** Matches names of namespaces that Nacos accepts. */
 const SHOW_NAME = /^[^@#$%^&*]+$/;
 
-/** A namespace in Nacos' words. It has no description of its own: what is kept is its title. */
+/** Formats a namespace for Nacos. Only its title is stored, and no description. */
 export function shownNamespace({ id, title }: NamespaceView, publicId: PublicId): ShownNamespace {
   const isPublic = id === DEFAULT_NAMESPACE;
   return {
@@ -39,10 +39,10 @@ export function shownNamespace({ id, title }: NamespaceView, publicId: PublicId)
   };
 }
 
-/** The id that a text means: blank is `public`. */
+/** Returns the id for the text of a parameter; blank means `public`. */
 export const namespaceIdOf = (text: string): string => text || DEFAULT_NAMESPACE;
 
-/** All that the caller may do anything in; `public` is the first, as consoles begin with the first. */
+/** Lists the namespaces that the caller may use, `public` first, because consoles start with the first one. */
 export async function listedNamespaces(directory: DirectoryApi, caller: DirectoryCaller): Promise<NamespaceView[]> {
   const found: NamespaceView[] = [];
   let after: string | undefined;
@@ -55,9 +55,9 @@ export async function listedNamespaces(directory: DirectoryApi, caller: Director
   return [...found.filter(isPublic), ...found.filter((view) => !isPublic(view))];
 }
 
-/** What a namespace is to be. */
+/** Id and name of a namespace in a request. */
 export interface NamespaceAsked {
-  /** Blank: one is made up. */
+  /** Blank: an id is generated. */
   id: string;
   name: string;
 }
@@ -70,7 +70,7 @@ function nameFault(name: string): RegistryError | undefined {
   );
 }
 
-/** Makes a namespace. What is returned says why it was not, where Nacos would not either. */
+/** Creates a namespace. Returns the error if Nacos would refuse it too; throws any other error. */
 export async function createNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
@@ -89,7 +89,7 @@ export async function createNamespace(
   });
 }
 
-/** Gives a namespace another name. */
+/** Renames a namespace. */
 export async function renameNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
@@ -104,7 +104,7 @@ export async function renameNamespace(
   });
 }
 
-/** Reads a namespace; undefined where there is none. */
+/** Reads a namespace; undefined if it does not exist. */
 export function findNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
@@ -113,25 +113,25 @@ export function findNamespace(
   return unless('NAMESPACE_NOT_FOUND', undefined, () => directory.readNamespace(caller, namespaceIdOf(asked)));
 }
 
-/** Removes a namespace that holds nothing. Nacos forgets the name of any, and keeps what it holds; that is not done here. */
+/** Removes an empty namespace. Nacos removes only the name of any namespace and keeps its content; the registry does not. */
 export async function removeNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
   asked: string,
 ): Promise<RegistryError | undefined> {
   const id = namespaceIdOf(asked);
-  const inUse = nacosError('RESOURCE_CONFLICT', `namespaceId [${id}] is always there, or holds services`);
+  const inUse = nacosError('RESOURCE_CONFLICT', `namespaceId [${id}] can't be removed: it is public or not empty`);
   return unless('CONFLICT', inUse, async () => {
     await directory.removeNamespace(caller, id, false);
     return undefined;
   });
 }
 
-/** There is no such namespace. */
+/** Returns the error for a namespace that does not exist. */
 export const notThere = (id: string): RegistryError =>
   nacosError('NAMESPACE_NOT_EXIST', `namespaceId [ ${id} ] not exist`);
 
-/** What a call returns; or something else, where it is refused with this code. */
+/** Returns the result of a call, or another value if it is refused with this code. */
 async function unless<T>(code: RegistryErrorCode, otherwise: T, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

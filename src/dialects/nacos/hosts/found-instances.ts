@@ -7,17 +7,17 @@ import { groupedName, type Place } from '../wire/names';
 import { nacosError } from '../wire/refusals';
 import { type Host, placeIn, type ShownInstance, shownInstances } from './host';
 
-/** All instances of a service, those without traffic among them, and each of several at one place. */
+/** Returns all instances of a service, including those without traffic, and several at the same place. */
 export function instancesOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<InstanceView[]> {
   return allInstances(namespace, { ...service, filter: {}, tokenId });
 }
 
-/** All of them as Nacos shows them, one for each place in a cluster. */
+/** Returns all instances of a service as Nacos shows them, one for each place in a cluster. */
 export async function hostsOf(namespace: NamespaceApi, service: ServiceKey, tokenId: string): Promise<Host[]> {
   return shownInstances(await instancesOf(namespace, service, tokenId)).map(({ host }) => host);
 }
 
-/** Those of one cluster. @throws {RegistryError} In Nacos' words where it has none. */
+/** Returns the instances of one cluster. @throws {RegistryError} With Nacos' message if there are none. */
 export async function hostsIn(
   namespace: NamespaceApi,
   service: ServiceKey,
@@ -31,15 +31,15 @@ export async function hostsIn(
   return members;
 }
 
-/** Tells whether an instance is at a place, by whichever door it came and whatever its id. */
+/** Reports whether an instance is at a place, whatever its id and the API that registered it. */
 export function isAt(instance: InstanceView, place: Place): boolean {
   const found = placeIn(instance);
   return found?.ip === place.ip && found.port === place.port;
 }
 
 /**
- * All instances at a place, in any cluster: what a call means that names an instance by its address and port. Only they
- * are read, and those that have a url alone.
+ * Returns all instances at a place, in any cluster, for calls that identify an instance by address and port. Reads only
+ * these, and instances that have only a URL.
  */
 export async function findAtPlace(
   namespace: NamespaceApi,
@@ -53,9 +53,9 @@ export async function findAtPlace(
 }
 
 /**
- * The instance at a place and in a cluster, as reads of one instance show it.
+ * Returns the instance at a place and in a cluster, for reads of one instance.
  *
- * @throws {RegistryError} `INSTANCE_NOT_FOUND`, in Nacos' words.
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND`, with Nacos' message.
  */
 export async function hostNamed(
   namespace: NamespaceApi,
@@ -76,8 +76,8 @@ export async function hostNamed(
 export type WholeService = Omit<SnapshotService, 'instances'> & { shown: ShownInstance[] };
 
 /**
- * All services of a namespace with all their instances, as of one moment: in one call, or in several where it is large,
- * so that no more of it is in memory than a part and a service.
+ * Returns all services of a namespace with all their instances, as of one point in time. A large namespace takes several
+ * calls, so that at most one part and one service of it are in memory.
  */
 export async function* wholeNamespace(namespace: NamespaceApi, tokenId: string): AsyncGenerator<WholeService> {
   let service: SnapshotService | undefined;
@@ -96,7 +96,7 @@ function whole({ instances, ...service }: SnapshotService): WholeService {
   return { ...service, shown: shownInstances(instances) };
 }
 
-/** The services as they come: a large one in pieces, one after the other. */
+/** Returns the services as the parts contain them; the pieces of a large one follow each other. */
 async function* pieces(namespace: NamespaceApi, tokenId: string): AsyncGenerator<SnapshotService> {
   let after: string | undefined;
   do {

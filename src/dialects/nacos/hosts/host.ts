@@ -2,7 +2,7 @@ import type { InstanceView } from '../../../model/instance';
 import type { ServiceKey } from '../../../model/namespace-api';
 import { groupedName, type Place } from '../wire/names';
 
-/** An instance as Nacos shows it. Nothing in it changes with time alone: clients compare it whole with what they had. */
+/** An instance as Nacos shows it. No member changes merely with time, because clients compare all of them for changes. */
 export interface Host extends Place {
   instanceId: string;
   weight: number;
@@ -10,32 +10,32 @@ export interface Host extends Place {
   enabled: boolean;
   ephemeral: boolean;
   clusterName: string;
-  /** With its group. */
+  /** Name with its group. */
   serviceName: string;
   metadata: Record<string, string>;
   instanceHeartBeatInterval?: number;
   instanceHeartBeatTimeOut?: number;
-  /** Left out where the instance is never removed. */
+  /** Absent if the instance is never removed. */
   ipDeleteTimeout?: number;
   instanceIdGenerator: 'simple';
 }
 
-/** Ports that urls without one mean. */
+/** Default ports of URLs. */
 const PORTS: Record<string, number> = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 };
 
-/** Statuses in which an instance is kept out of traffic on purpose. */
+/** Statuses of an instance that is intentionally out of traffic. */
 const WITHHELD: ReadonlySet<InstanceView['status']> = new Set(['draining', 'out-of-service']);
 
-/** Statuses in which it could not take any. */
+/** Statuses of an instance that can't handle traffic. */
 const UNABLE: ReadonlySet<InstanceView['status']> = new Set(['starting', 'down']);
 
-/** Id of an instance as Nacos makes it. */
+/** Returns the id of an instance in the format of Nacos. */
 const instanceIdOf = ({ ip, port }: Place, cluster: string, service: ServiceKey): string =>
   `${ip}#${port}#${cluster}#${groupedName(service)}`;
 
 /**
- * Where Nacos' clients reach an instance. One that has a url alone is at the host and port of it; undefined where that
- * names no port that anybody could call, such as the url of a queue.
+ * Returns the place at which Nacos' clients reach an instance. For an instance that has only a URL, that is the URL's host
+ * and port; undefined if it has no usable port, such as the URL of a queue.
  */
 export function placeIn({ address, port, url }: InstanceView): Place | undefined {
   if (address !== undefined && port !== undefined) return { ip: address, port };
@@ -46,20 +46,20 @@ export function placeIn({ address, port, url }: InstanceView): Place | undefined
   return { ip: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname, port: known };
 }
 
-/** Tells whether it was taken out of traffic, by an operator or by itself. */
+/** Reports whether an instance was taken out of traffic, by an operator or by itself. */
 const isWithheld = ({ enabled, quarantined, status }: InstanceView): boolean =>
   !enabled || quarantined || WITHHELD.has(status);
 
-/** Tells whether it would take traffic if its beats came: a protect threshold waives those, and nothing else. */
+/** Reports whether an instance only lacks heartbeats, if anything. A protect threshold waives nothing else. */
 export const isAble = ({ status }: InstanceView): boolean => !UNABLE.has(status);
 
-/** Adds to the metadata what Spring's client reads of an instance that speaks TLS. */
+/** Adds the metadata entry by which Spring's client recognizes an instance that uses TLS. */
 function metadataOf({ metadata, address, url = '' }: InstanceView): Record<string, string> {
   const isSecure = address === undefined && /^(?:https|wss):/i.test(url);
   return isSecure && metadata.secure === undefined ? { ...metadata, secure: 'true' } : metadata;
 }
 
-/** Maps an instance of any door to Nacos' words; undefined where it has no place in them. */
+/** Maps an instance of any API to the form of Nacos; undefined if it has no address and port. */
 export function hostOf(instance: InstanceView): Host | undefined {
   const place = placeIn(instance);
   if (place === undefined) return undefined;
@@ -80,18 +80,18 @@ export function hostOf(instance: InstanceView): Host | undefined {
   };
 }
 
-/** An instance, and how Nacos shows it. */
+/** An instance, and the form in which Nacos shows it. */
 export interface ShownInstance {
   instance: InstanceView;
   host: Host;
 }
 
 /**
- * The instances that Nacos' clients are shown: one for each `instanceId`, in the order of the first with that id.
+ * Returns the instances that Nacos' clients see: one for each `instanceId`, in the order of the first with that id.
  *
- * Several instances of the core may be at one address and port of a cluster: a process that is restarted under another
- * id, or one that is registered through two doors. To Nacos they are one, and some of its clients fail on a list that
- * names it twice. It is shown as the one that takes traffic, or comes nearest to it; of two alike, as the newest.
+ * Several instances of the core may have the same address, port and cluster: a process that was restarted with another
+ * id, or one that is registered through two APIs. For Nacos they are one, and some of its clients fail on a list with
+ * duplicates. The one shown is the one that takes traffic or is closest to it; of equal ones, the newest.
  */
 export function shownInstances(instances: readonly InstanceView[]): ShownInstance[] {
   const shown = new Map<string, ShownInstance>();
@@ -105,7 +105,7 @@ export function shownInstances(instances: readonly InstanceView[]): ShownInstanc
   return [...shown.values()];
 }
 
-/** How near an instance comes to taking traffic, as it is compared with others at its place. */
+/** Properties by which instances at the same place are compared, most important first. */
 export interface Standing {
   available: boolean;
   enabled: boolean;
@@ -120,7 +120,7 @@ export const standingOf = ({ instance, host }: ShownInstance): Standing => ({
   createdRevision: instance.createdRevision,
 });
 
-/** Returns whether an instance is shown in the place of another with the same `instanceId`. */
+/** Reports whether an instance is shown instead of another with the same `instanceId`. */
 export function goesBefore(one: Standing, other: Standing): boolean {
   const nearer =
     Number(one.available) - Number(other.available) ||

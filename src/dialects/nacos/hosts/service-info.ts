@@ -3,22 +3,22 @@ import type { InstanceList } from '../../../model/queries';
 import { groupedName } from '../wire/names';
 import { goesBefore, type Host, hostOf, isAble, type ShownInstance, type Standing, standingOf } from './host';
 
-/** Which instances of a service are asked for. */
+/** Filter of the instances of a service. */
 export interface HostFilter {
-  /** Only these; empty: all. */
+  /** Only these clusters; empty: all. */
   clusters: readonly string[];
   healthyOnly: boolean;
 }
 
-/** Reads a list from its beginning, page by page. */
+/** Reads a list from the beginning, page by page. */
 export type Pages = () => AsyncIterable<InstanceList> | Iterable<InstanceList>;
 
-/** Whether so few are healthy that a threshold protects a service: their share is not above it. One of 0 never does. */
+/** Reports whether the share of healthy instances is at or below a service's protect threshold. 0 never protects. */
 export function isProtected(healthy: number, all: number, protectThreshold: number): boolean {
   return protectThreshold > 0 && all > 0 && healthy / all <= protectThreshold;
 }
 
-/** The instances of a page that are asked for and not taken out of traffic. */
+/** Returns the instances of a page that match the filter and were not taken out of traffic. */
 function* soughtIn({ instances }: InstanceList, clusters: readonly string[]): Generator<ShownInstance> {
   for (const instance of instances) {
     const host = clusters.length === 0 || clusters.includes(instance.cluster) ? hostOf(instance) : undefined;
@@ -26,21 +26,21 @@ function* soughtIn({ instances }: InstanceList, clusters: readonly string[]): Ge
   }
 }
 
-/** Properties of a whole list that have to be known before its first host is written. */
+/** Properties of a whole list that must be known before its first host is written. */
 interface ListSurvey {
   /** True: a threshold protects the service. */
   isProtected: boolean;
-  /** Ids of instances in whose place another at the same address and port is shown. */
+  /** Ids of instances that are hidden by another at the same address and port. */
   hidden: ReadonlySet<string>;
 }
 
-/** Reads a list to its end, and keeps little of it. */
+/** Reads a whole list, and stores only little of it. */
 export async function surveyList(pages: Pages, { clusters }: HostFilter): Promise<ListSurvey> {
   const shown = new Map<string, { id: string; standing: Standing }>();
   const hidden = new Set<string>();
   let threshold: number | undefined;
   for await (const page of pages()) {
-    // The first page names it; the further ones, which are read as of its moment, do not.
+    // Only the first page has it; the others are read as of its point in time, and have none.
     threshold ??= page.protectThreshold ?? 0;
     for (const sought of soughtIn(page, clusters)) {
       const { instance, host } = sought;
@@ -59,12 +59,12 @@ export async function surveyList(pages: Pages, { clusters }: HostFilter): Promis
 }
 
 /**
- * The instances of a service that callers are shown, as the pieces of a JSON array: those that are not taken out of
- * traffic, unhealthy ones among them, and one of those at the same address and port. Where the threshold of the service
- * protects it, all whose beats alone are missing are shown as healthy. There is a piece for each page, so that a list of
- * tens of megabytes is never in memory as a whole.
+ * Writes the instances of a service that clients see, as pieces of a JSON array: those that were not taken out of traffic,
+ * including unhealthy ones, and only one of those at the same address and port. If the protect threshold applies, all that
+ * only lack heartbeats are shown as healthy. There is one piece per page, so that a list of tens of megabytes is never in
+ * memory as a whole.
  *
- * @param written What a host is written as.
+ * @param written Converts a host before it is written.
  */
 export async function* hostTexts(
   pages: Pages,
@@ -87,15 +87,15 @@ export async function* hostTexts(
   yield before === '[' ? '[]' : ']';
 }
 
-/** What v1 adds to a host for clients of its first versions: `valid` is what they call healthy. */
+/** Adds the members of v1 for its oldest clients, where `valid` means healthy. */
 const withOldNames = (host: Host) => ({ ...host, valid: host.healthy, marked: false });
 
 /**
- * A service as `instance/list` of v1 answers it, with what Nacos 1 and 2 have, each, in one; without its moment.
+ * Writes a service for `instance/list` of v1, with the members of both Nacos 1 and 2, but without `lastRefTime`.
  *
- * @param clusters As they were asked for, to the letter: clients find their list by that.
- * @param cacheMs How long a client waits before it asks again.
- * @returns Pieces of the members, in JSON without the braces around them.
+ * @param clusters Text of the request, unchanged, because clients use it as the key of their list.
+ * @param cacheMs How long a client waits before its next poll.
+ * @returns Pieces of the members, as JSON without the surrounding braces.
  */
 export async function* serviceInfo(
   service: ServiceKey,

@@ -14,26 +14,26 @@ import { nacosError } from '../wire/refusals';
 import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
 import { isBeaten, leaseOf } from './lease';
 
-/** A beat: of an instance that it describes, or of one that it only names. */
+/** A beat, which describes its instance or only names it. */
 export interface Beat extends Omit<InstanceAsked, 'instance'> {
-  /** The instance that it describes, made when it is needed: hardly ever. */
+  /** Returns the described instance. Computed on demand, because it is hardly ever needed. */
   instance: (() => NacosInstance) | undefined;
 }
 
-/** The answer to every beat, renewed or not. Java's client stops beating where the interval is missing. */
+/** Response to every beat, renewed or not. The Java client stops beating if the interval is missing. */
 export interface BeatAnswer {
   clientBeatInterval: number;
   code: typeof BEAT_HEARD | typeof UNKNOWN_INSTANCE;
   lightBeatEnabled: true;
 }
 
-/** The lease is renewed. */
+/** Code: the lease was renewed. */
 const BEAT_HEARD = 10_200;
-/** There is no such instance: clients that know this code register again. */
+/** Code: the instance does not exist. Clients that know this code register again. */
 export const UNKNOWN_INSTANCE = 20_404;
 
 /**
- * Reads a beat. What its JSON says goes before the parameters; the service is the one of the parameters.
+ * Reads a beat. Its JSON takes precedence over the parameters, except for the service.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
@@ -50,10 +50,11 @@ export function readBeat(parameters: Parameters): Beat {
   return { namespace, key, instance: said && (() => instanceSaid(said, place, parameters)) };
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST` for a beat that describes nothing that could be registered. */
+/** @throws {RegistryError} `INVALID_REQUEST` for a beat whose instance can't be registered. */
 function instanceSaid(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
   const metadata = metadataIn(said.metadata);
-  if (metadata === undefined) throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is no object of texts');
+  if (metadata === undefined)
+    throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is not an object of strings');
   const weight = Number(said.weight ?? 1);
   const cluster = clusterNamed(textIn(said.cluster) || parameters.text('clusterName'));
   const ephemeral = said.ephemeral !== false;
@@ -68,16 +69,16 @@ function beatIn(text: string): Record<string, unknown> {
     if (!(error instanceof SyntaxError)) throw error;
   }
   if (isRecord(beat)) return beat;
-  throw nacosError('PARAMETER_VALIDATE_ERROR', "Param 'beat' is illegal, it is no JSON object.");
+  throw nacosError('PARAMETER_VALIDATE_ERROR', "Param 'beat' is illegal, it is not a JSON object.");
 }
 
-/** A member that is a text or a number; empty where it is absent. */
+/** Returns the text of a member that is a string or a number; empty otherwise. */
 const textIn = (member: unknown): string =>
   typeof member === 'string' ? member.trim() : typeof member === 'number' ? String(member) : '';
 
 /**
- * Renews a lease. An instance that is unknown is registered from its beat, as most clients take no notice of the code
- * that would tell them to; where the beat does not describe it, it is told.
+ * Renews a lease. An unknown instance is registered from its beat, because most clients ignore the code that asks them to
+ * register again. If the beat does not describe the instance, the response has that code.
  */
 export async function beat(
   checks: SharedChecks,
@@ -93,7 +94,7 @@ export async function beat(
     return heard(isOld ? await releasedFor(beatMs, namespace, key, lease, call) : lease.intervalMs);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    // It has no lease, and needs no beats.
+    // The instance has no lease and needs no beats.
     if (error.code === 'CONFLICT') return heard(beatMs ?? NACOS_BEAT_INTERVAL_DEFAULT_MS);
     if (error.code !== 'INSTANCE_NOT_FOUND') throw error;
   }
@@ -104,9 +105,9 @@ export async function beat(
 }
 
 /**
- * Changes the lease of an instance to the interval that its namespace hands out now, unless it sets its own times.
+ * Changes the lease of an instance to the current interval of its namespace, unless its metadata sets its own times.
  *
- * @returns How often it has to beat by the lease that it has then: a longer interval comes with a longer lease only.
+ * @returns Beat interval of its lease after that. A longer interval needs a longer lease first.
  */
 async function releasedFor(
   beatMs: number,

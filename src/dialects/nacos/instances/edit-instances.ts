@@ -10,7 +10,7 @@ import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { Override, OverrideView } from '../../../model/override';
 import { withinLimits } from '../wire/metadata-text';
 
-/** The members of an instance that a call sets. */
+/** Members of an instance that a call sets. */
 export interface Edit {
   enabled?: boolean | undefined;
   weight?: number | undefined;
@@ -18,12 +18,12 @@ export interface Edit {
 }
 
 /**
- * Edits the instances of a service at one place, all of them or none, in one revision. A token that operates the service
- * edits their overrides, which stay when an instance registers again: a person at a console. One that may only register
- * edits its own registrations: a process that takes itself offline.
+ * Edits the instances of a service at one place, all of them or none, in one revision. A token that operates the service,
+ * such as that of a console's user, edits their overrides, which remain when an instance registers again. One that may
+ * only register, such as that of a process which takes itself offline, edits its own registrations.
  *
- * @param isWhole The metadata is all of it, not a part.
- * @throws {RegistryError} `FORBIDDEN` for the instances of others; whatever the namespace throws.
+ * @param isWhole Replace all metadata instead of a part.
+ * @throws {RegistryError} `FORBIDDEN` for instances of other owners; errors of the namespace are passed on.
  */
 export async function editInstances(
   namespace: NamespaceApi,
@@ -72,24 +72,24 @@ async function editRegistrations(
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-/** To be enabled is to be no longer out of service; what else an instance says of itself stays. */
+/** Returns the status for an edit: enabling an instance ends `out-of-service`, and changes no other status. */
 const statusFor = ({ enabled }: Edit, { status }: InstanceView): 'up' | undefined =>
   enabled === true && status === 'out-of-service' ? 'up' : undefined;
 
-/** An object without its members that are undefined. */
+/** Returns an object without its undefined members. */
 function present<T extends object>(value: T): Partial<T> {
   // `as`: it has members of the object, and no others.
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Partial<T>;
 }
 
 /**
- * Changes the overrides of several instances of a service, in one revision. What else an override says, such as a
- * quarantine, stays, also where it is said at the same time.
+ * Changes the overrides of several instances of a service, in one revision. Other members of an override, such as a
+ * quarantine, are preserved, even if they are set concurrently.
  *
  * @param instances At most as many as a batch may have operations.
- * @param change Makes the whole override of an instance from the one that is there; undefined: that one stays as it is.
- *   May be called again for a newer one.
- * @throws {RegistryError} What `change` throws, and `REVISION_MISMATCH` where others write without a pause.
+ * @param change Returns the new override of an instance from the existing one; undefined leaves it unchanged. May be
+ *   called again with a newer one.
+ * @throws {RegistryError} Errors of `change`, and `REVISION_MISMATCH` if other clients keep writing.
  */
 export async function changeOverrides(
   namespace: NamespaceApi,
@@ -99,7 +99,7 @@ export async function changeOverrides(
   call: RouteCall,
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
-    // The list said which are overridden; where it was too old, they are asked for.
+    // `overridden` shows which instances have one. If it turned out to be stale, the overrides are read again.
     const areAsked = tried > 1 || instances.some(({ overridden }) => overridden);
     const views = areAsked ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
     const operations = instances.flatMap((instance): Operation[] => {
@@ -120,7 +120,7 @@ export async function changeOverrides(
   }
 }
 
-/** Reads the overrides of a service's instances, by their ids: one call for all. */
+/** Reads the overrides of all instances of a service in one call, by instance id. */
 async function overridesOf(
   namespace: NamespaceApi,
   service: ServiceKey,

@@ -25,14 +25,14 @@ import { type Edit, editInstances } from './edit-instances';
 import { definitionOf, enabledOf, keyOf, type NacosInstance, readInstance, weightOf } from './instance-parameters';
 import { changeMetadata, type MetadataBatch, readMetadataBatch } from './metadata-batch';
 
-/** An instance that is named by its place. */
+/** An instance identified by its place. */
 export interface InstanceNamed {
   namespace: string | undefined;
   service: ServiceKey;
   place: Place;
 }
 
-/** The instance that the parameters of any version name. */
+/** Reads the instance that parameters identify, in any version. */
 export function namedIn(parameters: Parameters): InstanceNamed {
   return { namespace: namespaceOf(parameters), service: serviceOf(parameters), place: placeOf(parameters) };
 }
@@ -43,16 +43,16 @@ interface Registering {
   instance: NacosInstance;
 }
 
-/** The instance that parameters describe. */
+/** Reads the instance that parameters describe. */
 export function registeringIn(parameters: Parameters): Registering {
   const instance = readInstance(parameters);
   const key = keyOf(parameters, instance);
-  // What it says of itself is refused before anything is asked.
+  // Refuses an invalid instance before any call to the namespace.
   definitionOf(instance);
   return { namespace: namespaceOf(parameters), key, instance };
 }
 
-/** Registers an instance, with the lease that goes with how often its namespace lets it beat. */
+/** Registers an instance, with a lease for the beat interval of its namespace. */
 export async function registerInstance(
   checks: SharedChecks,
   namespace: NamespaceApi,
@@ -87,7 +87,7 @@ export const REMOVE: Call<InstanceNamed, void> = {
 export const beating = (checks: SharedChecks): Call<Beat, BeatAnswer> => ({
   method: 'put',
   scope: 'register',
-  summary: 'Renews the lease of an instance; registers one that is unknown, if the beat describes it',
+  summary: 'Renews the lease of an instance; registers an unknown one if the beat describes it',
   withoutDeadline: true,
   read: (request, _, form) => readBeat(Parameters.of(request, form)),
   namespace: ({ namespace }) => namespace,
@@ -114,7 +114,7 @@ export const REPLACE: Call<Editing, void> = {
 export const PATCH: Call<Editing, void> = {
   method: 'patch',
   scope: 'register',
-  summary: 'Sets those of enabled, weight and metadata that are named',
+  summary: 'Sets the given ones of enabled, weight and metadata',
   read: (request, _, form) => {
     const parameters = Parameters.of(request, form);
     const text = parameters.text('metadata');
@@ -142,11 +142,11 @@ export const GET: Call<InstanceNamed & { cluster: string }, Host> = {
   call: (namespace, asked, { tokenId }) => hostNamed(namespace, asked, tokenId),
 };
 
-/** Which are healthy. Its service is named by one text, wherever that stands: see {@link serviceOfKey}. */
+/** Health of the instances of a service. Each version reads the service from another place; see {@link serviceOfKey}. */
 export const STATUSES: Omit<Call<{ namespace: string | undefined; service: ServiceKey }, { ips: string[] }>, 'read'> = {
   method: 'get',
   scope: 'read',
-  summary: 'Says of each instance of a service whether it is healthy',
+  summary: 'Lists the health of the instances of a service',
   namespace: ({ namespace }) => namespace,
   target: ({ service }) => ({ service }),
   call: async (namespace, { service }, { tokenId }) => {
@@ -165,14 +165,14 @@ const METADATA_BATCH = {
 export const SET_METADATA: Call<MetadataBatch, string[]> = {
   ...METADATA_BATCH,
   method: 'put',
-  summary: 'Sets metadata of many instances',
+  summary: 'Sets metadata of several instances',
   call: (namespace, asked, call) => changeMetadata(namespace, asked, false, call),
 };
 
 export const TAKE_BACK_METADATA: Call<MetadataBatch, string[]> = {
   ...METADATA_BATCH,
   method: 'delete',
-  summary: 'Takes back metadata that was set so',
+  summary: 'Removes metadata that was set this way',
   call: (namespace, asked, call) => changeMetadata(namespace, asked, true, call),
 };
 
@@ -183,25 +183,25 @@ export interface ClusterAsked {
   cluster: string;
 }
 
-/** The cluster of a service that parameters name. */
+/** Reads the cluster that parameters name. */
 export const clusterAsked = (parameters: Parameters): ClusterAsked => ({
   namespace: namespaceOf(parameters),
   service: serviceOf(parameters),
   cluster: clusterOf(parameters),
 });
 
-/** The instances of a cluster, those without traffic too; each version asks for more than which cluster. */
+/** Instances of a cluster, including those without traffic. Each version adds parameters of its own. */
 export const LIST_CLUSTER = {
   method: 'get',
   scope: 'read',
-  summary: 'Lists the instances of a cluster, those without traffic too, for consoles',
+  summary: 'Lists the instances of a cluster, including those without traffic, for consoles',
   namespace: ({ namespace }: ClusterAsked) => namespace,
   target: ({ service }: ClusterAsked) => ({ service }),
   call: (namespace, { service, cluster }: ClusterAsked, { tokenId }): Promise<Host[]> =>
     hostsIn(namespace, service, cluster, tokenId),
 } as const satisfies Omit<Call<ClusterAsked, Host[]>, 'read'>;
 
-/** Carries out PUT of every version. */
+/** Handles PUT of every version. */
 async function replaceInstance(
   namespace: NamespaceApi,
   { service, place, edit }: InstanceNamed & { edit: Edit },
@@ -209,11 +209,11 @@ async function replaceInstance(
 ): Promise<void> {
   const found = await findAtPlace(namespace, service, place, call.tokenId);
   if (found.length > 0) return editInstances(namespace, service, found, edit, true, call);
-  // Of an instance that is not there it is no mistake, of a service it is.
+  // A missing instance is not an error, a missing service is.
   await assertService(namespace, service, call);
 }
 
-/** Carries out PATCH, and `partial` of v3. */
+/** Handles PATCH, and `partial` of v3. */
 async function patchInstance(
   namespace: NamespaceApi,
   { service, place, edit }: InstanceNamed & { edit: Edit },
@@ -230,7 +230,7 @@ async function assertService(namespace: NamespaceApi, service: ServiceKey, call:
   throw nacosError('SERVICE_NOT_EXIST', `service not found, namespace: ${call.namespace}, service: ${name}`);
 }
 
-/** `group@@service`, or `namespace##group@@service`. */
+/** Parses `group@@service` or `namespace##group@@service`. */
 export function serviceOfKey(key: string): { namespace: string | undefined; service: ServiceKey } {
   const cut = key.indexOf('##');
   const name = cut < 0 ? key : key.slice(cut + 2);
@@ -238,11 +238,11 @@ export function serviceOfKey(key: string): { namespace: string | undefined; serv
 }
 
 /**
- * Removes what is at a place, in one revision; nothing there is no mistake, as in Nacos. A token that operates the
- * service removes all of it. One that may only register removes what it registered itself: the instance of this door, and
- * leaves what came through other doors to them; where this door has none of it, those.
+ * Removes the instances at a place, in one revision; none is not an error, as in Nacos. A token that operates the service
+ * removes all of them. One that may only register removes an instance that it registered through this API, or if there is
+ * none, those that it registered through other APIs.
  *
- * @throws {RegistryError} `FORBIDDEN` where all of it is others': a removal without effect is never a success.
+ * @throws {RegistryError} `FORBIDDEN` if all of them have other owners: a removal without effect must not succeed.
  */
 async function removeInstances(
   namespace: NamespaceApi,
@@ -259,7 +259,7 @@ async function removeInstances(
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-/** Instances that a token which may only register removes; all of them, for the namespace to refuse, where it registered none. */
+/** Returns the instances that a token which may only register removes; if it owns none, all, which is then refused. */
 function ownOf(there: readonly InstanceView[], id: string, tokenId: string): readonly InstanceView[] {
   const own = there.filter(({ owner }) => owner === tokenId);
   if (own.length === 0) return there;

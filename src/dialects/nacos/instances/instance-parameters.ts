@@ -13,15 +13,15 @@ import { leaseOf } from './lease';
 export interface NacosInstance extends Place {
   cluster: string;
   weight: number;
-  /** False: it wants no traffic, or is to have none. */
+  /** False: no traffic, by its own request or an operator's. */
   enabled: boolean;
-  /** What is said at first; of an ephemeral one, its beats say it from then on. */
+  /** Initial health. Afterwards, beats determine that of an ephemeral instance. */
   healthy: boolean;
   ephemeral: boolean;
   metadata: Metadata;
 }
 
-/** What a request says of an instance, and which one. */
+/** An instance in a request, and its key. */
 export interface InstanceAsked {
   namespace: string | undefined;
   key: InstanceKey;
@@ -41,14 +41,14 @@ export function readInstance(parameters: Parameters): NacosInstance {
   };
 }
 
-/** The service that a request is about, and the instance of it. */
+/** Returns the key of the instance at a place, in the service that parameters name. */
 export const keyOf = (parameters: Parameters, place: Place): InstanceKey => instanceAt(serviceOf(parameters), place);
 
-/** Clients write `enable` to register and `enabled` to change, and some the one for both. */
+/** Reads `enabled`, or `enable`: clients send `enable` to register and `enabled` to change, and some one for both. */
 export const enabledOf = (parameters: Parameters): boolean | undefined =>
   parameters.flag('enabled') ?? parameters.flag('enable');
 
-/** @throws {RegistryError} `INVALID_REQUEST`. Undefined where it is absent. */
+/** Reads the weight; undefined if it is absent. @throws {RegistryError} `INVALID_REQUEST`. */
 export function weightOf(parameters: Parameters): number | undefined {
   const text = parameters.text('weight');
   if (text === '') return undefined;
@@ -58,8 +58,7 @@ export function weightOf(parameters: Parameters): number | undefined {
 }
 
 /**
- * The registration that an instance is in the core. What wants no traffic is out of service; what has no beats and says
- * that it is ill, is down.
+ * Maps an instance to a registration of the core. A disabled one is out of service; an unhealthy one without beats is down.
  *
  * @param beatMs See {@link leaseOf}.
  * @throws {RegistryError} `INVALID_REQUEST`.

@@ -11,33 +11,33 @@ import {
 import type { Metadata } from '../../../model/metadata';
 import { nacosError } from '../wire/refusals';
 
-/** Entries of an instance's metadata by which it sets its own times, in milliseconds. */
+/** Metadata keys with which an instance sets its own times, in milliseconds. */
 const INTERVAL = 'preserved.heart.beat.interval';
 const BEAT_TIMEOUT = 'preserved.heart.beat.timeout';
 const DELETE_TIMEOUT = 'preserved.ip.delete.timeout';
 
-/** A lease of this door: all of its times are given. */
+/** A lease of a Nacos instance, in which all times are set. */
 type LeaseGiven = Lease & { removeAfterMs: number };
 
-/** The lease of an instance that beats at an interval of the door: Nacos' own, and a longer one where that is longer. */
+/** Returns the lease for a beat interval: with Nacos' own times, or longer ones for a longer interval. */
 function leaseBeaten(intervalMs: number): LeaseGiven {
   const ttlMs = Math.max(NACOS_BEAT_TIMEOUT_DEFAULT_MS, NACOS_BEATS_PER_TTL_COUNT * intervalMs);
   const removeAfterMs = Math.max(NACOS_DELETE_TIMEOUT_DEFAULT_MS, 2 * NACOS_BEATS_PER_TTL_COUNT * intervalMs);
   return { ttlMs, removeAfterMs, intervalMs };
 }
 
-/** Tells whether a lease is one that {@link leaseBeaten} gives. */
+/** Reports whether a lease is one of {@link leaseBeaten}. */
 export function isBeaten({ ttlMs, removeAfterMs, intervalMs }: Lease): boolean {
   const given = leaseBeaten(intervalMs);
   return given.ttlMs === ttlMs && given.removeAfterMs === removeAfterMs;
 }
 
 /**
- * The lease that an instance asks for by its metadata: unhealthy after 15 s without a beat, gone after 30 s, unless it
- * says otherwise. One that would be gone before it is unhealthy is never unhealthy.
+ * Returns the lease that an instance requests in its metadata. By default it is unhealthy after 15 s without a beat, and
+ * removed after 30 s. If it would be removed before it is unhealthy, it is never unhealthy.
  *
- * @param beatMs How often the namespace wants instances to beat that say nothing of their times.
- * @throws {RegistryError} `INVALID_REQUEST` for times that go not together, and for those that no lease may have.
+ * @param beatMs Beat interval of the namespace for instances whose metadata sets no times.
+ * @throws {RegistryError} `INVALID_REQUEST` for times that contradict each other, or exceed the limits of a lease.
  */
 export function leaseOf(metadata: Metadata, beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS): LeaseGiven {
   if (!(INTERVAL in metadata || BEAT_TIMEOUT in metadata || DELETE_TIMEOUT in metadata)) return leaseBeaten(beatMs);
@@ -56,7 +56,7 @@ export function leaseOf(metadata: Metadata, beatMs = NACOS_BEAT_INTERVAL_DEFAULT
   return { ttlMs: Math.min(ttlMs, removeAfterMs), removeAfterMs, intervalMs };
 }
 
-/** As Nacos reads it: what is no whole number is as if it were not there. */
+/** Reads milliseconds; text that is not a whole number counts as absent, as in Nacos. */
 const milliseconds = (text: string | undefined, other: number): number =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : other;
 

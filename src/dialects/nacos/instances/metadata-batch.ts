@@ -12,18 +12,18 @@ import { clusterNamed, illegal, namespaceOf, type Place, serviceOf } from '../wi
 import type { Parameters } from '../wire/parameters';
 import { changeOverrides } from './edit-instances';
 
-/** Metadata for many instances of a service. */
+/** A change to the metadata of several instances of a service. */
 export interface MetadataBatch {
   namespace: string | undefined;
   service: ServiceKey;
-  /** Of those that have a lease, or of those that have none. */
+  /** True: instances with a lease. False: instances without one. */
   ephemeral: boolean;
-  /** Places and clusters; undefined: all. */
+  /** Places and clusters of the instances; undefined: all. */
   instances: { place: Place; cluster: string }[] | undefined;
   metadata: Metadata;
 }
 
-/** Reads the parameters of a change to the metadata of many instances, which are the same in all versions. */
+/** Reads the parameters of such a change, which are the same in all versions. */
 export function readMetadataBatch(parameters: Parameters): MetadataBatch {
   const metadata = readMetadata(parameters.required('metadata'));
   const kind = parameters.text('consistencyType') || 'ephemeral';
@@ -36,7 +36,7 @@ export function readMetadataBatch(parameters: Parameters): MetadataBatch {
   };
 }
 
-/** What can't be read means all, as in Nacos. */
+/** Reads the list of instances. A malformed one means all, as in Nacos. */
 function placesIn(text: string): MetadataBatch['instances'] {
   let list: unknown;
   try {
@@ -52,9 +52,10 @@ function placesIn(text: string): MetadataBatch['instances'] {
 }
 
 /**
- * Changes what is said over many instances, in one revision. Returns their keys in the words of Nacos.
+ * Changes the metadata in the overrides of several instances, in one revision. Returns their keys in Nacos' format.
  *
- * @throws {RegistryError} `INVALID_REQUEST` for more than a batch may have; and whatever the namespace throws.
+ * @throws {RegistryError} `INVALID_REQUEST` for more instances than a batch may have; errors of the namespace are passed
+ * on.
  */
 export async function changeMetadata(
   namespace: NamespaceApi,
@@ -70,7 +71,7 @@ export async function changeMetadata(
   if (chosen.length > BATCH_OPERATIONS_MAX_COUNT) {
     throw illegal(
       'instances',
-      `${chosen.length} instances are more than the ${BATCH_OPERATIONS_MAX_COUNT} that go at once.`,
+      `${chosen.length} instances are more than the ${BATCH_OPERATIONS_MAX_COUNT} that are allowed at once.`,
     );
   }
   const changed = (before: Metadata = {}): Metadata => {

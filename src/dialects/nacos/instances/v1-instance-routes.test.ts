@@ -181,7 +181,7 @@ it('[Y9] metadata of many is for as many as go into one batch', async () => {
   await stage.namespace.api.batch({ tokenId: 'other' }, operations(5_000, 5_001));
   expect(await stage.send('PUT', `${INSTANCE}/metadata/batch`, all)).toEqual([
     400,
-    "Param 'instances' is illegal, 1001 instances are more than the 1000 that go at once.",
+    "Param 'instances' is illegal, 1001 instances are more than the 1000 that are allowed at once.",
   ]);
 });
 

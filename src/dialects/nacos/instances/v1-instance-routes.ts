@@ -20,7 +20,7 @@ import {
 
 const PATH = '/nacos/v1/ns/instance';
 
-/** Instances in v1: what every client sends. */
+/** Adds the instance routes of v1 that every client uses. */
 export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists, checks: SharedChecks): void {
   door.route({ ...registering(checks), operation: 'v1 register instance', paths: [PATH], answer: ok });
   door.route({ ...REMOVE, operation: 'v1 remove instance', paths: [PATH], answer: ok });
@@ -31,7 +31,7 @@ export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists, checks:
     method: 'get',
     paths: [`${PATH}/list`],
     scope: 'read',
-    summary: 'Lists the instances of a service for its callers',
+    summary: 'Lists the instances of a service for its clients',
     withoutDeadline: true,
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
@@ -51,7 +51,7 @@ export function addV1InstanceRoutes(door: DialectDoor, lists: KeptLists, checks:
   });
 }
 
-/** Edits that consoles send in v1, and reads of single instances. */
+/** Adds the routes of v1 for edits by consoles, and for reads of single instances. */
 export function addV1EditRoutes(door: DialectDoor): void {
   door.route({ ...REPLACE, operation: 'v1 update instance', paths: [PATH], answer: ok });
   door.route({ ...PATCH, operation: 'v1 patch instance', paths: [PATH], answer: ok });

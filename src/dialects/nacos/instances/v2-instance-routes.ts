@@ -19,7 +19,7 @@ import {
 
 const done = () => result('ok');
 
-/** What v2, and v3 for operators, have alike. */
+/** Adds the instance routes that v2 and the admin API of v3 have in common. */
 export function addWrappedInstanceRoutes(door: DialectDoor, checks: SharedChecks, { version, path }: Version): void {
   const paths = [`${path}/instance`];
   door.route({ ...registering(checks), operation: `${version} register instance`, paths, answer: done });
@@ -30,7 +30,7 @@ export function addWrappedInstanceRoutes(door: DialectDoor, checks: SharedChecks
   door.route({ ...TAKE_BACK_METADATA, ...batch, operation: `${version} take back metadata` });
 }
 
-/** Instances in v2. Some of its calls are those of v1 in all but their path, and answer without a wrapping. */
+/** Adds the instance routes of v2. Some are those of v1 with another path, and do not wrap their response. */
 export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists, checks: SharedChecks): void {
   const path = '/nacos/v2/ns';
   addWrappedInstanceRoutes(door, checks, { version: 'v2', path });
@@ -48,7 +48,7 @@ export function addV2InstanceRoutes(door: DialectDoor, lists: KeptLists, checks:
     method: 'get',
     paths: [`${path}/instance/list`],
     scope: 'read',
-    summary: 'Lists the instances of a service for its callers',
+    summary: 'Lists the instances of a service for its clients',
     withoutDeadline: true,
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);

@@ -26,13 +26,13 @@ import { addWrappedInstanceRoutes } from './v2-instance-routes';
 const CLIENT = '/nacos/v3/client/ns/instance';
 const ADMIN = '/nacos/v3/admin/ns';
 
-/** What a beat of an unknown instance is answered. Clients register again at its code. */
+/** Response to a beat of an unknown instance. Its code makes clients register again. */
 const { code, message } = nacosErrorOf('INSTANCE_NOT_FOUND', undefined);
 const UNKNOWN_BEAT = { code, message, data: null };
 
 const done = () => result('ok');
 
-/** An instance to register, or, where it is not described, one to renew. */
+/** An instance to register, or without a description, one to renew. */
 interface Registering {
   namespace: string | undefined;
   key: InstanceKey;
@@ -45,7 +45,7 @@ function readRegistering(request: Request, form: string): Registering {
   return { namespace: namespaceOf(parameters), key: keyOf(parameters, placeOf(parameters)) };
 }
 
-/** What clients of Nacos 3 call over HTTP. */
+/** Adds the routes that clients of Nacos 3 use over HTTP. */
 export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void {
   door.route<Registering, boolean>({
     operation: 'v3 client register instance',
@@ -64,7 +64,7 @@ export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void
       await registerInstance(checks, namespace, { key, instance }, call);
       return true;
     },
-    // Status 200: it is no refusal.
+    // Status 200, because Nacos does not treat this as an error.
     answer: (isKnown) => (isKnown ? done() : answer(UNKNOWN_BEAT)),
   });
 
@@ -75,11 +75,11 @@ export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void
     method: 'get',
     paths: [`${CLIENT}/list`],
     scope: 'read',
-    summary: 'Lists the instances of a service for its callers',
+    summary: 'Lists the instances of a service for its clients',
     withoutDeadline: true,
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      // Nacos 3 takes no cluster for the default one, and not for all as before.
+      // In Nacos 3, no cluster means the default one, not all as before.
       const clusters = clustersIn(parameters.text('clusterName') || DEFAULT_CLUSTER);
       const filter = { clusters, healthyOnly: parameters.flag('healthyOnly') ?? false };
       return { namespace: namespaceOf(parameters), service: serviceOf(parameters), filter };
@@ -96,7 +96,7 @@ export function addV3ClientRoutes(door: DialectDoor, checks: SharedChecks): void
   });
 }
 
-/** Instances in v3, for operators. */
+/** Adds the instance routes of v3 for operators. */
 export function addV3InstanceRoutes(door: DialectDoor, checks: SharedChecks): void {
   addWrappedInstanceRoutes(door, checks, { version: 'v3', path: ADMIN });
 

@@ -9,35 +9,35 @@ import { around, type JsonPieces } from '../wire/answers';
 import { groupedName } from '../wire/names';
 import type { CheckCaller, SharedChecks } from './shared-checks';
 
-/** A list of a service for its callers, as they ask for it. */
+/** A request for the list of a service. */
 interface ListAsked {
   service: ServiceKey;
-  /** To the letter. */
+  /** Text of the request, unchanged. */
   clusters: string;
   filter: HostFilter;
-  /** The name of who asks, where it comes back for every change; see {@link subscriberOf}. */
+  /** Name of the client if it polls for every change; see {@link subscriberOf}. */
   subscriber?: string | undefined;
 }
 
 /**
- * About what each thing that is kept takes in memory beside its text, in bytes. It matters: anybody may ask for as many
- * services without instances as there are names, and those are hardly any text.
+ * Approximate memory of each cached item in addition to its text, in bytes. It matters because a client may request any
+ * number of services without instances, which have hardly any text.
  */
 const SERVICE_BYTES = 768;
 const PART_BYTES = 64;
 
-/** A service as it was at a moment, and what was made of it. */
+/** Content of a service at one point in time, and the responses made from it. */
 class Content {
-  /** The newest position at which it was found to be so, */
+  /** Newest cursor at which the content was known to be current. */
   cursor: string;
-  /** and when that was asked, in milliseconds since the epoch. */
+  /** Time of the query for that cursor, in milliseconds since the epoch. */
   knownAt = Number.NEGATIVE_INFINITY;
   readonly body: JsonText<InstanceList>;
-  /** Answers by what was asked for; between their two parts goes the moment. */
+  /** Responses by request. `lastRefTime` goes between the two parts. */
   readonly texts = new Map<string, readonly [before: string, after: string]>();
-  /** Subscribers that were told this content: only they can be said to know its cursor. */
+  /** Subscribers that were sent this content; only they have seen its cursor. */
   readonly told = new Set<string>();
-  /** About the bytes that all of it takes. */
+  /** Approximate memory of all of it, in bytes. */
   size: number;
 
   constructor(cursor: string, body: JsonText<InstanceList>) {
@@ -46,30 +46,30 @@ class Content {
     this.size = SERVICE_BYTES + body.length;
   }
 
-  /** True: it has several pages, of which none is kept, as it would fill all the room there is by itself. */
+  /** True: it has several pages, none of which is cached, because they would fill the whole cache. */
   get isPaged(): boolean {
     return this.body === '';
   }
 }
 
-/** One service in memory. */
+/** A cached service. */
 interface Kept {
   content: Content;
-  /** The moment before it was read; see {@link CheckedNamespace}. */
+  /** Value of the change counter before it was read; see {@link CheckedNamespace}. */
   readAt: number;
-  /** The moment of the newest answer, in milliseconds since the epoch. */
+  /** `lastRefTime` of the newest response, in milliseconds since the epoch. */
   lastRefTime: number;
 }
 
-/** A list that was read: kept here, or with the first of its pages where it has several. */
+/** A list that was read: cached, or with the first of several pages. */
 interface Loaded {
   kept: Kept;
   first?: FirstPage | undefined;
 }
 
 /**
- * Lists of services in the words of Nacos, kept by this isolate until their service changes. Nacos' clients poll, and
- * mostly nothing has changed: a namespace is asked for that once a second, for all polls of all of its services.
+ * Lists of services in Nacos' format, which this isolate caches until their service changes. Nacos' clients poll, and
+ * usually nothing has changed, so a namespace is checked for changes once a second for all polls of all its services.
  */
 export class KeptLists {
   readonly #checks: SharedChecks;
@@ -88,7 +88,7 @@ export class KeptLists {
     this.#maxBytes = maxBytes;
   }
 
-  /** The service as JSON, with a moment that is later than that of any answer before; in pieces where it is large. */
+  /** Returns the service as JSON, with a `lastRefTime` later than that of any earlier response; in pieces if it is large. */
   async read(namespace: NamespaceApi, asked: ListAsked, call: CheckCaller): Promise<JsonPieces> {
     const key = `${call.namespace} ${groupedName(asked.service)}`;
     this.#noteRead(key, asked, call);
@@ -111,7 +111,7 @@ export class KeptLists {
     return `${before}${momentOf(kept, call)}${after}`;
   }
 
-  /** Notes a read. A reader that comes back is taken to have seen what it was sent, as long as that is kept here. */
+  /** Records a read. A reader that returns has seen the content that it was sent before, if that is still cached. */
   #noteRead(key: string, { service, subscriber }: ListAsked, call: CheckCaller): void {
     const { tokenId } = call;
     const read = { group: service.group, service: service.service, tokenId };
@@ -125,7 +125,7 @@ export class KeptLists {
     this.#checks.note(call.namespace, { ...read, subscriber: { id: subscriber, address, seen } });
   }
 
-  /** The list as of the last check, read anew where its service has changed. */
+  /** Returns the list as of the last check. Reads it again if its service has changed. */
   async #checkedList(namespace: NamespaceApi, key: string, { service }: ListAsked, call: CheckCaller): Promise<Loaded> {
     const checked = this.#checks.of(call.namespace);
     const { moment, cursor, askedAt } = checked;
@@ -139,7 +139,7 @@ export class KeptLists {
     return { kept };
   }
 
-  /** The list as the namespace has it now, for one reader. */
+  /** Reads the list from the namespace, for one reader. */
   #ownList(namespace: NamespaceApi, key: string, asked: ListAsked, call: CheckCaller): Promise<Loaded> {
     const { subscriber: id, service } = asked;
     const known = this.#kept.get(key)?.content;
@@ -188,14 +188,14 @@ export class KeptLists {
     let info = '';
     for await (const piece of infoOf(asked, () => [list], pollMs)) info += piece;
     const texts = [`{"lastRefTime":`, `,${info}}`] as const;
-    // Another request may have made it meanwhile.
+    // Another request may have cached it in the meantime.
     if (content.texts.has(wanted)) return texts;
     content.texts.set(wanted, texts);
     this.#grow(key, content, PART_BYTES + wanted.length + texts[1].length);
     return texts;
   }
 
-  /** Notes the content of a service, unless another request has brought the same one. */
+  /** Caches the content of a service, unless it is already cached. */
   #keep(key: string, content: Content): Kept {
     const kept = this.#kept.get(key);
     if (kept?.content === content) return kept;
@@ -214,7 +214,7 @@ export class KeptLists {
     this.#makeRoom();
   }
 
-  /** Lets go what was made longest ago. */
+  /** Evicts the oldest entries. */
   #makeRoom(): void {
     for (const [oldest] of this.#kept) {
       if (this.#size <= this.#maxBytes) return;
@@ -228,7 +228,7 @@ export class KeptLists {
   }
 }
 
-/** A moment that is later than that of any answer before. */
+/** Returns a `lastRefTime` later than that of any earlier response. */
 function momentOf(kept: Kept, { surroundings }: CheckCaller): number {
   kept.lastRefTime = Math.max(surroundings.now(), kept.lastRefTime + 1);
   return kept.lastRefTime;

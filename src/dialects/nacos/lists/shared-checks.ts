@@ -16,7 +16,7 @@ import {
 import type { Caller, NamespaceApi, ReadAnswer } from '../../../model/namespace-api';
 import { groupedName } from '../wire/names';
 
-/** The caller, the place and the time of a check: the part of a route's call that is looked at. */
+/** The part of a route's call that a check needs: namespace, caller and time. */
 export interface CheckCaller {
   /** Id of the namespace. */
   namespace: string;
@@ -25,33 +25,33 @@ export interface CheckCaller {
   surroundings: { now(): number; ownWrites: Pick<OwnWrites, 'changesOf' | 'reached'> };
 }
 
-/** Orders what was read by what was found to have changed, for all namespaces of an isolate. */
+/** Change counter of all namespaces of an isolate, which orders reads and detected changes. */
 let moments = 0;
 
 const UNCHANGED: ChangedServices = { services: [] };
 
-/** A namespace as it was when it was last asked what changed. */
+/** State of a namespace as of its last check for changes. */
 class CheckedNamespace {
   cursor: string | undefined;
-  /** When that was asked, in milliseconds since the epoch. */
+  /** Time of that check, in milliseconds since the epoch. */
   askedAt = Number.NEGATIVE_INFINITY;
-  /** {@link OwnWrites.changesOf} by then. */
+  /** {@link OwnWrites.changesOf} at that time. */
   changes = -1;
-  /** How often clients poll and beat. */
+  /** Poll and beat intervals of clients. */
   pollMs = NACOS_CACHE_MS;
   beatMs = NACOS_BEAT_INTERVAL_DEFAULT_MS;
-  /** Reads that are not reported to the namespace yet. */
+  /** Reads that have not been reported to the namespace. */
   reads = new Map<string, SharedRead>();
-  /** When each service was found to have changed. */
+  /** Value of the change counter when a change of each service was last detected. */
   readonly #changedAt = new Map<string, number>();
   #allChangedAt = 0;
 
-  /** The moment that {@link isUnchangedSince} compares with: a reader of a service notes it before. */
+  /** Value of the change counter. A reader takes it before a read, and passes it to {@link isUnchangedSince} later. */
   get moment(): number {
     return moments;
   }
 
-  /** Tells whether a service that was read after a moment is still as it was then. */
+  /** Reports whether no change of a service was detected since a value of the change counter. */
   isUnchangedSince(service: string, moment: number): boolean {
     return moment >= Math.max(this.#allChangedAt, this.#changedAt.get(service) ?? 0);
   }
@@ -67,7 +67,7 @@ class CheckedNamespace {
     this.reads.set(key, read);
   }
 
-  /** Takes in what changed. An answer that is older than the last one tells of changes, and of nothing else. */
+  /** Applies the result of a check. Of one that is older than the last one, only the changes are used. */
   apply({ cursor, body }: ReadAnswer<ChangedServices>, askedAt: number, changes: number): void {
     const changed = body === null ? UNCHANGED : readJsonText(body);
     this.#noteChanges(changed);
@@ -84,12 +84,12 @@ class CheckedNamespace {
     if (services === null || this.changedCount > NACOS_CHANGES_REMEMBERED_MAX_COUNT) this.forgetChanges();
   }
 
-  /** Services whose last change is remembered. */
+  /** Number of services whose last change is stored. */
   get changedCount(): number {
     return this.#changedAt.size;
   }
 
-  /** Has all services count as changed. */
+  /** Makes all services count as changed. */
   forgetChanges(): void {
     this.#changedAt.clear();
     this.#allChangedAt = moments;
@@ -97,10 +97,10 @@ class CheckedNamespace {
 }
 
 /**
- * Asks each namespace what changed once for all polls of a while, and tells it with that who has polled.
+ * Checks each namespace for changes once for all polls of a period, and reports the polls with the same call.
  *
- * A poll is answered by what was so up to {@link NACOS_CHECK_MAX_AGE_MS} before it came. Whatever was changed through this
- * isolate by then is in it.
+ * The response to a poll may be {@link NACOS_CHECK_MAX_AGE_MS} old. It contains every change that was made through this
+ * isolate before the poll.
  */
 export class SharedChecks {
   readonly #namespaces = new Map<string, CheckedNamespace>();
@@ -111,12 +111,12 @@ export class SharedChecks {
     sharesFailures: false,
   });
 
-  /** Reads in all that are not reported to namespaces yet. */
+  /** Total number of reads that have not been reported to namespaces. */
   #untold = 0;
-  /** Changes in all that namespaces remember. */
+  /** Total number of stored changes of services. */
   #changed = 0;
 
-  /** Notes who has polled what, to tell it with the next check. */
+  /** Records a read, which the next check reports. */
   note(id: string, read: SharedRead): void {
     const checked = this.of(id);
     const before = checked.reads.size;
@@ -125,7 +125,7 @@ export class SharedChecks {
     if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
   }
 
-  /** Returns what is known of a namespace, without asking. */
+  /** Returns the known state of a namespace, without a check. */
   of(id: string): CheckedNamespace {
     const known = this.#namespaces.get(id);
     if (known !== undefined) return known;
@@ -141,9 +141,9 @@ export class SharedChecks {
   }
 
   /**
-   * Asks what changed, unless that is known well enough.
+   * Checks a namespace for changes, unless the last check is recent enough.
    *
-   * @returns False where it can't be asked: the object may be of the version before, which fails at a question that it does not know.
+   * @returns False if the check failed. The object may run the previous version, which does not know the call.
    */
   async check(namespace: NamespaceApi, call: CheckCaller): Promise<boolean> {
     const checked = this.of(call.namespace);
@@ -151,7 +151,7 @@ export class SharedChecks {
     const age = call.surroundings.now() - checked.askedAt;
     if (age >= 0 && age < NACOS_CHECK_MAX_AGE_MS && checked.changes === changes) return true;
     try {
-      // A check that was under way before a change may not know of it.
+      // A check that started before a change may not include it.
       await this.#calls.call(`${call.namespace} ${changes}`, () => this.#ask(namespace, checked, call));
       return true;
     } catch (error) {
@@ -160,7 +160,7 @@ export class SharedChecks {
     }
   }
 
-  /** How often instances have to beat; undefined where that can't be asked now: then each goes on as it does. */
+  /** Returns the beat interval; undefined if the check failed, and each instance should keep its interval. */
   async beatMsOf(namespace: NamespaceApi, call: CheckCaller): Promise<number | undefined> {
     const checked = this.of(call.namespace);
     const age = call.surroundings.now() - checked.askedAt;
@@ -174,7 +174,7 @@ export class SharedChecks {
     }
   }
 
-  /** Tells a namespace at once who has polled, where it can be told. */
+  /** Reports the polls to a namespace immediately, if it is reachable. */
   async tell(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
     const checked = this.#namespaces.get(call.namespace);
     if (checked === undefined || checked.reads.size === 0) return;
@@ -184,8 +184,8 @@ export class SharedChecks {
   }
 
   /**
-   * Makes room: the oldest reads of a namespace that has too many by itself, or else those of the others. A drain waits
-   * for their polls all the same: each may hold what it was sent for as long as the last check allowed.
+   * Drops the oldest reads of a namespace that has too many by itself, or else those of the others. A drain still waits for
+   * these pollers, because each may use its response for the time that the last check allowed.
    */
   #forgetReads(kept: CheckedNamespace): void {
     for (const oldest of kept.reads.keys()) {
@@ -202,7 +202,7 @@ export class SharedChecks {
   #apply(id: string, checked: CheckedNamespace, ...found: Parameters<CheckedNamespace['apply']>): void {
     const before = checked.changedCount;
     checked.apply(...found);
-    // One that was forgotten while it was asked is not counted.
+    // A namespace that was evicted during the check is not counted.
     if (this.#namespaces.get(id) !== checked) return;
     this.#changed += checked.changedCount - before;
     for (const other of this.#namespaces.values()) {

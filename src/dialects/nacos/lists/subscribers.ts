@@ -8,12 +8,12 @@ import { groupedName } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
 import type { SharedChecks } from './shared-checks';
 
-/** Begins the names of Nacos' pollers among the subscribers of a service. */
+/** Prefix of the subscriber names of Nacos' pollers. */
 const PREFIX = 'nacos ';
 
 /**
- * The name under which a poller that subscribes is known: drains wait for it, and consoles show it. Undefined for one
- * that only asks, and for one that does not say where it is.
+ * Returns the subscriber name of a poller, which drains wait for and consoles show. Undefined for a client that does not
+ * subscribe, or sends no address.
  */
 export function subscriberOf(parameters: Parameters, headers: Headers): string | undefined {
   const udpPort = parameters.text('udpPort');
@@ -36,7 +36,7 @@ export interface ShownSubscriber {
   cluster: string;
 }
 
-/** Everybody who watches a service or polls it by name. */
+/** Lists the clients that watch a service or poll it with a subscriber name. */
 export async function subscribersOf(
   namespace: NamespaceApi,
   service: ServiceKey,
@@ -60,7 +60,7 @@ export async function subscribersOf(
   });
 }
 
-/** Those of other doors have no port, and no agent but the kind of their watch. */
+/** Returns address and agent of a subscriber. Those of other APIs have no port, and the kind of their watch as agent. */
 function whoIs({ id, kind, address }: SubscriberView): { ip: string; port: number; agent: string } {
   const [, ip, port, agent] = /^nacos (\S+):(\d+)(?: (.*))?$/.exec(id) ?? [];
   if (ip !== undefined) return { ip, port: Number(port), agent: agent ?? '' };

@@ -10,7 +10,7 @@ import { namespaceOf, type Place } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 
-/** A client in the words of one version. */
+/** Paths and formats of one version. */
 interface Version {
   version: 'v2' | 'v3';
   path: string;
@@ -49,7 +49,7 @@ const VERSIONS: Version[] = [
 
 const idOf = (host: Place & { ephemeral: boolean }): string => clientIdOf(host, host.ephemeral);
 
-/** The client that a request names. */
+/** Reads the client that a request names. */
 function clientIn(request: Request, form: string): { namespace: string | undefined; clientId: string } {
   const parameters = Parameters.of(request, form);
   return { namespace: namespaceOf(parameters), clientId: parameters.required('clientId') };
@@ -61,14 +61,14 @@ async function publisherOf(namespace: NamespaceApi, clientId: string, tokenId: s
   throw nacosError('RESOURCE_NOT_FOUND', `clientId [ ${clientId} ] not exist`);
 }
 
-/** Those who publish, of a whole namespace. */
+/** Adds the routes about the publishers of a namespace. */
 function addClientRoutes(door: DialectDoor, { version, path, published }: Version): void {
   door.route({
     operation: `${version} list clients`,
     method: 'get',
     paths: [`${path}/list`],
     scope: 'read',
-    summary: 'Lists the ids of all who publish instances',
+    summary: 'Lists the ids of all clients that publish instances',
     read: (request, _, form) => ({ namespace: namespaceOf(Parameters.of(request, form)) }),
     namespace: ({ namespace }) => namespace,
     call: async (namespace, _, { tokenId }) => [...(await publishersOf(namespace, tokenId)).keys()],
@@ -80,7 +80,7 @@ function addClientRoutes(door: DialectDoor, { version, path, published }: Versio
     method: 'get',
     paths: [path],
     scope: 'read',
-    summary: 'Shows one who publishes instances',
+    summary: 'Reads a client that publishes instances',
     read: (request, _, form) => clientIn(request, form),
     namespace: ({ namespace }) => namespace,
     call: (namespace, { clientId }, { tokenId }) => publisherOf(namespace, clientId, tokenId),
@@ -95,7 +95,7 @@ function addClientRoutes(door: DialectDoor, { version, path, published }: Versio
     method: 'get',
     paths: [`${path}/publish/list`],
     scope: 'read',
-    summary: 'Lists what a client publishes',
+    summary: 'Lists the services that a client publishes',
     read: (request, _, form) => clientIn(request, form),
     namespace: ({ namespace }) => namespace,
     call: async (namespace, { clientId }, call) =>
@@ -108,20 +108,20 @@ function addClientRoutes(door: DialectDoor, { version, path, published }: Versio
     method: 'get',
     paths: [`${path}/subscribe/list`],
     scope: 'read',
-    summary: 'Refuses: subscribers are known by what they subscribe to',
+    summary: 'Refuses the request: subscribers can only be listed by service',
     read: (request, _, form) => clientIn(request, form),
     namespace: ({ namespace }) => namespace,
     call: async (_, { clientId }) => {
       throw nacosError(
         'RESOURCE_NOT_FOUND',
-        `what clientId [ ${clientId} ] subscribes to is not known; ask ${path}/service/subscriber/list for each service`,
+        `the subscriptions of clientId [ ${clientId} ] are not known; use ${path}/service/subscriber/list for each service`,
       );
     },
     answer: result,
   });
 }
 
-/** A service, and a place at it; undefined: any. */
+/** A service, and optionally a place to filter by. */
 interface ServiceAsked {
   namespace: string | undefined;
   service: ServiceKey;
@@ -141,7 +141,7 @@ function serviceIn(request: Request, form: string): ServiceAsked {
 const isAt = (asked: ServiceAsked, { ip, port }: Place): boolean =>
   (asked.ip ?? ip) === ip && (asked.port ?? port) === port;
 
-/** Those who publish a service, or subscribe to it. */
+/** Adds the routes about the publishers and subscribers of a service. */
 function addServiceRoutes(
   door: DialectDoor,
   { version, path, publisher, subscriber }: Version,
@@ -152,7 +152,7 @@ function addServiceRoutes(
     method: 'get',
     paths: [`${path}/service/publisher/list`],
     scope: 'read',
-    summary: 'Lists who publishes a service',
+    summary: 'Lists the publishers of a service',
     read: (request, _, form) => serviceIn(request, form),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
@@ -165,7 +165,7 @@ function addServiceRoutes(
     method: 'get',
     paths: [`${path}/service/subscriber/list`],
     scope: 'read',
-    summary: 'Lists who subscribes to a service',
+    summary: 'Lists the subscribers of a service',
     read: (request, _, form) => serviceIn(request, form),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
@@ -174,7 +174,7 @@ function addServiceRoutes(
   });
 }
 
-/** Routes that list publishers and subscribers, since v2. */
+/** Adds the routes that list publishers and subscribers, since v2. */
 export function addClientIntrospection(door: DialectDoor, checks: SharedChecks): void {
   for (const version of VERSIONS) {
     addClientRoutes(door, version);
@@ -183,22 +183,22 @@ export function addClientIntrospection(door: DialectDoor, checks: SharedChecks):
 }
 
 /**
- * A client in Nacos' words: it publishes instances or subscribes. Over HTTP it holds no connection, and each
- * place that instances are at is one, named `ip:port#ephemeral`.
+ * A client in Nacos' sense, which publishes instances. Over HTTP it holds no connection, so each place of instances is a
+ * client, named `ip:port#ephemeral`.
  */
 interface Publisher extends Place {
   clientId: string;
   ephemeral: boolean;
-  /** When one of its instances changed last; in milliseconds since the epoch. */
+  /** Time of the last change of one of its instances, in milliseconds since the epoch. */
   lastUpdatedTime: number;
-  /** The services that it publishes, each with its cluster. */
+  /** Services that it publishes, each with its cluster. */
   published: (ServiceKey & { cluster: string })[];
 }
 
-/** Id of the client that has instances at a place. */
+/** Returns the id of the client with instances at a place. */
 const clientIdOf = ({ ip, port }: Place, ephemeral: boolean): string => `${ip}:${port}#${ephemeral}`;
 
-/** Reads all publishers of a namespace, as of one moment. */
+/** Reads all publishers of a namespace, as of one point in time. */
 async function publishersOf(namespace: NamespaceApi, tokenId: string): Promise<Map<string, Publisher>> {
   const publishers = new Map<string, Publisher>();
   for await (const service of wholeNamespace(namespace, tokenId)) addInstances(publishers, service);

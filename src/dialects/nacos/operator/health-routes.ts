@@ -22,8 +22,8 @@ function readHealth(request: Request, form: string): HealthAsked {
 }
 
 /**
- * Sets whether an instance is well that nobody hears of by itself: one without beats. It is what the instance would say
- * on registering, and counts until that is said again. One that is out of service stays so.
+ * Sets the health of an instance without beats. It changes the registered status, and applies until the instance registers
+ * again. An instance that is out of service stays so.
  */
 async function setHealth(
   namespace: NamespaceApi,
@@ -46,12 +46,12 @@ async function setHealth(
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
 }
 
-/** Health of instances without beats, which operators and their scripts set. */
+/** Adds the routes with which operators and scripts set the health of instances without beats. */
 export function addHealthRoutes(door: DialectDoor): void {
   const common = {
     method: 'put',
     scope: 'register',
-    summary: 'Sets whether an instance without beats is well',
+    summary: 'Sets the health of an instance without beats',
     read: (request: Request, _: unknown, form: string) => readHealth(request, form),
     namespace: ({ namespace }: HealthAsked) => namespace,
     target: ({ service }: HealthAsked) => ({ service }),

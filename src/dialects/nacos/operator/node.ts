@@ -1,27 +1,27 @@
-/** What is said to those who look for a version: whose ways of v1 and v2 these are. */
+/** Version that clients see: the Nacos version whose APIs v1 and v2 are implemented here. */
 const NACOS_VERSION = '2.5.1';
 
-/** What health checks of clients look for. */
+/** Status that health checks of clients expect. */
 export const UP = { status: 'UP' } as const;
 
 const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443 };
 
-/** Where this registry is, as the caller wrote it. */
+/** Address of this registry, as in the caller's request. */
 interface NodeAddress {
   ip: string;
   port: number;
-  /** Both, as clients take them. */
+  /** Both, in the format that clients expect. */
   address: string;
 }
 
-/** The address that a request was sent to: clients can reach that one. */
+/** Returns the address that a request was sent to, which clients can therefore reach. */
 export function nodeAddress(url: string): NodeAddress {
   const { protocol, hostname, port: written } = new URL(url);
   const port = written === '' ? (DEFAULT_PORTS[protocol] ?? 80) : Number(written);
   return { ip: hostname.replace(/^\[(.*)\]$/, '$1'), port, address: `${hostname}:${port}` };
 }
 
-/** The only node of the cluster, which consoles take this for. */
+/** Returns this registry as the only node of a cluster, as consoles see it. */
 export function clusterNode(url: string): object {
   const { ip, port, address } = nodeAddress(url);
   return {
@@ -40,7 +40,7 @@ export function clusterNode(url: string): object {
   };
 }
 
-/** What a console asks for first. All of it is text. */
+/** Returns the state of the server, which a console requests first. All values are strings. */
 export function serverState(url: string): Record<string, string | null> {
   return {
     version: NACOS_VERSION,

@@ -67,7 +67,7 @@ describe.each(['/nacos/v1/ns/operator', '/nacos/v1/ns/ops', '/nacos/v2/ns/operat
     });
 
     it.each([
-      ['switches', 'entry=pushEnabled&value=true', 'is false for everybody'],
+      ['switches', 'entry=pushEnabled&value=true', 'is false for all clients'],
       ['switches', 'entry=nothing&value=true', 'no switch'],
       ['switches', 'entry=pushEnabled', "'value' is required"],
       ['switches', '', "'entry' is required"],

@@ -10,10 +10,10 @@ import { nacosError } from '../wire/refusals';
 import { UP } from './node';
 import { switchFault } from './switches';
 
-/** An operator's calls as one version has them. */
+/** Paths and formats of one version. */
 interface Version {
   version: 'v1' | 'v2' | 'v3';
-  /** In whichever way they are written. */
+  /** All spellings of the base path. */
   paths: string[];
   show(value: object): Response;
   done(): Response;
@@ -36,13 +36,13 @@ function addMetricsRoute(door: DialectDoor, { version, paths, show }: Version): 
     method: 'get',
     paths: paths.map((path) => `${path}/metrics`),
     scope: 'any',
-    summary: 'Tells that the server is up, and what a namespace holds',
+    summary: 'Reports that the server is up, and the content of a namespace',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return { namespace: namespaceOf(parameters), onlyStatus: parameters.flag('onlyStatus') ?? true };
     },
     namespace: ({ namespace }) => namespace,
-    // Every client looks whether the server is up, whatever it may do. How much there is, only readers are told.
+    // Every client checks whether the server is up, whatever its grants. Only readers may see the figures.
     authorize: (principal, namespace, { onlyStatus }) =>
       onlyStatus ? authorizeAny(principal, namespace) : authorize(principal, 'read', { namespace }),
     call: async (namespace, { onlyStatus }, { tokenId }) =>
@@ -56,7 +56,7 @@ function addSettingRoutes(door: DialectDoor, { version, paths, done }: Version):
     operation: `${version} set switch`,
     method: 'put',
     paths: paths.map((path) => `${path}/switches`),
-    summary: 'Takes a switch as it stands; none can be moved',
+    summary: 'Accepts the current value of a switch; switches are read-only',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       return { entry: parameters.required('entry'), value: parameters.required('value') };
@@ -73,17 +73,17 @@ function addSettingRoutes(door: DialectDoor, { version, paths, done }: Version):
     operation: `${version} set log level`,
     method: 'put',
     paths: paths.map((path) => `${path}/log`),
-    summary: 'Refuses: there are no log levels',
+    summary: 'Refuses the request: there are no log levels',
     read: () => undefined,
     call: async (_, { principal }) => {
       authorize(principal, 'admin', { namespace: ALL_NAMESPACES });
-      throw nacosError('PARAMETER_VALIDATE_ERROR', 'there are no log levels here, and none can be set');
+      throw nacosError('PARAMETER_VALIDATE_ERROR', 'there are no log levels to set');
     },
     answer: done,
   });
 }
 
-/** Routes of what operators read and set, in each version. */
+/** Adds the metrics and settings routes of each version. */
 export function addOperatorRoutes(door: DialectDoor): void {
   for (const version of VERSIONS) {
     addMetricsRoute(door, version);
@@ -91,7 +91,7 @@ export function addOperatorRoutes(door: DialectDoor): void {
   }
 }
 
-/** The numbers of one namespace in the words of Nacos, where they are of the whole server. */
+/** Formats the figures of one namespace as Nacos' metrics, which in Nacos cover the whole server. */
 export function metricsOf({ services, instances, leases, sockets, watches }: Stats): object {
   return {
     ...UP,
@@ -99,7 +99,7 @@ export function metricsOf({ services, instances, leases, sockets, watches }: Sta
     instanceCount: instances,
     subscribeCount: watches,
     responsibleInstanceCount: instances,
-    // A client over HTTP is what beats for one address; one over a connection holds a socket.
+    // Each instance counts as a client over HTTP, and each socket as a client over a connection.
     clientCount: instances + sockets,
     connectionBasedClientCount: sockets,
     ephemeralIpPortClientCount: leases,

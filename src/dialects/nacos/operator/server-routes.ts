@@ -3,7 +3,7 @@ import { answer, restResult, result, textAnswer } from '../wire/answers';
 import { clusterNode, nodeAddress, serverState, UP } from './node';
 import { SWITCHES } from './switches';
 
-/** What is told of the server, which is the same for all who may come in. */
+/** A route with information about the server, the same for all callers. */
 interface Telling {
   operation: string;
   paths: string[];
@@ -11,7 +11,7 @@ interface Telling {
   tell(url: string): Response;
 }
 
-/** Kinds of probes that Nacos has. None of them runs here. */
+/** Kinds of health checks in Nacos. None of them runs here. */
 const CHECKERS = {
   TCP: { type: 'TCP' },
   HTTP: { type: 'HTTP', path: '', headers: '', expectedResponseCode: 200 },
@@ -25,31 +25,31 @@ const TELLINGS: Telling[] = [
   {
     operation: 'server list',
     paths: ['/nacos/serverlist'],
-    summary: 'Tells the address that was called, for clients that look servers up',
+    summary: 'Returns the address of the request, for clients that discover servers',
     tell: (url) => textAnswer(nodeAddress(url).address),
   },
   {
     operation: 'v1 server state',
     paths: ['/nacos/v1/console/server/state'],
-    summary: 'Tells version and ways of the server',
+    summary: 'Reads version and features of the server',
     tell: (url) => answer(serverState(url)),
   },
   {
     operation: 'v3 server state',
     paths: ['/nacos/v3/admin/core/state'],
-    summary: 'Tells version and ways of the server',
+    summary: 'Reads version and features of the server',
     tell: (url) => result(serverState(url)),
   },
   {
     operation: 'v1 announcement',
     paths: ['/nacos/v1/console/server/announcement', '/nacos/v1/console/server/guide'],
-    summary: 'Tells that there is nothing to announce',
+    summary: 'Returns no announcement',
     tell: () => restResult(null),
   },
   {
     operation: 'v1 health',
     paths: ['/nacos/v1/console/health/liveness', '/nacos/v1/console/health/readiness'],
-    summary: 'Tells that the server runs',
+    summary: 'Reports that the server runs',
     tell: () => textAnswer('OK'),
   },
   {
@@ -58,108 +58,108 @@ const TELLINGS: Telling[] = [
       ...['/nacos/v2/console/health/liveness', '/nacos/v2/console/health/readiness'],
       ...['/nacos/v3/admin/core/state/liveness', '/nacos/v3/admin/core/state/readiness'],
     ],
-    summary: 'Tells that the server runs',
+    summary: 'Reports that the server runs',
     tell: () => result('ok'),
   },
   {
     operation: 'v1 server health',
     paths: ['/nacos/v1/ns/health/server'],
-    summary: 'Tells that the server is well',
+    summary: 'Reports that the server is healthy',
     tell: (url) => answer({ msg: `Hello! I am Nacos-Naming and healthy! local port:${nodeAddress(url).port}` }),
   },
   {
     operation: 'v1 health checkers',
     paths: ['/nacos/v1/ns/health/checkers'],
-    summary: 'Lists the kinds of probes that Nacos has',
+    summary: 'Lists the kinds of health checks in Nacos',
     tell: () => answer(CHECKERS),
   },
   {
     operation: 'v3 health checkers',
     paths: ['/nacos/v3/admin/ns/health/checkers'],
-    summary: 'Lists the kinds of probes that Nacos has',
+    summary: 'Lists the kinds of health checks in Nacos',
     tell: () => result(CHECKERS),
   },
   {
     operation: 'v1 nodes',
     paths: [`${CORE}/nodes`],
-    summary: 'Lists the one node',
+    summary: 'Lists the only node',
     tell: (url) => restResult([clusterNode(url)]),
   },
   {
     operation: 'v1 simple nodes',
     paths: [`${CORE}/simple/nodes`],
-    summary: 'Lists the address of the one node',
+    summary: 'Lists the address of the only node',
     tell: (url) => restResult([nodeAddress(url).address]),
   },
   {
     operation: 'v1 node',
     paths: [`${CORE}/self`],
-    summary: 'Shows the one node',
+    summary: 'Reads the only node',
     tell: (url) => restResult(clusterNode(url)),
   },
   {
     operation: 'v1 node health',
     paths: [`${CORE}/health`],
-    summary: 'Tells that the node runs',
+    summary: 'Reports that the node runs',
     tell: () => restResult(UP.status),
   },
   {
     operation: 'v1 servers',
     paths: ['/nacos/v1/ns/operator/servers', '/nacos/v1/ns/ops/servers'],
-    summary: 'Lists the one node, as Nacos 1 does',
+    summary: 'Lists the only node, in the format of Nacos 1',
     tell: (url) => answer({ servers: [clusterNode(url)] }),
   },
   {
     operation: 'v2 nodes',
     paths: ['/nacos/v2/core/cluster/node/list', '/nacos/v3/admin/core/cluster/node/list'],
-    summary: 'Lists the one node',
+    summary: 'Lists the only node',
     tell: (url) => result([clusterNode(url)]),
   },
   {
     operation: 'v2 node',
     paths: ['/nacos/v2/core/cluster/node/self', '/nacos/v3/admin/core/cluster/node/self'],
-    summary: 'Shows the one node',
+    summary: 'Reads the only node',
     tell: (url) => result(clusterNode(url)),
   },
   {
     operation: 'v2 node health',
     paths: ['/nacos/v2/core/cluster/node/self/health', '/nacos/v3/admin/core/cluster/node/self/health'],
-    summary: 'Tells that the node runs',
+    summary: 'Reports that the node runs',
     tell: () => result(UP.status),
   },
   {
     operation: 'v1 switches',
     paths: ['/nacos/v1/ns/operator/switches', '/nacos/v1/ns/ops/switches'],
-    summary: 'Shows how the server is set',
+    summary: 'Reads the settings of the server',
     tell: () => answer(SWITCHES),
   },
   {
     operation: 'v2 switches',
     paths: [...['/nacos/v2/ns/operator/switches', '/nacos/v2/ns/ops/switches'], '/nacos/v3/admin/ns/ops/switches'],
-    summary: 'Shows how the server is set',
+    summary: 'Reads the settings of the server',
     tell: () => result(SWITCHES),
   },
   {
     operation: 'v1 push state',
     paths: ['/nacos/v1/ns/operator/push/state', '/nacos/v1/ns/ops/push/state'],
-    summary: 'Tells that nothing was pushed',
+    summary: 'Reports that nothing was pushed',
     tell: () => answer({ succeed: 0, total: 0, ratio: 0, reset: false }),
   },
   {
     operation: 'v1 responsible server',
     paths: ['/nacos/v1/ns/operator/distro/client', '/nacos/v1/ns/ops/distro/client'],
-    summary: 'Tells which node a client belongs to: the only one',
+    summary: 'Reports the node that a client belongs to: the only one',
     tell: (url) => answer({ responsibleServer: nodeAddress(url).address }),
   },
   {
     operation: 'v3 responsible server',
     paths: ['/nacos/v3/admin/ns/client/distro'],
-    summary: 'Tells which node a client belongs to: the only one',
+    summary: 'Reports the node that a client belongs to: the only one',
     tell: (url) => result({ responsibleServer: nodeAddress(url).address }),
   },
 ];
 
-/** What consoles and scripts ask about the server itself. */
+/** Adds the routes with which consoles and scripts query the server itself. */
 export function addServerRoutes(door: DialectDoor): void {
   for (const { operation, paths, summary, tell } of TELLINGS) {
     door.directoryRoute({

@@ -3,8 +3,8 @@ import { NACOS_BEAT_INTERVAL_DEFAULT_MS, NACOS_CACHE_MS } from '../../../model/l
 import { nacosError } from '../wire/refusals';
 
 /**
- * The switches of Nacos as they stand here, all of them for good; a namespace may hand out other intervals. They say what is so: there is no push, clusters have no
- * members to distribute to, and who may do what is always looked at.
+ * Switches of Nacos with their values here, which never change; a namespace may configure other intervals. The values are
+ * true: there is no push, clusters have no members to distribute to, and authentication is always on.
  * Source: `SwitchDomain` of Nacos 2.5.1, with its defaults.
  */
 export const SWITCHES = {
@@ -45,18 +45,18 @@ export const SWITCHES = {
 
 const VALUES = new Map<string, string>(Object.entries(SWITCHES).map(([entry, value]) => [entry, switchText(value)]));
 
-/** A switch's value as it is sent to set it. */
+/** Formats the value of a switch as a request to set it sends it. */
 function switchText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Why a switch is not set: undefined where it stands so already, as no switch can be moved. */
+/** Returns the error for setting a switch; undefined if it already has the value, because switches are read-only. */
 export function switchFault(entry: string, value: string): RegistryError | undefined {
   const now = VALUES.get(entry);
   if (now === value) return undefined;
   const about =
     now === undefined
-      ? `there is no switch ${quote(entry)} here; GET this path for all of them`
-      : `the switch ${quote(entry)} is ${now} for everybody and can't be set: times are set for each instance, by its metadata`;
+      ? `there is no switch ${quote(entry)}; GET this path to list all of them`
+      : `the switch ${quote(entry)} is ${now} for all clients and can't be set; set times for each instance in its metadata`;
   return nacosError('PARAMETER_VALIDATE_ERROR', about);
 }

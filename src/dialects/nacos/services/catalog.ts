@@ -7,31 +7,31 @@ import { namespaceOf } from '../wire/names';
 import { type PageAsked, pageBounds } from '../wire/pages';
 import type { Parameters } from '../wire/parameters';
 
-/** A service as a catalog knows it. */
+/** A service in a catalog. */
 export interface CatalogEntry {
   group: string;
   name: string;
   metadata: Record<string, string>;
   protectThreshold: number;
-  /** Names of the clusters that have instances. */
+  /** Names of the clusters with instances. */
   clusters: Set<string>;
   instances: number;
   healthy: number;
-  /** All instances, where they were asked for. */
+  /** All instances, if they were requested. */
   hosts: Host[];
 }
 
-/** Which services a catalog is about: names that have these texts in them, see {@link fits}. */
+/** Filter of a catalog: services whose names contain these texts; see {@link fits}. */
 interface CatalogFilter {
   group: string;
   name: string;
 }
 
 /**
- * The services of a namespace with what is known of their instances, as of one moment: it is read in parts, and of a
- * part nothing is kept but this.
+ * Returns the services of a namespace with a summary of their instances, as of one point in time. The namespace is read in
+ * parts, and only the result is kept.
  *
- * @param keepsHosts Whether the instances of the service at this place of the catalog are kept, too.
+ * @param keepsHosts Reports whether to keep the instances of the service at this index of the catalog.
  */
 async function catalogOf(
   namespace: NamespaceApi,
@@ -62,7 +62,7 @@ function catalogEntry({ shown, ...service }: WholeService, keepsHosts: boolean):
   };
 }
 
-/** A line in a list of services. The flag is a text, as consoles compare it with one. */
+/** Formats an entry of a list of services. The flag is a string, because consoles compare it with one. */
 export function catalogLine({ group, name, clusters, instances, healthy, protectThreshold }: CatalogEntry): object {
   return {
     name,
@@ -74,13 +74,13 @@ export function catalogLine({ group, name, clusters, instances, healthy, protect
   };
 }
 
-/** Instances by the name of their cluster. */
+/** Groups instances by the name of their cluster. */
 export const byCluster = (hosts: readonly Host[]): Map<string, Host[]> =>
   Map.groupBy(hosts, ({ clusterName }) => clusterName);
 
 /**
- * Whether a name has the parts of an expression in it, in order. Nacos takes a regular expression. What people write
- * are parts of names with `.*` between them, and an expression of a stranger's could take for ever.
+ * Reports whether a name contains the parts of an expression, in order. Nacos takes a regular expression, but people write
+ * parts of names with `.*` between them, and an untrusted regular expression could run for ever.
  */
 export function fits(name: string, expression: string): boolean {
   let from = 0;
@@ -92,7 +92,7 @@ export function fits(name: string, expression: string): boolean {
   return true;
 }
 
-/** A page of the services of a namespace, as it is asked for. */
+/** A request for a page of the services of a namespace. */
 interface CatalogAsked {
   namespace: string | undefined;
   filter: CatalogFilter;
@@ -101,7 +101,7 @@ interface CatalogAsked {
   withInstances: boolean;
 }
 
-/** @param hides Name of the parameter that leaves out services without instances. */
+/** Reads such a request. @param hides Name of the parameter that hides services without instances. */
 export function catalogAsked(parameters: Parameters, page: PageAsked, hides: string): CatalogAsked {
   return {
     namespace: namespaceOf(parameters),
@@ -112,11 +112,11 @@ export function catalogAsked(parameters: Parameters, page: PageAsked, hides: str
   };
 }
 
-/** The services that are asked for, on whatever page; with instances, Nacos hides no empty ones. */
+/** Services that match a request, on all pages. With instances, Nacos hides no empty ones. */
 export const CATALOG: Omit<Call<CatalogAsked, CatalogEntry[]>, 'read'> = {
   method: 'get',
   scope: 'read',
-  summary: 'A page of the services of a namespace, for consoles',
+  summary: 'Lists a page of the services of a namespace, for consoles',
   namespace: ({ namespace }) => namespace,
   call: async (namespace, { filter, page, hidesEmpty, withInstances }, { tokenId }) => {
     const { start, end } = pageBounds(page);

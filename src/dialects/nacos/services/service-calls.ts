@@ -18,7 +18,7 @@ export interface ServiceNamed {
   service: ServiceKey;
 }
 
-/** The service that a request of any version names. */
+/** Reads the service that a request of any version names. */
 export function serviceNamedIn(request: Request, form: string): ServiceNamed {
   const parameters = Parameters.of(request, form);
   return { namespace: namespaceOf(parameters), service: serviceOf(parameters) };
@@ -33,16 +33,16 @@ const ASKED = {
 export const CREATE_SERVICE: Call<ServiceAsked, void> = {
   ...ASKED,
   method: 'post',
-  summary: 'Creates a service, which stays when its last instance goes',
+  summary: 'Creates a service, which remains after its last instance is removed',
   read: (request, _, form) => readService(Parameters.of(request, form), false),
   call: createService,
 };
 
-/** Since v2; v1 wants to be told the protect threshold. */
+/** Update of a service since v2. In v1, the protect threshold is required. */
 export const UPDATE_SERVICE: Call<ServiceAsked, void> = {
   ...ASKED,
   method: 'put',
-  summary: 'Sets what a service has of its own',
+  summary: 'Sets the definition of a service',
   read: (request, _, form) => readService(Parameters.of(request, form), false),
   call: updateService,
 };
@@ -55,11 +55,11 @@ export const REMOVE_SERVICE: Call<ServiceNamed, void> = {
   call: removeService,
 };
 
-/** Settings of health checks, of which there are none. */
+/** Update of a cluster's settings of health checks, which has no effect because there are none. */
 export const UPDATE_CLUSTER: Call<ServiceNamed, void> = {
   ...ASKED,
   method: 'put',
-  summary: 'Takes settings of health checks, of which there are none',
+  summary: 'Accepts settings of health checks, without effect',
   read: (request, _, form) => {
     clusterNamed(Parameters.of(request, form).required('clusterName'));
     return serviceNamedIn(request, form);
@@ -69,20 +69,20 @@ export const UPDATE_CLUSTER: Call<ServiceNamed, void> = {
   },
 };
 
-/** A service, and what it is to have of its own. */
+/** A service in a request, and its definition. */
 interface ServiceAsked {
   namespace: string | undefined;
   service: ServiceKey;
   definition: ServiceDefinition;
 }
 
-/** Nacos' names of its kinds of selectors. */
+/** Types of selectors in Nacos. */
 export const SELECTOR_TYPES = ['none', 'label'] as const;
 
 /**
- * Reads what a request says of a service.
+ * Reads the definition of a service in a request.
  *
- * @param isThreshold Whether the protect threshold has to be said.
+ * @param isThreshold Whether the protect threshold is required.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function readService(parameters: Parameters, isThreshold: boolean): ServiceAsked {
@@ -103,7 +103,7 @@ function thresholdIn(text: string): number {
   throw illegal('protectThreshold', 'the value should be between 0 and 1.');
 }
 
-/** Nacos decodes it twice: clients may have encoded it once more than everything else. */
+/** Reads a selector. Like Nacos it decodes twice, because clients may encode it once more than other parameters. */
 function selectorIn(text: string): Selector | undefined {
   if (text === '') return undefined;
   let selector: unknown;
@@ -117,17 +117,17 @@ function selectorIn(text: string): Selector | undefined {
   if (type === 'none') return undefined;
   const expression = selector.expression ?? '';
   if (typeof expression === 'string' && expression.length <= 1_024) return { type, expression };
-  throw nacosError('SELECTOR_ERROR', 'the expression of the selector is no text of at most 1024 characters');
+  throw nacosError('SELECTOR_ERROR', 'the expression of the selector must be a string of at most 1024 characters');
 }
 
-/** A selector as consoles show it. A label selector selects all: there is no CMDB to ask. */
+/** Formats a selector for consoles. A label selector selects all instances, because there is no CMDB to query. */
 export function shownSelector(selector: Selector | undefined): object {
   if (selector === undefined) return { type: 'none', contextType: 'NONE' };
   const { type, expression } = selector;
   return { type, contextType: type === 'label' ? 'CMDB' : 'NONE', expression };
 }
 
-/** Reads a service. Undefined where there is none. */
+/** Reads a service; undefined if it does not exist. */
 export async function serviceIn(
   namespace: NamespaceApi,
   service: ServiceKey,
@@ -142,7 +142,7 @@ export async function serviceIn(
   }
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for a service that is there already. */
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that already exists. */
 async function createService(
   namespace: NamespaceApi,
   { service, definition }: ServiceAsked,
@@ -157,7 +157,7 @@ async function createService(
   }
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for a service that is not there. */
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that does not exist. */
 async function updateService(
   namespace: NamespaceApi,
   { service, definition }: ServiceAsked,
@@ -167,7 +167,7 @@ async function updateService(
   await namespace.putService(call.callerWithOrigin, { ...service, definition, precondition: {} });
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' number for one that is not there, or not empty. */
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that does not exist or is not empty. */
 async function removeService(
   namespace: NamespaceApi,
   { service }: Pick<ServiceAsked, 'namespace' | 'service'>,
@@ -185,11 +185,11 @@ async function removeService(
   }
 }
 
-/** A refusal in Nacos' words, for calls that need the service to be there. */
+/** Returns Nacos' error for a service that does not exist. */
 const missingService = (service: ServiceKey): RegistryError =>
   nacosError('SERVICE_NOT_EXIST', `service ${groupedName(service)} not found!`);
 
-/** All services of a group, or of all groups. */
+/** Lists all services of a group, or of all groups. */
 export async function servicesIn(
   namespace: NamespaceApi,
   group: string | undefined,

@@ -23,7 +23,7 @@ import {
 
 const PATH = '/nacos/v1/ns/service';
 
-/** Services in v1. */
+/** Adds the service routes of v1. */
 export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): void {
   door.route({ ...CREATE_SERVICE, operation: 'v1 create service', paths: [PATH], answer: ok });
   door.route({
@@ -103,7 +103,7 @@ export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
         const services = await servicesIn(namespace, undefined, call.tokenId);
         const names = services.map(({ group, name }) => groupedName({ group, service: name }));
         const found = { [call.namespace]: names.filter((name) => fits(name, expr)) };
-        // Nacos 2.5.1 has the second name for the first.
+        // Nacos 2.5.1 uses the second name instead of the first.
         return { services: found, 'META-INF/services': found, count: found[call.namespace]?.length ?? 0 };
       },
       answer,
@@ -115,7 +115,7 @@ export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     method: 'get',
     paths: [`${PATH}/subscribers`],
     scope: 'read',
-    summary: 'Lists who subscribes to a service',
+    summary: 'Lists the subscribers of a service',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
       const page = { pageNo: parameters.integer('pageNo') ?? 1, pageSize: parameters.integer('pageSize') ?? 1_000 };
@@ -135,7 +135,7 @@ export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     method: 'get',
     paths: [`${PATH}/selector/types`],
     scope: 'any',
-    summary: 'Lists the kinds of selectors',
+    summary: 'Lists the types of selectors',
     read: () => ({}),
     call: async () => ({ code: 200, message: null, data: SELECTOR_TYPES }),
     answer,

@@ -20,13 +20,13 @@ import {
   UPDATE_SERVICE,
 } from './service-calls';
 
-/** More names than these are not on one page of v2, whatever was asked for. Source: Nacos 2.5.1. */
+/** Maximum number of names on a page of v2, even if the request asks for more. Source: Nacos 2.5.1. */
 const PAGE_MAX_COUNT = 500;
 const PAGE_DEFAULT_COUNT = 20;
 
 const done = () => result('ok');
 
-/** What v2 and v3 have alike. */
+/** Adds the service routes that v2 and v3 have in common. */
 export function addWrappedServiceRoutes(door: DialectDoor, { version, path }: Version): void {
   const paths = [`${path}/service`];
   door.route({ ...CREATE_SERVICE, operation: `${version} create service`, paths, answer: done });
@@ -65,7 +65,7 @@ async function serviceWithHosts(
   throw nacosError('SERVICE_NOT_EXIST', `service not found, namespace: ${namespaceId}, serviceName: ${name}`);
 }
 
-/** A cluster of which nothing is set, as Nacos has it. */
+/** Formats a cluster with Nacos' default settings. */
 const shownCluster = (clusterName: string): object => ({
   clusterName,
   healthChecker: { type: 'TCP' },
@@ -75,7 +75,7 @@ const shownCluster = (clusterName: string): object => ({
   hosts: null,
 });
 
-/** A service in the words of v2 or v3. It is ephemeral where all that it has is. */
+/** Formats a service for v2 or v3. It is ephemeral if it has instances and all of them are. */
 function shownService(
   { view, hosts }: ServiceWithHosts,
   namespaceId: string,
@@ -94,7 +94,7 @@ function shownService(
   };
 }
 
-/** Services in v2. */
+/** Adds the service routes of v2. */
 export function addV2ServiceRoutes(door: DialectDoor): void {
   const path = '/nacos/v2/ns';
   addWrappedServiceRoutes(door, { version: 'v2', path });

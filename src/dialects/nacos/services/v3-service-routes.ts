@@ -12,7 +12,7 @@ import { addWrappedServiceRoutes } from './v2-service-routes';
 const ADMIN = '/nacos/v3/admin/ns';
 const PAGE_DEFAULT_COUNT = 100;
 
-/** @throws {RegistryError} `INVALID_REQUEST`: v3 has no page before the first, and no empty ones. */
+/** Reads a page. @throws {RegistryError} `INVALID_REQUEST` for a number or size below 1, which v3 does not allow. */
 function pageAsked(parameters: Parameters): PageAsked {
   const pageNo = parameters.integer('pageNo') ?? 1;
   const pageSize = parameters.integer('pageSize') ?? PAGE_DEFAULT_COUNT;
@@ -28,13 +28,13 @@ const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object =
   metadata,
 });
 
-/** A subscriber, whose service is named in two parts here. */
+/** Formats a subscriber, with group and service in separate members. */
 const shownSubscriber = (group: string, service: string) => (subscriber: ShownSubscriber) => {
   const { namespaceId, ip, port, agent, app } = subscriber;
   return { namespaceId, groupName: group, serviceName: service, ip, port, agent, appName: app };
 };
 
-/** Services in v3. */
+/** Adds the service routes of v3. */
 export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): void {
   addWrappedServiceRoutes(door, { version: 'v3', path: ADMIN });
 
@@ -55,7 +55,7 @@ export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     method: 'get',
     paths: [`${ADMIN}/service/subscribers`],
     scope: 'read',
-    summary: 'A page of those who subscribe to a service',
+    summary: 'Lists a page of the subscribers of a service',
     read: (request, _, form) => ({ ...serviceNamedIn(request, form), page: pageAsked(Parameters.of(request, form)) }),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
@@ -76,7 +76,7 @@ export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     method: 'get',
     paths: [`${ADMIN}/service/selector/types`],
     scope: 'any',
-    summary: 'Lists the kinds of selectors',
+    summary: 'Lists the types of selectors',
     read: () => undefined,
     call: async () => SELECTOR_TYPES,
     answer: result,

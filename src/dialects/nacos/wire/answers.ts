@@ -4,17 +4,17 @@ import { COMMON_HEADERS } from '../../../http/response/answers';
 const TEXT = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'text/plain;charset=UTF-8' });
 const JSON_TYPE = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/json;charset=UTF-8' });
 
-/** Success of what changes something, in v1: these two letters, and nothing else. */
+/** Returns the v1 response to a successful change: only the text `ok`. */
 export const ok = (): Response => textAnswer('ok');
 
-/** A text that is JSON already. Status 200, the only one that clients know as success. */
+/** Returns a response with encoded JSON. Its status is 200, the only one that clients treat as success. */
 export const jsonAnswer = (text: JsonPieces): Response =>
   new Response(typeof text === 'string' ? text : streamOf(text), { headers: JSON_TYPE });
 
-/** A text, or the pieces of one that is too large to be in memory as a whole. */
+/** JSON text, or pieces of one that is too large to be in memory as a whole. */
 export type JsonPieces = string | AsyncGenerator<string>;
 
-/** A text with others before and after it. */
+/** Returns a text with others before and after it. */
 export function around(before: string, text: JsonPieces, after: string): JsonPieces {
   return typeof text === 'string' ? before + text + after : piecesAround(before, text, after);
 }
@@ -25,7 +25,7 @@ async function* piecesAround(before: string, pieces: AsyncGenerator<string>, aft
   yield after;
 }
 
-/** Makes each piece when its reader has room for it. A piece that fails breaks the answer off. */
+/** Returns a stream that produces pieces as its reader takes them. A piece that fails aborts the response. */
 function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
@@ -40,26 +40,26 @@ function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   });
 }
 
-/** A value as JSON. */
+/** Returns a response with a value as JSON. */
 export const answer = (value: unknown): Response => jsonAnswer(JSON.stringify(value));
 
-/** A text that is one. */
+/** Returns a plain-text response. */
 export const textAnswer = (text: string): Response => new Response(text, { headers: TEXT });
 
-/** Success of v2 and v3. */
+/** Returns a success response of v2 and v3. */
 export const result = (data: unknown): Response => answer({ code: 0, message: 'success', data });
 
-/** The same of a value that is JSON already. */
+/** Returns a success response of v2 and v3 with encoded JSON. */
 export const resultText = (data: JsonPieces): Response =>
   jsonAnswer(around('{"code":0,"message":"success","data":', data, '}'));
 
-/** Success of the console and of the cluster in v1, which looks the same and is not: 200 is what it calls success. */
+/** Returns a success response of the console and the cluster in v1, which has the same shape but another code: 200. */
 export const restResult = (data: unknown): Response => answer({ code: 200, message: null, data });
 
-/** A call as all versions have it. Each adds its paths, and how it answers. */
+/** A call that several versions have in common. Each adds its paths and its response. */
 export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
 
-/** A version's name for its routes, and where they begin. */
+/** Name of a version, and the prefix of its paths. */
 export interface Version {
   version: 'v2' | 'v3';
   path: string;

@@ -5,10 +5,9 @@ import { illegal } from './names';
 import { type NacosErrorName, nacosError } from './refusals';
 
 /**
- * Metadata as Nacos' clients write it into a parameter: a JSON object, or `key=value,key=value`. Numbers and truth
- * values become text, as they do in Java.
+ * Reads metadata from a parameter: a JSON object, or `key=value,key=value`. Numbers and booleans become text, as in Java.
  *
- * @param fault What it is called where it is neither.
+ * @param fault Name of the error if it is neither.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function readMetadata(text: string, fault: NacosErrorName = 'INSTANCE_METADATA_ERROR'): Metadata {
@@ -16,7 +15,7 @@ export function readMetadata(text: string, fault: NacosErrorName = 'INSTANCE_MET
   return withinLimits(textsOf(jsonOf(text)) ?? pairsOf(text, fault));
 }
 
-/** Metadata out of a larger JSON value. Undefined for what is none. */
+/** Reads metadata from a parsed JSON value; undefined if it is invalid. */
 export function metadataIn(value: unknown): Metadata | undefined {
   const metadata = textsOf(value ?? {});
   return metadata === undefined ? undefined : withinLimits(metadata);
@@ -32,7 +31,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Undefined where a member is no text and can't be made into one. One that is null is none. */
+/** Converts members to text; undefined if one can't be converted. Null members are omitted. */
 function textsOf(value: unknown): Metadata | undefined {
   if (!isRecord(value)) return undefined;
   const texts: Metadata = {};
@@ -56,7 +55,7 @@ function pairsOf(text: string, fault: NacosErrorName): Metadata {
   return metadata;
 }
 
-/** The metadata itself. @throws {RegistryError} `INVALID_REQUEST`, in Nacos' words, where it is more than an instance may have. */
+/** Checks the limits of metadata, and returns it. @throws {RegistryError} `INVALID_REQUEST`, with Nacos' message. */
 export function withinLimits(metadata: Metadata): Metadata {
   const problem = metadataProblem(metadata);
   if (problem === undefined) return metadata;

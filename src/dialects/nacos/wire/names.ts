@@ -9,7 +9,7 @@ import { DEFAULT_CLUSTER, DEFAULT_GROUP, GROUP_SEPARATOR, joinedName } from '../
 import type { Parameters } from './parameters';
 import { nacosError } from './refusals';
 
-/** What Nacos refuses in a name, and in the words that it does. Source: `ParamCheckRule` of Nacos 2.5.1. */
+/** Rule for a name, with the error messages of Nacos. Source: `ParamCheckRule` of Nacos 2.5.1. */
 interface Rule {
   name: string;
   maxCharacters: number;
@@ -37,22 +37,22 @@ function checked(rule: Rule, text: string): string {
   return text;
 }
 
-/** A refusal of a parameter, in Nacos' words. */
+/** Returns Nacos' error for an invalid parameter. */
 export const illegal = (name: string, why: string) =>
   nacosError('PARAMETER_VALIDATE_ERROR', `Param '${name}' is illegal, ${why}`);
 
-/** The namespace that a request names; undefined where it leaves it open. */
+/** Reads the namespace of a request; undefined if it has none. */
 export function namespaceOf(parameters: Parameters): string | undefined {
   const text = parameters.text('namespaceId');
   return text === '' ? undefined : checked(NAMESPACE, text);
 }
 
-/** A service as v1 names it: `group@@service`, or a bare name and its group beside it, where `DEFAULT_GROUP` is the default. */
+/** Reads a service: `group@@service`, or a name and a group, `DEFAULT_GROUP` by default, in separate parameters. */
 export function serviceOf(parameters: Parameters): ServiceKey {
   return serviceNamed(parameters.required('serviceName'), parameters.text('groupName'));
 }
 
-/** The service that a name says. @param groupName Counts only where the name has no group. */
+/** Parses the name of a service. @param groupName Used only if the name has no group. */
 export function serviceNamed(serviceName: string, groupName: string): ServiceKey {
   const cut = serviceName.indexOf(GROUP_SEPARATOR);
   if (cut < 0) return serviceKey(groupName || DEFAULT_GROUP, serviceName);
@@ -67,48 +67,48 @@ const illegalService = (why: string) =>
   nacosError('SERVICE_NAME_ERROR', `Service name filter error,Param 'serviceName' is illegal, ${why}`);
 
 function serviceKey(group: string, service: string): ServiceKey {
-  // Most are, and all of these are legal to Nacos, too.
+  // Most names are plain, and every plain name is legal in Nacos.
   if (!isPlainName(group)) checked(GROUP, group);
   if (!isPlainName(service)) checked(SERVICE, service);
   return { group, service };
 }
 
-/** The name of a service as Nacos shows it nearly everywhere. */
+/** Formats the name of a service as Nacos shows it nearly everywhere. */
 export const groupedName = (key: ServiceKey): string => joinedName(key);
 
-/** The name of a group, where a request is about all of its services. */
+/** Reads the group of a request about all services of a group. */
 export function groupOf(parameters: Parameters): string {
   return checked(GROUP, parameters.text('groupName') || DEFAULT_GROUP);
 }
 
-/** The cluster that an instance is in. */
+/** Reads the cluster of an instance. */
 export function clusterOf(parameters: Parameters): string {
   return clusterNamed(parameters.text('clusterName') || parameters.text('cluster'));
 }
 
-/** A cluster by its name; blank: the default one. */
+/** Checks the name of a cluster; empty means the default one. */
 export const clusterNamed = (text: string): string => (text === '' ? DEFAULT_CLUSTER : checked(CLUSTER, text));
 
-/** A list of clusters, parted by commas; empty: all. */
+/** Parses a comma-separated list of clusters; empty: all. */
 export function clustersIn(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   return names.filter((name) => name !== '').map((name) => checked(CLUSTER, name));
 }
 
-/** Where an instance is, as Nacos says it. */
+/** Address and port of an instance. */
 export interface Place {
   ip: string;
   port: number;
 }
 
-/** @throws {RegistryError} `INVALID_REQUEST` for what is no place that anything could be reached at. */
+/** Reads the place of an instance. @throws {RegistryError} `INVALID_REQUEST` for an invalid address or port. */
 export function placeOf(parameters: Parameters): Place {
   return placeAt(parameters.required('ip'), parameters.required('port'));
 }
 
 const FOUR_NUMBERS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
-/** An address and a port that were written somewhere. Nacos takes port 0, at which nobody can be called. */
+/** Parses an address and a port. Port 0, which Nacos accepts, is refused because it can't be connected to. */
 export function placeAt(ip: string, portText: string): Place {
   if (!FOUR_NUMBERS.test(ip)) checked(IP, ip);
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN;
@@ -117,8 +117,8 @@ export function placeAt(ip: string, portText: string): Place {
 }
 
 /**
- * The instance of a service at a place. Its id is the one that the native API derives from the place, so that a service
- * that moves over from one door to the other is the same instance; the cluster is no part of it, as in Nacos 2.
+ * Returns the key of a service's instance at a place. Its id is the one that the native API derives from the place, so that
+ * an instance keeps its id if it moves from one API to the other. The cluster is not part of the id, as in Nacos 2.
  */
 export function instanceAt(service: ServiceKey, { ip, port }: Place): InstanceKey {
   const id = FOUR_NUMBERS.test(ip) ? `${ip}:${port}` : deriveInstanceId({ address: ip, port });

@@ -1,22 +1,22 @@
-/** A page of a list, as consoles ask for it: pages are counted from 1. */
+/** A page of a list that a console requests. Pages are counted from 1. */
 export interface PageAsked {
   pageNo: number;
   pageSize: number;
 }
 
-/** What of a list is on a page: nothing is before the first one. */
+/** Returns the range of a page in a list; pages before the first one are treated as the first. */
 export function pageBounds({ pageNo, pageSize }: PageAsked): { start: number; end: number } {
   const start = Math.max(0, (pageNo - 1) * pageSize);
   return { start, end: start + Math.max(0, pageSize) };
 }
 
-/** The items on a page. */
+/** Returns the items on a page. */
 export function pageOf<T>(items: readonly T[], page: PageAsked): T[] {
   const { start, end } = pageBounds(page);
   return items.slice(start, end);
 }
 
-/** A page as Nacos 3 answers it. */
+/** Formats a page for Nacos 3. */
 export function numberedPage<T>(items: readonly T[], page: PageAsked, show: (item: T) => unknown): object {
   return {
     totalCount: items.length,

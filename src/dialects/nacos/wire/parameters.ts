@@ -2,13 +2,13 @@ import { queryText } from '../../../http/request/request-target';
 import { nacosError } from './refusals';
 
 /**
- * The parameters of a request, wherever they came: Nacos' clients use query and form as they like, and some use both
- * at once. The query goes first, and the first of several values counts, as for a servlet.
+ * Parameters of a request. Nacos' clients send them in the query, in a form, or in both. The query takes precedence, and
+ * of several values the first is used, as in a servlet.
  *
- * Each is decoded when it is asked for: beats have many, and are many.
+ * Each one is decoded on demand, because beats are frequent and have many.
  */
 export class Parameters {
-  /** By name, still encoded. */
+  /** Values by name, still encoded. */
   readonly #sent = new Map<string, string>();
 
   private constructor(text: string) {
@@ -19,37 +19,37 @@ export class Parameters {
     }
   }
 
-  /** @param form Text of the form in the body, still encoded; empty where there is none. */
+  /** @param form Text of the form in the body, still encoded; empty if there is none. */
   static of(request: Request, form: string): Parameters {
     const query = queryText(request.url);
     return new Parameters(form === '' ? query : `${query}&${form}`);
   }
 
-  /** Trimmed; empty where it is absent. Blank and absent are the same to Nacos. */
+  /** Returns a value, trimmed; empty if it is absent. Nacos treats blank values as absent. */
   text(name: string): string {
     return this.asSent(name)?.trim() ?? '';
   }
 
-  /** As it came, with its blanks; undefined where it is absent. */
+  /** Returns a value without trimming it; undefined if it is absent. */
   asSent(name: string): string | undefined {
     const text = this.#sent.get(name);
     return text === undefined ? undefined : decoded(text);
   }
 
-  /** @throws {RegistryError} `INVALID_REQUEST` where it is absent or blank. */
+  /** Returns a value, trimmed. @throws {RegistryError} `INVALID_REQUEST` if it is absent or blank. */
   required(name: string): string {
     const text = this.text(name);
     if (text === '') throw nacosError('PARAMETER_MISSING', `Param '${name}' is required.`);
     return text;
   }
 
-  /** What Java's server reads as true; everything else is false. Undefined where it is absent or blank. */
+  /** Returns true for the values that Nacos' server reads as true, and false for others; undefined if absent or blank. */
   flag(name: string): boolean | undefined {
     const text = this.text(name);
     return text === '' ? undefined : TRUE.test(text);
   }
 
-  /** @throws {RegistryError} `INVALID_REQUEST` where it is no whole number. Undefined where it is absent or blank. */
+  /** Returns a whole number; undefined if absent or blank. @throws {RegistryError} `INVALID_REQUEST` for other text. */
   integer(name: string): number | undefined {
     const text = this.text(name);
     if (text === '') return undefined;
@@ -61,7 +61,7 @@ export class Parameters {
 
 const TRUE = /^(?:y|yes|on|true|t)$/i;
 
-/** A name or a value without its escapes. One that makes no sense stays as it is: a servlet does not mind. */
+/** Decodes a name or a value. Malformed escapes stay unchanged, as in a servlet. */
 function decoded(text: string): string {
   if (!/[%+]/.test(text)) return text;
   try {

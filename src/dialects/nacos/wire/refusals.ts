@@ -3,15 +3,15 @@ import { errorResponse } from '../../../http/response/error-response';
 import { type ErrorData, type ErrorDetails, RegistryError, type RegistryErrorCode } from '../../../model/errors';
 
 interface NacosError {
-  /** For programs, in the answers of v2 and v3. */
+  /** Error code in responses of v2 and v3. */
   code: number;
-  /** The words that always go with it. */
+  /** Message of the error code. */
   message: string;
-  /** The registry's own code, which also says the status. */
+  /** The registry's own code, which also determines the status. */
   as: RegistryErrorCode;
 }
 
-/** Numbers that Nacos' clients know refusals by. Source: `ErrorCode` of Nacos 3.0.3. */
+/** Error codes of Nacos. Source: `ErrorCode` of Nacos 3.0.3. */
 const NACOS_ERRORS = {
   PARAMETER_MISSING: { code: 10_000, message: 'parameter missing', as: 'INVALID_REQUEST' },
   ACCESS_DENIED: { code: 10_001, message: 'access denied', as: 'FORBIDDEN' },
@@ -39,7 +39,7 @@ const NACOS_ERRORS = {
 } as const satisfies Record<string, NacosError>;
 export type NacosErrorName = keyof typeof NACOS_ERRORS;
 
-/** The number of each refusal where nothing says more. */
+/** Nacos' error for each code of the registry, if an error does not set one itself. */
 const NAMES: Record<RegistryErrorCode, NacosErrorName> = {
   INVALID_REQUEST: 'PARAMETER_VALIDATE_ERROR',
   UNAUTHENTICATED: 'ACCESS_DENIED',
@@ -64,30 +64,31 @@ const NAMES: Record<RegistryErrorCode, NacosErrorName> = {
   DEADLINE_EXCEEDED: 'SERVER_ERROR',
 };
 
-/** A refusal in Nacos' own words, which is told with the number that its clients know it by. */
+/** Returns an error with one of Nacos' error codes. */
 export function nacosError(name: NacosErrorName, message: string, details: ErrorDetails = {}): RegistryError {
   const { as, code } = NACOS_ERRORS[name];
   return new RegistryError(as, message, { ...details, dialectCode: code });
 }
 
-/** Number and words for a refusal, in the answers of v2 and v3. */
+/** Returns the Nacos error for responses of v2 and v3. */
 export function nacosErrorOf(code: RegistryErrorCode, dialectCode: number | undefined): NacosError {
   const known = Object.values(NACOS_ERRORS).find((error) => error.code === dialectCode);
   return known ?? NACOS_ERRORS[NAMES[code]];
 }
 
-/** Paths whose answers are wrapped into number, words and data. */
+/** Matches paths whose responses are wrapped in code, message and data. */
 const WRAPPED = /^\/nacos\/v[23]\//;
 
-/** Where clients log in. */
+/** Matches login paths. */
 const LOGIN = /\/login$/;
 
-/** Reason phrases that Spring writes beside a status. */
+/** Reason phrases in Spring's error responses. */
 const REASONS: Record<number, string> = { 403: 'Forbidden', 404: 'Not Found', 405: 'Method Not Allowed' };
 
 /**
- * A refusal as Nacos' clients know it: plain text in v1, wrapped in v2 and v3, and Spring's own JSON where Nacos lets
- * nobody in or has no such route. A caller without a valid token gets 403, never 401: clients log in again at that.
+ * Returns an error response in the format of Nacos: plain text in v1, wrapped in v2 and v3, and in v1 Spring's own JSON for
+ * denied access and unknown routes. A caller without a valid token gets 403, never 401, because 403 makes clients log in
+ * again.
  */
 export function refuse(refusal: ErrorData, request: Request): Response {
   const { status, headers } = errorResponse(refusal);
@@ -114,7 +115,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   return new Response(message, { status, headers });
 }
 
-/** The words in which Nacos denies access. Its console goes back to the login at exactly these words. */
+/** Returns the message with which Nacos denies access. Its console returns to the login for exactly these texts. */
 function saidOf({ code, message }: ErrorData, path: string): string {
   if (code !== 'UNAUTHENTICATED') return message;
   return LOGIN.test(path) ? 'user not found!' : 'token invalid!';
