@@ -137,7 +137,7 @@ it('[K7] a command that dies is deregistered at once, with 128 and its signal as
 it('[K5] ends a command whose port does not answer in time, with 124', async () => {
   const { program } = await exec('late', ['--ready-within', '300ms'], undefined, 60_000);
   expect(await program.end()).toEqual({ code: 124, signal: null });
-  expect(program.printed).toMatch(/Port \d+ did not answer within 300ms, so late was not registered\./);
+  expect(program.printed).toMatch(/Port \d+ did not open within 300ms, so late was not registered\./);
 });
 
 it('ends a command that may not be registered, with 4', async () => {

@@ -18,34 +18,34 @@ import { fieldTable } from '../terminal/views';
 
 const ENVIRONMENT = `
 Environment:
-  ROLLCALL_ROOT_TOKEN  the root token, 32 characters or more (default: made on the first start, kept in
+  ROLLCALL_ROOT_TOKEN  root token, at least 32 characters (default: generated on the first start and saved in
                        the data folder as root-token)`;
 
-/** `rollcall serve`: the launcher does it. */
+/** `rollcall serve`: runs the registry by the launcher. */
 export function serveCommand() {
   return new Command('serve')
     .summary('run the registry on this machine')
     .description('Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).')
-    .option('--port <port>', 'port to listen on; 0 takes a free one (default 8787, or PORT)')
+    .option('--port <port>', 'port to listen on; 0 for any free port (default 8787, or PORT)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
-    .option('--data <folder>', 'folder of all data, made where it is absent (default data, or ROLLCALL_DATA)')
+    .option('--data <folder>', 'data folder, created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
-      'origin of pages that may call from a browser; may come many times (default none, or ROLLCALL_CORS_ORIGINS)',
+      'origin of pages that may call from a browser; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
     .option(
       '--namespace-domain <domain>',
-      'clients of dialects reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
+      'domain for dialects: <namespace>.<domain> selects a namespace (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
     )
-    .option('--tls-cert <file>', 'certificate and those up to its root, in PEM: speaks HTTPS (or ROLLCALL_TLS_CERT)')
-    .option('--tls-key <file>', 'its private key, in PEM (or ROLLCALL_TLS_KEY)')
-    .option('--trusted-proxy', 'a proxy in front tells the caller’s address (or ROLLCALL_TRUSTED_PROXY=true)')
+    .option('--tls-cert <file>', 'certificate chain in PEM, to serve HTTPS (or ROLLCALL_TLS_CERT)')
+    .option('--tls-key <file>', 'private key in PEM (or ROLLCALL_TLS_KEY)')
+    .option('--trusted-proxy', 'trust X-Forwarded-For of the proxy in front (or ROLLCALL_TRUSTED_PROXY=true)')
     .option(
       '--log-level <level>',
-      'off, error, warn, or info: a line for each request (default warn, or ROLLCALL_LOG_LEVEL)',
+      'off, error, warn, or info, which logs every request (default warn, or ROLLCALL_LOG_LEVEL)',
     )
-    .option('--print-command', 'print the command of the process with its permissions, for systemd, and start nothing')
+    .option('--print-command', 'only print the command that would run, with its permissions, for systemd')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>
       isPrinted === true ? printCommand(flags) : serve(parseServeOptions(flags, process.env)),
@@ -53,20 +53,20 @@ export function serveCommand() {
 }
 
 const BACKUP_NOTE = `
-The folder holds no root token, but digests of all others, and the audit trail: keep it to yourself.
+The folder contains digests of all tokens except the root token, and the audit trail: keep it private.
 Restore it with: rollcall restore <folder>`;
 
-/** `rollcall backup`: copies the data folder of a registry on this machine. */
+/** `rollcall backup`: copies the data of a registry on this machine. */
 export function backupCommand() {
   return new Command('backup')
-    .summary('back up the registry on this machine, running or stopped')
+    .summary('back up the registry on this machine')
     .description(
-      'Copies all data of the registry on this machine into a new folder, while it runs or when it is stopped. Each ' +
-        'namespace is copied as it was in one moment.',
+      'Copies all data of the registry on this machine into a new folder. The registry may be running or stopped. The ' +
+        'copy of each namespace is consistent.',
     )
-    .argument('<folder>', 'folder to make')
+    .argument('<folder>', 'folder to create')
     .option('--data <folder>', 'data folder of the registry (default data, or ROLLCALL_DATA)')
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', BACKUP_NOTE)
     .action(async (folder, { data, json }) => {
       if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
@@ -78,27 +78,27 @@ export function backupCommand() {
       const manifest = await takeBackup({ data: from, target: folder, version: packageVersion(), progress }).finally(
         () => bar.end(),
       );
-      print.answer({ folder, ...manifest }, `${from} is backed up in ${folder}`, backupView(manifest));
+      print.answer({ folder, ...manifest }, `backed up ${from} to ${folder}`, backupView(manifest));
     });
 }
 
 const RESTORE_NOTE = `
-The next start makes a new root token where there is none; all other tokens go on as they were.
-Whoever watches is told \`reset\`, and begins anew; instances that renew stay.`;
+The next start creates a new root token if there is none; all other tokens stay valid.
+Watches receive \`reset\` and start over; instances that keep renewing stay registered.`;
 
-/** `rollcall restore`: makes a data folder of a backup. */
+/** `rollcall restore`: restores a backup into a data folder. */
 export function restoreCommand() {
   return new Command('restore')
     .summary('restore a backup into a data folder on this machine')
     .description(
-      'Verifies a backup and makes of it the data of a registry on this machine, which must not run. An interrupted ' +
-        'restore leaves nothing that starts: run it again.',
+      'Verifies a backup and restores it as the data of a registry on this machine, which must be stopped. An ' +
+        'interrupted restore leaves no usable data: run it again.',
     )
-    .argument('<folder>', 'folder that a backup made')
-    .option('--data <folder>', 'data folder, made where it is absent (default data, or ROLLCALL_DATA)')
-    .option('--force', 'set aside the registry that is stored there')
-    .option('--check', 'verify the backup, and restore nothing')
-    .option('--json', 'answer as JSON')
+    .argument('<folder>', 'folder of the backup')
+    .option('--data <folder>', 'data folder, created if missing (default data, or ROLLCALL_DATA)')
+    .option('--force', 'set aside existing data')
+    .option('--check', 'only verify the backup')
+    .option('--json', 'print JSON')
     .addHelpText('after', RESTORE_NOTE)
     .action(async (folder, { data, force, check, json }) => {
       if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
@@ -115,16 +115,11 @@ export function restoreCommand() {
       };
       if (check === true) {
         const manifest = await checkBackup(options).finally(() => bar.end());
-        return print.answer({ folder, ...manifest }, `${folder} is a whole backup`, backupView(manifest));
+        return print.answer({ folder, ...manifest }, `${folder} is a valid backup`, backupView(manifest));
       }
       const { manifest, setAside } = await restoreBackup(options).finally(() => bar.end());
-      const kept = setAside === null ? [] : [`what was there before is kept in ${setAside}; delete it when you like`];
-      print.answer(
-        { data: to, setAside, ...manifest },
-        `${folder} is restored into ${to}`,
-        backupView(manifest),
-        ...kept,
-      );
+      const kept = setAside === null ? [] : [`the previous data is in ${setAside}; delete it if you don't need it`];
+      print.answer({ data: to, setAside, ...manifest }, `restored ${folder} to ${to}`, backupView(manifest), ...kept);
     });
 }
 
@@ -132,11 +127,11 @@ export function restoreCommand() {
 function backupView({ version, startedAt, namespaces }: Manifest): Table {
   return fieldTable([
     ['made', `${startedAt} by Rollcall ${version}`],
-    ['namespaces', namespaces.map(({ id }) => id).join(' ') || 'nothing is stored in any yet'],
+    ['namespaces', namespaces.map(({ id }) => id).join(' ') || 'none has any data yet'],
   ]);
 }
 
-/** What Deno lets the command line do with a backup: it copies files, and speaks to nobody. */
+/** Deno's permissions for backups: they only copy files, and need no network. */
 const DENO_WORDS = [
   'run',
   ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
@@ -144,17 +139,17 @@ const DENO_WORDS = [
 ];
 
 /**
- * Runs the command line again on the runtime that the registry runs on: it is written for an older Node, too, which can't
- * copy databases.
+ * Runs the command line again on the runtime of the registry: it also supports older versions of Node, which can't copy
+ * databases.
  *
- * @throws {LaunchError} if there is no such runtime, with how to get one.
+ * @throws {LaunchError} If there is no such runtime; the message tells how to get one.
  */
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();
   const before = name === 'deno' ? DENO_WORDS : ['--disable-warning=ExperimentalWarning'];
   const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
   const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
-  // It decides what a signal ends. A terminal sends it one of its own.
+  // The child decides how to handle a signal. A terminal also sends signals to it directly.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
   const [code] = (await once(child, 'exit')) as [number | null]; // `as`: what Node documents of this event
