@@ -30,17 +30,17 @@ const changesFrame = frameOptions[3].omit({ watch: true, part: true, last: true 
 const bookmarkFrame = frameOptions[4].omit({ watch: true });
 const resetFrame = frameOptions[5].omit({ watch: true });
 
-const NEXT = { next: 'Value of `after` for the next page.' };
+const NEXT = { next: 'Pass it as `after` to get the next page.' };
 
 const FILES: Record<string, WrittenFile> = {
   instance: {
     about: 'Instances, as the registry returns them.',
     types: {
-      InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports of itself.' },
+      InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports for itself.' },
       NamedPort: {
         schema: instance.InstanceView.shape.ports.valueType,
-        about: 'A further port of an instance.',
-        notes: { secure: 'True if it uses TLS.' },
+        about: 'An additional port of an instance.',
+        notes: { secure: 'True: it uses TLS.' },
       },
       Location: {
         schema: instance.InstanceView.shape.location.unwrap(),
@@ -49,11 +49,11 @@ const FILES: Record<string, WrittenFile> = {
       },
       Lease: {
         schema: LeaseView,
-        about: 'A lease as it was granted. Times in milliseconds since the last renewal.',
+        about: 'A granted lease. Times are in milliseconds since the last renewal.',
         notes: {
-          ttlMs: 'Time until the instance is unhealthy.',
-          removeAfterMs: 'Time until the instance is removed; null: never.',
-          intervalMs: 'Time between renewals.',
+          ttlMs: 'Without a renewal for this time, the instance is unhealthy.',
+          removeAfterMs: 'Without a renewal for this time, it is removed; null: never.',
+          intervalMs: 'Suggested time between renewals.',
         },
       },
       Instance: {
@@ -70,13 +70,13 @@ const FILES: Record<string, WrittenFile> = {
       InstanceBody: {
         io: 'input',
         schema: instance.InstanceDefinition,
-        about: 'Definition of an instance, without its names.',
+        about: 'An instance as it describes itself, without its names.',
         notes: { weight: 'Share of traffic; default 1, and 0 means none.' },
       },
       InstancePatch: {
         io: 'input',
         schema: instance.InstancePatch,
-        about: 'A change: metadata is a merge patch, in which null removes an entry; tags replace the list.',
+        about: 'A change: metadata is a merge patch, where null removes an entry; tags are replaced.',
       },
       OverrideBody: {
         io: 'input',
@@ -86,12 +86,13 @@ const FILES: Record<string, WrittenFile> = {
       ServiceBody: {
         io: 'input',
         schema: service.ServiceDefinition,
-        about: 'Settings of a service, apart from its instances.',
+        about: 'Settings of a service, without its instances.',
       },
       ServicePatchBody: {
         io: 'input',
         schema: service.ServicePatch,
-        about: 'A change of the settings of a service: metadata is a merge patch, `selector: null` removes it.',
+        about:
+          'A change of the settings of a service: metadata is a merge patch, `selector: null` removes the selector.',
       },
       OperationNames: {
         io: 'input',
@@ -112,7 +113,7 @@ const FILES: Record<string, WrittenFile> = {
     types: {
       Warning: {
         schema: instance.Warning,
-        about: 'A likely mistake, in the response to a registration.',
+        about: 'A probable mistake, reported in the response to a registration.',
       },
       Registered: {
         schema: instance.Registration,
@@ -124,22 +125,22 @@ const FILES: Record<string, WrittenFile> = {
         schema: instance.Renewal,
         about: 'Response to a heartbeat.',
         notes: {
-          expiresAt: 'Time when the lease ends if it is not renewed, RFC 3339.',
+          expiresAt: 'When the lease expires unless it is renewed before, RFC 3339.',
           revision: 'Revision of the renewed registration.',
         },
       },
-      InstanceName: { schema: batch.HeartbeatReport.shape.unknown.element, about: 'Names an instance.' },
+      InstanceName: { schema: batch.HeartbeatReport.shape.unknown.element, about: 'Key of an instance.' },
       HeartbeatReport: {
         schema: batch.HeartbeatReport,
-        about: 'Response to a batched heartbeat.',
+        about: 'Response to a heartbeat for several instances.',
         notes: { unknown: 'Instances that must register again.' },
       },
       InstanceList: {
         schema: queries.InstanceList,
         about: 'A page of instances, sorted by id.',
-        notes: { ...NEXT, protectThreshold: 'Threshold of the service, if it is above 0; absent in past lists.' },
+        notes: { ...NEXT, protectThreshold: 'Threshold of the service, if above 0; absent in lists of the past.' },
       },
-      Endpoint: { schema: queries.Endpoint, about: 'An endpoint, ready to use.' },
+      Endpoint: { schema: queries.Endpoint, about: 'Endpoint of an available instance.' },
       Resolution: { schema: queries.Resolution, about: 'Endpoints of a service that take traffic.' },
       DrainReport: {
         schema: queries.DrainReport,
@@ -147,13 +148,13 @@ const FILES: Record<string, WrittenFile> = {
         notes: {
           drained: 'Every subscriber has acknowledged that the instance takes no traffic.',
           laggards: 'Subscribers that have not acknowledged in time.',
-          blind: "Readers that don't subscribe and can't acknowledge, by kind.",
+          blind: "Number of clients that read without subscribing, by kind; they can't acknowledge.",
         },
       },
       ServiceSummary: { schema: service.ServiceSummary, about: 'An entry in the list of services.' },
       ServiceSelector: {
         schema: service.ServiceView.shape.selector.unwrap(),
-        about: 'Selector of callers and instances; stored for dialects that have selectors.',
+        about: 'Selector of a service, stored for dialects that have selectors.',
       },
       Service: {
         schema: service.ServiceView,
@@ -169,10 +170,13 @@ const FILES: Record<string, WrittenFile> = {
       OperationResult: {
         schema: batch.OperationResult,
         about: 'Result of one operation of a batch.',
-        notes: { revision: 'Revision of the record afterwards; null if it is gone.' },
+        notes: { revision: 'Revision of the record after the operation; null if it no longer exists.' },
       },
       BatchReport: { schema: batch.BatchReport, about: 'Response to a batch.' },
-      Subscriber: { schema: subscriber.SubscriberView, about: 'A client that watches a service, or polls it by name.' },
+      Subscriber: {
+        schema: subscriber.SubscriberView,
+        about: 'A client that watches a service, or polls it with a subscriber name.',
+      },
       SubscriberList: {
         schema: subscriber.SubscriberList,
         about: 'A page of the subscribers of a service.',
@@ -193,73 +197,76 @@ const FILES: Record<string, WrittenFile> = {
       SnapshotService: { schema: frames.SnapshotService, parts: ['WatchedService'], about: 'A service in a snapshot.' },
       WatchedChange: {
         schema: frames.WatchedChange,
-        about: 'A change: the new state of a record, or the name of a removed one. `id` is empty for a service.',
+        about: 'One change: a record in its current state, or the key of a deleted one. `id` is empty for a service.',
       },
       SnapshotFrame: {
         schema: snapshotFrame,
-        about: 'The whole scope: replace everything you have.',
+        about: 'The complete state, which replaces the previous one.',
       },
       ChangesFrame: {
         schema: changesFrame,
-        about: 'A complete revision: apply each change.',
+        about: 'All changes of one revision. Apply each of them.',
         notes: {
           cause: 'Cause, such as `registered`, `updated`, `deregistered`, `expired`.',
           actor: 'Id of the token, or `registry`.',
-          at: 'Time, RFC 3339.',
+          at: 'Time of the revision, RFC 3339.',
         },
       },
       BookmarkFrame: {
         schema: bookmarkFrame,
-        about: 'Nothing in the scope has changed, but the namespace has: remember the cursor.',
+        about: 'A newer cursor without changes in this watch. Store the cursor.',
       },
       ResetFrame: {
         schema: resetFrame,
-        about: 'Discard everything you have; a snapshot follows.',
+        about: 'Discard the current state; a snapshot follows.',
         notes: {
-          reason: '`compacted`: the cursor is too old. `unknown`: it belongs to another history, as after a restore.',
+          reason:
+            '`compacted`: the cursor is too old. `unknown`: it is from another history, such as before a restore.',
         },
       },
       WatchFrame: {
         schema: z.union([snapshotFrame, changesFrame, bookmarkFrame, resetFrame]),
-        about: 'A frame of a watch: first a snapshot, or the changes after its cursor; then every change, in order.',
+        about:
+          'A frame of a watch: first a snapshot, or the changes after the given cursor; then every change, in order.',
       },
     },
   },
   'history-answers': {
-    about: 'Responses about history.',
+    about: 'Responses about the history.',
     types: {
       Cause: { schema: history.Cause, about: 'Cause of a change.' },
       RegisteredInstance: {
         schema: history.RegisteredInstance,
-        about: 'An instance as registered, with its health, without the override: that is a separate record.',
+        about:
+          'An instance as it registered itself, with its health but without its override, which is a separate record.',
       },
       Renewals: {
         schema: history.Renewals,
-        about: 'Renewals of a lease, as the registry received them.',
+        about: "Renewals of an instance's lease, as the registry received them.",
       },
       HistoryChange: {
         schema: history.HistoryChange,
-        about: 'A changed record, complete before and after; null if there was none.',
+        about: 'One record that changed, complete before and after the change; null if it did not exist.',
       },
       HistoryEntry: {
         schema: history.HistoryEntry,
-        about: 'A revision, with its changes that match the query.',
+        about: 'A revision, with those of its changes that match the query.',
       },
       HistoryPage: {
         schema: history.HistoryPage,
-        about: 'A page of the history, newest first.',
-        notes: { next: 'Value of `after` for the next page; also present on empty pages.' },
+        about: 'A page of the history, newest entry first.',
+        notes: { next: 'Pass it as `after` to get the next page, even if this page has no entries.' },
       },
       WhyReport: {
         schema: history.WhyReport,
         parts: ['HistoryPage'],
-        about: 'History and state of an instance, with the reasons.',
+        about: 'History and current state of an instance, with an explanation.',
       },
       Moment: { schema: history.MomentView, about: 'A point in the history.' },
       ServiceDiff: {
         schema: history.ServiceDiff,
         about: 'Differences of a service between two points in time.',
-        notes: { next: 'Value of `after` for the next page, with the cursor in `to` as `to`.' },
+        notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
       },
       RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
     },
@@ -269,45 +276,45 @@ const FILES: Record<string, WrittenFile> = {
     types: {
       Placement: {
         schema: namespace.Placement,
-        about: 'Placement of the Durable Object of a namespace, decided once.',
+        about: "Location of a namespace's object, chosen at creation.",
       },
       Retention: {
         schema: namespace.RetentionSettings,
-        about: 'Retention of the history, up to the bound that is reached first.',
+        about: 'Amount of history that a namespace keeps. The bound that is reached first applies.',
       },
       NamespaceLimits: {
         schema: namespace.NamespaceLimits,
-        about: 'Limits of a namespace, if they are below those of the registry.',
-        notes: { perToken: 'Limits of each token.' },
+        about: 'Limits of a namespace that are lower than those of the registry.',
+        notes: { perToken: 'The same limits for each token.' },
       },
       NamespaceIntervals: {
         schema: namespace.NamespaceIntervals,
-        about: 'Intervals for clients that follow the registry, in milliseconds.',
+        about: 'Intervals that the namespace configures in its clients, in milliseconds.',
       },
       Namespace: { schema: namespace.NamespaceView, about: 'A namespace with its settings.' },
       NamespaceList: { schema: namespace.NamespaceList, about: 'A page of namespaces.', notes: NEXT },
-      NamespaceBody: { io: 'input', schema: namespace.NamespaceDefinition, about: 'A namespace to create.' },
+      NamespaceBody: { io: 'input', schema: namespace.NamespaceDefinition, about: 'Request for a new namespace.' },
       NamespacePatchBody: {
         io: 'input',
         schema: namespace.NamespacePatch,
-        about: 'A change of a namespace: each member is replaced as a whole, and null removes it.',
+        about: 'A change of a namespace: each given member is replaced as a whole; null removes it.',
       },
       Stats: {
         schema: Stats,
         about: 'Contents of a namespace, and counters of its work and cost since its process started.',
       },
-      Grant: { schema: Grant, about: 'A permission of a token: a scope, and where it applies.' },
+      Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
       IssuedToken: {
         schema: token.IssuedToken,
         parts: ['Token'],
-        about: 'A token with its secret, which is shown only once.',
+        about: 'A token with its secret, which is shown only in this response.',
       },
       TokenList: { schema: token.TokenList, about: 'A page of tokens, sorted by id.', notes: NEXT },
-      TokenBody: { io: 'input', schema: token.TokenRequest, about: 'A token to create.' },
+      TokenBody: { io: 'input', schema: token.TokenRequest, about: 'Request for a new token.' },
       Ticket: {
         schema: token.Ticket,
-        about: 'A secret that replaces a token once, for one socket or stream.',
+        about: 'A credential that replaces a token once, to open one socket or stream.',
       },
       AuditAction: { schema: audit.AuditAction, about: 'An audited action.' },
       AuditEntry: {
@@ -315,16 +322,19 @@ const FILES: Record<string, WrittenFile> = {
         about: 'An entry of the audit trail: actor, action, time and address.',
         notes: { actor: 'Id of the token.', outcome: '`begun`: the outcome is not known yet.' },
       },
-      AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest first.', notes: NEXT },
+      AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest entry first.', notes: NEXT },
     },
   },
   'transfer-answers': {
     about: 'Responses to an export and an import.',
     types: {
-      FileCounts: { schema: RecordCounts, about: 'Number of records in a file, as counted in its last line.' },
+      FileCounts: {
+        schema: RecordCounts,
+        about: 'Number of records of each kind, as the last line of a file counts them.',
+      },
       ImportMode: {
         schema: transfer.ImportMode,
-        about: 'Mode of an import: `merge` keeps records that are not in the file, `replace` removes them.',
+        about: 'How an import treats records that are not in the file: `merge` keeps them, `replace` removes them.',
       },
       ImportDifference: {
         schema: transfer.ImportDifference,
@@ -334,7 +344,7 @@ const FILES: Record<string, WrittenFile> = {
       ImportDone: { schema: transfer.ImportDone, about: 'Result of an import, or of a dry run.' },
       TransferFailed: {
         schema: transfer.TransferFailed,
-        about: 'A failure in the middle of a transfer. An import that has started continues on its own.',
+        about: 'A transfer that failed midway. An import that was already being applied continues in the background.',
       },
     },
   },

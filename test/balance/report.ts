@@ -51,34 +51,34 @@ export function balanceReport(seconds = REPORT_SECONDS): { page: string; svg: st
 function page(seconds: number, healthy: FleetResult, results: readonly [string, Results][]): string {
   return `# How well it balances
 
-What each [selector](resolve-and-balance.md#selectors) makes of a fleet in which some instances are slow and some fail. The
-client's own code runs in it, in virtual time, against servers that are made up. \`npm run balance\` writes this page.
+This page shows how each [selector](resolve-and-balance.md#selectors) performs on a fleet in which some instances are slow and some fail.
+The client's real code runs in virtual time against simulated servers. \`npm run balance\` writes this page.
 
-- **Fleet**: 20 instances with 4 workers each and a line before them. A call takes 10 ms in the median, 50 ms at worst in a thousand.
-- **Two are slow**: their calls take 8 times as long. Their share of the calls is about all that they can do.
-- **One is gone**: it refuses each call at once. **One has a bug**: half of its calls fail.
-- **Callers**: 5 clients, 800 calls a second together, ${seconds} s, each for one of 10,000 keys; they wait for 1 s at most. Half of the
+- **Fleet**: 20 instances with 4 workers and a queue each. A call takes 10 ms at the median and 50 ms at the 99.9th percentile.
+- **Two are slow**: their calls take 8 times as long. An equal share of the calls is about all that they can handle.
+- **One is down**: it refuses each call at once. **One has a bug**: half of its calls fail.
+- **Callers**: 5 clients make 800 calls a second together for ${seconds} s, each for one of 10,000 keys, with a timeout of 1 s. Half of the
   instances are in their zone.
 
 ![Latency by selector](balancing.svg)
 
-Lines reach from the median to the slowest call in a thousand; the dot is the slowest in a hundred. Milliseconds of calls that got
-an answer, and the share of calls that failed:
+Each line goes from the median (p50) to p99.9, with a dot at p99. The table has the latency of calls that got a response, in
+milliseconds, and the share of calls that failed:
 
 | | alone: p50 | p99 | p99.9 | failed | with ejection: p50 | p99 | p99.9 | failed | and retries: p50 | p99 | p99.9 | failed |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 ${results.map(([name, result]) => tableRow(name, result)).join('\n')}
 
-If nobody were slow and nobody failed, random choice would have a p50 of ${ms(healthy, 0.5)}, a p99 of ${ms(healthy, 0.99)} and a p99.9 of ${ms(healthy, 0.999)} ms.
+With no slow and no failing instances, random choice has a p50 of ${ms(healthy, 0.5)}, a p99 of ${ms(healthy, 0.99)} and a p99.9 of ${ms(healthy, 0.999)} ms.
 
-What to take from it:
+Conclusions:
 
-- **Selectors that see latency keep away from what is slow**; all others send it a full share, and their slowest calls are
-  those in its line. So \`powerOfTwo\` is the default, and \`subset\`, \`sticky\` and \`nearest\` use it within.
-- **Ejection is about failures, not about slowness.** It takes out those who fail again and again, at most a tenth of the fleet. For
-  selectors that don't see latency it can make the slowest calls slower, as the slow instances get a share of what the ejected ones had.
-- **Retries hide the failures that are left**, and cost ${retriesOf(results)} more calls.
-- \`consistentHash\` pays for its promise: a key whose instance is slow is slow. Take it where being at home matters more.
+- **Selectors that measure latency avoid slow instances.** The others send them a full share of the calls, and their slowest calls
+  are the ones in those queues. So \`powerOfTwo\` is the default, and \`subset\`, \`sticky\` and \`nearest\` use it internally.
+- **Ejection handles failures, not slowness.** It removes instances that fail repeatedly, at most a tenth of the fleet. With selectors
+  that don't measure latency it can make the slowest calls slower, because the slow instances get a part of the ejected ones' calls.
+- **Retries hide the remaining failures**, and cost ${retriesOf(results)} more calls.
+- \`consistentHash\` has a price: if a key's instance is slow, its calls are slow. Use it where calls of one key must go to one instance.
 `;
 }
 

@@ -18,17 +18,17 @@ import { fieldTable } from '../terminal/views';
 
 const ENVIRONMENT = `
 Environment:
-  ROLLCALL_ROOT_TOKEN  root token, at least 32 characters (default: generated on the first start and saved in
-                       the data folder as root-token)`;
+  ROLLCALL_ROOT_TOKEN  the root token, at least 32 characters (default: created on the first start and
+                       kept in the data folder as root-token)`;
 
-/** `rollcall serve`: runs the registry by the launcher. */
+/** Returns the command `rollcall serve`. */
 export function serveCommand() {
   return new Command('serve')
     .summary('run the registry on this machine')
     .description('Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).')
     .option('--port <port>', 'port to listen on; 0 for any free port (default 8787, or PORT)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
-    .option('--data <folder>', 'data folder, created if missing (default data, or ROLLCALL_DATA)')
+    .option('--data <folder>', 'folder for all data; created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
       'origin of pages that may call from a browser; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
@@ -36,16 +36,19 @@ export function serveCommand() {
     )
     .option(
       '--namespace-domain <domain>',
-      'domain for dialects: <namespace>.<domain> selects a namespace (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
+      'dialect clients reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
     )
-    .option('--tls-cert <file>', 'certificate chain in PEM, to serve HTTPS (or ROLLCALL_TLS_CERT)')
-    .option('--tls-key <file>', 'private key in PEM (or ROLLCALL_TLS_KEY)')
-    .option('--trusted-proxy', 'trust X-Forwarded-For of the proxy in front (or ROLLCALL_TRUSTED_PROXY=true)')
+    .option('--tls-cert <file>', 'certificate chain in PEM; enables HTTPS (or ROLLCALL_TLS_CERT)')
+    .option('--tls-key <file>', 'private key of the certificate, in PEM (or ROLLCALL_TLS_KEY)')
+    .option(
+      '--trusted-proxy',
+      'take the caller’s address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)',
+    )
     .option(
       '--log-level <level>',
-      'off, error, warn, or info, which logs every request (default warn, or ROLLCALL_LOG_LEVEL)',
+      'off, error, warn, or info, which logs each request (default warn, or ROLLCALL_LOG_LEVEL)',
     )
-    .option('--print-command', 'only print the command that would run, with its permissions, for systemd')
+    .option('--print-command', 'print the command of the process with its permissions, such as for systemd, and exit')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>
       isPrinted === true ? printCommand(flags) : serve(parseServeOptions(flags, process.env)),
@@ -53,16 +56,16 @@ export function serveCommand() {
 }
 
 const BACKUP_NOTE = `
-The folder contains digests of all tokens except the root token, and the audit trail: keep it private.
+The folder contains the audit trail and digests of all tokens but the root token: keep it private.
 Restore it with: rollcall restore <folder>`;
 
-/** `rollcall backup`: copies the data of a registry on this machine. */
+/** Returns the command `rollcall backup`, which copies the data folder of a registry on this machine. */
 export function backupCommand() {
   return new Command('backup')
-    .summary('back up the registry on this machine')
+    .summary('back up the registry on this machine, running or stopped')
     .description(
-      'Copies all data of the registry on this machine into a new folder. The registry may be running or stopped. The ' +
-        'copy of each namespace is consistent.',
+      'Copies all data of the registry on this machine into a new folder, whether it runs or not. Each namespace is ' +
+        'copied as of one moment.',
     )
     .argument('<folder>', 'folder to create')
     .option('--data <folder>', 'data folder of the registry (default data, or ROLLCALL_DATA)')
@@ -83,20 +86,20 @@ export function backupCommand() {
 }
 
 const RESTORE_NOTE = `
-The next start creates a new root token if there is none; all other tokens stay valid.
-Watches receive \`reset\` and start over; instances that keep renewing stay registered.`;
+The next start creates a root token if there is none; all other tokens stay valid.
+Watches receive \`reset\` and start over; instances that keep renewing stay.`;
 
-/** `rollcall restore`: restores a backup into a data folder. */
+/** Returns the command `rollcall restore`, which turns a backup into a data folder. */
 export function restoreCommand() {
   return new Command('restore')
     .summary('restore a backup into a data folder on this machine')
     .description(
-      'Verifies a backup and restores it as the data of a registry on this machine, which must be stopped. An ' +
-        'interrupted restore leaves no usable data: run it again.',
+      'Verifies a backup and copies it into the data folder of a registry on this machine, which must be stopped. After an ' +
+        'interrupted restore the registry does not start until the restore is run again.',
     )
     .argument('<folder>', 'folder of the backup')
-    .option('--data <folder>', 'data folder, created if missing (default data, or ROLLCALL_DATA)')
-    .option('--force', 'set aside existing data')
+    .option('--data <folder>', 'data folder; created if missing (default data, or ROLLCALL_DATA)')
+    .option('--force', 'set aside the data that is already there')
     .option('--check', 'only verify the backup')
     .option('--json', 'print JSON')
     .addHelpText('after', RESTORE_NOTE)
@@ -118,7 +121,8 @@ export function restoreCommand() {
         return print.answer({ folder, ...manifest }, `${folder} is a valid backup`, backupView(manifest));
       }
       const { manifest, setAside } = await restoreBackup(options).finally(() => bar.end());
-      const kept = setAside === null ? [] : [`the previous data is in ${setAside}; delete it if you don't need it`];
+      const kept =
+        setAside === null ? [] : [`the previous data is in ${setAside}; delete it when you no longer need it`];
       print.answer({ data: to, setAside, ...manifest }, `restored ${folder} to ${to}`, backupView(manifest), ...kept);
     });
 }
@@ -131,7 +135,7 @@ function backupView({ version, startedAt, namespaces }: Manifest): Table {
   ]);
 }
 
-/** Deno's permissions for backups: they only copy files, and need no network. */
+/** Arguments of Deno for a backup or restore, which read and write files and use no network. */
 const DENO_WORDS = [
   'run',
   ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],

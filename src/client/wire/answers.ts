@@ -5,7 +5,7 @@ import type { Instance, InstanceStatus, Lease } from './instance';
  * change those.
  */
 
-/** A likely mistake, in the response to a registration. */
+/** A probable mistake, reported in the response to a registration. */
 export interface Warning {
   code: 'LOOPBACK_ADDRESS' | 'LINK_LOCAL_ADDRESS' | 'DUPLICATE_ADDRESS' | 'FOREIGN_ADDRESS';
   message: string;
@@ -21,20 +21,20 @@ export interface Registered extends Instance {
 /** Response to a heartbeat. */
 export interface Renewal {
   lease: Lease;
-  /** Time when the lease ends if it is not renewed, RFC 3339. */
+  /** When the lease expires unless it is renewed before, RFC 3339. */
   expiresAt: string;
   /** Revision of the renewed registration. */
   revision: number;
 }
 
-/** Names an instance. */
+/** Key of an instance. */
 export interface InstanceName {
   group: string;
   service: string;
   id: string;
 }
 
-/** Response to a batched heartbeat. */
+/** Response to a heartbeat for several instances. */
 export interface HeartbeatReport {
   renewed: number;
   /** Instances that must register again. */
@@ -44,13 +44,13 @@ export interface HeartbeatReport {
 /** A page of instances, sorted by id. */
 export interface InstanceList {
   instances: Instance[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
-  /** Threshold of the service, if it is above 0; absent in past lists. */
+  /** Threshold of the service, if above 0; absent in lists of the past. */
   protectThreshold?: number | undefined;
 }
 
-/** An endpoint, ready to use. */
+/** Endpoint of an available instance. */
 export interface Endpoint {
   id: string;
   address?: string | undefined;
@@ -67,11 +67,11 @@ export interface Endpoint {
 /** Endpoints of a service that take traffic. */
 export interface Resolution {
   service: string;
-  /** Too few are healthy: health was not asked for. */
+  /** True: too few instances are healthy, so unhealthy ones are returned too. */
   protected: boolean;
   /**
-   * There are more than one answer carries: these are the nearest, or else chosen at random by weight. Ask with
-   * `limit` for as many as are needed, or list the instances page by page.
+   * True: not all fit into one response; these are the nearest, or were chosen at random by weight. Set `limit` to
+   * as many as are needed, or list the instances page by page.
    */
   truncated?: true | undefined;
   instances: Endpoint[];
@@ -85,14 +85,14 @@ export interface DrainReport {
   subscribers: number;
   /** Subscribers that have not acknowledged in time. */
   laggards: string[];
-  /** Readers that don't subscribe and can't acknowledge, by kind. */
+  /** Number of clients that read without subscribing, by kind; they can't acknowledge. */
   blind: Record<string, number>;
   /**
-   * Kinds of reader that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
-   * `plain` readers, and subscribers that `poll`. Absent where all are known.
+   * Kinds of readers that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
+   * `plain` readers, and subscribers that `poll`. Absent if all are known.
    */
   unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
-  /** Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds. */
+  /** Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds. */
   safeAfterMs: number;
   /** When the instance is removed. RFC 3339. */
   removedAt: string;
@@ -105,13 +105,13 @@ export interface ServiceSummary {
   instances: number;
   healthy: number;
   available: number;
-  /** Created on purpose: it stays when its last instance goes. */
+  /** Created explicitly: it remains after its last instance is removed. */
   persistent: boolean;
   /** Revision of the newest change to the service or an instance of it. */
   revision: number;
 }
 
-/** Selector of callers and instances; stored for dialects that have selectors. */
+/** Selector of a service, stored for dialects that have selectors. */
 export interface ServiceSelector {
   type: string;
   expression: string;
@@ -122,14 +122,14 @@ export interface Service extends ServiceSummary {
   metadata: Record<string, string>;
   protectThreshold: number;
   selector?: ServiceSelector | undefined;
-  /** Null where the service exists by its instances alone. */
+  /** Null if the service exists only through its instances. */
   createdRevision: number | null;
 }
 
 /** A page of services, sorted by group and name. */
 export interface ServiceList {
   services: ServiceSummary[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }
 
@@ -151,7 +151,7 @@ export interface Override {
 export interface OperationResult {
   outcome: 'created' | 'changed' | 'unchanged' | 'removed' | 'absent';
   id: string;
-  /** Revision of the record afterwards; null if it is gone. */
+  /** Revision of the record after the operation; null if it no longer exists. */
   revision: number | null;
 }
 
@@ -162,22 +162,22 @@ export interface BatchReport {
   results: OperationResult[];
 }
 
-/** A client that watches a service, or polls it by name. */
+/** A client that watches a service, or polls it with a subscriber name. */
 export interface Subscriber {
   id: string;
   kind: 'socket' | 'stream' | 'poll';
   address?: string | undefined;
-  /** Newest revision that it was sent. */
+  /** Newest revision that was sent to it. */
   sentRevision: number;
-  /** Newest revision that it has acknowledged; 0: none yet. */
+  /** Newest revision that it has acknowledged; 0: none. */
   acknowledgedRevision: number;
-  /** Revisions of this service that it was not sent yet. */
+  /** Number of revisions of this service not sent to it yet. */
   lag: number;
 }
 
 /** A page of the subscribers of a service. */
 export interface SubscriberList {
   subscribers: Subscriber[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }

@@ -5,19 +5,19 @@ import type { InstanceStatus, Location } from './instance';
  * src/model; change those.
  */
 
-/** Definition of an instance, without its names. */
+/** An instance as it describes itself, without its names. */
 export interface InstanceBody {
   /** Cluster label. Default `DEFAULT`. */
   cluster?: string | undefined;
-  /** The host it runs on. */
+  /** Host that it runs on. */
   node?: string | undefined;
   /** IPv4, IPv6 or host name. */
   address?: string | undefined;
   /** Port of the address. */
   port?: number | undefined;
-  /** Absolute URL, for what has no port. */
+  /** Absolute URL, for an instance without address and port. */
   url?: string | undefined;
-  /** Further ports, by name. */
+  /** Additional ports by name. */
   ports?:
     | Record<
         string,
@@ -30,38 +30,38 @@ export interface InstanceBody {
     | undefined;
   /** Share of traffic; default 1, and 0 means none. */
   weight?: number | undefined;
-  /** What the instance says of itself. Default `up`. */
+  /** Status that the instance reports for itself. Default `up`. */
   status?: InstanceStatus | undefined;
-  /** False: no lease; it stays until it is deregistered. Default `true`. */
+  /** False: no lease; it remains until it is deregistered. Default `true`. */
   ephemeral?: boolean | undefined;
-  /** String to string, at most 64 entries and 8 KiB. */
+  /** Map of strings to strings, at most 64 entries and 8 KiB. */
   metadata?: Record<string, string> | undefined;
   /** Labels that reads filter by. */
   tags?: string[] | undefined;
-  /** Version of what runs. */
+  /** Version of the software that it runs. */
   version?: string | undefined;
-  /** Where it runs; where the caller is, when left out. */
+  /** Where it runs; by default, the location of the caller. */
   location?: Location | undefined;
-  /** Random id of this run of the process: tells a restart from a repeat. */
+  /** Random id of this run of the process, which distinguishes a restart from a repeated request. */
   incarnation?: string | undefined;
   lease?:
     | {
-        /** Unhealthy after this time; 30 s when left out. */
+        /** Unhealthy after this time; 30 s by default. */
         ttlMs?: number | undefined;
-        /** Gone after this time; `ttlMs` when left out, null: never. */
+        /** Removed after this time; `ttlMs` by default, null: never. */
         removeAfterMs?: number | null | undefined;
-        /** Hint of how often to renew; a third of `ttlMs` when left out. */
+        /** Suggested time between renewals; a third of `ttlMs` by default. */
         intervalMs?: number | undefined;
-        /** Instead of `removeAfterMs` until the first renewal. */
+        /** Replaces `removeAfterMs` until the first renewal. */
         firstRemoveAfterMs?: number | undefined;
       }
     | null
     | undefined;
-  /** What only one dialect understands, by dialect. */
+  /** Data of single dialects, keyed by dialect. */
   extensions?: Record<string, unknown> | undefined;
 }
 
-/** A change: metadata is a merge patch, in which null removes an entry; tags replace the list. */
+/** A change: metadata is a merge patch, where null removes an entry; tags are replaced. */
 export interface InstancePatch {
   /** Share of traffic; 0 means none. */
   weight?: number | undefined;
@@ -76,9 +76,9 @@ export interface OverrideBody {
   /** Share of traffic; 0 means none. */
   weight?: number | undefined;
   status?: InstanceStatus | undefined;
-  /** Entries that are merged over those of the registration. */
+  /** Entries merged over those of the registration. */
   metadata?: Record<string, string> | undefined;
-  /** No traffic in any dialect, until lifted or until `until`. */
+  /** No traffic through any protocol, until lifted or until `until`. */
   quarantine?:
     | {
         /** RFC 3339. */
@@ -88,19 +88,19 @@ export interface OverrideBody {
     | undefined;
 }
 
-/** Settings of a service, apart from its instances. */
+/** Settings of a service, without its instances. */
 export interface ServiceBody {
-  /** String to string, at most 64 entries and 8 KiB. */
+  /** Map of strings to strings, at most 64 entries and 8 KiB. */
   metadata?: Record<string, string> | undefined;
-  /** Share of healthy instances below which resolving no longer asks for health; 0 never. Default `0`. */
+  /** Share of healthy instances below which resolving ignores health; 0: never. Default `0`. */
   protectThreshold?: number | undefined;
   selector?: { type: string; expression?: string | undefined } | undefined;
 }
 
-/** A change of the settings of a service: metadata is a merge patch, `selector: null` removes it. */
+/** A change of the settings of a service: metadata is a merge patch, `selector: null` removes the selector. */
 export interface ServicePatchBody {
   metadata?: Record<string, string | null> | undefined;
-  /** Share of healthy instances below which resolving no longer asks for health; 0 never. */
+  /** Share of healthy instances below which resolving ignores health; 0: never. */
   protectThreshold?: number | undefined;
   selector?: { type: string; expression?: string | undefined } | null | undefined;
 }
@@ -113,9 +113,9 @@ export interface OperationNames {
   service: string;
   /** Instance id. */
   id: string;
-  /** The record has this revision. */
+  /** Only if the record has this revision. */
   ifRevision?: number | undefined;
-  /** There is no such record. */
+  /** Only if the record does not exist. */
   ifAbsent?: true | undefined;
 }
 

@@ -5,12 +5,12 @@ import type { Cause } from './history-answers';
  * the schemas of src/model; change those.
  */
 
-/** Placement of the Durable Object of a namespace, decided once. */
+/** Location of a namespace's object, chosen at creation. */
 export type Placement =
   | { hint: 'wnam' | 'enam' | 'sam' | 'weur' | 'eeur' | 'apac' | 'oc' | 'afr' | 'me' }
   | { jurisdiction: 'eu' | 'fedramp' };
 
-/** Retention of the history, up to the bound that is reached first. */
+/** Amount of history that a namespace keeps. The bound that is reached first applies. */
 export interface Retention {
   maxAgeMs?: number | undefined;
   /** Revisions. */
@@ -18,22 +18,22 @@ export interface Retention {
   maxBytes?: number | undefined;
 }
 
-/** Limits of a namespace, if they are below those of the registry. */
+/** Limits of a namespace that are lower than those of the registry. */
 export interface NamespaceLimits {
   instances?: number | undefined;
   services?: number | undefined;
-  /** Of records, as text. */
+  /** Bytes of records, as text. */
   bytes?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
-  /** Calls and frames that reach the namespace; cached reads do not. A second’s worth may come at once. */
+  /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second’s worth. */
   requestsPerSecond?: number | undefined;
-  /** Limits of each token. */
+  /** The same limits for each token. */
   perToken?:
     | {
         instances?: number | undefined;
         services?: number | undefined;
-        /** Of records, as text. */
+        /** Bytes of records, as text. */
         bytes?: number | undefined;
         sockets?: number | undefined;
         watches?: number | undefined;
@@ -42,18 +42,18 @@ export interface NamespaceLimits {
     | undefined;
 }
 
-/** Intervals for clients that follow the registry, in milliseconds. */
+/** Intervals that the namespace configures in its clients, in milliseconds. */
 export interface NamespaceIntervals {
-  /** Nacos’ `cacheMillis`: its clients poll each list this often; 3 s when left out. */
+  /** Nacos’ `cacheMillis`: its clients poll each list this often; 3 s by default. */
   nacosPollMs?: number | undefined;
   /**
-   * Nacos’ `clientBeatInterval`; 5 s when left out. Instances that set no times by their metadata are unhealthy
-   * after three of it, 15 s at least, and gone after six.
+   * Nacos’ `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three
+   * intervals, at least 15 s, and are removed after six.
    */
   nacosBeatMs?: number | undefined;
   /**
-   * How often sessions ping; 15 s when left out. A session that asks for no time to live gets three of it, 45 s at
-   * least.
+   * How often sessions ping; 15 s by default. A session that requests no time to live gets three intervals, at least
+   * 45 s.
    */
   sessionPingMs?: number | undefined;
 }
@@ -66,13 +66,14 @@ export interface Namespace {
   retention: Retention;
   limits: NamespaceLimits;
   /**
-   * Eureka’s self-preservation: what was registered through that door stays while 15 % or more of it does not renew.
+   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * to renew.
    */
   selfPreservation?: boolean | undefined;
   intervals?: NamespaceIntervals | undefined;
-  /** Absent for `public`, which is always there. RFC 3339. */
+  /** Absent for `public`, which always exists. RFC 3339. */
   createdAt?: string | undefined;
-  /** Id of the token that made it. */
+  /** Id of the token that created it. */
   createdBy?: string | undefined;
   /** RFC 3339. */
   updatedAt?: string | undefined;
@@ -81,27 +82,28 @@ export interface Namespace {
 /** A page of namespaces. */
 export interface NamespaceList {
   namespaces: Namespace[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }
 
-/** A namespace to create. */
+/** Request for a new namespace. */
 export interface NamespaceBody {
   /** Namespace id. */
   id: string;
-  /** For people. */
+  /** Title for people. */
   title?: string | undefined;
   placement?: Placement | undefined;
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
   /**
-   * Eureka’s self-preservation: what was registered through that door stays while 15 % or more of it does not renew.
+   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * to renew.
    */
   selfPreservation?: boolean | undefined;
   intervals?: NamespaceIntervals | undefined;
 }
 
-/** A change of a namespace: each member is replaced as a whole, and null removes it. */
+/** A change of a namespace: each given member is replaced as a whole; null removes it. */
 export interface NamespacePatchBody {
   title?: string | null | undefined;
   retention?: Retention | null | undefined;
@@ -118,7 +120,7 @@ export interface Stats {
   compactedRevision: number;
   /** Random id of this storage. */
   epoch: string;
-  /** Services, by record or by instances. */
+  /** Services, created explicitly or through instances. */
   services: number;
   /** Instances. */
   instances: number;
@@ -128,25 +130,25 @@ export interface Stats {
   availableInstances: number;
   /** Instances that changed health more than twice in five minutes. */
   flappingInstances: number;
-  /** Overrides, also of instances that are gone. */
+  /** Overrides, including those of removed instances. */
   overrides: number;
   /** Leases held. */
   leases: number;
   /** Sessions held, open or within their time to live. */
   sessions: number;
-  /** Sockets open, those of event streams and polls among them. */
+  /** Open sockets, including those of event streams and polls. */
   sockets: number;
   /** Watches on them. */
   watches: number;
-  /** Text of all records, in bytes: what the limit counts. */
+  /** Text of all records, in bytes, as the limit counts it. */
   recordBytes: number;
-  /** Tokens that hold most bytes, the largest first. */
+  /** Tokens that hold the most bytes, largest first. */
   largestHolders: {
-    /** Its id. */
+    /** Id of the token. */
     token: string;
     /** Instances that it registered. */
     instances: number;
-    /** Services that it brought, by an instance or by record. */
+    /** Services that it created, explicitly or by an instance. */
     services: number;
     /** Text of its instances, and of overrides and services that it set last. */
     recordBytes: number;
@@ -157,15 +159,15 @@ export interface Stats {
     /** Text kept, in bytes. */
     bytes: number;
   };
-  /** Counters that start at zero with the process that the object is in. */
+  /** Counters that start at zero with the process that runs the object. */
   sinceStart: {
-    /** When they were zero. RFC 3339. */
+    /** When the counters were zero. RFC 3339. */
     startedAt: string;
     /** When the object last woke. RFC 3339. */
     wokeAt: string;
     /** Times the object woke. */
     wakes: number;
-    /** Calls answered, refusals too. */
+    /** Calls answered, including refusals. */
     requests: number;
     /** Revisions made. */
     commits: number;
@@ -175,11 +177,11 @@ export interface Stats {
     renewals: number;
     /** Instances removed, by cause. */
     removed: Record<Cause, number>;
-    /** Instances that turned unhealthy. */
+    /** Instances that became unhealthy. */
     unhealthy: number;
-    /** Instances that turned healthy again. */
+    /** Instances that became healthy again. */
     recovered: number;
-    /** Times the registry took a silence for its own fault. */
+    /** Times the registry attributed missing renewals to an outage of its own. */
     outages: number;
     /** Checkpoints of renewals written. */
     checkpoints: number;
@@ -187,21 +189,21 @@ export interface Stats {
     alarms: number;
     /** Alarms armed; each is a row written. */
     alarmsArmed: number;
-    /** Rows written, alarms included. */
+    /** Rows written, including alarms. */
     rowsWritten: number;
-    /** Frames received over sockets, pings left out. */
+    /** Frames received over sockets, without pings. */
     messagesReceived: number;
-    /** Frames sent over sockets, pongs left out. */
+    /** Frames sent over sockets, without pongs. */
     messagesSent: number;
   };
 }
 
-/** A permission of a token: a scope, and where it applies. */
+/** A permission of a token, and the namespace and services it applies to. */
 export interface Grant {
   scope: 'admin' | 'operate' | 'register' | 'read' | 'metrics';
   /** Namespace id, or `*` for all. */
   ns: string;
-  /** Only these services; without it, the whole namespace. */
+  /** Only these services; absent: the whole namespace. */
   services?: string[] | undefined;
 }
 
@@ -213,44 +215,44 @@ export interface Token {
   pathWrite: boolean;
   /** RFC 3339. */
   createdAt: string;
-  /** Id of the token that made it. */
+  /** Id of the token that created it. */
   createdBy: string;
   /** RFC 3339. */
   expiresAt?: string | undefined;
   /** When its secret was last replaced. RFC 3339. */
   rotatedAt?: string | undefined;
-  /** To the hour, and up to an hour late. RFC 3339. */
+  /** Rounded to the hour, and updated up to an hour late. RFC 3339. */
   lastUsedAt?: string | undefined;
 }
 
-/** A token with its secret, which is shown only once. */
+/** A token with its secret, which is shown only in this response. */
 export interface IssuedToken extends Token {
-  /** What to send; shown once and never again. */
+  /** Credential to send; shown only once. */
   token: string;
 }
 
 /** A page of tokens, sorted by id. */
 export interface TokenList {
   tokens: Token[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }
 
-/** A token to create. */
+/** Request for a new token. */
 export interface TokenBody {
-  /** For people: who uses it, where. */
+  /** Name for people: what uses the token, and where. */
   name: string;
   grants: Grant[];
-  /** It ends after this time; without it, when it is revoked. */
+  /** The token expires after this time; by default, it is valid until revoked. */
   expiresInMs?: number | undefined;
   /**
-   * For clients that can send no header, such as the proxy of go-micro: taken from the path /t/<token>/ though it
-   * can write. Only for `register` on one namespace. Default `false`.
+   * For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path
+   * /t/<token>/ although it can write. Only for `register` on one namespace. Default `false`.
    */
   pathWrite?: boolean | undefined;
 }
 
-/** A secret that replaces a token once, for one socket or stream. */
+/** A credential that replaces a token once, to open one socket or stream. */
 export interface Ticket {
   ticket: string;
   /** RFC 3339. */
@@ -278,7 +280,7 @@ export type AuditAction =
 
 /** An entry of the audit trail: actor, action, time and address. */
 export interface AuditEntry {
-  /** They count up. */
+  /** Increases with each entry. */
   id: number;
   /** RFC 3339. */
   at: string;
@@ -291,13 +293,13 @@ export interface AuditEntry {
   detail?: string | undefined;
   /** `begun`: the outcome is not known yet. */
   outcome: 'begun' | 'done' | 'refused';
-  /** Why it was refused. */
+  /** Error code of a refused action. */
   code?: string | undefined;
 }
 
-/** A page of the audit trail, newest first. */
+/** A page of the audit trail, newest entry first. */
 export interface AuditTrail {
   entries: AuditEntry[];
-  /** Value of `after` for the next page. */
+  /** Pass it as `after` to get the next page. */
   next?: string | undefined;
 }

@@ -6,13 +6,13 @@ import type { Instance } from './instance';
 export interface WatchedService {
   group: string;
   name: string;
-  /** Created on purpose: it stays when its last instance goes. */
+  /** Created explicitly: it remains after its last instance is removed. */
   persistent: boolean;
   metadata: Record<string, string>;
   /** Share of healthy instances below which callers ignore health; 0: never. */
   protectThreshold: number;
   selector?: { type: string; expression: string } | undefined;
-  /** Of what it has of its own; 0 where it has nothing. */
+  /** Revision of its definition; 0 if it has none. */
   revision: number;
 }
 
@@ -21,7 +21,7 @@ export interface SnapshotService extends WatchedService {
   instances: Instance[];
 }
 
-/** A change: the new state of a record, or the name of a removed one. `id` is empty for a service. */
+/** One change: a record in its current state, or the key of a deleted one. `id` is empty for a service. */
 export type WatchedChange =
   | {
       type: 'put';
@@ -47,42 +47,42 @@ export type WatchedChange =
       id: string;
     };
 
-/** The whole scope: replace everything you have. */
+/** The complete state, which replaces the previous one. */
 export interface SnapshotFrame {
   type: 'snapshot';
   cursor: string;
-  /** Revision that the content is of. What a receiver has of a record at this revision or later, it keeps. */
+  /** Revision of the content. A receiver ignores records that it already has at this revision or a later one. */
   revision: number;
   services: SnapshotService[];
 }
 
-/** A complete revision: apply each change. */
+/** All changes of one revision. Apply each of them. */
 export interface ChangesFrame {
   type: 'changes';
   cursor: string;
-  /** Revision that the content is of. What a receiver has of a record at this revision or later, it keeps. */
+  /** Revision of the content. A receiver ignores records that it already has at this revision or a later one. */
   revision: number;
   /** Cause, such as `registered`, `updated`, `deregistered`, `expired`. */
   cause: string;
   /** Id of the token, or `registry`. */
   actor: string;
-  /** Time, RFC 3339. */
+  /** Time of the revision, RFC 3339. */
   at: string;
   changes: WatchedChange[];
 }
 
-/** Nothing in the scope has changed, but the namespace has: remember the cursor. */
+/** A newer cursor without changes in this watch. Store the cursor. */
 export interface BookmarkFrame {
   type: 'bookmark';
   cursor: string;
 }
 
-/** Discard everything you have; a snapshot follows. */
+/** Discard the current state; a snapshot follows. */
 export interface ResetFrame {
   type: 'reset';
-  /** `compacted`: the cursor is too old. `unknown`: it belongs to another history, as after a restore. */
+  /** `compacted`: the cursor is too old. `unknown`: it is from another history, such as before a restore. */
   reason: string;
 }
 
-/** A frame of a watch: first a snapshot, or the changes after its cursor; then every change, in order. */
+/** A frame of a watch: first a snapshot, or the changes after the given cursor; then every change, in order. */
 export type WatchFrame = SnapshotFrame | ChangesFrame | BookmarkFrame | ResetFrame;

@@ -3,13 +3,13 @@
  * change those.
  */
 
-/** Status that an instance reports of itself. */
+/** Status that an instance reports for itself. */
 export type InstanceStatus = 'starting' | 'up' | 'draining' | 'down' | 'out-of-service';
 
-/** A further port of an instance. */
+/** An additional port of an instance. */
 export interface NamedPort {
   port: number;
-  /** True if it uses TLS. */
+  /** True: it uses TLS. */
   secure: boolean;
 }
 
@@ -22,13 +22,13 @@ export interface Location {
   longitude?: number | undefined;
 }
 
-/** A lease as it was granted. Times in milliseconds since the last renewal. */
+/** A granted lease. Times are in milliseconds since the last renewal. */
 export interface Lease {
-  /** Time until the instance is unhealthy. */
+  /** Without a renewal for this time, the instance is unhealthy. */
   ttlMs: number;
-  /** Time until the instance is removed; null: never. */
+  /** Without a renewal for this time, it is removed; null: never. */
   removeAfterMs: number | null;
-  /** Time between renewals. */
+  /** Suggested time between renewals. */
   intervalMs: number;
   firstRemoveAfterMs?: number | undefined;
 }
@@ -55,17 +55,17 @@ export interface Instance {
   incarnation?: string | undefined;
   lease: Lease | null;
   extensions: Record<string, unknown>;
-  /** False: an operator took it out. */
+  /** False: an operator disabled it. */
   enabled: boolean;
-  /** True: no traffic, whatever the instance says. */
+  /** True: no traffic, whatever the instance reports. */
   quarantined: boolean;
   /** The lease is within its time to live. */
   healthy: boolean;
   /** Enabled, healthy, up, not draining or quarantined, weight above 0: resolving returns it. */
   available: boolean;
-  /** More than two changes of health in five minutes. */
+  /** Its health changed more than twice in five minutes. */
   flapping: boolean;
-  /** An operator set something; see the override. */
+  /** True: it has an override. */
   overridden: boolean;
   /** Id of the token that registered it. */
   owner: string;

@@ -3,14 +3,14 @@
  * those.
  */
 
-/** Number of records in a file, as counted in its last line. */
+/** Number of records of each kind, as the last line of a file counts them. */
 export interface FileCounts {
   services: number;
   overrides: number;
   instances: number;
 }
 
-/** Mode of an import: `merge` keeps records that are not in the file, `replace` removes them. */
+/** How an import treats records that are not in the file: `merge` keeps them, `replace` removes them. */
 export type ImportMode = 'merge' | 'replace';
 
 /** A record that an import would add, change or remove. */
@@ -20,7 +20,7 @@ export interface ImportDifference {
   record: 'service' | 'override' | 'instance';
   group: string;
   service: string;
-  /** Of the instance; absent for a service. */
+  /** Id of the instance; absent for a service. */
   id?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface ImportDone {
   revision: number;
 }
 
-/** A failure in the middle of a transfer. An import that has started continues on its own. */
+/** A transfer that failed midway. An import that was already being applied continues in the background. */
 export interface TransferFailed {
   kind: 'failed';
   code: string;

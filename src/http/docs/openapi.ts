@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } from 'hono-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamespaceId } from '../../model/names';
 import { CHAPTERS, type RouteCard } from '../pipeline/route-card';
 import { PROBLEM_TABLE } from '../response/error-response';

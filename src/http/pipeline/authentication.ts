@@ -11,7 +11,7 @@ import { queryText } from '../request/request-target';
 import type { IncomingRequest } from './request-context';
 
 /** Parts of a request that may carry a credential. */
-export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pathToken'> {
+export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'received' | 'pathToken'> {
   /** Reads the form in the body, if clients may send a credential there; called only if no other part has one. */
   form?: (() => Promise<string>) | undefined;
 }
@@ -61,14 +61,14 @@ export class Authentication {
    */
   authenticate(readCredential: ReadCredential, sources: CredentialSources): Principal | Promise<Principal> {
     this.assertConfigured();
-    const { request, form } = sources;
+    const { request, received, form } = sources;
     const credential = readCredential(placesIn(sources, () => queryText(request.url)));
-    if (credential !== undefined) return this.#verified(credential, request);
+    if (credential !== undefined) return this.#verified(credential, received);
     if (form === undefined) throw missingCredential();
     return form().then((text) => {
       const inForm = readCredential(placesIn(sources, () => text));
       if (inForm === undefined) throw missingCredential();
-      return this.#verified(inForm, request);
+      return this.#verified(inForm, received);
     });
   }
 
@@ -91,13 +91,13 @@ export class Authentication {
     this.#rateRefusals.note(tokenId, namespace, error);
   }
 
-  #verified(credential: Credential, request: Request): Principal | Promise<Principal> {
+  #verified(credential: Credential, received: Request): Principal | Promise<Principal> {
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {
-      return who.then((found) => this.#admitted(found, credential, request));
+      return who.then((found) => this.#admitted(found, credential, received));
     }
-    return this.#admitted(who, credential, request);
+    return this.#admitted(who, credential, received);
   }
 
   /**
@@ -116,8 +116,8 @@ export class Authentication {
     }
   }
 
-  #admitted(who: VerifiedToken | null, credential: Credential, request: Request): Principal {
-    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, request));
+  #admitted(who: VerifiedToken | null, credential: Credential, received: Request): Principal {
+    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, received));
     if (credential.carrier !== 'path' || isForPaths(who)) return who;
     throw new RegistryError(
       'UNAUTHENTICATED',
@@ -126,8 +126,8 @@ export class Authentication {
   }
 
   /** Returns the key that failed logins are counted by: the address if it is known, otherwise the id in the token. */
-  #sourceOf(credential: Credential, request: Request): string {
-    const { address } = originOf(request, this.#origins);
+  #sourceOf(credential: Credential, received: Request): string {
+    const { address } = originOf(received, this.#origins);
     if (address !== undefined) return `address ${address}`;
     return isTicket(credential) ? 'any ticket' : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
   }

@@ -143,9 +143,9 @@ function addSteps<Asked, Outcome>(
 
   // An unauthenticated body is read only if its form may have the credential, and only up to its limit.
   const authenticate = (context: RequestContext) => {
-    const { request, pathToken } = context.env;
+    const { request, received, pathToken } = context.env;
     const form = hasForm(context) ? async () => (await formIn(context)).form : undefined;
-    return authentication.authenticate(readCredential, { request, pathToken, form });
+    return authentication.authenticate(readCredential, { request, received, pathToken, form });
   };
 
   const parse = (context: RequestContext) => {

@@ -7,6 +7,8 @@ import type { RequestRecord } from '../telemetry/request-observer';
 /** A request before routing: the bindings of the router. */
 export interface IncomingRequest {
   request: Request;
+  /** The request as the host passed it, before prefixes were stripped from its path: the host knows its client's address. */
+  received: Request;
   /** URL of the request. Read once, as the platform creates a new string on each access. */
   url: string;
   /** Path to route by, as it was sent. */

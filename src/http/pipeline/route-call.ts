@@ -120,7 +120,7 @@ export class RouteCall {
 
   /** The caller with its address and location: registrations are compared with them, and audit entries contain them. */
   get callerWithOrigin(): Caller {
-    return { ...this.caller, ...originOf(this.request, this.#surface.origins) };
+    return { ...this.caller, ...originOf(this.#context.env.received, this.#surface.origins) };
   }
 
   /**
@@ -208,7 +208,7 @@ export class RouteCall {
 
 /** Returns the caller for calls to the directory, with its address. */
 export function directoryCaller({ origins }: Surface, context: RequestContext): DirectoryCaller {
-  return { principal: context.get('principal'), address: originOf(context.env.request, origins).address };
+  return { principal: context.get('principal'), address: originOf(context.env.received, origins).address };
 }
 
 /** Returns a service or a group as the scope of a watch; the whole namespace if neither is given. */

@@ -1,5 +1,5 @@
 import type { HonoRequest } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';

@@ -105,10 +105,11 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
     const { url } = request;
     const path = rawPath({ url });
     const rest = withoutPathToken(request, path);
-    if (rest === undefined) return routed({ request, url, path, record });
+    if (rest === undefined) return routed({ request, received: request, url, path, record });
     const { url: restUrl } = rest.request;
     return routed({
       request: rest.request,
+      received: request,
       url: restUrl,
       path: rawPath({ url: restUrl }),
       record,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RegistryError } from '../../model/errors';
 import { withFastPath } from '../../model/fast-path';
 import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';

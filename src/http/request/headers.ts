@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Precondition } from '../../model/batch';
 import { quote } from '../../model/errors';
 import type { Location } from '../../model/instance';

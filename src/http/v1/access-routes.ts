@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AuditTrail } from '../../model/audit';
 import { ShortName } from '../../model/names';
 import { AuditQuery, DirectoryPageQuery } from '../../model/queries';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorizeOperations } from '../../auth/authorize';
 import { Batch, BatchReport } from '../../model/batch';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';

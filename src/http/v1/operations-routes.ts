@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonText } from '../../model/json';
 import { openDoor, route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GroupName, InstanceId, ServiceName, StoredGroupName, StoredServiceName } from '../../model/names';
 
 /** Paths of the native API, in the router's syntax, and the schemas of the names in them. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize, authorizeAny, authorizeServices } from '../../auth/authorize';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
