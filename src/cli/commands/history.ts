@@ -50,8 +50,8 @@ export function historyCommand() {
     .addArgument(new Argument('[service]', 'only this service: orders, or group@@orders').argParser(serviceName))
     .addArgument(new Argument('[id]', 'only this instance of it'))
     .option('--cause <cause>', 'only changes with this cause, such as expired')
-    .option('--since <moment>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
-    .option('--until <moment>', 'only changes up to then', moment)
+    .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
+    .option('--until <time>', 'only changes up to then', moment)
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
     .option('--after <position>', 'next page: the `next` of the previous one')
     .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, after, ...options }) => {
@@ -76,8 +76,8 @@ export function diffCommand() {
     .summary('compare a service with its past')
     .description('Compares a service at two points in time: a cursor, a time, or how long ago, such as 10m.')
     .addArgument(serviceArgument())
-    .requiredOption('--from <moment>', 'first point in time', moment)
-    .option('--to <moment>', 'second point in time (default now)', moment)
+    .requiredOption('--from <time>', 'first point in time', moment)
+    .option('--to <time>', 'second point in time (default now)', moment)
     .action(async (service, { from, to, ...options }) => {
       const { registry, print } = connect(options);
       let until = to;
@@ -109,7 +109,7 @@ export function rollbackCommand() {
         'not change registrations, or bring back instances.',
     )
     .addArgument(serviceArgument())
-    .requiredOption('--to <moment>', 'a cursor, a time, or how long ago, such as 10m', moment)
+    .requiredOption('--to <time>', 'a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (service, { to, ...options }) => {
       const { registry, print } = connect(options);
       const report = await registry.rollBackService({ ...service, body: { to } });

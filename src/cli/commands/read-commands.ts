@@ -19,7 +19,7 @@ export function lsCommand() {
     .option('--metadata <key=value>', 'only instances with this metadata; may be repeated', keysAndValues)
     .option('--available', 'only instances that take traffic')
     .option('--no-available', 'only instances that take no traffic')
-    .option('--as-of <moment>', 'past instances: at a cursor, a time, or how long ago, such as 10m', moment)
+    .option('--as-of <time>', 'past instances: at a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (service, options) => {
       const connection = connect(options);
       if (service === undefined) return listServices(connection, options);

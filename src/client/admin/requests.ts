@@ -52,7 +52,7 @@ export interface Page {
 
 /** Liveness of a registry. */
 export interface Health {
-  /** `degraded` if it answers, but something does not work; see `problems`. */
+  /** `degraded` if the registry responds, but something does not work; see `problems`. */
   status: 'ok' | 'degraded';
   problems?: string[] | undefined;
   version: string;
