@@ -151,7 +151,7 @@ it.each([
   [
     'a command that is not there',
     async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
-    /no such command/,
+    /command not found/,
   ],
 ])('refuses %s', async (_what, words, said) => {
   const taken = createServer().listen(0, '127.0.0.1');

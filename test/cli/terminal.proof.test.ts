@@ -71,7 +71,7 @@ it('drain shows how much of its wait is over', async () => {
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall drain slow slow-1 --wait 2s');
   await terminal.shows(/draining slow\/slow-1 █+/);
-  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers had not acknowledged/);
+  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers have not acknowledged/);
   await stream.body?.cancel();
 });
 
@@ -81,7 +81,7 @@ it('[K10] asks before what cannot be undone, and does nothing without a yes', as
   terminal.type('rollcall ns rm asked --force');
   await terminal.shows(/Permanently erase namespace asked and everything in it\? \[y\/N\]/);
   terminal.type('n');
-  await terminal.shows(/Nothing was done\./);
+  await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['ns', 'get', 'asked'])).code).toBe(0);
   terminal.type('rollcall ns rm asked --force');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
@@ -122,7 +122,7 @@ it('[K10] says what a replace will remove before it asks for a yes', async () =>
   terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --mode replace`);
   await terminal.shows(/Replace all of namespace moved with moved\.jsonl: 1 removed, 0 changed, 0 added/);
   terminal.type('n');
-  await terminal.shows(/Nothing was done\./);
+  await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['get', 'moved', 'moved-2', '-n', 'moved'])).code).toBe(0);
   terminal.type('rollcall import moved.jsonl --mode replace');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);

@@ -154,7 +154,10 @@ describe('rollcall sync --from nacos', () => {
     expect(wrong.stderr).not.toContain('wrong"');
     const elsewhere = ['sync', '--from', 'nacos', stage.source.url, '--dry-run'];
     const lost = await stage.cli.run(elsewhere, { ...target.env, ROLLCALL_SOURCE_TOKEN: stage.source.rootToken });
-    expect([lost.code, lost.stderr]).toEqual([1, expect.stringContaining('Is its url that of the registry')]);
+    expect([lost.code, lost.stderr]).toEqual([
+      1,
+      expect.stringContaining('Check that the url is the one that its clients use'),
+    ]);
     const nobody = await stage.cli.run(
       ['sync', '--from', 'nacos', `http://127.0.0.1:${await closedPort()}/nacos`, '--dry-run'],
       target.env,
