@@ -147,7 +147,7 @@ it('ends a command that may not be registered, with 4', async () => {
 });
 
 it.each([
-  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /answers already/],
+  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
   [
     'a command that is not there',
     async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
